@@ -1,0 +1,51 @@
+# `make` lists what there is. Everything sets itself up in .venv; python3 and make are all it needs beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+KEEP ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench docs clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/pip: # a new enough pip for dependency groups
+	@$(PYTHON) -c 'import sys; sys.exit("podcast_kit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/test: pyproject.toml $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+$(VENV)/lint: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/bench: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
+demo: $(VENV)/test ## publish the sample show to a real S3 server and say where to listen (KEEP=1 leaves it running)
+	$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+test: $(VENV)/test ## run all tests
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/lint ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/bench ## measure us beside the programs that podcasters would use instead
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/test ## write the command reference and the pictures of the README anew
+	$(BIN)/python -m tests.docs
+
+clean: ## remove what was made here, and .venv
+	rm -rf $(VENV) build dist .podcast-kit .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

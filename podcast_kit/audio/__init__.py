@@ -1,0 +1,1 @@
+"""Audio files: probed, and tagged in a copy. The only home of mutagen and the codecs."""

@@ -1,0 +1,1 @@
+"""The rules of directories and apps, one small function a rule."""

@@ -1,0 +1,1 @@
+"""What people type. The only home of click."""

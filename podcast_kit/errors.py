@@ -1,0 +1,121 @@
+"""What can be wrong, where, and how it is said.
+
+PodcastKitError                 whatever the person at the shell can act on
+├── InvalidInput                files that do not say what they must, every fault at once
+├── InvalidAudio                an audio file that cannot be read or tagged
+├── Failed                      the work could not be done: a disk, a network, a server
+├── StoreRefused                credentials missing, or the store said no
+└── Overtaken                   somebody else published meanwhile
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How much a problem matters; the value is the word that is shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file the user wrote; line and column count from 1, 0 is unknown."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """`path:line:column`, as editors and terminals make a link of."""
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: where, which rule, what is wrong, and how to mend it."""
+
+    place: Place
+    text: str
+    hint: str = ""
+    code: str = ""
+    """The rule's id, such as `it.enclosure.length` or `key.unknown`."""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        """`file:line:column: error: cause (mend) [code]`."""
+        hint = f" ({self.hint})" if self.hint else ""
+        code = f" [{self.code}]" if self.code else ""
+        return f"{self.place}: {self.severity}: {self.text}{hint}{code}"
+
+
+class PodcastKitError(Exception):
+    """Base of every error a user can act on; the command line shows it without a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The faults behind it; none where the text says it all."""
+        return ()
+
+
+class InvalidInput(PodcastKitError):
+    """One or more files do not say what they must; holds every problem found, not the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.found = tuple(sorted(problems, key=lambda problem: problem.place))
+        super().__init__(f"{len(self.found)} problem{'s'[: len(self.found) != 1]} found")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every fault, in file order."""
+        return self.found
+
+
+class InvalidAudio(PodcastKitError):
+    """An audio file that is not what it must be; `path` names it."""
+
+    def __init__(self, path: str, text: str, hint: str = "", code: str = "au.broken") -> None:
+        super().__init__(f"{path}: {text}", hint)
+        self.path = path
+        self.problem = Problem(Place(path), text, hint, code)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The one fault, with the file as its place."""
+        return (self.problem,)
+
+
+class Failed(PodcastKitError):
+    """The work could not be done: a disk, a network, a server in trouble."""
+
+
+class StoreRefused(PodcastKitError):
+    """Credentials are missing or the store refused what was asked."""
+
+    exit_code = 4
+
+
+class Overtaken(PodcastKitError):
+    """Somebody else published since the plan was made; nothing of theirs was overwritten."""
+
+    exit_code = 5

@@ -1,0 +1,1 @@
+"""Items to RSS. The only home of feedgen and lxml."""

@@ -1,0 +1,1 @@
+"""Pages and prompts. The only home of jinja2."""

@@ -1,0 +1,1 @@
+"""What the podcaster wrote: YAML with places, notes, the lock."""

@@ -1,0 +1,1 @@
+"""Where a build is published. The only home of boto3."""
