@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
-from podcast_kit.errors import Place
+from podcast_kit.errors import Place, Problem
 
 
 class Wave(IntEnum):
@@ -265,6 +265,8 @@ class Project:
     show: Show
     episodes: tuple[Episode, ...]
     lock: tuple[Published, ...] = ()
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    """Warnings from reading, such as a link to a service that closed."""
 
     def published(self, guid: str) -> Published | None:
         """The lock's entry for an episode."""
