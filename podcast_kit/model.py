@@ -455,7 +455,7 @@ class Node:
     name: str
     """As written, such as `itunes:image`; some apps match the prefix as text."""
     key: str
-    """By its namespace: `itunes:image` under whatever prefix, bare for RSS itself; unknown namespaces keep the prefix."""
+    """By its namespace: `itunes:image` under whatever prefix, bare for RSS itself, as written where unknown."""
     uri: str = ""
     """The namespace as written; empty for none."""
     text: str = ""

@@ -1,1 +1,7 @@
-"""Items to RSS. The only home of feedgen and lxml."""
+"""Items to RSS, and anybody's feed to its elements. The only home of feedgen and lxml."""
+
+from __future__ import annotations
+
+from podcast_kit.feed.read import parse
+
+__all__ = ["parse"]
