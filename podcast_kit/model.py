@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from urllib.parse import quote
+from uuid import UUID, uuid5
 
 from podcast_kit.errors import Place, Problem
 
@@ -540,3 +541,12 @@ def page_url(show: Show, key: str) -> str:
     if show.publish.clean_urls and (key == "index.html" or key.endswith("/index.html")):
         key = key.removesuffix("index.html")
     return address(show.publish.url, key)
+
+
+def show_guid(feed_url: str) -> str:
+    """The podcast:guid of a show that is new: UUIDv5 of its feed's address without scheme and trailing slashes.
+
+    Assigned once and kept through every move; namespace as the Podcasting 2.0 document has it.
+    """
+    name = feed_url.partition("://")[2] if "://" in feed_url else feed_url
+    return str(uuid5(UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6"), name.rstrip("/")))
