@@ -54,6 +54,8 @@ class Element:
     attributes: tuple[tuple[str, str], ...] = ()
     children: tuple[Element, ...] = ()
     place: Place = field(default=Place(""), compare=False)
+    uri: str = ""
+    """The namespace of a prefix that is not among the known ones; empty for those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

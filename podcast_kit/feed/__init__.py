@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from podcast_kit.feed.read import parse
+from podcast_kit.feed.rss import render
 
-__all__ = ["parse"]
+__all__ = ["parse", "render"]

@@ -1,0 +1,144 @@
+"""What a show and an episode say beyond the core of RSS, as elements, namespace by namespace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from podcast_kit.model import Chapter, Element, Item, Person, Picture, Show
+
+MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
+CHAPTERS_TYPE = "application/json+chapters"
+MANY = {"podcast:person", "podcast:transcript", "category", "atom:link"}
+"""What a podcaster's own elements add to; of everything else theirs stands instead of ours."""
+
+
+def rfc2822(date: datetime) -> str:
+    """`Mon, 09 Nov 2026 07:00:00 +0000`; a date without an offset counts as UTC."""
+    return format_datetime(date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
+
+
+def of_show(show: Show, artwork: Picture | None, newest: datetime | None) -> tuple[Element, ...]:
+    """The elements of the channel, in the order in which they are written."""
+    return _merged((*_show_core(show, newest), *_show_itunes(show, artwork), *_show_podcast(show)), show.elements)
+
+
+def of_item(show: Show, item: Item) -> tuple[Element, ...]:
+    """The elements of an item, in the order in which they are written."""
+    own = (*_item_core(item), *_item_itunes(show, item), *_item_podcast(item), *_psc(item.chapters))
+    return _merged(own, item.elements)
+
+
+def _merged(own: Sequence[Element], given: Sequence[Element]) -> tuple[Element, ...]:
+    replaced = {element.name for element in given} - MANY
+    return (*(element for element in own if element.name not in replaced), *given)
+
+
+def _show_core(show: Show, newest: datetime | None) -> Iterator[Element]:
+    if newest is not None:
+        yield Element("lastBuildDate", rfc2822(newest))
+    if MAIL.fullmatch(show.owner_email):
+        name = show.owner_name or show.author
+        yield Element("managingEditor", f"{show.owner_email} ({name})" if name else show.owner_email)
+    if show.feed.hub:
+        yield Element("atom:link", attributes=(("href", show.feed.hub), ("rel", "hub")))
+
+
+def _show_itunes(show: Show, artwork: Picture | None) -> Iterator[Element]:
+    yield Element("itunes:author", show.author)
+    if show.owner_email:
+        name = Element("itunes:name", show.owner_name or show.author)
+        yield Element("itunes:owner", children=(name, Element("itunes:email", show.owner_email)))
+    if artwork:
+        yield Element("itunes:image", attributes=(("href", artwork.url),))
+    for category in show.categories:
+        sub = (Element("itunes:category", attributes=(("text", category.sub),)),) if category.sub else ()
+        yield Element("itunes:category", attributes=(("text", category.name),), children=sub)
+    yield Element("itunes:explicit", _bool(show.explicit))
+    yield Element("itunes:type", show.type.value)
+    if show.complete:  # Apple: any other value has no effect
+        yield Element("itunes:complete", "Yes")
+    if show.block:
+        yield Element("itunes:block", "Yes")
+
+
+def _show_podcast(show: Show) -> Iterator[Element]:
+    if show.guid:
+        yield Element("podcast:guid", show.guid)
+    if show.locked is not None:
+        owner = (("owner", show.owner_email),) if show.owner_email else ()
+        yield Element("podcast:locked", "yes" if show.locked else "no", owner)
+    yield from map(_person, show.people)
+
+
+def _item_core(item: Item) -> Iterator[Element]:
+    yield Element("pubDate", rfc2822(item.date))
+    for tag in item.episode.tags:
+        yield Element("category", tag)
+
+
+def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
+    episode = item.episode
+    yield Element("itunes:title", episode.title)
+    yield Element("itunes:author", show.author)
+    if item.enclosure.seconds > 0:
+        yield Element("itunes:duration", str(max(1, round(item.enclosure.seconds))))
+    yield Element("itunes:explicit", _bool(show.explicit if item.explicit is None else item.explicit))
+    yield Element("itunes:episodeType", episode.type.value)
+    if episode.season is not None:
+        yield Element("itunes:season", str(episode.season))
+    if episode.number is not None:
+        yield Element("itunes:episode", str(episode.number))
+    if item.artwork:
+        yield Element("itunes:image", attributes=(("href", item.artwork.url),))
+
+
+def _item_podcast(item: Item) -> Iterator[Element]:
+    episode = item.episode
+    if episode.season is not None:
+        yield Element("podcast:season", str(episode.season))
+    if episode.number is not None:
+        yield Element("podcast:episode", str(episode.number))
+    yield from map(_person, item.people)
+    for transcript in item.transcripts:
+        language = (("language", transcript.language),) if transcript.language else ()
+        yield Element("podcast:transcript", attributes=(("url", transcript.url), ("type", transcript.mime), *language))
+    if item.chapters_url:
+        yield Element("podcast:chapters", attributes=(("url", item.chapters_url), ("type", CHAPTERS_TYPE)))
+
+
+def _person(person: Person) -> Element:
+    attributes = [("role", person.role.lower()), ("group", person.group.lower())]
+    if "://" in person.image:  # a path means nothing to an app
+        attributes.append(("img", person.image))
+    if person.url:
+        attributes.append(("href", person.url))
+    return Element("podcast:person", person.name, tuple((name, value) for name, value in attributes if value))
+
+
+def _psc(chapters: Sequence[Chapter]) -> Iterator[Element]:
+    """Podlove Simple Chapters 1.2; silent marks have no place there."""
+    listed = tuple(_psc_chapter(chapter) for chapter in chapters if chapter.toc and chapter.title)
+    if listed:
+        yield Element("psc:chapters", attributes=(("version", "1.2"),), children=listed)
+
+
+def _psc_chapter(chapter: Chapter) -> Element:
+    attributes = [("start", normal_play_time(chapter.start_ms)), ("title", chapter.title)]
+    if chapter.url:
+        attributes.append(("href", chapter.url))
+    if "://" in chapter.image:
+        attributes.append(("image", chapter.image))
+    return Element("psc:chapter", attributes=tuple(attributes))
+
+
+def normal_play_time(milliseconds: int) -> str:
+    """`HH:MM:SS.mmm`, RFC 2326; hours always, since some apps read MM:SS as HH:MM."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
