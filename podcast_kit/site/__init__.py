@@ -1,1 +1,20 @@
-"""Pages and prompts. The only home of jinja2."""
+"""Items → pages, and the invitations to follow and to review that every surface shares. The only home of Jinja."""
+
+from podcast_kit.site.directories import Kind, Link, Platform, faults, links, same
+from podcast_kit.site.invitations import prompts
+from podcast_kit.site.pages import Page, Site, render
+from podcast_kit.site.templates import templates_digest
+
+__all__ = [
+    "Kind",
+    "Link",
+    "Page",
+    "Platform",
+    "Site",
+    "faults",
+    "links",
+    "prompts",
+    "render",
+    "same",
+    "templates_digest",
+]

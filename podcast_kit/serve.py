@@ -1,0 +1,214 @@
+"""Preview of a build as a store would answer it: ranges, HEAD, and 304 for what the browser has.
+
+Browsers cannot seek in audio whose server does not answer byte ranges, and say nothing about it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mimetypes
+import os
+import re
+import stat
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from podcast_kit.errors import Failed
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".m4a": "audio/x-m4a",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".srt": "application/x-subrip",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".wav": "audio/wav",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".xml": "application/xml; charset=utf-8",
+}
+CHUNK = 1 << 16
+TRANSLATED = {".xml", ".json", ".opml"}
+"""What names other files by their public address."""
+
+
+class Preview(ThreadingHTTPServer):
+    """A server of one folder on loopback; `serve_forever()` runs it, `shutdown()` ends it."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name != "nt"
+
+    def __init__(self, folder: Path, host: str, port: int, public: str) -> None:
+        self.folder = folder.resolve()
+        self.public = public.rstrip("/") + "/" if public else ""
+        self.prefix = urlsplit(self.public).path or "/"
+        super().__init__((host, port), Answer)
+
+    @property
+    def url(self) -> str:
+        """Where it answers; ends in a slash."""
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}/"
+
+
+def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str = "") -> Preview:
+    """A preview of a build's folder; port 0 takes a free one. Raises Failed where the port is taken.
+
+    With `public`, the address that the build was made for, the feed and other data name the preview instead,
+    so that an app on this machine can follow and play it; pages need no such help, their links are relative.
+    """
+    try:
+        return Preview(folder, host, port, public)
+    except (OSError, OverflowError) as error:
+        hint = "name another port, or 0 for a free one"
+        raise Failed(f"cannot listen on {host}:{port}: {error}", hint) from error
+
+
+class Answer(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Preview
+    protocol_version = "HTTP/1.1"
+    server_version = "podcast-kit"
+    sys_version = ""
+    timeout: ClassVar[int] = 30
+
+    def do_GET(self) -> None:
+        """The file, or the part of it that was asked for."""
+        self._answer(body=True)
+
+    def do_HEAD(self) -> None:
+        """What GET would say, without the bytes."""
+        self._answer(body=False)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: core is quiet."""
+
+    def _answer(self, *, body: bool) -> None:
+        try:
+            path = self._path()
+            if path is None:
+                self._missing(body=body)
+            elif path.is_dir():
+                self._redirect(urlsplit(self.path).path + "/")
+            else:
+                with path.open("rb") as file:
+                    self._send(file, path, body=body)
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):
+            self.close_connection = True  # the listener went away
+        except OSError:
+            self._missing(body=body)
+
+    def _path(self) -> Path | None:
+        """The file of an address, or a folder that wants its slash; None for all that is not inside the build."""
+        asked = unquote(urlsplit(self.path).path)
+        found = self._inside(asked)
+        if found is None and asked.startswith(self.server.prefix):
+            return self._inside(asked.removeprefix(self.server.prefix))
+        return found
+
+    def _inside(self, asked: str) -> Path | None:
+        if "\0" in asked or "\\" in asked:
+            return None
+        path = (self.server.folder / asked.strip("/")).resolve()
+        if not path.is_relative_to(self.server.folder):
+            return None
+        index = path / "index.html"
+        if index.is_file():
+            return index if asked.endswith("/") or path == self.server.folder else path
+        return path if path.is_file() and not asked.endswith("/") else None
+
+    def _send(self, file: IO[bytes], path: Path, *, body: bool) -> None:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            self._missing(body=body)
+            return
+        size = facts.st_size
+        if self.server.public and path.suffix in TRANSLATED:
+            data = file.read().replace(self.server.public.encode(), self.server.url.encode())
+            file, size = io.BytesIO(data), len(data)
+        tag = '"' + hashlib.sha256(f"{path}\0{facts.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
+        if self._has(tag):
+            self._head(HTTPStatus.NOT_MODIFIED, {"ETag": tag})
+            return
+        headers = {
+            "Content-Type": content_type(path),
+            "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
+            "ETag": tag,
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "no-cache",
+        }
+        part = self._range(tag, size)
+        if part is None:
+            self._head(HTTPStatus.OK, headers | {"Content-Length": str(size)})
+        elif not part:
+            self._head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, {"Content-Range": f"bytes */{size}"})
+            return
+        else:
+            span = {"Content-Range": f"bytes {part[0]}-{part[-1]}/{size}", "Content-Length": str(len(part))}
+            self._head(HTTPStatus.PARTIAL_CONTENT, headers | span)
+        if body:
+            wanted = range(size) if part is None else part
+            file.seek(wanted.start)
+            self._copy(file, len(wanted))
+
+    def _has(self, tag: str) -> bool:
+        known = self.headers.get("If-None-Match", "")
+        return known.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in known.split(",")}
+
+    def _range(self, tag: str, size: int) -> range | None:
+        """The bytes asked for; empty where there are none such, None for the whole file.
+
+        One range only: a server may answer any other request in full (RFC 9110, 14.2).
+        """
+        found = re.fullmatch(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", self.headers.get("Range", ""))
+        if not found or found.groups() == ("", "") or self.headers.get("If-Range", tag) != tag:
+            return None
+        if not found[1]:
+            return range(max(0, size - int(found[2])), size)
+        first, last = int(found[1]), int(found[2]) if found[2] else size
+        return None if found[2] and last < first else range(first, min(last + 1, size))
+
+    def _head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status is not HTTPStatus.NOT_MODIFIED and "Content-Length" not in headers:
+            self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _copy(self, file: IO[bytes], length: int) -> None:
+        while length > 0 and (chunk := file.read(min(CHUNK, length))):
+            self.wfile.write(chunk)
+            length -= len(chunk)
+        if length:
+            self.close_connection = True  # the file shrank meanwhile
+
+    def _redirect(self, to: str) -> None:
+        # One leading slash only: two would name another host.
+        self._head(HTTPStatus.MOVED_PERMANENTLY, {"Location": "/" + to.lstrip("/")})
+
+    def _missing(self, *, body: bool) -> None:
+        page = self.server.folder / "404.html"
+        data = page.read_bytes() if page.is_file() else b"Not found\n"
+        kind = TYPES[".html"] if page.is_file() else TYPES[".txt"]
+        self._head(HTTPStatus.NOT_FOUND, {"Content-Type": kind, "Content-Length": str(len(data))})
+        if body:
+            self.wfile.write(data)
+
+
+def content_type(path: Path) -> str:
+    """The type that a file is served as."""
+    return TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"

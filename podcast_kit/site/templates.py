@@ -1,0 +1,124 @@
+"""Templates: the ones that came with us, each overridden by the show's own of the same name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podcast_kit import __version__
+from podcast_kit.errors import InvalidInput, Place, Problem
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PACKAGED = Path(__file__).parents[1] / "templates"  # inside an installed wheel
+CHECKOUT = Path(__file__).parents[2] / "templates"  # in a checkout or an editable install
+DATA = Path(__file__).with_name("directories.toml")
+
+
+def default_templates() -> Path:
+    """The folder of the templates that came with us.
+
+    The packaged one is asked for first: beside an installed wheel the other would be anybody's folder.
+    """
+    return PACKAGED if PACKAGED.is_dir() else CHECKOUT
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Every template by name, the show's own before the default of the same name."""
+    found: dict[str, Path] = {}
+    for root in (default_templates(), folder / "templates"):
+        if root.is_dir():
+            found |= {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return dict(sorted(found.items()))
+
+
+def templates_digest(folder: Path) -> str:
+    """Hex digest of all that pages are made with: templates, directories of apps, and the version of the kit."""
+    digest = hashlib.sha256(__version__.encode())
+    digest.update(DATA.read_bytes())
+    for root in (default_templates(), folder / "templates"):
+        for path in sorted(root.rglob("*")) if root.is_dir() else ():
+            if path.is_file():
+                data = path.read_bytes()
+                digest.update(f"\0{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
+                digest.update(data)
+    return digest.hexdigest()
+
+
+class Templates:
+    """The templates of one show, compiled once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = _environment(folder)
+
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        """What a template makes of values; a fault of the show's own template is InvalidInput with its line."""
+        try:
+            return self.environment.get_template(name).render(values)
+        except InvalidInput:
+            raise
+        except Exception as error:
+            problem = self._problem(error, name)
+            if problem is None:
+                raise
+            raise InvalidInput([problem]) from error
+
+    def _problem(self, error: Exception, name: str) -> Problem | None:
+        """The fault as the podcaster sees it; None where none of their templates had a part in it."""
+        from jinja2 import TemplateNotFound, TemplateSyntaxError
+
+        own = (self.folder / "templates").resolve()
+        if isinstance(error, TemplateSyntaxError):
+            path = Path(error.filename or error.name or name)
+            return Problem(self._place(path, error.lineno), error.message or "not a template", code="template.syntax")
+        frames = []
+        trace = error.__traceback__
+        while trace is not None:
+            frames.append((Path(trace.tb_frame.f_code.co_filename), trace.tb_lineno))
+            trace = trace.tb_next
+        theirs = [(path, line) for path, line in frames if path.is_absolute() and path.resolve().is_relative_to(own)]
+        if isinstance(error, TemplateNotFound):
+            path, line = theirs[-1] if theirs else (own / name, 0)
+            text = f"there is no template {error.message or error.name!r}"
+            return Problem(self._place(path, line), text, "names are relative to templates/", "template.missing")
+        if not theirs:
+            return None
+        path, line = theirs[-1]
+        return Problem(self._place(path, line), str(error) or type(error).__name__, code="template.render")
+
+    def _place(self, path: Path, line: int) -> Place:
+        here = self.folder.resolve()
+        full = path.resolve()
+        return Place(full.relative_to(here).as_posix() if full.is_relative_to(here) else path.as_posix(), line)
+
+
+def templates(folder: Path) -> Templates:
+    """The templates of the show in a folder; compiled again only when one of them changed."""
+    return _templates(folder.resolve(), templates_digest(folder))
+
+
+@lru_cache(maxsize=8)
+def _templates(folder: Path, _digest: str) -> Templates:
+    return Templates(folder)
+
+
+def _environment(folder: Path) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+    default = FileSystemLoader(default_templates())
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder / "templates"), default, PrefixLoader({"default": default})]),
+        # Everything is escaped but what has no markup: plain text, style sheets and scripts.
+        autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+        cache_size=-1,
+    )

@@ -1,0 +1,90 @@
+"""The words on the pages, in the show's language: one file a language, and the show may say any of them otherwise."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.site.templates import default_templates
+
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language; called with a key, it fills in what the sentence leaves open."""
+
+    language: str
+    words: Mapping[str, str]
+    zone: ZoneInfo
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words of a key; with `n`, those for one or for many."""
+        if "n" in values:
+            key = f"{key}_one" if values["n"] == 1 else f"{key}_many"
+        text = self.words[key]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
+
+    def date(self, moment: datetime) -> str:
+        """A day as people write it, in the show's time zone."""
+        day = moment.astimezone(self.zone)
+        return self("date", day=day.day, month=self.words["months"].split()[day.month - 1], year=day.year)
+
+    def duration(self, seconds: float) -> str:
+        """A length to the minute, to the second below one."""
+        if 0 < seconds < 60:  # noqa: PLR2004 - a minute
+            return self("seconds", count=round(seconds))
+        hours, minutes = divmod(round(seconds / 60), 60)
+        if hours and minutes:
+            return self("hours_minutes", hours=hours, minutes=minutes)
+        return self("hours", hours=hours) if hours else self("minutes", minutes=minutes)
+
+    def size(self, count: int) -> str:
+        """Bytes in the unit that a download is thought of in (decimal)."""
+        for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+            if count >= scale:
+                number = f"{count / scale:.1f}" if count < 10 * scale else f"{count / scale:.0f}"
+                return f"{number.replace('.', self.words['decimal'])} {unit}"
+        return f"{count} B"
+
+
+def clock(milliseconds: int) -> str:
+    """A moment of an episode: `0:07`, `12:34`, `1:02:03`."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def words(language: str, timezone: str, folder: Path) -> Words:
+    """The words for a show: its language over English, and its own `templates/strings/` over both."""
+    found: dict[str, str] = {}
+    codes = dict.fromkeys((FALLBACK, language.lower().split("-")[0], language.lower()))
+    for root in (default_templates(), folder / "templates"):
+        for code in codes:
+            found |= _read(root / "strings" / f"{code}.toml", folder)
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo("UTC")  # the reader has said so already
+    return Words(language, found, zone)
+
+
+def _read(path: Path, folder: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput([Problem(Place(name), f"is no TOML: {error}", code="template.words")]) from None
+    wrong = sorted(key for key, value in table.items() if not isinstance(value, str))
+    if wrong:
+        raise InvalidInput([Problem(Place(name), f"{key!r} must be a text", code="template.words") for key in wrong])
+    return table
