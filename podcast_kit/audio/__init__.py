@@ -1,1 +1,7 @@
 """Audio files: probed, and tagged in a copy. The only home of mutagen and the codecs."""
+
+from podcast_kit.audio.kinds import Kind, mime, recognise
+from podcast_kit.audio.measuring import probe
+from podcast_kit.audio.tagging import VERSION, digest, read_tags, tag
+
+__all__ = ["VERSION", "Kind", "digest", "mime", "probe", "read_tags", "recognise", "tag"]

@@ -1,0 +1,214 @@
+"""M4A and MP4 measured from their sample tables (ISO/IEC 14496-12), and checked against the bytes that are there."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from podcast_kit.audio.boxes import Box, Layout, body, layout, parse, pieces
+from podcast_kit.audio.copying import stretch
+from podcast_kit.audio.kinds import MIME
+from podcast_kit.errors import InvalidAudio
+from podcast_kit.model import Audio
+
+CODECS = {b"mp4a": "aac", b"alac": "alac", b".mp3": "mp3", b"Opus": "opus", b"fLaC": "flac", b"ac-3": "ac3"}
+PCM = {b"sowt", b"twos", b"lpcm", b"ipcm", b"in24", b"in32", b"fl32", b"raw "}
+CUT = "copy the recording again; a recorder that died may offer to repair it"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track of sound, picture or text, as its boxes say."""
+
+    box: Box
+    id: int
+    handler: bytes
+    """`soun`, `vide`, `text`, ..."""
+    timescale: int
+    duration: int
+    """In timescale, as the media header says."""
+
+    @property
+    def stbl(self) -> Box:
+        """The tables of its samples."""
+        return self.box.find(b"mdia", b"minf", b"stbl") or Box(b"stbl", boxes=[])
+
+    def table(self, name: bytes) -> bytes:
+        """The content of one of its tables; empty when it has none."""
+        found = self.stbl.find(name)
+        return found.data if found else b""
+
+
+def opened(path: Path, file: BinaryIO) -> tuple[Layout, Box]:
+    """The boxes at the top, and the index (`moov`) read; raises InvalidAudio when the file is not whole."""
+    top = layout(file)
+    if top.missing:
+        text = f"is cut off: {top.missing:,} bytes are missing at the end"
+        raise InvalidAudio(str(path), text, CUT, "au.truncated")
+    found = top.all(b"moov")
+    if not found:
+        text = "has no index (moov): the recorder was stopped before it could write it, or the copy is cut off"
+        raise InvalidAudio(str(path), text, CUT, "au.truncated")
+    return top, Box(b"moov", boxes=parse(body(file, found[0])))
+
+
+def tracks(moov: Box) -> list[Track]:
+    """Every track that says what it is."""
+    found = []
+    for box in moov.all(b"trak"):
+        head, media, handler = box.find(b"tkhd"), box.find(b"mdia", b"mdhd"), box.find(b"mdia", b"hdlr")
+        if head and media and handler:
+            timescale, duration = times(media.data)
+            at = 20 if head.data[0] else 12
+            number = int.from_bytes(head.data[at : at + 4], "big")
+            found.append(Track(box, number, handler.data[8:12], timescale or 1, duration))
+    return found
+
+
+def times(data: bytes) -> tuple[int, int]:
+    """Timescale and duration of an `mvhd` or `mdhd`."""
+    scale, duration = struct.unpack_from(">IQ" if data[0] else ">II", data, 20 if data[0] else 12)
+    return scale, duration
+
+
+def sound(path: Path, moov: Box) -> Track:
+    """The first track of sound; raises InvalidAudio when there is none."""
+    track = next((track for track in tracks(moov) if track.handler == b"soun"), None)
+    if track is None:
+        text = "holds no sound: it has no audio track"
+        raise InvalidAudio(str(path), text, "export the recording again with sound", "au.not-audio")
+    return track
+
+
+def probe(path: Path) -> Audio:
+    """Exact duration, codec and payload of an M4A; raises InvalidAudio when it is cut off or holds no sound."""
+    with path.open("rb") as file:
+        top, moov = opened(path, file)
+        track = sound(path, moov)
+        entry = next(pieces(track.table(b"stsd")[8:]), None)
+        if entry is None:
+            raise InvalidAudio(str(path), "does not say how its sound is coded", "export it again")
+        spans = chunks(track)
+        end = max((start + length for start, length in spans), default=0)
+        if end > top.size:
+            text = f"is cut off: its sound goes on for {end - top.size:,} bytes behind the end of the file"
+            raise InvalidAudio(str(path), text, CUT, "au.truncated")
+        seconds = _seconds(moov, track)
+        if not spans or not seconds:
+            raise InvalidAudio(str(path), "holds no sound: its audio track is empty", CUT, "au.truncated")
+        digest = hashlib.sha256()
+        for start, length in spans:
+            for block in stretch(file, start, length):
+                digest.update(block)
+    name, about = entry
+    channels, rate = _coded(about)
+    return Audio(
+        bytes=top.size,
+        seconds=seconds,
+        mime=MIME.get(path.suffix.lower(), MIME[".m4a"]),
+        codec=CODECS.get(name) or ("pcm" if name in PCM else name.decode("latin-1").strip()),
+        bit_rate=round(sum(length for _, length in spans) * 8 / seconds),
+        channels=channels,
+        sample_rate=rate or track.timescale,
+        payload_sha256=digest.hexdigest(),
+        remarks=tuple(_remarks(moov)),
+    )
+
+
+def _coded(about: bytes) -> tuple[int, int]:
+    """Channels and sample rate of a sample entry.
+
+    The entry itself says two channels by habit; of AAC only the decoder's configuration knows
+    (AudioSpecificConfig, ISO/IEC 14496-3 1.6.2.1).
+    """
+    channels, rate = int.from_bytes(about[16:18], "big"), int.from_bytes(about[24:26], "big")
+    esds = about.find(b"esds")
+    config = about.find(b"\x05", about.find(b"\x04", esds) + 14) if esds > 0 else -1
+    if config < 0:
+        return channels, rate
+    while config + 1 < len(about) and about[config + 1] & 0x80:  # lengths of up to four bytes
+        config += 1
+    bits = int.from_bytes(about[config + 2 : config + 7].ljust(5, b"\0"), "big")
+    kind, index, layout_ = bits >> 35, bits >> 31 & 15, bits >> 27 & 15
+    known = kind in {1, 2, 3, 4, 5, 29} and index < 15
+    return (8 if layout_ == 7 else layout_) if known and 0 < layout_ < 8 else channels, rate
+
+
+def _seconds(moov: Box, track: Track) -> float:
+    """What a player plays: the samples, without what the edit list cuts at the head, up to where it ends."""
+    ticks = sum(count * delta for count, delta in _runs(track.table(b"stts")))
+    whole = ticks / track.timescale
+    edits = track.box.find(b"edts", b"elst")
+    movie = moov.find(b"mvhd")
+    if not edits or not movie:
+        return whole
+    scale = times(movie.data)[0] or 1
+    long = edits.data[0] == 1
+    played, size = 0.0, 20 if long else 12
+    for at in range(8, 8 + size * int.from_bytes(edits.data[4:8], "big"), size):
+        length, begin = struct.unpack_from(">Qq" if long else ">Ii", edits.data, at)
+        left = whole - begin / track.timescale
+        played += min(length / scale, left) if length and begin >= 0 else left if begin >= 0 else 0.0
+    return played or whole
+
+
+def _runs(table: bytes) -> list[tuple[int, int]]:
+    """The pairs of an `stts`: how many samples, how long each."""
+    count = min(int.from_bytes(table[4:8], "big"), (len(table) - 8) // 8)
+    return list(struct.iter_unpack(">II", table[8 : 8 + 8 * count]))
+
+
+def chunks(track: Track) -> list[tuple[int, int]]:
+    """Offset and length of the track's bytes in the file; neighbours are joined."""
+    joined: list[tuple[int, int]] = []
+    for start, length in samples_by_chunk(track):
+        if joined and sum(joined[-1]) == start:
+            joined[-1] = (joined[-1][0], joined[-1][1] + length)
+        elif length:
+            joined.append((start, length))
+    return joined
+
+
+def samples_by_chunk(track: Track) -> list[tuple[int, int]]:
+    """Offset and length of each chunk, in the order of the track."""
+    offsets = chunk_offsets(track.stbl)
+    sizes = track.table(b"stsz")
+    same, count = struct.unpack_from(">II", sizes, 4) if len(sizes) >= 12 else (0, 0)
+    each = [] if same else [size for (size,) in struct.iter_unpack(">I", sizes[12 : 12 + 4 * count])]
+    count = count if same else len(each)
+    table = track.table(b"stsc")
+    runs = [struct.unpack_from(">III", table, at) for at in range(8, len(table) - 11, 12)]
+    found, taken = [], 0
+    for index, (first, number, _) in enumerate(runs):
+        last = runs[index + 1][0] if index + 1 < len(runs) else len(offsets) + 1
+        for chunk in range(first, min(last, len(offsets) + 1)):
+            take = min(number, count - taken)
+            length = take * same if same else sum(each[taken : taken + take])
+            found.append((offsets[chunk - 1], length))
+            taken += take
+    return found
+
+
+def chunk_offsets(stbl: Box) -> list[int]:
+    """Where the chunks begin, from `stco` or `co64`."""
+    for name, code in ((b"stco", ">I"), (b"co64", ">Q")):
+        if found := stbl.find(name):
+            step = struct.calcsize(code)
+            count = min(int.from_bytes(found.data[4:8], "big"), (len(found.data) - 8) // step)
+            return [offset for (offset,) in struct.iter_unpack(code, found.data[8 : 8 + step * count])]
+    return []
+
+
+def _remarks(moov: Box) -> list[str]:
+    return ["holds a video stream: podcast apps will offer it as video"] * any(
+        track.handler == b"vide" and not _is_cover(track) for track in tracks(moov)
+    )
+
+
+def _is_cover(track: Track) -> bool:
+    """Whether a track of pictures is a still: one sample, as a chapter's picture or a cover is."""
+    entry = next(pieces(track.table(b"stsd")[8:]), (b"", b""))
+    return entry[0] in {b"jpeg", b"png "}

@@ -1,0 +1,86 @@
+"""Tags written into a copy, and read from a file: one door for every kind."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from podcast_kit.audio.kinds import Kind, recognise
+from podcast_kit.audio.measuring import border
+from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.model import Chapter, Tags
+
+VERSION = 1
+"""Of the writer: raised when the same tags would come out as other bytes. Part of every cache key."""
+
+ROOMS = {
+    Kind.MP3: "id3",
+    Kind.MP4: "atoms",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a file's own tags say; empty where they say nothing."""
+
+    title: str = ""
+    show: str = ""
+    author: str = ""
+    date: str = ""
+    """As ISO 8601 as far as it goes: `2026`, `2026-03-01` or with a time."""
+    number: int | None = None
+    season: int | None = None
+    summary: str = ""
+    guid: str = ""
+    language: str = ""
+    chapters: tuple[Chapter, ...] = ()
+    cover: str = ""
+    """The picture's media type."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Every tag by the name that the format gives it, as text."""
+
+
+def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
+    """Write a copy of `source` that carries `tags`; return the sha256 (hex) and the length of the copy.
+
+    What else the source carries is kept, unless ours says the same thing. Same input, same bytes, and tagging
+    the copy again with the same tags gives it again. The source is never touched, and a crash leaves no half file
+    under `destination`. Raises InvalidAudio for a source that cannot be tagged, Failed when the disk refuses.
+    """
+    kind = recognise(source)
+    if kind not in ROOMS:
+        raise InvalidAudio(str(source), f"is {kind}, which carries no tags", "convert it to MP3 or M4A", "au.codec")
+    if destination.exists() and destination.samefile(source):
+        raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
+    room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+    try:
+        with border(source):
+            written: tuple[str, int] = room.tag(source, destination, tags)
+    except InvalidAudio as error:
+        cause = error.__context__
+        if isinstance(cause, OSError) and error.problem.code == "au.unreadable":
+            raise Failed(f"{destination}: {cause.strerror or cause}", "make room, or check its permissions") from None
+        raise
+    return written
+
+
+def read_tags(path: Path) -> Found:
+    """What the file's own tags say; nothing where it has none. Raises InvalidAudio for what is no audio."""
+    kind = recognise(path)
+    if kind not in ROOMS:
+        return Found()
+    room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+    with border(path):
+        found: Found = room.read(path)
+    return found
+
+
+def digest(tags: Tags) -> str:
+    """A sha256 (hex) of the tags, pictures and this writer's version: half of a cache key."""
+    state = hashlib.sha256(f"{VERSION} {tags!r}".encode("utf-8", "surrogatepass"))
+    for cover in (tags.cover, *(cover for _, cover in tags.pictures)):
+        if cover:
+            state.update(hashlib.sha256(cover.data).digest())
+    return state.hexdigest()

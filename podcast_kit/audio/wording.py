@@ -1,0 +1,76 @@
+"""What the tags of every format say in the same words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+
+from podcast_kit.model import Chapter, Tags
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+ALPHA3 = """
+aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak be:bel bg:bul bh:bih bi:bis
+bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre cs:ces cu:chu cv:chv cy:cym da:dan de:deu dv:div
+dz:dzo ee:ewe el:ell en:eng eo:epo es:spa et:est eu:eus fa:fas ff:ful fi:fin fj:fij fo:fao fr:fra fy:fry ga:gle gd:gla
+gl:glg gn:grn gu:guj gv:glv ha:hau he:heb hi:hin ho:hmo hr:hrv ht:hat hu:hun hy:hye hz:her ia:ina id:ind ie:ile ig:ibo
+ii:iii ik:ipk io:ido is:isl it:ita iu:iku ja:jpn jv:jav ka:kat kg:kon ki:kik kj:kua kk:kaz kl:kal km:khm kn:kan ko:kor
+kr:kau ks:kas ku:kur kv:kom kw:cor ky:kir la:lat lb:ltz lg:lug li:lim ln:lin lo:lao lt:lit lu:lub lv:lav mg:mlg mh:mah
+mi:mri mk:mkd ml:mal mn:mon mr:mar ms:msa mt:mlt my:mya na:nau nb:nob nd:nde ne:nep ng:ndo nl:nld nn:nno no:nor nr:nbl
+nv:nav ny:nya oc:oci oj:oji om:orm or:ori os:oss pa:pan pi:pli pl:pol ps:pus pt:por qu:que rm:roh rn:run ro:ron ru:rus
+rw:kin sa:san sc:srd sd:snd se:sme sg:sag si:sin sk:slk sl:slv sm:smo sn:sna so:som sq:sqi sr:srp ss:ssw st:sot su:sun
+sv:swe sw:swa ta:tam te:tel tg:tgk th:tha ti:tir tk:tuk tl:tgl tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi ty:tah ug:uig
+uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln wo:wol xh:xho yi:yid yo:yor za:zha zh:zho zu:zul
+"""
+LANGUAGES = dict(pair.split(":") for pair in ALPHA3.split())
+
+
+def alpha3(language: str) -> str:
+    """ISO 639-2 (T) of a BCP 47 tag: `en-GB` is `eng`; `und` for what is unknown."""
+    first = re.split("[-_]", language.strip().lower())[0]
+    if len(first) == 3 and first.isascii() and first.isalpha():
+        return first
+    return LANGUAGES.get(first, "und")
+
+
+def clean(text: str) -> str:
+    """Without what no tag can hold: control characters and halves of surrogate pairs."""
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "ignore").decode("utf-8")
+
+
+def line(text: str) -> str:
+    """Clean, and on one line."""
+    return " ".join(clean(text).split())
+
+
+def sort_title(tags: Tags) -> str:
+    """`Show 0007`, with the season before it where there is one; empty without a number."""
+    if tags.number is None:
+        return ""
+    season = f"{tags.season:02} " if tags.season is not None else ""
+    return f"{line(tags.show)} {season}{tags.number:04}"
+
+
+def moment(tags: Tags) -> str:
+    """The publication date as `2026-03-01T08:00:00Z`."""
+    return tags.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if tags.date else ""
+
+
+def rights(tags: Tags) -> str:
+    """The copyright as ID3 asks for it: it begins with the year."""
+    return line(tags.copyright).removeprefix("©").strip()
+
+
+def ended(chapters: tuple[Chapter, ...], end_ms: int) -> list[tuple[Chapter, int]]:
+    """Chapters by their time, each with its end: its own, else the next listed one's start, else the file's end.
+
+    A mark behind the end of the file is dropped, as players would show one that cannot be reached.
+    """
+    marks = sorted((mark for mark in chapters if mark.start_ms < end_ms), key=lambda mark: mark.start_ms)
+    found, following = [], end_ms
+    for mark in reversed(marks):
+        stop = mark.end_ms if mark.end_ms is not None and mark.end_ms > mark.start_ms else following
+        found.append((mark, max(min(stop, end_ms), mark.start_ms)))
+        if mark.toc:
+            following = mark.start_ms
+    return found[::-1]
