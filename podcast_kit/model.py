@@ -67,7 +67,7 @@ class Person:
     group: str = "cast"
     url: str = ""
     image: str = ""
-    """A path relative to the file that names it, or an address."""
+    """A path relative to the show's folder, or an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +188,8 @@ class Show:
     feed: FeedSettings = field(default_factory=FeedSettings)
     audio: AudioSettings = field(default_factory=AudioSettings)
     elements: tuple[Element, ...] = ()
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the check that are set aside for the whole show, each code with its reason."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -230,6 +232,8 @@ class Episode:
     listen: tuple[Listen, ...] = ()
     prompts: str = "default"
     elements: tuple[Element, ...] = ()
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the check that are set aside for this episode, each code with its reason."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, key: str = "") -> Place:
@@ -523,7 +527,7 @@ class FeedDocument:
         return Place(self.path, node.line, node.column) if node else Place(self.path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """Something long took a step; `total` is 0 while nobody knows."""
 
@@ -533,6 +537,20 @@ class Step:
     done: int = 0
     total: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one thing that was done, or asked of a public address."""
+
+    key: str
+    did: str
+    """`uploaded`, `dressed`, `kept`, `retired`, `answered`, `compared`, `recorded`, ..."""
+    bytes: int = 0
+    wave: Wave | None = None
+    trouble: str = ""
+    """What was wrong, in words; empty when all is well."""
+    hint: str = ""
 
 
 def address(base: str, key: str) -> str:
