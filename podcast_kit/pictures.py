@@ -138,13 +138,7 @@ def _opened(path: Path) -> Iterator[Image]:
         raise refused("is no picture we know", "use a JPEG or PNG", "art.format") from None
     except InvalidInput:
         raise
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        OverflowError,
-        MemoryError,
-        Image.DecompressionBombError,
-    ) as error:
+    except Image.DecompressionBombError:
+        raise refused("has more pixels than we decode", "save it with at most 3000 pixels a side", "art.size") from None
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError) as error:
         raise refused(f"is broken: {error}", "save it again as JPEG or PNG", "art.broken") from error
