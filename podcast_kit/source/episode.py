@@ -1,0 +1,238 @@
+"""One file of notes, with its front matter, as an Episode."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from podcast_kit.errors import Place
+from podcast_kit.model import Chapter, Episode, EpisodeType
+from podcast_kit.source import chapters, notes, people, values
+from podcast_kit.source.document import Foreign, Table, Value, Wrong, decode, front_matter, nearest
+from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
+
+if TYPE_CHECKING:
+    from podcast_kit.errors import Problem
+
+INDEX = "index"
+"""The stem of the notes in an episode that is a folder."""
+MAX_NOTES = 200_000
+"""Bytes; a novella. Beyond it Markdown's worst cases take minutes."""
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_RENAMED = {
+    "podcast_file": "audio",
+    "podcast": "audio",
+    "enclosure": "audio",
+    "file": "audio",
+    "episode_image": "image",
+    "cover": "image",
+    "images": "image",
+    "subtitle": "summary",
+    "description": "summary",
+    "hosts": "people",
+    "guests": "people",
+    "upcoming": "draft: true",
+    "pubdate": "date",
+    "publishdate": "date",
+    "published": "date",
+    "keywords": "tags",
+    "categories": "tags",
+    "episode_type": "type",
+    "episodetype": "type",
+    "id": "guid",
+}
+_FOREIGN = {
+    name: Foreign("is another tool's key", f"write {here!r} instead", "key.renamed") for name, here in _RENAMED.items()
+}
+_FOREIGN |= dict.fromkeys(
+    (
+        "duration",
+        "podcast_duration",
+        "length",
+        "bytes",
+        "podcast_bytes",
+        "size",
+        "filesize",
+        "mime",
+        "mimetype",
+        "sha256",
+    ),
+    Foreign("is measured, never typed", "remove the line", "key.derived"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an episode is read within: its show's time zone and prompts, and what lies beside it."""
+
+    folder: Folder
+    path: str
+    """Of the notes, relative to the show's folder."""
+    beside: frozenset[str]
+    """Names of the files in the same folder."""
+    timezone: str = "UTC"
+    prompts: tuple[str, ...] = ("default", "none")
+
+    @property
+    def slug(self) -> str:
+        """The file's name, or that of its folder."""
+        stem = basename(self.path).rpartition(".")[0]
+        return basename(dirname(self.path)) if stem == INDEX and "/" in dirname(self.path) else stem
+
+
+def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
+    """The episode that a file's bytes say; faults go to `problems`, and it is only sound without any.
+
+    Raises InvalidInput where the file cannot be read as YAML and notes at all.
+    """
+    table, body, first_line = front_matter(decode(data, setting.path), setting.path)
+    folder = setting.folder
+    draft = table.take("draft", values.flag, default=False)
+    episode = Episode(
+        slug=table.take("slug", _slug, "") or _slug_of_file(table, setting),
+        path=setting.path,
+        title=table.need("title", values.line, ""),
+        notes=body,
+        notes_line=first_line,
+        audio=_audio(table, setting),
+        date=_date(table, setting.timezone, draft=draft),
+        guid=table.take("guid", values.line, ""),
+        number=table.take("number", values.whole(1), None, also=("episode",)),
+        season=table.take("season", values.whole(1), None),
+        type=table.take("type", values.choice(EpisodeType), EpisodeType.FULL),
+        summary=table.take("summary", values.line, ""),
+        image=table.take("image", folder.path(PICTURES), ""),
+        explicit=table.take("explicit", values.flag, None),
+        draft=draft,
+        chapters=_chapters(table, folder),
+        transcripts=table.each("transcript", folder.path(TRANSCRIPTS), also=("transcripts",)),
+        people=people.people(table, folder),
+        tags=_tags(table),
+        listen=people.listen(table),
+        prompts=table.take("prompts", _prompt_set(setting.prompts), "default"),
+        places=table.places,
+    )
+    _notes(table, body, first_line, folder)
+    table.close(_FOREIGN)
+    problems.extend(table.problems)
+    return episode
+
+
+def _slug_of_file(table: Table, setting: Setting) -> str:
+    return table.read(Value(Place(setting.path), setting.slug), _slug, setting.slug, "the file's name")
+
+
+def _slug(raw: str) -> str:
+    """What stands for the episode in its address."""
+    if not _SLUG.fullmatch(raw) or raw.endswith("."):
+        better = slug(raw)
+        hint = f"call it {better!r}: letters a-z, digits, '-', '_' and '.'"
+        raise Wrong(f"{values.shown(raw)} cannot stand in an address", hint, "slug.form")
+    return raw
+
+
+def slug(title: str) -> str:
+    """A title as a slug: ASCII letters in lower case, digits and hyphens."""
+    plain = title.lower()
+    for letter, ascii_letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "o"), ("ł", "l")):
+        plain = plain.replace(letter, ascii_letters)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"['’]", "", plain)
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "episode"
+
+
+def _date(table: Table, zone: str, *, draft: bool) -> datetime | None:
+    remarks: list[str] = []
+
+    def read_date(raw: str) -> datetime:
+        when, remark = values.moment(raw, zone)
+        remarks.append(remark)
+        return when
+
+    value = table.value("date")
+    if value is None:
+        if not draft:
+            table.missing("date", "add 'date: 2026-03-01 09:00', or 'draft: true' while it is not to be published")
+        return None
+    when = table.read(value, read_date, None, "date")
+    if when and remarks == ["value.date.gap"]:
+        text = f"date: the clocks in {zone} skip this time; it is taken as {when:%H:%M}"
+        table.warn(value.place, text, "write the time you mean", remarks[0])
+    elif when and remarks == ["value.date.twice"]:
+        text = f"date: the clocks in {zone} show this time twice; the first is taken"
+        table.warn(value.place, text, f"write {when.isoformat()} to say so, or another offset", remarks[0])
+    return when
+
+
+def _audio(table: Table, setting: Setting) -> str:
+    if (value := table.value("audio")) is not None:
+        return table.read(value, setting.folder.path_or_address(AUDIO, must_exist=False), "", "audio")
+    sounds = sorted(name for name in setting.beside if name.rpartition(".")[2].lower() in AUDIO)
+    stem = basename(setting.path).rpartition(".")[0]
+    if stem == INDEX:
+        stems = {INDEX, setting.slug}
+        found = [name for name in sounds if name.rpartition(".")[0] in stems] or sounds
+    else:
+        found = [name for name in sounds if name.rpartition(".")[0] == stem]
+    if len(found) > 1:
+        text = f"several audio files could be meant: {', '.join(found)}"
+        table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")
+        return ""
+    return setting.folder.inside(found[0]) if found else ""
+
+
+def _chapters(table: Table, folder: Folder) -> str | tuple[Chapter, ...]:
+    value = table.value("chapters")
+    if value is None:
+        return "auto"
+    if isinstance(value.content, list):
+        return chapters.listed(table, value.content, folder)
+    word = value.content.strip() if isinstance(value.content, str) else ""
+    if word in {"auto", "none"}:
+        return "auto" if word == "auto" else ()
+    return table.read(value, folder.path(CHAPTERS), "auto", "chapters")
+
+
+def _tags(table: Table) -> tuple[str, ...]:
+    value = table.value("tags")
+    if value is not None and isinstance(value.content, str):
+        return tuple(dict.fromkeys(tag for part in value.content.split(",") if (tag := " ".join(part.split()))))
+    return tuple(dict.fromkeys(table.each("tags", values.line)))
+
+
+def _prompt_set(known: tuple[str, ...]) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.strip() not in known:
+            text = f"{values.shown(raw)} is not a set of prompts in podcast.yaml"
+            raise Wrong(text, nearest(raw, known), "value.unknown")
+        return raw.strip()
+
+    return read
+
+
+def _notes(table: Table, body: str, first_line: int, folder: Folder) -> None:
+    path = table.place.path
+    if len(body.encode("utf-8", "replace")) > MAX_NOTES:
+        text = f"the notes are longer than {MAX_NOTES:,} bytes"
+        table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
+        return
+    for picture, offset in notes.pictures(body):
+        place = Place(path, first_line + offset)
+        try:
+            folder.path(PICTURES)(picture)
+        except Wrong as wrong:
+            table.reject(place, f"picture: {wrong}", wrong.hint, wrong.code)
+
+
+def numbers(episodes: tuple[Episode, ...]) -> Mapping[tuple[int | None, int], list[Episode]]:
+    """Full episodes by season and number, for those that have one."""
+    found: dict[tuple[int | None, int], list[Episode]] = {}
+    for episode in episodes:
+        if episode.number is not None and episode.type is EpisodeType.FULL and not episode.draft:
+            found.setdefault((episode.season, episode.number), []).append(episode)
+    return found

@@ -1,0 +1,162 @@
+"""podcast.lock: which guid, date and enclosure each published episode has. YAML, one entry an episode.
+
+version: 1
+episodes:
+  - slug: 001-more-social
+    guid: 5b322f44-25b3-4fbd-8b64-22c5a5b52877
+    date: 2026-10-05T05:00:00+00:00
+    source: <sha256 of the recording>
+    media:
+      key: media/0f3a.../001-more-social.mp3
+      sha256: ...
+      bytes: 381234
+      seconds: 61.152
+      mime: audio/mpeg
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.model import Media, Published
+from podcast_kit.source.document import Table, Wrong, decode, yaml_table
+
+HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
+VERSION = "1"
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\+00:00", re.ASCII)
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_MARKERS = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+_MEND = "take podcast.lock from your version control as it was after the last publish"
+
+
+def read(path: Path) -> tuple[Published, ...]:
+    """The entries of a lock, none where there is no file; raises InvalidInput when it is damaged."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        problem = Problem(Place(path.name), f"cannot be read: {error.strerror}", _MEND, "lock.damaged")
+        raise InvalidInput([problem]) from None
+    return parse(data, path.name)
+
+
+def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
+    """The entries that a lock's bytes hold; raises InvalidInput."""
+    source = decode(data, path)
+    if marker := _MARKERS.search(source):
+        line = source.count("\n", 0, marker.start()) + 1
+        hint = "keep the entries of both sides, each once, and delete the marker lines"
+        text = f"an unfinished merge: {marker[1]!r}"
+        raise InvalidInput([Problem(Place(path, line), text, hint, "lock.conflict")])
+    try:
+        table = yaml_table(source, path)
+        entries = _entries(table)
+    except InvalidInput as error:
+        mended = [Problem(one.place, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
+        raise InvalidInput(mended) from None
+    return entries
+
+
+def render(entries: Iterable[Published]) -> bytes:
+    """A lock's bytes, by date and then slug, so that a new episode is a few new lines at the end."""
+    lines = [HEAD, f"version: {VERSION}\n"]
+    ordered = sorted(entries, key=lambda entry: (entry.date, entry.slug))
+    lines.append("episodes:\n" if ordered else "episodes: []\n")
+    for entry in ordered:
+        media = entry.media
+        lines.append(
+            f"  - slug: {_written(entry.slug)}\n"
+            f"    guid: {_written(entry.guid)}\n"
+            f"    date: {entry.date.astimezone(UTC).isoformat()}\n"
+            f"    source: {_written(entry.source_sha256)}\n"
+            f"    media:\n"
+            f"      key: {_written(media.key)}\n"
+            f"      sha256: {_written(media.sha256)}\n"
+            f"      bytes: {media.bytes}\n"
+            f"      seconds: {media.seconds!r}\n"
+            f"      mime: {_written(media.mime)}\n"
+        )
+    return "".join(lines).encode()
+
+
+def _entries(table: Table) -> tuple[Published, ...]:
+    version = table.need("version", str, VERSION)
+    if version != VERSION:
+        text = f"written by a newer podcast-kit: version {version}"
+        table.reject(table.places["version"], text, "", "lock.damaged")
+    found = [entry for inner in table.tables("episodes", "this entry") if (entry := _entry(inner))]
+    for key in ("slug", "guid"):
+        seen: set[str] = set()
+        for entry, inner in zip(found, table.values("episodes"), strict=False):
+            said = entry.slug if key == "slug" else entry.guid
+            if said in seen:
+                table.reject(inner.place, f"{key} {said!r} is there twice", "", "lock.damaged")
+            seen.add(said)
+    table.close()
+    if table.problems:
+        raise InvalidInput(table.problems)
+    return tuple(found)
+
+
+def _entry(table: Table) -> Published | None:
+    media = table.table("media", "media")
+    if media is None:
+        table.missing("media")
+        return None
+    said = Published(
+        slug=table.need("slug", str, ""),
+        guid=table.need("guid", str, ""),
+        date=table.need("date", _date, datetime.fromtimestamp(0, UTC)),
+        source_sha256=table.need("source", str, ""),
+        media=Media(
+            key=media.need("key", str, ""),
+            sha256=media.need("sha256", str, ""),
+            bytes=media.need("bytes", _count, 0),
+            mime=media.need("mime", str, ""),
+            seconds=media.need("seconds", _seconds, 0.0),
+        ),
+    )
+    table.close()
+    media.close()
+    return said
+
+
+def _date(raw: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(raw)
+    except ValueError:
+        raise Wrong(f"{raw!r} is not a date", "", "lock.damaged") from None
+    if when.tzinfo is None:
+        raise Wrong(f"{raw!r} has no offset", "", "lock.damaged")
+    return when
+
+
+def _count(raw: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", raw):
+        raise Wrong(f"{raw!r} is not a number of bytes", "", "lock.damaged")
+    return int(raw)
+
+
+def _seconds(raw: str) -> float:
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise Wrong(f"{raw!r} is not a number of seconds", "", "lock.damaged")
+    return seconds
+
+
+def _written(text: str) -> str:
+    """A scalar, in quotes where YAML or a reader's eye might take it for something else."""
+    if _PLAIN.fullmatch(text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)

@@ -1,0 +1,192 @@
+"""Show notes: one Markdown source, rendered for the page, for the feed and as plain text.
+
+CommonMark with tables, strikethrough and bare links; raw HTML is text. The Markdown is parsed once and its
+tokens are walked for each flavour; nh3 is the last guard of what becomes HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from podcast_kit.model import Flavours, Notes, Picture
+from podcast_kit.source import chapters
+from podcast_kit.source.flavours import Feed, Page, Text, guard_feed, guard_page
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.token import Token
+
+_MARKER = re.compile(r"\{\{\s*prompts\s*\}\}")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot carry, and the C1 controls, which nobody means."""
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
+    return parser
+
+
+def _prompts_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 -- the parser's form
+    """`{{ prompts }}` alone on a line, also right below a paragraph; not inside a quote or a list."""
+    if state.level or state.parentType not in {"root", "paragraph"} or state.is_code_block(start):
+        return False
+    if not _MARKER.fullmatch(state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()):
+        return False
+    if not silent:
+        state.line = start + 1
+        state.push("prompts", "", 0).map = [start, start + 1]
+    return True
+
+
+def _tokens(markdown: str) -> list[Token]:
+    return _parser().parse(_ILLEGAL.sub("", markdown))
+
+
+def pictures(markdown: str) -> tuple[tuple[str, int], ...]:
+    """The local pictures that the notes show, as written, each with the line it stands in (from 0); in order."""
+    if "![" not in markdown:
+        return ()
+    found: dict[str, int] = {}
+    for token in _tokens(markdown):
+        line = token.map[0] if token.map else 0
+        for child in token.children or ():
+            if child.type in {"softbreak", "hardbreak"}:
+                line += 1
+            elif child.type == "image" and is_local(source := unquote(str(child.attrs.get("src", "")))):
+                found.setdefault(source, line)
+    return tuple(found.items())
+
+
+def is_local(address: str) -> bool:
+    """Whether it is a path beside the notes and no address of its own."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(parts.path) and not parts.scheme and not parts.netloc
+
+
+def render(
+    markdown: str,
+    *,
+    page_url: str,
+    pictures: Mapping[str, Picture] | None = None,
+    source_url: str = "",
+    duration_ms: int | None = None,
+) -> Notes:
+    """The notes in every flavour, parted at a line `{{ prompts }}`.
+
+    `page_url` is the episode's page: what `#t=` links point into. Other relative links are made absolute
+    against `source_url`, by default the page too. `pictures` has what was published for each local picture
+    that `pictures()` names; one that is missing there is shown by its alternative text alone.
+    Timestamps that form chapters become links on the page that seek there.
+    """
+    tokens = _tokens(markdown)
+    marks = {stamp.line: stamp for stamp in chapters.run(markdown, duration_ms)[0]}
+    base = source_url or page_url
+    parts = _parted(tokens)
+    shown = dict(pictures or {})
+    shift = int(any(token.type == "heading_open" and token.tag == "h1" for token in tokens))
+    page, feed, text = (flavour(shown, marks, page_url, base, shift) for flavour in (Page, Feed, Text))
+    flavours = [
+        Flavours(page=guard_page(page.render(part)), feed=guard_feed(feed.render(part)), text=text.render(part))
+        for part in parts
+    ]
+    return Notes(
+        before=flavours[0],
+        after=flavours[1] if len(flavours) > 1 else None,
+        summary=_summary(tokens),
+        links=_links(tokens),
+    )
+
+
+def _parted(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens before and after the first marker; further markers are dropped."""
+    at = next((place for place, token in enumerate(tokens) if token.type == "prompts"), None)
+    if at is None:
+        return [tokens]
+    return [tokens[:at], [token for token in tokens[at + 1 :] if token.type != "prompts"]]
+
+
+def _summary(tokens: list[Token]) -> str:
+    """The first paragraph that says something, as one line of plain text."""
+    for before, token in pairwise(tokens):
+        if before.type == "paragraph_open" and before.level == 0 and token.type == "inline":
+            said = "".join(_words(token.children or []))
+            if said := " ".join(said.split()):
+                return said
+    return ""
+
+
+def _words(children: list[Token]) -> list[str]:
+    return [
+        " " if child.type in {"softbreak", "hardbreak"} else child.content
+        for child in children
+        if child.type != "image"
+    ]
+
+
+def _links(tokens: list[Token]) -> tuple[str, ...]:
+    """Every absolute address that the author linked to, once, in order."""
+    found: dict[str, None] = {}
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                address = str(child.attrs.get("href", ""))
+                if address.startswith(("http://", "https://")):
+                    found[address] = None
+    return tuple(found)
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*?(/?)>")
+_BREAKS = {"p", "br", "li", "ul", "ol", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "blockquote"}
+
+
+def plain(markup: str) -> str:
+    """HTML as one line of plain text."""
+    text = _TAG.sub(lambda tag: " " if tag[2].lower() in _BREAKS else "", markup)
+    return " ".join(html.unescape(text).split())
+
+
+def shorten(markup: str, limit: int, tail: str = "") -> str:
+    """As much of the feed flavour's HTML as leaves the result, tail included, within `limit` bytes of UTF-8.
+
+    It is cut after a block; where that would leave less than half of what fits, after an item of a list;
+    then between words. Open tags are closed, and the tail is always whole, even beyond the limit.
+    """
+    room = limit - len(tail.encode())
+    if len(markup.encode()) <= room:
+        return markup + tail
+    best = {"block": "", "item": "", "word": ""}
+    done, size, opened = [], 0, []  # type: list[str], int, list[str]
+    for piece in re.findall(r"<[^<>]*>|[^<\s]+\s*|\s+|<", markup):
+        tag = _TAG.fullmatch(piece)
+        done.append(piece)
+        size += len(piece.encode())
+        if tag and not tag[1] and not tag[3] and tag[2].lower() != "br":
+            opened.append(tag[2])
+        elif tag and tag[1] and tag[2] in opened:
+            while opened.pop() != tag[2]:
+                pass
+        closing = "".join(f"</{name}>" for name in reversed(opened))
+        if size + len(closing) > room:
+            break
+        kind = "block" if not opened else "item" if tag and tag[1] and tag[2] == "li" else "word"
+        best[kind] = "".join(done).rstrip() + closing
+    enough = room // 2
+    for kind in ("block", "item", "word"):
+        if len(best[kind].encode()) >= enough:
+            return best[kind] + tail
+    return max(best.values(), key=len) + tail

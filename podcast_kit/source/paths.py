@@ -1,0 +1,75 @@
+"""Paths that the podcaster writes: relative, with forward slashes, and inside the show's folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import normpath
+
+from podcast_kit.source import values
+from podcast_kit.source.document import Wrong, nearest
+
+AUDIO = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
+PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
+CHAPTERS = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", "labels", "ogm", "md")
+TRANSCRIPTS = ("vtt", "srt", "json", "txt", "html", "htm")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The show's folder, and where in it the file lies whose paths are read."""
+
+    root: Path
+    """Resolved."""
+    base: str = ""
+    """Of the file that is read, relative to the root, with forward slashes; empty for the root."""
+
+    def path(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
+        """A reader of paths relative to the file that names them; gives them relative to the show's folder."""
+
+        def read(raw: str) -> str:
+            found = self.inside(values.text(raw))
+            ending = found.rpartition(".")[2].lower()
+            if endings and ending not in endings:
+                hint = f"such a file ends in {', '.join('.' + one for one in endings)}"
+                raise Wrong(
+                    f"{values.shown(raw)} has another ending", hint, "audio.kind" if endings is AUDIO else "path.form"
+                )
+            if must_exist and not (self.root / found).is_file():
+                raise Wrong(f"{values.shown(raw)} is not there", self._near(found), "file.missing")
+            return found
+
+        return read
+
+    def path_or_address(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
+        """As `path`, and an https address stays what it is."""
+        here = self.path(endings, must_exist=must_exist)
+        return lambda raw: values.https(raw) if _ADDRESS.match(raw.strip()) else here(raw)
+
+    def inside(self, written: str) -> str:
+        """The path relative to the show's folder; raises Wrong for one that leaves it, also by a link."""
+        if "\\" in written:
+            raise Wrong(f"{values.shown(written)} has a backslash", "write '/' between folders", "path.form")
+        if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:", written):
+            hint = "write it relative to this file, with the file inside the show's folder"
+            raise Wrong(f"{values.shown(written)} is not inside the show's folder", hint, "path.outside")
+        found = normpath(f"{self.base}/{written}" if self.base else written)
+        real = os.path.realpath(self.root / found)
+        root = f"{self.root}{os.sep}"
+        if found == ".." or found.startswith("../") or not (real + os.sep).startswith(root):
+            hint = "copy the file into the show's folder"
+            raise Wrong(f"{values.shown(written)} leads out of the show's folder", hint, "path.outside")
+        return found
+
+    def _near(self, found: str) -> str:
+        place = (self.root / found).parent
+        try:
+            names = sorted(entry.name for entry in os.scandir(place) if entry.is_file())[:2000]
+        except OSError:
+            return "there is no such folder; paths are relative to this file"
+        hint = nearest(Path(found).name, names)
+        return hint if hint.startswith("did you mean") else "paths are relative to this file"

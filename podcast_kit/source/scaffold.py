@@ -1,0 +1,166 @@
+"""New files: podcast.yaml, an episode, and the one line that gives an episode its guid."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.source.document import MAX_BYTES, decode, front_matter
+
+_PLAIN = re.compile(r"[^\W\d_][\w ,.()/'’+-]*", re.UNICODE)
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"}
+
+
+def written(text: str) -> str:
+    """A value as YAML has it: bare where it is read back the same, else in double quotes."""
+    if _PLAIN.fullmatch(text) and text == text.strip() and text.lower() not in _WORDS and "\n" not in text:
+        return text
+    escaped = json.dumps(text, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
+
+
+def show_text(
+    *,
+    title: str,
+    description: str,
+    author: str,
+    url: str,
+    guid: str,
+    email: str = "",
+    language: str = "en",
+    timezone: str = "UTC",
+    categories: Iterable[str] = (),
+    artwork: str = "",
+    explicit: bool = False,
+    to: str = "",
+    endpoint: str = "",
+    apple: str = "",
+    spotify: str = "",
+) -> str:
+    """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment."""
+    known = ", ".join(written(category) for category in categories)
+    lines = [
+        "# The show. A line that begins with # is a comment.",
+        f"title: {written(title)}",
+        f"description: {written(description)}",
+        f"author: {written(author)}",
+        f"language: {written(language)}                      # two letters, or with a region: en, de-AT, pt-BR",
+        f"timezone: {written(timezone)}            # dates without an offset are in this zone",
+        "owner:                            # directories write here to ask whether the show is yours",
+        f"  name: {written(author)}",
+        f"  email: {written(email)}" if email else "  # email: you@example.com",
+        f"guid: {guid}    # the show's own, kept through every move",
+        f"artwork: {written(artwork)}"
+        if artwork
+        else "# artwork: cover.jpg              # square, 1400 to 3000 pixels, JPEG or PNG",
+        f"categories: [{known}]" if known else "# categories: [Business > Marketing, Technology]",
+        f"explicit: {'true' if explicit else 'false'}",
+        "type: episodic                    # or serial: told from the first episode on",
+        "",
+        "# Where people follow the show: the ids that each service gave it.",
+        "listen:" if apple or spotify else "# listen:",
+        f"  apple: {written(apple)}" if apple else "  # apple: 1234567890",
+        f"  spotify: {written(spotify)}" if spotify else "  # spotify: 0123456789abcdefghijkl",
+        "",
+        "# The invitations to follow and to review that every episode's notes end with.",
+        "prompts:",
+        "  default: {follow: true, review: true, placement: end}   # end, marker or none",
+        "",
+        "publish:",
+        f"  url: {written(url)}    # public address of all that is published; the feed is feed.xml below it",
+        f"  to: {written(to)}" if to else "  # to: s3://bucket/prefix        # or a folder",
+        f"  endpoint: {written(endpoint)}"
+        if endpoint
+        else "  # endpoint: https://...         # for stores that are not Amazon's",
+        "  # Credentials are never written here: they come from the environment, a profile or a role.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def episode_text(
+    *,
+    title: str,
+    guid: str,
+    date: datetime | None = None,
+    audio: str = "",
+    number: int | None = None,
+    season: int | None = None,
+    summary: str = "",
+    image: str = "",
+    draft: bool = False,
+    notes: str = "",
+) -> str:
+    """A new episode's file. `date` is written as it is, with its offset when it carries one."""
+    lines = ["---", f"title: {written(title)}"]
+    lines += [f"audio: {written(audio)}"] if audio else []
+    if date is not None:
+        lines.append(f"date: {date.isoformat(' ', 'minutes') if date.second == 0 else date.isoformat(' ', 'seconds')}")
+    lines.append(f"guid: {written(guid)}    # never change it: apps know the episode by it")
+    for key, value in (("number", number), ("season", season)):
+        lines += [f"{key}: {value}"] if value is not None else []
+    lines += [f"summary: {written(summary)}"] if summary else []
+    lines += [f"image: {written(image)}"] if image else []
+    lines += ["draft: true                     # remove the line to publish it"] if draft else []
+    default = (
+        "One paragraph that says what the episode is about; apps show it first.\n\nThen the show notes, in Markdown."
+    )
+    return "\n".join([*lines, "---", notes.strip("\n") or default]) + "\n"
+
+
+def mint(path: Path, guid: str) -> None:
+    """Write the guid into an episode's front matter; every other byte of the file stays.
+
+    A line `guid:` without a value gets it; otherwise the line goes below `title:`, or on top.
+    Raises InvalidInput where the file cannot be read or has a guid already, Failed where it cannot be written.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Failed(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise InvalidInput([Problem(Place(str(path)), "is too long to be an episode", "", "file.long")])
+    table, _, _ = front_matter(decode(data, str(path)), str(path))
+    if (value := table.value("guid")) is not None:
+        problem = Problem(value.place, "has a guid already", "a guid never changes", "it.guid.stable")
+        raise InvalidInput([problem])
+    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", data)
+    ending = b"\r\n" if lines[0].endswith(b"\r\n") else b"\r" if lines[0].endswith(b"\r") else b"\n"
+    line = b"guid: " + written(guid).encode() + ending
+    if "guid" in table.places:
+        at = table.places["guid"].line - 1
+        lines[at] = re.sub(
+            rb"^(\xef\xbb\xbf)?guid[ \t]*:[ \t]*", lambda _: b"guid: " + written(guid).encode() + b" ", lines[at]
+        ).rstrip(b" ")
+    else:
+        lines.insert(1, line)
+    edited = b"".join(lines)
+    again, _, _ = front_matter(decode(edited, str(path)), str(path))
+    if again.take("guid", str, "") != guid:  # front matter in one pair of braces, and the like
+        text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
+        raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
+    _replace(path, edited)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Beside, then over it: nobody ever sees half of a file."""
+    try:
+        mode = path.stat().st_mode & 0o7777
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).chmod(mode)
+            Path(beside).replace(path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None

@@ -1,0 +1,196 @@
+"""podcast.yaml as a Show."""
+
+from __future__ import annotations
+
+from podcast_kit import categories
+from podcast_kit.model import (
+    AudioSettings,
+    Category,
+    FeedSettings,
+    Placement,
+    PromptSet,
+    Publishing,
+    Show,
+    ShowType,
+)
+from podcast_kit.source import people, values
+from podcast_kit.source.document import Foreign, Table, Value, Wrong
+from podcast_kit.source.paths import PICTURES, Folder
+
+_NO_SECRET = Foreign(
+    "is a secret, and this file is committed", "use the environment, a profile or a role instead", "key.secret"
+)
+_FOREIGN = {
+    name: Foreign("is another tool's key", f"write {here!r} instead", "key.renamed")
+    for name, here in {
+        "name": "title",
+        "subtitle": "description",
+        "summary": "description",
+        "image": "artwork",
+        "cover": "artwork",
+        "logo": "artwork",
+        "category": "categories",
+        "itunes_categories": "categories",
+        "baseurl": "publish: {url: ...}",
+        "url": "publish: {url: ...}",
+        "link": "publish: {url: ...}",
+        "languagecode": "language",
+        "lang": "language",
+        "email": "owner: {email: ...}",
+        "hosts": "people",
+        "subscribe": "listen",
+    }.items()
+}
+_SECRETS = dict.fromkeys(
+    (
+        "access_key",
+        "access_key_id",
+        "secret",
+        "secret_key",
+        "secret_access_key",
+        "password",
+        "token",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+    ),
+    _NO_SECRET,
+)
+
+
+def read(table: Table, folder: Folder) -> Show:
+    """The show that a table says; its faults are in `table.problems`, and the Show is only sound without any."""
+    owner, publish = table.table("owner"), _publish(table)
+    show = Show(
+        title=table.need("title", values.line, ""),
+        description=table.need("description", values.text, ""),
+        author=table.need("author", values.line, ""),
+        language=table.need("language", values.language, "en"),
+        publish=publish,
+        timezone=table.take("timezone", values.zone, "UTC"),
+        owner_name=owner.take("name", values.line, "") if owner else "",
+        owner_email=owner.take("email", values.email, "") if owner else "",
+        guid=table.take("guid", values.uuid, ""),
+        artwork=table.take("artwork", folder.path(PICTURES), ""),
+        categories=_categories(table),
+        explicit=table.take("explicit", values.flag, default=False),
+        type=table.take("type", values.choice(ShowType), ShowType.EPISODIC),
+        copyright=table.take("copyright", values.line, ""),
+        license=license_name(table),
+        locked=table.take("locked", values.flag, None),
+        complete=table.take("complete", values.flag, default=False),
+        block=table.take("block", values.flag, default=False),
+        people=people.people(table, folder),
+        listen=people.listen(table),
+        prompts=_prompts(table),
+        feed=_feed(table),
+        audio=_audio(table),
+        places=table.places,
+    )
+    if owner:
+        owner.close()
+        table.places.update({f"owner.{key}": place for key, place in owner.places.items()})
+    table.close(_FOREIGN)
+    return show
+
+
+def license_name(table: Table) -> str:
+    """The licence's name; its address and the rest belong to the element of the podcast namespace."""
+    value = table.value("license")
+    content = value.content if value else ""
+    if isinstance(content, dict):
+        named = content.get("name") or content.get("identifier")
+        content = named.content if named else ""
+    return content.strip() if isinstance(content, str) else ""
+
+
+def _publish(table: Table) -> Publishing:
+    inner = table.table("publish")
+    if inner is None:
+        if "publish" not in table.entries or table.entries["publish"].empty:
+            table.missing("publish", "add 'publish:' with 'url: https://...' below it, indented")
+        return Publishing(url="https://invalid/")
+    said = Publishing(
+        url=inner.need("url", values.base_url, "https://invalid/"),
+        to=inner.take("to", values.line, ""),
+        endpoint=inner.take("endpoint", values.url, ""),
+        region=inner.take("region", values.line, ""),
+        clean_urls=inner.take("clean_urls", values.flag, default=False),
+    )
+    inner.close(_SECRETS)
+    table.places.update({f"publish.{key}": place for key, place in inner.places.items()})
+    return said
+
+
+def _categories(table: Table) -> tuple[Category, ...]:
+    return table.each("categories", _category)
+
+
+def _category(raw: str) -> Category:
+    wanted = categories.parse(values.line(raw))
+    if categories.exists(wanted):
+        return wanted
+    if categories.is_legacy(wanted):
+        new = categories.replacement(wanted)
+        hint = f"write '{categories.written(new)}'" if new else "choose one of Apple's present categories"
+        raise Wrong(f"{values.shown(raw)} was dropped by Apple in August 2019", hint, "ch.category.legacy")
+    near = categories.nearest(wanted)
+    hint = f"did you mean '{categories.written(near)}'?" if near else f"one of {', '.join(categories.tree())}"
+    raise Wrong(f"{values.shown(raw)} is not one of Apple's categories", hint, "ch.category")
+
+
+def _prompts(table: Table) -> dict[str, PromptSet]:
+    found = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
+    sets = table.table("prompts")
+    for key in sets.entries if sets else ():
+        value: Value | None = sets.value(key) if sets else None
+        if sets is None or value is None:
+            continue
+        if key == "none":
+            sets.reject(value.place, "'none' always means no prompts", "give the set another name", "value.choice")
+        elif value.content == "none":
+            found[key] = found["none"]
+        elif inner := sets.within(value, f"the prompts {key!r}"):
+            found[key] = PromptSet(
+                follow=inner.take("follow", values.flag, default=True),
+                review=inner.take("review", values.flag, default=True),
+                placement=inner.take("placement", values.choice(Placement), Placement.END),
+            )
+            inner.close()
+    return found
+
+
+def _feed(table: Table) -> FeedSettings:
+    inner = table.table("feed")
+    if inner is None:
+        return FeedSettings()
+    said = FeedSettings(
+        path=inner.take("path", _feed_path, "feed.xml"),
+        page_size=inner.take("page_size", values.whole(), 0) or 0,
+        hub=inner.take("hub", values.url, ""),
+    )
+    inner.close()
+    table.places.update({f"feed.{key}": place for key, place in inner.places.items()})
+    return said
+
+
+def _feed_path(raw: str) -> str:
+    parts = values.text(raw).split("/")
+    safe = all(part.strip(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts)
+    if not (safe and raw.isascii() and parts[0] not in {"media", "episodes", ".podcast-kit"}):
+        hint = "write a name such as feed.xml: letters, digits, '-', '_' and '.', not below media/ or episodes/"
+        raise Wrong(f"{values.shown(raw)} cannot be the feed's path", hint, "path.form")
+    return "/".join(parts)
+
+
+def _audio(table: Table) -> AudioSettings:
+    inner = table.table("audio")
+    if inner is None:
+        return AudioSettings()
+    said = AudioSettings(
+        loudness=inner.take("loudness", values.decimal, None),
+        format=inner.take("format", values.line, ""),
+        bitrate=inner.take("bitrate", values.line, ""),
+    )
+    inner.close()
+    table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
+    return said
