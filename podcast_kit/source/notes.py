@@ -183,6 +183,8 @@ def shorten(markup: str, limit: int, tail: str = "") -> str:
         closing = "".join(f"</{name}>" for name in reversed(opened))
         if size + len(closing) > room:
             break
+        if tag and not tag[1] and opened:
+            continue  # nothing is said yet inside what just opened
         kind = "block" if not opened else "item" if tag and tag[1] and tag[2] == "li" else "word"
         best[kind] = "".join(done).rstrip() + closing
     enough = room // 2

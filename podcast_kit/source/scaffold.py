@@ -140,8 +140,11 @@ def mint(path: Path, guid: str) -> None:
     else:
         lines.insert(1, line)
     edited = b"".join(lines)
-    again, _, _ = front_matter(decode(edited, str(path)), str(path))
-    if again.take("guid", str, "") != guid:  # front matter in one pair of braces, and the like
+    try:
+        again = front_matter(decode(edited, str(path)), str(path))[0].take("guid", str, "")
+    except InvalidInput:
+        again = ""
+    if again != guid:  # front matter in one pair of braces, and the like
         text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
         raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
     _replace(path, edited)
