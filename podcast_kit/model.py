@@ -153,9 +153,48 @@ class AudioSettings:
     """Mastering; nothing is touched unless asked for."""
 
     loudness: float | None = None
-    """Target in LUFS."""
+    """Target in LUFS; Apple asks for -16."""
+    true_peak: float = -1.0
+    """Ceiling in dBTP, held when a loudness is asked for."""
+    mono: str = "measured"
+    """What the target means for one channel. `measured`: what a meter reads. `dual`: what two loudspeakers would give,
+    which a meter reads 3 dB lower."""
     format: str = ""
+    """`mp3`, `m4a` or `opus`; empty makes MP3 of WAV, FLAC and AIFF and leaves the others what they are."""
     bitrate: str = ""
+    """Such as `128k`; empty is what the format and the channels want."""
+    channels: int = 0
+    """1 mixes to mono, 2 makes stereo, 0 keeps what there is."""
+    trim: bool = False
+    """Take silence off both ends."""
+    intro: str = ""
+    """A file joined before the recording; path relative to the show's folder."""
+    outro: str = ""
+    """A file joined behind it."""
+    overlap: float = 0.0
+    """Seconds that intro and outro fade over the recording."""
+    reencode: bool = False
+    """MP3 and other lossy sources may be encoded a second time where nothing else serves."""
+    alternate: str = ""
+    """`opus` or `m4a`: a second file offered as an alternate enclosure."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.loudness is not None or self.format or self.channels or self.trim or self.intro or self.outro)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """How the pages look, without a template of one's own."""
+
+    colour: str = ""
+    """`#rrggbb`; made darker or lighter until it can be read on its ground."""
+    font: str = ""
+    """CSS font families, or the path of a .woff2 file relative to podcast.yaml."""
+    logo: str = ""
+    """Path relative to podcast.yaml; stands in the header in place of the cover."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +226,7 @@ class Show:
     prompts: Mapping[str, PromptSet] = field(default_factory=dict)
     feed: FeedSettings = field(default_factory=FeedSettings)
     audio: AudioSettings = field(default_factory=AudioSettings)
+    theme: Theme = field(default_factory=Theme)
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Rules of the check that are set aside for the whole show, each code with its reason."""
@@ -380,6 +420,8 @@ class Picture:
     width: int = 0
     height: int = 0
     mime: str = ""
+    smaller: tuple[Picture, ...] = ()
+    """Copies for screens that need fewer pixels, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,6 +448,8 @@ class Item:
     enclosure_url: str
     artwork: Picture | None = None
     """The episode's own; None where the show's stands for it."""
+    card: Picture | None = None
+    """What social networks and messengers show of the page: cover and title, wide."""
     summary: str = ""
     description: str = ""
     """Feed HTML, at most 4,000 bytes, invitations included."""
