@@ -1,1 +1,131 @@
-"""Where a build is published. The only home of boto3."""
+"""Where a build is published: a folder, or object storage. The only home of boto3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.model import Output, Publishing, Remote
+
+S3_ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold at the store for a write to happen."""
+
+    absent: bool = False
+    """Nothing may be there yet."""
+    etag: str = ""
+    """Exactly this must be there, as the store once returned it."""
+
+
+ALWAYS = Condition()
+ABSENT = Condition(absent=True)
+
+
+def match(etag: str) -> Condition:
+    """Only over what had this ETag; an empty one means that nothing was there."""
+    return Condition(etag=etag) if etag else ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Bytes on their way to a key."""
+
+    key: str
+    content: bytes | Path
+    size: int
+    content_type: str
+    cache_control: str
+    sha256: str
+    """What the bytes must be; a file that has changed since it was made is refused."""
+
+    @classmethod
+    def of(cls, output: Output) -> Upload:
+        """A file of the build."""
+        if output.path is None:
+            raise ValueError(f"{output.key} has no bytes here")  # a bug: plan.make refuses such a plan
+        return cls(
+            key=output.key,
+            content=output.path,
+            size=output.size,
+            content_type=output.content_type,
+            cache_control=output.cache_control,
+            sha256=output.sha256,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object read whole, and the ETag that it had."""
+
+    content: bytes
+    etag: str
+
+
+class Store(Protocol):
+    """What publishing asks of a place; every method may be called from many threads.
+
+    All of them raise `StoreRefused` (credentials, a bucket that does not exist) or `Failed`
+    (network, disk, a server in trouble).
+    """
+
+    name: str
+    """As people call it: `s3://bucket/prefix`, or the folder."""
+    remote: bool
+    """Listeners reach it by itself; a folder waits to be served by something else."""
+    threads: int
+    """How many calls at a time serve it best."""
+
+    def get(self, key: str) -> Found | None:
+        """The object, or None where there is none."""
+        ...
+
+    def head(self, key: str) -> Remote | None:
+        """What is known of the object without reading it; None where there is none."""
+        ...
+
+    def walk(self, prefix: str = "") -> Iterator[Remote]:
+        """Every key that begins with the prefix, sorted; sizes and ETags only."""
+        ...
+
+    def put(self, upload: Upload, when: Condition = ALWAYS) -> str:
+        """Write whole or not at all, and return the new ETag; `Overtaken` when the condition does not hold."""
+        ...
+
+    def dress(self, output: Output) -> str:
+        """Give an object that is already there the headers of this output; return its ETag."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; nothing happens where there is none."""
+        ...
+
+
+def open_store(publishing: Publishing, folder: Path) -> Store:
+    """The place that `publish.to` names: `s3://bucket/prefix`, or a folder relative to the show's.
+
+    Raises `InvalidInput` when it names neither. Nothing is asked of the store yet.
+    """
+    to = publishing.to
+    found = S3_ADDRESS.fullmatch(to)
+    if found:
+        from podcast_kit.stores.s3 import S3
+
+        return S3(
+            bucket=found["bucket"],
+            prefix=(found["prefix"] or "").strip("/"),
+            endpoint=publishing.endpoint,
+            region=publishing.region,
+        )
+    if not to or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", to):
+        text = f"publish.to: {to!r} is neither s3://bucket/prefix nor a folder" if to else "publish.to is missing"
+        raise InvalidInput([Problem(Place("podcast.yaml"), text, "write where to publish", "pb.to")])
+    from podcast_kit.stores.folder import Folder
+
+    return Folder((folder / Path(to).expanduser()).resolve())

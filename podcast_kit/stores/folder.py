@@ -1,0 +1,157 @@
+"""A folder as a store: for a web server that reads it, or for rsync to carry on from."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from podcast_kit.errors import Failed, Overtaken
+from podcast_kit.model import Output, Remote
+from podcast_kit.stores import ALWAYS, Condition, Found, Upload
+
+LOCK = ".podcast-kit/lock"
+BLOCK = 1 << 20
+BESIDE = ".part~"
+"""How a file that is still being written ends; such files are never part of the store."""
+
+
+class Folder:
+    """Files below one folder. An ETag is the sha256 of the content; headers are the web server's business."""
+
+    remote = False
+    threads = 4
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.name = str(root)
+
+    def get(self, key: str) -> Found | None:
+        """The file, read whole."""
+        with _said(self.name):
+            try:
+                content = self._path(key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+            return Found(content, hashlib.sha256(content).hexdigest())
+
+    def head(self, key: str) -> Remote | None:
+        """Its size and sha256; reads the file to know."""
+        with _said(self.name):
+            path = self._path(key)
+            if not path.is_file():
+                return None
+            sha256 = _sha256(path)
+            return Remote(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
+
+    def walk(self, prefix: str = "") -> Iterator[Remote]:
+        """Every file, sorted by key; no ETags, since they would mean reading everything."""
+        with _said(self.name):
+            found = [
+                (path.relative_to(self.root).as_posix(), path)
+                for path in self.root.rglob("*")
+                if path.is_file() and not path.name.endswith(BESIDE)
+            ]
+            keys = sorted((key, path.stat().st_size) for key, path in found if key.startswith(prefix) and key != LOCK)
+        for key, size in keys:
+            yield Remote(key=key, size=size)
+
+    def put(self, upload: Upload, when: Condition = ALWAYS) -> str:
+        """Write beside, then replace; the condition is looked at and acted on under one lock."""
+        with _said(self.name):
+            path = self._path(upload.key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{BESIDE}")
+            try:
+                _write(upload, beside)
+                if when == ALWAYS:
+                    beside.replace(path)
+                else:
+                    with self._locked():
+                        self._hold(path, upload.key, when)
+                        beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+            return upload.sha256
+
+    def dress(self, output: Output) -> str:
+        """Nothing to do: a folder keeps no headers."""
+        return output.sha256
+
+    def delete(self, key: str) -> None:
+        """Remove the file, and the folders that it leaves empty."""
+        with _said(self.name):
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            for parent in path.parents:
+                if parent == self.root or not parent.is_relative_to(self.root):
+                    break
+                try:
+                    parent.rmdir()
+                except OSError:
+                    break
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
+            raise Failed(f"{key!r} is not a key that a folder can hold")
+        return self.root.joinpath(*parts)
+
+    def _hold(self, path: Path, key: str, when: Condition) -> None:
+        there = path.is_file()
+        if (when.absent and there) or (when.etag and (not there or _sha256(path) != when.etag)):
+            raise Overtaken(f"{key} in {self.name} was changed by somebody else", "plan again")
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One conditional write at a time, among threads and processes; the system lets go when a process dies."""
+        lock = self.root / LOCK
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("a+b") as stream:
+            if sys.platform == "win32":
+                import msvcrt
+
+                stream.seek(0)
+                msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+
+@contextlib.contextmanager
+def _said(name: str) -> Iterator[None]:
+    """The border: what the disk says, in our words."""
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise Failed(f"{error.filename or name}: {what}", "see that the folder can be written and has room") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write(upload: Upload, path: Path) -> None:
+    """All of it, on the disk, and the very bytes that were planned."""
+    digest = hashlib.sha256()
+    with path.open("wb") as out:
+        if isinstance(upload.content, bytes):
+            digest.update(upload.content)
+            out.write(upload.content)
+        else:
+            with upload.content.open("rb") as stream:
+                while block := stream.read(BLOCK):
+                    digest.update(block)
+                    out.write(block)
+        out.flush()
+        os.fsync(out.fileno())  # or a power cut could leave a feed that names empty files
+    if digest.hexdigest() != upload.sha256:
+        raise Failed(f"{upload.key} changed while it was being published", "build again")

