@@ -1,1 +1,11 @@
-"""What people type. The only home of click."""
+"""What people type: parse, call one function, say what came of it. The only home of click."""
+
+from podcast_kit.cli import making, publishing, show
+from podcast_kit.cli.app import cli
+
+__all__ = ["main", "making", "publishing", "show"]
+
+
+def main() -> None:
+    """The console script."""
+    cli.main(prog_name="podcast-kit")

@@ -1,0 +1,264 @@
+"""A show's folder made into everything that listeners get: {key: Output}.
+
+Read the functions of `make` from top to bottom and you have read a build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from podcast_kit import feed, site
+from podcast_kit.build import items, media
+from podcast_kit.build.memory import Memory, remembering
+from podcast_kit.build.tree import Tree, content_type
+from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.model import (
+    Chapter,
+    Episode,
+    Item,
+    Output,
+    Picture,
+    Project,
+    Published,
+    Step,
+    Transcript,
+    Wave,
+    address,
+)
+from podcast_kit.source import chapters as marks
+from podcast_kit.source import lock
+from podcast_kit.source import notes as markdown
+
+FOLDER = "build"
+MEMORY = ".podcast-kit"
+LOCK = "podcast.lock"
+FEED_TYPE = "application/rss+xml; charset=utf-8"
+VERSION = 1
+"""Raised when the same items would give other pages or another feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What was made."""
+
+    folder: Path
+    """Holds exactly the tree that will be in the store."""
+    project: Project
+    items: tuple[Item, ...]
+    """Newest first."""
+    outputs: Mapping[str, Output]
+    lock: tuple[Published, ...]
+    """What podcast.lock must say before the feed goes out."""
+    artwork: Picture | None = None
+    scheduled: tuple[Episode, ...] = ()
+    """Dated in the future and left out, the next one first."""
+    drafts: tuple[Episode, ...] = ()
+    made: int = 0
+    """Files written anew; 0 when nothing changed."""
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def make(
+    project: Project,
+    *,
+    now: datetime,
+    folder: Path | None = None,
+    retag: Collection[str] = (),
+    on: Callable[[Step], None] = lambda _: None,
+) -> Build:
+    """Make everything that is due at `now` into `folder`, `build/` beside podcast.yaml unless told otherwise.
+
+    Episodes whose slug is in `retag` get their tags anew though they are published.
+    Raises InvalidInput with every fault found; what an earlier build made is then still whole.
+    """
+    folder = folder or project.folder / FOLDER
+    due, scheduled, drafts = _due(project, now)
+    with remembering(project.folder / MEMORY) as memory:
+        _ours(folder, memory)
+        tree = Tree(folder, memory)
+        artwork = _artwork(project, tree)
+        made = _episodes(project, due, tree, retag, on)
+        done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
+        on(Step("render", "pages"))
+        _pages(project, done, artwork, tree)
+        _feed(project, done, artwork, tree)
+        tree.sweep(tree.outputs)
+        memory.keep("tree", str(folder), True)
+    return Build(
+        folder=folder,
+        project=project,
+        items=done,
+        outputs=dict(sorted(tree.outputs.items())),
+        lock=_ledger(project, [entry for _, entry in made]),
+        artwork=artwork,
+        scheduled=scheduled,
+        drafts=drafts,
+        made=tree.written,
+        problems=project.remarks,
+    )
+
+
+def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
+    drafts = tuple(episode for episode in project.episodes if episode.draft or episode.date is None)
+    dated = [episode for episode in project.episodes if episode not in drafts]
+    dated.sort(key=lambda episode: (episode.date, episode.slug))
+    due = tuple(episode for episode in dated if episode.date and episode.date <= now)
+    return due, tuple(dated[len(due) :]), drafts
+
+
+def _ours(folder: Path, memory: Memory) -> None:
+    if folder.name != FOLDER and folder.is_dir() and any(folder.iterdir()) and not memory.recall("tree", str(folder)):
+        raise Failed(f"{folder} holds files that no build put there", "name an empty or a new folder")
+
+
+def _artwork(project: Project, tree: Tree) -> Picture | None:
+    if not project.show.artwork:
+        return None
+    return _picture(project, "podcast.yaml", project.show.artwork, project.show.places.get("artwork"), tree)
+
+
+def _picture(project: Project, near: str, name: str, place: Place | None, tree: Tree) -> Picture:
+    source = media.inside(project.folder, near, name)
+    if source is None:
+        hint = "paths count from the file that names them and stay inside the show's folder"
+        raise InvalidInput([Problem(place or Place(near), f"picture {name!r} is not there", hint, "art.missing")])
+    try:
+        return media.picture(source, tree, project.show.publish.url, address)
+    except PodcastKitError as error:
+        raise InvalidInput([Problem(place or Place(near), error.text, error.hint, "art.format")]) from error
+
+
+def _episodes(
+    project: Project, due: Collection[Episode], tree: Tree, retag: Collection[str], on: Callable[[Step], None]
+) -> list[tuple[Item, Published]]:
+    """Every episode, or every fault of every episode."""
+    templates = site.templates_digest(project.folder)
+    made: list[tuple[Item, Published]] = []
+    problems: list[Problem] = []
+    for number, episode in enumerate(due, 1):
+        on(Step("episode", episode.slug, number, len(due)))
+        try:
+            made.append(_episode(project, episode, templates, tree, retag))
+        except PodcastKitError as error:
+            if not error.problems:
+                raise
+            problems += error.problems
+    if problems:
+        raise InvalidInput(problems)
+    return made
+
+
+def _episode(
+    project: Project, episode: Episode, templates: str, tree: Tree, retag: Collection[str]
+) -> tuple[Item, Published]:
+    art = _notes_pictures(project, episode, tree)
+    said = items.text(project, episode, art, templates, tree.memory)
+    own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
+    face = project.folder / (episode.image or project.show.artwork)
+    entry = media.recording(
+        project,
+        episode,
+        lambda facts: items.tags(project, episode, said, _chapters(episode, facts.seconds)),
+        face if face.is_file() else None,
+        tree,
+        retag=retag,
+    )
+    item = items.item(
+        project,
+        episode,
+        said,
+        entry.media,
+        artwork=own,
+        chapters=_chapters(episode, entry.media.seconds),
+        transcripts=_transcripts(project, episode, tree),
+    )
+    return item, entry
+
+
+def _chapters(episode: Episode, seconds: float) -> tuple[Chapter, ...]:
+    """The one list of chapters that every form is made from."""
+    if isinstance(episode.chapters, tuple):
+        return episode.chapters
+    if episode.chapters != "auto":
+        return ()
+    found, _ = marks.from_notes(
+        episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=round(seconds * 1000)
+    )
+    return found
+
+
+def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str, Picture]:
+    art: dict[str, Picture] = {}
+    problems: list[Problem] = []
+    for name, line in markdown.pictures(episode.notes):
+        try:
+            place = Place(episode.path, episode.notes_line + line, 1)
+            art[name] = _picture(project, episode.path, name, place, tree)
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput(problems)
+    return art
+
+
+def _transcripts(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]:
+    found: list[Transcript] = []
+    for name in episode.transcripts:
+        source = media.inside(project.folder, "podcast.yaml", name)
+        if source is None:
+            text = f"transcript {name!r} is not there"
+            raise InvalidInput([Problem(episode.place("transcript"), text, "mend the path", "tr.missing")])
+        key = media.publish(source, tree)
+        mime = content_type(key).partition(";")[0]
+        found.append(Transcript(url=address(project.show.publish.url, key), mime=mime))
+    return tuple(found)
+
+
+def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
+    """Every page whose inputs changed; the others lie there already."""
+    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork).pages(done):
+        recipe = f"{VERSION} {page.key} {page.digest}"
+        known = tree.memory.recall("page", recipe)
+        if known and tree.holds(page.key, known["sha256"]):
+            tree.add(page.key, known["size"], known["sha256"], Wave.PAGES)
+            continue
+        output = tree.write(page.key, page.render(), Wave.PAGES)
+        tree.memory.keep("page", recipe, {"sha256": output.sha256, "size": output.size})
+
+
+def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
+    said = [VERSION, asdict(project.show), [asdict(item) for item in done], artwork and asdict(artwork)]
+    inputs = hashlib.sha256(json.dumps(items.bare(said), default=str, sort_keys=True).encode()).hexdigest()
+    key = project.show.feed.path
+    known = tree.memory.recall("feed", inputs)
+    if known and tree.holds(key, known["sha256"]):
+        tree.add(key, known["size"], known["sha256"], Wave.FEED, FEED_TYPE)
+        return
+    output = tree.write(key, feed.render(project.show, done, artwork=artwork), Wave.FEED, FEED_TYPE)
+    tree.memory.keep("feed", inputs, {"sha256": output.sha256, "size": output.size})
+
+
+def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, ...]:
+    """The lock as it will be: what is published now, and whatever else was, since a guid is never forgotten."""
+    now = {entry.guid: entry for entry in made}
+    gone = [entry for entry in project.lock if entry.guid not in now]
+    return tuple(sorted([*now.values(), *gone], key=lambda entry: (entry.date, entry.slug)))
+
+
+def record(build: Build) -> None:
+    """Write podcast.lock, unless it says the same already.
+
+    Called before the feed names what the lock holds: what is once public must never be forgotten.
+    """
+    path = build.project.folder / LOCK
+    data = lock.render(build.lock)
+    if path.is_file() and path.read_bytes() == data:
+        return
+    beside = path.with_name(f".{LOCK}.new")
+    beside.write_bytes(data)
+    beside.replace(path)

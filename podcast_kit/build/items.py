@@ -1,0 +1,157 @@
+"""Notes and prompts become one text for each surface; with the media they become a finished Item."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+from podcast_kit import site
+from podcast_kit.build.memory import Memory
+from podcast_kit.model import (
+    Chapter,
+    Episode,
+    Flavours,
+    Item,
+    Media,
+    Picture,
+    Placement,
+    Project,
+    PromptSet,
+    Tags,
+    Transcript,
+    address,
+    page_url,
+)
+from podcast_kit.source import notes as markdown
+
+VERSION = 1
+"""Raised when the same notes would come out otherwise."""
+DESCRIPTION = 4000
+"""Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
+
+
+def text(
+    project: Project, episode: Episode, art: Mapping[str, Picture], templates: str, memory: Memory
+) -> dict[str, str]:
+    """What the notes become, invitations included: summary, description, content, page, comment, plain.
+
+    `art` has the published picture for each local source in the notes; `templates` is the digest of the prompts'
+    templates. Asked again for the same, memory answers.
+    """
+    known = [VERSION, templates, asdict(project.show), asdict(episode), {name: asdict(p) for name, p in art.items()}]
+    key = hashlib.sha256(json.dumps(bare(known), default=str, sort_keys=True).encode()).hexdigest()
+    found: dict[str, str] | None = memory.recall("text", key)
+    if found is None:
+        found = _compose(project, episode, art)
+        memory.keep("text", key, found)
+    return found
+
+
+def bare(value: Any) -> Any:  # noqa: ANN401  # whatever asdict made
+    """The same without where it was written: a line added above changes nothing for listeners."""
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items() if key not in {"place", "places"}}
+    if isinstance(value, list | tuple):
+        return [bare(item) for item in value]
+    return value
+
+
+def _compose(project: Project, episode: Episode, art: Mapping[str, Picture]) -> dict[str, str]:
+    url = page(project, episode)
+    notes = markdown.render(episode.notes, page_url=url, pictures=art)
+    prompts = site.prompts(project.show, episode, folder=project.folder, page_url=url, written=notes.links)
+    placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
+    if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
+        prompts = Flavours()
+    before, after = notes.before, notes.after or Flavours()
+    whole = (before.feed + prompts.feed + after.feed).strip()
+    summary = episode.summary or notes.summary
+    return {
+        "summary": summary,
+        "content": whole,
+        "description": _short(whole, before.feed + after.feed, prompts.feed, url),
+        "page": before.page + prompts.page + after.page,
+        "comment": _paragraphs(summary, prompts.text),
+        "plain": _paragraphs(before.text, after.text),
+    }
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
+
+
+def _short(whole: str, notes: str, prompts: str, url: str) -> str:
+    if len(whole.encode()) <= DESCRIPTION:
+        return whole
+    more = f'<p><a href="{url}">All of the notes</a></p>'
+    return markdown.shorten(notes, DESCRIPTION, more + prompts)
+
+
+def page(project: Project, episode: Episode) -> str:
+    """The public address of an episode's page."""
+    return page_url(project.show, f"episodes/{episode.slug}/index.html")
+
+
+def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: Sequence[Chapter]) -> Tags:
+    """What the audio file says about itself, for players that never saw the feed."""
+    show = project.show
+    people = [person.name for person in episode.people or show.people if person.role.lower() == "host"]
+    category = show.categories[0].name if show.categories else ""
+    return Tags(
+        title=episode.title,
+        show=show.title,
+        author=", ".join(people) or show.author,
+        date=episode.date.astimezone(UTC) if episode.date else None,
+        number=episode.number,
+        season=episode.season,
+        summary=said["summary"],
+        comment=said["comment"],
+        description=said["plain"],
+        link=page(project, episode),
+        feed_url=show.feed_url,
+        guid=episode.guid,
+        language=show.language,
+        copyright=show.copyright,
+        explicit=show.explicit if episode.explicit is None else episode.explicit,
+        keywords=episode.tags,
+        category=category,
+        chapters=tuple(chapters),
+    )
+
+
+def item(
+    project: Project,
+    episode: Episode,
+    said: Mapping[str, str],
+    enclosure: Media,
+    *,
+    artwork: Picture | None,
+    chapters: tuple[Chapter, ...],
+    chapters_url: str = "",
+    transcripts: tuple[Transcript, ...] = (),
+) -> Item:
+    """The finished episode."""
+    assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
+    remote = enclosure.key.startswith(("https://", "http://"))
+    return Item(
+        episode=episode,
+        guid=episode.guid,
+        date=episode.date.astimezone(UTC),
+        url=page(project, episode),
+        enclosure=enclosure,
+        enclosure_url=enclosure.key if remote else address(project.show.publish.url, enclosure.key),
+        artwork=artwork,
+        summary=said["summary"],
+        description=said["description"],
+        content=said["content"],
+        page=said["page"],
+        chapters=chapters,
+        chapters_url=chapters_url,
+        transcripts=transcripts,
+        people=episode.people,
+        elements=episode.elements,
+    )

@@ -1,0 +1,157 @@
+"""From the files beside the notes to what listeners download: recordings, artwork, pictures, transcripts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from podcast_kit import audio, pictures
+from podcast_kit.build.tree import Tree, media_key
+from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
+from podcast_kit.model import Audio, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
+
+COVER_SIDE = 1400
+"""Pixels a side of the picture inside the audio: enough for a car, small beside the audio."""
+
+
+def recording(
+    project: Project,
+    episode: Episode,
+    tags: Callable[[Audio], Tags],
+    cover: Path | None,
+    tree: Tree,
+    *,
+    retag: Collection[str] = (),
+) -> Published:
+    """The episode's enclosure: the frozen one once it is published, else a tagged copy of the recording.
+
+    `tags` says what the copy gets once the recording has been probed; the cover is added when one is written.
+    Raises InvalidInput or InvalidAudio when there is nothing to publish.
+    """
+    source = project.folder / episode.audio
+    entry = project.published(episode.guid)
+    present = bool(episode.audio) and source.is_file()
+    if entry and episode.slug not in retag and not (present and tree.memory.sha256(source) != entry.source_sha256):
+        return _frozen(replace(entry, slug=episode.slug), source if present else None, tags, cover, tree)
+    if not present:
+        raise InvalidInput([_absent(episode, retagged=entry is not None)])
+    sha256 = tree.memory.sha256(source)
+    try:
+        media = _tagged(source, sha256, episode.slug, tags, cover, tree)
+    except InvalidAudio as error:
+        raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
+    tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
+    assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
+    return Published(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256=sha256, media=media)
+
+
+def _absent(episode: Episode, *, retagged: bool) -> Problem:
+    if not episode.audio:
+        names = f"{episode.slug}.mp3 or .m4a"
+        return Problem(episode.place(), "has no audio", f"put {names} beside it, or say `audio:`", "au.missing")
+    why = "new tags need the recording" if retagged else "it is not published yet, so the recording is needed"
+    hint = f"{why}: publish where the file is, or mend the path"
+    return Problem(episode.place("audio"), f"audio {episode.audio!r} is not there", hint, "au.missing")
+
+
+def _frozen(
+    entry: Published, source: Path | None, tags: Callable[[Audio], Tags], cover: Path | None, tree: Tree
+) -> Published:
+    media = entry.media
+    if media.key.startswith(("https://", "http://")):
+        return entry
+    here = tree.holds(media.key, media.sha256)
+    if not here and source is not None:
+        # The build folder was cleared: the same recording under the same tags gives the published bytes again.
+        wanted = tags(probe(source, entry.source_sha256, tree))
+        made, beside = _write(source, media.key, wanted, cover, tree)
+        here = made == (media.sha256, media.bytes)
+        if here:
+            tree.adopt(beside, media.key, media.sha256)
+        else:
+            beside.unlink()
+    tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime, here=here)
+    return entry
+
+
+def _tagged(
+    source: Path, sha256: str, slug: str, tags: Callable[[Audio], Tags], cover: Path | None, tree: Tree
+) -> Media:
+    facts = probe(source, sha256, tree)
+    wanted = tags(facts)
+    name = f"{slug}{source.suffix.lower()}"
+    face = tree.memory.sha256(cover) if cover else ""
+    recipe = json.dumps([sha256, asdict(wanted), face, COVER_SIDE, audio.VERSION, name], default=str)
+    recipe = hashlib.sha256(recipe.encode()).hexdigest()
+    known = tree.memory.recall("tagged", recipe)
+    if known and tree.holds(known["key"], known["sha256"]):
+        return Media(**known)
+    (digest, size), beside = _write(source, f"media/{sha256[:16]}.tagging/{name}", wanted, cover, tree)
+    key = media_key(digest, name)
+    tree.adopt(beside, key, digest)
+    beside.parent.rmdir()
+    media = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.seconds)
+    tree.memory.keep("tagged", recipe, asdict(media))
+    tree.memory.commit()
+    return media
+
+
+def _write(source: Path, key: str, tags: Tags, cover: Path | None, tree: Tree) -> tuple[tuple[str, int], Path]:
+    beside = tree.scratch(key)
+    return audio.tag(source, beside, replace(tags, cover=_cover(cover, tree) if cover else None)), beside
+
+
+def _cover(source: Path, tree: Tree) -> Cover:
+    """The picture made small enough for a tag: once a picture, since most episodes share the show's."""
+    sha256 = tree.memory.sha256(source)
+    if sha256 not in tree.covers:
+        tree.covers[sha256] = pictures.cover(source, COVER_SIDE)
+    return tree.covers[sha256]
+
+
+def probe(source: Path, sha256: str, tree: Tree) -> Audio:
+    """What the recording is, measured once for each content."""
+    key = f"{audio.VERSION} {source.suffix.lower()} {sha256}"
+    known = tree.memory.recall("probe", key)
+    if known:
+        return Audio(**{**known, "remarks": tuple(known["remarks"])})
+    facts = audio.probe(source)
+    tree.memory.keep("probe", key, asdict(facts))
+    return facts
+
+
+def picture(source: Path, tree: Tree, base: str, address: Callable[[str, str], str]) -> Picture:
+    """Publish a picture under its own digest."""
+    sha256 = tree.memory.sha256(source)
+    known = tree.memory.recall("picture", sha256)
+    if known is None:
+        facts = pictures.probe(source)
+        known = [facts.width, facts.height, facts.mime]
+        tree.memory.keep("picture", sha256, known)
+    width, height, mime = known
+    key = publish(source, tree, mime)
+    return Picture(url=address(base, key), key=key, width=width, height=height, mime=mime)
+
+
+def publish(source: Path, tree: Tree, mime: str = "") -> str:
+    """Copy a file under its own digest; its key."""
+    sha256 = tree.memory.sha256(source)
+    key = media_key(sha256, source.name.lower().replace(" ", "-"))
+    if tree.holds(key, sha256):
+        tree.add(key, tree.path(key).stat().st_size, sha256, Wave.MEDIA, mime)
+    else:
+        tree.write(key, source.read_bytes(), Wave.MEDIA, mime)
+    return key
+
+
+def inside(folder: Path, near: str, name: str) -> Path | None:
+    """The file that `name` means beside `near`, or None when it leaves the show's folder or is not there."""
+    path = (folder / near).parent / name
+    try:
+        resolved = path.resolve(strict=True)
+    except (OSError, ValueError):
+        return None
+    return path if resolved.is_file() and resolved.is_relative_to(folder.resolve()) else None

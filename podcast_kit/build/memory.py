@@ -1,0 +1,121 @@
+"""What earlier builds worked out, remembered by content.
+
+A table of (kind, key) -> JSON in `.podcast-kit/memory.sqlite`.
+It is a convenience: without it, or with a damaged one, a build takes longer and comes to the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from podcast_kit.errors import Failed
+
+SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
+(kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
+SPARE = 4
+"""How many times more than one build needs may lie in memory before it is cleared of the rest."""
+
+
+class Memory:
+    """Work already done; `recall` what an earlier build kept, `keep` what this one found."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
+        self.used: set[tuple[str, str]] = set()
+
+    def recall(self, kind: str, key: str) -> Any:  # noqa: ANN401  # JSON comes back as what was kept
+        """What was kept under the key, or None."""
+        self.used.add((kind, key))
+        row = self.database.execute("SELECT value FROM remembered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep(self, kind: str, key: str, value: object) -> None:
+        """Remember a JSON value."""
+        self.used.add((kind, key))
+        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, json.dumps(value)))
+
+    def commit(self) -> None:
+        """What was kept so far survives a kill."""
+        self.database.commit()
+
+    def sha256(self, path: Path) -> str:
+        """The digest of a file, hashed again only when its size or time changed."""
+        stat = path.stat()
+        seen = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        known = self.recall("file", str(path))
+        if known and known[:3] == seen:
+            return str(known[3])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self.keep("file", str(path), [*seen, digest])
+        return digest
+
+    def made(self, path: Path, sha256: str) -> None:
+        """Note the digest of a file that was just written, so that it need not be read again."""
+        stat = path.stat()
+        self.keep("file", str(path), [stat.st_size, stat.st_mtime_ns, stat.st_ino, sha256])
+
+    def forget_the_rest(self) -> None:
+        """Drop what no longer serves, once it outweighs what does."""
+        (count,) = self.database.execute("SELECT count(*) FROM remembered").fetchone()
+        if count <= SPARE * len(self.used) + 1000:
+            return
+        kept = [(*pair, self.recall(*pair)) for pair in sorted(self.used)]
+        self.database.execute("DELETE FROM remembered")
+        for kind, key, value in kept:
+            if value is not None:
+                self.keep(kind, key, value)
+
+
+@contextmanager
+def remembering(folder: Path) -> Iterator[Memory]:
+    """The memory in `folder`, held by one build at a time.
+
+    Raises Failed while another build of the same show is running.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder / "building"):
+        database = _open(folder / "memory.sqlite")
+        try:
+            memory = Memory(database)
+            yield memory
+            memory.forget_the_rest()
+        finally:
+            database.commit()
+            database.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(path)
+        database.execute(SCHEMA)
+        database.execute("SELECT count(*) FROM remembered").fetchone()
+    except sqlite3.DatabaseError:
+        database.close()
+        path.unlink(missing_ok=True)
+        database = sqlite3.connect(path)
+        database.execute(SCHEMA)
+    return database
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    try:
+        import fcntl
+    except ImportError:  # Windows: the files are still written beside and renamed, two builds only do double work
+        yield
+        return
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Failed(
+                "another podcast-kit is building this show", "wait until it is done; if it died, nothing is in the way"
+            ) from None
+        yield

@@ -1,0 +1,121 @@
+"""The folder that holds exactly what will be in the store: written file by file, swept when all is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from podcast_kit.build.memory import Memory
+from podcast_kit.model import Cover, Output, Wave
+
+YEAR = "public, max-age=31536000, immutable"
+MINUTES = "public, max-age=300"
+REVALIDATE = "public, max-age=300, must-revalidate"
+CACHE = {Wave.MEDIA: YEAR, Wave.PAGES: MINUTES, Wave.FEED: REVALIDATE}
+DIGITS = 16
+"""Hexadecimal digits of a digest in an address: 64 bits, no two files of a show will share them."""
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".srt": "application/x-subrip; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".ico": "image/x-icon",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/x-m4a",
+    ".mp4": "audio/mp4",
+    ".opus": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+}
+
+
+def media_key(sha256: str, name: str) -> str:
+    """The address of an immutable file: its digest, and a name that people can read."""
+    return f"media/{sha256[:DIGITS]}/{name}"
+
+
+def content_type(key: str) -> str:
+    """The type that a store must answer with, by the suffix."""
+    return TYPES.get(Path(key).suffix.lower(), "application/octet-stream")
+
+
+class Tree:
+    """A build's folder while it is being made."""
+
+    def __init__(self, folder: Path, memory: Memory) -> None:
+        self.folder = folder
+        self.memory = memory
+        self.outputs: dict[str, Output] = {}
+        self.covers: dict[str, Cover] = {}
+        self.written = 0
+
+    def path(self, key: str) -> Path:
+        """Where a key's bytes lie."""
+        return self.folder / key
+
+    def holds(self, key: str, sha256: str) -> bool:
+        """Whether the file is there with these very bytes."""
+        path = self.path(key)
+        return path.is_file() and self.memory.sha256(path) == sha256
+
+    def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
+        """Put bytes under a key, unless they lie there already."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.holds(key, sha256):
+            beside = self.scratch(key)
+            beside.write_bytes(data)
+            self.adopt(beside, key, sha256)
+        return self.add(key, len(data), sha256, wave, mime)
+
+    def scratch(self, key: str) -> Path:
+        """A free path beside a key's file, on the same disk; the sweep removes what a killed build left there."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.with_name(f".{path.name}.new")
+
+    def adopt(self, file: Path, key: str, sha256: str) -> None:
+        """Give a finished file its final name."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(path)
+        self.memory.made(path, sha256)
+        self.written += 1
+
+    def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, here: bool = True) -> Output:
+        """List an output; `here` is False for a frozen file that only the store has."""
+        output = Output(
+            key=key,
+            size=size,
+            sha256=sha256,
+            content_type=mime or content_type(key),
+            cache_control=CACHE[wave],
+            wave=wave,
+            path=self.path(key) if here else None,
+        )
+        self.outputs[key] = output
+        return output
+
+    def sweep(self, keep: Collection[str]) -> None:
+        """Remove what no output names, and the folders that this empties."""
+        for folder, _, names in os.walk(self.folder, topdown=False):
+            for name in names:
+                path = Path(folder, name)
+                if path.relative_to(self.folder).as_posix() not in keep:
+                    path.unlink()
+            if folder != str(self.folder) and not any(Path(folder).iterdir()):
+                Path(folder).rmdir()

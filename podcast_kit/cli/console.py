@@ -1,0 +1,121 @@
+"""What the command line shows: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from podcast_kit.errors import PodcastKitError, Problem, Severity
+from podcast_kit.model import Step
+
+SCHEMA = 1
+"""Version of every JSON document on stdout; keys are added, never renamed."""
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
+
+
+@dataclass(slots=True)
+class Console:
+    """One command's voice."""
+
+    folder: Path | None = None
+    """`-C DIR`; None for the working folder."""
+    as_json: bool = False
+    quiet: bool = False
+    drawn: bool = False
+    """A progress line stands on the terminal and wants clearing."""
+
+    def say(self, text: str = "") -> None:
+        """The thing that was asked for; silent when a program asked for JSON."""
+        self.clear()
+        if not self.as_json:
+            click.echo(text)
+
+    def note(self, text: str) -> None:
+        """For people, beside the result."""
+        self.clear()
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def document(self, command: str, problems: Iterable[Problem] = (), **content: Any) -> None:  # noqa: ANN401
+        """The one JSON document of a command."""
+        if self.as_json:
+            self.clear()
+            body = {"schema": SCHEMA, "command": command, **content, "problems": [_plain(one) for one in problems]}
+            click.echo(json.dumps(body, indent=2, default=str, ensure_ascii=False))
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """One line a fault on stderr, with the path as it is seen from here."""
+        self.clear()
+        for problem in problems:
+            if self.quiet and problem.severity is not Severity.ERROR:
+                continue
+            seen = replace(problem, place=replace(problem.place, path=self.seen(problem.place.path)))
+            word = click.style(str(problem.severity), fg=COLOURS[problem.severity], bold=True)
+            click.echo(str(seen).replace(f": {problem.severity}: ", f": {word}: ", 1), err=True)
+
+    def failure(self, command: str, error: PodcastKitError) -> None:
+        """What went wrong, every fault of it."""
+        self.clear()
+        self.document(command, error.problems, error=error.text, hint=error.hint)
+        if error.problems:
+            self.problems(error.problems)
+            return
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error.text}", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+
+    def step(self, step: Step) -> None:
+        """Draw progress on a terminal; silent anywhere else."""
+        if self.quiet or not sys.stderr.isatty():
+            return
+        count = f" {step.done}/{step.total}" if step.total else ""
+        line = f"{step.stage}{count} {step.subject}"
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        click.echo("\r\x1b[K" + line[: width - 1], err=True, nl=False)
+        self.drawn = True
+
+    def clear(self) -> None:
+        """Take the progress line away."""
+        if self.drawn:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self.drawn = False
+
+    def seen(self, path: str) -> str:
+        """A path of the show as it is reached from the working folder."""
+        if self.folder is None or not path or Path(path).is_absolute() or "://" in path:
+            return path
+        return os.path.relpath(self.folder / path)
+
+
+def _plain(problem: Problem) -> Mapping[str, Any]:
+    place = asdict(problem.place)
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "file": place["path"],
+        "line": place["line"] or None,
+        "column": place["column"] or None,
+        "message": problem.text,
+        "fix": problem.hint,
+    }
+
+
+def size(count: float) -> str:
+    """Bytes as people read them: 392 kB, 1.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":  # noqa: PLR2004
+            return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"  # noqa: PLR2004
+        count /= 1000
+    raise AssertionError
+
+
+def many(count: int, noun: str) -> str:
+    """`1 episode`, `3 episodes`."""
+    return f"{count} {noun}{'s' if count != 1 else ''}"

@@ -1,0 +1,113 @@
+"""`build` and `serve`: the show on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podcast_kit.cli.app import command, moment, project
+from podcast_kit.cli.console import Console, many, size
+
+if TYPE_CHECKING:
+    from podcast_kit.build import Build
+    from podcast_kit.model import Project
+
+AT = click.option("--at", metavar="DATE", help="Build as if it were then: a later date shows what is scheduled.")
+RETAG = click.option("--retag", metavar="SLUG", multiple=True, help="Write this published episode's tags anew.")
+
+
+def made(console: Console, at: str | None, retag: tuple[str, ...] = (), show: Project | None = None) -> Build:
+    """The build of the show that is being worked on."""
+    from podcast_kit import build
+
+    found = show or project(console, mint=True)
+    done = build.make(found, now=moment(at), retag=retag, on=console.step)
+    console.problems(done.problems)
+    return done
+
+
+@command("build", short_help="Make the feed, the pages and the tagged audio.")
+@AT
+@RETAG
+@click.option("--url", metavar="URL", help="Public address, instead of publish.url.")
+def build(console: Console, at: str | None, retag: tuple[str, ...], url: str | None) -> None:
+    """Make the feed, the pages and the tagged audio into build/.
+
+    Only what changed is made anew. Nothing is published and no recording is touched.
+
+    \b
+      podcast-kit build
+      podcast-kit build --at 2026-12-24T18:00
+    """
+    done = made(console, at, retag, _moved(project(console, mint=True), url))
+    total = sum(output.size for output in done.outputs.values())
+    console.document(
+        "build",
+        done.problems,
+        folder=str(done.folder),
+        made=done.made,
+        outputs=[
+            {
+                "key": one.key,
+                "bytes": one.size,
+                "sha256": one.sha256,
+                "type": one.content_type,
+                "wave": one.wave.name.lower(),
+            }
+            for one in done.outputs.values()
+        ],
+    )
+    console.say(str(done.folder / done.project.show.feed.path))
+    console.note(
+        f"{many(len(done.items), 'episode')}, {many(len(done.outputs), 'file')}, {size(total)}"
+        f"{f'; {done.made} made anew' if done.made else '; nothing changed'}"
+    )
+    _left_out(console, done)
+
+
+def _left_out(console: Console, done: Build) -> None:
+    for episode in done.scheduled:
+        console.note(f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}")
+    if done.drafts:
+        console.note(f"drafts left out: {', '.join(episode.slug for episode in done.drafts)}")
+
+
+def _moved(found: Project, url: str | None) -> Project:
+    """The show with another public address."""
+    if not url:
+        return found
+    publish = replace(found.show.publish, url=url.rstrip("/") + "/")
+    return replace(found, show=replace(found.show, publish=publish))
+
+
+@command("serve", short_help="Look at the show in a browser before it is published.")
+@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@AT
+def serve(console: Console, port: int, at: str | None) -> None:
+    """Build the show and serve it to this machine, with seeking as listeners have it.
+
+    \b
+      podcast-kit serve
+      podcast-kit serve --port 0 --at 2026-12-24T18:00
+    """
+    from podcast_kit import serve as preview
+
+    done = made(console, at)
+    show = done.project.show
+    server = preview.server(done.folder, port=port, public=show.publish.url)
+    address = f"http://127.0.0.1:{server.server_address[1]}/"
+    console.document("serve", done.problems, url=address, feed=address + show.feed.path)
+    console.say(f"{address}index.html")
+    console.note(f"feed: {address}{show.feed.path}   stop with Ctrl-C")
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+
+
+def folder_of(console: Console) -> Path:
+    """The folder that a command works in before there is a show."""
+    return (console.folder or Path()).absolute()

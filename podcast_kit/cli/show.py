@@ -1,0 +1,200 @@
+"""`init` and `new`: the files that a podcaster writes, begun."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import click
+
+from podcast_kit.cli.app import command, interactive, project, read_date
+from podcast_kit.cli.console import Console
+from podcast_kit.errors import Failed
+
+if TYPE_CHECKING:
+    from podcast_kit.model import Project
+
+IGNORED = "/build/\n/.podcast-kit/\n"
+COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
+
+
+def _asked(flag: str, question: str, given: str | None, default: str | None = None) -> str:
+    """The option's value, or the answer on a terminal, or the default."""
+    if given is not None:
+        return given
+    if interactive():
+        return str(click.prompt(question, default=default, err=True, show_default=bool(default)))
+    if default is None:
+        raise click.UsageError(f"{flag} is needed where nobody can be asked")
+    return default
+
+
+def _details(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option("--title", metavar="TEXT", help="Name of the show."),
+            click.option("--description", metavar="TEXT", help="What it is about."),
+            click.option("--author", metavar="TEXT", help="Who makes it."),
+            click.option("--email", metavar="ADDRESS", help="Where directories reach its owner."),
+            click.option("--language", metavar="CODE", help="Such as en or pt-BR."),
+            click.option("--category", metavar="NAME", help="One of Apple's, such as 'Business > Marketing'."),
+            click.option("--url", metavar="URL", help="Public address of what is published."),
+            click.option("--to", metavar="PLACE", help="s3://bucket/prefix, or a folder."),
+            click.option("--endpoint", metavar="URL", help="The store's endpoint, unless it is AWS."),
+            click.option("--timezone", metavar="ZONE", help="Such as Europe/Vienna, for dates without an offset."),
+            click.option("--artwork", metavar="FILE", help="Square picture of 1400 to 3000 pixels beside it."),
+            click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@command("init", short_help="Begin a show in this folder.")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@_details
+def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: ANN401  # the options above
+    """Begin a show in FOLDER, or in this one: podcast.yaml, episodes/ and a .gitignore.
+
+    Asks on a terminal for what the options leave open. Nothing that is there already is overwritten.
+
+    \b
+      podcast-kit init
+      podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
+        --url https://pod.example/ --to s3://talks
+    """
+    from podcast_kit.model import address, show_guid
+    from podcast_kit.source import scaffold
+
+    here = ((console.folder or Path()) / (folder or Path())).absolute()
+    written = here / "podcast.yaml"
+    if written.exists():
+        raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
+    title = _asked("--title", "Name of the show", given["title"])
+    url = _asked("--url", "Public address, such as https://pod.example/", given["url"]).rstrip("/") + "/"
+    text = scaffold.show_text(
+        title=title,
+        description=_asked("--description", "What is it about", given["description"], f"{title}, a podcast."),
+        author=_asked("--author", "Who makes it", given["author"]),
+        email=_asked("--email", "E-mail of its owner", given["email"]),
+        language=_asked("--language", "Language", given["language"], "en"),
+        categories=[_asked("--category", "Category", given["category"], "Society & Culture")],
+        url=url,
+        to=_asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public"),
+        endpoint=given["endpoint"] or "",
+        timezone=_asked("--timezone", "Time zone", given["timezone"], _zone()),
+        artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
+        explicit=bool(given["explicit"]),
+        guid=show_guid(address(url, "feed.xml")),
+    )
+    (here / "episodes").mkdir(parents=True, exist_ok=True)
+    _begin(written, text)
+    ignore = here / ".gitignore"
+    if not ignore.exists():
+        _begin(ignore, IGNORED)
+    console.document("init", folder=str(here), file=str(written))
+    console.say(os.path.relpath(written))
+    console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
+
+
+def _zone() -> str:
+    """The machine's IANA zone where it tells; UTC else."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name and (link := Path("/etc/localtime")).is_symlink():
+        name = str(link.readlink()).rpartition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return "UTC"
+    return name or "UTC"
+
+
+@command("new", short_help="Begin an episode from a recording.")
+@click.argument("audio", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--title", metavar="TEXT", help="Without the number; else the recording's own, or its file's name.")
+@click.option("--date", metavar="DATE", help="When it is published, in the show's time zone; else now.")
+@click.option("--number", type=click.IntRange(min=1), help="Else the next.")
+@click.option("--season", type=click.IntRange(min=1), help="Else that of the last episode.")
+@click.option("--slug", metavar="NAME", help="Name of its files and its page's address; else number and title.")
+@click.option("--draft", is_flag=True, help="Leave it out of what is published until you say otherwise.")
+def new(
+    console: Console, audio: Path, title: str | None, date: str | None, number: int | None, season: int | None,
+    slug: str | None, draft: bool,
+) -> None:  # fmt: skip
+    """Begin an episode: AUDIO goes beside its notes, which get a title, a date, the next number and a guid.
+
+    The recording is copied into episodes/ unless it lies there already; it is never changed.
+
+    \b
+      podcast-kit new ~/recordings/talk.wav
+      podcast-kit new talk.mp3 --title "More social" --date "2026-12-01 08:00"
+    """
+    from podcast_kit import audio as recordings
+    from podcast_kit.source import scaffold
+
+    show = project(console)
+    recordings.probe(audio)
+    said = recordings.read_tags(audio)
+    number = number or max((episode.number or 0 for episode in show.episodes), default=0) + 1
+    title = title or said.title or audio.stem.replace("-", " ").replace("_", " ").strip().capitalize()
+    name = slug or f"{number:03d}-{slugged(title)}"
+    notes = show.folder / "episodes" / f"{name}.md"
+    if notes.exists():
+        raise Failed(f"{os.path.relpath(notes)} is there already", "say another --slug")
+    beside = _beside(show, audio, name)
+    text = scaffold.episode_text(
+        title=title,
+        date=_date(show, date),
+        guid=str(uuid4()),
+        number=number,
+        season=season or max((episode.season or 0 for episode in show.episodes), default=0) or None,
+        audio="" if beside.stem == name else beside.name,
+        draft=draft,
+    )
+    _begin(notes, text)
+    console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
+    console.say(os.path.relpath(notes))
+    console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
+
+
+def _date(show: Project, date: str | None) -> datetime:
+    """In the show's time zone, without an offset, as podcasters write it."""
+    if date is None:
+        return datetime.now(UTC).astimezone(ZoneInfo(show.show.timezone)).replace(second=0, microsecond=0, tzinfo=None)
+    return read_date(date, "--date")
+
+
+def _beside(show: Project, audio: Path, name: str) -> Path:
+    """The recording in episodes/: where it lies, or a copy."""
+    home = (show.folder / "episodes").resolve()
+    if audio.resolve().parent == home:
+        return audio
+    copy = home / f"{name}{audio.suffix.lower()}"
+    if copy.exists():
+        raise Failed(f"{os.path.relpath(copy)} is there already", "say another --slug")
+    beside = copy.with_name(f".{copy.name}.new")
+    shutil.copyfile(audio, beside)
+    beside.replace(copy)
+    return copy
+
+
+def slugged(title: str) -> str:
+    """A title as part of an address: small letters, digits and dashes (RFC 3986 unreserved)."""
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        title = title.lower().replace(umlaut, letters)
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "episode"
+
+
+def _begin(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, "utf-8")
+    beside.replace(path)

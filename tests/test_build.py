@@ -1,0 +1,247 @@
+"""A build is a pure function of the folder: the same bytes, no work twice, nothing half done."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import podcastparser
+import pytest
+
+from podcast_kit import build
+from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.source import project
+from tests.shows import add, sample, small, tree
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def made(show, *, now=NOW, **settings):
+    return build.make(project.read(show), now=now, **settings)
+
+
+def published(show, **settings):
+    done = made(show, **settings)
+    build.record(done)
+    return done
+
+
+def media(done):
+    return {key for key in done.outputs if key.endswith((".mp3", ".m4a"))}
+
+
+def test_the_tree_is_exactly_the_outputs(tmp_path):
+    done = made(sample(tmp_path / "show"))
+    assert tree(done.folder).keys() == done.outputs.keys()
+    assert {key: len(data) for key, data in tree(done.folder).items()} == {k: o.size for k, o in done.outputs.items()}
+
+
+def test_a_second_build_makes_nothing(tmp_path):
+    show = sample(tmp_path / "show")
+    before = tree(made(show).folder)
+    again = made(show)
+    assert again.made == 0
+    assert tree(again.folder) == before
+
+
+def test_an_edited_note_of_a_published_episode_changes_pages_and_feed_only(tmp_path):
+    show = sample(tmp_path / "show")
+    first = published(show)
+    notes = show / "episodes/001-more-social.md"
+    notes.write_text(notes.read_text().replace("More social", "Much more social").replace("transmitter", "sender"))
+    second = published(show)
+    assert media(second) == media(first)
+    changed = {key for key in second.outputs if second.outputs[key] != first.outputs.get(key)}
+    assert "feed.xml" in changed
+    assert "episodes/001-more-social/index.html" in changed
+    assert not any(key.startswith("media/") for key in changed)
+
+
+def test_before_it_is_published_an_edited_note_is_tagged_anew(tmp_path):
+    show = small(tmp_path / "show")
+    first = made(show)
+    notes = show / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("Talk 1", "Another title"))
+    assert media(made(show)) != media(first)
+
+
+def test_tags_of_a_published_episode_are_renewed_when_asked(tmp_path):
+    show = small(tmp_path / "show")
+    first = published(show)
+    notes = show / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("Talk 1", "Another title"))
+    second = made(show, retag=["001-talk"])
+    assert media(second) != media(first)
+    assert [item.guid for item in second.items] == [item.guid for item in first.items]
+
+
+def test_a_new_recording_gets_a_new_address_and_keeps_its_guid(tmp_path):
+    show = small(tmp_path / "show")
+    first = published(show)
+    shutil.copy(ROOT / "episodes/001-more-social.mp3", show / "episodes/001-talk.mp3")
+    second = made(show)
+    assert media(second).isdisjoint(media(first))
+    assert second.lock[0].guid == first.lock[0].guid
+    assert second.items[0].enclosure.seconds == pytest.approx(71.9, abs=0.2)
+
+
+def test_without_any_audio_the_feed_and_pages_are_the_same_bytes(tmp_path):
+    show = sample(tmp_path / "show")
+    whole = tree(published(show).folder)
+    unwanted = shutil.ignore_patterns("*.mp3", "*.m4a", "build", ".podcast-kit")
+    bare = shutil.copytree(show, tmp_path / "ci", ignore=unwanted)
+    done = made(bare)
+    there = tree(done.folder)
+    assert there == {key: data for key, data in whole.items() if not key.endswith((".mp3", ".m4a"))}
+    assert media(done) == {key for key in whole if key.endswith((".mp3", ".m4a"))}
+    assert all(done.outputs[key].path is None for key in media(done))
+
+
+def test_a_cleared_build_folder_gives_the_published_bytes_again(tmp_path):
+    show = sample(tmp_path / "show")
+    first = published(show)
+    whole = tree(first.folder)
+    shutil.rmtree(first.folder)
+    shutil.rmtree(show / ".podcast-kit")
+    assert tree(made(show).folder) == whole
+
+
+def test_a_damaged_memory_costs_time_and_nothing_else(tmp_path):
+    show = sample(tmp_path / "show")
+    whole = tree(made(show).folder)
+    (show / ".podcast-kit/memory.sqlite").write_bytes(b"not a database" * 100)
+    assert tree(made(show).folder) == whole
+
+
+def test_a_file_in_the_tree_that_was_tampered_with_is_made_again(tmp_path):
+    show = sample(tmp_path / "show")
+    done = made(show)
+    whole = tree(done.folder)
+    for key in ("feed.xml", "index.html", next(iter(media(done)))):
+        (done.folder / key).write_bytes(b"tampered with")
+    assert tree(made(show).folder) == whole
+
+
+BUILDER = """
+import sys
+from datetime import datetime, UTC
+from pathlib import Path
+from podcast_kit import build
+from podcast_kit.source import project
+build.make(project.read(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
+"""
+
+
+def test_surroundings_leave_no_trace(tmp_path):
+    trees = []
+    for number, (seed, zone, locale) in enumerate([("0", "UTC", "C"), ("4711", "Asia/Kolkata", "de_AT.UTF-8")]):
+        show = sample(tmp_path / f"here{number}" / f"a folder {number}")
+        for path in show.rglob("*"):
+            os.utime(path, (1_000_000_000 + number * 86_400, 1_000_000_000 + number * 86_400))
+        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
+        command = [sys.executable, "-c", BUILDER, show]
+        work = tmp_path if number else ROOT
+        subprocess.run(command, check=True, env=environment | {"PYTHONPATH": str(ROOT)}, cwd=work)
+        trees.append(tree(show / "build"))
+    assert trees[0] == trees[1]
+
+
+def test_what_is_dated_in_the_future_is_left_out_until_then(tmp_path):
+    show = small(tmp_path / "show", episodes=2)
+    before = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    done = made(show, now=before)
+    assert [item.episode.number for item in done.items] == [1]
+    assert [episode.number for episode in done.scheduled] == [2]
+    assert b"Talk 2" not in b"".join(tree(done.folder).values())
+    assert [item.episode.number for item in made(show, now=before + timedelta(days=2)).items] == [2, 1]
+
+
+def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):
+    show = small(tmp_path / "show", episodes=2)
+    published(show)
+    for path in (show / "episodes").glob("002-*"):
+        path.unlink()
+    done = made(show)
+    assert len(media(done)) == 1
+    assert len(list(done.folder.rglob("*.mp3"))) == 1
+    assert [entry.slug for entry in done.lock] == ["001-talk", "002-talk"]
+
+
+def test_every_fault_of_every_episode_is_told_at_once_and_the_old_build_stays_whole(tmp_path):
+    show = small(tmp_path / "show", episodes=3)
+    whole = tree(made(show).folder)
+    (show / "episodes/001-talk.mp3").write_bytes(b"this is no audio" * 100)
+    (show / "episodes/002-talk.mp3").unlink()
+    (show / "episodes/broken.png").write_bytes(b"this is no picture" * 100)
+    add(show, 3, notes="![broken](broken.png)\n")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    found = [(problem.place.path, problem.code) for problem in caught.value.problems]
+    assert [path for path, _ in found] == [
+        "episodes/001-talk.mp3",
+        "episodes/002-talk.md",
+        "episodes/003-talk.md",
+    ]
+    assert tree(show / "build") == whole
+
+
+def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
+    show = small(tmp_path / "show")
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www/precious.txt").write_text("mine")
+    with pytest.raises(Failed):
+        made(show, folder=tmp_path / "www")
+    assert (tmp_path / "www/precious.txt").read_text() == "mine"
+
+
+def test_sources_are_never_written_to(tmp_path):
+    show = sample(tmp_path / "show")
+    before = tree(show)
+    published(show)
+    after = tree(show)
+    assert {key: after[key] for key in before} == before
+
+
+def test_listeners_programs_read_what_was_written(tmp_path):
+    show = sample(tmp_path / "show")
+    done = made(show)
+    data = (done.folder / "feed.xml").read_bytes()
+    theirs = podcastparser.parse("https://talking-back.example/feed.xml", (done.folder / "feed.xml").open("rb"))
+    others = feedparser.parse(data)
+    assert theirs["title"] == others.feed.title == "Talking Back"
+    for item, one, other in zip(done.items, theirs["episodes"], others.entries, strict=True):
+        output = done.outputs[item.enclosure.key]
+        assert one["title"] == other.title == item.episode.title
+        assert one["guid"] == other.id == item.guid
+        assert one["published"] == int(item.date.timestamp())
+        (enclosure,) = one["enclosures"]
+        assert (enclosure["url"], enclosure["mime_type"]) == (item.enclosure_url, output.content_type)
+        assert enclosure["file_size"] == int(other.enclosures[0].length) == output.path.stat().st_size
+        assert one["total_time"] == round(item.enclosure.seconds)
+        assert item.content in {one["description_html"], other.content[0].value}
+        assert other.author == others.feed.author == "The podcast_kit founders"
+
+
+@pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
+def test_another_program_sees_tags_and_cover_of_every_published_file(tmp_path):
+    done = made(sample(tmp_path / "show"))
+    for item in done.items:
+        path = done.outputs[item.enclosure.key].path
+        command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-show_chapters", "-of", "json", path]
+        seen = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        said = {key.lower(): value for key, value in seen["format"]["tags"].items()}
+        assert said["title"] == item.episode.title
+        assert said["album"] == "Talking Back"
+        assert said["genre"] == "Podcast"
+        assert said["artist"] == "Ada Voice"
+        assert said["track"].split("/")[0] == str(item.episode.number)
+        assert "follow" in said.get("comment", "").lower()
+        assert [stream for stream in seen["streams"] if stream["disposition"]["attached_pic"]]
+        assert [float(chapter["start_time"]) for chapter in seen["chapters"]] == [
+            chapter.start_ms / 1000 for chapter in item.chapters
+        ]

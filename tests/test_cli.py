@@ -1,0 +1,73 @@
+"""What people type, and what a program that listens gets."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+
+HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
+COMMANDS = sorted(cli.commands)
+
+IMPORTED = """
+import sys
+from podcast_kit.cli import main
+sys.argv = ["podcast-kit", *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+print("imported:", *sorted({{name.split(".")[0] for name in sys.modules}}))
+sys.exit(code)
+"""
+
+
+def run(*arguments, **settings):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], **settings)
+
+
+ASKED = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", ASKED, ids=" ".join)
+def test_help_imports_nothing_heavy(arguments):
+    source = IMPORTED.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported = set(done.stdout.rpartition("imported:")[2].split())
+    assert imported & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does_and_shows_how(name):
+    said = run(name, "--help").output
+    assert cli.commands[name].get_short_help_str()
+    assert f"podcast-kit {name}" in said.split("\n", 1)[1]
+
+
+def test_outside_a_show_the_mend_is_said(tmp_path):
+    done = run("build", "-C", tmp_path)
+    assert done.exit_code == 1
+    assert "podcast.yaml" in done.stderr
+    assert "init" in done.stderr
+
+
+def test_a_wrong_option_is_a_usage_error():
+    assert run("build", "--no-such").exit_code == 2
+
+
+def test_a_program_gets_one_document_even_when_it_fails(tmp_path):
+    done = run("build", "-C", tmp_path, "--json")
+    said = json.loads(done.stdout)
+    assert said["schema"] == 1
+    assert said["error"]
+
+
+def test_module_and_script_are_the_same_command():
+    module = [sys.executable, "-m", "podcast_kit", "--version"]
+    said = subprocess.run(module, capture_output=True, text=True, check=True, env=os.environ).stdout
+    assert said == run("--version").output
