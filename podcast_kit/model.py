@@ -422,6 +422,8 @@ class Picture:
     mime: str = ""
     smaller: tuple[Picture, ...] = ()
     """Copies for screens that need fewer pixels, the smallest first."""
+    colour: str = ""
+    """Its most striking colour as `#rrggbb`; empty while nobody looked, or where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
