@@ -13,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from podcast_kit import feed, site
-from podcast_kit.build import items, media
+from podcast_kit.build import chapters, items, media
 from podcast_kit.build.memory import Memory, remembering
 from podcast_kit.build.tree import Tree, content_type
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.model import (
-    Chapter,
     Episode,
     Item,
     Output,
@@ -30,7 +29,6 @@ from podcast_kit.model import (
     Wave,
     address,
 )
-from podcast_kit.source import chapters as marks
 from podcast_kit.source import lock
 from podcast_kit.source import notes as markdown
 
@@ -163,33 +161,24 @@ def _episode(
     entry = media.recording(
         project,
         episode,
-        lambda facts: items.tags(project, episode, said, _chapters(episode, facts.seconds)),
+        lambda facts: items.tags(project, episode, said, chapters.of(episode, facts.seconds).chapters),
         face if face.is_file() else None,
         tree,
         retag=retag,
     )
+    marks = chapters.of(episode, entry.media.seconds).chapters
+    names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
+    faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
     item = items.item(
         project,
         episode,
         said,
         entry.media,
         artwork=own,
-        chapters=_chapters(episode, entry.media.seconds),
+        chapters=chapters.addressed(marks, faces),
         transcripts=_transcripts(project, episode, tree),
     )
     return item, entry
-
-
-def _chapters(episode: Episode, seconds: float) -> tuple[Chapter, ...]:
-    """The one list of chapters that every form is made from."""
-    if isinstance(episode.chapters, tuple):
-        return episode.chapters
-    if episode.chapters != "auto":
-        return ()
-    found, _ = marks.from_notes(
-        episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=round(seconds * 1000)
-    )
-    return found
 
 
 def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str, Picture]:

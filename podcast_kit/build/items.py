@@ -10,6 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from podcast_kit import site
+from podcast_kit.build.chapters import embedded
 from podcast_kit.build.memory import Memory
 from podcast_kit.model import (
     Chapter,
@@ -120,6 +121,7 @@ def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: 
         keywords=episode.tags,
         category=category,
         chapters=tuple(chapters),
+        pictures=embedded(tuple(chapters), project.folder),
     )
 
 
@@ -152,6 +154,6 @@ def item(
         chapters=chapters,
         chapters_url=chapters_url,
         transcripts=transcripts,
-        people=episode.people,
+        people=episode.people or project.show.people,
         elements=episode.elements,
     )

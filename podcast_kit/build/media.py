@@ -84,7 +84,7 @@ def _tagged(
     wanted = tags(facts)
     name = f"{slug}{source.suffix.lower()}"
     face = tree.memory.sha256(cover) if cover else ""
-    recipe = json.dumps([sha256, asdict(wanted), face, COVER_SIDE, audio.VERSION, name], default=str)
+    recipe = json.dumps([sha256, audio.digest(wanted), face, COVER_SIDE, name])
     recipe = hashlib.sha256(recipe.encode()).hexdigest()
     known = tree.memory.recall("tagged", recipe)
     if known and tree.holds(known["key"], known["sha256"]):

@@ -1,0 +1,56 @@
+"""An episode's one list of chapters: where it is written, and the pictures that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podcast_kit import pictures
+from podcast_kit.errors import Problem
+from podcast_kit.model import Chapter, Cover, Episode, Picture
+from podcast_kit.source import chapters as source
+
+SIDE = 800
+"""Pixels a side of a chapter's picture inside the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The chapters as the author gave them, and what was wrong with them."""
+
+    chapters: tuple[Chapter, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def of(episode: Episode, seconds: float) -> Marks:
+    """The chapters of an episode of that length, each with its end; none where there are none."""
+    if isinstance(episode.chapters, tuple):
+        return Marks(_ended(episode.chapters, seconds))
+    if episode.chapters != "auto":
+        return Marks()
+    found, problems = source.from_notes(
+        episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=round(seconds * 1000)
+    )
+    return Marks(_ended(found, seconds), problems)
+
+
+def _ended(chapters: tuple[Chapter, ...], seconds: float) -> tuple[Chapter, ...]:
+    """Each ends where the next begins, the last with the episode."""
+    ends = [chapter.start_ms for chapter in chapters[1:]] + [round(seconds * 1000)][: len(chapters)]
+    return tuple(
+        replace(chapter, end_ms=chapter.end_ms or end) if end > chapter.start_ms else chapter
+        for chapter, end in zip(chapters, ends, strict=True)
+    )
+
+
+def embedded(chapters: tuple[Chapter, ...], folder: Path) -> tuple[tuple[str, Cover], ...]:
+    """The local pictures of chapters as they go into the audio; an address stays an address."""
+    names = dict.fromkeys(chapter.image for chapter in chapters if chapter.image and "://" not in chapter.image)
+    return tuple((name, pictures.cover(folder / name, SIDE)) for name in names)
+
+
+def addressed(chapters: tuple[Chapter, ...], art: dict[str, Picture]) -> tuple[Chapter, ...]:
+    """The same chapters, with the address of each published picture in the place of its path."""
+    return tuple(
+        replace(chapter, image=art[chapter.image].url) if chapter.image in art else chapter for chapter in chapters
+    )
