@@ -1,0 +1,86 @@
+"""Whether directories and apps will take it: a show's build, or anybody's feed, held against the rules.
+
+Composes what others read (the feed, the artwork, the project) and hands it to `checks` as plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from podcast_kit import build, checks, feed, pictures
+from podcast_kit.build import Build
+from podcast_kit.checks.artwork import Artwork
+from podcast_kit.errors import InvalidInput, Place, Problem, Severity
+from podcast_kit.model import Episode, FeedDocument, Project, show_guid
+
+
+def project(
+    found: Project, *, now: datetime, platform: str = "", before: FeedDocument | None = None
+) -> tuple[Problem, ...]:
+    """Build the show as it would be published at `now`, and look at every part of it.
+
+    Nothing that the podcaster wrote is touched. What keeps the build from being made is returned, not raised.
+    """
+    nameless = [episode for episode in found.episodes if not episode.guid and not episode.draft]
+    try:
+        made = build.make(_named(found), now=now)
+    except InvalidInput as error:
+        return tuple(error.problems)
+    unnamed = (
+        Problem(episode.place(), "has no guid yet", "`podcast-kit build` writes one", "it.guid", Severity.WARNING)
+        for episode in nameless
+    )
+    return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before)])
+
+
+def _named(found: Project) -> Project:
+    """The project with a guid for every episode: one that is not written yet must not hide what else is to be said."""
+    episodes = (
+        episode if episode.guid else replace(episode, guid=show_guid(f"{found.show.feed_url}#{episode.slug}"))
+        for episode in found.episodes
+    )
+    return replace(found, episodes=tuple(episodes))
+
+
+def built(made: Build, *, now: datetime, platform: str = "", before: FeedDocument | None = None) -> tuple[Problem, ...]:
+    """Every fault of a finished build, with its place in the podcaster's own files; `before` is the published feed."""
+    show = made.project.show
+    path = made.folder / show.feed.path
+    document = feed.parse(path.read_bytes(), str(path))
+    facts = checks.Facts(
+        project=made.project, items=made.items, feed_url=show.feed_url, ours=True, now=now, before=before
+    )
+    found = checks.run(document, facts, beside=_artworks(made.project), platform=platform)
+    return _sorted([*made.problems, *found])
+
+
+def document(data: bytes, path: str, *, now: datetime, url: str = "", platform: str = "") -> tuple[Problem, ...]:
+    """Every fault of anybody's feed; `path` names it in places, `url` is where it was found.
+
+    A feed that cannot be read at all is its own fault, not an exception.
+    """
+    try:
+        read = feed.parse(data, path)
+    except InvalidInput as error:
+        return tuple(error.problems)
+    return checks.run(read, checks.Facts(feed_url=url, now=now), platform=platform)
+
+
+def _artworks(found: Project) -> Iterator[Artwork]:
+    """The pictures of the show and of its episodes, by their pixels."""
+    show = found.show
+    named: list[tuple[str, Place, Episode | None]] = [
+        (show.artwork, show.places.get("artwork", Place("podcast.yaml")), None)
+    ]
+    named += [(episode.image, episode.place("image"), episode) for episode in found.episodes if not episode.draft]
+    for name, place, episode in named:
+        path = Path(found.folder, name)
+        if name and path.is_file():
+            yield Artwork(pictures.probe(path), name, place, episode)
+
+
+def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.severity.rank)))
