@@ -192,6 +192,7 @@ def test_block_and_complete_are_written_only_when_true():
     assert keys & {"itunes:block", "itunes:complete"} == set()
     channel = read(make_show(block=True, complete=True)).channel
     assert (channel.value("itunes:block"), channel.value("itunes:complete")) == ("Yes", "Yes")
+    assert channel.value("podcast:block") == "yes"
 
 
 def test_what_nobody_said_is_not_written():
@@ -280,6 +281,16 @@ def test_what_the_podcaster_gives_stands_instead_of_what_is_derived():
     named = Element("podcast:season", "1", (("name", "Spring"),))
     item = read(items=[make_item(elements=(named,))]).items[0]
     assert [dict(season.attributes) for season in item.all("podcast:season")] == [{"name": "Spring"}]
+
+
+def test_a_season_that_is_only_named_keeps_the_episodes_number():
+    named = Element("podcast:season", attributes=(("name", "Spring"),))
+    shown = Element("podcast:episode", attributes=(("display", "Ch. 1"),))
+    item = read(items=[make_item(elements=(named, shown))]).items[0]
+    assert [(node.text, dict(node.attributes)) for node in item.children if node.key in {named.name, shown.name}] == [
+        ("1", {"name": "Spring"}),
+        ("1", {"display": "Ch. 1"}),
+    ]
 
 
 def test_elements_of_an_unknown_namespace_are_declared_with_the_address_they_name():

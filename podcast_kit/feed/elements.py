@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from podcast_kit.model import Chapter, Element, Item, Person, Picture, Show
+from podcast_kit.model import Chapter, Element, Episode, Item, Person, Picture, Show
+from podcast_kit.namespaces import TAGS
 
 MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 CHAPTERS_TYPE = "application/json+chapters"
-MANY = {"podcast:person", "podcast:transcript", "category", "atom:link"}
+MANY = {name for name, tag in TAGS.items() if tag.many}
 """What a podcaster's own elements add to; of everything else theirs stands instead of ours."""
 
 
@@ -28,7 +30,13 @@ def of_show(show: Show, artwork: Picture | None, newest: datetime | None) -> tup
 def of_item(show: Show, item: Item) -> tuple[Element, ...]:
     """The elements of an item, in the order in which they are written."""
     own = (*_item_core(item), *_item_itunes(show, item), *_item_podcast(item), *_psc(item.chapters))
-    return _merged(own, item.elements)
+    return _merged(own, [_filled(element, item.episode) for element in item.elements])
+
+
+def _filled(element: Element, episode: Episode) -> Element:
+    """`season_name: Spring` names the season that the episode is in; its number stands there already."""
+    number = {"podcast:season": episode.season, "podcast:episode": episode.number}.get(element.name)
+    return element if element.text or number is None else replace(element, text=str(number))
 
 
 def _merged(own: Sequence[Element], given: Sequence[Element]) -> tuple[Element, ...]:
@@ -70,6 +78,8 @@ def _show_podcast(show: Show) -> Iterator[Element]:
     if show.locked is not None:
         owner = (("owner", show.owner_email),) if show.owner_email else ()
         yield Element("podcast:locked", "yes" if show.locked else "no", owner)
+    if show.block:  # Apple reads its own tag alone
+        yield Element("podcast:block", "yes")
     yield from map(_person, show.people)
 
 

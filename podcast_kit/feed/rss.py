@@ -122,20 +122,15 @@ def _declared(found: Iterable[Element]) -> dict[str, str]:
     used: dict[str, str] = {}
     for element in _walk(found):
         names = (element.name, *(name for name, _ in element.attributes))
-        for prefix in {name.partition(":")[0] for name in names if ":" in name} - {"xml", *ALWAYS} - used.keys():
+        for prefix in {name.partition(":")[0] for name in names if ":" in name} - {"xml", *ALWAYS}:
             uri = NAMESPACES.get(prefix) or element.uri
-            if not uri:
-                raise InvalidInput(
-                    [
-                        Problem(
-                            element.place,
-                            f"nobody knows the namespace of {prefix!r}",
-                            "give its address as xmlns",
-                            "xml.wellformed",
-                        )
-                    ]
+            if not uri or used.setdefault(prefix, uri) != uri:
+                said = "two namespaces" if uri else "no namespace that is known"
+                text, mend = (
+                    f"the prefix {prefix!r} stands for {said}",
+                    "give its address as xmlns, one for each prefix",
                 )
-            used[prefix] = uri
+                raise InvalidInput([Problem(element.place, text, mend, "xml.wellformed")])
     return {prefix: NAMESPACES[prefix] for prefix in ALWAYS} | dict(sorted(used.items()))
 
 

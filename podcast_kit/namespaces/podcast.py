@@ -95,6 +95,7 @@ PODCAST = (
         text=text("number", kind=Kind.WHOLE),
         attributes=(Field("name", limit=128),),
         keys=("season_name",),
+        filled=True,
         scalar="name",
     ),
     Tag(
@@ -103,6 +104,7 @@ PODCAST = (
         text=text("number", kind=Kind.NUMBER),
         attributes=(Field("display", limit=32),),
         keys=("episode_display",),
+        filled=True,
         scalar="display",
     ),
     Tag(
@@ -253,7 +255,7 @@ PODCAST = (
         many=True,
         attributes=(
             Field("protocol", need=MUST, choices=PROTOCOLS),
-            Field("uri", Kind.URI, MUST, key="url"),
+            Field("uri", Kind.URI, MUST, key="url", unless=("protocol", "disabled")),
             Field("accountId", key="account"),
             Field("accountUrl", Kind.URL),
             Field("priority", Kind.WHOLE),

@@ -38,6 +38,8 @@ class Field:
     """What is written when the podcaster does not say."""
     key: str = ""
     """In podcast.yaml; the attribute's name in snake_case when empty."""
+    unless: tuple[str, str] = ("", "")
+    """An attribute and the value with which this one may be missing though it must be there otherwise."""
 
     @property
     def yaml(self) -> str:
@@ -66,6 +68,8 @@ class Tag:
     """Parents for which the value is read or derived elsewhere (title, guid, people, ...), not taken by its row."""
     scalar: str = ""
     """The attribute that a lone value stands for, where it is neither the text nor the first that must be."""
+    filled: bool = False
+    """The text is the episode's own number or season where the podcaster leaves it out."""
     child_written: tuple[tuple[str, str], ...] = ()
     """Attributes that children get when the podcaster does not say."""
     instead: str = ""
