@@ -25,6 +25,8 @@ _LINE = re.compile(
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)>?[^()]*\)")
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile("[\ue021-\ue07e]")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|`|~~)")
 
 
@@ -131,12 +133,13 @@ def _chapter(stamp: Stamp) -> Chapter:
 def plain_title(markdown: str) -> tuple[str, str]:
     """A title without Markdown's marks, and the first address that it links to."""
     url = ""
+    markdown = _ESCAPE.sub(lambda found: chr(0xE000 + ord(found[1])), markdown)  # out of the way of the marks
     if link := _LINK.search(markdown) or _AUTOLINK.search(markdown):
         target = link[2] if link.re is _LINK else link[1]
         url = target if target.startswith(("https://", "http://")) else ""
     title = _AUTOLINK.sub("", _LINK.sub(r"\1", markdown))
     title = " ".join(_EMPHASIS.sub("", title).split())
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", title), url
+    return _ESCAPED.sub(lambda found: chr(ord(found[0]) - 0xE000), title), url
 
 
 def said(milliseconds: int, *, fraction: bool = False) -> str:

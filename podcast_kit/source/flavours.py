@@ -347,7 +347,8 @@ class Text(_Plainer):
                     at, address = opened.pop()
                     label = "".join(out[at:])
                     if address and not same_address(label, address):
-                        out.append(f" ({address})" if label.strip() else address)
+                        said = address.removeprefix("mailto:")
+                        out.append(f" ({said})" if label.strip() else said)
                 elif kind == "image":
                     out.append(alternative(child))
         return "".join(out)

@@ -41,8 +41,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 def syntax(error: yaml.YAMLError, source: str, path: str, first_line: int) -> Problem:
     """A YAML error as a problem: where it was noticed, in words, with the likely mend."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    begun = getattr(error, "context_mark", None)
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML")
     context = str(getattr(error, "context", None) or "")
+    if begun and mark and begun.line < mark.line and ("quoted scalar" in context or "flow" in context):
+        mark = begun  # what was opened and not closed is on that line, not where the text ran out
     place = Place(path, mark.line + first_line, mark.column + 1) if mark else Place(path, first_line)
     lines = source.split("\n")
     here = lines[mark.line] if mark and mark.line < len(lines) else ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from podcast_kit.model import Flavours, Notes, Picture
@@ -19,11 +19,14 @@ from podcast_kit.source import chapters
 from podcast_kit.source.flavours import Feed, Page, Text, guard_feed, guard_page
 
 if TYPE_CHECKING:
+    from linkify_it import LinkifyIt
+    from linkify_it.main import Match
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 _MARKER = re.compile(r"\{\{\s*prompts\s*\}\}")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, and the C1 controls, which nobody means."""
 
@@ -34,6 +37,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
+    parser.linkify = _bare_links()
     parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
     return parser
 
@@ -50,6 +54,34 @@ def _prompts_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool
     return True
 
 
+def _bare_links() -> LinkifyIt:
+    """Finds addresses that stand in the text: with a scheme, `www.` or an `@`.
+
+    A name without a scheme is no address: readme.md would lead to Moldova.
+    """
+    from linkify_it import LinkifyIt
+
+    class Bare(LinkifyIt):  # type: ignore[misc,no-any-unimported,unused-ignore]
+        def pretest(self, text: str) -> bool:
+            """Text without these signs, which is most, is not searched with the long expressions."""
+            return "://" in text or "@" in text or "www." in text
+
+        def test(self, text: str) -> bool:
+            return self.pretest(text) and bool(super().test(text))
+
+        def host(self, text: str, at: int) -> int:
+            """How many characters after `www.` belong to a bare address."""
+            found = _HOST.match(text, at)
+            return len(found[0].rstrip(".,:;!?'\")]*_")) if found else 0
+
+        def with_scheme(self, match: Match) -> None:
+            match.url = f"https://{match.url}"
+
+    links = Bare(options={"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})
+    links.add("www.", {"validate": links.host, "normalize": links.with_scheme})
+    return links
+
+
 def _tokens(markdown: str) -> list[Token]:
     return _parser().parse(_ILLEGAL.sub("", markdown))
 
@@ -58,10 +90,16 @@ def pictures(markdown: str) -> tuple[tuple[str, int], ...]:
     """The local pictures that the notes show, as written, each with the line it stands in (from 0); in order."""
     if "![" not in markdown:
         return ()
+    parser, blocks, references = _parser(), list["Token"](), dict[str, Any]()
+    parser.block.parse(_ILLEGAL.sub("", markdown), parser, references, blocks)
     found: dict[str, int] = {}
-    for token in _tokens(markdown):
-        line = token.map[0] if token.map else 0
-        for child in token.children or ():
+    for block in blocks:
+        if block.type != "inline" or "![" not in block.content:
+            continue  # to look for pictures, most text need not be parsed any further
+        line = block.map[0] if block.map else 0
+        children: list[Token] = []
+        parser.inline.parse(block.content, parser, references, children)
+        for child in children:
             if child.type in {"softbreak", "hardbreak"}:
                 line += 1
             elif child.type == "image" and is_local(source := unquote(str(child.attrs.get("src", "")))):

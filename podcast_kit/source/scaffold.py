@@ -134,9 +134,8 @@ def mint(path: Path, guid: str) -> None:
     line = b"guid: " + written(guid).encode() + ending
     if "guid" in table.places:
         at = table.places["guid"].line - 1
-        lines[at] = re.sub(
-            rb"^(\xef\xbb\xbf)?guid[ \t]*:[ \t]*", lambda _: b"guid: " + written(guid).encode() + b" ", lines[at]
-        ).rstrip(b" ")
+        said = b"guid: " + written(guid).encode()
+        lines[at] = re.sub(rb"^guid[ \t]*:[ \t]*", lambda _: said, lines[at]).replace(said + b"#", said + b" #")
     else:
         lines.insert(1, line)
     edited = b"".join(lines)

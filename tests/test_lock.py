@@ -1,0 +1,94 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podcast_kit.errors import InvalidInput
+from podcast_kit.model import Media, Published
+from podcast_kit.source import lock
+
+WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
+words = st.text(st.characters(codec="utf-8"), max_size=20)
+medias = st.builds(
+    Media,
+    key=words,
+    sha256=words,
+    bytes=st.integers(0, 10**12),
+    mime=words,
+    seconds=st.floats(0, 1e9),
+)
+entries = st.builds(
+    Published,
+    slug=words,
+    guid=words,
+    date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
+    source_sha256=words,
+    media=medias,
+)
+locks = st.lists(entries, max_size=4, unique_by=(lambda one: one.slug, lambda one: one.guid))
+
+
+def published(slug="one", guid="g-1", date=WHEN, **media):
+    said = {
+        "key": "media/0f/one.mp3",
+        "sha256": "0f" * 32,
+        "bytes": 12,
+        "mime": "audio/mpeg",
+        "seconds": 61.152,
+    } | media
+    return Published(slug=slug, guid=guid, date=date, source_sha256="ab" * 32, media=Media(**said))
+
+
+@given(locks)
+def test_what_is_written_is_read_back(written):
+    assert lock.parse(lock.render(written)) == tuple(sorted(written, key=lambda one: (one.date, one.slug)))
+
+
+@given(locks)
+def test_writing_what_was_read_changes_no_byte(written):
+    assert lock.render(lock.parse(lock.render(written))) == lock.render(reversed(written))
+
+
+def test_a_new_episode_is_new_lines_at_the_end():
+    old, new = [published()], [published(), published("two", "g-2", WHEN + timedelta(days=1))]
+    assert lock.render(new).startswith(lock.render(old))
+
+
+def test_an_entry_reads_as_people_expect():
+    said = lock.render([published(date=datetime(2026, 11, 15, 8, tzinfo=timezone(timedelta(hours=1))))]).decode()
+    assert said.split("\n")[3:10] == [
+        "  - slug: one",
+        "    guid: g-1",
+        "    date: 2026-11-15T07:00:00+00:00",
+        f"    source: {'ab' * 32}",
+        "    media:",
+        "      key: media/0f/one.mp3",
+        f"      sha256: {'0f' * 32}",
+    ]
+
+
+def test_a_missing_lock_is_empty(tmp_path):
+    assert lock.read(tmp_path / "podcast.lock") == ()
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        pytest.param(lambda text: text.replace("version", "<<<<<<< HEAD\nversion"), "lock.conflict", id="merge"),
+        pytest.param(lambda text: text + "=======\n", "lock.conflict", id="half a merge"),
+        pytest.param(lambda text: text[: len(text) // 2], "lock.damaged", id="cut off"),
+        pytest.param(lambda text: text.replace("bytes: 12", "bytes: many"), "lock.damaged", id="bytes"),
+        pytest.param(lambda text: text.replace("seconds: 61.152", "seconds: nan"), "lock.damaged", id="seconds"),
+        pytest.param(lambda text: text.replace("T07:00:00+00:00", "T07:00:00"), "lock.damaged", id="offset"),
+        pytest.param(lambda text: text.replace("version: 1", "version: 2"), "lock.damaged", id="version"),
+        pytest.param(lambda text: text.replace("    guid: g-1\n", ""), "lock.damaged", id="no guid"),
+        pytest.param(lambda text: text + text.split("episodes:\n")[1], "lock.damaged", id="an entry twice"),
+        pytest.param(lambda _: "[" * 10_000, "lock.damaged", id="brackets"),
+    ],
+)
+def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
+    with pytest.raises(InvalidInput) as caught:
+        lock.parse(damage(lock.render([published()]).decode()).encode())
+    assert {problem.code for problem in caught.value.problems} == {code}
+    assert all(problem.hint for problem in caught.value.problems)

@@ -1,0 +1,115 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podcast_kit.model import Chapter
+from podcast_kit.source import chapters
+
+
+def found(markdown, **more):
+    return [(one.start_ms, one.title, one.url) for one in chapters.from_notes(markdown, **more)[0]]
+
+
+def reason(markdown, **more):
+    problems = chapters.from_notes(markdown, path="e.md", **more)[1]
+    return [problem.text.partition(": ")[2] for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1:02:03 Title",
+        "01:02:03.000 Title",
+        "- 1:02:03 Title",
+        "* [1:02:03] Title",
+        "+ (1:02:03) Title",
+        "2. 1:02:03 – Title",
+        "1:02:03 - Title",
+        "1:02:03: Title",
+        "1:02:03 | Title",
+        "  1:02:03 — Title",
+        "62:03 Title",
+        "> 1:02:03 -> Title",
+        "1:02:03 **Title**",
+        "1:02:03\tTitle",
+    ],
+)
+def test_a_timestamp_is_read_in_every_habit(line):
+    assert found(f"0:00 Intro\n{line}")[1][:2] == (3_723_000, "Title")
+
+
+@pytest.mark.parametrize(
+    ("title", "plain", "url"),
+    [
+        ("[A *b*](https://a.example/x_(y)) more", "A b more", "https://a.example/x_(y)"),
+        ("A <https://a.example/>", "A", "https://a.example/"),
+        ("[A](../relative.html)", "A", ""),
+        ("`code` and snake_case", "code and snake_case", ""),
+        (r"5 \* 3", "5 * 3", ""),
+    ],
+)
+def test_a_title_loses_its_marks_and_gives_its_link(title, plain, url):
+    assert found(f"0:00 Intro\n1:00 {title}")[1] == (60_000, plain, url)
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "10:30 AM meeting",
+        "We meet at\n10:30 in the hall",
+        "0:00 alone",
+        "Text 0:00 inside\nText 1:00 inside",
+        "```\n0:00 a\n1:00 b\n```",
+        "0:00\n1:00",
+        "1:2:3:4 a\n0:00 b",
+        "3:75 a\n4:80 b",
+    ],
+)
+def test_what_is_no_list_of_timestamps_makes_no_chapters_and_no_noise(markdown):
+    assert chapters.from_notes(markdown) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("markdown", "why"),
+    [
+        ("0:10 a\n0:20 b", "the first timestamp is 0:10, not 0:00"),
+        ("0:00 a\n0:20 b\n0:20 c", "0:20 does not come after 0:20"),
+        ("0:00 a\n5:00 b\n4:00 c", "4:00 does not come after 5:00"),
+        ("0:00 a\n1:00 b", "1:00 is not inside the episode, which is 00:01:00 long"),
+    ],
+)
+def test_timestamps_that_are_no_chapters_say_why(markdown, why):
+    assert reason(markdown, duration_ms=60_000) == [why]
+
+
+def test_the_reason_has_the_place_of_the_first_timestamp():
+    (problem,) = chapters.from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
+    assert (str(problem.place), problem.code) == ("e.md:10", "cp.notes")
+
+
+def test_blank_lines_do_not_part_a_list_and_text_does():
+    assert len(found("0:00 a\n\n1:00 b\n\n2:00 c")) == 3
+    assert found("12:00 Lunch\n\nText\n\n0:00 a\n1:00 b") == [(0, "a", ""), (60_000, "b", "")]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**7), st.from_regex(r"[A-Za-z][a-z ]{0,10}[a-z]", fullmatch=True)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_chapters_written_as_timestamps_are_read_back(steps):
+    start, written = 0, [Chapter(start_ms=0, title="Intro")]
+    for step, title in steps:
+        start += step
+        written.append(Chapter(start_ms=start, title=" ".join(title.split())))
+    lines = [f"- {chapters.said(one.start_ms, fraction=True)} {one.title}" for one in written]
+    assert chapters.from_notes("\n".join(lines))[0] == tuple(written)
+
+
+@given(st.text(alphabet="0123456789:.,()[]-*_ ab\n`>", max_size=80))
+def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
+    starts = [one.start_ms for one in chapters.from_notes(markdown)[0]]
+    assert starts == sorted(set(starts))
+    assert starts[:1] in ([], [0])

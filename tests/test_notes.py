@@ -1,0 +1,282 @@
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from podcast_kit.model import Picture
+from podcast_kit.source import notes
+
+GOLDEN = sorted((Path(__file__).parent / "golden/notes").glob("*.md"))
+PAGE = "https://pod.example/episodes/one/index.html"
+VOID = {"br", "hr", "img"}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+    "![x](javascript:alert(1))",
+    "[x](vbscript:x)",
+    '![x" onerror="alert(1)](a.png)',
+    '[x](https://a.example/" onclick="alert(1))',
+    '[x](https://a.example "t\\" onmouseover=\\"alert(1)")',
+    "<https://a.example/\" onclick='x'>",
+    "<img src=x onerror=alert(1)>",
+    '```js" onload="alert(1)\n</code></pre><script>alert(1)</script>\n```',
+    "|a|\n|-|\n|<svg onload=alert(1)>|",
+    "# <iframe src=//evil.example>",
+    "\x00<scr\x00ipt>alert(1)</script>\x1b[31m",
+    "[a]: javascript:alert(1)\n\n[a]",
+    "<style>*{background:url(//evil.example)}</style>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "0:00 <b onclick=x>a\n0:10 [b](javascript:x)",
+    "\ud800 lone surrogate \ufffe",
+    "{{ prompts }}\n<script>",
+]
+MARKDOWN = st.lists(
+    st.one_of(
+        st.sampled_from(HOSTILE),
+        st.sampled_from(
+            [
+                "# a",
+                "- b",
+                "1. c",
+                "> d",
+                "```",
+                "\n",
+                "a|b\n-|-\n1|2",
+                "0:00 x",
+                "1:00 y",
+                "{{ prompts }}",
+                "**",
+                "[z](#t=5)",
+            ]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=8,
+).map("\n".join)
+
+
+class Strict(HTMLParser):
+    """Fails on what is not balanced; collects tags and attributes."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes, self.text = [], set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def parsed(markup):
+    parser = Strict()
+    parser.feed(markup)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def render(markdown, **more):
+    return notes.render(markdown, page_url=PAGE, **more)
+
+
+def parts(markdown):
+    found = render(markdown)
+    return [found.before, *([found.after] if found.after else [])]
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("flavour", ["page", "feed", "text"])
+def test_notes_come_out_as_the_golden_file_has_them(path, flavour):
+    pictures = {"art/a b.png": Picture(url="https://pod.example/media/0f/a-b.png", width=640, height=480)}
+    shown = render(path.read_text("utf-8"), pictures=pictures).before
+    expected = path.with_suffix(f".{flavour}").read_text("utf-8")
+    assert getattr(shown, flavour).rstrip("\n") + "\n" == expected
+
+
+@given(MARKDOWN)
+@example("".join(HOSTILE))
+def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
+    for part in parts(markdown):
+        page, feed = parsed(part.page), parsed(part.feed)
+        assert feed.tags <= {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
+        assert page.tags.isdisjoint({"script", "style", "iframe", "svg", "object", "form", "h1"})
+        for name, value in page.attributes + feed.attributes:
+            assert name in {"href", "title", "src", "alt", "width", "height", "loading", "decoding", "start", "class"}
+            if name in {"href", "src"}:
+                scheme = value.partition(":")[0].lower() if ":" in value.partition("/")[0] else ""
+                assert scheme in {"", "http", "https", "mailto", "tel"}
+        ET.fromstring(f"<x>{part.feed.replace('<br>', '<br/>').replace('&nbsp;', ' ')}</x>")
+        assert not set(part.page + part.feed + part.text) & set(
+            map(chr, [*range(9), 11, 12, *range(14, 32), 127, 0xFFFE])
+        )
+
+
+@pytest.mark.parametrize("markdown", HOSTILE)
+def test_hostile_notes_become_harmless_text(markdown):
+    for part in parts(markdown):
+        assert "<script" not in part.page + part.feed
+        assert all(name not in {"onclick", "onerror", "onload"} for name, _ in parsed(part.page).attributes)
+
+
+@given(MARKDOWN, st.integers(0, 400), st.sampled_from(["", "<p>More</p>"]))
+def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tail):
+    markup = render(markdown).before.feed
+    short = notes.shorten(markup, limit, tail)
+    assert len(short.encode()) <= max(limit, len(tail))
+    assert short.endswith(tail)
+    assert parsed(short).tags <= parsed(markup + tail).tags
+
+
+def test_notes_are_cut_after_a_block():
+    markup = "<p>one</p>\n<p>two</p>\n<p>three</p>"
+    assert notes.shorten(markup, 32, "<p>more</p>") == "<p>one</p>\n<p>two</p><p>more</p>"
+
+
+def test_notes_that_fit_are_only_given_the_tail():
+    assert notes.shorten("<p>one</p>", 100, "<p>more</p>") == "<p>one</p><p>more</p>"
+
+
+def test_a_single_long_list_is_cut_at_an_item():
+    markup = "<ul>" + "".join(f"<li>item {n:03}</li>" for n in range(100)) + "</ul>"
+    short = notes.shorten(markup, 200)
+    assert short.endswith("</li></ul>")
+    assert len(short) > 180
+
+
+def test_a_single_long_paragraph_is_cut_between_words():
+    short = notes.shorten(f"<p>{'<b>word</b> ' * 100}</p>", 200)
+    assert short.endswith("<b>word</b></p>")
+    assert len(short) > 180
+
+
+def test_the_marker_parts_the_notes_once():
+    found = render("One\n\n{{ prompts }}\n\nTwo\n\n{{prompts}}\n\nThree")
+    assert (found.before.text, found.after.text) == ("One", "Two\n\nThree")
+
+
+@pytest.mark.parametrize("markdown", ["a\n{{ prompts }}\nb", "a\n\n{{prompts}}\n\nb", "a\n   {{  prompts }}\nb"])
+def test_the_marker_stands_alone_on_its_line(markdown):
+    found = render(markdown)
+    assert (found.before.text, found.after.text) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    ["a {{ prompts }} b", "`{{ prompts }}`", "```\n{{ prompts }}\n```", "    {{ prompts }}", "> {{ prompts }}"],
+)
+def test_elsewhere_it_is_text(markdown):
+    found = render(markdown)
+    assert found.after is None
+    assert "{{ prompts }}" in found.before.text
+
+
+def test_notes_that_are_only_the_marker_are_empty_on_both_sides():
+    found = render("{{ prompts }}")
+    assert (bool(found.before), bool(found.after)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "summary"),
+    [
+        (
+            "# Title\n\nThe *first* [paragraph](https://a.example),\nof two lines.\n\nSecond",
+            "The first paragraph, of two lines.",
+        ),
+        ("![picture](a.png)\n\nText", "Text"),
+        ("- item\n\nText", "Text"),
+        ("Ann &amp; Bob <b>", "Ann & Bob <b>"),
+        ("", ""),
+    ],
+)
+def test_the_summary_is_the_first_paragraph_as_text(markdown, summary):
+    assert render(markdown).summary == summary
+
+
+def test_every_link_is_told_once_in_order():
+    found = render(
+        "[a](https://a.example/) https://b.example <https://a.example/> [c](#t=1)\n\n{{ prompts }}\n\nwww.c.example"
+    ).links
+    assert found == ("https://a.example/", "https://b.example", "https://www.c.example")
+
+
+def test_local_pictures_are_told_with_their_lines():
+    markdown = (
+        "![a](art/a%20b.png)\ntext ![b](b.png)\n\n![c](https://c.example/c.png) ![a](art/a%20b.png)\n\n"
+        "`![d](d.png)`\n\n- [![e](<e f.png>)](x)"
+    )
+    assert notes.pictures(markdown) == (("art/a b.png", 0), ("b.png", 1), ("e f.png", 7))
+
+
+def test_a_picture_that_is_not_published_is_its_alternative_text():
+    assert render("![An owl](owl.png)").before.page == "<p>An owl</p>\n"
+
+
+def test_a_page_sends_nobody_to_another_host_for_a_picture():
+    assert (
+        render("![An owl](https://o.example/owl.png)").before.page
+        == '<p><a href="https://o.example/owl.png">An owl</a></p>\n'
+    )
+
+
+def test_timestamps_that_are_chapters_seek_on_the_page_alone():
+    before = render("0:00 Intro\n\n1:30 Main").before
+    assert before.page == '<p><a href="#t=0">0:00</a> Intro</p>\n<p><a href="#t=90">1:30</a> Main</p>\n'
+    assert "#t=" not in before.feed + before.text
+
+
+def test_timestamps_that_are_no_chapters_stay_text():
+    assert "<a" not in render("10:30 Meeting").before.page
+    assert "<a" not in render("0:00 Intro\n1:30 Main", duration_ms=60_000).before.page
+
+
+@pytest.mark.parametrize(
+    ("link", "absolute"),
+    [
+        ("#t=75", f"{PAGE}#t=75"),
+        ("../two/index.html", "https://pod.example/episodes/two/index.html"),
+        ("/follow/", "https://pod.example/follow/"),
+    ],
+)
+def test_links_are_absolute_in_the_feed_and_in_text(link, absolute):
+    before = render(f"[here]({link})").before
+    assert before.feed == f'<p><a href="{absolute}">here</a></p>\n'
+    assert before.text == f"here ({absolute})"
+
+
+def test_a_file_name_is_no_address():
+    assert "<a" not in render("see readme.md and 10.0.0.1").before.page
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "[" * 20_000,
+        "> " * 5_000,
+        "*a_" * 5_000,
+        "- " * 3_000,
+        "`" * 20_000,
+        "![" * 5_000,
+        "|a" * 5_000 + "\n" + "|-" * 5_000,
+    ],
+)
+def test_the_worst_cases_of_markdown_end(markdown):
+    assert render(markdown).before.text is not None
+
+
+def test_html_is_told_as_plain_text():
+    assert notes.plain("<p>Ann &amp; <b>Bob</b></p>\n<ul><li>x<br>y</li></ul>") == "Ann & Bob x y"

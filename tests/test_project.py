@@ -1,0 +1,344 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from podcast_kit.errors import InvalidInput, PodcastKitError, Severity
+from podcast_kit.model import Category, Chapter, EpisodeType, Listen, Person, Placement, PromptSet
+from podcast_kit.source import lock, project
+from podcast_kit.source.codes import CODES
+
+SHOW = """\
+title: A show
+description: About things.
+author: Ann
+language: en
+timezone: Europe/Berlin
+publish: {url: https://pod.example}
+"""
+FRONT = "title: One\ndate: 2026-11-15 08:00\nguid: g-1\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Writes files below a show's folder: `folder({"episodes/1.md": "..."}, show="...")`."""
+
+    def write(files=(), show=SHOW):
+        for name, content in {"podcast.yaml": show, **dict(files)}.items():
+            path = tmp_path / "show" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return tmp_path / "show"
+
+    return write
+
+
+def episode(front=FRONT, notes="Notes.\n"):
+    return f"---\n{front}---\n{notes}"
+
+
+def one(folder, front=FRONT, notes="Notes.\n", files=(), show=SHOW):
+    return project.read(folder({"episodes/one.md": episode(front, notes), **dict(files)}, show)).episodes[0]
+
+
+def problems(show_folder):
+    with pytest.raises(InvalidInput) as caught:
+        project.read(show_folder)
+    assert {problem.code for problem in caught.value.problems} <= CODES.keys()
+    return caught.value.problems
+
+
+def codes(show_folder):
+    return [f"{problem.place} {problem.code}" for problem in problems(show_folder)]
+
+
+def test_the_smallest_show_is_read_with_its_defaults(folder):
+    found = project.read(folder({"episodes/one.md": episode()}))
+    assert (found.show.title, found.show.feed_url) == ("A show", "https://pod.example/feed.xml")
+    assert found.show.prompts["default"] == PromptSet()
+    first = found.episodes[0]
+    assert (first.slug, first.path, first.notes, first.notes_line) == ("one", "episodes/one.md", "Notes.\n", 6)
+    assert first.date.isoformat() == "2026-11-15T08:00:00+01:00"
+    assert (first.chapters, first.type, first.audio, found.lock, found.remarks) == (
+        "auto",
+        EpisodeType.FULL,
+        "",
+        (),
+        (),
+    )
+
+
+def test_everything_that_podcast_yaml_can_say_arrives(folder):
+    show = (
+        SHOW
+        + """\
+owner: {name: Ann, email: ann@pod.example}
+guid: 917393e3-1b1e-5cef-ace4-edaa54e1f810
+artwork: art/cover.jpg
+categories: [Business > Marketing, Technology]
+explicit: yes
+type: serial
+copyright: Ann
+license: CC-BY-4.0
+locked: no
+complete: true
+block: true
+people: [Ann, {name: Bob, role: Editor, group: Audio Post-Production, image: art/bob.png}]
+listen:
+  apple: 1000000001
+  spotify: {id: abc, label: Spotty}
+  custom: [{label: Here, url: "https://here.example/"}]
+prompts:
+  short: {follow: true, review: false, placement: marker}
+  quiet: none
+feed: {path: rss/feed.xml, page_size: 50, hub: "https://hub.example/"}
+audio: {loudness: -16, format: mp3, bitrate: 128k}
+"""
+    )
+    show = show.replace(
+        "{url: https://pod.example}",
+        "{url: https://pod.example/a, to: s3://b/p, endpoint: https://s3.example, region: eu}",
+    )
+    found = project.read(folder({"art/cover.jpg": "", "art/bob.png": ""}, show)).show
+    assert (found.owner_name, found.owner_email, found.artwork) == ("Ann", "ann@pod.example", "art/cover.jpg")
+    assert found.categories == (Category("Business", "Marketing"), Category("Technology"))
+    assert (found.explicit, found.type.value, found.locked, found.complete, found.block) == (
+        True,
+        "serial",
+        False,
+        True,
+        True,
+    )
+    assert found.people[1] == Person(name="Bob", role="editor", group="audio post-production", image="art/bob.png")
+    assert found.listen == (
+        Listen(service="apple", value="1000000001"),
+        Listen(service="spotify", value="abc", label="Spotty"),
+        Listen(service="custom", value="https://here.example/", label="Here", keep=True),
+    )
+    assert found.prompts["short"] == PromptSet(review=False, placement=Placement.MARKER)
+    assert found.prompts["quiet"].placement is Placement.NONE
+    assert (found.publish.url, found.publish.to, found.publish.region) == ("https://pod.example/a/", "s3://b/p", "eu")
+    assert (found.feed.path, found.feed.page_size, found.audio.loudness) == ("rss/feed.xml", 50, -16.0)
+    assert str(found.places["owner.email"]) == "podcast.yaml:7:20"
+
+
+def test_everything_that_front_matter_can_say_arrives(folder):
+    front = (
+        FRONT
+        + """\
+audio: one.wav
+number: 007
+season: 2
+type: bonus
+summary: A sentence.
+image: ../art/1.png
+explicit: no
+draft: yes
+chapters:
+  - {start: 0:00, title: Intro, image: ../art/1.png}
+  - {start: "1:02.5", title: Main, url: https://a.example/, end: 2:00}
+  - {start: 90, toc: false}
+  - 00:03:00.000 Outro
+transcript: [one.vtt, one.srt]
+people: [{name: Bob, role: guest}]
+tags: [a, b, a]
+listen: {apple: 1000}
+prompts: none
+x-mine: anything
+"""
+    )
+    found = one(folder, front, files={"art/1.png": "", "episodes/one.vtt": "", "episodes/one.srt": ""})
+    assert (found.audio, found.number, found.season, found.type.value) == ("episodes/one.wav", 7, 2, "bonus")
+    assert (found.summary, found.image, found.explicit, found.draft) == ("A sentence.", "art/1.png", False, True)
+    assert found.chapters == (
+        Chapter(start_ms=0, title="Intro", image="art/1.png"),
+        Chapter(start_ms=62_500, title="Main", url="https://a.example/", end_ms=120_000),
+        Chapter(start_ms=90_000, title="", toc=False),
+        Chapter(start_ms=180_000, title="Outro"),
+    )
+    assert found.transcripts == ("episodes/one.vtt", "episodes/one.srt")
+    assert (found.tags, found.prompts, found.people[0].role) == (("a", "b"), "none", "guest")
+    assert str(found.place("number")) == "episodes/one.md:6:1"
+
+
+def test_all_faults_of_all_files_are_told_at_once_in_file_order(folder):
+    show = SHOW.replace("language: en", "language: english") + "explict: no\n"
+    files = {
+        "episodes/a.md": episode(
+            "title: A\nnumber: twelve\ndate: soon\nduration: 12:00\naudio: ../../a.mp3\n", "![x](gone.png)\n"
+        ),
+        "episodes/b.md": "no front matter",
+        "podcast.lock": "<<<<<<< HEAD\n",
+    }
+    assert codes(folder(files, show)) == [
+        "episodes/a.md:3:1 value.number",
+        "episodes/a.md:4:1 value.date",
+        "episodes/a.md:5:1 key.derived",
+        "episodes/a.md:6:1 path.outside",
+        "episodes/a.md:8 file.missing",
+        "episodes/b.md:1 front.missing",
+        "podcast.lock:1 lock.conflict",
+        "podcast.yaml:4:1 ch.language",
+        "podcast.yaml:7:1 key.unknown",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("front", "code"),
+    [
+        pytest.param("date: 2026-11-15\n", "key.missing", id="no title"),
+        pytest.param("title: x\n", "key.missing", id="no date"),
+        pytest.param(FRONT + "number: 0\n", "value.number", id="number from 1"),
+        pytest.param(FRONT + "type: ful\n", "value.choice", id="type"),
+        pytest.param(FRONT + "audio: one.exe\n", "audio.kind", id="not audio"),
+        pytest.param(FRONT + "audio: http://a.example/one.mp3\n", "value.url", id="audio without https"),
+        pytest.param(FRONT + "audio: /etc/one.mp3\n", "path.outside", id="absolute"),
+        pytest.param(FRONT + "audio: C:/one.mp3\n", "path.outside", id="drive"),
+        pytest.param(FRONT + "audio: a\\one.mp3\n", "path.form", id="backslash"),
+        pytest.param(FRONT + "image: gone.png\n", "file.missing", id="image"),
+        pytest.param(FRONT + "transcript: gone.vtt\n", "file.missing", id="transcript"),
+        pytest.param(FRONT + "chapters: gone.json\n", "file.missing", id="chapters"),
+        pytest.param(FRONT + "chapters: [{start: 5, title: a}, {start: 5, title: b}]\n", "value.order", id="order"),
+        pytest.param(FRONT + "chapters: [soon]\n", "value.time", id="a chapter without a time"),
+        pytest.param(FRONT + "prompts: loud\n", "value.unknown", id="prompts"),
+        pytest.param(FRONT + "slug: a/b\n", "slug.form", id="slug"),
+        pytest.param(FRONT + "Description: x\n", "key.renamed", id="another tool's key"),
+        pytest.param(FRONT + "people: [{role: guest}]\n", "key.missing", id="a person without a name"),
+    ],
+)
+def test_each_fault_of_an_episode_has_its_code(folder, front, code):
+    assert [problem.code for problem in problems(folder({"episodes/one.md": episode(front)}))] == [code]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "mend"),
+    [
+        ("categories: [Bussiness]", "ch.category", "did you mean 'Business'?"),
+        ("categories: [Marketing]", "ch.category", "did you mean 'Business > Marketing'?"),
+        ("categories: [Games & Hobbies > Video Games]", "ch.category.legacy", "write 'Leisure > Video Games'"),
+        ("guid: not-a-uuid", "value.guid", "remove the line; 'init' writes one"),
+        ("artwork: ../cover.jpg", "path.outside", "copy the file into the show's folder"),
+        ("image: cover.jpg", "key.renamed", "write 'artwork' instead"),
+        ("feed: {path: ../feed.xml}", "path.form", "write a name such as feed.xml"),
+        ("prompts: {none: {follow: true}}", "value.choice", "give the set another name"),
+    ],
+)
+def test_each_fault_of_the_show_has_its_mend(folder, line, code, mend):
+    (problem,) = problems(folder(show=SHOW + line + "\n"))
+    assert problem.code == code
+    assert problem.hint.startswith(mend)
+
+
+def test_a_secret_in_podcast_yaml_is_refused(folder):
+    show = SHOW.replace("{url: https://pod.example}", "{url: https://pod.example, secret_access_key: abc}")
+    assert [problem.code for problem in problems(folder(show=show))] == ["key.secret"]
+
+
+def test_stitcher_is_told_of_once_and_dropped(folder):
+    found = project.read(folder(show=SHOW + "listen:\n  stitcher: some-show\n  apple: 1000000001\n"))
+    assert [listen.service for listen in found.show.listen] == ["apple"]
+    assert [(str(one.place), one.code, one.severity) for one in found.remarks] == [
+        ("podcast.yaml:8:3", "listen.closed", Severity.WARNING)
+    ]
+
+
+def test_stitcher_stays_for_who_insists(folder):
+    found = project.read(folder(show=SHOW + "listen: {stitcher: {url: 'https://s.example/x', keep: true}}\n"))
+    assert found.show.listen == (Listen(service="stitcher", value="https://s.example/x", keep=True),)
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize("name", ["one.mp3", "one.M4A", "one.opus"])
+def test_audio_is_found_by_the_same_stem(folder, name):
+    assert one(folder, files={f"episodes/{name}": "", "episodes/one.png": ""}).audio == f"episodes/{name}"
+
+
+def test_several_audio_files_of_one_stem_are_named(folder):
+    (problem,) = problems(folder({"episodes/one.md": episode(), "episodes/one.mp3": "", "episodes/one.wav": ""}))
+    assert (problem.code, problem.text) == ("audio.several", "several audio files could be meant: one.mp3, one.wav")
+
+
+def test_named_audio_need_not_be_there(folder):
+    assert one(folder, FRONT + "audio: gone.mp3\n").audio == "episodes/gone.mp3"
+
+
+def test_audio_may_be_an_address(folder):
+    assert one(folder, FRONT + "audio: https://a.example/x.mp3\n").audio == "https://a.example/x.mp3"
+
+
+@pytest.mark.parametrize("name", ["index.mp3", "two.mp3", "take-4.mp3"])
+def test_an_episode_may_be_a_folder(folder, name):
+    files = {
+        "episodes/two/index.md": episode(notes="![p](p.png)\n"),
+        "episodes/two/p.png": "",
+        f"episodes/two/{name}": "",
+    }
+    (found,) = project.read(folder(files)).episodes
+    assert (found.slug, found.path, found.audio) == ("two", "episodes/two/index.md", f"episodes/two/{name}")
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(folder, tmp_path):
+    show = folder({"episodes/one.md": episode(FRONT + "audio: one.mp3\n")})
+    (tmp_path / "secret.mp3").write_bytes(b"x")
+    (show / "episodes/one.mp3").symlink_to(tmp_path / "secret.mp3")
+    assert [problem.code for problem in problems(show)] == ["path.outside"]
+
+
+@pytest.mark.parametrize(("name", "better"), [("Ünï x", "ueni-x"), ("a&b", "a-b"), ("-x", "x")])
+def test_a_file_name_that_cannot_stand_in_an_address_is_given_a_better_one(folder, name, better):
+    (problem,) = problems(folder({f"episodes/{name}.md": episode()}))
+    assert problem.code == "slug.form"
+    assert problem.hint.startswith(f"call it {better!r}")
+
+
+def test_guids_and_slugs_are_unique_and_numbers_are_warned_of(folder):
+    files = {
+        "episodes/a.md": episode(FRONT + "number: 1\n"),
+        "episodes/b.md": episode(FRONT + "number: 1\n"),
+        "episodes/c/index.md": episode(FRONT.replace("g-1", "g-2") + "slug: A\ntype: bonus\nnumber: 1\n"),
+    }
+    assert codes(folder(files)) == [
+        "episodes/b.md:4:1 it.guid.unique",
+        "episodes/b.md:5:1 it.episode",
+        "episodes/c/index.md:5:1 slug.unique",
+    ]
+
+
+def test_a_draft_needs_no_date(folder):
+    assert one(folder, "title: x\ndraft: true\n").date is None
+
+
+def test_a_skipped_hour_is_remarked(folder):
+    found = project.read(folder({"episodes/one.md": episode("title: x\ndate: 2026-03-29 02:30\n")}))
+    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:3:1", "value.date.gap")]
+
+
+def test_what_is_not_read_is_remarked(folder):
+    files = {"episodes/a.markdown": "", "episodes/b/notes.md": "", "episodes/art/x.png": "", "episodes/.hidden.md": ""}
+    remarks = project.read(folder(files)).remarks
+    assert [str(one.place) for one in remarks] == ["episodes/a.markdown", "episodes/b/notes.md"]
+
+
+def test_the_lock_is_read(folder):
+    show = folder()
+    assert project.read(show).lock == ()
+    (show / "podcast.lock").write_bytes(lock.render([]))
+    assert project.read(show).lock == ()
+
+
+def test_the_nearest_show_upwards_is_found(folder, tmp_path):
+    show = folder({"episodes/one.md": episode()})
+    assert project.find(show / "episodes") == show
+    with pytest.raises(PodcastKitError) as caught:
+        project.find(tmp_path)
+    assert "podcast-kit init" in caught.value.hint
+
+
+def test_a_folder_without_a_show_is_told(tmp_path):
+    assert [problem.code for problem in problems(tmp_path)] == ["file.missing"]
+
+
+def test_reading_twice_gives_equal_projects(folder):
+    show = folder({"episodes/one.md": episode(), "episodes/two/index.md": episode(FRONT.replace("g-1", "g-2"))})
+    assert project.read(show) == project.read(show)
+    assert [one.path for one in project.read(show).episodes] == ["episodes/one.md", "episodes/two/index.md"]
+    assert project.read(show).episodes[0].date < datetime(2027, 1, 1, tzinfo=UTC)
