@@ -1,6 +1,7 @@
 """Shows for tests: factories with defaults, made of real files."""
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +34,7 @@ def small(folder, *, episodes=1, notes="One paragraph.\n", recording="003-what-a
 def add(folder, number, *, notes="One paragraph.\n", recording="003-what-a-review-is-for.mp3", **front):
     """One more episode; its file of notes."""
     name = f"{number:03d}-talk"
-    day = f"2026-{1 + number // 28:02d}-{1 + number % 28:02d}"
+    day = date(2020, 1, 1) + timedelta(days=number)
     keys = {"title": f"Talk {number}", "date": f"{day} 08:00", "guid": f"{GUID}{number:04d}", "number": number} | front
     path = folder / "episodes" / f"{name}.md"
     path.write_text("---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + f"---\n{notes}")

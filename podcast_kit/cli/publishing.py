@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, RETAG, made
-from podcast_kit.errors import Failed
+from podcast_kit.errors import Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
 
 if TYPE_CHECKING:
@@ -66,9 +66,14 @@ def planned(console: Console, found: Project, at: str | None, retag: tuple[str, 
 @RETAG
 @click.option("--exit-code", is_flag=True, help="End with 3 when changes are pending.")
 def plan(
-    console: Console, to: str | None, endpoint: str | None, url: str | None, at: str | None, retag: tuple[str, ...],
+    console: Console,
+    to: str | None,
+    endpoint: str | None,
+    url: str | None,
+    at: str | None,
+    retag: tuple[str, ...],
     exit_code: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Say what publishing would change, without changing it.
 
     \b
@@ -89,10 +94,20 @@ def plan(
 @RETAG
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, as `plan` does.")
+@click.option(
+    "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
+)
 def publish(
-    console: Console, to: str | None, endpoint: str | None, url: str | None, at: str | None, retag: tuple[str, ...],
-    yes: bool, dry_run: bool,
-) -> None:  # fmt: skip
+    console: Console,
+    to: str | None,
+    endpoint: str | None,
+    url: str | None,
+    at: str | None,
+    retag: tuple[str, ...],
+    yes: bool,
+    dry_run: bool,
+    checked: bool,
+) -> None:
     """Publish everything that is due: media first, then pages, the feed last.
 
     Shows the plan and asks once on a terminal. Publishing twice changes nothing the second time.
@@ -111,6 +126,7 @@ def publish(
     from podcast_kit.build import record
 
     if wanted:
+        _sound(console, build, checked=checked)
         if not console.as_json or not yes:
             _show(console, wanted, store, quiet=yes)
         _ask(yes)
@@ -121,6 +137,19 @@ def publish(
     address = found.show.feed_url
     console.say(address)
     console.note("nothing to do: all of it is published" if not wanted else f"published {_summary(wanted)}")
+
+
+def _sound(console: Console, build: Build, *, checked: bool) -> None:
+    """Say what directories and apps would find wrong; what they would refuse is not published."""
+    if not checked:
+        return
+    from podcast_kit import check
+
+    found = [problem for problem in check.built(build, now=datetime.now(UTC)) if problem not in build.problems]
+    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    console.problems(problem for problem in found if problem.severity is Severity.WARNING)
+    if errors:
+        raise InvalidInput(errors)
 
 
 def _ask(yes: bool) -> None:

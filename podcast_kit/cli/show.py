@@ -126,9 +126,15 @@ def _zone() -> str:
 @click.option("--slug", metavar="NAME", help="Name of its files and its page's address; else number and title.")
 @click.option("--draft", is_flag=True, help="Leave it out of what is published until you say otherwise.")
 def new(
-    console: Console, audio: Path, title: str | None, date: str | None, number: int | None, season: int | None,
-    slug: str | None, draft: bool,
-) -> None:  # fmt: skip
+    console: Console,
+    audio: Path,
+    title: str | None,
+    date: str | None,
+    number: int | None,
+    season: int | None,
+    slug: str | None,
+    draft: bool,
+) -> None:
     """Begin an episode: AUDIO goes beside its notes, which get a title, a date, the next number and a guid.
 
     The recording is copied into episodes/ unless it lies there already; it is never changed.
