@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from podcast_kit.model import Cover
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
 
 MAX_PIXELS = 50_000_000
 """Apple takes 3000 × 3000 at most; five times as many are still read, to be told that they are too many."""
@@ -22,6 +24,10 @@ MAX_BYTES = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 QUALITY = 88
+HUES = 24
+"""Parts of the colour circle that are told apart."""
+STRIKING = 70
+"""Saturation and value, of 255, below which a pixel counts as grey or black."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,161 @@ def _flat(image: Image) -> Image:
         ground = Pictures.new("RGBA", above.size, "white")
         return Pictures.alpha_composite(ground, above).convert("RGB")
     return image.convert("RGB")
+
+
+def smaller(path: Path, widths: Sequence[int]) -> tuple[Cover, ...]:
+    """Copies of a picture for pages, one a width, the smallest first; none as wide as the picture or wider."""
+    from PIL import Image
+
+    with _opened(path) as image:
+        upright = _upright(image)
+        alpha = "A" in upright.getbands() or "transparency" in upright.info
+        whole = upright.convert("RGBA") if alpha else _flat(upright)
+        made = []
+        for width in sorted(width for width in set(widths) if width < whole.width):
+            size = (width, max(1, round(whole.height * width / whole.width)))
+            made.append(
+                _smallest(whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), image.format == "PNG")
+            )
+        return tuple(made)
+
+
+def _smallest(image: Image, flat_art: bool) -> Cover:
+    """As JPEG, or as PNG where that is needed or, for what was drawn, takes fewer bytes."""
+    tries: list[tuple[bytes, str]] = []
+    if image.mode == "RGB":
+        data = io.BytesIO()
+        image.save(data, "JPEG", quality=82, optimize=True, progressive=True)
+        tries.append((data.getvalue(), "image/jpeg"))
+    if image.mode == "RGBA" or flat_art:
+        data = io.BytesIO()
+        image.save(data, "PNG", optimize=True)
+        tries.append((data.getvalue(), "image/png"))
+    best, mime = min(tries, key=lambda made: len(made[0]))
+    return Cover(data=best, mime=mime, width=image.width, height=image.height)
+
+
+def icons(path: Path, sides: Sequence[int] = (32, 180, 192, 512)) -> tuple[Cover, ...]:
+    """Square PNGs of the cover for tabs and home screens; the middle of it where it is not square."""
+    from PIL import Image, ImageOps
+
+    with _opened(path) as image:
+        whole = _flat(_upright(image))
+        made = []
+        for side in sides:
+            icon = ImageOps.fit(whole, (side, side), Image.Resampling.LANCZOS)
+            data = io.BytesIO()
+            icon.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(data, "PNG", optimize=True)
+            made.append(Cover(data=data.getvalue(), mime="image/png", width=side, height=side))
+        return tuple(made)
+
+
+def colour(path: Path) -> str:
+    """The most striking colour of a picture as `#rrggbb`; empty where it is all grey."""
+    from PIL import Image
+
+    with _opened(path) as image:
+        image.draft("RGB", (96, 96))
+        small = _flat(_upright(image))
+        small.thumbnail((64, 64), Image.Resampling.BOX)
+        pixels = small.tobytes()
+        hues = small.convert("HSV").tobytes()
+    bins: dict[int, list[tuple[int, int]]] = {}
+    for at in range(0, len(hues), 3):
+        hue, saturation, value = hues[at : at + 3]
+        if saturation > STRIKING and value > STRIKING:
+            bins.setdefault(hue * HUES // 256, []).append((saturation * value, at))
+    if not bins:
+        return ""
+    found = max(bins.values(), key=lambda marks: sum(weight for weight, _ in marks))
+    total = sum(weight for weight, _ in found)
+    parts = (sum(weight * pixels[at + channel] for weight, at in found) / total for channel in range(3))
+    return "#" + "".join(f"{round(part):02x}" for part in parts)
+
+
+CARD = (1200, 630)
+"""Pixels of the picture that social networks and messengers show, as they ask for it."""
+
+
+class Card:
+    """Pictures that stand for pages: the cover, the title and the show's name, on the show's own colours."""
+
+    def __init__(self, path: Path, show: str, *, ground: str, ink: str, soft: str, accent: str) -> None:
+        from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+        with _opened(path) as image:
+            face = ImageOps.fit(_flat(_upright(image)), (CARD[1] - 180,) * 2, Image.Resampling.LANCZOS)
+        self._blank = Image.new("RGB", CARD, ground)
+        shade = Image.new("L", CARD, 0)
+        ImageDraw.Draw(shade).rounded_rectangle((90, 102, 90 + face.width, 102 + face.height), 36, fill=90)
+        self._blank.paste("black", mask=shade.filter(ImageFilter.GaussianBlur(18)))
+        mask = Image.new("L", face.size, 0)
+        ImageDraw.Draw(mask).rounded_rectangle((0, 0, *face.size), 36, fill=255)
+        self._blank.paste(face, (90, 90), mask)
+        draw = ImageDraw.Draw(self._blank)
+        draw.rectangle((0, CARD[1] - 14, CARD[0], CARD[1]), fill=accent)
+        self._left = 90 + face.width + 60
+        self._ink = ink
+        line = _wrapped(show, _font(34), CARD[0] - 70 - self._left, 1)
+        if line:
+            draw.text((self._left, 96), line[0], fill=soft, font=_font(34))
+
+    def of(self, title: str) -> Cover:
+        """The card of a page; letters that the font does not have are left to the page itself."""
+        from PIL import ImageDraw
+
+        picture = self._blank.copy()
+        for size in (72, 60, 50, 42):
+            font = _font(size)
+            lines = _wrapped(title, font, CARD[0] - 70 - self._left, 5)
+            if lines and len(lines) * size * 1.2 <= CARD[1] - 260 and not lines[-1].endswith("…"):
+                break
+        top = 90 + (CARD[1] - 180) / 2 - len(lines) * size * 0.6 + 20
+        draw = ImageDraw.Draw(picture)
+        for number, line in enumerate(lines):
+            draw.text((self._left, top + number * size * 1.2), line, fill=self._ink, font=font)
+        data = io.BytesIO()
+        picture.save(data, "JPEG", quality=80)
+        return Cover(data=data.getvalue(), mime="image/jpeg", width=CARD[0], height=CARD[1])
+
+
+@cache
+def _font(size: int) -> FreeTypeFont:
+    """The font that Pillow brings along: the same everywhere, so that cards are the same bytes everywhere."""
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)  # noqa: S101  # every wheel of Pillow has FreeType
+    return font
+
+
+def _drawable(text: str) -> str:
+    """The text where the font can show all of it, else nothing: boxes in place of letters help nobody."""
+    words = " ".join(text.split())
+    missing = _font(20).getmask("\U0010fffd").getbbox(), bytes(_font(20).getmask("\U0010fffd"))
+    shown = (letter for letter in words if not letter.isspace() and not letter.isascii())
+    boxes = any((_font(20).getmask(letter).getbbox(), bytes(_font(20).getmask(letter))) == missing for letter in shown)
+    return "" if boxes else words
+
+
+def _wrapped(text: str, font: FreeTypeFont, width: int, most: int) -> list[str]:
+    """The text in at most so many lines of that width; what does not fit ends in an ellipsis."""
+    lines: list[str] = []
+    for word in _drawable(text)[:300].split():
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(_cut(word, font, width))
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _cut(lines[most - 1] + " …", font, width, ending="…")]
+    return lines
+
+
+def _cut(word: str, font: FreeTypeFont, width: int, ending: str = "") -> str:
+    while font.getlength(word) > width and len(word) > 1:
+        word = word[: -1 - len(ending)].rstrip() + ending
+    return word
 
 
 @contextmanager

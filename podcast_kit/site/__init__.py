@@ -1,9 +1,9 @@
 """Items → pages, and the invitations to follow and to review that every surface shares. The only home of Jinja."""
 
 from podcast_kit.site.directories import Kind, Link, Platform, faults, links, same
-from podcast_kit.site.invitations import prompts
+from podcast_kit.site.invitations import expand, prompts
 from podcast_kit.site.pages import Page, Site, render
-from podcast_kit.site.templates import templates_digest
+from podcast_kit.site.templates import eject, names, templates_digest
 
 __all__ = [
     "Kind",
@@ -11,8 +11,11 @@ __all__ = [
     "Page",
     "Platform",
     "Site",
+    "eject",
+    "expand",
     "faults",
     "links",
+    "names",
     "prompts",
     "render",
     "same",

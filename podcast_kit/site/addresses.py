@@ -35,6 +35,8 @@ class Addresses:
         base = self.show.publish.url.rstrip("/") + "/"
         if not url.startswith(base):
             return url
+        if url.startswith(self.own + "#"):
+            return url[len(self.own) :]
         if self.key == "404.html":  # stands in for any page, so it cannot know how deep it is
             return urlsplit(base).path + url[len(base) :]
         path, mark, rest = _parted(url[len(base) :])

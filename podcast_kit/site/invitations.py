@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -73,3 +74,34 @@ def _unseen(every: list[Link], kind: Kind, seen: set[str]) -> list[Link]:
             seen.add(same(link.url))
             found.append(link)
     return found
+
+
+MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed)[ \t]*\}\}[ \t]*$", re.MULTILINE)
+
+
+def expand(show: Show, notes: str) -> str:
+    """Notes with `{{ links }}`, `{{ follow }}`, `{{ review }}` and `{{ feed }}`, each alone on a line, filled in.
+
+    A marker becomes one line of Markdown, so that every other line keeps its number. What is written
+    this way counts as written by hand: the invitations do not say it again.
+    """
+    if not MARKERS.search(notes):
+        return notes
+    every = [link for link in links(show) if link.declared]
+    lines = {
+        "follow": _line([link for link in every if link.kind is Kind.FOLLOW]),
+        "review": _line([link for link in every if link.kind is Kind.REVIEW]),
+        "feed": f"<{show.feed_url}>",
+    }
+    unique = {same(link.url): link for link in reversed(every)}
+    lines["links"] = _line([link for link in every if unique[same(link.url)] is link])
+    return MARKERS.sub(lambda marker: lines[marker[1]], notes)
+
+
+def _line(found: list[Link]) -> str:
+    """Links as Markdown; labels are text, whatever they hold."""
+    return " · ".join(f"[{re.sub(r'([^A-Za-z0-9 ])', _escape, link.label)}](<{link.url}>)" for link in found)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1].isascii() and found[1].isprintable() else found[1]

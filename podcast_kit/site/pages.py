@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import Item, Picture, Show, page_url
+from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, Transcript, page_url
+from podcast_kit.site import data, shelves, transcript
 from podcast_kit.site.addresses import Addresses
-from podcast_kit.site.directories import Kind, Platform, directories, links
-from podcast_kit.site.templates import templates, templates_digest
-from podcast_kit.site.words import clock, words
+from podcast_kit.site.directories import Kind, Link, Platform, directories, links
+from podcast_kit.site.invitations import prompt_set, prompts
+from podcast_kit.site.look import Look, look
+from podcast_kit.site.templates import Templates, templates
+from podcast_kit.site.words import Words, clock, words
+
+UNWRITTEN = {"place", "places"}
+"""Where something was written changes nothing of what is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,89 +33,248 @@ class Page:
     render: Callable[[], bytes] = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """The pages of one show."""
 
     show: Show
     folder: Path
+    """May hold the show's own `templates/`."""
     artwork: Picture | None = None
+    icons: tuple[Picture, ...] = ()
+    """Square PNGs made from the cover, of several sizes."""
 
     def pages(self, items: Sequence[Item]) -> tuple[Page, ...]:
         """Every page and asset, sorted by key; nothing is rendered yet. `items` are newest first."""
-        common = self._common()
-        made = [self._style(common)]
+        made = [*self._assets(items), *self._episodes(items), *self._index(items), *self._shelves(items)]
+        made += [
+            self._page("follow/index.html", "follow.html", self._follow()),
+            self._page("404.html", "404.html", {}),
+            self._data("follow/qr.svg", data.qr(page_url(self.show, "follow/index.html"), self.show.title)),
+            self._data("follow/show.opml", data.opml(self.show)),
+            self._data("feed.json", data.json_feed(self.show, items, self.artwork)),
+            self._page("robots.txt", "robots.txt", {}),
+        ]
+        found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
+        dates = {item.url: item.date for item in items}
+        urls = [(url, dates.get(url)) for url in sorted(page_url(self.show, page.key) for page in found)]
+        made.append(self._page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        return tuple(sorted(made, key=lambda page: page.key))
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return templates(self.folder)
+
+    @cached_property
+    def _look(self) -> Look:
+        return look(self.show, self.folder, self.artwork)
+
+    @cached_property
+    def _words(self) -> Words:
+        return words(self.show.language, self.show.timezone, self.folder)
+
+    @cached_property
+    def _links(self) -> tuple[Link, ...]:
+        return links(self.show)
+
+    @cached_property
+    def _style(self) -> tuple[str, str]:
+        """Key and text of the style sheet."""
+        return self._asset("style.css")
+
+    @cached_property
+    def _script(self) -> tuple[str, str]:
+        """Key and text of the script."""
+        return self._asset("site.js")
+
+    def _asset(self, name: str) -> tuple[str, str]:
+        given = {"show": self.show, "look": self._look, "t": self._words}
+        text = self._templates.render(name, given)
+        stem, _, suffix = name.rpartition(".")
+        return f"assets/{stem}.{_digest(text)[:10]}.{suffix}", text
+
+    @cached_property
+    def _common(self) -> dict[str, Any]:
+        """What every template is given."""
+        apple = next((link for link in self._links if link.service == "apple" and link.kind is Kind.FOLLOW), None)
+        return {
+            "show": self.show,
+            "artwork": self.artwork,
+            "icons": self.icons,
+            "look": self._look,
+            "style": self._style[1],
+            "style_key": self._style[0],
+            "script_key": self._script[0],
+            "apple": apple,
+            "t": self._words,
+            "clock": clock,
+            "slug": shelves.slug,
+        }
+
+    @cached_property
+    def _known(self) -> str:
+        """Digest of what every page depends on."""
+        assets = [self._style[0], self._script[0], self._look.logo]
+        return _digest([self._templates.digest, assets, self.show, self.artwork, self.icons])
+
+    def _assets(self, items: Sequence[Item]) -> Iterator[Page]:
+        for key, text in (self._style, self._script):
+            yield self._data(key, text)
+        for key, raw in self._look.files.items():
+            yield self._raw(key, raw)
+        scheme = self._look.light
+        icons = [(Addresses(self.show, "site.webmanifest").here(icon.url), icon) for icon in self.icons]
+        said = data.manifest(self.show, icons, colour=scheme.accent, ground=scheme.ground)
+        yield self._data("site.webmanifest", said)
+        yield self._data("search.js", self._search(items))
+
+    def _search(self, items: Sequence[Item]) -> str:
+        root = Addresses(self.show, "index.html")
+        return data.search([(root.here(item.url), item) for item in items], self._words)
+
+    def _episodes(self, items: Sequence[Item]) -> Iterator[Page]:
         for at, item in enumerate(items):
+            base = f"episodes/{item.episode.slug}"
+            cues = transcript.cues(item)
+            long = transcript.is_long(cues)
+            more = page_url(self.show, f"{base}/transcript/index.html") if long else ""
             values = {
                 "item": item,
                 "next": _neighbour(items[at - 1]) if at else None,
                 "previous": _neighbour(items[at + 1]) if at + 1 < len(items) else None,
+                "transcript_url": more,
             }
-            made.append(self._page(f"episodes/{item.episode.slug}/index.html", "episode.html", values, common))
-        made.append(self._page("index.html", "index.html", {"items": tuple(_card(item) for item in items)}, common))
-        made.append(self._page("follow/index.html", "follow.html", self._follow(), common))
-        made.append(self._page("404.html", "404.html", {}, common))
-        indexed = [page_url(self.show, "index.html"), page_url(self.show, "follow/index.html")]
-        dated = [(url, None) for url in indexed] + [(item.url, item.date) for item in items]
-        made.append(self._page("sitemap.xml", "sitemap.xml", {"urls": dated}, common))
-        made.append(self._page("robots.txt", "robots.txt", {}, common))
-        return tuple(sorted(made, key=lambda page: page.key))
+            embed = f"{base}/embed/index.html"
+            yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, short=not long))
+            yield self._page(embed, "embed.html", {"item": item})
+            player = page_url(self.show, embed)
+            yield self._data(f"{base}/oembed.json", data.oembed(self.show, item, item.artwork or self.artwork, player))
+            if long:
+                yield self._page(f"{base}/transcript/index.html", "transcript.html", {"item": item}, self._read(item))
 
-    def _common(self) -> dict[str, Any]:
-        """What every template is given."""
-        show = self.show
-        style = templates(self.folder).render("style.css", {"show": show})
-        return {
-            "show": show,
-            "artwork": self.artwork,
-            "style": style,
-            "style_key": f"assets/style.{hashlib.sha256(style.encode()).hexdigest()[:10]}.css",
-            "t": words(show.language, show.timezone, self.folder),
-            "clock": clock,
-            "templates": templates_digest(self.folder),
+    def _spoken(self, item: Item, *, short: bool) -> Callable[[], dict[str, Any]]:
+        return lambda: {
+            "paragraphs": transcript.paragraphs(transcript.cues(item)) if short else (),
+            "ld": data.episode_ld(self.show, item, self.artwork),
         }
 
+    def _read(self, item: Item) -> Callable[[], dict[str, Any]]:
+        """A transcript in full; its invitations are those of the notes, where the notes have any."""
+
+        def values() -> dict[str, Any]:
+            invited = prompt_set(self.show, item.episode).placement is not Placement.NONE and INVITED in item.page
+            given = prompts(self.show, item.episode, folder=self.folder, page_url=item.url, written=())
+            return {
+                "paragraphs": transcript.paragraphs(transcript.cues(item)),
+                "prompts": given.page if invited else "",
+            }
+
+        return values
+
+    def _index(self, items: Sequence[Item]) -> Iterator[Page]:
+        ordered = tuple(reversed(items)) if self.show.type is ShowType.SERIAL else tuple(items)
+        leaves = shelves.leaves(ordered)
+        trailer = next((item for item in items if item.episode.type is EpisodeType.TRAILER), None)
+        shelved = {
+            "seasons": [_shelf(shelf) for shelf in shelves.seasons(items)],
+            "tags": [_shelf(shelf) for shelf in shelves.tags(items)],
+            "people": [_shelf(shelf) for shelf in shelves.people(items)],
+        }
+        for number, leaf in enumerate(leaves, 1):
+            values: dict[str, Any] = {
+                "items": [_card(item) for item in leaf],
+                "number": number,
+                "pages": [shelves.leaf_key(page) for page in range(1, len(leaves) + 1)],
+                "trailer": _card(trailer) if trailer and number == 1 else None,
+                "latest": _card(items[0]) if items and number == 1 else None,
+                "count": len(items),
+                **shelved,
+            }
+            yield self._page(shelves.leaf_key(number), "index.html", values, self._series)
+
+    def _series(self) -> dict[str, Any]:
+        return {"ld": data.show_ld(self.show, self.artwork, self._links)}
+
+    def _shelves(self, items: Sequence[Item]) -> Iterator[Page]:
+        for kind, found in (
+            ("season", shelves.seasons(items)),
+            ("tag", shelves.tags(items)),
+            ("person", shelves.people(items)),
+        ):
+            for shelf in found:
+                values = {
+                    "kind": kind,
+                    "name": shelf.name,
+                    "person": shelf.person,
+                    "items": [_card(item) for item in shelf.items],
+                }
+                yield self._page(shelf.key, "shelf.html", values)
+
     def _follow(self) -> dict[str, Any]:
-        every = links(self.show)
         groups = [
-            (platform, tuple(link for link in every if link.kind is Kind.FOLLOW and link.platform is platform))
+            (platform, tuple(link for link in self._links if link.kind is Kind.FOLLOW and link.platform is platform))
             for platform in Platform
         ]
         return {
             "groups": [(platform, found) for platform, found in groups if found],
-            "reviews": tuple(link for link in every if link.kind is Kind.REVIEW),
+            "reviews": tuple(link for link in self._links if link.kind is Kind.REVIEW),
             "checked": directories()["checked"].isoformat(),
         }
 
-    def _style(self, common: Mapping[str, Any]) -> Page:
-        data = common["style"].encode()
-        return Page(key=common["style_key"], digest=hashlib.sha256(data).hexdigest(), render=lambda: data)
+    def _data(self, key: str, text: str) -> Page:
+        return self._raw(key, text.encode("utf-8", "replace"))
 
-    def _page(self, key: str, template: str, values: Mapping[str, Any], common: Mapping[str, Any]) -> Page:
+    def _raw(self, key: str, raw: bytes) -> Page:
+        return Page(key=key, digest=hashlib.sha256(raw).hexdigest(), render=lambda: raw)
+
+    def _page(
+        self,
+        key: str,
+        template: str,
+        values: Mapping[str, Any],
+        late: Callable[[], Mapping[str, Any]] = dict,
+    ) -> Page:
+        """A page from a template; `late` values follow from the others and are made only for rendering."""
         at = Addresses(self.show, key)
 
         def render() -> bytes:
-            given = {**common, **values, "key": key, "url": at.own, "here": at.here, "to": at.to, "local": at.local}
-            return templates(self.folder).render(template, given).encode()
+            given = {**self._common, **values, **late()}
+            given |= {"key": key, "url": at.own, "here": at.here, "to": at.to, "local": at.local}
+            return self._templates.render(template, given).encode("utf-8", "replace")
 
-        known = [key, template, common["templates"], common["style_key"], self.show, self.artwork, values]
-        return Page(key=key, digest=_digest(known), render=render)
+        return Page(key=key, digest=_digest([key, template, self._known, values]), render=render)
 
 
-def render(show: Show, items: Sequence[Item], *, folder: Path, artwork: Picture | None = None) -> dict[str, bytes]:
+INVITED = 'class="prompts"'
+"""By this a page knows that its notes invite already."""
+
+
+def render(
+    show: Show,
+    items: Sequence[Item],
+    *,
+    folder: Path,
+    artwork: Picture | None = None,
+    icons: tuple[Picture, ...] = (),
+) -> dict[str, bytes]:
     """Every page of a show by its key; `items` are newest first, `folder` may hold the show's own `templates/`.
 
     Raises InvalidInput with file and line where one of the show's templates is at fault.
     """
-    return {page.key: page.render() for page in Site(show=show, folder=folder, artwork=artwork).pages(items)}
+    site = Site(show=show, folder=folder, artwork=artwork, icons=icons)
+    return {page.key: page.render() for page in site.pages(items)}
 
 
 def _neighbour(item: Item) -> dict[str, str]:
     return {"title": item.episode.title, "url": item.url}
 
 
+def _shelf(shelf: shelves.Shelf) -> dict[str, Any]:
+    return {"name": shelf.name, "key": shelf.key, "count": len(shelf.items)}
+
+
 def _card(item: Item) -> dict[str, Any]:
-    """What the index says of an episode: the little that it depends on."""
+    """What a list says of an episode: the little that it depends on."""
     episode = item.episode
     return {
         "title": episode.title,
@@ -130,14 +296,10 @@ def _digest(known: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if hasattr(value, "__dataclass_fields__"):
-        return _unplaced(asdict(value))  # type: ignore[call-overload]
+    if isinstance(value, Transcript):  # named by its own digest, so its cues need no counting
+        return [value.url, value.mime, value.language, len(value.cues)]
+    if is_dataclass(value):
+        return {part.name: getattr(value, part.name) for part in fields(value) if part.name not in UNWRITTEN}
+    if isinstance(value, Mapping):
+        return dict(value)
     return str(value)
-
-
-def _unplaced(value: Any) -> Any:  # noqa: ANN401  # whatever asdict made
-    if isinstance(value, dict):
-        return {key: _unplaced(item) for key, item in value.items() if key not in {"place", "places"}}
-    if isinstance(value, list | tuple):
-        return [_unplaced(item) for item in value]
-    return value

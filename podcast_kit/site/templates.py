@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,13 +28,11 @@ def default_templates() -> Path:
     return PACKAGED if PACKAGED.is_dir() else CHECKOUT
 
 
-def files(folder: Path) -> dict[str, Path]:
-    """Every template by name, the show's own before the default of the same name."""
-    found: dict[str, Path] = {}
-    for root in (default_templates(), folder / "templates"):
-        if root.is_dir():
-            found |= {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    return dict(sorted(found.items()))
+def names(folder: Path) -> dict[str, bool]:
+    """Every template by name, and whether the show has its own of it."""
+    ours = {path.relative_to(default_templates()).as_posix(): False for path in _walk(default_templates())}
+    own = folder / "templates"
+    return dict(sorted((ours | {path.relative_to(own).as_posix(): True for path in _walk(own)}).items()))
 
 
 def templates_digest(folder: Path) -> str:
@@ -41,19 +40,19 @@ def templates_digest(folder: Path) -> str:
     digest = hashlib.sha256(__version__.encode())
     digest.update(DATA.read_bytes())
     for root in (default_templates(), folder / "templates"):
-        for path in sorted(root.rglob("*")) if root.is_dir() else ():
-            if path.is_file():
-                data = path.read_bytes()
-                digest.update(f"\0{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
-                digest.update(data)
+        for path in _walk(root):
+            data = path.read_bytes()
+            digest.update(f"\0{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
+            digest.update(data)
     return digest.hexdigest()
 
 
 class Templates:
     """The templates of one show, compiled once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, digest: str) -> None:
         self.folder = folder
+        self.digest = digest
         self.environment = _environment(folder)
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
@@ -97,14 +96,44 @@ class Templates:
         return Place(full.relative_to(here).as_posix() if full.is_relative_to(here) else path.as_posix(), line)
 
 
+def eject(folder: Path, name: str) -> Path:
+    """Copy a default template into the show's own `templates/`, to start from; never over what is there.
+
+    Returns the copy's path; raises InvalidInput where there is no such template, or the show has its own.
+    """
+    known = {path.relative_to(default_templates()).as_posix(): path for path in _walk(default_templates())}
+    target = folder / "templates" / name
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+        raise InvalidInput([Problem(Place(name), "there is no template of this name", hint, "template.missing")])
+    if target.exists():
+        place = Place(target.relative_to(folder).as_posix())
+        raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(target.name + ".new")
+    beside.write_bytes(known[name].read_bytes())
+    beside.replace(target)
+    return target
+
+
+def _walk(root: Path) -> list[Path]:
+    """The templates below a folder; what editors and systems leave there is none."""
+    if not root.is_dir():
+        return []
+    return sorted(
+        path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".") and path.suffix != ".new"
+    )
+
+
 def templates(folder: Path) -> Templates:
     """The templates of the show in a folder; compiled again only when one of them changed."""
     return _templates(folder.resolve(), templates_digest(folder))
 
 
 @lru_cache(maxsize=8)
-def _templates(folder: Path, _digest: str) -> Templates:
-    return Templates(folder)
+def _templates(folder: Path, digest: str) -> Templates:
+    return Templates(folder, digest)
 
 
 def _environment(folder: Path) -> Environment:

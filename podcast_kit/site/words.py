@@ -46,6 +46,10 @@ class Words:
             return self("hours_minutes", hours=hours, minutes=minutes)
         return self("hours", hours=hours) if hours else self("minutes", minutes=minutes)
 
+    def role(self, role: str) -> str:
+        """What somebody does in an episode; roles that we have no word for stay as they were written."""
+        return self.words.get(f"role_{role.lower().replace(' ', '_').replace('-', '_')}", role)
+
     def size(self, count: int) -> str:
         """Bytes in the unit that a download is thought of in (decimal)."""
         for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
