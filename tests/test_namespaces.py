@@ -5,6 +5,7 @@ A case is two files in golden/namespace: what is written in podcast.yaml (`chann
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def taken(source, zone="Europe/Berlin"):
     return found["channel"], found["item"], whole.problems
 
 
+@cache
 def feed_of(case):
     channel, item, problems = taken((GOLDEN / f"{case}.yaml").read_text("utf-8"))
     assert problems == []
