@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podcast_kit.audio import mp4
+from podcast_kit.audio import marks, mp4
 from podcast_kit.audio.boxes import Box, Span, body, parse
 from podcast_kit.audio.copying import Stretch, write
-from podcast_kit.audio.wording import alpha3, clean, line, moment, rights, sort_title
+from podcast_kit.audio.marks import TextTrack
+from podcast_kit.audio.wording import alpha3, clean, ended, line, moment, rights, sort_title
 from podcast_kit.errors import InvalidAudio
-from podcast_kit.model import Chapter, Tags
+from podcast_kit.model import Tags
 
 if TYPE_CHECKING:
     from podcast_kit.audio.tagging import Found
 
 PADDING = {b"free", b"skip", b"wide"}
-FTYP = Box(b"ftyp", b"M4A \0\0\0\0M4A mp42isom").render()
+FTYP = b"M4A \0\0\0\0M4A mp42isom"
 FREE = "----:com.apple.iTunes:"
 PODCAST = 21
 """`stik`: what iTunes calls the kind of medium."""
@@ -77,26 +77,84 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     """A copy of an M4A with our atoms, and its index at the head so that it plays while it loads."""
     with source.open("rb") as file:
         top, moov = mp4.opened(source, file)
-        mp4.sound(source, moov)
+        track = mp4.sound(source, moov)
         if top.all(b"moof"):
             text = "is a fragmented MP4, made for streaming, which carries no tags"
             raise InvalidAudio(str(source), text, "remux it: `ffmpeg -i IN -c copy OUT.m4a`", "au.fragmented")
-        _put_tags(moov, tags)
-        head = [span for span in top.spans if span.name == b"ftyp"][:1]
+        head = next((body(file, span) for span in top.all(b"ftyp")), FTYP)
         media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING]
-        start = body(file, head[0]) if head else b""
-        ftyp = Box(b"ftyp", start).render() if start else FTYP
-        _move(moov, media, len(ftyp) + len(moov.render()))
-        pieces: list[bytes | Stretch] = [ftyp, moov.render()]
-        pieces += [(span.start, span.length) for span in media]
-        return write(file, destination, pieces)
+        titles = _put_chapters(moov, media, track, tags) if tags.chapters else None
+        _put_tags(moov, tags)
+        return write(file, destination, _laid_out(Box(b"ftyp", head).render(), moov, media, titles))
+
+
+def _put_chapters(moov: Box, media: list[Span], track: mp4.Track, tags: Tags) -> TextTrack:
+    """Our track of titles in the place of the source's own, whose titles are cut from the end of the sound."""
+    for old in marks.chapter_tracks(moov):
+        moov.boxes = [box for box in moov.boxes or () if box is not old.box]
+        _cut_titles(media, old)
+    number = max(one.id for one in mp4.tracks(moov)) + 1
+    end_ms = round(mp4.seconds(moov, track) * 1000)
+    listed = ended(tags.chapters, end_ms)
+    titles = marks.text_track(moov, number, listed, end_ms)
+    children = track.box.boxes or []
+    tref = track.box.find(b"tref") or Box(b"tref", boxes=[])
+    tref.boxes = [*(box for box in tref.boxes or () if box.name != b"chap"), Box(b"chap", number.to_bytes(4, "big"))]
+    track.box.boxes = [*children[:1], tref, *(box for box in children[1:] if box is not tref)]
+    movie = moov.find(b"mvhd")
+    if movie:
+        movie.data = movie.data[:-4] + (number + 1).to_bytes(4, "big")
+    udta = moov.find(b"udta") or Box(b"udta", boxes=[])
+    udta.boxes = [*(box for box in udta.boxes or () if box.name != b"chpl"), marks.chpl(listed)]
+    moov.boxes = [*(box for box in moov.boxes or () if box is not udta), titles.box, udta]
+    return titles
+
+
+def _cut_titles(media: list[Span], old: mp4.Track) -> None:
+    """Leave out titles of an earlier list where they are all that ends the last `mdat`, as we write them."""
+    places = mp4.chunks(old)
+    for index, span in enumerate(media):
+        if len(places) == 1 and sum(places[0]) == span.end and places[0][0] >= span.start + span.header:
+            media[index] = Span(span.name, span.start, span.header, span.length - places[0][1])
+
+
+def _laid_out(ftyp: bytes, moov: Box, media: list[Span], titles: TextTrack | None) -> list[bytes | Stretch]:
+    """The file's pieces: `ftyp`, the index, then the rest in its order; titles end the last `mdat`."""
+    last = max((index for index, span in enumerate(media) if span.name == b"mdat"), default=-1)
+    extra = b"".join(titles.samples) if titles else b""
+    _widen(moov, sum(span.length for span in media) + len(extra))
+    start = len(ftyp) + len(moov.render())
+    pieces: list[bytes | Stretch] = []
+    moves = []
+    at = start
+    for index, span in enumerate(media):
+        inside = span.length - span.header
+        tail = extra if index == last else b""
+        whole = inside + len(tail) + 8
+        size = whole.to_bytes(4, "big") if whole < 1 << 32 else b"\0\0\0\1"
+        head = size + span.name + ((whole + 8).to_bytes(8, "big") if whole >= 1 << 32 else b"")
+        moves.append((span.start + span.header, span.end, at + len(head) - span.start - span.header))
+        pieces += [head, (span.start + span.header, inside), *([tail] if tail else [])]
+        at += len(head) + inside + len(tail)
+        if titles and index == last:
+            titles.place(at - len(tail))
+    _move(moov, moves, titles)
+    return [ftyp, moov.render(), *pieces]
+
+
+def _widen(moov: Box, size: int) -> None:
+    """Tables of 64-bit offsets where 32 bits may not do."""
+    for track in mp4.tracks(moov) if size + (64 << 20) >= 1 << 32 else ():
+        for table in track.stbl.all(b"stco"):
+            offsets = mp4.chunk_offsets(track.stbl)
+            table.name, table.data = b"co64", struct.pack(f">II{len(offsets)}Q", 0, len(offsets), *offsets)
 
 
 def _put_tags(moov: Box, tags: Tags) -> None:
     """Our atoms among those of the source, as mutagen writes them, in `moov/udta/meta`."""
     from mutagen.mp4 import MP4
 
-    alone = io.BytesIO(FTYP + moov.render())
+    alone = io.BytesIO(Box(b"ftyp", FTYP).render() + moov.render())
     edited = MP4(alone)
     if edited.tags is None:
         edited.add_tags()
@@ -114,27 +172,16 @@ def _put_tags(moov: Box, tags: Tags) -> None:
     ]
 
 
-def _move(moov: Box, media: list[Span], start: int) -> None:
-    """Move every chunk's offset to where its bytes will lie when `media` follow one another from `start`."""
-    moves, at = [], start
-    for span in media:
-        moves.append((span.start, span.end, at - span.start))
-        at += span.length
-    for track in moov.all(b"trak"):
-        stbl = track.find(b"mdia", b"minf", b"stbl")
-        if stbl:
-            for table in [*stbl.all(b"stco"), *stbl.all(b"co64")]:
-                table.data = _moved(table, moves)
-
-
-def _moved(table: Box, moves: list[tuple[int, int, int]]) -> bytes:
-    code = ">I" if table.name == b"stco" else ">Q"
-    step = struct.calcsize(code)
-    count = min(int.from_bytes(table.data[4:8], "big"), (len(table.data) - 8) // step)
-    offsets = [offset for (offset,) in struct.iter_unpack(code, table.data[8 : 8 + step * count])]
-    for index, offset in enumerate(offsets):
-        offsets[index] += next((by for begin, end, by in moves if begin <= offset < end), 0)
-    return table.data[:4] + count.to_bytes(4, "big") + struct.pack(f">{count}{code[1]}", *offsets)
+def _move(moov: Box, moves: list[tuple[int, int, int]], titles: TextTrack | None) -> None:
+    """Move every chunk's offset with the stretch that it lies in: where that began, ended, and by how much it moves."""
+    for track in mp4.tracks(moov):
+        if titles and track.box is titles.box:
+            continue
+        offsets = mp4.chunk_offsets(track.stbl)
+        moved = [offset + next((by for begin, end, by in moves if begin <= offset < end), 0) for offset in offsets]
+        for table in [*track.stbl.all(b"stco"), *track.stbl.all(b"co64")][:1]:
+            code = "I" if table.name == b"stco" else "Q"
+            table.data = struct.pack(f">II{len(moved)}{code}", 0, len(moved), *moved)
 
 
 def read(path: Path) -> Found:
@@ -145,7 +192,8 @@ def read(path: Path) -> Found:
 
     with path.open("rb") as file:
         _, moov = mp4.opened(path, file)
-    alone = MP4(io.BytesIO(FTYP + moov.render()))
+        chapters = marks.read(file, moov)
+    alone = MP4(io.BytesIO(Box(b"ftyp", FTYP).render() + moov.render()))
     atoms = alone.tags if alone.tags is not None else {}
 
     def first(name: str, default: Any = "") -> Any:
@@ -163,7 +211,7 @@ def read(path: Path) -> Found:
         summary=first("desc") or first("\xa9cmt"),
         guid=_text(first("egid")),
         language=_text(first(FREE + "LANGUAGE")),
-        chapters=tuple(_chapters(alone.chapters)),
+        chapters=chapters,
         cover=covers.get(getattr(first("covr", None), "imageformat", 0), ""),
         fields=tuple((name, _shown(value)) for name, value in atoms.items()),
     )
@@ -179,8 +227,3 @@ def _shown(value: Any) -> str:
     return " / ".join(
         f"{len(one):,} bytes" if isinstance(one, bytes) and len(one) > 200 else _text(one) for one in value
     )
-
-
-def _chapters(found: Any) -> Iterator[Chapter]:
-    for mark in found or ():
-        yield Chapter(start_ms=round(mark.start * 1000), title=mark.title)

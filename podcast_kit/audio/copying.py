@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
+
+from podcast_kit.audio.beside import beside
 
 BLOCK = 1 << 20
 Stretch = tuple[int, int]
@@ -16,18 +17,10 @@ Stretch = tuple[int, int]
 def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
     """Write `pieces` to `destination`; return the sha256 (hex) and the length of what was written.
 
-    A crash leaves the old file, or none, under the final name.
+    A crash leaves the old file, or none, under the final name. Raises Failed when the disk refuses.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    beside = destination.with_name(f".{destination.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as out:
-            written = _pour(source, out, pieces)
-        beside.replace(destination)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return written
+    with beside(destination) as part, part.open("wb") as out:
+        return _pour(source, out, pieces)
 
 
 def _pour(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from podcast_kit.audio import mp3
 from podcast_kit.audio.copying import write
-from podcast_kit.audio.kinds import id3_length
+from podcast_kit.audio.edges import bounds, id3_length
 from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
 from podcast_kit.model import Chapter, Cover, Tags
 
@@ -152,7 +152,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     """A copy of an MP3 with our tag at its head; ID3v1, which says less and could say otherwise, is left out."""
     with source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        start, end = mp3.bounds(file, size)
+        start, end = bounds(file, size)
         if mp3.first_frame(file, start, end) is None:
             mp3.probe(source)  # says what is wrong with it
         own = ours(tags)
@@ -291,7 +291,7 @@ def read(path: Path) -> Found:
     from podcast_kit.audio.tagging import Found
 
     with path.open("rb") as file:
-        start, _ = mp3.bounds(file, os.fstat(file.fileno()).st_size)
+        start, _ = bounds(file, os.fstat(file.fileno()).st_size)
         first = next(_tags(file, start), None)
     if first is None:
         return Found()

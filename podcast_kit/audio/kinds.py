@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from podcast_kit.audio.edges import id3_end
 from podcast_kit.errors import InvalidAudio
 
 
@@ -139,22 +140,3 @@ def _container(head: bytes) -> Kind | None:
         b"FORMAIFC": Kind.AIFF,
     }
     return signatures.get(head[:4]) or signatures.get(head[:4] + head[8:12])
-
-
-def id3_end(file: BinaryIO, start: int, size: int) -> int:
-    """The offset behind every ID3v2 tag that begins at `start`; they may stand one behind another."""
-    while True:
-        file.seek(start)
-        head = file.read(10)
-        length = id3_length(head)
-        if not length or start + length > size:
-            return start
-        start += length
-
-
-def id3_length(head: bytes) -> int:
-    """Bytes of the ID3v2 tag whose header this is, header and footer counted; 0 when it is none."""
-    if len(head) < 10 or head[:3] != b"ID3" or head[3] == 0xFF or head[4] == 0xFF or max(head[6:10]) > 0x7F:
-        return 0
-    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-    return 10 + size + (10 if head[5] & 0x10 and head[3] >= 4 else 0)

@@ -16,6 +16,11 @@ from podcast_kit.model import Audio
 ROOMS = {
     Kind.MP3: "mp3",
     Kind.MP4: "mp4",
+    Kind.OGG: "ogg",
+    Kind.FLAC: "flac",
+    Kind.WAV: "riff",
+    Kind.AIFF: "riff",
+    Kind.ADTS: "adts",
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.kinds import id3_end, id3_length
+from podcast_kit.audio.edges import bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -105,6 +105,8 @@ def _headers() -> dict[bytes, Header]:
 
 
 HEADERS = _headers()
+LONGEST = 1500
+"""Bytes of the longest frame, 320 kbit/s at 32 kHz, and the head of the next."""
 SIZES = {key: header.size for key, header in HEADERS.items()}
 
 
@@ -117,7 +119,7 @@ def probe(path: Path) -> Audio:
         if first is None:
             _refuse(path, file, start)
         assert first is not None  # noqa: S101 - _refuse raises
-        frame = _read(file, first, 4096)
+        frame = read_at(file, first, 4096)
         promise = promised(frame)
         head = HEADERS[frame[:3]]
         walk = tread(file, first + (head.size if promise else 0), end)
@@ -128,40 +130,9 @@ def probe(path: Path) -> Audio:
     return _audio(size, first - start, frame, walk, promise)
 
 
-def bounds(file: BinaryIO, size: int) -> tuple[int, int]:
-    """Where the audio may begin and where it ends: between the tags before and behind."""
-    start = id3_end(file, 0, size)
-    end = size
-    while end > start:
-        tail = _read(file, max(start, end - 160), min(160, end - start))
-        length = _tail_tag(file, tail, start, end)
-        if not length or end - length < start:
-            break
-        end -= length
-    return start, end
-
-
-def _tail_tag(file: BinaryIO, tail: bytes, start: int, end: int) -> int:
-    """Bytes of the tag that ends the file here: ID3v1, APEv2, Lyrics3, an appended ID3v2; 0 for none."""
-    if tail[-128:-125] == b"TAG":
-        return 128
-    if tail[-32:-24] == b"APETAGEX":
-        length = int.from_bytes(tail[-20:-16], "little") + (32 if tail[-9] & 0x80 else 0)
-        return length if 32 <= length <= end - start else 0
-    if tail[-9:] == b"LYRICS200" and tail[-15:-9].isdigit():
-        return int(tail[-15:-9]) + 15
-    if tail[-9:] == b"LYRICSEND":
-        text = _read(file, max(start, end - 5100), min(5100, end - start))
-        found = text.rfind(b"LYRICSBEGIN")
-        return len(text) - found if found >= 0 else 0
-    if tail[-10:-7] == b"3DI":
-        return id3_length(b"ID3" + tail[-7:])
-    return 0
-
-
 def first_frame(file: BinaryIO, start: int, end: int) -> int | None:
     """The offset of the first frame that another like it follows; None when the first megabyte holds none."""
-    data = _read(file, start, min(FIRST, end - start) + 3000)
+    data = read_at(file, start, min(FIRST, end - start) + 3000)
     limit = min(len(data), FIRST)
     position = data.find(b"\xff")
     while 0 <= position < limit:
@@ -214,63 +185,53 @@ def _xing(frame: bytes, at: int, name: str) -> Promise:
 
 
 def tread(file: BinaryIO, start: int, end: int) -> Walk:
-    """Walk the frames from `start` to `end`, hashing as it goes."""
-    walk, digest = Walk(), hashlib.sha256()
-    counts: dict[bytes, int] = {}
+    """Walk the frames from `start` to `end`, hashing as it goes; a megabyte is in memory at a time."""
+    walk, digest, counts = Walk(), hashlib.sha256(), dict[bytes, int]()
     file.seek(start)
-    data, base, position, budget = b"", start, 0, GAPS
-    read = start
-    while True:
-        if read < end:
-            block = file.read(min(BLOCK, end - read))
-            end = end if block else read  # the file shrank under us
-            digest.update(block)
-            data, base, position = data[position:] + block, base + position, 0
-            read += len(block)
-        position = _stride(data, position, counts, last=read >= end)
-        if position >= len(data):
-            break
-        if position + 3 <= len(data) and data[position : position + 3] not in SIZES:
-            found = _resync(data, position, budget)
-            budget -= (found or len(data)) - position
-            _note(walk, base + position, (len(data) if found is None else found) - position)
-            position = len(data) if found is None else found
-        elif read >= end:
-            short = SIZES.get(data[position : position + 3], 4) - (len(data) - position)
-            walk.cut = max(short, 0)
-            break
-        if read >= end and position >= len(data):
-            break
+    data, base, budget, last = b"", start, GAPS, False
+    while not last:
+        block = file.read(min(BLOCK, end - base - len(data)))
+        digest.update(block)
+        data += block
+        last = not block or base + len(data) >= end
+        position = _stride(data, 0, counts)
+        while len(data) - position >= (3 if last else LONGEST) and data[position : position + 3] not in SIZES:
+            found = _resync(data, position, budget, last=last)
+            budget -= found - position
+            _note(walk, base + position, found - position)
+            position = _stride(data, found, counts)
+        data, base = data[position:], base + position
+    if data:
+        walk.cut = SIZES.get(data[:3], 4) - len(data)
     walk.counts.update(counts)
     walk.sha256 = digest.hexdigest()
     return walk
 
 
-def _stride(data: bytes, position: int, counts: dict[bytes, int], *, last: bool) -> int:
+def _stride(data: bytes, position: int, counts: dict[bytes, int]) -> int:
     """Step over whole frames; return where the first that is none, or is not all here, begins."""
     sizes, limit = SIZES, len(data)
-    while position < limit:
+    while True:
         key = data[position : position + 3]
         size = sizes.get(key)
         if size is None or position + size > limit:
-            break
-        if not last and position + size + 3 > limit:
-            break
+            return position
         counts[key] = counts.get(key, 0) + 1
         position += size
-    return position
 
 
-def _resync(data: bytes, position: int, budget: int) -> int | None:
-    """The next offset where two frames alike stand one behind the other; None when there is none in sight."""
-    limit = position + max(budget, 0)
-    position = data.find(b"\xff", position + 1)
-    while 0 <= position < limit:
+def _resync(data: bytes, start: int, budget: int, *, last: bool) -> int:
+    """Where behind `start` two frames alike stand one behind the other.
+
+    The end of `data` when nothing is in sight, but for what may be half a frame.
+    """
+    position = data.find(b"\xff", start + 1)
+    while 0 <= position < start + budget:
         size = SIZES.get(data[position : position + 3])
-        if size and follows(data, position, size):
+        if size and (follows(data, position, size) or (last and position + size == len(data))):
             return position
         position = data.find(b"\xff", position + 1)
-    return None
+    return len(data) if last else max(len(data) - LONGEST + 1, start + 1)
 
 
 def _note(walk: Walk, offset: int, length: int) -> None:
@@ -281,13 +242,8 @@ def _note(walk: Walk, offset: int, length: int) -> None:
     walk.gaps.append((offset, length))
 
 
-def _read(file: BinaryIO, offset: int, length: int) -> bytes:
-    file.seek(offset)
-    return file.read(length)
-
-
 def _refuse(path: Path, file: BinaryIO, start: int) -> None:
-    head = _read(file, start, 4)
+    head = read_at(file, start, 4)
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] >> 1 & 3 in {2, 3}:
         text = "is MPEG audio of layer I or II, not MP3"
         raise InvalidAudio(str(path), text, "encode it as MP3; podcast apps do not play it", "au.codec")

@@ -92,25 +92,25 @@ def probe(path: Path) -> Audio:
         if entry is None:
             raise InvalidAudio(str(path), "does not say how its sound is coded", "export it again")
         spans = chunks(track)
-        end = max((start + length for start, length in spans), default=0)
+        end = max((start + size for start, size in spans), default=0)
         if end > top.size:
             text = f"is cut off: its sound goes on for {end - top.size:,} bytes behind the end of the file"
             raise InvalidAudio(str(path), text, CUT, "au.truncated")
-        seconds = _seconds(moov, track)
-        if not spans or not seconds:
+        length = seconds(moov, track)
+        if not spans or not length:
             raise InvalidAudio(str(path), "holds no sound: its audio track is empty", CUT, "au.truncated")
         digest = hashlib.sha256()
-        for start, length in spans:
-            for block in stretch(file, start, length):
+        for start, size in spans:
+            for block in stretch(file, start, size):
                 digest.update(block)
     name, about = entry
     channels, rate = _coded(about)
     return Audio(
         bytes=top.size,
-        seconds=seconds,
+        seconds=length,
         mime=MIME.get(path.suffix.lower(), MIME[".m4a"]),
         codec=CODECS.get(name) or ("pcm" if name in PCM else name.decode("latin-1").strip()),
-        bit_rate=round(sum(length for _, length in spans) * 8 / seconds),
+        bit_rate=round(sum(size for _, size in spans) * 8 / length),
         channels=channels,
         sample_rate=rate or track.timescale,
         payload_sha256=digest.hexdigest(),
@@ -137,9 +137,9 @@ def _coded(about: bytes) -> tuple[int, int]:
     return (8 if layout_ == 7 else layout_) if known and 0 < layout_ < 8 else channels, rate
 
 
-def _seconds(moov: Box, track: Track) -> float:
+def seconds(moov: Box, track: Track) -> float:
     """What a player plays: the samples, without what the edit list cuts at the head, up to where it ends."""
-    ticks = sum(count * delta for count, delta in _runs(track.table(b"stts")))
+    ticks = sum(count * delta for count, delta in runs(track.table(b"stts")))
     whole = ticks / track.timescale
     edits = track.box.find(b"edts", b"elst")
     movie = moov.find(b"mvhd")
@@ -155,7 +155,7 @@ def _seconds(moov: Box, track: Track) -> float:
     return played or whole
 
 
-def _runs(table: bytes) -> list[tuple[int, int]]:
+def runs(table: bytes) -> list[tuple[int, int]]:
     """The pairs of an `stts`: how many samples, how long each."""
     count = min(int.from_bytes(table[4:8], "big"), (len(table) - 8) // 8)
     return list(struct.iter_unpack(">II", table[8 : 8 + 8 * count]))

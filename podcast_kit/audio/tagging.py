@@ -18,6 +18,8 @@ VERSION = 1
 ROOMS = {
     Kind.MP3: "id3",
     Kind.MP4: "atoms",
+    Kind.OGG: "oggtags",
+    Kind.FLAC: "flactags",
 }
 
 
@@ -55,14 +57,8 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     if destination.exists() and destination.samefile(source):
         raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
     room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
-    try:
-        with border(source):
-            written: tuple[str, int] = room.tag(source, destination, tags)
-    except InvalidAudio as error:
-        cause = error.__context__
-        if isinstance(cause, OSError) and error.problem.code == "au.unreadable":
-            raise Failed(f"{destination}: {cause.strerror or cause}", "make room, or check its permissions") from None
-        raise
+    with border(source):
+        written: tuple[str, int] = room.tag(source, destination, tags)
     return written
 
 
