@@ -53,7 +53,7 @@ class Element:
     text: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     children: tuple[Element, ...] = ()
-    place: Place = field(default=Place(""), compare=False)
+    place: Place = field(default=Place(""), compare=False, repr=False)
     uri: str = ""
     """The namespace of a prefix that is not among the known ones; empty for those."""
 
@@ -112,7 +112,7 @@ class Listen:
     label: str = ""
     keep: bool = False
     """Show it even though the service is closed."""
-    place: Place = field(default=Place(""), compare=False)
+    place: Place = field(default=Place(""), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +131,15 @@ class Publishing:
     url: str
     """Public address of what is published; ends in a slash."""
     to: str = ""
-    """`s3://bucket/prefix`, or a folder."""
+    """`s3://bucket/prefix` (or r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
     endpoint: str = ""
     region: str = ""
+    account: str = ""
+    """Of Cloudflare R2, whose endpoint is made of it."""
+    cloudfront: str = ""
+    """Id of the CloudFront distribution whose copies of changed pages are dropped."""
+    purge: str = ""
+    """Command that is given the changed addresses, one a line, to drop another CDN's copies."""
     clean_urls: bool = False
     """The host answers `episodes/x/` with `episodes/x/index.html`; plain object stores do not."""
 
@@ -271,6 +277,8 @@ class Episode:
     tags: tuple[str, ...] = ()
     listen: tuple[Listen, ...] = ()
     prompts: str = "default"
+    mastering: AudioSettings | None = None
+    """The show's, with what this episode wants otherwise; None where it says nothing."""
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Rules of the check that are set aside for this episode, each code with its reason."""
@@ -618,3 +626,43 @@ def show_guid(feed_url: str) -> str:
     """
     name = feed_url.partition("://")[2] if "://" in feed_url else feed_url
     return str(uuid5(UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6"), name.rstrip("/")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer over HTTP, after whatever redirects there were."""
+
+    url: str
+    """The address that answered."""
+    status: int = 0
+    """0 when nothing answered; `trouble` says why."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    hops: tuple[tuple[int, str], ...] = ()
+    """Each redirect's status and the address that it led to."""
+    size: int = 0
+    """Bytes of the body that were read."""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A public address, asked in the ways in which directories and players ask; None was not asked."""
+
+    url: str
+    kind: str
+    """`feed`, `artwork`, `media`, `transcript`, `chapters`."""
+    mime: str = ""
+    """The type that the feed gives it; empty where it gives none."""
+    bytes: int = 0
+    """The length that the feed gives it; 0 where it gives none."""
+    get: Response | None = None
+    head: Response | None = None
+    part: Response | None = None
+    """`Range: bytes=0-1`."""
+    again: Response | None = None
+    """With the validators of the first answer: If-None-Match, If-Modified-Since."""
+    zipped: Response | None = None
+    """With `Accept-Encoding: gzip`."""
+    place: Place = field(default=Place(""), compare=False, repr=False)
+    episode: Episode | None = field(default=None, compare=False, repr=False)

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -152,7 +153,7 @@ class TestS3:
         assert trees.fetch(bucket.url + built.key) == b"sound"
 
     def test_a_bucket_that_does_not_exist(self, s3):
-        store = open_store(Publishing(url="http://x/", to="s3://not-there/x", endpoint=s3.endpoint), None)
+        store = open_store(Publishing(url="http://x/", to="s3://not-there/x", endpoint=s3.endpoint), Path())
         for call in (lambda: store.get("a"), lambda: store.put(upload()), lambda: list(store.walk())):
             with pytest.raises(StoreRefused, match="bucket does not exist") as raised:
                 call()
@@ -174,7 +175,7 @@ class TestS3:
     @pytest.mark.usefixtures("s3")
     def test_nobody_answers(self, monkeypatch):
         monkeypatch.setattr("podcast_kit.stores.s3.ATTEMPTS", 1)  # all eight would take 20 seconds
-        store = open_store(Publishing(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), None)
+        store = open_store(Publishing(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), Path())
         with pytest.raises(Failed, match="does not answer"):
             store.put(upload())
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +14,24 @@ from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Output, Publishing, Remote
 
 S3_ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
+
+
+class Honours(StrEnum):
+    """What a store makes of a conditional write, as it was found by trying."""
+
+    QUOTED = "quoted"
+    """Honoured, with the ETag as the store gives it."""
+    UNQUOTED = "unquoted"
+    """Honoured, with the ETag without its quotes (Ceph)."""
+    REFUSED = "refused"
+    """Said to be impossible (Backblaze B2)."""
+    IGNORED = "ignored"
+    """Written all the same, in silence."""
+
+    @property
+    def blind(self) -> bool:
+        """Two publishers at once could overwrite each other."""
+        return self in {Honours.REFUSED, Honours.IGNORED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,10 @@ class Found:
     etag: str
 
 
+def unheard(_: int) -> None:
+    """Nobody listens to how many bytes were sent."""
+
+
 class Store(Protocol):
     """What publishing asks of a place; every method may be called from many threads.
 
@@ -81,6 +105,10 @@ class Store(Protocol):
     """Listeners reach it by itself; a folder waits to be served by something else."""
     threads: int
     """How many calls at a time serve it best."""
+    honours: Honours | None
+    """What is known of its conditional writes; None before anybody tried."""
+    place: str
+    """What the knowledge holds for: another endpoint or bucket has to be tried anew."""
 
     def get(self, key: str) -> Found | None:
         """The object, or None where there is none."""
@@ -94,8 +122,11 @@ class Store(Protocol):
         """Every key that begins with the prefix, sorted; sizes and ETags only."""
         ...
 
-    def put(self, upload: Upload, when: Condition = ALWAYS) -> str:
-        """Write whole or not at all, and return the new ETag; `Overtaken` when the condition does not hold."""
+    def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
+        """Write whole or not at all, and return the new ETag; `Overtaken` when the condition does not hold.
+
+        `sent` is called with the bytes of each piece that arrived; what it raises stops the upload.
+        """
         ...
 
     def dress(self, output: Output) -> str:
@@ -104,6 +135,14 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
+        ...
+
+    def probe(self, token: str) -> Honours:
+        """Find out, by writing under a key made of the token, what becomes of conditional writes."""
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Clear away what uploads that never ended have left since then; how many there were."""
         ...
 
 
@@ -122,6 +161,7 @@ def open_store(publishing: Publishing, folder: Path) -> Store:
             prefix=(found["prefix"] or "").strip("/"),
             endpoint=publishing.endpoint,
             region=publishing.region,
+            journals=folder / ".podcast-kit" / "uploads",
         )
     if not to or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", to):
         text = f"publish.to: {to!r} is neither s3://bucket/prefix nor a folder" if to else "publish.to is missing"

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import io
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.model import Output, Remote
-from podcast_kit.stores import ALWAYS, Condition, Found, Upload
+from podcast_kit.stores import ABSENT, ALWAYS, Condition, Found, Honours, Upload, match, unheard
+from podcast_kit.stores.parts import PART, Budget, Journal, Sending, journal_path, part_size
 from podcast_kit.stores.words import said
 
 T = TypeVar("T")
 THREADS = 32
 ATTEMPTS = 8
-SMALL = 8 << 20
-"""Bytes up to which a body is read once and sent without asking first."""
+MEMORY = 64 << 20
+"""Bytes of bodies that may be on their way at a time."""
 PATIENCE = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before asking again where botocore itself does not."""
+UNABLE = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
+"""Error codes of stores that do not know conditional writes."""
 
 
 class S3:
@@ -32,12 +34,29 @@ class S3:
     remote = True
     threads = THREADS
 
-    def __init__(self, *, bucket: str, prefix: str = "", endpoint: str = "", region: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        bucket: str,
+        prefix: str = "",
+        endpoint: str = "",
+        region: str = "",
+        virtual: bool | None = None,
+        journals: Path | None = None,
+        part: int = PART,
+    ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
         self.endpoint = endpoint
         self.region = region
+        self.virtual = not endpoint if virtual is None else virtual
+        self.journals = journals
+        self.part = part
         self.name = f"s3://{bucket}/{prefix}".rstrip("/")
+        self.place = f"{endpoint or 's3'} {bucket}"
+        self.honours: Honours | None = None
+        self.budget = Budget(MEMORY)
+        self.requests = 0
 
     @cached_property
     def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
@@ -47,7 +66,7 @@ class S3:
 
         config = Config(
             signature_version="s3v4",
-            s3={"addressing_style": "path" if self.endpoint else "virtual"},
+            s3={"addressing_style": "virtual" if self.virtual else "path"},
             # The defaults add a trailer that R2, GCS and others refuse, or store as a Content-Encoding.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -61,15 +80,21 @@ class S3:
             session = boto3.session.Session()
             region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
             client = session.client("s3", endpoint_url=self.endpoint or None, region_name=region, config=config)
-        client.meta.events.register("before-send.s3.PutObject", _unasked)
+        client.meta.events.register("before-send.s3", self._sending)
         return client
 
     def get(self, key: str) -> Found | None:
-        """The object, read whole; a reply cut short is asked for again."""
+        """The object, read whole; a reply cut short or damaged is asked for again."""
 
         def ask() -> Found | None:
-            answer = self._absent(lambda: self.client.get_object(Bucket=self.bucket, Key=self.prefix + key))
-            return Found(answer["Body"].read(), answer["ETag"]) if answer else None
+            answer = _absent(lambda: self.client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+            if answer is None:
+                return None
+            content = answer["Body"].read()
+            meant = answer.get("Metadata", {}).get("sha256", "")
+            if meant and hashlib.sha256(content).hexdigest() != meant:
+                raise Damaged
+            return Found(content, answer["ETag"])
 
         with said(self.name, key):
             return _again(ask)
@@ -77,17 +102,15 @@ class S3:
     def head(self, key: str) -> Remote | None:
         """Its size, headers and ETag, and the sha256 that was stored with it."""
         with said(self.name, key):
-            answer = self._absent(lambda: self.client.head_object(Bucket=self.bucket, Key=self.prefix + key))
+            answer = _absent(lambda: self.client.head_object(Bucket=self.bucket, Key=self.prefix + key))
         if answer is None:
             return None
+        headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
         return Remote(
             key=key,
             size=answer["ContentLength"],
             sha256=answer.get("Metadata", {}).get("sha256", ""),
-            headers=(
-                ("Cache-Control", answer.get("CacheControl", "")),
-                ("Content-Type", answer.get("ContentType", "")),
-            ),
+            headers=headers,
             etag=answer.get("ETag", ""),
         )
 
@@ -100,26 +123,16 @@ class S3:
                     key = item["Key"].removeprefix(self.prefix)
                     yield Remote(key=key, size=item["Size"], etag=item.get("ETag", ""))
 
-    def put(self, upload: Upload, when: Condition = ALWAYS) -> str:
-        """One PutObject with Content-MD5: the server refuses a body that was damaged on its way."""
-
-        def ask() -> str:
-            with _body(upload) as (body, md5):
-                answer = self.client.put_object(
-                    Bucket=self.bucket,
-                    Key=self.prefix + upload.key,
-                    Body=body,
-                    ContentLength=upload.size,
-                    ContentMD5=md5,
-                    ContentType=upload.content_type,
-                    CacheControl=upload.cache_control,
-                    Metadata={"sha256": upload.sha256},
-                    **_conditions(when),
-                )
-            return str(answer.get("ETag", ""))
-
+    def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
+        """One PutObject with Content-MD5, or parts that resume where the file is large."""
         with said(self.name, upload.key):
-            return _again(ask)
+            if self.honours and self.honours.blind:
+                self._look(upload.key, when)
+                when = ALWAYS
+            if isinstance(upload.content, Path) and upload.size > self.part:
+                return self._put_parts(upload, when, sent)
+            with self.budget.taken(upload.size):
+                return self._put_whole(upload, when, sent)
 
     def dress(self, output: Output) -> str:
         """Copy the object onto itself with other headers: its bytes stay where they are."""
@@ -141,68 +154,183 @@ class S3:
         with said(self.name, key):
             self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
-    def _absent(self, ask: Callable[[], T]) -> T | None:
+    def probe(self, token: str) -> Honours:
+        """Try each kind of conditional write on a key of its own; never inferred from a provider's name."""
+        key = f".podcast-kit/probe/{token}"
+        upload = Upload(
+            key=key,
+            content=b"probe",
+            size=5,
+            content_type="text/plain",
+            cache_control="no-store",
+            sha256=hashlib.sha256(b"probe").hexdigest(),
+        )
+        with said(self.name):
+            try:
+                self.honours = self._tried(upload)
+            finally:
+                self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+        return self.honours
+
+    def sweep(self, before: datetime) -> int:
+        """Abort uploads in parts that were begun before then and never ended: they cost, unseen."""
+        with said(self.name):
+            pages = self.client.get_paginator("list_multipart_uploads")
+            left = [
+                upload
+                for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix)
+                for upload in page.get("Uploads", ())
+                if upload["Initiated"] < before
+            ]
+            for upload in left:
+                self.client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        return len(left)
+
+    def _put_whole(self, upload: Upload, when: Condition, sent: Callable[[int], None]) -> str:
+        def ask() -> str:
+            body = upload.content if isinstance(upload.content, bytes) else upload.content.read_bytes()
+            if hashlib.sha256(body).hexdigest() != upload.sha256:
+                raise Failed(f"{upload.key} changed after it was built", "build again")
+            answer = self.client.put_object(
+                Bucket=self.bucket,
+                Key=self.prefix + upload.key,
+                Body=body,
+                ContentLength=upload.size,
+                ContentMD5=base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
+                ContentType=upload.content_type,
+                CacheControl=upload.cache_control,
+                Metadata={"sha256": upload.sha256},
+                **self._conditions(when),
+            )
+            return str(answer.get("ETag", ""))
+
+        etag = _again(ask)
+        sent(upload.size)
+        return etag
+
+    def _put_parts(self, upload: Upload, when: Condition, sent: Callable[[int], None]) -> str:
+        """Parts, Complete, and a HEAD: Ceph's reply has no ETag, and a 404 or 412 may be our own lost reply."""
+        from botocore.exceptions import ClientError
+
+        part = part_size(upload.size, self.part)
+        about = {"schema": 1, "place": self.place, "key": self.prefix + upload.key}
+        about |= {"size": upload.size, "sha256": upload.sha256}
+        journal = Journal.read(journal_path(self.journals, self.place, self.prefix + upload.key), about, part)
+        name = self.prefix + upload.key
+        sending = Sending(self.client, self.bucket, name, upload, self.budget, journal, sent, about)
+        parts = sending.send()
+        refused: ClientError | None = None
+        try:
+            _again(
+                lambda: self.client.complete_multipart_upload(
+                    Bucket=self.bucket,
+                    Key=name,
+                    UploadId=journal.upload_id,
+                    MultipartUpload={"Parts": parts},
+                    **self._conditions(when),
+                )
+            )
+        except ClientError as error:
+            if _status(error) not in {404, 412}:
+                raise
+            refused = error
+        there = self.head(upload.key)
+        if there and (there.size, there.sha256) == (upload.size, upload.sha256):
+            journal.end()
+            return there.etag
+        if refused is None or _status(refused) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
+            journal.end()
+            raise Failed(f"{self.name}/{upload.key}: what arrived is not what was sent", "run it again")
+        raise refused
+
+    def _conditions(self, when: Condition) -> dict[str, str]:
+        if when.absent:
+            return {"IfNoneMatch": "*"}
+        etag = when.etag.strip('"') if self.honours is Honours.UNQUOTED else when.etag
+        return {"IfMatch": etag} if etag else {}
+
+    def _look(self, key: str, when: Condition) -> None:
+        """The best that can be done where conditions are not honoured: look just before."""
+        if when == ALWAYS:
+            return
+        there = self.head(key)
+        if (there.etag if there else "") != when.etag:
+            raise Overtaken(f"{self.name}/{key} was changed by somebody else", "plan again")
+
+    def _tried(self, upload: Upload) -> Honours:
+        first = self._try(upload, ABSENT)
+        if first == "unable":
+            return Honours.REFUSED
+        second = self._try(upload, ABSENT)
+        if second != "refused":
+            return Honours.IGNORED if second == "written" else Honours.REFUSED
+        there = self.head(upload.key)
+        etag = there.etag if there else ""
+        for form in (Honours.QUOTED, Honours.UNQUOTED):
+            self.honours = form
+            if self._try(upload, match(etag)) == "written":
+                stale = self._try(upload, match('"00000000000000000000000000000000"'))
+                return Honours.IGNORED if stale == "written" else form
+        return Honours.REFUSED
+
+    def _try(self, upload: Upload, when: Condition) -> str:
+        """`written`, `refused` because the condition does not hold, or `unable`."""
         from botocore.exceptions import ClientError
 
         try:
-            return ask()
+            self._put_whole(upload, when, unheard)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
-                return None
+            if _status(error) in {409, 412}:
+                return "refused"
+            if error.response["Error"]["Code"] in UNABLE or _status(error) in {400, 405, 501}:
+                return "unable"
             raise
+        return "written"
+
+    def _sending(self, request: Any, **_: object) -> None:  # noqa: ANN401
+        """Count it, and take `Expect: 100-continue` off: it costs each upload a round trip."""
+        self.requests += 1
+        if "Expect" in request.headers:
+            del request.headers["Expect"]
 
 
-def _unasked(request: Any, **_: object) -> None:  # noqa: ANN401
-    """Take `Expect: 100-continue` off small bodies: it costs each a round trip."""
-    if int(request.headers.get("Content-Length", 0)) <= SMALL:
-        del request.headers["Expect"]
+class Damaged(Exception):
+    """A reply whose bytes are not those that were stored."""
 
 
-def _conditions(when: Condition) -> dict[str, str]:
-    if when.absent:
-        return {"IfNoneMatch": "*"}
-    return {"IfMatch": when.etag} if when.etag else {}
+def _absent(ask: Callable[[], T]) -> T | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
+            return None
+        raise
 
 
 def _again(ask: Callable[[], T]) -> T:
-    """Ask again where botocore does not: two writers at once, a body damaged or cut short."""
+    """Ask again where botocore does not: two writers at once, too many writes, a body damaged or cut short."""
     from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
     for wait in PATIENCE:
         try:
             return ask()
-        except (IncompleteReadError, ResponseStreamingError):
+        except (IncompleteReadError, ResponseStreamingError, Damaged):
             time.sleep(wait)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"ConditionalRequestConflict", "OperationAborted", "BadDigest"}:
+            code = error.response["Error"]["Code"]
+            if code in {"ConditionalRequestConflict", "OperationAborted", "BadDigest"}:
+                time.sleep(wait)
+            elif _status(error) == 429:  # noqa: PLR2004  # RFC 6585: R2 and GCS allow one write a second to a key
+                time.sleep(1 + wait)
+            else:
                 raise
-            time.sleep(wait)
-    return ask()
-
-
-@contextlib.contextmanager
-def _body(upload: Upload) -> Iterator[tuple[IO[bytes], str]]:
-    """The open body and its MD5 in base64, once its sha256 is seen to be what was planned."""
-    with contextlib.ExitStack() as stack:
-        body: IO[bytes]
-        if isinstance(upload.content, bytes):
-            body = io.BytesIO(upload.content)
-        elif upload.size <= SMALL:
-            body = io.BytesIO(_read(upload.content))
-        else:
-            body = stack.enter_context(upload.content.open("rb"))
-        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        while block := body.read(1 << 20):
-            md5.update(block)
-            sha256.update(block)
-        body.seek(0)
-        if sha256.hexdigest() != upload.sha256:
-            raise Failed(f"{upload.key} changed after it was built", "build again")
-        yield body, base64.b64encode(md5.digest()).decode()
-
-
-def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Failed(f"{path}: {error.strerror}", "build again") from error
+        return ask()
+    except Damaged:
+        raise Failed("what the store sends is damaged on its way", "see the network, then run it again") from None
+
+
+def _status(error: Any) -> int:  # noqa: ANN401
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from podcast_kit.errors import Failed
 from podcast_kit.model import Output, Remote, Wave
-from podcast_kit.stores import Found, Store
+from podcast_kit.stores import Found, Honours, Store
 
 OWN = ".podcast-kit/"
 """Keys that are ours and no part of the show."""
@@ -32,6 +32,8 @@ class State:
     """Keys that the show no longer has, and the ISO date since when; they stay until pruned."""
     doubtful: frozenset[str] = frozenset()
     """Keys that a publish which did not end may have changed."""
+    honours: Honours | None = None
+    """What the store makes of conditional writes, where that was found out at this very place."""
     etag: str = ""
     """Of the record itself; empty when there was none."""
     feeds: tuple[str, ...] = ()
@@ -47,7 +49,9 @@ def read(store: Store, feed_key: str, outputs: Iterable[Output] = ()) -> State:
 
     `outputs` are the files of the build: their digests are what listed media are matched by.
     """
-    known = replace(load(store), feed=store.get(feed_key))
+    known = load(store)
+    store.honours = store.honours or known.honours
+    known = replace(known, feed=store.get(feed_key))
     if known.rebuilt or known.doubtful:
         known = _settled(store, known, {output.key: output for output in outputs})
     return replace(known, objects=_with_feed(known.objects, feed_key, known.feed))
@@ -56,7 +60,7 @@ def read(store: Store, feed_key: str, outputs: Iterable[Output] = ()) -> State:
 def load(store: Store) -> State:
     """The record alone, as it was written; `rebuilt` where there is none to be read."""
     found = store.get(KEY)
-    known = _decoded(found) if found else None
+    known = _decoded(found, store.place) if found else None
     return known or State(etag=found.etag if found else "", rebuilt=True)
 
 
@@ -91,7 +95,7 @@ def _settled(store: Store, state: State, outputs: Mapping[str, Output]) -> State
     return replace(state, objects=objects, feeds=feeds)
 
 
-def encoded(state: State) -> bytes:
+def encoded(state: State, place: str) -> bytes:
     """The record as bytes: one line an object, sorted, headers named once."""
     kinds = sorted({remote.headers for remote in state.objects.values()})
     number = {headers: index for index, headers in enumerate(kinds)}
@@ -106,11 +110,12 @@ def encoded(state: State) -> bytes:
         "retired": dict(sorted(state.retired.items())),
         "doubtful": sorted(state.doubtful),
         "feeds": list(state.feeds),
+        "conditions": {"place": place, "honours": state.honours},
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
 
 
-def _decoded(found: Found) -> State | None:
+def _decoded(found: Found, place: str) -> State | None:
     """The record, or None when it is not one; a newer schema is refused rather than overwritten."""
     try:
         data = json.loads(found.content)
@@ -123,6 +128,8 @@ def _decoded(found: Found) -> State | None:
         }
         retired = {str(key): str(date) for key, date in data["retired"].items()}
         doubtful, feeds = frozenset(map(str, data["doubtful"])), tuple(map(str, data["feeds"]))
-        return State(objects=objects, retired=retired, doubtful=doubtful, feeds=feeds, etag=found.etag)
+        tried = data["conditions"]
+        honours = Honours(tried["honours"]) if tried["honours"] and tried["place"] == place else None
+        return State(objects=objects, retired=retired, doubtful=doubtful, feeds=feeds, honours=honours, etag=found.etag)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
