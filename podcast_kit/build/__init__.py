@@ -6,13 +6,12 @@ Read the functions of `make` from top to bottom and you have read a build.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from podcast_kit import feed, site
+from podcast_kit import __version__, feed, site
 from podcast_kit.build import chapters, items, media
 from podcast_kit.build.memory import Memory, remembering
 from podcast_kit.build.tree import Tree, content_type
@@ -135,13 +134,14 @@ def _episodes(
     project: Project, due: Collection[Episode], tree: Tree, retag: Collection[str], on: Callable[[Step], None]
 ) -> list[tuple[Item, Published]]:
     """Every episode, or every fault of every episode."""
-    templates = site.templates_digest(project.folder)
+    setting = repr((project.show, site.templates_digest(project.folder)))
+    setting = hashlib.sha256(setting.encode()).hexdigest()
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
     for number, episode in enumerate(due, 1):
         on(Step("episode", episode.slug, number, len(due)))
         try:
-            made.append(_episode(project, episode, templates, tree, retag))
+            made.append(_episode(project, episode, setting, tree, retag))
         except PodcastKitError as error:
             if not error.problems:
                 raise
@@ -152,10 +152,10 @@ def _episodes(
 
 
 def _episode(
-    project: Project, episode: Episode, templates: str, tree: Tree, retag: Collection[str]
+    project: Project, episode: Episode, setting: str, tree: Tree, retag: Collection[str]
 ) -> tuple[Item, Published]:
     art = _notes_pictures(project, episode, tree)
-    said = items.text(project, episode, art, templates, tree.memory)
+    said = items.text(project, episode, art, setting, tree.memory)
     own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
     face = project.folder / (episode.image or project.show.artwork)
     entry = media.recording(
@@ -221,8 +221,7 @@ def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tr
 
 
 def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
-    said = [VERSION, asdict(project.show), [asdict(item) for item in done], artwork and asdict(artwork)]
-    inputs = hashlib.sha256(json.dumps(items.bare(said), default=str, sort_keys=True).encode()).hexdigest()
+    inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
     key = project.show.feed.path
     known = tree.memory.recall("feed", inputs)
     if known and tree.holds(key, known["sha256"]):

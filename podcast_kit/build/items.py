@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC
-from typing import Any
 
-from podcast_kit import site
+from podcast_kit import __version__, site
 from podcast_kit.build.chapters import embedded
 from podcast_kit.build.memory import Memory
 from podcast_kit.model import (
@@ -36,29 +33,20 @@ DESCRIPTION = 4000
 
 
 def text(
-    project: Project, episode: Episode, art: Mapping[str, Picture], templates: str, memory: Memory
+    project: Project, episode: Episode, art: Mapping[str, Picture], setting: str, memory: Memory
 ) -> dict[str, str]:
     """What the notes become, invitations included: summary, description, content, page, comment, plain.
 
-    `art` has the published picture for each local source in the notes; `templates` is the digest of the prompts'
+    `art` has the published picture for each local source in the notes; `setting` is a digest of the show and of the
     templates. Asked again for the same, memory answers.
     """
-    known = [VERSION, templates, asdict(project.show), asdict(episode), {name: asdict(p) for name, p in art.items()}]
-    key = hashlib.sha256(json.dumps(bare(known), default=str, sort_keys=True).encode()).hexdigest()
+    said = repr((VERSION, __version__, setting, episode, sorted(art.items())))
+    key = hashlib.sha256(said.encode()).hexdigest()
     found: dict[str, str] | None = memory.recall("text", key)
     if found is None:
         found = _compose(project, episode, art)
         memory.keep("text", key, found)
     return found
-
-
-def bare(value: Any) -> Any:  # noqa: ANN401  # whatever asdict made
-    """The same without where it was written: a line added above changes nothing for listeners."""
-    if isinstance(value, dict):
-        return {key: bare(item) for key, item in value.items() if key not in {"place", "places"}}
-    if isinstance(value, list | tuple):
-        return [bare(item) for item in value]
-    return value
 
 
 def _compose(project: Project, episode: Episode, art: Mapping[str, Picture]) -> dict[str, str]:

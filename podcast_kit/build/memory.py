@@ -94,6 +94,8 @@ def remembering(folder: Path) -> Iterator[Memory]:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         database = sqlite3.connect(path)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
         database.execute(SCHEMA)
         database.execute("SELECT count(*) FROM remembered").fetchone()
     except sqlite3.DatabaseError:
