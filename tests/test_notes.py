@@ -233,6 +233,15 @@ def test_a_page_sends_nobody_to_another_host_for_a_picture():
     )
 
 
+def test_a_page_offers_smaller_copies_of_a_picture():
+    copies = (Picture(url="https://p.example/s.png", width=320), Picture(url="https://p.example/m.png", width=640))
+    picture = Picture(url="https://p.example/l.png", width=1280, height=720, smaller=copies)
+    before = render("![Owl](owl.png)", pictures={"owl.png": picture}).before
+    expected = "https://p.example/s.png 320w, https://p.example/m.png 640w, https://p.example/l.png 1280w"
+    assert dict(parsed(before.page).attributes)["srcset"] == expected
+    assert "srcset" not in before.feed
+
+
 def test_timestamps_that_are_chapters_seek_on_the_page_alone():
     before = render("0:00 Intro\n\n1:30 Main").before
     assert before.page == '<p><a href="#t=0">0:00</a> Intro</p>\n<p><a href="#t=90">1:30</a> Main</p>\n'

@@ -342,3 +342,71 @@ def test_reading_twice_gives_equal_projects(folder):
     assert project.read(show) == project.read(show)
     assert [one.path for one in project.read(show).episodes] == ["episodes/one.md", "episodes/two/index.md"]
     assert project.read(show).episodes[0].date < datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_tags_of_the_namespaces_become_elements(folder):
+    show = SHOW + "funding: {url: https://a.example/, label: Give}\nmedium: music\n"
+    found = project.read(
+        folder({"episodes/one.md": episode(FRONT + "location: {name: Vienna, geo: 'geo:48.2,16.4'}\n")}, show)
+    )
+    assert sorted(element.name for element in found.show.elements) == ["podcast:funding", "podcast:medium"]
+    assert [element.name for element in found.episodes[0].elements] == ["podcast:location"]
+
+
+def test_mastering_is_the_shows_unless_an_episode_says_otherwise(folder):
+    show = SHOW + "audio: {loudness: -16, format: .mp3, bitrate: 128 kbit/s, channels: mono, intro: jingle.wav}\n"
+    files = {
+        "episodes/one.md": episode(),
+        "episodes/two.md": episode(FRONT.replace("g-1", "g-2") + "audio: {file: two.wav, loudness: off, trim: yes}\n"),
+    }
+    one, two = project.read(folder(files, show)).episodes
+    assert one.mastering is None
+    assert (two.audio, two.mastering.loudness, two.mastering.trim) == ("episodes/two.wav", None, True)
+    assert (two.mastering.format, two.mastering.bitrate, two.mastering.channels) == ("mp3", "128k", 1)
+    assert two.mastering.intro == "jingle.wav"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["loudness: 16", "true_peak: 3", "bitrate: fast", "channels: 5", "format: wma", "overlap: -1", "mono: both"],
+)
+def test_mastering_that_cannot_be_is_told(folder, wrong):
+    assert [problem.hint != "" for problem in problems(folder(show=f"{SHOW}audio: {{{wrong}}}\n"))] == [True]
+
+
+def test_the_theme_and_ignored_rules_are_read(folder):
+    show = (
+        SHOW
+        + "theme: {colour: '#A1f', font: 'Georgia, serif', logo: logo.svg}\nignore: {art.bytes: it is a painting}\n"
+    )
+    found = project.read(
+        folder({"episodes/one.md": episode(FRONT + "ignore: {it.title: it is a name}\n"), "logo.svg": ""}, show)
+    )
+    assert (found.show.theme.colour, found.show.theme.font, found.show.theme.logo) == (
+        "#aa11ff",
+        "Georgia, serif",
+        "logo.svg",
+    )
+    assert (found.show.ignore, found.episodes[0].ignore) == (
+        {"art.bytes": "it is a painting"},
+        {"it.title": "it is a name"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("theme: {colour: red}", "value.form"),
+        ("theme: {font: 'x; } body {'}", "value.form"),
+        ("theme: {font: gone.woff2}", "file.missing"),
+        ("ignore: {art.bytes: }", "key.missing"),
+        ("ignore: [art.bytes]", "value.table"),
+    ],
+)
+def test_a_theme_or_an_ignored_rule_that_cannot_be_is_told(folder, line, code):
+    assert [problem.code for problem in problems(folder(show=f"{SHOW}{line}\n"))] == [code]
+
+
+def test_a_picture_without_words_is_remarked_at_its_line(folder):
+    found = project.read(folder({"episodes/one.md": episode(notes="Text\n\n![](p.png)\n"), "episodes/p.png": ""}))
+    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:8", "notes.alt")]

@@ -33,6 +33,8 @@ CODES: dict[str, str] = {
     "value.date.gap": "The clocks skip this time of day.",
     "value.date.twice": "The clocks show this time of day twice.",
     "value.zone": "The value is not the name of a time zone.",
+    "value.form": "The value is not written as such a value is.",
+    "notes.alt": "A picture in the notes has no alternative text.",
     "value.choice": "The value is none of those that exist.",
     "value.url": "The value is not an address of the kind that is needed.",
     "value.email": "The value is not an e-mail address.",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
-from podcast_kit.model import Chapter, Episode, EpisodeType
-from podcast_kit.source import chapters, notes, people, values
+from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
+from podcast_kit.source import chapters, elements, mastering, notes, people, values
 from podcast_kit.source.document import Foreign, Table, Value, Wrong, decode, front_matter, nearest
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
+from podcast_kit.source.show import ignored
 
 if TYPE_CHECKING:
     from podcast_kit.errors import Problem
@@ -77,6 +78,7 @@ class Setting:
     """Names of the files in the same folder."""
     timezone: str = "UTC"
     prompts: tuple[str, ...] = ("default", "none")
+    mastering: AudioSettings = field(default_factory=AudioSettings)
 
     @property
     def slug(self) -> str:
@@ -114,6 +116,9 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         people=people.people(table, folder),
         tags=_tags(table),
         listen=people.listen(table),
+        mastering=_mastering(table, setting),
+        ignore=ignored(table),
+        elements=elements.take(table, "item", setting.timezone),
         prompts=table.take("prompts", _prompt_set(setting.prompts), "default"),
         places=table.places,
     )
@@ -170,7 +175,10 @@ def _date(table: Table, zone: str, *, draft: bool) -> datetime | None:
 
 
 def _audio(table: Table, setting: Setting) -> str:
-    if (value := table.value("audio")) is not None:
+    value = table.value("audio")
+    if value is not None and isinstance(value.content, dict):
+        value = value.content.get("file")  # beside it stands how this one is to be mastered
+    if value is not None:
         return table.read(value, setting.folder.path_or_address(AUDIO, must_exist=False), "", "audio")
     sounds = sorted(name for name in setting.beside if name.rpartition(".")[2].lower() in AUDIO)
     stem = basename(setting.path).rpartition(".")[0]
@@ -184,6 +192,21 @@ def _audio(table: Table, setting: Setting) -> str:
         table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")
         return ""
     return setting.folder.inside(found[0]) if found else ""
+
+
+def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
+    """`audio: {file: one.wav, loudness: -18}`: this episode otherwise than the show."""
+    value = table.value("audio")
+    if value is None or not isinstance(value.content, dict):
+        return None
+    inner = table.table("audio")
+    if inner is None:
+        return None
+    inner.value("file")
+    said = mastering.read(inner, setting.folder, setting.mastering)
+    inner.close()
+    table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
+    return said
 
 
 def _chapters(table: Table, folder: Folder) -> str | tuple[Chapter, ...]:
@@ -221,12 +244,15 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder) -> None:
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
         table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
-    for picture, offset in notes.pictures(body):
-        place = Place(path, first_line + offset)
+    for picture in notes.images(body):
+        place = Place(path, first_line + picture.line)
         try:
-            folder.path(PICTURES)(picture)
+            folder.path(PICTURES)(picture.source)
         except Wrong as wrong:
             table.reject(place, f"picture: {wrong}", wrong.hint, wrong.code)
+        if not picture.alternative:
+            text = f"the picture {values.shown(picture.source)} has no text for who cannot see it"
+            table.warn(place, text, "say in the brackets what it shows: ![...](...)", "notes.alt")
 
 
 def numbers(episodes: tuple[Episode, ...]) -> Mapping[tuple[int | None, int], list[Episode]]:

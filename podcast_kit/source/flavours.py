@@ -22,7 +22,7 @@ _PAGE_TAGS = _FEED_TAGS | {
 }  # fmt: skip
 _PAGE_ATTRIBUTES = {
     "a": {"href", "title"},
-    "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
+    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height", "loading", "decoding"},
     "ol": {"start"},
     "code": {"class"},
     "th": {"class"},
@@ -160,7 +160,10 @@ class Page(_Walk):
         title = token.attrs.get("title")
         size = f' width="{picture.width}" height="{picture.height}"' if picture.width and picture.height else ""
         named = f' title="{escape(str(title))}"' if title else ""
-        return f'<img src="{escape(address)}" alt="{escape(alt)}"{named}{size} loading="lazy" decoding="async">'
+        sources = _sources(picture)
+        return (
+            f'<img src="{escape(address)}"{sources} alt="{escape(alt)}"{named}{size} loading="lazy" decoding="async">'
+        )
 
 
 class _Plainer(_Walk):
@@ -364,6 +367,14 @@ def same_address(label: str, address: str) -> bool:
     bare = address.removeprefix("https://").removeprefix("http://").removeprefix("mailto:").rstrip("/")
     said = label.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
     return said in {bare, unquote(bare)}
+
+
+def _sources(picture: Picture) -> str:
+    """The smaller copies of a picture, for a browser to choose from; nothing where there are none."""
+    if not picture.smaller:
+        return ""
+    copies = ", ".join(f"{copy.url} {copy.width}w" for copy in (*picture.smaller, picture))
+    return f' srcset="{escape(copies)}" sizes="(min-width: 46rem) 44rem, 92vw"'
 
 
 def seconds(milliseconds: int) -> str:

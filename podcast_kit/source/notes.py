@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from podcast_kit.model import Flavours, Notes, Picture
 from podcast_kit.source import chapters
-from podcast_kit.source.flavours import Feed, Page, Text, guard_feed, guard_page
+from podcast_kit.source.flavours import Feed, Page, Text, alternative, guard_feed, guard_page
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
@@ -86,13 +87,32 @@ def _tokens(markdown: str) -> list[Token]:
     return _parser().parse(_ILLEGAL.sub("", markdown))
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A local picture in the notes."""
+
+    source: str
+    """As written, percent-encoding undone."""
+    line: int
+    """From 0, the first line of the notes."""
+    alternative: str
+
+
 def pictures(markdown: str) -> tuple[tuple[str, int], ...]:
-    """The local pictures that the notes show, as written, each with the line it stands in (from 0); in order."""
+    """The sources of the local pictures that the notes show, each with its first line (from 0); in order."""
+    found: dict[str, int] = {}
+    for image in images(markdown):
+        found.setdefault(image.source, image.line)
+    return tuple(found.items())
+
+
+def images(markdown: str) -> tuple[Image, ...]:
+    """The local pictures that the notes show, in order."""
     if "![" not in markdown:
         return ()
     parser, blocks, references = _parser(), list["Token"](), dict[str, Any]()
     parser.block.parse(_ILLEGAL.sub("", markdown), parser, references, blocks)
-    found: dict[str, int] = {}
+    found: list[Image] = []
     for block in blocks:
         if block.type != "inline" or "![" not in block.content:
             continue  # to look for pictures, most text need not be parsed any further
@@ -103,8 +123,8 @@ def pictures(markdown: str) -> tuple[tuple[str, int], ...]:
             if child.type in {"softbreak", "hardbreak"}:
                 line += 1
             elif child.type == "image" and is_local(source := unquote(str(child.attrs.get("src", "")))):
-                found.setdefault(source, line)
-    return tuple(found.items())
+                found.append(Image(source, line, alternative(child)))
+    return tuple(found)
 
 
 def is_local(address: str) -> bool:

@@ -69,7 +69,7 @@ class _Reading:
             base = path.rpartition("/")[0]
             setting = episodes.Setting(Folder(self.root.root, base), path, beside)
             if show is not None:
-                setting = episodes.Setting(setting.folder, path, beside, show.timezone, tuple(show.prompts))
+                setting = episodes.Setting(setting.folder, path, beside, show.timezone, tuple(show.prompts), show.audio)
             try:
                 found.append(episodes.read(data, setting, self.problems))
             except InvalidInput as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from podcast_kit import categories
 from podcast_kit.model import (
     AudioSettings,
@@ -12,8 +15,9 @@ from podcast_kit.model import (
     Publishing,
     Show,
     ShowType,
+    Theme,
 )
-from podcast_kit.source import people, values
+from podcast_kit.source import elements, mastering, people, values
 from podcast_kit.source.document import Foreign, Table, Value, Wrong
 from podcast_kit.source.paths import PICTURES, Folder
 
@@ -60,13 +64,14 @@ _SECRETS = dict.fromkeys(
 def read(table: Table, folder: Folder) -> Show:
     """The show that a table says; its faults are in `table.problems`, and the Show is only sound without any."""
     owner, publish = table.table("owner"), _publish(table)
+    timezone = table.take("timezone", values.zone, "UTC")
     show = Show(
         title=table.need("title", values.line, ""),
         description=table.need("description", values.text, ""),
         author=table.need("author", values.line, ""),
         language=table.need("language", values.language, "en"),
         publish=publish,
-        timezone=table.take("timezone", values.zone, "UTC"),
+        timezone=timezone,
         owner_name=owner.take("name", values.line, "") if owner else "",
         owner_email=owner.take("email", values.email, "") if owner else "",
         guid=table.take("guid", values.uuid, ""),
@@ -83,7 +88,10 @@ def read(table: Table, folder: Folder) -> Show:
         listen=people.listen(table),
         prompts=_prompts(table),
         feed=_feed(table),
-        audio=_audio(table),
+        audio=_audio(table, folder),
+        theme=_theme(table, folder),
+        ignore=ignored(table),
+        elements=elements.take(table, "channel", timezone),
         places=table.places,
     )
     if owner:
@@ -182,15 +190,52 @@ def _feed_path(raw: str) -> str:
     return "/".join(parts)
 
 
-def _audio(table: Table) -> AudioSettings:
+def _audio(table: Table, folder: Folder) -> AudioSettings:
     inner = table.table("audio")
     if inner is None:
         return AudioSettings()
-    said = AudioSettings(
-        loudness=inner.take("loudness", values.decimal, None),
-        format=inner.take("format", values.line, ""),
-        bitrate=inner.take("bitrate", values.line, ""),
-    )
+    said = mastering.read(inner, folder)
     inner.close()
     table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
     return said
+
+
+def _theme(table: Table, folder: Folder) -> Theme:
+    inner = table.table("theme")
+    if inner is None:
+        return Theme()
+    said = Theme(
+        colour=inner.take("colour", _colour, "", also=("color",)),
+        font=inner.take("font", _font(folder), ""),
+        logo=inner.take("logo", folder.path(PICTURES), ""),
+        places=inner.places,
+    )
+    inner.close()
+    return said
+
+
+def _colour(raw: str) -> str:
+    digits = raw.strip().removeprefix("#").lower()
+    if not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", digits):
+        hint = 'write it in quotes, as "#0f62a8"'
+        raise Wrong(f"{values.shown(raw)} is not a colour", hint, "value.form")
+    short = 3
+    return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == short else digits)
+
+
+def _font(folder: Folder) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.strip().lower().endswith(".woff2"):
+            return folder.path(("woff2",))(raw)
+        if not re.fullmatch(r"[\w ,'\"-]{1,200}", values.line(raw)):
+            hint = "write families as in CSS, such as Georgia, serif, or the path of a .woff2 file"
+            raise Wrong(f"{values.shown(raw)} is not a font", hint, "value.form")
+        return values.line(raw)
+
+    return read
+
+
+def ignored(table: Table) -> dict[str, str]:
+    """Rules of the check that are set aside: each code with its reason, which must be there."""
+    inner = table.table("ignore")
+    return {code: inner.need(code, values.line, "") for code in inner.entries} if inner else {}
