@@ -2,6 +2,7 @@
 
 from podcast_kit.site.directories import Kind, Link, Platform, faults, links, same
 from podcast_kit.site.invitations import expand, prompts
+from podcast_kit.site.look import look
 from podcast_kit.site.pages import Page, Site, render
 from podcast_kit.site.templates import eject, names, templates_digest
 
@@ -15,6 +16,7 @@ __all__ = [
     "expand",
     "faults",
     "links",
+    "look",
     "names",
     "prompts",
     "render",

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -72,8 +72,13 @@ def links(show: Show) -> tuple[Link, ...]:
     problems = [problem for problem in faults(show) if problem.severity is Severity.ERROR]
     if problems:
         raise InvalidInput(problems)
-    known = _known(show)
-    declared = [_declared(entry, known) for entry in show.listen if _alive(entry)]
+    return _all(show.listen, show.feed_url, show.guid, show.title)
+
+
+@lru_cache(maxsize=8)
+def _all(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> tuple[Link, ...]:
+    known = _known(listen, feed, guid, title)
+    declared = [_declared(entry, known) for entry in listen if _alive(entry)]
     named = {link.service for group in declared for link in group}
     derived = [_links(row, known, declared=False) for row in directories()["service"] if row["key"] not in named]
     return tuple(link for group in (*declared, *derived) for link in group)
@@ -148,18 +153,18 @@ def _alive(entry: Listen) -> bool:
     return entry.keep or not _by_name().get(_name(entry), {}).get("closed")
 
 
-def _known(show: Show) -> dict[str, str]:
-    feed = show.feed_url
-    plain = unicodedata.normalize("NFKD", show.title).encode("ascii", "ignore").decode().lower()
+def _known(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> dict[str, str]:
+    """What addresses are made of."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     known = {
         "feed": quote(feed, safe=""),
         "feed64": base64.urlsafe_b64encode(feed.encode()).decode().rstrip("="),
         "bare": quote(feed.split("://", 1)[-1], safe="/:%-._~"),
         "slug": re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "podcast",
     }
-    if show.guid:
-        known["guid"] = quote(show.guid, safe="")
-    for entry in show.listen:
+    if guid:
+        known["guid"] = quote(guid, safe="")
+    for entry in listen:
         row = _by_name().get(_name(entry), {})
         if row.get("key") in {"apple", "podcastindex"} and (found := _id(entry, row)):
             known[row["key"]] = quote(found, safe="")

@@ -27,7 +27,10 @@ class Scheme:
     """The colours of one scheme, as CSS writes them."""
 
     accent: str
-    on_accent: str
+    """Of links and of what is current."""
+    fill: str
+    """Of buttons: the show's own colour as it is."""
+    on_fill: str
     ground: str
     raised: str
     tint: str
@@ -91,7 +94,8 @@ def light(base: Rgb) -> Scheme:
     accent = _until_readable(base, tint, BLACK)
     return Scheme(
         accent=_hex(accent),
-        on_accent=_hex(WHITE),
+        fill=_hex(base),
+        on_fill=_hex(_on(base)),
         ground=_hex(ground),
         raised=_hex(WHITE),
         tint=_hex(tint),
@@ -107,7 +111,8 @@ def dark(base: Rgb) -> Scheme:
     accent = _until_readable(base, tint, WHITE)
     return Scheme(
         accent=_hex(accent),
-        on_accent=_hex(_until_readable(_mixed(BLACK, accent, 0.15), accent, BLACK)),
+        fill=_hex(base),
+        on_fill=_hex(_on(base)),
         ground=_hex(ground),
         raised=_hex(_mixed((0.11, 0.11, 0.115), base, 0.02)),
         tint=_hex(tint),
@@ -139,6 +144,11 @@ def _until_readable(colour: Rgb, ground: Rgb, towards: Rgb) -> Rgb:
         if _contrast(_rounded(moved), _rounded(ground)) >= READABLE:
             return moved
     return towards
+
+
+def _on(colour: Rgb) -> Rgb:
+    """Black or white, whichever is read better; one of them always is."""
+    return max((BLACK, WHITE), key=lambda ink: _contrast(ink, colour))
 
 
 def _mixed(one: Rgb, other: Rgb, share: float) -> Rgb:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, Transcript, page_url
+from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, page_url
 from podcast_kit.site import data, shelves, transcript
 from podcast_kit.site.addresses import Addresses
 from podcast_kit.site.directories import Kind, Link, Platform, directories, links
@@ -18,9 +17,6 @@ from podcast_kit.site.invitations import prompt_set, prompts
 from podcast_kit.site.look import Look, look
 from podcast_kit.site.templates import Templates, templates
 from podcast_kit.site.words import Words, clock, words
-
-UNWRITTEN = {"place", "places"}
-"""Where something was written changes nothing of what is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,15 +287,5 @@ def _card(item: Item) -> dict[str, Any]:
 
 
 def _digest(known: object) -> str:
-    said = json.dumps(known, default=_plain, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Transcript):  # named by its own digest, so its cues need no counting
-        return [value.url, value.mime, value.language, len(value.cues)]
-    if is_dataclass(value):
-        return {part.name: getattr(value, part.name) for part in fields(value) if part.name not in UNWRITTEN}
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
+    """Of a value's repr: ours leave out where things were written, and transcripts are named by their own digest."""
+    return hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()

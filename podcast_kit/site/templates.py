@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -37,14 +38,43 @@ def names(folder: Path) -> dict[str, bool]:
 
 def templates_digest(folder: Path) -> str:
     """Hex digest of all that pages are made with: templates, directories of apps, and the version of the kit."""
+    roots = (default_templates(), folder / "templates")
+    return _digest(tuple((str(root), _stamps(root)) for root in roots))
+
+
+@lru_cache(maxsize=8)
+def _digest(roots: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...]) -> str:
+    """Read again only when a file's time or size changed: this is asked for once an episode."""
     digest = hashlib.sha256(__version__.encode())
     digest.update(DATA.read_bytes())
-    for root in (default_templates(), folder / "templates"):
-        for path in _walk(root):
-            data = path.read_bytes()
-            digest.update(f"\0{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
+    for root, stamps in roots:
+        for name, _, _ in stamps:
+            data = Path(root, name).read_bytes()
+            digest.update(f"\0{name}\0{len(data)}\0".encode())
             digest.update(data)
     return digest.hexdigest()
+
+
+def _stamps(root: Path, below: str = "") -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of each template below a folder, by name."""
+    found: list[tuple[str, int, int]] = []
+    try:
+        with os.scandir(root) as entries:
+            for entry in entries:
+                name = f"{below}{entry.name}"
+                if entry.is_dir():
+                    found += _stamps(Path(entry.path), f"{name}/")
+                elif _is_template(entry.name):
+                    facts = entry.stat()
+                    found.append((name, facts.st_mtime_ns, facts.st_size))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(sorted(found))
+
+
+def _is_template(name: str) -> bool:
+    """What editors and systems leave in a folder is none."""
+    return not name.startswith(".") and not name.endswith((".new", "~"))
 
 
 class Templates:
@@ -118,12 +148,7 @@ def eject(folder: Path, name: str) -> Path:
 
 
 def _walk(root: Path) -> list[Path]:
-    """The templates below a folder; what editors and systems leave there is none."""
-    if not root.is_dir():
-        return []
-    return sorted(
-        path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".") and path.suffix != ".new"
-    )
+    return [root / name for name, _, _ in _stamps(root)]
 
 
 def templates(folder: Path) -> Templates:

@@ -6,11 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.site.templates import default_templates
+from podcast_kit.site.templates import default_templates, templates_digest
 
 FALLBACK = "en"
 
@@ -67,7 +68,15 @@ def clock(milliseconds: int) -> str:
 
 
 def words(language: str, timezone: str, folder: Path) -> Words:
-    """The words for a show: its language over English, and its own `templates/strings/` over both."""
+    """The words for a show: its language over English, and its own `templates/strings/` over both.
+
+    Raises InvalidInput where one of the show's own files of words cannot be read.
+    """
+    return _words(language, timezone, folder.resolve(), templates_digest(folder))
+
+
+@lru_cache(maxsize=8)
+def _words(language: str, timezone: str, folder: Path, _digest: str) -> Words:
     found: dict[str, str] = {}
     codes = dict.fromkeys((FALLBACK, language.lower().split("-")[0], language.lower()))
     for root in (default_templates(), folder / "templates"):

@@ -1,0 +1,92 @@
+"""Pictures as pages need them: smaller copies, icons, and the cards that social networks show.
+
+Each is made once for each content and remembered; the copies lie beside their picture under their own digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from podcast_kit import pictures
+from podcast_kit.build.tree import Tree, media_key
+from podcast_kit.model import Cover, Picture, Wave, address
+
+VERSION = 1
+"""Raised when the same picture would come out otherwise."""
+WIDTHS = (80, 160, 320, 640, 960)
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+
+
+def responsive(source: Path, picture: Picture, tree: Tree, base: str) -> Picture:
+    """A published picture with its smaller copies and its colour."""
+    sha256 = tree.memory.sha256(source)
+    smaller = _made(f"smaller {WIDTHS} {sha256}", source.stem, tree, base, lambda: pictures.smaller(source, WIDTHS))
+    colour = tree.memory.recall("colour", f"{VERSION} {sha256}")
+    if colour is None:
+        colour = pictures.colour(source)
+        tree.memory.keep("colour", f"{VERSION} {sha256}", colour)
+    return replace(picture, smaller=smaller, colour=colour)
+
+
+def icons(source: Path, tree: Tree, base: str) -> tuple[Picture, ...]:
+    """The cover as icons for tabs and home screens."""
+    sha256 = tree.memory.sha256(source)
+    return _made(f"icons {sha256}", "icon", tree, base, lambda: pictures.icons(source))
+
+
+class Cards:
+    """The cards of one show; a blank is drawn once for each cover, and only when a card is missing."""
+
+    def __init__(self, show: str, colours: dict[str, str], tree: Tree, base: str) -> None:
+        self.show = show
+        self.colours = colours
+        """`ground`, `ink`, `soft` and `accent` as `#rrggbb`."""
+        self.tree = tree
+        self.base = base
+        self._blanks: dict[Path, pictures.Card] = {}
+
+    def of(self, source: Path, title: str) -> Picture:
+        """The card with a cover and a title."""
+        known = [self.tree.memory.sha256(source), self.show, sorted(self.colours.items()), title]
+        key = hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()
+
+        def draw() -> tuple[Cover, ...]:
+            if source not in self._blanks:
+                self._blanks[source] = pictures.Card(source, self.show, **self.colours)
+            return (self._blanks[source].of(title),)
+
+        return _made(f"card {key}", "card", self.tree, self.base, draw)[0]
+
+
+def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[Cover, ...]]) -> tuple[Picture, ...]:
+    """Published copies: as memory has them, where the build's folder still does, else made anew."""
+    known: list[dict[str, Any]] | None = tree.memory.recall("copies", f"{VERSION} {what}")
+    if known and all(tree.holds(entry["key"], entry["sha256"]) for entry in known):
+        for entry in known:
+            tree.add(entry["key"], entry["size"], entry["sha256"], Wave.MEDIA, entry["mime"])
+    else:
+        known = [_write(cover, name, tree) for cover in make()]
+        tree.memory.keep("copies", f"{VERSION} {what}", known)
+    return tuple(
+        Picture(
+            url=address(base, entry["key"]),
+            key=entry["key"],
+            width=entry["width"],
+            height=entry["height"],
+            mime=entry["mime"],
+        )
+        for entry in known
+    )
+
+
+def _write(cover: Cover, name: str, tree: Tree) -> dict[str, Any]:
+    sha256 = hashlib.sha256(cover.data).hexdigest()
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
+    key = media_key(sha256, f"{plain}-{cover.width}{SUFFIXES[cover.mime]}")
+    output = tree.write(key, cover.data, Wave.MEDIA, cover.mime)
+    facts = {part: value for part, value in asdict(replace(cover, data=b"")).items() if part != "data"}
+    return {"key": key, "sha256": sha256, "size": output.size, **facts}
