@@ -6,19 +6,43 @@ Each is made once for each content and remembered; the copies lie beside their p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from podcast_kit import pictures
+from podcast_kit import pictures, site
 from podcast_kit.build.tree import Tree, media_key
-from podcast_kit.model import Cover, Picture, Wave, address
+from podcast_kit.model import Cover, Item, Picture, Project, Wave, address
 
 VERSION = 1
 """Raised when the same picture would come out otherwise."""
 WIDTHS = (80, 160, 320, 640, 960)
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+
+
+def dressed(
+    project: Project, items: Sequence[Item], artwork: Picture | None, tree: Tree
+) -> tuple[tuple[Item, ...], Picture | None, tuple[Picture, ...]]:
+    """Items, artwork and icons as pages want them: with smaller copies, and a card for each episode."""
+    show, base = project.show, project.show.publish.url
+    cover = project.folder / show.artwork if artwork else None
+    whole = responsive(cover, artwork, tree, base) if cover and artwork else None
+    scheme = site.look(show, project.folder, whole).light
+    colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
+    cards = Cards(show.title, colours, tree, base)
+    made = []
+    for item in items:
+        own = project.folder / item.episode.image if item.artwork else None
+        face = own or cover
+        made.append(
+            replace(
+                item,
+                artwork=responsive(own, item.artwork, tree, base) if own and item.artwork else None,
+                card=cards.of(face, item.episode.title) if face else None,
+            )
+        )
+    return tuple(made), whole, icons(cover, tree, base) if cover else ()
 
 
 def responsive(source: Path, picture: Picture, tree: Tree, base: str) -> Picture:
