@@ -77,6 +77,12 @@ def test_what_carries_no_tags_says_so(name, tmp_path):
     assert read_tags(sample(name)).title == ""
 
 
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_without_tags_says_nothing(name):
+    found = read_tags(sample(name))
+    assert (found.title, found.show, found.number, found.chapters) == ("", "", None, ())
+
+
 def test_a_copy_never_overwrites_the_recording(tmp_path):
     mine = tmp_path / "mine.mp3"
     shutil.copy(sample("cbr.mp3"), mine)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from podcast_kit.audio.tagging import Found
-from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
+from podcast_kit.audio.wording import alpha3, clean, ended, line, listed, rights, sort_title
 from podcast_kit.model import Chapter, Cover, Tags
 
 PICTURE = "METADATA_BLOCK_PICTURE"
@@ -161,11 +161,7 @@ def chapters(first: dict[str, str]) -> tuple[Chapter, ...]:
         start = seconds * 1000 + int((time[4] or "0").ljust(3, "0"))
         marks.append((start, first.get(f"{name}NAME", ""), first.get(f"{name}URL", "")))
     marks.sort(key=lambda mark: mark[0])
-    stops = [*(start for start, _, _ in marks[1:]), None]
-    return tuple(
-        Chapter(start_ms=start, end_ms=stop, title=title, url=url)
-        for (start, title, url), stop in zip(marks, stops, strict=True)
-    )
+    return listed(marks)
 
 
 def _number(value: str) -> int | None:

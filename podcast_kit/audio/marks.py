@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from podcast_kit.audio.boxes import Box
 from podcast_kit.audio.mp4 import Track, runs, samples_by_chunk, times, tracks
-from podcast_kit.audio.wording import line
+from podcast_kit.audio.wording import line, listed
 from podcast_kit.model import Chapter
 
 UTF8 = (12).to_bytes(4, "big") + b"encd" + (0x100).to_bytes(4, "big")
@@ -128,10 +128,7 @@ def read(file: BinaryIO, moov: Box) -> tuple[Chapter, ...]:
     starts = list(found or _nero(moov))
     if starts and not starts[0][1]:
         del starts[0]  # an empty title only stands for a list that begins late
-    stops: list[int | None] = [*(start for start, _ in starts[1:]), None]
-    return tuple(
-        Chapter(start_ms=start, end_ms=stop, title=title) for (start, title), stop in zip(starts, stops, strict=True)
-    )
+    return listed([(start, title, "") for start, title in starts])
 
 
 def _titles(file: BinaryIO, track: Track) -> list[tuple[int, str]]:

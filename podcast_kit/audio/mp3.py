@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,9 +155,7 @@ def follows(data: bytes, position: int, size: int) -> bool:
 def promised(frame: bytes) -> Promise | None:
     """The encoder's own frame read; None when the frame is one of audio."""
     head = HEADERS[frame[:3]]
-    mono = frame[3] >> 6 == 3
-    side = (17 if mono else 32) if head.version == 3 else (9 if mono else 17)
-    for at in {4 + side, 4 + side + 2}:  # two more when a checksum follows the header
+    for at in {4 + side(frame), 6 + side(frame)}:  # two more when a checksum follows the header
         name = frame[at : at + 4]
         if name in {b"Xing", b"Info"}:
             return _xing(frame[: head.size], at, name.decode())
@@ -164,6 +163,12 @@ def promised(frame: bytes) -> Promise | None:
         size, count = int.from_bytes(frame[46:50], "big"), int.from_bytes(frame[50:54], "big")
         return Promise("VBRI", frames=count, bytes=size)
     return None
+
+
+def side(frame: bytes) -> int:
+    """Bytes of side information behind the four of a frame's header."""
+    mono = frame[3] >> 6 == 3
+    return (17 if mono else 32) if frame[1] >> 3 & 3 == 3 else (9 if mono else 17)
 
 
 def _xing(frame: bytes, at: int, name: str) -> Promise:
@@ -184,8 +189,11 @@ def _xing(frame: bytes, at: int, name: str) -> Promise:
     return promise
 
 
-def tread(file: BinaryIO, start: int, end: int) -> Walk:
-    """Walk the frames from `start` to `end`, hashing as it goes; a megabyte is in memory at a time."""
+def tread(file: BinaryIO, start: int, end: int, places: array[int] | None = None) -> Walk:
+    """Walk the frames from `start` to `end`, hashing as it goes; a megabyte is in memory at a time.
+
+    Where each frame begins is added to `places` when it is given.
+    """
     walk, digest, counts = Walk(), hashlib.sha256(), dict[bytes, int]()
     file.seek(start)
     data, base, budget, last = b"", start, GAPS, False
@@ -195,11 +203,15 @@ def tread(file: BinaryIO, start: int, end: int) -> Walk:
         data += block
         last = not block or base + len(data) >= end
         position = _stride(data, 0, counts)
+        if places is not None:
+            _record(data, 0, position, base, places)
         while len(data) - position >= (3 if last else LONGEST) and data[position : position + 3] not in SIZES:
             found = _resync(data, position, budget, last=last)
             budget -= found - position
             _note(walk, base + position, found - position)
             position = _stride(data, found, counts)
+            if places is not None:
+                _record(data, found, position, base, places)
         data, base = data[position:], base + position
     if data:
         walk.cut = SIZES.get(data[:3], 4) - len(data)
@@ -218,6 +230,13 @@ def _stride(data: bytes, position: int, counts: dict[bytes, int]) -> int:
             return position
         counts[key] = counts.get(key, 0) + 1
         position += size
+
+
+def _record(data: bytes, position: int, stop: int, base: int, places: array[int]) -> None:
+    """Note where the frames of a stretch begin; apart from the stride, which must be quick."""
+    while position < stop:
+        places.append(base + position)
+        position += SIZES[data[position : position + 3]]
 
 
 def _resync(data: bytes, start: int, budget: int, *, last: bool) -> int:
@@ -258,7 +277,8 @@ def _check(path: Path, walk: Walk, promise: Promise | None) -> None:
     head = HEADERS[next(iter(walk.counts))]
     whole = clock(promise.frames * head.samples / head.rate)
     text = f"is cut off: its header promises {whole}, there are {clock(walk.seconds)}"
-    raise InvalidAudio(str(path), text, "copy the recording again from where it was made", "au.truncated")
+    hint = "copy the recording again; if this is all there is, `podcast-kit inspect --mend DIR` gives it a true header"
+    raise InvalidAudio(str(path), text, hint, "au.truncated")
 
 
 def _audio(size: int, junk: int, frame: bytes, walk: Walk, promise: Promise | None) -> Audio:
@@ -287,6 +307,8 @@ def _remarks(junk: int, walk: Walk, promise: Promise | None, varies: bool) -> li
         said.append(f"{junk} bytes of junk before the first frame")
     if varies and promise is None:
         said.append("variable bit rate without a Xing header: players show a wrong length and seek badly")
+    if promise and 0 < promise.frames < walk.frames - 1:
+        said.append("its header promises less than there is: players show a wrong length (were two files joined?)")
     if walk.gaps:
         where = sum(length for _, length in walk.gaps)
         said.append(f"{where} bytes in {len(walk.gaps)} places between the frames are no audio")
@@ -298,7 +320,9 @@ def _remarks(junk: int, walk: Walk, promise: Promise | None, varies: bool) -> li
 
 
 def clock(seconds: float) -> str:
-    """`H:MM:SS`, or `M:SS` below an hour."""
+    """`H:MM:SS`, `M:SS` below an hour, `S.S s` below a minute."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

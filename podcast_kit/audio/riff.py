@@ -79,10 +79,9 @@ def probe(path: Path) -> Audio:
         file.seek(found[head].start)
         form = (_wav if wav else _aiff)(path, file.read(min(found[head].length, 1 << 10)))
         start, length, said = _extent(path, found[sound], size, form, wav=wav)
-        digest, quiet = hashlib.sha256(), True
+        digest = hashlib.sha256()
         for block in stretch(file, start, length):
             digest.update(block)
-            quiet = quiet and not block.strip(block[:1])
     if wav and form.codec not in {"pcm", "alaw", "mulaw"} and b"fact" in found:
         with path.open("rb") as file:
             file.seek(found[b"fact"].start)
@@ -91,8 +90,6 @@ def probe(path: Path) -> Audio:
     seconds = form.frames / form.rate if packed else length / form.second
     if not seconds:
         raise InvalidAudio(str(path), "holds no sound: its data chunk is empty", CUT, "au.truncated")
-    if quiet and form.codec == "pcm":
-        said.append("nothing but silence from end to end: was the microphone muted?")
     return Audio(
         bytes=size,
         seconds=seconds,

@@ -74,3 +74,12 @@ def ended(chapters: tuple[Chapter, ...], end_ms: int) -> list[tuple[Chapter, int
         if mark.toc:
             following = mark.start_ms
     return found[::-1]
+
+
+def listed(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
+    """Chapters from start (ms), title and link of each, in order; each ends where the next begins."""
+    stops: list[int | None] = [start for start, _, _ in marks[1:]]
+    return tuple(
+        Chapter(start_ms=start, end_ms=stop, title=title, url=url)
+        for (start, title, url), stop in zip(marks, [*stops, None], strict=False)
+    )
