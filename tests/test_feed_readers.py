@@ -18,15 +18,15 @@ import feedparser
 import podcastparser
 import pytest
 
-from podcast_kit.feed import render
+from podcast_kit.feed import json_feed, opml, render
 from podcast_kit.namespaces import NAMESPACES
-from tests.feed_factories import ARTWORK, make_item, make_show
+from tests.feed_factories import ARTWORK, SITE, make_item, make_show
 from tests.test_namespaces import CASES, feed_of
 
 NODE = Path(__file__).parent / "node"
 OLD_ADDRESS = "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md"
 """The only one under which podcastparser knows the podcast namespace."""
-PLAIN = "plain"
+PLAIN, JSON_FEED, OPML = "plain", "feed.json", "show.opml"
 
 FLAGS = {"true", "false"}
 
@@ -172,6 +172,10 @@ def feeds():
     return {PLAIN: plain} | {case: feed_of(case)[2] for case in CASES}
 
 
+def other_forms():
+    return {JSON_FEED: json_feed(make_show(), [make_item()], artwork=ARTWORK), OPML: opml(make_show())}
+
+
 def by_podcastparser(data):
     old = data.replace(NAMESPACES["podcast"].encode(), OLD_ADDRESS.encode())
     return podcastparser.parse("https://pod.example/feed.xml", BytesIO(old))
@@ -189,7 +193,7 @@ def node_reads(tmp_path_factory):
         pytest.skip("needs node, and `npm ci` in tests/node: podcast-partytime and feedsmith are npm packages")
     folder = tmp_path_factory.mktemp("node")
     given, made = folder / "in.json", folder / "out.json"
-    given.write_text(json.dumps({name: data.decode() for name, data in feeds().items()}), "utf-8")
+    given.write_text(json.dumps({name: data.decode() for name, data in (feeds() | other_forms()).items()}), "utf-8")
     command = ["node", str(NODE / "feeds.mjs"), str(given), str(made)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return json.loads(made.read_text("utf-8"))
@@ -223,7 +227,7 @@ def reads(request):
     if request.param in made:
         return request.param, made[request.param]
     found = request.getfixturevalue("node_reads")
-    return request.param, {name: read[request.param] for name, read in found.items()}
+    return request.param, {name: read[request.param] for name, read in found.items() if request.param in read}
 
 
 every_parser = pytest.mark.parametrize("reads", GAPS, indirect=True, scope="module")
@@ -241,3 +245,20 @@ def test_no_gap_is_listed_in_vain(reads):
     parser, made = reads
     used = set().union(*(lost(parser, case, made[case], made[PLAIN])[1] for case in CASES))
     assert GAPS[parser].keys() - used == set()
+
+
+def test_the_other_forms_are_read_back(node_reads):
+    feed = node_reads[JSON_FEED]["feedsmith"]
+    assert (feed["title"], feed["feed_url"], feed["icon"]) == (make_show().title, f"{SITE}feed.json", ARTWORK.url)
+    (item,) = feed["items"]
+    assert (item["id"], item["title"], item["content_html"]) == ("guid-1", "Episode 1", make_item().content)
+    assert item["attachments"] == [
+        {
+            "url": make_item().enclosure_url,
+            "mime_type": "audio/mpeg",
+            "size_in_bytes": 20_001,
+            "duration_in_seconds": 62,
+        }
+    ]
+    (outline,) = node_reads[OPML]["feedsmith"]["body"]["outlines"]
+    assert (outline["type"], outline["xmlUrl"], outline["htmlUrl"]) == ("rss", f"{SITE}feed.xml", f"{SITE}index.html")

@@ -1,8 +1,22 @@
-"""Items to RSS, and anybody's feed to its elements. The only home of feedgen and lxml."""
+"""Items to feeds in every form, and anybody's feed to its elements. The only home of feedgen and lxml."""
 
 from __future__ import annotations
 
+from podcast_kit.feed.chapters import chapters_json, timestamps
+from podcast_kit.feed.other import json_feed, opml
+from podcast_kit.feed.paging import render_pages
+from podcast_kit.feed.private import key_for, render_private
 from podcast_kit.feed.read import parse
 from podcast_kit.feed.rss import render
 
-__all__ = ["parse", "render"]
+__all__ = [
+    "chapters_json",
+    "json_feed",
+    "key_for",
+    "opml",
+    "parse",
+    "render",
+    "render_pages",
+    "render_private",
+    "timestamps",
+]

@@ -8,28 +8,21 @@ None of that gets out of here: all of it is written as elements through an exten
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed import elements
+from podcast_kit.feed.text import clean
 from podcast_kit.model import Element, Item, Picture, Show, page_url
 from podcast_kit.namespaces import NAMESPACES
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped: control characters, half pairs, two non-characters."""
 ALWAYS = ("itunes", "podcast", "atom", "content")
 """Declared in every feed, so that an episode that begins to use one changes its item alone."""
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-def clean(text: str) -> str:
-    """The text without what XML cannot hold, and without white space around it, as Apple and PSP-1 ask."""
-    return ILLEGAL.sub("", text).strip()
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:

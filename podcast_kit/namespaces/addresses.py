@@ -18,6 +18,7 @@ NAMESPACES = {
     "slash": "http://purl.org/rss/1.0/modules/slash/",
     "wfw": "http://wellformedweb.org/CommentAPI/",
     "rawvoice": "http://www.rawvoice.com/rawvoiceRssModule/",
+    "xhtml": "http://www.w3.org/1999/xhtml",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
 """The addresses byte for byte: apps compare them as text."""

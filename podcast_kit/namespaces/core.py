@@ -121,6 +121,7 @@ OTHER = (
         text=text("countries", kind=Kind.COUNTRIES),
         keys=("spotify_countries",),
     ),
+    Tag(name="xhtml:meta", parents=(CHANNEL,), many=True, attributes=(Field("name"), Field("content"))),
     Tag(name="fh:archive", parents=(CHANNEL,)),
     Tag(name="fh:complete", parents=(CHANNEL,)),
 )
