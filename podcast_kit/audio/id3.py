@@ -301,6 +301,7 @@ def read(path: Path) -> Found:
         return next((str(tags[name]) for name in names if name in tags and str(tags[name])), "")
 
     comments = [str(one) for one in tags.getall("COMM") if not one.desc]
+    marks = list(_chapters(tags))
     covers = sorted(tags.getall("APIC"), key=lambda one: one.type != 3)
     return Found(
         title=said("TIT2"),
@@ -312,7 +313,8 @@ def read(path: Path) -> Found:
         summary=said("TIT3", "TDES") or next(iter(comments), ""),
         guid=said("TGID"),
         language=said("TLAN"),
-        chapters=tuple(_chapters(tags)),
+        chapters=tuple(mark for mark, _ in marks),
+        pictures=tuple((mark.image, picture) for mark, picture in marks if picture),
         cover=covers[0].mime if covers else "",
         fields=tuple(_fields(first, tags)),
     )
@@ -352,16 +354,20 @@ def _number(value: str) -> int | None:
     return int(first) if first.isascii() and first.isdigit() and len(first) < 9 else None
 
 
-def _chapters(tags: Any) -> Iterator[Chapter]:
+def _chapters(tags: Any) -> Iterator[tuple[Chapter, Cover | None]]:
     listed = {child for one in tags.getall("CTOC") for child in one.child_element_ids}
-    for one in sorted(tags.getall("CHAP"), key=lambda one: (one.start_time, one.end_time)):
+    for index, one in enumerate(sorted(tags.getall("CHAP"), key=lambda one: (one.start_time, one.end_time))):
         inside = one.sub_frames
         links = [str(found.url).rstrip("\0") for found in inside.getall("WXXX")]
         titles = [str(found) for found in inside.getall("TIT2")]
-        yield Chapter(
+        shown = next((Cover(data=found.data, mime=found.mime) for found in inside.getall("APIC")), None)
+        suffix = "png" if shown and shown.mime == "image/png" else "jpg"
+        mark = Chapter(
             start_ms=one.start_time,
             end_ms=one.end_time if one.start_time < one.end_time < END else None,
             title=next(iter(titles), ""),
             url=next(iter(links), ""),
+            image=f"chapter-{index + 1}.{suffix}" if shown else "",
             toc=not listed or one.element_id in listed,
         )
+        yield mark, shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,8 @@ class Report:
 
     def plain(self) -> dict[str, Any]:
         """As JSON takes it; problems apart."""
-        tags = asdict(self.tags)
-        tags.pop("chapters")
+        tags = asdict(replace(self.tags, chapters=(), pictures=()))
+        del tags["chapters"], tags["pictures"]
         tags["fields"] = [{"name": name, "value": value} for name, value in self.tags.fields]
         return {
             "file": self.path,

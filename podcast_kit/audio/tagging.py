@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
 from podcast_kit.audio.kinds import Kind, recognise
 from podcast_kit.audio.measuring import border
 from podcast_kit.errors import Failed, InvalidAudio
-from podcast_kit.model import Chapter, Tags
+from podcast_kit.model import Chapter, Cover, Tags
 
 VERSION = 1
 """Of the writer: raised when the same tags would come out as other bytes. Part of every cache key."""
@@ -38,6 +38,8 @@ class Found:
     guid: str = ""
     language: str = ""
     chapters: tuple[Chapter, ...] = ()
+    pictures: tuple[tuple[str, Cover], ...] = field(default=(), repr=False)
+    """A chapter's `image`, a name made up for it, and the picture in the file."""
     cover: str = ""
     """The picture's media type."""
     fields: tuple[tuple[str, str], ...] = ()
