@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import mimetypes
 import os
 import re
 import stat
@@ -19,26 +18,8 @@ from typing import IO, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from podcast_kit.errors import Failed
+from podcast_kit.mime import content_type
 
-TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".m4a": "audio/x-m4a",
-    ".mp3": "audio/mpeg",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".opml": "text/x-opml; charset=utf-8",
-    ".srt": "application/x-subrip",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".wav": "audio/wav",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-    ".xml": "application/xml; charset=utf-8",
-}
 CHUNK = 1 << 16
 TRANSLATED = {".xml", ".json", ".opml"}
 """What names other files by their public address."""
@@ -144,7 +125,7 @@ class Answer(BaseHTTPRequestHandler):
             self._head(HTTPStatus.NOT_MODIFIED, {"ETag": tag})
             return
         headers = {
-            "Content-Type": content_type(path),
+            "Content-Type": content_type(path.name),
             "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
             "ETag": tag,
             "Accept-Ranges": "bytes",
@@ -203,12 +184,7 @@ class Answer(BaseHTTPRequestHandler):
     def _missing(self, *, body: bool) -> None:
         page = self.server.folder / "404.html"
         data = page.read_bytes() if page.is_file() else b"Not found\n"
-        kind = TYPES[".html"] if page.is_file() else TYPES[".txt"]
+        kind = content_type("404.html" if page.is_file() else "404.txt")
         self._head(HTTPStatus.NOT_FOUND, {"Content-Type": kind, "Content-Length": str(len(data))})
         if body:
             self.wfile.write(data)
-
-
-def content_type(path: Path) -> str:
-    """The type that a file is served as."""
-    return TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -122,7 +122,7 @@ def test_a_part_of_what_has_changed_is_the_whole(ask):
 
 def test_the_feed_names_the_preview(ask):
     _, headers, body = ask("/feed.xml")
-    assert (f'<a href="{ask.url}media/a.mp3"/>'.encode(), "application/xml; charset=utf-8") == (
+    assert (f'<a href="{ask.url}media/a.mp3"/>'.encode(), "application/rss+xml; charset=utf-8") == (
         body,
         headers["Content-Type"],
     )

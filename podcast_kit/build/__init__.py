@@ -10,13 +10,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.build import chapters, items, media
 from podcast_kit.build.memory import Memory, remembering
-from podcast_kit.build.tree import Tree, content_type
+from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.mime import content_type
 from podcast_kit.model import (
+    Chapter,
     Episode,
     Item,
     Output,
@@ -34,7 +37,8 @@ from podcast_kit.source import notes as markdown
 FOLDER = "build"
 MEMORY = ".podcast-kit"
 LOCK = "podcast.lock"
-FEED_TYPE = "application/rss+xml; charset=utf-8"
+JSON_FEED = "feed.json"
+OPML = "follow/show.opml"
 VERSION = 1
 """Raised when the same items would give other pages or another feed."""
 
@@ -169,16 +173,27 @@ def _episode(
     marks = chapters.of(episode, entry.media.seconds).chapters
     names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
     faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
+    marks = chapters.addressed(marks, faces)
     item = items.item(
         project,
         episode,
         said,
         entry.media,
         artwork=own,
-        chapters=chapters.addressed(marks, faces),
+        chapters=marks,
+        chapters_url=_chapters_file(project, episode, marks, tree),
         transcripts=_transcripts(project, episode, tree),
     )
     return item, entry
+
+
+def _chapters_file(project: Project, episode: Episode, marks: tuple[Chapter, ...], tree: Tree) -> str:
+    """The address of the chapters as a file of their own (JSON chapters 1.2); empty where there are none."""
+    if not marks:
+        return ""
+    data = feed.chapters_json(marks)  # without the title: a mended one must not give the file a new address
+    key = media_key(hashlib.sha256(data).hexdigest(), f"{episode.slug}.chapters.json")
+    return address(project.show.publish.url, tree.write(key, data, Wave.MEDIA).key)
 
 
 def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str, Picture]:
@@ -221,14 +236,21 @@ def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tr
 
 
 def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
+    """The feed with its archives, and its other forms, unless memory says that they lie there already."""
     inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
-    key = project.show.feed.path
-    known = tree.memory.recall("feed", inputs)
-    if known and tree.holds(key, known["sha256"]):
-        tree.add(key, known["size"], known["sha256"], Wave.FEED, FEED_TYPE)
+    known: dict[str, list[Any]] | None = tree.memory.recall("feed", inputs)
+    if known and all(tree.holds(key, sha256) for key, (sha256, *_) in known.items()):
+        for key, (sha256, size, wave, mime) in known.items():
+            tree.add(key, size, sha256, Wave(wave), mime)
         return
-    output = tree.write(key, feed.render(project.show, done, artwork=artwork), Wave.FEED, FEED_TYPE)
-    tree.memory.keep("feed", inputs, {"sha256": output.sha256, "size": output.size})
+    made = [
+        tree.write(key, data, Wave.FEED) for key, data in feed.render_pages(project.show, done, artwork=artwork).items()
+    ]
+    json_feed = feed.json_feed(project.show, done, artwork=artwork)
+    made.append(tree.write(JSON_FEED, json_feed, Wave.FEED))
+    made.append(tree.write(OPML, feed.opml(project.show), Wave.PAGES))
+    known = {one.key: [one.sha256, one.size, int(one.wave), one.content_type] for one in made}
+    tree.memory.keep("feed", inputs, known)
 
 
 def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, ...]:

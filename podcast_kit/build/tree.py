@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from podcast_kit.build.memory import Memory
+from podcast_kit.mime import content_type
 from podcast_kit.model import Cover, Output, Wave
 
 YEAR = "public, max-age=31536000, immutable"
@@ -16,42 +17,11 @@ REVALIDATE = "public, max-age=300, must-revalidate"
 CACHE = {Wave.MEDIA: YEAR, Wave.PAGES: MINUTES, Wave.FEED: REVALIDATE}
 DIGITS = 16
 """Hexadecimal digits of a digest in an address: 64 bits, no two files of a show will share them."""
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".srt": "application/x-subrip; charset=utf-8",
-    ".xml": "application/xml; charset=utf-8",
-    ".json": "application/json",
-    ".webmanifest": "application/manifest+json",
-    ".opml": "text/x-opml; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".ico": "image/x-icon",
-    ".mp3": "audio/mpeg",
-    ".m4a": "audio/x-m4a",
-    ".mp4": "audio/mp4",
-    ".opus": "audio/ogg",
-    ".ogg": "audio/ogg",
-    ".flac": "audio/flac",
-    ".wav": "audio/wav",
-}
 
 
 def media_key(sha256: str, name: str) -> str:
     """The address of an immutable file: its digest, and a name that people can read."""
     return f"media/{sha256[:DIGITS]}/{name}"
-
-
-def content_type(key: str) -> str:
-    """The type that a store must answer with, by the suffix."""
-    return TYPES.get(Path(key).suffix.lower(), "application/octet-stream")
 
 
 class Tree:

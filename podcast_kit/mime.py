@@ -1,0 +1,46 @@
+"""Under which type a file of the build is served; the longest ending that fits decides.
+
+RSS has no registered type of its own: `application/rss+xml` is what apps ask for and PSP-1 names.
+"""
+
+from __future__ import annotations
+
+TYPES = {
+    "feed.json": "application/feed+json",
+    ".chapters.json": "application/json+chapters",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".srt": "application/x-subrip; charset=utf-8",
+    "sitemap.xml": "application/xml; charset=utf-8",
+    ".xml": "application/rss+xml; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".ico": "image/x-icon",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/x-m4a",
+    ".mp4": "audio/mp4",
+    ".opus": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+}
+
+
+def content_type(key: str) -> str:
+    """The type of a key, such as `media/6ec98a72/loop.png`, by how it ends."""
+    name = key.rpartition("/")[2].lower()
+    if name in TYPES:
+        return TYPES[name]
+    ends = [name[at:] for at, letter in enumerate(name) if letter == "."]
+    return next((TYPES[end] for end in ends if end in TYPES), "application/octet-stream")
