@@ -1,0 +1,183 @@
+"""What subscribers will notice, by comparing the feed that is live with the one that would be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.feed import parse
+from podcast_kit.model import Node, Published
+
+SPACE = re.compile(r"\s+")
+PARTS = {
+    "title": "title",
+    "description": "notes",
+    "content:encoded": "notes",
+    "pubDate": "date",
+    "itunes:image": "artwork",
+    "itunes:explicit": "explicit",
+    "itunes:season": "season",
+    "itunes:episode": "number",
+    "itunes:episodeType": "type",
+    "podcast:transcript": "transcript",
+    "podcast:chapters": "chapters",
+    "podcast:person": "people",
+}
+"""Element → what a listener calls it. Anything else that changes is only machinery."""
+
+
+class Kind(StrEnum):
+    """What happens to an episode in an app; the value is the word shown."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RECORDED = "new recording"
+    REMOVED = "removed"
+    REIDENTIFIED = "guid changed"
+    UNREADABLE = "unreadable"
+
+
+ALLOWANCE = {Kind.REMOVED: "removed", Kind.REIDENTIFIED: "guids"}
+"""Kinds that stop a publish, and the word of `--allow` that lets them pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing that subscribers will notice."""
+
+    kind: Kind
+    guid: str
+    title: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """One line, in words."""
+        named = f"“{self.title}”" if self.title else self.guid
+        if self.kind is Kind.NEW:
+            return f"new episode: {named}"
+        if self.kind is Kind.CHANGED:
+            return f"changed: {named} ({self.detail})"
+        if self.kind is Kind.RECORDED:
+            return f"new recording of {named}: apps that have it keep the old one, or download {self.detail} again"
+        if self.kind is Kind.REMOVED:
+            return f"removed: {named} vanishes from the apps of subscribers"
+        if self.kind is Kind.REIDENTIFIED:
+            return f"guid changed: {named} was {self.detail}; every subscriber gets it again as a new episode"
+        return f"the live feed cannot be read, so nobody can say what changes: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What identifies and describes an item."""
+
+    guid: str
+    title: str
+    enclosure: str
+    length: str
+    described: tuple[tuple[str, str], ...]
+
+
+def notices(before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Published] = ()) -> tuple[Notice, ...]:
+    """What subscribers of the feed `before` (its pages, the newest first) will notice of `after`.
+
+    Where nothing is live, `lock` stands for what was published elsewhere.
+    In the order of the new feed, and then what is gone.
+    """
+    try:
+        old = dict(_items(before))
+    except InvalidInput as error:
+        detail = str(error.problems[0].text) if error.problems else error.text
+        return (Notice(kind=Kind.UNREADABLE, guid="", title="", detail=detail),)
+    new = dict(_items(after))
+    if not old and lock:
+        return tuple(
+            Notice(kind=Kind.REMOVED, guid=entry.guid, title=entry.slug) for entry in lock if entry.guid not in new
+        )
+    return tuple(_compared(old, new))
+
+
+def check(found: Iterable[Notice], *, remove: Collection[str] = (), allow: Collection[str] = ()) -> None:
+    """Raise `InvalidInput` for what nobody should do to subscribers by mistake, unless it is named.
+
+    `remove` holds the guids that may go, `allow` the words of `ALLOWANCE`.
+    """
+    stopping = [
+        Problem(Place("feed"), str(notice), _mend(notice), f"pb.{ALLOWANCE[notice.kind]}")
+        for notice in found
+        if notice.kind in ALLOWANCE and ALLOWANCE[notice.kind] not in allow and notice.guid not in remove
+    ]
+    if stopping:
+        raise InvalidInput(stopping)
+
+
+def _mend(notice: Notice) -> str:
+    if notice.kind is Kind.REMOVED:
+        return f"if that is meant: --remove {notice.guid!r}"
+    return f"write guid: {notice.detail!r} in its notes; if the new one is meant: --allow guids"
+
+
+def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[Notice]:
+    gone = {guid: item for guid, item in old.items() if guid not in new}
+    for guid, item in new.items():
+        was = old.get(guid)
+        if was is None:
+            twin = _twin(item, gone.values())
+            if twin is None:
+                yield Notice(kind=Kind.NEW, guid=guid, title=item.title)
+            else:
+                del gone[twin.guid]
+                yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=twin.guid)
+        else:
+            yield from _changes(was, item)
+    for guid, item in gone.items():
+        yield Notice(kind=Kind.REMOVED, guid=guid, title=item.title)
+
+
+def _changes(was: _Item, item: _Item) -> Iterator[Notice]:
+    if was.enclosure != item.enclosure:
+        size = f"{int(item.length) / 1e6:.1f} MB" if item.length.isdecimal() else "it"
+        yield Notice(kind=Kind.RECORDED, guid=item.guid, title=item.title, detail=size)
+    differing = set(was.described) ^ set(item.described)
+    if differing:
+        words = dict.fromkeys(PARTS[key] for key in PARTS if any(key == name for name, _ in differing))
+        yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(words))
+
+
+def _twin(item: _Item, gone: Iterable[_Item]) -> _Item | None:
+    """An item that went and is this one in all but its guid: the same file, or title and date."""
+    when = dict(item.described).get("pubDate", "")
+    for other in gone:
+        same_file = item.enclosure and item.enclosure == other.enclosure
+        if same_file or (item.title and item.title == other.title and when == dict(other.described).get("pubDate")):
+            return other
+    return None
+
+
+def _items(pages: Iterable[bytes]) -> Iterator[tuple[str, _Item]]:
+    seen = set()
+    for page in pages:
+        for node in parse(page, "feed").items:
+            item = _item(node)
+            if item.guid and item.guid not in seen:
+                seen.add(item.guid)
+                yield item.guid, item
+
+
+def _item(node: Node) -> _Item:
+    enclosure = node.first("enclosure")
+    url = enclosure.attributes.get("url", "") if enclosure else ""
+    described = [
+        (child.key, SPACE.sub(" ", f"{child.text.strip()} {' '.join(map(str, child.attributes.values()))}").strip())
+        for child in node.children
+        if child.key in PARTS
+    ]
+    return _Item(
+        guid=node.value("guid") or url,  # apps fall back on the file's address
+        title=SPACE.sub(" ", node.value("title")),
+        enclosure=url,
+        length=enclosure.attributes.get("length", "") if enclosure else "",
+        described=tuple(described),
+    )
