@@ -1,0 +1,151 @@
+"""Blocks of sound in, an encoded file out. Imported only after `codecs.require()`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import lameenc
+import numpy as np
+
+from podcast_kit.audio import lametag, mp3
+from podcast_kit.audio.samples import LAYOUTS, Block
+
+QUALITY = 3
+"""LAME's own choice for constant bit rates: slower ones cannot be told apart by ear."""
+
+
+class Encoder(Protocol):
+    """Takes blocks, and finishes the file."""
+
+    def write(self, block: Block) -> None:
+        """Encode the next samples."""
+
+    def finish(self) -> None:
+        """Write what is left and close the file."""
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+
+
+def encoder(format_: str, path: Path, rate: int, channels: int, kbits: int) -> Encoder:
+    """A writer of `mp3`, `m4a` or `opus` to `path`."""
+    if format_ == "mp3":
+        return Mp3(path, rate, channels, kbits)
+    return Libav(format_, path, rate, channels, kbits)
+
+
+def scale(format_: str, kbits: int) -> float:
+    """What the encoder multiplies the sound with by itself.
+
+    LAME turns down what it encodes at lower rates (`abr_switch_map` in its presets.c), whatever `--scale` says.
+    """
+    if format_ != "mp3":
+        return 1.0
+    return next((factor for limit, factor in ((160, 0.95), (192, 0.97), (224, 0.98)) if kbits <= limit), 1.0)
+
+
+KINDS = {"m4a": ("aac", "ipod"), "opus": ("libopus", "ogg")}
+"""The codec and the container of a format, in FFmpeg's words."""
+# Without bitexact the version of the library and a random serial number would be in the file. With the index in front a
+# player starts before it has the whole file.
+OPTIONS = {"fflags": "+bitexact", "movflags": "+faststart"}
+
+
+class Mp3:
+    """LAME at a constant bit rate, with the Info frame that lameenc leaves out."""
+
+    def __init__(self, path: Path, rate: int, channels: int, kbits: int) -> None:
+        self._lame = lameenc.Encoder()
+        self._lame.silence()
+        self._lame.set_channels(channels)
+        self._lame.set_in_sample_rate(rate)
+        self._lame.set_out_sample_rate(rate)  # else LAME resamples at lower bit rates
+        self._lame.set_bit_rate(kbits)
+        self._lame.set_quality(QUALITY)
+        self._samples = self._frames = self._bytes = 0
+        self._crc = lametag.Crc16()
+        self._first = b""
+        self._ahead = 0
+        """Bytes to the next frame's header, from the end of what was written."""
+        self._file = path.open("wb")
+
+    def write(self, block: Block) -> None:
+        """Encode the next samples; what passes full scale is cut there."""
+        self._samples += block.shape[1]
+        whole = np.clip(np.rint(block * np.float32(32768)), -32768, 32767).astype("<i2")
+        self._pour(bytes(self._lame.encode(np.ascontiguousarray(whole.T).tobytes())))
+
+    def finish(self) -> None:
+        """Write what LAME holds back, then the Info frame into the room that was kept for it."""
+        with self._file:
+            self._pour(bytes(self._lame.flush()))
+            if not self._first:
+                return
+            padding = self._frames * mp3.HEADERS[self._first[:3]].samples - self._samples - lametag.DELAY
+            tag = self._tag(padding, self._crc.finish())
+            self._file.seek(0)
+            self._file.write(tag)
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._file.close()
+
+    def _tag(self, padding: int = 0, crc: int = 0) -> bytes:
+        return lametag.frame(self._first, frames=self._frames, size=self._bytes, padding=padding, crc=crc)
+
+    def _pour(self, data: bytes) -> None:
+        if not data:
+            return
+        if not self._first:
+            self._first = data[:4]
+            self._file.write(bytes(len(self._tag())))
+        self._file.write(data)
+        self._crc.add(data)
+        self._bytes += len(data)
+        # lameenc gives whole frames only, one behind another.
+        position = self._ahead
+        while position < len(data):
+            position += mp3.SIZES[data[position : position + 3]]
+            self._frames += 1
+        self._ahead = position - len(data)
+
+
+class Libav:
+    """AAC in M4A, or Opus in Ogg, by FFmpeg's libraries."""
+
+    def __init__(self, format_: str, path: Path, rate: int, channels: int, kbits: int) -> None:
+        codec, container = KINDS[format_]
+        self._rate, self._layout, self._samples = rate, LAYOUTS[channels], 0
+        self._out: Any = av.open(str(path.absolute()), "w", format=container, container_options=OPTIONS)
+        self._stream: Any = self._out.add_stream(codec, rate=rate, layout=self._layout)
+        context: Any = self._stream.codec_context
+        context.bit_rate = kbits * 1000
+        context.flags |= av.codec.context.Flags.bitexact
+        context.open()
+        self._resampler = av.AudioResampler(context.format.name, self._layout, rate, context.frame_size)
+
+    def write(self, block: Block) -> None:
+        """Encode the next samples."""
+        if not block.shape[1]:
+            return
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=self._layout)
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._samples, Fraction(1, self._rate)
+        self._samples += block.shape[1]
+        self._encode(frame)
+
+    def finish(self) -> None:
+        """Write what the encoder holds back, and the index."""
+        self._encode(None)
+        self._out.mux(self._stream.encode(None))
+        self._out.close()
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._out.close()
+
+    def _encode(self, frame: Any) -> None:
+        for piece in self._resampler.resample(frame):
+            self._out.mux(self._stream.encode(piece))

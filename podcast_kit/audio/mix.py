@@ -1,0 +1,124 @@
+"""The parts of an episode put together, to be played as often as the chain needs. After `codecs.require()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from podcast_kit.audio import join, samples
+from podcast_kit.audio.loudness import Loudness
+from podcast_kit.audio.master import Job, target
+from podcast_kit.audio.meter import Meter
+from podcast_kit.audio.peaks import ratio
+from podcast_kit.audio.samples import Block
+from podcast_kit.errors import PodcastKitError
+from podcast_kit.model import Step
+
+LONGEST = 60.0
+"""Seconds of overlap; that much of a part is held in memory."""
+Report = Callable[[Step], None]
+Sound = Callable[[], Iterator[Block]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Sound that can be played from its beginning again and again."""
+
+    subject: str
+    play: Sound
+    rate: int
+    channels: int
+    seconds: float
+    """As well as the headers know."""
+    shift: float = 0.0
+    """Seconds by which a moment of the recording comes later; negative where its head was cut off."""
+    done: tuple[str, ...] = ()
+
+    def told(self, sound: Iterable[Block], on: Report, stage: str) -> Iterator[Block]:
+        """The same blocks, their passing reported in whole seconds."""
+        total, passed = round(self.seconds), 0
+        for block in sound:
+            yield block
+            passed += block.shape[1]
+            on(Step(stage=stage, subject=self.subject, done=min(passed // self.rate, total), total=total))
+
+    def heard(self, on: Report, stage: str = "measure") -> Loudness:
+        """Its loudness."""
+        meter = Meter(self.rate, self.channels)
+        for block in self.told(self.play(), on, stage):
+            meter.add(block)
+        return meter.result()
+
+
+def of(path: Path, subject: str, rate: int = 0, channels: int = 0) -> Mix:
+    """One file, at its own rate and in its own channels unless told otherwise."""
+    shape = samples.shape(path)
+    rate, channels = rate or shape.rate, channels or min(shape.channels, 2)
+    return Mix(subject, partial(samples.blocks, path, rate, channels), rate, channels, shape.seconds)
+
+
+def of_job(job: Job, format_: str, on: Report) -> Mix:
+    """The recording of a job with what is cut off it and joined to it."""
+    shape = samples.shape(job.source)
+    mix = of(job.source, job.subject, _rate(shape.rate, format_), job.settings.channels)
+    if job.settings.trim:
+        mix = _trimmed(mix)
+    return mix if job.intro is None and job.outro is None else _joined(job, mix, on)
+
+
+def _rate(rate: int, format_: str) -> int:
+    """The rate to encode at: what there is where players know it, else the nearer relative."""
+    if format_ == "opus":
+        return 48000
+    if rate in {44100, 48000}:
+        return rate
+    return 44100 if rate % 11025 == 0 else 48000
+
+
+def _trimmed(mix: Mix) -> Mix:
+    first, behind = join.ends(mix.play(), mix.rate)
+    seconds = (behind - first) / mix.rate
+    words = (
+        f"silence taken off: {first / mix.rate:.1f} s at the head, {mix.seconds - behind / mix.rate:.1f} s at the end"
+    )
+
+    def play() -> Iterator[Block]:
+        return join.stretch(mix.play(), first, behind)
+
+    return replace(mix, play=play, seconds=seconds, shift=-first / mix.rate, done=(*mix.done, words))
+
+
+def _joined(job: Job, mix: Mix, on: Report) -> Mix:
+    """Every part brought to the target by itself first, so that no intro shouts down a recording."""
+    if not 0 <= job.settings.overlap <= LONGEST:
+        raise PodcastKitError(
+            f"an overlap of {job.settings.overlap:g} s", f"from 0 to {LONGEST:g} seconds are possible"
+        )
+    files = {"intro": job.intro, "outro": job.outro}
+    joined = {name: of(path, path.name, mix.rate, mix.channels) for name, path in files.items() if path is not None}
+    parts = [part for part in (joined.get("intro"), mix, joined.get("outro")) if part is not None]
+    goal = target(job.settings, mix.channels)
+    levels = [1.0 if goal is None else _level(part.heard(on), goal) for part in parts]
+    fade = min(job.settings.overlap, *(part.seconds for part in parts))
+    overlap = round(fade * mix.rate)
+
+    def play() -> Iterator[Block]:
+        return join.chain((_scaled(part.play(), level) for part, level in zip(parts, levels, strict=True)), overlap)
+
+    return replace(
+        mix,
+        play=play,
+        seconds=sum(part.seconds for part in parts) - fade * len(joined),
+        shift=mix.shift + (joined["intro"].seconds - overlap / mix.rate if "intro" in joined else 0.0),
+        done=(*mix.done, f"{' and '.join(joined)} joined" + (f", fading over {fade:g} s" if fade else "")),
+    )
+
+
+def _level(loudness: Loudness, goal: float) -> float:
+    return 1.0 if loudness.integrated is None else ratio(goal - loudness.integrated)
+
+
+def _scaled(sound: Iterable[Block], factor: float) -> Iterator[Block]:
+    return (block * block.dtype.type(factor) for block in sound)

@@ -1,0 +1,117 @@
+"""Sound as blocks of numbers, decoded as it is asked for: no file is ever held whole.
+
+Imported only after `codecs.require()`, since it needs the extra's libraries from its first line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from podcast_kit.errors import Failed, InvalidAudio
+
+Block: TypeAlias = npt.NDArray[np.float32]
+"""Samples of full scale 1.0, one row a channel."""
+
+BLOCK = 1 << 16
+"""Samples a block; about 1.5 seconds."""
+
+# A file is only what a recorder or an encoder makes. Without this a text file that names others (HLS, concat) would
+# have them opened, from the disk or the network.
+OPEN = {"protocol_whitelist": "file", "format_whitelist": "wav,w64,aiff,caf,flac,mp3,ogg,mov,aac"}
+LAYOUTS = {1: "mono", 2: "stereo"}
+BROKEN_PACKETS = 100
+"""So many that will not decode, one after the other, are no slip of an encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a file holds, in the words of its header."""
+
+    rate: int
+    channels: int
+    """As in the file; more than two are mixed to stereo when decoded."""
+    seconds: float
+    """0 where the header does not say."""
+    codec: str
+    """Such as `mp3`, `aac`, `opus`, `flac`, `pcm_s16le`."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The container and its first audio stream; InvalidAudio where there is none."""
+    try:
+        container = av.open(str(path.absolute()), options=OPEN)
+    except FileNotFoundError:
+        raise Failed(f"{path}: there is no such file") from None
+    except (OSError, ValueError, av.error.FFmpegError) as error:
+        raise InvalidAudio(str(path), f"cannot be opened as audio: {_said(error)}", "export it again") from None
+    with container:
+        if not container.streams.audio:
+            raise InvalidAudio(str(path), "holds no audio", "export it again, with sound", "au.none")
+        yield container, container.streams.audio[0]
+
+
+def shape(path: Path) -> Shape:
+    """Rate, channels, length and codec as the header tells them."""
+    with opened(path) as (container, stream):
+        context = stream.codec_context
+        if not context.sample_rate or not context.layout.nb_channels:
+            raise InvalidAudio(str(path), "does not say its sample rate or channels", "export it again")
+        seconds = float((container.duration or 0) / av.time_base)
+        codec = context.name.removeprefix("lib").removesuffix("float")  # decoders are named after what they are made of
+        return Shape(context.sample_rate, context.layout.nb_channels, seconds, codec)
+
+
+def blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
+    """The whole of a file, resampled and mixed as asked; 0 keeps what it has, up to two channels."""
+    with opened(path) as (container, stream):
+        rate = rate or stream.codec_context.sample_rate
+        channels = channels or min(stream.codec_context.layout.nb_channels, 2)
+        resampler, kind = None, None
+        for frame in _frames(path, container, stream):
+            # A stream may change its mind midway (spliced MP3); each stretch gets a resampler of its own.
+            if (now := (frame.sample_rate, frame.layout.nb_channels, frame.format.name)) != kind:
+                yield from _arrays(resampler, None)
+                resampler, kind = av.AudioResampler("fltp", LAYOUTS[channels], rate, BLOCK), now
+            frame.pts = None  # only the order counts; gaps in the clock of a damaged file are not to be filled
+            yield from _arrays(resampler, frame)
+        if resampler is None:
+            raise InvalidAudio(str(path), "holds no sound that can be decoded", "export it again")
+        yield from _arrays(resampler, None)
+
+
+def _frames(path: Path, container: Any, stream: Any) -> Iterator[Any]:
+    """Decoded frames; what will not decode is left out, as players do, until it is too much."""
+    broken = 0
+    try:
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                broken += 1
+                if broken > BROKEN_PACKETS:
+                    break
+                continue
+            broken = 0 if frames else broken
+            yield from frames
+    except (OSError, ValueError, av.error.FFmpegError) as error:
+        raise InvalidAudio(str(path), f"cannot be decoded: {_said(error)}", "export it again") from None
+    if broken > BROKEN_PACKETS:
+        raise InvalidAudio(str(path), "is damaged: it cannot be decoded to its end", "export it again")
+
+
+def _arrays(resampler: Any, frame: Any) -> Iterator[Block]:
+    if resampler is not None:
+        yield from (piece.to_ndarray() for piece in resampler.resample(frame))
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", "") or str(error) or type(error).__name__
