@@ -9,6 +9,7 @@ import hashlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
@@ -21,6 +22,9 @@ from podcast_kit.publish.ledger import Ledger, own, swap
 from podcast_kit.stores import ABSENT, ALWAYS, Honours, Store, Upload
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
+
+SOON = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between looks at the public feed."""
 
 
 def read(store: Store, outputs: Iterable[Output] = (), *, feed: str = "feed.xml") -> State:
@@ -36,6 +40,7 @@ def publish(
     url: str = "",
     before_feed: Callable[[], None] = lambda: None,
     sent: Callable[[str, int], None] = lambda _key, _bytes: None,
+    purge: Callable[[], Iterable[Outcome]] = tuple,
     blind: bool = False,
 ) -> Iterator[Outcome]:
     """Make the store what the plan says, and tell of each thing as it is done.
@@ -43,6 +48,7 @@ def publish(
     `url` is the public address that new media must answer on before any page or feed names them;
     empty where nothing serves the store yet. `before_feed` is called when all but the feed has arrived.
     `sent` hears of every piece that arrived, from many threads: the key, and how many bytes.
+    `purge` is called once the feed is there, to drop copies of what was before; then the public feed is looked at.
     A store that does not honour conditional writes is refused unless `blind` accepts it.
     Raises `StoreRefused`, `Failed`, or `Overtaken` when somebody else published since the plan was made;
     the live feed is then as it was. A plan without changes writes nothing.
@@ -67,6 +73,24 @@ def publish(
             yield Outcome(key=change.key, did="retired", wave=change.wave)
     ledger.end()
     yield Outcome(key=record.KEY, did="recorded")
+    yield from purge()
+    if url:
+        yield from _live(url, plan)
+
+
+def _live(url: str, plan: Plan) -> Iterator[Outcome]:
+    """Whether listeners get the new feed by now; copies on the way may live for as long as they were told to."""
+    for change in plan.wave(Wave.FEED):
+        if change.key != plan.feed or change.output is None:
+            continue
+        for wait in (*SOON, None):
+            [outcome] = verify.compare(url, [change.output])
+            if not outcome.trouble or wait is None:
+                break
+            time.sleep(wait)
+        hint = f"it is published; copies on the way run out by themselves ({change.output.cache_control})"
+        trouble = f"the public feed is not the new one yet: {outcome.trouble}" if outcome.trouble else ""
+        yield Outcome(key=change.key, did="live", wave=Wave.FEED, trouble=trouble, hint=hint if trouble else "")
 
 
 def _tried(store: Store, plan: Plan, now: datetime, *, blind: bool) -> Iterator[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,8 +13,6 @@ from typing import Protocol
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Output, Publishing, Remote
-
-S3_ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
 
 
 class Honours(StrEnum):
@@ -147,25 +146,24 @@ class Store(Protocol):
 
 
 def open_store(publishing: Publishing, folder: Path) -> Store:
-    """The place that `publish.to` names: `s3://bucket/prefix`, or a folder relative to the show's.
+    """The place that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
 
-    Raises `InvalidInput` when it names neither. Nothing is asked of the store yet.
+    A folder is relative to the show's. Raises `InvalidInput` when it names none of these, or when something
+    that the provider needs is missing. Nothing is asked of the store yet.
     """
-    to = publishing.to
-    found = S3_ADDRESS.fullmatch(to)
-    if found:
-        from podcast_kit.stores.s3 import S3
+    scheme, parted, rest = publishing.to.partition("://")
+    if parted:
+        from podcast_kit.stores.providers import PROVIDERS, at
 
-        return S3(
-            bucket=found["bucket"],
-            prefix=(found["prefix"] or "").strip("/"),
-            endpoint=publishing.endpoint,
-            region=publishing.region,
-            journals=folder / ".podcast-kit" / "uploads",
-        )
-    if not to or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", to):
-        text = f"publish.to: {to!r} is neither s3://bucket/prefix nor a folder" if to else "publish.to is missing"
-        raise InvalidInput([Problem(Place("podcast.yaml"), text, "write where to publish", "pb.to")])
+        if scheme in PROVIDERS:
+            return at(publishing, scheme, rest, folder / ".podcast-kit" / "uploads")
+        near = difflib.get_close_matches(scheme, PROVIDERS, n=1)
+        hint = f"did you mean {near[0]}://?" if near else f"known are {', '.join(PROVIDERS)}, and folders"
+        raise InvalidInput([Problem(Place("podcast.yaml"), f"publish.to: {scheme}:// is not known", hint, "pb.to")])
+    if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
+        text = f"publish.to: {publishing.to!r} is not a place" if publishing.to else "publish.to is missing"
+        hint = "write where to publish: s3://bucket/prefix, or a folder"
+        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
     from podcast_kit.stores.folder import Folder
 
-    return Folder((folder / Path(to).expanduser()).resolve())
+    return Folder((folder / Path(publishing.to).expanduser()).resolve())

@@ -44,6 +44,7 @@ class S3:
         virtual: bool | None = None,
         journals: Path | None = None,
         part: int = PART,
+        scheme: str = "s3",
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
@@ -52,7 +53,7 @@ class S3:
         self.virtual = not endpoint if virtual is None else virtual
         self.journals = journals
         self.part = part
-        self.name = f"s3://{bucket}/{prefix}".rstrip("/")
+        self.name = f"{scheme}://{bucket}/{prefix}".rstrip("/")
         self.place = f"{endpoint or 's3'} {bucket}"
         self.honours: Honours | None = None
         self.budget = Budget(MEMORY)

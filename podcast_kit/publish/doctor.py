@@ -1,0 +1,118 @@
+"""What stands between a show and its listeners, found by trying, and said in words."""
+
+from __future__ import annotations
+
+import email.utils
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from pathlib import Path
+
+from podcast_kit import verify
+from podcast_kit.errors import PodcastKitError
+from podcast_kit.model import Outcome, Output, Wave, address
+from podcast_kit.stores import Store, Upload
+from podcast_kit.stores import state as record
+
+SKEW = timedelta(minutes=5)
+"""Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""
+CONTENT = b"podcast-kit doctor\n"
+KINDS = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
+ORIGIN = "https://player.example"
+
+
+def examine(store: Store, url: str, folder: Path, *, now: datetime) -> Iterator[Outcome]:
+    """Credentials, bucket, listing, writing, conditions; then the public address, clock, types, ranges, CORS.
+
+    Every outcome is a finding: `key` is what was looked at, `trouble` what is wrong with it. What is written
+    is removed again. `folder` takes a few files meanwhile.
+    """
+    try:
+        found = store.get(record.KEY)
+        yield Outcome(key="credentials and bucket", did=f"{store.name} answers")
+        next(iter(store.walk(record.OWN)), None)
+        yield Outcome(key="listing", did="allowed")
+    except PodcastKitError as error:
+        yield Outcome(key="credentials and bucket", did="asked", trouble=error.text, hint=error.hint)
+        return
+    yield Outcome(key="record of the last publish", did="found" if found else "none yet")
+    token = hashlib.sha256(now.isoformat().encode()).hexdigest()[:16]
+    outputs = [_output(folder, token, ending) for ending in KINDS]
+    try:
+        for output in outputs:
+            store.put(Upload.of(output))
+        yield Outcome(key="writing", did="allowed")
+        yield _conditions(store, token)
+        yield from _public(url, outputs, now)
+    except PodcastKitError as error:
+        yield Outcome(key="writing", did="tried", trouble=error.text, hint=error.hint)
+    finally:
+        for output in outputs:
+            _remove(store, output.key)
+
+
+def _remove(store: Store, key: str) -> None:
+    try:
+        store.delete(key)
+    except PodcastKitError:
+        return  # a key that may write but not delete: three small files stay
+
+
+def _conditions(store: Store, token: str) -> Outcome:
+    honours = store.probe(token)
+    if honours.blind:
+        text = f"{honours}: two who publish at once can overwrite each other"
+        return Outcome(key="conditional writes", did="tried", trouble=text, hint="publish from one place only")
+    return Outcome(key="conditional writes", did=f"honoured ({honours})")
+
+
+def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]:
+    if not url.startswith("https://"):
+        hint = "Apple and Spotify want https; put a host or CDN with a certificate before the store"
+        yield Outcome(key="public address", did="read", trouble=f"{url} is not https", hint=hint)
+    for outcome in verify.objects(url, outputs):
+        kind = outcome.key.rpartition(".")[2]
+        done = f"answers HEAD and Range ({outcome.key.rpartition('.')[2]})"
+        yield Outcome(key=f"public {kind} file", did=done, trouble=outcome.trouble, hint=outcome.hint)
+        if outcome.trouble:
+            return
+    with closing(verify.Web()) as web:
+        try:
+            answer = web.ask("GET", address(url, outputs[-1].key), {"Origin": ORIGIN}, bound=len(CONTENT))
+        except (OSError, HTTPException) as error:
+            yield Outcome(key="CORS", did="asked", trouble=str(error))
+            return
+    yield _clock(answer.headers.get("date", ""), now)
+    if answer.headers.get("access-control-allow-origin") in {"*", ORIGIN}:
+        yield Outcome(key="CORS", did="open to players on the web")
+    else:
+        hint = "allow GET and HEAD from every origin in the bucket's CORS rules or at the CDN"
+        text = "closed: players on the web cannot read chapters and transcripts"
+        yield Outcome(key="CORS", did="asked", trouble=text, hint=hint)
+
+
+def _clock(said: str, now: datetime) -> Outcome:
+    try:
+        apart = abs(email.utils.parsedate_to_datetime(said) - now)
+    except (ValueError, TypeError):
+        return Outcome(key="clock", did="not comparable: the host gives no date")
+    if apart > SKEW:
+        text = f"{int(apart.total_seconds() // 60)} minutes apart from the store's"
+        return Outcome(key="clock", did="compared", trouble=text, hint="set this computer's clock")
+    return Outcome(key="clock", did="right")
+
+
+def _output(folder: Path, token: str, ending: str) -> Output:
+    path = folder / f"doctor{ending}"
+    path.write_bytes(CONTENT)
+    return Output(
+        key=f"{record.OWN}probe/doctor-{token}{ending}",
+        size=len(CONTENT),
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        content_type=KINDS[ending],
+        cache_control="no-store",
+        wave=Wave.MEDIA,
+        path=path,
+    )
