@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.build import chapters, items, media
+from podcast_kit.build import chapters, faces, items, media
 from podcast_kit.build.memory import Memory, remembering
 from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
@@ -202,7 +202,9 @@ def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str,
     for name, line in markdown.pictures(episode.notes):
         try:
             place = Place(episode.path, episode.notes_line + line, 1)
-            art[name] = _picture(project, episode.path, name, place, tree)
+            found = _picture(project, episode.path, name, place, tree)
+            source = project.folder / Path(episode.path).parent / name
+            art[name] = faces.responsive(source, found, tree, project.show.publish.url)
         except InvalidInput as error:
             problems += error.problems
     if problems:
@@ -225,7 +227,8 @@ def _transcripts(project: Project, episode: Episode, tree: Tree) -> tuple[Transc
 
 def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
     """Every page whose inputs changed; the others lie there already."""
-    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork).pages(done):
+    done, artwork, icons = faces.dressed(project, done, artwork, tree)
+    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).pages(done):
         recipe = f"{VERSION} {page.key} {page.digest}"
         known = tree.memory.recall("page", recipe)
         if known and tree.holds(page.key, known["sha256"]):

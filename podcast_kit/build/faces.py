@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def dressed(
             replace(
                 item,
                 artwork=responsive(own, item.artwork, tree, base) if own and item.artwork else None,
-                card=cards.of(face, item.episode.title) if face else None,
+                card=cards.of(face, item.episode.title, f"episodes/{item.episode.slug}/") if face else None,
             )
         )
     return tuple(made), whole, icons(cover, tree, base) if cover else ()
@@ -73,17 +73,24 @@ class Cards:
         self.base = base
         self._blanks: dict[Path, pictures.Card] = {}
 
-    def of(self, source: Path, title: str) -> Picture:
-        """The card with a cover and a title."""
-        known = [self.tree.memory.sha256(source), self.show, sorted(self.colours.items()), title]
-        key = hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()
+    def of(self, source: Path, title: str, page: str) -> Picture:
+        """The card with a cover and a title, beside its page: a mended title replaces it, as it replaces the page."""
+        said = [VERSION, self.tree.memory.sha256(source), self.show, sorted(self.colours.items()), title, page]
+        recipe = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+        known: dict[str, Any] | None = self.tree.memory.recall("card", recipe)
+        if known and self.tree.holds(known["key"], known["sha256"]):
+            self.tree.add(known["key"], known["size"], known["sha256"], Wave.PAGES, known["mime"])
+        else:
+            card = self._drawn(source, title)
+            output = self.tree.write(f"{page}card{SUFFIXES[card.mime]}", card.data, Wave.PAGES, card.mime)
+            known = {"key": output.key, "sha256": output.sha256, "size": output.size, **_facts(card)}
+            self.tree.memory.keep("card", recipe, known)
+        return _picture(known, self.base)
 
-        def draw() -> tuple[Cover, ...]:
-            if source not in self._blanks:
-                self._blanks[source] = pictures.Card(source, self.show, **self.colours)
-            return (self._blanks[source].of(title),)
-
-        return _made(f"card {key}", "card", self.tree, self.base, draw)[0]
+    def _drawn(self, source: Path, title: str) -> Cover:
+        if source not in self._blanks:
+            self._blanks[source] = pictures.Card(source, self.show, **self.colours)
+        return self._blanks[source].of(title)
 
 
 def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[Cover, ...]]) -> tuple[Picture, ...]:
@@ -95,16 +102,12 @@ def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[
     else:
         known = [_write(cover, name, tree) for cover in make()]
         tree.memory.keep("copies", f"{VERSION} {what}", known)
-    return tuple(
-        Picture(
-            url=address(base, entry["key"]),
-            key=entry["key"],
-            width=entry["width"],
-            height=entry["height"],
-            mime=entry["mime"],
-        )
-        for entry in known
-    )
+    return tuple(_picture(entry, base) for entry in known)
+
+
+def _picture(entry: dict[str, Any], base: str) -> Picture:
+    key, width, height, mime = (entry[name] for name in ("key", "width", "height", "mime"))
+    return Picture(url=address(base, key), key=key, width=width, height=height, mime=mime)
 
 
 def _write(cover: Cover, name: str, tree: Tree) -> dict[str, Any]:
@@ -112,5 +115,8 @@ def _write(cover: Cover, name: str, tree: Tree) -> dict[str, Any]:
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
     key = media_key(sha256, f"{plain}-{cover.width}{SUFFIXES[cover.mime]}")
     output = tree.write(key, cover.data, Wave.MEDIA, cover.mime)
-    facts = {part: value for part, value in asdict(replace(cover, data=b"")).items() if part != "data"}
-    return {"key": key, "sha256": sha256, "size": output.size, **facts}
+    return {"key": key, "sha256": sha256, "size": output.size, **_facts(cover)}
+
+
+def _facts(cover: Cover) -> dict[str, Any]:
+    return {"width": cover.width, "height": cover.height, "mime": cover.mime}

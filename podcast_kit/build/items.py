@@ -51,7 +51,7 @@ def text(
 
 def _compose(project: Project, episode: Episode, art: Mapping[str, Picture]) -> dict[str, str]:
     url = page(project, episode)
-    notes = markdown.render(episode.notes, page_url=url, pictures=art)
+    notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
     prompts = site.prompts(project.show, episode, folder=project.folder, page_url=url, written=notes.links)
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
     if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
