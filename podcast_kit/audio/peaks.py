@@ -118,8 +118,8 @@ def stretch_peaks(x: Block, where: npt.NDArray[np.intp]) -> Levels:
 class Limiter:
     """Gain, and less of it around what would pass the ceiling; comes out as much later as it must look ahead.
 
-    The reduction is linked over the channels, sets in AHEAD seconds before the peak and fades, counted in dB, to a third
-    in RELEASE seconds: slow against the wave, fast against the ear. `most` is the largest reduction so far in dB,
+    The reduction is linked over the channels, sets in AHEAD seconds before the peak and fades, in dB, to a third in
+    RELEASE seconds: slow against the wave, fast against the ear. `most` is the largest reduction so far in dB,
     `touched` the number of stretches that passed the ceiling.
     """
 
