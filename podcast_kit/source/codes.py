@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "lock.damaged": "podcast.lock does not say what it must.",
     "lock.conflict": "podcast.lock holds the markers of an unfinished merge.",
     "cp.grammar": "Chapters cannot be read.",
+    "cp.start": "A chapter begins behind the end of the recording.",
     "cp.notes": "Timestamps in the notes are not chapters.",
     "tr.grammar": "A transcript cannot be read.",
 }

@@ -177,13 +177,13 @@ def nearest(word: str, known: set[str] | list[str] | tuple[str, ...]) -> str:
     return f"known: {', '.join(sorted(known))}" if len(known) <= few else "remove it, or begin it with 'x-'"
 
 
-def decode(data: bytes, path: str) -> str:
+def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
     """The text of a file, without a byte-order mark and with line feeds only.
 
     Raises InvalidInput for what is not UTF-8, is too long, or holds a NUL.
     """
-    if len(data) > MAX_BYTES:
-        text = f"is larger than {MAX_BYTES:,} bytes"
+    if len(data) > limit:
+        text = f"is larger than {limit:,} bytes"
         raise InvalidInput([Problem(Place(path), text, "is it the right file?", "file.long")])
     try:
         source = data.decode("utf-8-sig")

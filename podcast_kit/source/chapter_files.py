@@ -1,0 +1,193 @@
+"""A file of chapters, in whatever format some program wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from posixpath import dirname
+
+from podcast_kit.errors import InvalidInput, Place, Problem, Severity
+from podcast_kit.model import Chapter, Episode
+from podcast_kit.source import chapter_data, chapter_text, chapters, mends, transcript_cues, transcript_writing
+from podcast_kit.source.chapter_text import Report
+from podcast_kit.source.document import Wrong, decode
+from podcast_kit.source.paths import Folder
+
+MOST = 5_000
+"""Chapters in a file; a day of one every twenty seconds."""
+_LEAST = 3
+_STRICT = re.compile(r"(?:\s*(?:#.*)?\n|\s*\d{1,3}:\d\d:\d\d(?:[.,]\d+)?(?:[ \t].*)?(?:\n|$))+\s*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A format of chapter files."""
+
+    name: str
+    sign: Callable[[str], object]
+    """Whether a text looks like it."""
+    parse: Callable[[str, Report], Iterable[Chapter]]
+    write: Callable[[Sequence[Chapter]], str] | None = None
+    """None where another room writes it: JSON chapters belong to the feed."""
+    keeps: frozenset[str] = frozenset({"start_ms", "title"})
+    """The fields of a Chapter that it can carry."""
+
+
+def _vtt(text: str, report: Report) -> Iterable[Chapter]:
+    """WebVTT chapters: a cue a chapter, its text the title."""
+    cues, faults = transcript_cues.vtt(text)
+    for line, cause, mend in faults:
+        report(line, cause, mend)
+    return [Chapter(start_ms=cue.start_ms, end_ms=cue.end_ms, title=chapter_text.one_line(cue.text)) for cue in cues]
+
+
+def _write_vtt(found: Sequence[Chapter]) -> str:
+    """Cues need an end: that of the chapter, else the next one's start, else a second later."""
+    marks = chapter_text.listed(found)
+    ends = [later.start_ms for _, later in pairwise(marks)] + [0]
+    cues = [
+        f"{chapters.said(one.start_ms, fraction=True)} --> "
+        f"{chapters.said(one.end_ms or max(end, one.start_ms + 1000), fraction=True)}\n"
+        f"{transcript_writing.escaped(chapter_text.one_line(one.title))}\n"
+        for one, end in zip(marks, ends, strict=False)
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _lines(text: str, report: Report) -> Iterable[Chapter]:
+    """Timestamps as in show notes, one a line, without the demands that running text needs."""
+    for number, line in enumerate(text.split("\n"), 1):
+        found = chapters.stamps(line)
+        if found:
+            title, url = chapters.plain_title(found[0].title)
+            yield Chapter(start_ms=found[0].start_ms, title=title, url=url)
+        elif line.strip() and not line.lstrip().startswith("#"):
+            report(number, "is not a time and a title", "write it as '0:12:34 Title'")
+
+
+def write_notes(found: Sequence[Chapter]) -> str:
+    """Timestamps for show notes: `- 00:12:34 [Title](link)`, Markdown's marks in titles made harmless."""
+    lines = []
+    for one in chapter_text.listed(found):
+        title = re.sub(r"([\\`*_\[\]<>~!])", r"\\\1", chapter_text.one_line(one.title))
+        said = chapters.said(one.start_ms, fraction=bool(one.start_ms % 1000))
+        lines.append(f"- {said} [{title}]({one.url})\n" if one.url else f"- {said} {title}\n")
+    return "".join(lines)
+
+
+_ALL = frozenset({"start_ms", "end_ms", "title", "url", "image", "toc"})
+_LINKS = frozenset({"start_ms", "title", "url"})
+_ENDS = frozenset({"start_ms", "end_ms", "title"})
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        # the order is that of looking: the surest signs first
+        Form("json", lambda text: text.lstrip()[:1] in {"{", "["}, chapter_data.from_json, keeps=_ALL),
+        Form(
+            "psc", lambda text: text.lstrip()[:1] == "<", chapter_data.psc, chapter_data.write_psc, _LINKS | {"image"}
+        ),
+        Form("vtt", lambda text: text.startswith("WEBVTT"), _vtt, _write_vtt, _ENDS),
+        Form(
+            "ffmetadata",
+            lambda text: text.lstrip().upper().startswith((";FFMETADATA", "[CHAPTER]")),
+            chapter_text.ffmetadata,
+            chapter_text.write_ffmetadata,
+            _ENDS,
+        ),
+        Form(
+            "ogg",
+            re.compile(r"\s*(#.*\n\s*)*CHAPTER\d+", re.IGNORECASE).match,
+            chapter_text.ogg,
+            chapter_text.write_ogg,
+            _LINKS,
+        ),
+        Form(
+            "audacity",
+            re.compile(r"\s*\d+([.,]\d+)?\t\d+([.,]\d+)?(\t|\n|$)").match,
+            chapter_text.audacity,
+            chapter_text.write_audacity,
+            _ENDS,
+        ),
+        Form("mp4chaps", _STRICT.fullmatch, chapter_text.mp4chaps, chapter_text.write_mp4chaps, _LINKS),
+        Form("notes", lambda _: True, _lines, write_notes, _LINKS),
+    )
+}
+
+
+def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
+    """The chapters of a file's bytes, by its content unless `form` names one of FORMS.
+
+    Raises InvalidInput with every fault and its line: what cannot be read, no chapters at all, starts that do not
+    ascend, too many.
+    """
+    text = decode(data, path)
+    problems = list(mends.control_characters(text, path, 1))
+    known = FORMS[form] if form else next(one for one in FORMS.values() if one.sign(text))
+
+    def report(line: int, cause: str, mend: str) -> None:
+        problems.append(Problem(Place(path, line), cause, mend, "cp.grammar"))
+
+    found = tuple(known.parse(text, report))
+    if not found and not problems:
+        report(1, "holds no chapters", "write one a line, as '00:12:34 Title'")
+    if len(found) > MOST:
+        report(1, f"holds more than {MOST:,} chapters", "is it the right file?")
+    for one in found:
+        for said in (one.url, one.image if ":" in one.image else ""):
+            if said and not said.lower().startswith(("https://", "http://")):
+                report(1, f"{said[:60]!r} is not an http address", "write it whole, with https://")
+    for before, after in pairwise(found):
+        if after.start_ms <= before.start_ms:
+            text = (
+                f"the chapter at {chapters.said(after.start_ms)} does not come after {chapters.said(before.start_ms)}"
+            )
+            problems.append(Problem(Place(path), text, "put the chapters in order of time", "value.order"))
+            break
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+def load(folder: Path, path: str) -> tuple[Chapter, ...]:
+    """The chapters of a file inside the show's folder; pictures that are paths become relative to the show's folder.
+
+    Raises InvalidInput.
+    """
+    root = Folder(folder.resolve(), dirname(path))
+    try:
+        data = (folder / path).read_bytes()
+    except OSError as error:
+        problem = Problem(Place(path), f"cannot be read: {error.strerror}", "", "file.read")
+        raise InvalidInput([problem]) from None
+    found = parse(data, path)
+    try:
+        return tuple(
+            one if not one.image or "://" in one.image else replace(one, image=root.path()(one.image)) for one in found
+        )
+    except Wrong as wrong:
+        raise InvalidInput([Problem(Place(path), f"picture: {wrong}", wrong.hint, wrong.code)]) from None
+
+
+def of(folder: Path, episode: Episode, seconds: float) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
+    """An episode's chapters wherever they are written, and warnings: from the notes, the front matter or a file.
+
+    `seconds` is the length of the recording, 0 where it is not known; a chapter that begins behind its end is
+    left out with a warning. Raises InvalidInput for a file that cannot be read.
+    """
+    length = round(seconds * 1000)
+    if episode.chapters == "auto":
+        return chapters.from_notes(
+            episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=length or None
+        )
+    found = load(folder, episode.chapters) if isinstance(episode.chapters, str) else episode.chapters
+    inside = tuple(one for one in found if not length or one.start_ms < length)
+    if len(inside) == len(found):
+        return found, ()
+    place = Place(episode.chapters) if isinstance(episode.chapters, str) else episode.place("chapters")
+    first = found[len(inside)]
+    text = f"the chapter at {chapters.said(first.start_ms)} is behind the end of the recording, {chapters.said(length)}"
+    problem = Problem(place, text, "correct its time or remove it", "cp.start", Severity.WARNING)
+    return inside, (problem,)
