@@ -19,7 +19,7 @@ PREFIXES_READ_AS_TEXT = ("itunes", "content", "atom", "podcast")
 _HAVE_THEIR_OWN_RULE = (
     "title description link language guid pubDate itunes:author itunes:explicit itunes:duration itunes:email "
     "itunes:type itunes:episodeType itunes:episode itunes:season itunes:block itunes:complete itunes:new-feed-url "
-    "podcast:guid podcast:locked channel item"
+    "channel item"
 )
 HAVE_THEIR_OWN_RULE = frozenset(_HAVE_THEIR_OWN_RULE.split())
 _WITHOUT_LIMIT_OF_THEIR_OWN = "itunes:title itunes:subtitle itunes:keywords itunes:name itunes:email copyright"
@@ -183,7 +183,7 @@ def whitespace(document: Document) -> Iterator[Finding]:
         if prefix and prefix not in NAMESPACES:
             continue
         if not text.strip():
-            if not node.attributes and node.key not in HAVE_THEIR_OWN_RULE:
+            if not node.attributes and prefix != "podcast" and node.key not in HAVE_THEIR_OWN_RULE:
                 found.setdefault((node.name, "is empty"), []).append(node)
         elif text[0].isspace() or text[-1].isspace():
             found.setdefault((node.name, "has white space around its text"), []).append(node)

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from podcast_kit.checks import across, artwork, channel, document, enclosure, identity, item, standing  # noqa: F401
 from podcast_kit.checks.rules import BOOK, LOOKS, Finding, Look, Rule
 from podcast_kit.checks.view import Channel, Document, Entry, Facts, Tag, tags
 from podcast_kit.errors import Place, Problem
-from podcast_kit.model import Episode, FeedDocument, Node
+from podcast_kit.model import Element, Episode, FeedDocument, Node, Project
 
 SHOW_FILE = "podcast.yaml"
+CHAPTERS = (
+    "document",
+    "channel",
+    "standing",
+    "item",
+    "enclosure",
+    "across",
+    "identity",
+    "artwork",
+    "audio",
+    "transcripts",
+    "chapters",
+    "podcasting",
+    "particular",
+    "links",
+    "platforms",
+    "http",
+)
+"""The rooms of the book, in its order; importing one enters its rules."""
+for _chapter in CHAPTERS:
+    import_module(f"podcast_kit.checks.{_chapter}")
+
+MOST = 100
+"""Findings of one rule that are listed; a hostile feed has millions."""
 Looks = Mapping[type, list[tuple[Rule, Look]]]
 
 
@@ -22,16 +47,31 @@ def run(
 
     A fault that stems from a file of the project is placed there. `platform` narrows to the rules of one.
     """
-    known = facts or Facts()
-    view = Document(feed, known)
+    view = Document(feed, facts or Facts())
+    return _found(_Places(view.facts.project, view), (*subjects(view), *beside), platform)
+
+
+def look_at(things: Iterable[object], *, project: Project | None = None, platform: str = "") -> tuple[Problem, ...]:
+    """Every fault of things that have a place of their own: artwork, audio, files, answers of a server."""
+    return _found(_Places(project), things, platform)
+
+
+def _found(places: _Places, things: Iterable[Any], platform: str) -> tuple[Problem, ...]:
     looks = chosen(platform)
     found: dict[Problem, None] = {}
-    places = _Places(view)
-    for subject in subjects(view, beside):
-        for rule, look in looks.get(type(subject), ()):
-            for finding in look(subject):
-                if not places.silenced(rule.code, subject, finding):
-                    found[_problem(rule, finding, places.of(subject, finding))] = None
+    counted: Counter[str] = Counter()
+    for thing in things:
+        for rule, look in looks.get(type(thing), ()):
+            for finding in look(thing):
+                if places.silenced(rule.code, thing, finding):
+                    continue
+                counted[rule.code] += 1
+                if counted[rule.code] <= MOST:
+                    found[_problem(rule, finding, places.of(thing, finding))] = None
+    for code, count in counted.items():
+        if count > MOST:
+            text = f"{count - MOST:,} more of the same are not listed"
+            found[Problem(places.whole, text, BOOK[code].mend, code, BOOK[code].severity)] = None
     return tuple(sorted(found, key=lambda problem: (problem.place, problem.severity.rank)))
 
 
@@ -45,14 +85,13 @@ def chosen(platform: str = "") -> Looks:
     return found
 
 
-def subjects(view: Document, beside: Iterable[object]) -> Iterator[Any]:
-    """All that rules can look at: the whole before its parts."""
+def subjects(view: Document) -> Iterator[Any]:
+    """All of a feed that rules can look at: the whole before its parts."""
     yield view
     if view.channel is not None:
         yield view.channel
         yield from view.channel.entries
         yield from tags(view.channel)
-    yield from beside
 
 
 def _problem(rule: Rule, finding: Finding, place: Place) -> Problem:
@@ -62,55 +101,71 @@ def _problem(rule: Rule, finding: Finding, place: Place) -> Problem:
 class _Places:
     """From an element of the feed back to the file that it stems from."""
 
-    def __init__(self, view: Document) -> None:
+    def __init__(self, project: Project | None, view: Document | None = None) -> None:
         self.view = view
-        self.project = view.facts.project
+        self.whole = Place(view.feed.path if view else "")
+        self.project = project
         self.owners: dict[int, Entry] = {}
-        if self.project is not None and view.channel is not None:
+        if project is not None and view is not None and view.channel is not None:
             for entry in view.channel.entries:
                 self.owners[id(entry.node)] = entry
                 self.owners |= {id(child): entry for child in entry.node.children}
 
-    def episode(self, subject: object, finding: Finding) -> Episode | None:
+    def episode(self, thing: object, finding: Finding) -> Episode | None:
         """The episode that a finding is about, where the project has it."""
-        if isinstance(subject, Entry):
-            return subject.episode
-        if isinstance(subject, Tag):
-            return subject.entry.episode if subject.entry else None
+        if isinstance(thing, Entry):
+            return thing.episode
+        if isinstance(thing, Tag):
+            return thing.entry.episode if thing.entry else None
         if isinstance(finding.at, Node) and id(finding.at) in self.owners:
             return self.owners[id(finding.at)].episode
-        found: Episode | None = getattr(subject, "episode", None)
+        found: Episode | None = getattr(thing, "episode", None)
         return found
 
-    def silenced(self, code: str, subject: object, finding: Finding) -> bool:
+    def silenced(self, code: str, thing: object, finding: Finding) -> bool:
         """Whether the podcaster has set this rule aside, with a reason, for the show or for this episode."""
         if self.project is None:
             return False
-        episode = self.episode(subject, finding)
+        episode = self.episode(thing, finding)
         return code in self.project.show.ignore or (episode is not None and code in episode.ignore)
 
-    def of(self, subject: object, finding: Finding) -> Place:
+    def of(self, thing: object, finding: Finding) -> Place:
         """The place that a person can go to and mend it."""
         if isinstance(finding.at, Place):
             return finding.at
-        written = self.written(subject, finding) if finding.key and self.project is not None else None
+        written = self.written(thing, finding) if finding.key and self.project is not None else None
         if written is not None:
             return written
-        if isinstance(finding.at, Node):
-            return self.view.feed.place(finding.at)
-        if isinstance(subject, Channel | Entry | Tag):
-            return self.view.feed.place(subject.node)
-        place: Place | None = getattr(subject, "place", None)
-        return place or Place(self.view.feed.path)
+        node = finding.at or (thing.node if isinstance(thing, Channel | Entry | Tag) else None)
+        if self.view is not None and (node is not None or isinstance(thing, Document)):
+            return self.view.feed.place(node)
+        place: Place = getattr(thing, "place", Place(""))
+        return place
 
-    def written(self, subject: object, finding: Finding) -> Place | None:
+    def written(self, thing: object, finding: Finding) -> Place | None:
         """Where the podcaster wrote the key, or would have to."""
-        episode = self.episode(subject, finding)
+        episode = self.episode(thing, finding)
         if episode is not None:
             if finding.key == "notes":
                 return Place(episode.path, episode.notes_line)
-            return episode.place(finding.key)
-        if self.project is None or isinstance(subject, Entry) or finding.key == "notes":
+            return _stated(thing, episode.elements) or episode.place(finding.key)
+        if self.project is None or isinstance(thing, Entry) or finding.key == "notes":
             return None
+        if stated := _stated(thing, self.project.show.elements):
+            return stated
         written = self.project.show.places
         return written.get(finding.key) or written.get(finding.key.partition(".")[0]) or Place(SHOW_FILE)
+
+
+def _stated(thing: object, elements: Iterable[Element]) -> Place | None:
+    """Where the podcaster wrote the very element that a tag was made of, among several of a name."""
+    if not isinstance(thing, Tag):
+        return None
+    for element in elements:
+        if element.name == thing.node.key and element.text.strip() == thing.node.text.strip() and element.place.path:
+            given = thing.node.attributes
+            if all(given.get(name) == value for name, value in element.attributes):
+                return element.place
+        if found := _stated(thing, element.children):
+            return found
+    return None
