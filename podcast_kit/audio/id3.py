@@ -19,6 +19,7 @@ from podcast_kit.audio import mp3
 from podcast_kit.audio.copying import write
 from podcast_kit.audio.edges import bounds, id3_length
 from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
+from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 
 if TYPE_CHECKING:
@@ -149,17 +150,21 @@ def _chap(name: bytes, mark: Chapter, end: int, pictures: dict[str, Cover]) -> b
 
 
 def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
-    """A copy of an MP3 with our tag at its head; ID3v1, which says less and could say otherwise, is left out."""
+    """A copy of an MP3 with our tag at its head.
+
+    Left out are ID3v1, which says less and could say otherwise, and junk before the first frame.
+    """
     with source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         start, end = bounds(file, size)
-        if mp3.first_frame(file, start, end) is None:
-            mp3.probe(source)  # says what is wrong with it
+        first = mp3.first_frame(file, start, end)
+        if first is None:
+            raise InvalidAudio(str(source), *mp3.NO_FRAME)
         own = ours(tags)
         marks = chapter_frames(tags, _length_ms(source, tags)) if tags.chapters else []
         rest = foreign(file, start, own, marks=bool(marks))
         tail = _without_id3v1(file, end, size)
-        return write(file, destination, [_tag(b"".join([*own, *rest, *marks])), (start, end - start), *tail])
+        return write(file, destination, [_tag(b"".join([*own, *rest, *marks])), (first, end - first), *tail])
 
 
 def _length_ms(source: Path, tags: Tags) -> int:

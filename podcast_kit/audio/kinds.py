@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.edges import id3_end
+from podcast_kit.audio.edges import id3_end, id3_length
 from podcast_kit.errors import InvalidAudio
 
 
@@ -71,7 +71,7 @@ STRANGERS = (
     (b"{", "JSON text, not audio", "a download link often saves its error page: fetch the recording again"),
 )
 BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-MP4_HINT = "name a recording: MP3, M4A, WAV, FLAC, AIFF, Opus or Ogg"
+KNOWN = "name a recording: MP3, M4A, WAV, FLAC, AIFF, Opus or Ogg"
 EXTENSION = "rename it so that it ends in {}; players and hosts go by the name"
 
 
@@ -114,12 +114,15 @@ def _kind(path: Path, file: BinaryIO, size: int) -> Kind:
         return kind
     for magic, text, hint in STRANGERS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(magic):
-            raise InvalidAudio(str(path), f"is {text}", hint or MP4_HINT, "au.not-audio")
+            raise InvalidAudio(str(path), f"is {text}", hint or KNOWN, "au.not-audio")
     from podcast_kit.audio import mp3
 
     if mp3.first_frame(file, start, size) is not None:
         return Kind.MP3
-    raise InvalidAudio(str(path), "is no audio of a kind known here", MP4_HINT, "au.not-audio")
+    if id3_length(head) > size:
+        raise InvalidAudio(str(path), "is cut off inside its tags", "copy the recording again", "au.truncated")
+    text, hint = mp3.relative(head) or ("is no audio of a kind known here", KNOWN)
+    raise InvalidAudio(str(path), text, hint, "au.codec" if hint != KNOWN else "au.not-audio")
 
 
 def _any_content(file: BinaryIO) -> bool:

@@ -42,7 +42,7 @@ def _pieces(path: Path, file: BinaryIO) -> list[bytes | Stretch]:
     start, end = bounds(file, size)
     first = mp3.first_frame(file, start, end)
     if first is None:
-        raise InvalidAudio(str(path), "holds no MP3 frame", "copy or export the recording again", "au.not-audio")
+        raise InvalidAudio(str(path), *mp3.NO_FRAME)
     frame = read_at(file, first, 4096)
     promise = mp3.promised(frame)
     own = mp3.HEADERS[frame[:3]].size if promise else 0

@@ -106,6 +106,7 @@ def _headers() -> dict[bytes, Header]:
 
 
 HEADERS = _headers()
+NO_FRAME = ("holds no MP3 frame", "copy or export the recording again", "au.not-audio")
 LONGEST = 1500
 """Bytes of the longest frame, 320 kbit/s at 32 kHz, and the head of the next."""
 SIZES = {key: header.size for key, header in HEADERS.items()}
@@ -118,8 +119,7 @@ def probe(path: Path) -> Audio:
         start, end = bounds(file, size)
         first = first_frame(file, start, end)
         if first is None:
-            _refuse(path, file, start)
-        assert first is not None  # noqa: S101 - _refuse raises
+            raise InvalidAudio(str(path), *NO_FRAME)
         frame = read_at(file, first, 4096)
         promise = promised(frame)
         head = HEADERS[frame[:3]]
@@ -261,13 +261,15 @@ def _note(walk: Walk, offset: int, length: int) -> None:
     walk.gaps.append((offset, length))
 
 
-def _refuse(path: Path, file: BinaryIO, start: int) -> None:
-    head = read_at(file, start, 4)
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] >> 1 & 3 in {2, 3}:
-        text = "is MPEG audio of layer I or II, not MP3"
-        raise InvalidAudio(str(path), text, "encode it as MP3; podcast apps do not play it", "au.codec")
-    text = "holds no MP3 frame"
-    raise InvalidAudio(str(path), text, "copy or export the recording again", "au.not-audio")
+def relative(head: bytes) -> tuple[str, str] | None:
+    """What MPEG audio that is no MP3 is, and its mend; None for what is no MPEG audio."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] >> 3 & 3 == 1:
+        return None
+    if head[1] >> 1 & 3 in {2, 3}:
+        return "is MPEG audio of layer I or II, not MP3", "encode it as MP3; podcast apps do not play it"
+    if head[1] >> 1 & 3 == 1 and head[2] >> 4 == 0:
+        return "is MP3 in free format, a bit rate of its own", "encode it at a usual bit rate; hardly any app plays it"
+    return None
 
 
 def _check(path: Path, walk: Walk, promise: Promise | None) -> None:

@@ -16,6 +16,7 @@ from podcast_kit.model import Audio
 
 CODECS = {b"mp4a": "aac", b"alac": "alac", b".mp3": "mp3", b"Opus": "opus", b"fLaC": "flac", b"ac-3": "ac3"}
 PCM = {b"sowt", b"twos", b"lpcm", b"ipcm", b"in24", b"in32", b"fl32", b"raw "}
+LOCKED = {b"drms", b"drmi", b"enca", b"encv"}
 CUT = "copy the recording again; a recorder that died may offer to repair it"
 
 
@@ -104,6 +105,9 @@ def probe(path: Path) -> Audio:
             for block in stretch(file, start, size):
                 digest.update(block)
     name, about = entry
+    if name in LOCKED:
+        text = "is protected against copying, so that nobody else can play it"
+        raise InvalidAudio(str(path), text, "export the recording without protection", "au.codec")
     channels, rate = _coded(about)
     return Audio(
         bytes=top.size,

@@ -110,7 +110,6 @@ class Stream:
 
 def pages(file: BinaryIO, start: int = 0) -> Iterator[Page]:
     """Every whole page from `start`; junk between pages is searched through up to a bound."""
-    size = os.fstat(file.fileno()).st_size
     at, budget = start, GAP
     while True:
         file.seek(at)
@@ -129,7 +128,7 @@ def pages(file: BinaryIO, start: int = 0) -> Iterator[Page]:
             continue
         lacing = file.read(count)
         page = Page(at, flags, granule, serial, number, lacing, file.read(sum(lacing)))
-        if page.end > size:
+        if len(lacing) < count or len(page.body) < sum(lacing):
             return
         yield page
         at = page.end
