@@ -6,20 +6,31 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from functools import lru_cache
 
 from podcast_kit.model import Chapter, Element, Episode, Item, Person, Picture, Show
 from podcast_kit.namespaces import TAGS
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""In English whatever the locale, which strftime would follow."""
 MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 CHAPTERS_TYPE = "application/json+chapters"
 MANY = {name for name, tag in TAGS.items() if tag.many}
 """What a podcaster's own elements add to; of everything else theirs stands instead of ours."""
 
 
+@lru_cache(maxsize=4096)
+def _word(name: str, text: str) -> Element:
+    """An element that many episodes have alike."""
+    return Element(name, text)
+
+
 def rfc2822(date: datetime) -> str:
     """`Mon, 09 Nov 2026 07:00:00 +0000`; a date without an offset counts as UTC."""
-    return format_datetime(date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
+    at = date.astimezone(UTC) if date.tzinfo else date
+    day, month = DAYS[at.weekday()], MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} +0000"
 
 
 def of_show(show: Show, artwork: Picture | None, newest: datetime | None) -> tuple[Element, ...]:
@@ -29,7 +40,9 @@ def of_show(show: Show, artwork: Picture | None, newest: datetime | None) -> tup
 
 def of_item(show: Show, item: Item) -> tuple[Element, ...]:
     """The elements of an item, in the order in which they are written."""
-    own = (*_item_core(item), *_item_itunes(show, item), *_item_podcast(item), *_psc(item.chapters))
+    own = [*_item_core(item), *_item_itunes(show, item), *_item_podcast(item)]
+    if item.chapters:
+        own += _psc(item.chapters)
     return _merged(own, [_filled(element, item.episode) for element in item.elements])
 
 
@@ -40,6 +53,8 @@ def _filled(element: Element, episode: Episode) -> Element:
 
 
 def _merged(own: Sequence[Element], given: Sequence[Element]) -> tuple[Element, ...]:
+    if not given:
+        return tuple(own)
     replaced = {element.name for element in given} - MANY
     return (*(element for element in own if element.name not in replaced), *given)
 
@@ -92,15 +107,15 @@ def _item_core(item: Item) -> Iterator[Element]:
 def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
     episode = item.episode
     yield Element("itunes:title", episode.title)
-    yield Element("itunes:author", show.author)
+    yield _word("itunes:author", show.author)
     if item.enclosure.seconds > 0:
         yield Element("itunes:duration", str(max(1, round(item.enclosure.seconds))))
-    yield Element("itunes:explicit", _bool(show.explicit if item.explicit is None else item.explicit))
-    yield Element("itunes:episodeType", episode.type.value)
+    yield _word("itunes:explicit", _bool(show.explicit if item.explicit is None else item.explicit))
+    yield _word("itunes:episodeType", episode.type)
     if episode.season is not None:
-        yield Element("itunes:season", str(episode.season))
+        yield _word("itunes:season", str(episode.season))
     if episode.number is not None:
-        yield Element("itunes:episode", str(episode.number))
+        yield _word("itunes:episode", str(episode.number))
     if item.artwork:
         yield Element("itunes:image", attributes=(("href", item.artwork.url),))
 
@@ -108,9 +123,9 @@ def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
 def _item_podcast(item: Item) -> Iterator[Element]:
     episode = item.episode
     if episode.season is not None:
-        yield Element("podcast:season", str(episode.season))
+        yield _word("podcast:season", str(episode.season))
     if episode.number is not None:
-        yield Element("podcast:episode", str(episode.number))
+        yield _word("podcast:episode", str(episode.number))
     yield from map(_person, item.people)
     for transcript in item.transcripts:
         language = (("language", transcript.language),) if transcript.language else ()
