@@ -21,7 +21,7 @@ from podcast_kit.errors import Failed
 from podcast_kit.mime import content_type
 
 CHUNK = 1 << 16
-TRANSLATED = {".xml", ".json", ".opml"}
+TRANSLATED = {".html", ".xml", ".json", ".opml"}
 """What names other files by their public address."""
 
 
