@@ -11,9 +11,9 @@ from podcast_kit.model import Cue
 from podcast_kit.source.document import decode
 from podcast_kit.source.transcript_cues import Found, srt, vtt
 from podcast_kit.source.transcript_data import from_html, from_json, from_text
-from podcast_kit.source.transcript_writing import write_json, write_srt, write_text, write_vtt
+from podcast_kit.source.transcript_writing import clock, write_json, write_srt, write_text, write_vtt
 
-__all__ = ["MIMES", "load", "parse", "write_json", "write_srt", "write_text", "write_vtt"]
+__all__ = ["MIMES", "clock", "load", "parse", "write_json", "write_srt", "write_text", "write_vtt"]
 MIMES = {
     "vtt": "text/vtt",
     "srt": "application/x-subrip",
