@@ -1,4 +1,4 @@
-"""The show as data beside its pages: JSON-LD, JSON Feed, OPML, oEmbed, the web manifest, what the search knows."""
+"""The show as data beside its pages: JSON-LD, oEmbed, the web manifest, what the search knows, the QR code."""
 
 from __future__ import annotations
 
@@ -90,62 +90,6 @@ def _said(value: Any) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, dict):
         return {key: _said(part) for key, part in value.items() if part not in (None, "", [])}
     return value
-
-
-def json_feed(show: Show, items: Sequence[Item], artwork: Picture | None) -> str:
-    """The feed as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
-    said = {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": show.title,
-        "home_page_url": page_url(show, "index.html"),
-        "feed_url": page_url(show, "feed.json"),
-        "description": show.description,
-        "icon": artwork.url if artwork else None,
-        "language": show.language,
-        "authors": [{"name": show.author}],
-        "items": [
-            _said(
-                {
-                    "id": item.guid,
-                    "url": item.url,
-                    "title": item.episode.title,
-                    "content_html": item.content or item.description or " ",
-                    "summary": item.summary,
-                    "image": item.artwork.url if item.artwork else None,
-                    "date_published": item.date.isoformat(),
-                    "tags": list(item.episode.tags),
-                    "attachments": [
-                        _said(
-                            {
-                                "url": item.enclosure_url,
-                                "mime_type": item.enclosure.mime,
-                                "size_in_bytes": item.enclosure.bytes,
-                                "duration_in_seconds": round(item.enclosure.seconds) or None,
-                            }
-                        )
-                    ],
-                }
-            )
-            for item in items
-        ],
-    }
-    return (
-        json.dumps({key: part for key, part in said.items() if part is not None}, ensure_ascii=False, indent=1) + "\n"
-    )
-
-
-def opml(show: Show) -> str:
-    """The show as a subscription list of one, which apps import (OPML 2.0)."""
-    title, feed, home = (quoteattr(text) for text in (show.title, show.feed_url, page_url(show, "index.html")))
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<opml version="2.0">\n<head><title>{_text(show.title)}</title></head>\n<body>\n'
-        f'<outline type="rss" text={title} title={title} xmlUrl={feed} htmlUrl={home}/>\n</body>\n</opml>\n'
-    )
-
-
-def _text(text: str) -> str:
-    return quoteattr(text)[1:-1].replace("&quot;", '"')
 
 
 def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:

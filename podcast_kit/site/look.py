@@ -91,16 +91,15 @@ def look(show: Show, folder: Path, artwork: Picture | None) -> Look:
 def light(base: Rgb) -> Scheme:
     """The light scheme around a colour."""
     ground, tint = _mixed(WHITE, base, 0.02), _mixed(WHITE, base, 0.08)
-    accent = _until_readable(base, tint, BLACK)
     return Scheme(
-        accent=_hex(accent),
+        accent=_hex(_readable(base, (ground, WHITE, tint), BLACK)),
         fill=_hex(base),
         on_fill=_hex(_on(base)),
         ground=_hex(ground),
         raised=_hex(WHITE),
         tint=_hex(tint),
         ink=_hex(_mixed((0.1, 0.1, 0.1), base, 0.05)),
-        soft=_hex(_until_readable((0.36, 0.35, 0.34), tint, BLACK)),
+        soft=_hex(_readable((0.36, 0.35, 0.34), (ground, tint), BLACK)),
         line=_hex(_mixed((0.84, 0.83, 0.82), base, 0.06)),
     )
 
@@ -108,16 +107,16 @@ def light(base: Rgb) -> Scheme:
 def dark(base: Rgb) -> Scheme:
     """The dark scheme around a colour."""
     ground, tint = _mixed((0.07, 0.07, 0.075), base, 0.02), _mixed((0.1, 0.1, 0.105), base, 0.14)
-    accent = _until_readable(base, tint, WHITE)
+    raised = _mixed((0.11, 0.11, 0.115), base, 0.02)
     return Scheme(
-        accent=_hex(accent),
+        accent=_hex(_readable(base, (ground, raised, tint), WHITE)),
         fill=_hex(base),
         on_fill=_hex(_on(base)),
         ground=_hex(ground),
-        raised=_hex(_mixed((0.11, 0.11, 0.115), base, 0.02)),
+        raised=_hex(raised),
         tint=_hex(tint),
         ink=_hex((0.925, 0.92, 0.915)),
-        soft=_hex(_until_readable((0.68, 0.67, 0.66), tint, WHITE)),
+        soft=_hex(_readable((0.68, 0.67, 0.66), (ground, raised, tint), WHITE)),
         line=_hex(_mixed((0.22, 0.22, 0.22), base, 0.06)),
     )
 
@@ -137,11 +136,11 @@ def _luminance(colour: Rgb) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _until_readable(colour: Rgb, ground: Rgb, towards: Rgb) -> Rgb:
-    """The colour, moved by as little as makes it readable on the ground."""
+def _readable(colour: Rgb, grounds: tuple[Rgb, ...], towards: Rgb) -> Rgb:
+    """The colour, moved by as little as makes it readable on every ground."""
     for step in range(101):
         moved = _mixed(colour, towards, step / 100)
-        if _contrast(_rounded(moved), _rounded(ground)) >= READABLE:
+        if all(_contrast(_rounded(moved), _rounded(ground)) >= READABLE for ground in grounds):
             return moved
     return towards
 

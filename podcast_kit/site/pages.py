@@ -47,8 +47,6 @@ class Site:
             self._page("follow/index.html", "follow.html", self._follow()),
             self._page("404.html", "404.html", {}),
             self._data("follow/qr.svg", data.qr(page_url(self.show, "follow/index.html"), self.show.title)),
-            self._data("follow/show.opml", data.opml(self.show)),
-            self._data("feed.json", data.json_feed(self.show, items, self.artwork)),
             self._page("robots.txt", "robots.txt", {}),
         ]
         found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
@@ -142,7 +140,7 @@ class Site:
             }
             embed = f"{base}/embed/index.html"
             yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, short=not long))
-            yield self._page(embed, "embed.html", {"item": item})
+            yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
             player = page_url(self.show, embed)
             yield self._data(f"{base}/oembed.json", data.oembed(self.show, item, item.artwork or self.artwork, player))
             if long:
@@ -259,6 +257,10 @@ def render(
     """
     site = Site(show=show, folder=folder, artwork=artwork, icons=icons)
     return {page.key: page.render() for page in site.pages(items)}
+
+
+def _only(item: Item) -> Callable[[], dict[str, Any]]:
+    return lambda: {"item": item}
 
 
 def _neighbour(item: Item) -> dict[str, str]:
