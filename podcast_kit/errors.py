@@ -77,6 +77,10 @@ class PodcastKitError(Exception):
         """The faults behind it; none where the text says it all."""
         return ()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Whole on its way between processes, whatever its constructor takes."""
+        return _again, (type(self), self.args, self.__dict__)
+
 
 class InvalidInput(PodcastKitError):
     """One or more files do not say what they must; holds every problem found, not the first."""
@@ -119,3 +123,10 @@ class Overtaken(PodcastKitError):
     """Somebody else published since the plan was made; nothing of theirs was overwritten."""
 
     exit_code = 5
+
+
+def _again(kind: type[PodcastKitError], args: tuple[object, ...], facts: dict[str, object]) -> PodcastKitError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
