@@ -602,6 +602,8 @@ class Outcome:
     """`uploaded`, `dressed`, `kept`, `retired`, `answered`, `compared`, `recorded`, ..."""
     bytes: int = 0
     wave: Wave | None = None
+    etag: str = ""
+    """As the store gave it, where something was written."""
     trouble: str = ""
     """What was wrong, in words; empty when all is well."""
     hint: str = ""

@@ -1,9 +1,9 @@
 """What people type: parse, call one function, say what came of it. The only home of click."""
 
-from podcast_kit.cli import inspect, making, publishing, show
+from podcast_kit.cli import inspect, keeping, making, publishing, show
 from podcast_kit.cli.app import cli
 
-__all__ = ["inspect", "main", "making", "publishing", "show"]
+__all__ = ["inspect", "keeping", "main", "making", "publishing", "show"]
 
 
 def main() -> None:

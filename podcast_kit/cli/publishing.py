@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ import click
 from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, RETAG, made
+from podcast_kit.cli.progress import Progress
 from podcast_kit.errors import Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
 
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from podcast_kit.build import Build
     from podcast_kit.model import Project
     from podcast_kit.plan import Change, Plan
+    from podcast_kit.plan.saved import Saved
+    from podcast_kit.plan.subscribers import Notice
     from podcast_kit.stores import Store
 
 PENDING = 3
 SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
+PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
 def place_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,106 +42,174 @@ def place_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def elsewhere(found: Project, to: str | None, endpoint: str | None, url: str | None) -> Project:
-    """The show, published to another place."""
+def elsewhere(found: Project, place: dict[str, str | None]) -> Project:
+    """The show, published to another place; `place` holds `to`, `endpoint` and `url`."""
     there = found.show.publish
+    url = place["url"]
     there = replace(
         there,
-        to=to or there.to,
-        endpoint=endpoint or there.endpoint,
+        to=place["to"] or there.to,
+        endpoint=place["endpoint"] or there.endpoint,
         url=url.rstrip("/") + "/" if url else there.url,
     )
     return replace(found, show=replace(found.show, publish=there))
 
 
-def planned(console: Console, found: Project, at: str | None, retag: tuple[str, ...]) -> tuple[Build, Store, Plan]:
-    """The build, the store, and what would make the one the other."""
+def planned(console: Console, build: Build) -> tuple[Store, Plan]:
+    """The store, and what would make it the build."""
     from podcast_kit import plan, publish, stores
 
-    build = made(console, at, retag, found)
-    store = stores.open_store(found.show.publish, found.folder)
+    show = build.project.show
+    store = stores.open_store(show.publish, build.project.folder)
     console.step(Step("read", store.name))
-    state = publish.read(store, build.outputs.values(), feed=found.show.feed.path)
-    return build, store, plan.make(build.outputs, state, feed=found.show.feed.path)
+    state = publish.read(store, build.outputs.values(), feed=show.feed.path)
+    return store, plan.make(build.outputs, state, feed=show.feed.path)
 
 
 @command("plan", short_help="Say what publishing would change.")
 @place_options
 @AT
 @RETAG
+@click.option("--out", type=PLAN, help="Save the plan, for `publish FILE`.")
 @click.option("--exit-code", is_flag=True, help="End with 3 when changes are pending.")
 def plan(
-    console: Console,
-    to: str | None,
-    endpoint: str | None,
-    url: str | None,
-    at: str | None,
-    retag: tuple[str, ...],
-    exit_code: bool,
+    console: Console, at: str | None, retag: tuple[str, ...], out: Path | None, exit_code: bool, **place: str | None
 ) -> None:
-    """Say what publishing would change, without changing it.
+    """Say what publishing would change, and what subscribers will notice, without changing it.
 
     \b
       podcast-kit plan
       podcast-kit plan --exit-code --json
+      podcast-kit plan --out friday.plan
     """
-    found = elsewhere(project(console, mint=True), to, endpoint, url)
-    build, store, wanted = planned(console, found, at, retag)
-    _show(console, wanted, store)
-    _report(console, "plan", build, store, wanted)
+    from podcast_kit import publish
+    from podcast_kit.plan import saved
+
+    now = datetime.now(UTC).isoformat() if at is None else at
+    build = made(console, now, retag, elsewhere(project(console, mint=True), place))
+    store, wanted = planned(console, build)
+    notices = publish.notices(wanted, store, build.project.lock)
+    _show(console, wanted, store, notices)
+    _report(console, "plan", build, store, wanted, notices)
+    if out:
+        from podcast_kit.cli.app import moment
+
+        out.write_bytes(saved.dump(wanted, store.name, moment(now)))
+        console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
         click.get_current_context().exit(PENDING)
 
 
 @command("publish", short_help="Publish what is due: media, pages, and the feed last.")
+@click.argument("saved", metavar="[PLAN]", required=False, type=PLAN)
 @place_options
 @AT
 @RETAG
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, as `plan` does.")
+@click.option("--only", type=click.Choice(["feed"]), help="Only pages and the feed: for CI, where no audio is.")
+@click.option("--remove", metavar="GUID", multiple=True, help="This episode may vanish from the feed.")
+@click.option("--allow", type=click.Choice(["removed", "guids"]), multiple=True, help="Any episode may.")
+@click.option("--accept-blind-writes", "blind", is_flag=True, help="Publish where conditional writes are ignored.")
+@click.option("--events", is_flag=True, help="Write a line of JSON to stdout for each thing done.")
 @click.option(
     "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
 )
 def publish(
-    console: Console,
-    to: str | None,
-    endpoint: str | None,
-    url: str | None,
-    at: str | None,
-    retag: tuple[str, ...],
-    yes: bool,
-    dry_run: bool,
-    checked: bool,
-) -> None:
+    console: Console, saved: Path | None, at: str | None, retag: tuple[str, ...], yes: bool, dry_run: bool,
+    only: str | None, remove: tuple[str, ...], allow: tuple[str, ...], blind: bool, events: bool, checked: bool,
+    **place: str | None,
+) -> None:  # fmt: skip
     """Publish everything that is due: media first, then pages, the feed last.
 
-    Shows the plan and asks once on a terminal. Publishing twice changes nothing the second time.
-    Credentials come from where boto3 looks for them: the environment, a profile, or a role.
+    Shows the plan and what subscribers will notice, and asks once on a terminal.
+    Publishing twice changes nothing the second time. A PLAN that was saved is carried out as it stands,
+    or not at all. Credentials come from where boto3 looks for them: the environment, a profile, or a role.
 
     \b
       podcast-kit publish
       podcast-kit publish --yes --json
+      podcast-kit publish friday.plan
     """
-    found = elsewhere(project(console, mint=True), to, endpoint, url)
-    build, store, wanted = planned(console, found, at, retag)
-    if dry_run:
-        _show(console, wanted, store)
-        _report(console, "publish", build, store, wanted)
-        return
+    from podcast_kit import publish as publishing
     from podcast_kit.build import record
+    from podcast_kit.plan import subscribers
 
-    if wanted:
-        _sound(console, build, checked=checked)
-        if not console.as_json or not yes:
-            _show(console, wanted, store, quiet=yes)
-        _ask(yes)
-        _carry_out(console, build, store, wanted)
-    else:
+    agreed = _saved(saved)
+    build = made(
+        console, agreed.now.isoformat() if agreed else at, retag, elsewhere(project(console, mint=True), place)
+    )
+    if not dry_run and not agreed and _unchanged(build):
         record(build)
-    _report(console, "publish", build, store, wanted, uploaded=sum(change.uploads for change in wanted.pending))
-    address = found.show.feed_url
-    console.say(address)
-    console.note("nothing to do: all of it is published" if not wanted else f"published {_summary(wanted)}")
+        return _nothing(console, build, events=events)
+    store, wanted = planned(console, build)
+    if agreed:
+        agreed.check(wanted, store.name)
+    notices = publishing.notices(wanted, store, build.project.lock)
+    if dry_run or not (console.as_json or events) or not yes:
+        _show(console, wanted, store, notices, quiet=not dry_run and (yes or agreed is not None))
+    if dry_run:
+        return _report(console, "publish", build, store, wanted, notices)
+    if not wanted:
+        record(build)
+        _remember(build, wanted.state.etag, wanted.state.feed.etag if wanted.state.feed else "")
+        return _nothing(console, build, events=events)
+    subscribers.check(notices, remove=remove, allow=allow)
+    _sound(console, build, checked=checked)
+    _without_media(wanted, only)
+    _ask(yes or agreed is not None)
+    progress = Progress(console, wanted, events=events)
+    _carry_out(console, build, store, wanted, progress, blind=blind or not os.environ.get("CI"))
+    sent = sum(change.uploads for change in wanted.pending)
+    if not events:
+        _report(console, "publish", build, store, wanted, notices, uploaded=sent, **progress.figures(store))
+        console.say(build.project.show.feed_url)
+    console.note(f"published {_summary(wanted)}{progress.summary(store)}")
+    return None
+
+
+def _saved(path: Path | None) -> Saved | None:
+    from podcast_kit.plan import saved
+
+    if path is None:
+        return None
+    try:
+        return saved.load(path.read_bytes(), str(path))
+    except OSError as error:
+        raise Failed(f"{path}: {error.strerror}", "make one with `podcast-kit plan --out FILE`") from error
+
+
+def _unchanged(build: Build) -> bool:
+    from podcast_kit.publish import unchanged
+
+    show = build.project.show
+    wanted = unchanged.digest(build.outputs, show.publish)
+    return unchanged.unchanged(build.project.folder, wanted, show.publish, show.feed.path)
+
+
+def _remember(build: Build, state: str, feed: str) -> None:
+    from podcast_kit.publish import unchanged
+
+    wanted = unchanged.digest(build.outputs, build.project.show.publish)
+    unchanged.remember(build.project.folder, wanted, state=state, feed=feed)
+
+
+def _nothing(console: Console, build: Build, *, events: bool) -> None:
+    show = build.project.show
+    if not events:
+        console.document(
+            "publish", build.problems, store=show.publish.to, feed=show.feed_url, changes=[], bytes=0, uploaded=0,
+            scheduled=_scheduled(build), subscribers=[],
+        )  # fmt: skip
+        console.say(show.feed_url)
+    console.note("nothing to do: all of it is published")
+
+
+def _without_media(wanted: Plan, only: str | None) -> None:
+    media = [change.key for change in wanted.wave(Wave.MEDIA)] if only else []
+    if media:
+        more = f" and {len(media) - 1} more" if len(media) > 1 else ""
+        raise Failed(f"--only feed, but {media[0]}{more} is not published yet", "publish where the recordings are")
 
 
 def _sound(console: Console, build: Build, *, checked: bool) -> None:
@@ -160,29 +233,45 @@ def _ask(yes: bool) -> None:
     click.confirm("Publish?", abort=True, err=True)
 
 
-def _carry_out(console: Console, build: Build, store: Store, wanted: Plan) -> None:
-    from podcast_kit import publish
+def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progress: Progress, *, blind: bool) -> None:
     from podcast_kit.build import record
+    from podcast_kit.publish import publish
+    from podcast_kit.publish.purge import changed, purge
 
-    url = build.project.show.publish.url if store.remote else ""
-    sent = 0
-    done = 0
-    total = len(wanted.pending)
-    for outcome in publish.publish(wanted, store, now=datetime.now(UTC), url=url, before_feed=lambda: record(build)):
-        sent += outcome.bytes
-        done += outcome.did == "uploaded"
-        console.step(Step(outcome.did, f"{outcome.key}  {size(sent)} of {size(wanted.bytes)}", min(done, total), total))
+    there = build.project.show.publish
+    etags: dict[str, str] = {}
+    for outcome in publish(
+        wanted,
+        store,
+        now=datetime.now(UTC),
+        url=there.url if store.remote else "",
+        before_feed=lambda: record(build),
+        sent=progress.sent,
+        purge=lambda: purge(there, changed(wanted), wanted.state.etag),
+        blind=blind,
+    ):
+        etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
+        progress.done(outcome)
     console.clear()
+    live = wanted.state.feed.etag if wanted.state.feed else ""
+    from podcast_kit.stores import state as recorded
+
+    _remember(build, etags.get(recorded.KEY, ""), etags.get(wanted.feed) or live)
 
 
-def _show(console: Console, wanted: Plan, store: Store, *, quiet: bool = False) -> None:
-    """One line a change, and the sum."""
+def _show(console: Console, wanted: Plan, store: Store, notices: tuple[Notice, ...], *, quiet: bool = False) -> None:
+    """One line a change, what subscribers will notice, and the sum."""
     if not wanted:
-        console.say(f"nothing to do: {store.name} has it all")
+        if not quiet:
+            console.say(f"nothing to do: {store.name} has it all")
         return
     speak = console.note if quiet else console.say
     for change in wanted.pending:
         speak(_line(change))
+    if notices:
+        speak("subscribers will notice:")
+    for notice in notices:
+        speak(f"  {notice}")
     speak(f"{store.name}: {_summary(wanted)}")
 
 
@@ -201,7 +290,13 @@ def _summary(wanted: Plan) -> str:
     return f"{many(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {size(wanted.bytes)}{more}"
 
 
-def _report(console: Console, name: str, build: Build, store: Store, wanted: Plan, **more: Any) -> None:  # noqa: ANN401
+def _scheduled(build: Build) -> list[dict[str, Any]]:
+    return [{"slug": episode.slug, "date": episode.date} for episode in build.scheduled]
+
+
+def _report(
+    console: Console, name: str, build: Build, store: Store, wanted: Plan, notices: tuple[Notice, ...], **more: Any,  # noqa: ANN401
+) -> None:  # fmt: skip
     console.document(
         name,
         build.problems,
@@ -218,7 +313,10 @@ def _report(console: Console, name: str, build: Build, store: Store, wanted: Pla
             for change in wanted.pending
         ],
         bytes=wanted.bytes,
-        scheduled=[{"slug": episode.slug, "date": episode.date} for episode in build.scheduled],
+        subscribers=[
+            {"kind": str(notice.kind), "guid": notice.guid, "title": notice.title, "text": str(notice)}
+            for notice in notices
+        ],
+        scheduled=_scheduled(build),
         **more,
     )
-    sys.stdout.flush()

@@ -10,18 +10,39 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
 from podcast_kit import verify
 from podcast_kit.errors import Failed, Overtaken, StoreRefused
-from podcast_kit.model import Outcome, Output, Wave
-from podcast_kit.plan import Change, Plan, Verb
+from podcast_kit.model import Outcome, Output, Published, Wave
+from podcast_kit.plan import Change, Plan, Verb, subscribers
+from podcast_kit.plan.subscribers import Notice
 from podcast_kit.publish.ledger import Ledger, own, swap
 from podcast_kit.stores import ABSENT, ALWAYS, Honours, Store, Upload
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
+
+
+def notices(plan: Plan, store: Store, lock: Collection[Published] = ()) -> tuple[Notice, ...]:
+    """What subscribers will notice: the live feed and its pages beside those of the plan, where they change."""
+    pages = [change for change in plan.wave(Wave.FEED) if change.output and _page(change.key, plan.feed)]
+    if not pages:
+        return ()
+    live = [plan.state.feed.content] if plan.state.feed else []
+    more = [found for each in pages if each.key != plan.feed and each.remote and (found := store.get(each.key))]
+    pages.sort(key=lambda change: change.key != plan.feed)
+    new = [each.output.path.read_bytes() for each in pages if each.output and each.output.path]
+    if not any(each.key == plan.feed for each in pages) and plan.state.feed:
+        new.insert(0, plan.state.feed.content)
+    return subscribers.notices([*live, *(found.content for found in more)], new, lock)
+
+
+def _page(key: str, feed: str) -> bool:
+    """Whether a key is the feed, or an older page of it (`feed/2.xml`)."""
+    return key == feed or (key.startswith(feed.removesuffix(".xml") + "/") and key.endswith(".xml"))
+
 
 SOON = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks at the public feed."""
@@ -72,7 +93,7 @@ def publish(
         if change.verb is Verb.RETIRE:
             yield Outcome(key=change.key, did="retired", wave=change.wave)
     ledger.end()
-    yield Outcome(key=record.KEY, did="recorded")
+    yield Outcome(key=record.KEY, did="recorded", etag=ledger.etag)
     yield from purge()
     if url:
         yield from _live(url, plan)
@@ -128,7 +149,7 @@ def _wave(
             etag = future.result()
             change = running[future]
             ledger.done(change, etag)
-            yield _outcome(change)
+            yield _outcome(change, etag)
     finally:
         stopped.set()
         pool.shutdown(cancel_futures=True)
@@ -177,9 +198,10 @@ def _feed(plan: Plan, store: Store, ledger: Ledger, sent: Callable[[str, int], N
             live = plan.state.feed
             if live:
                 _keep(live.content, store, ledger)
-            ledger.done(change, swap(store, Upload.of(change.output), live.etag if live else ""))
+            etag = swap(store, Upload.of(change.output), live.etag if live else "")
+            ledger.done(change, etag)
             sent(change.key, change.size)
-            yield _outcome(change)
+            yield _outcome(change, etag)
 
 
 def _keep(feed: bytes, store: Store, ledger: Ledger) -> None:
@@ -192,6 +214,6 @@ def _keep(feed: bytes, store: Store, ledger: Ledger) -> None:
         ledger.feeds = (*ledger.feeds, kept)
 
 
-def _outcome(change: Change) -> Outcome:
+def _outcome(change: Change, etag: str) -> Outcome:
     did = "dressed" if change.verb is Verb.HEADERS else "uploaded"
-    return Outcome(key=change.key, did=did, bytes=change.size if change.uploads else 0, wave=change.wave)
+    return Outcome(key=change.key, did=did, bytes=change.size if change.uploads else 0, wave=change.wave, etag=etag)

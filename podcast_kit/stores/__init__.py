@@ -106,6 +106,8 @@ class Store(Protocol):
     """How many calls at a time serve it best."""
     honours: Honours | None
     """What is known of its conditional writes; None before anybody tried."""
+    requests: int
+    """How many were made, those that were repeated included."""
     place: str
     """What the knowledge holds for: another endpoint or bucket has to be tried anew."""
 

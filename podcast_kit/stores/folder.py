@@ -27,6 +27,7 @@ class Folder:
     remote = False
     threads = 4
     honours: Honours | None = Honours.QUOTED
+    requests = 0
     place = ""
 
     def __init__(self, root: Path) -> None:

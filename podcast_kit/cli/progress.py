@@ -1,0 +1,85 @@
+"""What is seen while something is published: a line that moves, lines that stay, or events for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podcast_kit.cli.console import Console, size
+from podcast_kit.model import Outcome, Step
+
+if TYPE_CHECKING:
+    from podcast_kit.plan import Plan
+    from podcast_kit.stores import Store
+
+EVERY = 0.1
+"""Seconds between drawings of the line that moves."""
+LINES = 10.0
+"""Seconds between lines where nobody watches, as in CI."""
+
+
+class Progress:
+    """Of one publish; `sent` is called from many threads."""
+
+    def __init__(self, console: Console, wanted: Plan, *, events: bool) -> None:
+        self.console = console
+        self.events = events
+        self.total = wanted.bytes
+        self.count = sum(change.uploads for change in wanted.pending)
+        self.bytes = self.ended = 0
+        self.begun = self.drawn = time.monotonic()
+        self.lock = threading.Lock()
+
+    def sent(self, key: str, count: int) -> None:
+        """A piece has arrived."""
+        with self.lock:
+            self.bytes += count
+            now = time.monotonic()
+            if now - self.drawn >= (EVERY if sys.stderr.isatty() else LINES):
+                self.drawn = now
+                self._draw(key, now - self.begun)
+
+    def done(self, outcome: Outcome) -> None:
+        """Something was done, or asked."""
+        self.ended += outcome.did == "uploaded"
+        if self.events:
+            event = {"event": outcome.did, "key": outcome.key, "bytes": outcome.bytes}
+            if outcome.trouble:
+                event |= {"trouble": outcome.trouble, "hint": outcome.hint}
+            with self.lock:
+                self.console.clear()
+                click.echo(json.dumps(event, ensure_ascii=False))
+                sys.stdout.flush()
+        if outcome.trouble:
+            with self.lock:
+                self.console.note(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.trouble}")
+                if outcome.hint:
+                    self.console.note(f"  {outcome.hint}")
+
+    def figures(self, store: Store) -> dict[str, Any]:
+        """For the JSON document."""
+        return {"requests": store.requests, "sent": self.bytes, "seconds": round(time.monotonic() - self.begun, 3)}
+
+    def summary(self, store: Store) -> str:
+        """For the last line."""
+        requests = f", {store.requests} requests" if store.requests else ""
+        return f"{requests} in {time.monotonic() - self.begun:.1f} s"
+
+    def _draw(self, key: str, seconds: float) -> None:
+        rate = self.bytes / seconds if seconds else 0.0
+        left = f", {_clock((self.total - self.bytes) / rate)} left" if rate and self.bytes < self.total else ""
+        amounts = f"{size(self.bytes)} of {size(self.total)}, {size(rate)}/s{left}"
+        if sys.stderr.isatty():
+            self.console.step(Step(f"upload {amounts}", key, self.ended, self.count))
+        else:
+            self.console.note(f"upload {self.ended}/{self.count}: {amounts}")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
