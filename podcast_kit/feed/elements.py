@@ -63,7 +63,7 @@ def _show_core(show: Show, newest: datetime | None) -> Iterator[Element]:
     if newest is not None:
         yield Element("lastBuildDate", rfc2822(newest))
     if MAIL.fullmatch(show.owner_email):
-        name = show.owner_name or show.author
+        name = re.sub(r"[()\s]+", " ", show.owner_name or show.author).strip()
         yield Element("managingEditor", f"{show.owner_email} ({name})" if name else show.owner_email)
     if show.feed.hub:
         yield Element("atom:link", attributes=(("href", show.feed.hub), ("rel", "hub")))
