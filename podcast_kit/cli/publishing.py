@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.app import command, interactive, project
+from podcast_kit.cli.app import command, interactive, moment, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, RETAG, made
 from podcast_kit.cli.progress import Progress
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PENDING = 3
 SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
+ALLOWED = {"guids": "it.guid.stable"}
+"""What --allow says → the rule that it sets aside."""
 PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -92,8 +94,6 @@ def plan(
     _show(console, wanted, store, notices)
     _report(console, "plan", build, store, wanted, notices)
     if out:
-        from podcast_kit.cli.app import moment
-
         out.write_bytes(saved.dump(wanted, store.name, moment(now)))
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
@@ -155,7 +155,7 @@ def publish(
         _remember(build, wanted.state.etag, wanted.state.feed.etag if wanted.state.feed else "")
         return _nothing(console, build, events=events)
     subscribers.check(notices, remove=remove, allow=allow)
-    _sound(console, build, checked=checked)
+    _sound(console, build, agreed.now if agreed else moment(at), checked=checked, allow=allow)
     _without_media(wanted, only)
     _ask(yes or agreed is not None)
     progress = Progress(console, wanted, events=events)
@@ -212,14 +212,15 @@ def _without_media(wanted: Plan, only: str | None) -> None:
         raise Failed(f"--only feed, but {media[0]}{more} is not published yet", "publish where the recordings are")
 
 
-def _sound(console: Console, build: Build, *, checked: bool) -> None:
+def _sound(console: Console, build: Build, now: datetime, *, checked: bool, allow: tuple[str, ...]) -> None:
     """Say what directories and apps would find wrong; what they would refuse is not published."""
     if not checked:
         return
     from podcast_kit import check
 
-    found = [problem for problem in check.built(build, now=datetime.now(UTC)) if problem not in build.problems]
-    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    found = [problem for problem in check.built(build, now=now) if problem not in build.problems]
+    allowed = {ALLOWED[each] for each in allow if each in ALLOWED}
+    errors = [problem for problem in found if problem.severity is Severity.ERROR and problem.code not in allowed]
     console.problems(problem for problem in found if problem.severity is Severity.WARNING)
     if errors:
         raise InvalidInput(errors)

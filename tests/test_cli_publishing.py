@@ -1,0 +1,230 @@
+"""Publishing from the shell: what is said, what is refused, and what it costs."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+from tests import faults, shows, trees
+
+
+def run(show, *arguments):
+    return CliRunner().invoke(cli, [arguments[0], "-C", str(show), *map(str, arguments[1:])])
+
+
+def said(show, *arguments):
+    done = run(show, *arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def show(tmp_path):
+    return shows.small(tmp_path / "show", episodes=2)
+
+
+@pytest.fixture
+def published(show):
+    assert said(show, "publish", "--yes")["uploaded"]
+    return show
+
+
+def edit(show, number=1, **front):
+    return shows.add(show, number, **front)
+
+
+def test_a_plan_says_what_subscribers_will_notice(published):
+    edit(published, title="Another title")
+    found = said(published, "plan")
+    assert [notice["kind"] for notice in found["subscribers"]] == ["changed"]
+    text = run(published, "plan").output
+    assert "changed: “Another title” (title" in text
+
+
+def test_an_episode_that_vanished_stops_unless_its_guid_is_named(published):
+    (published / "episodes/002-talk.md").unlink()
+    done = run(published, "publish", "--yes")
+    assert done.exit_code == 1
+    assert f"--remove '{shows.GUID}0002'" in done.output
+    assert said(published, "publish", "--yes", "--remove", f"{shows.GUID}0002")["uploaded"]
+
+
+def test_a_changed_guid_stops_unless_it_is_allowed(published):
+    edit(published, guid="another")
+    done = run(published, "publish", "--yes")
+    assert done.exit_code == 1
+    assert "guid changed" in done.output
+    assert said(published, "publish", "--yes", "--allow", "guids")["uploaded"]
+
+
+def test_a_saved_plan_is_carried_out_as_it_was_shown(published, tmp_path):
+    edit(published, title="Planned")
+    run(published, "plan", "--out", tmp_path / "friday.plan")
+    done = run(published, "publish", tmp_path / "friday.plan")
+    assert done.exit_code == 0, done.output
+    assert "Planned" in (published / "public/feed.xml").read_text()
+
+
+def test_a_saved_plan_is_not_carried_out_when_anything_has_moved(published, tmp_path):
+    edit(published, title="Planned")
+    run(published, "plan", "--out", tmp_path / "friday.plan")
+    edit(published, title="Changed since")
+    done = run(published, "publish", tmp_path / "friday.plan")
+    assert done.exit_code == 5
+    assert "the show has changed since this plan was made" in done.output
+    assert "Planned" not in (published / "public/feed.xml").read_text()
+
+
+def test_what_is_scheduled_is_left_out_until_then(show):
+    day = datetime(2030, 1, 2, 8)  # noqa: DTZ001  # as it is written in the notes
+    edit(show, 3, title="Later", date=f"{day:%Y-%m-%d %H:%M}")
+    assert [each["slug"] for each in said(show, "publish", "--yes")["scheduled"]] == ["003-talk"]
+    standing = said(show, "status")
+    assert standing["next"].startswith("2030-01-02T08:00")
+    assert {row["slug"]: row["standing"] for row in standing["episodes"]} == {
+        "003-talk": "scheduled", "002-talk": "live", "001-talk": "live"
+    }  # fmt: skip
+    assert "Later" not in (show / "public/feed.xml").read_text()
+    after = (day + timedelta(days=1)).isoformat()
+    assert said(show, "publish", "--yes", "--at", after)["uploaded"]
+    assert "Later" in (show / "public/feed.xml").read_text()
+
+
+def test_status_knows_what_differs(published):
+    edit(published, 1, title="Edited")
+    edit(published, 3, title="Due")
+    edit(published, 4, draft="true")
+    (published / "episodes/002-talk.md").unlink()
+    rows = said(published, "status")["episodes"]
+    assert {row["slug"] or row["title"]: row["standing"] for row in rows} == {
+        "001-talk": "changed", "003-talk": "due", "004-talk": "draft", "Talk 2": "stray"
+    }  # fmt: skip
+
+
+def test_only_the_feed_never_sends_audio(published):
+    edit(published, 1, title="Edited")
+    assert said(published, "publish", "--yes", "--only", "feed")["uploaded"]
+    edit(published, 3)
+    done = run(published, "publish", "--yes", "--only", "feed")
+    assert done.exit_code == 1
+    assert "where the recordings are" in done.output
+
+
+def test_a_checkout_without_audio_publishes_an_edited_note(published):
+    for recording in (published / "episodes").glob("*.mp3"):
+        recording.unlink()
+    path = published / "episodes/001-talk.md"
+    path.write_text(path.read_text().replace("One paragraph", "Another paragraph"))
+    changes = said(published, "publish", "--yes")["changes"]
+    assert changes
+    assert not any(change["key"].endswith(".mp3") for change in changes)
+
+
+def test_going_back_and_forward(published):
+    edit(published, title="New title")
+    run(published, "publish", "--yes")
+    assert "New title" in (published / "public/feed.xml").read_text()
+    listed = said(published, "rollback", "--list")["feeds"]
+    assert [each["number"] for each in listed] == [1]
+    assert said(published, "rollback", "--yes")["changed"]
+    assert "New title" not in (published / "public/feed.xml").read_text()
+    assert said(published, "publish", "--yes")["uploaded"]
+    assert "New title" in (published / "public/feed.xml").read_text()
+
+
+def test_nothing_is_pruned_by_mistake(published):
+    assert said(published, "prune", "--yes")["deleted"] == []
+    done = run(published, "rollback", "99", "--yes")
+    assert done.exit_code == 1
+
+
+def test_events_are_lines_for_programs(show):
+    done = run(show, "publish", "--yes", "--events")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {"event", "key", "bytes"} <= events[0].keys()
+    assert events[-1]["key"] == ".podcast-kit/state.json"
+    assert "feed.xml" in [event["key"] for event in events]
+
+
+def at(bucket, endpoint=""):
+    return "--to", f"s3://{bucket.name}", "--endpoint", endpoint or bucket.endpoint, "--url", bucket.url
+
+
+def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
+    show = shows.small(tmp_path / "show", episodes=20)
+    said(show, "publish", "--yes", *at(bucket))
+    shows.add(show, 21)
+    found = said(show, "publish", "--yes", *at(bucket))
+    assert len(found["changes"]) > 5
+    assert 5 < found["requests"] <= 20
+
+
+def test_the_requests_that_are_told_are_those_that_were_made(bucket, show):
+    with faults.Proxy(bucket.endpoint) as proxy:
+        found = said(show, "publish", "--yes", *at(bucket, proxy.endpoint))
+    assert found["requests"] == len(proxy.seen)
+
+
+NOTHING = """
+import sys
+from podcast_kit.cli import main
+sys.argv = ["podcast-kit", *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print("boto3" in sys.modules)
+"""
+
+
+def publishes_without_boto3(show, bucket):
+    arguments = ["publish", "-C", str(show), "--yes", "-q", *at(bucket)]
+    source = NOTHING.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, env=os.environ)
+    return done.stdout.splitlines()[-1] == "False"
+
+
+def test_when_nothing_changed_boto3_is_not_even_imported(bucket, show):
+    assert not publishes_without_boto3(show, bucket)
+    assert publishes_without_boto3(show, bucket)
+    edit(show, title="Edited")
+    assert not publishes_without_boto3(show, bucket)
+    assert publishes_without_boto3(show, bucket)
+    store = trees.store_of(bucket)
+    store.put(trees.upload("feed.xml", store.get("feed.xml").content + b"<!-- by hand -->"))
+    assert not publishes_without_boto3(show, bucket)
+
+
+def test_a_doctor_finds_nothing_wrong_where_nothing_is(bucket, show):
+    found = json.loads(run(show, "doctor", "--json", *at(bucket)).stdout)["findings"]
+    assert [finding["subject"] for finding in found if finding["trouble"]] == ["public address"]
+    assert {"credentials and bucket", "listing", "writing", "conditional writes", "clock"} <= {
+        finding["subject"] for finding in found
+    }
+    assert list(trees.store_of(bucket).walk()) == []
+
+
+def test_a_doctor_names_what_is_wrong(s3, bucket, show, monkeypatch):
+    s3.client().delete_bucket_policy(Bucket=bucket.name)
+    done = run(show, "doctor", *at(bucket))
+    assert done.exit_code == 1
+    assert "not public" in done.output
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    assert "secret key" in run(show, "doctor", *at(bucket)).output
+
+
+def test_verify_asks_for_everything(bucket, show):
+    run(show, "publish", "--yes", *at(bucket))
+    for option in ([], ["--whole"]):
+        done = run(show, "verify", "--url", bucket.url, *option)
+        assert done.exit_code == 0, done.output
+    key = next(each.key for each in trees.store_of(bucket).walk("media/") if each.key.endswith(".mp3"))
+    trees.store_of(bucket).delete(key)
+    done = run(show, "verify", "--url", bucket.url)
+    assert done.exit_code == 1
+    assert key in done.output
