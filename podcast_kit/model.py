@@ -310,6 +310,8 @@ class Published:
     date: datetime
     source_sha256: str
     media: Media
+    chapters: tuple[Chapter, ...] = ()
+    """Those that only the recording knows, so that they are known where it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

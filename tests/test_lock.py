@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Media, Published
+from podcast_kit.model import Chapter, Media, Published
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
@@ -25,6 +25,7 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
+    chapters=st.lists(st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words), max_size=3).map(tuple),
 )
 locks = st.lists(entries, max_size=4, unique_by=(lambda one: one.slug, lambda one: one.guid))
 

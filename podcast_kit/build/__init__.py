@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.build import chapters, faces, items, media
+from podcast_kit.build import chapters, faces, items, media, transcripts
 from podcast_kit.build.memory import Memory, remembering
 from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.mime import content_type
 from podcast_kit.model import (
     Chapter,
     Episode,
@@ -27,7 +26,6 @@ from podcast_kit.model import (
     Project,
     Published,
     Step,
-    Transcript,
     Wave,
     address,
 )
@@ -165,12 +163,12 @@ def _episode(
     entry = media.recording(
         project,
         episode,
-        lambda facts: items.tags(project, episode, said, chapters.of(episode, facts.seconds).chapters),
+        lambda facts: items.tags(project, episode, said, chapters.of(project.folder, episode, facts.seconds).chapters),
         face if face.is_file() else None,
         tree,
         retag=retag,
     )
-    marks = chapters.of(episode, entry.media.seconds).chapters
+    marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters).chapters
     names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
     faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
     marks = chapters.addressed(marks, faces)
@@ -182,7 +180,7 @@ def _episode(
         artwork=own,
         chapters=marks,
         chapters_url=_chapters_file(project, episode, marks, tree),
-        transcripts=_transcripts(project, episode, tree),
+        transcripts=transcripts.of(project, episode, tree),
     )
     return item, entry
 
@@ -210,19 +208,6 @@ def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str,
     if problems:
         raise InvalidInput(problems)
     return art
-
-
-def _transcripts(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]:
-    found: list[Transcript] = []
-    for name in episode.transcripts:
-        source = media.inside(project.folder, "podcast.yaml", name)
-        if source is None:
-            text = f"transcript {name!r} is not there"
-            raise InvalidInput([Problem(episode.place("transcript"), text, "mend the path", "tr.missing")])
-        key = media.publish(source, tree)
-        mime = content_type(key).partition(";")[0]
-        found.append(Transcript(url=address(project.show.publish.url, key), mime=mime))
-    return tuple(found)
 
 
 def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from podcast_kit import pictures
 from podcast_kit.errors import Problem
 from podcast_kit.model import Chapter, Cover, Episode, Picture
-from podcast_kit.source import chapters as source
+from podcast_kit.source import chapter_files as source
 
 SIDE = 800
 """Pixels a side of a chapter's picture inside the audio."""
@@ -22,15 +22,14 @@ class Marks:
     problems: tuple[Problem, ...] = ()
 
 
-def of(episode: Episode, seconds: float) -> Marks:
-    """The chapters of an episode of that length, each with its end; none where there are none."""
-    if isinstance(episode.chapters, tuple):
-        return Marks(_ended(episode.chapters, seconds))
-    if episode.chapters != "auto":
-        return Marks()
-    found, problems = source.from_notes(
-        episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=round(seconds * 1000)
-    )
+def of(folder: Path, episode: Episode, seconds: float, carried: tuple[Chapter, ...] = ()) -> Marks:
+    """The chapters of an episode of that length, each with its end; none where there are none.
+
+    `carried` are those of the recording itself: they count where the author wrote none.
+    """
+    found, problems = source.of(folder, episode, seconds)
+    if not found and not problems and episode.chapters == "auto":
+        found = carried
     return Marks(_ended(found, seconds), problems)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from podcast_kit import audio, pictures
 from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
-from podcast_kit.model import Audio, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
+from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
 
 COVER_SIDE = 1400
 """Pixels a side of the picture inside the audio: enough for a car, small beside the audio."""
@@ -41,11 +41,14 @@ def recording(
     sha256 = tree.memory.sha256(source)
     try:
         media = _tagged(source, sha256, episode.slug, tags, cover, tree)
+        carried = _carried(source, sha256, tree)
     except InvalidAudio as error:
         raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
     tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
-    return Published(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256=sha256, media=media)
+    return Published(
+        slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256=sha256, media=media, chapters=carried
+    )
 
 
 def _absent(episode: Episode, *, retagged: bool) -> Problem:
@@ -110,6 +113,16 @@ def _cover(source: Path, tree: Tree) -> Cover:
     if sha256 not in tree.covers:
         tree.covers[sha256] = pictures.cover(source, COVER_SIDE)
     return tree.covers[sha256]
+
+
+def _carried(source: Path, sha256: str, tree: Tree) -> tuple[Chapter, ...]:
+    """The chapters that a recorder or an editor put into the recording; their pictures stay in there."""
+    key = f"{audio.VERSION} {sha256}"
+    known = tree.memory.recall("carried", key)
+    if known is None:
+        known = [[one.start_ms, one.title, one.url] for one in audio.read_tags(source).chapters if one.toc]
+        tree.memory.keep("carried", key, known)
+    return tuple(Chapter(start_ms=start, title=title, url=url) for start, title, url in known)
 
 
 def probe(source: Path, sha256: str, tree: Tree) -> Audio:

@@ -24,11 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Media, Published
-from podcast_kit.source.document import Table, Wrong, decode, yaml_table
+from podcast_kit.model import Chapter, Media, Published
+from podcast_kit.source.document import Table, Wrong, contents, decode, yaml_table
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
 VERSION = "1"
+MAX_BYTES = 20_000_000
+"""Forty thousand episodes."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\+00:00", re.ASCII)
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _MARKERS = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
@@ -37,26 +39,21 @@ _MEND = "take podcast.lock from your version control as it was after the last pu
 
 def read(path: Path) -> tuple[Published, ...]:
     """The entries of a lock, none where there is no file; raises InvalidInput when it is damaged."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         return ()
-    except OSError as error:
-        problem = Problem(Place(path.name), f"cannot be read: {error.strerror}", _MEND, "lock.damaged")
-        raise InvalidInput([problem]) from None
-    return parse(data, path.name)
+    return parse(contents(path, path.name, MAX_BYTES), path.name)
 
 
 def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
     """The entries that a lock's bytes hold; raises InvalidInput."""
-    source = decode(data, path)
+    source = decode(data, path, MAX_BYTES)
     if marker := _MARKERS.search(source):
         line = source.count("\n", 0, marker.start()) + 1
         hint = "keep the entries of both sides, each once, and delete the marker lines"
         text = f"an unfinished merge: {marker[1]!r}"
         raise InvalidInput([Problem(Place(path, line), text, hint, "lock.conflict")])
     try:
-        table = yaml_table(source, path)
+        table = yaml_table(source, path, most=MAX_BYTES)
         entries = _entries(table)
     except InvalidInput as error:
         mended = [Problem(one.place, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
@@ -83,6 +80,10 @@ def render(entries: Iterable[Published]) -> bytes:
             f"      seconds: {media.seconds!r}\n"
             f"      mime: {_written(media.mime)}\n"
         )
+        lines += ["    chapters:\n"] if entry.chapters else []
+        for chapter in entry.chapters:
+            lines.append(f"      - start: {chapter.start_ms}\n        title: {_written(chapter.title)}\n")
+            lines += [f"        url: {_written(chapter.url)}\n"] if chapter.url else []
     return "".join(lines).encode()
 
 
@@ -105,6 +106,14 @@ def _entries(table: Table) -> tuple[Published, ...]:
     return tuple(found)
 
 
+def _chapter(table: Table) -> Chapter:
+    said = Chapter(
+        start_ms=table.need("start", _count, 0), title=table.need("title", str, ""), url=table.take("url", str, "")
+    )
+    table.close()
+    return said
+
+
 def _entry(table: Table) -> Published | None:
     media = table.table("media", "media")
     if media is None:
@@ -122,6 +131,7 @@ def _entry(table: Table) -> Published | None:
             mime=media.need("mime", str, ""),
             seconds=media.need("seconds", _seconds, 0.0),
         ),
+        chapters=tuple(_chapter(inner) for inner in table.tables("chapters", "this chapter")),
     )
     table.close()
     media.close()

@@ -1,0 +1,63 @@
+"""An episode's transcripts: as given, and in the forms that apps ask for but nobody wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePosixPath
+
+from podcast_kit.build import media
+from podcast_kit.build.tree import Tree, media_key
+from podcast_kit.errors import InvalidInput, Problem
+from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, address
+from podcast_kit.source import transcripts as source
+
+TIMED = {".vtt": source.write_vtt, ".srt": source.write_srt, ".json": source.write_json}
+"""Each can be made from each other; from text without times nothing can."""
+
+
+def of(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]:
+    """Every transcript with its address: the author's files first, then what could be made from them."""
+    problems: list[Problem] = []
+    found: list[Transcript] = []
+    languages: dict[str, tuple[Cue, ...]] = {}
+    given: set[tuple[str, str]] = set()
+    for name in episode.transcripts:
+        path = PurePosixPath(name)
+        language = _language(path)
+        file = media.inside(project.folder, "podcast.yaml", name)
+        if file is None:
+            text = f"transcript {name!r} is not there"
+            problems.append(Problem(episode.place("transcript"), text, "mend the path", "tr.missing"))
+            continue
+        try:
+            cues = source.load(project.folder, name)
+        except InvalidInput as error:
+            problems += error.problems
+            continue
+        found.append(_published(project, media.publish(file, tree), path.suffix.lower(), language, cues))
+        given.add((language, path.suffix.lower()))
+        if path.suffix.lower() in TIMED:
+            languages.setdefault(language, cues)
+    if problems:
+        raise InvalidInput(problems)
+    for language, cues in languages.items():
+        for suffix, write in TIMED.items():
+            if (language, suffix) not in given:
+                data = write(cues).encode()
+                name = f"{episode.slug}{f'.{language}' if language else ''}{suffix}"
+                key = media_key(hashlib.sha256(data).hexdigest(), name)
+                tree.write(key, data, Wave.MEDIA)
+                found.append(_published(project, key, suffix, language, cues))
+    return tuple(found)
+
+
+def _published(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
+    mime = source.MIMES.get(suffix.removeprefix("."), "text/plain")
+    url = address(project.show.publish.url, key)
+    return Transcript(url=url, mime=mime, language=language or project.show.language, cues=cues)
+
+
+def _language(path: PurePosixPath) -> str:
+    """`de` of `talk.de.vtt`; empty for the show's own language."""
+    middle = PurePosixPath(path.stem).suffix.removeprefix(".")
+    return middle if 2 <= len(middle) <= 5 and middle.replace("-", "").isalpha() else ""  # noqa: PLR2004  # ISO 639, region
