@@ -7,6 +7,8 @@ from pathlib import Path
 from podcast_kit.model import Chapter, Cover, Tags
 
 SAMPLES = Path(__file__).parent / "samples"
+SUFFIXES = {".mp3", ".m4a", ".opus", ".ogg", ".flac", ".wav", ".aiff", ".aac"}
+RECORDINGS = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in SUFFIXES)
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
     "////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AN//Z"

@@ -9,9 +9,8 @@ import pytest
 
 from podcast_kit.audio import digest, mime, probe, read_tags, tag
 from podcast_kit.errors import Failed, InvalidAudio
-from tests.audio_samples import CHAPTERS, SAMPLES, make_tags, sample
+from tests.audio_samples import CHAPTERS, RECORDINGS, make_tags, sample
 
-RECORDINGS = sorted(path.name for path in SAMPLES.iterdir())
 TAGGED = [name for name in RECORDINGS if not name.endswith((".wav", ".aiff", ".aac"))]
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what durations are held to")
