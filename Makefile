@@ -18,7 +18,7 @@ $(VENV)/pip: # a new enough pip for dependency groups
 	@touch $@
 
 $(VENV)/test: pyproject.toml $(VENV)/pip
-	$(BIN)/python -m pip install --quiet --editable . --group test
+	$(BIN)/python -m pip install --quiet --editable '.[master]' --group test
 	@touch $@
 
 $(VENV)/lint: $(VENV)/test

@@ -161,6 +161,21 @@ def test_what_is_dated_in_the_future_is_left_out_until_then(tmp_path):
     assert [item.episode.number for item in made(show, now=before + timedelta(days=2)).items] == [2, 1]
 
 
+def test_media_of_a_scheduled_episode_can_go_ahead_and_its_feed_needs_no_audio(tmp_path):
+    show = small(tmp_path / "show", episodes=2)
+    before = datetime(2020, 1, 2, 12, tzinfo=UTC)
+    early = published(show, now=before, ahead=True)
+    assert len(media(early)) == 2
+    assert [item.episode.number for item in early.items] == [1]
+    assert b"Talk 2" not in (early.folder / "feed.xml").read_bytes()
+    for recording in (show / "episodes").glob("*.mp3"):
+        recording.unlink()
+    assert media(made(show, now=before)) == media(early)
+    due = made(show, now=before + timedelta(days=2))
+    assert [item.episode.number for item in due.items] == [2, 1]
+    assert media(due) == media(early)
+
+
 def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):
     show = small(tmp_path / "show", episodes=2)
     published(show)

@@ -68,11 +68,13 @@ def make(
     now: datetime,
     folder: Path | None = None,
     retag: Collection[str] = (),
+    ahead: bool = False,
     on: Callable[[Step], None] = lambda _: None,
 ) -> Build:
     """Make everything that is due at `now` into `folder`, `build/` beside podcast.yaml unless told otherwise.
 
-    Episodes whose slug is in `retag` get their tags anew though they are published.
+    Episodes whose slug is in `retag` get their tags anew though they are published. With `ahead` the media of what
+    is scheduled are made too, so that they can lie in the store before a feed names them.
     Raises InvalidInput with every fault found; what an earlier build made is then still whole.
     """
     folder = folder or project.folder / FOLDER
@@ -86,6 +88,8 @@ def make(
         on(Step("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
+        early = [one for one in scheduled if ahead or project.published(one.guid)]
+        entries = [entry for _, entry in (*made, *_episodes(project, early, tree, retag, on))]
         tree.sweep(tree.outputs)
         memory.keep("tree", str(folder), True)
     return Build(
@@ -93,7 +97,7 @@ def make(
         project=project,
         items=done,
         outputs=dict(sorted(tree.outputs.items())),
-        lock=_ledger(project, [entry for _, entry in made]),
+        lock=_ledger(project, entries),
         artwork=artwork,
         scheduled=scheduled,
         drafts=drafts,
