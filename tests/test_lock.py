@@ -9,7 +9,7 @@ from podcast_kit.model import Chapter, Media, Published
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
-words = st.text(st.characters(codec="utf-8"), max_size=20)
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=20)
 medias = st.builds(
     Media,
     key=words,
@@ -25,7 +25,9 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
-    chapters=st.lists(st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words), max_size=3).map(tuple),
+    chapters=st.lists(st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words), max_size=3).map(
+        tuple
+    ),
 )
 locks = st.lists(entries, max_size=4, unique_by=(lambda one: one.slug, lambda one: one.guid))
 

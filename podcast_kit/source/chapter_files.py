@@ -13,7 +13,7 @@ from podcast_kit.errors import InvalidInput, Place, Problem, Severity
 from podcast_kit.model import Chapter, Episode
 from podcast_kit.source import chapter_data, chapter_text, chapters, mends, transcript_cues, transcript_writing
 from podcast_kit.source.chapter_text import Report
-from podcast_kit.source.document import Wrong, decode
+from podcast_kit.source.document import Wrong, contents, decode
 from podcast_kit.source.paths import Folder
 
 MOST = 5_000
@@ -157,12 +157,7 @@ def load(folder: Path, path: str) -> tuple[Chapter, ...]:
     Raises InvalidInput.
     """
     root = Folder(folder.resolve(), dirname(path))
-    try:
-        data = (folder / path).read_bytes()
-    except OSError as error:
-        problem = Problem(Place(path), f"cannot be read: {error.strerror}", "", "file.read")
-        raise InvalidInput([problem]) from None
-    found = parse(data, path)
+    found = parse(contents(folder / path, path), path)
     try:
         return tuple(
             one if not one.image or "://" in one.image else replace(one, image=root.path()(one.image)) for one in found

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from podcast_kit.errors import InvalidInput, Place, Problem, Severity
@@ -24,6 +25,14 @@ MAX_BYTES = 2_000_000
 """Of a whole file: a thousand times what a long file of notes needs."""
 MAX_DEPTH = 16
 """podcast.yaml needs five; without a bound a line of brackets exhausts the stack."""
+
+
+MAX_VALUES = 20_000
+"""Keys and values in a file; a show with everything has a few hundred."""
+MAX_SCALAR = 10_000
+"""Characters; the longest that is meant, a podcast:txt, has 4,000."""
+MAX_PROBLEMS = 200
+"""Told of one file: whoever has more reads no further."""
 
 
 class Wrong(ValueError):
@@ -106,6 +115,10 @@ class Table:
             kind = "a list" if isinstance(value.content, list) else "keys"
             self.reject(value.place, f"{prefix}must be a single value, not {kind}", "", "value.single")
             return default
+        if len(value.content) > MAX_SCALAR:
+            text = f"{prefix}is longer than {MAX_SCALAR:,} characters"
+            self.reject(value.place, text, "is a quote left open?", "value.long")
+            return default
         try:
             return read(value.content)
         except Wrong as wrong:
@@ -146,8 +159,10 @@ class Table:
     def reject(
         self, place: Place, text: str, hint: str = "", code: str = "value.unknown", severity: Severity = Severity.ERROR
     ) -> None:
-        """Note a fault."""
+        """Note a fault; raises InvalidInput when there are so many that nobody would read on."""
         self.problems.append(Problem(place, text, hint, code, severity))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InvalidInput(self.problems)
 
     def warn(self, place: Place, text: str, hint: str = "", code: str = "value.unknown") -> None:
         """Note what is odd though it can be read."""
@@ -177,6 +192,22 @@ def nearest(word: str, known: set[str] | list[str] | tuple[str, ...]) -> str:
     return f"known: {', '.join(sorted(known))}" if len(known) <= few else "remove it, or begin it with 'x-'"
 
 
+def contents(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
+    """A file's bytes; raises InvalidInput with `name` as its place when it is not there, no file, or too long."""
+    try:
+        if not path.is_file():
+            text = "is not a file" if path.exists() else "is not there"
+            raise InvalidInput([Problem(Place(name), text, "", "file.missing")])
+        if path.stat().st_size > limit:
+            text = f"is larger than {limit:,} bytes"
+            raise InvalidInput([Problem(Place(name), text, "is it the right file?", "file.long")])
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        problem = Problem(Place(name), f"cannot be read: {said}", "look at its name and its permissions", "file.read")
+        raise InvalidInput([problem]) from None
+
+
 def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
     """The text of a file, without a byte-order mark and with line feeds only.
 
@@ -197,7 +228,7 @@ def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
     return source.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def yaml_table(source: str, path: str, first_line: int = 1) -> Table:
+def yaml_table(source: str, path: str, first_line: int = 1, most: int = MAX_VALUES) -> Table:
     """The mapping that a YAML text holds; raises InvalidInput with the place of what cannot be read.
 
     `first_line` is the line of the file that the text begins on. Duplicate keys and comments that
@@ -209,7 +240,7 @@ def yaml_table(source: str, path: str, first_line: int = 1) -> Table:
     if problems:
         raise InvalidInput(problems)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast, and not everywhere
-    builder = _Builder(path, first_line, source, [])
+    builder = _Builder(path, first_line, source, [], left=most)
     try:
         root = builder.document(yaml.parse(source, loader))
     except yaml.YAMLError as error:
@@ -253,6 +284,8 @@ class _Builder:
     source: str
     problems: list[Problem]
     lines: list[str] = field(default_factory=list)
+    left: int = MAX_VALUES
+    """How many more values are read."""
 
     def document(self, events: Iterator[yaml.Event]) -> Value:
         import yaml
@@ -275,9 +308,14 @@ class _Builder:
         import yaml
 
         here = self.place(event.start_mark)
+        self.left -= 1
+        if not self.left:
+            text = "holds more keys and values than such a file ever needs"
+            raise InvalidInput([*self.problems, Problem(here, text, "is it the right file?", "file.long")])
         if isinstance(event, yaml.NodeEvent) and (problem := mends.forbidden(event, here)):
             raise InvalidInput([*self.problems, problem])
         if isinstance(event, yaml.ScalarEvent):
+            self.problems += mends.escaped_controls(event.value, at or here)
             bare = event.style is None or event.style == ""
             if bare:
                 self.comment(event)
@@ -309,6 +347,8 @@ class _Builder:
                 self.problems.append(Problem(where, text, hint, "key.twice"))
             else:
                 entries[key.content] = value
+            if len(self.problems) >= MAX_PROBLEMS:
+                raise InvalidInput(self.problems)
         return entries
 
     def comment(self, event: yaml.ScalarEvent) -> None:

@@ -70,6 +70,13 @@ def forbidden(event: yaml.NodeEvent, place: Place) -> Problem | None:
     return None
 
 
+def escaped_controls(text: str, place: Place) -> Iterator[Problem]:
+    """The first control character that a value got by an escape such as "\\0"; XML could not carry it."""
+    if found := _CONTROL.search(text):
+        said = f"control character U+{ord(found[0]):04X}"
+        yield Problem(place, said, "delete the escape, or use single quotes", "file.control")
+
+
 def control_characters(source: str, path: str, first_line: int) -> Iterator[Problem]:
     """The first character that has no place in text."""
     if found := _CONTROL.search(source):

@@ -39,7 +39,7 @@ class Folder:
                 raise Wrong(
                     f"{values.shown(raw)} has another ending", hint, "audio.kind" if endings is AUDIO else "path.form"
                 )
-            if must_exist and not (self.root / found).is_file():
+            if must_exist and not _is_file(self.root / found):
                 raise Wrong(f"{values.shown(raw)} is not there", self._near(found), "file.missing")
             return found
 
@@ -52,6 +52,9 @@ class Folder:
 
     def inside(self, written: str) -> str:
         """The path relative to the show's folder; raises Wrong for one that leaves it, also by a link."""
+        longest = 1_000  # systems end at 1,024 or 4,096 bytes
+        if len(written) > longest:
+            raise Wrong("the path is too long", "is a quote left open?", "path.form")
         if "\\" in written:
             raise Wrong(f"{values.shown(written)} has a backslash", "write '/' between folders", "path.form")
         if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:", written):
@@ -73,3 +76,10 @@ class Folder:
             return "there is no such folder; paths are relative to this file"
         hint = nearest(Path(found).name, names)
         return hint if hint.startswith("did you mean") else "paths are relative to this file"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem, Severity
@@ -11,7 +11,7 @@ from podcast_kit.model import Episode, Project, Published, Show
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import lock
 from podcast_kit.source import show as shows
-from podcast_kit.source.document import decode, yaml_table
+from podcast_kit.source.document import Wrong, contents, decode, yaml_table
 from podcast_kit.source.paths import Folder
 
 SHOW, EPISODES, LOCK = "podcast.yaml", "episodes", "podcast.lock"
@@ -54,10 +54,10 @@ class _Reading:
             return None
         try:
             table = yaml_table(decode(data, SHOW), SHOW)
+            show = shows.read(table, self.root)
         except InvalidInput as error:
             self.problems += error.problems
             return None
-        show = shows.read(table, self.root)
         self.problems += table.problems
         return show
 
@@ -101,13 +101,24 @@ class _Reading:
         """Files and folders there, sorted; hidden ones are nobody's business."""
         try:
             with os.scandir(self.folder / path) as entries:
-                seen = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+                visible = [entry for entry in entries if not entry.name.startswith(".")]
+                seen = [(entry.name, _is_folder(entry)) for entry in visible if self.sayable(entry.name, path)]
         except FileNotFoundError:
             return [], []
         except OSError as error:
             self.problems.append(Problem(Place(path), f"cannot be read: {error.strerror}", "", "file.read"))
             return [], []
         return sorted(name for name, folder in seen if not folder), sorted(name for name, folder in seen if folder)
+
+    def sayable(self, name: str, folder: str) -> bool:
+        """Whether the name is text: file systems take bytes that are not."""
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            self.unread(f"{folder}/{shown}", "rename it; its name is not UTF-8")
+            return False
+        return True
 
     def lock(self) -> tuple[Published, ...]:
         try:
@@ -119,16 +130,20 @@ class _Reading:
     def bytes(self, path: str) -> bytes | None:
         try:
             self.root.inside(path)
-            return (self.folder / path).read_bytes()
-        except FileNotFoundError:
-            text, hint = "is not there", "begin a show with 'podcast-kit init'"
-            self.problems.append(Problem(Place(path), text, hint, "file.missing"))
-        except OSError as error:
-            text = f"cannot be read: {error.strerror}"
-            self.problems.append(Problem(Place(path), text, "look at its permissions", "file.read"))
-        except ValueError as error:
-            self.problems.append(Problem(Place(path), str(error), getattr(error, "hint", ""), "path.outside"))
+            return contents(self.folder / path, path)
+        except InvalidInput as error:
+            hint = "begin a show with 'podcast-kit init'" if path == SHOW else ""
+            self.problems += [replace(problem, hint=problem.hint or hint) for problem in error.problems]
+        except Wrong as wrong:
+            self.problems.append(Problem(Place(path), str(wrong), wrong.hint, wrong.code))
         return None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _doubles(found: tuple[Episode, ...]) -> list[Problem]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Cue
-from podcast_kit.source.document import decode
+from podcast_kit.source.document import contents, decode
 from podcast_kit.source.transcript_cues import Found, srt, vtt
 from podcast_kit.source.transcript_data import from_html, from_json, from_text
 from podcast_kit.source.transcript_writing import clock, write_json, write_srt, write_text, write_vtt
@@ -56,8 +56,4 @@ def parse(data: bytes, path: str) -> tuple[Cue, ...]:
 
 def load(folder: Path, path: str) -> tuple[Cue, ...]:
     """The cues of a transcript inside the show's folder; raises InvalidInput."""
-    try:
-        data = (folder / path).read_bytes()
-    except OSError as error:
-        raise InvalidInput([Problem(Place(path), f"cannot be read: {error.strerror}", "", "file.read")]) from None
-    return parse(data, path)
+    return parse(contents(folder / path, path, MAX_BYTES), path)
