@@ -236,9 +236,10 @@ class S3:
                 raise
             refused = error
         there = self.head(upload.key)
-        if there and (there.size, there.sha256) == (upload.size, upload.sha256):
+        told = there.sha256 if there else ""
+        if there and there.size == upload.size and (told == upload.sha256 or not (told or refused)):
             journal.end()
-            return there.etag
+            return there.etag  # some stores keep no metadata; every part was checked by its MD5
         if refused is None or _status(refused) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
             journal.end()
             raise Failed(f"{self.name}/{upload.key}: what arrived is not what was sent", "run it again")
