@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import feedparser
 import podcastparser
 import pytest
 
-from podcast_kit import build
+from podcast_kit import build, serve
 from podcast_kit.errors import Failed, InvalidInput
 from podcast_kit.source import project
 from tests.shows import add, sample, small, tree
@@ -131,7 +133,7 @@ BUILDER = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from podcast_kit import build
+from podcast_kit import build, serve
 from podcast_kit.source import project
 build.make(project.read(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
 """
@@ -174,6 +176,41 @@ def test_media_of_a_scheduled_episode_can_go_ahead_and_its_feed_needs_no_audio(t
     due = made(show, now=before + timedelta(days=2))
     assert [item.episode.number for item in due.items] == [2, 1]
     assert media(due) == media(early)
+
+
+def pointed(show, address):
+    """The show with its recordings at an address that a test can serve, which is not https."""
+    found = project.read(show)
+    return replace(found, episodes=tuple(replace(episode, audio=address) for episode in found.episodes))
+
+
+def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_is(tmp_path):
+    far = tmp_path / "far"
+    far.mkdir()
+    shutil.copy(ROOT / "episodes/003-what-a-review-is-for.mp3", far / "talk.mp3")
+    server = serve.server(far)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}/talk.mp3"
+    show = small(tmp_path / "show", recording="", audio="https://far.example/talk.mp3")
+    first = build.make(pointed(show, address), now=NOW)
+    build.record(first)
+    server.shutdown()
+    server.server_close()
+    shutil.rmtree(show / ".podcast-kit")
+    for done in (first, build.make(pointed(show, address), now=NOW)):
+        (item,) = done.items
+        assert item.enclosure_url == address
+        assert item.enclosure.bytes == (far / "talk.mp3").stat().st_size
+        assert item.enclosure.seconds == pytest.approx(51.5, abs=0.2)
+        assert media(done) == set()
+
+
+def test_an_address_that_does_not_answer_is_a_fault_of_its_line(tmp_path):
+    show = small(tmp_path / "show", recording="", audio="https://far.example/talk.mp3")
+    with pytest.raises(InvalidInput) as caught:
+        build.make(pointed(show, "http://127.0.0.1:9/talk.mp3"), now=NOW)
+    (problem,) = caught.value.problems
+    assert (str(problem.place), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
 
 
 def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from podcast_kit import audio, pictures
+from podcast_kit.build import remote
 from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
 from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
@@ -31,8 +32,11 @@ def recording(
     `tags` says what the copy gets once the recording has been probed; the cover is added when one is written.
     Raises InvalidInput or InvalidAudio when there is nothing to publish.
     """
-    source = project.folder / episode.audio
     entry = project.published(episode.guid)
+    if remote.is_address(episode.audio):
+        known = entry.media if entry and entry.media.key == episode.audio and episode.slug not in retag else None
+        return _entry(episode, "", known or remote.measured(episode, tree))
+    source = project.folder / episode.audio
     present = bool(episode.audio) and source.is_file()
     if entry and episode.slug not in retag and not (present and tree.memory.sha256(source) != entry.source_sha256):
         return _frozen(replace(entry, slug=episode.slug), source if present else None, tags, cover, tree)
@@ -45,9 +49,18 @@ def recording(
     except InvalidAudio as error:
         raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
     tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
+    return _entry(episode, sha256, media, carried)
+
+
+def _entry(episode: Episode, source: str, media: Media, chapters: tuple[Chapter, ...] = ()) -> Published:
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
     return Published(
-        slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256=sha256, media=media, chapters=carried
+        slug=episode.slug,
+        guid=episode.guid,
+        date=episode.date,
+        source_sha256=source,
+        media=media,
+        chapters=chapters,
     )
 
 
@@ -64,8 +77,6 @@ def _frozen(
     entry: Published, source: Path | None, tags: Callable[[Audio], Tags], cover: Path | None, tree: Tree
 ) -> Published:
     media = entry.media
-    if media.key.startswith(("https://", "http://")):
-        return entry
     here = tree.holds(media.key, media.sha256)
     if not here and source is not None:
         # The build folder was cleared: the same recording under the same tags gives the published bytes again.
