@@ -10,11 +10,12 @@ import io
 import os
 import re
 import stat
+import sys
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from podcast_kit.errors import Failed
@@ -36,6 +37,11 @@ class Preview(ThreadingHTTPServer):
         self.public = public.rstrip("/") + "/" if public else ""
         self.prefix = urlsplit(self.public).path or "/"
         super().__init__((host, port), Answer)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a listener who went away; anything else is a bug and shows its traceback."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

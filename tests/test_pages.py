@@ -88,7 +88,9 @@ def test_an_episode_can_be_played_downloaded_and_followed(render):
     page = episode_page(render(make_item(chapters=(Chapter(start_ms=61_000, title="Two"),))))
     assert '<audio id="player" controls preload="metadata" src="../../media/bb/001-one.mp3"' in page
     assert "1.2 MB" in page
-    assert '<a href="../../media/bb/001-one.mp3#t=61" data-seek><time>1:01</time> <span>Two</span></a>' in page
+    assert (
+        '<a href="../../media/bb/001-one.mp3#t=61" data-seek><span class="at">1:01</span> <span>Two</span></a>' in page
+    )
     assert 'href="../../follow/index.html">Follow</a>' in page
 
 
@@ -135,9 +137,8 @@ def test_a_show_without_episodes_has_a_page(render):
 
 def test_a_short_transcript_stands_on_the_page_and_a_long_one_on_its_own(render):
     short = render(make_item(transcripts=(make_transcript("Hello there.", "General."),)))
-    assert (
-        '<b>Ada</b> <a href="../../media/bb/001-one.mp3#t=0" data-seek><time>0:00</time></a> Hello there. General.'
-        in (episode_page(short))
+    assert '<b>Ada</b> <a href="../../media/bb/001-one.mp3#t=0" data-seek>0:00</a> Hello there. General.' in (
+        episode_page(short)
     )
     long = render(make_item(transcripts=(make_transcript(*["Many words are said here."] * 2000),)))
     assert "Many words" not in episode_page(long)
@@ -166,6 +167,12 @@ def test_addresses_of_the_show_are_relative_in_notes_and_words_are_left_alone(re
     notes = f'<p>"{BASE}a" href="{BASE}b" <a title="x > y" href="{BASE}media/c.png">c</a></p>'
     page = episode_page(render(make_item(page=notes)))
     assert f'"{BASE}a" href="{BASE}b" <a title="x > y" href="../../media/c.png">' in page
+
+
+def test_so_are_those_of_pictures_in_several_sizes(render):
+    notes = f'<img src="{BASE}media/a.png" srcset="{BASE}media/s.png 320w, {BASE}media/a.png 900w" alt="">'
+    page = episode_page(render(make_item(page=notes)))
+    assert 'src="../../media/a.png" srcset="../../media/s.png 320w, ../../media/a.png 900w"' in page
 
 
 def test_the_page_for_lost_listeners_stands_alone(render):

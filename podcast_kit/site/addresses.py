@@ -11,6 +11,7 @@ from podcast_kit.model import Show, page_url
 
 TAG = re.compile(r"""<[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
 ATTRIBUTE = re.compile(r"""(\s(?:href|src|poster)=")([^"]*)(")""")
+SOURCES = re.compile(r"""(\ssrcset=")([^"]*)(")""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Addresses:
         def attribute(found: re.Match[str]) -> str:
             return found[1] + self.here(found[2]) + found[3]
 
-        return TAG.sub(lambda tag: ATTRIBUTE.sub(attribute, tag[0]), html)
+        def sources(found: re.Match[str]) -> str:
+            return found[1] + ", ".join(self.here(part.strip()) for part in found[2].split(", ")) + found[3]
+
+        return TAG.sub(lambda tag: SOURCES.sub(sources, ATTRIBUTE.sub(attribute, tag[0])), html)
 
 
 def _parted(url: str) -> tuple[str, str, str]:

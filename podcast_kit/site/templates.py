@@ -165,7 +165,7 @@ def _environment(folder: Path) -> Environment:
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
     default = FileSystemLoader(default_templates())
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder / "templates"), default, PrefixLoader({"default": default})]),
         # Everything is escaped but what has no markup: plain text, style sheets and scripts.
         autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),  # noqa: S701
@@ -176,3 +176,10 @@ def _environment(folder: Path) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    environment.tests["web"] = is_web
+    return environment
+
+
+def is_web(address: object) -> bool:
+    """Whether following an address opens a page, and runs nothing: `{% if person.url is web %}`."""
+    return isinstance(address, str) and address.lower().startswith(("https://", "http://"))
