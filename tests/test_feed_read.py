@@ -1,10 +1,15 @@
 """Anybody's feed is read with its places; a hostile one ends in one clear problem."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import read
 
+ROOT = Path(__file__).parents[1]
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:it="http://www.itunes.com/dtds/podcast-1.0.dtd">
   <channel>
@@ -83,6 +88,14 @@ BOMB = '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><rs
         ),
         pytest.param("<rss>" * 101, ":1:501", "xml.size", "100 deep", id="nested too deep"),
         pytest.param(f'<rss a="{"x" * 1_000_000}"/>', ":1:1", "xml.size", "attribute", id="an attribute of a megabyte"),
+        pytest.param(
+            "<rss " + " ".join(f"a{n}=''" for n in range(1_001)) + "/>",
+            ":1:1",
+            "xml.size",
+            "1,000 attr",
+            id="many attributes",
+        ),
+        pytest.param("<rss>\n<a>" + "x" * 2_000_000, ":2", "xml.size", "2,000,000 bytes", id="a text of a novel"),
         pytest.param(b" " * 50_000_001, "", "xml.size", "50,000,001 bytes", id="larger than any feed"),
     ],
 )
@@ -97,6 +110,28 @@ def test_defaults_that_a_document_type_gives_are_not_multiplied():
     assert (feed.doctype, feed.root.attributes) == ("rss", {})
 
 
-def test_a_feed_of_a_million_elements_is_refused_within_bounded_memory(monkeypatch):
+@pytest.mark.parametrize("piece", [b"<a/>", b"<!---->", b"<?a?>", b'<a xmlns:n="urn:n"/>'])
+def test_more_elements_than_any_feed_has_are_refused_at_the_first_too_many(monkeypatch, piece):
     monkeypatch.setattr(read, "MAX_ELEMENTS", 1_000)
-    assert problem(b"<rss>" + b"<a/>" * 1_000 + b"</rss>").code == "xml.size"
+    found = problem(b"<rss>\n" + b"\n".join([piece] * 2_000) + b"</rss>")
+    assert (found.code, found.place.line) == ("xml.size", 1_001)
+
+
+HUNGRY = """
+import resource, sys
+from podcast_kit.errors import InvalidInput
+from podcast_kit.feed import parse
+data = b"<rss>" + b"<a b='1'/>" * 4_900_000 + b"</rss>"
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    parse(data)
+except InvalidInput:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_hostile_feed_costs_bounded_memory():
+    """49 MB of the smallest elements cost less than 400 MB, where a tree of all would take more than 2,000."""
+    run = subprocess.run([sys.executable, "-c", HUNGRY], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(run.stdout) < 400

@@ -6,6 +6,7 @@ and no tree beside our own. Nothing is ever fetched, and no entity is ever expan
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -15,10 +16,15 @@ from podcast_kit.namespaces import prefix_of
 
 MAX_BYTES = 50_000_000
 """Ten times what the W3C's feed validator takes, and twice a feed of 10,000 long episodes."""
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 500_000
+"""With comments and instructions; a feed of 10,000 episodes with every tag has about as many."""
 MAX_DEPTH = 100
 MAX_ATTRIBUTE = 100_000
 """Characters; the longest that are meant are lists of pictures, a few thousand."""
+MAX_ATTRIBUTES = 1_000
+MAX_STRETCH = 2_000_000
+"""Bytes between one `<` and the next: a tag or a text of that length is no feed's, and costs expat minutes."""
+STRETCH = re.compile(rb"<[^<]{%d}" % MAX_STRETCH)
 
 BOM = b"\xef\xbb\xbf"
 MENDS = {
@@ -44,6 +50,10 @@ def parse(data: bytes, path: str = "feed.xml") -> FeedDocument:
     body = data[len(BOM) :] if bom else data
     stripped = body.lstrip(b" \t\r\n")
     leading = body[: len(body) - len(stripped)]
+    if found := STRETCH.search(stripped):
+        line = leading.count(b"\n") + stripped.count(b"\n", 0, found.start()) + 1
+        text = f"a tag or a text of more than {MAX_STRETCH:,} bytes is not read"
+        raise _refused(Place(path, line), text, "xml.size")
     reader = _Reader(path, leading.count(b"\n"))
     reader.read(stripped)
     if reader.root is None:
@@ -138,14 +148,14 @@ class _Reader:
         return _refused(place, f"not well-formed XML: {said}", "xml.wellformed", hint)
 
     def start(self, name: str, flat: list[str]) -> None:
-        self.elements += 1
-        if self.elements > MAX_ELEMENTS:
-            raise _refused(self.place(), f"more than {MAX_ELEMENTS:,} elements are not read", "xml.size")
+        self.count()
         if len(self.open) >= MAX_DEPTH:
             raise _refused(self.place(), f"elements are nested more than {MAX_DEPTH} deep", "xml.size")
         scope = self.open[-1].scope if self.open else SCOPE
         attributes: dict[str, str] = UNTOUCHED
         if flat:
+            if len(flat) > 2 * MAX_ATTRIBUTES:
+                raise _refused(self.place(), f"{name[:40]} has more than {MAX_ATTRIBUTES:,} attributes", "xml.size")
             attributes = dict(zip(flat[::2], flat[1::2], strict=True))
             if max(map(len, flat)) > MAX_ATTRIBUTE:
                 raise _refused(
@@ -167,6 +177,11 @@ class _Reader:
                 scope,
             )
         )
+
+    def count(self) -> None:
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise _refused(self.place(), f"more than {MAX_ELEMENTS:,} elements are not read", "xml.size")
 
     def declare(self, attributes: dict[str, str], scope: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Take the declarations of namespaces out of the attributes."""
@@ -223,6 +238,7 @@ class _Reader:
         self.open[-1].text.append(text)
 
     def comment(self, _text: str) -> None:
+        self.count()
         if self.root is not None:
             self.trailing.append(self.place().line)
 
