@@ -25,9 +25,9 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
-    chapters=st.lists(st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words), max_size=3).map(
-        tuple
-    ),
+    chapters=st.lists(
+        st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words, toc=st.booleans()), max_size=3
+    ).map(tuple),
 )
 locks = st.lists(entries, max_size=4, unique_by=(lambda one: one.slug, lambda one: one.guid))
 

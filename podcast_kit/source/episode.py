@@ -74,8 +74,8 @@ class Setting:
     folder: Folder
     path: str
     """Of the notes, relative to the show's folder."""
-    beside: frozenset[str]
-    """Names of the files in the same folder."""
+    beside: Mapping[str, tuple[str, ...]]
+    """Names of the audio files in the same folder, sorted, by their stem."""
     timezone: str = "UTC"
     prompts: tuple[str, ...] = ("default", "none")
     mastering: AudioSettings = field(default_factory=AudioSettings)
@@ -180,13 +180,11 @@ def _audio(table: Table, setting: Setting) -> str:
         value = value.content.get("file")  # beside it stands how this one is to be mastered
     if value is not None:
         return table.read(value, setting.folder.path_or_address(AUDIO, must_exist=False), "", "audio")
-    sounds = sorted(name for name in setting.beside if name.rpartition(".")[2].lower() in AUDIO)
     stem = basename(setting.path).rpartition(".")[0]
+    found = setting.beside.get(stem, ())
     if stem == INDEX:
-        stems = {INDEX, setting.slug}
-        found = [name for name in sounds if name.rpartition(".")[0] in stems] or sounds
-    else:
-        found = [name for name in sounds if name.rpartition(".")[0] == stem]
+        found += setting.beside.get(setting.slug, ())
+        found = found or tuple(name for names in setting.beside.values() for name in names)
     if len(found) > 1:
         text = f"several audio files could be meant: {', '.join(found)}"
         table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Chapter, Media, Published
+from podcast_kit.source import values
 from podcast_kit.source.document import Table, Wrong, contents, decode, yaml_table
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
@@ -84,6 +85,7 @@ def render(entries: Iterable[Published]) -> bytes:
         for chapter in entry.chapters:
             lines.append(f"      - start: {chapter.start_ms}\n        title: {_written(chapter.title)}\n")
             lines += [f"        url: {_written(chapter.url)}\n"] if chapter.url else []
+            lines += [] if chapter.toc else ["        toc: false\n"]
     return "".join(lines).encode()
 
 
@@ -108,7 +110,10 @@ def _entries(table: Table) -> tuple[Published, ...]:
 
 def _chapter(table: Table) -> Chapter:
     said = Chapter(
-        start_ms=table.need("start", _count, 0), title=table.need("title", str, ""), url=table.take("url", str, "")
+        start_ms=table.need("start", _count, 0),
+        title=table.need("title", str, ""),
+        url=table.take("url", str, ""),
+        toc=table.take("toc", values.flag, default=True),
     )
     table.close()
     return said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
@@ -76,6 +76,16 @@ class Folder:
             return "there is no such folder; paths are relative to this file"
         hint = nearest(Path(found).name, names)
         return hint if hint.startswith("did you mean") else "paths are relative to this file"
+
+
+def sounds(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The audio files among some names, sorted, by their stem."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in sorted(names):
+        stem, _, ending = name.rpartition(".")
+        if ending.lower() in AUDIO:
+            found[stem] = (*found.get(stem, ()), name)
+    return found
 
 
 def _is_file(path: Path) -> bool:

@@ -12,7 +12,7 @@ from podcast_kit.source import episode as episodes
 from podcast_kit.source import lock
 from podcast_kit.source import show as shows
 from podcast_kit.source.document import Wrong, contents, decode, yaml_table
-from podcast_kit.source.paths import Folder
+from podcast_kit.source.paths import Folder, sounds
 
 SHOW, EPISODES, LOCK = "podcast.yaml", "episodes", "podcast.lock"
 
@@ -76,22 +76,23 @@ class _Reading:
                 self.problems += error.problems
         return tuple(found)
 
-    def notes(self) -> list[tuple[str, frozenset[str]]]:
-        """Each file of notes with the names beside it, sorted by path."""
-        found: list[tuple[str, frozenset[str]]] = []
+    def notes(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
+        """Each file of notes with the audio beside it, sorted by path."""
+        found: list[tuple[str, dict[str, tuple[str, ...]]]] = []
         names, folders = self.listing(EPISODES)
+        beside = sounds(names)
         for name in names:
             if name.endswith(".md"):
-                found.append((f"{EPISODES}/{name}", frozenset(names)))
+                found.append((f"{EPISODES}/{name}", beside))
             elif name.rpartition(".")[2].lower() in {"md", "markdown", "mdown", "mkd"}:
                 self.unread(f"{EPISODES}/{name}", "rename it so that it ends in .md")
         for inner in folders:
             below, _ = self.listing(f"{EPISODES}/{inner}")
             if "index.md" in below:
-                found.append((f"{EPISODES}/{inner}/index.md", frozenset(below)))
+                found.append((f"{EPISODES}/{inner}/index.md", sounds(below)))
             elif notes := [name for name in below if name.endswith(".md")]:
                 self.unread(f"{EPISODES}/{inner}/{notes[0]}", "an episode's folder has its notes in index.md")
-        return sorted(found)
+        return sorted(found, key=lambda one: one[0])
 
     def unread(self, path: str, hint: str) -> None:
         problem = Problem(Place(path), "is not read", hint, "episode.place", Severity.WARNING)

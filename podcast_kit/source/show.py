@@ -122,6 +122,9 @@ def _publish(table: Table) -> Publishing:
         to=inner.take("to", values.line, ""),
         endpoint=inner.take("endpoint", values.url, ""),
         region=inner.take("region", values.line, ""),
+        account=inner.take("account", values.line, ""),
+        cloudfront=inner.take("cloudfront", values.line, ""),
+        purge=inner.take("purge", values.line, ""),
         clean_urls=inner.take("clean_urls", values.flag, default=False),
     )
     inner.close(_SECRETS)
