@@ -15,7 +15,7 @@ from podcast_kit.model import Category, Node
 
 MOST_BYTES = 4000
 LONGEST = 255
-MANY_CATEGORIES = 3
+MANY_CATEGORIES, MOST_CATEGORIES = 3, 20
 EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 STUFFED = re.compile(r"https?://|\bwww\.|[$€£]\s?\d|(?:\|[^|]+){3}|(?:,[^,]+){5}|\bpodcasts? of\b", re.IGNORECASE)
 
@@ -129,10 +129,10 @@ def language(channel: Channel) -> Iterator[Finding]:
 
 def chosen(channel: Channel) -> Iterator[tuple[Node, Category]]:
     """Apple's categories as the feed names them, each with its element."""
-    for node in channel.all("itunes:category"):
+    for node in channel.all("itunes:category")[:MOST_CATEGORIES]:
         name = node.attributes.get("text", "")
         subs = node.all("itunes:category")
-        yield from ((sub, Category(name, sub.attributes.get("text", ""))) for sub in subs)
+        yield from ((sub, Category(name, sub.attributes.get("text", ""))) for sub in subs[:MOST_CATEGORIES])
         if not subs:
             yield node, Category(name)
 

@@ -54,7 +54,7 @@ def types(tag: Tag) -> Iterator[Finding]:
         yield Finding(f"the chapters' address is {url[:80]!r}", tag.node, "chapters")
     elif said and said.partition(";")[0].strip().lower() != TYPE:
         yield Finding(f"the chapters have the type {said[:60]!r}", tag.node, "chapters")
-    if tag.parent.all(tag.node.key)[1:2] == (tag.node,):
+    if (twins := tag.around.all(tag.node.key)) and len(twins) > 1 and twins[1] is tag.node:
         yield Finding("two podcast:chapters stand in one item", tag.node, "chapters")
 
 

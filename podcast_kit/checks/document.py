@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from podcast_kit.checks.rules import Finding, rule
-from podcast_kit.checks.view import Document
+from podcast_kit.checks.view import MOST_ITEMS, Document
 from podcast_kit.errors import Place, Severity
 from podcast_kit.model import Node
 from podcast_kit.namespaces import NAMESPACES, prefix_of
@@ -223,8 +223,11 @@ def longest(document: Document) -> Iterator[Finding]:
 )
 def size(document: Document) -> Iterator[Finding]:
     """The feed has at most 5,000,000 bytes, and is cut in pages from 1,000,000 bytes or 500 items on."""
-    count = len(document.channel.entries) if document.channel else 0
-    if document.feed.size > TOO_LARGE:
+    count = len(document.channel.all("item")) if document.channel else 0
+    if count > MOST_ITEMS:
+        text = f"the feed has {count:,} items; only the first {MOST_ITEMS:,} are looked at"
+        yield Finding(text, key="feed", severity=Severity.ERROR)
+    elif document.feed.size > TOO_LARGE:
         yield Finding(f"the feed has {document.feed.size:,} bytes", key="feed")
     elif document.feed.size >= LARGE or count >= MANY:
         yield Finding(

@@ -111,9 +111,9 @@ def alternate(tag: Tag) -> Iterator[Finding]:
     if tag.node.key != "podcast:alternateEnclosure":
         return
     yield from childless(tag)
-    chosen = [one for one in tag.parent.all(tag.node.key) if one.attributes.get("default") == "true"]
-    if len(chosen) > 1 and chosen[1] is tag.node:
-        yield Finding("two alternateEnclosures are the default", tag.node, key_of(tag))
+    if tag.around.first(tag.node.key) is tag.node:
+        chosen = [one for one in tag.around.all(tag.node.key) if one.attributes.get("default") == "true"]
+        yield from (Finding("two alternateEnclosures are the default", one, key_of(tag)) for one in chosen[1:2])
 
 
 @rule(

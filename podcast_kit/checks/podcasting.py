@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from podcast_kit.checks.enclosure import loopback
@@ -130,14 +129,14 @@ def parent(tag: Tag) -> Iterator[Finding]:
 )
 def once(channel: Channel) -> Iterator[Finding]:
     """Tags that the namespace allows once stand once in their parent."""
-    parents: dict[int, Node] = {id(tag.parent): tag.parent for tag in tags(channel)}
-    for node in parents.values():
-        counted = Counter(child.key for child in node.children)
-        for name, count in counted.items():
+    parents = {id(tag.parent): tag.around for tag in tags(channel)}
+    for around in parents.values():
+        for name, nodes in around.named.items():
             row = TAGS.get(name)
-            if count > 1 and row and not row.many and name.startswith("podcast:") and name != "podcast:chapters":
-                second = node.all(name)[1]
-                yield Finding(f"{second.name} stands {count} times in {node.name}", second, row.keys[0])
+            alone = row is not None and not row.many and name.startswith("podcast:") and name != "podcast:chapters"
+            if row is not None and alone and len(nodes) > 1:
+                text = f"{nodes[1].name} stands {len(nodes)} times in {around.node.name}"
+                yield Finding(text, nodes[1], row.keys[0])
 
 
 @rule(
@@ -247,7 +246,7 @@ def form(tag: Tag) -> Iterator[Finding]:
 def deprecated(tag: Tag) -> Iterator[Finding]:
     """No tag that the namespace has replaced."""
     row = TAGS.get(tag.node.key)
-    if row is not None and row.instead and tag.parent.first(row.instead) is None:
+    if row is not None and row.instead and tag.around.first(row.instead) is None:
         yield Finding(f"{tag.node.name} is deprecated", tag.node, key_of(tag), f"write {row.instead}")
 
 

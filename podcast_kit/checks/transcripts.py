@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from podcast_kit.checks.rules import Finding, rule
+from podcast_kit.checks.languages import misnamed
+from podcast_kit.checks.rules import Finding, also, rule
 from podcast_kit.checks.view import Entry, Tag, web
 from podcast_kit.errors import Place, Severity
-from podcast_kit.model import Episode
+from podcast_kit.model import Episode, Node
 
 TYPES = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
 SUBRIP = {"application/x-subrip", "application/srt"}
@@ -123,15 +124,22 @@ def language(tag: Tag) -> Iterator[Finding]:
     if tag.node.key != "podcast:transcript":
         return
     said = tag.node.attributes.get("language", "").strip()
-    from podcast_kit.checks.languages import misnamed
-
     if said and (wrong := misnamed(said)):
         yield Finding(f"a transcript's language: {wrong}", tag.node, "transcript")
-    twins = [
-        one for one in tag.parent.all(tag.node.key) if one.attributes.get("type") == tag.node.attributes.get("type")
-    ]
-    if not said and len(twins) > 1:
-        yield Finding("one of several transcripts of a kind names no language", tag.node, "transcript")
+
+
+@also("tr.language", of=Entry)
+def languages(entry: Entry) -> Iterator[Finding]:
+    """Of several transcripts of one kind, each names its language."""
+    seen: dict[str, Node] = {}
+    for node in entry.all("podcast:transcript"):
+        kind = node.attributes.get("type", "")
+        first = seen.setdefault(kind, node)
+        nameless = [one for one in (first, node) if not one.attributes.get("language", "").strip()]
+        if first is not node and nameless:
+            text = f"one of several transcripts of {entry.name} names no language"
+            yield Finding(text, nameless[0], "transcript")
+            return
 
 
 @rule(

@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 from podcast_kit.errors import Place
 from podcast_kit.model import Episode, FeedDocument, Item, Node, Project, Published, Show
 
+MOST_ITEMS = 50_000
+"""That are looked at; the longest shows have a tenth of that."""
+MOST_TAGS = 100_000
+"""Elements of the podcast namespace that are looked at."""
 NOWHERE: tuple[Node, ...] = ()
 DIGITS = 15
 """More are no number that anybody means, and cost time to read."""
@@ -101,7 +105,7 @@ class Channel(Branch):
         self.document = document
         self.facts = document.facts
         self.title = self.text("title")
-        self.entries = tuple(Entry(node, self) for node in self.all("item"))
+        self.entries = tuple(Entry(node, self) for node in self.all("item")[:MOST_ITEMS])
 
     @property
     def show(self) -> Show | None:
@@ -188,21 +192,28 @@ class Tag:
 
     node: Node
     parent: Node
+    around: Branch
+    """The parent's children by name."""
     entry: Entry | None
     channel: Channel
 
 
 def tags(channel: Channel) -> Iterator[Tag]:
-    """Every element of the podcast namespace, however deep."""
-    entries = {id(entry.node): entry for entry in channel.entries}
-    waiting: list[tuple[Node, Entry | None]] = [(channel.node, None)]
+    """Every element of the podcast namespace, however deep; the first MOST_TAGS of a hostile feed."""
+    waiting: list[tuple[Branch, Entry | None]] = [(channel, None)]
+    waiting += [(entry, entry) for entry in channel.entries]
+    waiting.reverse()
+    count = 0
     while waiting:
-        parent, entry = waiting.pop()
-        for child in parent.children:
+        around, entry = waiting.pop()
+        for child in around.node.children:
             if child.key.startswith("podcast:"):
-                yield Tag(child, parent, entry, channel)
-            if child.children:
-                waiting.append((child, entries.get(id(child), entry)))
+                count += 1
+                if count > MOST_TAGS:
+                    return
+                yield Tag(child, around.node, around, entry, channel)
+            if child.children and child.key != "item":
+                waiting.append((Branch(child), entry))
 
 
 def moment(text: str) -> datetime | None:
