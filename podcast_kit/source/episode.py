@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
-from podcast_kit.source import chapters, elements, mastering, notes, people, values
-from podcast_kit.source.document import Foreign, Table, Value, Wrong, decode, front_matter, nearest
+from podcast_kit.source import chapters, elements, foreign, mastering, notes, people, values
+from podcast_kit.source.document import Table, Value, Wrong, decode, front_matter, nearest
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
 from podcast_kit.source.show import ignored
 
@@ -25,46 +25,6 @@ INDEX = "index"
 MAX_NOTES = 200_000
 """Bytes; a novella. Beyond it Markdown's worst cases take minutes."""
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_RENAMED = {
-    "podcast_file": "audio",
-    "podcast": "audio",
-    "enclosure": "audio",
-    "file": "audio",
-    "episode_image": "image",
-    "cover": "image",
-    "images": "image",
-    "subtitle": "summary",
-    "description": "summary",
-    "hosts": "people",
-    "guests": "people",
-    "upcoming": "draft: true",
-    "pubdate": "date",
-    "publishdate": "date",
-    "published": "date",
-    "keywords": "tags",
-    "categories": "tags",
-    "episode_type": "type",
-    "episodetype": "type",
-    "id": "guid",
-}
-_FOREIGN = {
-    name: Foreign("is another tool's key", f"write {here!r} instead", "key.renamed") for name, here in _RENAMED.items()
-}
-_FOREIGN |= dict.fromkeys(
-    (
-        "duration",
-        "podcast_duration",
-        "length",
-        "bytes",
-        "podcast_bytes",
-        "size",
-        "filesize",
-        "mime",
-        "mimetype",
-        "sha256",
-    ),
-    Foreign("is measured, never typed", "remove the line", "key.derived"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +83,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         places=table.places,
     )
     _notes(table, body, first_line, folder)
-    table.close(_FOREIGN)
+    table.close(foreign.EPISODE)
     problems.extend(table.problems)
     return episode
 
@@ -202,7 +162,7 @@ def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
         return None
     inner.value("file")
     said = mastering.read(inner, setting.folder, setting.mastering)
-    inner.close()
+    inner.close(foreign.AUDIO)
     table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
     return said
 

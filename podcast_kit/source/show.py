@@ -17,48 +17,9 @@ from podcast_kit.model import (
     ShowType,
     Theme,
 )
-from podcast_kit.source import elements, mastering, people, values
-from podcast_kit.source.document import Foreign, Table, Value, Wrong
+from podcast_kit.source import elements, foreign, mastering, people, values
+from podcast_kit.source.document import Table, Value, Wrong
 from podcast_kit.source.paths import PICTURES, Folder
-
-_NO_SECRET = Foreign(
-    "is a secret, and this file is committed", "use the environment, a profile or a role instead", "key.secret"
-)
-_FOREIGN = {
-    name: Foreign("is another tool's key", f"write {here!r} instead", "key.renamed")
-    for name, here in {
-        "name": "title",
-        "subtitle": "description",
-        "summary": "description",
-        "image": "artwork",
-        "cover": "artwork",
-        "logo": "artwork",
-        "category": "categories",
-        "itunes_categories": "categories",
-        "baseurl": "publish: {url: ...}",
-        "url": "publish: {url: ...}",
-        "link": "publish: {url: ...}",
-        "languagecode": "language",
-        "lang": "language",
-        "email": "owner: {email: ...}",
-        "hosts": "people",
-        "subscribe": "listen",
-    }.items()
-}
-_SECRETS = dict.fromkeys(
-    (
-        "access_key",
-        "access_key_id",
-        "secret",
-        "secret_key",
-        "secret_access_key",
-        "password",
-        "token",
-        "aws_access_key_id",
-        "aws_secret_access_key",
-    ),
-    _NO_SECRET,
-)
 
 
 def read(table: Table, folder: Folder) -> Show:
@@ -97,7 +58,7 @@ def read(table: Table, folder: Folder) -> Show:
     if owner:
         owner.close()
         table.places.update({f"owner.{key}": place for key, place in owner.places.items()})
-    table.close(_FOREIGN)
+    table.close(foreign.SHOW)
     return show
 
 
@@ -127,7 +88,7 @@ def _publish(table: Table) -> Publishing:
         purge=inner.take("purge", values.line, ""),
         clean_urls=inner.take("clean_urls", values.flag, default=False),
     )
-    inner.close(_SECRETS)
+    inner.close(foreign.PUBLISH)
     table.places.update({f"publish.{key}": place for key, place in inner.places.items()})
     return said
 
