@@ -12,6 +12,7 @@ LAYERS = [
     {"model"},
     {"namespaces", "categories", "mime"},
     {"source", "audio", "feed", "site", "checks", "stores", "pictures"},
+    {"making"},
     {"build", "plan", "publish", "verify", "check", "serve", "importer"},
     {"cli"},
     {"__main__"},

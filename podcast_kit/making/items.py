@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 from podcast_kit import __version__, site
-from podcast_kit.build.chapters import embedded
-from podcast_kit.build.memory import Memory
+from podcast_kit.making.chapters import embedded
+from podcast_kit.making.memory import Memory
 from podcast_kit.model import (
     Chapter,
     Episode,

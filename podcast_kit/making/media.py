@@ -9,9 +9,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from podcast_kit import audio, pictures
-from podcast_kit.build import remote
-from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
+from podcast_kit.making import remote
+from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
 
 COVER_SIDE = 1400

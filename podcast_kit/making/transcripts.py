@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import PurePosixPath
 
-from podcast_kit.build import media
-from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import InvalidInput, Problem
+from podcast_kit.making import media
+from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, address
 from podcast_kit.source import transcripts as source
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from podcast_kit import audio
-from podcast_kit.build.tree import Tree
 from podcast_kit.errors import InvalidAudio, InvalidInput, Problem
+from podcast_kit.making.tree import Tree
 from podcast_kit.model import Episode, Media
 
 LIMIT = 4_000_000_000

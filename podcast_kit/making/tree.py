@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from podcast_kit.build.memory import Memory
+from podcast_kit.making.memory import Memory
 from podcast_kit.mime import content_type
 from podcast_kit.model import Cover, Output, Wave
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit import pictures, site
-from podcast_kit.build.tree import Tree, media_key
+from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Cover, Item, Picture, Project, Wave, address
 
 VERSION = 1

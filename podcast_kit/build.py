@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.build import chapters, faces, items, media, transcripts
-from podcast_kit.build.memory import Memory, remembering
-from podcast_kit.build.tree import Tree, media_key
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.making import chapters, faces, items, media, transcripts
+from podcast_kit.making.memory import Memory, remembering
+from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import (
     Chapter,
     Episode,

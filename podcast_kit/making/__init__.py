@@ -1,0 +1,1 @@
+"""The steps of a build: recordings, pictures, notes, chapters and transcripts become outputs and items."""
