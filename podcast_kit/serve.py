@@ -11,12 +11,14 @@ import os
 import re
 import stat
 import sys
+import threading
+from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from podcast_kit.errors import Failed
 from podcast_kit.mime import content_type
@@ -26,22 +28,47 @@ TRANSLATED = {".html", ".xml", ".json", ".opml"}
 """What names other files by their public address."""
 
 
+MADE = {"build", "podcast.lock", "__pycache__", "node_modules"}
+"""What lies in a show's folder and is not written by the podcaster."""
+UNFINISHED = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
+NEWS = "/.changes"
+PATIENCE = 20
+"""Seconds that a page is kept waiting for news; it asks again then."""
+RELOAD = b"""<script>
+(function ask(known) {
+  fetch("/.changes?since=" + known).then((answer) => answer.text()).then((now) => {
+    if (known && now !== known) location.reload(); else ask(now);
+  }).catch(() => setTimeout(() => ask(known || "0"), 1000));
+})("");
+</script>
+"""
+
+
 class Preview(ThreadingHTTPServer):
     """A server of one folder on loopback; `serve_forever()` runs it, `shutdown()` ends it."""
 
     daemon_threads = True
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, folder: Path, host: str, port: int, public: str) -> None:
+    def __init__(self, folder: Path, host: str, port: int, public: str, *, live: bool) -> None:
         self.folder = folder.resolve()
+        self.live = live
+        self.version = 1
+        self.news = threading.Condition()
         self.public = public.rstrip("/") + "/" if public else ""
         self.prefix = urlsplit(self.public).path or "/"
         super().__init__((host, port), Answer)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as http.server has it
         """Say nothing of a listener who went away; anything else is a bug and shows its traceback."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
+
+    def changed(self) -> None:
+        """Tell every page that is open to load itself anew."""
+        with self.news:
+            self.version += 1
+            self.news.notify_all()
 
     @property
     def url(self) -> str:
@@ -50,17 +77,58 @@ class Preview(ThreadingHTTPServer):
         return f"http://{host!s}:{port}/"
 
 
-def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str = "") -> Preview:
+def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str = "", live: bool = False) -> Preview:
     """A preview of a build's folder; port 0 takes a free one. Raises Failed where the port is taken.
 
     With `public`, the address that the build was made for, the feed and other data name the preview instead,
     so that an app on this machine can follow and play it; pages need no such help, their links are relative.
+    With `live`, pages load themselves anew after `changed()`.
     """
     try:
-        return Preview(folder, host, port, public)
+        return Preview(folder, host, port, public, live=live)
     except (OSError, OverflowError) as error:
         hint = "name another port, or 0 for a free one"
         raise Failed(f"cannot listen on {host}:{port}: {error}", hint) from error
+
+
+def changes(folder: Path, stop: threading.Event, *, pause: float = 0.4) -> Iterator[tuple[str, ...]]:
+    """Whenever files of a show changed, their paths, sorted; ends when `stop` is set.
+
+    Looks at times and sizes every `pause` seconds, and waits until nothing moves any more:
+    editors write a file in several steps. What the kit itself makes is not looked at.
+    What is saved from the call on is seen, whenever one begins to listen.
+    """
+    return _changes(folder, stop, pause, _stamps(folder))
+
+
+def _changes(
+    folder: Path, stop: threading.Event, pause: float, before: dict[str, tuple[int, int]]
+) -> Iterator[tuple[str, ...]]:
+    while not stop.wait(pause):
+        now = _stamps(folder)
+        if now == before:
+            continue
+        while not stop.wait(pause / 2) and (later := _stamps(folder)) != now:
+            now = later
+        if moved := {path for path, _ in before.items() ^ now.items()}:
+            yield tuple(sorted(moved))
+        before = now
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in MADE]
+        for name in names:
+            path = Path(root, name)
+            if name.startswith(".") or name in MADE or name.endswith(UNFINISHED):
+                continue
+            try:
+                facts = path.stat()
+            except OSError:
+                continue  # gone between listing and looking
+            found[path.relative_to(folder).as_posix()] = (facts.st_mtime_ns, facts.st_size)
+    return found
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -86,7 +154,9 @@ class Answer(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         try:
             path = self._path()
-            if path is None:
+            if self.server.live and urlsplit(self.path).path == NEWS:
+                self._news()
+            elif path is None:
                 self._missing(body=body)
             elif path.is_dir():
                 self._redirect(urlsplit(self.path).path + "/")
@@ -125,6 +195,9 @@ class Answer(BaseHTTPRequestHandler):
         size = facts.st_size
         if self.server.public and path.suffix in TRANSLATED:
             data = file.read().replace(self.server.public.encode(), self.server.url.encode())
+            file, size = io.BytesIO(data), len(data)
+        if self.server.live and path.suffix == ".html":
+            data = file.read() + RELOAD
             file, size = io.BytesIO(data), len(data)
         tag = '"' + hashlib.sha256(f"{path}\0{facts.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
         if self._has(tag):
@@ -182,6 +255,16 @@ class Answer(BaseHTTPRequestHandler):
             length -= len(chunk)
         if length:
             self.close_connection = True  # the file shrank meanwhile
+
+    def _news(self) -> None:
+        """Answer when something changed since the version that the page knows, or after a while that nothing did."""
+        known = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
+        with self.server.news:
+            self.server.news.wait_for(lambda: str(self.server.version) != known, timeout=PATIENCE)
+            data = str(self.server.version).encode()
+        headers = {"Content-Type": "text/plain", "Content-Length": str(len(data)), "Cache-Control": "no-store"}
+        self._head(HTTPStatus.OK, headers)
+        self.wfile.write(data)
 
     def _redirect(self, to: str) -> None:
         # One leading slash only: two would name another host.

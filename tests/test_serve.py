@@ -137,3 +137,53 @@ def test_a_link_out_of_the_build_is_not_followed(ask, folder):
 def test_a_taken_port_is_our_error(folder):
     with serve.server(folder) as running, pytest.raises(Failed, match="cannot listen"):
         serve.server(folder, running.server_port)
+
+
+def test_an_open_page_hears_of_changes_and_only_then(folder):
+    with serve.server(folder, live=True) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        asked = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
+        asked.request("GET", "/index.html")
+        assert b"location.reload()" in asked.getresponse().read()
+        asked.request("GET", "/.changes?since=")
+        assert asked.getresponse().read() == b"1"
+        threading.Timer(0.1, running.changed).start()
+        asked.request("GET", "/.changes?since=1")
+        assert asked.getresponse().read() == b"2"
+        asked.close()
+        running.shutdown()
+        thread.join()
+
+
+def test_nothing_is_added_to_a_page_unless_one_watches(ask):
+    assert ask("/index.html")[2] == b"home"
+    assert ask("/.changes?since=")[0] == 404
+
+
+def test_what_the_podcaster_saves_is_seen_and_what_the_kit_makes_is_not(tmp_path):
+    for name in ("episodes/001.md", "build/index.html", ".podcast-kit/memory", "podcast.lock", "podcast.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before", "utf-8")
+    stop = threading.Event()
+    seen = serve.changes(tmp_path, stop, pause=0.02)
+
+    def save():
+        for name in (
+            "build/index.html",
+            ".podcast-kit/memory",
+            "podcast.lock",
+            "episodes/001.md",
+            "episodes/.001.md.swp",
+        ):
+            (tmp_path / name).write_text("after that", "utf-8")
+        (tmp_path / "podcast.yaml").unlink()
+
+    threading.Timer(0.1, save).start()
+    threading.Timer(10, stop.set).start()
+    found = set(next(seen))
+    if "podcast.yaml" not in found:
+        found |= set(next(seen))
+    assert found == {"episodes/001.md", "podcast.yaml"}
+    stop.set()
+    assert list(seen) == []

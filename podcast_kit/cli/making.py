@@ -1,4 +1,4 @@
-"""`build` and `serve`: the show on this machine."""
+"""`build`: the show on this machine."""
 
 from __future__ import annotations
 
@@ -81,31 +81,6 @@ def _moved(found: Project, url: str | None) -> Project:
         return found
     publish = replace(found.show.publish, url=url.rstrip("/") + "/")
     return replace(found, show=replace(found.show, publish=publish))
-
-
-@command("serve", short_help="Look at the show in a browser before it is published.")
-@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
-@AT
-def serve(console: Console, port: int, at: str | None) -> None:
-    """Build the show and serve it to this machine, with seeking as listeners have it.
-
-    \b
-      podcast-kit serve
-      podcast-kit serve --port 0 --at 2026-12-24T18:00
-    """
-    from podcast_kit import serve as preview
-
-    done = made(console, at)
-    show = done.project.show
-    server = preview.server(done.folder, port=port, public=show.publish.url)
-    address = f"http://127.0.0.1:{server.server_address[1]}/"
-    console.document("serve", done.problems, url=address, feed=address + show.feed.path)
-    console.say(f"{address}index.html")
-    console.note(f"feed: {address}{show.feed.path}   stop with Ctrl-C")
-    try:
-        server.serve_forever()
-    finally:
-        server.server_close()
 
 
 def folder_of(console: Console) -> Path:
