@@ -5,34 +5,44 @@ Composes what others read (the feed, the artwork, the project) and hands it to `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from podcast_kit import build, checks, feed, pictures
 from podcast_kit.build import Build
+from podcast_kit.check.explaining import codes, explanation
 from podcast_kit.checks.artwork import Artwork
-from podcast_kit.errors import InvalidInput, Place, Problem, Severity
-from podcast_kit.model import Episode, FeedDocument, Project, show_guid
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
+from podcast_kit.feed.read import MAX_BYTES
+from podcast_kit.model import Episode, FeedDocument, Project, Step, show_guid
+
+__all__ = ["built", "codes", "document", "explanation", "file", "project"]
 
 
 def project(
-    found: Project, *, now: datetime, platform: str = "", before: FeedDocument | None = None
+    found: Project,
+    *,
+    now: datetime,
+    platform: str = "",
+    before: FeedDocument | None = None,
+    on: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Build the show as it would be published at `now`, and look at every part of it.
 
     Nothing that the podcaster wrote is touched. What keeps the build from being made is returned, not raised.
     """
     nameless = [episode for episode in found.episodes if not episode.guid and not episode.draft]
-    try:
-        made = build.make(_named(found), now=now)
-    except InvalidInput as error:
-        return tuple(error.problems)
-    unnamed = (
+    unnamed = [
         Problem(episode.place(), "has no guid yet", "`podcast-kit build` writes one", "it.guid", Severity.WARNING)
         for episode in nameless
-    )
+    ]
+    try:
+        made = build.make(_named(found), now=now, on=on)
+    except InvalidInput as error:
+        return _sorted([*unnamed, *error.problems, *found.remarks])
     return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before)])
 
 
@@ -49,12 +59,22 @@ def built(made: Build, *, now: datetime, platform: str = "", before: FeedDocumen
     """Every fault of a finished build, with its place in the podcaster's own files; `before` is the published feed."""
     show = made.project.show
     path = made.folder / show.feed.path
-    document = feed.parse(path.read_bytes(), str(path))
+    document = feed.parse(path.read_bytes(), Path(os.path.relpath(path, made.project.folder)).as_posix())
     facts = checks.Facts(
         project=made.project, items=made.items, feed_url=show.feed_url, ours=True, now=now, before=before
     )
     found = checks.run(document, facts, beside=_artworks(made.project), platform=platform)
     return _sorted([*made.problems, *found])
+
+
+def file(path: Path, *, now: datetime, platform: str = "") -> tuple[Problem, ...]:
+    """Every fault of a feed in a file; raises Failed when the file cannot be read."""
+    try:
+        with path.open("rb") as source:
+            data = source.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Failed(f"{path} cannot be read: {error.strerror or error}") from None
+    return document(data, str(path), now=now, platform=platform)
 
 
 def document(data: bytes, path: str, *, now: datetime, url: str = "", platform: str = "") -> tuple[Problem, ...]:

@@ -1,0 +1,52 @@
+"""What every code means: the rules of the check, the faults of reading, and what nobody can decide."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from podcast_kit import checks
+from podcast_kit.checks.undecided import COVERED_BY, UNDECIDED
+from podcast_kit.source.codes import CODES
+
+
+class Explanation(TypedDict):
+    """All that is to be said of a code."""
+
+    code: str
+    level: str
+    says: str
+    why: str
+    mend: str
+    platforms: list[str]
+    sources: list[str]
+
+
+def codes() -> list[str]:
+    """Every code that can stand in brackets behind a fault."""
+    return sorted({*checks.BOOK, *CODES, *UNDECIDED, *COVERED_BY})
+
+
+def explanation(code: str) -> Explanation | None:
+    """What a code means; None where there is none of that name."""
+    rule = checks.BOOK.get(code)
+    if rule is not None:
+        return Explanation(
+            code=code,
+            level=str(rule.severity),
+            says=rule.says,
+            why=rule.why,
+            mend=rule.mend,
+            platforms=[checks.PLATFORMS[platform] for platform in rule.platforms] or ["every reader of RSS"],
+            sources=[" ".join(checks.SOURCES[key]).strip() for key in rule.sources],
+        )
+    if code in CODES:
+        return _plain(code, "error", CODES[code], "The files of a show are read strictly, and every fault is told.")
+    if code in UNDECIDED:
+        return _plain(code, "not decided", "No look at a feed can decide this.", UNDECIDED[code])
+    if code in COVERED_BY:
+        return _plain(code, "elsewhere", f"Decided by {COVERED_BY[code]}.", "")
+    return None
+
+
+def _plain(code: str, level: str, says: str, why: str) -> Explanation:
+    return Explanation(code=code, level=level, says=says, why=why, mend="", platforms=[], sources=[])

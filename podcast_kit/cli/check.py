@@ -1,0 +1,134 @@
+"""`check` and `explain`: whether directories and apps will take it, and why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from podcast_kit.cli import report
+from podcast_kit.cli.app import command, moment, project
+from podcast_kit.cli.console import Console, many
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity
+
+PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
+FORMATS = ("text", "json", "github", "gitlab")
+
+
+@command("check", short_help="Find what directories and apps would refuse.")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--platform", type=click.Choice(PLATFORMS), help="Only what this directory asks for.")
+@click.option("--format", "style", type=click.Choice(FORMATS), help="How faults are written; in GitHub's CI, github.")
+@click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+@click.option("--at", metavar="DATE", help="Check as if it were then.")
+def check(
+    console: Console, paths: tuple[Path, ...], platform: str | None, style: str | None, strict: bool, at: str | None
+) -> None:
+    """Find, before anybody else does, what directories would refuse and apps would drop or misread.
+
+    The show is built as it would be published, and every fault is told at the line that it stems from; nothing that
+    you wrote is touched. With the names of a show's files, only what concerns them is told. With a feed's file,
+    anybody's feed is checked.
+
+    \b
+      podcast-kit check
+      podcast-kit check --platform apple
+      podcast-kit check feed.xml
+      podcast-kit explain it.enclosure.length
+
+    A rule is set aside for the show in podcast.yaml, or for an episode in its front matter, with a reason:
+
+    \b
+      ignore: {it.title: "The number is part of the name"}
+    """
+    style = "json" if console.as_json else style or ("github" if os.environ.get("GITHUB_ACTIONS") else "text")
+    console.as_json = style == "json"
+    files = [path for path in paths if path.suffix.lower() in {".xml", ".rss"}]
+    if files:
+        found: Sequence[Problem] = [problem for path in files for problem in _feed(path, platform or "")]
+    else:
+        found = _show(console, paths, platform or "", moment(at))
+    _tell(console, found, style)
+    fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    if any(problem.severity in fatal for problem in found):
+        click.get_current_context().exit(1)
+
+
+def _feed(path: Path, platform: str) -> Sequence[Problem]:
+    from podcast_kit import check as checking
+
+    return checking.file(path, now=datetime.now(UTC), platform=platform)
+
+
+def _show(console: Console, paths: Sequence[Path], platform: str, now: datetime) -> Sequence[Problem]:
+    from podcast_kit import check as checking
+
+    try:
+        read = project(console)
+        found = checking.project(read, now=now, platform=platform, on=console.step)
+    except InvalidInput as error:
+        found = tuple(error.problems)
+    wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/") for path in paths}
+    return [problem for problem in found if not wanted or problem.place.path in wanted]
+
+
+def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
+    counted = {level: sum(problem.severity is level for problem in found) for level in Severity}
+    line = ", ".join(many(count, str(level)) for level, count in counted.items() if count) or "nothing to mend"
+    console.document("check", found, summary={str(level): count for level, count in counted.items()})
+    if style == "text":
+        console.problems(found)
+        console.say(line)
+    elif style == "github":
+        seen = report.worst_first(_seen(console, found))
+        for problem in seen:
+            click.echo(report.github(problem))
+        report.summary(seen, line)
+    elif style == "gitlab":
+        click.echo(report.gitlab(_seen(console, found)))
+
+
+def _seen(console: Console, found: Sequence[Problem]) -> list[Problem]:
+    """With paths as they are reached from the working folder, which is the repository's."""
+    return [replace(one, place=replace(one.place, path=console.seen(one.place.path))) for one in found]
+
+
+@command("explain", short_help="Say what a rule is, and why.")
+@click.argument("code", metavar="CODE")
+def explain(console: Console, code: str) -> None:
+    """Say what a rule asks for, why, of whom it is known, and how to mend it.
+
+    \b
+      podcast-kit explain it.enclosure.length
+      podcast-kit explain art.square
+    """
+    from podcast_kit.check import explanation
+
+    entry = explanation(code)
+    if entry is None:
+        raise PodcastKitError(f"there is no rule {code!r}", nearest(code))
+    console.document("explain", **entry)
+    console.say(f"{entry['code']}: {entry['says']}")
+    console.say()
+    for name in ("level", "why", "mend"):
+        if entry[name]:
+            console.say(f"  {name + ':':10} {entry[name]}")
+    for name, values in (("asked by:", entry["platforms"]), ("source:", entry["sources"])):
+        for number, value in enumerate(values):
+            console.say(f"  {name if not number else '':10} {value}")
+
+
+def nearest(code: str) -> str:
+    """The rule that was probably meant."""
+    from difflib import get_close_matches
+
+    from podcast_kit.check import codes
+
+    near = get_close_matches(code[:60], codes(), n=3, cutoff=0.5)
+    return (
+        f"did you mean {' or '.join(near)}?" if near else "`podcast-kit check` names the rule of each fault in brackets"
+    )
