@@ -1,0 +1,44 @@
+"""The README tells the truth: every command and option in it exists, and the reference is the help itself."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from podcast_kit.cli import cli
+from tests.docs import reference
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PROSE = README.split(reference.BEGIN)[0]
+LINKED = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_reference_is_what_the_commands_say():
+    written_anew = reference.placed(README)
+    assert written_anew == README, "run `make docs`"
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"podcast-kit ([a-z][a-z-]+)", PROSE))))
+def test_every_command_in_the_readme_exists(name):
+    assert name in cli.commands
+
+
+@pytest.mark.parametrize("option", sorted(set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PROSE))))
+def test_every_option_in_the_readme_exists(option):
+    assert option in reference.options()
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_is_in_the_reference(name):
+    assert f"### `podcast-kit {name}`" in README
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z]+)", PROSE))))
+def test_every_target_in_the_readme_exists(target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!https?:|#)[^)]+)\)", LINKED))))
+def test_every_link_into_the_project_leads_somewhere(path):
+    assert (ROOT / path.partition("#")[0]).exists()
