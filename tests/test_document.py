@@ -1,4 +1,5 @@
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -195,3 +196,23 @@ def test_brackets_without_end_are_refused_quickly():
 
 def test_nearest_knows_the_word_whatever_its_case():
     assert nearest("TITEL", {"title", "date"}) == "did you mean 'title'?"
+
+
+NESTED = st.recursive(
+    st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def plain(value):
+    if isinstance(value.content, dict):
+        return {key: plain(inner) for key, inner in value.content.items()}
+    return [plain(inner) for inner in value.content] if isinstance(value.content, list) else value.content
+
+
+@given(st.dictionaries(st.text(max_size=6), NESTED, max_size=4), st.booleans())
+def test_pyyaml_reads_the_same_text_from_what_it_wrote(data, flow):
+    source = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=True)
+    found = table(source)
+    assert {key: plain(value) for key, value in found.entries.items()} == yaml.load(source, yaml.BaseLoader)

@@ -1,3 +1,4 @@
+import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from podcast_kit.model import Picture
 from podcast_kit.source import notes
@@ -289,3 +291,20 @@ def test_the_worst_cases_of_markdown_end(markdown):
 
 def test_html_is_told_as_plain_text():
     assert notes.plain("<p>Ann &amp; <b>Bob</b></p>\n<ul><li>x<br>y</li></ul>") == "Ann & Bob x y"
+
+
+def test_three_flavours_cost_little_more_than_markdown_alone():
+    markdown_it = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable(
+        ["table", "strikethrough", "linkify"]
+    )
+    golden = GOLDEN[0].read_text("utf-8")
+    texts = [f"{golden}\n\n{'A paragraph of words. ' * 40}{n}\n" for n in range(60)]
+
+    def cost(work):
+        began = time.process_time()
+        for text in texts:
+            work(text)
+        return time.process_time() - began
+
+    ratios = [cost(render) / cost(markdown_it.render) for _ in range(3)]
+    assert min(ratios) < 1.5

@@ -6,7 +6,7 @@ from pathlib import Path
 import pysubs2
 import pytest
 import webvtt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
@@ -57,6 +57,7 @@ def test_json_that_is_written_is_read_back(found):
         assert read(transcripts.write_json(plain), "json") == plain
 
 
+@settings(max_examples=40)
 @given(cues(speech))
 def test_subrip_keeps_every_word_its_speaker_and_the_time(found):
     parts = read(transcripts.write_srt(found), "srt")
@@ -72,6 +73,7 @@ def test_subrip_keeps_every_word_its_speaker_and_the_time(found):
     assert said == [(one.start_ms, one.end_ms, {one.speaker}, one.text) for one in found]
 
 
+@settings(max_examples=40)
 @given(cues(speech))
 def test_subrip_has_two_rows_of_32_characters_where_words_allow(found):
     for block in transcripts.write_srt(found).strip().split("\n\n"):
@@ -80,12 +82,14 @@ def test_subrip_has_two_rows_of_32_characters_where_words_allow(found):
         assert [row for row in rows if len(row) > 32 and " " in row.partition(": ")[2]] == []
 
 
+@settings(max_examples=40)
 @given(cues(speech))
 def test_webvtt_has_rows_of_65_characters(found):
     rows = [row for row in transcripts.write_vtt(found).split("\n") if not row.startswith("<v ")]
     assert [row for row in rows if len(row) > 65] == []
 
 
+@settings(max_examples=40)
 @given(cues(speech))
 def test_webvtt_py_reads_what_is_written(found):
     captions = webvtt.from_buffer(io.StringIO(transcripts.write_vtt(found)))
@@ -95,6 +99,7 @@ def test_webvtt_py_reads_what_is_written(found):
     ]
 
 
+@settings(max_examples=40)
 @given(cues(speech))
 def test_pysubs2_reads_what_is_written(found):
     written = transcripts.write_srt(found)

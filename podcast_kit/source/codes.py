@@ -1,4 +1,4 @@
-"""Every code that reading can report, and what it means: the one place where they are listed."""
+"""Every code that reading a show can report, and what it means: the one place where they are listed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ CODES: dict[str, str] = {
     "value.choice": "The value is none of those that exist.",
     "value.url": "The value is not an address of the kind that is needed.",
     "value.email": "The value is not an e-mail address.",
-    "value.language": "The value is not a language code.",
     "value.guid": "The value is not a UUID.",
     "value.time": "The value is not a time such as 12:34.",
     "value.long": "The value is longer than it can be.",
@@ -59,6 +58,7 @@ CODES: dict[str, str] = {
     "ch.language": "The language is not an ISO 639 code.",
     "listen.closed": "A service that has closed.",
     "listen.unknown": "A service that this tool has no link for.",
+    "listen.id": "Not the id that a service gives to shows.",
     "lock.damaged": "podcast.lock does not say what it must.",
     "lock.conflict": "podcast.lock holds the markers of an unfinished merge.",
     "cp.grammar": "Chapters cannot be read.",
