@@ -21,23 +21,19 @@ def main() -> None:
     print(f"wrote {readme.name}: the command reference")
     with tempfile.TemporaryDirectory() as scratch:
         show = sample(Path(scratch) / "talking-back")
-        command = [
-            sys.executable,
-            "-m",
-            "podcast_kit",
-            "publish",
-            "--yes",
-            "--to",
-            Path(scratch) / "public",
-            "-C",
-            show,
-        ]
-        done = subprocess.run(command, check=True, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
-        said = done.stdout.replace(f"{Path(scratch).resolve()}/public", "s3://talking-back")
-        lines = ["$ podcast-kit publish --yes", *said.replace(scratch, "").splitlines()]
-        (HERE / "terminal.svg").write_text(terminal.picture(lines, "podcast-kit publish"), "utf-8")
+        _publish(show)
+        notes = show / "episodes/001-more-social.md"
+        notes.write_text(notes.read_text("utf-8").replace("nobody has to tune in", "nobody must tune in"), "utf-8")
+        said = _publish(show).replace(f"{show.resolve()}/public", "s3://talking-back")
+        lines = ["$ podcast-kit publish", *said.splitlines(), "$ podcast-kit publish", *_publish(show).splitlines()]
+        (HERE / "terminal.svg").write_text(terminal.picture(lines, "A mended note, published"), "utf-8")
         print("wrote terminal.svg")
         _pages(show / "build")
+
+
+def _publish(show: Path) -> str:
+    command = [sys.executable, "-m", "podcast_kit", "publish", "--yes", "--to", "public", "-C", show]
+    return subprocess.run(command, check=True, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _pages(build: Path) -> None:
