@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import BinaryIO
 
 from podcast_kit.audio.beside import beside
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
+AHEAD = 4
+"""Blocks that may be written before they are hashed."""
 Stretch = tuple[int, int]
 """Offset and length of bytes of the source that are taken over as they are."""
 
@@ -24,14 +28,51 @@ def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]
 
 
 def _pour(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
-    digest = hashlib.sha256()
-    total = 0
-    for piece in pieces:
-        for block in (piece,) if isinstance(piece, bytes) else stretch(source, *piece):
+    """Write while a second thread hashes: both let go of the interpreter, and hashing takes longer than copying."""
+    digest, total = hashlib.sha256(), 0
+    ring = [memoryview(bytearray(BLOCK)) for _ in range(AHEAD + 1)]
+    todo, done = SimpleQueue[bytes | memoryview | None](), SimpleQueue[None]()
+    hasher = Thread(target=_hash, args=(digest, todo, done), daemon=True)
+    hasher.start()
+    try:
+        for number, block in enumerate(_blocks(source, pieces, ring)):
+            todo.put(block)
             out.write(block)
-            digest.update(block)
             total += len(block)
+            if number >= AHEAD - 1:  # before the block that comes next is read into a view that is still hashed
+                done.get()
+    finally:
+        todo.put(None)
+        hasher.join()
     return digest.hexdigest(), total
+
+
+def _hash(digest: hashlib._Hash, todo: SimpleQueue[bytes | memoryview | None], done: SimpleQueue[None]) -> None:
+    """Hash blocks as they come, until there are no more."""
+    while (block := todo.get()) is not None:
+        digest.update(block)
+        done.put(None)
+
+
+def _blocks(
+    source: BinaryIO, pieces: Iterable[bytes | Stretch], ring: list[memoryview]
+) -> Iterator[bytes | memoryview]:
+    """The pieces one behind another; stretches are read into the views of `ring`, each in its turn."""
+    turn = 0
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        offset, length = piece
+        source.seek(offset)
+        while length:
+            view = ring[turn % len(ring)][: min(length, BLOCK)]
+            count = source.readinto(view)  # type: ignore[attr-defined]  # every file opened for bytes has it
+            if not count:
+                raise EOFError
+            yield view[:count]
+            length -= count
+            turn += 1
 
 
 def stretch(source: BinaryIO, offset: int, length: int) -> Iterable[bytes]:

@@ -133,16 +133,14 @@ def probe(path: Path) -> Audio:
 
 def first_frame(file: BinaryIO, start: int, end: int) -> int | None:
     """The offset of the first frame that another like it follows; None when the first megabyte holds none."""
-    data = read_at(file, start, min(FIRST, end - start) + 3000)
-    limit = min(len(data), FIRST)
-    position = data.find(b"\xff")
-    while 0 <= position < limit:
-        size = SIZES.get(data[position : position + 3])
-        if size:
-            last = start + position + size >= end
-            if last or follows(data, position, size):
+    for reach in (1 << 13, FIRST):  # nearly always it is the very first
+        data = read_at(file, start, min(reach, end - start) + 3000)
+        position = data.find(b"\xff")
+        while 0 <= position < min(len(data), reach):
+            size = SIZES.get(data[position : position + 3])
+            if size and (start + position + size >= end or follows(data, position, size)):
                 return start + position
-        position = data.find(b"\xff", position + 1)
+            position = data.find(b"\xff", position + 1)
     return None
 
 
