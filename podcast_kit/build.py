@@ -14,7 +14,7 @@ from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import chapters, faces, items, media, transcripts
+from podcast_kit.making import chapters, faces, items, media, private, transcripts
 from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import (
@@ -88,6 +88,8 @@ def make(
         on(Step("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
+        for key, data in private.feeds(project, done, artwork).items():
+            tree.write(key, data, Wave.FEED)
         early = [one for one in scheduled if ahead or project.published(one.guid)]
         entries = [entry for _, entry in (*made, *_episodes(project, early, tree, retag, on))]
         tree.sweep(tree.outputs)

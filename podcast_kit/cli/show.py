@@ -22,7 +22,7 @@ from podcast_kit.errors import Failed
 if TYPE_CHECKING:
     from podcast_kit.model import Project
 
-IGNORED = "/build/\n/.podcast-kit/\n"
+IGNORED = "/build/\n/.podcast-kit/\n/subscribers.key\n"
 COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
 
 
