@@ -61,6 +61,9 @@ def test_an_empty_string_in_quotes_is_a_value():
         pytest.param("just text", "1:1 yaml.mapping", id="text"),
         pytest.param("a: b\x07", "1:5 file.control", id="control character"),
         pytest.param("a: " + "[" * 50, "1:19 yaml.deep", id="deep"),
+        pytest.param('title "x"\ndate: 3', "1:1 yaml.syntax", id="no colon on the line above"),
+        pytest.param('title: "x" y', "1:12 yaml.syntax", id="text after a quote"),
+        pytest.param("title: 'It's'", "1:12 yaml.syntax", id="a quote inside quotes"),
         pytest.param("? [a]\n: b", "1:3 yaml.syntax", id="a list as key"),
     ],
 )

@@ -308,3 +308,33 @@ def test_three_flavours_cost_little_more_than_markdown_alone():
 
     ratios = [cost(render) / cost(markdown_it.render) for _ in range(3)]
     assert min(ratios) < 1.5
+
+
+@pytest.mark.parametrize("link", ["two.md", "../two/index.md", "two/index.md", "two.md#t=5"])
+def test_a_link_to_other_notes_leads_to_their_page(link):
+    mark = "#t=5" * ("#" in link)
+    before = render(f"[next]({link})").before
+    assert before.page == f'<p><a href="../two/index.html{mark}">next</a></p>\n'
+    assert before.text == f"next (https://pod.example/episodes/two/index.html{mark})"
+
+
+def test_a_list_of_chapters_is_no_summary():
+    assert render("0:00 Intro\n1:00 Main\n\nAbout things.").summary == "About things."
+
+
+@pytest.mark.parametrize(
+    ("markdown", "codes"),
+    [
+        ("![An owl](my owl.png)", ["notes.picture"]),
+        ("![An owl](<my owl.png>)", []),
+        ("[slides](slides.pdf)", ["notes.link"]),
+        ("[slides](<slides.pdf>)", ["notes.link"]),
+        ("[slides](gone.pdf)", []),
+        ("[two](two.md)", []),
+        ("[two](gone.md)", ["notes.link"]),
+        ("[web](https://a.example/slides.pdf) [top](#x) [page](/follow/) [mail](mailto:a@b.example)", []),
+    ],
+)
+def test_what_listeners_would_not_get_is_doubted(markdown, codes):
+    found = notes.doubts(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
+    assert [(doubt.line, doubt.code) for doubt in found] == [(1, code) for code in codes]

@@ -410,3 +410,15 @@ def test_a_theme_or_an_ignored_rule_that_cannot_be_is_told(folder, line, code):
 def test_a_picture_without_words_is_remarked_at_its_line(folder):
     found = project.read(folder({"episodes/one.md": episode(notes="Text\n\n![](p.png)\n"), "episodes/p.png": ""}))
     assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:8", "notes.alt")]
+
+
+def test_a_show_under_another_name_is_recognised(tmp_path):
+    (tmp_path / "podcast.yml").write_text(SHOW)
+    with pytest.raises(PodcastKitError) as caught:
+        project.find(tmp_path)
+    assert caught.value.hint == "rename podcast.yml to podcast.yaml"
+
+
+def test_a_link_to_a_file_that_nobody_publishes_is_remarked(folder):
+    found = project.read(folder({"episodes/one.md": episode(notes="[a](a.pdf)\n"), "episodes/a.pdf": ""}))
+    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:6", "notes.link")]

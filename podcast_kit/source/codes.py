@@ -34,6 +34,8 @@ CODES: dict[str, str] = {
     "value.date.twice": "The clocks show this time of day twice.",
     "value.zone": "The value is not the name of a time zone.",
     "value.form": "The value is not written as such a value is.",
+    "notes.picture": "Markdown sees no picture where one is meant.",
+    "notes.link": "A link in the notes leads to nothing that is published.",
     "notes.alt": "A picture in the notes has no alternative text.",
     "value.choice": "The value is none of those that exist.",
     "value.url": "The value is not an address of the kind that is needed.",

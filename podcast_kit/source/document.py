@@ -221,7 +221,8 @@ def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        text = f"is not UTF-8 text: byte 0x{data[error.start]:02x}"
+        kind = "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else f"not UTF-8: byte 0x{data[error.start]:02x}"
+        text = f"is text in another encoding, {kind}"
         raise InvalidInput(
             [Problem(Place(path, line, column), text, "save the file as UTF-8", "file.encoding")]
         ) from None

@@ -131,6 +131,8 @@ class _Reader:
         """The reader of a field's values."""
 
         def read(raw: str) -> str:
+            if field.file and "://" not in raw and not raw.strip().startswith("/"):
+                return values.line(raw)  # a file of the show's folder, which the build will look for
             word = _spelled(field.kind, raw, self.zone)
             if not field.choices:
                 return word

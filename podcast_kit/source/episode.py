@@ -202,6 +202,8 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder) -> None:
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
         table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
+    for doubt in notes.doubts(body, folder.holds):
+        table.warn(Place(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
     for picture in notes.images(body):
         place = Place(path, first_line + picture.line)
         try:

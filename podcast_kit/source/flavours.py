@@ -71,8 +71,9 @@ class _Walk:
 
     def link(self, address: str) -> str:
         """An address as this flavour has it: absolute."""
+        page = _page_of(address, self.page_url)
         try:
-            return urljoin(self.page_url if address.startswith("#") else self.base, address)
+            return urljoin(self.page_url if page or address.startswith("#") else self.base, page or address)
         except ValueError:
             return ""
 
@@ -148,7 +149,8 @@ class Page(_Walk):
                 elif kind == "link_open":
                     title = child.attrs.get("title")
                     named = f' title="{escape(str(title))}"' if title else ""
-                    out.append(f'<a href="{escape(str(child.attrs.get("href", "")))}"{named}>')
+                    address = str(child.attrs.get("href", ""))
+                    out.append(f'<a href="{escape(_page_of(address, self.page_url) or address)}"{named}>')
                 elif kind == "image":
                     out.append(self._image(child))
 
@@ -375,6 +377,17 @@ def _sources(picture: Picture) -> str:
         return ""
     copies = ", ".join(f"{copy.url} {copy.width}w" for copy in (*picture.smaller, picture))
     return f' srcset="{escape(copies)}" sizes="(min-width: 46rem) 44rem, 92vw"'
+
+
+def _page_of(address: str, page_url: str) -> str:
+    """The page of the episode whose notes a link names, relative to another's; empty for any other link."""
+    path, mark, fragment = address.partition("#")
+    if not path.endswith(".md") or ":" in path or path.startswith("/"):
+        return ""
+    parts = path.removesuffix(".md").split("/")
+    slug = parts[-2] if parts[-1] == "index" and len(parts) > 1 else parts[-1]
+    page = "index.html" if page_url.endswith("/index.html") else ""
+    return f"../{slug}/{page}{mark}{fragment}"
 
 
 def seconds(milliseconds: int) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import yaml
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_QUOTED = re.compile(r""":[ \t]+("[^"]*"|'[^']*')[ \t]*$""")
 _QUOTES = "put the value in quotes"
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     # what the parser says (PyYAML's or libyaml's words), what it means, what mends it
@@ -51,10 +52,27 @@ def syntax(error: yaml.YAMLError, source: str, path: str, first_line: int) -> Pr
     here = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         return Problem(place, "a tab in the indentation", "indent with blanks", "yaml.syntax")
+    if mark and (known := _neighbour(said, lines, mark.line, mark.column)):
+        cause, mend, above = known
+        place = Place(path, place.line - above, 1 if above else place.column)
+        return Problem(place, cause, mend, "yaml.syntax")
     for sign, cause, mend in _CAUSES:
         if sign in said or sign in context:
             return Problem(place, cause, mend, "yaml.syntax")
     return Problem(place, said, _QUOTES, "yaml.syntax")
+
+
+def _neighbour(said: str, lines: list[str], line: int, column: int) -> tuple[str, str, int] | None:
+    """What only the lines around tell: cause, mend, and how many lines above the fault is."""
+    here = lines[line] if line < len(lines) else ""
+    before = here[:column]
+    if "mapping values are not allowed" in said and line and ":" not in before.rstrip(": "):
+        above = lines[line - 1]
+        if above.strip() and ":" not in above:
+            return "a line without ': ' between key and value", "write 'key: value'", 1
+    if _QUOTED.search(before) and here[column:].strip():
+        return "text after the closing quote", "put all of the value in quotes; double those inside it", 0
+    return None
 
 
 def forbidden(event: yaml.NodeEvent, place: Place) -> Problem | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARKER = re.compile(r"\{\{\s*prompts\s*\}\}")
+_SPACED = re.compile(
+    r"!\[[^\]\n]{0,300}\]\(([^()<>\"'\s]+(?: [^()<>\"'\s]+)+\.(?:png|jpe?g|gif|webp|svg|avif))\)", re.IGNORECASE
+)
+_RELATIVE = re.compile(
+    r"(?<!!)\[[^\[\]\n]{1,300}\]\(<?((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])[^()<>\"'\s#?]+)[^()\n]{0,300}\)"
+)
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, and the C1 controls, which nobody means."""
@@ -127,6 +133,36 @@ def images(markdown: str) -> tuple[Image, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in the notes that is probably not what the author means."""
+
+    line: int
+    text: str
+    hint: str
+    code: str
+
+
+def doubts(markdown: str, is_file: Callable[[str], bool]) -> list[Doubt]:
+    """What listeners would not get: pictures that Markdown does not see, links to files that nobody publishes.
+
+    `is_file` tells whether a path relative to the notes is a file of the show.
+    """
+    found: list[Doubt] = []
+    for number, line in enumerate(markdown.split("\n")) if "](" in markdown else ():
+        for spaced in _SPACED.finditer(line):
+            text = f"Markdown sees no picture in {spaced[0]!r}: its path has a blank"
+            found.append(Doubt(number, text, f"write ![...](<{spaced[1]}>)", "notes.picture"))
+        for link in _RELATIVE.finditer(line):
+            path = unquote(link[1])
+            if path.endswith(".md") and not is_file(path):
+                found.append(Doubt(number, f"links to {path!r}, which is not there", "correct the name", "notes.link"))
+            elif not path.endswith((".md", ".html")) and is_file(path):
+                text = f"links to {path!r}, and only pictures are published with the notes"
+                found.append(Doubt(number, text, "put it on the web and link to its address", "notes.link"))
+    return found
+
+
 def is_local(address: str) -> bool:
     """Whether it is a path beside the notes and no address of its own."""
     try:
@@ -165,7 +201,7 @@ def render(
     return Notes(
         before=flavours[0],
         after=flavours[1] if len(flavours) > 1 else None,
-        summary=_summary(tokens),
+        summary=_summary(tokens, marks),
         links=_links(tokens),
     )
 
@@ -178,10 +214,12 @@ def _parted(tokens: list[Token]) -> list[list[Token]]:
     return [tokens[:at], [token for token in tokens[at + 1 :] if token.type != "prompts"]]
 
 
-def _summary(tokens: list[Token]) -> str:
-    """The first paragraph that says something, as one line of plain text."""
+def _summary(tokens: list[Token], marks: Mapping[int, chapters.Stamp]) -> str:
+    """The first paragraph that says something, as one line of plain text; a list of chapters says nothing."""
     for before, token in pairwise(tokens):
         if before.type == "paragraph_open" and before.level == 0 and token.type == "inline":
+            if token.map and token.map[0] in marks:
+                continue
             said = "".join(_words(token.children or []))
             if said := " ".join(said.split()):
                 return said

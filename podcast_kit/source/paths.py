@@ -50,6 +50,13 @@ class Folder:
         here = self.path(endings, must_exist=must_exist)
         return lambda raw: values.https(raw) if _ADDRESS.match(raw.strip()) else here(raw)
 
+    def holds(self, written: str) -> bool:
+        """Whether a path relative to the file that names it is a file inside the show's folder."""
+        try:
+            return _is_file(self.root / self.inside(written))
+        except Wrong:
+            return False
+
     def inside(self, written: str) -> str:
         """The path relative to the show's folder; raises Wrong for one that leaves it, also by a link."""
         longest = 1_000  # systems end at 1,024 or 4,096 bytes

@@ -15,6 +15,8 @@ from podcast_kit.source.document import Wrong, contents, decode, yaml_table
 from podcast_kit.source.paths import Folder, sounds
 
 SHOW, EPISODES, LOCK = "podcast.yaml", "episodes", "podcast.lock"
+OTHERS = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
+"""Names that are meant and not found."""
 
 
 def find(start: Path) -> Path:
@@ -23,6 +25,8 @@ def find(start: Path) -> Path:
     for folder in (here, *here.parents):
         if (folder / SHOW).is_file():
             return folder
+    if other := next((name for name in OTHERS if (here / name).is_file()), ""):
+        raise PodcastKitError(f"there is no {SHOW} in {here}", f"rename {other} to {SHOW}")
     text = f"there is no {SHOW} in {here} or above"
     raise PodcastKitError(text, "go to the show's folder, name it with -C, or begin a show with 'podcast-kit init'")
 
