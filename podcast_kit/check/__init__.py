@@ -6,18 +6,20 @@ Composes what others read (the feed, the artwork, the project) and hands it to `
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
-from podcast_kit import build, checks, feed, pictures
+from podcast_kit import build, checks, feed
 from podcast_kit.build import Build
+from podcast_kit.check import beside
 from podcast_kit.check.explaining import codes, explanation
-from podcast_kit.checks.artwork import Artwork
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
 from podcast_kit.feed.read import MAX_BYTES
-from podcast_kit.model import Episode, FeedDocument, Project, Step, show_guid
+from podcast_kit.model import FeedDocument, Project, Step, show_guid
 
 __all__ = ["built", "codes", "document", "explanation", "file", "project"]
 
@@ -58,13 +60,45 @@ def _named(found: Project) -> Project:
 def built(made: Build, *, now: datetime, platform: str = "", before: FeedDocument | None = None) -> tuple[Problem, ...]:
     """Every fault of a finished build, with its place in the podcaster's own files; `before` is the published feed."""
     show = made.project.show
-    path = made.folder / show.feed.path
-    document = feed.parse(path.read_bytes(), Path(os.path.relpath(path, made.project.folder)).as_posix())
+    pages = _pages(made)
     facts = checks.Facts(
         project=made.project, items=made.items, feed_url=show.feed_url, ours=True, now=now, before=before
     )
-    found = checks.run(document, facts, beside=_artworks(made.project), platform=platform)
-    return _sorted([*made.problems, *found])
+    things = beside.things(made, pages, platform=platform)
+    found = checks.run(_joined(pages), facts, beside=things, platform=platform)
+    return _sorted([*made.problems, *unheard(made.project), *found])
+
+
+def _pages(made: Build) -> tuple[FeedDocument, ...]:
+    """The feed and its archives, the newest first."""
+    path = made.project.show.feed.path
+    stem = path.removesuffix(".xml") + "/"
+    archives = [key for key in made.outputs if re.fullmatch(re.escape(stem) + r"\d+\.xml", key)]
+    archives.sort(key=lambda key: int(key.removeprefix(stem).removesuffix(".xml")), reverse=True)
+    base = Path(os.path.relpath(made.folder, made.project.folder)).as_posix()
+    return tuple(feed.parse((made.folder / key).read_bytes(), f"{base}/{key}") for key in (path, *archives))
+
+
+def _joined(pages: tuple[FeedDocument, ...]) -> FeedDocument:
+    """A paged feed as one who follows its links to the end has it: the rules between episodes hold across pages."""
+    first = pages[0]
+    if len(pages) == 1 or first.channel is None:
+        return first
+    older = tuple(item for page in pages[1:] for item in page.items)
+    channel = replace(first.channel, children=(*first.channel.children, *older))
+    return replace(first, root=replace(first.root, children=(channel,)))
+
+
+def unheard(found: Project) -> Iterator[Problem]:
+    """Rules that are set aside under a name that no rule has."""
+    known = codes()
+    said = [(code, found.show.places.get("ignore", Place("podcast.yaml"))) for code in found.show.ignore]
+    said += [(code, episode.place("ignore")) for episode in found.episodes for code in episode.ignore]
+    for code, place in said:
+        if code not in known:
+            near = get_close_matches(code[:60], known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "the name stands in brackets behind each fault"
+            yield Problem(place, f"there is no rule {code[:60]!r} to ignore", hint, "ignore.unknown", Severity.WARNING)
 
 
 def file(path: Path, *, now: datetime, platform: str = "") -> tuple[Problem, ...]:
@@ -87,19 +121,6 @@ def document(data: bytes, path: str, *, now: datetime, url: str = "", platform: 
     except InvalidInput as error:
         return tuple(error.problems)
     return checks.run(read, checks.Facts(feed_url=url, now=now), platform=platform)
-
-
-def _artworks(found: Project) -> Iterator[Artwork]:
-    """The pictures of the show and of its episodes, by their pixels."""
-    show = found.show
-    named: list[tuple[str, Place, Episode | None]] = [
-        (show.artwork, show.places.get("artwork", Place("podcast.yaml")), None)
-    ]
-    named += [(episode.image, episode.place("image"), episode) for episode in found.episodes if not episode.draft]
-    for name, place, episode in named:
-        path = Path(found.folder, name)
-        if name and path.is_file():
-            yield Artwork(pictures.probe(path), name, place, episode)
 
 
 def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:

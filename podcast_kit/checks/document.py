@@ -229,10 +229,16 @@ def size(document: Document) -> Iterator[Finding]:
         yield Finding(text, key="feed", severity=Severity.ERROR)
     elif document.feed.size > TOO_LARGE:
         yield Finding(f"the feed has {document.feed.size:,} bytes", key="feed")
-    elif document.feed.size >= LARGE or count >= MANY:
+    elif (document.feed.size >= LARGE or count >= MANY) and not paged(document):
         yield Finding(
             f"the feed has {document.feed.size:,} bytes and {count} items", key="feed", severity=Severity.HINT
         )
+
+
+def paged(document: Document) -> bool:
+    """Whether the feed is cut in pages already."""
+    channel = document.channel
+    return channel is not None and bool(channel.links("next") or channel.links("prev-archive"))
 
 
 @rule(

@@ -1,0 +1,95 @@
+"""What lies beside the feed in a build: artwork, recordings, transcripts, chapters, the feed's other forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from podcast_kit import audio, feed, pictures
+from podcast_kit.build import JSON_FEED, OPML, Build
+from podcast_kit.checks.artwork import Artwork
+from podcast_kit.checks.audio import Sound
+from podcast_kit.checks.chapters import Marks
+from podcast_kit.checks.links import JsonFeed, Outline, Pages
+from podcast_kit.checks.transcripts import Script
+from podcast_kit.errors import Place, PodcastKitError
+from podcast_kit.model import Episode, FeedDocument, Item, Project
+
+MOST = 20_000_000
+"""Bytes of a text that are read; a transcript of a day has two million."""
+SCRIPTS = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+
+
+def things(made: Build, pages: tuple[FeedDocument, ...], *, platform: str = "") -> Iterator[object]:
+    """Everything that a build holds beside its feed, as rules look at it."""
+    yield from artworks(made.project)
+    for item in made.items:
+        yield from _sound(made, item, measured=platform == "apple")
+        yield from _scripts(made.project, item)
+        yield from _marks(made, item)
+    yield from _forms(made)
+    if len(pages) > 1:
+        yield Pages(pages, pages[0].place())
+
+
+def artworks(project: Project) -> Iterator[Artwork]:
+    """The pictures of the show and of its episodes, by their pixels."""
+    show = project.show
+    named: list[tuple[str, Place, Episode | None]] = [
+        (show.artwork, show.places.get("artwork", Place("podcast.yaml")), None)
+    ]
+    named += [(episode.image, episode.place("image"), episode) for episode in project.episodes if not episode.draft]
+    for name, place, episode in named:
+        path = Path(project.folder, name)
+        if name and path.is_file():
+            yield Artwork(pictures.probe(path), name, place, episode)
+
+
+def _sound(made: Build, item: Item, *, measured: bool) -> Iterator[Sound]:
+    """The enclosure, where its file is here; its bytes are only measured when somebody asks what they are."""
+    output = made.outputs.get(item.enclosure.key)
+    path = output.path if output else None
+    if path is None or not path.is_file():
+        return
+    try:
+        tags = audio.read_tags(path)
+        facts = audio.probe(path) if measured else None
+    except PodcastKitError:
+        return  # the build has read it a moment ago, and would have said so
+    frozen = made.project.published(item.guid) is not None
+    yield Sound(path.name, item.episode.place("audio"), facts, tags, item, frozen=frozen)
+
+
+def _scripts(project: Project, item: Item) -> Iterator[Script]:
+    """The transcripts that the podcaster gave; what is made from them needs no looking at."""
+    for name in item.episode.transcripts:
+        mime = SCRIPTS.get(PurePosixPath(name).suffix.lower(), "")
+        path = Path(project.folder, name)
+        if mime and path.is_file():
+            yield Script(_text(path), mime, Place(name), item.enclosure.seconds, item.episode)
+
+
+def _marks(made: Build, item: Item) -> Iterator[Marks]:
+    """The file of JSON chapters; its faults are those of where the chapters are written."""
+    key = next((key for key in made.outputs if item.chapters_url.endswith(f"/{key}")), "") if item.chapters_url else ""
+    output = made.outputs.get(key)
+    if output is not None and output.path is not None:
+        written = item.episode.chapters
+        notes = Place(item.episode.path, item.episode.notes_line)
+        place = notes if written == "auto" else item.episode.place("chapters")
+        yield Marks(_text(output.path), place, item.enclosure.seconds, item.episode)
+
+
+def _forms(made: Build) -> Iterator[object]:
+    for key, output in made.outputs.items():
+        if output.path is None:
+            continue
+        if key == JSON_FEED:
+            yield JsonFeed(_text(output.path), Place(f"{made.folder.name}/{key}"))
+        elif key == OPML:
+            yield Outline(feed.parse(output.path.read_bytes(), f"{made.folder.name}/{key}"))
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as source:
+        return source.read(MOST).decode("utf-8", "replace")
