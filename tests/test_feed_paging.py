@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.feed import parse, render, render_pages
+from podcast_kit.feed import archives, parse, render, render_pages
 from podcast_kit.model import Element, FeedSettings
 from tests.feed_factories import ARTWORK, SITE, START, make_item, make_show
 
@@ -37,7 +37,7 @@ def followed(pages, rel="next"):
     return found
 
 
-def archives(pages):
+def old(pages):
     return {key: data for key, data in pages.items() if key != "feed.xml"}
 
 
@@ -53,7 +53,7 @@ def test_an_app_that_follows_next_sees_exactly_what_one_feed_would_show(count, s
     random.shuffle(items)
     pages = render_pages(paged(size), items, artwork=ARTWORK)
     assert followed(pages) == followed(pages, "prev-archive") == guids(render(make_show(), items))
-    assert all(len(guids(data)) == size for data in archives(pages).values())
+    assert all(len(guids(data)) == size for data in old(pages).values())
     assert min(count, size) <= len(guids(pages["feed.xml"])) < 2 * size or count == 0
 
 
@@ -61,8 +61,8 @@ def test_an_app_that_follows_next_sees_exactly_what_one_feed_would_show(count, s
 @settings(max_examples=60, deadline=None)
 def test_a_new_episode_leaves_every_archive_as_it_is(count, size):
     items = [make_item(number) for number in range(count + 1)]
-    before = archives(render_pages(paged(size), items[:-1], artwork=ARTWORK))
-    after = archives(render_pages(paged(size), items, artwork=ARTWORK))
+    before = old(render_pages(paged(size), items[:-1], artwork=ARTWORK))
+    after = old(render_pages(paged(size), items, artwork=ARTWORK))
     assert before.items() <= after.items()
 
 
@@ -71,10 +71,11 @@ def test_a_new_episode_leaves_every_archive_as_it_is(count, size):
 def test_an_episode_with_an_old_date_leaves_the_archives_too_when_they_are_known(count, size, days):
     items = [make_item(number) for number in range(count)]
     before = render_pages(paged(size), items, artwork=ARTWORK)
-    out = [guids(data) for key, data in sorted(archives(before).items(), key=lambda one: int(one[0][5:-4]))]
+    out = archives(paged(size), items)
     late = make_item(99, date=START + timedelta(days=days, hours=1))
     after = render_pages(paged(size), [*items, late], artwork=ARTWORK, archived=out)
-    assert archives(before).items() <= archives(after).items()
+    assert old(before).items() <= old(after).items()
+    assert archives(paged(size), [*items, late], out)[: len(out)] == out
     assert sorted(followed(after)) == sorted([*(item.guid for item in items), "guid-99"])
 
 
@@ -122,6 +123,14 @@ def test_an_archived_episode_that_is_gone_leaves_its_page_shorter():
     out = [["guid-1", "guid-0"], ["guid-3", "guid-2"]]
     after = render_pages(paged(2), [item for item in items if item.guid != "guid-1"], archived=out)
     assert [guids(after[key]) for key in ("feed/1.xml", "feed/2.xml")] == [["guid-0"], ["guid-3", "guid-2"]]
+
+
+def test_an_archive_that_lost_everything_keeps_its_number_until_paging_is_given_up():
+    items = [make_item(number) for number in range(2, 6)]
+    out = [["guid-1", "guid-0"], ["guid-3", "guid-2"]]
+    after = render_pages(paged(2), items, archived=out)
+    assert [guids(after[key]) for key in ("feed/1.xml", "feed/2.xml")] == [[], ["guid-3", "guid-2"]]
+    assert list(render_pages(paged(0), items, archived=out)) == ["feed.xml"]
 
 
 @pytest.mark.parametrize("size", [0, 5])

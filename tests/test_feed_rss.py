@@ -178,6 +178,11 @@ def test_description_stands_before_the_full_notes_and_no_summary_is_written():
     assert "itunes:summary" not in keys
 
 
+def test_a_summary_that_stands_for_the_description_is_text_and_not_html():
+    item = read(items=[make_item(description="", content="", summary="Salt & <pepper>")]).items[0]
+    assert item.value("description") == "Salt &amp; &lt;pepper&gt;"
+
+
 @pytest.mark.parametrize("notes", ["<p>a ]]> b</p>", "<p>&lt;b&gt; & <i>x</i></p>", "a\r\nb"])
 def test_notes_arrive_as_they_are(notes):
     item = read(items=[make_item(description=notes, content=notes)]).items[0]

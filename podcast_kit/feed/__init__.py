@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from podcast_kit.feed.chapters import chapters_json, timestamps
 from podcast_kit.feed.other import json_feed, opml
-from podcast_kit.feed.paging import render_pages
+from podcast_kit.feed.paging import archives, render_pages
 from podcast_kit.feed.private import key_for, render_private
 from podcast_kit.feed.read import parse
 from podcast_kit.feed.rss import render
 
 __all__ = [
+    "archives",
     "chapters_json",
     "json_feed",
     "key_for",

@@ -25,18 +25,29 @@ def render_pages(
     are though an episode was added with an older date, which then stands in the feed itself.
     Every episode is on exactly one page. Raises InvalidInput as `render` does.
     """
-    newest = in_order(items)
-    pages = [page for page in _known(newest, archived) if page]
-    out = {item.guid for page in pages for item in page}
-    rest = [item for item in newest if item.guid not in out]
-    size = show.feed.page_size
-    while 0 < size * 2 <= len(rest):
-        pages.append(rest[-size:])
-        rest = rest[:-size]
+    rest, pages = _cut(show, items, archived)
     made = {show.feed.path: _page(show, rest, artwork, 0, len(pages))}
     for number, page in enumerate(pages, 1):
         made[key_of(show, number)] = _page(show, page, artwork, number, number - 1)
     return made
+
+
+def archives(show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]] = ()) -> tuple[tuple[str, ...], ...]:
+    """The guids of each archive from the first, as `render_pages` cuts them: what to remember as `archived`."""
+    return tuple(tuple(item.guid for item in page) for page in _cut(show, items, archived)[1])
+
+
+def _cut(show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]]) -> tuple[list[Item], list[list[Item]]]:
+    """The feed's own items, and those of each archive from the first; all newest first."""
+    newest = in_order(items)
+    size = show.feed.page_size
+    pages = _known(newest, archived) if size else []  # an archive that lost all its episodes keeps its number
+    out = {item.guid for page in pages for item in page}
+    rest = [item for item in newest if item.guid not in out]
+    while 0 < size * 2 <= len(rest):
+        pages.append(rest[-size:])
+        rest = rest[:-size]
+    return rest, pages
 
 
 def _known(newest: Sequence[Item], archived: Sequence[Sequence[str]]) -> list[list[Item]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 from podcast_kit.errors import InvalidInput, Place, Problem
@@ -109,7 +110,7 @@ def _add(feed: Any, show: Show, item: Item, tidy: Callable[[str], str]) -> None:
     entry.title(tidy(item.episode.title))
     if item.url:
         entry.link(href=tidy(item.url))
-    if description := tidy(item.description or item.summary):
+    if description := tidy(item.description or escape(item.summary, quote=False)):
         entry.description(description)
     if content := tidy(item.content):
         entry.content(content, type="CDATA")

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from podcast_kit.namespaces.kinds import Kind
-from podcast_kit.namespaces.tag import CHANNEL, DERIVED, FEED, ITEM, LIVE, MAY, MUST, SHOULD, URL, Field, Tag, text
+from podcast_kit.namespaces.tag import (
+    CHANNEL,
+    DERIVED,
+    FEED,
+    FILE,
+    ITEM,
+    LIVE,
+    MAY,
+    MUST,
+    SHOULD,
+    URL,
+    Field,
+    Tag,
+    text,
+)
 
 MEDIUMS = ("podcast", "music", "video", "film", "audiobook", "newsletter", "blog", "publisher", "course")
 TRANSCRIPTS = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
@@ -113,7 +127,7 @@ PODCAST = (
         many=True,
         text=text("title", limit=128),
         attributes=(
-            URL,
+            FILE,
             Field("pubdate", Kind.RFC2822, MUST, key="date"),
             Field("length", Kind.WHOLE, SHOULD),
             Field("type", Kind.MIME, SHOULD),
@@ -150,7 +164,7 @@ PODCAST = (
         name="podcast:source",
         parents=("podcast:alternateEnclosure",),
         many=True,
-        attributes=(Field("uri", Kind.URI, MUST), Field("contentType", Kind.MIME)),
+        attributes=(Field("uri", Kind.URI, MUST, file=True), Field("contentType", Kind.MIME)),
         keys=("sources", "source"),
     ),
     Tag(
@@ -211,7 +225,7 @@ PODCAST = (
         parents=FEED,
         many=True,
         attributes=(
-            Field("href", Kind.URL, MUST, key="url"),
+            Field("href", Kind.URL, MUST, key="url", file=True),
             Field("alt", need=SHOULD),
             Field("aspect-ratio", Kind.RATIO, SHOULD),
             Field("width", Kind.WHOLE, SHOULD),

@@ -38,6 +38,8 @@ class Field:
     """What is written when the podcaster does not say."""
     key: str = ""
     """In podcast.yaml; the attribute's name in snake_case when empty."""
+    file: bool = False
+    """podcast.yaml may name a file of the show's folder instead of an address; the build publishes it."""
     unless: tuple[str, str] = ("", "")
     """An attribute and the value with which this one may be missing though it must be there otherwise."""
 
@@ -91,5 +93,6 @@ def text(key: str, need: Need = MUST, limit: int = 0, kind: Kind = Kind.LINE, **
 
 
 URL = Field("url", Kind.URL, MUST)
+FILE = Field("url", Kind.URL, MUST, file=True)
 FEED = (CHANNEL, ITEM, LIVE)
 DERIVED = (CHANNEL, ITEM)

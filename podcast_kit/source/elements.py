@@ -7,6 +7,7 @@ tags that stand inside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from email.utils import format_datetime
@@ -15,6 +16,9 @@ from podcast_kit.model import Element
 from podcast_kit.namespaces import TAGS, Field, Kind, Need, Tag, fault, rows
 from podcast_kit.source import fragments, values
 from podcast_kit.source.document import Table, Value, Wrong, nearest
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|/")
+"""What begins so is no path within the show's folder."""
 
 
 def take(table: Table, parent: str, zone: str = "UTC", *, every: bool = False) -> tuple[Element, ...]:
@@ -131,7 +135,7 @@ class _Reader:
         """The reader of a field's values."""
 
         def read(raw: str) -> str:
-            if field.file and "://" not in raw and not raw.strip().startswith("/"):
+            if field.file and not ADDRESS.match(raw.strip()):
                 return values.line(raw)  # a file of the show's folder, which the build will look for
             word = _spelled(field.kind, raw, self.zone)
             if not field.choices:
