@@ -103,8 +103,8 @@ def test_silent_marks_are_not_listed(render):
 def test_neighbours_lead_to_one_another(render):
     made = render(*many(3))
     page = episode_page(made, "002-one")
-    assert re.search(r'rel="prev" href="../001-one/index.html"', page)
-    assert re.search(r'rel="next" class="next" href="../003-one/index.html"', page)
+    assert re.search(r'rel="prev" href="../../episodes/001-one/index.html"', page)
+    assert re.search(r'rel="next" class="next" href="../../episodes/003-one/index.html"', page)
     assert 'rel="next"' not in episode_page(made, "003-one")
 
 
@@ -142,7 +142,7 @@ def test_a_short_transcript_stands_on_the_page_and_a_long_one_on_its_own(render)
     )
     long = render(make_item(transcripts=(make_transcript(*["Many words are said here."] * 2000),)))
     assert "Many words" not in episode_page(long)
-    assert 'href="transcript/index.html"' in episode_page(long)
+    assert 'href="../../episodes/001-one/transcript/index.html"' in episode_page(long)
     assert "Many words" in long["episodes/001-one/transcript/index.html"]
 
 
@@ -196,7 +196,9 @@ def test_others_may_embed_the_player(render):
     said = json.loads(made["episodes/001-one/oembed.json"])
     assert f'src="{BASE}episodes/001-one/embed/index.html"' in said["html"]
     assert (said["version"], said["type"], said["width"]) == ("1.0", "rich", 600)
-    assert 'type="application/json+oembed" title="Number 1" href="oembed.json"' in episode_page(made)
+    assert 'type="application/json+oembed" title="Number 1" href="../../episodes/001-one/oembed.json"' in episode_page(
+        made
+    )
 
 
 def test_cards_and_icons_are_named(render):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from podcast_kit.model import Show, page_url
@@ -14,18 +12,16 @@ ATTRIBUTE = re.compile(r"""(\s(?:href|src|poster)=")([^"]*)(")""")
 SOURCES = re.compile(r"""(\ssrcset=")([^"]*)(")""")
 
 
-@dataclass(frozen=True, slots=True)
 class Addresses:
     """The addresses as one page writes them."""
 
-    show: Show
-    key: str
-    """Of the page that they stand on."""
-
-    @property
-    def own(self) -> str:
+    def __init__(self, show: Show, key: str) -> None:
+        self.show = show
+        self.own = page_url(show, key)
         """The page's own public address."""
-        return page_url(self.show, self.key)
+        self._base = show.publish.url.rstrip("/") + "/"
+        # The page for lost listeners stands in for any page, so it cannot know how deep it is.
+        self._root = urlsplit(self._base).path if key == "404.html" else "../" * key.count("/")
 
     def to(self, key: str) -> str:
         """A page or a file of the show, from here."""
@@ -33,18 +29,12 @@ class Addresses:
 
     def here(self, url: str) -> str:
         """A public address as this page writes it: relative where it is the show's own, else as it is."""
-        base = self.show.publish.url.rstrip("/") + "/"
-        if not url.startswith(base):
+        if not url.startswith(self._base):
             return url
         if url.startswith(self.own + "#"):
             return url[len(self.own) :]
-        if self.key == "404.html":  # stands in for any page, so it cannot know how deep it is
-            return urlsplit(base).path + url[len(base) :]
-        path, mark, rest = _parted(url[len(base) :])
-        start = posixpath.dirname(self.key)
-        folder = posixpath.relpath(path or ".", start or ".")
-        slash = "/" if (path.endswith("/") or not path) and not folder.endswith("/") else ""
-        return folder + slash + mark + rest
+        rest = url[len(self._base) :]
+        return (self._root or "./") + rest if rest[:1] in {"", "#", "?"} else self._root + rest
 
     def local(self, html: str) -> str:
         """Finished HTML with the addresses in its tags written as this page writes them."""
@@ -56,9 +46,3 @@ class Addresses:
             return found[1] + ", ".join(self.here(part.strip()) for part in found[2].split(", ")) + found[3]
 
         return TAG.sub(lambda tag: SOURCES.sub(sources, ATTRIBUTE.sub(attribute, tag[0])), html)
-
-
-def _parted(url: str) -> tuple[str, str, str]:
-    """Path, `?` or `#` or nothing, and what follows it."""
-    found = re.search(r"[?#]", url)
-    return (url[: found.start()], found[0], url[found.end() :]) if found else (url, "", "")

@@ -46,6 +46,7 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
     how = f"{follow_url}#review" if chosen.review and not reviewed else ""
     if same(how) in seen:
         how = ""
+    made = templates(folder)
     values = {
         "show": show,
         "episode": episode,
@@ -54,11 +55,10 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
         "any_app": any_app,
         "review": review,
         "review_how": how,
-        "t": words(show.language, show.timezone, folder),
+        "t": words(show.language, show.timezone, folder, made.digest),
     }
     if not (follow or any_app or review or how):
         return Flavours()
-    made = templates(folder)
     return Flavours(
         page=made.render("prompts/page.html", values).strip(),
         feed=made.render("prompts/feed.html", values).strip(),

@@ -65,7 +65,7 @@ class Site:
 
     @cached_property
     def _words(self) -> Words:
-        return words(self.show.language, self.show.timezone, self.folder)
+        return words(self.show.language, self.show.timezone, self.folder, self._templates.digest)
 
     @cached_property
     def _links(self) -> tuple[Link, ...]:

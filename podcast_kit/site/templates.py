@@ -153,7 +153,7 @@ def _walk(root: Path) -> list[Path]:
 
 def templates(folder: Path) -> Templates:
     """The templates of the show in a folder; compiled again only when one of them changed."""
-    return _templates(folder.resolve(), templates_digest(folder))
+    return _templates(folder, templates_digest(folder))
 
 
 @lru_cache(maxsize=8)

@@ -67,12 +67,13 @@ def clock(milliseconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def words(language: str, timezone: str, folder: Path) -> Words:
+def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words:
     """The words for a show: its language over English, and its own `templates/strings/` over both.
 
+    `digest` is that of the templates, for who knows it already.
     Raises InvalidInput where one of the show's own files of words cannot be read.
     """
-    return _words(language, timezone, folder.resolve(), templates_digest(folder))
+    return _words(language, timezone, folder, digest or templates_digest(folder))
 
 
 @lru_cache(maxsize=8)
