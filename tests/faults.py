@@ -9,7 +9,7 @@ counts what passes, and asks `fault(request)` what shall happen to each:
     MID              close in the middle of the body on its way to the store
     LOST             let it take effect, then close instead of answering
     TRUNCATED        answer with the first half of the body
-    CORRUPTED        answer with a byte of the body changed
+    CORRUPTED        change a byte of the body: of what is put on its way there, else of the answer
     Delay(seconds)   wait, then forward
     SILENT           never answer; the connection stays open until the proxy ends
 """
@@ -142,6 +142,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         onward.endheaders()
         left = request.size // 2 if fault == MID else request.size
         while left and (block := self.rfile.read(min(left, 1 << 16))):
+            if fault == CORRUPTED and left == request.size:
+                block = bytes([block[0] ^ 1]) + block[1:]
             onward.send(block)
             left -= len(block)
         if fault == MID:
@@ -160,7 +162,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == TRUNCATED:
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
-        elif fault == CORRUPTED and body:
+        elif fault == CORRUPTED and body and self.command != "HEAD":
             self.wfile.write(bytes([body[0] ^ 1]) + body[1:])
         elif self.command != "HEAD":
             while block := body or reply.read(1 << 16):

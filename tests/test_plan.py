@@ -72,6 +72,14 @@ def test_a_frozen_enclosure_that_the_store_has_needs_no_bytes():
     assert not plan
 
 
+def test_media_that_were_only_listed_are_known_by_their_name_and_size():
+    have = by_key(local("media/a", wave=Wave.MEDIA, path=None))
+    listed = State(objects=by_key(remote("media/a", "", headers=())))
+    assert said(make(have, listed)) == [("media/a", Verb.HEADERS, Reason.HEADERS)]
+    with pytest.raises(InvalidInput):
+        make(have, State(objects=by_key(remote("media/a", "", size=2))))
+
+
 def test_every_frozen_enclosure_that_the_store_lacks_is_named():
     have = [local("media/a", wave=Wave.MEDIA, path=None), local("media/b", wave=Wave.MEDIA, path=None)]
     with pytest.raises(InvalidInput) as raised:

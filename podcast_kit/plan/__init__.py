@@ -113,9 +113,11 @@ def _change(output: Output, state: State) -> Change:
 def _verdict(output: Output, remote: Remote | None, *, retired: bool) -> tuple[Verb, Reason]:
     if remote is None:
         return Verb.CREATE, Reason.NEW
-    if not remote.sha256:
+    # Media are named by their digest and written whole or not at all: the size tells whether it is the one.
+    told = remote.sha256 or (output.sha256 if output.wave is Wave.MEDIA and output.size == remote.size else "")
+    if not told:
         return Verb.REPLACE, Reason.UNKNOWN
-    if (output.size, output.sha256) != (remote.size, remote.sha256):
+    if (output.size, output.sha256) != (remote.size, told):
         return Verb.REPLACE, Reason.CONTENT
     if output.headers != remote.headers:
         return Verb.HEADERS, Reason.HEADERS

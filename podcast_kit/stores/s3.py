@@ -20,6 +20,8 @@ from podcast_kit.stores.words import said
 T = TypeVar("T")
 THREADS = 32
 ATTEMPTS = 8
+SILENCE = 60
+"""Seconds without a byte after which nobody is waited for."""
 MEMORY = 64 << 20
 """Bytes of bodies that may be on their way at a time."""
 PATIENCE = (0.3, 1.0, 2.0, 4.0)
@@ -73,7 +75,7 @@ class S3:
             response_checksum_validation="when_required",
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             connect_timeout=10,
-            read_timeout=60,
+            read_timeout=SILENCE,
             max_pool_connections=THREADS + 4,
             tcp_keepalive=True,
         )
