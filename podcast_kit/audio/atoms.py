@@ -17,7 +17,7 @@ from podcast_kit.audio.copying import Stretch, write
 from podcast_kit.audio.marks import TextTrack
 from podcast_kit.audio.wording import alpha3, clean, ended, line, moment, rights, sort_title
 from podcast_kit.errors import InvalidAudio
-from podcast_kit.model import Tags
+from podcast_kit.model import Chapter, Tags
 
 if TYPE_CHECKING:
     from podcast_kit.audio.tagging import Found
@@ -83,19 +83,21 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
             raise InvalidAudio(str(source), text, "remux it: `ffmpeg -i IN -c copy OUT.m4a`", "au.fragmented")
         head = next((body(file, span) for span in top.all(b"ftyp")), FTYP)
         media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING]
-        titles = _put_chapters(moov, media, track, tags) if tags.chapters else None
+        end_ms = round(mp4.seconds(moov, track) * 1000)
+        listed = [(mark, end) for mark, end in ended(tags.chapters, end_ms) if mark.toc]
+        titles = _put_chapters(moov, media, track, listed, end_ms) if listed else None
         _put_tags(moov, tags)
         return write(file, destination, _laid_out(Box(b"ftyp", head).render(), moov, media, titles))
 
 
-def _put_chapters(moov: Box, media: list[Span], track: mp4.Track, tags: Tags) -> TextTrack:
+def _put_chapters(
+    moov: Box, media: list[Span], track: mp4.Track, listed: list[tuple[Chapter, int]], end_ms: int
+) -> TextTrack:
     """Our track of titles in the place of the source's own, whose titles are cut from the end of the sound."""
     for old in marks.chapter_tracks(moov):
         moov.boxes = [box for box in moov.boxes or () if box is not old.box]
         _cut_titles(media, old)
     number = max(one.id for one in mp4.tracks(moov)) + 1
-    end_ms = round(mp4.seconds(moov, track) * 1000)
-    listed = ended(tags.chapters, end_ms)
     titles = marks.text_track(moov, number, listed, end_ms)
     children = track.box.boxes or []
     tref = track.box.find(b"tref") or Box(b"tref", boxes=[])

@@ -58,8 +58,8 @@ def cut(title: str, limit: int) -> bytes:
 
 
 def text_track(moov: Box, number: int, marks: list[tuple[Chapter, int]], end_ms: int) -> TextTrack:
-    """The track of the marks' titles; a list that begins late gets an empty title at its head."""
-    titles = [(mark.start_ms, line(mark.title)) for mark, _ in marks if mark.toc]
+    """The track of the titles of one mark or more; a list that begins late gets an empty title at its head."""
+    titles = [(mark.start_ms, line(mark.title)) for mark, _ in marks]
     if titles and titles[0][0] > 0:
         titles.insert(0, (0, ""))
     samples = tuple(len(text).to_bytes(2, "big") + text + UTF8 for text in (cut(title, TITLE) for _, title in titles))
@@ -108,7 +108,7 @@ def _media(samples: tuple[bytes, ...], lengths: list[int]) -> Box:
 
 def chpl(marks: list[tuple[Chapter, int]]) -> Box:
     """Nero's list: units of 100 ns, 255 entries, titles of 255 bytes."""
-    entries = [(mark.start_ms * 10_000, cut(line(mark.title), CHPL)) for mark, _ in marks if mark.toc][:CHPL]
+    entries = [(mark.start_ms * 10_000, cut(line(mark.title), CHPL)) for mark, _ in marks][:CHPL]
     body = b"".join(struct.pack(">QB", start, len(title)) + title for start, title in entries)
     return Box(b"chpl", b"\1\0\0\0\0\0\0\0" + bytes([len(entries)]) + body)
 

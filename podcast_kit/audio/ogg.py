@@ -74,6 +74,8 @@ class Stream:
     lost: int = 0
     """Pages that are missing."""
     number: int = -1
+    heading: bool = True
+    """Its headers are not all here yet."""
     open: bool = False
     """A packet goes on on the next page."""
     ended: bool = False
@@ -173,19 +175,17 @@ def _take(stream: Stream, page: Page, digest: hashlib._Hash) -> None:
         stream.lost += page.number - stream.number - 1
     stream.number = page.number
     stream.ended = stream.ended or bool(page.flags & LAST)
-    goes_on, was_whole, count = stream.open, stream.headers and stream.whole, 0
-    samples = 0
+    goes_on, samples, count = stream.open, 0, 0
     for begin, stop, whole in page.packets():
-        if not was_whole:
+        if stream.heading:
             take_header(stream, page.body[begin:stop], goes_on=goes_on)
         elif not goes_on and stream.opus:
             samples += opus_samples(page.body[begin : begin + 2])
         count += whole
         goes_on = not whole
     stream.open = goes_on
-    if not was_whole:
-        if goes_on and stream.headers:
-            stream.open = True
+    if stream.heading:
+        stream.heading = goes_on or not stream.whole
         return
     digest.update(page.body)
     stream.bytes += len(page.body)
@@ -231,7 +231,7 @@ def _check(path: Path, streams: list[Stream], others: set[bytes], left: int) -> 
         text = f"is Ogg with {kind} inside" if kind else "is an Ogg file without Opus or Vorbis inside"
         raise InvalidAudio(str(path), text, "convert it to MP3, M4A or Opus", "au.codec")
     last = streams[-1]
-    if not all(stream.headers and stream.whole and stream.seconds for stream in streams):
+    if not all(not stream.heading and stream.seconds for stream in streams):
         text = "is cut off: it ends before the sound begins"
         raise InvalidAudio(str(path), text, CUT, "au.truncated")
     if not last.ended:
