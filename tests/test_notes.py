@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from podcast_kit.model import Picture
-from podcast_kit.source import notes
+from podcast_kit.source import doubts, notes
 
 GOLDEN = sorted((Path(__file__).parent / "golden/notes").glob("*.md"))
 PAGE = "https://pod.example/episodes/one/index.html"
@@ -336,5 +336,5 @@ def test_a_list_of_chapters_is_no_summary():
     ],
 )
 def test_what_listeners_would_not_get_is_doubted(markdown, codes):
-    found = notes.doubts(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
+    found = doubts.doubts(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
     assert [(doubt.line, doubt.code) for doubt in found] == [(1, code) for code in codes]

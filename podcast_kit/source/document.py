@@ -8,31 +8,33 @@ A key without a value (`season:`) counts as left out.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TypeVar
 
 from podcast_kit.errors import InvalidInput, Place, Problem, Severity
-from podcast_kit.source import mends
+from podcast_kit.source.yaml_values import MAX_PROBLEMS, MAX_VALUES, Value, compose
 
-if TYPE_CHECKING:
-    import yaml
+__all__ = [
+    "MAX_BYTES",
+    "Foreign",
+    "Table",
+    "Value",
+    "Wrong",
+    "contents",
+    "decode",
+    "front_matter",
+    "nearest",
+    "yaml_table",
+]
 
 T = TypeVar("T")
 D = TypeVar("D")
 MAX_BYTES = 2_000_000
 """Of a whole file: a thousand times what a long file of notes needs."""
-MAX_DEPTH = 16
-"""podcast.yaml needs five; without a bound a line of brackets exhausts the stack."""
-
-
-MAX_VALUES = 20_000
-"""Keys and values in a file; a show with everything has a few hundred."""
 MAX_SCALAR = 10_000
 """Characters; the longest that is meant, a podcast:txt, has 4,000."""
-MAX_PROBLEMS = 200
-"""Told of one file: whoever has more reads no further."""
 
 
 class Wrong(ValueError):
@@ -51,16 +53,6 @@ class Foreign:
     text: str
     hint: str
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A scalar, sequence or mapping, and the place it was written: of its key, or of the item in a list."""
-
-    place: Place
-    content: str | list[Value] | dict[str, Value]
-    empty: bool = False
-    """Nothing was written at all, not even quotes."""
 
 
 @dataclass(slots=True)
@@ -235,22 +227,12 @@ def yaml_table(source: str, path: str, first_line: int = 1, most: int = MAX_VALU
     `first_line` is the line of the file that the text begins on. Duplicate keys and comments that
     look like text are in the table's `problems`, since reading can go on.
     """
-    import yaml
-
-    problems = list(mends.control_characters(source, path, first_line))
-    if problems:
-        raise InvalidInput(problems)
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast, and not everywhere
-    builder = _Builder(path, first_line, source, [], left=most)
-    try:
-        root = builder.document(yaml.parse(source, loader))
-    except yaml.YAMLError as error:
-        raise InvalidInput([*builder.problems, mends.syntax(error, source, path, first_line)]) from None
+    root, problems = compose(source, path, first_line, most)
     if not isinstance(root.content, dict):
         if root.empty:
-            return Table(root.place, {}, builder.problems)
+            return Table(root.place, {}, problems)
         raise InvalidInput([Problem(root.place, "must be keys and values", "such as 'title: My show'", "yaml.mapping")])
-    return Table(root.place, root.content, builder.problems)
+    return Table(root.place, root.content, problems)
 
 
 def front_matter(source: str, path: str) -> tuple[Table, str, int]:
@@ -267,101 +249,3 @@ def front_matter(source: str, path: str) -> tuple[Table, str, int]:
         raise InvalidInput([Problem(Place(path, 1), "front matter has no closing '---'", hint, "front.open")])
     table = yaml_table("\n".join(lines[1:closing]) + "\n", path, first_line=2)
     return replace(table, place=Place(path, 1)), "\n".join(lines[closing + 1 :]), closing + 2
-
-
-class _Mark(Protocol):
-    """Where libyaml or PyYAML's own parser stands; both count from 0."""
-
-    line: int
-    column: int
-
-
-@dataclass(slots=True)
-class _Builder:
-    """Makes Values of a parser's events: no recursion in the parser, and our own bound on depth."""
-
-    path: str
-    first_line: int
-    source: str
-    problems: list[Problem]
-    lines: list[str] = field(default_factory=list)
-    left: int = MAX_VALUES
-    """How many more values are read."""
-
-    def document(self, events: Iterator[yaml.Event]) -> Value:
-        import yaml
-
-        root: Value | None = None
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                text, hint = "a second YAML document begins here", "remove the '---' line"
-                raise InvalidInput([Problem(self.place(event.start_mark), text, hint, "yaml.documents")])
-            if isinstance(event, yaml.NodeEvent):
-                root = self.node(event, events, 0, None)
-        return root or Value(Place(self.path, self.first_line), "", empty=True)
-
-    def place(self, mark: _Mark | None) -> Place:
-        if mark is None:
-            return Place(self.path, self.first_line)
-        return Place(self.path, mark.line + self.first_line, mark.column + 1)
-
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, at: Place | None) -> Value:
-        import yaml
-
-        here = self.place(event.start_mark)
-        self.left -= 1
-        if not self.left:
-            text = "holds more keys and values than such a file ever needs"
-            raise InvalidInput([*self.problems, Problem(here, text, "is it the right file?", "file.long")])
-        if isinstance(event, yaml.NodeEvent) and (problem := mends.forbidden(event, here)):
-            raise InvalidInput([*self.problems, problem])
-        if isinstance(event, yaml.ScalarEvent):
-            self.problems += mends.escaped_controls(event.value, at or here)
-            bare = event.style is None or event.style == ""
-            if bare:
-                self.comment(event)
-            return Value(at or here, event.value, empty=bare and not event.value)
-        if depth >= MAX_DEPTH:
-            text = f"nested more than {MAX_DEPTH} deep"
-            raise InvalidInput([Problem(here, text, "is a bracket left open?", "yaml.deep")])
-        if isinstance(event, yaml.SequenceStartEvent):
-            items: list[Value] = []
-            while not isinstance(event := next(events), yaml.SequenceEndEvent):
-                items.append(self.node(event, events, depth + 1, None))
-            return Value(at or here, items)
-        return Value(at or here, self.mapping(events, depth))
-
-    def mapping(self, events: Iterator[yaml.Event], depth: int) -> dict[str, Value]:
-        import yaml
-
-        entries: dict[str, Value] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            where = self.place(event.start_mark)
-            key = self.node(event, events, depth + 1, None)
-            value = self.node(next(events), events, depth + 1, where)
-            if not isinstance(key.content, str):
-                text, hint = "a key must be a word, not a list or keys", "put the text in quotes"
-                self.problems.append(Problem(where, text, hint, "yaml.syntax"))
-            elif key.content in entries:
-                text = f"{key.content!r} is written twice"
-                hint = f"keep this one or that of line {entries[key.content].place.line}"
-                self.problems.append(Problem(where, text, hint, "key.twice"))
-            else:
-                entries[key.content] = value
-            if len(self.problems) >= MAX_PROBLEMS:
-                raise InvalidInput(self.problems)
-        return entries
-
-    def comment(self, event: yaml.ScalarEvent) -> None:
-        """Tell of `title: Questions #12`, where YAML drops the number in silence."""
-        if not self.lines:
-            self.lines = self.source.split("\n")
-        mark = event.end_mark
-        if mark is None:
-            return
-        rest = self.lines[mark.line][mark.column :] if mark.line < len(self.lines) else ""
-        dropped = rest.strip()
-        if event.value and dropped.startswith("#") and dropped[1:2].isalnum():
-            text = f"{dropped!r} is dropped: ' #' begins a comment"
-            hint = "put the whole value in quotes, or a blank after the '#'"
-            self.problems.append(Problem(self.place(mark), text, hint, "yaml.comment", Severity.WARNING))

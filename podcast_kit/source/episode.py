@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
-from podcast_kit.source import chapters, elements, foreign, mastering, notes, people, values
+from podcast_kit.source import chapters, doubts, elements, foreign, markdown, mastering, people, values
 from podcast_kit.source.document import Table, Value, Wrong, decode, front_matter, nearest
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
 from podcast_kit.source.show import ignored
@@ -202,9 +202,9 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder) -> None:
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
         table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
-    for doubt in notes.doubts(body, folder.holds):
+    for doubt in doubts.doubts(body, folder.holds):
         table.warn(Place(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
-    for picture in notes.images(body):
+    for picture in markdown.images(body):
         place = Place(path, first_line + picture.line)
         try:
             folder.path(PICTURES)(picture.source)
