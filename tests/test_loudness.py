@@ -1,7 +1,9 @@
 """Loudness is what an independent meter says, and silence is a word."""
 
+import re
 import subprocess
 import sys
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ def test_ffmpegs_meter_agrees(name, tmp_path):
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("path", [*SAMPLES.iterdir(), VOICE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*sorted(SAMPLES.glob("*.*")), VOICE], ids=lambda path: path.name)
 def test_every_format_is_measured(path):
     assert loudness.measure(path).integrated == pytest.approx(ffmpeg_loudness(path)[0], abs=0.1)
 
@@ -60,6 +62,29 @@ def test_loudness_over_time_has_a_point_every_tenth_of_a_second(tmp_path):
     found = loudness.measure(write(tmp_path / "a.wav", sound))
     assert len(found.momentary) == len(found.short_term) == 100
     assert found.momentary[80] - found.momentary[30] == pytest.approx(20, abs=3)
+
+
+def test_the_picture_shows_the_curve_and_the_band_and_says_what_it_shows(tmp_path):
+    sound = np.concatenate([music(20), np.zeros((2, 44100 * 8), np.float32), music(20) * np.float32(0.1)], axis=1)
+    found = loudness.measure(write(tmp_path / "a.wav", sound))
+    drawn = loudness.picture(found, -16.0, "Tides & <lies>")
+    root = ET.fromstring(drawn)
+    svg = "{http://www.w3.org/2000/svg}"
+    assert (root.get("role"), root.find(f"{svg}title").text) == ("img", "Tides & <lies>")
+    assert root.find(f"{svg}desc").text == f"0:48; {found}; the target is -16 LUFS, within 1 LU."
+    curve = root.findall(f"{svg}path")[-1].get("d")
+    assert curve.count("M") == 2  # silence is a gap
+    heights = [float(point.split(" ")[1]) for point in re.split("[ML]", curve)[1:]]
+    assert min(heights) >= 0
+    assert max(heights) <= loudness.HEIGHT
+    assert heights[100] < heights[-100]
+    assert len(drawn) < 12000
+
+
+def test_a_picture_of_silence_is_empty_and_says_so(tmp_path):
+    found = loudness.measure(write(tmp_path / "a.wav", np.zeros((1, 88200), np.float32)))
+    assert 'class="curve" d=""' in loudness.picture(found)
+    assert "silent" in loudness.picture(found)
 
 
 def test_progress_ends_at_the_end(tmp_path):

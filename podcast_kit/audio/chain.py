@@ -23,8 +23,8 @@ MARGIN = 1.0
 """dB below the ceiling that sound is limited to before a codec, which lets peaks grow."""
 ATTEMPTS = 4
 """Encodings at most: what a codec does to a peak is only known afterwards."""
-HEAVY = 1.0
-"""dB over the ceiling from which the limiter's effect on the loudness is worked out before encoding."""
+OPEN = 100.0
+"""A ceiling in dB that nothing reaches."""
 NOISY = 20.0
 """dB of gain from which a listener hears the room."""
 KBITS = {"mp3": (96, 128), "m4a": (64, 128), "opus": (48, 80)}
@@ -63,7 +63,8 @@ def _encoded(job: Job, decision: Decision, on: Report) -> Mastered:
         raise PodcastKitError(f"format {decision.format!r}", f"known: {', '.join(KBITS)}")
     sound = mix.of_job(job, decision.format, on)
     kbits = _kbits(decision.format, sound.channels, job.settings.bitrate)
-    before = sound.heard(on)
+    excerpt: list[Block] = []
+    before = sound.heard(on, keep=excerpt)
     goal = target(job.settings, sound.channels)
     with beside(job.destination) as part:
         if goal is None or before.integrated is None:
@@ -71,18 +72,40 @@ def _encoded(job: Job, decision: Decision, on: Report) -> Mastered:
             _pour(sound.play(), decision.format, part, kbits, 1.0, sound, on)
             after, change = mix.of(part, job.subject).heard(on, "verify"), 0.0
         else:
-            after, change, words = _levelled(job, decision.format, part, sound, kbits, before, goal, on)
+            after, change, words = _levelled(
+                job, decision.format, part, sound, kbits, goal, _change(job, sound, before, goal, excerpt), on
+            )
         done = (*sound.done, *words, _named(decision.format, kbits, sound))
         return _result(job, part, decision, before, after, gain=change, shift=sound.shift, done=done)
 
 
+def _change(job: Job, sound: Mix, before: Loudness, goal: float, excerpt: list[Block]) -> float:
+    """The gain in dB that gives the goal once the limiter has done its work, as far as an excerpt can tell."""
+    first = change = goal - (before.integrated or 0.0)
+    ceiling = job.settings.true_peak - MARGIN
+    if (before.true_peak or 0.0) + change <= ceiling:
+        return change
+
+    def loudness(gain: float, top: float) -> float | None:
+        meter = Meter(sound.rate, sound.channels, peak=False)
+        for block in _limited(excerpt, peaks.Limiter(sound.channels, sound.rate, peaks.ratio(gain), peaks.ratio(top))):
+            meter.add(block)
+        return meter.result().integrated
+
+    free = loudness(first, OPEN)
+    for _ in range(ATTEMPTS):
+        held = loudness(change, ceiling)
+        if free is None or held is None or abs(free - held) < EXACT / 2:
+            break
+        change += 1.2 * (free - held)  # what is added is limited in its turn
+    return change
+
+
 def _levelled(
-    job: Job, format_: str, part: Path, sound: Mix, kbits: int, before: Loudness, goal: float, on: Report
+    job: Job, format_: str, part: Path, sound: Mix, kbits: int, goal: float, change: float, on: Report
 ) -> tuple[Loudness, float, tuple[str, ...]]:
     """Encode, measure, and encode again with what was learned, until the file is what was asked for."""
-    change, ceiling = goal - (before.integrated or 0.0), job.settings.true_peak - MARGIN
-    if (before.true_peak or 0.0) + change > ceiling + HEAVY:
-        change = _foreseen(sound, change, ceiling, goal, on)
+    ceiling = job.settings.true_peak - MARGIN
     for attempt in range(1, ATTEMPTS + 1):
         limiter = peaks.Limiter(sound.channels, sound.rate, peaks.ratio(change), peaks.ratio(ceiling))
         _pour(_limited(sound.play(), limiter), format_, part, kbits, 1 / encode.scale(format_, kbits), sound, on)
@@ -95,20 +118,6 @@ def _levelled(
         change -= miss
         ceiling -= over + 0.1 if over > 0 else 0.0
     return after, change, tuple(_said(change, limiter, sound, fits=fits))
-
-
-def _foreseen(sound: Mix, change: float, ceiling: float, goal: float, on: Report) -> float:
-    """The gain that gives the goal once the limiter has done its work; cheaper to find than by encoding."""
-    for _ in range(ATTEMPTS):
-        limiter = peaks.Limiter(sound.channels, sound.rate, peaks.ratio(change), peaks.ratio(ceiling))
-        meter = Meter(sound.rate, sound.channels, peak=False)
-        for block in sound.told(_limited(sound.play(), limiter), on, "limit"):
-            meter.add(block)
-        reached = meter.result().integrated
-        if reached is None or abs(reached - goal) <= EXACT / 2:
-            break
-        change += goal - reached
-    return change
 
 
 def _limited(sound: Iterable[Block], limiter: peaks.Limiter) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 from podcast_kit.audio import codecs
@@ -66,3 +67,63 @@ def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
         if on is not None:
             on(Step(stage="measure", subject=path.name, done=min(done, total), total=total))
     return heard.result()
+
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 200, 44, 24
+TOP, LOWEST = 0.0, -48.0
+"""LUFS at the upper and the lower edge of the picture."""
+
+
+def picture(loudness: Loudness, target: float = -16.0, title: str = "") -> str:
+    """An SVG of loudness over time, of the last 3 s at each moment, with the band of the target (1 LU around it).
+
+    It says in words what it shows, keeps its sense without colours, and follows the reader's dark or light ground.
+    """
+    name = escape(title or "Loudness over time")
+    words = escape(f"{_length(loudness.seconds)}; {loudness}; the target is {target:g} LUFS, within 1 LU.")
+    band = (
+        f'<rect x="{LEFT}" y="{_y(target + 1):g}" width="{WIDTH - LEFT}" height="{_y(target - 1) - _y(target + 1):g}"/>'
+    )
+    lines = "".join(
+        f'<path d="M{LEFT} {_y(level):g}H{WIDTH}"/><text x="{LEFT - 6}" y="{_y(level) + 4:g}">{level:g}</text>'
+        for level in (-6, -16, -26, -36)
+    )
+    times = "".join(
+        f'<text x="{LEFT + (WIDTH - LEFT) * part:g}" y="{HEIGHT - 6}" text-anchor="{anchor}">'
+        f"{_length(loudness.seconds * part)}</text>"
+        for part, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="t d">'
+        f'<title id="t">{name}</title><desc id="d">{words}</desc>'
+        "<style>svg{color:#1b1b1f;background:#fff;font:12px system-ui,sans-serif}text{fill:currentColor;"
+        "text-anchor:end}.band{fill:#3a7d44;opacity:.3}.grid{stroke:currentColor;stroke-opacity:.25;stroke-width:1}"
+        ".grid text{stroke:none}.curve{fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}"
+        "@media(prefers-color-scheme:dark){svg{color:#ececf1;background:#16161a}.band{fill:#7fd08b}}</style>"
+        f'<g class="band">{band}</g><g class="grid">{lines}{times}</g>'
+        f'<path class="curve" d="{_curve(loudness)}"/></svg>\n'
+    )
+
+
+def _curve(loudness: Loudness) -> str:
+    """The loudest of each column, as a path."""
+    points, columns = loudness.short_term, min(WIDTH - LEFT, len(loudness.short_term))
+    step = (WIDTH - LEFT) / max(1, columns - 1)
+    path, drawing = "", False
+    for column in range(columns):
+        top = max(points[len(points) * column // columns : len(points) * (column + 1) // columns])
+        if top > FLOOR:  # silence, and the first three seconds, leave a gap
+            path += f"{'L' if drawing else 'M'}{LEFT + column * step:.1f} {_y(top):.1f}"
+        drawing = top > FLOOR
+    return path
+
+
+def _y(level: float) -> float:
+    share = (TOP - min(max(level, LOWEST), TOP)) / (TOP - LOWEST)
+    return round(8 + share * (HEIGHT - BOTTOM - 8), 1)
+
+
+def _length(seconds: float) -> str:
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -18,6 +18,8 @@ from podcast_kit.model import Step
 
 LONGEST = 60.0
 """Seconds of overlap; that much of a part is held in memory."""
+EXCERPT = 20
+"""Blocks, a minute of sound: enough to tell what a limiter does to the whole."""
 Report = Callable[[Step], None]
 Sound = Callable[[], Iterator[Block]]
 
@@ -44,11 +46,14 @@ class Mix:
             passed += block.shape[1]
             on(Step(stage=stage, subject=self.subject, done=min(passed // self.rate, total), total=total))
 
-    def heard(self, on: Report, stage: str = "measure") -> Loudness:
-        """Its loudness."""
+    def heard(self, on: Report, stage: str = "measure", keep: list[Block] | None = None) -> Loudness:
+        """Its loudness; `keep` is given some EXCERPT blocks from all over it."""
         meter = Meter(self.rate, self.channels)
-        for block in self.told(self.play(), on, stage):
+        stride = max(1, round(self.seconds * self.rate / samples.BLOCK / EXCERPT))
+        for number, block in enumerate(self.told(self.play(), on, stage)):
             meter.add(block)
+            if keep is not None and number % stride == 0 and len(keep) < 2 * EXCERPT:
+                keep.append(block.copy())
         return meter.result()
 
 

@@ -22,6 +22,10 @@ REACH = 12
 STRETCH = 32
 """Samples a stretch, the grain of both the search and the limiter; no less than REACH."""
 OVERSAMPLING = 4
+LOUD = 0.95
+"""Of the loudest sample: where the true peak most likely is."""
+AT_ONCE = 256
+"""Stretches worked on together: as many as the processor's cache holds."""
 
 
 def _kernels() -> npt.NDArray[np.float32]:
@@ -74,12 +78,14 @@ class TruePeak:
     def _search(self, x: Block, count: int) -> None:
         self.value = max(self.value, float(np.abs(x).max()))
         near = nearby(x, count)
-        # The loudest stretches first: what they reach spares looking at most of the others.
-        loud = np.flatnonzero(near > 0.95 * near.max())[:256]
-        for chosen in (loud, None):
-            where = np.flatnonzero(near * BOUND > self.value) if chosen is None else chosen
-            if len(where):
-                self.value = max(self.value, float(stretch_peaks(x, where).max()))
+        where = np.flatnonzero(near * BOUND > self.value)
+        if len(where) > AT_ONCE:
+            # The loudest first: what they reach spares looking at most of the others.
+            loudest = where[near[where] > LOUD * near.max()]
+            self.value = max(self.value, float(stretch_peaks(x, loudest).max()))
+            where = where[near[where] * BOUND > self.value]
+        if len(where):
+            self.value = max(self.value, float(stretch_peaks(x, where).max()))
 
 
 def nearby(x: Block, count: int) -> Levels:
@@ -101,17 +107,21 @@ def stretch_peaks(x: Block, where: npt.NDArray[np.intp]) -> Levels:
     A stretch's points run from the gap before its first sample to the gap after its last, so that neighbours overlap.
     """
     found = np.zeros(len(where))
+    points = np.empty((STRETCH + 1, AT_ONCE), np.float32)
+    part = np.empty_like(points)
     for channel in x:
         windows = np.lib.stride_tricks.sliding_window_view(channel, STRETCH + 2 * REACH)[::STRETCH]
-        for first in range(0, len(where), 512):  # as many as the processor's cache holds
-            rows = windows[where[first : first + 512]]
-            peaks = np.abs(rows[:, REACH : REACH + STRETCH]).max(axis=1)
+        for first in range(0, len(where), AT_ONCE):
+            # One column a stretch, so that every step below runs through memory from end to end.
+            columns = np.ascontiguousarray(windows[where[first : first + AT_ONCE]].T)
+            size = columns.shape[1]
+            peaks = np.abs(columns[REACH : REACH + STRETCH]).max(axis=0)
             for kernel in KERNELS:
-                points = kernel[0] * rows[:, : STRETCH + 1]
+                sums = np.multiply(columns[: STRETCH + 1], kernel[0], out=points[:, :size])
                 for tap in range(1, 2 * REACH):
-                    points += kernel[tap] * rows[:, tap : tap + STRETCH + 1]
-                peaks = np.maximum(peaks, np.abs(points).max(axis=1))
-            found[first : first + 512] = np.maximum(found[first : first + 512], peaks)
+                    sums += np.multiply(columns[tap : tap + STRETCH + 1], kernel[tap], out=part[:, :size])
+                np.maximum(peaks, np.abs(sums, out=sums).max(axis=0), out=peaks)
+            found[first : first + size] = np.maximum(found[first : first + size], peaks)
     return found
 
 

@@ -20,12 +20,16 @@ from podcast_kit.errors import Failed, InvalidAudio
 Block: TypeAlias = npt.NDArray[np.float32]
 """Samples of full scale 1.0, one row a channel."""
 
-BLOCK = 1 << 16
-"""Samples a block; about 1.5 seconds."""
+BLOCK = 1 << 17
+"""Samples a block; about three seconds."""
 
 # A file is only what a recorder or an encoder makes. Without this a text file that names others (HLS, concat) would
 # have them opened, from the disk or the network.
-OPEN = {"protocol_whitelist": "file", "format_whitelist": "wav,w64,aiff,caf,flac,mp3,ogg,mov,aac"}
+OPEN = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "wav,w64,aiff,caf,flac,mp3,ogg,mov,aac",
+    "max_size": str(1 << 14),  # of a packet of WAV: four times fewer of them than with the default
+}
 LAYOUTS = {1: "mono", 2: "stereo"}
 BROKEN_PACKETS = 100
 """So many that will not decode, one after the other, are no slip of an encoder."""
