@@ -280,7 +280,7 @@ def cors(probe: Probe) -> Iterator[Finding]:
 def redirects(probe: Probe) -> Iterator[Finding]:
     """There are at most five redirects, and all of them stay on https."""
     answer = probe.part or probe.get or probe.head
-    if answer is None:
+    if answer is None or not answer.status:
         return
     plain = [url for _, url in answer.hops if url.lower().startswith("http://") and not loopback(url)]
     if len(answer.hops) > MOST_HOPS:

@@ -40,7 +40,9 @@ def self_link(channel: Channel) -> Iterator[Finding]:
     if not web(address):
         yield Finding(f"the feed's own address is {address[:80]!r}", links[0], key="publish.url")
     elif wanted and address != wanted:
-        yield Finding(f"the feed calls itself {address[:100]}, and is at {wanted[:100]}", links[0], key="publish.url")
+        text = f"the feed calls itself {address[:100]}, and is at {wanted[:100]}"
+        level = Severity.ERROR if channel.facts.ours else Severity.WARNING  # a feed may well be fetched through another
+        yield Finding(text, links[0], key="publish.url", severity=level)
     elif links[0].attributes.get("type", "application/rss+xml") != "application/rss+xml":
         yield Finding(f"the feed's link to itself has type {links[0].attributes['type'][:40]!r}", links[0])
 

@@ -24,9 +24,20 @@ FORMATS = ("text", "json", "github", "gitlab")
 @click.option("--platform", type=click.Choice(PLATFORMS), help="Only what this directory asks for.")
 @click.option("--format", "style", type=click.Choice(FORMATS), help="How faults are written; in GitHub's CI, github.")
 @click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+@click.option("--url", metavar="URL", help="Check the feed at this address, anybody's, and how its servers answer.")
+@click.option("--newest", default=5, show_default=True, help="With --url: episodes whose files are asked for.")
+@click.option("--live", is_flag=True, help="Compare with the published feed: guids that changed, vanished or doubled.")
 @click.option("--at", metavar="DATE", help="Check as if it were then.")
 def check(
-    console: Console, paths: tuple[Path, ...], platform: str | None, style: str | None, strict: bool, at: str | None
+    console: Console,
+    paths: tuple[Path, ...],
+    platform: str | None,
+    style: str | None,
+    strict: bool,
+    url: str | None,
+    newest: int,
+    live: bool,
+    at: str | None,
 ) -> None:
     """Find, before anybody else does, what directories would refuse and apps would drop or misread.
 
@@ -38,6 +49,7 @@ def check(
       podcast-kit check
       podcast-kit check --platform apple
       podcast-kit check feed.xml
+      podcast-kit check --url https://pod.example/feed.xml
       podcast-kit explain it.enclosure.length
 
     A rule is set aside for the show in podcast.yaml, or for an episode in its front matter, with a reason:
@@ -48,10 +60,13 @@ def check(
     style = "json" if console.as_json else style or ("github" if os.environ.get("GITHUB_ACTIONS") else "text")
     console.as_json = style == "json"
     files = [path for path in paths if path.suffix.lower() in {".xml", ".rss"}]
-    if files:
-        found: Sequence[Problem] = [problem for path in files for problem in _feed(path, platform or "")]
+    found: Sequence[Problem]
+    if url:
+        found = _address(console, url, platform or "", moment(at), newest)
+    elif files:
+        found = [problem for path in files for problem in _feed(path, platform or "")]
     else:
-        found = _show(console, paths, platform or "", moment(at))
+        found = _show(console, paths, platform or "", moment(at), live=live)
     _tell(console, found, style)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in found):
@@ -64,12 +79,19 @@ def _feed(path: Path, platform: str) -> Sequence[Problem]:
     return checking.file(path, now=datetime.now(UTC), platform=platform)
 
 
-def _show(console: Console, paths: Sequence[Path], platform: str, now: datetime) -> Sequence[Problem]:
+def _address(console: Console, url: str, platform: str, now: datetime, newest: int) -> Sequence[Problem]:
+    from podcast_kit import check as checking
+
+    return checking.address(url, now=now, platform=platform, newest=newest, on=console.step)
+
+
+def _show(console: Console, paths: Sequence[Path], platform: str, now: datetime, *, live: bool) -> Sequence[Problem]:
     from podcast_kit import check as checking
 
     try:
         read = project(console)
-        found = checking.project(read, now=now, platform=platform, on=console.step)
+        before = checking.published(read.show.feed_url) if live else None
+        found = checking.project(read, now=now, platform=platform, before=before, on=console.step)
     except InvalidInput as error:
         found = tuple(error.problems)
     wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/") for path in paths}

@@ -1,0 +1,185 @@
+"""Anybody's feed at its public address, with what it names: as directories and players ask for it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urljoin
+
+from podcast_kit import checks, feed, pictures
+from podcast_kit.check import web
+from podcast_kit.checks.artwork import Artwork
+from podcast_kit.checks.chapters import Marks
+from podcast_kit.checks.links import Pages
+from podcast_kit.checks.transcripts import Script
+from podcast_kit.checks.view import duration, whole
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.feed.read import MAX_BYTES
+from podcast_kit.model import FeedDocument, Node, Probe, Response, Step
+
+THREADS = 8
+MOST_PAGES = 50
+MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
+"""Bytes of a picture, of a transcript or a chapters file, that are fetched."""
+OK, ABSENT = 200, {403, 404, 410}
+NAMED = (("enclosure", "media", 1), ("podcast:transcript", "transcript", 5), ("podcast:chapters", "chapters", 1))
+"""What an item names, what it is to us, and how many of it are asked for."""
+NEWEST = 5
+"""Episodes whose files are asked for, unless told otherwise."""
+
+
+def address(
+    url: str, *, now: datetime, platform: str = "", newest: int = NEWEST, on: Callable[[Step], None] = lambda _: None
+) -> tuple[Problem, ...]:
+    """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
+    got, data = web.ask(url, bound=MAX_BYTES + 1)
+    here = _feed_probe(url, got)
+    if got.status != OK:
+        return checks.look_at([here], platform=platform)
+    try:
+        read = feed.parse(data, url)
+    except InvalidInput as error:
+        return (*error.problems, *checks.look_at([here], platform=platform))
+    wanted = list(_named(read, newest))
+    beside: list[object] = [here, Pages(_onward(read), read.place())]
+    with ThreadPoolExecutor(THREADS) as pool:
+        for number, found in enumerate(pool.map(_asked, wanted), 1):
+            on(Step("ask", wanted[number - 1].url, number, len(wanted)))
+            beside += found
+    return checks.run(
+        read, checks.Facts(feed_url=got.url if got.hops else url, now=now), beside=beside, platform=platform
+    )
+
+
+def published(url: str) -> FeedDocument | None:
+    """The feed as it is out now, with the episodes of its archives; None where there is none yet.
+
+    Raises Failed when the address gives something else than a feed, or nothing at all.
+    """
+    got, data = web.ask(url, bound=MAX_BYTES + 1)
+    if got.status in ABSENT:
+        return None
+    if got.status != OK:
+        said = got.trouble or f"answers {got.status}"
+        raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
+    try:
+        read = feed.parse(data, url)
+    except InvalidInput as error:
+        raise Failed(f"what is published is no feed: {error.found[0]}") from None
+    older = tuple(item for page in _onward(read)[1:] for item in page.items)
+    if not older or read.channel is None:
+        return read
+    channel = replace(read.channel, children=(*read.channel.children, *older))
+    return replace(read, root=replace(read.root, children=(channel,)))
+
+
+def _feed_probe(url: str, got: Response) -> Probe:
+    """The feed, asked in every way."""
+    if got.status != OK:
+        return Probe(url=url, kind="feed", get=got, place=Place(url))
+    validators = {
+        "If-None-Match": got.headers.get("etag", ""),
+        "If-Modified-Since": got.headers.get("last-modified", ""),
+    }
+    given = {name: value for name, value in validators.items() if value}
+    return Probe(
+        url=url,
+        kind="feed",
+        get=got,
+        head=web.ask(url, method="HEAD")[0],
+        again=web.ask(url, headers=given)[0] if given else None,
+        zipped=web.ask(url, headers={"Accept-Encoding": "gzip"})[0],
+        place=Place(url),
+    )
+
+
+def _onward(first: FeedDocument) -> tuple[FeedDocument, ...]:
+    """The feed and its archives or further pages, as its links lead; what cannot be read ends the way."""
+    pages, seen = [first], {first.path}
+    while len(pages) < MOST_PAGES and (link := _next(pages[-1])) and link not in seen:
+        seen.add(link)
+        got, data = web.ask(link, bound=MAX_BYTES + 1)
+        try:
+            pages.append(feed.parse(data, link))
+        except InvalidInput:
+            break
+        if got.status != OK:
+            pages.pop()
+            break
+    return tuple(pages)
+
+
+def _next(page: FeedDocument) -> str:
+    channel = page.channel
+    for rel in ("next", "prev-archive"):
+        for link in channel.all("atom:link") if channel else ():
+            if link.attributes.get("rel") == rel and link.attributes.get("href"):
+                return urljoin(page.path, link.attributes["href"])
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that a feed names."""
+
+    url: str
+    kind: str
+    place: Place
+    mime: str = ""
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
+    """The show's artwork, and the files of the newest episodes."""
+    channel = read.channel
+    if channel is None:
+        return
+    found = list(_given(read, channel.all("itunes:image")[:1], "artwork"))
+    for item in channel.all("item")[:newest]:
+        seconds = duration(item.value("itunes:duration")) or 0.0
+        for key, kind, most in NAMED:
+            found += _given(read, item.all(key)[:most], kind, seconds)
+    yield from {wanted.url: wanted for wanted in found}.values()
+
+
+def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:
+    for node in nodes:
+        url = node.attributes.get("url", node.attributes.get("href", "")).strip()
+        length = whole(node.attributes.get("length", "").strip()) or 0
+        if url.startswith(("http://", "https://")):
+            yield Wanted(url, kind, read.place(node), node.attributes.get("type", "").strip(), length, seconds)
+
+
+def _asked(wanted: Wanted) -> list[object]:
+    """What an address answers, and what is in it where that can be looked at."""
+    probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, place=wanted.place)
+    if wanted.kind == "media":
+        part, _ = web.ask(wanted.url, headers={"Range": "bytes=0-1"}, bound=2)
+        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0], part=part)]
+    bound = MOST_ART if wanted.kind == "artwork" else MOST_TEXT
+    got, data = web.ask(wanted.url, bound=bound)
+    probe = replace(probe, get=got)
+    if got.status != OK:
+        return [probe]
+    if wanted.kind == "artwork":
+        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0]), *_picture(wanted, data)]
+    text, place = data.decode("utf-8", "replace"), Place(wanted.url)
+    if wanted.kind == "chapters":
+        return [probe, Marks(text, place, wanted.seconds)]
+    return [probe, Script(text, wanted.mime.lower(), place, wanted.seconds)]
+
+
+def _picture(wanted: Wanted, data: bytes) -> Iterator[Artwork]:
+    """The artwork by its pixels; what is no picture at all is for the answer's type to say."""
+    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        path = Path(folder, "artwork")
+        path.write_bytes(data)
+        try:
+            yield Artwork(pictures.probe(path), wanted.url, wanted.place, None, wanted.url)
+        except InvalidInput:
+            return
