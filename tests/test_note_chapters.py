@@ -46,6 +46,7 @@ def test_a_timestamp_is_read_in_every_habit(line):
         ("[A](../relative.html)", "A", ""),
         ("`code` and snake_case", "code and snake_case", ""),
         (r"5 \* 3", "5 * 3", ""),
+        ("AT&amp;T &copy;", "AT&T ©", ""),
     ],
 )
 def test_a_title_loses_its_marks_and_gives_its_link(title, plain, url):

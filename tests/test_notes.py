@@ -1,3 +1,4 @@
+import re
 import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from podcast_kit.model import Picture
-from podcast_kit.source import doubts, notes
+from podcast_kit.source import doubts, markdown, notes
+from podcast_kit.source.flavours import guard_page
 
 GOLDEN = sorted((Path(__file__).parent / "golden/notes").glob("*.md"))
 PAGE = "https://pod.example/episodes/one/index.html"
@@ -338,3 +340,28 @@ def test_a_list_of_chapters_is_no_summary():
 def test_what_listeners_would_not_get_is_doubted(markdown, codes):
     found = doubts.doubts(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
     assert [(doubt.line, doubt.code) for doubt in found] == [(1, code) for code in codes]
+
+
+PIECES = [
+    "# a\n", "## b *c*\n", "- x\n", "- y\n  - z\n", "1. q\n", "3) r\n", "> quote\n", "```py\ncode <\n```\n",
+    "    indented\n", "text **b** *i* ~~s~~ `c`\n", '[l](http://a.b/?x=1&y="2")\n', "<http://x.y>\n", "a\\\nb\n",
+    "a  \nb\n", "\n", "---\n", "| a | b |\n|--|:-:|\n| 1 | `2|` |\n", "&amp; &copy; <b>\n", "Setext\n===\n",
+    '[ref]\n\n[ref]: /url "ti\'tle"\n', "* * *\n", "**a*b**c*\n", "- a\n\n  b\n", "1. x\n   ```\n   y\n   ```\n",
+]  # fmt: skip
+
+
+def squeezed(markup):
+    """HTML without the white space around blocks, which means nothing."""
+    block = r"\s*(</?(?:p|ul|ol|li|blockquote|h\d|table|thead|tbody|tr|th|td|hr|pre)(?:\s[^>]*)?>)\s*"
+    return re.sub(block, r"\1", markup).strip()
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(text):
+    parser = markdown._parser()
+    parsed_notes = parser.parse(text)
+    expected = parser.renderer.render(parsed_notes, parser.options, {}).replace(" />", ">")
+    if any(token.tag == "h1" for token in parsed_notes):
+        expected = re.sub(r"(</?h)(\d)>", lambda found: f"{found[1]}{min(int(found[2]) + 1, 6)}>", expected)
+    expected = re.sub(r' style="text-align:(\w+)"', r' class="align-\1"', expected)
+    assert squeezed(render(text).before.page) == squeezed(guard_page(expected))

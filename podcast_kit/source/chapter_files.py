@@ -72,7 +72,7 @@ def write_notes(found: Sequence[Chapter]) -> str:
     """Timestamps for show notes: `- 00:12:34 [Title](link)`, Markdown's marks in titles made harmless."""
     lines = []
     for one in chapter_text.listed(found):
-        title = re.sub(r"([\\`*_\[\]<>~!])", r"\\\1", chapter_text.one_line(one.title))
+        title = re.sub(r"([\\`*_\[\]<>~!&])", r"\\\1", chapter_text.one_line(one.title))
         said = chapters.said(one.start_ms, fraction=bool(one.start_ms % 1000))
         lines.append(f"- {said} [{title}]({one.url})\n" if one.url else f"- {said} {title}\n")
     return "".join(lines)

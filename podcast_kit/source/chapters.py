@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def plain_title(markdown: str) -> tuple[str, str]:
         target = link[2] if link.re is _LINK else link[1]
         url = target if target.startswith(("https://", "http://")) else ""
     title = _AUTOLINK.sub("", _LINK.sub(r"\1", markdown))
-    title = " ".join(_EMPHASIS.sub("", title).split())
+    title = " ".join(html.unescape(_EMPHASIS.sub("", title)).split())
     return _ESCAPED.sub(lambda found: chr(ord(found[0]) - 0xE000), title), url
 
 
