@@ -29,8 +29,21 @@ RSS = (
 )
 
 ITUNES = (
-    Tag(name="itunes:title", parents=FEED, text=text("title", limit=255), keys=("itunes_title",)),
-    Tag(name="itunes:author", parents=FEED, text=text("name", limit=255), keys=("author",), own=(CHANNEL,)),
+    Tag(
+        name="itunes:title",
+        about="The title without number or show name, where it differs.",
+        parents=FEED,
+        text=text("title", limit=255),
+        keys=("itunes_title",),
+    ),
+    Tag(
+        name="itunes:author",
+        about="Who made this episode, where it is not the show's author.",
+        parents=FEED,
+        text=text("name", limit=255),
+        keys=("author",),
+        own=(CHANNEL,),
+    ),
     Tag(name="itunes:owner", parents=(CHANNEL,), needs=("itunes:email",)),
     Tag(name="itunes:name", parents=("itunes:owner",), text=text("name", limit=255)),
     Tag(name="itunes:email", parents=("itunes:owner",), text=text("email", limit=255, kind=Kind.MAIL)),
@@ -49,6 +62,7 @@ ITUNES = (
     Tag(name="itunes:complete", parents=(CHANNEL,), text=text("complete", kind=Kind.YES)),
     Tag(
         name="itunes:block",
+        about="Hide it from Apple Podcasts.",
         parents=(CHANNEL, ITEM),
         text=text("block", kind=Kind.YES),
         keys=("block",),
@@ -56,11 +70,18 @@ ITUNES = (
     ),
     Tag(
         name="itunes:new-feed-url",
+        about="Where the feed has moved to; `podcast-kit move` writes it.",
         parents=(CHANNEL,),
         text=text("url", kind=Kind.URL),
         keys=("new_feed_url", "moved_to"),
     ),
-    Tag(name="itunes:applepodcastsverify", parents=(CHANNEL,), text=text("code"), keys=("apple_verify",)),
+    Tag(
+        name="itunes:applepodcastsverify",
+        about="The code with which Apple verifies a claim, while claiming.",
+        parents=(CHANNEL,),
+        text=text("code"),
+        keys=("apple_verify",),
+    ),
     Tag(name="itunes:duration", parents=(ITEM, LIVE), text=text("duration", kind=Kind.TIME)),
     Tag(name="itunes:season", parents=(ITEM, LIVE), text=text("season", kind=Kind.WHOLE)),
     Tag(name="itunes:episode", parents=(ITEM, LIVE), text=text("number", kind=Kind.WHOLE)),
@@ -111,12 +132,14 @@ OTHER = (
     ),
     Tag(
         name="spotify:limit",
+        about="How many of the newest episodes Spotify shows.",
         parents=(CHANNEL,),
         attributes=(Field("recentCount", Kind.WHOLE, MUST),),
         keys=("spotify_limit",),
     ),
     Tag(
         name="spotify:countryOfOrigin",
+        about="The countries that the show is meant for, most important first.",
         parents=(CHANNEL,),
         text=text("countries", kind=Kind.COUNTRIES),
         keys=("spotify_countries",),

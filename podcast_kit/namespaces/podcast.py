@@ -47,6 +47,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:funding",
+        about="Where listeners can support the show.",
         parents=FEED,
         many=True,
         text=text("label", SHOULD, 128),
@@ -66,6 +67,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:soundbite",
+        about="A stretch of the episode to be shared, 15 to 120 seconds.",
         parents=(ITEM,),
         many=True,
         text=text("title", MAY, 128),
@@ -92,6 +94,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:location",
+        about="What place it is about, or where it was made.",
         parents=FEED,
         many=True,
         text=text("name", limit=128),
@@ -105,6 +108,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:season",
+        about="The name of the season that the episode is in.",
         parents=(ITEM, LIVE),
         text=text("number", kind=Kind.WHOLE),
         attributes=(Field("name", limit=128),),
@@ -114,6 +118,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:episode",
+        about="How the episode's number is shown.",
         parents=(ITEM, LIVE),
         text=text("number", kind=Kind.NUMBER),
         attributes=(Field("display", limit=32),),
@@ -123,6 +128,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:trailer",
+        about="A trailer of the show or of one season.",
         parents=(CHANNEL,),
         many=True,
         text=text("title", limit=128),
@@ -137,6 +143,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:license",
+        about="Under which licence it may be used.",
         parents=FEED,
         text=text("name", limit=128),
         attributes=(Field("url", Kind.URL),),
@@ -144,6 +151,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:alternateEnclosure",
+        about="The episode in another form: smaller, lossless, as video, in another language.",
         parents=(ITEM, LIVE),
         many=True,
         attributes=(
@@ -162,6 +170,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:source",
+        about="Where the other form lies; several are the same bytes.",
         parents=("podcast:alternateEnclosure",),
         many=True,
         attributes=(Field("uri", Kind.URI, MUST, file=True), Field("contentType", Kind.MIME)),
@@ -169,6 +178,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:integrity",
+        about="The digest of the other form; measured for a file.",
         parents=("podcast:alternateEnclosure",),
         attributes=(
             Field("type", need=MUST, choices=("sri", "pgp-signature"), written="sri"),
@@ -180,20 +190,26 @@ PODCAST = (
     Tag(name="podcast:guid", parents=(CHANNEL,), text=text("guid", kind=Kind.UUID), keys=("guid",), own=(CHANNEL,)),
     Tag(
         name="podcast:value",
+        about="How listeners can send money while they listen, and who gets which share.",
         parents=FEED,
         many=True,
-        attributes=(Field("type", need=MUST), Field("method", need=MUST), Field("suggested", Kind.NUMBER)),
+        attributes=(
+            Field("type", need=MUST, sample="lightning"),
+            Field("method", need=MUST, sample="lnaddress"),
+            Field("suggested", Kind.NUMBER),
+        ),
         needs=("podcast:valueRecipient",),
         keys=("value",),
     ),
     Tag(
         name="podcast:valueRecipient",
+        about="Somebody who gets a share.",
         parents=("podcast:value", "podcast:valueTimeSplit"),
         many=True,
         attributes=(
-            Field("name", need=SHOULD),
-            Field("type", need=MUST),
-            Field("address", need=MUST),
+            Field("name", need=SHOULD, sample="Ann Lee"),
+            Field("type", need=MUST, sample="lnaddress"),
+            Field("address", need=MUST, sample="ann@wallet.example"),
             Field("split", Kind.WHOLE, MUST),
             Field("customKey"),
             Field("customValue"),
@@ -203,6 +219,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:valueTimeSplit",
+        about="A stretch in which the shares go to others, such as a song's makers.",
         parents=("podcast:value",),
         many=True,
         attributes=(
@@ -216,12 +233,14 @@ PODCAST = (
     ),
     Tag(
         name="podcast:medium",
+        about="What the feed holds, where it is no podcast.",
         parents=(CHANNEL,),
         text=text("medium", choices=(*MEDIUMS, "mixed", *(f"{medium}L" for medium in MEDIUMS))),
         keys=("medium",),
     ),
     Tag(
         name="podcast:image",
+        about="Pictures beside the artwork, each with its shape and purpose.",
         parents=FEED,
         many=True,
         attributes=(
@@ -237,6 +256,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:images",
+        about="The artwork in several widths, as old apps read it.",
         parents=(CHANNEL, ITEM),
         attributes=(Field("srcset", Kind.SRCSET, MUST),),
         keys=("images_srcset",),
@@ -244,18 +264,20 @@ PODCAST = (
     ),
     Tag(
         name=LIVE,
+        about="A broadcast that will be live, is, or was.",
         parents=(CHANNEL,),
         many=True,
         attributes=(
             Field("status", need=MUST, choices=("pending", "live", "ended")),
             Field("start", Kind.ISO8601, MUST),
-            Field("end", Kind.ISO8601, SHOULD),
+            Field("end", Kind.ISO8601, SHOULD, sample="2026-03-01 21:30"),
         ),
         needs=("title", "guid", "enclosure", "podcast:contentLink"),
         keys=("live",),
     ),
     Tag(
         name="podcast:contentLink",
+        about="Where else it can be heard or seen.",
         parents=(ITEM, LIVE),
         many=True,
         text=text("label", SHOULD),
@@ -265,6 +287,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:socialInteract",
+        about="The post under which listeners comment.",
         parents=FEED,
         many=True,
         attributes=(
@@ -278,6 +301,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:block",
+        about="Services that must not list the show.",
         parents=(CHANNEL,),
         many=True,
         text=text("block", kind=Kind.YES_NO, written="yes"),
@@ -287,6 +311,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:txt",
+        about="Text for machines, such as a proof of ownership.",
         parents=FEED,
         many=True,
         text=text("text", MUST, 4000, Kind.TEXT),
@@ -295,6 +320,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:remoteItem",
+        about="Something in another feed: a show, or one of its episodes.",
         parents=(CHANNEL, "podcast:podroll", "podcast:publisher", "podcast:valueTimeSplit"),
         many=True,
         attributes=(
@@ -306,9 +332,16 @@ PODCAST = (
         ),
         keys=("remote_items", "remote_item"),
     ),
-    Tag(name="podcast:podroll", parents=(CHANNEL,), needs=("podcast:remoteItem",), keys=("podroll",)),
+    Tag(
+        name="podcast:podroll",
+        about="Other shows that you recommend.",
+        parents=(CHANNEL,),
+        needs=("podcast:remoteItem",),
+        keys=("podroll",),
+    ),
     Tag(
         name="podcast:publisher",
+        about="The publisher's own feed.",
         parents=(CHANNEL,),
         needs=("podcast:remoteItem",),
         keys=("publisher",),
@@ -316,6 +349,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:updateFrequency",
+        about="How often episodes come.",
         parents=(CHANNEL,),
         text=text("label", limit=128),
         attributes=(
@@ -327,6 +361,7 @@ PODCAST = (
     ),
     Tag(
         name="podcast:podping",
+        about="Whether changes are told by podping, so that others may ask less often.",
         parents=(CHANNEL,),
         attributes=(Field("usesPodping", Kind.FLAG),),
         keys=("podping",),
@@ -334,11 +369,12 @@ PODCAST = (
     ),
     Tag(
         name="podcast:chat",
+        about="Where listeners talk while it is live.",
         parents=FEED,
         attributes=(
             Field("server", Kind.HOST, MUST),
             Field("protocol", need=MUST, choices=("irc", "xmpp", "nostr", "matrix")),
-            Field("accountId", need=SHOULD, key="account"),
+            Field("accountId", need=SHOULD, key="account", sample='"@ann"'),
             Field("space"),
         ),
         keys=("chat",),

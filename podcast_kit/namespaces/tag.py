@@ -38,6 +38,8 @@ class Field:
     """What is written when the podcaster does not say."""
     key: str = ""
     """In podcast.yaml; the attribute's name in snake_case when empty."""
+    sample: str = ""
+    """What an example shows, where the kind does not say it."""
     file: bool = False
     """podcast.yaml may name a file of the show's folder instead of an address; the build publishes it."""
     unless: tuple[str, str] = ("", "")
@@ -55,6 +57,8 @@ class Tag:
 
     name: str
     parents: tuple[str, ...]
+    about: str = ""
+    """What it is for, said to the podcaster who may write it."""
     many: bool = False
     """More than one in the same parent."""
     text: Field | None = None
