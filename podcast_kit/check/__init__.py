@@ -17,6 +17,7 @@ from podcast_kit import build, checks, feed
 from podcast_kit.build import Build
 from podcast_kit.check import beside
 from podcast_kit.check.explaining import codes, explanation
+from podcast_kit.check.reading import parsed
 from podcast_kit.check.remote import address, published
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
 from podcast_kit.feed.read import MAX_BYTES
@@ -118,7 +119,7 @@ def document(data: bytes, path: str, *, now: datetime, url: str = "", platform: 
     A feed that cannot be read at all is its own fault, not an exception.
     """
     try:
-        read = feed.parse(data, path)
+        read = parsed(data, path)
     except InvalidInput as error:
         return tuple(error.problems)
     return checks.run(read, checks.Facts(feed_url=url, now=now), platform=platform)

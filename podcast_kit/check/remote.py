@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
-from podcast_kit import checks, feed, pictures
+from podcast_kit import checks, pictures
 from podcast_kit.check import web
+from podcast_kit.check.reading import parsed
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.chapters import Marks
 from podcast_kit.checks.links import Pages
@@ -41,7 +42,7 @@ def address(
     if got.status != OK:
         return checks.look_at([here], platform=platform)
     try:
-        read = feed.parse(data, url)
+        read = parsed(data, url)
     except InvalidInput as error:
         return (*error.problems, *checks.look_at([here], platform=platform))
     wanted = list(_named(read, newest))
@@ -67,7 +68,7 @@ def published(url: str) -> FeedDocument | None:
         said = got.trouble or f"answers {got.status}"
         raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
     try:
-        read = feed.parse(data, url)
+        read = parsed(data, url)
     except InvalidInput as error:
         raise Failed(f"what is published is no feed: {error.found[0]}") from None
     older = tuple(item for page in _onward(read)[1:] for item in page.items)
@@ -104,7 +105,7 @@ def _onward(first: FeedDocument) -> tuple[FeedDocument, ...]:
         seen.add(link)
         got, data = web.ask(link, bound=MAX_BYTES + 1)
         try:
-            pages.append(feed.parse(data, link))
+            pages.append(parsed(data, link))
         except InvalidInput:
             break
         if got.status != OK:
