@@ -32,7 +32,11 @@ def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
         "Ann": ("A small show (Ann)", 1),
         "Bo": ("A small show (Bo)", 1),
     }
-    assert all(link.encode() not in (show / "build" / "feed.xml").read_bytes() for link in links.values())
+    tokens = [link.rpartition("/")[2].removesuffix(".xml").encode() for link in links.values()]
+    public = [
+        path for path in show.rglob("*") if path.is_file() and path.parent.name not in {"private", ".podcast-kit"}
+    ]
+    assert not [path for path in public if any(token in path.read_bytes() for token in tokens)]
     taken = json.loads(run("private", "-C", show, "--revoke", "bo", "--json").stdout)
     assert (taken["subscribers"], taken["revoked"]) == ([{"name": "Ann", "feed": links["Ann"]}], ["Bo"])
     assert run("build", "-C", show).exit_code == 0
