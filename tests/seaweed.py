@@ -52,9 +52,12 @@ class Bucket:
 
 
 class Server:
-    """Running from `with` to its end; logs and data stay in its folder."""
+    """Running from `with` to its end; logs and data stay in its folder.
 
-    def __init__(self, folder: Path, *, cert: Path | None = None, key: Path | None = None, small: bool = False) -> None:
+    With `cert` and `key` it answers over TLS; with `small` it has room for so many volumes of 8 MiB, then no more.
+    """
+
+    def __init__(self, folder: Path, *, cert: Path | None = None, key: Path | None = None, small: int = 0) -> None:
         self.folder = folder
         self.cert, self.key, self.small = cert, key, small
         self.process: subprocess.Popen[bytes] | None = None
@@ -170,7 +173,7 @@ class Server:
         for name in ("master", "volume", "filer", "s3"):
             flags |= {f"{name}.port": self.ports[name], f"{name}.port.grpc": self.ports[f"{name}.grpc"]}
         if self.small:
-            flags |= {"s3": "true", "filer": "true", "volume.max": 7, "master.volumeSizeLimitMB": 8}
+            flags |= {"s3": "true", "filer": "true", "volume.max": self.small, "master.volumeSizeLimitMB": 8}
         else:
             flags |= {"admin.ui": "false", "admin.port": self.ports["admin"], "webdav": "false"}
             flags |= {"admin.port.grpc": self.ports["admin.grpc"], "s3.autoCreateBucket": "false"}

@@ -31,6 +31,9 @@ REFUSED = {
 }
 """By the error code of the reply: what it means, and the mend."""
 
+FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageQuotaExceeded"}
+"""Error codes of stores that are full."""
+
 
 @contextlib.contextmanager
 def said(name: str, key: str = "") -> Iterator[None]:
@@ -68,7 +71,12 @@ def _answered(response: object, subject: str) -> PodcastKitError:
         return StoreRefused(f"{subject}: {what} ({code})", hint)
     if status in {401, 403}:
         return StoreRefused(f"{subject}: the store refused: {text or code}", CREDENTIALS)
-    return Failed(f"{subject}: the store answered {code} {status or ''}: {text}", "nothing is lost, run it again")
+    if code in FULL or status == 507:  # noqa: PLR2004  # RFC 4918, 11.5
+        return Failed(f"{subject}: the store has no room left ({code})", "make room there, then run it again")
+    hint = "nothing is lost, run it again"
+    if status >= 500:  # noqa: PLR2004  # RFC 9110, 15.6
+        hint = "the store is in trouble; should it go on, see that it has room left; nothing is lost, run it again"
+    return Failed(f"{subject}: the store answered {code} {status or ''}: {text}", hint)
 
 
 def _unable(error: Exception, subject: str) -> PodcastKitError:
