@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, EpisodeType, Person, Picture, Publishing, ShowType, page_url
+from podcast_kit.model import Chapter, Element, EpisodeType, Person, Picture, Publishing, ShowType, page_url
 from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -317,3 +317,15 @@ def test_an_episodes_page_is_small(render):
 def test_a_fault_of_the_shows_listening_links_is_told(render):
     with pytest.raises(InvalidInput):
         render(make_item(), show=make_show(listen=(replace(make_show().listen[0], value="x"),)))
+
+
+def test_licence_and_support_are_named(render):
+    licence = Element("podcast:license", "cc-by-4.0", (("url", "https://creativecommons.example/by"),))
+    funding = Element("podcast:funding", "Buy us a coffee", (("url", "https://coffee.example/"),))
+    bad = Element("podcast:funding", "Bad", (("url", "javascript:alert(1)"),))
+    made = render(make_item(elements=(replace(licence, text="cc0"),)), show=make_show(elements=(licence, funding, bad)))
+    page = episode_page(made)
+    assert '<a rel="license" href="https://creativecommons.example/by">cc-by-4.0</a>' in page
+    assert ">cc0</a>" in page
+    assert '<a href="https://coffee.example/">Buy us a coffee</a>' in page
+    assert "Bad" not in page
