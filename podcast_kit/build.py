@@ -6,7 +6,8 @@ Read the functions of `make` from top to bottom and you have read a build.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import chapters, faces, items, media, private, transcripts
+from podcast_kit.making import chapters, faces, media, named, private, transcripts
+from podcast_kit.making import items as finished
 from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import (
+    Audio,
     Chapter,
     Episode,
     Item,
@@ -26,6 +29,7 @@ from podcast_kit.model import (
     Project,
     Published,
     Step,
+    Tags,
     Wave,
     address,
 )
@@ -78,34 +82,47 @@ def make(
     Raises InvalidInput with every fault found; what an earlier build made is then still whole.
     """
     folder = folder or project.folder / FOLDER
-    due, scheduled, drafts = _due(project, now)
-    with remembering(project.folder / MEMORY) as memory:
+    with _disk(), remembering(project.folder / MEMORY) as memory:
         _ours(folder, memory)
         tree = Tree(folder, memory)
+        project = named.addressed(project, tree)
+        due, scheduled, drafts = _due(project, now)
+        early = [one for one in scheduled if ahead or project.published(one.guid)]
         artwork = _artwork(project, tree)
-        made = _episodes(project, due, tree, retag, on)
-        done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
+        made = _episodes(project, [*due, *early], tree, retag, on)
+        items = (item for item, _ in made[: len(due)])
+        done = tuple(sorted(items, key=lambda item: (item.date, item.guid), reverse=True))
         on(Step("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
         for key, data in private.feeds(project, done, artwork).items():
             tree.write(key, data, Wave.FEED)
-        early = [one for one in scheduled if ahead or project.published(one.guid)]
-        entries = [entry for _, entry in (*made, *_episodes(project, early, tree, retag, on))]
-        tree.sweep(tree.outputs)
+        tree.commit()
         memory.keep("tree", str(folder), True)
     return Build(
         folder=folder,
         project=project,
         items=done,
         outputs=dict(sorted(tree.outputs.items())),
-        lock=_ledger(project, entries),
+        lock=_ledger(project, [entry for _, entry in made]),
         artwork=artwork,
         scheduled=scheduled,
         drafts=drafts,
         made=tree.written,
         problems=project.remarks,
     )
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """A full disk or a folder that refuses is said in words; what was whole before still is."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        raise Failed(
+            f"{what}{error.strerror or error}", "look at the disk's space and at who may write there"
+        ) from error
 
 
 def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
@@ -163,22 +180,20 @@ def _episode(
     project: Project, episode: Episode, setting: str, tree: Tree, retag: Collection[str]
 ) -> tuple[Item, Published]:
     art = _notes_pictures(project, episode, tree)
-    said = items.text(project, episode, art, setting, tree.memory)
+    said = finished.text(project, episode, art, setting, tree.memory)
     own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
     face = project.folder / (episode.image or project.show.artwork)
-    entry = media.recording(
-        project,
-        episode,
-        lambda facts: items.tags(project, episode, said, chapters.of(project.folder, episode, facts.seconds).chapters),
-        face if face.is_file() else None,
-        tree,
-        retag=retag,
-    )
-    marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters).chapters
+
+    def tags(facts: Audio, shift: float) -> Tags:
+        marks = chapters.of(project.folder, episode, facts.seconds, shift=shift)
+        return finished.tags(project, episode, said, marks.chapters)
+
+    entry = media.recording(project, episode, tags, face if face.is_file() else None, tree, retag=retag)
+    marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters
     names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
     faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
     marks = chapters.addressed(marks, faces)
-    item = items.item(
+    item = finished.item(
         project,
         episode,
         said,
@@ -186,7 +201,7 @@ def _episode(
         artwork=own,
         chapters=marks,
         chapters_url=_chapters_file(project, episode, marks, tree),
-        transcripts=transcripts.of(project, episode, tree),
+        transcripts=transcripts.of(project, episode, tree, entry.shift),
     )
     return item, entry
 

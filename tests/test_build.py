@@ -242,6 +242,30 @@ def test_every_fault_of_every_episode_is_told_at_once_and_the_old_build_stays_wh
     assert tree(show / "build") == whole
 
 
+def test_a_fault_in_the_last_page_leaves_every_page_and_the_feed_as_they_were(tmp_path):
+    show = small(tmp_path / "show", episodes=2)
+    whole = tree(made(show).folder)
+    (show / "templates").mkdir()
+    (show / "templates/sitemap.xml").write_text("{{ nothing.of.the.kind }}")
+    notes = show / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("One paragraph.", "Another paragraph."))
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    assert caught.value.problems[0].place.path == "templates/sitemap.xml"
+    after = tree(show / "build")
+    assert {key: data for key, data in after.items() if not key.startswith("media/")} == {
+        key: data for key, data in whole.items() if not key.startswith("media/")
+    }
+
+
+def test_a_folder_that_refuses_is_said_in_words(tmp_path):
+    show = small(tmp_path / "show")
+    (show / "build").write_text("a file where the folder should be")
+    with pytest.raises(Failed) as caught:
+        made(show)
+    assert "build" in caught.value.text
+
+
 def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
     show = small(tmp_path / "show")
     (tmp_path / "www").mkdir()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +80,16 @@ def remembering(folder: Path) -> Iterator[Memory]:
     Raises Failed while another build of the same show is running.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / "building"):
-        database = _open(folder / "memory.sqlite")
+    with _alone(folder / "building"), closing(_open(folder / "memory.sqlite")) as database:
         try:
-            memory = Memory(database)
-            yield memory
-            memory.forget_the_rest()
-        finally:
-            database.commit()
-            database.close()
+            try:
+                memory = Memory(database)
+                yield memory
+                memory.forget_the_rest()
+            finally:
+                database.commit()
+        except sqlite3.Error as error:
+            raise Failed(f"{folder}: {error}", "look at the disk; what lies in that folder may be removed") from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

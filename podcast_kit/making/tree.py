@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection
 from pathlib import Path
 
+from podcast_kit.errors import PodcastKitError
 from podcast_kit.making.memory import Memory
 from podcast_kit.mime import content_type
 from podcast_kit.model import Cover, Output, Wave
@@ -25,13 +25,20 @@ def media_key(sha256: str, name: str) -> str:
 
 
 class Tree:
-    """A build's folder while it is being made."""
+    """A build's folder while it is being made.
+
+    Media are written as they are made, since nobody else has their names. What has a name of its own (pages, feeds)
+    is staged, and written when all of it could be made: a fault in the last page leaves the old ones whole.
+    """
 
     def __init__(self, folder: Path, memory: Memory) -> None:
         self.folder = folder
         self.memory = memory
         self.outputs: dict[str, Output] = {}
         self.covers: dict[str, Cover] = {}
+        self.unmastered: dict[str, PodcastKitError] = {}
+        """What kept recordings from being mastered, by slug: raised when the episode's turn comes."""
+        self.staged: dict[str, tuple[bytes, str]] = {}
         self.written = 0
 
     def path(self, key: str) -> Path:
@@ -44,13 +51,25 @@ class Tree:
         return path.is_file() and self.memory.sha256(path) == sha256
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
-        """Put bytes under a key, unless they lie there already."""
+        """Put bytes under a key, unless they lie there already: media at once, all else with `commit`."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.holds(key, sha256):
-            beside = self.scratch(key)
-            beside.write_bytes(data)
-            self.adopt(beside, key, sha256)
+            if wave is Wave.MEDIA:
+                self._put(key, data, sha256)
+            else:
+                self.staged[key] = (data, sha256)
         return self.add(key, len(data), sha256, wave, mime)
+
+    def commit(self) -> None:
+        """Write what was staged: pages, then feeds; and remove what no output names."""
+        for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):
+            self._put(key, *self.staged[key])
+        self._sweep()
+
+    def _put(self, key: str, data: bytes, sha256: str) -> None:
+        beside = self.scratch(key)
+        beside.write_bytes(data)
+        self.adopt(beside, key, sha256)
 
     def scratch(self, key: str) -> Path:
         """A free path beside a key's file, on the same disk; the sweep removes what a killed build left there."""
@@ -80,12 +99,12 @@ class Tree:
         self.outputs[key] = output
         return output
 
-    def sweep(self, keep: Collection[str]) -> None:
+    def _sweep(self) -> None:
         """Remove what no output names, and the folders that this empties."""
         for folder, _, names in os.walk(self.folder, topdown=False):
             for name in names:
                 path = Path(folder, name)
-                if path.relative_to(self.folder).as_posix() not in keep:
+                if path.relative_to(self.folder).as_posix() not in self.outputs:
                     path.unlink()
             if folder != str(self.folder) and not any(Path(folder).iterdir()):
                 Path(folder).rmdir()
