@@ -16,6 +16,8 @@ MOST_BYTES = 4_000
 MOST_CHARACTERS = 10_000
 FIRST_YEAR = 2000
 NUMBERED = re.compile(r"^(?:#\d+|(?:ep(?:isode)?|folge)\.?\s*#?\d+|s\d{1,2}\s?e\d{1,3})\b", re.IGNORECASE)
+NAMED_ZONE = re.compile(r"\b(?:[ECMP][SD]T|Z)$")
+"""Zones that RSS allows and RFC 2822 calls obsolete."""
 HARMFUL = markup.DANGEROUS
 _NOT_SHOWN = "h1 h2 h3 h4 h5 h6 table thead tbody tr td th img"
 NOT_SHOWN = frozenset(_NOT_SHOWN.split())
@@ -61,7 +63,9 @@ def pubdate(entry: Entry) -> Iterator[Finding]:
     if not said:
         yield Finding(f"{entry.name} has no date", entry.first("pubDate"), "date")
     elif wrong := misdated(said):
-        yield Finding(f"pubDate of {entry.name}: {wrong}", entry.first("pubDate"), "date")
+        old = not entry.channel.facts.ours and not misdated(NAMED_ZONE.sub("GMT", said))
+        text = f"pubDate of {entry.name} names its zone, which not every app knows" if old else f"pubDate: {wrong}"
+        yield Finding(text, entry.first("pubDate"), "date", severity=WARN if old else ERROR)
 
 
 @rule(
