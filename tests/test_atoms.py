@@ -8,7 +8,6 @@ import pytest
 from podcast_kit.audio import probe, read_tags, tag
 from podcast_kit.audio.boxes import Box, layout, parse
 from podcast_kit.audio.mp4 import tracks
-from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.audio_samples import JPEG, make_tags, sample
 
@@ -106,10 +105,25 @@ def test_the_index_may_come_first_or_last_with_the_same_result(tmp_path):
 
 
 @needs_ffmpeg
-def test_a_fragmented_file_says_how_to_remux_it(tmp_path):
-    source = made(tmp_path / "a.m4a", "-movflags", "+frag_keyframe+empty_moov")
-    with pytest.raises(InvalidAudio, match="fragmented"):
-        tag(source, tmp_path / "b.m4a", BARE)
+@pytest.mark.parametrize("flags", ["+frag_keyframe+empty_moov", "+frag_keyframe+default_base_moof", "+dash"])
+def test_a_fragmented_file_becomes_a_whole_one(tmp_path, flags):
+    source = made(tmp_path / "a.m4a", "-movflags", flags, "-frag_duration", "300000")
+    assert b"moof" in names(source)
+    said = tag(source, tmp_path / "b.m4a", make_tags())
+    assert names(tmp_path / "b.m4a") == [b"ftyp", b"moov", b"mdat"]
+    assert heard(tmp_path / "b.m4a") == heard(source)
+    assert probe(tmp_path / "b.m4a").seconds == pytest.approx(probe(source).seconds, abs=0.002)
+    assert probe(tmp_path / "b.m4a").payload_sha256 == probe(source).payload_sha256
+    assert tag(tmp_path / "b.m4a", tmp_path / "c.m4a", make_tags()) == said
+    assert read_tags(tmp_path / "b.m4a").chapters[1].title == make_tags().chapters[1].title
+
+
+def test_several_mdats_become_one(tmp_path):
+    data = sample("aac.m4a").read_bytes()
+    (tmp_path / "a.m4a").write_bytes(data + b"\0\0\0\x0cmdatmore")
+    tag(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
+    assert names(tmp_path / "b.m4a") == [b"ftyp", b"moov", b"mdat"]
+    assert probe(tmp_path / "b.m4a").payload_sha256 == probe(sample("aac.m4a")).payload_sha256
 
 
 def test_chpl_is_cut_at_a_character_and_the_text_track_is_not(tmp_path):

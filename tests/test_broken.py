@@ -7,7 +7,7 @@ import pytest
 
 from podcast_kit.audio import inspect, probe, tag
 from podcast_kit.errors import InvalidAudio
-from tests.audio_samples import make_tags, sample
+from tests.audio_samples import make_tags
 from tests.broken import everything, write
 
 BROKEN = everything()
@@ -78,12 +78,3 @@ def test_there_are_more_than_thirty_kinds_and_each_is_told_apart():
 def test_what_cannot_be_read_is_said(where, tmp_path):
     with pytest.raises(InvalidAudio, match="cannot be read"):
         probe(tmp_path / where)
-
-
-def test_a_fragmented_m4a_is_refused_before_a_copy_is_begun(tmp_path):
-    data = sample("aac.m4a").read_bytes()
-    path = tmp_path / "a.m4a"
-    path.write_bytes(data + b"\0\0\0\x10moof\0\0\0\x08mfhd")
-    with pytest.raises(InvalidAudio, match="fragmented"):
-        tag(path, tmp_path / "b.m4a", make_tags())
-    assert not (tmp_path / "b.m4a").exists()

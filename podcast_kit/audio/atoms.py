@@ -16,13 +16,14 @@ from podcast_kit.audio.boxes import Box, Span, body, parse
 from podcast_kit.audio.copying import Stretch, write
 from podcast_kit.audio.marks import TextTrack
 from podcast_kit.audio.wording import alpha3, clean, ended, line, moment, rights, sort_title
-from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Chapter, Tags
 
 if TYPE_CHECKING:
     from podcast_kit.audio.tagging import Found
 
 PADDING = {b"free", b"skip", b"wide"}
+STREAMING = {b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"prft", b"emsg"}
+"""What a fragmented file has between its pieces; its copy is whole, and needs none of it."""
 FTYP = b"M4A \0\0\0\0M4A mp42isom"
 FREE = "----:com.apple.iTunes:"
 PODCAST = 21
@@ -78,11 +79,8 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     with source.open("rb") as file:
         top, moov = mp4.opened(source, file)
         track = mp4.sound(source, moov)
-        if top.all(b"moof"):
-            text = "is a fragmented MP4, made for streaming, which carries no tags"
-            raise InvalidAudio(str(source), text, "remux it: `ffmpeg -i IN -c copy OUT.m4a`", "au.fragmented")
         head = next((body(file, span) for span in top.all(b"ftyp")), FTYP)
-        media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING]
+        media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING | STREAMING]
         end_ms = round(mp4.seconds(moov, track) * 1000)
         listed = [(mark, end) for mark, end in ended(tags.chapters, end_ms) if mark.toc]
         titles = _put_chapters(moov, media, track, listed, end_ms) if listed else None
@@ -121,27 +119,32 @@ def _cut_titles(media: list[Span], old: mp4.Track) -> None:
 
 
 def _laid_out(ftyp: bytes, moov: Box, media: list[Span], titles: TextTrack | None) -> list[bytes | Stretch]:
-    """The file's pieces: `ftyp`, the index, then the rest in its order; titles end the last `mdat`."""
-    last = max((index for index, span in enumerate(media) if span.name == b"mdat"), default=-1)
+    """The file's pieces: `ftyp`, the index, what else there is in its order, then one `mdat`, which titles end."""
+    sound = [span for span in media if span.name == b"mdat"]
+    rest = [span for span in media if span.name != b"mdat"]
     extra = b"".join(titles.samples) if titles else b""
+    inside = sum(span.length - span.header for span in sound) + len(extra)
     _widen(moov, sum(span.length for span in media) + len(extra))
-    start = len(ftyp) + len(moov.render())
-    pieces: list[bytes | Stretch] = []
+    at = len(ftyp) + len(moov.render())
     moves = []
-    at = start
-    for index, span in enumerate(media):
-        inside = span.length - span.header
-        tail = extra if index == last else b""
-        whole = inside + len(tail) + 8
-        size = whole.to_bytes(4, "big") if whole < 1 << 32 else b"\0\0\0\1"
-        head = size + span.name + ((whole + 8).to_bytes(8, "big") if whole >= 1 << 32 else b"")
-        moves.append((span.start + span.header, span.end, at + len(head) - span.start - span.header))
-        pieces += [head, (span.start + span.header, inside), *([tail] if tail else [])]
-        at += len(head) + inside + len(tail)
-        if titles and index == last:
-            titles.place(at - len(tail))
+    for span in rest:
+        moves.append((span.start, span.end, at - span.start))
+        at += span.length
+    wide = inside + 8 >= 1 << 32
+    head = (
+        (1 if wide else inside + 8).to_bytes(4, "big") + b"mdat" + ((inside + 16).to_bytes(8, "big") if wide else b"")
+    )
+    at += len(head)
+    for span in sound:
+        begin = span.start + span.header
+        moves.append((begin, span.end, at - begin))
+        at += span.end - begin
+    if titles:
+        titles.place(at)
     _move(moov, moves, titles)
-    return [ftyp, moov.render(), *pieces]
+    pieces: list[bytes | Stretch] = [ftyp, moov.render(), *((span.start, span.length) for span in rest), head]
+    pieces += [(span.start + span.header, span.length - span.header) for span in sound]
+    return [*pieces, extra] if extra else pieces
 
 
 def _widen(moov: Box, size: int) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from podcast_kit.audio.boxes import Box
-from podcast_kit.audio.mp4 import Track, runs, samples_by_chunk, times, tracks
+from podcast_kit.audio.mp4 import Track, runs, sample_sizes, samples_by_chunk, times, tracks
 from podcast_kit.audio.wording import line, listed
 from podcast_kit.model import Chapter
 
@@ -150,17 +151,12 @@ def _titles(file: BinaryIO, track: Track) -> list[tuple[int, str]]:
 
 def _samples(track: Track) -> Iterator[tuple[int, int]]:
     """Offset and length of each sample."""
-    table = track.table(b"stsz")
-    same, count = struct.unpack_from(">II", table, 4) if len(table) >= 12 else (0, 0)
-    count = min(count, MOST)
-    each = [same] * count if same else [size for (size,) in struct.iter_unpack(">I", table[12 : 12 + 4 * count])]
-    index = 0
-    for start, length in samples_by_chunk(track):
+    sizes = iter(sample_sizes(track)[:MOST])
+    for start, _, count in samples_by_chunk(track):
         at = start
-        while index < len(each) and at < start + length:
-            yield at, each[index]
-            at += each[index]
-            index += 1
+        for size in islice(sizes, count):
+            yield at, size
+            at += size
 
 
 def _title(sample: bytes) -> str:

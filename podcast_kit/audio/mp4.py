@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, overload
 
+from podcast_kit.audio import fragments
 from podcast_kit.audio.boxes import Box, Layout, body, layout, parse, pieces
 from podcast_kit.audio.copying import stretch
 from podcast_kit.audio.kinds import MIME
@@ -53,7 +55,57 @@ def opened(path: Path, file: BinaryIO) -> tuple[Layout, Box]:
     if not found:
         text = "has no index (moov): the recorder was stopped before it could write it, or the copy is cut off"
         raise InvalidAudio(str(path), text, CUT, "au.truncated")
-    return top, Box(b"moov", boxes=parse(body(file, found[0])))
+    moov = Box(b"moov", boxes=parse(body(file, found[0])))
+    if top.all(b"moof"):
+        _defragment(file, top, moov)
+    return top, moov
+
+
+def _defragment(file: BinaryIO, top: Layout, moov: Box) -> None:
+    """Give every track the tables that its fragments say piece by piece, so that the rest knows one kind of MP4."""
+    movie = moov.find(b"mvhd")
+    scale = (times(movie.data)[0] if movie else 0) or 1000
+    longest = 0
+    for track in tracks(moov):
+        samples = fragments.gather(file, top, moov, track.id)
+        if not samples.sizes:
+            continue
+        # Some files begin as a plain one: their first samples stand in the index.
+        samples.sizes[:0] = before = sample_sizes(track)
+        samples.durations[:0] = [
+            each for count, each in runs(track.table(b"stts")) for _ in range(min(count, len(before)))
+        ]
+        samples.chunks[:0] = samples_by_chunk(track)
+        made = list(fragments.tables(samples))
+        names = {b"stco", *(box.name for box in made)}
+        track.stbl.boxes = [*(box for box in track.stbl.boxes or () if box.name not in names), *made]
+        ticks = sum(samples.durations)
+        played = ticks * scale // track.timescale
+        longest = max(longest, played)
+        _lengthen(track.box.find(b"mdia", b"mdhd"), 16, ticks)
+        _lengthen(track.box.find(b"tkhd"), 20, played)
+        _end_edits(track, scale, ticks)
+    _lengthen(movie, 16, longest)
+    moov.boxes = [box for box in moov.boxes or () if box.name != b"mvex"]
+
+
+def _lengthen(head: Box | None, at: int, ticks: int) -> None:
+    """Write a length into a header, where a fragmented file says 0; `at` is its place in version 0."""
+    if head:
+        at, size = (at + 8, 8) if head.data[0] else (at, 4)
+        head.data = head.data[:at] + ticks.to_bytes(size, "big") + head.data[at + size :]
+
+
+def _end_edits(track: Track, scale: int, ticks: int) -> None:
+    """An edit of length 0 means "to the end" in a fragmented file, and nothing at all in any other."""
+    edits = track.box.find(b"edts", b"elst")
+    if edits and int.from_bytes(edits.data[4:8], "big") == 1:
+        code = ">Qq" if edits.data[0] == 1 else ">Ii"
+        length, begin = struct.unpack_from(code, edits.data, 8)
+        if not length and begin >= 0:
+            length = max(ticks - begin, 0) * scale // track.timescale
+            rest = edits.data[8 + struct.calcsize(code) :]
+            edits.data = edits.data[:8] + struct.pack(code, length, begin) + rest
 
 
 def tracks(moov: Box) -> list[Track]:
@@ -168,7 +220,7 @@ def runs(table: bytes) -> list[tuple[int, int]]:
 def chunks(track: Track) -> list[tuple[int, int]]:
     """Offset and length of the track's bytes in the file; neighbours are joined."""
     joined: list[tuple[int, int]] = []
-    for start, length in samples_by_chunk(track):
+    for start, length, _ in samples_by_chunk(track):
         if joined and sum(joined[-1]) == start:
             joined[-1] = (joined[-1][0], joined[-1][1] + length)
         elif length:
@@ -176,23 +228,57 @@ def chunks(track: Track) -> list[tuple[int, int]]:
     return joined
 
 
-def samples_by_chunk(track: Track) -> list[tuple[int, int]]:
-    """Offset and length of each chunk, in the order of the track."""
-    offsets = chunk_offsets(track.stbl)
+def sample_sizes(track: Track) -> Sequence[int]:
+    """Bytes of each sample; as many as the table really holds.
+
+    Where all are alike, as in PCM, whose samples are millions, nothing is listed.
+    """
     sizes = track.table(b"stsz")
     same, count = struct.unpack_from(">II", sizes, 4) if len(sizes) >= 12 else (0, 0)
-    each = [] if same else [size for (size,) in struct.iter_unpack(">I", sizes[12 : 12 + 4 * count])]
-    count = count if same else len(each)
+    if same:
+        return Alike(same, count)
+    return [size for (size,) in struct.iter_unpack(">I", sizes[12 : 12 + (len(sizes) - 12) // 4 * 4])][:count]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike(Sequence[int]):
+    """So many of the same number."""
+
+    each: int
+    number: int
+
+    def __len__(self) -> int:
+        return self.number
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Alike: ...
+    def __getitem__(self, at: int | slice) -> int | Alike:
+        if isinstance(at, slice):
+            return Alike(self.each, len(range(*at.indices(self.number))))
+        if at >= self.number:
+            raise IndexError(at)
+        return self.each
+
+
+def total(sizes: Sequence[int]) -> int:
+    """Their sum, without counting what is alike."""
+    return sizes.each * sizes.number if isinstance(sizes, Alike) else sum(sizes)
+
+
+def samples_by_chunk(track: Track) -> list[tuple[int, int, int]]:
+    """Offset, length and number of samples of each chunk, in the order of the track."""
+    offsets, sizes = chunk_offsets(track.stbl), sample_sizes(track)
     table = track.table(b"stsc")
-    runs = [struct.unpack_from(">III", table, at) for at in range(8, len(table) - 11, 12)]
+    spans = [struct.unpack_from(">III", table, at) for at in range(8, len(table) - 11, 12)]
     found, taken = [], 0
-    for index, (first, number, _) in enumerate(runs):
-        last = runs[index + 1][0] if index + 1 < len(runs) else len(offsets) + 1
-        for chunk in range(first, min(last, len(offsets) + 1)):
-            take = min(number, count - taken)
-            length = take * same if same else sum(each[taken : taken + take])
-            found.append((offsets[chunk - 1], length))
-            taken += take
+    for index, (first, number, _) in enumerate(spans):
+        last = spans[index + 1][0] if index + 1 < len(spans) else len(offsets) + 1
+        for chunk in range(max(first, 1), min(last, len(offsets) + 1)):
+            take = sizes[taken : taken + number]
+            found.append((offsets[chunk - 1], total(take), len(take)))
+            taken += len(take)
     return found
 
 
