@@ -5,9 +5,6 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const player = one("audio");
 
-  // What needs a script shows itself only where there is one.
-  all("[data-script]").forEach((element) => { element.hidden = false; });
-
   // #t=75, #t=1:15 and #t=00:01:15 all are a moment.
   const moment = (hash) => {
     const found = /(?:^#|&)t=(?:npt:)?(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)(?=$|[&,])/.exec(hash);
