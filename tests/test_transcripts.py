@@ -189,6 +189,7 @@ def test_any_text_is_a_transcript_or_invalid_input(ending, text):
         ("srt", "1\n00:00:00,0 --> 00:00:01,0\n" + "A " * 300_000),
         ("html", "<p>" * 200_000),
         ("html", "<" * 500_000),
+        ("html", "<![x[ <p>words</p>"),
         ("txt", "[00:" * 200_000),
         ("json", json.dumps([{"start": n, "text": "x"} for n in range(100_000)])),
     ],

@@ -12,6 +12,7 @@ episodes:
       bytes: 381234
       seconds: 61.152
       mime: audio/mpeg
+    loudness: -16.1        (LUFS, of what was mastered; with true_peak in dBTP and shift in seconds)
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ def render(entries: Iterable[Published]) -> bytes:
             f"      seconds: {media.seconds!r}\n"
             f"      mime: {_written(media.mime)}\n"
         )
+        figures = {"loudness": entry.loudness, "true_peak": entry.true_peak, "shift": entry.shift or None}
+        lines += [f"    {name}: {value!r}\n" for name, value in figures.items() if value is not None]
         lines += ["    chapters:\n"] if entry.chapters else []
         for chapter in entry.chapters:
             lines.append(f"      - start: {chapter.start_ms}\n        title: {_written(chapter.title)}\n")
@@ -137,6 +140,9 @@ def _entry(table: Table) -> Published | None:
             seconds=media.need("seconds", _seconds, 0.0),
         ),
         chapters=tuple(_chapter(inner) for inner in table.tables("chapters", "this chapter")),
+        loudness=table.take("loudness", _figure, None),
+        true_peak=table.take("true_peak", _figure, None),
+        shift=table.take("shift", _figure, 0.0) or 0.0,
     )
     table.close()
     media.close()
@@ -167,6 +173,16 @@ def _seconds(raw: str) -> float:
     if not (math.isfinite(seconds) and seconds >= 0):
         raise Wrong(f"{raw!r} is not a number of seconds", "", "lock.damaged")
     return seconds
+
+
+def _figure(raw: str) -> float:
+    try:
+        number = float(raw)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Wrong(f"{raw!r} is not a number", "", "lock.damaged")
+    return number
 
 
 def _written(text: str) -> str:
