@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from podcast_kit.errors import InvalidInput
+from podcast_kit.errors import InvalidInput, Place
 from podcast_kit.feed import parse, render
 from podcast_kit.model import Element
 from podcast_kit.namespaces import NAMESPACES, TAGS, Kind, Need, fault, rows
 from podcast_kit.source import elements
-from podcast_kit.source.document import Table, yaml_table
+from podcast_kit.source.document import Table, Value, yaml_table
 from tests.feed_factories import ARTWORK, make_item, make_show, to_element
 
 GOLDEN = Path(__file__).parent / "golden" / "namespace"
@@ -231,3 +233,30 @@ def test_a_kind_knows_what_is_wrong(kind, right, wrong):
 
 def test_needs_are_ordered():
     assert Need.MAY < Need.SHOULD < Need.MUST
+
+
+KEYS = sorted({key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml for field in tag.fields))} | {"extra"})
+HERE = Place("podcast.yaml", 1, 1)
+WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["yes", "1:02", "a:b", "https://a.example/", "<a>", "<b:c/>"]))
+SAID = st.recursive(
+    WORDS.map(lambda text: Value(HERE, text, empty=not text)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda found: Value(HERE, found)),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=4).map(lambda found: Value(HERE, found)),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), SAID, max_size=6), st.sampled_from(["channel", "item"]))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_said_is_taken_or_told_and_what_is_taken_can_be_written(entries, parent):
+    table = Table(HERE, entries)
+    found = elements.take(table, parent, every=True)
+    made = (
+        render(make_show(elements=found), [])
+        if parent == "channel"
+        else render(make_show(), [make_item(elements=found)])
+    )
+    assert parse(made).channel is not None
+    assert all(problem.text and problem.code for problem in table.problems)
