@@ -292,15 +292,20 @@ def _label(encoding: bytes, data: bytes) -> str:
 
 
 def read(path: Path) -> Found:
-    """What the ID3v2 tag says."""
+    """What the ID3v2 tag at the head says; nothing where there is none."""
     from podcast_kit.audio.tagging import Found
 
     with path.open("rb") as file:
         start, _ = bounds(file, os.fstat(file.fileno()).st_size)
         first = next(_tags(file, start), None)
-    if first is None:
-        return Found()
-    tags = _load(first)
+    return Found() if first is None else found(first)
+
+
+def found(data: bytes) -> Found:
+    """What a tag says."""
+    from podcast_kit.audio.tagging import Found
+
+    tags = _load(data)
 
     def said(*names: str) -> str:
         return next((str(tags[name]) for name in names if name in tags and str(tags[name])), "")
@@ -321,7 +326,7 @@ def read(path: Path) -> Found:
         chapters=tuple(mark for mark, _ in marks),
         pictures=tuple((mark.image, picture) for mark, picture in marks if picture),
         cover=covers[0].mime if covers else "",
-        fields=tuple(_fields(first, tags)),
+        fields=tuple(_fields(data, tags)),
     )
 
 

@@ -149,6 +149,11 @@ def _aiff(path: Path, data: bytes) -> Form:
     return Form(PACKED.get(kind, "pcm"), channels, rate, rate * channels * width, frames)
 
 
+def sample_rate(head: bytes, *, wav: bool) -> int:
+    """Samples a second, by a `fmt ` or `COMM` chunk; 0 when it does not say."""
+    return int.from_bytes(head[4:8], "little") if wav else _extended(head[8:18])
+
+
 def _extended(data: bytes) -> int:
     """An 80-bit float as a whole number; sample rates are."""
     exponent, mantissa = int.from_bytes(data[:2], "big") - 16383 - 63, int.from_bytes(data[2:], "big")

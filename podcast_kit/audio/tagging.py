@@ -21,6 +21,8 @@ ROOMS = {
     Kind.OGG: "oggtags",
     Kind.FLAC: "flactags",
 }
+READ_ONLY = {Kind.ADTS: "id3", Kind.WAV: "rifftags", Kind.AIFF: "rifftags"}
+"""Kinds whose tags are read, and not written: they are mastered before they are published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
 
 def read_tags(path: Path) -> Found:
     """What the file's own tags say; nothing where it has none. Raises InvalidAudio for what is no audio."""
-    kind = recognise(path)
-    if kind not in ROOMS:
-        return Found()
-    room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+    room = import_module(f"podcast_kit.audio.{(ROOMS | READ_ONLY)[recognise(path)]}")
     with border(path):
         found: Found = room.read(path)
     return found
