@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from podcast_kit import site
@@ -133,3 +136,21 @@ def test_only_templates_can_be_copied(tmp_path, name):
 
 def test_no_code_lies_among_the_templates():
     assert not list(default_templates().rglob("*.py"))
+
+
+DOCS = Path(__file__).parents[1] / "docs" / "themes.md"
+
+
+def example(language, number):
+    return re.findall(rf"```{language}\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[number]
+
+
+def test_the_examples_of_the_docs_do_what_they_say(write, render):
+    write("strings/en.toml", example("toml", 0))
+    write("episode.html", example("jinja", 0))
+    write("base.html", example("jinja", 1))
+    page = render()
+    assert "<audio" in page
+    assert "Episode 1, recorded with a cup of tea." in page
+    assert 'since 2019. <a href="../../follow/index.html">Follow</a>' in page
+    assert "Come along, it is free" in render("index.html")
