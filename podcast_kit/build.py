@@ -15,7 +15,7 @@ from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import chapters, faces, media, named, private, transcripts
+from podcast_kit.making import chapters, faces, mastering, media, named, private, transcripts
 from podcast_kit.making import items as finished
 from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.making.tree import Tree, media_key
@@ -163,6 +163,7 @@ def _episodes(
     setting = hashlib.sha256(setting.encode()).hexdigest()
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
+    media.prepare(project, due, tree, retag, on)
     for number, episode in enumerate(due, 1):
         on(Step("episode", episode.slug, number, len(due)))
         try:
@@ -173,6 +174,7 @@ def _episodes(
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
+    mastering.sweep(project, tree)
     return made
 
 

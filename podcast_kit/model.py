@@ -312,6 +312,12 @@ class Published:
     media: Media
     chapters: tuple[Chapter, ...] = ()
     """Those that only the recording knows, so that they are known where it is not."""
+    shift: float = 0.0
+    """Seconds by which mastering moved every moment: an intro before it, silence taken off."""
+    loudness: float | None = None
+    """LUFS of the mastered file, measured; None where it was not mastered."""
+    true_peak: float | None = None
+    """dBTP, as above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,15 +22,27 @@ class Marks:
     problems: tuple[Problem, ...] = ()
 
 
-def of(folder: Path, episode: Episode, seconds: float, carried: tuple[Chapter, ...] = ()) -> Marks:
+def of(folder: Path, episode: Episode, seconds: float, carried: tuple[Chapter, ...] = (), shift: float = 0.0) -> Marks:
     """The chapters of an episode of that length, each with its end; none where there are none.
 
-    `carried` are those of the recording itself: they count where the author wrote none.
+    `carried` are those of the recording itself: they count where the author wrote none. All come `shift` seconds later
+    than they are written, where mastering joined an intro or took silence off.
     """
     found, problems = source.of(folder, episode, seconds)
     if not found and not problems and episode.chapters == "auto":
         found = carried
-    return Marks(_ended(found, seconds), problems)
+    return Marks(_ended(_shifted(found, round(shift * 1000)), seconds), problems)
+
+
+def _shifted(chapters: tuple[Chapter, ...], by: int) -> tuple[Chapter, ...]:
+    """Each later by so many milliseconds; the first still begins with the episode."""
+    if not by or not chapters:
+        return chapters
+    moved = [
+        replace(one, start_ms=max(0, one.start_ms + by), end_ms=one.end_ms and max(1, one.end_ms + by))
+        for one in chapters
+    ]
+    return (replace(moved[0], start_ms=0) if chapters[0].start_ms == 0 else moved[0], *moved[1:])
 
 
 def _ended(chapters: tuple[Chapter, ...], seconds: float) -> tuple[Chapter, ...]:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from podcast_kit import audio, pictures
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
-from podcast_kit.making import remote
+from podcast_kit.making import mastering, remote
 from podcast_kit.making.tree import Tree, media_key
-from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Tags, Wave
+from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Step, Tags, Wave
 
+MASTERED = "convert it to MP3 or M4A, or let each build do it: `audio: {loudness: -16}` in podcast.yaml"
 COVER_SIDE = 1400
 """Pixels a side of the picture inside the audio: enough for a car, small beside the audio."""
 
@@ -21,7 +22,7 @@ COVER_SIDE = 1400
 def recording(
     project: Project,
     episode: Episode,
-    tags: Callable[[Audio], Tags],
+    tags: Callable[[Audio, float], Tags],
     cover: Path | None,
     tree: Tree,
     *,
@@ -29,7 +30,8 @@ def recording(
 ) -> Published:
     """The episode's enclosure: the frozen one once it is published, else a tagged copy of the recording.
 
-    `tags` says what the copy gets once the recording has been probed; the cover is added when one is written.
+    `tags` says what the copy gets once the recording has been probed, and by how many seconds mastering moved its
+    moments; the cover is added when one is written.
     Raises InvalidInput or InvalidAudio when there is nothing to publish.
     """
     entry = project.published(episode.guid)
@@ -37,19 +39,45 @@ def recording(
         known = entry.media if entry and entry.media.key == episode.audio and episode.slug not in retag else None
         return _entry(episode, "", known or remote.measured(episode, tree))
     source = project.folder / episode.audio
-    present = bool(episode.audio) and source.is_file()
-    if entry and episode.slug not in retag and not (present and tree.memory.sha256(source) != entry.source_sha256):
-        return _frozen(replace(entry, slug=episode.slug), source if present else None, tags, cover, tree)
-    if not present:
+    if entry and not _wanted(project, episode, entry, tree, retag):
+        return _frozen(project, episode, replace(entry, slug=episode.slug), tags, cover, tree)
+    if not episode.audio or not source.is_file():
         raise InvalidInput([_absent(episode, retagged=entry is not None)])
     sha256 = tree.memory.sha256(source)
     try:
-        media = _tagged(source, sha256, episode.slug, tags, cover, tree)
+        ready = mastering.ready(project, episode, source, sha256, tree)
+        media = _tagged(ready, episode.slug, tags, cover, tree)
         carried = _carried(source, sha256, tree)
     except InvalidAudio as error:
-        raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
+        hint = MASTERED if error.problem.code == "au.codec" else error.hint
+        raise InvalidInput([replace(error.problem, place=Place(episode.audio), hint=hint)]) from error
     tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
-    return _entry(episode, sha256, media, carried)
+    made = _entry(episode, sha256, media, carried)
+    return replace(made, shift=ready.shift, loudness=ready.loudness, true_peak=ready.true_peak)
+
+
+def prepare(
+    project: Project,
+    episodes: Collection[Episode],
+    tree: Tree,
+    retag: Collection[str] = (),
+    on: Callable[[Step], None] = lambda _: None,
+) -> None:
+    """Master, several at once, what these episodes will ask of `recording`."""
+    fresh = []
+    for episode in episodes:
+        entry = project.published(episode.guid)
+        if entry is None or _wanted(project, episode, entry, tree, retag):
+            fresh.append(episode)
+    mastering.prepare(project, fresh, tree, on)
+
+
+def _wanted(project: Project, episode: Episode, entry: Published, tree: Tree, retag: Collection[str]) -> bool:
+    """Whether a published enclosure is to be made anew: when that is said, or when the recording is another."""
+    if episode.slug in retag:
+        return True
+    source = project.folder / episode.audio
+    return bool(episode.audio) and source.is_file() and tree.memory.sha256(source) != entry.source_sha256
 
 
 def _entry(episode: Episode, source: str, media: Media, chapters: tuple[Chapter, ...] = ()) -> Published:
@@ -74,14 +102,21 @@ def _absent(episode: Episode, *, retagged: bool) -> Problem:
 
 
 def _frozen(
-    entry: Published, source: Path | None, tags: Callable[[Audio], Tags], cover: Path | None, tree: Tree
+    project: Project,
+    episode: Episode,
+    entry: Published,
+    tags: Callable[[Audio, float], Tags],
+    cover: Path | None,
+    tree: Tree,
 ) -> Published:
     media = entry.media
+    source = project.folder / episode.audio
     here = tree.holds(media.key, media.sha256)
-    if not here and source is not None:
+    if not here and episode.audio and source.is_file() and mastering.possible(project, episode):
         # The build folder was cleared: the same recording under the same tags gives the published bytes again.
-        wanted = tags(probe(source, entry.source_sha256, tree))
-        made, beside = _write(source, media.key, wanted, cover, tree)
+        ready = mastering.ready(project, episode, source, entry.source_sha256, tree)
+        wanted = tags(probe(ready.path, ready.sha256, tree), ready.shift)
+        made, beside = _write(ready.path, media.key, wanted, cover, tree)
         here = made == (media.sha256, media.bytes)
         if here:
             tree.adopt(beside, media.key, media.sha256)
@@ -92,10 +127,11 @@ def _frozen(
 
 
 def _tagged(
-    source: Path, sha256: str, slug: str, tags: Callable[[Audio], Tags], cover: Path | None, tree: Tree
+    ready: mastering.Ready, slug: str, tags: Callable[[Audio, float], Tags], cover: Path | None, tree: Tree
 ) -> Media:
+    source, sha256 = ready.path, ready.sha256
     facts = probe(source, sha256, tree)
-    wanted = tags(facts)
+    wanted = tags(facts, ready.shift)
     name = f"{slug}{source.suffix.lower()}"
     face = tree.memory.sha256(cover) if cover else ""
     recipe = json.dumps([sha256, audio.digest(wanted), face, COVER_SIDE, name])

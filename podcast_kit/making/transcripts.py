@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from podcast_kit.errors import InvalidInput, Problem
@@ -15,8 +16,12 @@ TIMED = {".vtt": source.write_vtt, ".srt": source.write_srt, ".json": source.wri
 """Each can be made from each other; from text without times nothing can."""
 
 
-def of(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]:
-    """Every transcript with its address: the author's files first, then what could be made from them."""
+def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tuple[Transcript, ...]:
+    """Every transcript with its address: the author's files first, then what could be made from them.
+
+    All cues come `shift` seconds later than they are written, where mastering joined an intro or took silence off; the
+    author's own file is then not what listeners need.
+    """
     problems: list[Problem] = []
     found: list[Transcript] = []
     languages: dict[str, tuple[Cue, ...]] = {}
@@ -34,10 +39,13 @@ def of(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]
         except InvalidInput as error:
             problems += error.problems
             continue
-        found.append(_published(project, media.publish(file, tree), path.suffix.lower(), language, cues))
-        given.add((language, path.suffix.lower()))
-        if path.suffix.lower() in TIMED:
+        timed = path.suffix.lower() in TIMED
+        if timed:
+            cues = _shifted(cues, round(shift * 1000))
             languages.setdefault(language, cues)
+        if not (timed and shift):
+            found.append(_published(project, media.publish(file, tree), path.suffix.lower(), language, cues))
+            given.add((language, path.suffix.lower()))
     if problems:
         raise InvalidInput(problems)
     for language, cues in languages.items():
@@ -49,6 +57,14 @@ def of(project: Project, episode: Episode, tree: Tree) -> tuple[Transcript, ...]
                 tree.write(key, data, Wave.MEDIA)
                 found.append(_published(project, key, suffix, language, cues))
     return tuple(found)
+
+
+def _shifted(cues: tuple[Cue, ...], by: int) -> tuple[Cue, ...]:
+    """Each later by so many milliseconds; what was cut off the head is gone."""
+    if not by:
+        return cues
+    moved = (replace(cue, start_ms=max(0, cue.start_ms + by), end_ms=cue.end_ms + by) for cue in cues)
+    return tuple(cue for cue in moved if cue.end_ms > cue.start_ms)
 
 
 def _published(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
