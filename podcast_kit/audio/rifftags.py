@@ -15,6 +15,8 @@ from podcast_kit.model import Chapter
 
 TEXTS = {b"INAM": "title", b"IART": "author", b"IPRD": "show", b"ICMT": "summary", b"ICRD": "date"}
 AIFF_TEXTS = {b"NAME": "title", b"AUTH": "author", b"ANNO": "summary"}
+SPOKEN = {b"fmt ", b"COMM", b"LIST", b"cue ", b"MARK", b"id3 ", b"ID3 ", *AIFF_TEXTS}
+"""The chunks that say something."""
 LARGEST = 32 << 20
 """Bytes of a chunk that are read."""
 MOST = 10_000
@@ -27,7 +29,7 @@ def read(path: Path) -> Found:
         size = os.fstat(file.fileno()).st_size
         wav = read_at(file, 0, 4) != b"FORM"
         order = "little" if wav else "big"
-        heads = [chunk for chunk in chunks(file, size, order, {}) if chunk.name not in {b"data", b"SSND"}]
+        heads = [chunk for chunk in chunks(file, size, order, {}) if chunk.name in SPOKEN]
         parts = [(chunk, read_at(file, chunk.start, min(chunk.length, LARGEST))) for chunk in heads]
     data = {chunk.name: content for chunk, content in parts}
     rate = sample_rate(data.get(b"fmt " if wav else b"COMM", b""), wav=wav)
