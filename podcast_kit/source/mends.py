@@ -66,7 +66,7 @@ def _neighbour(said: str, lines: list[str], line: int, column: int) -> tuple[str
     """What only the lines around tell: cause, mend, and how many lines above the fault is."""
     here = lines[line] if line < len(lines) else ""
     before = here[:column]
-    if "mapping values are not allowed" in said and line and ":" not in before.rstrip(": "):
+    if "mapping values are not allowed" in said and 0 < line <= len(lines) and ":" not in before.rstrip(": "):
         above = lines[line - 1]
         if above.strip() and ":" not in above:
             return "a line without ': ' between key and value", "write 'key: value'", 1

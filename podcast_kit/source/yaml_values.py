@@ -12,6 +12,8 @@ from podcast_kit.source import mends
 if TYPE_CHECKING:
     import yaml
 
+_BREAKS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
+"""Line breaks to YAML and to no editor: lines would be counted otherwise than people see them."""
 MAX_DEPTH = 16
 """podcast.yaml needs five; without a bound a line of brackets exhausts the stack."""
 
@@ -40,6 +42,7 @@ def compose(source: str, path: str, first_line: int, most: int) -> tuple[Value, 
     if problems:
         raise InvalidInput(problems)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast, and not everywhere
+    source = source.translate(_BREAKS)
     builder = _Builder(path, first_line, source, [], left=most)
     try:
         root = builder.document(yaml.parse(source, loader))
