@@ -384,6 +384,8 @@ class Tags:
     """Plain text: the summary and the invitations."""
     description: str = ""
     """Plain text: the notes in full, without the invitations."""
+    transcript: str = ""
+    """Plain text: all that is said, for players that show it as lyrics."""
     link: str = ""
     """The episode's page."""
     feed_url: str = ""

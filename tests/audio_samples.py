@@ -38,6 +38,7 @@ def make_tags(**kw):
         "summary": "One plain paragraph.",
         "comment": "One plain paragraph.\n\nFollow us wherever you listen.",
         "description": "All that was said.\n\nIn two paragraphs.",
+        "transcript": "Talk with us,\nand we will talk with you.",
         "link": "https://example.org/episodes/7/",
         "feed_url": "https://example.org/feed.xml",
         "guid": "0c2b6c0e-7a52-4c0f-8d5c-2a0d9f1a7e11",

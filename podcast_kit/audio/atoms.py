@@ -49,6 +49,7 @@ def ours(tags: Tags) -> dict[str, Any]:
         "cprt": rights(tags),
         "desc": line(tags.summary),
         "\xa9cmt": clean(tags.comment or tags.summary),
+        "\xa9lyr": clean(tags.transcript),
         "ldes": clean(tags.description or tags.summary),
         "purl": line(tags.feed_url),
         "egid": line(tags.guid),

@@ -69,6 +69,7 @@ def ours(tags: Tags, length: Callable[[], float]) -> list[tuple[str, str]]:
         ("LANGUAGE", alpha3(tags.language) if tags.language else ""),
         ("COMMENT", clean(tags.comment or tags.summary)),
         ("DESCRIPTION", clean(tags.description or tags.summary)),
+        ("LYRICS", clean(tags.transcript)),
         ("CONTACT", line(tags.link)),
         ("PODCASTURL", line(tags.feed_url)),
         ("PODCASTID", line(tags.guid)),

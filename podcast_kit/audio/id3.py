@@ -19,7 +19,7 @@ from podcast_kit.audio import mp3
 from podcast_kit.audio.copying import write
 from podcast_kit.audio.edges import bounds, id3_length
 from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
-from podcast_kit.errors import InvalidAudio
+from podcast_kit.errors import Failed, InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def ours(tags: Tags) -> list[bytes]:
         text("TIT3", line(tags.summary)),
         comment("COMM", language, clean(tags.comment or tags.summary)),
         text("TDES", clean(tags.description or tags.summary)),
+        comment("USLT", language, clean(tags.transcript)),
         address("WOAF", tags.link),
         frame("WFED", b"\0" + latin(tags.feed_url)) if tags.feed_url else b"",
         frame("PCST", b"\0\0\0\0"),
@@ -177,7 +178,7 @@ def _tag(content: bytes) -> bytes:
     """Header and frames, without padding: what is copied anew each time need not grow in place."""
     size = len(content)
     if size >= 1 << 28:
-        raise ValueError("a tag holds at most 256 MB")
+        raise Failed("a tag of an MP3 holds at most 256 MB", "use smaller pictures for the cover and the chapters")
     return b"ID3\x03\0\0" + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)) + content
 
 

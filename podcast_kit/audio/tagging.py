@@ -25,6 +25,9 @@ READ_ONLY = {Kind.ADTS: "id3", Kind.WAV: "rifftags", Kind.AIFF: "rifftags"}
 """Kinds whose tags are read, and not written: they are mastered before they are published."""
 
 
+MASTER = "have it encoded, by `format: mp3` under `audio:` in podcast.yaml, or export it as MP3 or M4A"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a file's own tags say; empty where they say nothing."""
@@ -57,7 +60,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     """
     kind = recognise(source)
     if kind not in ROOMS:
-        raise InvalidAudio(str(source), f"is {kind}, which carries no tags", "convert it to MP3 or M4A", "au.codec")
+        raise InvalidAudio(str(source), f"is {kind}, which carries no tags", MASTER, "au.codec")
     if destination.exists() and destination.samefile(source):
         raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
     room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
