@@ -182,7 +182,8 @@ def _episode(
     project: Project, episode: Episode, setting: str, tree: Tree, retag: Collection[str]
 ) -> tuple[Item, Published]:
     art = _notes_pictures(project, episode, tree)
-    said = finished.text(project, episode, art, setting, tree.memory)
+    apart = chapters.of(project.folder, episode, 0).chapters if episode.chapters != "auto" else ()
+    said = finished.text(project, episode, art, feed.timestamps(apart), setting, tree.memory)
     own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
     face = project.folder / (episode.image or project.show.artwork)
 

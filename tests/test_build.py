@@ -213,6 +213,15 @@ def test_an_address_that_does_not_answer_is_a_fault_of_its_line(tmp_path):
     assert (str(problem.place), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
 
 
+def test_chapters_that_the_notes_do_not_show_are_listed_in_the_feed_before_the_invitations(tmp_path):
+    listed = "[{start: '0', title: One}, {start: '10', title: Two}, {start: '1:00', title: Three}]"
+    (item,) = made(small(tmp_path / "show", chapters=listed, recording="001-more-social.mp3")).items
+    assert [chapter.title for chapter in item.chapters] == ["One", "Two", "Three"]
+    assert item.content.index("(00:01:00) Three") < item.content.index("podcasts.apple.com")
+    (item,) = made(small(tmp_path / "other", notes="00:00 One\n00:10 Two\n00:20 Three\n")).items
+    assert item.content.count("Two") == 1
+
+
 def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):
     show = small(tmp_path / "show", episodes=2)
     published(show)

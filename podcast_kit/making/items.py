@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 
 from podcast_kit import __version__, site
@@ -33,23 +34,24 @@ DESCRIPTION = 4000
 
 
 def text(
-    project: Project, episode: Episode, art: Mapping[str, Picture], setting: str, memory: Memory
+    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: str, memory: Memory
 ) -> dict[str, str]:
     """What the notes become, invitations included: summary, description, content, page, comment, plain.
 
-    `art` has the published picture for each local source in the notes; `setting` is a digest of the show and of the
+    `art` has the published picture for each local source in the notes; `listing` is feed HTML with the chapters that
+    the notes do not show themselves; `setting` is a digest of the show and of the
     templates. Asked again for the same, memory answers.
     """
-    said = repr((VERSION, __version__, setting, episode, sorted(art.items())))
+    said = repr((VERSION, __version__, setting, episode, sorted(art.items()), listing))
     key = hashlib.sha256(said.encode()).hexdigest()
     found: dict[str, str] | None = memory.recall("text", key)
     if found is None:
-        found = _compose(project, episode, art)
+        found = _compose(project, episode, art, listing)
         memory.keep("text", key, found)
     return found
 
 
-def _compose(project: Project, episode: Episode, art: Mapping[str, Picture]) -> dict[str, str]:
+def _compose(project: Project, episode: Episode, art: Mapping[str, Picture], listing: str) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
     prompts = site.prompts(project.show, episode, folder=project.folder, page_url=url, written=notes.links)
@@ -57,6 +59,10 @@ def _compose(project: Project, episode: Episode, art: Mapping[str, Picture]) -> 
     if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
         prompts = Flavours()
     before, after = notes.before, notes.after or Flavours()
+    if notes.after is None:
+        before = replace(before, feed=before.feed + listing)
+    else:
+        after = replace(after, feed=after.feed + listing)
     whole = (before.feed + prompts.feed + after.feed).strip()
     summary = episode.summary or notes.summary
     return {
