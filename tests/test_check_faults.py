@@ -224,6 +224,31 @@ def test_every_tag_that_we_can_write_passes(path):
     assert {problem.code for problem in found} - {"ch.guid", "ch.locked"} == NATURE.get(path.stem, set())
 
 
+FINE = [
+    ("<title>The first minute<", "<title>Talking Backwards<"),
+    ("<title>The first minute<", "<title>1984<"),
+    ("<title>The first minute<", "<title>A &amp; B? R&amp;D<"),
+    ("<title>The first minute<", "<title>Episode<"),
+    ("<title>The first minute<", "<title>S Club 7<"),
+    ("What listeners hear first.", "Meet us at 10:30 AM&lt;br&gt;or call 555:12"),
+    ("What listeners hear first.", "See 12:30 in the Bible&lt;br&gt;and think"),
+    ("What listeners hear first.", "00:00 Welcome&lt;br&gt;(01:30) Talk&lt;br&gt;- 1:02:03 End"),
+    ("What listeners hear first.", "First&lt;br/&gt;second&lt;/p&gt;&lt;p&gt;third"),
+    ("<language>en-gb<", "<language>pt-BR<"),
+    ("<itunes:duration>00:15:00<", "<itunes:duration>900<"),
+    ("<itunes:duration>00:15:00<", "<itunes:duration>15:00<"),
+    ("Sun, 08 Nov 2026 07:00:00 +0000", "Sun, 8 Nov 2026 08:00:00 +0100"),
+    ("Sun, 08 Nov 2026 07:00:00 +0000", "08 Nov 2026 07:00 GMT"),
+    ("ca/001-first-minute.mp3", "ca/001-first-minute.mp3?source=feed&amp;x=1"),
+    ("<copyright>Ann Lee<", "<copyright>Ann Lee and friends<"),
+]
+
+
+@pytest.mark.parametrize(("find", "put"), FINE, ids=[put for _, put in FINE])
+def test_what_only_looks_like_a_fault_is_none(find, put):
+    assert of_feed({"find": find, "put": put}) == ()
+
+
 def pages(*texts):
     read = [feed.parse(text.encode(), f"feed/{number}.xml") for number, text in enumerate(texts, 1)]
     return checks.look_at([Pages(tuple(read), Place("feed.xml"))])

@@ -32,6 +32,7 @@ def project(
     now: datetime,
     platform: str = "",
     before: FeedDocument | None = None,
+    listen: bool = False,
     on: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Build the show as it would be published at `now`, and look at every part of it.
@@ -47,7 +48,7 @@ def project(
         made = build.make(_named(found), now=now, on=on)
     except InvalidInput as error:
         return _sorted([*unnamed, *error.problems, *found.remarks])
-    return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before)])
+    return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before, listen=listen)])
 
 
 def _named(found: Project) -> Project:
@@ -59,14 +60,20 @@ def _named(found: Project) -> Project:
     return replace(found, episodes=tuple(episodes))
 
 
-def built(made: Build, *, now: datetime, platform: str = "", before: FeedDocument | None = None) -> tuple[Problem, ...]:
-    """Every fault of a finished build, with its place in the podcaster's own files; `before` is the published feed."""
+def built(
+    made: Build, *, now: datetime, platform: str = "", before: FeedDocument | None = None, listen: bool = False
+) -> tuple[Problem, ...]:
+    """Every fault of a finished build, with its place in the podcaster's own files.
+
+    `before` is the published feed, for what subscribers would notice; `listen` decodes every recording to measure its
+    loudness, which takes a while and the extra `master`.
+    """
     show = made.project.show
     pages = _pages(made)
     facts = checks.Facts(
         project=made.project, items=made.items, feed_url=show.feed_url, ours=True, now=now, before=before
     )
-    things = beside.things(made, pages, platform=platform)
+    things = beside.things(made, pages, platform=platform, listen=listen)
     found = checks.run(_joined(pages), facts, beside=things, platform=platform)
     return _sorted([*made.problems, *unheard(made.project), *found])
 
@@ -104,12 +111,21 @@ def unheard(found: Project) -> Iterator[Problem]:
 
 
 def file(path: Path, *, now: datetime, platform: str = "") -> tuple[Problem, ...]:
-    """Every fault of a feed in a file; raises Failed when the file cannot be read."""
+    """Every fault of a file: a feed, or a transcript, chapters, a JSON feed, OPML by its ending.
+
+    Raises Failed when the file cannot be read.
+    """
     try:
         with path.open("rb") as source:
             data = source.read(MAX_BYTES + 1)
     except OSError as error:
         raise Failed(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        thing = beside.alone(data, str(path))
+    except InvalidInput as error:
+        return tuple(error.problems)
+    if thing is not None:
+        return checks.look_at([thing], platform=platform)
     return document(data, str(path), now=now, platform=platform)
 
 

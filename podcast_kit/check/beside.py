@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from podcast_kit import audio, feed, pictures
+from podcast_kit.audio import loudness
 from podcast_kit.build import JSON_FEED, OPML, Build
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.audio import Sound
@@ -20,16 +22,34 @@ MOST = 20_000_000
 SCRIPTS = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
 
 
-def things(made: Build, pages: tuple[FeedDocument, ...], *, platform: str = "") -> Iterator[object]:
-    """Everything that a build holds beside its feed, as rules look at it."""
+def things(
+    made: Build, pages: tuple[FeedDocument, ...], *, platform: str = "", listen: bool = False
+) -> Iterator[object]:
+    """All that a build holds beside its feed, as rules look at it; `listen` measures each recording's loudness."""
     yield from artworks(made.project)
     for item in made.items:
-        yield from _sound(made, item, measured=platform == "apple")
+        yield from _sound(made, item, measured=platform == "apple", listen=listen)
         yield from _scripts(made.project, item)
         yield from _marks(made, item)
     yield from _forms(made)
     if len(pages) > 1:
         yield Pages(pages, pages[0].place())
+
+
+def alone(data: bytes, path: str) -> object | None:
+    """A transcript, a chapters file, a JSON feed or an OPML file by itself; None for what is none of them.
+
+    Raises InvalidInput for OPML that is no XML.
+    """
+    ending, place = PurePosixPath(path).suffix.lower(), Place(path)
+    if ending == ".opml":
+        return Outline(feed.parse(data, path))
+    text = data.decode("utf-8", "replace")
+    if ending in SCRIPTS:
+        return Script(text, SCRIPTS[ending], place)
+    if ending == ".json":
+        return JsonFeed(text, place) if '"items"' in text else Marks(text, place)
+    return None
 
 
 def artworks(project: Project) -> Iterator[Artwork]:
@@ -45,7 +65,7 @@ def artworks(project: Project) -> Iterator[Artwork]:
             yield Artwork(pictures.probe(path), name, place, episode)
 
 
-def _sound(made: Build, item: Item, *, measured: bool) -> Iterator[Sound]:
+def _sound(made: Build, item: Item, *, measured: bool, listen: bool) -> Iterator[Sound]:
     """The enclosure, where its file is here; its bytes are only measured when somebody asks what they are."""
     output = made.outputs.get(item.enclosure.key)
     path = output.path if output else None
@@ -57,7 +77,8 @@ def _sound(made: Build, item: Item, *, measured: bool) -> Iterator[Sound]:
     except PodcastKitError:
         return  # the build has read it a moment ago, and would have said so
     frozen = made.project.published(item.guid) is not None
-    yield Sound(path.name, item.episode.place("audio"), facts, tags, item, frozen=frozen)
+    heard = loudness.measure(path) if listen else None
+    yield Sound(path.name, item.episode.place("audio"), facts, tags, item, heard, frozen)
 
 
 def _scripts(project: Project, item: Item) -> Iterator[Script]:
@@ -71,8 +92,7 @@ def _scripts(project: Project, item: Item) -> Iterator[Script]:
 
 def _marks(made: Build, item: Item) -> Iterator[Marks]:
     """The file of JSON chapters; its faults are those of where the chapters are written."""
-    key = next((key for key in made.outputs if item.chapters_url.endswith(f"/{key}")), "") if item.chapters_url else ""
-    output = made.outputs.get(key)
+    output = made.outputs.get(unquote(item.chapters_url.removeprefix(made.project.show.publish.url)))
     if output is not None and output.path is not None:
         written = item.episode.chapters
         notes = Place(item.episode.path, item.episode.notes_line)

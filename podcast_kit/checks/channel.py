@@ -17,7 +17,7 @@ MOST_BYTES = 4000
 LONGEST = 255
 MANY_CATEGORIES, MOST_CATEGORIES = 3, 20
 EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
-STUFFED = re.compile(r"https?://|\bwww\.|[$€£]\s?\d|(?:\|[^|]+){3}|(?:,[^,]+){5}|\bpodcasts? of\b", re.IGNORECASE)
+STUFFED = re.compile(r"https?://|\bwww\.|(?:\|[^|]+){3}|(?:,[^,]+){5}", re.IGNORECASE)
 
 
 @rule(
@@ -47,7 +47,7 @@ def title(channel: Channel) -> Iterator[Finding]:
     mend="leave the bare name; the description has room for the rest",
 )
 def stuffing(channel: Channel) -> Iterator[Finding]:
-    """The title is a name of at most 255 characters: no list of keywords, no price, no address."""
+    """The title is a name of at most 255 characters: no list of keywords, no address."""
     if len(channel.title) > LONGEST:
         yield Finding(f"the show's title has {len(channel.title)} characters", channel.first("title"), key="title")
     elif found := STUFFED.search(channel.title):

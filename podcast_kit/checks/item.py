@@ -18,6 +18,8 @@ FIRST_YEAR = 2000
 NUMBERED = re.compile(r"^(?:#\d+|(?:ep(?:isode)?|folge)\.?\s*#?\d+|s\d{1,2}\s?e\d{1,3})\b", re.IGNORECASE)
 NAMED_ZONE = re.compile(r"\b(?:[ECMP][SD]T|Z)$")
 """Zones that RSS allows and RFC 2822 calls obsolete."""
+PARTED = re.compile(r"\s*[:|#–—]|\s+-\s|\s+\d")
+"""What parts a show's name from an episode's title."""
 HARMFUL = markup.DANGEROUS
 _NOT_SHOWN = "h1 h2 h3 h4 h5 h6 table thead tbody tr td th img"
 NOT_SHOWN = frozenset(_NOT_SHOWN.split())
@@ -44,7 +46,7 @@ def title(entry: Entry) -> Iterator[Finding]:
         yield Finding(f"the title holds HTML: {found!r}", node, "title")
     elif number := NUMBERED.search(said):
         yield Finding(f"the title of {entry.name} begins with its number, {number[0]!r}", node, "title", severity=WARN)
-    elif len(show) > 3 and said != show and said.casefold().startswith(show.casefold()):  # noqa: PLR2004
+    elif show and PARTED.match(said[len(show) :]) and said.casefold().startswith(show.casefold()):
         yield Finding(f"the title of {entry.name} begins with the show's name", node, "title", severity=WARN)
 
 

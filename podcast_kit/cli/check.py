@@ -16,6 +16,7 @@ from podcast_kit.cli.console import Console, many
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
+FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
 FORMATS = ("text", "json", "github", "gitlab")
 
 
@@ -27,6 +28,7 @@ FORMATS = ("text", "json", "github", "gitlab")
 @click.option("--url", metavar="URL", help="Check the feed at this address, anybody's, and how its servers answer.")
 @click.option("--newest", default=5, show_default=True, help="With --url: episodes whose files are asked for.")
 @click.option("--live", is_flag=True, help="Compare with the published feed: guids that changed, vanished or doubled.")
+@click.option("--loudness", "listen", is_flag=True, help="Listen to every recording, too: is it too loud or too low?")
 @click.option("--at", metavar="DATE", help="Check as if it were then.")
 def check(
     console: Console,
@@ -37,13 +39,14 @@ def check(
     url: str | None,
     newest: int,
     live: bool,
+    listen: bool,
     at: str | None,
 ) -> None:
     """Find, before anybody else does, what directories would refuse and apps would drop or misread.
 
     The show is built as it would be published, and every fault is told at the line that it stems from; nothing that
-    you wrote is touched. With the names of a show's files, only what concerns them is told. With a feed's file,
-    anybody's feed is checked.
+    you wrote is touched. With the names of a show's notes, only what concerns them is told. With any other file (a
+    feed, a transcript, chapters as JSON, OPML) that file alone is checked, whoever wrote it.
 
     \b
       podcast-kit check
@@ -59,14 +62,14 @@ def check(
     """
     style = "json" if console.as_json else style or ("github" if os.environ.get("GITHUB_ACTIONS") else "text")
     console.as_json = style == "json"
-    files = [path for path in paths if path.suffix.lower() in {".xml", ".rss"}]
+    files = [path for path in paths if path.suffix.lower() in FILES]
     found: Sequence[Problem]
     if url:
         found = _address(console, url, platform or "", moment(at), newest)
     elif files:
         found = [problem for path in files for problem in _feed(path, platform or "")]
     else:
-        found = _show(console, paths, platform or "", moment(at), live=live)
+        found = _show(console, paths, platform or "", moment(at), live=live, listen=listen)
     _tell(console, found, style)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in found):
@@ -85,13 +88,15 @@ def _address(console: Console, url: str, platform: str, now: datetime, newest: i
     return checking.address(url, now=now, platform=platform, newest=newest, on=console.step)
 
 
-def _show(console: Console, paths: Sequence[Path], platform: str, now: datetime, *, live: bool) -> Sequence[Problem]:
+def _show(
+    console: Console, paths: Sequence[Path], platform: str, now: datetime, *, live: bool, listen: bool
+) -> Sequence[Problem]:
     from podcast_kit import check as checking
 
     try:
         read = project(console)
         before = checking.published(read.show.feed_url) if live else None
-        found = checking.project(read, now=now, platform=platform, before=before, on=console.step)
+        found = checking.project(read, now=now, platform=platform, before=before, listen=listen, on=console.step)
     except InvalidInput as error:
         found = tuple(error.problems)
     wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/") for path in paths}
