@@ -51,8 +51,8 @@ class Loudness:
 def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
     """Loudness and true peak of a file, in memory that does not grow with it.
 
-    More than two channels are mixed to stereo first. Raises InvalidAudio for what cannot be decoded, and
-    PodcastKitError where the extra `master` is not installed.
+    More than two channels are mixed to stereo first. `on` hears of the seconds that passed. Raises InvalidAudio for
+    what cannot be decoded, and PodcastKitError where the extra `master` is not installed.
     """
     codecs.require()
     from podcast_kit.audio import meter, samples
@@ -60,12 +60,12 @@ def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
     shape = samples.shape(path)
     channels = min(shape.channels, 2)
     heard = meter.Meter(shape.rate, channels)
-    total, done = round(shape.seconds * shape.rate), 0
+    total, done = round(shape.seconds), 0
     for block in samples.blocks(path, shape.rate, channels):
         heard.add(block)
         done += block.shape[1]
         if on is not None:
-            on(Step(stage="measure", subject=path.name, done=min(done, total), total=total))
+            on(Step(stage="measure", subject=path.name, done=min(done // shape.rate, total), total=total))
     return heard.result()
 
 

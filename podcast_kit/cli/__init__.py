@@ -1,9 +1,21 @@
 """What people type: parse, call one function, say what came of it. The only home of click."""
 
-from podcast_kit.cli import check, inspect, keeping, keys, making, pages, private, publishing, show
+from podcast_kit.cli import check, inspect, keeping, keys, loudness, making, pages, private, publishing, show
 from podcast_kit.cli.app import cli
 
-__all__ = ["check", "inspect", "keeping", "keys", "main", "making", "pages", "private", "publishing", "show"]
+__all__ = [
+    "check",
+    "inspect",
+    "keeping",
+    "keys",
+    "loudness",
+    "main",
+    "making",
+    "pages",
+    "private",
+    "publishing",
+    "show",
+]
 
 
 def main() -> None:
