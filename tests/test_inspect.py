@@ -34,7 +34,7 @@ def test_a_sound_file_has_nothing_wrong(tmp_path):
     done = run(tmp_path / "a.mp3")
     assert done.exit_code == 0
     assert done.stderr == ""
-    for said in ("MP3, 0:00:02.340, 64 kbit/s cbr, mono, 44.1 kHz", "Wer hört zu?", "Мир", "(not listed)"):
+    for said in ("MP3, 00:00:02.340, 64 kbit/s cbr, mono, 44.1 kHz", "Wer hört zu?", "Мир", "(not listed)"):
         assert said in done.stdout
 
 

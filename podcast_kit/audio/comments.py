@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from podcast_kit.audio.tagging import Found
-from podcast_kit.audio.wording import alpha3, clean, ended, line, listed, rights, sort_title
+from podcast_kit.audio.wording import alpha3, before_slash, clean, clock, ended, line, listed, rights, sort_title
 from podcast_kit.model import Chapter, Cover, Tags
 
 PICTURE = "METADATA_BLOCK_PICTURE"
@@ -116,14 +116,6 @@ def _kind(value: str) -> int:
         return -1
 
 
-def clock(milliseconds: int) -> str:
-    """`HH:MM:SS.mmm`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours:02}:{minute:02}:{second:02}.{rest:03}"
-
-
 def found(comments: Comments, cover: str = "") -> Found:
     """What the comments say, in the words of every format."""
     first: dict[str, str] = {}
@@ -137,8 +129,8 @@ def found(comments: Comments, cover: str = "") -> Found:
         show=first.get("ALBUM", ""),
         author=first.get("ARTIST", ""),
         date=first.get("DATE", ""),
-        number=_number(first.get("TRACKNUMBER", "")),
-        season=_number(first.get("DISCNUMBER", "")),
+        number=before_slash(first.get("TRACKNUMBER", "")),
+        season=before_slash(first.get("DISCNUMBER", "")),
         summary=first.get("COMMENT", "") or first.get("DESCRIPTION", ""),
         guid=first.get("PODCASTID", ""),
         language=first.get("LANGUAGE", ""),
@@ -163,9 +155,3 @@ def chapters(first: dict[str, str]) -> tuple[Chapter, ...]:
         marks.append((start, first.get(f"{name}NAME", ""), first.get(f"{name}URL", "")))
     marks.sort(key=lambda mark: mark[0])
     return listed(marks)
-
-
-def _number(value: str) -> int | None:
-    """The number before a slash: `7/12` is 7."""
-    first = value.partition("/")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and len(first) < 9 else None

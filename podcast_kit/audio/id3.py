@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from podcast_kit.audio import mp3
 from podcast_kit.audio.copying import write
 from podcast_kit.audio.edges import bounds, id3_length
-from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
+from podcast_kit.audio.wording import alpha3, before_slash, clean, ended, line, rights, sort_title
 from podcast_kit.errors import Failed, InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 
@@ -319,8 +319,8 @@ def found(data: bytes) -> Found:
         show=said("TALB"),
         author=said("TPE1"),
         date=_date(said),
-        number=_number(said("TRCK")),
-        season=_number(said("TPOS")),
+        number=before_slash(said("TRCK")),
+        season=before_slash(said("TPOS")),
         summary=said("TIT3", "TDES") or next(iter(comments), ""),
         guid=said("TGID"),
         language=said("TLAN"),
@@ -357,12 +357,6 @@ def _date(said: Any) -> str:
     year, day, time = said("TYER"), said("TDAT"), said("TIME")
     date = f"{year}-{day[2:]}-{day[:2]}" if year and len(day) == 4 else year
     return f"{date}T{time[:2]}:{time[2:]}" if len(date) == 10 and len(time) == 4 else str(date)
-
-
-def _number(value: str) -> int | None:
-    """The number before a slash: `7/12` is 7."""
-    first = value.partition("/")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and len(first) < 9 else None
 
 
 def _chapters(tags: Any) -> Iterator[tuple[Chapter, Cover | None]]:

@@ -83,3 +83,17 @@ def listed(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
         Chapter(start_ms=start, end_ms=stop, title=title, url=url)
         for (start, title, url), stop in zip(marks, [*stops, None], strict=False)
     )
+
+
+def before_slash(value: str) -> int | None:
+    """The number of `7` or `7/12`; None for what is no number."""
+    first = value.partition("/")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) < 9 else None
+
+
+def clock(milliseconds: int) -> str:
+    """`HH:MM:SS.mmm`."""
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours:02}:{minute:02}:{second:02}.{rest:03}"

@@ -37,6 +37,7 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
     """
     from podcast_kit import audio
 
+    console.folder = None  # files are named as seen from here, with -C too
     reports, problems = [], list[Problem]()
     for path in files:
         report = audio.inspect(path)
@@ -59,6 +60,8 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
 
 def _show(console: Console, report: Report) -> None:
     """A file in a few lines for people."""
+    from podcast_kit.audio.wording import clock
+
     console.say(report.path)
     if audio := report.audio:
         channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
@@ -73,11 +76,3 @@ def _show(console: Console, report: Report) -> None:
         link = f"  <{mark.url}>" if mark.url else ""
         hidden = "" if mark.toc else "  (not listed)"
         console.say(f"  {clock(mark.start_ms):>12}  {mark.title}{link}{hidden}")
-
-
-def clock(milliseconds: int) -> str:
-    """`H:MM:SS.mmm`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}.{rest:03}"
