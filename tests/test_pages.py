@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, Element, EpisodeType, Person, Picture, Publishing, ShowType, page_url
+from podcast_kit.model import Chapter, Element, EpisodeType, Listen, Person, Picture, Publishing, ShowType, page_url
 from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -329,3 +329,29 @@ def test_licence_and_support_are_named(render):
     assert ">cc0</a>" in page
     assert '<a href="https://coffee.example/">Buy us a coffee</a>' in page
     assert "Bad" not in page
+
+
+def test_an_episode_may_be_heard_elsewhere(render):
+    links = (Listen(service="apple", value="1000700000001"), Listen(service="club", value="https://club.example/1"))
+    page = episode_page(render(make_item(episode=make_episode(listen=links))))
+    assert '<a href="https://podcasts.apple.com/podcast/id1000000001?i=1000700000001">Apple Podcasts</a>' in page
+    assert '<a href="https://club.example/1">Club</a>' in page
+    with pytest.raises(InvalidInput) as raised:
+        render(make_item(episode=make_episode(listen=(Listen(service="overcast", value="12"),))))
+    assert [problem.code for problem in raised.value.problems] == ["listen.id"]
+
+
+def test_a_chapter_may_lead_further(render):
+    marks = (
+        Chapter(start_ms=0, title="One", url="https://one.example/"),
+        Chapter(start_ms=1, title="Two", url="mailto:x"),
+    )
+    page = episode_page(render(make_item(chapters=marks)))
+    assert '<a class="more" href="https://one.example/" aria-label="More about: One">' in page
+    assert "mailto" not in page
+
+
+def test_the_code_for_other_pages_can_be_copied(render):
+    page = episode_page(render(make_item()))
+    code = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)[1])
+    assert code == json.loads(render(make_item())["episodes/001-one/oembed.json"])["html"]

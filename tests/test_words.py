@@ -85,3 +85,10 @@ def test_an_unknown_language_speaks_english(say):
 @pytest.mark.parametrize(("count", "said"), [(1, "1 episode of X"), (2, "2 episodes of X"), (0, "0 episodes of X")])
 def test_one_and_many_are_told_apart(say, count, said):
     assert say("en")("shelf_episodes", n=count, title="X") == said
+
+
+@pytest.mark.parametrize(
+    ("language", "direction"), [("en", "ltr"), ("he-IL", "rtl"), ("ar", "rtl"), ("zh-Hant", "ltr")]
+)
+def test_the_direction_is_that_of_the_language(say, language, direction):
+    assert say(language).direction == direction

@@ -92,13 +92,17 @@ def _said(value: Any) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
-def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
-    """How others embed an episode (oEmbed 1.0, rich); `player` is the address of the small player."""
+def frame(show: Show, item: Item, player: str) -> str:
+    """What others put into their pages to have the small player, which answers at `player`."""
     title = quoteattr(f"{item.episode.title} – {show.title}")
-    frame = (
+    return (
         f'<iframe src={quoteattr(player)} title={title} width="100%" height="{EMBED_HEIGHT}" '
         'loading="lazy" style="border:0;border-radius:16px"></iframe>'
     )
+
+
+def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
+    """How others embed an episode (oEmbed 1.0, rich); `player` is the address of the small player."""
     said: dict[str, Any] = {
         "version": "1.0",
         "type": "rich",
@@ -106,7 +110,7 @@ def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
         "provider_name": show.title,
         "provider_url": page_url(show, "index.html"),
         "author_name": show.author,
-        "html": frame,
+        "html": frame(show, item, player),
         "width": EMBED_WIDTH,
         "height": EMBED_HEIGHT,
     }

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from podcast_kit.errors import InvalidInput, Problem, Severity
-from podcast_kit.model import Listen, Show
+from podcast_kit.model import Episode, Listen, Show
 
 DATA = Path(__file__).with_name("directories.toml")
 
@@ -82,6 +82,40 @@ def _all(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> tuple[
     named = {link.service for group in declared for link in group}
     derived = [_links(row, known, declared=False) for row in directories()["service"] if row["key"] not in named]
     return tuple(link for group in (*declared, *derived) for link in group)
+
+
+def elsewhere(show: Show, episode: Episode) -> tuple[Link, ...]:
+    """Where an episode is heard besides here, as its `listen:` says.
+
+    Raises InvalidInput naming every entry that is neither an id of a known service nor an address.
+    """
+    found: list[Link] = []
+    problems: list[Problem] = []
+    known = _known(show.listen, show.feed_url, show.guid, show.title)
+    for entry in episode.listen:
+        row = _by_name().get(_name(entry)) or {"key": _name(entry), "label": entry.service.strip().title()}
+        if row.get("closed") and not entry.keep:
+            continue
+        ids = known | {"id": quote(entry.value.strip(), safe="")}
+        patterns = [row["episode"]] if "episode" in row else []
+        url = entry.value.strip() if _is_address(entry.value) else _fill(patterns, ids)
+        if not url:
+            text = f"{entry.value!r} does not lead to an episode on {row['label']}"
+            problems.append(Problem(entry.place, text, "write the whole https address", "listen.id"))
+            continue
+        found.append(
+            Link(
+                label=entry.label or row["label"],
+                url=url,
+                kind=Kind.FOLLOW,
+                platform=Platform(row.get("on", "any")),
+                service=row["key"],
+                declared=True,
+            )
+        )
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(found)
 
 
 def faults(show: Show) -> Iterator[Problem]:

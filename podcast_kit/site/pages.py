@@ -12,7 +12,7 @@ from typing import Any
 from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, page_url
 from podcast_kit.site import data, shelves, transcript
 from podcast_kit.site.addresses import Addresses
-from podcast_kit.site.directories import Kind, Link, Platform, directories, links
+from podcast_kit.site.directories import Kind, Link, Platform, directories, elsewhere, links
 from podcast_kit.site.invitations import prompt_set, prompts
 from podcast_kit.site.look import Look, look
 from podcast_kit.site.templates import Templates, templates
@@ -139,15 +139,17 @@ class Site:
                 "transcript_url": more,
             }
             embed = f"{base}/embed/index.html"
-            yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, short=not long))
-            yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
             player = page_url(self.show, embed)
+            yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, player, short=not long))
+            yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
             yield self._data(f"{base}/oembed.json", data.oembed(self.show, item, item.artwork or self.artwork, player))
             if long:
                 yield self._page(f"{base}/transcript/index.html", "transcript.html", {"item": item}, self._read(item))
 
-    def _spoken(self, item: Item, *, short: bool) -> Callable[[], dict[str, Any]]:
+    def _spoken(self, item: Item, player: str, *, short: bool) -> Callable[[], dict[str, Any]]:
         return lambda: {
+            "elsewhere": elsewhere(self.show, item.episode),
+            "frame": data.frame(self.show, item, player),
             "paragraphs": transcript.paragraphs(transcript.cues(item)) if short else (),
             "ld": data.episode_ld(self.show, item, self.artwork),
         }

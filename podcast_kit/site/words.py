@@ -14,6 +14,8 @@ from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.site.templates import default_templates, templates_digest
 
 FALLBACK = "en"
+LEFTWARD = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
+"""Languages written from right to left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Words:
         for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
         return text
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, as HTML says it."""
+        return "rtl" if self.language.lower().split("-")[0] in LEFTWARD else "ltr"
 
     def date(self, moment: datetime) -> str:
         """A day as people write it, in the show's time zone."""
