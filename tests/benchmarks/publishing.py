@@ -1,0 +1,260 @@
+"""Publishing to one S3 server: ours, s5cmd and rclone, on loopback and behind 40 ms.
+
+    1,000 files of 8 KiB, 10 files of 60 MiB, and nothing to do over 5,000 objects; medians of five rounds in turn.
+
+Ours does what a publish does, with the digests that a build remembers: reads the record, plans, sends each file
+with its MD5 and sha256 on condition that nothing is there, and writes the record. The look at the public address
+of every new file, which the others have no counterpart of, is shown by itself.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server, free_ports
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DELAY = 0.020
+"""Seconds each way: 40 ms of round trip."""
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def main() -> None:
+    """Print one table a workload."""
+    rounds = int(os.environ.get("ROUNDS", "5"))
+    with tempfile.TemporaryDirectory(prefix="podcast-kit-bench-") as folder, Server(Path(folder) / "server") as server:
+        os.environ |= server.environment()
+        small, large = _files(Path(folder) / "small", 1000, 8 << 10), _files(Path(folder) / "large", 10, 60 << 20)
+        many = _files(Path(folder) / "many", 5000, 64)
+        for link in ("loopback", "40 ms"):
+            with _link(server, link) as endpoint:
+                _upload(f"1,000 x 8 KiB, {link}", server, endpoint, small, rounds)
+                _upload(f"10 x 60 MiB, {link}", server, endpoint, large, rounds)
+                _nothing(f"nothing to do over 5,000 objects, {link}", server, endpoint, many, rounds)
+
+
+def _files(folder: Path, count: int, size: int) -> Path:
+    """Files that no program can make smaller, and what a build would know of them."""
+    folder.mkdir()
+    outputs = []
+    for number in range(count):
+        data = hashlib.shake_128(f"{size} {number}".encode()).digest(min(size, 1 << 20)) * max(1, size >> 20)
+        key = f"media/{number:016x}/{number}.mp3"
+        path = folder / key
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+        outputs.append([key, len(data), hashlib.sha256(data).hexdigest()])
+    folder.with_suffix(".json").write_text(json.dumps(outputs))
+    return folder
+
+
+def _upload(title: str, server: Server, endpoint: str, folder: Path, rounds: int) -> None:
+    def fresh(command: Callable[[str], list[str]]) -> Callable[[], tuple[float, float]]:
+        def once() -> tuple[float, float]:
+            bucket = server.bucket().name
+            try:
+                return _run(command(bucket))
+            finally:
+                _drop(server, bucket)
+
+        return once
+
+    _table(
+        title,
+        rounds,
+        {
+            "podcast-kit": fresh(lambda bucket: _ours(folder, bucket, endpoint)),
+            "podcast-kit, and asked for": fresh(lambda bucket: _ours(folder, bucket, endpoint, "--gate")),
+            "s5cmd": fresh(lambda bucket: _s5cmd(endpoint, "cp", f"{folder}/*", f"s3://{bucket}/")),
+            "rclone": fresh(lambda bucket: _rclone(endpoint, "copy", "--no-check-dest", str(folder), f":s3:{bucket}")),
+        },
+    )
+
+
+def _nothing(title: str, server: Server, endpoint: str, folder: Path, rounds: int) -> None:
+    bucket = server.bucket().name
+    _run(_ours(folder, bucket, endpoint))
+    memo = ["--memo", str(folder.with_suffix(".memo"))]
+    _run(_ours(folder, bucket, endpoint, *memo))
+    _table(
+        title,
+        rounds,
+        {
+            "podcast-kit": lambda: _run(_ours(folder, bucket, endpoint, *memo)),
+            "podcast-kit, elsewhere": lambda: _run(_ours(folder, bucket, endpoint)),
+            "s5cmd": lambda: _run(_s5cmd(endpoint, "sync", "--size-only", f"{folder}/", f"s3://{bucket}/")),
+            "rclone": lambda: _run(
+                _rclone(endpoint, "copy", "--size-only", "--fast-list", str(folder), f":s3:{bucket}")
+            ),
+        },
+    )
+    _drop(server, bucket)
+
+
+def _table(title: str, rounds: int, programs: dict[str, Callable[[], tuple[float, float]]]) -> None:
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
+    for _ in range(rounds):
+        for name, once in programs.items():
+            measured[name].append(once())
+    base = statistics.median(seconds for seconds, _ in measured["s5cmd"])
+    print(f"\n{title}\n{'':<28}{'seconds':>9}{'x s5cmd':>9}{'CPU s':>8}")
+    for name, times in measured.items():
+        seconds = statistics.median(each for each, _ in times)
+        processor = statistics.median(each for _, each in times)
+        print(f"{name:<28}{seconds:>9.2f}{seconds / base:>9.2f}{processor:>8.2f}", flush=True)
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """Wall seconds and the client's own CPU seconds."""
+    begun = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.stderr:
+        process.stderr.close()
+    if process.returncode:
+        raise SystemExit(f"{command[0]} ended with {process.returncode}: {said[-2000:].decode()}")
+    return time.monotonic() - begun, usage.ru_utime + usage.ru_stime
+
+
+def _ours(folder: Path, bucket: str, endpoint: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.publishing", str(folder), bucket, endpoint, *more]
+
+
+def _s5cmd(endpoint: str, *arguments: str) -> list[str]:
+    return [str(SCRIPTS / "s5cmd"), "--endpoint-url", endpoint, *arguments]
+
+
+def _rclone(endpoint: str, command: str, *arguments: str) -> list[str]:
+    settings = ["--s3-provider", "Other", "--s3-endpoint", endpoint, "--s3-region", "us-east-1"]
+    settings += ["--s3-access-key-id", ACCESS_KEY, "--s3-secret-access-key", SECRET_KEY, "--s3-no-check-bucket"]
+    return [
+        str(SCRIPTS / "rclone"), command, "--config", os.devnull, "--transfers", "32", "--checkers", "32",
+        *settings, *arguments,
+    ]  # fmt: skip
+
+
+def _drop(server: Server, bucket: str) -> None:
+    client = server.client()
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        keys = [{"Key": item["Key"]} for item in page.get("Contents", ())]
+        if keys:
+            client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+    client.delete_bucket(Bucket=bucket)
+    client.close()
+
+
+@contextlib.contextmanager
+def _link(server: Server, kind: str) -> Iterator[str]:
+    if kind == "loopback":
+        yield server.endpoint
+        return
+    port = free_ports(("proxy",))["proxy"]
+    command = [sys.executable, "-m", "tests.benchmarks.publishing", "--delay", str(port), str(server.ports["s3"])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        if process.stdout:
+            process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+async def _delay(port: int, target: int) -> None:
+    """A TCP relay that holds everything back for a while, in both directions, without narrowing it."""
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1024)
+
+        async def deliver() -> None:
+            while True:
+                due, data = await queue.get()
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                if not data:
+                    break
+                writer.write(data)
+                await writer.drain()
+            with contextlib.suppress(OSError):
+                writer.write_eof()
+
+        task = asyncio.create_task(deliver())
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 18):
+                await queue.put((time.monotonic() + DELAY, data))
+        await queue.put((time.monotonic() + DELAY, b""))
+        with contextlib.suppress(OSError):
+            await task
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward, back = await asyncio.open_connection("127.0.0.1", target)
+        await asyncio.gather(pump(reader, back), pump(onward, writer))
+        back.close()
+        writer.close()
+
+    server = await asyncio.start_server(relay, "127.0.0.1", port, backlog=256)
+    print("ready", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+def _publish(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | None) -> None:
+    """What `podcast-kit publish` does once the build is there."""
+    from podcast_kit import plan, publish
+    from podcast_kit.model import Output, Publishing, Wave
+    from podcast_kit.publish import unchanged
+    from podcast_kit.stores import open_store
+
+    outputs = {
+        key: Output(
+            key=key,
+            size=size,
+            sha256=sha256,
+            content_type="audio/mpeg",
+            cache_control="public, max-age=31536000, immutable",
+            wave=Wave.MEDIA,
+            path=folder / key,
+        )
+        for key, size, sha256 in json.loads(folder.with_suffix(".json").read_bytes())
+    }
+    there = Publishing(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
+    wanted = unchanged.digest(outputs, there)
+    last = next(reversed(outputs))  # stands for the feed, which the others do not know
+    if memo and unchanged.unchanged(memo, wanted, there, last):
+        return
+    store = open_store(there, folder.parent)
+    state = publish.read(store, outputs.values())
+    made = plan.make(outputs, state)
+    list(publish.publish(made, store, now=NOW, url=there.url if gate else ""))
+    if memo and not made:
+        unchanged.remember(memo, wanted, state=state.etag, feed=state.objects[last].etag)
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("what", nargs="*")
+    arguments.add_argument("--delay", nargs=2, type=int)
+    arguments.add_argument("--gate", action="store_true")
+    arguments.add_argument("--memo", type=Path)
+    asked = arguments.parse_args()
+    if asked.delay:
+        asyncio.run(_delay(*asked.delay))
+    elif asked.what:
+        _publish(Path(asked.what[0]), *asked.what[1:], gate=asked.gate, memo=asked.memo)
+    else:
+        main()
