@@ -277,3 +277,34 @@ def test_problems_are_in_file_order_and_once(show):
     twice = check.built(replace(made, problems=(*made.problems, *made.problems)), now=NOW)
     assert len(twice) == len(set(twice))
     assert list(twice) == sorted(twice, key=lambda problem: (problem.place, problem.severity.rank))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("talk.vtt", VTT, "tr.vtt"),
+        ("talk.srt", "no cue at all", "tr.srt"),
+        ("chapters.json", '{"chapters": []}', "cp.json"),
+        (
+            "feed.json",
+            '{"items": [{"id": 1}], "title": "x", "version": "https://jsonfeed.org/version/1"}',
+            "jf.required",
+        ),
+        ("shows.opml", "<opml version='2.0'><head/><body/></opml>", "opml.form"),
+        ("shows.opml", "<opml", "xml.wellformed"),
+    ],
+)
+def test_any_file_of_podcasting_is_checked_alone(tmp_path, name, text, code):
+    (tmp_path / name).write_text(text)
+    assert {problem.code for problem in check.file(tmp_path / name, now=NOW)} == {code}
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+    done = run("check", tmp_path / "feed.xml")
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stderr
+
+
+def test_loudness_is_listened_to_when_asked(show):
+    pytest.importorskip("av", reason="the extra 'master' is not installed")
+    assert {code for code, _ in places(look(show, listen=True))} == {"au.loudness"}

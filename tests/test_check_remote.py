@@ -168,3 +168,18 @@ def test_live_says_so_when_what_is_published_cannot_be_read():
 def test_the_shell_checks_an_address(public):
     done = CliRunner().invoke(cli, ["check", "--url", f"{public}feed.xml"])
     assert done.exit_code == 0, done.output
+
+
+def test_a_host_without_ranges_is_held_to_the_length_that_it_says(public):
+    read = web.ask(f"{public}feed.xml", bound=1_000_000)[1]
+    enclosure = read.partition(b'<enclosure url="')[2].partition(b'"')[0]
+
+    def act(handler):
+        media = handler.path.endswith(".mp3")
+        body = b"x" * 20_000 if media else read.replace(enclosure, b"http://127.0.0.1:%d/a.mp3" % port)
+        say(handler, body, Content_Type="audio/mpeg" if media else "application/rss+xml")
+
+    with answering(act) as url:
+        port = int(url.rpartition(":")[2].strip("/"))
+        found = errors(check.address(f"{url}feed.xml", now=NOW))
+    assert found == {"http.range", "it.enclosure.length"}

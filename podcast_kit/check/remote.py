@@ -51,9 +51,19 @@ def address(
         for number, found in enumerate(pool.map(_asked, wanted), 1):
             on(Step("ask", wanted[number - 1].url, number, len(wanted)))
             beside += found
-    return checks.run(
-        read, checks.Facts(feed_url=got.url if got.hops else url, now=now), beside=beside, platform=platform
-    )
+    facts = checks.Facts(feed_url=got.url, now=now, sizes=_sizes(beside))
+    return checks.run(read, facts, beside=beside, platform=platform)
+
+
+def _sizes(answers: Sequence[object]) -> dict[str, int]:
+    """Bytes of the media that know no ranges, and so say how long they are only in HEAD."""
+    found = {}
+    for probe in answers:
+        if isinstance(probe, Probe) and probe.kind == "media" and probe.head and probe.head.status == OK:
+            length = whole(probe.head.headers.get("content-length", ""))
+            if length and (probe.part is None or probe.part.status == OK):
+                found[probe.url] = length
+    return found
 
 
 def published(url: str) -> FeedDocument | None:

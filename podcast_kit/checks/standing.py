@@ -44,7 +44,8 @@ def self_link(channel: Channel) -> Iterator[Finding]:
         level = Severity.ERROR if channel.facts.ours else Severity.WARNING  # a feed may well be fetched through another
         yield Finding(text, links[0], key="publish.url", severity=level)
     elif links[0].attributes.get("type", "application/rss+xml") != "application/rss+xml":
-        yield Finding(f"the feed's link to itself has type {links[0].attributes['type'][:40]!r}", links[0])
+        text = f"the feed's link to itself has type {links[0].attributes['type'][:40]!r}"
+        yield Finding(text, links[0], severity=Severity.WARNING)
 
 
 @rule(
