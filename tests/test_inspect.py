@@ -162,6 +162,18 @@ def test_mending_never_overwrites_the_recording(tmp_path):
     assert (tmp_path / "a.mp3").read_bytes() == sample("vbr-bare.mp3").read_bytes()
 
 
+def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path):
+    long = sample("cbr-bare.mp3").read_bytes() * 5
+    (tmp_path / "long.mp3").write_bytes(long)
+    mend(tmp_path / "long.mp3", tmp_path / "a.mp3")
+    whole = (tmp_path / "a.mp3").read_bytes()
+    frames = [at for at in range(len(whole) - 1000, len(whole)) if whole[at : at + 2] == b"\xff\xf3"]
+    (tmp_path / "a.mp3").write_bytes(whole[: frames[-3]])
+    assert codes(tmp_path / "a.mp3") == ["au.vbr-header"]
+    (tmp_path / "a.mp3").write_bytes(whole[: frames[-3] - 40])
+    assert codes(tmp_path / "a.mp3") == ["au.truncated"]
+
+
 def test_only_mp3_is_mended(tmp_path):
     with pytest.raises(InvalidAudio, match="only MP3 is mended"):
         mend(sample("aac.m4a"), tmp_path / "a.m4a")

@@ -15,8 +15,8 @@ from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
 STREAMINFO, PADDING, COMMENT, PICTURE = 0, 1, 4, 6
-TAIL = 1 << 17
-"""No frame is longer than what is searched for the last one."""
+TAILS = (1 << 17, 1 << 21)
+"""How much of the end is searched for the last frame: what is long enough for stereo, and for eight channels."""
 TRIES = 64
 """Heads that are tried from behind."""
 CUT = "copy the recording again"
@@ -121,16 +121,17 @@ def last_sample(file: BinaryIO, begin: int, end: int, info: Info) -> int:
 
     Heads are looked for from behind; what looks like one within a frame's bytes has no right checksum.
     """
-    start = max(begin, end - TAIL)
-    data = read_at(file, start, end - start)
-    at, stops = len(data), {len(data)}
-    for _ in range(TRIES):
-        at = _frame_before(data, at)
-        if at < 0:
-            break
-        if _whole(data, at, stops):
-            return sum(frame_head(data[at : at + 20], info))
-        stops.add(at)
+    for tail in TAILS:
+        start = max(begin, end - tail)
+        data = read_at(file, start, end - start)
+        at, stops = len(data), {len(data)}
+        for _ in range(TRIES):
+            at = _frame_before(data, at)
+            if at < 0:
+                break
+            if _whole(data, at, stops):
+                return sum(frame_head(data[at : at + 20], info))
+            stops.add(at)
     return 0
 
 

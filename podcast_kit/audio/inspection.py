@@ -19,6 +19,7 @@ MENDS = {
     "junk before": ("au.junk", MEND),
     "without a Xing header": ("au.vbr-header", MEND),
     "promises less": ("au.vbr-header", MEND),
+    "promises more": ("au.vbr-header", MEND),
     "are no audio": ("au.junk", "listen to these places; export it again if something is missing"),
     "last frame is cut off": ("au.truncated", "listen to its end; copy the recording again if something is missing"),
     "sample rate changes": ("au.mixed", "export it again at one sample rate"),
