@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,9 @@ def _episode(
 
     def tags(facts: Audio, shift: float) -> Tags:
         marks = chapters.of(project.folder, episode, facts.seconds, shift=shift)
-        return finished.tags(project, episode, said, marks.chapters)
+        return replace(
+            finished.tags(project, episode, said, marks.chapters), transcript=transcripts.words(project, episode)
+        )
 
     entry = media.recording(project, episode, tags, face if face.is_file() else None, tree, retag=retag)
     marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters

@@ -222,6 +222,20 @@ def test_chapters_that_the_notes_do_not_show_are_listed_in_the_feed_before_the_i
     assert item.content.count("Two") == 1
 
 
+def test_a_transcript_is_published_in_every_form_and_goes_into_the_audio(tmp_path):
+    show = small(tmp_path / "show", transcript="001-talk.vtt")
+    cue = "WEBVTT\n\n00:00.000 --> 00:02.000\n<v Ann>Hello there.\n"
+    (show / "episodes/001-talk.vtt").write_text(cue)
+    done = published(show)
+    (item,) = done.items
+    assert [one.mime for one in item.transcripts] == ["text/vtt", "application/x-subrip", "application/json"]
+    assert [(one.speaker, one.text) for one in item.transcripts[0].cues] == [("Ann", "Hello there.")]
+    assert b"Hello there." in (done.folder / item.enclosure.key).read_bytes()
+    assert b"Hello there." in (done.folder / "episodes/001-talk/index.html").read_bytes()
+    (show / "episodes/001-talk.vtt").write_text(cue.replace("Hello", "Good morning"))
+    assert media(made(show)) == media(done)
+
+
 def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):
     show = small(tmp_path / "show", episodes=2)
     published(show)

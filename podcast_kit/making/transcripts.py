@@ -59,6 +59,17 @@ def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tu
     return tuple(found)
 
 
+def words(project: Project, episode: Episode) -> str:
+    """The first transcript as plain text, for the tags; what is wrong with it is for `of` to say."""
+    for name in episode.transcripts:
+        if media.inside(project.folder, "podcast.yaml", name):
+            try:
+                return source.write_text(source.load(project.folder, name)).strip()
+            except InvalidInput:
+                break
+    return ""
+
+
 def _shifted(cues: tuple[Cue, ...], by: int) -> tuple[Cue, ...]:
     """Each later by so many milliseconds; what was cut off the head is gone."""
     if not by:
