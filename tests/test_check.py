@@ -1,9 +1,11 @@
 """The check of a whole show: every fault at the place where a person can mend it, and no false alarm."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -255,6 +257,24 @@ def test_every_code_is_explained(code):
     said = check.explanation(code)
     assert said["says"]
     assert said["code"] == code
+
+
+CODE = re.compile(r'"((?:xml|ch|it|art|au|tr|cp|pn|lk|http|key|value|file|yaml|front|path|slug|lock)\.[a-z][a-z.-]+)"')
+
+
+def test_every_code_in_the_program_can_be_explained():
+    sources = (Path(check.__file__).parents[1]).rglob("*.py")
+    used = {code for path in sources for code in CODE.findall(path.read_text("utf-8"))}
+    assert used - set(check.codes()) == set()
+    assert len(used) > 100
+
+
+def test_a_new_recording_is_looked_at_by_its_bytes_and_a_published_one_is_left_alone(show):
+    path = show / "episodes/001-talk.mp3"
+    path.write_bytes(b"\0" * 500 + path.read_bytes())
+    assert places(look(show)) == {("au.junk", "episodes/001-talk.mp3")}
+    released(show)
+    assert look(show) == ()
 
 
 def test_an_unknown_code_is_told_its_neighbour():

@@ -75,7 +75,7 @@ def built(
     )
     things = beside.things(made, pages, platform=platform, listen=listen)
     found = checks.run(_joined(pages), facts, beside=things, platform=platform)
-    return _sorted([*made.problems, *unheard(made.project), *found])
+    return _sorted([*made.problems, *unheard(made.project), *beside.oddities(made), *found])
 
 
 def _pages(made: Build) -> tuple[FeedDocument, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from podcast_kit.checks.audio import Sound
 from podcast_kit.checks.chapters import Marks
 from podcast_kit.checks.links import JsonFeed, Outline, Pages
 from podcast_kit.checks.transcripts import Script
-from podcast_kit.errors import Place, PodcastKitError
+from podcast_kit.errors import Place, PodcastKitError, Problem
 from podcast_kit.model import Episode, FeedDocument, Item, Project
 
 MOST = 20_000_000
@@ -50,6 +51,18 @@ def alone(data: bytes, path: str) -> object | None:
     if ending == ".json":
         return JsonFeed(text, place) if '"items"' in text else Marks(text, place)
     return None
+
+
+def oddities(made: Build) -> Iterator[Problem]:
+    """What is odd about the recordings that are not out yet, by their bytes; what is out stays as it is."""
+    for item in made.items:
+        episode = item.episode
+        path = Path(made.project.folder, episode.audio)
+        if not episode.audio or made.project.published(item.guid) or not path.is_file():
+            continue
+        for problem in audio.inspect(path).problems:
+            if problem.code not in made.project.show.ignore and problem.code not in episode.ignore:
+                yield replace(problem, place=Place(episode.audio))
 
 
 def artworks(project: Project) -> Iterator[Artwork]:

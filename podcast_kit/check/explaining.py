@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TypedDict
 
 from podcast_kit import checks
+from podcast_kit.check.codes import MAKING
 from podcast_kit.checks.undecided import COVERED_BY, UNDECIDED
 from podcast_kit.source.codes import CODES
-
-OWN = {"ignore.unknown": "A rule is set aside under a name that no rule has."}
 
 
 class Explanation(TypedDict):
@@ -25,7 +24,7 @@ class Explanation(TypedDict):
 
 def codes() -> list[str]:
     """Every code that can stand in brackets behind a fault."""
-    return sorted({*checks.BOOK, *CODES, *OWN, *UNDECIDED, *COVERED_BY})
+    return sorted({*checks.BOOK, *CODES, *MAKING, *UNDECIDED, *COVERED_BY})
 
 
 def explanation(code: str) -> Explanation | None:
@@ -41,8 +40,8 @@ def explanation(code: str) -> Explanation | None:
             platforms=[checks.PLATFORMS[platform] for platform in rule.platforms] or ["every reader of RSS"],
             sources=[" ".join(checks.SOURCES[key]).strip() for key in rule.sources],
         )
-    if code in CODES or code in OWN:
-        return _plain(code, "error", (CODES | OWN)[code], "A show's files are read strictly: every fault is told.")
+    if code in CODES or code in MAKING:
+        return _plain(code, "error", (CODES | MAKING)[code], "A show's files are read strictly: every fault is told.")
     if code in UNDECIDED:
         return _plain(code, "not decided", "No look at a feed can decide this.", UNDECIDED[code])
     if code in COVERED_BY:

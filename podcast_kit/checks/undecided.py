@@ -15,6 +15,5 @@ UNDECIDED = {
     "`--platform amazon` runs the rules that hosts name.",
 }
 COVERED_BY = {
-    "art.missing": "reading the project: a picture that is named and not there",
     "det.lastbuild": "ch.lastBuildDate, and the build, which writes the newest date of the episodes",
 }
