@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -11,8 +12,8 @@ from typing import BinaryIO
 
 from podcast_kit.audio.beside import beside
 
-BLOCK = 1 << 18
-AHEAD = 4
+BLOCK = 1 << 20
+AHEAD = 2
 """Blocks that may be written before they are hashed."""
 Stretch = tuple[int, int]
 """Offset and length of bytes of the source that are taken over as they are."""
@@ -30,12 +31,11 @@ def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]
 def _pour(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
     """Write while a second thread hashes: both let go of the interpreter, and hashing takes longer than copying."""
     digest, total = hashlib.sha256(), 0
-    ring = [memoryview(bytearray(BLOCK)) for _ in range(AHEAD + 1)]
     todo, done = SimpleQueue[bytes | memoryview | None](), SimpleQueue[None]()
     hasher = Thread(target=_hash, args=(digest, todo, done), daemon=True)
     hasher.start()
     try:
-        for number, block in enumerate(_blocks(source, pieces, ring)):
+        for number, block in enumerate(_blocks(source, pieces)):
             todo.put(block)
             out.write(block)
             total += len(block)
@@ -54,11 +54,9 @@ def _hash(digest: hashlib._Hash, todo: SimpleQueue[bytes | memoryview | None], d
         done.put(None)
 
 
-def _blocks(
-    source: BinaryIO, pieces: Iterable[bytes | Stretch], ring: list[memoryview]
-) -> Iterator[bytes | memoryview]:
-    """The pieces one behind another; stretches are read into the views of `ring`, each in its turn."""
-    turn = 0
+def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch]) -> Iterator[bytes | memoryview]:
+    """The pieces one behind another; a block of a stretch is good until AHEAD more were taken."""
+    ring: deque[memoryview] = deque()
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
@@ -66,13 +64,15 @@ def _blocks(
         offset, length = piece
         source.seek(offset)
         while length:
-            view = ring[turn % len(ring)][: min(length, BLOCK)]
+            oldest = ring.popleft() if len(ring) > AHEAD else memoryview(b"")
+            size = min(length, BLOCK)
+            ring.append(oldest if len(oldest) >= size else memoryview(bytearray(size)))
+            view = ring[-1][:size]
             count = source.readinto(view)  # type: ignore[attr-defined]  # every file opened for bytes has it
             if not count:
                 raise EOFError
             yield view[:count]
             length -= count
-            turn += 1
 
 
 def stretch(source: BinaryIO, offset: int, length: int) -> Iterable[bytes]:
