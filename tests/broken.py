@@ -114,6 +114,7 @@ def mp4s() -> Iterator[Broken]:
     yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its sound is coded", "au.broken")
     yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, though its name says .mp3", "au.extension")
     film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
+    yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not know", "au.tag.foreign")
     yield Broken("m4a-video", "a.m4a", film, "holds a video stream", "au.video", plays=True)
     assert sound
 
@@ -134,6 +135,7 @@ def oggs() -> Iterator[Broken]:
     yield Broken("ogg-speex", "a.ogg", _bos(b"Speex   1.2"), "is Ogg with Speex", "au.codec")
     yield Broken("ogg-video", "a.ogg", _bos(b"\x80theora"), "without Opus or Vorbis", "au.codec")
     missing = b"".join(pages[:3] + pages[4:])
+    yield Broken("ogg-id3", "a.opus", id3("A") + data, "bytes of junk before the first page", "au.junk", plays=True)
     yield Broken("ogg-lost", "a.opus", missing, "1 pages are missing", "au.gaps", plays=True)
     other = data.replace(data[14:18], b"abcd")
     yield Broken("ogg-chained", "a.opus", data + other, "2 recordings stand", "au.chained", plays=True)
@@ -158,6 +160,7 @@ def plain() -> Iterator[Broken]:
     wav, aiff, aac = read("speech.wav"), read("speech.aiff"), read("speech.aac")
     at = wav.index(b"data") + 4
     yield Broken("wav-cut", "a.wav", cut("speech.wav", 0.5), "s of sound are missing", "au.truncated")
+    yield Broken("wav-id3", "a.wav", id3("A") + wav, "ID3 tags, which WAV does not know", "au.tag.foreign")
     yield Broken("wav-no-data", "a.wav", wav[: at - 4], "ends before the sound begins", "au.truncated")
     yield Broken("wav-codec", "a.wav", wav[:20] + b"\x34\x12" + wav[22:], "codec inside that is not", "au.codec")
     yield Broken("wav-rate", "a.wav", wav[:24] + bytes(8) + wav[32:], "no channels or no rate", "au.broken")

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,22 @@ def test_what_carries_no_tags_says_so(name, tmp_path):
 def test_a_recording_without_tags_says_nothing(name):
     found = read_tags(sample(name))
     assert (found.title, found.show, found.number, found.chapters) == ("", "", None, ())
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux counts it")
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    long = tmp_path / "long.mp3"
+    long.write_bytes(sample("cbr-bare.mp3").read_bytes() * 9000)
+    code = (
+        "import sys; from pathlib import Path; from podcast_kit.audio import probe, tag\n"
+        "from tests.audio_samples import make_tags\n"
+        "probe(Path(sys.argv[1])); tag(Path(sys.argv[1]), Path(sys.argv[2]), make_tags())\n"
+        "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
+    )
+    command = [sys.executable, "-c", code, str(long), str(tmp_path / "copy.mp3")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert long.stat().st_size > 120_000_000
+    assert int(said) < 100_000, "kB"
 
 
 def test_a_copy_never_overwrites_the_recording(tmp_path):

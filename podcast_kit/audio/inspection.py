@@ -16,7 +16,8 @@ from podcast_kit.model import Audio, Chapter
 
 MEND = "`podcast-kit inspect --mend DIR` writes a copy without this fault; the sound stays as it is"
 MENDS = {
-    "junk before": ("au.junk", MEND),
+    "junk before the first frame": ("au.junk", MEND),
+    "junk before the first page": ("au.junk", "publishing leaves it out"),
     "without a Xing header": ("au.vbr-header", MEND),
     "promises less": ("au.vbr-header", MEND),
     "promises more": ("au.vbr-header", MEND),

@@ -110,6 +110,9 @@ def _kind(path: Path, file: BinaryIO, size: int) -> Kind:
         text = "holds nothing but zeros"
         raise InvalidAudio(str(path), text, "the copy or the disk failed: copy the recording again", "au.not-audio")
     kind = _container(head)
+    if start and kind in {Kind.MP4, Kind.WAV, Kind.AIFF}:
+        text = f"begins with ID3 tags, which {kind} does not know: players find no sound in it"
+        raise InvalidAudio(str(path), text, "export it again, or take them off with a tag editor", "au.tag.foreign")
     if kind:
         return kind
     for magic, text, hint in STRANGERS:

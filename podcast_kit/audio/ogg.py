@@ -142,9 +142,9 @@ def probe(path: Path) -> Audio:
     streams: list[Stream] = []
     others: set[bytes] = set()
     with path.open("rb") as file:
-        size, end = os.fstat(file.fileno()).st_size, 0
+        size, begin, end = os.fstat(file.fileno()).st_size, -1, 0
         for page in pages(file):
-            end = page.end
+            begin, end = page.start if begin < 0 else begin, page.end
             if page.flags & FIRST:
                 if page.body.startswith((b"OpusHead", b"\x01vorbis")):
                     streams.append(Stream(page.serial))
@@ -165,7 +165,7 @@ def probe(path: Path) -> Audio:
         channels=head[9] if first.opus else head[11],
         sample_rate=OPUS if first.opus else rate,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(_remarks(streams, others)),
+        remarks=tuple(_remarks(streams, others, begin)),
     )
 
 
@@ -239,8 +239,8 @@ def _check(path: Path, streams: list[Stream], others: set[bytes], left: int) -> 
         raise InvalidAudio(str(path), f"is cut off: it ends{more}", CUT, "au.truncated")
 
 
-def _remarks(streams: list[Stream], others: set[bytes]) -> list[str]:
-    said = []
+def _remarks(streams: list[Stream], others: set[bytes], begin: int) -> list[str]:
+    said = [f"{begin} bytes of junk before the first page"] if begin else []
     lost = sum(stream.lost for stream in streams)
     if lost:
         said.append(f"{lost} pages are missing in the middle: there are gaps in the sound")
