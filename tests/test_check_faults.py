@@ -12,6 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from podcast_kit import checks, feed
 from podcast_kit.checks.artwork import Artwork
@@ -281,6 +283,45 @@ def test_an_episode_with_another_picture_has_it_under_another_address():
     ]
     found = checks.run(feed.parse(GOLDEN.encode()), checks.Facts(now=NOW, items=items))
     assert {problem.code for problem in found} == {"it.image"}
+
+
+VALUE = re.compile(r'(?<==")[^"<>]+(?=")|(?<=>)[^<>\s][^<>]*(?=<)')
+VALUES = [match.span() for match in VALUE.finditer(GOLDEN, GOLDEN.index("<channel>"))]
+DATES = [
+    "Mon, 01 Jan 0001 00:00:00 +1400",
+    "Fri, 31 Dec 9999 23:59:59 -1200",
+    "1 Jan 99 0:0 EST",
+    "1:2:3:4",
+    "0001-01-01",
+]
+ODD = st.one_of(
+    st.sampled_from(["", " ", "0", "-1", "1e999", "9" * 400, "٣", "NaN", "https://[", "//", "%", "\u2028"]),
+    st.sampled_from(
+        ["Mon, 01 Jan 0001 00:00:00 +1400", "Fri, 31 Dec 9999 23:59:59 -1200", "1 Jan 99 0:0 EST", "::", "1:2:3:4"]
+    ),
+    st.sampled_from(["true", "Yes", "geo:", "FREQ=", "&lt;p", "&lt;a href=", "&lt;/b&gt;&lt;b", "a@b", "en-", "00:00"]),
+    st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters='<>&"\ufffe\uffff'), max_size=30),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(VALUES) - 1), ODD), min_size=1, max_size=8, unique_by=lambda one: one[0]))
+def test_no_value_whatever_brings_the_check_down(changes):
+    """Only findings come out, each with a text and a place, and the same ones again."""
+    data = GOLDEN
+    for number, value in sorted(changes, reverse=True):
+        begin, end = VALUES[number]
+        data = data[:begin] + value + data[end:]
+    try:
+        document = feed.parse(data.encode())
+    except InvalidInput:
+        return  # a name was hit, and the feed is no feed any more
+    facts = checks.Facts(
+        now=NOW, before=feed.parse(GOLDEN.encode()), feed_url="https://pod.example/feed.xml", ours=True
+    )
+    found = checks.run(document, facts)
+    assert all(problem.text and problem.place.line for problem in found if problem.code != "it.guid.stable")
+    assert found == checks.run(document, facts)
 
 
 COVERED = {case.values[-1]["rule"] for case in [*IN_FEED, *BESIDE]} | {"lk.pages", "lk.podping"}

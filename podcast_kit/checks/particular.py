@@ -164,14 +164,14 @@ def live(tag: Tag) -> Iterator[Finding]:
     wrong = list(malformed(tag))
     yield from wrong
     yield from childless(tag)
-    start, end = (tag.node.attributes.get(name, "") for name in ("start", "end"))
+    start, end = (tag.node.attributes.get(name, "").strip() for name in ("start", "end"))
     if start and end and not wrong and instant(end) <= instant(start):
         yield Finding("a liveItem ends before it starts", tag.node, key_of(tag))
 
 
 def instant(text: str) -> datetime:
     """An ISO 8601 date; one without an offset is UTC."""
-    when = datetime.fromisoformat(text.strip())
+    when = datetime.fromisoformat(text)
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
