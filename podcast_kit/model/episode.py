@@ -1,0 +1,88 @@
+"""What one file of notes says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from podcast_kit.errors import Place
+from podcast_kit.model.document import Element
+from podcast_kit.model.show import AudioSettings, Listen, Person
+
+
+class EpisodeType(StrEnum):
+    """`itunes:episodeType`."""
+
+    FULL = "full"
+    TRAILER = "trailer"
+    BONUS = "bonus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A mark in an episode."""
+
+    start_ms: int
+    title: str
+    end_ms: int | None = None
+    url: str = ""
+    image: str = ""
+    toc: bool = True
+    """False for a silent mark that changes the picture but is not listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A stretch of a transcript."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """What one file of notes says."""
+
+    slug: str
+    path: str
+    """Of the notes, relative to the show's folder, with forward slashes."""
+    title: str
+    notes: str
+    """Markdown below the front matter."""
+    notes_line: int = 1
+    """The line of the file that the notes begin on."""
+    audio: str = ""
+    """Path relative to the show's folder, or an https address; empty when there is no audio here."""
+    date: datetime | None = None
+    """With its offset; None only for a draft."""
+    guid: str = ""
+    number: int | None = None
+    season: int | None = None
+    type: EpisodeType = EpisodeType.FULL
+    summary: str = ""
+    image: str = ""
+    """Path relative to the show's folder."""
+    explicit: bool | None = None
+    draft: bool = False
+    chapters: str | tuple[Chapter, ...] = "auto"
+    """`auto`, a path relative to the show's folder, or the list itself."""
+    transcripts: tuple[str, ...] = ()
+    """Paths relative to the show's folder."""
+    people: tuple[Person, ...] = ()
+    tags: tuple[str, ...] = ()
+    listen: tuple[Listen, ...] = ()
+    prompts: str = "default"
+    mastering: AudioSettings | None = None
+    """The show's, with what this episode wants otherwise; None where it says nothing."""
+    elements: tuple[Element, ...] = ()
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the check that are set aside for this episode, each code with its reason."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, key: str = "") -> Place:
+        """Where the key was written; the file itself when it was not."""
+        return self.places.get(key, Place(self.path))

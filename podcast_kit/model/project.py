@@ -1,0 +1,58 @@
+"""A show's folder, read whole, and what of it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from podcast_kit.errors import Problem
+from podcast_kit.model.episode import Chapter, Episode
+from podcast_kit.model.show import Show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file that listeners get: immutable, and named by its own digest."""
+
+    key: str
+    sha256: str
+    bytes: int
+    mime: str
+    seconds: float = 0.0
+    """0 for what has no duration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An entry of podcast.lock: what identifies an episode, and the enclosure that is frozen."""
+
+    slug: str
+    guid: str
+    date: datetime
+    source_sha256: str
+    media: Media
+    chapters: tuple[Chapter, ...] = ()
+    """Those that only the recording knows, so that they are known where it is not."""
+    shift: float = 0.0
+    """Seconds by which mastering moved every moment: an intro before it, silence taken off."""
+    loudness: float | None = None
+    """LUFS of the mastered file, measured; None where it was not mastered."""
+    true_peak: float | None = None
+    """dBTP, as above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A show's folder, read whole."""
+
+    folder: Path
+    show: Show
+    episodes: tuple[Episode, ...]
+    lock: tuple[Published, ...] = ()
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    """Warnings from reading, such as a link to a service that closed."""
+
+    def published(self, guid: str) -> Published | None:
+        """The lock's entry for an episode."""
+        return next((entry for entry in self.lock if entry.guid == guid), None)

@@ -1,0 +1,189 @@
+"""What podcast.yaml says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from podcast_kit.errors import Place
+from podcast_kit.model.addresses import address
+from podcast_kit.model.document import Element
+
+
+class ShowType(StrEnum):
+    """`itunes:type`: newest first, or told from the beginning."""
+
+    EPISODIC = "episodic"
+    SERIAL = "serial"
+
+
+class Placement(StrEnum):
+    """Where the invitations to follow and to review go."""
+
+    END = "end"
+    MARKER = "marker"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who is heard in, or worked on, an episode."""
+
+    name: str
+    role: str = "host"
+    group: str = "cast"
+    url: str = ""
+    image: str = ""
+    """A path relative to the show's folder, or an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One of Apple's categories, with its subcategory or none."""
+
+    name: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where the show or an episode is heard: a service's key and the id or address there."""
+
+    service: str
+    """The key under `listen:`, such as `apple`; `custom` for a link that names itself."""
+    value: str
+    """An id, or a whole address."""
+    label: str = ""
+    keep: bool = False
+    """Show it even though the service is closed."""
+    place: Place = field(default=Place(""), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSet:
+    """Which invitations are written, and where."""
+
+    follow: bool = True
+    review: bool = True
+    placement: Placement = Placement.END
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """Where a show is published."""
+
+    url: str
+    """Public address of what is published; ends in a slash."""
+    to: str = ""
+    """`s3://bucket/prefix` (or r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
+    endpoint: str = ""
+    region: str = ""
+    account: str = ""
+    """Of Cloudflare R2, whose endpoint is made of it."""
+    cloudfront: str = ""
+    """Id of the CloudFront distribution whose copies of changed pages are dropped."""
+    purge: str = ""
+    """Command that is given the changed addresses, one a line, to drop another CDN's copies."""
+    clean_urls: bool = False
+    """The host answers `episodes/x/` with `episodes/x/index.html`; plain object stores do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """How the feed is cut and announced."""
+
+    path: str = "feed.xml"
+    page_size: int = 0
+    """Episodes a page; 0 is one feed with all."""
+    hub: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSettings:
+    """Mastering; nothing is touched unless asked for."""
+
+    loudness: float | None = None
+    """Target in LUFS; Apple asks for -16."""
+    true_peak: float = -1.0
+    """Ceiling in dBTP, held when a loudness is asked for."""
+    mono: str = "measured"
+    """What the target means for one channel. `measured`: what a meter reads. `dual`: what two loudspeakers would give,
+    which a meter reads 3 dB lower."""
+    format: str = ""
+    """`mp3`, `m4a` or `opus`; empty makes MP3 of WAV, FLAC and AIFF and leaves the others what they are."""
+    bitrate: str = ""
+    """Such as `128k`; empty is what the format and the channels want."""
+    channels: int = 0
+    """1 mixes to mono, 2 makes stereo, 0 keeps what there is."""
+    trim: bool = False
+    """Take silence off both ends."""
+    intro: str = ""
+    """A file joined before the recording; path relative to the show's folder."""
+    outro: str = ""
+    """A file joined behind it."""
+    overlap: float = 0.0
+    """Seconds that intro and outro fade over the recording."""
+    reencode: bool = False
+    """MP3 and other lossy sources may be encoded a second time where nothing else serves."""
+    alternate: str = ""
+    """`opus` or `m4a`: a second file offered as an alternate enclosure."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.loudness is not None or self.format or self.channels or self.trim or self.intro or self.outro)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """How the pages look, without a template of one's own."""
+
+    colour: str = ""
+    """`#rrggbb`; made darker or lighter until it can be read on its ground."""
+    font: str = ""
+    """CSS font families, or the path of a .woff2 file relative to podcast.yaml."""
+    logo: str = ""
+    """Path relative to podcast.yaml; stands in the header in place of the cover."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """What podcast.yaml says."""
+
+    title: str
+    description: str
+    author: str
+    language: str
+    publish: Publishing
+    timezone: str = "UTC"
+    owner_name: str = ""
+    owner_email: str = ""
+    guid: str = ""
+    """podcast:guid, a UUID kept through every move."""
+    artwork: str = ""
+    """Path relative to podcast.yaml."""
+    categories: tuple[Category, ...] = ()
+    explicit: bool = False
+    type: ShowType = ShowType.EPISODIC
+    copyright: str = ""
+    license: str = ""
+    locked: bool | None = None
+    complete: bool = False
+    block: bool = False
+    people: tuple[Person, ...] = ()
+    listen: tuple[Listen, ...] = ()
+    prompts: Mapping[str, PromptSet] = field(default_factory=dict)
+    feed: FeedSettings = field(default_factory=FeedSettings)
+    audio: AudioSettings = field(default_factory=AudioSettings)
+    theme: Theme = field(default_factory=Theme)
+    elements: tuple[Element, ...] = ()
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the check that are set aside for the whole show, each code with its reason."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def feed_url(self) -> str:
+        """The public address of the feed."""
+        return address(self.publish.url, self.feed.path)
