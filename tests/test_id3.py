@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import id3, mp3, probe, read_tags, tag
+from podcast_kit.audio import frames, mp3, probe, read_tags, tag
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.audio_samples import JPEG, make_tags, sample
 
@@ -33,7 +33,7 @@ def written(path):
     data = path.read_bytes()
     assert data[:6] == b"ID3\x03\0\0"
     size = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
-    found = [(name, payload) for name, _, payload in id3.frames(data[10 : 10 + size])]
+    found = [(name, payload) for name, _, payload in frames.taken_apart(data[10 : 10 + size])]
     assert sum(10 + len(payload) for _, payload in found) == size, "no frame is lost and no padding is written"
     assert data[10 + size : 13 + size] in mp3.HEADERS
     return found
@@ -46,35 +46,35 @@ def text(payload):
 
 
 FOREIGN = [
-    id3.frame("PRIV", b"www.example.org\0\x01\x02\x03"),
-    id3.frame("TXXX", b"\0REPLAYGAIN_TRACK_GAIN\0-3.2 dB"),
-    id3.frame("COMM", b"\0engiTunNORM\0 00000A"),
-    id3.frame("GEOB", b"\0application/x\0\0\0stuff"),
-    id3.frame("POPM", b"me@example.org\0\xff\0\0\0\1"),
-    id3.frame("XYZQ", b"of a program that nobody knows"),
-    id3.frame("TSSE", b"\0LAME 3.100"),
-    id3.frame("TIPL", b"\0producer\0Grace"),
-    id3.frame("USLT", b"\0eng\0all that was said"),
-    id3.frame("APIC", b"\0image/png\0\x04\0back cover"),
+    frames.frame("PRIV", b"www.example.org\0\x01\x02\x03"),
+    frames.frame("TXXX", b"\0REPLAYGAIN_TRACK_GAIN\0-3.2 dB"),
+    frames.frame("COMM", b"\0engiTunNORM\0 00000A"),
+    frames.frame("GEOB", b"\0application/x\0\0\0stuff"),
+    frames.frame("POPM", b"me@example.org\0\xff\0\0\0\1"),
+    frames.frame("XYZQ", b"of a program that nobody knows"),
+    frames.frame("TSSE", b"\0LAME 3.100"),
+    frames.frame("TIPL", b"\0producer\0Grace"),
+    frames.frame("USLT", b"\0eng\0all that was said"),
+    frames.frame("APIC", b"\0image/png\0\x04\0back cover"),
 ]
 REPLACED = [
-    id3.frame("TIT2", b"\0Old title"),
-    id3.frame("TYER", b"\x001999"),
-    id3.frame("TIME", b"\x001200"),
-    id3.frame("TDRC", b"\x001999"),
-    id3.frame("COMM", b"\0deu\0Alter Kommentar"),
-    id3.frame("APIC", b"\0image/png\0\x03\0old cover"),
-    id3.frame("TXXX", b"\0ITUNESADVISORY\x000"),
-    id3.frame("CTOC", b"x\0\x03\x01y\0"),
-    id3.frame("CHAP", b"y\0" + bytes(16)),
-    id3.frame("WFED", b"\0https://old.example.org/feed"),
+    frames.frame("TIT2", b"\0Old title"),
+    frames.frame("TYER", b"\x001999"),
+    frames.frame("TIME", b"\x001200"),
+    frames.frame("TDRC", b"\x001999"),
+    frames.frame("COMM", b"\0deu\0Alter Kommentar"),
+    frames.frame("APIC", b"\0image/png\0\x03\0old cover"),
+    frames.frame("TXXX", b"\0ITUNESADVISORY\x000"),
+    frames.frame("CTOC", b"x\0\x03\x01y\0"),
+    frames.frame("CHAP", b"y\0" + bytes(16)),
+    frames.frame("WFED", b"\0https://old.example.org/feed"),
 ]
 
 
 def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED, *FOREIGN)
     tag(source, tmp_path / "b.mp3", make_tags(transcript=""))
-    found = [id3.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
+    found = [frames.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in FOREIGN] == FOREIGN
     assert [frame for frame in found if frame in REPLACED] == []
 
@@ -82,7 +82,7 @@ def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
 def test_what_we_do_not_say_is_kept(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED[1:], *FOREIGN)
     tag(source, tmp_path / "b.mp3", BARE)
-    found = [id3.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
+    found = [frames.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in REPLACED] == REPLACED[1:]
 
 
@@ -118,7 +118,7 @@ def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
 
 
 def test_an_unsynchronised_tag_is_made_plain(tmp_path):
-    frame = id3.frame("PRIV", b"owner\0\xff\xe0\xff\0")
+    frame = frames.frame("PRIV", b"owner\0\xff\xe0\xff\0")
     tag(
         tagged_source(tmp_path / "a.mp3", frame.replace(b"\xff\xe0\xff\0", b"\xff\0\xe0\xff\0\0"), flags=0x80),
         tmp_path / "b.mp3",
@@ -128,9 +128,9 @@ def test_an_unsynchronised_tag_is_made_plain(tmp_path):
 
 
 def test_of_two_tags_the_first_counts_and_nothing_is_lost(tmp_path):
-    second = id3.frame("TPE1", b"\0Second") + id3.frame("TCOM", b"\0Carl")
+    second = frames.frame("TPE1", b"\0Second") + frames.frame("TCOM", b"\0Carl")
     more = b"ID3\x03\0\0\0\0\0" + bytes([len(second)]) + second
-    source = tagged_source(tmp_path / "a.mp3", id3.frame("TPE1", b"\0First"), more=more)
+    source = tagged_source(tmp_path / "a.mp3", frames.frame("TPE1", b"\0First"), more=more)
     tag(source, tmp_path / "b.mp3", BARE)
     found = written(tmp_path / "b.mp3")
     assert [payload for name, payload in found if name == "TPE1"] == [b"\0First"]

@@ -2,7 +2,7 @@
 
 import struct
 
-from podcast_kit.audio import id3, inspect, probe, read_tags
+from podcast_kit.audio import frames, inspect, probe, read_tags
 from podcast_kit.model import Chapter
 from tests.audio_samples import CHAPTERS, make_tags, sample
 
@@ -47,8 +47,8 @@ def test_texts_of_a_wav_are_read(tmp_path):
 
 
 def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
-    frames = b"".join([*id3.ours(make_tags()), *id3.chapter_frames(make_tags(), 2340)])
-    path = wav(tmp_path, chunk(b"id3 ", id3._tag(frames)))
+    content = b"".join([*frames.ours(make_tags()), *frames.chapter_frames(make_tags(), 2340)])
+    path = wav(tmp_path, chunk(b"id3 ", frames.tag(content)))
     found = read_tags(path)
     assert (found.title, found.number) == (make_tags().title, 7)
     assert [mark.title for mark in found.chapters] == [mark.title for mark in CHAPTERS]
