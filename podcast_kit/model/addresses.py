@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from podcast_kit.model.show import Show
+if TYPE_CHECKING:
+    from podcast_kit.model.show import Show  # which asks for addresses itself
 
 
 def address(base: str, key: str) -> str:
