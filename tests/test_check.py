@@ -277,6 +277,14 @@ def test_a_new_recording_is_looked_at_by_its_bytes_and_a_published_one_is_left_a
     assert look(show) == ()
 
 
+def test_all_rules_are_listed_or_those_of_a_platform():
+    lines = run("explain").stdout.splitlines()
+    assert len(lines) == len(check.rules())
+    assert all(line.endswith(".") for line in lines)
+    assert run("explain", "--platform", "youtube").stdout.split()[0] == "ch.owner.email"
+    assert len(json.loads(run("explain", "--json").stdout)["rules"]) == len(lines)
+
+
 def test_an_unknown_code_is_told_its_neighbour():
     done = run("explain", "it.guidd")
     assert done.exit_code == 1

@@ -27,6 +27,12 @@ def codes() -> list[str]:
     return sorted({*checks.BOOK, *CODES, *MAKING, *UNDECIDED, *COVERED_BY})
 
 
+def rules(platform: str = "") -> list[Explanation]:
+    """Every rule of the check, or those that a platform asks for by name, in the book's order."""
+    wanted = [rule.code for rule in checks.BOOK.values() if not platform or platform in rule.platforms]
+    return [entry for code in wanted if (entry := explanation(code))]
+
+
 def explanation(code: str) -> Explanation | None:
     """What a code means; None where there is none of that name."""
     rule = checks.BOOK.get(code)

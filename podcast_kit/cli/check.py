@@ -125,16 +125,24 @@ def _seen(console: Console, found: Sequence[Problem]) -> list[Problem]:
 
 
 @command("explain", short_help="Say what a rule is, and why.")
-@click.argument("code", metavar="CODE")
-def explain(console: Console, code: str) -> None:
-    """Say what a rule asks for, why, of whom it is known, and how to mend it.
+@click.argument("code", metavar="[CODE]", required=False)
+@click.option("--platform", type=click.Choice(PLATFORMS), help="List only what this directory asks for.")
+def explain(console: Console, code: str | None, platform: str | None) -> None:
+    """Say what a rule asks for, why, of whom it is known, and how to mend it; without CODE, list all rules.
 
     \b
+      podcast-kit explain
       podcast-kit explain it.enclosure.length
       podcast-kit explain art.square
     """
-    from podcast_kit.check import explanation
+    from podcast_kit.check import explanation, rules
 
+    if code is None:
+        found = rules(platform or "")
+        console.document("explain", rules=found)
+        for rule in found:
+            console.say(f"{rule['code']:22} {rule['level']:8} {rule['says']}")
+        return
     entry = explanation(code)
     if entry is None:
         raise PodcastKitError(f"there is no rule {code!r}", nearest(code))
