@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from podcast_kit import audio, feed, pictures
+from podcast_kit import __version__, audio, feed, pictures
 from podcast_kit.audio import loudness
-from podcast_kit.build import JSON_FEED, OPML, Build
+from podcast_kit.build import JSON_FEED, MEMORY, OPML, Build
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.audio import Sound
 from podcast_kit.checks.chapters import Marks
 from podcast_kit.checks.links import JsonFeed, Outline, Pages
 from podcast_kit.checks.transcripts import Script
-from podcast_kit.errors import Place, PodcastKitError, Problem
+from podcast_kit.errors import Place, PodcastKitError, Problem, Severity
+from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.model import Episode, FeedDocument, Item, Project
 
 MOST = 20_000_000
@@ -54,15 +54,28 @@ def alone(data: bytes, path: str) -> object | None:
 
 
 def oddities(made: Build) -> Iterator[Problem]:
-    """What is odd about the recordings that are not out yet, by their bytes; what is out stays as it is."""
-    for item in made.items:
-        episode = item.episode
-        path = Path(made.project.folder, episode.audio)
-        if not episode.audio or made.project.published(item.guid) or not path.is_file():
-            continue
-        for problem in audio.inspect(path).problems:
-            if problem.code not in made.project.show.ignore and problem.code not in episode.ignore:
-                yield replace(problem, place=Place(episode.audio))
+    """What is odd about the recordings that are not out yet, by their bytes; what is out stays as it is.
+
+    Each recording is listened through once; from then on its oddities are remembered by its content.
+    """
+    project = made.project
+    new = [item.episode for item in made.items if item.episode.audio and not project.published(item.guid)]
+    here = [(episode, path) for episode in new if (path := Path(project.folder, episode.audio)).is_file()]
+    with remembering(Path(project.folder, MEMORY, "checked")) as memory:
+        found = [(episode, said) for episode, path in here for said in _inspected(path, memory)]
+    for episode, (text, hint, code, severity) in found:
+        if code not in project.show.ignore and code not in episode.ignore:
+            yield Problem(Place(episode.audio), text, hint, code, Severity(severity))
+
+
+def _inspected(path: Path, memory: Memory) -> list[list[str]]:
+    """Text, mend, code and severity of each oddity of a recording."""
+    key = f"{__version__} {audio.VERSION} {path.suffix} {memory.sha256(path)}"
+    known: list[list[str]] | None = memory.recall("oddities", key)
+    if known is None:
+        known = [[one.text, one.hint, one.code, str(one.severity)] for one in audio.inspect(path).problems]
+        memory.keep("oddities", key, known)
+    return known
 
 
 def artworks(project: Project) -> Iterator[Artwork]:

@@ -1,0 +1,53 @@
+"""Problems as GitHub and GitLab want them."""
+
+import json
+
+import pytest
+
+from podcast_kit.cli import report
+from podcast_kit.errors import Place, Problem, Severity
+
+
+def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="mend it", severity=Severity.ERROR):
+    return Problem(Place(path, line, column), text, hint, "it.title", severity)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "::error file=episodes/a.md,line=2,col=1,title=it.title::is wrong (mend it)"),
+        ({"severity": Severity.HINT}, "::notice file=episodes/a.md,line=2,col=1,title=it.title::is wrong (mend it)"),
+        ({"line": 0, "column": 0, "hint": ""}, "::error file=episodes/a.md,title=it.title::is wrong"),
+        (
+            {"text": "100%\nsure: a, b"},
+            "::error file=episodes/a.md,line=2,col=1,title=it.title::100%25%0Asure: a, b (mend it)",
+        ),
+        ({"path": "a,b:c.md"}, "::error file=a%2Cb%3Ac.md,line=2,col=1,title=it.title::is wrong (mend it)"),
+    ],
+)
+def test_an_annotation_is_escaped_as_github_reads_it(given, expected):
+    assert report.github(problem(**given)) == expected
+
+
+def test_github_is_shown_the_worst_first():
+    mixed = [problem(severity=severity) for severity in (Severity.HINT, Severity.ERROR, Severity.WARNING)]
+    assert [one.severity for one in report.worst_first(mixed)] == list(Severity)
+
+
+def test_the_summary_is_a_table_that_no_text_can_break(tmp_path, monkeypatch):
+    path = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    report.summary([problem(text="a | b\n<b>c")], "1 error")
+    assert "| error | `episodes/a.md:2:1` | a \\| b &lt;b>c | `it.title` |" in path.read_text()
+
+
+def test_outside_of_github_there_is_no_summary(monkeypatch):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    report.summary([problem()], "1 error")
+
+
+def test_gitlab_tells_faults_apart_by_what_they_are_and_not_by_their_line():
+    first, moved, other = json.loads(report.gitlab([problem(), problem(line=9), problem(text="else")]))
+    assert first["fingerprint"] == moved["fingerprint"] != other["fingerprint"]
+    assert [one["location"]["lines"]["begin"] for one in (first, moved)] == [2, 9]
+    assert json.loads(report.gitlab([problem(line=0)]))[0]["location"]["lines"]["begin"] == 1
