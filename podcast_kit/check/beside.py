@@ -27,7 +27,7 @@ def things(
     made: Build, pages: tuple[FeedDocument, ...], *, platform: str = "", listen: bool = False
 ) -> Iterator[object]:
     """All that a build holds beside its feed, as rules look at it; `listen` measures each recording's loudness."""
-    yield from artworks(made.project)
+    yield from artworks(made)
     for item in made.items:
         yield from _sound(made, item, measured=platform == "apple", listen=listen)
         yield from _scripts(made.project, item)
@@ -78,15 +78,14 @@ def _inspected(path: Path, memory: Memory) -> list[list[str]]:
     return known
 
 
-def artworks(project: Project) -> Iterator[Artwork]:
-    """The pictures of the show and of its episodes, by their pixels."""
-    show = project.show
-    named: list[tuple[str, Place, Episode | None]] = [
-        (show.artwork, show.places.get("artwork", Place("podcast.yaml")), None)
-    ]
-    named += [(episode.image, episode.place("image"), episode) for episode in project.episodes if not episode.draft]
+def artworks(made: Build) -> Iterator[Artwork]:
+    """The pictures of the show and of the episodes that are due, by their pixels; the build has opened them all."""
+    show = made.project.show
+    at = show.places.get("artwork", Place("podcast.yaml"))
+    named: list[tuple[str, Place, Episode | None]] = [(show.artwork, at, None)]
+    named += [(item.episode.image, item.episode.place("image"), item.episode) for item in made.items]
     for name, place, episode in named:
-        path = Path(project.folder, name)
+        path = Path(made.project.folder, name)
         if name and path.is_file():
             yield Artwork(pictures.probe(path), name, place, episode)
 

@@ -47,9 +47,7 @@ def explanation(code: str) -> Explanation | None:
             sources=[" ".join(checks.SOURCES[key]).strip() for key in rule.sources],
         )
     if code in CODES or code in MAKING:
-        return _plain(
-            code, "error or warning", (CODES | MAKING)[code], "A show's files are read strictly: every fault is told."
-        )
+        return _plain(code, "error or warning", (CODES | MAKING)[code], "Every fault is told, at once.")
     if code in UNDECIDED:
         return _plain(code, "not decided", "No look at a feed can decide this.", UNDECIDED[code])
     if code in COVERED_BY:

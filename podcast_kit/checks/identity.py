@@ -11,6 +11,8 @@ from podcast_kit.checks.view import Channel, Entry, moment
 from podcast_kit.errors import Severity
 from podcast_kit.model import FeedDocument
 
+LOCK = "podcast.lock"
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -33,7 +35,10 @@ class Known:
 
 def out(channel: Channel) -> list[Known]:
     """Every episode that subscribers have: from podcast.lock, and from the published feed."""
-    found = [Known(guid, "/" + entry.media.key, "", entry.date, "podcast.lock") for guid, entry in channel.lock.items()]
+    found = [
+        Known(guid, entry.media.key if "://" in entry.media.key else f"/{entry.media.key}", "", entry.date, LOCK)
+        for guid, entry in channel.lock.items()
+    ]
     if channel.facts.before is not None:
         found += published(channel.facts.before)
     return list({known.guid: known for known in found}.values())
