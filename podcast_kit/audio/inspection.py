@@ -142,6 +142,7 @@ def hushed(path: Path) -> bool:
     from podcast_kit.audio import samples
 
     try:
-        return all(abs(block).max(initial=0.0) < QUIET for block in samples.blocks(path))
+        with border(path):
+            return all(abs(block).max(initial=0.0) < QUIET for block in samples.blocks(path))
     except InvalidAudio:
         return False
