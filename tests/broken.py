@@ -136,7 +136,7 @@ def oggs() -> Iterator[Broken]:
     yield Broken("ogg-video", "a.ogg", _bos(b"\x80theora"), "without Opus or Vorbis", "au.codec")
     missing = b"".join(pages[:3] + pages[4:])
     yield Broken("ogg-id3", "a.opus", id3("A") + data, "bytes of junk before the first page", "au.junk", plays=True)
-    yield Broken("ogg-lost", "a.opus", missing, "1 pages are missing", "au.gaps", plays=True)
+    yield Broken("ogg-lost", "a.opus", missing, "a page is missing", "au.gaps", plays=True)
     other = data.replace(data[14:18], b"abcd")
     yield Broken("ogg-chained", "a.opus", data + other, "2 recordings stand", "au.chained", plays=True)
 

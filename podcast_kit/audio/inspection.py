@@ -28,7 +28,7 @@ MENDS = {
     "video stream": ("au.video", "export the sound alone: `ffmpeg -i IN -vn -c:a copy OUT.m4a`"),
     "raw AAC": ("au.codec", "`ffmpeg -i IN -c copy OUT.m4a` keeps the sound as it is"),
     "never finished": ("au.truncated", "open it in an audio editor and save it again"),
-    "pages are missing": ("au.gaps", "copy the recording again"),
+    "missing in the middle": ("au.gaps", "copy the recording again"),
     "one behind another": ("au.chained", "export it again as one recording"),
     "how long it is": ("au.length", "`flac -f FILE` writes it again with its length"),
     "before the FLAC": ("au.tag.foreign", "publishing leaves them out"),

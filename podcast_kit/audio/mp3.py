@@ -316,7 +316,8 @@ def _remarks(junk: int, walk: Walk, promise: Promise | None, varies: bool) -> li
         said.append("its header promises more than there is: players show a wrong length (was the end taken off?)")
     if walk.gaps:
         where = sum(length for _, length in walk.gaps)
-        said.append(f"{where} bytes in {len(walk.gaps)} places between the frames are no audio")
+        places = f", in {len(walk.gaps)} places" if len(walk.gaps) > 1 else ""
+        said.append(f"{where} bytes between the frames are no audio{places}")
     if walk.cut:
         said.append("the last frame is cut off: the end of the recording may be missing")
     if len({HEADERS[key].rate for key in walk.counts}) > 1:

@@ -243,7 +243,8 @@ def _remarks(streams: list[Stream], others: set[bytes], begin: int) -> list[str]
     said = [f"{begin} bytes of junk before the first page"] if begin else []
     lost = sum(stream.lost for stream in streams)
     if lost:
-        said.append(f"{lost} pages are missing in the middle: there are gaps in the sound")
+        which = "a page is" if lost == 1 else f"{lost} pages are"
+        said.append(f"{which} missing in the middle: there are gaps in the sound")
     if len(streams) > 1:
         said.append(f"{len(streams)} recordings stand one behind another: many players stop after the first")
     if any(name.startswith((b"\x80theora", b"BBCD\0")) for name in others):
