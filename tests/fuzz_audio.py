@@ -6,7 +6,6 @@ and the source must be the same afterwards.
 """
 
 import random
-import resource
 import signal
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from podcast_kit.audio import inspect, mend, tag
 from podcast_kit.errors import PodcastKitError
+from tests import peak
 from tests.audio_samples import RECORDINGS, make_tags, sample
 
 SLOW = 5
@@ -114,14 +114,6 @@ class Hung(BaseException):
     """Outside of what any code under test catches."""
 
 
-def memory() -> int:
-    """Megabytes at most; of this program alone, where Linux tells them apart from those of its parent."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
 def main(count: int, seed: int = 1, keep: str = "") -> int:
     """Run; return how many failed."""
 
@@ -154,7 +146,7 @@ def main(count: int, seed: int = 1, keep: str = "") -> int:
                 finally:
                     signal.setitimer(signal.ITIMER_PROF, 0)
                 slowest = max(slowest, time.process_time() - began)
-    used = memory()
+    used = peak.megabytes()
     print(f"{failed} failed; the slowest took {slowest:.1f} s; {used} MB at most")
     return failed + (used > MEMORY)
 

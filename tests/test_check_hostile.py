@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -23,14 +24,14 @@ SECONDS = 60
 """Of the processor; the kernel ends what takes longer."""
 
 CHILD = """
-import json, resource, sys
+import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from podcast_kit import check
+from tests import peak
 
 found = check.file(Path(sys.argv[1]), now=datetime(2026, 11, 22, tzinfo=UTC))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-print(json.dumps([peak, len(found), sorted({one.code for one in found if one.severity == "error"})]))
+print(json.dumps([peak.megabytes() << 20, len(found), sorted({one.code for one in found if one.severity == "error"})]))
 """
 
 
@@ -41,7 +42,12 @@ def looked_at(path):
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, check=False, preexec_fn=bound
+        [sys.executable, "-c", CHILD, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=bound,
+        cwd=Path(__file__).parents[1],
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
