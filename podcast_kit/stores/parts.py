@@ -170,6 +170,7 @@ class Sending:
                 raise Failed(f"{self.upload.key} changed after it was built", "build again")
             left -= len(data)
             yield number, data
+            del data  # this frame waits for room too
 
     def _dispatch(
         self, pool: ThreadPoolExecutor, running: list[Future[None]], number: int, data: bytes, *, known: str
