@@ -21,6 +21,9 @@ OWN = ".podcast-kit/"
 KEY = OWN + "state.json"
 FEEDS = OWN + "feeds/"
 SCHEMA = 1
+UNTOLD = "private/"
+"""Keys that nobody may learn: the record lies where everybody can read, so it holds only their digests."""
+VEILED = "private:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ def read(store: Store, feed_key: str, outputs: Iterable[Output] = ()) -> State:
 
     `outputs` are the files of the build: their digests are what listed media are matched by.
     """
-    known = load(store)
+    outputs = list(outputs)
+    known = _unveiled(load(store), outputs)
     store.honours = store.honours or known.honours
     known = replace(known, feed=store.get(feed_key))
     if known.rebuilt or known.doubtful:
@@ -62,6 +66,23 @@ def load(store: Store) -> State:
     found = store.get(KEY)
     known = _decoded(found, store.place) if found else None
     return known or State(etag=found.etag if found else "", rebuilt=True)
+
+
+def _veiled(key: str) -> str:
+    """The key as the record may say it."""
+    return VEILED + hashlib.sha256(key.encode()).hexdigest() if key.startswith(UNTOLD) else key
+
+
+def _unveiled(state: State, outputs: Iterable[Output]) -> State:
+    """The record with the names of the secret keys that the build knows; the others say nothing to anybody."""
+    names = {_veiled(output.key): output.key for output in outputs if output.key.startswith(UNTOLD)}
+    objects = {
+        names.get(key, key): replace(remote, key=names.get(key, key))
+        for key, remote in state.objects.items()
+        if key in names or not key.startswith(VEILED)
+    }
+    doubtful = frozenset(names.get(key, key) for key in state.doubtful if key in names or not key.startswith(VEILED))
+    return replace(state, objects=objects, doubtful=doubtful)
 
 
 def _with_feed(objects: Mapping[str, Remote], key: str, feed: Found | None) -> Mapping[str, Remote]:
@@ -100,15 +121,15 @@ def encoded(state: State, place: str) -> bytes:
     kinds = sorted({remote.headers for remote in state.objects.values()})
     number = {headers: index for index, headers in enumerate(kinds)}
     rows = {
-        key: [remote.size, remote.sha256, remote.etag, number[remote.headers]]
+        _veiled(key): [remote.size, remote.sha256, remote.etag, number[remote.headers]]
         for key, remote in sorted(state.objects.items())
     }
     lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
     head = {
         "schema": SCHEMA,
         "headers": [dict(headers) for headers in kinds],
-        "retired": dict(sorted(state.retired.items())),
-        "doubtful": sorted(state.doubtful),
+        "retired": {key: date for key, date in sorted(state.retired.items()) if not key.startswith(UNTOLD)},
+        "doubtful": sorted(map(_veiled, state.doubtful)),
         "feeds": list(state.feeds),
         "conditions": {"place": place, "honours": state.honours},
     }
