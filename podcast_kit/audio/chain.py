@@ -27,8 +27,6 @@ OPEN = 100.0
 """A ceiling in dB that nothing reaches."""
 NOISY = 20.0
 """dB of gain from which a listener hears the room."""
-KBITS = {"mp3": (96, 128), "m4a": (64, 128), "opus": (48, 80)}
-"""Where nothing is asked for: in one channel, in two."""
 LIMITS = {"mp3": (32, 320), "m4a": (24, 320), "opus": (12, 256)}
 MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
@@ -59,8 +57,8 @@ def _whole(job: Job, decision: Decision, before: Loudness, on: Report) -> Master
 
 
 def _encoded(job: Job, decision: Decision, on: Report) -> Mastered:
-    if decision.format not in KBITS:
-        raise PodcastKitError(f"format {decision.format!r}", f"known: {', '.join(KBITS)}")
+    if decision.format not in encode.KBITS:
+        raise PodcastKitError(f"format {decision.format!r}", f"known: {', '.join(encode.KBITS)}")
     sound = mix.of_job(job, decision.format, on)
     kbits = _kbits(decision.format, sound.channels, job.settings.bitrate)
     excerpt: list[Block] = []
@@ -157,12 +155,14 @@ def _named(format_: str, kbits: int, sound: Mix) -> str:
 def _kbits(format_: str, channels: int, asked: str) -> int:
     """The bit rate in kbit/s: what was asked for, or what the format and the channels want."""
     if not asked:
-        return KBITS[format_][channels - 1]
+        return encode.KBITS[format_][channels - 1]
     found = re.fullmatch(r"(\d{1,4}) ?(k|kbps|kbit/s)?", asked.strip().lower())
     kbits = int(found[1]) if found else 0
     least, most = LIMITS[format_]
     if not least <= kbits <= most:
-        raise PodcastKitError(f"bitrate {asked!r}", f"write one from {least}k to {most}k, such as {KBITS[format_][1]}k")
+        raise PodcastKitError(
+            f"bitrate {asked!r}", f"write one from {least}k to {most}k, such as {encode.KBITS[format_][1]}k"
+        )
     if format_ == "mp3" and kbits not in MP3_KBITS:
         raise PodcastKitError(f"bitrate {asked!r}", f"MP3 knows {', '.join(map(str, MP3_KBITS))} kbit/s")
     return kbits

@@ -47,6 +47,8 @@ def scale(format_: str, kbits: int) -> float:
     return next((factor for limit, factor in ((160, 0.95), (192, 0.97), (224, 0.98)) if kbits <= limit), 1.0)
 
 
+KBITS = {"mp3": (96, 128), "m4a": (64, 128), "opus": (48, 80)}
+"""kbit/s where nothing is asked for: in one channel, in two."""
 KINDS = {"m4a": ("aac", "ipod"), "opus": ("libopus", "ogg")}
 """The codec and the container of a format, in FFmpeg's words."""
 # Without bitexact the version of the library and a random serial number would be in the file. With the index in front a

@@ -84,8 +84,7 @@ def _next(data: bytearray, position: int) -> int:
 
 def _change(data: bytearray, frame: int, steps: int) -> None:
     """Add to each gain of one frame, within its 8 bits, and mend the checksum where there is one."""
-    guarded = not data[frame + 1] & 1
-    side = frame + (6 if guarded else 4)
+    side = frame + (4 if data[frame + 1] & 1 else 6)
     one = mp3.HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
     channels = 1 if data[frame + 3] >> 6 == 3 else 2
     if one:
@@ -99,10 +98,18 @@ def _change(data: bytearray, frame: int, steps: int) -> None:
         value = both >> lift & 0xFF
         both ^= (value ^ _clamped(value, steps)) << lift
         data[at], data[at + 1] = both >> 8, both & 0xFF
-    if guarded:
-        length = (17 if channels == 1 else 32) if one else (9 if channels == 1 else 17)
-        covered = data[frame + 2 : frame + 4] + data[side : side + length]
-        data[frame + 4 : frame + 6] = _crc(covered).to_bytes(2, "big")
+    mend(data, frame)
+
+
+def mend(data: bytearray, frame: int) -> None:
+    """Make the checksum of the frame that begins there true again, where it has one."""
+    if data[frame + 1] & 1:
+        return
+    one = mp3.HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
+    mono = data[frame + 3] >> 6 == 3
+    length = (17 if mono else 32) if one else (9 if mono else 17)
+    covered = data[frame + 2 : frame + 4] + data[frame + 6 : frame + 6 + length]
+    data[frame + 4 : frame + 6] = _crc(covered).to_bytes(2, "big")
 
 
 def _clamped(value: int, steps: int) -> int:

@@ -15,8 +15,10 @@ TAG = 156
 """Bytes of the tag in the frame."""
 
 
-def frame(first: bytes, *, frames: int, size: int, padding: int, crc: int, delay: int = DELAY) -> bytes:
-    """The Info frame for a stream of constant bit rate.
+def frame(
+    first: bytes, *, frames: int, size: int, padding: int, crc: int, delay: int = DELAY, constant: bool = True
+) -> bytes:
+    """The frame for a stream: `Info` for a constant bit rate, else `Xing`.
 
     `first` is the header (4 bytes) of its first frame, `frames` and `size` count all that follow this frame, `padding`
     is the silence at the end in samples, `crc` the CRC-16 of all that follows.
@@ -25,9 +27,13 @@ def frame(first: bytes, *, frames: int, size: int, padding: int, crc: int, delay
     head = mp3.HEADERS[header[:3]]
     side = _side(header)
     total = size + head.size
-    body = b"Info" + struct.pack(">III", 0b1111, frames, total) + bytes(k * 255 // 100 for k in range(100))
+    body = (
+        (b"Info" if constant else b"Xing")
+        + struct.pack(">III", 0b1111, frames, total)
+        + bytes(k * 255 // 100 for k in range(100))
+    )
     body += struct.pack(">I", 57)  # quality of LAME's preset -q 3 as the tag counts it
-    body += b"LAME3.100" + bytes((0x01, 0))  # revision 0, constant bit rate; lowpass unknown
+    body += b"LAME3.100" + bytes((1 if constant else 0, 0))  # revision 0, method; lowpass unknown
     body += bytes(4 + 2 + 2) + bytes((0, min(mp3.HEADERS[first[:3]].kbits, 255)))  # no peak, no ReplayGain
     body += (delay << 12 | min(padding, 0xFFF)).to_bytes(3, "big") + bytes(4)
     body += struct.pack(">IH", total, crc)

@@ -67,13 +67,13 @@ def of(path: Path, subject: str, rate: int = 0, channels: int = 0) -> Mix:
 def of_job(job: Job, format_: str, on: Report) -> Mix:
     """The recording of a job with what is cut off it and joined to it."""
     shape = samples.shape(job.source)
-    mix = of(job.source, job.subject, _rate(shape.rate, format_), job.settings.channels)
+    mix = of(job.source, job.subject, rate_for(shape.rate, format_), job.settings.channels)
     if job.settings.trim:
         mix = _trimmed(mix)
     return mix if job.intro is None and job.outro is None else _joined(job, mix, on)
 
 
-def _rate(rate: int, format_: str) -> int:
+def rate_for(rate: int, format_: str) -> int:
     """The rate to encode at: what there is where players know it, else the nearer relative."""
     if format_ == "opus":
         return 48000
