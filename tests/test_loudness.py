@@ -1,5 +1,6 @@
 """Loudness is what an independent meter says, and silence is a word."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -104,6 +105,20 @@ def test_what_is_no_audio_is_refused(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(InvalidAudio, match=r"a\.wav: (cannot be opened|holds no|cannot be decoded)"):
         loudness.measure(path)
+
+
+@pytest.mark.parametrize("name", ["cbr-bare.mp3", "speech.aiff", "speech.flac", "aac.m4a", "speech.opus"])
+def test_what_is_damaged_is_measured_or_refused_in_words(name, tmp_path):
+    random = np.random.default_rng(3)
+    body = (SAMPLES / name).read_bytes()
+    path = tmp_path / name
+    for _ in range(25):
+        broken = bytearray(body[: random.integers(20, len(body))])
+        for place in random.integers(0, min(len(broken), 400), 12):
+            broken[place] = random.integers(256)
+        path.write_bytes(broken)
+        with contextlib.suppress(InvalidAudio):
+            assert loudness.measure(path).seconds >= 0
 
 
 def test_a_playlist_opens_no_other_file(tmp_path):

@@ -76,9 +76,11 @@ def shape(path: Path) -> Shape:
 
 def blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
     """The whole of a file, resampled and mixed as asked; 0 keeps what it has, up to two channels."""
-    with opened(path) as (container, stream):
+    with opened(path) as (container, stream), _said_in_words(path):
         rate = rate or stream.codec_context.sample_rate
         channels = channels or min(stream.codec_context.layout.nb_channels, 2)
+        if not rate or channels not in LAYOUTS:
+            raise InvalidAudio(str(path), "does not say its sample rate or channels", "export it again")
         resampler, kind = None, None
         for frame in _frames(path, container, stream):
             # A stream may change its mind midway (spliced MP3); each stretch gets a resampler of its own.
@@ -90,6 +92,15 @@ def blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
         if resampler is None:
             raise InvalidAudio(str(path), "holds no sound that can be decoded", "export it again")
         yield from _arrays(resampler, None)
+
+
+@contextmanager
+def _said_in_words(path: Path) -> Iterator[None]:
+    """What a damaged stream makes of the resampler becomes InvalidAudio."""
+    try:
+        yield
+    except (OSError, ValueError, ArithmeticError, LookupError) as error:
+        raise InvalidAudio(str(path), f"cannot be decoded: {_said(error)}", "export it again") from None
 
 
 def _frames(path: Path, container: Any, stream: Any) -> Iterator[Any]:
