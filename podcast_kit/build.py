@@ -152,7 +152,9 @@ def _picture(project: Project, near: str, name: str, place: Place | None, tree: 
     try:
         return media.picture(source, tree, project.show.publish.url, address)
     except PodcastKitError as error:
-        raise InvalidInput([Problem(place or Place(near), error.text, error.hint, "art.format")]) from error
+        first = error.problems[0] if error.problems else Problem(Place(near), error.text, error.hint, "art.format")
+        text = f"picture {name!r}: {first.text}"
+        raise InvalidInput([replace(first, place=place or Place(near), text=text)]) from error
 
 
 def _episodes(

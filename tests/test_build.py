@@ -298,6 +298,28 @@ def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
     assert (tmp_path / "www/precious.txt").read_text() == "mine"
 
 
+def test_a_cover_that_is_no_picture_is_said_at_the_line_that_names_it(tmp_path):
+    show = small(tmp_path / "show")
+    (show / "cover.jpg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    (problem,) = caught.value.problems
+    assert str(problem.place) == "podcast.yaml:6:1"
+    assert "cover.jpg" in problem.text
+    assert "problem found" not in problem.text
+
+
+def test_a_recording_that_is_a_link_out_of_the_folder_is_refused_by_name(tmp_path):
+    show = small(tmp_path / "show")
+    (tmp_path / "elsewhere.mp3").write_bytes((show / "episodes/001-talk.mp3").read_bytes())
+    (show / "episodes/001-talk.mp3").unlink()
+    (show / "episodes/001-talk.mp3").symlink_to(tmp_path / "elsewhere.mp3")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    (problem,) = caught.value.problems
+    assert (problem.place.path, problem.code) == ("episodes/001-talk.md", "path.outside")
+
+
 def test_sources_are_never_written_to(tmp_path):
     show = sample(tmp_path / "show")
     before = tree(show)

@@ -149,7 +149,11 @@ def _audio(table: Table, setting: Setting) -> str:
         text = f"several audio files could be meant: {', '.join(found)}"
         table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")
         return ""
-    return setting.folder.inside(found[0]) if found else ""
+    try:
+        return setting.folder.inside(found[0]) if found else ""
+    except Wrong as error:
+        table.reject(table.place, f"audio: {error}", error.hint, error.code)
+        return ""
 
 
 def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
