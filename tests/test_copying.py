@@ -18,12 +18,13 @@ pieces = st.lists(
 )
 
 
+@pytest.mark.parametrize("pour", [copying._in_turn, copying._overlapped])
 @given(pieces=pieces, block=st.integers(1, 700))
-def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pieces, block):
+def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pour, pieces, block):
     out = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copying, "BLOCK", block)
-        said = copying._pour(io.BytesIO(SOURCE), out, pieces)
+        said = pour(io.BytesIO(SOURCE), out, pieces)
     whole = b"".join(piece if isinstance(piece, bytes) else SOURCE[piece[0] :][: piece[1]] for piece in pieces)
     assert out.getvalue() == whole
     assert said == (hashlib.sha256(whole).hexdigest(), len(whole))

@@ -47,7 +47,7 @@ def test_texts_of_a_wav_are_read(tmp_path):
 
 
 def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
-    content = b"".join([*frames.ours(make_tags()), *frames.chapter_frames(make_tags(), 2340)])
+    content = [*frames.ours(make_tags()), *frames.chapter_frames(make_tags(), 2340)]
     path = wav(tmp_path, chunk(b"id3 ", frames.tag(content)))
     found = read_tags(path)
     assert (found.title, found.number) == (make_tags().title, 7)

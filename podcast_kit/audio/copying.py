@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, active_count
 from typing import BinaryIO
 
 from podcast_kit.audio.beside import beside
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 AHEAD = 2
 """Blocks that may be written before they are hashed."""
 Stretch = tuple[int, int]
@@ -24,18 +24,30 @@ def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]
 
     A crash leaves the old file, or none, under the final name. Raises Failed when the disk refuses.
     """
+    # Hashing takes twice as long as copying, so it gets a thread; but not where others keep the machine busy already.
+    pour = _overlapped if active_count() == 1 else _in_turn
     with beside(destination) as part, part.open("wb") as out:
-        return _pour(source, out, pieces)
+        return pour(source, out, pieces)
 
 
-def _pour(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
-    """Write while a second thread hashes: both let go of the interpreter, and hashing takes longer than copying."""
+def _in_turn(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
+    """Write a block, hash it, take the next."""
+    digest, total = hashlib.sha256(), 0
+    for block in _blocks(source, pieces, 0):
+        out.write(block)
+        digest.update(block)
+        total += len(block)
+    return digest.hexdigest(), total
+
+
+def _overlapped(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
+    """Write while a second thread hashes; both let go of the interpreter."""
     digest, total = hashlib.sha256(), 0
     todo, done = SimpleQueue[bytes | memoryview | None](), SimpleQueue[None]()
     hasher = Thread(target=_hash, args=(digest, todo, done), daemon=True)
     hasher.start()
     try:
-        for number, block in enumerate(_blocks(source, pieces)):
+        for number, block in enumerate(_blocks(source, pieces, AHEAD)):
             todo.put(block)
             out.write(block)
             total += len(block)
@@ -54,8 +66,8 @@ def _hash(digest: hashlib._Hash, todo: SimpleQueue[bytes | memoryview | None], d
         done.put(None)
 
 
-def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch]) -> Iterator[bytes | memoryview]:
-    """The pieces one behind another; a block of a stretch is good until AHEAD more were taken."""
+def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch], ahead: int) -> Iterator[bytes | memoryview]:
+    """The pieces one behind another; a block of a stretch is good until more than `ahead` others were taken."""
     ring: deque[memoryview] = deque()
     for piece in pieces:
         if isinstance(piece, bytes):
@@ -64,7 +76,7 @@ def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch]) -> Iterator[byt
         offset, length = piece
         source.seek(offset)
         while length:
-            oldest = ring.popleft() if len(ring) > AHEAD else memoryview(b"")
+            oldest = ring.popleft() if len(ring) > ahead else memoryview(b"")
             size = min(length, BLOCK)
             ring.append(oldest if len(oldest) >= size else memoryview(bytearray(size)))
             view = ring[-1][:size]

@@ -20,9 +20,9 @@ UNUSED = b"\xff\xff\xff\xff"
 END = 0xFFFFFFFF
 
 
-def frame(name: str, payload: bytes) -> bytes:
-    """A frame of ID3v2.3: name, plain 32-bit length, no flags."""
-    return name.encode("ascii") + len(payload).to_bytes(4, "big") + b"\0\0" + payload
+def frame(name: str, *payload: bytes) -> bytes:
+    """A frame of ID3v2.3: name, plain 32-bit length, no flags; the parts of its payload are copied once."""
+    return b"".join((name.encode("ascii"), sum(map(len, payload)).to_bytes(4, "big"), b"\0\0", *payload))
 
 
 def encoded(text: str) -> tuple[int, bytes]:
@@ -66,7 +66,7 @@ def named(name: str, label: str, value: str) -> bytes:
 
 def picture(cover: Cover, kind: int = 3) -> bytes:
     """APIC; 3 is a front cover, 0 is any other picture."""
-    return frame("APIC", b"\0" + cover.mime.encode("latin-1", "ignore") + b"\0" + bytes([kind]) + b"\0" + cover.data)
+    return frame("APIC", b"\0", cover.mime.encode("latin-1", "ignore"), b"\0", bytes([kind]), b"\0", cover.data)
 
 
 def ours(tags: Tags) -> list[bytes]:
@@ -136,12 +136,12 @@ def _chap(name: bytes, mark: Chapter, end: int, pictures: dict[str, Cover]) -> b
     return frame("CHAP", name + b"\0" + times + inside)
 
 
-def tag(content: bytes) -> bytes:
+def tag(content: list[bytes]) -> bytes:
     """Header and frames, without padding: what is copied anew each time need not grow in place."""
-    size = len(content)
+    size = sum(map(len, content))
     if size >= 1 << 28:
         raise Failed("a tag of an MP3 holds at most 256 MB", "use smaller pictures for the cover and the chapters")
-    return b"ID3\x03\0\0" + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)) + content
+    return b"".join((b"ID3\x03\0\0", bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)), *content))
 
 
 def taken_apart(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
