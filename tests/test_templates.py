@@ -138,7 +138,7 @@ def test_no_code_lies_among_the_templates():
     assert not list(default_templates().rglob("*.py"))
 
 
-DOCS = Path(__file__).parents[1] / "docs" / "themes.md"
+DOCS = Path(__file__).with_name("docs") / "themes.md"
 
 
 def example(language, number):
