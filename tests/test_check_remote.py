@@ -7,8 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit import build, check, serve
-from podcast_kit.check import web
+from podcast_kit import build, check, serve, web
 from podcast_kit.cli import cli
 from podcast_kit.errors import Failed
 from podcast_kit.source import project

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from podcast_kit.cli.show import slugged
 from podcast_kit.source import project
+from podcast_kit.source.episode import slug as slugged
 from tests.shows import ROOT, small, tree
 
 BEGIN = ["--title", "Talks", "--author", "Ann Lee", "--email", "ann@pod.example", "--url", "https://pod.example"]

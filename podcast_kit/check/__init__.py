@@ -17,13 +17,13 @@ from podcast_kit import build, checks, feed
 from podcast_kit.build import Build
 from podcast_kit.check import beside
 from podcast_kit.check.explaining import codes, explanation, rules
-from podcast_kit.check.reading import parsed
-from podcast_kit.check.remote import address, published
+from podcast_kit.check.reading import parsed, published
+from podcast_kit.check.remote import address
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument, Project, Step, show_guid
 
-__all__ = ["address", "built", "codes", "document", "explanation", "file", "project", "published", "rules"]
+__all__ = ["address", "built", "codes", "document", "explanation", "file", "parsed", "project", "published", "rules"]
 
 
 def project(

@@ -1,17 +1,69 @@
-"""A feed's bytes, read for being looked at."""
+"""A feed's bytes, read for being looked at; and a feed at its address, with all its pages."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import replace
+from urllib.parse import urljoin
 
-from podcast_kit import feed
+from podcast_kit import feed, web
+from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument
 
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MOST_PAGES = 50
+OK, ABSENT = 200, {403, 404, 410}
 
 
 def parsed(data: bytes, path: str) -> FeedDocument:
     """The feed; where it is UTF-16 and does not say so, its encoding is what it is. Raises InvalidInput."""
     read = feed.parse(data, path)
     return replace(read, encoding="utf-16") if data.startswith(WIDE) and not read.encoding else read
+
+
+def published(url: str) -> FeedDocument | None:
+    """The feed as it is out now, with the episodes of its archives; None where there is none yet.
+
+    Raises Failed when the address gives something else than a feed, or nothing at all.
+    """
+    got, data = web.ask(url, bound=MAX_BYTES + 1)
+    if got.status in ABSENT:
+        return None
+    if got.status != OK:
+        said = got.trouble or f"answers {got.status}"
+        raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
+    try:
+        read = parsed(data, url)
+    except InvalidInput as error:
+        raise Failed(f"what is published is no feed: {error.found[0]}") from None
+    older = tuple(item for page in onward(read)[1:] for item in page.items)
+    if not older or read.channel is None:
+        return read
+    channel = replace(read.channel, children=(*read.channel.children, *older))
+    return replace(read, root=replace(read.root, children=(channel,)))
+
+
+def onward(first: FeedDocument) -> tuple[FeedDocument, ...]:
+    """The feed and its archives or further pages, as its links lead; what cannot be read ends the way."""
+    pages, seen = [first], {first.path}
+    while len(pages) < MOST_PAGES and (link := _next(pages[-1])) and link not in seen:
+        seen.add(link)
+        got, data = web.ask(link, bound=MAX_BYTES + 1)
+        try:
+            pages.append(parsed(data, link))
+        except InvalidInput:
+            break
+        if got.status != OK:
+            pages.pop()
+            break
+    return tuple(pages)
+
+
+def _next(page: FeedDocument) -> str:
+    channel = page.channel
+    for rel in ("next", "prev-archive"):
+        for link in channel.all("atom:link") if channel else ():
+            if link.attributes.get("rel") == rel and link.attributes.get("href"):
+                return urljoin(page.path, link.attributes["href"])
+    return ""

@@ -8,25 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urljoin
 
-from podcast_kit import checks, pictures
-from podcast_kit.check import web
-from podcast_kit.check.reading import parsed
+from podcast_kit import checks, pictures, web
+from podcast_kit.check.reading import OK, onward, parsed
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.chapters import Marks
 from podcast_kit.checks.links import Pages
 from podcast_kit.checks.transcripts import Script
 from podcast_kit.checks.view import duration, whole
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument, Node, Probe, Response, Step
 
 THREADS = 8
-MOST_PAGES = 50
 MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
 """Bytes of a picture, of a transcript or a chapters file, that are fetched."""
-OK, ABSENT = 200, {403, 404, 410}
 NAMED = (("enclosure", "media", 1), ("podcast:transcript", "transcript", 5), ("podcast:chapters", "chapters", 1))
 """What an item names, what it is to us, and how many of it are asked for."""
 NEWEST = 5
@@ -46,7 +42,7 @@ def address(
     except InvalidInput as error:
         return (*error.problems, *checks.look_at([here], platform=platform))
     wanted = list(_named(read, newest))
-    beside: list[object] = [here, Pages(_onward(read), read.place())]
+    beside: list[object] = [here, Pages(onward(read), read.place())]
     with ThreadPoolExecutor(THREADS) as pool:
         for number, found in enumerate(pool.map(_asked, wanted), 1):
             on(Step("ask", wanted[number - 1].url, number, len(wanted)))
@@ -64,28 +60,6 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
             if length and (probe.part is None or probe.part.status == OK):
                 found[probe.url] = length
     return found
-
-
-def published(url: str) -> FeedDocument | None:
-    """The feed as it is out now, with the episodes of its archives; None where there is none yet.
-
-    Raises Failed when the address gives something else than a feed, or nothing at all.
-    """
-    got, data = web.ask(url, bound=MAX_BYTES + 1)
-    if got.status in ABSENT:
-        return None
-    if got.status != OK:
-        said = got.trouble or f"answers {got.status}"
-        raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
-    try:
-        read = parsed(data, url)
-    except InvalidInput as error:
-        raise Failed(f"what is published is no feed: {error.found[0]}") from None
-    older = tuple(item for page in _onward(read)[1:] for item in page.items)
-    if not older or read.channel is None:
-        return read
-    channel = replace(read.channel, children=(*read.channel.children, *older))
-    return replace(read, root=replace(read.root, children=(channel,)))
 
 
 def _feed_probe(url: str, got: Response) -> Probe:
@@ -106,31 +80,6 @@ def _feed_probe(url: str, got: Response) -> Probe:
         zipped=web.ask(url, headers={"Accept-Encoding": "gzip"})[0],
         place=Place(url),
     )
-
-
-def _onward(first: FeedDocument) -> tuple[FeedDocument, ...]:
-    """The feed and its archives or further pages, as its links lead; what cannot be read ends the way."""
-    pages, seen = [first], {first.path}
-    while len(pages) < MOST_PAGES and (link := _next(pages[-1])) and link not in seen:
-        seen.add(link)
-        got, data = web.ask(link, bound=MAX_BYTES + 1)
-        try:
-            pages.append(parsed(data, link))
-        except InvalidInput:
-            break
-        if got.status != OK:
-            pages.pop()
-            break
-    return tuple(pages)
-
-
-def _next(page: FeedDocument) -> str:
-    channel = page.channel
-    for rel in ("next", "prev-archive"):
-        for link in channel.all("atom:link") if channel else ():
-            if link.attributes.get("rel") == rel and link.attributes.get("href"):
-                return urljoin(page.path, link.attributes["href"])
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +24,7 @@ IGNORED = "/build/\n/.podcast-kit/\n/subscribers.key\n"
 COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
 
 
-def _asked(flag: str, question: str, given: str | None, default: str | None = None) -> str:
+def asked(flag: str, question: str, given: str | None, default: str | None = None) -> str:
     """The option's value, or the answer on a terminal, or the default."""
     if given is not None:
         return given
@@ -78,28 +76,28 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     written = here / "podcast.yaml"
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
-    title = _asked("--title", "Name of the show", given["title"])
-    url = _asked("--url", "Public address, such as https://pod.example/", given["url"]).rstrip("/") + "/"
+    title = asked("--title", "Name of the show", given["title"])
+    url = asked("--url", "Public address, such as https://pod.example/", given["url"]).rstrip("/") + "/"
     text = scaffold.show_text(
         title=title,
-        description=_asked("--description", "What is it about", given["description"], f"{title}, a podcast."),
-        author=_asked("--author", "Who makes it", given["author"]),
-        email=_asked("--email", "E-mail of its owner", given["email"]),
-        language=_asked("--language", "Language", given["language"], "en"),
-        categories=[_asked("--category", "Category", given["category"], "Society & Culture")],
+        description=asked("--description", "What is it about", given["description"], f"{title}, a podcast."),
+        author=asked("--author", "Who makes it", given["author"]),
+        email=asked("--email", "E-mail of its owner", given["email"]),
+        language=asked("--language", "Language", given["language"], "en"),
+        categories=[asked("--category", "Category", given["category"], "Society & Culture")],
         url=url,
-        to=_asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public"),
+        to=asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public"),
         endpoint=given["endpoint"] or "",
-        timezone=_asked("--timezone", "Time zone", given["timezone"], _zone()),
+        timezone=asked("--timezone", "Time zone", given["timezone"], _zone()),
         artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     )
     (here / "episodes").mkdir(parents=True, exist_ok=True)
-    _begin(written, text)
+    scaffold.begin(written, text)
     ignore = here / ".gitignore"
     if not ignore.exists():
-        _begin(ignore, IGNORED)
+        scaffold.begin(ignore, IGNORED)
     console.document("init", folder=str(here), file=str(written))
     console.say(os.path.relpath(written))
     console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
@@ -144,14 +142,14 @@ def new(
       podcast-kit new talk.mp3 --title "More social" --date "2026-12-01 08:00"
     """
     from podcast_kit import audio as recordings
-    from podcast_kit.source import scaffold
+    from podcast_kit.source import episode, scaffold
 
     show = project(console)
     recordings.probe(audio)
     said = recordings.read_tags(audio)
     number = number or max((episode.number or 0 for episode in show.episodes), default=0) + 1
     title = title or said.title or audio.stem.replace("-", " ").replace("_", " ").strip().capitalize()
-    name = slug or f"{number:03d}-{slugged(title)}"
+    name = slug or f"{number:03d}-{episode.slug(title)}"
     notes = show.folder / "episodes" / f"{name}.md"
     if notes.exists():
         raise Failed(f"{os.path.relpath(notes)} is there already", "say another --slug")
@@ -165,7 +163,7 @@ def new(
         audio="" if beside.stem == name else beside.name,
         draft=draft,
     )
-    _begin(notes, text)
+    scaffold.begin(notes, text)
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
     console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
@@ -190,17 +188,3 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
     shutil.copyfile(audio, beside)
     beside.replace(copy)
     return copy
-
-
-def slugged(title: str) -> str:
-    """A title as part of an address: small letters, digits and dashes (RFC 3986 unreserved)."""
-    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        title = title.lower().replace(umlaut, letters)
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "episode"
-
-
-def _begin(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)

@@ -11,7 +11,7 @@ from podcast_kit.errors import Place, Problem
 if TYPE_CHECKING:
     import yaml
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _QUOTED = re.compile(r""":[ \t]+("[^"]*"|'[^']*')[ \t]*$""")
 _QUOTES = "put the value in quotes"
 _CAUSES: tuple[tuple[str, str, str], ...] = (
@@ -90,14 +90,14 @@ def forbidden(event: yaml.NodeEvent, place: Place) -> Problem | None:
 
 def escaped_controls(text: str, place: Place) -> Iterator[Problem]:
     """The first control character that a value got by an escape such as "\\0"; XML could not carry it."""
-    if found := _CONTROL.search(text):
+    if found := CONTROL.search(text):
         said = f"control character U+{ord(found[0]):04X}"
         yield Problem(place, said, "delete the escape, or use single quotes", "file.control")
 
 
 def control_characters(source: str, path: str, first_line: int) -> Iterator[Problem]:
     """The first character that has no place in text."""
-    if found := _CONTROL.search(source):
+    if found := CONTROL.search(source):
         before = source[: found.start()]
         line, column = before.count("\n") + first_line, len(before) - (before.rfind("\n") + 1) + 1
         text = f"control character U+{ord(found[0]):04X}"

@@ -21,8 +21,13 @@ def written(text: str) -> str:
     """A value as YAML has it: bare where it is read back the same, else in double quotes."""
     if _PLAIN.fullmatch(text) and text == text.strip() and text.lower() not in _WORDS and "\n" not in text:
         return text
-    escaped = json.dumps(text, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
+    return flow(text)
+
+
+def flow(value: object) -> str:
+    """Text, lists and mappings of text in YAML's flow style, which is JSON but for what YAML takes for unprintable."""
+    escaped = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
 
 
 def show_text(
@@ -42,8 +47,14 @@ def show_text(
     endpoint: str = "",
     apple: str = "",
     spotify: str = "",
+    owner: str = "",
+    serial: bool = False,
+    more: Iterable[str] = (),
 ) -> str:
-    """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment."""
+    """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment.
+
+    `owner` is the author unless it is said; `more` are lines for what else is known.
+    """
     known = ", ".join(written(category) for category in categories)
     lines = [
         "# The show. A line that begins with # is a comment.",
@@ -53,7 +64,7 @@ def show_text(
         f"language: {written(language)}                      # two letters, or with a region: en, de-AT, pt-BR",
         f"timezone: {written(timezone)}            # dates without an offset are in this zone",
         "owner:                            # directories write here to ask whether the show is yours",
-        f"  name: {written(author)}",
+        f"  name: {written(owner or author)}",
         f"  email: {written(email)}" if email else "  # email: you@example.com",
         f"guid: {guid}    # the show's own, kept through every move",
         f"artwork: {written(artwork)}"
@@ -61,7 +72,10 @@ def show_text(
         else "# artwork: cover.jpg              # square, 1400 to 3000 pixels, JPEG or PNG",
         f"categories: [{known}]" if known else "# categories: [Business > Marketing, Technology]",
         f"explicit: {'true' if explicit else 'false'}",
-        "type: episodic                    # or serial: told from the first episode on",
+        "type: serial                      # or episodic: the newest first"
+        if serial
+        else "type: episodic                    # or serial: told from the first episode on",
+        *more,
         "",
         "# Where people follow the show: the ids that each service gave it.",
         "listen:" if apple or spotify else "# listen:",
@@ -94,9 +108,10 @@ def episode_text(
     summary: str = "",
     image: str = "",
     draft: bool = False,
+    more: Iterable[str] = (),
     notes: str = "",
 ) -> str:
-    """A new episode's file. `date` is written as it is, with its offset when it carries one."""
+    """A new episode's file. `date` is written as it is, with its offset if it has one; `more` are further lines."""
     lines = ["---", f"title: {written(title)}"]
     lines += [f"audio: {written(audio)}"] if audio else []
     if date is not None:
@@ -107,10 +122,22 @@ def episode_text(
     lines += [f"summary: {written(summary)}"] if summary else []
     lines += [f"image: {written(image)}"] if image else []
     lines += ["draft: true                     # remove the line to publish it"] if draft else []
+    lines += more
     default = (
         "One paragraph that says what the episode is about; apps show it first.\n\nThen the show notes, in Markdown."
     )
     return "\n".join([*lines, "---", notes.strip("\n") or default]) + "\n"
+
+
+def begin(path: Path, text: str) -> None:
+    """A new file, beside and then under its name; raises Failed when the disk refuses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(text, "utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:
+        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
 
 
 def mint(path: Path, guid: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from time import monotonic
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
@@ -20,7 +21,7 @@ PATIENCE = 120
 MOST_HOPS = 10
 BLOCK = 1 << 16
 REDIRECTS = {301, 302, 303, 307, 308}
-AGENT = f"podcast-kit/{__version__} (check)"
+AGENT = f"podcast-kit/{__version__}"
 
 
 def ask(
@@ -30,26 +31,53 @@ def ask(
 
     What keeps an answer from coming is in its `trouble`; nothing is raised.
     """
-    hops: list[tuple[int, str]] = []
+    body = bytearray()
     until = monotonic() + PATIENCE
+
+    def take(block: bytes) -> None:
+        body.extend(block)
+        if monotonic() > until:
+            raise OSError(f"took longer than {PATIENCE} seconds")
+
+    answer = _followed(url, method, headers or {}, bound, take)
+    return answer, b"" if answer.trouble else bytes(body)
+
+
+def fetch(url: str, take: Callable[[bytes], object], *, bound: int) -> Response:
+    """As `ask`, with the body handed on block by block as it comes: a recording is longer than memory and patience.
+
+    An OSError of `take` is a trouble as those of the network are; so is a body that ends before its Content-Length.
+    """
+    answer = _followed(url, "GET", {}, bound, take)
+    length = answer.headers.get("content-length", "")
+    if not answer.trouble and length.isdecimal() and answer.size < min(int(length), bound):
+        return replace(answer, trouble=f"ended after {answer.size:,} of {length} bytes")
+    return answer
+
+
+def _followed(
+    url: str, method: str, headers: Mapping[str, str], bound: int, take: Callable[[bytes], object]
+) -> Response:
+    hops: list[tuple[int, str]] = []
     here = url
     while True:
         try:
-            status, said, body = _once(here, method, headers or {}, bound, until)
+            status, said, size = _once(here, method, headers, bound, take)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            return Response(url=here, hops=tuple(hops), trouble=_words(error)), b""
+            return Response(url=here, hops=tuple(hops), trouble=_words(error))
         onward = said.get("location", "") if status in REDIRECTS else ""
         if not onward:
-            return Response(url=here, status=status, headers=said, hops=tuple(hops), size=len(body)), body
+            return Response(url=here, status=status, headers=said, hops=tuple(hops), size=size)
         here = urljoin(here, onward)
         hops.append((status, here))
         if len(hops) > MOST_HOPS:
-            return Response(url=here, hops=tuple(hops), trouble=f"is redirected more than {MOST_HOPS} times"), b""
+            return Response(url=here, hops=tuple(hops), trouble=f"is redirected more than {MOST_HOPS} times")
 
 
 def _once(
-    url: str, method: str, headers: Mapping[str, str], bound: int, until: float
-) -> tuple[int, dict[str, str], bytes]:
+    url: str, method: str, headers: Mapping[str, str], bound: int, take: Callable[[bytes], object]
+) -> tuple[int, dict[str, str], int]:
+    """Status, headers and how much of the body was taken; that of a redirect is nobody's."""
     parts = urlsplit(url)
     path = urlunsplit(
         ("", "", quote(parts.path or "/", safe="%/:=&~+!$,;'@()*"), quote(parts.query, safe="%/:=&?~+!$,;'@()*[]"), "")
@@ -57,12 +85,14 @@ def _once(
     with closing(_connection(parts)) as connection:
         connection.request(method, path, headers={"User-Agent": AGENT, "Accept-Encoding": "identity", **headers})
         reply = connection.getresponse()
-        body = bytearray()
-        while len(body) < bound and (block := reply.read1(min(BLOCK, bound - len(body)))):
-            body += block
-            if monotonic() > until:
-                raise OSError(f"took longer than {PATIENCE} seconds")
-        return reply.status, {name.lower(): value for name, value in reply.getheaders()}, bytes(body)
+        said = {name.lower(): value for name, value in reply.getheaders()}
+        size = 0
+        if reply.status in REDIRECTS and "location" in said:
+            return reply.status, said, size
+        while size < bound and (block := reply.read1(min(BLOCK, bound - size))):
+            size += len(block)
+            take(block)
+        return reply.status, said, size
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:

@@ -1,0 +1,57 @@
+"""Other hosts' HTML as Markdown: what listeners read stays, what runs goes."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podcast_kit.source import html_notes, notes
+
+PAGE = "https://pod.example/episodes/x/index.html"
+
+
+def shown(markdown):
+    return notes.render(markdown, page_url=PAGE).before
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>One <b>two</b> <i>three</i></p>", "One **two** *three*"),
+        ('<a href="https://a.example/b_c?d=1&amp;e=2">a link</a>', "[a link](https://a.example/b_c?d=1&e=2)"),
+        ("<ul><li>one<li>two</ul>", "- one\n- two"),
+        ("<h2>Links</h2><p>x</p>", "## Links\n\nx"),
+        ("<p>00:00 Intro<br/>01:20 Second</p>", "00:00 Intro  \n01:20 Second"),
+        ("plain\nlines & more\n\nanother <paragraph>", "plain  \nlines \\& more\n\nanother \\<paragraph\\>"),
+        ("see https://a.example/b_c_d_e.", "see https://a.example/b_c_d_e."),
+        ("<p>x</p><script>alert(1)</script><style>p {}</style>", "x"),
+    ],
+)
+def test_what_hosts_write_becomes_what_podcasters_write(html, markdown):
+    assert html_notes.markdown(html) == markdown
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=80))
+def test_words_are_words_again_whatever_markdown_would_make_of_them(words):
+    from html import escape
+
+    said = shown(html_notes.markdown(f"<p>{escape(words)}</p>")).text
+    assert re.sub(r"\W", "", said) == re.sub(r"\W", "", " ".join(words.split()))
+
+
+def test_timestamps_are_chapters_still():
+    found = html_notes.markdown("<p>00:00 Intro<br>01:20 <a href='https://a.example'>Second</a><br />02:30 End</p>")
+    from podcast_kit.source import chapters
+
+    stamps, _ = chapters.run(found, None)
+    assert [stamp.start_ms for stamp in stamps] == [0, 80_000, 150_000]
+
+
+def test_text_is_the_words_a_paragraph_a_line():
+    assert html_notes.text("<p>a <b>b</b></p><ul><li>c</li></ul>Tom &amp; Ann<br>d") == "a b\nc\nTom & Ann\nd"
+    assert html_notes.text("one\n\n  two  three") == "one\ntwo three"
+
+
+def test_a_thousand_tags_within_one_another_cost_no_traceback():
+    assert "deep" in html_notes.markdown("<div>" * 5000 + "deep" + "</div>" * 5000)
