@@ -4,9 +4,10 @@ from podcast_kit.audio.inspection import Report, inspect
 from podcast_kit.audio.kinds import Kind, mime, recognise
 from podcast_kit.audio.measuring import probe
 from podcast_kit.audio.mending import mend
-from podcast_kit.audio.tagging import VERSION, Found, digest, read_tags, tag
+from podcast_kit.audio.tagging import MASTER, VERSION, Found, digest, read_tags, tag, taggable
 
 __all__ = [
+    "MASTER",
     "VERSION",
     "Found",
     "Kind",
@@ -19,4 +20,5 @@ __all__ = [
     "read_tags",
     "recognise",
     "tag",
+    "taggable",
 ]

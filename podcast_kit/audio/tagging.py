@@ -69,6 +69,11 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     return written
 
 
+def taggable(path: Path) -> bool:
+    """Whether a file is of a kind that carries tags, so that it can be published as it is."""
+    return recognise(path) in ROOMS
+
+
 def read_tags(path: Path) -> Found:
     """What the file's own tags say; nothing where it has none. Raises InvalidAudio for what is no audio."""
     room = import_module(f"podcast_kit.audio.{(ROOMS | READ_ONLY)[recognise(path)]}")

@@ -41,6 +41,7 @@ def import_(
       podcast-kit import feed.xml --no-files --url https://pod.example/
     """
     from podcast_kit import importer
+    from podcast_kit.source import values
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     if (here / "podcast.yaml").exists():
@@ -49,8 +50,9 @@ def import_(
     found = importer.read(old, feed if "://" in feed else "")
     if not found.episodes:
         raise Failed(f"{feed}: no episode is in it", "see that it is the podcast's feed")
-    address = asked("--url", "Public address, such as https://pod.example/", url).rstrip("/") + "/"
-    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, "public")
+    question = "Public address, such as https://pod.example/"
+    address = asked("--url", question, url, None, values.base_url).rstrip("/") + "/"
+    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, "public", values.line)
     fetched = importer.files(found, here, recordings=audio, on=console.step) if files else importer.Fetched()
     unsaid = importer.write(found, fetched, here, url=address, to=place)
     _ignore(here)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,18 +22,34 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 IGNORED = "/build/\n/.podcast-kit/\n/subscribers.key\n"
+Reader: TypeAlias = "Callable[[str], object]"
 COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
 
 
-def asked(flag: str, question: str, given: str | None, default: str | None = None) -> str:
-    """The option's value, or the answer on a terminal, or the default."""
+def asked(flag: str, question: str, given: str | None, default: str | None = None, read: Reader = str) -> str:
+    """The option's value, or the answer on a terminal, or the default; `read` says whether it can be meant.
+
+    A wrong option is a usage error, a wrong answer is asked for again.
+    """
     if given is not None:
-        return given
+        return _meant(read, given, flag)
     if interactive():
-        return str(click.prompt(question, default=default, err=True, show_default=bool(default)))
+        # Click asks again at a usage error.
+        checked = functools.partial(_meant, read, flag=flag)
+        return str(click.prompt(question, default=default, err=True, show_default=bool(default), value_proc=checked))
     if default is None:
         raise click.UsageError(f"{flag} is needed where nobody can be asked")
     return default
+
+
+def _meant(read: Reader, said: str, flag: str) -> str:
+    from podcast_kit.source.document import Wrong
+
+    try:
+        read(said)
+    except Wrong as wrong:
+        raise click.BadParameter(f"{wrong}{f' ({wrong.hint})' if wrong.hint else ''}", param_hint=flag) from None
+    return said
 
 
 def _details(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,25 +87,28 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         --url https://pod.example/ --to s3://talks
     """
     from podcast_kit.model import address, show_guid
-    from podcast_kit.source import scaffold
+    from podcast_kit.source import scaffold, values
+    from podcast_kit.source import show as shows
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     written = here / "podcast.yaml"
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
-    title = asked("--title", "Name of the show", given["title"])
-    url = asked("--url", "Public address, such as https://pod.example/", given["url"]).rstrip("/") + "/"
+    title = asked("--title", "Name of the show", given["title"], None, values.line)
+    address_asked = "Public address, such as https://pod.example/"
+    url = asked("--url", address_asked, given["url"], None, values.base_url).rstrip("/") + "/"
+    about = f"{title}, a podcast."
     text = scaffold.show_text(
         title=title,
-        description=asked("--description", "What is it about", given["description"], f"{title}, a podcast."),
-        author=asked("--author", "Who makes it", given["author"]),
-        email=asked("--email", "E-mail of its owner", given["email"]),
-        language=asked("--language", "Language", given["language"], "en"),
-        categories=[asked("--category", "Category", given["category"], "Society & Culture")],
+        description=asked("--description", "What is it about", given["description"], about, values.text),
+        author=asked("--author", "Who makes it", given["author"], None, values.line),
+        email=asked("--email", "E-mail of its owner", given["email"], None, values.email),
+        language=asked("--language", "Language", given["language"], "en", values.language),
+        categories=[asked("--category", "Category", given["category"], "Society & Culture", shows.category)],
         url=url,
-        to=asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public"),
+        to=asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public", values.line),
         endpoint=given["endpoint"] or "",
-        timezone=asked("--timezone", "Time zone", given["timezone"], _zone()),
+        timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), values.zone),
         artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
@@ -142,21 +162,26 @@ def new(
       podcast-kit new talk.mp3 --title "More social" --date "2026-12-01 08:00"
     """
     from podcast_kit import audio as recordings
-    from podcast_kit.source import episode, scaffold
+    from podcast_kit.source import episode as episodes
+    from podcast_kit.source import scaffold
 
+    if not audio.is_file():
+        raise click.BadParameter(f"{audio} is not a file", param_hint="AUDIO")
     show = project(console)
     recordings.probe(audio)
     said = recordings.read_tags(audio)
+    when = _date(show, date)
     number = number or max((episode.number or 0 for episode in show.episodes), default=0) + 1
     title = title or said.title or audio.stem.replace("-", " ").replace("_", " ").strip().capitalize()
-    name = slug or f"{number:03d}-{episode.slug(title)}"
+    name = slug or f"{number:03d}-{episodes.slug(title)}"
+    _meant(episodes.own_slug, name, "--slug")
     notes = show.folder / "episodes" / f"{name}.md"
-    if notes.exists():
-        raise Failed(f"{os.path.relpath(notes)} is there already", "say another --slug")
+    if notes.exists() or name == episodes.INDEX:
+        raise Failed(f"{os.path.relpath(notes)} is there already, or cannot be", "say another --slug")
     beside = _beside(show, audio, name)
     text = scaffold.episode_text(
         title=title,
-        date=_date(show, date),
+        date=when,
         guid=str(uuid4()),
         number=number,
         season=season or max((episode.season or 0 for episode in show.episodes), default=0) or None,
@@ -166,14 +191,22 @@ def new(
     scaffold.begin(notes, text)
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
+    if not recordings.taggable(audio) and not show.show.audio.asked:
+        console.note(
+            f"{audio.suffix} carries no tags: {recordings.MASTER}; `pip install 'podcast-kit[master]'` does it"
+        )
     console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
 
 
 def _date(show: Project, date: str | None) -> datetime:
-    """In the show's time zone, without an offset, as podcasters write it."""
-    if date is None:
-        return datetime.now(UTC).astimezone(ZoneInfo(show.show.timezone)).replace(second=0, microsecond=0, tzinfo=None)
-    return read_date(date, "--date")
+    """In the show's time zone, without an offset, as podcasters write it; now is the next minute that no other has."""
+    if date is not None:
+        return read_date(date, "--date")
+    when = datetime.now(UTC).replace(second=0, microsecond=0)
+    taken = {episode.date for episode in show.episodes}
+    while when in taken:
+        when += timedelta(minutes=1)
+    return when.astimezone(ZoneInfo(show.show.timezone)).replace(tzinfo=None)
 
 
 def _beside(show: Project, audio: Path, name: str) -> Path:

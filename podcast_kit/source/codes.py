@@ -36,6 +36,8 @@ CODES: dict[str, str] = {
     "value.form": "The value is not written as such a value is.",
     "notes.picture": "Markdown sees no picture where one is meant.",
     "notes.link": "A link in the notes leads to nothing that is published.",
+    "notes.begun": "The notes still hold what a new episode's file begins with.",
+    "notes.html": "HTML is not read in notes.",
     "notes.alt": "A picture in the notes has no alternative text.",
     "value.choice": "The value is none of those that exist.",
     "value.url": "The value is not an address of the kind that is needed.",

@@ -56,7 +56,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
     folder = setting.folder
     draft = table.take("draft", values.flag, default=False)
     episode = Episode(
-        slug=table.take("slug", _slug, "") or _slug_of_file(table, setting),
+        slug=table.take("slug", own_slug, "") or _slug_of_file(table, setting),
         path=setting.path,
         title=table.need("title", values.line, ""),
         notes=body,
@@ -89,11 +89,11 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
 
 
 def _slug_of_file(table: Table, setting: Setting) -> str:
-    return table.read(Value(Place(setting.path), setting.slug), _slug, setting.slug, "the file's name")
+    return table.read(Value(Place(setting.path), setting.slug), own_slug, setting.slug, "the file's name")
 
 
-def _slug(raw: str) -> str:
-    """What stands for the episode in its address."""
+def own_slug(raw: str) -> str:
+    """What the author says shall stand for the episode in its address; raises Wrong."""
     if not _SLUG.fullmatch(raw) or raw.endswith("."):
         better = slug(raw)
         hint = f"call it {better!r}: letters a-z, digits, '-', '_' and '.'"

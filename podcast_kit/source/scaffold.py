@@ -12,6 +12,7 @@ from pathlib import Path
 
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source.document import MAX_BYTES, decode, front_matter
+from podcast_kit.source.doubts import BEGUN
 
 _PLAIN = re.compile(r"[^\W\d_][\w ,.()/'’+-]*", re.UNICODE)
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"}
@@ -123,10 +124,7 @@ def episode_text(
     lines += [f"image: {written(image)}"] if image else []
     lines += ["draft: true                     # remove the line to publish it"] if draft else []
     lines += more
-    default = (
-        "One paragraph that says what the episode is about; apps show it first.\n\nThen the show notes, in Markdown."
-    )
-    return "\n".join([*lines, "---", notes.strip("\n") or default]) + "\n"
+    return "\n".join([*lines, "---", notes.strip("\n") or "\n\n".join(BEGUN)]) + "\n"
 
 
 def begin(path: Path, text: str) -> None:

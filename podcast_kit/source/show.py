@@ -94,10 +94,11 @@ def _publish(table: Table) -> Publishing:
 
 
 def _categories(table: Table) -> tuple[Category, ...]:
-    return table.each("categories", _category)
+    return table.each("categories", category)
 
 
-def _category(raw: str) -> Category:
+def category(raw: str) -> Category:
+    """One of Apple's, as it is spelled there."""
     wanted = categories.parse(values.line(raw))
     if categories.exists(wanted):
         return wanted
