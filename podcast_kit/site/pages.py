@@ -169,7 +169,14 @@ class Site:
 
         def values() -> dict[str, Any]:
             invited = prompt_set(self.show, item.episode).placement is not Placement.NONE and INVITED in item.page
-            given = prompts(self.show, item.episode, folder=self.folder, page_url=item.url, written=())
+            given = prompts(
+                self.show,
+                item.episode,
+                folder=self.folder,
+                page_url=item.url,
+                written=(),
+                digest=self._templates.digest,
+            )
             return {
                 "paragraphs": transcript.paragraphs(transcript.cues(item)),
                 "prompts": given.page if invited else "",
