@@ -26,7 +26,8 @@ pytestmark = [
 PAGES = {"index": "index.html", "episode": "episodes/001-more-social/index.html"}
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 TRIES = 5
-"""Performance is measured, and a busy machine is slow: the best of some tries counts. The other figures are counted, and must hold each time."""
+"""Performance is measured, and a busy machine is slow: the best of some tries counts.
+The other figures are counted, and must hold each time."""
 
 
 @pytest.fixture(scope="module")
