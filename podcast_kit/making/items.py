@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from podcast_kit import __version__, site
@@ -33,28 +33,52 @@ DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all notes of a show are made within; worked out once a build."""
+
+    digest: str
+    """Of the show and of its templates."""
+    templates: str
+    """Digest of the templates alone."""
+
+    @classmethod
+    def of(cls, project: Project) -> Setting:
+        """The setting of a show as it is."""
+        templates = site.templates_digest(project.folder)
+        return cls(hashlib.sha256(repr((project.show, templates)).encode()).hexdigest(), templates)
+
+
 def text(
-    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: str, memory: Memory
+    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting, memory: Memory
 ) -> dict[str, str]:
     """What the notes become, invitations included: summary, description, content, page, comment, plain.
 
     `art` has the published picture for each local source in the notes; `listing` is feed HTML with the chapters that
-    the notes do not show themselves; `setting` is a digest of the show and of the
-    templates. Asked again for the same, memory answers.
+    the notes do not show themselves. Asked again for the same, memory answers.
     """
-    said = repr((VERSION, __version__, setting, episode, sorted(art.items()), listing))
+    said = repr((VERSION, __version__, setting.digest, episode, sorted(art.items()), listing))
     key = hashlib.sha256(said.encode()).hexdigest()
     found: dict[str, str] | None = memory.recall("text", key)
     if found is None:
-        found = _compose(project, episode, art, listing)
+        found = _compose(project, episode, art, listing, setting)
         memory.keep("text", key, found)
     return found
 
 
-def _compose(project: Project, episode: Episode, art: Mapping[str, Picture], listing: str) -> dict[str, str]:
+def _compose(
+    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting
+) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    prompts = site.prompts(project.show, episode, folder=project.folder, page_url=url, written=notes.links)
+    prompts = site.prompts(
+        project.show,
+        episode,
+        folder=project.folder,
+        page_url=url,
+        written=notes.links,
+        digest=setting.templates,
+    )
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
     if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
         prompts = Flavours()
