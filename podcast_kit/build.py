@@ -60,6 +60,8 @@ class Build:
     artwork: Picture | None = None
     scheduled: tuple[Episode, ...] = ()
     """Dated in the future and left out, the next one first."""
+    ahead: frozenset[str] = frozenset()
+    """Slugs of those among them whose media are made already."""
     drafts: tuple[Episode, ...] = ()
     made: int = 0
     """Files written anew; 0 when nothing changed."""
@@ -85,13 +87,15 @@ def make(
     with _disk(), remembering(project.folder / MEMORY) as memory:
         _ours(folder, memory)
         tree = Tree(folder, memory)
-        project = named.addressed(project, tree)
+        project = named.addressed(project, tree, later=_due(project, now)[1])
         due, scheduled, drafts = _due(project, now)
         early = [one for one in scheduled if ahead or project.published(one.guid)]
         artwork = _artwork(project, tree)
-        made = _episodes(project, [*due, *early], tree, retag, on)
-        items = (item for item, _ in made[: len(due)])
-        done = tuple(sorted(items, key=lambda item: (item.date, item.guid), reverse=True))
+        made = _episodes(project, due, tree, retag, on)
+        done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
+        with tree.untold():
+            made += _episodes(project, _early(project, early, tree), tree, retag, on, now)
+        mastering.sweep(project, tree)
         on(Step("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
@@ -107,6 +111,7 @@ def make(
         lock=_ledger(project, [entry for _, entry in made]),
         artwork=artwork,
         scheduled=scheduled,
+        ahead=frozenset(episode.slug for episode in early),
         drafts=drafts,
         made=tree.written,
         problems=project.remarks,
@@ -158,13 +163,19 @@ def _picture(project: Project, near: str, name: str, place: Place | None, tree: 
 
 
 def _episodes(
-    project: Project, due: Collection[Episode], tree: Tree, retag: Collection[str], on: Callable[[Step], None]
+    project: Project,
+    due: Collection[Episode],
+    tree: Tree,
+    retag: Collection[str],
+    on: Callable[[Step], None],
+    now: datetime | None = None,
 ) -> list[tuple[Item, Published]]:
     """Every episode, or every fault of every episode."""
     setting = repr((project.show, site.templates_digest(project.folder)))
     setting = hashlib.sha256(setting.encode()).hexdigest()
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
+    retag = {*retag, *_unheard(project, due, now)} if now else retag
     media.prepare(project, due, tree, retag, on)
     for number, episode in enumerate(due, 1):
         on(Step("episode", episode.slug, number, len(due)))
@@ -176,8 +187,20 @@ def _episodes(
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
-    mastering.sweep(project, tree)
     return made
+
+
+def _early(project: Project, episodes: Collection[Episode], tree: Tree) -> tuple[Episode, ...]:
+    """Episodes that go ahead, with their own files addressed."""
+    return named.addressed(replace(project, episodes=tuple(episodes)), tree).episodes
+
+
+def _unheard(project: Project, early: Collection[Episode], now: datetime) -> Iterator[str]:
+    """Slugs of what went ahead and nobody has heard: its tags still follow the notes, where the recording is."""
+    for episode in early:
+        entry = project.published(episode.guid)
+        if entry and entry.date > now and episode.audio and (project.folder / episode.audio).is_file():
+            yield episode.slug
 
 
 def _episode(

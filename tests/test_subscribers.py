@@ -52,6 +52,16 @@ def test_a_new_recording_says_what_it_costs():
     assert "5.0 MB" in text
 
 
+def test_two_episodes_that_changed_guids_are_no_longer_who_they_were():
+    before = feed(item("a", "One", date="1"), item("b", "Two", date="2"))
+    found = said(before, feed(item("b", "One", date="1"), item("a", "Two", date="2")))
+    assert [kind for kind, _ in found] == [Kind.REIDENTIFIED] * 2
+    assert "“One” was a" in found[0][1]
+    assert [kind for kind, _ in said(before, feed(item("a", "Two", date="1"), item("b", "Two", date="2")))] == [
+        Kind.CHANGED
+    ]
+
+
 def test_a_removed_episode_stops_unless_it_is_named():
     found = notices([feed(item("a", "One"), item("b"))], [feed(item("b"))])
     assert [(notice.kind, notice.guid) for notice in found] == [(Kind.REMOVED, "a")]

@@ -121,6 +121,7 @@ def _mend(notice: Notice) -> str:
 
 def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[Notice]:
     gone = {guid: item for guid, item in old.items() if guid not in new}
+    by_name = {_known(item): item for item in old.values()}
     for guid, item in new.items():
         was = old.get(guid)
         if was is None:
@@ -130,6 +131,9 @@ def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[No
             else:
                 del gone[twin.guid]
                 yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=twin.guid)
+        elif item.title and _known(item) != _known(was) and (other := by_name.get(_known(item))):
+            # The live item that this one is stands under another guid: two have changed places.
+            yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=other.guid)
         else:
             yield from _changes(was, item)
     for guid, item in gone.items():
@@ -146,12 +150,16 @@ def _changes(was: _Item, item: _Item) -> Iterator[Notice]:
         yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(words))
 
 
+def _known(item: _Item) -> tuple[str, str]:
+    """What people know it by."""
+    return item.title, dict(item.described).get("pubDate", "")
+
+
 def _twin(item: _Item, gone: Iterable[_Item]) -> _Item | None:
     """An item that went and is this one in all but its guid: the same file, or title and date."""
-    when = dict(item.described).get("pubDate", "")
     for other in gone:
         same_file = item.enclosure and item.enclosure == other.enclosure
-        if same_file or (item.title and item.title == other.title and when == dict(other.described).get("pubDate")):
+        if same_file or (item.title and _known(item) == _known(other)):
             return other
     return None
 
