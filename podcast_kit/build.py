@@ -6,6 +6,7 @@ Read the functions of `make` from top to bottom and you have read a build.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ def make(
     Raises InvalidInput with every fault found; what an earlier build made is then still whole.
     """
     folder = folder or project.folder / FOLDER
-    with _disk(), remembering(project.folder / MEMORY) as memory:
+    with _disk(), remembering(project.folder / MEMORY, on) as memory:
         _ours(folder, memory)
         tree = Tree(folder, memory)
         project = named.addressed(project, tree, later=_due(project, now)[1])
@@ -302,12 +303,19 @@ def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, .
 def record(build: Build) -> None:
     """Write podcast.lock, unless it says the same already.
 
-    Called before the feed names what the lock holds: what is once public must never be forgotten.
+    Called before the feed names what the lock holds: what is once public must never be forgotten, not even what
+    somebody else has published from this folder since the build was made.
     """
     path = build.project.folder / LOCK
-    data = lock.render(build.lock)
-    if path.is_file() and path.read_bytes() == data:
-        return
-    beside = path.with_name(f".{LOCK}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
+    with _disk():
+        known = {entry.guid for entry in build.lock}
+        since = [entry for entry in lock.read(path) if entry.guid not in known]
+        data = lock.render([*build.lock, *since])
+        if path.is_file() and path.read_bytes() == data:
+            return
+        beside = path.with_name(f".{LOCK}.{os.getpid()}.new")
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)

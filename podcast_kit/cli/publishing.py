@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ PENDING = 3
 SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
 ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
+ALIKE = 10
+"""Notices of a kind that are shown one by one."""
 PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -103,7 +105,10 @@ def plan(
     _show(console, build, wanted, store, notices)
     _report(console, "plan", build, store, wanted, notices)
     if out:
-        out.write_bytes(saved.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
+        try:
+            out.write_bytes(saved.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
+        except OSError as error:
+            raise Failed(f"{out}: {error.strerror}", "name a file that can be written") from error
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
         click.get_current_context().exit(PENDING)
@@ -289,11 +294,23 @@ def _show(
         speak(_line(change))
     if notices:
         speak("subscribers will notice:")
-    for notice in notices:
-        speak(f"  {notice}")
+    for line in told(notices):
+        speak(f"  {line}")
     for line in waiting(build):
         speak(line)
     speak(f"{store.name}: {_summary(wanted)}")
+
+
+def told(notices: Sequence[Notice]) -> Iterator[str]:
+    """What subscribers will notice; of many alike only the first, unless they stop the publish."""
+    from podcast_kit.plan.subscribers import ALLOWANCE
+
+    for kind in dict.fromkeys(notice.kind for notice in notices):
+        alike = [notice for notice in notices if notice.kind is kind]
+        shown = alike if kind in ALLOWANCE else alike[:ALIKE]
+        yield from map(str, shown)
+        if len(alike) > len(shown):
+            yield f"{kind}: {many(len(alike) - len(shown), 'more episode')}"
 
 
 def _line(change: Change) -> str:
