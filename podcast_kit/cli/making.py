@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command, moment, project
+from podcast_kit.cli.completion import slugs
 from podcast_kit.cli.console import Console, many, size
 
 if TYPE_CHECKING:
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 AT = click.option("--at", metavar="DATE", help="Build as if it were then: a later date shows what is scheduled.")
-RETAG = click.option("--retag", metavar="SLUG", multiple=True, help="Write this published episode's tags anew.")
+RETAG = click.option(
+    "--retag",
+    metavar="SLUG",
+    multiple=True,
+    shell_complete=slugs,
+    help="Write this published episode's tags anew.",
+)
 
 AHEAD = click.option(
     "--ahead", is_flag=True, help="Audio and pictures of scheduled episodes too; nothing names them until they are due."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podcast_kit.cli import report
 from podcast_kit.cli.app import command, interactive, moment, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AHEAD, AT, RETAG, made, waiting
@@ -103,6 +104,7 @@ def plan(
     store, wanted = planned(console, build)
     notices = noticed(build, store, wanted)
     _show(console, build, wanted, store, notices)
+    _summarized("plan", build, store, wanted, notices)
     _report(console, "plan", build, store, wanted, notices)
     if out:
         try:
@@ -174,6 +176,7 @@ def publish(
     _ask(yes or agreed is not None)
     progress = Progress(console, wanted, events=events)
     _carry_out(console, build, store, wanted, progress, blind=blind or not os.environ.get("CI"))
+    _summarized("publish", build, store, wanted, notices)
     sent = sum(change.uploads for change in wanted.pending)
     if not events:
         _report(console, "publish", build, store, wanted, notices, uploaded=sent, **progress.figures(store))
@@ -301,6 +304,22 @@ def _show(
     speak(f"{store.name}: {_summary(wanted)}")
 
 
+def _summarized(title: str, build: Build, store: Store, wanted: Plan, notices: Sequence[Notice]) -> None:
+    """For GitHub's page of the run, where anybody may read: what goes ahead has no name there."""
+    changes = [
+        (str(change.verb), _name(change), size(change.size) if change.uploads else "", str(change.reason))
+        for change in wanted.pending
+    ]
+    line = f"{store.name}: {_summary(wanted)}" if wanted else f"nothing to do: {store.name} has it all"
+    report.plan(title, line, [*told(notices), *waiting(build)], changes)
+
+
+def _name(change: Change) -> str:
+    """The key, unless it goes ahead and a pipeline's log would tell it."""
+    ahead = change.output is not None and change.output.untold
+    return "media/… (goes ahead)" if ahead and os.environ.get("CI") else change.key
+
+
 def told(notices: Sequence[Notice]) -> Iterator[str]:
     """What subscribers will notice; of many alike only the first, unless they stop the publish."""
     from podcast_kit.plan.subscribers import ALLOWANCE
@@ -315,7 +334,7 @@ def told(notices: Sequence[Notice]) -> Iterator[str]:
 
 def _line(change: Change) -> str:
     amount = size(change.size) if change.uploads else ""
-    return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {change.key}  {amount:>8}  {change.reason}".rstrip()
+    return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {_name(change)}  {amount:>8}  {change.reason}".rstrip()
 
 
 def _summary(wanted: Plan) -> str:

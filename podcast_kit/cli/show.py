@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,12 @@ def _details(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--timezone", metavar="ZONE", help="Such as Europe/Vienna, for dates without an offset."),
             click.option("--artwork", metavar="FILE", help="Square picture of 1400 to 3000 pixels beside it."),
             click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
+            click.option(
+                "--github", "pipelines", multiple=True, flag_value="github", help="Add a workflow for GitHub."
+            ),
+            click.option(
+                "--gitlab", "pipelines", multiple=True, flag_value="gitlab", help="Add a pipeline for GitLab."
+            ),
         )
     ):
         function = option(function)
@@ -65,21 +71,31 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     """Begin a show in FOLDER, or in this one: podcast.yaml, episodes/ and a .gitignore.
 
     Asks on a terminal for what the options leave open. Nothing that is there already is overwritten.
+    With --github or --gitlab, also the file that lets a pipeline check each change and publish what is due;
+    where there is a show already, only that one.
 
     \b
       podcast-kit init
       podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
         --url https://pod.example/ --to s3://talks
+      podcast-kit init --github
     """
     from podcast_kit.model import address, show_guid
     from podcast_kit.source import scaffold
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     written = here / "podcast.yaml"
+    if written.exists() and given["pipelines"]:
+        from podcast_kit.source import project as source
+
+        place = source.read(here).show.publish
+        added = _pipelines(console, here, given["pipelines"], place.to, place.endpoint)
+        return console.document("init", folder=str(here), file=str(written), added=added)
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
     title = _asked("--title", "Name of the show", given["title"])
     url = _asked("--url", "Public address, such as https://pod.example/", given["url"]).rstrip("/") + "/"
+    to = _asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public")
     text = scaffold.show_text(
         title=title,
         description=_asked("--description", "What is it about", given["description"], f"{title}, a podcast."),
@@ -88,7 +104,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         language=_asked("--language", "Language", given["language"], "en"),
         categories=[_asked("--category", "Category", given["category"], "Society & Culture")],
         url=url,
-        to=_asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public"),
+        to=to,
         endpoint=given["endpoint"] or "",
         timezone=_asked("--timezone", "Time zone", given["timezone"], _zone()),
         artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
@@ -100,9 +116,29 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     ignore = here / ".gitignore"
     if not ignore.exists():
         _begin(ignore, IGNORED)
-    console.document("init", folder=str(here), file=str(written))
     console.say(os.path.relpath(written))
+    added = _pipelines(console, here, given["pipelines"], to, given["endpoint"] or "")
+    console.document("init", folder=str(here), file=str(written), added=added)
     console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
+    return None
+
+
+def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
+    """The files of pipelines, where there are none yet."""
+    from podcast_kit.source import pipelines
+
+    added = []
+    for kind in dict.fromkeys(kinds):
+        path, text = pipelines.pipeline(kind, here, role=to.startswith("s3://") and not endpoint)
+        shown = os.path.relpath(path)
+        if path.exists():
+            console.note(f"{shown} is there already, and stays as it is")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _begin(path, text)
+        console.say(shown)
+        added.append(str(path))
+    return added
 
 
 def _zone() -> str:
