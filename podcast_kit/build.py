@@ -6,6 +6,7 @@ Read the functions of `make` from top to bottom and you have read a build.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,8 @@ class Build:
     artwork: Picture | None = None
     scheduled: tuple[Episode, ...] = ()
     """Dated in the future and left out, the next one first."""
+    ahead: frozenset[str] = frozenset()
+    """Slugs of those among them whose media are made already."""
     drafts: tuple[Episode, ...] = ()
     made: int = 0
     """Files written anew; 0 when nothing changed."""
@@ -82,16 +85,18 @@ def make(
     Raises InvalidInput with every fault found; what an earlier build made is then still whole.
     """
     folder = folder or project.folder / FOLDER
-    with _disk(), remembering(project.folder / MEMORY) as memory:
+    with _disk(), remembering(project.folder / MEMORY, on) as memory:
         _ours(folder, memory)
         tree = Tree(folder, memory)
-        project = named.addressed(project, tree)
+        project = named.addressed(project, tree, later=_due(project, now)[1])
         due, scheduled, drafts = _due(project, now)
         early = [one for one in scheduled if ahead or project.published(one.guid)]
         artwork = _artwork(project, tree)
-        made = _episodes(project, [*due, *early], tree, retag, on)
-        items = (item for item, _ in made[: len(due)])
-        done = tuple(sorted(items, key=lambda item: (item.date, item.guid), reverse=True))
+        made = _episodes(project, due, tree, retag, on)
+        done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
+        with tree.untold():
+            made += _episodes(project, _early(project, early, tree), tree, retag, on, now)
+        mastering.sweep(project, tree)
         on(Step("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
@@ -107,6 +112,7 @@ def make(
         lock=_ledger(project, [entry for _, entry in made]),
         artwork=artwork,
         scheduled=scheduled,
+        ahead=frozenset(episode.slug for episode in early),
         drafts=drafts,
         made=tree.written,
         problems=project.remarks,
@@ -158,12 +164,18 @@ def _picture(project: Project, near: str, name: str, place: Place | None, tree: 
 
 
 def _episodes(
-    project: Project, due: Collection[Episode], tree: Tree, retag: Collection[str], on: Callable[[Step], None]
+    project: Project,
+    due: Collection[Episode],
+    tree: Tree,
+    retag: Collection[str],
+    on: Callable[[Step], None],
+    now: datetime | None = None,
 ) -> list[tuple[Item, Published]]:
     """Every episode, or every fault of every episode."""
     setting = finished.Setting.of(project)
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
+    retag = {*retag, *_unheard(project, due, now)} if now else retag
     media.prepare(project, due, tree, retag, on)
     for number, episode in enumerate(due, 1):
         on(Step("episode", episode.slug, number, len(due)))
@@ -175,8 +187,20 @@ def _episodes(
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
-    mastering.sweep(project, tree)
     return made
+
+
+def _early(project: Project, episodes: Collection[Episode], tree: Tree) -> tuple[Episode, ...]:
+    """Episodes that go ahead, with their own files addressed."""
+    return named.addressed(replace(project, episodes=tuple(episodes)), tree).episodes
+
+
+def _unheard(project: Project, early: Collection[Episode], now: datetime) -> Iterator[str]:
+    """Slugs of what went ahead and nobody has heard: its tags still follow the notes, where the recording is."""
+    for episode in early:
+        entry = project.published(episode.guid)
+        if entry and entry.date > now and episode.audio and (project.folder / episode.audio).is_file():
+            yield episode.slug
 
 
 def _episode(
@@ -278,12 +302,19 @@ def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, .
 def record(build: Build) -> None:
     """Write podcast.lock, unless it says the same already.
 
-    Called before the feed names what the lock holds: what is once public must never be forgotten.
+    Called before the feed names what the lock holds: what is once public must never be forgotten, not even what
+    somebody else has published from this folder since the build was made.
     """
     path = build.project.folder / LOCK
-    data = lock.render(build.lock)
-    if path.is_file() and path.read_bytes() == data:
-        return
-    beside = path.with_name(f".{LOCK}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
+    with _disk():
+        known = {entry.guid for entry in build.lock}
+        since = [entry for entry in lock.read(path) if entry.guid not in known]
+        data = lock.render([*build.lock, *since])
+        if path.is_file() and path.read_bytes() == data:
+            return
+        beside = path.with_name(f".{LOCK}.{os.getpid()}.new")
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)

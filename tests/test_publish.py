@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -155,17 +156,59 @@ def test_media_of_a_publish_that_died_are_not_sent_again(place, tmp_path):
     assert {key for key in again if outputs[key].wave is Wave.MEDIA} == set()
 
 
+WHOLE = {"schema": 1, "headers": [{}], "objects": {}, "retired": {}, "doubtful": [], "feeds": [], "conditions": {}}
+BROKEN = [
+    None,
+    b"{",
+    b"[]",
+    b"[" * 100_000,
+    b'{"schema": 1}',
+    b'{"schema": 1e999}',
+    b'{"schema": NaN}',
+    *(
+        json.dumps(WHOLE | {"conditions": {"honours": None, "place": ""}} | wrong).encode()
+        for wrong in (
+            {"schema": True},
+            {"objects": {"a": [float("inf"), "", "", 0]}},
+            {"objects": {"a": [1, "", "", 7]}},
+            {"retired": {"a": "never"}},
+            {"retired": {"a": 5}},
+            {"conditions": "none"},
+        )
+    ),
+]
+
+
 def test_a_record_that_was_lost_is_rebuilt_without_sending_media(place, tmp_path):
     store, url = place
     outputs = show(tmp_path, url)
     trees.carry_out(outputs, store, now=NOW, url=url)
-    for broken in (None, b"{", b"[]", b'{"schema": 1}'):
+    for broken in BROKEN:
         store.delete(record.KEY)
         if broken:
             store.put(trees.upload(record.KEY, broken))
         again = uploaded(trees.carry_out(outputs, store, now=NOW, url=url))
         assert {key for key in again if outputs[key].wave is Wave.MEDIA} == set()
         assert trees.carry_out(outputs, store, now=NOW, url=url) == []
+
+
+def test_a_record_that_is_wrong_about_what_only_the_store_has_is_overruled(place, tmp_path):
+    store, url = place
+    outputs = show(tmp_path, url)
+    trees.carry_out(outputs, store, now=NOW, url=url)
+    bare = {key: replace(each, path=None) if each.wave is Wave.MEDIA else each for key, each in outputs.items()}
+    store.put(trees.upload(record.KEY, record.encoded(record.State(), store.place)))
+    outcomes = trees.carry_out(bare, store, now=NOW, url=url)
+    assert {outputs[key].wave for key in uploaded(outcomes)} == {Wave.PAGES}
+    assert trees.carry_out(bare, store, now=NOW, url=url) == []
+
+
+def test_a_stray_file_among_the_kept_feeds_is_no_kept_feed(place, tmp_path):
+    store, url = place
+    store.put(trees.upload(f"{record.FEEDS}x.xml", b"<rss/>"))
+    for number in range(2):
+        trees.carry_out(show(tmp_path, url, one=b"%d" % number), store, now=NOW, url=url)
+    assert [record.number(key) for key in read(store).feeds] == [1]
 
 
 def test_what_others_keep_beside_the_show_is_never_ours(place, tmp_path):

@@ -52,6 +52,23 @@ def test_a_new_recording_says_what_it_costs():
     assert "5.0 MB" in text
 
 
+def test_two_episodes_that_changed_guids_are_no_longer_who_they_were():
+    before = feed(item("a", "One", date="1"), item("b", "Two", date="2"))
+    found = said(before, feed(item("b", "One", date="1"), item("a", "Two", date="2")))
+    assert [kind for kind, _ in found] == [Kind.REIDENTIFIED] * 2
+    assert "“One” was a" in found[0][1]
+    assert [kind for kind, _ in said(before, feed(item("a", "Two", date="1"), item("b", "Two", date="2")))] == [
+        Kind.CHANGED
+    ]
+
+
+def test_the_same_file_at_another_address_is_no_new_recording():
+    was, now = "https://x/media/0123456789abcdef/a.mp3", "https://y/p/media/0123456789abcdef/a.mp3"
+    assert [kind for kind, _ in said(feed(item("a", url=was)), feed(item("a", url=now)))] == [Kind.MOVED]
+    other = now.replace("0123", "3210")
+    assert [kind for kind, _ in said(feed(item("a", url=was)), feed(item("a", url=other)))] == [Kind.RECORDED]
+
+
 def test_a_removed_episode_stops_unless_it_is_named():
     found = notices([feed(item("a", "One"), item("b"))], [feed(item("b"))])
     assert [(notice.kind, notice.guid) for notice in found] == [(Kind.REMOVED, "a")]
@@ -104,3 +121,10 @@ def test_a_live_feed_that_cannot_be_read_is_said_and_stops_nothing():
     [notice] = notices([b"<html><p>hello"], [feed(item("a"))])
     assert notice.kind is Kind.UNREADABLE
     check([notice])
+
+
+def test_where_the_live_feed_cannot_be_read_the_lock_still_stops_what_would_vanish():
+    found = notices([b"<html><p>hello"], [feed(item("a"))], [published("a"), published("gone", "two")])
+    assert [notice.kind for notice in found] == [Kind.UNREADABLE, Kind.REMOVED]
+    with pytest.raises(InvalidInput):
+        check(found)

@@ -95,4 +95,4 @@ def broken_promises(url: str) -> list[str]:
 
 def guids(url: str) -> list[str]:
     """Of the live feed, in its order."""
-    return re.findall(r"<guid>([^<]+)</guid>", fetch(f"{url}feed.xml").decode())
+    return re.findall(r"<guid[^>]*>([^<]+)</guid>", fetch(f"{url}feed.xml").decode())

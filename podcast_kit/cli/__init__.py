@@ -1,10 +1,24 @@
 """What people type: parse, call one function, say what came of it. The only home of click."""
 
-from podcast_kit.cli import check, importing, inspect, keeping, keys, loudness, making, pages, private, publishing, show
+from podcast_kit.cli import (
+    check,
+    completion,
+    importing,
+    inspect,
+    keeping,
+    keys,
+    loudness,
+    making,
+    pages,
+    private,
+    publishing,
+    show,
+)
 from podcast_kit.cli.app import cli
 
 __all__ = [
     "check",
+    "completion",
     "importing",
     "inspect",
     "keeping",

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from podcast_kit.errors import PodcastKitError, Problem, Severity
+from podcast_kit.cli import report
+from podcast_kit.errors import Place, PodcastKitError, Problem, Severity
 from podcast_kit.model import Step
 
 SCHEMA = 1
@@ -57,6 +58,9 @@ class Console:
             if self.quiet and problem.severity is not Severity.ERROR:
                 continue
             seen = replace(problem, place=replace(problem.place, path=self.seen(problem.place.path)))
+            if report.annotating():
+                click.echo(report.github(seen), err=True)
+                continue
             word = click.style(str(problem.severity), fg=COLOURS[problem.severity], bold=True)
             click.echo(str(seen).replace(f": {problem.severity}: ", f": {word}: ", 1), err=True)
 
@@ -66,6 +70,9 @@ class Console:
         self.document(command, error.problems, error=error.text, hint=error.hint)
         if error.problems:
             self.problems(error.problems)
+            return
+        if report.annotating():
+            click.echo(report.github(Problem(Place(""), error.text, error.hint, f"podcast-kit {command}")), err=True)
             return
         click.echo(f"{click.style('error', fg='red', bold=True)}: {error.text}", err=True)
         if error.hint:

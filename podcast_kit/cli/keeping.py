@@ -14,7 +14,7 @@ import click
 from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, made
-from podcast_kit.cli.publishing import elsewhere, place_options, planned
+from podcast_kit.cli.publishing import elsewhere, noticed, place_options, planned
 from podcast_kit.errors import Failed
 from podcast_kit.model import Outcome, Step
 
@@ -37,13 +37,12 @@ def status(console: Console, at: str | None, scheduled: bool, **place: str | Non
       podcast-kit status
       podcast-kit status --scheduled --json
     """
-    from podcast_kit import publish
     from podcast_kit.publish.status import Standing, rows
 
     build = made(console, at, (), elsewhere(project(console), place))
     store, wanted = planned(console, build)
     live = wanted.state.feed
-    notices = publish.notices(wanted, store, build.project.lock)
+    notices = noticed(build, store, wanted)
     found = rows(
         items=build.items,
         scheduled=build.scheduled,

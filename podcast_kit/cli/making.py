@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command, moment, project
+from podcast_kit.cli.completion import slugs
 from podcast_kit.cli.console import Console, many, size
 
 if TYPE_CHECKING:
@@ -16,15 +17,32 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 AT = click.option("--at", metavar="DATE", help="Build as if it were then: a later date shows what is scheduled.")
-RETAG = click.option("--retag", metavar="SLUG", multiple=True, help="Write this published episode's tags anew.")
+RETAG = click.option(
+    "--retag",
+    metavar="SLUG",
+    multiple=True,
+    shell_complete=slugs,
+    help="Write this published episode's tags anew.",
+)
+
+AHEAD = click.option(
+    "--ahead", is_flag=True, help="Audio and pictures of scheduled episodes too; nothing names them until they are due."
+)
 
 
-def made(console: Console, at: str | None, retag: tuple[str, ...] = (), show: Project | None = None) -> Build:
+def made(
+    console: Console,
+    at: str | None,
+    retag: tuple[str, ...] = (),
+    show: Project | None = None,
+    *,
+    ahead: bool = False,
+) -> Build:
     """The build of the show that is being worked on."""
     from podcast_kit import build
 
     found = show or project(console, mint=True)
-    done = build.make(found, now=moment(at), retag=retag, on=console.step)
+    done = build.make(found, now=moment(at), retag=retag, ahead=ahead, on=console.step)
     console.problems(done.problems)
     return done
 
@@ -69,10 +87,19 @@ def build(console: Console, at: str | None, retag: tuple[str, ...], url: str | N
 
 
 def _left_out(console: Console, done: Build) -> None:
-    for episode in done.scheduled:
-        console.note(f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}")
+    for line in waiting(done):
+        console.note(line)
     if done.drafts:
         console.note(f"drafts left out: {', '.join(episode.slug for episode in done.drafts)}")
+
+
+def waiting(done: Build) -> list[str]:
+    """A line for each scheduled episode, the next one first."""
+    return [
+        f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}".rstrip()
+        + ("; its media go ahead, and no page or feed names them before" if episode.slug in done.ahead else "")
+        for episode in done.scheduled
+    ]
 
 
 def _moved(found: Project, url: str | None) -> Project:

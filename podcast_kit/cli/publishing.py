@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podcast_kit.cli import report
 from podcast_kit.cli.app import command, interactive, moment, project
 from podcast_kit.cli.console import Console, many, size
-from podcast_kit.cli.making import AT, RETAG, made
+from podcast_kit.cli.making import AHEAD, AT, RETAG, made, waiting
 from podcast_kit.cli.progress import Progress
 from podcast_kit.errors import Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
@@ -30,6 +31,8 @@ PENDING = 3
 SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
 ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
+ALIKE = 10
+"""Notices of a kind that are shown one by one."""
 PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -68,15 +71,25 @@ def planned(console: Console, build: Build) -> tuple[Store, Plan]:
     return store, plan.make(build.outputs, state, feed=show.feed.path)
 
 
+def noticed(build: Build, store: Store, wanted: Plan) -> tuple[Notice, ...]:
+    """What subscribers will notice; what only went ahead was never theirs."""
+    from podcast_kit import publish
+
+    coming = {episode.guid for episode in build.scheduled}
+    return publish.notices(wanted, store, [entry for entry in build.project.lock if entry.guid not in coming])
+
+
 @command("plan", short_help="Say what publishing would change.")
 @place_options
 @AT
+@AHEAD
 @RETAG
 @click.option("--out", type=PLAN, help="Save the plan, for `publish FILE`.")
 @click.option("--exit-code", is_flag=True, help="End with 3 when changes are pending.")
 def plan(
-    console: Console, at: str | None, retag: tuple[str, ...], out: Path | None, exit_code: bool, **place: str | None
-) -> None:
+    console: Console, at: str | None, ahead: bool, retag: tuple[str, ...], out: Path | None, exit_code: bool,
+    **place: str | None,
+) -> None:  # fmt: skip
     """Say what publishing would change, and what subscribers will notice, without changing it.
 
     \b
@@ -84,17 +97,20 @@ def plan(
       podcast-kit plan --exit-code --json
       podcast-kit plan --out friday.plan
     """
-    from podcast_kit import publish
     from podcast_kit.plan import saved
 
     now = datetime.now(UTC).isoformat() if at is None else at
-    build = made(console, now, retag, elsewhere(project(console, mint=True), place))
+    build = made(console, now, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
     store, wanted = planned(console, build)
-    notices = publish.notices(wanted, store, build.project.lock)
-    _show(console, wanted, store, notices)
+    notices = noticed(build, store, wanted)
+    _show(console, build, wanted, store, notices)
+    _summarized("plan", build, store, wanted, notices)
     _report(console, "plan", build, store, wanted, notices)
     if out:
-        out.write_bytes(saved.dump(wanted, store.name, moment(now)))
+        try:
+            out.write_bytes(saved.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
+        except OSError as error:
+            raise Failed(f"{out}: {error.strerror}", "name a file that can be written") from error
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
         click.get_current_context().exit(PENDING)
@@ -104,10 +120,11 @@ def plan(
 @click.argument("saved", metavar="[PLAN]", required=False, type=PLAN)
 @place_options
 @AT
+@AHEAD
 @RETAG
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, as `plan` does.")
-@click.option("--only", type=click.Choice(["feed"]), help="Only pages and the feed: for CI, where no audio is.")
+@click.option("--only", type=click.Choice(["feed"]), help="All but recordings: for CI, where no audio is.")
 @click.option("--remove", metavar="GUID", multiple=True, help="This episode may vanish from the feed.")
 @click.option("--allow", type=click.Choice(["removed", "guids"]), multiple=True, help="Any episode may.")
 @click.option("--accept-blind-writes", "blind", is_flag=True, help="Publish where conditional writes are ignored.")
@@ -116,7 +133,7 @@ def plan(
     "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
 )
 def publish(
-    console: Console, saved: Path | None, at: str | None, retag: tuple[str, ...], yes: bool, dry_run: bool,
+    console: Console, saved: Path | None, at: str | None, ahead: bool, retag: tuple[str, ...], yes: bool, dry_run: bool,
     only: str | None, remove: tuple[str, ...], allow: tuple[str, ...], blind: bool, events: bool, checked: bool,
     **place: str | None,
 ) -> None:  # fmt: skip
@@ -131,23 +148,22 @@ def publish(
       podcast-kit publish --yes --json
       podcast-kit publish friday.plan
     """
-    from podcast_kit import publish as publishing
     from podcast_kit.build import record
     from podcast_kit.plan import subscribers
 
     agreed = _saved(saved)
-    build = made(
-        console, agreed.now.isoformat() if agreed else at, retag, elsewhere(project(console, mint=True), place)
-    )
+    if agreed:
+        at, ahead, retag = agreed.now.isoformat(), agreed.ahead, agreed.retag
+    build = made(console, at, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
     if not dry_run and not agreed and _unchanged(build):
         record(build)
         return _nothing(console, build, events=events)
     store, wanted = planned(console, build)
     if agreed:
         agreed.check(wanted, store.name)
-    notices = publishing.notices(wanted, store, build.project.lock)
+    notices = noticed(build, store, wanted)
     if dry_run or not (console.as_json or events) or not yes:
-        _show(console, wanted, store, notices, quiet=not dry_run and (yes or agreed is not None))
+        _show(console, build, wanted, store, notices, quiet=not dry_run and (yes or agreed is not None))
     if dry_run:
         return _report(console, "publish", build, store, wanted, notices)
     if not wanted:
@@ -155,11 +171,12 @@ def publish(
         _remember(build, wanted.state.etag, wanted.state.feed.etag if wanted.state.feed else "")
         return _nothing(console, build, events=events)
     subscribers.check(notices, remove=remove, allow=allow)
-    _sound(console, build, agreed.now if agreed else moment(at), checked=checked, allow=allow)
+    _sound(console, build, moment(at), checked=checked, allow=allow)
     _without_media(wanted, only)
     _ask(yes or agreed is not None)
     progress = Progress(console, wanted, events=events)
     _carry_out(console, build, store, wanted, progress, blind=blind or not os.environ.get("CI"))
+    _summarized("publish", build, store, wanted, notices)
     sent = sum(change.uploads for change in wanted.pending)
     if not events:
         _report(console, "publish", build, store, wanted, notices, uploaded=sent, **progress.figures(store))
@@ -206,10 +223,15 @@ def _nothing(console: Console, build: Build, *, events: bool) -> None:
 
 
 def _without_media(wanted: Plan, only: str | None) -> None:
-    media = [change.key for change in wanted.wave(Wave.MEDIA)] if only else []
-    if media:
-        more = f" and {len(media) - 1} more" if len(media) > 1 else ""
-        raise Failed(f"--only feed, but {media[0]}{more} is not published yet", "publish where the recordings are")
+    """Pictures, transcripts and chapters lie beside the notes and go along; recordings do not."""
+    sounds = [change.key for change in wanted.wave(Wave.MEDIA) if change.uploads and _sounds(change)] if only else []
+    if sounds:
+        more = f" and {len(sounds) - 1} more" if len(sounds) > 1 else ""
+        raise Failed(f"--only feed, but {sounds[0]}{more} is not published yet", "publish where the recordings are")
+
+
+def _sounds(change: Change) -> bool:
+    return change.output is not None and change.output.content_type.startswith(("audio/", "video/"))
 
 
 def _sound(console: Console, build: Build, now: datetime, *, checked: bool, allow: tuple[str, ...]) -> None:
@@ -260,25 +282,59 @@ def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progr
     _remember(build, etags.get(recorded.KEY, ""), etags.get(wanted.feed) or live)
 
 
-def _show(console: Console, wanted: Plan, store: Store, notices: tuple[Notice, ...], *, quiet: bool = False) -> None:
-    """One line a change, what subscribers will notice, and the sum."""
+def _show(
+    console: Console, build: Build, wanted: Plan, store: Store, notices: tuple[Notice, ...], *, quiet: bool = False
+) -> None:
+    """One line a change, what subscribers will notice, what waits for its date, and the sum."""
+    speak = console.note if quiet else console.say
     if not wanted:
         if not quiet:
             console.say(f"nothing to do: {store.name} has it all")
+            for line in waiting(build):
+                console.say(line)
         return
-    speak = console.note if quiet else console.say
     for change in wanted.pending:
         speak(_line(change))
     if notices:
         speak("subscribers will notice:")
-    for notice in notices:
-        speak(f"  {notice}")
+    for line in told(notices):
+        speak(f"  {line}")
+    for line in waiting(build):
+        speak(line)
     speak(f"{store.name}: {_summary(wanted)}")
+
+
+def _summarized(title: str, build: Build, store: Store, wanted: Plan, notices: Sequence[Notice]) -> None:
+    """For GitHub's page of the run, where anybody may read: what goes ahead has no name there."""
+    changes = [
+        (str(change.verb), _name(change), size(change.size) if change.uploads else "", str(change.reason))
+        for change in wanted.pending
+    ]
+    line = f"{store.name}: {_summary(wanted)}" if wanted else f"nothing to do: {store.name} has it all"
+    report.plan(title, line, [*told(notices), *waiting(build)], changes)
+
+
+def _name(change: Change) -> str:
+    """The key, unless it goes ahead and a pipeline's log would tell it."""
+    ahead = change.output is not None and change.output.untold
+    return "media/… (goes ahead)" if ahead and os.environ.get("CI") else change.key
+
+
+def told(notices: Sequence[Notice]) -> Iterator[str]:
+    """What subscribers will notice; of many alike only the first, unless they stop the publish."""
+    from podcast_kit.plan.subscribers import ALLOWANCE
+
+    for kind in dict.fromkeys(notice.kind for notice in notices):
+        alike = [notice for notice in notices if notice.kind is kind]
+        shown = alike if kind in ALLOWANCE else alike[:ALIKE]
+        yield from map(str, shown)
+        if len(alike) > len(shown):
+            yield f"{kind}: {many(len(alike) - len(shown), 'more episode')}"
 
 
 def _line(change: Change) -> str:
     amount = size(change.size) if change.uploads else ""
-    return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {change.key}  {amount:>8}  {change.reason}".rstrip()
+    return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {_name(change)}  {amount:>8}  {change.reason}".rstrip()
 
 
 def _summary(wanted: Plan) -> str:
@@ -292,7 +348,10 @@ def _summary(wanted: Plan) -> str:
 
 
 def _scheduled(build: Build) -> list[dict[str, Any]]:
-    return [{"slug": episode.slug, "date": episode.date} for episode in build.scheduled]
+    return [
+        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead}
+        for episode in build.scheduled
+    ]
 
 
 def _report(

@@ -1,4 +1,4 @@
-"""Problems as the machines of a pipeline want them: GitHub's annotations and GitLab's Code Quality."""
+"""Problems and plans as the machines of a pipeline want them: GitHub's annotations and summaries, GitLab's reports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from podcast_kit.errors import Problem, Severity
 
 GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
+ROWS = 500
+"""Changes in a summary, of which GitHub takes a mebibyte."""
 GITLAB = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.HINT: "info"}
 
 
@@ -39,16 +41,35 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def annotating() -> bool:
+    """Whether what is written is read by GitHub, which shows faults beside the lines that they are in."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def plan(title: str, line: str, notices: Sequence[str], changes: Sequence[Sequence[str]]) -> None:
+    """Append to the summary of a GitHub step what subscribers will notice, and each change behind a fold."""
+    rows = [f"| {' | '.join(map(_cell, change))} |" for change in changes[:ROWS]]
+    rows += [f"| | and {len(changes) - ROWS} more | | |"] if len(changes) > ROWS else []
+    folded = ["<details><summary>Every change</summary>", "", "| | key | bytes | why |", "|---|---|---|---|", *rows]
+    said = [f"- {_cell(notice)}" for notice in notices]
+    _append(
+        [f"### podcast-kit {title}", "", _cell(line), "", *said, "", *([*folded, "", "</details>"] if rows else [])]
+    )
+
+
+def _append(lines: Sequence[str]) -> None:
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+
+
 def summary(problems: Sequence[Problem], line: str) -> None:
     """Append a table to the summary of a GitHub step, where there is one."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path:
-        return
     rows = [f"| {one.severity} | `{_cell(str(one.place))}` | {_cell(one.text)} | `{one.code}` |" for one in problems]
     head = ["### podcast-kit check", "", line, ""]
     table = ["| | where | what | rule |", "|---|---|---|---|", *rows, ""] if rows else []
-    with Path(path).open("a", encoding="utf-8") as out:
-        out.write("\n".join([*head, *table]) + "\n")
+    _append([*head, *table])
 
 
 def _cell(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -67,6 +67,12 @@ def _details(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--timezone", metavar="ZONE", help="Such as Europe/Vienna, for dates without an offset."),
             click.option("--artwork", metavar="FILE", help="Square picture of 1400 to 3000 pixels beside it."),
             click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
+            click.option(
+                "--github", "pipelines", multiple=True, flag_value="github", help="Add a workflow for GitHub."
+            ),
+            click.option(
+                "--gitlab", "pipelines", multiple=True, flag_value="gitlab", help="Add a pipeline for GitLab."
+            ),
         )
     ):
         function = option(function)
@@ -80,11 +86,14 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     """Begin a show in FOLDER, or in this one: podcast.yaml, episodes/ and a .gitignore.
 
     Asks on a terminal for what the options leave open. Nothing that is there already is overwritten.
+    With --github or --gitlab, also the file that lets a pipeline check each change and publish what is due;
+    where there is a show already, only that one.
 
     \b
       podcast-kit init
       podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
         --url https://pod.example/ --to s3://talks
+      podcast-kit init --github
     """
     from podcast_kit.model import address, show_guid
     from podcast_kit.source import scaffold, values
@@ -92,11 +101,18 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     written = here / "podcast.yaml"
+    if written.exists() and given["pipelines"]:
+        from podcast_kit.source import project as source
+
+        place = source.read(here).show.publish
+        added = _pipelines(console, here, given["pipelines"], place.to, place.endpoint)
+        return console.document("init", folder=str(here), file=str(written), added=added)
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
     title = asked("--title", "Name of the show", given["title"], None, values.line)
     address_asked = "Public address, such as https://pod.example/"
     url = asked("--url", address_asked, given["url"], None, values.base_url).rstrip("/") + "/"
+    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public", values.line)
     about = f"{title}, a podcast."
     text = scaffold.show_text(
         title=title,
@@ -106,7 +122,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         language=asked("--language", "Language", given["language"], "en", values.language),
         categories=[asked("--category", "Category", given["category"], "Society & Culture", shows.category)],
         url=url,
-        to=asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public", values.line),
+        to=to,
         endpoint=given["endpoint"] or "",
         timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), values.zone),
         artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
@@ -118,9 +134,28 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     ignore = here / ".gitignore"
     if not ignore.exists():
         scaffold.begin(ignore, IGNORED)
-    console.document("init", folder=str(here), file=str(written))
     console.say(os.path.relpath(written))
+    added = _pipelines(console, here, given["pipelines"], to, given["endpoint"] or "")
+    console.document("init", folder=str(here), file=str(written), added=added)
     console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
+    return None
+
+
+def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
+    """The files of pipelines, where there are none yet."""
+    from podcast_kit.source import pipelines, scaffold
+
+    added = []
+    for kind in dict.fromkeys(kinds):
+        path, text = pipelines.pipeline(kind, here, role=to.startswith("s3://") and not endpoint)
+        shown = os.path.relpath(path)
+        if path.exists():
+            console.note(f"{shown} is there already, and stays as it is")
+            continue
+        scaffold.begin(path, text)
+        console.say(shown)
+        added.append(str(path))
+    return added
 
 
 def _zone() -> str:

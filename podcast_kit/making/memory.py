@@ -10,17 +10,22 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from podcast_kit.errors import Failed
+from podcast_kit.model import Step
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
 LARGE = {"text"}
 """Kinds whose values are large, and asked for one by one; of the others a build reads all rows at once."""
+TURN = 0.1
+"""Seconds between looks whether another build has ended."""
+TURNS = 1200
 SPARE = 4
 """How many times more than one build needs may lie in memory before it is cleared of the rest."""
 
@@ -98,13 +103,13 @@ def _seen(name: str) -> list[int]:
 
 
 @contextmanager
-def remembering(folder: Path) -> Iterator[Memory]:
+def remembering(folder: Path, on: Callable[[Step], None] = lambda _: None) -> Iterator[Memory]:
     """The memory in `folder`, held by one build at a time.
 
-    Raises Failed while another build of the same show is running.
+    Waits for another build of the same show to end, and says so; raises Failed when it does not.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / "building"), closing(_open(folder / "memory.sqlite")) as database:
+    with _alone(folder / "building", on), closing(_open(folder / "memory.sqlite")) as database:
         try:
             try:
                 memory = Memory(database)
@@ -132,17 +137,23 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path, on: Callable[[Step], None]) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # Windows: the files are still written beside and renamed, two builds only do double work
         yield
         return
     with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        for turn in range(TURNS):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                on(Step("wait", "for another podcast-kit that is building this show", turn, TURNS))
+                time.sleep(TURN)
+            else:
+                break
+        else:
             raise Failed(
                 "another podcast-kit is building this show", "wait until it is done; if it died, nothing is in the way"
-            ) from None
+            )
         yield

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,28 +15,34 @@ from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import media
 from podcast_kit.making.tree import Tree
 from podcast_kit.mime import content_type
-from podcast_kit.model import Element, Person, Project, address
+from podcast_kit.model import Element, Episode, Person, Project, address
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.elements import ADDRESS
 
 
-def addressed(project: Project, tree: Tree) -> Project:
-    """The project with addresses in the place of paths; raises InvalidInput with every file that is not there."""
+def addressed(project: Project, tree: Tree, *, later: Collection[Episode] = ()) -> Project:
+    """The project with addresses in the place of paths; raises InvalidInput with every file that is not there.
+
+    Of the episodes that come `later` nothing is published yet.
+    """
     faces = _Files(project, tree)
     show = replace(
         project.show,
         people=faces.people(project.show.people, project.show.places.get("people", Place("podcast.yaml"))),
         elements=faces.elements(project.show.elements),
     )
-    episodes = tuple(
-        one
-        if one.draft or not (one.people or one.elements)
-        else replace(one, people=faces.people(one.people, one.place("people")), elements=faces.elements(one.elements))
-        for one in project.episodes
-    )
+    waiting = {one.slug for one in later}
+    episodes: list[Episode] = []
+    for one in project.episodes:
+        faces.publishing = one.slug not in waiting
+        if one.draft or not (one.people or one.elements):
+            episodes.append(one)
+            continue
+        people, elements = faces.people(one.people, one.place("people")), faces.elements(one.elements)
+        episodes.append(replace(one, people=people, elements=elements) if faces.publishing else one)
     if faces.problems:
         raise InvalidInput(faces.problems)
-    return replace(project, show=show, episodes=episodes)
+    return replace(project, show=show, episodes=tuple(episodes))
 
 
 class _Files:
@@ -46,6 +52,8 @@ class _Files:
         self.project = project
         self.tree = tree
         self.problems: list[Problem] = []
+        self.publishing = True
+        """Else only what is missing is told."""
 
     def people(self, people: Iterable[Person], place: Place) -> tuple[Person, ...]:
         """Their pictures lie relative to the show's folder."""
@@ -103,6 +111,8 @@ class _Files:
         if source is None:
             hint = "paths count from the file that names them and stay inside the show's folder"
             self.problems.append(Problem(place, f"{name!r} is not there", hint, "file.missing"))
+            return name
+        if not self.publishing:
             return name
         try:
             if picture:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
@@ -104,6 +107,14 @@ class Tree:
         )
         self.outputs[key] = output
         return output
+
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """What is added meanwhile, and by nothing else, goes ahead: no reader may learn its address yet."""
+        before = dict(self.outputs)
+        yield
+        for key, output in self.outputs.items():
+            self.outputs[key] = before.get(key) or replace(output, untold=True)
 
     def _sweep(self, below: str = "") -> bool:
         """Remove what no output names, and the folders that this empties; whether anything is left."""

@@ -31,6 +31,8 @@ class Output:
     wave: Wave
     path: Path | None = field(default=None, compare=False)
     """Where the bytes lie; None for a frozen enclosure that only the store still has."""
+    untold: bool = field(default=False, compare=False)
+    """It goes ahead of its episode: nothing that anybody can read may tell its address yet."""
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

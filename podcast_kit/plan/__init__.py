@@ -127,7 +127,10 @@ def _verdict(output: Output, remote: Remote | None, *, retired: bool) -> tuple[V
 
 
 def _lost(change: Change) -> Problem:
-    missing = "is not in the store" if change.remote is None else "is another file in the store"
-    text = f"the published audio {missing}, and its recording is not here"
-    hint = "publish where the recording is; to make the file anew there, use --retag with the episode's slug"
+    missing = "is not in the store" if change.remote is None else "is another file in the store than podcast.lock says"
+    text = f"the published audio {missing}, and it cannot be made again here"
+    hint = (
+        "publish where its recording is, with publish.url as it was (it stands in the tags);"
+        " --retag with the episode's slug makes the file anew, and apps load it again"
+    )
     return Problem(Place(change.key), text, hint, "pb.audio-needed")

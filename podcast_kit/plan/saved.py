@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,10 @@ class Saved:
     """ETag of the live feed."""
     changes: dict[str, tuple[str, str]]
     """Key → verb and sha256."""
+    ahead: bool = False
+    """Media of scheduled episodes are part of it."""
+    retag: tuple[str, ...] = ()
+    """Slugs of published episodes whose tags are written anew."""
 
     def check(self, plan: Plan, store: str) -> None:
         """Raise `Overtaken` unless the plan, made anew, is the one that was saved."""
@@ -42,13 +47,15 @@ class Saved:
             raise Overtaken(text, "plan again")
 
 
-def dump(plan: Plan, store: str, now: datetime) -> bytes:
+def dump(plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: Collection[str] = ()) -> bytes:
     """The plan as a file that `load` reads; `now` is when it was made, and what is due is judged by it."""
     live = plan.state.feed.etag if plan.state.feed else ""
     content = {
         "schema": SCHEMA,
         "store": store,
         "now": now.isoformat(),
+        "ahead": ahead,
+        "retag": list(retag),
         "state": plan.state.etag,
         "feed": live,
         "changes": [
@@ -77,6 +84,8 @@ def load(content: bytes, path: str) -> Saved:
             state=str(data["state"]),
             feed=str(data["feed"]),
             changes={str(each["key"]): (str(each["verb"]), str(each["sha256"])) for each in data["changes"]},
+            ahead=data.get("ahead") is True,
+            retag=tuple(map(str, data.get("retag", ()))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InvalidInput([Problem(Place(path), "this is not a saved plan", hint, "pb.plan")]) from None

@@ -12,6 +12,7 @@ from podcast_kit.feed import parse
 from podcast_kit.model import Node, Published
 
 SPACE = re.compile(r"\s+")
+DIGEST = re.compile("[0-9a-f]{16}")
 PARTS = {
     "title": "title",
     "description": "notes",
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     RECORDED = "new recording"
+    MOVED = "new address"
     REMOVED = "removed"
     REIDENTIFIED = "guid changed"
     UNREADABLE = "unreadable"
@@ -42,6 +44,17 @@ class Kind(StrEnum):
 
 ALLOWANCE = {Kind.REMOVED: "removed", Kind.REIDENTIFIED: "guids"}
 """Kinds that stop a publish, and the word of `--allow` that lets them pass."""
+
+
+SAID = {
+    Kind.NEW: "new episode: {named}",
+    Kind.CHANGED: "changed: {named} ({detail})",
+    Kind.RECORDED: "new recording of {named}: apps that have it keep the old one, or download {detail} again",
+    Kind.MOVED: "new address of {named}: the file is the same, and apps that have it keep it",
+    Kind.REMOVED: "removed: {named} vanishes from the apps of subscribers",
+    Kind.REIDENTIFIED: "guid changed: {named} was {detail}; every subscriber gets it again as a new episode",
+    Kind.UNREADABLE: "the live feed cannot be read, so nobody can say what changes: {detail}",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +69,7 @@ class Notice:
     def __str__(self) -> str:
         """One line, in words."""
         named = f"“{self.title}”" if self.title else self.guid
-        if self.kind is Kind.NEW:
-            return f"new episode: {named}"
-        if self.kind is Kind.CHANGED:
-            return f"changed: {named} ({self.detail})"
-        if self.kind is Kind.RECORDED:
-            return f"new recording of {named}: apps that have it keep the old one, or download {self.detail} again"
-        if self.kind is Kind.REMOVED:
-            return f"removed: {named} vanishes from the apps of subscribers"
-        if self.kind is Kind.REIDENTIFIED:
-            return f"guid changed: {named} was {self.detail}; every subscriber gets it again as a new episode"
-        return f"the live feed cannot be read, so nobody can say what changes: {self.detail}"
+        return SAID[self.kind].format(named=named, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +86,17 @@ class _Item:
 def notices(before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Published] = ()) -> tuple[Notice, ...]:
     """What subscribers of the feed `before` (its pages, the newest first) will notice of `after`.
 
-    Where nothing is live, `lock` stands for what was published elsewhere.
+    Where nothing is live, or nothing that can be read, `lock` stands for what was published.
     In the order of the new feed, and then what is gone.
     """
+    new = dict(_items(after))
+    missing = [Notice(kind=Kind.REMOVED, guid=one.guid, title=one.slug) for one in lock if one.guid not in new]
     try:
         old = dict(_items(before))
     except InvalidInput as error:
         detail = str(error.problems[0].text) if error.problems else error.text
-        return (Notice(kind=Kind.UNREADABLE, guid="", title="", detail=detail),)
-    new = dict(_items(after))
-    if not old and lock:
-        return tuple(
-            Notice(kind=Kind.REMOVED, guid=entry.guid, title=entry.slug) for entry in lock if entry.guid not in new
-        )
-    return tuple(_compared(old, new))
+        return (Notice(kind=Kind.UNREADABLE, guid="", title="", detail=detail), *missing)
+    return tuple(missing) if not old and lock else tuple(_compared(old, new))
 
 
 def check(found: Iterable[Notice], *, remove: Collection[str] = (), allow: Collection[str] = ()) -> None:
@@ -121,6 +121,7 @@ def _mend(notice: Notice) -> str:
 
 def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[Notice]:
     gone = {guid: item for guid, item in old.items() if guid not in new}
+    by_name = {_known(item): item for item in old.values()}
     for guid, item in new.items():
         was = old.get(guid)
         if was is None:
@@ -130,6 +131,9 @@ def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[No
             else:
                 del gone[twin.guid]
                 yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=twin.guid)
+        elif item.title and _known(item) != _known(was) and (other := by_name.get(_known(item))):
+            # The live item that this one is stands under another guid: two have changed places.
+            yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=other.guid)
         else:
             yield from _changes(was, item)
     for guid, item in gone.items():
@@ -139,19 +143,30 @@ def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[No
 def _changes(was: _Item, item: _Item) -> Iterator[Notice]:
     if was.enclosure != item.enclosure:
         size = f"{int(item.length) / 1e6:.1f} MB" if item.length.isdecimal() else "it"
-        yield Notice(kind=Kind.RECORDED, guid=item.guid, title=item.title, detail=size)
+        kind = Kind.MOVED if _media(was) == _media(item) else Kind.RECORDED
+        yield Notice(kind=kind, guid=item.guid, title=item.title, detail=size)
     differing = set(was.described) ^ set(item.described)
     if differing:
         words = dict.fromkeys(PARTS[key] for key in PARTS if any(key == name for name, _ in differing))
         yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(words))
 
 
+def _media(item: _Item) -> tuple[str, ...]:
+    """What tells a file wherever it lies: its length, digest and name; the whole address where it has another form."""
+    digest, _, name = item.enclosure.rpartition("/media/")[2].partition("/")
+    return (item.length, digest, name) if DIGEST.fullmatch(digest) else (item.enclosure,)
+
+
+def _known(item: _Item) -> tuple[str, str]:
+    """What people know it by."""
+    return item.title, dict(item.described).get("pubDate", "")
+
+
 def _twin(item: _Item, gone: Iterable[_Item]) -> _Item | None:
     """An item that went and is this one in all but its guid: the same file, or title and date."""
-    when = dict(item.described).get("pubDate", "")
     for other in gone:
         same_file = item.enclosure and item.enclosure == other.enclosure
-        if same_file or (item.title and item.title == other.title and when == dict(other.described).get("pubDate")):
+        if same_file or (item.title and _known(item) == _known(other)):
             return other
     return None
 

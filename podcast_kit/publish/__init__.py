@@ -208,7 +208,7 @@ def _keep(feed: bytes, store: Store, ledger: Ledger) -> None:
     """A copy of the feed that is about to be replaced stays, for `rollback`."""
     digest = hashlib.sha256(feed).hexdigest()[:12]
     if not ledger.feeds or digest not in ledger.feeds[-1]:
-        number = int(ledger.feeds[-1].removeprefix(record.FEEDS).partition("-")[0]) + 1 if ledger.feeds else 1
+        number = record.number(ledger.feeds[-1]) + 1 if ledger.feeds else 1
         kept = f"{record.FEEDS}{number:06}-{digest}.xml"
         store.put(own(kept, feed, "application/rss+xml; charset=utf-8"))
         ledger.feeds = (*ledger.feeds, kept)

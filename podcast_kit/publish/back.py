@@ -35,11 +35,7 @@ class Kept:
 
 def kept(state: State) -> tuple[Kept, ...]:
     """What can be gone back to, the newest first."""
-    return tuple(
-        Kept(int(key.removeprefix(record.FEEDS).partition("-")[0]), key)
-        for key in reversed(state.feeds)
-        if key.removeprefix(record.FEEDS).partition("-")[0].isdecimal()
-    )
+    return tuple(Kept(record.number(key), key) for key in reversed(state.feeds))
 
 
 def plan(store: Store, state: State, wanted: Kept, folder: Path, *, url: str, feed: str = "feed.xml") -> Plan:

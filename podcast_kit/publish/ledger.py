@@ -23,6 +23,7 @@ class Ledger:
         self.feeds = plan.state.feeds
         self.etag = plan.state.etag
         self.touched = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
+        self.untold = frozenset(each.key for change in plan.changes if (each := change.output) and each.untold)
 
     def begin(self) -> None:
         """Note what may change, before anything does. Whoever notes it second is told so, and writes nothing."""
@@ -66,7 +67,7 @@ class Ledger:
             return
 
     def _write(self, state: State) -> None:
-        state = replace(state, honours=self.store.honours)
+        state = replace(state, honours=self.store.honours, untold=self.untold)
         self.etag = swap(
             self.store, own(record.KEY, record.encoded(state, self.store.place), "application/json"), self.etag
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +36,8 @@ class Prunable:
     """Keys that are old enough, but that the live feed or a kept one still names."""
     left: int = 0
     """Keys beyond the bound: for the next time."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the record may not call by its name → its key in the store."""
     state: State
 
 
@@ -51,13 +53,15 @@ def find(
     if old:
         protected = _named([state.feed.content] if state.feed else [])
         protected |= _named(found.content for key in state.feeds[-keep:] if (found := store.get(key)))
-    free = [key for key in old if key not in protected]
+    names = _unveiled(store, old)
+    free = [key for key in old if names.get(key, key) not in protected]
     return Prunable(
         keys=tuple(free[:most]),
         feeds=state.feeds[:-keep] if keep else state.feeds,
         bytes=sum(state.objects[key].size for key in free[:most] if key in state.objects),
         spared=len(old) - len(free),
         left=max(0, len(free) - most),
+        names=names,
         state=state,
     )
 
@@ -75,9 +79,11 @@ def prune(store: Store, found: Prunable, *, now: datetime) -> Iterator[Outcome]:
     doubtful = replace(found.state, doubtful=found.state.doubtful | gone)
     etag = _write(store, doubtful, found.state.etag)
     for key in (*found.keys, *found.feeds):
-        store.delete(key)
+        name = found.names.get(key, key)
+        if not name.startswith(record.EARLY):  # else it is not in the store any more
+            store.delete(name)
         size = found.state.objects[key].size if key in found.state.objects else 0
-        yield Outcome(key=key, did="deleted", bytes=size)
+        yield Outcome(key=name, did="deleted", bytes=size)
     after = replace(
         found.state,
         objects={key: remote for key, remote in found.state.objects.items() if key not in gone},
@@ -90,6 +96,15 @@ def prune(store: Store, found: Prunable, *, now: datetime) -> Iterator[Outcome]:
         theirs = record.load(store)
         _write(store, replace(theirs, doubtful=theirs.doubtful | gone), theirs.etag)
     yield from _swept(store, now)
+
+
+def _unveiled(store: Store, keys: Iterable[str]) -> dict[str, str]:
+    """The names of media that went ahead of an episode which never came: by a listing, since the record has none."""
+    secret = {key for key in keys if key.startswith(record.EARLY)}
+    if not secret:
+        return {}
+    named = ((record.veiled(each.key, early=True), each.key) for each in store.walk("media/"))
+    return {veiled: key for veiled, key in named if veiled in secret}
 
 
 def _swept(store: Store, now: datetime) -> Iterator[Outcome]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
 
@@ -31,13 +32,13 @@ def digest(outputs: Mapping[str, Output], publishing: Publishing) -> str:
 def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
     """Note that this digest is what the store holds, with the ETags of its record and its feed."""
     memo = folder / MEMO
-    if not (state and feed):
+    with suppress(OSError):  # all is published: a memo that cannot be written costs the next run a second
         memo.unlink(missing_ok=True)
-        return
-    memo.parent.mkdir(parents=True, exist_ok=True)
-    beside = memo.with_suffix(".new")
-    beside.write_text(json.dumps({"published": published, "state": state, "feed": feed}), "utf-8")
-    beside.replace(memo)
+        if state and feed:
+            memo.parent.mkdir(parents=True, exist_ok=True)
+            beside = memo.with_suffix(f".{os.getpid()}.new")
+            beside.write_text(json.dumps({"published": published, "state": state, "feed": feed}), "utf-8")
+            beside.replace(memo)
 
 
 def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> bool:

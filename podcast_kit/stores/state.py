@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from podcast_kit.errors import Failed
 from podcast_kit.model import Output, Remote, Wave
@@ -21,9 +22,12 @@ OWN = ".podcast-kit/"
 KEY = OWN + "state.json"
 FEEDS = OWN + "feeds/"
 SCHEMA = 1
-UNTOLD = "private/"
+PRIVATE = "private/"
 """Keys that nobody may learn: the record lies where everybody can read, so it holds only their digests."""
 VEILED = "private:"
+EARLY = "early:"
+"""The same for media that lie there before anything names them. Their own digest is not told either: the address is
+made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class State:
     """Keys that the show no longer has, and the ISO date since when; they stay until pruned."""
     doubtful: frozenset[str] = frozenset()
     """Keys that a publish which did not end may have changed."""
+    untold: frozenset[str] = frozenset()
+    """Keys of media that nothing names yet."""
     honours: Honours | None = None
     """What the store makes of conditional writes, where that was found out at this very place."""
     etag: str = ""
@@ -53,11 +59,13 @@ def read(store: Store, feed_key: str, outputs: Iterable[Output] = ()) -> State:
     `outputs` are the files of the build: their digests are what listed media are matched by.
     """
     outputs = list(outputs)
-    known = _unveiled(load(store), outputs)
+    known = load(store)
+    known = _unveiled(known, outputs) if outputs else known
     store.honours = store.honours or known.honours
     known = replace(known, feed=store.get(feed_key))
     if known.rebuilt or known.doubtful:
         known = _settled(store, known, {output.key: output for output in outputs})
+    known = _sought(store, known, outputs)
     return replace(known, objects=_with_feed(known.objects, feed_key, known.feed))
 
 
@@ -68,21 +76,55 @@ def load(store: Store) -> State:
     return known or State(etag=found.etag if found else "", rebuilt=True)
 
 
-def _veiled(key: str) -> str:
+def veiled(key: str, *, early: bool = False) -> str:
     """The key as the record may say it."""
-    return VEILED + hashlib.sha256(key.encode()).hexdigest() if key.startswith(UNTOLD) else key
+    if not (early or key.startswith(PRIVATE)):
+        return key
+    return (EARLY if early else VEILED) + hashlib.sha256(key.encode()).hexdigest()
 
 
 def _unveiled(state: State, outputs: Iterable[Output]) -> State:
-    """The record with the names of the secret keys that the build knows; the others say nothing to anybody."""
-    names = {_veiled(output.key): output.key for output in outputs if output.key.startswith(UNTOLD)}
-    objects = {
-        names.get(key, key): replace(remote, key=names.get(key, key))
-        for key, remote in state.objects.items()
-        if key in names or not key.startswith(VEILED)
+    """The record with the names of the secret keys that the build knows.
+
+    Of the others, private ones say nothing to anybody; early ones stay, so that they can be retired.
+    """
+    names: dict[str, str] = {}
+    if any(key.startswith((VEILED, EARLY)) for key in (*state.objects, *state.retired, *state.doubtful)):
+        for output in outputs:
+            names[veiled(output.key, early=output.wave is Wave.MEDIA)] = output.key
+
+    def told(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
+        return ((key, names.get(key, key)) for key in keys if key in names or not key.startswith(VEILED))
+
+    return replace(
+        state,
+        objects={name: replace(state.objects[key], key=name) for key, name in told(state.objects)},
+        retired={name: state.retired[key] for key, name in told(state.retired)},
+        doubtful=frozenset(name for _, name in told(state.doubtful)),
+    )
+
+
+def _sought(store: Store, state: State, outputs: Iterable[Output]) -> State:
+    """Look, by one listing, for files that only the store can have, and of which the record says that it has not.
+
+    A record can be wrong; that nobody here has the bytes any more must not rest on it.
+    """
+    lost = {
+        output.key: output
+        for output in outputs
+        if output.path is None and output.wave is Wave.MEDIA and output.key not in state.objects
     }
-    doubtful = frozenset(names.get(key, key) for key in state.doubtful if key in names or not key.startswith(VEILED))
-    return replace(state, objects=objects, doubtful=doubtful)
+    if not lost:
+        return state
+    listed = (remote for remote in store.walk("media/") if remote.key in lost)
+    found = {remote.key: _matched(remote, lost[remote.key]) for remote in listed}
+    return replace(state, objects={**state.objects, **found})
+
+
+def _matched(remote: Remote, output: Output) -> Remote:
+    """Media are named by their digest, and written whole or not at all: a listed one of the right size is the one."""
+    same = output.wave is Wave.MEDIA and output.size == remote.size
+    return replace(remote, sha256=output.sha256, headers=output.headers) if same else remote
 
 
 def _with_feed(objects: Mapping[str, Remote], key: str, feed: Found | None) -> Mapping[str, Remote]:
@@ -100,36 +142,39 @@ def _with_feed(objects: Mapping[str, Remote], key: str, feed: Found | None) -> M
 def _settled(store: Store, state: State, outputs: Mapping[str, Output]) -> State:
     """Look again at what is in doubt, by one listing and never by a question each.
 
-    Media are named by their digest and written whole or not at all, so a listed one of the right size
-    is the one that was meant; anything else in doubt is taken for different.
+    A listed file of the media is known by its size; anything else in doubt is taken for different.
     """
     every = list(store.walk())
     listed = {remote.key: remote for remote in every if not remote.key.startswith(OWN)}
-    feeds = tuple(remote.key for remote in every if remote.key.startswith(FEEDS)) if state.rebuilt else state.feeds
-    objects = {key: remote for key, remote in state.objects.items() if key in listed}
+    feeds = tuple(remote.key for remote in every if number(remote.key)) if state.rebuilt else state.feeds
+    secret = {key: remote for key, remote in state.objects.items() if key.startswith((VEILED, EARLY))}
+    objects = {key: remote for key, remote in state.objects.items() if key in listed} | secret
     # Without a record nobody knows whose the other keys are: they are left alone for ever.
     for key in listed.keys() & (outputs.keys() if state.rebuilt else state.doubtful):
-        remote, output = listed[key], outputs.get(key)
-        if output is not None and output.wave is Wave.MEDIA and output.size == remote.size:
-            remote = replace(remote, sha256=output.sha256, headers=output.headers)
-        objects[key] = remote
+        output = outputs.get(key)
+        objects[key] = _matched(listed[key], output) if output else listed[key]
     return replace(state, objects=objects, feeds=feeds)
 
 
 def encoded(state: State, place: str) -> bytes:
     """The record as bytes: one line an object, sorted, headers named once."""
     kinds = sorted({remote.headers for remote in state.objects.values()})
-    number = {headers: index for index, headers in enumerate(kinds)}
-    rows = {
-        _veiled(key): [remote.size, remote.sha256, remote.etag, number[remote.headers]]
-        for key, remote in sorted(state.objects.items())
-    }
+    index = {headers: place for place, headers in enumerate(kinds)}
+
+    def shown(key: str) -> str:
+        return veiled(key, early=key in state.untold)
+
+    def row(remote: Remote) -> list[object]:
+        told = ("", "") if remote.key in state.untold else (remote.sha256, remote.etag)
+        return [remote.size, *told, index[remote.headers]]
+
+    rows = {shown(key): row(remote) for key, remote in sorted(state.objects.items())}
     lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
     head = {
         "schema": SCHEMA,
         "headers": [dict(headers) for headers in kinds],
-        "retired": {key: date for key, date in sorted(state.retired.items()) if not key.startswith(UNTOLD)},
-        "doubtful": sorted(map(_veiled, state.doubtful)),
+        "retired": {shown(key): since for key, since in sorted(state.retired.items()) if not key.startswith(PRIVATE)},
+        "doubtful": sorted(map(shown, state.doubtful)),
         "feeds": list(state.feeds),
         "conditions": {"place": place, "honours": state.honours},
     }
@@ -140,6 +185,8 @@ def _decoded(found: Found, place: str) -> State | None:
     """The record, or None when it is not one; a newer schema is refused rather than overwritten."""
     try:
         data = json.loads(found.content)
+        if type(data["schema"]) is not int:
+            return None
         if data["schema"] > SCHEMA:
             raise Failed("the last publish was made by a newer podcast-kit", "upgrade: pip install -U podcast-kit")
         kinds = [tuple(sorted((str(name), str(value)) for name, value in each.items())) for each in data["headers"]]
@@ -147,10 +194,16 @@ def _decoded(found: Found, place: str) -> State | None:
             str(key): Remote(key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=kinds[number])
             for key, (size, sha256, etag, number) in data["objects"].items()
         }
-        retired = {str(key): str(date) for key, date in data["retired"].items()}
-        doubtful, feeds = frozenset(map(str, data["doubtful"])), tuple(map(str, data["feeds"]))
+        retired = {str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()}
+        doubtful, feeds = frozenset(map(str, data["doubtful"])), tuple(filter(number, map(str, data["feeds"])))
         tried = data["conditions"]
         honours = Honours(tried["honours"]) if tried["honours"] and tried["place"] == place else None
-        return State(objects=objects, retired=retired, doubtful=doubtful, feeds=feeds, honours=honours, etag=found.etag)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
+    return State(objects=objects, retired=retired, doubtful=doubtful, feeds=feeds, honours=honours, etag=found.etag)
+
+
+def number(feed: str) -> int:
+    """Of a kept feed, by which it is gone back to; 0 of what is none."""
+    digits = feed.removeprefix(FEEDS).partition("-")[0]
+    return int(digits) if feed.startswith(FEEDS) and digits.isdecimal() else 0
