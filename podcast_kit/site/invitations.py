@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem
@@ -47,7 +47,11 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
     if same(how) in seen:
         how = ""
     made = templates(folder)
+    t = words(show.language, show.timezone, folder, made.digest)
+    names = {"show": show.title, "title": episode.title}
     values = {
+        "ask_follow": _filled(chosen.follow_text, names) or t("follow_prompt"),
+        "ask_review": _filled(chosen.review_text, names) or t("review_prompt"),
         "show": show,
         "episode": episode,
         "page_url": page_url,
@@ -55,7 +59,7 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
         "any_app": any_app,
         "review": review,
         "review_how": how,
-        "t": words(show.language, show.timezone, folder, made.digest),
+        "t": t,
     }
     if not (follow or any_app or review or how):
         return Flavours()
@@ -64,6 +68,11 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
         feed=made.render("prompts/feed.html", values).strip(),
         text=made.render("prompts/text.txt", values).strip(),
     )
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    """The podcaster's own words, with the names where they want them."""
+    return re.sub(r"\{(show|title)\}", lambda found: names[found[1]], text)
 
 
 def _unseen(every: list[Link], kind: Kind, seen: set[str]) -> list[Link]:
