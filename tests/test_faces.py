@@ -135,3 +135,42 @@ def test_letters_that_the_font_lacks_are_left_to_the_page():
     card = pictures.Card(COVER, "Show", **COLOURS)
     assert card.of("日本語のタイトル") == card.of("")
     assert card.of("Größe") != card.of("")
+
+
+def test_faces_and_chapters_are_shown_small_and_only_from_the_shows_own_host(show):
+    for name, colour in (("ann.png", "#aa0000"), ("loop.png", "#0000aa")):
+        Image.new("RGB", (900, 900), colour).save(show / "episodes" / name)
+    chapters = (
+        "[{start: 0:00, title: One, image: loop.png}, {start: 0:10, title: Two, image: 'https://x.example/a.png'}]"
+    )
+    people = "[{name: Ann, image: ann.png}, {name: Bo, image: 'https://x.example/bo.png'}]"
+    add(show, 1, chapters=chapters, people=people)
+    done = made(show)
+    page = (done.folder / "episodes/001-talk/index.html").read_text("utf-8")
+    face = re.findall(r'<img class="face" src="../../(media/\w+/ann-80.png)" alt="" width="32"', page)
+    mark = re.findall(
+        r'<img class="mark" src="../../(media/\w+/loop-80.png)" data-large="../../media/\w+/loop-320', page
+    )
+    assert (len(face), len(mark)) == (1, 1)
+    assert not re.search(r"<img[^>]*x\.example", page)
+    for key in face + mark:
+        assert done.outputs[key].size < 3000
+    shelf = (done.folder / "people/ann/index.html").read_text("utf-8")
+    assert re.search(r'<img class="face" src="../../media/\w+/ann-320.png" alt="" width="120"', shelf)
+
+
+def test_the_shows_own_pages_have_a_card_too(show):
+    done = made(show)
+    for key in ("index.html", "follow/index.html"):
+        page = (done.folder / key).read_text("utf-8")
+        assert '<meta property="og:image" content="https://pod.example/card.jpg">' in page
+        assert 'content="summary_large_image"' in page
+    with Image.open(done.folder / "card.jpg") as picture:
+        assert picture.size == (1200, 630)
+
+
+def test_a_card_says_a_title_without_its_emoji_and_breaks_a_long_word():
+    card = pictures.Card(COVER, "Show", **COLOURS)
+    assert card.of("🎙️ On air ☕") == card.of("On air")
+    long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk"
+    assert card.of(long) != card.of(long[:-9]), "the word's end is there to read"

@@ -155,3 +155,20 @@ def test_what_a_marker_wrote_is_not_written_again(invite):
     written = re.findall(r"<(https[^>]*)>", site.expand(show, "{{ links }}"))
     assert {link.url for link in site.links(show) if link.declared and link.kind is Kind.FOLLOW} < set(written)
     assert list(addresses(invite(show, written=written))[0]) == [FOLLOW]
+
+
+def test_a_set_may_say_it_in_its_own_words(invite):
+    own = PromptSet(follow_text="Come along with {show}.", review_text="What did <{title}> leave you with?")
+    given = invite(make_show(prompts={"default": own}), make_episode(title="One & {show}"))
+    assert "Come along with Talking Back." in given.text
+    assert "What did <One & {show}> leave you with?" in given.text
+    for html_text in (given.page, given.feed):
+        assert "Come along with Talking Back." in html_text
+        assert "What did &lt;One &amp; {show}&gt; leave you with?" in html_text
+    assert "If you like" not in given.page + given.feed + given.text
+
+
+def test_every_surface_asks_in_a_sentence(invite):
+    for said in (invite().page, invite().feed, invite().text):
+        assert "If you like the show, follow it for free" in said
+        assert "If you really like it" in said

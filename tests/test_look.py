@@ -78,4 +78,4 @@ def test_a_font_and_a_logo_come_along(tmp_path):
 def test_fonts_are_named_in_order(tmp_path):
     made = site.render(make_show(theme=Theme(font='Georgia, "Times New Roman", serif')), [], folder=tmp_path)
     style = next(data.decode() for key, data in made.items() if key.endswith(".css"))
-    assert '--font: Georgia, "Times New Roman", serif, system-ui' in style
+    assert '--font:Georgia, "Times New Roman", serif, system-ui' in style

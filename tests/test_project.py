@@ -90,6 +90,7 @@ listen:
 prompts:
   short: {follow: true, review: false, placement: marker}
   quiet: none
+  own: {follow: "Come along with {show}", review: no}
 feed: {path: rss/feed.xml, page_size: 50, hub: "https://hub.example/"}
 audio: {loudness: -16, format: mp3, bitrate: 128k}
 """
@@ -116,6 +117,7 @@ audio: {loudness: -16, format: mp3, bitrate: 128k}
     )
     assert found.prompts["short"] == PromptSet(review=False, placement=Placement.MARKER)
     assert found.prompts["quiet"].placement is Placement.NONE
+    assert found.prompts["own"] == PromptSet(review=False, follow_text="Come along with {show}")
     assert (found.publish.url, found.publish.to, found.publish.region) == ("https://pod.example/a/", "s3://b/p", "eu")
     assert (found.feed.path, found.feed.page_size, found.audio.loudness) == ("rss/feed.xml", 50, -16.0)
     assert str(found.places["owner.email"]) == "podcast.yaml:7:20"
@@ -220,6 +222,8 @@ def test_each_fault_of_an_episode_has_its_code(folder, front, code):
         ("image: cover.jpg", "key.renamed", "write 'artwork' instead"),
         ("feed: {path: ../feed.xml}", "path.form", "write a name such as feed.xml"),
         ("prompts: {none: {follow: true}}", "value.choice", "give the set another name"),
+        ("prompts: {default: {follow: ture}}", "value.flag", "write true or false"),
+        ("prompts: {default: {review: 'Tell {us} all'}}", "value.form", "{show} and {title} become the names"),
     ],
 )
 def test_each_fault_of_the_show_has_its_mend(folder, line, code, mend):

@@ -6,7 +6,7 @@ import pytest
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
 from podcast_kit.site.templates import default_templates
-from tests.site_factories import make_item, make_show
+from tests.site_factories import BASE, make_episode, make_item, make_show
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_words_can_be_said_otherwise_one_by_one(write, render):
     write("strings/en.toml", 'download = "Take it along"')
     page = render()
     assert "Take it along" in page
-    assert "Copy a link to" in page
+    assert "Share from" in page
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,37 @@ def test_a_fault_of_a_template_is_told_with_its_line(write, render, text, line, 
     assert said in found.text
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        pytest.param("pieces.html", "{#\n#}\n{% macro icons(a, b) %}\n{{ nothing }}{% endmacro %}", 4, id="a macro"),
+        pytest.param("pieces.html", "\n{% macro icons(a, b) %}", 2, id="an open macro"),
+        pytest.param("mine.html", "\n{{ nothing }}", 2, id="an included piece"),
+        pytest.param("base.html", "<p>\n{% block main %}\n{{ nothing }}{% endblock %}", 3, id="a base"),
+        pytest.param("style.css", "a {\n{{ nothing }} }", 2, id="a style sheet"),
+    ],
+)
+def test_so_is_a_fault_of_a_piece_that_others_use(write, render, name, text, line):
+    write(name, text)
+    write("404.html", '{% include "mine.html" %}' if name == "mine.html" else '{% extends "base.html" %}')
+    found = problem(lambda: render("404.html"))
+    assert (found.place.path, found.place.line) == (f"templates/{name}", line)
+
+
+@pytest.mark.parametrize("name", ["prompts/page.html", "prompts/feed.html", "prompts/text.txt"])
+def test_so_is_a_fault_of_an_invitation(write, tmp_path, name):
+    write(name, "\n\n{{ nothing }}")
+    found = problem(lambda: site.prompts(make_show(), make_episode(), folder=tmp_path, page_url=BASE, written=()))
+    assert (found.place.path, found.place.line) == (f"templates/{name}", 3)
+
+
 def test_so_is_one_of_a_file_of_words(write, render):
-    write("strings/en.toml", "download = ")
-    assert (problem(render).place.path, problem(render).code) == ("templates/strings/en.toml", "template.words")
+    write("strings/en.toml", '# mine\ncopy = "x"\ndownload = ')
+    found = problem(render)
+    assert (found.place.path, found.place.line, found.code) == ("templates/strings/en.toml", 3, "template.words")
+    write("strings/en.toml", "# mine\ncopy = 3\n")
+    found = problem(render)
+    assert (found.place.path, found.place.line, found.code) == ("templates/strings/en.toml", 2, "template.words")
 
 
 def test_what_a_default_template_does_not_expect_is_no_fault_of_the_podcaster(tmp_path):

@@ -1,6 +1,6 @@
 import re
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -26,11 +26,11 @@ def test_every_language_says_everything_and_leaves_the_same_gaps(path):
 
 
 @pytest.mark.parametrize(
-    ("language", "date"),
+    ("language", "said"),
     [("en", "1 March 2026"), ("de-AT", "1. März 2026"), ("fr", "1 mars 2026"), ("es", "1 de marzo de 2026")],
 )
-def test_a_date_is_written_as_people_write_it(say, language, date):
-    assert say(language).date(datetime(2026, 3, 1, 12, tzinfo=UTC)) == date
+def test_a_date_is_written_as_people_write_it(say, language, said):
+    assert say(language).date(datetime(2026, 3, 1, 12, tzinfo=UTC)) == said
 
 
 def test_a_day_is_that_of_the_shows_time_zone(say):
@@ -92,3 +92,35 @@ def test_one_and_many_are_told_apart(say, count, said):
 )
 def test_the_direction_is_that_of_the_language(say, language, direction):
     assert say(language).direction == direction
+
+
+def test_units_are_those_of_the_language(say):
+    assert say("fr").size(23_456_789) == "23 Mo"
+    assert say("es").size(1_500_000) == "1,5 MB"
+
+
+def test_a_day_without_an_hour_stays_that_day(say):
+    assert say("de", "America/New_York").date(date(2026, 8, 18)) == "18. August 2026"
+
+
+def test_no_english_is_left_in_another_language():
+    """Words that are the same by chance are named; all else must have been translated."""
+    same = {
+        "units", "decimal", "hours", "minutes", "seconds", "hours_minutes", "date", "trailer", "bonus", "site", "by",
+        "tag", "page", "pages", "season", "transcript", "feeds", "role_reporter", "role_composer",
+        "role_sound_designer", "role_transcriber", "role_narrator", "role_editor", "role_researcher",
+    }  # fmt: skip
+    for path in FILES:
+        if path.stem != "en":
+            said = tomllib.loads(path.read_text("utf-8"))
+            assert {key for key, text in said.items() if text == ENGLISH[key]} <= same, path.stem
+
+
+def test_templates_hold_no_words_of_their_own():
+    """What listeners read stands in the files of words: between tags there are only values, signs and proper names."""
+    names = {"RSS", "JSON", "OPML", "s"}
+    for path in default_templates().rglob("*.html"):
+        text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!doctype html>", " ", path.read_text("utf-8"), flags=re.DOTALL)
+        text = re.sub(r"#\w+", " ", text)  # a link within the page
+        said = re.sub(r"<style>.*?</style>|<[a-z/](?:[^<>\"]|\"[^\"]*\")*>", " ", text, flags=re.DOTALL)
+        assert set(re.findall(r"[^\W\d_]+", said)) <= names, path.name

@@ -10,14 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from podcast_kit import pictures, site
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Cover, Item, Picture, Project, Wave, address
 
-VERSION = 1
+VERSION = 2
 """Raised when the same picture would come out otherwise."""
 WIDTHS = (80, 160, 320, 640, 960)
+THUMBS = (80, 160, 320)
+"""Widths of people's faces and of chapters' pictures."""
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
@@ -31,6 +34,7 @@ def dressed(
     scheme = site.look(show, project.folder, whole).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
     cards = Cards(show.title, colours, tree, base)
+    thumbs = Thumbs(tree, base)
     made = []
     for item in items:
         own = project.folder / item.episode.image if item.artwork else None
@@ -40,8 +44,11 @@ def dressed(
                 item,
                 artwork=responsive(own, item.artwork, tree, base) if own and item.artwork else None,
                 card=cards.of(face, item.episode.title, f"episodes/{item.episode.slug}/") if face else None,
+                pictures=thumbs.of(item),
             )
         )
+    if cover and whole:
+        whole = replace(whole, card=Cards("", colours, tree, base).of(cover, show.title, ""))
     return tuple(made), whole, icons(cover, tree, base) if cover else ()
 
 
@@ -60,6 +67,35 @@ def icons(source: Path, tree: Tree, base: str) -> tuple[Picture, ...]:
     """The cover as icons for tabs and home screens."""
     sha256 = tree.memory.sha256(source)
     return _made(f"icons {sha256}", "icon", tree, base, lambda: pictures.icons(source))
+
+
+class Thumbs:
+    """Small copies of the pictures that are published already under their own addresses: people's and chapters'."""
+
+    def __init__(self, tree: Tree, base: str) -> None:
+        self.tree = tree
+        self.base = base
+        self._made: dict[str, Picture | None] = {}
+
+    def of(self, item: Item) -> dict[str, Picture]:
+        """Those of an episode by address; what lies with somebody else is none of ours, and is not shown."""
+        shown = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
+        found = ((url, self._thumb(url)) for url in dict.fromkeys(shown) if url)
+        return {url: picture for url, picture in found if picture}
+
+    def _thumb(self, url: str) -> Picture | None:
+        if url not in self._made:
+            key = unquote(url.removeprefix(address(self.base, "")))
+            output = self.tree.outputs.get(key)
+            source = output.path if output and url == address(self.base, key) else None
+            self._made[url] = self._copied(url, source) if source else None
+        return self._made[url]
+
+    def _copied(self, url: str, source: Path) -> Picture:
+        what = f"smaller {THUMBS} {self.tree.memory.sha256(source)}"
+        copies = _made(what, source.stem, self.tree, self.base, lambda: pictures.smaller(source, THUMBS))
+        width, height = (copies[-1].width, copies[-1].height) if copies else (0, 0)
+        return Picture(url=url, width=width, height=height, smaller=copies)
 
 
 class Cards:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
+from html import escape
 
 from podcast_kit import __version__, site
 from podcast_kit.making.chapters import embedded
@@ -92,7 +93,7 @@ def _compose(
     return {
         "summary": summary,
         "content": whole,
-        "description": _short(whole, before.feed + after.feed, prompts.feed, url),
+        "description": _short(whole, before.feed + after.feed, prompts.feed, lambda: _more(project, url)),
         "page": before.page + prompts.page + after.page,
         "comment": _paragraphs(summary, prompts.text),
         "plain": _paragraphs(before.text, after.text),
@@ -103,11 +104,15 @@ def _paragraphs(*parts: str) -> str:
     return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
 
 
-def _short(whole: str, notes: str, prompts: str, url: str) -> str:
+def _more(project: Project, url: str) -> str:
+    words = site.words(project.show.language, project.show.timezone, project.folder)
+    return f'<p><a href="{escape(url)}">{escape(words("all_notes"), quote=False)}</a></p>'
+
+
+def _short(whole: str, notes: str, prompts: str, more: Callable[[], str]) -> str:
     if len(whole.encode()) <= DESCRIPTION:
         return whole
-    more = f'<p><a href="{url}">All of the notes</a></p>'
-    return markdown.shorten(notes, DESCRIPTION, more + prompts)
+    return markdown.shorten(notes, DESCRIPTION, more() + prompts)
 
 
 def page(project: Project, episode: Episode) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +51,8 @@ class Picture:
     """Copies for screens that need fewer pixels, the smallest first."""
     colour: str = ""
     """Its most striking colour as `#rrggbb`; empty while nobody looked, or where it has none."""
+    card: Picture | None = None
+    """Of the cover: what social networks show of the pages that are no episode's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class Item:
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    """What pages show of people and chapters, by the address of the whole picture: with small copies."""
 
     @property
     def explicit(self) -> bool | None:

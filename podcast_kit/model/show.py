@@ -67,6 +67,9 @@ class PromptSet:
     follow: bool = True
     review: bool = True
     placement: Placement = Placement.END
+    follow_text: str = ""
+    """What is said in place of the usual words, with `{show}` and `{title}` for the names; empty for the usual."""
+    review_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

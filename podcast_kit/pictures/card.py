@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,10 +96,19 @@ def _missing() -> bytes:
 
 
 def _drawable(text: str) -> str:
-    """The text where the font can show all of it, else nothing: boxes in place of letters help nobody."""
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """The text where the font can show all of it, else nothing: boxes in place of letters help nobody.
+
+    Emoji are left out beforehand: a title says the same without them.
+    """
+    plain = (letter for letter in text if letter.isascii() or not _is_emoji(letter))
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
     unknown = (letter for letter in words if not letter.isascii() and bytes(_font(20).getmask(letter)) == _missing())
     return "" if next(unknown, None) else words
+
+
+def _is_emoji(letter: str) -> bool:
+    """Also what joins and colours emoji; none of it is a letter of any script."""
+    return unicodedata.category(letter) in {"So", "Sk"} or letter in "\u200d\ufe0e\ufe0f\u20e3"
 
 
 def _wrapped(text: str, font: FreeTypeFont, width: int, most: int) -> list[str]:
@@ -109,10 +119,20 @@ def _wrapped(text: str, font: FreeTypeFont, width: int, most: int) -> list[str]:
         if lines and font.getlength(joined) <= width:
             lines[-1] = joined
         else:
-            lines.append(_cut(word, font, width))
+            lines += _broken(word, font, width)
     if len(lines) > most:
         lines = [*lines[: most - 1], _cut(lines[most - 1] + " …", font, width, ending="…")]
     return lines
+
+
+def _broken(word: str, font: FreeTypeFont, width: int) -> list[str]:
+    """A word in pieces that fit, each but the last with a hyphen."""
+    pieces = []
+    while font.getlength(word) > width and len(word) > 2:  # noqa: PLR2004  # a letter and a hyphen
+        end = next((at for at in range(len(word) - 1, 1, -1) if font.getlength(word[:at] + "-") <= width), 1)
+        pieces.append(word[:end] + "-")
+        word = word[end:]
+    return [*pieces, word]
 
 
 def _cut(word: str, font: FreeTypeFont, width: int, ending: str = "") -> str:

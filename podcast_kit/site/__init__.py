@@ -5,6 +5,7 @@ from podcast_kit.site.invitations import expand, prompts
 from podcast_kit.site.look import look
 from podcast_kit.site.pages import Page, Site, render
 from podcast_kit.site.templates import eject, names, templates_digest
+from podcast_kit.site.words import words
 
 __all__ = [
     "Kind",
@@ -22,4 +23,5 @@ __all__ = [
     "render",
     "same",
     "templates_digest",
+    "words",
 ]

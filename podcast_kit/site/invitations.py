@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -55,7 +55,9 @@ def prompts(
     if not (follow or any_app or review or how):
         return Flavours()
     made = templates(folder, digest)
-    said = _Said(tuple(follow), any_app, tuple(review), how, show.language, show.timezone)
+    names = {"show": show.title, "title": episode.title}
+    asked = (_named(chosen.follow_text, names), _named(chosen.review_text, names))
+    said = _Said(*asked, tuple(follow), any_app, tuple(review), how, show.language, show.timezone)
     if any(made.own(name) for name in SURFACES.values()):
         return _filled(made, said, show=show, episode=episode, page_url=page_url)
     return _plain(made, said)
@@ -64,6 +66,9 @@ def prompts(
 class _Said(NamedTuple):
     """All that our own templates of invitations are told."""
 
+    ask_follow: str
+    """The podcaster's own words; empty where ours are meant."""
+    ask_review: str
     follow: tuple[Link, ...]
     any_app: str
     review: tuple[Link, ...]
@@ -73,7 +78,9 @@ class _Said(NamedTuple):
 
 
 def _filled(made: Templates, said: _Said, **more: object) -> Flavours:
-    values = {**said._asdict(), **more, "t": words(said.language, said.timezone, made.folder, made.digest)}
+    t = words(said.language, said.timezone, made.folder, made.digest)
+    asked = {"ask_follow": said.ask_follow or t("follow_prompt"), "ask_review": said.ask_review or t("review_prompt")}
+    values = {**said._asdict(), **asked, **more, "t": t}
     return Flavours(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
 
 
@@ -81,6 +88,11 @@ def _filled(made: Templates, said: _Said, **more: object) -> Flavours:
 def _plain(made: Templates, said: _Said) -> Flavours:
     """Where the templates are ours they look neither at the episode nor at its page: most episodes invite alike."""
     return _filled(made, said)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """The podcaster's own words, with the names where they want them."""
+    return re.sub(r"\{(show|title)\}", lambda found: names[found[1]], text)
 
 
 def _unseen(every: list[Link], kind: Kind, seen: set[str]) -> list[Link]:

@@ -199,7 +199,7 @@ class Site:
                 "number": number,
                 "pages": [shelves.leaf_key(page) for page in range(1, len(leaves) + 1)],
                 "trailer": _card(trailer) if trailer and number == 1 else None,
-                "latest": _card(items[0]) if items and number == 1 else None,
+                "latest": _playable(items[0]) if items and number == 1 else None,
                 "count": len(items),
                 **shelved,
             }
@@ -218,7 +218,9 @@ class Site:
                 values = {
                     "kind": kind,
                     "name": shelf.name,
+                    "title": shelf.title,
                     "person": shelf.person,
+                    "face": shelf.items[0].pictures.get(shelf.person.image) if shelf.person else None,
                     "items": [_card(item) for item in shelf.items],
                 }
                 yield self._page(shelf.key, "shelf.html", values)
@@ -231,7 +233,7 @@ class Site:
         return {
             "groups": [(platform, found) for platform, found in groups if found],
             "reviews": tuple(link for link in self._links if link.kind is Kind.REVIEW),
-            "checked": directories()["checked"].isoformat(),
+            "checked": directories()["checked"],
         }
 
     def _data(self, key: str, text: str) -> Page:
@@ -287,7 +289,7 @@ def _neighbour(item: Item) -> dict[str, str]:
 
 
 def _shelf(shelf: shelves.Shelf) -> dict[str, Any]:
-    return {"name": shelf.name, "key": shelf.key, "count": len(shelf.items)}
+    return {"name": shelf.name, "title": shelf.title, "key": shelf.key, "count": len(shelf.items)}
 
 
 def _card(item: Item) -> dict[str, Any]:
@@ -305,6 +307,11 @@ def _card(item: Item) -> dict[str, Any]:
         "artwork": item.artwork,
         "explicit": item.explicit,
     }
+
+
+def _playable(item: Item) -> dict[str, Any]:
+    """A card with what its player needs."""
+    return {**_card(item), "audio": item.enclosure_url}
 
 
 def _digest(known: object) -> str:

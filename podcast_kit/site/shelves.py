@@ -24,6 +24,8 @@ class Shelf:
     """Of its page."""
     items: tuple[Item, ...]
     person: Person | None = None
+    title: str = ""
+    """Of a season that has one."""
 
 
 def slug(name: str) -> str:
@@ -37,14 +39,17 @@ def seasons(items: Sequence[Item]) -> tuple[Shelf, ...]:
     numbers = sorted({item.episode.season for item in items if item.episode.season is not None}, reverse=True)
     if len(numbers) < 2:  # noqa: PLR2004  # one season is the whole show
         return ()
+    found = {number: tuple(item for item in items if item.episode.season == number) for number in numbers}
     return tuple(
-        Shelf(
-            name=str(number),
-            key=f"seasons/{number}/index.html",
-            items=tuple(item for item in items if item.episode.season == number),
-        )
-        for number in numbers
+        Shelf(name=str(number), key=f"seasons/{number}/index.html", items=inside, title=_season_title(inside))
+        for number, inside in found.items()
     )
+
+
+def _season_title(items: Iterable[Item]) -> str:
+    """As the newest episode that names the season has it."""
+    said = (element for item in items for element in item.elements if element.name == "podcast:season")
+    return next((title for element in said if (title := dict(element.attributes).get("name", ""))), "")
 
 
 def tags(items: Sequence[Item]) -> tuple[Shelf, ...]:

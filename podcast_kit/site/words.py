@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,9 +41,9 @@ class Words:
         """`ltr` or `rtl`, as HTML says it."""
         return "rtl" if self.language.lower().split("-")[0] in LEFTWARD else "ltr"
 
-    def date(self, moment: datetime) -> str:
-        """A day as people write it, in the show's time zone."""
-        day = moment.astimezone(self.zone)
+    def date(self, moment: date) -> str:
+        """A day as people write it; that of a moment is the day in the show's time zone."""
+        day = moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
         return self("date", day=day.day, month=self.words["months"].split()[day.month - 1], year=day.year)
 
     def duration(self, seconds: float) -> str:
@@ -60,11 +61,16 @@ class Words:
 
     def size(self, count: int) -> str:
         """Bytes in the unit that a download is thought of in (decimal)."""
-        for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        small, *units = self.words["units"].split()
+        for unit, scale in zip(reversed(units), (10**9, 10**6, 10**3), strict=True):
             if count >= scale:
                 number = f"{count / scale:.1f}" if count < 10 * scale else f"{count / scale:.0f}"
-                return f"{number.replace('.', self.words['decimal'])} {unit}"
-        return f"{count} B"
+                return f"{self.number(number)} {unit}"
+        return f"{count} {small}"
+
+    def number(self, said: object) -> str:
+        """A number with the decimal mark of the language."""
+        return str(said).replace(".", self.words["decimal"])
 
 
 def clock(milliseconds: int) -> str:
@@ -101,11 +107,26 @@ def _read(path: Path, folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    text = ""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput([Problem(Place(name), f"is no TOML: {error}", code="template.words")]) from None
-    wrong = sorted(key for key, value in table.items() if not isinstance(value, str))
+        cause, _, where = str(error).partition(" (at ")
+        found = re.match(r"line (\d+), column (\d+)", where)
+        last = text.count("\n") + 1 if where else 0
+        place = Place(name, int(found[1]), int(found[2])) if found else Place(name, last)
+        raise InvalidInput([Problem(place, f"is no TOML: {cause}", code="template.words")]) from None
+    lines = text.split("\n")
+    wrong = [key for key, value in table.items() if not isinstance(value, str)]
     if wrong:
-        raise InvalidInput([Problem(Place(name), f"{key!r} must be a text", code="template.words") for key in wrong])
+        raise InvalidInput(
+            [Problem(_at(name, lines, key), f"{key!r} must be a text", code="template.words") for key in wrong]
+        )
     return table
+
+
+def _at(name: str, lines: list[str], key: str) -> Place:
+    """Where a key is written."""
+    found = (number for number, line in enumerate(lines, 1) if re.match(rf"\s*[\[\"']*{re.escape(key)}\b", line))
+    return Place(name, next(found, 0))

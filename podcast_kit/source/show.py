@@ -123,13 +123,29 @@ def _prompts(table: Table) -> dict[str, PromptSet]:
         elif value.content == "none":
             found[key] = found["none"]
         elif inner := sets.within(value, f"the prompts {key!r}"):
+            follow = inner.take("follow", _ask, default=True)
+            review = inner.take("review", _ask, default=True)
             found[key] = PromptSet(
-                follow=inner.take("follow", values.flag, default=True),
-                review=inner.take("review", values.flag, default=True),
+                follow=bool(follow),
+                review=bool(review),
                 placement=inner.take("placement", values.choice(Placement), Placement.END),
+                follow_text=follow if isinstance(follow, str) else "",
+                review_text=review if isinstance(review, str) else "",
             )
             inner.close()
     return found
+
+
+def _ask(raw: str) -> bool | str:
+    """Yes, no, or the words themselves; one word alone is no sentence, but a slip of true or false."""
+    if len(raw.split()) < 2:  # noqa: PLR2004
+        return values.flag(raw)
+    said = values.line(raw)
+    unknown = sorted(set(re.findall(r"\{(\w*)\}", said)) - {"show", "title"})
+    if unknown:
+        text = f"{{{unknown[0]}}} stands for nothing here"
+        raise Wrong(text, "{show} and {title} become the names of show and episode", "value.form")
+    return said
 
 
 def _feed(table: Table) -> FeedSettings:
