@@ -40,7 +40,7 @@
     addEventListener("hashchange", here);
     here();
 
-    const starts = marks.map((mark) => [moment(mark.hash), mark, mark.closest("ol, .lines")]);
+    const starts = marks.map((mark) => [moment(mark.hash), mark, mark.closest("ol, .lines")]).filter(([, , list]) => list);
     player.addEventListener("timeupdate", () => {
       const current = new Map();
       starts.forEach(([start, mark, list]) => { if (start <= player.currentTime + 0.3) current.set(list, mark); });
