@@ -16,7 +16,7 @@ from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import chapters, faces, mastering, media, named, private, transcripts
+from podcast_kit.making import alternates, chapters, faces, mastering, media, named, private, soundbites, transcripts
 from podcast_kit.making import items as finished
 from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.making.tree import Tree, media_key
@@ -218,7 +218,14 @@ def _episode(
             finished.tags(project, episode, said, marks.chapters), transcript=transcripts.words(project, episode)
         )
 
-    entry = media.recording(project, episode, tags, face if face.is_file() else None, tree, retag=retag)
+    cover = face if face.is_file() else None
+    entry = media.recording(project, episode, tags, cover, tree, retag=retag)
+    elements = soundbites.shifted(episode.elements, entry.shift)
+    entry = replace(
+        entry,
+        alternate=alternates.of(project, episode, entry, tags, cover, tree, retag=retag),
+        soundbites=soundbites.of(project, episode, entry, elements, cover, tree, retag=retag),
+    )
     marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters
     names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
     faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
@@ -227,13 +234,16 @@ def _episode(
         project,
         episode,
         said,
-        entry.media,
+        entry,
         artwork=own,
         chapters=marks,
         chapters_url=_chapters_file(project, episode, marks, tree),
         transcripts=transcripts.of(project, episode, tree, entry.shift),
+        elements=elements,
     )
-    return item, entry
+    # A title may be mended at any time; what was cut stays what it is.
+    cut = tuple(replace(one, title="", url="") for one in entry.soundbites if one.media)
+    return item, replace(entry, soundbites=cut)
 
 
 def _chapters_file(project: Project, episode: Episode, marks: tuple[Chapter, ...], tree: Tree) -> str:

@@ -46,6 +46,7 @@
     const lists = new Map();
     marks.forEach((mark) => {
       const list = mark.closest("ol, .lines");
+      if (!list) return; {# a soundbite is no place in a list #}
       if (!lists.has(list)) lists.set(list, { marks: [], now: null });
       lists.get(list).marks.push([moment(mark.hash), mark]);
     });

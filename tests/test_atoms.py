@@ -170,3 +170,47 @@ def test_tables_of_64_bits_are_moved_too(tmp_path):
     (tmp_path / "a.m4a").write_bytes(source[:index] + box.render())
     tag(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
     assert probe(tmp_path / "b.m4a").payload_sha256 == probe(sample("aac.m4a")).payload_sha256
+
+
+def test_a_link_is_a_hyperlink_over_the_whole_title(tmp_path):
+    marks = (Chapter(start_ms=0, title="Мир 🎙", url="https://example.org/ü"), Chapter(start_ms=900, title="Two"))
+    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=marks))
+    assert [(mark.title, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
+        ("Мир 🎙", "https://example.org/ü"),
+        ("Two", ""),
+    ]
+    data = (tmp_path / "a.m4a").read_bytes()
+    link = "https://example.org/ü".encode()
+    at = data.index(b"href")
+    assert data[at - 4 : at] == (8 + 5 + len(link) + 1).to_bytes(4, "big")
+    # From the first letter to behind the last, then the address, then no words instead of it.
+    assert data[at + 4 :].startswith(b"\0\0\0\5" + bytes([len(link)]) + link + b"\0")
+
+
+def test_a_link_that_a_hyperlink_cannot_hold_is_left_out(tmp_path):
+    long = "https://example.org/" + "a" * 236
+    marks = (Chapter(start_ms=0, title="A", url=long), Chapter(start_ms=900, title="B", url=long[:-1]))
+    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=marks))
+    assert [mark.url for mark in read_tags(tmp_path / "a.m4a").chapters] == ["", long[:-1]]
+
+
+def test_a_title_that_is_only_a_link_is_a_chapter(tmp_path):
+    marks = (Chapter(start_ms=0, title="", url="https://example.org/"), Chapter(start_ms=900, title="B"))
+    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=marks))
+    assert [(mark.start_ms, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
+        (0, "https://example.org/"),
+        (900, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\0\0\0\x09href\0", b"\0\0\0\x0dhref\0\0\0\1\xff", b"\xff\xff\xff\xffhref", b"\0\0\0\0href"]
+)
+def test_a_broken_hyperlink_is_none(tail):
+    assert marks_of(b"\0\1A" + tail) == ("A", "")
+
+
+def marks_of(data):
+    from podcast_kit.audio import marks
+
+    return marks._said(data)  # a sample is not to be had otherwise without a whole file

@@ -249,6 +249,21 @@ def test_mp4v2_lists_both_kinds_of_chapters(name, kind, tagged):
     assert [mark.title for mark in marks] == [mark.title for mark in LISTED]
 
 
+@pytest.mark.parametrize("name", ["aac.m4a", "alac.m4a"])
+def test_exiftool_and_ffmpeg_find_the_link_behind_its_title(name, tagged):
+    said = json.loads(output("exiftool", "-ee", "-j", "-G3:1", "-api", "struct=0", tagged / name))[0]
+    texts = [value for key, value in said.items() if key.endswith(":Text")]
+    assert [(mark.title in text, mark.url in text) for mark, text in zip(LISTED, texts, strict=True)] == [
+        (True, True)
+    ] * 3
+    command = ["ffmpeg", "-v", "quiet", "-i", str(tagged / name), "-map", "0:d", "-c", "copy", "-f", "data", "-"]
+    samples = subprocess.run(command, capture_output=True, check=True).stdout
+    title, link = LISTED[0].title.encode(), LISTED[0].url.encode()
+    head = len(title).to_bytes(2, "big") + title
+    assert samples.startswith(head)
+    assert samples.index(b"href") < samples.index(bytes([len(link)]) + link + b"\0") < samples.index("Мир".encode())
+
+
 def test_exiftool_reads_the_text_track(tagged):
     said = json.loads(output("exiftool", "-ee", "-j", "-G1", tagged / "aac.m4a"))[0]
     assert [line.partition("] ")[2] for line in said["UserData:ChapterList"]] == [mark.title for mark in LISTED]

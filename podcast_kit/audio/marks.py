@@ -3,6 +3,10 @@
 The text track is what Apple's programs show, `chpl` what many others do. Readers were found to want of the
 track: disabled, named by `tref/chap` of the sound, one `stts` entry and one chunk a title, an `encd` mark behind
 each title, and the titles in the one `mdat` that holds the sound.
+
+A link stands behind its title as a hyperlink of timed text (`href`, 3GPP TS 26.245 5.17.1.5). Pictures would be a
+second track that the sound names; they are left out, because music-metadata, which many players are made with, lists
+no chapters at all where there are two.
 """
 
 from __future__ import annotations
@@ -13,15 +17,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from podcast_kit.audio.boxes import Box
+from podcast_kit.audio.boxes import Box, pieces
 from podcast_kit.audio.mp4 import Track, runs, sample_sizes, samples_by_chunk, times, tracks
 from podcast_kit.audio.wording import line, listed
 from podcast_kit.model import Chapter
 
 UTF8 = (12).to_bytes(4, "big") + b"encd" + (0x100).to_bytes(4, "big")
 """What stands behind a title that is UTF-8."""
+LINK = 255
+"""Bytes of the longest address that a hyperlink holds."""
 TITLE = 0xFFFF
 """Bytes of the longest title of the text track."""
+EXTRAS = 4096
+"""Bytes of boxes behind a title that are looked at."""
 CHPL = 255
 """Entries of a `chpl`, and bytes of each of its titles."""
 SCALE = 1000
@@ -60,12 +68,12 @@ def cut(title: str, limit: int) -> bytes:
 
 def text_track(moov: Box, number: int, marks: list[tuple[Chapter, int]], end_ms: int) -> TextTrack:
     """The track of the titles of one mark or more; a list that begins late gets an empty title at its head."""
-    titles = [(mark.start_ms, line(mark.title)) for mark, _ in marks]
+    titles = [(mark.start_ms, line(mark.title), line(mark.url)) for mark, _ in marks]
     if titles and titles[0][0] > 0:
-        titles.insert(0, (0, ""))
-    samples = tuple(len(text).to_bytes(2, "big") + text + UTF8 for text in (cut(title, TITLE) for _, title in titles))
-    stops = [*(start for start, _ in titles[1:]), end_ms]
-    lengths = [max(stop - start, 0) for (start, _), stop in zip(titles, stops, strict=True)]
+        titles.insert(0, (0, "", ""))
+    samples = tuple(_sample(title, url) for _, title, url in titles)
+    stops = [*(start for start, *_ in titles[1:]), end_ms]
+    lengths = [max(stop - start, 0) for (start, *_), stop in zip(titles, stops, strict=True)]
     movie = moov.find(b"mvhd")
     scale = (times(movie.data)[0] if movie else 0) or SCALE
     whole = sum(lengths)
@@ -84,6 +92,16 @@ def text_track(moov: Box, number: int, marks: list[tuple[Chapter, int]], end_ms:
         ],
     )
     return TextTrack(box, samples)
+
+
+def _sample(title: str, url: str) -> bytes:
+    """A title, its encoding, and its link; an address too long for a hyperlink goes without."""
+    text, link = cut(title, TITLE), url.encode("utf-8")
+    sample = len(text).to_bytes(2, "big") + text + UTF8
+    if not link or len(link) > LINK:
+        return sample
+    letters = min(len(text.decode("utf-8")), 0xFFFF)
+    return sample + Box(b"href", struct.pack(">HHB", 0, letters, len(link)) + link + b"\0").render()
 
 
 def _media(samples: tuple[bytes, ...], lengths: list[int]) -> Box:
@@ -127,13 +145,13 @@ def read(file: BinaryIO, moov: Box) -> tuple[Chapter, ...]:
     """The chapters of the text track, else those of `chpl`."""
     found = next((_titles(file, track) for track in chapter_tracks(moov)), [])
     starts = list(found or _nero(moov))
-    if starts and not starts[0][1]:
+    if starts and not any(starts[0][1:]):
         del starts[0]  # an empty title only stands for a list that begins late
-    return listed([(start, title, "") for start, title in starts])
+    return listed(starts)
 
 
-def _titles(file: BinaryIO, track: Track) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
+def _titles(file: BinaryIO, track: Track) -> list[tuple[int, str, str]]:
+    found: list[tuple[int, str, str]] = []
     at, left = 0, MOST
     places = list(_samples(track))
     for count, length in runs(track.table(b"stts")):
@@ -141,7 +159,8 @@ def _titles(file: BinaryIO, track: Track) -> list[tuple[int, str]]:
             if len(found) == len(places):
                 return found
             file.seek(places[len(found)][0])
-            found.append((round(at * 1000 / track.timescale), _title(file.read(min(places[len(found)][1], TITLE + 2)))))
+            sample = file.read(min(places[len(found)][1], TITLE + 2 + EXTRAS))
+            found.append((round(at * 1000 / track.timescale), *_said(sample)))
             at += length
         left -= count
         if left <= 0:
@@ -159,19 +178,22 @@ def _samples(track: Track) -> Iterator[tuple[int, int]]:
             at += size
 
 
-def _title(sample: bytes) -> str:
-    """A text sample: two bytes of length, then UTF-8, or UTF-16 with its mark."""
-    text = sample[2 : 2 + int.from_bytes(sample[:2], "big")]
+def _said(sample: bytes) -> tuple[str, str]:
+    """Title and link of a text sample: two bytes of length, UTF-8 or UTF-16 with its mark, and boxes about it."""
+    behind = 2 + int.from_bytes(sample[:2], "big")
+    text = sample[2:behind]
     code = "utf-16" if text[:2] in {b"\xfe\xff", b"\xff\xfe"} else "utf-8"
-    return line(text.decode(code, "replace"))
+    link = next((inside for name, inside in pieces(sample[behind:]) if name.lower() == b"href"), b"")
+    url = link[5 : 5 + link[4]] if len(link) > 5 else b""  # two offsets and a length
+    return line(text.decode(code, "replace")), line(url.decode("utf-8", "replace"))
 
 
-def _nero(moov: Box) -> Iterator[tuple[int, str]]:
+def _nero(moov: Box) -> Iterator[tuple[int, str, str]]:
     found = moov.find(b"udta", b"chpl")
     if not found or len(found.data) < 9:
         return
     at = 9 if found.data[0] else 5
     while at + 9 <= len(found.data):
         start, length = struct.unpack_from(">QB", found.data, at)
-        yield start // 10_000, line(found.data[at + 9 : at + 9 + length].decode("utf-8", "replace"))
+        yield start // 10_000, line(found.data[at + 9 : at + 9 + length].decode("utf-8", "replace")), ""
         at += 9 + length

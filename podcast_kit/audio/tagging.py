@@ -12,7 +12,7 @@ from podcast_kit.audio.measuring import border
 from podcast_kit.errors import Failed, InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 
-VERSION = 1
+VERSION = 2
 """Of the writer: raised when the same tags would come out as other bytes. Part of every cache key."""
 
 ROOMS = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from podcast_kit.model import Chapter, Element, Episode, Item, Person, Picture, Show
+from podcast_kit.model import Chapter, Element, Episode, Item, Media, Person, Picture, Show
 from podcast_kit.namespaces import TAGS
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,6 +17,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 """In English whatever the locale, which strftime would follow."""
 MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 CHAPTERS_TYPE = "application/json+chapters"
+FORMATS = {"opus": ("Opus", "opus"), "m4a": ("AAC", "mp4a.40.2")}
+"""What an alternate is called, and its codec (RFC 6381), by how its name ends."""
 MANY = {name for name, tag in TAGS.items() if tag.many}
 """What a podcaster's own elements add to; of everything else theirs stands instead of ours."""
 
@@ -132,6 +135,24 @@ def _item_podcast(item: Item) -> Iterator[Element]:
         yield Element("podcast:transcript", attributes=(("url", transcript.url), ("type", transcript.mime), *language))
     if item.chapters_url:
         yield Element("podcast:chapters", attributes=(("url", item.chapters_url), ("type", CHAPTERS_TYPE)))
+    if item.alternate:
+        yield _alternate(item.alternate, item.alternate_url)
+
+
+def _alternate(media: Media, url: str) -> Element:
+    """The same episode in another format; its integrity is the digest that names it (Subresource Integrity)."""
+    name, codecs = FORMATS[media.key.rpartition(".")[2]]
+    attributes = [("type", media.mime), ("length", str(media.bytes))]
+    attributes += [("bitrate", str(media.bit_rate))] if media.bit_rate else []
+    value = f"sha256-{base64.b64encode(bytes.fromhex(media.sha256)).decode()}"
+    return Element(
+        "podcast:alternateEnclosure",
+        attributes=(*attributes, ("title", name), ("codecs", codecs)),
+        children=(
+            Element("podcast:source", attributes=(("uri", url), ("contentType", media.mime))),
+            Element("podcast:integrity", attributes=(("type", "sri"), ("value", value))),
+        ),
+    )
 
 
 def _person(person: Person) -> Element:

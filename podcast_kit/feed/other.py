@@ -9,7 +9,7 @@ from typing import Any
 
 from podcast_kit.feed.rss import DECLARATION, in_order
 from podcast_kit.feed.text import clean
-from podcast_kit.model import Item, Person, Picture, Show, address, page_url
+from podcast_kit.model import Item, Media, Person, Picture, Show, address, page_url
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 
@@ -36,14 +36,23 @@ def json_feed(show: Show, items: Sequence[Item], *, artwork: Picture | None = No
     return (json.dumps(kept, ensure_ascii=False, indent=2) + "\n").encode()
 
 
+def _attachment(media: Media, url: str) -> dict[str, Any]:
+    """A file; two without titles are the same in other forms."""
+    return _full(
+        {
+            "url": url,
+            "mime_type": media.mime,
+            "size_in_bytes": media.bytes,
+            "duration_in_seconds": round(media.seconds) or None,
+        }
+    )
+
+
 def _item(item: Item) -> dict[str, Any]:
     html = clean(item.content) or clean(item.description)
-    attachment = {
-        "url": item.enclosure_url,
-        "mime_type": item.enclosure.mime,
-        "size_in_bytes": item.enclosure.bytes,
-        "duration_in_seconds": round(item.enclosure.seconds) or None,
-    }
+    attachments = [_attachment(item.enclosure, item.enclosure_url)]
+    if item.alternate:
+        attachments.append(_attachment(item.alternate, item.alternate_url))
     whole = {
         "id": clean(item.guid),
         "url": item.url,
@@ -55,7 +64,7 @@ def _item(item: Item) -> dict[str, Any]:
         "date_published": item.date.astimezone(UTC).isoformat(),
         "authors": [_author(person) for person in item.people],
         "tags": [clean(tag) for tag in item.episode.tags],
-        "attachments": [_full(attachment)],
+        "attachments": attachments,
     }
     return _full(whole)
 

@@ -13,14 +13,15 @@ from podcast_kit.making.chapters import embedded
 from podcast_kit.making.memory import Memory
 from podcast_kit.model import (
     Chapter,
+    Element,
     Episode,
     Flavours,
     Item,
-    Media,
     Picture,
     Placement,
     Project,
     PromptSet,
+    Published,
     Tags,
     Transcript,
     address,
@@ -152,14 +153,16 @@ def item(
     project: Project,
     episode: Episode,
     said: Mapping[str, str],
-    enclosure: Media,
+    entry: Published,
     *,
     artwork: Picture | None,
     chapters: tuple[Chapter, ...],
     chapters_url: str = "",
     transcripts: tuple[Transcript, ...] = (),
+    elements: tuple[Element, ...] = (),
 ) -> Item:
-    """The finished episode."""
+    """The finished episode; `elements` are its own, at their moments in the enclosure."""
+    enclosure, base = entry.media, project.show.publish.url
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
     remote = enclosure.key.startswith(("https://", "http://"))
     return Item(
@@ -168,7 +171,10 @@ def item(
         date=episode.date.astimezone(UTC),
         url=page(project, episode),
         enclosure=enclosure,
-        enclosure_url=enclosure.key if remote else address(project.show.publish.url, enclosure.key),
+        enclosure_url=enclosure.key if remote else address(base, enclosure.key),
+        alternate=entry.alternate,
+        alternate_url=address(base, entry.alternate.key) if entry.alternate else "",
+        soundbites=entry.soundbites,
         artwork=artwork,
         summary=said["summary"],
         description=said["description"],
@@ -178,5 +184,5 @@ def item(
         chapters_url=chapters_url,
         transcripts=transcripts,
         people=episode.people or project.show.people,
-        elements=episode.elements,
+        elements=elements,
     )

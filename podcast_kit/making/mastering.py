@@ -6,7 +6,7 @@ The results lie in `.podcast-kit/mastered/` under what they depend on, so that a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from podcast_kit.audio.master import Job, Mastered
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import remote
 from podcast_kit.making.tree import Tree
-from podcast_kit.model import AudioSettings, Episode, Project, Step
+from podcast_kit.mime import content_type
+from podcast_kit.model import AudioSettings, Episode, Media, Project, Step
 
 FOLDER = "mastered"
 
@@ -34,71 +35,106 @@ class Ready:
     true_peak: float | None = None
 
 
-def settings(project: Project, episode: Episode) -> AudioSettings:
-    """What is asked for this episode's sound."""
-    return episode.mastering or project.show.audio
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A file that is to be made of an episode's recording."""
+
+    episode: Episode
+    settings: AudioSettings
+    name: str
+    """What it is called when something is said of it."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether `ready` could do it here: without the extra nothing is mastered."""
+        return not self.settings.asked or not codecs.missing()
+
+    def gives(self, media: Media) -> bool:
+        """Whether a file is of the format that is ordered."""
+        return content_type(media.key) == content_type(f".{self.settings.format}")
 
 
-def possible(project: Project, episode: Episode) -> bool:
-    """Whether `ready` could do what is asked here: without the extra it does nothing."""
-    return not settings(project, episode).asked or not codecs.missing()
+def enclosure(project: Project, episode: Episode) -> Order:
+    """The episode's main file."""
+    settings = episode.mastering or project.show.audio
+    return Order(episode, replace(settings, alternate=""), episode.slug)
 
 
-def prepare(project: Project, episodes: Iterable[Episode], tree: Tree, on: Callable[[Step], None]) -> None:
-    """Master the recordings of all these episodes that ask for it and are not mastered yet.
+def alternate(project: Project, episode: Episode, enclosure: str) -> Order | None:
+    """The second file in another format; None where none is asked for, or where `enclosure` is one already.
+
+    A recording that is MP3 is encoded a second time for it, which asking for it allows; the enclosure is not.
+    """
+    settings = episode.mastering or project.show.audio
+    wanted = settings.alternate
+    if not wanted or remote.is_address(episode.audio) or content_type(f".{wanted}") == content_type(enclosure):
+        return None
+    settings = replace(settings, format=wanted, bitrate="", reencode=True, alternate="")
+    return Order(episode, settings, f"{episode.slug}.{wanted}")
+
+
+def becomes(project: Project, order: Order, tree: Tree) -> str:
+    """What the order's file will be called; raises where that cannot be told."""
+    source = project.folder / order.episode.audio
+    return _job(project, order, source, tree)[0].destination.name if order.settings.asked else source.name
+
+
+def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[[Step], None]) -> None:
+    """Master, several at once, all that ask for it and are not mastered yet.
 
     What goes wrong with one is kept, and raised when its turn comes: every other is made all the same.
     """
-    jobs: dict[str, tuple[Episode, Job]] = {}
-    for episode in episodes:
-        source = project.folder / episode.audio
-        if not settings(project, episode).asked or remote.is_address(episode.audio) or not source.is_file():
+    jobs: dict[str, Job] = {}
+    for order in orders:
+        source = project.folder / order.episode.audio
+        if not order.settings.asked or remote.is_address(order.episode.audio) or not source.is_file():
             continue
         try:
-            job, key = _job(project, episode, source, tree)
+            job, key = _job(project, order, source, tree)
         except PodcastKitError as error:
-            tree.unmastered[episode.slug] = error
+            tree.unmastered[order.name] = error
             continue
         if _known(project, key, tree) is None:
-            jobs[key] = (episode, job)
-    keys = {episode.slug: key for key, (episode, _) in jobs.items()}
+            jobs[key] = job
+    keys = {job.name: key for key, job in jobs.items()}
     if not jobs:
         return
     from podcast_kit.audio.together import master_all
 
-    for outcome in master_all([job for _, job in jobs.values()], on=on):
+    for outcome in master_all(list(jobs.values()), on=on):
         if outcome.mastered:
             _keep(keys[outcome.job.name], outcome.mastered, tree)
         elif outcome.error:
             tree.unmastered[outcome.job.name] = outcome.error
 
 
-def ready(project: Project, episode: Episode, source: Path, sha256: str, tree: Tree) -> Ready:
+def ready(project: Project, order: Order, source: Path, sha256: str, tree: Tree) -> Ready:
     """The recording mastered, or as it is where nothing was asked for; `sha256` is the source's.
 
     Raises what went wrong in `prepare`.
     """
-    if not settings(project, episode).asked:
+    if not order.settings.asked:
         return Ready(source, sha256)
-    if error := tree.unmastered.get(episode.slug):
-        raise _placed(error, episode)
+    if error := tree.unmastered.get(order.name):
+        raise _placed(error, order.episode)
     try:
-        job, key = _job(project, episode, source, tree)
+        job, key = _job(project, order, source, tree)
         known = _known(project, key, tree)
         if known is None:
             known = _keep(key, audio.master.master(job.source, job.destination, job.settings), tree)
     except PodcastKitError as error:
-        raise _placed(error, episode) from error
+        raise _placed(error, order.episode) from error
     return Ready(
         _folder(project) / known["name"], known["sha256"], known["shift"], known["loudness"], known["true_peak"]
     )
 
 
-def _job(project: Project, episode: Episode, source: Path, tree: Tree) -> tuple[Job, str]:
+def _job(project: Project, order: Order, source: Path, tree: Tree) -> tuple[Job, str]:
     """What is to be done, and the key of what it depends on."""
-    wanted = settings(project, episode)
+    wanted = order.settings
     parts = {
-        name: _part(project, episode, name, path) for name, path in (("intro", wanted.intro), ("outro", wanted.outro))
+        name: _part(project, order.episode, name, path)
+        for name, path in (("intro", wanted.intro), ("outro", wanted.outro))
     }
     digests = [f"{name} {tree.memory.sha256(path)}" for name, path in parts.items() if path]
     key = master.key(tree.memory.sha256(source), wanted, *digests)
@@ -112,7 +148,7 @@ def _job(project: Project, episode: Episode, source: Path, tree: Tree) -> tuple[
             settings=wanted,
             intro=parts["intro"],
             outro=parts["outro"],
-            name=episode.slug,
+            name=order.name,
         ),
         key,
     )

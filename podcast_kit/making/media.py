@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from podcast_kit import audio, pictures
-from podcast_kit.errors import InvalidAudio, InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import mastering, remote
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Step, Tags, Wave
@@ -39,21 +40,29 @@ def recording(
         known = entry.media if entry and entry.media.key == episode.audio and episode.slug not in retag else None
         return _entry(episode, "", known or remote.measured(episode, tree))
     source = project.folder / episode.audio
-    if entry and not _wanted(project, episode, entry, tree, retag):
-        return _frozen(project, episode, replace(entry, slug=episode.slug), tags, cover, tree)
+    if entry and not renewed(project, episode, tree, retag):
+        restored(project, mastering.enclosure(project, episode), entry.source_sha256, entry.media, tags, cover, tree)
+        return replace(entry, slug=episode.slug)
     if not episode.audio or not source.is_file():
         raise InvalidInput([_absent(episode, retagged=entry is not None)])
     sha256 = tree.memory.sha256(source)
-    try:
-        ready = mastering.ready(project, episode, source, sha256, tree)
-        media = _tagged(ready, episode.slug, tags, cover, tree)
+    with told(episode):
+        ready = mastering.ready(project, mastering.enclosure(project, episode), source, sha256, tree)
+        media = tagged(ready, episode.slug, tags, cover, tree)
         carried = _carried(source, sha256, tree)
-    except InvalidAudio as error:
-        hint = MASTERED if error.problem.code == "au.codec" else error.hint
-        raise InvalidInput([replace(error.problem, place=Place(episode.audio), hint=hint)]) from error
     tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
     made = _entry(episode, sha256, media, carried)
     return replace(made, shift=ready.shift, loudness=ready.loudness, true_peak=ready.true_peak)
+
+
+@contextmanager
+def told(episode: Episode) -> Iterator[None]:
+    """What is wrong with a recording is said at its own place, with the mend of a show."""
+    try:
+        yield
+    except InvalidAudio as error:
+        hint = MASTERED if error.problem.code == "au.codec" else error.hint
+        raise InvalidInput([replace(error.problem, place=Place(episode.audio), hint=hint)]) from error
 
 
 def prepare(
@@ -63,18 +72,30 @@ def prepare(
     retag: Collection[str] = (),
     on: Callable[[Step], None] = lambda _: None,
 ) -> None:
-    """Master, several at once, what these episodes will ask of `recording`."""
-    fresh = []
+    """Master, several at once, what these episodes will ask of `recording` and of `alternates`."""
+    mastering.prepare(project, list(_orders(project, episodes, tree, retag)), tree, on)
+
+
+def _orders(
+    project: Project, episodes: Iterable[Episode], tree: Tree, retag: Collection[str]
+) -> Iterator[mastering.Order]:
     for episode in episodes:
-        entry = project.published(episode.guid)
-        if entry is None or _wanted(project, episode, entry, tree, retag):
-            fresh.append(episode)
-    mastering.prepare(project, fresh, tree, on)
+        entry, order = project.published(episode.guid), mastering.enclosure(project, episode)
+        if renewed(project, episode, tree, retag):
+            yield order
+            with suppress(PodcastKitError):  # it is said when the enclosure itself is made
+                name = mastering.becomes(project, order, tree)
+                yield from filter(None, [mastering.alternate(project, episode, name)])
+            continue
+        second = mastering.alternate(project, episode, entry.media.key) if entry else None
+        if second and not (entry and entry.alternate and second.gives(entry.alternate)):
+            yield second
 
 
-def _wanted(project: Project, episode: Episode, entry: Published, tree: Tree, retag: Collection[str]) -> bool:
-    """Whether a published enclosure is to be made anew: when that is said, or when the recording is another."""
-    if episode.slug in retag:
+def renewed(project: Project, episode: Episode, tree: Tree, retag: Collection[str]) -> bool:
+    """Whether the enclosure is made anew though it may be out: when that is said, or the recording is another."""
+    entry = project.published(episode.guid)
+    if entry is None or episode.slug in retag:
         return True
     source = project.folder / episode.audio
     return bool(episode.audio) and source.is_file() and tree.memory.sha256(source) != entry.source_sha256
@@ -101,34 +122,35 @@ def _absent(episode: Episode, *, retagged: bool) -> Problem:
     return Problem(episode.place("audio"), f"audio {episode.audio!r} is not there", hint, "au.missing")
 
 
-def _frozen(
+def restored(
     project: Project,
-    episode: Episode,
-    entry: Published,
+    order: mastering.Order,
+    source_sha256: str,
+    media: Media,
     tags: Callable[[Audio, float], Tags],
     cover: Path | None,
     tree: Tree,
-) -> Published:
-    media = entry.media
-    source = project.folder / episode.audio
+) -> None:
+    """List what is frozen; where the build folder was cleared, make it again if the recording still gives it."""
+    source = project.folder / order.episode.audio
     here = tree.holds(media.key, media.sha256)
-    if not here and episode.audio and source.is_file() and mastering.possible(project, episode):
-        # The build folder was cleared: the same recording under the same tags gives the published bytes again.
-        ready = mastering.ready(project, episode, source, entry.source_sha256, tree)
+    if not here and order.episode.audio and source.is_file() and order.possible:
+        # The same recording under the same tags gives the published bytes again.
+        ready = mastering.ready(project, order, source, source_sha256, tree)
         wanted = tags(probe(ready.path, ready.sha256, tree), ready.shift)
-        made, beside = _write(ready.path, media.key, wanted, cover, tree)
+        made, beside = written(ready.path, media.key, wanted, cover, tree)
         here = made == (media.sha256, media.bytes)
         if here:
             tree.adopt(beside, media.key, media.sha256)
         else:
             beside.unlink()
     tree.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime, here=here)
-    return entry
 
 
-def _tagged(
+def tagged(
     ready: mastering.Ready, slug: str, tags: Callable[[Audio, float], Tags], cover: Path | None, tree: Tree
 ) -> Media:
+    """A tagged copy under its own digest, called by the slug; made once for each recording and tags."""
     source, sha256 = ready.path, ready.sha256
     facts = probe(source, sha256, tree)
     wanted = tags(facts, ready.shift)
@@ -139,7 +161,7 @@ def _tagged(
     known = tree.memory.recall("tagged", recipe)
     if known and tree.holds(known["key"], known["sha256"]):
         return Media(**known)
-    (digest, size), beside = _write(source, f"media/{sha256[:16]}.tagging/{name}", wanted, cover, tree)
+    (digest, size), beside = written(source, f"media/{sha256[:16]}.tagging/{name}", wanted, cover, tree)
     key = media_key(digest, name)
     tree.adopt(beside, key, digest)
     beside.parent.rmdir()
@@ -149,7 +171,8 @@ def _tagged(
     return media
 
 
-def _write(source: Path, key: str, tags: Tags, cover: Path | None, tree: Tree) -> tuple[tuple[str, int], Path]:
+def written(source: Path, key: str, tags: Tags, cover: Path | None, tree: Tree) -> tuple[tuple[str, int], Path]:
+    """A tagged copy beside the place of `key`: its digest and length, and where it lies until it is adopted."""
     beside = tree.scratch(key)
     return audio.tag(source, beside, replace(tags, cover=_cover(cover, tree) if cover else None)), beside
 

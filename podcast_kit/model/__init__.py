@@ -6,7 +6,7 @@ from podcast_kit.model.addresses import address, page_url, show_guid
 from podcast_kit.model.document import Element, FeedDocument, Node
 from podcast_kit.model.episode import Chapter, Cue, Episode, EpisodeType
 from podcast_kit.model.item import Flavours, Item, Notes, Picture, Transcript
-from podcast_kit.model.project import Media, Project, Published
+from podcast_kit.model.project import Media, Project, Published, Soundbite
 from podcast_kit.model.publishing import Outcome, Output, Probe, Remote, Response, Step, Wave
 from podcast_kit.model.show import (
     AudioSettings,
@@ -55,6 +55,7 @@ __all__ = [
     "Response",
     "Show",
     "ShowType",
+    "Soundbite",
     "Step",
     "Tags",
     "Theme",

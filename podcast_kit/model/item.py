@@ -8,7 +8,7 @@ from datetime import datetime
 
 from podcast_kit.model.document import Element
 from podcast_kit.model.episode import Chapter, Cue, Episode
-from podcast_kit.model.project import Media
+from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.show import Person
 
 
@@ -77,6 +77,10 @@ class Item:
     """The episode's page."""
     enclosure: Media
     enclosure_url: str
+    alternate: Media | None = None
+    """The same episode in another format."""
+    alternate_url: str = ""
+    soundbites: tuple[Soundbite, ...] = ()
     artwork: Picture | None = None
     """The episode's own; None where the show's stands for it."""
     card: Picture | None = None

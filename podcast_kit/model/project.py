@@ -21,6 +21,22 @@ class Media:
     mime: str
     seconds: float = 0.0
     """0 for what has no duration."""
+    bit_rate: int = 0
+    """Bits a second of the sound alone, where the feed says it; else 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soundbite:
+    """A stretch of an episode to be shared, and the file that was cut for it."""
+
+    start_ms: int
+    """Within the enclosure."""
+    length_ms: int
+    title: str = ""
+    media: Media | None = None
+    """None where nothing could be cut."""
+    url: str = ""
+    """Of the file; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +48,10 @@ class Published:
     date: datetime
     source_sha256: str
     media: Media
+    alternate: Media | None = None
+    """The same episode in another format, frozen as the enclosure is."""
+    soundbites: tuple[Soundbite, ...] = ()
+    """Those that were cut, without their titles."""
     chapters: tuple[Chapter, ...] = ()
     """Those that only the recording knows, so that they are known where it is not."""
     shift: float = 0.0

@@ -12,6 +12,8 @@ episodes:
       bytes: 381234
       seconds: 61.152
       mime: audio/mpeg
+    alternate:             (the same in another format, where one was made; as media, and its bit_rate)
+    soundbites:            (what was cut of it: start and length in ms, media)
     loudness: -16.1        (LUFS, of what was mastered; with true_peak in dBTP and shift in seconds)
 """
 
@@ -25,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Chapter, Media, Published
+from podcast_kit.model import Chapter, Media, Published, Soundbite
 from podcast_kit.source import values
 from podcast_kit.source.document import Table, Wrong, contents, decode, yaml_table
 
@@ -69,19 +71,19 @@ def render(entries: Iterable[Published]) -> bytes:
     ordered = sorted(entries, key=lambda entry: (entry.date, entry.slug))
     lines.append("episodes:\n" if ordered else "episodes: []\n")
     for entry in ordered:
-        media = entry.media
         lines.append(
             f"  - slug: {_written(entry.slug)}\n"
             f"    guid: {_written(entry.guid)}\n"
             f"    date: {entry.date.astimezone(UTC).isoformat()}\n"
             f"    source: {_written(entry.source_sha256)}\n"
-            f"    media:\n"
-            f"      key: {_written(media.key)}\n"
-            f"      sha256: {_written(media.sha256)}\n"
-            f"      bytes: {media.bytes}\n"
-            f"      seconds: {media.seconds!r}\n"
-            f"      mime: {_written(media.mime)}\n"
+            f"    media:\n{_media_lines(entry.media, 6)}"
         )
+        lines += [f"    alternate:\n{_media_lines(entry.alternate, 6)}"] if entry.alternate else []
+        cut = [(one, one.media) for one in entry.soundbites if one.media]
+        lines += ["    soundbites:\n"] if cut else []
+        for one, media in cut:
+            lines.append(f"      - start: {one.start_ms}\n        length: {one.length_ms}\n")
+            lines.append(f"        media:\n{_media_lines(media, 10)}")
         figures = {"loudness": entry.loudness, "true_peak": entry.true_peak, "shift": entry.shift or None}
         lines += [f"    {name}: {value!r}\n" for name, value in figures.items() if value is not None]
         lines += ["    chapters:\n"] if entry.chapters else []
@@ -90,6 +92,18 @@ def render(entries: Iterable[Published]) -> bytes:
             lines += [f"        url: {_written(chapter.url)}\n"] if chapter.url else []
             lines += [] if chapter.toc else ["        toc: false\n"]
     return "".join(lines).encode()
+
+
+def _media_lines(media: Media, indent: int) -> str:
+    lines = [
+        f"key: {_written(media.key)}",
+        f"sha256: {_written(media.sha256)}",
+        f"bytes: {media.bytes}",
+        f"seconds: {media.seconds!r}",
+        f"mime: {_written(media.mime)}",
+        *([f"bit_rate: {media.bit_rate}"] if media.bit_rate else []),
+    ]
+    return "".join(f"{' ' * indent}{line}\n" for line in lines)
 
 
 def _entries(table: Table) -> tuple[Published, ...]:
@@ -122,8 +136,33 @@ def _chapter(table: Table) -> Chapter:
     return said
 
 
-def _entry(table: Table) -> Published | None:
+def _media(table: Table) -> Media:
+    said = Media(
+        key=table.need("key", str, ""),
+        sha256=table.need("sha256", str, ""),
+        bytes=table.need("bytes", _count, 0),
+        mime=table.need("mime", str, ""),
+        seconds=table.need("seconds", _seconds, 0.0),
+        bit_rate=table.take("bit_rate", _count, 0),
+    )
+    table.close()
+    return said
+
+
+def _soundbite(table: Table) -> Soundbite | None:
     media = table.table("media", "media")
+    if media is None:
+        table.missing("media")
+        return None
+    said = Soundbite(
+        start_ms=table.need("start", _count, 0), length_ms=table.need("length", _count, 0), media=_media(media)
+    )
+    table.close()
+    return said
+
+
+def _entry(table: Table) -> Published | None:
+    media, alternate = table.table("media", "media"), table.table("alternate", "alternate")
     if media is None:
         table.missing("media")
         return None
@@ -132,12 +171,10 @@ def _entry(table: Table) -> Published | None:
         guid=table.need("guid", str, ""),
         date=table.need("date", _date, datetime.fromtimestamp(0, UTC)),
         source_sha256=table.need("source", str, ""),
-        media=Media(
-            key=media.need("key", str, ""),
-            sha256=media.need("sha256", str, ""),
-            bytes=media.need("bytes", _count, 0),
-            mime=media.need("mime", str, ""),
-            seconds=media.need("seconds", _seconds, 0.0),
+        media=_media(media),
+        alternate=_media(alternate) if alternate else None,
+        soundbites=tuple(
+            found for inner in table.tables("soundbites", "this soundbite") if (found := _soundbite(inner))
         ),
         chapters=tuple(_chapter(inner) for inner in table.tables("chapters", "this chapter")),
         loudness=table.take("loudness", _figure, None),
@@ -145,7 +182,6 @@ def _entry(table: Table) -> Published | None:
         shift=table.take("shift", _figure, 0.0) or 0.0,
     )
     table.close()
-    media.close()
     return said
 
 

@@ -1,0 +1,45 @@
+"""A second file of an episode, in another format, for those whose app would rather have that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+from podcast_kit.making import mastering, media
+from podcast_kit.making.tree import Tree
+from podcast_kit.model import Audio, Episode, Media, Project, Published, Tags, Wave
+
+
+def of(
+    project: Project,
+    episode: Episode,
+    entry: Published,
+    tags: Callable[[Audio, float], Tags],
+    cover: Path | None,
+    tree: Tree,
+    *,
+    retag: Collection[str] = (),
+) -> Media | None:
+    """The alternate of an episode whose enclosure is `entry.media`; None where none is asked for.
+
+    One that is out stays as it is for as long as its enclosure does, also where the recording is not here.
+    """
+    order = mastering.alternate(project, episode, entry.media.key)
+    if order is None:
+        return None
+    before, source = project.published(episode.guid), project.folder / episode.audio
+    here = bool(episode.audio) and source.is_file()
+    known = before.alternate if before and not media.renewed(project, episode, tree, retag) else None
+    if known and (order.gives(known) or not here):
+        media.restored(project, order, entry.source_sha256, known, tags, cover, tree)
+        return known
+    if not here:
+        return None  # the enclosure is out, and the next publish where the recording lies adds this to it
+    with media.told(episode):
+        sha256 = tree.memory.sha256(source)
+        ready = mastering.ready(project, order, source, sha256, tree)
+        made = media.tagged(ready, episode.slug, tags, cover, tree)
+        facts = media.probe(ready.path, ready.sha256, tree)
+    tree.add(made.key, made.bytes, made.sha256, Wave.MEDIA, made.mime)
+    return replace(made, bit_rate=facts.bit_rate)
