@@ -146,6 +146,10 @@
     const own = /iPhone|iPad|iPod|Macintosh/.test(agent) ? "apple" : /Android/.test(agent) ? "android" : "any";
     const group = one(`[data-platform="${own}"]`, apps);
     if (group) apps.prepend(group);
+    all("[data-open]").forEach((link) => {
+      link.href = link.dataset.open;
+      link.hidden = own !== "apple";
+    });
   }
 
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

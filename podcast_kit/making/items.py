@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -28,7 +29,8 @@ from podcast_kit.model import (
 )
 from podcast_kit.source import notes as markdown
 
-VERSION = 1
+ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
+VERSION = 2
 """Raised when the same notes would come out otherwise."""
 DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
@@ -55,23 +57,27 @@ def text(
 def _compose(project: Project, episode: Episode, art: Mapping[str, Picture], listing: str) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    prompts = site.prompts(project.show, episode, folder=project.folder, page_url=url, written=notes.links)
+    summary = episode.summary or notes.summary
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
     if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
-        prompts = Flavours()
+        prompts = alone = Flavours()
+    else:
+        prompts, alone = (
+            site.prompts(project.show, episode, folder=project.folder, page_url=url, written=written)
+            for written in (notes.links, tuple(ADDRESS.findall(summary)))
+        )
     before, after = notes.before, notes.after or Flavours()
     if notes.after is None:
         before = replace(before, feed=before.feed + listing)
     else:
         after = replace(after, feed=after.feed + listing)
     whole = (before.feed + prompts.feed + after.feed).strip()
-    summary = episode.summary or notes.summary
     return {
         "summary": summary,
         "content": whole,
         "description": _short(whole, before.feed + after.feed, prompts.feed, lambda: _more(project, url)),
         "page": before.page + prompts.page + after.page,
-        "comment": _paragraphs(summary, prompts.text),
+        "comment": _paragraphs(summary, alone.text),  # which the notes, and the links in them, do not reach
         "plain": _paragraphs(before.text, after.text),
     }
 
