@@ -146,9 +146,9 @@
     const own = /iPhone|iPad|iPod|Macintosh/.test(agent) ? "apple" : /Android/.test(agent) ? "android" : "any";
     const group = one(`[data-platform="${own}"]`, apps);
     if (group) apps.prepend(group);
-    all("[data-open]").forEach((link) => {
+    if (own === "apple") all("[data-open]").forEach((link) => {
       link.href = link.dataset.open;
-      link.hidden = own !== "apple";
+      link.hidden = false;
     });
   }
 
