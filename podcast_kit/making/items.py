@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import html
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
@@ -27,8 +29,10 @@ from podcast_kit.model import (
 )
 from podcast_kit.source import notes as markdown
 
-VERSION = 1
+VERSION = 2
 """Raised when the same notes would come out otherwise."""
+HREF = re.compile(r'<a href="([^"]*)"')
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
 
@@ -71,17 +75,17 @@ def _compose(
 ) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    prompts = site.prompts(
-        project.show,
-        episode,
-        folder=project.folder,
-        page_url=url,
-        written=notes.links,
-        digest=setting.templates,
-    )
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
-    if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
-        prompts = Flavours()
+    wanted = placement is Placement.END or (placement is Placement.MARKER and notes.after is not None)
+
+    def invited(written: Collection[str]) -> Flavours:
+        """The invitations of a surface that says these addresses already."""
+        if not wanted:
+            return Flavours()
+        show, digest = project.show, setting.templates
+        return site.prompts(show, episode, folder=project.folder, page_url=url, written=written, digest=digest)
+
+    prompts = invited(notes.links)
     before, after = notes.before, notes.after or Flavours()
     if notes.after is None:
         before = replace(before, feed=before.feed + listing)
@@ -92,9 +96,9 @@ def _compose(
     return {
         "summary": summary,
         "content": whole,
-        "description": _short(whole, before.feed + after.feed, prompts.feed, url),
+        "description": _short(whole, before.feed + after.feed, invited, url),
         "page": before.page + prompts.page + after.page,
-        "comment": _paragraphs(summary, prompts.text),
+        "comment": _paragraphs(summary, invited(_addresses(summary)).text),
         "plain": _paragraphs(before.text, after.text),
     }
 
@@ -103,11 +107,18 @@ def _paragraphs(*parts: str) -> str:
     return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
 
 
-def _short(whole: str, notes: str, prompts: str, url: str) -> str:
+def _short(whole: str, notes: str, invited: Callable[[Collection[str]], Flavours], url: str) -> str:
+    """What fits; where the author's own link was cut off, the invitation has it."""
     if len(whole.encode()) <= DESCRIPTION:
         return whole
     more = f'<p><a href="{url}">All of the notes</a></p>'
-    return markdown.shorten(notes, DESCRIPTION, more + prompts)
+    longest = more + invited(()).feed
+    kept = markdown.shorten(notes, DESCRIPTION, longest).removesuffix(longest)
+    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed
+
+
+def _addresses(text: str) -> list[str]:
+    return [found.rstrip(".,:;!?)") for found in ADDRESS.findall(text)]
 
 
 def page(project: Project, episode: Episode) -> str:
