@@ -161,8 +161,7 @@ def _episodes(
     project: Project, due: Collection[Episode], tree: Tree, retag: Collection[str], on: Callable[[Step], None]
 ) -> list[tuple[Item, Published]]:
     """Every episode, or every fault of every episode."""
-    setting = repr((project.show, site.templates_digest(project.folder)))
-    setting = hashlib.sha256(setting.encode()).hexdigest()
+    setting = finished.Setting.of(project)
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
     media.prepare(project, due, tree, retag, on)
@@ -181,7 +180,7 @@ def _episodes(
 
 
 def _episode(
-    project: Project, episode: Episode, setting: str, tree: Tree, retag: Collection[str]
+    project: Project, episode: Episode, setting: finished.Setting, tree: Tree, retag: Collection[str]
 ) -> tuple[Item, Published]:
     art = _notes_pictures(project, episode, tree)
     apart = chapters.of(project.folder, episode, 0).chapters if episode.chapters != "auto" else ()

@@ -9,6 +9,7 @@ from tests.screenshots import ARGUMENTS, CHROMIUM
 
 NODE = Path(__file__).parent / "node" / "node_modules"
 AXE = NODE / "axe-core" / "axe.min.js"
+LIGHTHOUSE = NODE / "lighthouse" / "cli" / "index.js"
 VNU = NODE / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 

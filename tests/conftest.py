@@ -7,6 +7,8 @@ import pytest
 
 from tests import rclone, seaweed
 
+pytest_plugins = ["tests.browsing"]
+
 # A machine that is busy with other work is no fault of the code: laws have no deadline.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")

@@ -3,15 +3,16 @@ import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from podcast_kit.model import Picture
 from podcast_kit.source import doubts, markdown, notes
-from podcast_kit.source.flavours import guard_page
+from podcast_kit.source.flavours import ORDINARY, Walk, guard_page
 
 GOLDEN = sorted((Path(__file__).parent / "golden/notes").glob("*.md"))
 PAGE = "https://pod.example/episodes/one/index.html"
@@ -365,3 +366,50 @@ def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(tex
         expected = re.sub(r"(</?h)(\d)>", lambda found: f"{found[1]}{min(int(found[2]) + 1, 6)}>", expected)
     expected = re.sub(r' style="text-align:(\w+)"', r' class="align-\1"', expected)
     assert squeezed(render(text).before.page) == squeezed(guard_page(expected))
+
+
+ADDRESSES = st.one_of(
+    st.from_regex(re.compile(ORDINARY, re.ASCII), fullmatch=True),
+    st.from_regex(r"https?://[a-zA-Z0-9.:@%?#&=/_~()\\'*-]{1,40}", fullmatch=True),
+)
+LABELS = st.text("ab :/!*_~`<>[]\\&;{}$^+-=#@.w\n", min_size=1, max_size=20)
+LINKS = st.lists(
+    st.one_of(LABELS, MARKDOWN, st.builds("[{}]({})".format, LABELS, ADDRESSES), ADDRESSES), min_size=1, max_size=8
+).map("".join)
+
+
+def slow_tokens(text):
+    """By the parser's own rules alone, with its own signs at which text ends."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.linkify = markdown._bare_links()
+    parser.block.ruler.before(
+        "paragraph", "prompts", markdown._prompts_rule, {"alt": ["paragraph", "blockquote", "list"]}
+    )
+    return parser.parse(markdown._ILLEGAL.sub("", text))
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINKS.filter(lambda text: text.count("[") < 12))  # among more brackets the parser loses links that we see
+@example("[a [b](https://a.example/x) c](https://b.example)")
+@example("[[[[[a](https://a.example)](https://a.example)](https://a.example)")
+@example("![a [b](https://a.example/x)](https://b.example/c.png)")
+@example("[a](https://a.example/b?c=d&copy=e)")
+@example("http[a](https://a.example)")
+def test_what_is_done_at_once_is_what_the_parser_would_do(text):
+    assert markdown.tokens(text) == slow_tokens(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ADDRESSES)
+def test_an_ordinary_address_needs_no_joining(address):
+    walk = Walk({}, {}, page_url=PAGE, base=PAGE)
+    assert walk.link(address) == (urljoin(PAGE, address) if _valid(address) else "")
+
+
+def _valid(address):
+    try:
+        urljoin(PAGE, address)
+    except ValueError:
+        return False
+    return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
-from html import escape
 
 from podcast_kit import __version__, site
 from podcast_kit.making.chapters import embedded
@@ -29,55 +29,76 @@ from podcast_kit.model import (
 )
 from podcast_kit.source import notes as markdown
 
-ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 VERSION = 2
 """Raised when the same notes would come out otherwise."""
+HREF = re.compile(r'<a href="([^"]*)"')
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all notes of a show are made within; worked out once a build."""
+
+    digest: str
+    """Of the show and of its templates."""
+    templates: str
+    """Digest of the templates alone."""
+
+    @classmethod
+    def of(cls, project: Project) -> Setting:
+        """The setting of a show as it is."""
+        templates = site.templates_digest(project.folder)
+        return cls(hashlib.sha256(repr((project.show, templates)).encode()).hexdigest(), templates)
+
+
 def text(
-    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: str, memory: Memory
+    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting, memory: Memory
 ) -> dict[str, str]:
     """What the notes become, invitations included: summary, description, content, page, comment, plain.
 
     `art` has the published picture for each local source in the notes; `listing` is feed HTML with the chapters that
-    the notes do not show themselves; `setting` is a digest of the show and of the
-    templates. Asked again for the same, memory answers.
+    the notes do not show themselves. Asked again for the same, memory answers.
     """
-    said = repr((VERSION, __version__, setting, episode, sorted(art.items()), listing))
+    said = repr((VERSION, __version__, setting.digest, episode, sorted(art.items()), listing))
     key = hashlib.sha256(said.encode()).hexdigest()
     found: dict[str, str] | None = memory.recall("text", key)
     if found is None:
-        found = _compose(project, episode, art, listing)
+        found = _compose(project, episode, art, listing, setting)
         memory.keep("text", key, found)
     return found
 
 
-def _compose(project: Project, episode: Episode, art: Mapping[str, Picture], listing: str) -> dict[str, str]:
+def _compose(
+    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting
+) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    summary = episode.summary or notes.summary
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
-    if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
-        prompts = alone = Flavours()
-    else:
-        prompts, alone = (
-            site.prompts(project.show, episode, folder=project.folder, page_url=url, written=written)
-            for written in (notes.links, tuple(ADDRESS.findall(summary)))
-        )
+    wanted = placement is Placement.END or (placement is Placement.MARKER and notes.after is not None)
+
+    def invited(written: Collection[str]) -> Flavours:
+        """The invitations of a surface that says these addresses already."""
+        if not wanted:
+            return Flavours()
+        show, digest = project.show, setting.templates
+        return site.prompts(show, episode, folder=project.folder, page_url=url, written=written, digest=digest)
+
+    prompts = invited(notes.links)
     before, after = notes.before, notes.after or Flavours()
     if notes.after is None:
         before = replace(before, feed=before.feed + listing)
     else:
         after = replace(after, feed=after.feed + listing)
     whole = (before.feed + prompts.feed + after.feed).strip()
+    summary = episode.summary or notes.summary
     return {
         "summary": summary,
         "content": whole,
-        "description": _short(whole, before.feed + after.feed, prompts.feed, lambda: _more(project, url)),
+        "description": _short(whole, before.feed + after.feed, invited, lambda: _more(project, url, setting)),
         "page": before.page + prompts.page + after.page,
-        "comment": _paragraphs(summary, alone.text),  # which the notes, and the links in them, do not reach
+        "comment": _paragraphs(summary, invited(_addresses(summary)).text),
         "plain": _paragraphs(before.text, after.text),
     }
 
@@ -86,15 +107,23 @@ def _paragraphs(*parts: str) -> str:
     return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
 
 
-def _more(project: Project, url: str) -> str:
-    words = site.words(project.show.language, project.show.timezone, project.folder)
-    return f'<p><a href="{escape(url)}">{escape(words("all_notes"), quote=False)}</a></p>'
+def _more(project: Project, url: str, setting: Setting) -> str:
+    words = site.words(project.show.language, project.show.timezone, project.folder, setting.templates)
+    return f'<p><a href="{html.escape(url)}">{html.escape(words("all_notes"), quote=False)}</a></p>'
 
 
-def _short(whole: str, notes: str, prompts: str, more: Callable[[], str]) -> str:
+def _short(whole: str, notes: str, invited: Callable[[Collection[str]], Flavours], leading: Callable[[], str]) -> str:
+    """What fits; where the author's own link was cut off, the invitation has it."""
     if len(whole.encode()) <= DESCRIPTION:
         return whole
-    return markdown.shorten(notes, DESCRIPTION, more() + prompts)
+    more = leading()
+    longest = more + invited(()).feed
+    kept = markdown.shorten(notes, DESCRIPTION, longest).removesuffix(longest)
+    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed
+
+
+def _addresses(text: str) -> list[str]:
+    return [found.rstrip(".,:;!?)") for found in ADDRESS.findall(text)]
 
 
 def page(project: Project, episode: Episode) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +19,8 @@ from podcast_kit.errors import Failed
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
+LARGE = {"text"}
+"""Kinds whose values are large, and asked for one by one; of the others a build reads all rows at once."""
 SPARE = 4
 """How many times more than one build needs may lie in memory before it is cleared of the rest."""
 
@@ -28,38 +31,53 @@ class Memory:
     def __init__(self, database: sqlite3.Connection) -> None:
         self.database = database
         self.used: set[tuple[str, str]] = set()
+        self._read: dict[str, dict[str, str]] = {}
 
     def recall(self, kind: str, key: str) -> Any:  # noqa: ANN401  # JSON comes back as what was kept
         """What was kept under the key, or None."""
         self.used.add((kind, key))
-        row = self.database.execute("SELECT value FROM remembered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
-        return json.loads(row[0]) if row else None
+        if kind in LARGE:
+            query = "SELECT value FROM remembered WHERE kind = ? AND key = ?"
+            found = next(self.database.execute(query, (kind, key)), (None,))[0]
+        else:
+            found = self._of(kind).get(key)
+        return None if found is None else json.loads(found)
 
     def keep(self, kind: str, key: str, value: object) -> None:
         """Remember a JSON value."""
         self.used.add((kind, key))
-        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, json.dumps(value)))
+        said = json.dumps(value)
+        if kind not in LARGE:
+            self._of(kind)[key] = said
+        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, said))
+
+    def _of(self, kind: str) -> dict[str, str]:
+        """All rows of a kind: one question instead of thousands."""
+        if kind not in self._read:
+            rows = self.database.execute("SELECT key, value FROM remembered WHERE kind = ?", (kind,))
+            self._read[kind] = dict(rows.fetchall())
+        return self._read[kind]
 
     def commit(self) -> None:
         """What was kept so far survives a kill."""
         self.database.commit()
 
-    def sha256(self, path: Path) -> str:
+    def sha256(self, path: Path | str) -> str:
         """The digest of a file, hashed again only when its size or time changed."""
-        stat = path.stat()
-        seen = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-        known = self.recall("file", str(path))
+        name = str(path)
+        seen = _seen(name)
+        known = self.recall("file", name)
         if known and known[:3] == seen:
             return str(known[3])
-        with path.open("rb") as file:
+        with open(name, "rb") as file:  # noqa: PTH123  # thousands of times a build, and a Path costs more than the rest
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.keep("file", str(path), [*seen, digest])
+        self.keep("file", name, [*seen, digest])
         return digest
 
-    def made(self, path: Path, sha256: str) -> None:
+    def made(self, path: Path | str, sha256: str) -> None:
         """Note the digest of a file that was just written, so that it need not be read again."""
-        stat = path.stat()
-        self.keep("file", str(path), [stat.st_size, stat.st_mtime_ns, stat.st_ino, sha256])
+        name = str(path)
+        self.keep("file", name, [*_seen(name), sha256])
 
     def forget_the_rest(self) -> None:
         """Drop what no longer serves, once it outweighs what does."""
@@ -71,6 +89,12 @@ class Memory:
         for kind, key, value in kept:
             if value is not None:
                 self.keep(kind, key, value)
+
+
+def _seen(name: str) -> list[int]:
+    """By this a file is known again without being read."""
+    facts = os.stat(name)  # noqa: PTH116  # as above
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ino]
 
 
 @contextmanager

@@ -34,6 +34,7 @@ class Tree:
     def __init__(self, folder: Path, memory: Memory) -> None:
         self.folder = folder
         self.memory = memory
+        self._root = str(folder)
         self.outputs: dict[str, Output] = {}
         self.covers: dict[str, Cover] = {}
         self.unmastered: dict[str, PodcastKitError] = {}
@@ -45,10 +46,14 @@ class Tree:
         """Where a key's bytes lie."""
         return self.folder / key
 
+    def _name(self, key: str) -> str:
+        """As `path`, without what a Path costs: a build looks at every file."""
+        return os.path.join(self._root, key)  # noqa: PTH118
+
     def holds(self, key: str, sha256: str) -> bool:
         """Whether the file is there with these very bytes."""
-        path = self.path(key)
-        return path.is_file() and self.memory.sha256(path) == sha256
+        name = self._name(key)
+        return os.path.isfile(name) and self.memory.sha256(name) == sha256  # noqa: PTH113  # thousands a build
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
         """Put bytes under a key, unless they lie there already: media at once, all else with `commit`."""
@@ -64,7 +69,8 @@ class Tree:
         """Write what was staged: pages, then feeds; and remove what no output names."""
         for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):
             self._put(key, *self.staged[key])
-        self._sweep()
+        if self.folder.is_dir():
+            self._sweep()
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
         beside = self.scratch(key)
@@ -82,7 +88,7 @@ class Tree:
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         file.replace(path)
-        self.memory.made(path, sha256)
+        self.memory.made(self._name(key), sha256)
         self.written += 1
 
     def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, here: bool = True) -> Output:
@@ -99,12 +105,20 @@ class Tree:
         self.outputs[key] = output
         return output
 
-    def _sweep(self) -> None:
-        """Remove what no output names, and the folders that this empties."""
-        for folder, _, names in os.walk(self.folder, topdown=False):
-            for name in names:
-                path = Path(folder, name)
-                if path.relative_to(self.folder).as_posix() not in self.outputs:
-                    path.unlink()
-            if folder != str(self.folder) and not any(Path(folder).iterdir()):
-                Path(folder).rmdir()
+    def _sweep(self, below: str = "") -> bool:
+        """Remove what no output names, and the folders that this empties; whether anything is left."""
+        with os.scandir(self._name(below)) as found:
+            entries = list(found)
+        left = False
+        for entry in entries:
+            key = below + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if self._sweep(f"{key}/"):
+                    left = True
+                else:
+                    os.rmdir(entry.path)  # noqa: PTH106
+            elif key in self.outputs or entry.is_dir():  # a link to a folder is somebody's, on another disk perhaps
+                left = True
+            else:
+                os.unlink(entry.path)  # noqa: PTH108
+        return left

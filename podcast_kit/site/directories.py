@@ -136,6 +136,7 @@ def faults(show: Show) -> Iterator[Problem]:
             yield Problem(entry.place, f"{entry.value!r} is no id of {row['label']}", hint, "listen.id")
 
 
+@lru_cache(maxsize=1024)
 def same(url: str) -> str:
     """An address as it is compared: without scheme, `www.`, trackers, trailing slash and an Apple store's country."""
     try:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Episode, Flavours, Placement, PromptSet, Show
 from podcast_kit.model import page_url as address_of
 from podcast_kit.site.directories import Kind, Link, links, same
-from podcast_kit.site.templates import templates
+from podcast_kit.site.templates import Templates, templates
 from podcast_kit.site.words import words
 
+SURFACES = {"page": "prompts/page.html", "feed": "prompts/feed.html", "text": "prompts/text.txt"}
 BUILT_IN = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
 
 
@@ -26,11 +29,14 @@ def prompt_set(show: Show, episode: Episode) -> PromptSet:
     return found
 
 
-def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, written: Collection[str]) -> Flavours:
+def prompts(
+    show: Show, episode: Episode, *, folder: Path, page_url: str, written: Collection[str], digest: str = ""
+) -> Flavours:
     """The invitations of an episode for each surface; empty where none are wanted.
 
     `page_url` is the address of the episode's page. What is in `written`, the addresses that the author
     linked to by hand, is not written again. Each address stands once on each surface.
+    `digest` is that of the templates, for who knows it already.
     """
     chosen = prompt_set(show, episode)
     if chosen.placement is Placement.NONE or not (chosen.follow or chosen.review):
@@ -46,31 +52,52 @@ def prompts(show: Show, episode: Episode, *, folder: Path, page_url: str, writte
     how = f"{follow_url}#review" if chosen.review and not reviewed else ""
     if same(how) in seen:
         how = ""
-    made = templates(folder)
-    t = words(show.language, show.timezone, folder, made.digest)
-    names = {"show": show.title, "title": episode.title}
-    values = {
-        "ask_follow": _filled(chosen.follow_text, names) or t("follow_prompt"),
-        "ask_review": _filled(chosen.review_text, names) or t("review_prompt"),
-        "show": show,
-        "episode": episode,
-        "page_url": page_url,
-        "follow": follow,
-        "any_app": any_app,
-        "review": review,
-        "review_how": how,
-        "t": t,
-    }
     if not (follow or any_app or review or how):
         return Flavours()
-    return Flavours(
-        page=made.render("prompts/page.html", values).strip(),
-        feed=made.render("prompts/feed.html", values).strip(),
-        text=made.render("prompts/text.txt", values).strip(),
+    made = templates(folder, digest)
+    names = {"show": show.title, "title": episode.title}
+    t = words(show.language, show.timezone, folder, made.digest)
+    said = _Said(
+        follow=tuple(follow),
+        any_app=any_app,
+        review=tuple(review),
+        review_how=how,
+        ask_follow=_named(chosen.follow_text, names) or t("follow_prompt"),
+        ask_review=_named(chosen.review_text, names) or t("review_prompt"),
+        language=show.language,
+        timezone=show.timezone,
     )
+    if any(made.own(name) for name in SURFACES.values()):
+        return _filled(made, said, show=show, episode=episode, page_url=page_url)
+    return _plain(made, said)
 
 
-def _filled(text: str, names: Mapping[str, str]) -> str:
+class _Said(NamedTuple):
+    """All that our own templates of invitations are told."""
+
+    follow: tuple[Link, ...]
+    any_app: str
+    review: tuple[Link, ...]
+    review_how: str
+    ask_follow: str
+    """The sentence that asks."""
+    ask_review: str
+    language: str
+    timezone: str
+
+
+def _filled(made: Templates, said: _Said, **more: object) -> Flavours:
+    values = {**said._asdict(), **more, "t": words(said.language, said.timezone, made.folder, made.digest)}
+    return Flavours(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
+
+
+@lru_cache(maxsize=256)
+def _plain(made: Templates, said: _Said) -> Flavours:
+    """Where the templates are ours they look neither at the episode nor at its page: most episodes invite alike."""
+    return _filled(made, said)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
     """The podcaster's own words, with the names where they want them."""
     return re.sub(r"\{(show|title)\}", lambda found: names[found[1]], text)
 

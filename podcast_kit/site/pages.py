@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -142,9 +143,19 @@ class Site:
             player = page_url(self.show, embed)
             yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, player, short=not long))
             yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
-            yield self._data(f"{base}/oembed.json", data.oembed(self.show, item, item.artwork or self.artwork, player))
+            yield self._oembed(f"{base}/oembed.json", item, player)
             if long:
                 yield self._page(f"{base}/transcript/index.html", "transcript.html", {"item": item}, self._read(item))
+
+    def _oembed(self, key: str, item: Item, player: str) -> Page:
+        """How others embed an episode; written only where something that it says has changed."""
+        given = [key, self._known, item.episode.title, item.artwork]
+
+        def render() -> bytes:
+            said = data.oembed(self.show, item, item.artwork or self.artwork, player)
+            return said.encode("utf-8", "replace")
+
+        return Page(key=key, digest=_digest(given), render=render)
 
     def _spoken(self, item: Item, player: str, *, short: bool) -> Callable[[], dict[str, Any]]:
         return lambda: {
@@ -155,11 +166,21 @@ class Site:
         }
 
     def _read(self, item: Item) -> Callable[[], dict[str, Any]]:
-        """A transcript in full; its invitations are those of the notes, where the notes have any."""
+        """A transcript in full; it invites where the notes do, or would if the author had not linked to all by hand."""
 
         def values() -> dict[str, Any]:
-            invited = prompt_set(self.show, item.episode).placement is not Placement.NONE and INVITED in item.page
-            given = prompts(self.show, item.episode, folder=self.folder, page_url=item.url, written=())
+            placement = prompt_set(self.show, item.episode).placement
+            invited = placement is Placement.END or (
+                placement is Placement.MARKER and bool(MARKED.search(item.episode.notes))
+            )
+            given = prompts(
+                self.show,
+                item.episode,
+                folder=self.folder,
+                page_url=item.url,
+                written=(),
+                digest=self._templates.digest,
+            )
             return {
                 "paragraphs": transcript.paragraphs(transcript.cues(item)),
                 "prompts": given.page if invited else "",
@@ -243,8 +264,8 @@ class Site:
         return Page(key=key, digest=_digest([key, template, self._known, values]), render=render)
 
 
-INVITED = 'class="prompts"'
-"""By this a page knows that its notes invite already."""
+MARKED = re.compile(r"^[ \t]*\{\{\s*prompts\s*\}\}[ \t]*$", re.MULTILINE)
+"""Where the author wants the invitations to stand."""
 
 
 def render(

@@ -84,6 +84,11 @@ class Templates:
         self.folder = folder
         self.digest = digest
         self.environment = _environment(folder)
+        self._own = {name for name, own in names(folder).items() if own}
+
+    def own(self, name: str) -> bool:
+        """Whether the show brought its own template of this name."""
+        return name in self._own
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """What a template makes of values; a fault of the show's own template is InvalidInput with its line."""
@@ -151,9 +156,12 @@ def _walk(root: Path) -> list[Path]:
     return [root / name for name, _, _ in _stamps(root)]
 
 
-def templates(folder: Path) -> Templates:
-    """The templates of the show in a folder; compiled again only when one of them changed."""
-    return _templates(folder, templates_digest(folder))
+def templates(folder: Path, digest: str = "") -> Templates:
+    """The templates of the show in a folder; compiled again only when one of them changed.
+
+    `digest` is theirs, for who knows it already.
+    """
+    return _templates(folder, digest or templates_digest(folder))
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from podcast_kit.errors import Place, Problem, Severity
@@ -108,6 +109,7 @@ def _fault(group: list[Stamp], duration_ms: int | None) -> str:
     return ""
 
 
+@lru_cache(maxsize=8)  # a build asks twice for each episode: for the tags of its recording, and for its page
 def from_notes(
     markdown: str, *, path: str = "", first_line: int = 1, duration_ms: int | None = None
 ) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:

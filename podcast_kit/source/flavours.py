@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from podcast_kit.model import Picture
     from podcast_kit.source.chapters import Stamp
 
+ORDINARY = r"https?://(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}(?:/[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9/._~=&-]+)?"
+"""An address as most are, in which nothing is to be encoded, joined or made even: it stays as it is written."""
+_ORDINARY = re.compile(ORDINARY)
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _FEED_TAGS = {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
 _PAGE_TAGS = _FEED_TAGS | {
@@ -71,6 +75,8 @@ class Walk:
 
     def link(self, address: str) -> str:
         """An address as this flavour has it: absolute."""
+        if _ORDINARY.fullmatch(address):
+            return address
         page = _page_of(address, self.page_url)
         try:
             return urljoin(self.page_url if page or address.startswith("#") else self.base, page or address)

@@ -11,17 +11,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.source.flavours import alternative
+from podcast_kit.source.flavours import ORDINARY, alternative
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
     from linkify_it.main import Match
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _MARKER = re.compile(r"\{\{\s*prompts\s*\}\}")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
+_TERMINATORS = re.compile(r"[\n!&*:<\[\\\]_`~]")
+"""Where text may end: only signs that one of our rules begins with. The parser's own list has those of every plugin."""
+_PLAIN_LINK = re.compile(rf"\[([^\n&*:<\[\\\]_`~]+)\]\(({ORDINARY})\)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, and the C1 controls, which nobody means."""
 
@@ -33,6 +37,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.linkify = _bare_links()
+    parser.inline.terminator_re = _TERMINATORS
+    parser.inline.ruler.before("link", "plain_link", _plain_link)
     parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
     return parser
 
@@ -46,6 +52,19 @@ def _prompts_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool
     if not silent:
         state.line = start + 1
         state.push("prompts", "", 0).map = [start, start + 1]
+    return True
+
+
+def _plain_link(state: StateInline, silent: bool) -> bool:
+    """`[words](https://pod.example/address)`, as most links are, in one look: what the parser's rule makes of it."""
+    found = _PLAIN_LINK.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        state.push("link_open", "a", 1).attrs = {"href": found[2]}
+        state.push("text", "", 0).content = found[1]
+        state.push("link_close", "a", -1)
+    state.pos = found.end()
     return True
 
 

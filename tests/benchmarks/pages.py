@@ -1,5 +1,8 @@
-"""The pages of 1,000 episodes, beside bare markdown-it and bare Jinja2 with the same texts and templates."""
+"""The pages of 1,000 episodes, beside bare markdown-it and bare Jinja2 with the same texts and templates, and Hugo."""
 
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -39,6 +42,7 @@ def main() -> None:
         print(f"  podcast_kit, notes and pages         {ours:6.2f} s  ({ours / (markdown + jinja):.2f} times as long)")
         print(f"  of Hugo's {HUGO:.0f} s                       {100 * ours / HUGO:6.0f} %")
         print(f"  podcast_kit, one episode changed     {_edited(folder, items):6.2f} s")
+        _hugo(folder / "hugo")
 
 
 def _recorded(folder):
@@ -70,11 +74,11 @@ def _timed(work):
     return min(seconds), result
 
 
-def _item(show, folder, number):
+def _item(show, folder, number, digest=""):
     episode = make_episode(number, notes=NOTES, tags=("talk", f"week {number % 40}"), season=number // 100)
     url = f"{BASE}episodes/{episode.slug}/index.html"
     written = notes.render(NOTES, page_url=url)
-    prompts = site.prompts(show, episode, folder=folder, page_url=url, written=written.links)
+    prompts = site.prompts(show, episode, folder=folder, page_url=url, written=written.links, digest=digest)
     return make_item(
         number,
         episode=episode,
@@ -86,8 +90,8 @@ def _item(show, folder, number):
 
 
 def _ours(folder):
-    show = make_show()
-    items = [_item(show, folder, number) for number in range(EPISODES, 0, -1)]
+    show, digest = make_show(), site.templates_digest(folder)  # once a build, as making/items.py does
+    items = [_item(show, folder, number, digest) for number in range(EPISODES, 0, -1)]
     for page in site.Site(show=show, folder=folder, artwork=ART).pages(items):
         page.render()
     return items
@@ -118,3 +122,49 @@ def _edited(folder, items):
                 page.render()
 
     return _timed(work)[0]
+
+
+LAYOUTS = {
+    "_default/baseof.html": """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ .Title }}</title>
+<meta name="description" content="{{ .Summary | plainify | truncate 300 }}">
+<link rel="canonical" href="{{ .Permalink }}">
+<link rel="alternate" type="application/rss+xml" href="{{ "index.xml" | relURL }}"></head>
+<body><header><a href="{{ "/" | relURL }}">{{ .Site.Title }}</a></header><main>{{ block "main" . }}{{ end }}</main>
+</body></html>""",
+    "_default/single.html": """{{ define "main" }}<article><h1>{{ .Title }}</h1>
+<time>{{ .Date.Format "2 January 2006" }}</time><audio controls src="{{ .Params.audio | relURL }}"></audio>
+{{ .Content }}<p>{{ range .Params.tags }}<a href="{{ "tags" | relURL }}/{{ . | urlize }}">{{ . }}</a> {{ end }}</p>
+<nav>{{ with .Prev }}<a href="{{ .RelPermalink }}">{{ .Title }}</a>{{ end }}
+{{ with .Next }}<a href="{{ .RelPermalink }}">{{ .Title }}</a>{{ end }}</nav></article>{{ end }}""",
+    "_default/list.html": """{{ define "main" }}<h1>{{ .Title }}</h1><ol>
+{{ range (.Paginate .RegularPagesRecursive 50).Pages }}
+<li><h3><a href="{{ .RelPermalink }}">{{ .Title }}</a></h3><p>{{ .Summary | plainify | truncate 240 }}</p></li>{{ end }}
+</ol>{{ template "_internal/pagination.html" . }}{{ end }}""",
+}
+"""As plain a theme as does it: no chapters, no transcripts, no small players, no search, no pictures."""
+
+
+def _hugo(site_folder):
+    """Hugo over the same notes, with far less on each page; it is Go and takes every core that there is."""
+    program = Path(sys.executable).with_name("hugo")
+    if not program.exists():
+        print("  Hugo is not installed: `make .venv/bench`")
+        return
+    for name, text in LAYOUTS.items():
+        _put(site_folder / "layouts" / name, text)
+    _put(site_folder / "hugo.toml", f'baseURL = "{BASE}"\ntitle = "Talking Back"\n')
+    for number in range(1, EPISODES + 1):
+        front = f'title = "Number {number}"\ndate = 2020-01-01\ntags = ["talk", "week {number % 40}"]'
+        front += f'\naudio = "{number}.mp3"'
+        _put(site_folder / "content/episodes" / f"{number}.md", f"+++\n{front}\n+++\n{NOTES}\n")
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([program, "--quiet", "-s", site_folder], check=True, capture_output=True)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    pages = len(list((site_folder / "public").rglob("*.html")))
+    print(f"  Hugo with a plain theme, {pages} pages  {seconds:6.2f} s  of processors, {wall:.2f} s by the clock")
+
+
+def _put(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
