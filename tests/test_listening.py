@@ -39,12 +39,6 @@ def address(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.running() as running:
-        yield running
-
-
 @pytest.fixture
 def page(browser, address):
     with closing(browser.new_context(base_url=address)) as context:
