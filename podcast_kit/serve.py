@@ -91,7 +91,7 @@ def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str 
         raise Failed(f"cannot listen on {host}:{port}: {error}", hint) from error
 
 
-def changes(folder: Path, stop: threading.Event, *, pause: float = 0.4) -> Iterator[tuple[str, ...]]:
+def changes(folder: Path, stop: threading.Event, *, pause: float = 0.2) -> Iterator[tuple[str, ...]]:
     """Whenever files of a show changed, their paths, sorted; ends when `stop` is set.
 
     Looks at times and sizes every `pause` seconds, and waits until nothing moves any more:
@@ -116,18 +116,27 @@ def _changes(
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """Time and size of every file that the podcaster wrote; asked for several times a second, so without Paths."""
     found: dict[str, tuple[int, int]] = {}
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in MADE]
-        for name in names:
-            path = Path(root, name)
+    waiting = [("", str(folder))]
+    while waiting:
+        below, place = waiting.pop()
+        try:
+            entries = list(os.scandir(place))
+        except OSError:
+            continue  # gone between listing and looking
+        for entry in entries:
+            name = entry.name
             if name.startswith(".") or name in MADE or name.endswith(UNFINISHED):
                 continue
             try:
-                facts = path.stat()
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((f"{below}{name}/", entry.path))
+                elif not entry.is_dir():
+                    facts = entry.stat()
+                    found[below + name] = (facts.st_mtime_ns, facts.st_size)
             except OSError:
-                continue  # gone between listing and looking
-            found[path.relative_to(folder).as_posix()] = (facts.st_mtime_ns, facts.st_size)
+                continue
     return found
 
 

@@ -147,6 +147,10 @@
     const own = /iPhone|iPad|iPod|Macintosh/.test(agent) ? "apple" : /Android/.test(agent) ? "android" : "any";
     const group = one(`[data-platform="${own}"]`, apps);
     if (group) apps.prepend(group);
+    if (own === "apple") all("[data-open]").forEach((link) => {
+      link.href = link.dataset.open;
+      link.hidden = false;
+    });
   }
 
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

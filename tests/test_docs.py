@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.cli import cli
+from tests.browsing import PAGES
 from tests.docs import reference
 
 ROOT = Path(__file__).parents[1]
@@ -42,3 +43,14 @@ def test_every_target_in_the_readme_exists(target):
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!https?:|#)[^)]+)\)", LINKED))))
 def test_every_link_into_the_project_leads_somewhere(path):
     assert (ROOT / path.partition("#")[0]).exists()
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_every_kind_of_page_is_shown(kind):
+    assert f"(tests/docs/pages/{kind.replace(',', '').replace(' ', '-')}.webp)" in README
+
+
+def test_the_pictures_of_pages_are_small():
+    pictures = list((ROOT / "tests/docs").rglob("*.webp"))
+    assert pictures
+    assert max(path.stat().st_size for path in pictures) < 150_000

@@ -100,3 +100,20 @@ def test_a_transcript_is_there_to_take_along(render):
 def test_chapters_of_a_long_episode_have_room_for_their_hours(render):
     marks = (Chapter(start_ms=0, title="One"), Chapter(start_ms=3_700_000, title="Two"))
     assert '<ol class="hours">' in episode_page(render(make_item(chapters=marks)))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("CC-BY-NC-SA-4.0", "https://creativecommons.org/licenses/by-nc-sa/4.0/"),
+        ("cc0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    ],
+)
+def test_a_licence_of_creative_commons_leads_to_its_words(render, name, address):
+    page = episode_page(render(make_item(elements=(Element("podcast:license", name),))))
+    assert f'<a rel="license" href="{address}">{name}</a>' in page
+
+
+def test_any_other_licence_is_named(render):
+    page = episode_page(render(make_item(elements=(Element("podcast:license", "all rights-reserved"),))))
+    assert '<p class="licence">Licence: all rights-reserved</p>' in page

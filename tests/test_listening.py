@@ -39,12 +39,6 @@ def address(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.running() as running:
-        yield running
-
-
 @pytest.fixture
 def page(browser, address):
     with closing(browser.new_context(base_url=address)) as context:
@@ -156,6 +150,7 @@ def test_targets_are_large_enough_for_a_thumb(browser, address):
             page.goto(path)
             small_ones = page.evaluate(
                 "[...document.querySelectorAll('.button, summary, .chapters a, .turn a, input, select, .pages a')]"
+                ".concat([...document.querySelectorAll('a.badge, .bottom a, .files a')])"
                 ".filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
             )
             assert small_ones == []
@@ -170,3 +165,17 @@ def test_paper_has_the_notes_and_the_transcript_and_no_player(page, tmp_path):
     assert "Chapter 29" in text
     assert "Apples, and more apples." in text
     assert "Share from" not in text
+
+
+@pytest.mark.parametrize(("agent", "shown"), [("iPhone; CPU iPhone OS 19_0", True), ("X11; Linux x86_64", False)])
+def test_on_an_iphone_a_show_without_apples_number_opens_in_the_app_all_the_same(browser, tmp_path, agent, shown):
+    folder = small(tmp_path / "show")
+    said = (folder / "podcast.yaml").read_text("utf-8").replace("listen: {apple: 1000000001}\n", "")
+    (folder / "podcast.yaml").write_text(said, "utf-8")
+    built = build.make(project.read(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
+    with chromium.serving(built) as url, closing(browser.new_context(user_agent=f"Mozilla/5.0 ({agent})")) as context:
+        page = context.new_page()
+        page.goto(f"{url}follow/index.html")
+        link = page.locator("[data-open]")
+        assert link.is_visible() is shown
+        assert link.get_attribute("href") == ("podcast://pod.example/feed.xml" if shown else None)

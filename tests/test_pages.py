@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, Element, EpisodeType, Listen, Person, Picture, Publishing, ShowType, page_url
+from podcast_kit.model import (
+    Chapter,
+    Element,
+    EpisodeType,
+    Listen,
+    Person,
+    Picture,
+    Placement,
+    PromptSet,
+    Publishing,
+    ShowType,
+    page_url,
+)
 from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -147,14 +159,22 @@ def test_a_short_transcript_stands_on_the_page_and_a_long_one_on_its_own(render)
     assert "Many words" in long["episodes/001-one/transcript/index.html"]
 
 
-def test_a_transcripts_page_invites_where_the_notes_do(render, tmp_path):
-    show, episode = make_show(), make_episode()
-    prompts = site.prompts(show, episode, folder=tmp_path, page_url=BASE, written=())
-    said = (make_transcript("word " * 5000),)
-    for page, count in ((f"<p>x</p>{prompts.page}", 1), ("<p>x</p>", 0)):
-        made = render(make_item(page=page, transcripts=said))["episodes/001-one/transcript/index.html"]
-        assert made.count("action=write-review") == count
-        assert made.count(">Any other app<") == count
+@pytest.mark.parametrize(
+    ("placement", "notes", "count"),
+    [
+        (Placement.END, "Notes.", 1),
+        (Placement.END, "<https://podcasts.apple.com/podcast/id1000000001?action=write-review>", 1),
+        (Placement.MARKER, "Notes.\n\n{{ prompts }}\n", 1),
+        (Placement.MARKER, "Notes that speak of {{ prompts }}.", 0),
+        (Placement.NONE, "Notes.\n\n{{ prompts }}\n", 0),
+    ],
+)
+def test_a_transcripts_page_invites_where_the_notes_do(render, placement, notes, count):
+    item = make_item(episode=make_episode(notes=notes), transcripts=(make_transcript("word " * 5000),))
+    made = render(item, show=make_show(prompts={"default": PromptSet(placement=placement)}))
+    page = made["episodes/001-one/transcript/index.html"]
+    assert page.count("action=write-review") == count
+    assert page.count(">Any other app<") == count
 
 
 def test_the_header_leads_to_the_invitation_on_the_page_or_to_the_page_of_apps(render):

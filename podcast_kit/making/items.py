@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import html
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from html import escape
 
 from podcast_kit import __version__, site
 from podcast_kit.making.chapters import embedded
@@ -29,8 +30,10 @@ from podcast_kit.model import (
 )
 from podcast_kit.source import notes as markdown
 
-VERSION = 1
+VERSION = 2
 """Raised when the same notes would come out otherwise."""
+HREF = re.compile(r'<a href="([^"]*)"')
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
 
@@ -73,17 +76,17 @@ def _compose(
 ) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    prompts = site.prompts(
-        project.show,
-        episode,
-        folder=project.folder,
-        page_url=url,
-        written=notes.links,
-        digest=setting.templates,
-    )
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
-    if placement is Placement.NONE or (placement is Placement.MARKER and notes.after is None):
-        prompts = Flavours()
+    wanted = placement is Placement.END or (placement is Placement.MARKER and notes.after is not None)
+
+    def invited(written: Collection[str]) -> Flavours:
+        """The invitations of a surface that says these addresses already."""
+        if not wanted:
+            return Flavours()
+        show, digest = project.show, setting.templates
+        return site.prompts(show, episode, folder=project.folder, page_url=url, written=written, digest=digest)
+
+    prompts = invited(notes.links)
     before, after = notes.before, notes.after or Flavours()
     if notes.after is None:
         before = replace(before, feed=before.feed + listing)
@@ -94,9 +97,9 @@ def _compose(
     return {
         "summary": summary,
         "content": whole,
-        "description": _short(whole, before.feed + after.feed, prompts.feed, lambda: _more(project, url)),
+        "description": _short(whole, before.feed + after.feed, invited, lambda: _more(project, url, setting)),
         "page": before.page + prompts.page + after.page,
-        "comment": _paragraphs(summary, prompts.text),
+        "comment": _paragraphs(summary, invited(_addresses(summary)).text),
         "plain": _paragraphs(before.text, after.text),
     }
 
@@ -105,15 +108,23 @@ def _paragraphs(*parts: str) -> str:
     return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
 
 
-def _more(project: Project, url: str) -> str:
-    words = site.words(project.show.language, project.show.timezone, project.folder)
-    return f'<p><a href="{escape(url)}">{escape(words("all_notes"), quote=False)}</a></p>'
+def _more(project: Project, url: str, setting: Setting) -> str:
+    words = site.words(project.show.language, project.show.timezone, project.folder, setting.templates)
+    return f'<p><a href="{html.escape(url)}">{html.escape(words("all_notes"), quote=False)}</a></p>'
 
 
-def _short(whole: str, notes: str, prompts: str, more: Callable[[], str]) -> str:
+def _short(whole: str, notes: str, invited: Callable[[Collection[str]], Flavours], leading: Callable[[], str]) -> str:
+    """What fits; where the author's own link was cut off, the invitation has it."""
     if len(whole.encode()) <= DESCRIPTION:
         return whole
-    return markdown.shorten(notes, DESCRIPTION, more() + prompts)
+    more = leading()
+    longest = more + invited(()).feed
+    kept = markdown.shorten(notes, DESCRIPTION, longest).removesuffix(longest)
+    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed
+
+
+def _addresses(text: str) -> list[str]:
+    return [found.rstrip(".,:;!?)") for found in ADDRESS.findall(text)]
 
 
 def page(project: Project, episode: Episode) -> str:

@@ -56,8 +56,17 @@ def prompts(
         return Flavours()
     made = templates(folder, digest)
     names = {"show": show.title, "title": episode.title}
-    asked = (_named(chosen.follow_text, names), _named(chosen.review_text, names))
-    said = _Said(*asked, tuple(follow), any_app, tuple(review), how, show.language, show.timezone)
+    t = words(show.language, show.timezone, folder, made.digest)
+    said = _Said(
+        follow=tuple(follow),
+        any_app=any_app,
+        review=tuple(review),
+        review_how=how,
+        ask_follow=_named(chosen.follow_text, names) or t("follow_prompt"),
+        ask_review=_named(chosen.review_text, names) or t("review_prompt"),
+        language=show.language,
+        timezone=show.timezone,
+    )
     if any(made.own(name) for name in SURFACES.values()):
         return _filled(made, said, show=show, episode=episode, page_url=page_url)
     return _plain(made, said)
@@ -66,21 +75,19 @@ def prompts(
 class _Said(NamedTuple):
     """All that our own templates of invitations are told."""
 
-    ask_follow: str
-    """The podcaster's own words; empty where ours are meant."""
-    ask_review: str
     follow: tuple[Link, ...]
     any_app: str
     review: tuple[Link, ...]
     review_how: str
+    ask_follow: str
+    """The sentence that asks."""
+    ask_review: str
     language: str
     timezone: str
 
 
 def _filled(made: Templates, said: _Said, **more: object) -> Flavours:
-    t = words(said.language, said.timezone, made.folder, made.digest)
-    asked = {"ask_follow": said.ask_follow or t("follow_prompt"), "ask_review": said.ask_review or t("review_prompt")}
-    values = {**said._asdict(), **asked, **more, "t": t}
+    values = {**said._asdict(), **more, "t": words(said.language, said.timezone, made.folder, made.digest)}
     return Flavours(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -165,10 +166,13 @@ class Site:
         }
 
     def _read(self, item: Item) -> Callable[[], dict[str, Any]]:
-        """A transcript in full; its invitations are those of the notes, where the notes have any."""
+        """A transcript in full; it invites where the notes do, or would if the author had not linked to all by hand."""
 
         def values() -> dict[str, Any]:
-            invited = prompt_set(self.show, item.episode).placement is not Placement.NONE and INVITED in item.page
+            placement = prompt_set(self.show, item.episode).placement
+            invited = placement is Placement.END or (
+                placement is Placement.MARKER and bool(MARKED.search(item.episode.notes))
+            )
             given = prompts(
                 self.show,
                 item.episode,
@@ -260,8 +264,8 @@ class Site:
         return Page(key=key, digest=_digest([key, template, self._known, values]), render=render)
 
 
-INVITED = 'class="prompts"'
-"""By this a page knows that its notes invite already."""
+MARKED = re.compile(r"^[ \t]*\{\{\s*prompts\s*\}\}[ \t]*$", re.MULTILINE)
+"""Where the author wants the invitations to stand."""
 
 
 def render(

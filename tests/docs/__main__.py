@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
-from podcast_kit import serve
+from podcast_kit import build as make
+from podcast_kit.source import project
+from tests import chromium, screenshots
+from tests.browsing import FIRST, NOW, PAGES, whole
 from tests.docs import reference, terminal
 from tests.shows import sample
 
@@ -28,7 +30,7 @@ def main() -> None:
         lines = ["$ podcast-kit publish", *said.splitlines(), "$ podcast-kit publish", *_publish(show).splitlines()]
         (HERE / "terminal.svg").write_text(terminal.picture(lines, "A mended note, published"), "utf-8")
         print("wrote terminal.svg")
-        _pages(show / "build")
+        _pages(show / "build", Path(scratch))
 
 
 def _publish(show: Path) -> str:
@@ -36,17 +38,18 @@ def _publish(show: Path) -> str:
     return subprocess.run(command, check=True, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True).stdout
 
 
-def _pages(build: Path) -> None:
-    try:
-        from tests import screenshots
-    except ImportError as missing:
-        print(f"the pictures of the pages are left as they are: {missing}")
-        return
-    server = serve.server(build, public="https://talking-back.example/")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    screenshots.take(f"http://127.0.0.1:{server.server_address[1]}/", HERE)
-    server.shutdown()
-    server.server_close()
+def _pages(build: Path, scratch: Path) -> None:
+    """The sample show's pages, and of a longer show the kinds that the sample does not have."""
+    out, kinds = HERE / "pages", {name.replace(",", "").replace(" ", "-"): path for name, path in PAGES.items()}
+    sampled = {name: path for name, path in kinds.items() if (build / path).is_file()}
+    longer = make.make(project.read(whole(scratch / "longer")), now=NOW).folder
+    with chromium.serving(build) as url:
+        screenshots.take(url, out, sampled)
+        screenshots.take_one(url + FIRST, HERE / "episode-desk-light.webp", screenshots.DESK, "light")
+        screenshots.take_one(url + FIRST, HERE / "episode-phone-dark.webp", screenshots.PHONE, "dark")
+    with chromium.serving(longer) as url:
+        screenshots.take(url, out, {name: path for name, path in kinds.items() if name not in sampled})
+    print(f"wrote the pictures of {len(kinds)} kinds of page")
 
 
 if __name__ == "__main__":
