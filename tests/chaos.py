@@ -108,6 +108,11 @@ class Reader:
     polls: int = 0
     wrong: list[str] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+
+    def pace(self) -> float:
+        """Seconds that a publish takes here: on a busy machine each kill would hit a beginner."""
+        return (time.monotonic() - self.begun) / (len(self.acknowledged()) + 1)
 
     def acknowledged(self) -> set[str]:
         """What the publishers were told is published."""
@@ -183,7 +188,7 @@ def run(
         struck.append(chosen)
         return chosen
 
-    reader, begun = Reader(bucket.url, folder), time.monotonic()
+    reader = Reader(bucket.url, folder)
     ended, kills = threading.Event(), 0
     with faults.Proxy(bucket.endpoint, fault) as proxy:
 
@@ -193,13 +198,9 @@ def run(
             process.start()
             return process
 
-        def pace() -> float:
-            """Seconds that a publish takes here: on a busy machine each kill would hit a beginner."""
-            return (time.monotonic() - begun) / (len(reader.acknowledged()) + 1)
-
         def killer() -> None:
             nonlocal kills
-            while not ended.wait(random.uniform(0.5, 4.0) + pace()):
+            while not ended.wait(random.uniform(0.5, 4.0) + reader.pace()):
                 name = random.choice(["a", "b"])
                 running[name].kill()
                 running[name].join()
@@ -213,7 +214,7 @@ def run(
             while len(reader.acknowledged()) < publishes or reader.polls < polls:
                 reader.look(monotone=conditions)
                 time.sleep(0.05)
-                if time.monotonic() - begun > LIMIT:
+                if time.monotonic() - reader.begun > LIMIT:
                     raise TimeoutError(f"only {len(reader.acknowledged())} publishes in {LIMIT} s")
         finally:
             ended.set()
@@ -224,7 +225,7 @@ def run(
         requests = len(proxy.seen)
     live = reader.look(monotone=conditions)
     told = reader.acknowledged()
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - reader.begun
     return Result(
         len(told), told - live, reader.polls, reader.wrong, kills, len(struck), set(struck), requests, seconds
     )
