@@ -173,7 +173,8 @@ def test_going_back_and_forward(published):
     run(published, "publish", "--yes")
     assert "New title" in (published / "public/feed.xml").read_text()
     listed = said(published, "rollback", "--list")["feeds"]
-    assert [each["number"] for each in listed] == [1]
+    assert [(each["number"], each["episodes"]) for each in listed] == [(1, ["Talk 2", "Talk 1"])]
+    assert "2 episodes, the first “Talk 2”" in run(published, "rollback", "--list").output
     assert said(published, "rollback", "--yes")["changed"]
     assert "New title" not in (published / "public/feed.xml").read_text()
     assert said(published, "publish", "--yes")["uploaded"]

@@ -144,9 +144,14 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, blin
     state = publish.read(store, feed=show.feed.path)
     kept = back.kept(state)
     if listed:
-        console.document("rollback", feeds=[{"number": each.number, "key": each.key} for each in kept])
-        for each in kept:
-            console.say(f"{each.number:>6}  {each.key}")
+        held = list(zip(kept, back.contents(store, kept), strict=True))
+        console.document(
+            "rollback",
+            feeds=[{"number": each.number, "key": each.key, "episodes": list(titles)} for each, titles in held],
+        )
+        for each, titles in held:
+            said = f"{many(len(titles), 'episode')}, the first “{titles[0]}”" if titles else ""
+            console.say(f"{each.number:>6}  {each.digest}  {said}".rstrip())
         return
     wanted = _chosen(kept, number)
     with tempfile.TemporaryDirectory() as folder:
