@@ -6,6 +6,7 @@ may fail to answer. The same run without conditions must lose something, or it w
 """
 
 import contextlib
+import functools
 import hashlib
 import multiprocessing
 import os
@@ -30,7 +31,7 @@ from tests.seaweed import Bucket
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["boto3", "tests.chaos"])
-LIMIT = 500
+LIMIT = 900
 """Seconds; a run that takes longer has come to a stop."""
 FAULTS = [
     faults.Status(500),
@@ -44,13 +45,21 @@ FAULTS = [
     faults.TRUNCATED,
     faults.CORRUPTED,
     faults.Delay(0.3),
+    faults.Slow(0.5),
     faults.SILENT,
 ]
+INSIDE = faults.Status(200)
+"""An error inside of an answer that says that all is well, as CompleteMultipartUpload can give it."""
+KINDS = {*FAULTS, INSIDE}
+LONG = {"a4", "b4", "a9", "b9", "a40", "b40"}
+"""Episodes that are sent in parts."""
+PART = 5 << 20
 
 
+@functools.cache
 def sound(guid: str) -> bytes:
     """A recording that both publishers could make, though only its owner does."""
-    return hashlib.sha256(guid.encode()).digest() * 40
+    return hashlib.sha256(guid.encode()).digest() * (PART // 32 + 40 if guid in LONG else 40)
 
 
 def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditions: bool) -> None:
@@ -59,6 +68,7 @@ def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditi
     if not conditions:
         s3.S3._conditions = lambda _self, _when: {}
     store = trees.store_of(bucket, endpoint=endpoint)
+    store.part, store.journals = PART, folder / name / "journals"
     store.honours = None if conditions else Honours.QUOTED  # it would be found out, and refused
     acknowledged = folder / f"{name}.txt"
     acknowledged.touch()
@@ -98,6 +108,11 @@ class Reader:
     polls: int = 0
     wrong: list[str] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+
+    def pace(self) -> float:
+        """Seconds that a publish takes here: on a busy machine each kill would hit a beginner."""
+        return (time.monotonic() - self.begun) / (len(self.acknowledged()) + 1)
 
     def acknowledged(self) -> set[str]:
         """What the publishers were told is published."""
@@ -149,25 +164,31 @@ class Result:
     wrong: list[str]
     kills: int
     faults: int
+    kinds: set[object]
     requests: int
     seconds: float
 
 
 def run(
-    bucket: Bucket, folder: Path, *, publishes: int, polls: int, seed: int, conditions: bool = True, rate: float = 0.12
-) -> Result:
+    bucket: Bucket, folder: Path, *, publishes: int, polls: int, seed: int, conditions: bool = True, rate: float = 0.12,
+    kills_too: bool = True,
+) -> Result:  # fmt: skip
     """Until that many publishes are acknowledged and that many polls are made."""
     folder.mkdir(parents=True, exist_ok=True)
     dice, struck = random.Random(seed), []
 
-    def fault(_):
+    def fault(request):
+        ending = request.method == "POST" and "uploadId=" in request.path
+        if rate and ending and INSIDE not in struck:
+            struck.append(INSIDE)
+            return INSIDE
         if dice.random() >= rate:
             return None
         chosen = dice.choice(FAULTS)
         struck.append(chosen)
         return chosen
 
-    reader, begun = Reader(bucket.url, folder), time.monotonic()
+    reader = Reader(bucket.url, folder)
     ended, kills = threading.Event(), 0
     with faults.Proxy(bucket.endpoint, fault) as proxy:
 
@@ -179,7 +200,7 @@ def run(
 
         def killer() -> None:
             nonlocal kills
-            while not ended.wait(random.uniform(0.5, 4.0)):
+            while not ended.wait(random.uniform(0.5, 4.0) + reader.pace()):
                 name = random.choice(["a", "b"])
                 running[name].kill()
                 running[name].join()
@@ -187,13 +208,13 @@ def run(
                 running[name] = start(name)
 
         running = {name: start(name) for name in ("a", "b")}
-        thread = threading.Thread(target=killer)
+        thread = threading.Thread(target=killer if kills_too else ended.wait)
         thread.start()
         try:
             while len(reader.acknowledged()) < publishes or reader.polls < polls:
                 reader.look(monotone=conditions)
                 time.sleep(0.05)
-                if time.monotonic() - begun > LIMIT:
+                if time.monotonic() - reader.begun > LIMIT:
                     raise TimeoutError(f"only {len(reader.acknowledged())} publishes in {LIMIT} s")
         finally:
             ended.set()
@@ -204,5 +225,7 @@ def run(
         requests = len(proxy.seen)
     live = reader.look(monotone=conditions)
     told = reader.acknowledged()
-    seconds = time.monotonic() - begun
-    return Result(len(told), told - live, reader.polls, reader.wrong, kills, len(struck), requests, seconds)
+    seconds = time.monotonic() - reader.begun
+    return Result(
+        len(told), told - live, reader.polls, reader.wrong, kills, len(struck), set(struck), requests, seconds
+    )

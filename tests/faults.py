@@ -11,6 +11,7 @@ counts what passes, and asks `fault(request)` what shall happen to each:
     TRUNCATED        answer with the first half of the body
     CORRUPTED        change a byte of the body: of what is put on its way there, else of the answer
     Delay(seconds)   wait, then forward
+    Slow(seconds)    let the body trickle for so long, there and back
     SILENT           never answer; the connection stays open until the proxy ends
 """
 
@@ -23,6 +24,7 @@ import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+PIECES = 8
 CUT, MID, LOST, TRUNCATED, CORRUPTED, SILENT = "cut", "mid", "lost", "truncated", "corrupted", "silent"
 
 
@@ -38,6 +40,13 @@ class Status:
 @dataclass(frozen=True)
 class Delay:
     """Seconds before the request goes on."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Seconds that a body takes."""
 
     seconds: float
 
@@ -141,7 +150,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 onward.putheader(name, value)
         onward.endheaders()
         left = request.size // 2 if fault == MID else request.size
-        while left and (block := self.rfile.read(min(left, 1 << 16))):
+        size = request.size // PIECES + 1 if isinstance(fault, Slow) else 1 << 16
+        while left and (block := self.rfile.read(min(left, size))):
+            if isinstance(fault, Slow):
+                time.sleep(fault.seconds / PIECES)
             if fault == CORRUPTED and left == request.size:
                 block = bytes([block[0] ^ 1]) + block[1:]
             onward.send(block)
@@ -150,7 +162,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _answer(self, reply, fault) -> None:
-        body = reply.read() if fault in {LOST, TRUNCATED, CORRUPTED} else b""
+        body = reply.read() if fault in {LOST, TRUNCATED, CORRUPTED} or isinstance(fault, Slow) else b""
         if fault == LOST:
             self.close_connection = True
             return
@@ -159,19 +171,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if name.lower() not in {"connection", "keep-alive"}:
                 self.send_header(name, value)
         self.end_headers()
+        if self.command != "HEAD":
+            self._pass_on(reply, body, fault)
+        if reply.getheader("Content-Length") is None and self.command != "HEAD" and reply.status not in {204, 304}:
+            self.close_connection = True
+
+    def _pass_on(self, reply, body, fault) -> None:
         if fault == TRUNCATED:
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
-        elif fault == CORRUPTED and body and self.command != "HEAD":
+        elif fault == CORRUPTED and body:
             self.wfile.write(bytes([body[0] ^ 1]) + body[1:])
-        elif self.command != "HEAD":
+        elif isinstance(fault, Slow):
+            for start in range(0, len(body), len(body) // PIECES + 1):
+                self.wfile.write(body[start : start + len(body) // PIECES + 1])
+                time.sleep(fault.seconds / PIECES)
+        else:
             while block := body or reply.read(1 << 16):
                 self.wfile.write(block)
                 body = b""
                 if reply.isclosed():
                     break
-        if reply.getheader("Content-Length") is None and self.command != "HEAD" and reply.status not in {204, 304}:
-            self.close_connection = True
 
     def _refuse(self, fault: Status) -> None:
         body = f"<Error><Code>{fault.name}</Code><Message>a fault was injected</Message></Error>".encode()

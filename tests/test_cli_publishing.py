@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
+from podcast_kit import serve
 from podcast_kit.cli import cli
 from tests import faults, shows, trees
 
@@ -115,14 +118,54 @@ def test_only_the_feed_never_sends_audio(published):
     assert "where the recordings are" in done.output
 
 
-def test_a_checkout_without_audio_publishes_an_edited_note(published):
-    for recording in (published / "episodes").glob("*.mp3"):
-        recording.unlink()
-    path = published / "episodes/001-talk.md"
-    path.write_text(path.read_text().replace("One paragraph", "Another paragraph"))
-    changes = said(published, "publish", "--yes")["changes"]
-    assert changes
-    assert not any(change["key"].endswith(".mp3") for change in changes)
+def test_an_edited_note_sends_the_pages_and_feeds_that_show_it_and_nothing_else(bucket, tmp_path):
+    show = shows.small(tmp_path / "show", episodes=3)
+    said(show, "publish", "--yes", *at(bucket))
+    bare = shutil.copytree(show, tmp_path / "ci", ignore=shutil.ignore_patterns("*.mp3", "build", ".podcast-kit"))
+    assert said(bare, "publish", "--yes", "--only", "feed", *at(bucket))["changes"] == []
+    path = bare / "episodes/001-talk.md"
+    path.write_text(path.read_text() + "\nA second paragraph.\n")
+    changes = said(bare, "publish", "--yes", "--only", "feed", *at(bucket))["changes"]
+    assert {change["key"]: change["verb"] for change in changes} == {
+        "episodes/001-talk/index.html": "replace",
+        "feed.xml": "replace",
+        "feed.json": "replace",
+    }
+    assert "A second paragraph" in trees.fetch(f"{bucket.url}feed.xml").decode()
+
+
+def test_only_the_feed_takes_along_what_lies_beside_the_notes(published):
+    path = edit(published, 1, notes="A picture.\n\n![words](plot.png)\n\n00:00 Begin\n00:10 End\n", recording="")
+    shutil.copy(shows.ROOT / "episodes/art/loop.png", path.parent / "plot.png")
+    changes = said(published, "publish", "--yes", "--only", "feed")["changes"]
+    created = {change["key"].rpartition("/")[2] for change in changes if change["verb"] == "create"}
+    assert {"plot.png", "001-talk.chapters.json"} <= created
+
+
+@pytest.fixture
+def blind_place(blind_bucket, rclone_server):
+    """A store that ignores conditions, and a host that serves what is in it."""
+    with serve.server(rclone_server.folder / blind_bucket.name) as host:
+        thread = threading.Thread(target=host.serve_forever, args=(0.01,))
+        thread.start()
+        yield "--to", f"s3://{blind_bucket.name}", "--endpoint", blind_bucket.endpoint, "--url", host.url
+        host.shutdown()
+        thread.join()
+
+
+def test_where_conditions_are_ignored_a_pipeline_must_say_that_it_knows(blind_place, show, monkeypatch):
+    for title in ("One", "Two"):
+        edit(show, title=title)
+        done = run(show, "publish", "--yes", *blind_place)
+        assert (done.exit_code, "silently ignores conditional writes" in done.stderr) == (0, True), done.output
+    monkeypatch.setenv("CI", "true")
+    edit(show, title="Three")
+    for command in ("publish", "rollback"):
+        done = run(show, command, "--yes", *blind_place)
+        assert (done.exit_code, "--accept-blind-writes" in done.stderr) == (4, True), done.output
+    for command in ("publish", "rollback"):
+        done = run(show, command, "--yes", "--accept-blind-writes", *blind_place)
+        assert done.exit_code == 0, done.output
 
 
 def test_going_back_and_forward(published):
@@ -130,7 +173,8 @@ def test_going_back_and_forward(published):
     run(published, "publish", "--yes")
     assert "New title" in (published / "public/feed.xml").read_text()
     listed = said(published, "rollback", "--list")["feeds"]
-    assert [each["number"] for each in listed] == [1]
+    assert [(each["number"], each["episodes"]) for each in listed] == [(1, ["Talk 2", "Talk 1"])]
+    assert "2 episodes, the first “Talk 2”" in run(published, "rollback", "--list").output
     assert said(published, "rollback", "--yes")["changed"]
     assert "New title" not in (published / "public/feed.xml").read_text()
     assert said(published, "publish", "--yes")["uploaded"]

@@ -22,6 +22,7 @@ def opened(to, **settings):
     ("to", "settings", "endpoint", "region", "virtual"),
     [
         ("s3://pod/show", {}, "", "", True),
+        ("aws://pod/show", {"region": "eu-west-1"}, "", "eu-west-1", True),
         ("s3://pod.example", {"region": "eu-west-1"}, "", "eu-west-1", False),
         ("s3://pod", {"endpoint": "https://s3.here"}, "https://s3.here", "", False),
         ("r2://pod/show", {"account": "0a1b"}, "https://0a1b.r2.cloudflarestorage.com", "auto", False),
@@ -39,6 +40,28 @@ def test_where_each_provider_answers(to, settings, endpoint, region, virtual):
     store = opened(to, **settings)
     assert (store.endpoint, store.region, store.virtual) == (endpoint, region, virtual)
     assert (store.name, store.bucket) == (to, to.partition("://")[2].partition("/")[0])
+
+
+@pytest.mark.parametrize("to", ["pod/show", "s3://pod/show", "r2://pod/show"])
+def test_a_provider_may_be_named_beside_the_bucket(to):
+    store = opened(to, provider="r2", account="0a1b")
+    assert (store.name, store.endpoint) == ("r2://pod/show", "https://0a1b.r2.cloudflarestorage.com")
+
+
+@pytest.mark.parametrize(
+    ("to", "provider", "said"),
+    [
+        ("pod", "wasbi", "did you mean wasabi?"),
+        ("pod", "ftp", "known are s3"),
+        ("b2://pod", "r2", "say one of them"),
+        ("", "r2", "no bucket"),
+    ],
+)
+def test_a_provider_that_cannot_be_is_said(to, provider, said):
+    with pytest.raises(InvalidInput) as raised:
+        opened(to, provider=provider, account="0a", region="x")
+    [problem] = raised.value.problems
+    assert said in f"{problem.text} {problem.hint}"
 
 
 def test_every_provider_is_tried_here():

@@ -76,6 +76,36 @@ def test_a_disk_that_is_full_at_the_store(tmp_path, s3_environment, monkeypatch)
         assert trees.broken_promises(bucket.url) == []
 
 
+@pytest.mark.slow
+def test_a_store_that_dies_in_the_middle(tmp_path, s3_environment, monkeypatch):
+    monkeypatch.setattr("podcast_kit.stores.s3.ATTEMPTS", 2)
+    with seaweed.Server(tmp_path / "server") as server:
+        s3_environment(server)
+        bucket = server.bucket()
+        trees.carry_out(
+            trees.tree(tmp_path / "a", bucket.url, {"one": b"1"}), trees.store_of(bucket), now=NOW, url=bucket.url
+        )
+        outputs = trees.tree(tmp_path / "b", bucket.url, {"one": b"1", "two": b"22", "three": b"333"})
+
+        def dies(request):
+            if request.number == 7:
+                server.stop()
+            return faults.CUT if request.number >= 7 else None
+
+        with faults.Proxy(bucket.endpoint, dies) as proxy:
+            store = trees.store_of(bucket, endpoint=proxy.endpoint)
+            store.threads = 1
+            with pytest.raises(Failed, match="does not answer") as raised:
+                trees.carry_out(outputs, store, now=NOW, url=bucket.url)
+        assert "nothing is lost" in raised.value.hint
+        server.restart()
+        assert trees.guids(bucket.url) == ["one"]
+        assert trees.broken_promises(bucket.url) == []
+        assert trees.carry_out(outputs, trees.store_of(bucket), now=NOW, url=bucket.url)
+        assert trees.guids(bucket.url) == ["one", "two", "three"]
+        assert trees.broken_promises(bucket.url) == []
+
+
 def test_an_unchanged_show_of_five_thousand_objects_takes_three_requests_and_no_head(bucket):
     feed = trees.upload("feed.xml", b"<rss><channel></channel></rss>\n")
     etag = trees.store_of(bucket).put(feed)

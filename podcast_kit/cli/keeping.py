@@ -14,7 +14,7 @@ import click
 from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, made
-from podcast_kit.cli.publishing import elsewhere, noticed, place_options, planned
+from podcast_kit.cli.publishing import BLIND, accepted, elsewhere, noticed, place_options, planned
 from podcast_kit.errors import Failed
 from podcast_kit.model import Outcome, Step
 
@@ -125,7 +125,8 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
 @place_options
 @click.option("--list", "listed", is_flag=True, help="Say what can be gone back to.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-def rollback(console: Console, number: int | None, listed: bool, yes: bool, **place: str | None) -> None:
+@BLIND
+def rollback(console: Console, number: int | None, listed: bool, yes: bool, blind: bool, **place: str | None) -> None:
     """Go back to the feed that was live before, or to the one with this NUMBER.
 
     Only the feed changes; everything that it names must still be there. The next publish goes forward again.
@@ -143,9 +144,14 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, **pl
     state = publish.read(store, feed=show.feed.path)
     kept = back.kept(state)
     if listed:
-        console.document("rollback", feeds=[{"number": each.number, "key": each.key} for each in kept])
-        for each in kept:
-            console.say(f"{each.number:>6}  {each.key}")
+        held = list(zip(kept, back.contents(store, kept), strict=True))
+        console.document(
+            "rollback",
+            feeds=[{"number": each.number, "key": each.key, "episodes": list(titles)} for each, titles in held],
+        )
+        for each, titles in held:
+            said = f"{many(len(titles), 'episode')}, the first “{titles[0]}”" if titles else ""
+            console.say(f"{each.number:>6}  {each.digest}  {said}".rstrip())
         return
     wanted = _chosen(kept, number)
     with tempfile.TemporaryDirectory() as folder:
@@ -158,7 +164,8 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, **pl
             console.note(f"  {notice}")
         _sure(yes, f"Go back to feed {wanted.number}?")
         url = show.publish.url if store.remote else ""
-        _said(console, publish.publish(plan, store, now=datetime.now(UTC), url=url, blind=True))
+        blind = accepted(blind=blind)
+        _said(console, publish.publish(plan, store, now=datetime.now(UTC), url=url, blind=blind))
     console.document("rollback", feed=show.feed_url, number=wanted.number, changed=True)
     console.say(show.feed_url)
     console.note(f"feed {wanted.number} is live again; the next publish goes forward")

@@ -33,6 +33,9 @@ ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
 ALIKE = 10
 """Notices of a kind that are shown one by one."""
+BLIND = click.option(
+    "--accept-blind-writes", "blind", is_flag=True, help="Publish from CI where conditional writes are ignored."
+)
 PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -54,6 +57,7 @@ def elsewhere(found: Project, place: dict[str, str | None]) -> Project:
     there = replace(
         there,
         to=place["to"] or there.to,
+        provider="" if place["to"] else there.provider,
         endpoint=place["endpoint"] or there.endpoint,
         url=url.rstrip("/") + "/" if url else there.url,
     )
@@ -127,7 +131,7 @@ def plan(
 @click.option("--only", type=click.Choice(["feed"]), help="All but recordings: for CI, where no audio is.")
 @click.option("--remove", metavar="GUID", multiple=True, help="This episode may vanish from the feed.")
 @click.option("--allow", type=click.Choice(["removed", "guids"]), multiple=True, help="Any episode may.")
-@click.option("--accept-blind-writes", "blind", is_flag=True, help="Publish where conditional writes are ignored.")
+@BLIND
 @click.option("--events", is_flag=True, help="Write a line of JSON to stdout for each thing done.")
 @click.option(
     "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
@@ -175,7 +179,7 @@ def publish(
     _without_media(wanted, only)
     _ask(yes or agreed is not None)
     progress = Progress(console, wanted, events=events)
-    _carry_out(console, build, store, wanted, progress, blind=blind or not os.environ.get("CI"))
+    _carry_out(console, build, store, wanted, progress, blind=accepted(blind=blind))
     _summarized("publish", build, store, wanted, notices)
     sent = sum(change.uploads for change in wanted.pending)
     if not events:
@@ -254,6 +258,11 @@ def _ask(yes: bool) -> None:
     if not interactive():
         raise Failed("nobody is here to ask whether to publish", "say --yes, or look first with `podcast-kit plan`")
     click.confirm("Publish?", abort=True, err=True)
+
+
+def accepted(*, blind: bool) -> bool:
+    """Whether writes that nobody protects are accepted: somebody at a terminal is warned, a pipeline must say so."""
+    return blind or not os.environ.get("CI")
 
 
 def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progress: Progress, *, blind: bool) -> None:

@@ -79,7 +79,9 @@ class Publishing:
     url: str
     """Public address of what is published; ends in a slash."""
     to: str = ""
-    """`s3://bucket/prefix` (or r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
+    """`s3://bucket/prefix` (or aws, r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
+    provider: str = ""
+    """One of these, where `to` names the bucket alone."""
     endpoint: str = ""
     region: str = ""
     account: str = ""

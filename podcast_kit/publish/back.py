@@ -12,11 +12,12 @@ from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.feed import parse
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.plan import Change, Plan, Reason, Verb
-from podcast_kit.stores import Store
+from podcast_kit.stores import Found, Store
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
 
 HEADERS = ("application/rss+xml; charset=utf-8", "public, max-age=300, must-revalidate")
+LATEST = 10
 LINKS = ("url", "href", "src")
 
 
@@ -36,6 +37,23 @@ class Kept:
 def kept(state: State) -> tuple[Kept, ...]:
     """What can be gone back to, the newest first."""
     return tuple(Kept(record.number(key), key) for key in reversed(state.feeds))
+
+
+def contents(store: Store, feeds: tuple[Kept, ...]) -> tuple[tuple[str, ...], ...]:
+    """The titles in each of these feeds, as the feed has them; none of one that is gone or cannot be read.
+
+    Only the newest ten are read.
+    """
+    with ThreadPoolExecutor(store.threads) as pool:
+        read = tuple(pool.map(lambda each: _titles(store.get(each.key)), feeds[:LATEST]))
+    return read + ((),) * (len(feeds) - len(read))
+
+
+def _titles(found: Found | None) -> tuple[str, ...]:
+    try:
+        return tuple(item.value("title") for item in parse(found.content, "feed").items) if found else ()
+    except InvalidInput:
+        return ()
 
 
 def plan(store: Store, state: State, wanted: Kept, folder: Path, *, url: str, feed: str = "feed.xml") -> Plan:

@@ -20,6 +20,7 @@ SKEW = timedelta(minutes=5)
 """Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""
 CONTENT = b"podcast-kit doctor\n"
 KINDS = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
+OK = 200
 ORIGIN = "https://player.example"
 
 
@@ -72,25 +73,44 @@ def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]
     if not url.startswith("https://"):
         hint = "Apple and Spotify want https; put a host or CDN with a certificate before the store"
         yield Outcome(key="public address", did="read", trouble=f"{url} is not https", hint=hint)
-    for outcome in verify.objects(url, outputs):
-        kind = outcome.key.rpartition(".")[2]
-        done = f"answers HEAD and Range ({outcome.key.rpartition('.')[2]})"
-        yield Outcome(key=f"public {kind} file", did=done, trouble=outcome.trouble, hint=outcome.hint)
-        if outcome.trouble:
-            return
+    asked = list(verify.objects(url, outputs))
+    if all(outcome.trouble for outcome in asked) and len({outcome.hint for outcome in asked}) == 1:
+        yield Outcome(key="public files", did="asked", trouble=asked[0].trouble, hint=asked[0].hint)
+    else:
+        for outcome in asked:
+            kind = outcome.key.rpartition(".")[2]
+            done = f"answers HEAD and Range ({kind})"
+            yield Outcome(key=f"public {kind} file", did=done, trouble=outcome.trouble, hint=outcome.hint)
     with closing(verify.Web()) as web:
         try:
             answer = web.ask("GET", address(url, outputs[-1].key), {"Origin": ORIGIN}, bound=len(CONTENT))
-        except (OSError, HTTPException) as error:
-            yield Outcome(key="CORS", did="asked", trouble=str(error))
-            return
+        except (OSError, HTTPException):
+            return  # said above
+        listed = _listed(web, url)
     yield _clock(answer.headers.get("date", ""), now)
+    if listed:
+        yield listed
+    if answer.status != OK:
+        return
     if answer.headers.get("access-control-allow-origin") in {"*", ORIGIN}:
         yield Outcome(key="CORS", did="open to players on the web")
     else:
         hint = "allow GET and HEAD from every origin in the bucket's CORS rules or at the CDN"
         text = "closed: players on the web cannot read chapters and transcripts"
         yield Outcome(key="CORS", did="asked", trouble=text, hint=hint)
+
+
+def _listed(web: verify.Web, url: str) -> Outcome | None:
+    """Whether anybody can list the bucket, and so find what goes ahead, and private feeds."""
+    try:
+        answer = web.ask("GET", f"{url}?list-type=2&max-keys=1")
+    except (OSError, HTTPException):
+        return None
+    if answer.status != OK or "xml" not in answer.headers.get("content-type", ""):
+        return Outcome(key="public listing", did="closed")
+    hint = "let anybody read objects (s3:GetObject), but not list them (s3:ListBucket)"
+    text = "open: anybody can find episodes before their time, and private feeds"
+    return Outcome(key="public listing", did="asked", trouble=text, hint=hint)
 
 
 def _clock(said: str, now: datetime) -> Outcome:

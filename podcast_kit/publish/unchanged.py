@@ -25,7 +25,8 @@ MEMO = Path(".podcast-kit") / "published.json"
 def digest(outputs: Mapping[str, Output], publishing: Publishing) -> str:
     """Of everything that would be published, and where."""
     rows = [[key, each.size, each.sha256, each.headers] for key, each in sorted(outputs.items())]
-    place = [publishing.url, publishing.to, publishing.endpoint, publishing.region, publishing.account]
+    place = [publishing.url, publishing.to, publishing.provider, publishing.endpoint, publishing.region]
+    place.append(publishing.account)
     return hashlib.sha256(json.dumps([place, rows]).encode()).hexdigest()
 
 

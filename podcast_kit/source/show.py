@@ -81,6 +81,7 @@ def _publish(table: Table) -> Publishing:
     said = Publishing(
         url=inner.need("url", values.base_url, "https://invalid/"),
         to=inner.take("to", values.line, ""),
+        provider=inner.take("provider", values.line, ""),
         endpoint=inner.take("endpoint", values.url, ""),
         region=inner.take("region", values.line, ""),
         account=inner.take("account", values.line, ""),

@@ -150,18 +150,29 @@ class Store(Protocol):
 def open_store(publishing: Publishing, folder: Path) -> Store:
     """The place that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
 
-    A folder is relative to the show's. Raises `InvalidInput` when it names none of these, or when something
-    that the provider needs is missing. Nothing is asked of the store yet.
+    With `publish.provider`, `to` may name the bucket alone. A folder is relative to the show's. Nothing is asked of
+    the store yet. Raises `InvalidInput` when it names none of these, or when something that the provider needs is
+    missing.
     """
     scheme, parted, rest = publishing.to.partition("://")
+    if publishing.provider:
+        if parted and scheme not in {"s3", publishing.provider}:
+            text = f"publish.to says {scheme}://, and publish.provider {publishing.provider}"
+            raise InvalidInput([Problem(Place("podcast.yaml"), text, "say one of them", "pb.to")])
+        scheme, parted, rest = publishing.provider, "://", rest if parted else publishing.to
     if parted:
         from podcast_kit.stores.providers import PROVIDERS, at
 
         if scheme in PROVIDERS:
             return at(publishing, scheme, rest, folder / ".podcast-kit" / "uploads")
         near = difflib.get_close_matches(scheme, PROVIDERS, n=1)
-        hint = f"did you mean {near[0]}://?" if near else f"known are {', '.join(PROVIDERS)}, and folders"
-        raise InvalidInput([Problem(Place("podcast.yaml"), f"publish.to: {scheme}:// is not known", hint, "pb.to")])
+        if publishing.provider:
+            text = f"publish.provider: {scheme!r} is not known"
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(PROVIDERS)}"
+        else:
+            text = f"publish.to: {scheme}:// is not known"
+            hint = f"did you mean {near[0]}://?" if near else f"known are {', '.join(PROVIDERS)}, and folders"
+        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
     if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
         text = f"publish.to: {publishing.to!r} is not a place" if publishing.to else "publish.to is missing"
         hint = "write where to publish: s3://bucket/prefix, or a folder"

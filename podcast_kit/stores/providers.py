@@ -31,6 +31,7 @@ class Provider:
 
 PROVIDERS = {
     "s3": Provider(title="Amazon S3, or any store with publish.endpoint"),
+    "aws": Provider(title="Amazon S3"),
     "r2": Provider(title="Cloudflare R2", endpoint="https://{account}.r2.cloudflarestorage.com", region="auto"),
     "b2": Provider(title="Backblaze B2", endpoint="https://s3.{region}.backblazeb2.com", regions="us-west-004"),
     "gs": Provider(title="Google Cloud Storage", endpoint="https://storage.googleapis.com", region="auto"),
@@ -64,7 +65,9 @@ def at(publishing: Publishing, scheme: str, rest: str, journals: Path) -> S3:
         raise InvalidInput(problems)
     named = {"account": publishing.account, "region": publishing.region, "endpoint": publishing.endpoint}
     elsewhere = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    endpoint = publishing.endpoint or provider.endpoint.format_map(named) or (elsewhere if scheme == "s3" else "")
+    endpoint = (
+        publishing.endpoint or provider.endpoint.format_map(named) or (elsewhere if scheme in {"s3", "aws"} else "")
+    )
     bucket = found["bucket"]
     return S3(
         bucket=bucket,

@@ -53,6 +53,9 @@ def said(name: str, key: str = "") -> Iterator[None]:
         raise Failed(f"{subject}: the store does not answer: {_short(error)}", hint) from error
     except BotoCoreError as error:
         raise _unable(error, subject) from error
+    except RecursionError as error:  # botocore asks where the bucket is, and is sent on again for ever
+        what, hint = REFUSED["PermanentRedirect"]
+        raise StoreRefused(f"{subject}: {what}", hint) from error
     except (OSError, ValueError) as error:
         raise Failed(f"{subject}: {_short(error)}", "run it again") from error
 
