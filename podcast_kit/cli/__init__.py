@@ -1,10 +1,11 @@
 """What people type: parse, call one function, say what came of it. The only home of click."""
 
-from podcast_kit.cli import check, inspect, keeping, keys, loudness, making, pages, private, publishing, show
+from podcast_kit.cli import check, cut, inspect, keeping, keys, loudness, making, pages, private, publishing, show
 from podcast_kit.cli.app import cli
 
 __all__ = [
     "check",
+    "cut",
     "inspect",
     "keeping",
     "keys",
