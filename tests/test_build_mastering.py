@@ -156,6 +156,9 @@ def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
         (3500, "The tide"),
         (5500, "The quay"),
     ]
+    page = (done.folder / "episodes/001-talk/index.html").read_text()
+    assert '<a href="#t=3">00:03</a> The tide' in page
+    assert "<p>00:05 The quay" in (done.folder / "feed.xml").read_text()
     assert {cue.start_ms for transcript in item.transcripts for cue in transcript.cues} == {3500}
     published = next(path for path in done.folder.glob("media/*/*.vtt"))
     assert "00:00:03.500 --> 00:00:04.500" in published.read_text()
