@@ -17,7 +17,7 @@ from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
 
 HEADERS = ("application/rss+xml; charset=utf-8", "public, max-age=300, must-revalidate")
-LINKS = ("url", "href", "src")
+LINKS = ("url", "href", "src", "uri")
 
 
 @dataclass(frozen=True, slots=True)
