@@ -26,10 +26,12 @@ pytestmark = [
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 FIRST = "episodes/001-more-social/index.html"
 LONG = "episodes/005-talk/transcript/index.html"
+BITES = "episodes/006-talk/index.html"
 PAGES = {
     "index": "index.html",
     "episode": FIRST,
     "episode with transcript": "episodes/004-talk/index.html",
+    "episode with soundbites": BITES,
     "transcript": LONG,
     "embed": "episodes/001-more-social/embed/index.html",
     "follow": "follow/index.html",
@@ -60,6 +62,7 @@ def built(tmp_path_factory):
     )
     add(folder, 4, season=2, transcript="short.vtt")
     add(folder, 5, season=2, transcript="long.vtt")
+    add(folder, 6, soundbites="[{start: 2, duration: 16, title: The best of it}]", audio="{alternate: opus}")
     return build.make(project.read(folder), now=NOW).folder
 
 
@@ -124,6 +127,26 @@ def test_a_shared_address_lands_on_the_second(open_page, moment):
     page = open_page(f"{FIRST}#t={moment}")
     until(page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 0")
     assert time(page) == pytest.approx(32, abs=0.5)
+
+
+def test_a_soundbite_plays_by_itself_and_leads_to_its_moment(open_page):
+    page = open_page(BITES)
+    bite = "document.querySelector('.soundbites audio')"
+    page.evaluate(f"{bite}.play()")
+    until(page, f"{bite}.currentTime > 0.3")
+    assert 15.9 < page.evaluate(f"{bite}.duration") < 16.1
+    page.evaluate(f"{bite}.pause()")
+    page.click(".soundbites a[data-seek]")
+    until(page, "document.querySelector('#player').currentTime >= 2")
+    assert page.url.endswith("#t=2")
+    assert page.faults == []
+
+
+def test_the_other_format_plays_too(open_page):
+    page = open_page(BITES)
+    page.evaluate("document.querySelector('#player').src = document.querySelector('a[type=\"audio/ogg\"]').href")
+    until(page, "document.querySelector('#player').duration > 15")
+    assert page.faults == []
 
 
 def test_a_chapter_is_reached_by_keyboard_alone(open_page):
