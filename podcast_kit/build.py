@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -207,15 +208,20 @@ def _episode(
     project: Project, episode: Episode, setting: finished.Setting, tree: Tree, retag: Collection[str]
 ) -> tuple[Item, Published]:
     art = _notes_pictures(project, episode, tree)
-    apart = chapters.of(project.folder, episode, 0).chapters if episode.chapters != "auto" else ()
-    said = finished.text(project, episode, art, feed.timestamps(apart), setting, tree.memory)
+
+    @cache
+    def said(shift: float) -> dict[str, str]:
+        apart = chapters.of(project.folder, episode, 0, shift=shift).chapters if episode.chapters != "auto" else ()
+        moved = replace(episode, notes=markdown.shifted(episode.notes, round(shift * 1000))) if shift else episode
+        return finished.text(project, moved, art, feed.timestamps(apart), setting, tree.memory)
+
     own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
     face = project.folder / (episode.image or project.show.artwork)
 
     def tags(facts: Audio, shift: float) -> Tags:
         marks = chapters.of(project.folder, episode, facts.seconds, shift=shift)
         return replace(
-            finished.tags(project, episode, said, marks.chapters), transcript=transcripts.words(project, episode)
+            finished.tags(project, episode, said(shift), marks.chapters), transcript=transcripts.words(project, episode)
         )
 
     cover = face if face.is_file() else None
@@ -233,7 +239,7 @@ def _episode(
     item = finished.item(
         project,
         episode,
-        said,
+        said(entry.shift),
         entry,
         artwork=own,
         chapters=marks,

@@ -13,12 +13,14 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 FIRST = "episodes/001-more-social/index.html"
 TRANSCRIBED = "episodes/004-talk/index.html"
 LONG = "episodes/005-talk/transcript/index.html"
+BITES = "episodes/006-talk/index.html"
 EMBED = "episodes/001-more-social/embed/index.html"
 PAGES = {
     "index": "index.html",
     "index, page 2": "page/2/index.html",
     "episode": FIRST,
     "episode with transcript": TRANSCRIBED,
+    "episode with soundbites": BITES,
     "transcript": LONG,
     "embed": EMBED,
     "follow": "follow/index.html",
@@ -50,7 +52,8 @@ def whole(folder):
     )
     add(folder, 4, season=2, transcript="short.vtt")
     add(folder, 5, season=2, transcript="long.vtt")
-    for number in range(6, MANY + 3):
+    add(folder, 6, season=2, soundbites="[{start: 2, duration: 16, title: The best of it}]", audio="{alternate: opus}")
+    for number in range(7, MANY + 3):
         add(folder, number, season=2, recording="", audio="003-what-a-review-is-for.mp3")
     return folder
 

@@ -77,6 +77,14 @@ def test_somebody_who_publishes_meanwhile_is_not_undone(store, tmp_path):
         list(publish(plan, store, now=NOW))
 
 
+def test_going_back_needs_the_other_forms_of_an_episode_too():
+    feed = (
+        '<rss xmlns:podcast="https://podcastindex.org/namespace/1.0"><channel><item><podcast:alternateEnclosure>'
+        f'<podcast:source uri="{URL}media/y/a.opus"/></podcast:alternateEnclosure></item></channel></rss>'
+    )
+    assert back.names(feed.encode(), URL) == {"media/y/a.opus": 0}
+
+
 def test_what_a_feed_names():
     feed = (
         b'<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel>'

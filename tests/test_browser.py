@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import chromium
-from tests.browsing import FIRST, LONG, PAGES, TRANSCRIBED, until
+from tests.browsing import BITES, FIRST, LONG, PAGES, TRANSCRIBED, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,6 +48,26 @@ def test_a_shared_address_lands_on_the_second(open_page, moment):
     page = open_page(f"{FIRST}#t={moment}")
     until(page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 0")
     assert time(page) == pytest.approx(32, abs=0.5)
+
+
+def test_a_soundbite_plays_by_itself_and_leads_to_its_moment(open_page):
+    page = open_page(BITES)
+    bite = "document.querySelector('.soundbites audio')"
+    page.evaluate(f"{bite}.play()")
+    until(page, f"{bite}.currentTime > 0.3")
+    assert 15.9 < page.evaluate(f"{bite}.duration") < 16.1
+    page.evaluate(f"{bite}.pause()")
+    page.click(".soundbites a[data-seek]")
+    until(page, "document.querySelector('#player').currentTime >= 2")
+    assert page.url.endswith("#t=2")
+    assert page.faults == []
+
+
+def test_the_other_format_plays_too(open_page):
+    page = open_page(BITES)
+    page.evaluate("document.querySelector('#player').src = document.querySelector('a[type=\"audio/ogg\"]').href")
+    until(page, "document.querySelector('#player').duration > 15")
+    assert page.faults == []
 
 
 def test_a_link_to_the_moment_can_be_copied(open_page):

@@ -15,6 +15,7 @@ import podcastparser
 import pytest
 
 from podcast_kit import build, serve
+from podcast_kit.audio import read_tags
 from podcast_kit.errors import Failed, InvalidInput
 from podcast_kit.source import project
 from tests.shows import add, sample, small, tree
@@ -134,6 +135,7 @@ import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from podcast_kit import build, serve
+from podcast_kit.audio import read_tags
 from podcast_kit.source import project
 build.make(project.read(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
 """
@@ -366,3 +368,18 @@ def test_another_program_sees_tags_and_cover_of_every_published_file(tmp_path):
         assert [float(chapter["start_time"]) for chapter in seen["chapters"]] == [
             chapter.start_ms / 1000 for chapter in item.chapters
         ]
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
+        ("{name: Ours, url: 'https://pod.example/terms'}", "https://pod.example/terms"),
+        ("ARR", ""),
+    ],
+)
+def test_the_licence_of_the_show_is_in_the_audio(said, address, tmp_path):
+    small(tmp_path)
+    (tmp_path / "podcast.yaml").write_text((tmp_path / "podcast.yaml").read_text() + f"license: {said}\n")
+    (key,) = media(done := made(tmp_path))
+    assert dict(read_tags(done.folder / key).fields).get("WCOP", "") == address

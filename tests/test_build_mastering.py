@@ -1,5 +1,6 @@
 """A build masters what asks for it, once, and says in the lock how loud it became."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -8,7 +9,9 @@ import pytest
 
 from podcast_kit import build
 from podcast_kit.audio import loudness, probe
+from podcast_kit.cli.console import Console
 from podcast_kit.errors import InvalidInput
+from podcast_kit.model import Step
 from podcast_kit.source import lock, project
 from tests.shows import add, small, tree
 from tests.sound import music, voice, write
@@ -79,6 +82,16 @@ def test_a_second_build_touches_no_audio(tmp_path):
     assert (again.made, tree(again.folder)) == (0, tree(first.folder))
     assert mastered(folder) == cached
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
+
+
+def test_what_was_done_to_a_recording_is_told_once(tmp_path, capsys):
+    folder = show(tmp_path)
+    steps = []
+    made(folder, on=steps.append)
+    (said,) = [step.subject for step in steps if step.stage == "mastered"]
+    assert re.fullmatch(r"001-talk: .* LUFS.* → -1[56]\.\d LUFS.*; \+?-?\d+\.\d dB; .*MP3, \d+ kbit/s, .*", said), said
+    Console().step(Step(stage="mastered", subject=said))
+    assert capsys.readouterr().err == said + "\n"
 
 
 def test_an_edited_title_masters_nothing_anew(tmp_path):
@@ -156,6 +169,9 @@ def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
         (3500, "The tide"),
         (5500, "The quay"),
     ]
+    page = (done.folder / "episodes/001-talk/index.html").read_text()
+    assert '<a href="#t=3">00:03</a> The tide' in page
+    assert "<p>00:05 The quay" in (done.folder / "feed.xml").read_text()
     assert {cue.start_ms for transcript in item.transcripts for cue in transcript.cues} == {3500}
     published = next(path for path in done.folder.glob("media/*/*.vtt"))
     assert "00:00:03.500 --> 00:00:04.500" in published.read_text()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, Media, Published
+from podcast_kit.model import Chapter, Media, Published, Soundbite
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
@@ -17,6 +18,7 @@ medias = st.builds(
     bytes=st.integers(0, 10**12),
     mime=words,
     seconds=st.floats(0, 1e9),
+    bit_rate=st.integers(0, 10**7),
 )
 entries = st.builds(
     Published,
@@ -25,6 +27,10 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
+    alternate=st.none() | medias,
+    soundbites=st.lists(
+        st.builds(Soundbite, start_ms=st.integers(0, 10**9), length_ms=st.integers(0, 10**6), media=medias), max_size=2
+    ).map(tuple),
     chapters=st.lists(
         st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words, toc=st.booleans()), max_size=3
     ).map(tuple),
@@ -51,6 +57,23 @@ def test_what_is_written_is_read_back(written):
 @given(locks)
 def test_writing_what_was_read_changes_no_byte(written):
     assert lock.render(lock.parse(lock.render(written))) == lock.render(reversed(written))
+
+
+def test_a_lock_from_before_there_were_alternates_and_soundbites_is_read_and_kept():
+    old = lock.render([published()])
+    assert not any(word in old for word in (b"alternate", b"soundbites", b"bit_rate"))
+    (entry,) = lock.parse(old)
+    assert (entry.alternate, entry.soundbites) == (None, ())
+
+
+def test_a_soundbite_without_its_file_is_damage():
+    whole = lock.render(
+        [replace(published(), soundbites=(Soundbite(start_ms=1, length_ms=2, media=published().media),))]
+    )
+    broken = whole.replace(whole[whole.index(b"        media:\n") :], b"")
+    with pytest.raises(InvalidInput) as caught:
+        lock.parse(broken)
+    assert [one.code for one in caught.value.problems] == ["lock.damaged"]
 
 
 def test_a_new_episode_is_new_lines_at_the_end():

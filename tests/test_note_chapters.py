@@ -114,3 +114,23 @@ def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
     starts = [one.start_ms for one in chapters.from_notes(markdown)[0]]
     assert starts == sorted(set(starts))
     assert starts[:1] in ([], [0])
+
+
+@pytest.mark.parametrize(
+    ("written", "by_ms", "moved"),
+    [
+        ("00:00 A\n00:10 B", 3000, "00:00 A\n00:13 B"),
+        ("0:00 A\n59:58 B", 3000, "0:00 A\n1:00:01 B"),
+        ("(00:00:00) A\n(00:00:10.250) B", 1500, "(00:00:00) A\n(00:00:11.750) B"),
+        ("- [00:00] A\n- [01:10] 01:10 is its title", -5000, "- [00:00] A\n- [01:05] 01:10 is its title"),
+        (
+            "We met at 10:30 sharp.\n\n0:00 A\n0:02 B\n\n10:30 sharp.",
+            999,
+            "We met at 10:30 sharp.\n\n0:00 A\n0:02 B\n\n10:30 sharp.",
+        ),
+        ("00:00 A\n00:02 B", -9000, "00:00 A\n00:00 B"),
+    ],
+)
+def test_timestamps_move_with_the_recording(written, by_ms, moved):
+    assert chapters.shifted(written, by_ms) == moved
+    assert chapters.shifted(written, 0) == written

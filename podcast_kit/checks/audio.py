@@ -120,9 +120,11 @@ def loudness(sound: Sound) -> Iterator[Finding]:
     if heard is None or heard.integrated is None:
         return
     if abs(heard.integrated - LOUDNESS) > TOLERANCE:
-        yield Finding(f"{sound.name} has a loudness of {heard.integrated:.1f} LKFS", key="audio")
+        change = f"mastering would change it by {LOUDNESS - heard.integrated:+.1f} dB"
+        yield Finding(f"{sound.name} has a loudness of {heard.integrated:.1f} LKFS; {change}", key="audio")
     elif heard.true_peak is not None and heard.true_peak > PEAK + 0.05:
-        yield Finding(f"{sound.name} has a true peak of {heard.true_peak:.1f} dBTP", key="audio")
+        limit = f"mastering would hold it at {PEAK:g}"
+        yield Finding(f"{sound.name} has a true peak of {heard.true_peak:.1f} dBTP; {limit}", key="audio")
 
 
 @rule(

@@ -3,6 +3,7 @@
 from podcast_kit.cli import (
     check,
     completion,
+    cut,
     importing,
     inspect,
     keeping,
@@ -19,6 +20,7 @@ from podcast_kit.cli.app import cli
 __all__ = [
     "check",
     "completion",
+    "cut",
     "importing",
     "inspect",
     "keeping",

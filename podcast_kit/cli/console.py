@@ -79,7 +79,10 @@ class Console:
             click.echo(f"  {error.hint}", err=True)
 
     def step(self, step: Step) -> None:
-        """Draw progress on a terminal; silent anywhere else."""
+        """Draw progress on a terminal, silent anywhere else; what was done to a recording stays to be read."""
+        if step.stage == "mastered":
+            self.note(step.subject)
+            return
         if self.quiet or not sys.stderr.isatty():
             return
         count = f" {step.done}/{step.total}" if step.total else ""

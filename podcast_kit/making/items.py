@@ -34,6 +34,7 @@ VERSION = 2
 """Raised when the same notes would come out otherwise."""
 HREF = re.compile(r'<a href="([^"]*)"')
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-(\d\.\d)", re.IGNORECASE)
 DESCRIPTION = 4000
 """Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
 
@@ -152,12 +153,23 @@ def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: 
         guid=episode.guid,
         language=show.language,
         copyright=show.copyright,
+        license_url=_terms(project, episode),
         explicit=show.explicit if episode.explicit is None else episode.explicit,
         keywords=episode.tags,
         category=category,
         chapters=tuple(chapters),
         pictures=embedded(tuple(chapters), project.folder),
     )
+
+
+def _terms(project: Project, episode: Episode) -> str:
+    """The address of the licence: the one that is written, else that of a Creative Commons licence by its name."""
+    said = [one for one in (*episode.elements, *project.show.elements) if one.name == "podcast:license"][:1]
+    for one in said:
+        known = CREATIVE_COMMONS.fullmatch(one.text)
+        made = f"https://creativecommons.org/licenses/{known[1].lower()}/{known[2]}/" if known else ""
+        return dict(one.attributes).get("url") or made
+    return ""
 
 
 def item(

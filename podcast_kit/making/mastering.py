@@ -20,6 +20,8 @@ from podcast_kit.mime import content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Project, Step
 
 FOLDER = "mastered"
+DONE = "mastered"
+"""The stage of a step that says what was done to a recording: people want to read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[
     for outcome in master_all(list(jobs.values()), on=on):
         if outcome.mastered:
             _keep(keys[outcome.job.name], outcome.mastered, tree)
+            on(Step(stage=DONE, subject=f"{outcome.job.name}: {outcome.mastered}"))
         elif outcome.error:
             tree.unmastered[outcome.job.name] = outcome.error
 

@@ -18,7 +18,7 @@ from podcast_kit.stores.state import State
 
 HEADERS = ("application/rss+xml; charset=utf-8", "public, max-age=300, must-revalidate")
 LATEST = 10
-LINKS = ("url", "href", "src")
+LINKS = ("url", "href", "src", "uri")
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,32 @@ def _chapter(stamp: Stamp) -> Chapter:
     return Chapter(start_ms=stamp.start_ms, title=title, url=url)
 
 
+def shifted(markdown: str, by_ms: int) -> str:
+    """The notes with the timestamps that form chapters later by so much; one at 0 stays the beginning.
+
+    Each keeps its form, and is cut to whole seconds where it was written so.
+    """
+    group = run(markdown)[0] if by_ms else []
+    lines = markdown.split("\n")
+    for stamp in group:
+        at = max(0, stamp.start_ms + by_ms) if stamp.start_ms else 0
+        lines[stamp.line] = lines[stamp.line].replace(stamp.mark, _as_written(stamp.mark, at), 1)
+    return "\n".join(lines)
+
+
+def _as_written(mark: str, milliseconds_: int) -> str:
+    found = re.search(STAMP, mark, re.ASCII)
+    assert found is not None  # noqa: S101  # the mark came from it
+    seconds, rest = divmod(milliseconds_, 1000)
+    hours, left = divmod(seconds, 3600)
+    if found["hours"] or hours:
+        said = f"{hours:0{len(found['hours'] or '0')}}:{left // 60:02}:{left % 60:02}"
+    else:
+        said = f"{seconds // 60:0{len(found['minutes'])}}:{seconds % 60:02}"
+    said += f".{rest:03}" if found["fraction"] else ""
+    return mark[: found.start()] + said + mark[found.end() :]
+
+
 def plain_title(markdown: str) -> tuple[str, str]:
     """A title without Markdown's marks, and the first address that it links to."""
     url = ""

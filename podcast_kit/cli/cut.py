@@ -1,0 +1,67 @@
+"""`cut`: a stretch of a recording as a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from podcast_kit.cli.app import command
+from podcast_kit.cli.console import Console, size
+
+
+def _moment(context: click.Context, param: click.Parameter, value: str) -> int:
+    """`1:20`, `1:02:03.5` or seconds, in milliseconds."""
+    from podcast_kit.source import values
+    from podcast_kit.source.document import Wrong
+
+    try:
+        return values.clock(value)
+    except Wrong as error:
+        raise click.BadParameter(f"{error}; {error.hint}" if error.hint else str(error), context, param) from None
+
+
+@command("cut", short_help="Cut a stretch out of a recording, to be shared.")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--from", "start", metavar="TIME", callback=_moment, default="0:00", help="Where it begins.  [default: 0:00]"
+)
+@click.option("--to", "stop", metavar="TIME", callback=_moment, required=True, help="Where it ends.")
+@click.option("--title", metavar="TEXT", default="", help="Else the recording's own.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Else named after the recording and the times, in this folder.",
+)
+def cut(console: Console, file: Path, start: int, stop: int, title: str, out: Path | None) -> None:
+    """Cut a stretch out of a recording, as a file of its own with title, show and author.
+
+    Of an MP3 every sample stays what it is; M4A and Opus are encoded anew, and of anything else an MP3 is made, which
+    takes the extra `master`. The recording is only read. What an episode names as `soundbites:` is cut by each build.
+
+    \b
+      podcast-kit cut talk.mp3 --from 1:20 --to 1:50
+      podcast-kit cut talk.mp3 --from 80 --to 110 --title "The best of it" --out best.mp3
+    """
+    from podcast_kit.audio.clips import clip
+    from podcast_kit.audio.cut import suffix
+
+    console.folder = None  # the file is named as seen from here, with -C too
+    if stop <= start:
+        raise click.UsageError("--to is not behind --from")
+    destination = out or Path(f"{file.stem}-{_named(start)}-{_named(stop)}{suffix(file)}")
+    made = clip(file, destination, start / 1000, (stop - start) / 1000, title)
+    how = "without loss" if made.lossless else "encoded anew"
+    console.say(f"{made.path}  {made.seconds:.1f} s, {size(made.path.stat().st_size)}, {how}")
+    if made.seconds * 1000 < stop - start - 100:
+        console.note(f"the recording ends {(stop - start) / 1000 - made.seconds:.1f} s before --to")
+    console.document(
+        "cut", path=str(made.path), seconds=made.seconds, bytes=made.path.stat().st_size, lossless=made.lossless
+    )
+
+
+def _named(moment: int) -> str:
+    minutes, rest = divmod(moment, 60_000)
+    seconds = f"{rest / 1000:06.3f}".rstrip("0").rstrip(".")
+    return f"{minutes}m{seconds}s"
