@@ -104,7 +104,7 @@ def make(
         for key, data in private.feeds(project, done, artwork).items():
             tree.write(key, data, Wave.FEED)
         tree.commit()
-        memory.keep("tree", str(folder), True)
+        memory.keep("tree", str(folder.resolve()), True)
     return Build(
         folder=folder,
         project=project,
@@ -141,7 +141,9 @@ def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Ep
 
 
 def _ours(folder: Path, memory: Memory) -> None:
-    if folder.name != FOLDER and folder.is_dir() and any(folder.iterdir()) and not memory.recall("tree", str(folder)):
+    """Refuse to write among what no build put there: in a folder that was named, or that `build` only links to."""
+    named = folder.name != FOLDER or folder.is_symlink()
+    if named and folder.is_dir() and any(folder.iterdir()) and not memory.recall("tree", str(folder.resolve())):
         raise Failed(f"{folder} holds files that no build put there", "name an empty or a new folder")
 
 

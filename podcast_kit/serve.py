@@ -31,6 +31,7 @@ TRANSLATED = {".html", ".xml", ".json", ".opml"}
 MADE = {"build", "podcast.lock", "__pycache__", "node_modules"}
 """What lies in a show's folder and is not written by the podcaster."""
 UNFINISHED = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
+HERE = {"", "localhost", "127.0.0.1", "::1"}
 NEWS = "/.changes"
 PATIENCE = 20
 """Seconds that a page is kept waiting for news; it asks again then."""
@@ -91,34 +92,37 @@ def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str 
         raise Failed(f"cannot listen on {host}:{port}: {error}", hint) from error
 
 
-def changes(folder: Path, stop: threading.Event, *, pause: float = 0.2) -> Iterator[tuple[str, ...]]:
+def changes(folder: Path, stop: threading.Event, *, pause: float = 0.2, apart: str = "") -> Iterator[tuple[str, ...]]:
     """Whenever files of a show changed, their paths, sorted; ends when `stop` is set.
+
+    `apart` is a folder within it that is published to: what lies there nobody wrote.
 
     Looks at times and sizes every `pause` seconds, and waits until nothing moves any more:
     editors write a file in several steps. What the kit itself makes is not looked at.
     What is saved from the call on is seen, whenever one begins to listen.
     """
-    return _changes(folder, stop, pause, _stamps(folder))
+    outside = folder / apart if apart else None
+    return _changes(folder, stop, pause, outside, _stamps(folder, outside))
 
 
 def _changes(
-    folder: Path, stop: threading.Event, pause: float, before: dict[str, tuple[int, int]]
+    folder: Path, stop: threading.Event, pause: float, apart: Path | None, before: dict[str, tuple[int, int]]
 ) -> Iterator[tuple[str, ...]]:
     while not stop.wait(pause):
-        now = _stamps(folder)
+        now = _stamps(folder, apart)
         if now == before:
             continue
-        while not stop.wait(pause / 2) and (later := _stamps(folder)) != now:
+        while not stop.wait(pause / 2) and (later := _stamps(folder, apart)) != now:
             now = later
         if moved := {path for path, _ in before.items() ^ now.items()}:
             yield tuple(sorted(moved))
         before = now
 
 
-def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+def _stamps(folder: Path, apart: Path | None) -> dict[str, tuple[int, int]]:
     """Time and size of every file that the podcaster wrote; asked for several times a second, so without Paths."""
     found: dict[str, tuple[int, int]] = {}
-    waiting = [("", str(folder))]
+    waiting, outside = [("", str(folder))], str(apart)
     while waiting:
         below, place = waiting.pop()
         try:
@@ -131,7 +135,8 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append((f"{below}{name}/", entry.path))
+                    if entry.path != outside:
+                        waiting.append((f"{below}{name}/", entry.path))
                 elif not entry.is_dir():
                     facts = entry.stat()
                     found[below + name] = (facts.st_mtime_ns, facts.st_size)
@@ -161,6 +166,9 @@ class Answer(BaseHTTPRequestHandler):
         """Nothing: core is quiet."""
 
     def _answer(self, *, body: bool) -> None:
+        if not self._asked_here():
+            self._head(HTTPStatus.MISDIRECTED_REQUEST, {})
+            return
         try:
             path = self._path()
             if self.server.live and urlsplit(self.path).path == NEWS:
@@ -176,6 +184,11 @@ class Answer(BaseHTTPRequestHandler):
             self.close_connection = True  # the listener went away
         except OSError:
             self._missing(body=body)
+
+    def _asked_here(self) -> bool:
+        """Whether the request names this machine: a page on the web whose name leads here must not read drafts."""
+        named = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
+        return named in HERE or named == self.server.server_address[0]
 
     def _path(self) -> Path | None:
         """The file of an address, or a folder that wants its slash; None for all that is not inside the build."""

@@ -16,7 +16,7 @@ from podcast_kit.model import Response
 
 TIMEOUT = 20
 """Seconds that a server may be silent."""
-PATIENCE = 120
+PATIENCE = 60
 """Seconds for all of one answer, however slowly it drips."""
 MOST_HOPS = 10
 BLOCK = 1 << 16
@@ -70,6 +70,8 @@ def _followed(
             return Response(url=here, status=status, headers=said, hops=tuple(hops), size=size)
         here = urljoin(here, onward)
         hops.append((status, here))
+        if urlsplit(here).scheme not in {"http", "https"}:
+            return Response(url=here, hops=tuple(hops), trouble=f"is redirected to {here[:200]}, no web address")
         if len(hops) > MOST_HOPS:
             return Response(url=here, hops=tuple(hops), trouble=f"is redirected more than {MOST_HOPS} times")
 

@@ -187,3 +187,10 @@ def test_what_the_podcaster_saves_is_seen_and_what_the_kit_makes_is_not(tmp_path
     assert found == {"episodes/001.md", "podcast.yaml"}
     stop.set()
     assert list(seen) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("evil.example", 421), ("127.0.0.1.evil.example:80", 421), ("localhost:1", 200)]
+)
+def test_a_page_on_the_web_whose_name_leads_here_reads_nothing(ask, host, status):
+    assert ask("/index.html", Host=host)[0] == status

@@ -7,10 +7,11 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from podcast_kit import feed, web
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument
 
+GZIP = b"\x1f\x8b"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MOST_PAGES = 50
 OK, ABSENT = 200, {403, 404, 410}
@@ -18,6 +19,11 @@ OK, ABSENT = 200, {403, 404, 410}
 
 def parsed(data: bytes, path: str) -> FeedDocument:
     """The feed; where it is UTF-16 and does not say so, its encoding is what it is. Raises InvalidInput."""
+    if data.startswith(GZIP):
+        hint = "send what was asked for: Accept-Encoding says identity"
+        raise InvalidInput(
+            [Problem(Place(path), "the feed comes compressed, though nobody asked for it", hint, "xml.utf8")]
+        )
     read = feed.parse(data, path)
     return replace(read, encoding="utf-16") if data.startswith(WIDE) and not read.encoding else read
 

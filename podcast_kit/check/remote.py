@@ -33,6 +33,7 @@ def address(
     url: str, *, now: datetime, platform: str = "", newest: int = NEWEST, on: Callable[[Step], None] = lambda _: None
 ) -> tuple[Problem, ...]:
     """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
+    on(Step("ask", url))
     got, data = web.ask(url, bound=MAX_BYTES + 1)
     here = _feed_probe(url, got)
     if got.status != OK:

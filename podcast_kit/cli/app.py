@@ -68,7 +68,7 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
     def decorate(function: Command) -> click.Command:
         @cli.command(name, **settings)
         @click.option("-C", "directory", type=click.Path(path_type=Path, file_okay=False), help="Work in this folder.")
-        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and errors.")
         @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
         @click.pass_context
         @functools.wraps(function)

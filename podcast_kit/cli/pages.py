@@ -34,7 +34,8 @@ def serve(console: Console, port: int, watch: bool, at: str | None) -> None:
     from podcast_kit import serve as preview
 
     found, stop = project(console, mint=True), threading.Event()
-    seen = preview.changes(found.folder, stop)
+    to = found.show.publish.to
+    seen = preview.changes(found.folder, stop, apart="" if ":" in to else to)
     done = made(console, at, show=found)
     server = preview.server(done.folder, port=port, public=found.show.publish.url, live=watch)
     console.document("serve", done.problems, url=server.url, feed=server.url + found.show.feed.path)

@@ -84,12 +84,13 @@ def move(console: Console, url: str) -> None:
 
     \b
       podcast-kit move https://new.example/feed.xml
+      podcast-kit move https://new.example/
     """
     from podcast_kit.source import edits
 
     found = project(console)
     path = found.folder / "podcast.yaml"
-    new = edits.feed_address(url)
+    new = edits.feed_address(url + found.show.feed.path if url.endswith("/") else url)
     if not found.show.guid:
         from podcast_kit.model import show_guid
 

@@ -129,8 +129,8 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     )
-    (here / "episodes").mkdir(parents=True, exist_ok=True)
     scaffold.begin(written, text)
+    (here / "episodes").mkdir(exist_ok=True)
     ignore = here / ".gitignore"
     if not ignore.exists():
         scaffold.begin(ignore, IGNORED)
@@ -253,6 +253,11 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
     if copy.exists():
         raise Failed(f"{os.path.relpath(copy)} is there already", "say another --slug")
     beside = copy.with_name(f".{copy.name}.new")
-    shutil.copyfile(audio, beside)
-    beside.replace(copy)
+    try:
+        shutil.copyfile(audio, beside)
+        beside.replace(copy)
+    except OSError as error:
+        raise Failed(
+            f"{os.path.relpath(copy)}: cannot be written: {error.strerror}", "see who may write there"
+        ) from error
     return copy

@@ -71,18 +71,22 @@ class Memory:
         """The digest of a file, hashed again only when its size or time changed."""
         name = str(path)
         seen = _seen(name)
-        known = self.recall("file", name)
+        known = self.recall("file", _named(name))
         if known and known[:3] == seen:
             return str(known[3])
         with open(name, "rb") as file:  # noqa: PTH123  # thousands of times a build, and a Path costs more than the rest
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.keep("file", name, [*seen, digest])
+        self.keep("file", _named(name), [*seen, digest])
         return digest
+
+    def knows(self, path: str) -> bool:
+        """Whether a file of this name was ever made or looked at."""
+        return _named(path) in self._of("file")
 
     def made(self, path: Path | str, sha256: str) -> None:
         """Note the digest of a file that was just written, so that it need not be read again."""
         name = str(path)
-        self.keep("file", name, [*_seen(name), sha256])
+        self.keep("file", _named(name), [*_seen(name), sha256])
 
     def forget_the_rest(self) -> None:
         """Drop what no longer serves, once it outweighs what does."""
@@ -94,6 +98,11 @@ class Memory:
         for kind, key, value in kept:
             if value is not None:
                 self.keep(kind, key, value)
+
+
+def _named(path: str) -> str:
+    """A path as text that every database takes: file systems take bytes that are none."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _seen(name: str) -> list[int]:
@@ -122,17 +131,27 @@ def remembering(folder: Path, on: Callable[[Step], None] = lambda _: None) -> It
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    """The database; a damaged one is begun anew. Raises Failed when the disk takes none."""
     try:
-        database = sqlite3.connect(path)
+        return _tried(path)
+    except sqlite3.DatabaseError:
+        path.unlink(missing_ok=True)
+    try:
+        return _tried(path)
+    except sqlite3.Error as error:
+        raise Failed(f"{path}: {error}", "look at the disk's space and at who may write there") from error
+
+
+def _tried(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path)
+    try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
         database.execute(SCHEMA)
         database.execute("SELECT count(*) FROM remembered").fetchone()
-    except sqlite3.DatabaseError:
+    except BaseException:
         database.close()
-        path.unlink(missing_ok=True)
-        database = sqlite3.connect(path)
-        database.execute(SCHEMA)
+        raise
     return database
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.making import media
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, address
 from podcast_kit.source import transcripts as source
+from podcast_kit.source.flavours import guard_transcript
 
+HTML = (".html", ".htm")
 TIMED = {".vtt": source.write_vtt, ".srt": source.write_srt, ".json": source.write_json}
 """Each can be made from each other; from text without times nothing can."""
 
@@ -44,7 +46,8 @@ def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tu
             cues = _shifted(cues, round(shift * 1000))
             languages.setdefault(language, cues)
         if not (timed and shift):
-            found.append(_published(project, media.publish(file, tree), path.suffix.lower(), language, cues))
+            key = _harmless(file, tree) if path.suffix.lower() in HTML else media.publish(file, tree)
+            found.append(_published(project, key, path.suffix.lower(), language, cues))
             given.add((language, path.suffix.lower()))
     if problems:
         raise InvalidInput(problems)
@@ -57,6 +60,13 @@ def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tu
                 tree.write(key, data, Wave.MEDIA)
                 found.append(_published(project, key, suffix, language, cues))
     return tuple(found)
+
+
+def _harmless(file: Path, tree: Tree) -> str:
+    """A transcript as HTML without what could run: it lies on the show's own domain, whoever wrote it."""
+    data = guard_transcript(file.read_text("utf-8-sig", "replace")).encode()
+    name = file.name.lower().replace(" ", "-")
+    return tree.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
 
 
 def words(project: Project, episode: Episode) -> str:

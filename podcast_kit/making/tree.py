@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,8 @@ YEAR = "public, max-age=31536000, immutable"
 MINUTES = "public, max-age=300"
 REVALIDATE = "public, max-age=300, must-revalidate"
 CACHE = {Wave.MEDIA: YEAR, Wave.PAGES: MINUTES, Wave.FEED: REVALIDATE}
+SCRATCH = re.compile(r"\..+\.new")
+MEDIA = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
 DIGITS = 16
 """Hexadecimal digits of a digest in an address: 64 bits, no two files of a show will share them."""
 
@@ -69,7 +72,7 @@ class Tree:
         return self.add(key, len(data), sha256, wave, mime)
 
     def commit(self) -> None:
-        """Write what was staged: pages, then feeds; and remove what no output names."""
+        """Write what was staged: pages, then feeds; and remove what an earlier build made and no output names."""
         for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):
             self._put(key, *self.staged[key])
         if self.folder.is_dir():
@@ -117,7 +120,10 @@ class Tree:
             self.outputs[key] = before.get(key) or replace(output, untold=True)
 
     def _sweep(self, below: str = "") -> bool:
-        """Remove what no output names, and the folders that this empties; whether anything is left."""
+        """Remove what no output names, and the folders that this empties; whether anything is left.
+
+        Only what a build is known to have made: what somebody else put there stays.
+        """
         with os.scandir(self._name(below)) as found:
             entries = list(found)
         left = False
@@ -128,8 +134,14 @@ class Tree:
                     left = True
                 else:
                     os.rmdir(entry.path)  # noqa: PTH106
-            elif key in self.outputs or entry.is_dir():  # a link to a folder is somebody's, on another disk perhaps
+            elif key in self.outputs or not self._made(key, entry):
                 left = True
             else:
                 os.unlink(entry.path)  # noqa: PTH108
         return left
+
+    def _made(self, key: str, entry: os.DirEntry[str]) -> bool:
+        """Whether a build made it: memory says so, or its name does, as a killed build leaves it."""
+        if entry.is_symlink():
+            return False
+        return bool(SCRATCH.fullmatch(entry.name) or MEDIA.match(key)) or self.memory.knows(entry.path)

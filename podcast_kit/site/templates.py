@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit import __version__
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,9 +37,12 @@ def names(folder: Path) -> dict[str, bool]:
 
 
 def templates_digest(folder: Path) -> str:
-    """Hex digest of all that pages are made with: templates, directories of apps, and the version of the kit."""
-    roots = (default_templates(), folder / "templates")
-    return _digest(tuple((str(root), _stamps(root)) for root in roots))
+    """Hex digest of all that pages are made with: templates, directories of apps, and the version of the kit.
+
+    Raises InvalidInput for what lies among the show's templates and is none: a pipe, or a link that leads elsewhere.
+    """
+    ours, own = default_templates(), folder / "templates"
+    return _digest(((str(ours), _stamps(ours)), (str(own), _stamps(own, within=own))))
 
 
 @lru_cache(maxsize=8)
@@ -55,21 +58,33 @@ def _digest(roots: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...]) -> 
     return digest.hexdigest()
 
 
-def _stamps(root: Path, below: str = "") -> tuple[tuple[str, int, int], ...]:
-    """Name, time and size of each template below a folder, by name."""
+def _stamps(root: Path, below: str = "", *, within: Path | None = None) -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of each template below a folder, by name; `within` is what no link may lead out of."""
     found: list[tuple[str, int, int]] = []
     try:
         with os.scandir(root) as entries:
             for entry in entries:
                 name = f"{below}{entry.name}"
-                if entry.is_dir():
-                    found += _stamps(Path(entry.path), f"{name}/")
+                if entry.is_dir(follow_symlinks=within is None):
+                    found += _stamps(Path(entry.path), f"{name}/", within=within)
                 elif _is_template(entry.name):
+                    if within and not _inside(entry, within):
+                        raise _no_template(name)
                     facts = entry.stat()
                     found.append((name, facts.st_mtime_ns, facts.st_size))
     except (FileNotFoundError, NotADirectoryError):
         return ()
     return tuple(sorted(found))
+
+
+def _inside(entry: os.DirEntry[str], folder: Path) -> bool:
+    """Whether it is a file, there or where its link leads, inside the folder."""
+    return entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(folder.resolve()))
+
+
+def _no_template(name: str) -> InvalidInput:
+    text = "is no file, or a link that leads out of templates/"
+    return InvalidInput([Problem(Place(f"templates/{name}"), text, "put the file itself there", "path.outside")])
 
 
 def _is_template(name: str) -> bool:
@@ -145,10 +160,13 @@ def eject(folder: Path, name: str) -> Path:
     if target.exists():
         place = Place(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(target.name + ".new")
-    beside.write_bytes(known[name].read_bytes())
-    beside.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(target.name + ".new")
+        beside.write_bytes(known[name].read_bytes())
+        beside.replace(target)
+    except OSError as error:
+        raise Failed(f"{target}: cannot be written: {error.strerror}", "look at who may write there") from error
     return target
 
 

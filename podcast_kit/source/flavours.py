@@ -41,6 +41,14 @@ def guard_page(markup: str) -> str:
     return str(nh3.clean(markup, tags=_PAGE_TAGS, attributes=_PAGE_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None))
 
 
+def guard_transcript(markup: str) -> str:
+    """A transcript as HTML (https://podcasting2.org/docs/podcast-namespace/tags/transcript): words, speakers, times."""
+    import nh3
+
+    tags = _FEED_TAGS | {"cite", "time", "h1", "h2", "h3", "h4", "blockquote", "div", "span", "hr"}
+    return str(nh3.clean(markup, tags=tags, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None))
+
+
 def guard_feed(markup: str) -> str:
     """What Apple, Spotify and the apps show of notes, and nothing else."""
     import nh3
