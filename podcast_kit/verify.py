@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from podcast_kit.model import Outcome, Output, address
 
-THREADS = 8
+THREADS = 32
 TIMEOUT = 30
 REDIRECTS = 5
 BLOCK = 1 << 20

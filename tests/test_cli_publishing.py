@@ -201,11 +201,16 @@ def at(bucket, endpoint=""):
 
 def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
     show = shows.small(tmp_path / "show", episodes=20)
-    said(show, "publish", "--yes", *at(bucket))
-    shows.add(show, 21)
-    found = said(show, "publish", "--yes", *at(bucket))
+    with faults.Proxy(bucket.endpoint) as proxy:
+        place = (*at(bucket, proxy.endpoint)[:-1], f"{proxy.endpoint}/{bucket.name}/")
+        said(show, "publish", "--yes", *place)
+        shows.add(show, 21)
+        before = len(proxy.seen)
+        found = said(show, "publish", "--yes", *place)
+        made = [request.method for request in proxy.seen[before:]]
     assert len(found["changes"]) > 5
-    assert 5 < found["requests"] <= 20
+    assert 5 < found["requests"] <= 20, made  # of the store
+    assert 5 < len(made) <= 20, made  # and of its public side besides
 
 
 def test_the_requests_that_are_told_are_those_that_were_made(bucket, show):

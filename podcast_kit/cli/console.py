@@ -87,7 +87,7 @@ class Console:
             return
         count = f" {step.done}/{step.total}" if step.total else ""
         line = f"{step.stage}{count} {step.subject}"
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80  # some do not know their own
         click.echo("\r\x1b[K" + line[: width - 1], err=True, nl=False)
         self.drawn = True
 

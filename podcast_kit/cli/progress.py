@@ -21,6 +21,8 @@ EVERY = 0.1
 """Seconds between drawings of the line that moves."""
 LINES = 10.0
 """Seconds between lines where nobody watches, as in CI."""
+SURE = 3.0
+"""Seconds after which the rate tells how long the rest will take."""
 
 
 class Progress:
@@ -33,6 +35,8 @@ class Progress:
         self.count = sum(change.uploads for change in wanted.pending)
         self.bytes = self.ended = 0
         self.begun = self.drawn = time.monotonic()
+        self.first: tuple[float, int] | None = None
+        """When the first piece had arrived, and its bytes: what came before says nothing of the rate."""
         self.lock = threading.Lock()
 
     def sent(self, key: str, count: int) -> None:
@@ -40,9 +44,10 @@ class Progress:
         with self.lock:
             self.bytes += count
             now = time.monotonic()
+            self.first = self.first or (now, count)
             if now - self.drawn >= (EVERY if sys.stderr.isatty() else LINES):
                 self.drawn = now
-                self._draw(key, now - self.begun)
+                self._draw(key, now - self.first[0], self.bytes - self.first[1])
 
     def done(self, outcome: Outcome) -> None:
         """Something was done, or asked."""
@@ -70,10 +75,13 @@ class Progress:
         requests = f", {store.requests} requests" if store.requests else ""
         return f"{requests} in {time.monotonic() - self.begun:.1f} s"
 
-    def _draw(self, key: str, seconds: float) -> None:
-        rate = self.bytes / seconds if seconds else 0.0
-        left = f", {_clock((self.total - self.bytes) / rate)} left" if rate and self.bytes < self.total else ""
-        amounts = f"{size(self.bytes)} of {size(self.total)}, {size(rate)}/s{left}"
+    def _draw(self, key: str, seconds: float, arrived: int) -> None:
+        amounts = f"{size(self.bytes)} of {size(self.total)}"
+        if seconds and arrived:
+            rate = arrived / seconds
+            amounts += f", {size(rate)}/s"
+            if seconds > SURE and self.bytes < self.total:
+                amounts += f", {_clock((self.total - self.bytes) / rate)} left"
         if sys.stderr.isatty():
             self.console.step(Step(f"upload {amounts}", key, self.ended, self.count))
         else:
