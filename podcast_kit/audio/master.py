@@ -19,7 +19,7 @@ from podcast_kit.model import AudioSettings, Step
 if TYPE_CHECKING:
     from podcast_kit.audio.samples import Shape
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same recording and settings would give other bytes."""
 TOLERANCE = 1.0
 """LU that Apple allows around the target; an MP3 within it is near enough."""
