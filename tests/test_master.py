@@ -55,6 +55,15 @@ def test_an_independent_meter_reads_the_target(name, format_, tmp_path):
 
 
 @needs_ffmpeg
+def test_a_recording_that_swells_by_forty_decibels_is_limited_until_it_is_as_loud_as_asked(tmp_path):
+    sound = voice(60)
+    swell = 10 ** (-np.abs(np.sin(np.arange(sound.shape[1]) / 44100 / 7)) * 2)
+    said = mastered(write(tmp_path / "in.wav", sound * swell.astype(np.float32)), tmp_path / "out.mp3")
+    held(tmp_path / "out.mp3")
+    assert said.gain + 16 + said.before.integrated > 3, "most of what was added was taken back by the limiter"
+
+
+@needs_ffmpeg
 @pytest.mark.parametrize("target", [-14.0, -19.0, -23.0])
 def test_any_target_is_reached(target, tmp_path):
     mastered(write(tmp_path / "in.wav", voice()), tmp_path / "out.mp3", loudness=target)
