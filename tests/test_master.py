@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from podcast_kit.audio import encode, loudness, master, probe
-from podcast_kit.audio.master import Treatment
+from podcast_kit.audio.job import Treatment
 from podcast_kit.errors import Failed, InvalidAudio, PodcastKitError
 from podcast_kit.model import AudioSettings
 from tests.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write

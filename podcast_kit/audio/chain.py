@@ -10,10 +10,11 @@ from pathlib import Path
 
 from podcast_kit.audio import encode, gain, mix, peaks, samples
 from podcast_kit.audio.beside import beside
-from podcast_kit.audio.loudness import Loudness
-from podcast_kit.audio.master import STEP, Decision, Job, Mastered, Treatment, decide, lossless, target, wanted
+from podcast_kit.audio.decision import STEP, decide, lossless, target, wanted
+from podcast_kit.audio.job import Decision, Job, Mastered, Treatment
 from podcast_kit.audio.meter import Meter
 from podcast_kit.audio.mix import Mix, Report
+from podcast_kit.audio.reading import Loudness
 from podcast_kit.audio.samples import Block
 from podcast_kit.errors import PodcastKitError
 
