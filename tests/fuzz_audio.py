@@ -1,8 +1,9 @@
 """Mutations of audio files thrown at every reader and writer of audio.
 
-`python -m tests.fuzz_audio COUNT [SEED] [FOLDER]`: COUNT mutations of every sample, the same for the same SEED. What
-fails is said and kept in FOLDER. Only our own exceptions may come out, within five seconds of CPU, in 200 MB of memory,
-and the source must be the same afterwards.
+`python -m tests.fuzz_audio SECONDS [SEED] [FOLDER]`: as many rounds over every sample as the time allows, two at
+least; the same SEED gives the same mutations in the same order. What fails is said with its seed and mutations and kept
+in FOLDER. Only our own exceptions may come out, within five seconds of CPU, in 200 MB of memory, and the source must be
+the same afterwards.
 """
 
 import random
@@ -10,10 +11,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from podcast_kit.audio import inspect, mend, tag
+from podcast_kit.audio.loudness import measure
 from podcast_kit.errors import PodcastKitError
 from tests import peak
 from tests.audio_samples import RECORDINGS, make_tags, sample
@@ -104,6 +108,8 @@ def attempt(data: bytes, path: Path, copy: Path) -> None:
             continue
         if not copy.stat().st_size:
             raise AssertionError("an empty copy")
+    with suppress(PodcastKitError):
+        measure(path)
     if path.read_bytes() != data:
         raise AssertionError("the source was changed")
     if left := [one.name for one in copy.parent.iterdir() if one.name.endswith(".part")]:
@@ -114,42 +120,55 @@ class Hung(BaseException):
     """Outside of what any code under test catches."""
 
 
-def main(count: int, seed: int = 1, keep: str = "") -> int:
+def mutations(seed: int, whole: dict[str, bytes]) -> Iterator[tuple[str, str, bytes]]:
+    """Without end, every sample in its turn: a file's name, what was done to it, and its bytes."""
+    for number in count():
+        for name_, data in whole.items():
+            dice = random.Random(f"{seed} {name_} {number}")
+            mutated = bytearray(data)
+            chosen = dice.choices(MUTATIONS, k=dice.choice((1, 1, 2, 4)))
+            for mutation in chosen:
+                mutation(dice, mutated)
+                mutated = mutated or bytearray(1)
+            done = ", ".join(mutation.__name__ for mutation in chosen)
+            yield name_, f"seed {seed}, {name_}, number {number}: {done}", bytes(mutated)
+
+
+def main(seconds: float, seed: int = 1, keep: str = "") -> int:
     """Run; return how many failed."""
 
     def hung(*_: object) -> None:
         raise Hung(f"took longer than {SLOW} s")
 
     signal.signal(signal.SIGPROF, hung)  # of CPU time: other programs on the machine do not count
-    failed, slowest = 0, 0.0
-    with tempfile.TemporaryDirectory() as name_:
-        folder = Path(name_)
+    failed, slowest, done = 0, 0.0, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         (folder / "copies").mkdir()
-        for name, whole in seeds(folder).items():
-            for number in range(count):
-                dice = random.Random(f"{seed} {name} {number}")
-                data = bytearray(whole)
-                for mutation in dice.choices(MUTATIONS, k=dice.choice((1, 1, 2, 4))):
-                    mutation(dice, data)
-                    data = data or bytearray(1)
-                path = folder / f"mutation{Path(name).suffix}"
-                began = time.process_time()
-                signal.setitimer(signal.ITIMER_PROF, SLOW)
-                try:
-                    attempt(bytes(data), path, folder / "copies" / path.name)
-                except (Exception, Hung) as error:  # noqa: BLE001 - whatever comes out is the find
-                    failed += 1
-                    print(f"{name} {number}: {type(error).__name__}: {error}", flush=True)
-                    if keep:
-                        Path(keep).mkdir(parents=True, exist_ok=True)
-                        (Path(keep) / f"{seed}-{number}-{name}").write_bytes(data)
-                finally:
-                    signal.setitimer(signal.ITIMER_PROF, 0)
-                slowest = max(slowest, time.process_time() - began)
+        whole = seeds(folder)
+        until = time.monotonic() + seconds
+        for name_, words, data in mutations(seed, whole):
+            if time.monotonic() > until and done >= 2 * len(whole):
+                break
+            path = folder / f"mutation{Path(name_).suffix}"
+            began = time.process_time()
+            signal.setitimer(signal.ITIMER_PROF, SLOW)
+            try:
+                attempt(data, path, folder / "copies" / path.name)
+            except (Exception, Hung) as error:  # noqa: BLE001 - whatever comes out is the find
+                failed += 1
+                print(f"{words}: {type(error).__name__}: {error}", flush=True)
+                if keep:
+                    Path(keep).mkdir(parents=True, exist_ok=True)
+                    (Path(keep) / f"{seed}-{done}-{name_}").write_bytes(data)
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+            slowest = max(slowest, time.process_time() - began)
+            done += 1
     used = peak.megabytes()
-    print(f"{failed} failed; the slowest took {slowest:.1f} s; {used} MB at most")
+    print(f"{failed} of {done} failed, seed {seed}; the slowest took {slowest:.1f} s; {used} MB at most")
     return failed + (used > MEMORY)
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]), *(int(part) for part in sys.argv[2:3]), *sys.argv[3:4])))
+    sys.exit(bool(main(float(sys.argv[1]), *(int(part) for part in sys.argv[2:3]), *sys.argv[3:4])))

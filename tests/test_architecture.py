@@ -1,6 +1,7 @@
 """The import law, held to: imports point down, and each foreign library has one home."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,19 @@ def test_core_never_prints_and_never_asks_the_time(path):
     printed = [call.id for call in calls if isinstance(call, ast.Name) and call.id == "print"]
     asked = [call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr in {"now", "utcnow", "today"}]
     assert printed + asked == []
+
+
+def neighbours(path):
+    """The rooms of the same folder that a room looks into, inside of functions too."""
+    here = ".".join(("podcast_kit", *path.relative_to(PACKAGE).parent.parts))
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == here:
+            yield from (alias.name for alias in node.names if (path.parent / f"{alias.name}.py").exists())
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{here}."):
+            yield (node.module or "").removeprefix(f"{here}.").split(".")[0]
+
+
+def test_no_rooms_of_audio_look_at_each_other_in_a_circle():
+    rooms = [path for path in MODULES if room(path) == "audio" and path.stem != "__init__"]
+    order = list(TopologicalSorter({path.stem: set(neighbours(path)) for path in rooms}).static_order())
+    assert order.index("job") < order.index("mix") < order.index("chain") < order.index("master")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from podcast_kit.audio import encode, loudness, master, probe
-from podcast_kit.audio.master import Treatment
+from podcast_kit.audio.job import Treatment
 from podcast_kit.errors import Failed, InvalidAudio, PodcastKitError
 from podcast_kit.model import AudioSettings
 from tests.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write
@@ -52,6 +52,15 @@ def test_an_independent_meter_reads_the_target(name, format_, tmp_path):
     assert said.treatment is Treatment.ENCODE
     assert said.format == format_
     assert (said.bytes, said.sha256) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@needs_ffmpeg
+def test_a_recording_that_swells_by_forty_decibels_is_limited_until_it_is_as_loud_as_asked(tmp_path):
+    sound = voice(60)
+    swell = 10 ** (-np.abs(np.sin(np.arange(sound.shape[1]) / 44100 / 7)) * 2)
+    said = mastered(write(tmp_path / "in.wav", sound * swell.astype(np.float32)), tmp_path / "out.mp3")
+    held(tmp_path / "out.mp3")
+    assert said.gain + 16 + said.before.integrated > 3, "most of what was added was taken back by the limiter"
 
 
 @needs_ffmpeg

@@ -37,6 +37,27 @@ def test_searching_sparsely_finds_what_searching_everywhere_finds():
     assert true_peak(sound) == pytest.approx(everywhere, rel=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["voice", "music", "noise", "alternating", "step", "slope"])
+def test_no_stretch_reaches_more_than_is_thought_of_it(kind):
+    dice = np.random.default_rng(3)
+    sound = {
+        "voice": lambda: voice(2),
+        "music": lambda: music(2),
+        "noise": lambda: dice.standard_normal((2, 20000)),
+        "alternating": lambda: dice.choice([-1.0, 1.0], (2, 20000)),
+        "step": lambda: np.repeat(dice.choice([-1.0, 0.3, 1.0], (1, 500)), 40, axis=1),
+        "slope": lambda: np.linspace(-1.0, 1.0, 20000)[None],
+    }[kind]()
+    count = (sound.shape[1] - 2 * peaks.REACH) // peaks.STRETCH
+    x = sound[:, : count * peaks.STRETCH + 2 * peaks.REACH].astype(np.float32)
+    where, most = peaks.doubtful(x, peaks.nearby(x, count), 0.0)
+    assert (peaks.stretch_peaks(x, where) <= most).all()
+    limit = float(np.median(most))
+    chosen, _ = peaks.doubtful(x, peaks.nearby(x, count), limit)
+    exact = peaks.stretch_peaks(x, np.arange(count))
+    assert set(np.flatnonzero(exact > limit)) <= set(chosen)
+
+
 def test_no_point_exceeds_its_bound():
     random = np.random.default_rng(1).choice([-1.0, 1.0], (1, 20000)).astype(np.float32)
     assert 1 < true_peak(random) <= peaks.BOUND

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.audio.master import Job, Treatment
+from podcast_kit.audio.job import Job, Treatment
 from podcast_kit.audio.together import master_all
 from podcast_kit.audio.workers import WorkerDied, Workers
 from podcast_kit.errors import Failed, InvalidAudio

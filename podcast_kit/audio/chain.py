@@ -10,10 +10,11 @@ from pathlib import Path
 
 from podcast_kit.audio import encode, gain, mix, peaks, samples
 from podcast_kit.audio.beside import beside
-from podcast_kit.audio.loudness import Loudness
-from podcast_kit.audio.master import STEP, Decision, Job, Mastered, Treatment, decide, lossless, target, wanted
+from podcast_kit.audio.decision import STEP, decide, lossless, target, wanted
+from podcast_kit.audio.job import Decision, Job, Mastered, Treatment
 from podcast_kit.audio.meter import Meter
 from podcast_kit.audio.mix import Mix, Report
+from podcast_kit.audio.reading import Loudness
 from podcast_kit.audio.samples import Block
 from podcast_kit.errors import PodcastKitError
 
@@ -21,6 +22,8 @@ EXACT = 0.2
 """LU around the target that an encoded file is brought to."""
 MARGIN = 1.0
 """dB below the ceiling that sound is limited to before a codec, which lets peaks grow."""
+LEAST_YIELD = 0.25
+"""LU that a dB of gain is taken to yield at the least: what is limited harder is beyond saving."""
 ATTEMPTS = 4
 """Encodings at most: what a codec does to a peak is only known afterwards."""
 OPEN = 100.0
@@ -104,6 +107,7 @@ def _levelled(
 ) -> tuple[Loudness, float, tuple[str, ...]]:
     """Encode, measure, and encode again with what was learned, until the file is what was asked for."""
     ceiling = job.settings.true_peak - MARGIN
+    yielded, before = 1.0, None
     for attempt in range(1, ATTEMPTS + 1):
         limiter = peaks.Limiter(sound.channels, sound.rate, peaks.ratio(change), peaks.ratio(ceiling))
         _pour(_limited(sound.play(), limiter), format_, part, kbits, 1 / encode.scale(format_, kbits), sound, on)
@@ -113,7 +117,11 @@ def _levelled(
         fits = abs(miss) <= EXACT and over <= 0
         if fits or attempt == ATTEMPTS:
             break
-        change -= miss
+        if before and abs(change - before[0]) > EXACT:
+            # Where the limiter works hard, a dB of gain makes less than a dB of loudness.
+            yielded = min(1.0, max(LEAST_YIELD, (miss - before[1]) / (change - before[0])))
+        before = change, miss
+        change -= miss / yielded
         ceiling -= over + 0.1 if over > 0 else 0.0
     return after, change, tuple(_said(change, limiter, sound, fits=fits))
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from podcast_kit.audio import peaks
-from podcast_kit.audio.loudness import FLOOR, Loudness
+from podcast_kit.audio.reading import FLOOR, Loudness
 from podcast_kit.audio.samples import LAYOUTS, Block
 
 

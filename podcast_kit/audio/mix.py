@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from podcast_kit.audio import join, samples
-from podcast_kit.audio.loudness import Loudness
-from podcast_kit.audio.master import Job, target
+from podcast_kit.audio.decision import target
+from podcast_kit.audio.job import Job
 from podcast_kit.audio.meter import Meter
 from podcast_kit.audio.peaks import ratio
+from podcast_kit.audio.reading import Loudness
 from podcast_kit.audio.samples import Block
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Step

@@ -7,6 +7,7 @@ Plain multiplications and sums in a fixed order, so that every machine gets the 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -45,6 +46,26 @@ BOUND = float(np.abs(KERNELS).sum(axis=1).max())
 """No point between samples exceeds its neighbourhood's largest sample by more than this factor."""
 
 
+def _bend() -> float:
+    """How far a point may lie beyond the two samples around it, as a factor of the largest second difference.
+
+    What a kernel weighs otherwise than the straight line between the two would, is summed up twice.
+    """
+    most = 0.0
+    for phase, kernel in enumerate(KERNELS.astype(np.float64), 1):
+        rest = kernel.copy()
+        rest[REACH - 1 : REACH + 1] -= 1 - phase / OVERSAMPLING, phase / OVERSAMPLING
+        slopes = np.cumsum(rest)[:-1]
+        # Rounded kernels do not quite follow a slope; over their length no slope differs by more than all bends.
+        most = max(most, float(np.abs(np.cumsum(slopes)[:-1]).sum() + 2 * REACH * abs(slopes.sum())))
+    return most
+
+
+BEND = _bend()
+SLACK = 1.00001
+"""For the slope itself, and for what is lost when sums are rounded."""
+
+
 def decibel(ratio: float) -> float | None:
     """A ratio to full scale in dB; None for nothing at all."""
     return 20 * math.log10(ratio) if ratio > 0 else None
@@ -76,14 +97,14 @@ class TruePeak:
         return self.value
 
     def _search(self, x: Block, count: int) -> None:
-        self.value = max(self.value, float(np.abs(x).max()))
         near = nearby(x, count)
-        where = np.flatnonzero(near * BOUND > self.value)
+        self.value = max(self.value, float(near.max()))
+        where, most = doubtful(x, near, self.value)
         if len(where) > AT_ONCE:
             # The loudest first: what they reach spares looking at most of the others.
-            loudest = where[near[where] > LOUD * near.max()]
-            self.value = max(self.value, float(stretch_peaks(x, loudest).max()))
-            where = where[near[where] * BOUND > self.value]
+            loudest = most > LOUD * most.max()
+            self.value = max(self.value, float(stretch_peaks(x, where[loudest]).max()))
+            where = where[~loudest & (most > self.value)]
         if len(where):
             self.value = max(self.value, float(stretch_peaks(x, where).max()))
 
@@ -101,6 +122,31 @@ def nearby(x: Block, count: int) -> Levels:
     return found
 
 
+def doubtful(x: Block, near: Levels, limit: float) -> tuple[npt.NDArray[np.intp], Levels]:
+    """The stretches that may pass the limit, and what each reaches at most; `near` is what `nearby` says of `x`.
+
+    A wave that bends little between its samples, as all but hiss does, passes them by little.
+    """
+    where = np.flatnonzero(near * BOUND > limit)
+    most = np.zeros(len(where))
+    for windows in _windows(x):
+        for begin in range(0, len(where), AT_ONCE):
+            columns = np.ascontiguousarray(windows[where[begin : begin + AT_ONCE]].T)
+            reach = np.abs(columns[REACH - 1 : REACH + STRETCH + 1]).max(axis=0).astype(np.float64)
+            reach += BEND * np.abs(np.diff(columns, 2, axis=0)).max(axis=0)
+            part = most[begin : begin + AT_ONCE]
+            np.maximum(part, reach * SLACK, out=part)
+    most = np.minimum(most, near[where] * BOUND)
+    found = most > limit
+    return where[found], most[found]
+
+
+def _windows(x: Block) -> Iterator[Block]:
+    """For each channel one row a stretch, of all samples that its points depend on."""
+    for channel in x:
+        yield np.lib.stride_tricks.sliding_window_view(channel, STRETCH + 2 * REACH)[::STRETCH]
+
+
 def stretch_peaks(x: Block, where: npt.NDArray[np.intp]) -> Levels:
     """The true peak of the chosen stretches, all channels together; `x` as for `nearby`.
 
@@ -109,8 +155,7 @@ def stretch_peaks(x: Block, where: npt.NDArray[np.intp]) -> Levels:
     found = np.zeros(len(where))
     points = np.empty((STRETCH + 1, AT_ONCE), np.float32)
     part = np.empty_like(points)
-    for channel in x:
-        windows = np.lib.stride_tricks.sliding_window_view(channel, STRETCH + 2 * REACH)[::STRETCH]
+    for windows in _windows(x):
         for first in range(0, len(where), AT_ONCE):
             # One column a stretch, so that every step below runs through memory from end to end.
             columns = np.ascontiguousarray(windows[where[first : first + AT_ONCE]].T)
@@ -181,7 +226,7 @@ class Limiter:
 
     def _reductions(self, x: Block, count: int) -> Levels:
         wanted = np.zeros(count)
-        where = np.flatnonzero(nearby(x, count) * BOUND > self._ceiling)
+        where, _ = doubtful(x, nearby(x, count), self._ceiling)
         if len(where):
             wanted[where] = 20 * np.log10(np.maximum(stretch_peaks(x, where) / self._ceiling, 1.0))
             self.touched += int(np.count_nonzero(wanted))

@@ -60,6 +60,8 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     with container:
         if not container.streams.audio:
             raise InvalidAudio(str(path), "holds no audio", "export it again, with sound", "au.none")
+        if container.streams.audio[0].codec_context is None:
+            raise InvalidAudio(str(path), "holds sound in a form that is not known here", "export it again")
         yield container, container.streams.audio[0]
 
 

@@ -12,7 +12,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.errors import Failed
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.loudness import Loudness
+    from podcast_kit.audio.reading import Loudness
 
 TARGET = -16.0
 """LUFS that Apple asks for, within 1: https://podcasters.apple.com/support/893-audio-requirements"""

@@ -12,7 +12,7 @@ from typing import Any
 
 from podcast_kit import audio
 from podcast_kit.audio import codecs, master
-from podcast_kit.audio.master import Job, Mastered
+from podcast_kit.audio.job import Job, Mastered
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import remote
 from podcast_kit.making.tree import Tree

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from podcast_kit.audio.master import Job
+from podcast_kit.audio.job import Job
 from podcast_kit.audio.samples import Block
 from podcast_kit.audio.together import master_all
 from podcast_kit.audio.workers import Workers
