@@ -153,3 +153,9 @@ for ask in (lambda: loudness.measure(Path("a.wav")), lambda: master.key("", Audi
         raise SystemExit("nothing was said")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_sample_rate_beyond_reason_is_said(tmp_path):
+    path = write(tmp_path / "a.wav", voice(1), rate=40_000_000)
+    with pytest.raises(InvalidAudio, match="says that it has more than 768,000 samples a second"):
+        loudness.measure(path)

@@ -31,6 +31,8 @@ OPEN = {
     "max_size": str(1 << 14),  # of a packet of WAV: four times fewer of them than with the default
 }
 LAYOUTS = {1: "mono", 2: "stereo"}
+FASTEST = 768_000
+"""Samples a second of the best converters. What says more is damaged, and a meter for it would fill the memory."""
 BROKEN_PACKETS = 100
 """So many that will not decode, one after the other, are no slip of an encoder."""
 
@@ -62,6 +64,8 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
             raise InvalidAudio(str(path), "holds no audio", "export it again, with sound", "au.none")
         if container.streams.audio[0].codec_context is None:
             raise InvalidAudio(str(path), "holds sound in a form that is not known here", "export it again")
+        if container.streams.audio[0].codec_context.sample_rate > FASTEST:
+            raise InvalidAudio(str(path), f"says that it has more than {FASTEST:,} samples a second", "export it again")
         yield container, container.streams.audio[0]
 
 
