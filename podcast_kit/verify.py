@@ -144,7 +144,8 @@ def _trouble(answer: Answer, output: Output) -> tuple[str, str] | None:
     if answer.status in {401, 403}:
         return f"{answer.status}, not public", "let anybody read the bucket: a bucket policy, or a CDN before it"
     if answer.status != 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
-        return f"{answer.status}", "see that publish.url is the public address of publish.to"
+        hint = "see that publish.url is the public address of publish.to; if it was deleted there: publish --refresh"
+        return f"{answer.status}", hint
     if encoding and encoding != "identity":
         return f"Content-Encoding is {encoding!r}", "turn compression of this file off at the host or CDN"
     if length != str(output.size):

@@ -17,6 +17,8 @@ from podcast_kit.audio.samples import Block
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Step
 
+LEAST = 0.05
+"""Seconds of silence whose taking off is worth a word."""
 LONGEST = 60.0
 """Seconds of overlap; that much of a part is held in memory."""
 EXCERPT = 20
@@ -86,14 +88,14 @@ def rate_for(rate: int, format_: str) -> int:
 def _trimmed(mix: Mix) -> Mix:
     first, behind = join.ends(mix.play(), mix.rate)
     seconds = (behind - first) / mix.rate
-    words = (
-        f"silence taken off: {first / mix.rate:.1f} s at the head, {mix.seconds - behind / mix.rate:.1f} s at the end"
-    )
+    head, end = first / mix.rate, mix.seconds - behind / mix.rate
+    taken = [f"{cut:.1f} s at the {where}" for cut, where in ((head, "head"), (end, "end")) if cut >= LEAST]
+    words = (f"silence taken off: {', '.join(taken)}",) if taken else ()
 
     def play() -> Iterator[Block]:
         return join.stretch(mix.play(), first, behind)
 
-    return replace(mix, play=play, seconds=seconds, shift=-first / mix.rate, done=(*mix.done, words))
+    return replace(mix, play=play, seconds=seconds, shift=-first / mix.rate, done=(*mix.done, *words))
 
 
 def _joined(job: Job, mix: Mix, on: Report) -> Mix:

@@ -13,7 +13,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from podcast_kit import build, checks, feed
+from podcast_kit import build, checks, feed, stores
 from podcast_kit.build import Build
 from podcast_kit.check import beside
 from podcast_kit.check.explaining import codes, explanation, rules
@@ -44,11 +44,26 @@ def project(
         Problem(episode.place(), "has no guid yet", "`podcast-kit build` writes one", "it.guid", Severity.WARNING)
         for episode in nameless
     ]
+    unnamed += _place(found)
     try:
         made = build.make(_named(found), now=now, on=on)
     except InvalidInput as error:
         return _sorted([*unnamed, *error.problems, *found.remarks])
     return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before, listen=listen)])
+
+
+def _place(found: Project) -> tuple[Problem, ...]:
+    """What is wrong with where the show is to be published; nothing is asked there."""
+    if not found.show.publish.to:
+        return ()
+    try:
+        stores.open_store(found.show.publish, found.folder)
+    except InvalidInput as error:
+        return tuple(
+            replace(one, place=found.show.places.get(f"publish.{one.code.removeprefix('pb.')}", one.place))
+            for one in error.problems
+        )
+    return ()
 
 
 def _named(found: Project) -> Project:

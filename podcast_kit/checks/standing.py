@@ -78,14 +78,15 @@ def new_feed(channel: Channel) -> Iterator[Finding]:
     platforms="podcastindex psp1",
     sources="PN PSP",
     why="It is what the show keeps when the feed moves; one that is not a UUID of version 5 is not taken.",
-    mend="let `podcast-kit init` write guid: once, and never change it",
+    mend="write guid: once, and never change it; `podcast-kit init` does so for a new show",
 )
 def guid(channel: Channel) -> Iterator[Finding]:
     """podcast:guid is a UUID of version 5."""
     node = channel.first("podcast:guid")
     said = channel.text("podcast:guid")
     if node is None:
-        yield Finding("the show has no podcast:guid", key="guid")
+        own = f"write guid: {show_guid(channel.url)}, once and for good" if channel.url else ""
+        yield Finding("the show has no podcast:guid", key="guid", mend=own)
         return
     try:
         found = UUID(said)

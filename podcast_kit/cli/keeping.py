@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -62,11 +63,12 @@ def status(console: Console, at: str | None, scheduled: bool, **place: str | Non
         pending=len(wanted.pending),
         episodes=[asdict(row) for row in shown],
     )
+    zone = ZoneInfo(build.project.show.timezone)
     for row in shown:
-        date = f"{row.date:%Y-%m-%d %H:%M}" if row.date else " " * 16
+        date = f"{row.date.astimezone(zone):%Y-%m-%d %H:%M}" if row.date else " " * 16
         console.say(f"{row.standing:<10} {date}  {row.slug or row.title}{f'  ({row.detail})' if row.detail else ''}")
     if dates:
-        console.note(f"the next one is due on {min(dates):%Y-%m-%d %H:%M %Z}".rstrip())
+        console.note(f"the next one is due on {min(dates).astimezone(zone):%Y-%m-%d %H:%M %Z}")
     console.note(f"{many(len(wanted.pending), 'change')} to publish" if wanted else "nothing to publish")
 
 

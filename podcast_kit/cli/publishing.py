@@ -36,6 +36,7 @@ ALIKE = 10
 BLIND = click.option(
     "--accept-blind-writes", "blind", is_flag=True, help="Publish from CI where conditional writes are ignored."
 )
+REFRESH = click.option("--refresh", is_flag=True, help="List the store, and put what was deleted there again.")
 PLAN = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -53,25 +54,36 @@ def place_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def elsewhere(found: Project, place: dict[str, str | None]) -> Project:
     """The show, published to another place; `place` holds `to`, `endpoint` and `url`."""
     there = found.show.publish
-    url = place["url"]
+    url, endpoint = _address("--url", place["url"]), _address("--endpoint", place["endpoint"])
     there = replace(
         there,
         to=place["to"] or there.to,
         provider="" if place["to"] else there.provider,
-        endpoint=place["endpoint"] or there.endpoint,
+        endpoint=endpoint or there.endpoint,
         url=url.rstrip("/") + "/" if url else there.url,
     )
     return replace(found, show=replace(found.show, publish=there))
 
 
-def planned(console: Console, build: Build) -> tuple[Store, Plan]:
+def _address(option: str, given: str | None) -> str | None:
+    """An option's address; a usage error when it is none."""
+    from podcast_kit.source import values
+    from podcast_kit.source.document import Wrong
+
+    try:
+        return values.url(given) if given else given
+    except Wrong as wrong:
+        raise click.BadParameter(f"{wrong} ({wrong.hint})", param_hint=option) from None
+
+
+def planned(console: Console, build: Build, *, refresh: bool = False) -> tuple[Store, Plan]:
     """The store, and what would make it the build."""
     from podcast_kit import plan, publish, stores
 
     show = build.project.show
     store = stores.open_store(show.publish, build.project.folder)
     console.step(Step("read", store.name))
-    state = publish.read(store, build.outputs.values(), feed=show.feed.path)
+    state = publish.read(store, build.outputs.values(), feed=show.feed.path, refresh=refresh)
     return store, plan.make(build.outputs, state, feed=show.feed.path)
 
 
@@ -88,10 +100,12 @@ def noticed(build: Build, store: Store, wanted: Plan) -> tuple[Notice, ...]:
 @AT
 @AHEAD
 @RETAG
+@REFRESH
 @click.option("--out", type=PLAN, help="Save the plan, for `publish FILE`.")
 @click.option("--exit-code", is_flag=True, help="End with 3 when changes are pending.")
 def plan(
-    console: Console, at: str | None, ahead: bool, retag: tuple[str, ...], out: Path | None, exit_code: bool,
+    console: Console, at: str | None, ahead: bool, retag: tuple[str, ...], refresh: bool,
+    out: Path | None, exit_code: bool,
     **place: str | None,
 ) -> None:  # fmt: skip
     """Say what publishing would change, and what subscribers will notice, without changing it.
@@ -105,7 +119,7 @@ def plan(
 
     now = datetime.now(UTC).isoformat() if at is None else at
     build = made(console, now, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
-    store, wanted = planned(console, build)
+    store, wanted = planned(console, build, refresh=refresh)
     notices = noticed(build, store, wanted)
     _show(console, build, wanted, store, notices)
     _summarized("plan", build, store, wanted, notices)
@@ -126,6 +140,7 @@ def plan(
 @AT
 @AHEAD
 @RETAG
+@REFRESH
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, as `plan` does.")
 @click.option("--only", type=click.Choice(["feed"]), help="All but recordings: for CI, where no audio is.")
@@ -137,7 +152,8 @@ def plan(
     "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
 )
 def publish(
-    console: Console, saved: Path | None, at: str | None, ahead: bool, retag: tuple[str, ...], yes: bool, dry_run: bool,
+    console: Console, saved: Path | None, at: str | None, ahead: bool, retag: tuple[str, ...], refresh: bool,
+    yes: bool, dry_run: bool,
     only: str | None, remove: tuple[str, ...], allow: tuple[str, ...], blind: bool, events: bool, checked: bool,
     **place: str | None,
 ) -> None:  # fmt: skip
@@ -159,10 +175,10 @@ def publish(
     if agreed:
         at, ahead, retag = agreed.now.isoformat(), agreed.ahead, agreed.retag
     build = made(console, at, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
-    if not dry_run and not agreed and _unchanged(build):
+    if not (dry_run or refresh or agreed) and _unchanged(build):
         record(build)
         return _nothing(console, build, events=events)
-    store, wanted = planned(console, build)
+    store, wanted = planned(console, build, refresh=refresh)
     if agreed:
         agreed.check(wanted, store.name)
     notices = noticed(build, store, wanted)

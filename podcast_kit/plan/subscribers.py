@@ -18,6 +18,7 @@ PARTS = {
     "description": "notes",
     "content:encoded": "notes",
     "pubDate": "date",
+    "link": "address of its page",
     "itunes:image": "artwork",
     "itunes:explicit": "explicit",
     "itunes:season": "season",

@@ -48,9 +48,12 @@ SOON = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks at the public feed."""
 
 
-def read(store: Store, outputs: Iterable[Output] = (), *, feed: str = "feed.xml") -> State:
-    """What the store has: the record of the last publish and the live feed, each with its ETag."""
-    return record.read(store, feed, outputs)
+def read(store: Store, outputs: Iterable[Output] = (), *, feed: str = "feed.xml", refresh: bool = False) -> State:
+    """What the store has: the record of the last publish and the live feed, each with its ETag.
+
+    With `refresh` a listing says what of the record is still there.
+    """
+    return record.read(store, feed, outputs, refresh=refresh)
 
 
 def publish(

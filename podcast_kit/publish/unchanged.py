@@ -47,7 +47,7 @@ def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> b
     try:
         memo = json.loads((folder / MEMO).read_bytes())
         known = memo["published"] == wanted and {record.KEY: memo["state"], feed: memo["feed"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     if not known:
         return False

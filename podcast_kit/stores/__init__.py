@@ -33,6 +33,10 @@ class Honours(StrEnum):
         return self in {Honours.REFUSED, Honours.IGNORED}
 
 
+WRITTEN = ("episodes", "templates", "build", ".podcast-kit", ".git")
+"""Folders of a show that hold what somebody or a build has written there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What must hold at the store for a write to happen."""
@@ -179,4 +183,10 @@ def open_store(publishing: Publishing, folder: Path) -> Store:
         raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
     from podcast_kit.stores.folder import Folder
 
-    return Folder((folder / Path(publishing.to).expanduser()).resolve())
+    place = (folder / Path(publishing.to).expanduser()).resolve()
+    here = folder.resolve()
+    if here.is_relative_to(place) or any(place.is_relative_to(here / name) for name in WRITTEN):
+        text = f"publish.to: {publishing.to!r} is where the show itself lies"
+        hint = "name a folder of its own, such as public: what is published must not mix with what you write"
+        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
+    return Folder(place)

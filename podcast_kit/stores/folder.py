@@ -147,7 +147,13 @@ def _said(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.strerror or str(error)
-        raise Failed(f"{error.filename or name}: {what}", "see that the folder can be written and has room") from error
+        raise Failed(f"{_named(error, name)}: {what}", "see that the folder can be written and has room") from error
+
+
+def _named(error: OSError, name: str) -> str:
+    """The file that was meant: one that is written beside it means nothing to anybody."""
+    path = Path(error.filename) if isinstance(error.filename, str) else Path(name)
+    return str(path.with_name(path.name[1:].split(f".{os.getpid()}.")[0]) if path.name.endswith(BESIDE) else path)
 
 
 def _sha256(path: Path) -> str:

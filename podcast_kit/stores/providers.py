@@ -60,7 +60,12 @@ def at(publishing: Publishing, scheme: str, rest: str, journals: Path) -> S3:
     ]
     if found is None:
         text = f"publish.to: {publishing.to!r} names no bucket"
-        problems.append(_problem(text, f"write {scheme}://bucket, or {scheme}://bucket/prefix", "to"))
+        hint = (
+            f"write {scheme}://bucket or {scheme}://bucket/prefix; a bucket's name has 3 to 63 letters, digits, . and -"
+        )
+        problems.append(_problem(text, hint, "to"))
+    elif ".." in (found["prefix"] or "").split("/"):
+        problems.append(_problem(f"publish.to: {publishing.to!r} has a '..' in it", "write the prefix out", "to"))
     if problems or found is None:
         raise InvalidInput(problems)
     named = {"account": publishing.account, "region": publishing.region, "endpoint": publishing.endpoint}

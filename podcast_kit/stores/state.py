@@ -53,16 +53,19 @@ class State:
     """The record was missing or unreadable, and a listing took its place."""
 
 
-def read(store: Store, feed_key: str, outputs: Iterable[Output] = ()) -> State:
+def read(store: Store, feed_key: str, outputs: Iterable[Output] = (), *, refresh: bool = False) -> State:
     """The record and the live feed; where the record is missing or in doubt, what a listing shows.
 
-    `outputs` are the files of the build: their digests are what listed media are matched by.
+    `outputs` are the files of the build: their digests are what listed media are matched by. With `refresh`, and
+    where the recorded feed is gone, the record is held against a listing: what was deleted since is not there.
     """
     outputs = list(outputs)
     known = load(store)
     known = _unveiled(known, outputs) if outputs else known
     store.honours = store.honours or known.honours
     known = replace(known, feed=store.get(feed_key))
+    if not known.rebuilt and (refresh or (known.feed is None and feed_key in known.objects)):
+        known = _refreshed(store, known)
     if known.rebuilt or known.doubtful:
         known = _settled(store, known, {output.key: output for output in outputs})
     known = _sought(store, known, outputs)
@@ -102,6 +105,16 @@ def _unveiled(state: State, outputs: Iterable[Output]) -> State:
         retired={name: state.retired[key] for key, name in told(state.retired)},
         doubtful=frozenset(name for _, name in told(state.doubtful)),
     )
+
+
+def _refreshed(store: Store, state: State) -> State:
+    """What the record says, as far as a listing bears it out by name and size."""
+    listed = {remote.key: remote.size for remote in store.walk()}
+    secret = (VEILED, EARLY)
+    there = {
+        key: remote for key, remote in state.objects.items() if key.startswith(secret) or listed.get(key) == remote.size
+    }
+    return replace(state, objects=there)
 
 
 def _sought(store: Store, state: State, outputs: Iterable[Output]) -> State:

@@ -77,9 +77,13 @@ def _answered(response: object, subject: str) -> PodcastKitError:
     if code in FULL or status == 507:  # noqa: PLR2004  # RFC 4918, 11.5
         return Failed(f"{subject}: the store has no room left ({code})", "make room there, then run it again")
     hint = "nothing is lost, run it again"
+    if status == 404:  # noqa: PLR2004  # every key that may be missing is asked for in another way
+        hint = "see that publish.endpoint is the S3 address of the store"
     if status >= 500:  # noqa: PLR2004  # RFC 9110, 15.6
         hint = "the store is in trouble; should it go on, see that it has room left; nothing is lost, run it again"
-    return Failed(f"{subject}: the store answered {code} {status or ''}: {text}", hint)
+    return Failed(
+        f"{subject}: the store answered {' '.join(dict.fromkeys([code, str(status or '')])).strip()}: {text}", hint
+    )
 
 
 def _unable(error: Exception, subject: str) -> PodcastKitError:
