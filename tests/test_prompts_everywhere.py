@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from podcast_kit import site
 from podcast_kit.making import items
 from podcast_kit.making.memory import SCHEMA, Memory
-from podcast_kit.model import Listen, Media, Placement, Project, PromptSet
+from podcast_kit.model import Listen, Media, Placement, Project, PromptSet, Published
 from tests.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show, make_transcript
 
 FOLLOW = f"{BASE}follow/index.html"
@@ -32,7 +32,8 @@ def surfaces(folder, show, notes):
         database.execute(SCHEMA)
         said = items.text(project, episode, {}, "", items.Setting.of(project), Memory(database))
     media = Media(key="media/x.mp3", sha256="", bytes=1, mime="audio/mpeg", seconds=60)
-    item = items.item(project, episode, said, media, artwork=None, chapters=(), transcripts=(LONG,))
+    entry = Published(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256="", media=media)
+    item = items.item(project, episode, said, entry, artwork=None, chapters=(), transcripts=(LONG,))
     pages = site.render(show, [item], folder=folder)
     return said | {"transcript": pages["episodes/001-one/transcript/index.html"].decode()}
 

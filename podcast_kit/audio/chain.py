@@ -88,7 +88,7 @@ def _change(job: Job, sound: Mix, before: Loudness, goal: float, excerpt: list[B
         return change
 
     def loudness(gain: float, top: float) -> float | None:
-        meter = Meter(sound.rate, sound.channels, peak=False)
+        meter = Meter(sound.rate, sound.channels, peak=False, curve=False)
         for block in _limited(excerpt, peaks.Limiter(sound.channels, sound.rate, peaks.ratio(gain), peaks.ratio(top))):
             meter.add(block)
         return meter.result().integrated
@@ -111,7 +111,7 @@ def _levelled(
     for attempt in range(1, ATTEMPTS + 1):
         limiter = peaks.Limiter(sound.channels, sound.rate, peaks.ratio(change), peaks.ratio(ceiling))
         _pour(_limited(sound.play(), limiter), format_, part, kbits, 1 / encode.scale(format_, kbits), sound, on)
-        after = mix.of(part, job.subject).heard(on, "verify")
+        after = sound.encoded(part).heard(on, "verify")
         miss = (after.integrated or 0.0) - goal
         over = (-200.0 if after.true_peak is None else after.true_peak) - job.settings.true_peak
         fits = abs(miss) <= EXACT and over <= 0

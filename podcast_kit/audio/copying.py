@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from podcast_kit.audio.beside import beside
 
-BLOCK = 1 << 19
+BLOCK = 1 << 18
+"""Bytes: what is read is still in the processor's cache when it is written and hashed."""
 AHEAD = 2
 """Blocks that may be written before they are hashed."""
 Stretch = tuple[int, int]

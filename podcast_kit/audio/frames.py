@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from podcast_kit.audio.wording import alpha3, clean, ended, line, rights, sort_title
 from podcast_kit.errors import Failed
@@ -64,8 +65,9 @@ def named(name: str, label: str, value: str) -> bytes:
     return frame(name, bytes([code]) + head + end + data)
 
 
+@lru_cache(maxsize=8)
 def picture(cover: Cover, kind: int = 3) -> bytes:
-    """APIC; 3 is a front cover, 0 is any other picture."""
+    """APIC; 3 is a front cover, 0 is any other picture. Most episodes of a show have the same."""
     return frame("APIC", b"\0", cover.mime.encode("latin-1", "ignore"), b"\0", bytes([kind]), b"\0", cover.data)
 
 
@@ -136,12 +138,12 @@ def _chap(name: bytes, mark: Chapter, end: int, pictures: dict[str, Cover]) -> b
     return frame("CHAP", name + b"\0" + times + inside)
 
 
-def tag(content: list[bytes]) -> bytes:
+def tag(content: list[bytes]) -> list[bytes]:
     """Header and frames, without padding: what is copied anew each time need not grow in place."""
     size = sum(map(len, content))
     if size >= 1 << 28:
         raise Failed("a tag of an MP3 holds at most 256 MB", "use smaller pictures for the cover and the chapters")
-    return b"".join((b"ID3\x03\0\0", bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)), *content))
+    return [b"ID3\x03\0\0" + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)), *filter(None, content)]
 
 
 def taken_apart(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:

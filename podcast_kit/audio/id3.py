@@ -41,7 +41,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
         marks = frames.chapter_frames(tags, _length_ms(source, tags)) if tags.chapters else []
         rest = foreign(file, start, own, marks=bool(marks))
         tail = _without_id3v1(file, end, size)
-        return write(file, destination, [frames.tag([*own, *rest, *marks]), (first, end - first), *tail])
+        return write(file, destination, [*frames.tag([*own, *rest, *marks]), (first, end - first), *tail])
 
 
 def _length_ms(source: Path, tags: Tags) -> int:

@@ -6,6 +6,7 @@ Imported only after `codecs.require()`.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from typing import Any
 
 import av
@@ -19,14 +20,16 @@ from podcast_kit.audio.samples import LAYOUTS, Block
 class Meter:
     """Add blocks, then take the result; the memory it needs is 16 bytes for a second of sound."""
 
-    def __init__(self, rate: int, channels: int, *, peak: bool = True) -> None:
-        """Without `peak` the true peak is not looked for, which takes half of the time."""
+    def __init__(self, rate: int, channels: int, *, peak: bool = True, curve: bool = True) -> None:
+        """Without `peak` the true peak is not looked for, without `curve` loudness over time is not kept."""
         self._rate = rate
         self._samples = 0
         self._peak = peaks.TruePeak(channels) if peak else None
         self._layout = LAYOUTS[channels]
         self._momentary, self._short = array("f"), array("f")
-        self._last: dict[str, str] = {}
+        self._curve = curve
+        self._latest: deque[Any] = deque(maxlen=2)
+        """Frames that the meter gave back: the last, cut short by the end, may say nothing."""
         # libavfilter's meter for loudness; its true peak takes three times as long as all the rest, so ours stands in.
         self._graph = av.filter.Graph()
         self._in = self._graph.add_abuffer(
@@ -53,7 +56,8 @@ class Meter:
         """What was heard in all."""
         self._in.push(None)
         self._collect()
-        integrated, spread = (float(self._last.get(f"lavfi.r128.{key}", "nan")) for key in ("I", "LRA"))
+        last: dict[str, str] = next((said for frame in reversed(self._latest) if (said := frame.metadata)), {})
+        integrated, spread = (float(last.get(f"lavfi.r128.{key}", "nan")) for key in ("I", "LRA"))
         return Loudness(
             integrated=integrated if integrated > FLOOR else None,
             range=spread if integrated > FLOOR else None,
@@ -65,8 +69,8 @@ class Meter:
 
     def _collect(self) -> None:
         for frame in _ready(self._out):
-            if found := frame.metadata:
-                self._last = found
+            self._latest.append(frame)
+            if self._curve and (found := frame.metadata):
                 self._momentary.append(float(found["lavfi.r128.M"]))
                 self._short.append(float(found["lavfi.r128.S"]))
 

@@ -51,13 +51,17 @@ class Mix:
 
     def heard(self, on: Report, stage: str = "measure", keep: list[Block] | None = None) -> Loudness:
         """Its loudness; `keep` is given some EXCERPT blocks from all over it."""
-        meter = Meter(self.rate, self.channels)
+        meter = Meter(self.rate, self.channels, curve=False)
         stride = max(1, round(self.seconds * self.rate / samples.BLOCK / EXCERPT))
         for number, block in enumerate(self.told(self.play(), on, stage)):
             meter.add(block)
             if keep is not None and number % stride == 0 and len(keep) < 2 * EXCERPT:
                 keep.append(block.copy())
         return meter.result()
+
+    def encoded(self, path: Path) -> Mix:
+        """The same sound as a file holds it by now."""
+        return replace(self, play=partial(samples.blocks, path, self.rate, self.channels))
 
 
 def of(path: Path, subject: str, rate: int = 0, channels: int = 0) -> Mix:

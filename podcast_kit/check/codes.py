@@ -23,6 +23,7 @@ MAKING = {
     "au.reencode": "What is asked of a recording needs it to be encoded again, which loses a little.",
     "au.remote": "A recording at an address of its own does not answer as it must.",
     "au.silent": "A recording is silent from end to end.",
+    "au.soundbite": "A soundbite cannot be cut as it is asked for.",
     "au.tag.doubled": "A recording has two tags of a kind, and players show either.",
     "au.tag.foreign": "A recording has tags of another format, which some players show instead.",
     "au.tag.size": "What goes into a tag is larger than the format allows.",

@@ -49,6 +49,9 @@ def said(name: str, key: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _answered(error.response, subject) from error
     except (Unreachable, HTTPClientError) as error:
+        if "recursion" in str(error):  # as below, wrapped by botocore where it happens deep inside
+            what, hint = REFUSED["PermanentRedirect"]
+            raise StoreRefused(f"{subject}: {what}", hint) from error
         hint = "see the network and publish.endpoint; nothing is lost, run it again"
         raise Failed(f"{subject}: the store does not answer: {_short(error)}", hint) from error
     except BotoCoreError as error:
