@@ -56,7 +56,9 @@ def s3(s3_server, s3_environment):
 @pytest.fixture
 def bucket(s3):
     """A fresh bucket that anybody may read."""
-    return s3.bucket()
+    made = s3.bucket()
+    yield made
+    s3.drop(made)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +78,9 @@ def tls_server(tmp_path_factory):
 def tls_bucket(s3_environment, tls_server):
     """A fresh bucket that is reached over TLS."""
     s3_environment(tls_server)
-    return tls_server.bucket()
+    made = tls_server.bucket()
+    yield made
+    tls_server.drop(made)
 
 
 @pytest.fixture(scope="session")

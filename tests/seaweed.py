@@ -5,6 +5,7 @@ with Server(folder) as server:
     # server.endpoint, server.environment(), bucket.url
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -151,6 +152,15 @@ class Server:
         client.put_bucket_policy(Bucket=made.name, Policy=json.dumps(policy))
         client.close()
         return made
+
+    def drop(self, bucket: Bucket) -> None:
+        """Give back the room of a bucket: each takes volumes, of which there is a number."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client = self.client()
+        with contextlib.suppress(BotoCoreError, ClientError):  # a test may have dropped it, or the server
+            client.delete_bucket(Bucket=bucket.name)
+        client.close()
 
     def _run(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

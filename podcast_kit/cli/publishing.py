@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli import report
 from podcast_kit.cli.app import command, interactive, moment, project
-from podcast_kit.cli.console import Console, many, size
-from podcast_kit.cli.making import AHEAD, AT, RETAG, made, waiting
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.making import AHEAD, AT, RETAG, made
+from podcast_kit.cli.planned import display, reported, scheduled, summarized, summary
 from podcast_kit.cli.progress import Progress
 from podcast_kit.errors import Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from podcast_kit.stores import Store
 
 PENDING = 3
-SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
 ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
-ALIKE = 10
-"""Notices of a kind that are shown one by one."""
 BLIND = click.option(
     "--accept-blind-writes", "blind", is_flag=True, help="Publish from CI where conditional writes are ignored."
 )
@@ -121,9 +118,9 @@ def plan(
     build = made(console, now, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
     store, wanted = planned(console, build, refresh=refresh)
     notices = noticed(build, store, wanted)
-    _show(console, build, wanted, store, notices)
-    _summarized("plan", build, store, wanted, notices)
-    _report(console, "plan", build, store, wanted, notices)
+    display(console, build, wanted, store, notices)
+    summarized("plan", build, store, wanted, notices)
+    reported(console, "plan", build, store, wanted, notices)
     if out:
         try:
             out.write_bytes(saved.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
@@ -183,9 +180,9 @@ def publish(
         agreed.check(wanted, store.name)
     notices = noticed(build, store, wanted)
     if dry_run or not (console.as_json or events) or not yes:
-        _show(console, build, wanted, store, notices, quiet=not dry_run and (yes or agreed is not None))
+        display(console, build, wanted, store, notices, quiet=not dry_run and (yes or agreed is not None))
     if dry_run:
-        return _report(console, "publish", build, store, wanted, notices)
+        return reported(console, "publish", build, store, wanted, notices)
     if not wanted:
         record(build)
         _remember(build, wanted.state.etag, wanted.state.feed.etag if wanted.state.feed else "")
@@ -196,12 +193,12 @@ def publish(
     _ask(yes or agreed is not None)
     progress = Progress(console, wanted, events=events)
     _carry_out(console, build, store, wanted, progress, blind=accepted(blind=blind))
-    _summarized("publish", build, store, wanted, notices)
+    summarized("publish", build, store, wanted, notices)
     sent = sum(change.uploads for change in wanted.pending)
     if not events:
-        _report(console, "publish", build, store, wanted, notices, uploaded=sent, **progress.figures(store))
+        reported(console, "publish", build, store, wanted, notices, uploaded=sent, **progress.figures(store))
         console.say(build.project.show.feed_url)
-    console.note(f"published {_summary(wanted)}{progress.summary(store)}")
+    console.note(f"published {summary(wanted)}{progress.summary(store)}")
     return None
 
 
@@ -236,7 +233,7 @@ def _nothing(console: Console, build: Build, *, events: bool) -> None:
     if not events:
         console.document(
             "publish", build.problems, store=show.publish.to, feed=show.feed_url, changes=[], bytes=0, uploaded=0,
-            scheduled=_scheduled(build), subscribers=[],
+            scheduled=scheduled(build), subscribers=[],
         )  # fmt: skip
         console.say(show.feed_url)
     console.note("nothing to do: all of it is published")
@@ -305,103 +302,3 @@ def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progr
     from podcast_kit.stores import state as recorded
 
     _remember(build, etags.get(recorded.KEY, ""), etags.get(wanted.feed) or live)
-
-
-def _show(
-    console: Console, build: Build, wanted: Plan, store: Store, notices: tuple[Notice, ...], *, quiet: bool = False
-) -> None:
-    """One line a change, what subscribers will notice, what waits for its date, and the sum."""
-    speak = console.note if quiet else console.say
-    if not wanted:
-        if not quiet:
-            console.say(f"nothing to do: {store.name} has it all")
-            for line in waiting(build):
-                console.say(line)
-        return
-    for change in wanted.pending:
-        speak(_line(change))
-    if notices:
-        speak("subscribers will notice:")
-    for line in told(notices):
-        speak(f"  {line}")
-    for line in waiting(build):
-        speak(line)
-    speak(f"{store.name}: {_summary(wanted)}")
-
-
-def _summarized(title: str, build: Build, store: Store, wanted: Plan, notices: Sequence[Notice]) -> None:
-    """For GitHub's page of the run, where anybody may read: what goes ahead has no name there."""
-    changes = [
-        (str(change.verb), _name(change), size(change.size) if change.uploads else "", str(change.reason))
-        for change in wanted.pending
-    ]
-    line = f"{store.name}: {_summary(wanted)}" if wanted else f"nothing to do: {store.name} has it all"
-    report.plan(title, line, [*told(notices), *waiting(build)], changes)
-
-
-def _name(change: Change) -> str:
-    """The key, unless it goes ahead and a pipeline's log would tell it."""
-    ahead = change.output is not None and change.output.untold
-    return "media/… (goes ahead)" if ahead and os.environ.get("CI") else change.key
-
-
-def told(notices: Sequence[Notice]) -> Iterator[str]:
-    """What subscribers will notice; of many alike only the first, unless they stop the publish."""
-    from podcast_kit.plan.subscribers import ALLOWANCE
-
-    for kind in dict.fromkeys(notice.kind for notice in notices):
-        alike = [notice for notice in notices if notice.kind is kind]
-        shown = alike if kind in ALLOWANCE else alike[:ALIKE]
-        yield from map(str, shown)
-        if len(alike) > len(shown):
-            yield f"{kind}: {many(len(alike) - len(shown), 'more episode')}"
-
-
-def _line(change: Change) -> str:
-    amount = size(change.size) if change.uploads else ""
-    return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {_name(change)}  {amount:>8}  {change.reason}".rstrip()
-
-
-def _summary(wanted: Plan) -> str:
-    uploads = [change for change in wanted.pending if change.uploads]
-    waves = [
-        f"{count} {wave.name.lower()}" for wave in Wave if (count := sum(change.wave is wave for change in uploads))
-    ]
-    others = len(wanted.pending) - len(uploads)
-    more = f", {many(others, 'other change')}" if others else ""
-    return f"{many(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {size(wanted.bytes)}{more}"
-
-
-def _scheduled(build: Build) -> list[dict[str, Any]]:
-    return [
-        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead}
-        for episode in build.scheduled
-    ]
-
-
-def _report(
-    console: Console, name: str, build: Build, store: Store, wanted: Plan, notices: tuple[Notice, ...], **more: Any,  # noqa: ANN401
-) -> None:  # fmt: skip
-    console.document(
-        name,
-        build.problems,
-        store=store.name,
-        feed=build.project.show.feed_url,
-        changes=[
-            {
-                "key": change.key,
-                "verb": str(change.verb),
-                "reason": str(change.reason),
-                "bytes": change.size,
-                "wave": change.wave.name.lower(),
-            }
-            for change in wanted.pending
-        ],
-        bytes=wanted.bytes,
-        subscribers=[
-            {"kind": str(notice.kind), "guid": notice.guid, "title": notice.title, "text": str(notice)}
-            for notice in notices
-        ],
-        scheduled=_scheduled(build),
-        **more,
-    )
