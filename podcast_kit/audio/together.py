@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Step], None]
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         notes = [Path(folder, str(number)) for number in range(len(jobs))]
         running = {executor.submit(_one, job, note): (job, note) for job, note in zip(jobs, notes, strict=True)}
-        heard: dict[Path, str] = {}
+        heard: dict[Path, int] = {}
         while running:
             done, _ = wait(running, timeout=BEAT, return_when=FIRST_COMPLETED)
             for job, note in running.values():
@@ -70,27 +69,33 @@ def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Step], None]
 
 
 def _one(job: Job, note: Path | None = None) -> Mastered:
-    """In the worker: master, and leave a note of how far it has come."""
+    """In the worker: master, and note line by line how far it has come."""
     last = ""
 
     def write(step: Step) -> None:
         nonlocal last
-        line = f"{step.stage} {step.done} {step.total}"
+        line = f"{step.stage} {step.done} {step.total}\n"
         if note is not None and line != last:
             last = line
-            note.write_text(line, "ascii")
+            with note.open("a", encoding="ascii") as file:
+                file.write(line)
 
     return master(job.source, job.destination, job.settings, write, intro=job.intro, outro=job.outro)
 
 
-def _listen(job: Job, note: Path, heard: dict[Path, str], on: Callable[[Step], None]) -> None:
-    """Tell what a worker's note says, if it is news; a note may be read while it is being written."""
-    with suppress(OSError, ValueError):
-        line = note.read_text("ascii")
-        if line and heard.get(note) != line:
-            heard[note] = line
-            stage, done, total = line.split()
-            on(Step(stage=stage, subject=job.subject, done=int(done), total=int(total)))
+def _listen(job: Job, note: Path, heard: dict[Path, int], on: Callable[[Step], None]) -> None:
+    """Tell the news of a worker's note, of each stage the last; a line may be read while it is being written."""
+    try:
+        with note.open("rb") as file:
+            file.seek(heard.get(note, 0))
+            news = file.read()
+    except FileNotFoundError:
+        return
+    whole = news[: news.rfind(b"\n") + 1]
+    heard[note] = heard.get(note, 0) + len(whole)
+    for line in {line.split()[0]: line for line in whole.decode("ascii").splitlines()}.values():
+        stage, done, total = line.split()
+        on(Step(stage=stage, subject=job.subject, done=int(done), total=int(total)))
 
 
 def _outcome(job: Job, future: Future[Mastered]) -> Outcome:
