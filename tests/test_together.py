@@ -56,6 +56,12 @@ def test_progress_of_each_and_of_all(tmp_path):
     assert {step.subject for step in steps if step.stage in {"measure", "limit", "encode", "verify"}} == {"one", "two"}
 
 
+def test_no_stage_is_passed_over_however_short_it_is(tmp_path):
+    steps = []
+    list(master_all([make_job(tmp_path, "one", 1)], on=steps.append))
+    assert {"measure", "encode", "verify", "master"} == {step.stage for step in steps}
+
+
 def kill_when_busy(folder, name):
     """End, as the kernel does when memory is short, the process that is writing this episode."""
     deadline = time.monotonic() + 60
