@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,8 +21,8 @@ from podcast_kit.stores.parts import PART, Budget, Journal, Sending, journal_pat
 from podcast_kit.stores.words import said
 
 T = TypeVar("T")
-THREADS = 64
-"""A store at 40 ms answers 32 at a time with half of what it could do."""
+THREADS = 128
+"""Small files on their way at once. Behind 40 ms, 64 take a seventh longer; on loopback it makes no difference."""
 ATTEMPTS = 8
 SILENCE = 60
 """Seconds without a byte after which nobody is waited for."""
@@ -29,6 +30,8 @@ MEMORY = 64 << 20
 """Bytes of bodies that may be on their way at a time."""
 PATIENCE = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before asking again where botocore itself does not."""
+STALE = match('"00000000000000000000000000000000"')
+"""On an ETag that nothing has."""
 UNABLE = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
 """Error codes of stores that do not know conditional writes."""
 
@@ -63,14 +66,21 @@ class S3:
         self.honours: Honours | None = None
         self.budget = Budget(MEMORY)
         self.requests = 0
+        self._client: Any = None
+        self._making = threading.Lock()
         self.direct: Direct | None = None
         """The short way for small files, once an upload has shown it."""
         self._shown: Any = None
         """The last PutObject that botocore signed."""
 
-    @cached_property
+    @property
     def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """Made when first asked for: importing boto3 costs half a second."""
+        """One for all threads, made when first asked for: importing boto3 costs a quarter of a second."""
+        with self._making:
+            self._client = self._client or self._made()
+        return self._client
+
+    def _made(self) -> Any:  # noqa: ANN401
         import boto3
         import botocore.session
         from botocore.config import Config
@@ -297,16 +307,17 @@ class S3:
         first, etag = self._try(upload, ABSENT)
         if first == "unable":
             return Honours.REFUSED
-        second, _ = self._try(upload, ABSENT)
-        if second != "refused":
-            return Honours.IGNORED if second == "written" else Honours.REFUSED
         if not etag:  # the reply got lost, or has none
             there = self.head(upload.key)
             etag = there.etag if there else ""
         for form in (Honours.QUOTED, Honours.UNQUOTED):
             self.honours = form
-            if self._try(upload, match(etag))[0] == "written":
-                stale, _ = self._try(upload, match('"00000000000000000000000000000000"'))
+            # In whatever order: only the write with the right ETag may succeed. So none waits for another.
+            with ThreadPoolExecutor(3) as pool:
+                again, right, stale = pool.map(lambda when: self._try(upload, when)[0], (ABSENT, match(etag), STALE))
+            if again != "refused":
+                return Honours.IGNORED if again == "written" else Honours.REFUSED
+            if right == "written":
                 return Honours.IGNORED if stale == "written" else form
         return Honours.REFUSED
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -60,10 +61,12 @@ def read(store: Store, feed_key: str, outputs: Iterable[Output] = (), *, refresh
     where the recorded feed is gone, the record is held against a listing: what was deleted since is not there.
     """
     outputs = list(outputs)
-    known = load(store)
+    with ThreadPoolExecutor(1) as aside:  # two questions in the time of one
+        feed = aside.submit(store.get, feed_key)
+        known = load(store)
     known = _unveiled(known, outputs) if outputs else known
     store.honours = store.honours or known.honours
-    known = replace(known, feed=store.get(feed_key))
+    known = replace(known, feed=feed.result())
     if not known.rebuilt and (refresh or (known.feed is None and feed_key in known.objects)):
         known = _refreshed(store, known)
     if known.rebuilt or known.doubtful:

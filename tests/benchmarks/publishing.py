@@ -8,8 +8,6 @@ of every new file, which the others have no counterpart of, is shown by itself.
 It ends with an error where ours takes longer than `BARS` allow.
 """
 
-import argparse
-import asyncio
 import contextlib
 import hashlib
 import json
@@ -21,14 +19,10 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server, free_ports
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DELAY = 0.020
-"""Seconds each way: 40 ms of round trip."""
 BARS = {"1,000 x 8 KiB": {"s5cmd": 1.3}, "10 x 60 MiB": {"s5cmd": 1.1}, "nothing to do": {"s5cmd": 1.0, "rclone": 1.0}}
 """Workload → program → how many times as long as that ours may take."""
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -149,7 +143,7 @@ def _run(command: list[str]) -> tuple[float, float]:
 
 
 def _ours(folder: Path, bucket: str, endpoint: str, *more: str) -> list[str]:
-    return [sys.executable, "-m", "tests.benchmarks.publishing", str(folder), bucket, endpoint, *more]
+    return [sys.executable, "-m", "tests.benchmarks._publisher", str(folder), bucket, endpoint, *more]
 
 
 def _s5cmd(endpoint: str, *arguments: str) -> list[str]:
@@ -181,7 +175,7 @@ def _link(server: Server, kind: str) -> Iterator[str]:
         yield server.endpoint
         return
     port = free_ports(("proxy",))["proxy"]
-    command = [sys.executable, "-m", "tests.benchmarks.publishing", "--delay", str(port), str(server.ports["s3"])]
+    command = [sys.executable, "-m", "tests.benchmarks._slow_link", str(port), str(server.ports["s3"])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         if process.stdout:
@@ -192,87 +186,3 @@ def _link(server: Server, kind: str) -> Iterator[str]:
         process.wait()
         if process.stdout:
             process.stdout.close()
-
-
-async def _delay(port: int, target: int) -> None:
-    """A TCP relay that holds everything back for a while, in both directions, without narrowing it."""
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1024)
-
-        async def deliver() -> None:
-            while True:
-                due, data = await queue.get()
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                if not data:
-                    break
-                writer.write(data)
-                await writer.drain()
-            with contextlib.suppress(OSError):
-                writer.write_eof()
-
-        task = asyncio.create_task(deliver())
-        with contextlib.suppress(OSError):
-            while data := await reader.read(1 << 18):
-                await queue.put((time.monotonic() + DELAY, data))
-        await queue.put((time.monotonic() + DELAY, b""))
-        with contextlib.suppress(OSError):
-            await task
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        onward, back = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(pump(reader, back), pump(onward, writer))
-        back.close()
-        writer.close()
-
-    server = await asyncio.start_server(relay, "127.0.0.1", port, backlog=256)
-    print("ready", flush=True)
-    async with server:
-        await server.serve_forever()
-
-
-def _publish(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | None) -> None:
-    """What `podcast-kit publish` does once the build is there."""
-    from podcast_kit import plan, publish
-    from podcast_kit.model import Output, Publishing, Wave
-    from podcast_kit.publish import unchanged
-    from podcast_kit.stores import open_store
-
-    outputs = {
-        key: Output(
-            key=key,
-            size=size,
-            sha256=sha256,
-            content_type="audio/mpeg",
-            cache_control="public, max-age=31536000, immutable",
-            wave=Wave.MEDIA,
-            path=folder / key,
-        )
-        for key, size, sha256 in json.loads(folder.with_suffix(".json").read_bytes())
-    }
-    there = Publishing(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
-    wanted = unchanged.digest(outputs, there)
-    last = next(reversed(outputs))  # stands for the feed, which the others do not know
-    if memo and unchanged.unchanged(memo, wanted, there, last):
-        return
-    store = open_store(there, folder.parent)
-    state = publish.read(store, outputs.values())
-    made = plan.make(outputs, state)
-    list(publish.publish(made, store, now=NOW, url=there.url if gate else ""))
-    if memo and not made:
-        unchanged.remember(memo, wanted, state=state.etag, feed=state.objects[last].etag)
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("what", nargs="*")
-    arguments.add_argument("--delay", nargs=2, type=int)
-    arguments.add_argument("--gate", action="store_true")
-    arguments.add_argument("--memo", type=Path)
-    asked = arguments.parse_args()
-    if asked.delay:
-        asyncio.run(_delay(*asked.delay))
-    elif asked.what:
-        _publish(Path(asked.what[0]), *asked.what[1:], gate=asked.gate, memo=asked.memo)
-    else:
-        main()
