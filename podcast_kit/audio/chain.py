@@ -15,7 +15,7 @@ from podcast_kit.audio.job import Decision, Job, Mastered, Treatment
 from podcast_kit.audio.meter import Meter
 from podcast_kit.audio.mix import Mix, Report
 from podcast_kit.audio.reading import Loudness
-from podcast_kit.audio.samples import Block
+from podcast_kit.audio.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
 
 EXACT = 0.2
@@ -38,11 +38,11 @@ def master(job: Job, on: Report) -> Mastered:
     """See `podcast_kit.audio.master.master`."""
     shape = samples.shape(job.source)
     if lossless(shape.codec):
-        return _encoded(job, Decision(Treatment.ENCODE, wanted(shape.codec, job.settings)), on)
-    before = mix.of(job.source, job.subject).heard(on)
+        return _encoded(job, shape, Decision(Treatment.ENCODE, wanted(shape.codec, job.settings)), on)
+    before = mix.of(job.source, job.subject, shape=shape).heard(on)
     decision = decide(job, shape, before)
     if decision.treatment is Treatment.ENCODE:
-        return _encoded(job, decision, on)
+        return _encoded(job, shape, decision, on)
     return _whole(job, decision, before, on)
 
 
@@ -59,10 +59,10 @@ def _whole(job: Job, decision: Decision, before: Loudness, on: Report) -> Master
         return _result(job, part, decision, before, after, gain=change, done=done)
 
 
-def _encoded(job: Job, decision: Decision, on: Report) -> Mastered:
+def _encoded(job: Job, shape: Shape, decision: Decision, on: Report) -> Mastered:
     if decision.format not in encode.KBITS:
         raise PodcastKitError(f"format {decision.format!r}", f"known: {', '.join(encode.KBITS)}")
-    sound = mix.of_job(job, decision.format, on)
+    sound = mix.of_job(job, shape, decision.format, on)
     kbits = _kbits(decision.format, sound.channels, job.settings.bitrate)
     excerpt: list[Block] = []
     before = sound.heard(on, keep=excerpt)

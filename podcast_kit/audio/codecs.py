@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 
 from podcast_kit.errors import PodcastKitError
@@ -29,7 +28,9 @@ def require() -> None:
 def versions() -> tuple[str, ...]:
     """What the bytes of an encoded file depend on, such as `lameenc 1.9.0`."""
     require()
-    return tuple(f"{package} {importlib.metadata.version(package)}" for package in NEEDED.values())
+    from importlib.metadata import version
+
+    return tuple(f"{package} {version(package)}" for package in NEEDED.values())
 
 
 def _there(module: str) -> bool:

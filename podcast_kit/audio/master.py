@@ -13,7 +13,7 @@ from podcast_kit.audio.decision import wanted
 from podcast_kit.audio.job import Job, Mastered
 from podcast_kit.model import AudioSettings, Step
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same recording and settings would give other bytes."""
 
 

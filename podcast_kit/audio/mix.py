@@ -13,7 +13,7 @@ from podcast_kit.audio.job import Job
 from podcast_kit.audio.meter import Meter
 from podcast_kit.audio.peaks import ratio
 from podcast_kit.audio.reading import Loudness
-from podcast_kit.audio.samples import Block
+from podcast_kit.audio.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Step
 
@@ -21,8 +21,8 @@ LEAST = 0.05
 """Seconds of silence whose taking off is worth a word."""
 LONGEST = 60.0
 """Seconds of overlap; that much of a part is held in memory."""
-EXCERPT = 20
-"""Blocks, a minute of sound: enough to tell what a limiter does to the whole."""
+EXCERPT = 10
+"""Blocks, half a minute of sound: enough to tell what a limiter does to the whole."""
 Report = Callable[[Step], None]
 Sound = Callable[[], Iterator[Block]]
 
@@ -64,17 +64,16 @@ class Mix:
         return replace(self, play=partial(samples.blocks, path, self.rate, self.channels))
 
 
-def of(path: Path, subject: str, rate: int = 0, channels: int = 0) -> Mix:
-    """One file, at its own rate and in its own channels unless told otherwise."""
-    shape = samples.shape(path)
+def of(path: Path, subject: str, rate: int = 0, channels: int = 0, shape: Shape | None = None) -> Mix:
+    """One file, at its own rate and in its own channels unless told otherwise; its shape, where that is known."""
+    shape = shape or samples.shape(path)
     rate, channels = rate or shape.rate, channels or min(shape.channels, 2)
     return Mix(subject, partial(samples.blocks, path, rate, channels), rate, channels, shape.seconds)
 
 
-def of_job(job: Job, format_: str, on: Report) -> Mix:
+def of_job(job: Job, shape: Shape, format_: str, on: Report) -> Mix:
     """The recording of a job with what is cut off it and joined to it."""
-    shape = samples.shape(job.source)
-    mix = of(job.source, job.subject, rate_for(shape.rate, format_), job.settings.channels)
+    mix = of(job.source, job.subject, rate_for(shape.rate, format_), job.settings.channels, shape)
     if job.settings.trim:
         mix = _trimmed(mix)
     return mix if job.intro is None and job.outro is None else _joined(job, mix, on)
