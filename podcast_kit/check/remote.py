@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from podcast_kit import checks, pictures, web
+from podcast_kit import checks, pictures
 from podcast_kit.check.reading import OK, onward, parsed
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.chapters import Marks
@@ -19,6 +20,7 @@ from podcast_kit.checks.view import duration, whole
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument, Node, Probe, Response, Step
+from podcast_kit.web import Web
 
 THREADS = 8
 MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
@@ -34,18 +36,18 @@ def address(
 ) -> tuple[Problem, ...]:
     """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
     on(Step("ask", url))
-    got, data = web.ask(url, bound=MAX_BYTES + 1)
-    here = _feed_probe(url, got)
-    if got.status != OK:
-        return checks.look_at([here], platform=platform)
-    try:
-        read = parsed(data, url)
-    except InvalidInput as error:
-        return (*error.problems, *checks.look_at([here], platform=platform))
-    wanted = list(_named(read, newest))
-    beside: list[object] = [here, Pages(onward(read), read.place())]
-    with ThreadPoolExecutor(THREADS) as pool:
-        for number, found in enumerate(pool.map(_asked, wanted), 1):
+    with Web() as web, ThreadPoolExecutor(THREADS) as pool:
+        got, data = web.ask(url, bound=MAX_BYTES + 1)
+        here = _feed_probe(web, url, got)
+        if got.status != OK:
+            return checks.look_at([here], platform=platform)
+        try:
+            read = parsed(data, url)
+        except InvalidInput as error:
+            return (*error.problems, *checks.look_at([here], platform=platform))
+        wanted = list(_named(read, newest))
+        beside: list[object] = [here, Pages(onward(web, read), read.place())]
+        for number, found in enumerate(pool.map(partial(_asked, web), wanted), 1):
             on(Step("ask", wanted[number - 1].url, number, len(wanted)))
             beside += found
     facts = checks.Facts(feed_url=got.url, now=now, sizes=_sizes(beside))
@@ -63,7 +65,7 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
     return found
 
 
-def _feed_probe(url: str, got: Response) -> Probe:
+def _feed_probe(web: Web, url: str, got: Response) -> Probe:
     """The feed, asked in every way."""
     if got.status != OK:
         return Probe(url=url, kind="feed", get=got, place=Place(url))
@@ -116,7 +118,7 @@ def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float 
             yield Wanted(url, kind, read.place(node), node.attributes.get("type", "").strip(), length, seconds)
 
 
-def _asked(wanted: Wanted) -> list[object]:
+def _asked(web: Web, wanted: Wanted) -> list[object]:
     """What an address answers, and what is in it where that can be looked at."""
     probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, place=wanted.place)
     if wanted.kind == "media":

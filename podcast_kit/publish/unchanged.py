@@ -11,13 +11,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from http.client import HTTPException
+from contextlib import suppress
 from pathlib import Path
 
-from podcast_kit import verify
 from podcast_kit.model import Output, Publishing, address
 from podcast_kit.stores import state as record
+from podcast_kit.web import Web
 
 MEMO = Path(".podcast-kit") / "published.json"
 
@@ -51,11 +50,7 @@ def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> b
         return False
     if not known:
         return False
-    with closing(verify.Web()) as web:
-        try:
-            return all(
-                web.ask("HEAD", address(publishing.url, key), {"Cache-Control": "no-cache"}).headers.get("etag") == etag
-                for key, etag in known.items()
-            )
-        except (OSError, HTTPException, ValueError):
-            return False
+    fresh = {"Cache-Control": "no-cache"}
+    with Web() as web:
+        asked = (web.ask(address(publishing.url, key), method="HEAD", headers=fresh)[0] for key in known)
+        return all(answer.headers.get("etag") == etag for answer, etag in zip(asked, known.values(), strict=True))
