@@ -78,7 +78,7 @@ def planned(console: Console, build: Build, *, refresh: bool = False) -> tuple[S
     from podcast_kit import plan, publish, stores
 
     show = build.project.show
-    store = stores.open_store(show.publish, build.project.folder)
+    store = stores.open_store(show.publish, build.project.folder, console.waiting)
     console.step(Step("read", store.name))
     state = publish.read(store, build.outputs.values(), feed=show.feed.path, refresh=refresh)
     return store, plan.make(build.outputs, state, feed=show.feed.path)

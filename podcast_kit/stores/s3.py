@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.model import Output, Remote
@@ -24,7 +25,11 @@ THREADS = 64
 """A store at 40 ms answers 32 at a time with half of what it could do."""
 ATTEMPTS = 8
 SILENCE = 60
-"""Seconds without a byte after which nobody is waited for."""
+"""Seconds without a byte after which nobody is waited for who is sent a file."""
+SOON, TRIES = 10, 3
+"""Seconds within which a question is answered, and how often it is put to somebody who says nothing at all."""
+PROBES = ".podcast-kit/probe/"
+"""Keys of what is written only to see what becomes of it: a question too."""
 MEMORY = 64 << 20
 """Bytes of bodies that may be on their way at a time."""
 PATIENCE = (0.3, 1.0, 2.0, 4.0)
@@ -50,6 +55,8 @@ class S3:
         journals: Path | None = None,
         part: int = PART,
         scheme: str = "s3",
+        soon: float = SOON,
+        waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
@@ -60,6 +67,9 @@ class S3:
         self.part = part
         self.name = f"{scheme}://{bucket}/{prefix}".rstrip("/")
         self.place = f"{endpoint or 's3'} {bucket}"
+        self.soon = soon
+        self.waiting = waiting
+        """Hears, from any thread, the name of a host that is long in answering."""
         self.honours: Honours | None = None
         self.budget = Budget(MEMORY)
         self.requests = 0
@@ -68,9 +78,19 @@ class S3:
         self._shown: Any = None
         """The last PutObject that botocore signed."""
 
-    @cached_property
+    @property
     def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """Made when first asked for: importing boto3 costs half a second."""
+        """For questions: somebody who does not answer them soon does not answer at all."""
+        return self._clients[0]
+
+    @property
+    def patient(self) -> Any:  # noqa: ANN401
+        """For what is sent: a store may think long about a large file, and a doubtful write costs more than waiting."""
+        return self._clients[1]
+
+    @cached_property
+    def _clients(self) -> tuple[Any, Any]:
+        """Made when first asked for: importing boto3 costs half a second, the second client 4 ms."""
         import boto3
         import botocore.session
         from botocore.config import Config
@@ -83,8 +103,7 @@ class S3:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=10,
-            read_timeout=SILENCE,
+            connect_timeout=self.soon,
             max_pool_connections=THREADS + 4,
             tcp_keepalive=True,
         )
@@ -92,12 +111,23 @@ class S3:
             core = botocore.session.get_session()
             session = boto3.session.Session(botocore_session=core)
             region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
-            client = session.client("s3", endpoint_url=self.endpoint or None, region_name=region, config=config)
+            client, patient = (
+                session.client(
+                    "s3",
+                    endpoint_url=self.endpoint or None,
+                    region_name=region,
+                    config=config.merge(Config(read_timeout=silence)),
+                )
+                for silence in (self.soon, SILENCE)
+            )
             certificates = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
             self._trust = session.get_credentials(), certificates
-        client.meta.events.register("before-send.s3", self._sending)
-        client.meta.events.register("before-send.s3.PutObject", self._showing)
-        return client
+        for each in (client, patient):
+            each.meta.events.register("before-send.s3", self._sending)
+            each.meta.events.register("before-send.s3.PutObject", self._showing)
+            each.meta.events.register("needs-retry.s3", self._waiting)
+        client.meta.events.register("needs-retry.s3", self._unanswered)
+        return client, patient
 
     def get(self, key: str) -> Found | None:
         """The object, read whole; a reply cut short or damaged is asked for again."""
@@ -154,7 +184,7 @@ class S3:
         """Copy the object onto itself with other headers: its bytes stay where they are."""
         key = self.prefix + output.key
         with said(self.name, output.key):
-            answer = self.client.copy_object(
+            answer = self.patient.copy_object(
                 Bucket=self.bucket,
                 Key=key,
                 CopySource={"Bucket": self.bucket, "Key": key},
@@ -211,7 +241,8 @@ class S3:
             etag = self._directly(upload, body, md5, when)
             if etag is not None:
                 return etag
-            answer = self.client.put_object(
+            client = self.client if upload.key.startswith(PROBES) else self.patient
+            answer = client.put_object(
                 Bucket=self.bucket,
                 Key=self.prefix + upload.key,
                 Body=body,
@@ -252,12 +283,12 @@ class S3:
         about |= {"size": upload.size, "sha256": upload.sha256}
         journal = Journal.read(journal_path(self.journals, self.place, self.prefix + upload.key), about, part)
         name = self.prefix + upload.key
-        sending = Sending(self.client, self.bucket, name, upload, self.budget, journal, sent, about)
+        sending = Sending(self.patient, self.bucket, name, upload, self.budget, journal, sent, about)
         parts = sending.send()
         refused: ClientError | None = None
         try:
             _again(
-                lambda: self.client.complete_multipart_upload(
+                lambda: self.patient.complete_multipart_upload(
                     Bucket=self.bucket,
                     Key=name,
                     UploadId=journal.upload_id,
@@ -328,6 +359,26 @@ class S3:
         self._count()
         if "Expect" in request.headers:
             del request.headers["Expect"]
+
+    def _waiting(self, request_dict: Any, caught_exception: Exception | None, **_: object) -> None:  # noqa: ANN401
+        if caught_exception:
+            self.waiting(urlsplit(request_dict["url"]).netloc)
+
+    def _unanswered(
+        self,
+        request_dict: Any,  # noqa: ANN401
+        attempts: int,
+        caught_exception: Exception | None,
+        **_: object,
+    ) -> None:
+        """Raise Failed for a silence; what is refused or cut off is tried as often as botocore thinks right."""
+        from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+        if attempts >= TRIES and isinstance(caught_exception, (ConnectTimeoutError, ReadTimeoutError)):
+            host = urlsplit(request_dict["url"]).netloc
+            text = f"the endpoint {host} does not answer: asked {attempts} times, {self.soon:g} seconds each"
+            hint = "see publish.endpoint, the network, and whether the store is up; nothing is lost, run it again"
+            raise Failed(f"{self.name}: {text}", hint) from caught_exception
 
     def _count(self) -> None:
         self.requests += 1
