@@ -185,3 +185,24 @@ def test_a_host_without_ranges_is_held_to_the_length_that_it_says(public):
         port = int(url.rpartition(":")[2].strip("/"))
         found = errors(check.address(f"{url}feed.xml", now=NOW))
     assert found == {"http.range", "it.enclosure.length"}
+
+
+def test_the_sources_of_alternate_enclosures_are_asked_as_enclosures_are():
+    item = (
+        '<item><title>t</title><podcast:alternateEnclosure type="audio/opus" length="7">'
+        '<podcast:source uri="{0}a.opus"/><podcast:source uri="{0}gone.opus" contentType="audio/ogg"/>'
+        '<podcast:source uri="ipfs://x"/></podcast:alternateEnclosure></item>'
+    )
+    namespace = b'<rss xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+
+    def act(handler):
+        if handler.path == "/feed.xml":
+            whole = FEED.replace(b"</channel>", item.format(url).encode() + b"</channel>").replace(b"<rss", namespace)
+            say(handler, whole)
+        else:
+            say(handler, b"x" * 9, 404 if "gone" in handler.path else 200, Content_Type="audio/mpeg")
+
+    with answering(act) as url:
+        found = check.address(f"{url}feed.xml", now=NOW)
+    said = {(problem.code, problem.text.rpartition("/")[2]) for problem in found}
+    assert {("http.type.media", "a.opus"), ("http.range", "a.opus"), ("http.reach", "gone.opus")} <= said

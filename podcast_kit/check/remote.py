@@ -27,6 +27,8 @@ MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
 """Bytes of a picture, of a transcript or a chapters file, that are fetched."""
 NAMED = (("enclosure", "media", 1), ("podcast:transcript", "transcript", 5), ("podcast:chapters", "chapters", 1))
 """What an item names, what it is to us, and how many of it are asked for."""
+MOST_FORMS, MOST_SOURCES = 5, 2
+"""Alternate enclosures of an item, and sources of each, that are asked for."""
 NEWEST = 5
 """Episodes whose files are asked for, unless told otherwise."""
 
@@ -107,7 +109,22 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
         seconds = duration(item.value("itunes:duration")) or 0.0
         for key, kind, most in NAMED:
             found += _given(read, item.all(key)[:most], kind, seconds)
-    yield from {wanted.url: wanted for wanted in found}.values()
+        found += _alternates(read, item)
+    asked: dict[str, Wanted] = {}
+    for wanted in found:
+        asked.setdefault(wanted.url, wanted)  # an alternate at the enclosure's address is the enclosure
+    yield from asked.values()
+
+
+def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
+    """Other forms of the recording: the first places that each lies at, under its own type or that of its form."""
+    for form in item.all("podcast:alternateEnclosure")[:MOST_FORMS]:
+        length = whole(form.attributes.get("length", "").strip()) or 0
+        for source in form.all("podcast:source")[:MOST_SOURCES]:
+            url = source.attributes.get("uri", "").strip()
+            mime = source.attributes.get("contentType", "") or form.attributes.get("type", "")
+            if url.startswith(("http://", "https://")):
+                yield Wanted(url, "media", read.place(source), mime.strip(), length)
 
 
 def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.model import Output, Publishing, address
@@ -39,6 +40,14 @@ def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
             beside = memo.with_suffix(f".{os.getpid()}.new")
             beside.write_text(json.dumps({"published": published, "state": state, "feed": feed}), "utf-8")
             beside.replace(memo)
+
+
+def recorded(folder: Path) -> datetime | None:
+    """When the last publish that ended was noted, in UTC; None where none was."""
+    try:
+        return datetime.fromtimestamp((folder / MEMO).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> bool:
