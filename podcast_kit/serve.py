@@ -145,6 +145,10 @@ def _stamps(folder: Path, apart: Path | None) -> dict[str, tuple[int, int]]:
     return found
 
 
+LONGEST = 18
+"""Digits of a position that mean something."""
+
+
 class Answer(BaseHTTPRequestHandler):
     """One request."""
 
@@ -255,12 +259,14 @@ class Answer(BaseHTTPRequestHandler):
 
         One range only: a server may answer any other request in full (RFC 9110, 14.2).
         """
-        found = re.fullmatch(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", self.headers.get("Range", ""))
+        found = re.fullmatch(r"bytes=\s*([0-9]*)-([0-9]*)\s*", self.headers.get("Range", ""))
         if not found or found.groups() == ("", "") or self.headers.get("If-Range", tag) != tag:
             return None
+        # A number may have any length; Python reads 4,300 digits, and a file has fewer bytes than 18 of them say.
+        first, last = (int(digits.lstrip("0")[:LONGEST] or 0) for digits in found.groups())
         if not found[1]:
-            return range(max(0, size - int(found[2])), size)
-        first, last = int(found[1]), int(found[2]) if found[2] else size
+            return range(max(0, size - last), size)
+        last = last if found[2] else size
         return None if found[2] and last < first else range(first, min(last + 1, size))
 
     def _head(self, status: HTTPStatus, headers: dict[str, str]) -> None:

@@ -68,6 +68,7 @@ def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditi
     if not conditions:
         s3.S3._conditions = lambda _self, _when: {}
     store = trees.store_of(bucket, endpoint=endpoint)
+    store.soon = 2
     store.part, store.journals = PART, folder / name / "journals"
     store.honours = None if conditions else Honours.QUOTED  # it would be found out, and refused
     acknowledged = folder / f"{name}.txt"

@@ -7,10 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit import build, check, serve, web
+from podcast_kit import build, check, serve
 from podcast_kit.cli import cli
 from podcast_kit.errors import Failed
 from podcast_kit.source import project
+from podcast_kit.web import Web
 from tests.shows import small
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -129,14 +130,15 @@ def test_a_body_without_an_end_is_read_up_to_its_bound():
         except OSError:
             handler.close_connection = True
 
-    with answering(act) as url:
+    with answering(act) as url, Web() as web:
         response, body = web.ask(url, bound=1_000_000)
     assert len(body) == response.size == 1_000_000
 
 
 def test_only_web_addresses_are_asked():
-    assert "is not a web address" in web.ask("file:///etc/passwd")[0].trouble
-    assert "is not a web address" in web.ask("ftp://pod.example/feed.xml")[0].trouble
+    with Web() as web:
+        assert "is not a web address" in web.ask("file:///etc/passwd")[0].trouble
+        assert "is not a web address" in web.ask("ftp://pod.example/feed.xml")[0].trouble
 
 
 def test_live_compares_with_the_published_feed(folder, public):
@@ -170,7 +172,8 @@ def test_the_shell_checks_an_address(public):
 
 
 def test_a_host_without_ranges_is_held_to_the_length_that_it_says(public):
-    read = web.ask(f"{public}feed.xml", bound=1_000_000)[1]
+    with Web() as web:
+        read = web.ask(f"{public}feed.xml", bound=1_000_000)[1]
     enclosure = read.partition(b'<enclosure url="')[2].partition(b'"')[0]
 
     def act(handler):
@@ -182,3 +185,24 @@ def test_a_host_without_ranges_is_held_to_the_length_that_it_says(public):
         port = int(url.rpartition(":")[2].strip("/"))
         found = errors(check.address(f"{url}feed.xml", now=NOW))
     assert found == {"http.range", "it.enclosure.length"}
+
+
+def test_the_sources_of_alternate_enclosures_are_asked_as_enclosures_are():
+    item = (
+        '<item><title>t</title><podcast:alternateEnclosure type="audio/opus" length="7">'
+        '<podcast:source uri="{0}a.opus"/><podcast:source uri="{0}gone.opus" contentType="audio/ogg"/>'
+        '<podcast:source uri="ipfs://x"/></podcast:alternateEnclosure></item>'
+    )
+    namespace = b'<rss xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+
+    def act(handler):
+        if handler.path == "/feed.xml":
+            whole = FEED.replace(b"</channel>", item.format(url).encode() + b"</channel>").replace(b"<rss", namespace)
+            say(handler, whole)
+        else:
+            say(handler, b"x" * 9, 404 if "gone" in handler.path else 200, Content_Type="audio/mpeg")
+
+    with answering(act) as url:
+        found = check.address(f"{url}feed.xml", now=NOW)
+    said = {(problem.code, problem.text.rpartition("/")[2]) for problem in found}
+    assert {("http.type.media", "a.opus"), ("http.range", "a.opus"), ("http.reach", "gone.opus")} <= said

@@ -63,3 +63,10 @@ def test_what_cannot_be_measured_is_said(tmp_path):
     assert done.exit_code == 1
     assert "cannot be opened as audio" in done.stderr
     assert run(tmp_path / "absent.wav").exit_code == 1
+
+
+def test_a_file_that_is_none_has_no_table(tmp_path):
+    (tmp_path / "notes.wav").write_text("no sound")
+    done = run(tmp_path / "notes.wav")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "notes.wav" in done.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -247,6 +248,14 @@ def test_when_nothing_changed_boto3_is_not_even_imported(bucket, show):
     store = trees.store_of(bucket)
     store.put(trees.upload("feed.xml", store.get("feed.xml").content + b"<!-- by hand -->"))
     assert not publishes_without_boto3(show, bucket)
+
+
+def test_where_the_store_was_not_asked_it_is_said_how_it_is_known(bucket, show):
+    place = ["--to", f"s3://{bucket.name}", "--endpoint", bucket.endpoint, "--url", bucket.url]
+    run(show, "publish", "--yes", "--no-check", *place)
+    told = r"nothing to do: .*, as recorded at \d{4}-\d\d-\d\d \d\d:\d\d UTC; --refresh asks the store"
+    assert re.search(told, run(show, "publish", *place).stderr)
+    assert "recorded" not in run(show, "publish", "--refresh", *place).stderr
 
 
 def test_a_doctor_finds_nothing_wrong_where_nothing_is(bucket, show):

@@ -177,3 +177,10 @@ def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path)
 def test_only_mp3_is_mended(tmp_path):
     with pytest.raises(InvalidAudio, match="only MP3 is mended"):
         mend(sample("aac.m4a"), tmp_path / "a.m4a")
+
+
+def test_of_a_file_that_is_none_only_its_fault_is_said(tmp_path):
+    (tmp_path / "notes.mp3").write_text("no sound")
+    done = run(tmp_path / "notes.mp3")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "notes.mp3" in done.stderr

@@ -73,6 +73,9 @@ def test_what_an_address_answers(ask, path, status, body):
         ("bytes=10-", 10, len(AUDIO) - 1),
         ("bytes=-5", len(AUDIO) - 5, len(AUDIO) - 1),
         ("bytes=9-999999999", 9, len(AUDIO) - 1),
+        pytest.param("bytes=9-" + "9" * 30, 9, len(AUDIO) - 1, id="a number has any length"),
+        pytest.param("bytes=-" + "9" * 5000, 0, len(AUDIO) - 1, id="also one that Python would not read"),
+        pytest.param("bytes=" + "0" * 30 + "2-3", 2, 3, id="noughts before it say nothing"),
     ],
 )
 def test_a_range_is_answered_with_that_part(ask, asked, first, last):
@@ -84,7 +87,7 @@ def test_a_range_is_answered_with_that_part(ask, asked, first, last):
     )
 
 
-@pytest.mark.parametrize("asked", [f"bytes={len(AUDIO)}-", "bytes=-0"])
+@pytest.mark.parametrize("asked", [f"bytes={len(AUDIO)}-", "bytes=-0", f"bytes={'9' * 30}-"])
 def test_a_range_beyond_the_end_is_416(ask, asked):
     status, headers, body = ask("/media/a%20b.mp3", Range=asked)
     assert (416, f"bytes */{len(AUDIO)}", b"") == (status, headers["Content-Range"], body)

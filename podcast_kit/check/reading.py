@@ -6,10 +6,11 @@ import codecs
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from podcast_kit import feed, web
+from podcast_kit import feed
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument
+from podcast_kit.web import Web
 
 GZIP = b"\x1f\x8b"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -33,24 +34,25 @@ def published(url: str) -> FeedDocument | None:
 
     Raises Failed when the address gives something else than a feed, or nothing at all.
     """
-    got, data = web.ask(url, bound=MAX_BYTES + 1)
-    if got.status in ABSENT:
-        return None
-    if got.status != OK:
-        said = got.trouble or f"answers {got.status}"
-        raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
-    try:
-        read = parsed(data, url)
-    except InvalidInput as error:
-        raise Failed(f"what is published is no feed: {error.found[0]}") from None
-    older = tuple(item for page in onward(read)[1:] for item in page.items)
+    with Web() as web:
+        got, data = web.ask(url, bound=MAX_BYTES + 1)
+        if got.status in ABSENT:
+            return None
+        if got.status != OK:
+            said = got.trouble or f"answers {got.status}"
+            raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
+        try:
+            read = parsed(data, url)
+        except InvalidInput as error:
+            raise Failed(f"what is published is no feed: {error.found[0]}") from None
+        older = tuple(item for page in onward(web, read)[1:] for item in page.items)
     if not older or read.channel is None:
         return read
     channel = replace(read.channel, children=(*read.channel.children, *older))
     return replace(read, root=replace(read.root, children=(channel,)))
 
 
-def onward(first: FeedDocument) -> tuple[FeedDocument, ...]:
+def onward(web: Web, first: FeedDocument) -> tuple[FeedDocument, ...]:
     """The feed and its archives or further pages, as its links lead; what cannot be read ends the way."""
     pages, seen = [first], {first.path}
     while len(pages) < MOST_PAGES and (link := _next(pages[-1])) and link not in seen:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from podcast_kit import checks, pictures, web
+from podcast_kit import checks, pictures
 from podcast_kit.check.reading import OK, onward, parsed
 from podcast_kit.checks.artwork import Artwork
 from podcast_kit.checks.chapters import Marks
@@ -19,12 +20,15 @@ from podcast_kit.checks.view import duration, whole
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
 from podcast_kit.model import FeedDocument, Node, Probe, Response, Step
+from podcast_kit.web import Web
 
 THREADS = 8
 MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
 """Bytes of a picture, of a transcript or a chapters file, that are fetched."""
 NAMED = (("enclosure", "media", 1), ("podcast:transcript", "transcript", 5), ("podcast:chapters", "chapters", 1))
 """What an item names, what it is to us, and how many of it are asked for."""
+MOST_FORMS, MOST_SOURCES = 5, 2
+"""Alternate enclosures of an item, and sources of each, that are asked for."""
 NEWEST = 5
 """Episodes whose files are asked for, unless told otherwise."""
 
@@ -34,18 +38,18 @@ def address(
 ) -> tuple[Problem, ...]:
     """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
     on(Step("ask", url))
-    got, data = web.ask(url, bound=MAX_BYTES + 1)
-    here = _feed_probe(url, got)
-    if got.status != OK:
-        return checks.look_at([here], platform=platform)
-    try:
-        read = parsed(data, url)
-    except InvalidInput as error:
-        return (*error.problems, *checks.look_at([here], platform=platform))
-    wanted = list(_named(read, newest))
-    beside: list[object] = [here, Pages(onward(read), read.place())]
-    with ThreadPoolExecutor(THREADS) as pool:
-        for number, found in enumerate(pool.map(_asked, wanted), 1):
+    with Web() as web, ThreadPoolExecutor(THREADS) as pool:
+        got, data = web.ask(url, bound=MAX_BYTES + 1)
+        here = _feed_probe(web, url, got)
+        if got.status != OK:
+            return checks.look_at([here], platform=platform)
+        try:
+            read = parsed(data, url)
+        except InvalidInput as error:
+            return (*error.problems, *checks.look_at([here], platform=platform))
+        wanted = list(_named(read, newest))
+        beside: list[object] = [here, Pages(onward(web, read), read.place())]
+        for number, found in enumerate(pool.map(partial(_asked, web), wanted), 1):
             on(Step("ask", wanted[number - 1].url, number, len(wanted)))
             beside += found
     facts = checks.Facts(feed_url=got.url, now=now, sizes=_sizes(beside))
@@ -63,7 +67,7 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
     return found
 
 
-def _feed_probe(url: str, got: Response) -> Probe:
+def _feed_probe(web: Web, url: str, got: Response) -> Probe:
     """The feed, asked in every way."""
     if got.status != OK:
         return Probe(url=url, kind="feed", get=got, place=Place(url))
@@ -105,7 +109,22 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
         seconds = duration(item.value("itunes:duration")) or 0.0
         for key, kind, most in NAMED:
             found += _given(read, item.all(key)[:most], kind, seconds)
-    yield from {wanted.url: wanted for wanted in found}.values()
+        found += _alternates(read, item)
+    asked: dict[str, Wanted] = {}
+    for wanted in found:
+        asked.setdefault(wanted.url, wanted)  # an alternate at the enclosure's address is the enclosure
+    yield from asked.values()
+
+
+def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
+    """Other forms of the recording: the first places that each lies at, under its own type or that of its form."""
+    for form in item.all("podcast:alternateEnclosure")[:MOST_FORMS]:
+        length = whole(form.attributes.get("length", "").strip()) or 0
+        for source in form.all("podcast:source")[:MOST_SOURCES]:
+            url = source.attributes.get("uri", "").strip()
+            mime = source.attributes.get("contentType", "") or form.attributes.get("type", "")
+            if url.startswith(("http://", "https://")):
+                yield Wanted(url, "media", read.place(source), mime.strip(), length)
 
 
 def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:
@@ -116,7 +135,7 @@ def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float 
             yield Wanted(url, kind, read.place(node), node.attributes.get("type", "").strip(), length, seconds)
 
 
-def _asked(wanted: Wanted) -> list[object]:
+def _asked(web: Web, wanted: Wanted) -> list[object]:
     """What an address answers, and what is in it where that can be looked at."""
     probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, place=wanted.place)
     if wanted.kind == "media":

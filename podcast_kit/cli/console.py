@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from podcast_kit.model import Step
 
 SCHEMA = 1
 """Version of every JSON document on stdout; keys are added, never renamed."""
+LINES = 10.0
+"""Seconds between lines of progress where nobody watches, as in CI."""
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 
 
@@ -31,6 +35,8 @@ class Console:
     quiet: bool = False
     drawn: bool = False
     """A progress line stands on the terminal and wants clearing."""
+    waited: float = -inf
+    """When a line last said who is waited for."""
 
     def say(self, text: str = "") -> None:
         """The thing that was asked for; silent when a program asked for JSON."""
@@ -90,6 +96,14 @@ class Console:
         width = os.get_terminal_size(sys.stderr.fileno()).columns or 80  # some do not know their own
         click.echo("\r\x1b[K" + line[: width - 1], err=True, nl=False)
         self.drawn = True
+
+    def waiting(self, host: str) -> None:
+        """Somebody is long in answering: on a terminal at once, elsewhere in a line now and then."""
+        if sys.stderr.isatty():
+            self.step(Step("waiting for", host))
+        elif time.monotonic() - self.waited >= LINES:
+            self.waited = time.monotonic()
+            self.note(f"waiting for {host}")
 
     def clear(self) -> None:
         """Take the progress line away."""

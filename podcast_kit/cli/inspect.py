@@ -59,9 +59,11 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
 
 
 def _show(console: Console, report: Report) -> None:
-    """A file in a few lines for people."""
+    """A file in a few lines for people; nothing of one of which nothing is known but its faults."""
     from podcast_kit.audio.wording import clock
 
+    if not (report.audio or report.tags.fields or report.chapters):
+        return
     console.say(report.path)
     if audio := report.audio:
         channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")

@@ -212,7 +212,7 @@ def _store(console: Console, place: dict[str, str | None]) -> tuple[Store, Proje
     from podcast_kit import stores
 
     found = elsewhere(project(console), place)
-    store = stores.open_store(found.show.publish, found.folder)
+    store = stores.open_store(found.show.publish, found.folder, console.waiting)
     console.step(Step("read", store.name))
     return store, found
 

@@ -39,10 +39,11 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
     if svg and len(files) > 1:
         raise click.UsageError("--svg draws one recording: name one")
     width = max(len(str(path)) for path in files)
-    console.say(f"{'':<{width}}  {'length':>8}  {'LUFS':>6}  {'range':>5}  {'dBTP':>5}")
-    found = []
+    found: list[dict[str, str | float | None]] = []
     for path in files:
         heard = meter.measure(path, console.step)
+        if not found:
+            console.say(f"{'':<{width}}  {'length':>8}  {'LUFS':>6}  {'range':>5}  {'dBTP':>5}")
         found.append({"path": str(path), **_figures(heard, target)})
         console.say(f"{path!s:<{width}}  {_row(heard)}  {_verdict(heard, target)}".rstrip())
         if svg:

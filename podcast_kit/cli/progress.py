@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.console import Console, size
+from podcast_kit.cli.console import LINES, Console, size
 from podcast_kit.model import Outcome, Step
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 EVERY = 0.1
 """Seconds between drawings of the line that moves."""
-LINES = 10.0
-"""Seconds between lines where nobody watches, as in CI."""
 SURE = 3.0
 """Seconds after which the rate tells how long the rest will take."""
 

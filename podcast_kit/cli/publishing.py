@@ -78,7 +78,7 @@ def planned(console: Console, build: Build, *, refresh: bool = False) -> tuple[S
     from podcast_kit import plan, publish, stores
 
     show = build.project.show
-    store = stores.open_store(show.publish, build.project.folder)
+    store = stores.open_store(show.publish, build.project.folder, console.waiting)
     console.step(Step("read", store.name))
     state = publish.read(store, build.outputs.values(), feed=show.feed.path, refresh=refresh)
     return store, plan.make(build.outputs, state, feed=show.feed.path)
@@ -174,7 +174,7 @@ def publish(
     build = made(console, at, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
     if not (dry_run or refresh or agreed) and _unchanged(build):
         record(build)
-        return _nothing(console, build, events=events)
+        return _nothing(console, build, events=events, known=_recorded(build))
     store, wanted = planned(console, build, refresh=refresh)
     if agreed:
         agreed.check(wanted, store.name)
@@ -228,7 +228,15 @@ def _remember(build: Build, state: str, feed: str) -> None:
     unchanged.remember(build.project.folder, wanted, state=state, feed=feed)
 
 
-def _nothing(console: Console, build: Build, *, events: bool) -> None:
+def _recorded(build: Build) -> str:
+    """How it is known that nothing changed, where the store itself was not asked."""
+    from podcast_kit.publish import unchanged
+
+    when = unchanged.recorded(build.project.folder)
+    return f", as recorded at {when:%Y-%m-%d %H:%M} UTC; --refresh asks the store" if when else ""
+
+
+def _nothing(console: Console, build: Build, *, events: bool, known: str = "") -> None:
     show = build.project.show
     if not events:
         console.document(
@@ -236,7 +244,7 @@ def _nothing(console: Console, build: Build, *, events: bool) -> None:
             scheduled=scheduled(build), subscribers=[],
         )  # fmt: skip
         console.say(show.feed_url)
-    console.note("nothing to do: all of it is published")
+    console.note(f"nothing to do: all of it is published{known}")
 
 
 def _without_media(wanted: Plan, only: str | None) -> None:

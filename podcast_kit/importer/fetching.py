@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podcast_kit import pictures, web
+from podcast_kit import pictures
 from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
 from podcast_kit.importer.imported import Imported, Wanted
 from podcast_kit.model import Step
 from podcast_kit.source import chapter_files, transcripts
+from podcast_kit.web import Web
 
 THREADS = 8
 PART = ".part"
@@ -41,9 +42,10 @@ def files(
         asked.setdefault((one.kind, one.url), []).append(one)
     paths: dict[Wanted, str] = {}
     problems: list[Problem] = []
-    with ThreadPoolExecutor(THREADS) as pool:
+    with Web() as web, ThreadPoolExecutor(THREADS) as pool:
         first = [same[0] for same in asked.values()]
-        for number, (same, found) in enumerate(zip(asked.values(), pool.map(_careful(folder), first), strict=True), 1):
+        careful = _careful(web, folder)
+        for number, (same, found) in enumerate(zip(asked.values(), pool.map(careful, first), strict=True), 1):
             on(Step("fetch", same[0].path, number, len(first)))
             if isinstance(found, Problem):
                 problems.append(found)
@@ -61,10 +63,10 @@ def _all(imported: Imported, *, recordings: bool) -> Iterable[Wanted]:
             yield one.recording
 
 
-def _careful(folder: Path) -> Callable[[Wanted], str | Problem]:
+def _careful(web: Web, folder: Path) -> Callable[[Wanted], str | Problem]:
     def fetch(wanted: Wanted) -> str | Problem:
         try:
-            return _fetch(folder, wanted)
+            return _fetch(web, folder, wanted)
         except PodcastKitError as error:
             said = error.problems[0].text if error.problems else error.text
             hint = f"it was to be {wanted.path}; put one there yourself, or leave it"
@@ -73,7 +75,7 @@ def _careful(folder: Path) -> Callable[[Wanted], str | Problem]:
     return fetch
 
 
-def _fetch(folder: Path, wanted: Wanted) -> str:
+def _fetch(web: Web, folder: Path, wanted: Wanted) -> str:
     for path in _names(wanted):
         if (folder / path).is_file():
             return path

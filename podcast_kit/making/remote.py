@@ -5,21 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-import urllib.request
 from dataclasses import asdict
-from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from podcast_kit import audio
-from podcast_kit.errors import InvalidAudio, InvalidInput, Problem
+from podcast_kit.errors import Failed, InvalidAudio, InvalidInput, Problem
 from podcast_kit.making.tree import Tree
 from podcast_kit.model import Episode, Media
+from podcast_kit.web import Web
 
 LIMIT = 4_000_000_000
 """Bytes; more is no episode."""
-TIMEOUT = 60
-BLOCK = 1 << 20
+OK = 200
 
 
 def is_address(name: str) -> bool:
@@ -36,8 +34,8 @@ def measured(episode: Episode, tree: Tree) -> Media:
     if known is None:
         try:
             known = asdict(_fetched(episode.audio))
-        except (OSError, HTTPException, ValueError) as error:
-            raise InvalidInput([_problem(episode, f"{episode.audio} does not answer: {error}")]) from error
+        except Failed as error:
+            raise InvalidInput([_problem(episode, f"{episode.audio} {error.text}")]) from error
         except InvalidAudio as error:
             raise InvalidInput([_problem(episode, f"{episode.audio}: {error.problem.text}")]) from error
         tree.memory.keep("remote", episode.audio, known)
@@ -50,19 +48,17 @@ def _problem(episode: Episode, text: str) -> Problem:
 
 def _fetched(url: str) -> Media:
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower() or ".mp3"
-    request = urllib.request.Request(url, headers={"User-Agent": "podcast-kit"})  # noqa: S310  # is_address said http
+    digest = hashlib.sha256()
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as scratch:
         path = Path(scratch, f"recording{suffix}")
-        digest = hashlib.sha256()
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as reply, path.open("wb") as file:  # noqa: S310
-            if int(reply.headers.get("Content-Length") or 0) > min(LIMIT, shutil.disk_usage(scratch).free):
-                raise ValueError("larger than the disk or than any episode")
-            while block := reply.read(BLOCK):
+        with Web() as web, path.open("wb") as file:
+
+            def take(block: bytes) -> None:
                 file.write(block)
                 digest.update(block)
-                if file.tell() > LIMIT:
-                    raise ValueError("larger than any episode")
+
+            answer = web.fetch(url, take, bound=min(LIMIT, shutil.disk_usage(scratch).free))
+        if answer.trouble or answer.status != OK:
+            raise Failed(answer.trouble or f"answers {answer.status}")
         facts = audio.probe(path)
-        return Media(
-            key=url, sha256=digest.hexdigest(), bytes=path.stat().st_size, mime=facts.mime, seconds=facts.seconds
-        )
+    return Media(key=url, sha256=digest.hexdigest(), bytes=answer.size, mime=facts.mime, seconds=facts.seconds)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import email.utils
 import hashlib
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from pathlib import Path
 
 from podcast_kit import verify
@@ -15,6 +13,7 @@ from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Outcome, Output, Wave, address
 from podcast_kit.stores import Store, Upload
 from podcast_kit.stores import state as record
+from podcast_kit.web import Web
 
 SKEW = timedelta(minutes=5)
 """Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""
@@ -81,10 +80,9 @@ def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]
             kind = outcome.key.rpartition(".")[2]
             done = f"answers HEAD and Range ({kind})"
             yield Outcome(key=f"public {kind} file", did=done, trouble=outcome.trouble, hint=outcome.hint)
-    with closing(verify.Web()) as web:
-        try:
-            answer = web.ask("GET", address(url, outputs[-1].key), {"Origin": ORIGIN}, bound=len(CONTENT))
-        except (OSError, HTTPException):
+    with Web() as web:
+        answer, _ = web.ask(address(url, outputs[-1].key), headers={"Origin": ORIGIN}, bound=len(CONTENT))
+        if answer.trouble:
             return  # said above
         listed = _listed(web, url)
     yield _clock(answer.headers.get("date", ""), now)
@@ -100,11 +98,10 @@ def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]
         yield Outcome(key="CORS", did="asked", trouble=text, hint=hint)
 
 
-def _listed(web: verify.Web, url: str) -> Outcome | None:
+def _listed(web: Web, url: str) -> Outcome | None:
     """Whether anybody can list the bucket, and so find what goes ahead, and private feeds."""
-    try:
-        answer = web.ask("GET", f"{url}?list-type=2&max-keys=1")
-    except (OSError, HTTPException):
+    answer, _ = web.ask(f"{url}?list-type=2&max-keys=1")
+    if answer.trouble:
         return None
     if answer.status != OK or "xml" not in answer.headers.get("content-type", ""):
         return Outcome(key="public listing", did="closed")

@@ -11,13 +11,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from http.client import HTTPException
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from podcast_kit import verify
 from podcast_kit.model import Output, Publishing, address
 from podcast_kit.stores import state as record
+from podcast_kit.web import Web
 
 MEMO = Path(".podcast-kit") / "published.json"
 
@@ -42,6 +42,14 @@ def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
             beside.replace(memo)
 
 
+def recorded(folder: Path) -> datetime | None:
+    """When the last publish that ended was noted, in UTC; None where none was."""
+    try:
+        return datetime.fromtimestamp((folder / MEMO).stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
 def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> bool:
     """Whether the store certainly is what is wanted; False also where nobody can tell."""
     try:
@@ -51,11 +59,7 @@ def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> b
         return False
     if not known:
         return False
-    with closing(verify.Web()) as web:
-        try:
-            return all(
-                web.ask("HEAD", address(publishing.url, key), {"Cache-Control": "no-cache"}).headers.get("etag") == etag
-                for key, etag in known.items()
-            )
-        except (OSError, HTTPException, ValueError):
-            return False
+    fresh = {"Cache-Control": "no-cache"}
+    with Web() as web:
+        asked = (web.ask(address(publishing.url, key), method="HEAD", headers=fresh)[0] for key in known)
+        return all(answer.headers.get("etag") == etag for answer, etag in zip(asked, known.values(), strict=True))

@@ -151,12 +151,12 @@ class Store(Protocol):
         ...
 
 
-def open_store(publishing: Publishing, folder: Path) -> Store:
+def open_store(publishing: Publishing, folder: Path, waiting: Callable[[str], None] = lambda _: None) -> Store:
     """The place that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
 
     With `publish.provider`, `to` may name the bucket alone. A folder is relative to the show's. Nothing is asked of
-    the store yet. Raises `InvalidInput` when it names none of these, or when something that the provider needs is
-    missing.
+    the store yet; later `waiting` hears, from any thread, of a host that is long in answering. Raises `InvalidInput`
+    when it names none of these, or when something that the provider needs is missing.
     """
     scheme, parted, rest = publishing.to.partition("://")
     if publishing.provider:
@@ -168,7 +168,7 @@ def open_store(publishing: Publishing, folder: Path) -> Store:
         from podcast_kit.stores.providers import PROVIDERS, at
 
         if scheme in PROVIDERS:
-            return at(publishing, scheme, rest, folder / ".podcast-kit" / "uploads")
+            return at(publishing, scheme, rest, folder / ".podcast-kit" / "uploads", waiting)
         near = difflib.get_close_matches(scheme, PROVIDERS, n=1)
         if publishing.provider:
             text = f"publish.provider: {scheme!r} is not known"

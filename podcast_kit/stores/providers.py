@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ PROVIDERS = {
 }
 
 
-def at(publishing: Publishing, scheme: str, rest: str, journals: Path) -> S3:
+def at(publishing: Publishing, scheme: str, rest: str, journals: Path, waiting: Callable[[str], None]) -> S3:
     """The store that `scheme://rest` names; raises `InvalidInput` with all that is missing."""
     provider = PROVIDERS[scheme]
     found = BUCKET.fullmatch(rest)
@@ -82,6 +83,7 @@ def at(publishing: Publishing, scheme: str, rest: str, journals: Path) -> S3:
         virtual=not endpoint and "." not in bucket,  # a name with dots breaks the certificate of AWS
         journals=journals,
         scheme=scheme,
+        waiting=waiting,
     )
 
 

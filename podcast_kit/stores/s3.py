@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.model import Output, Remote
@@ -25,7 +26,11 @@ THREADS = 128
 """Small files on their way at once. Behind 40 ms, 64 take a seventh longer; on loopback it makes no difference."""
 ATTEMPTS = 8
 SILENCE = 60
-"""Seconds without a byte after which nobody is waited for."""
+"""Seconds without a byte after which nobody is waited for who is sent a file."""
+SOON, TRIES = 10, 3
+"""Seconds within which a question is answered, and how often it is put to somebody who says nothing at all."""
+PROBES = ".podcast-kit/probe/"
+"""Keys of what is written only to see what becomes of it: a question too."""
 MEMORY = 64 << 20
 """Bytes of bodies that may be on their way at a time."""
 PATIENCE = (0.3, 1.0, 2.0, 4.0)
@@ -53,6 +58,8 @@ class S3:
         journals: Path | None = None,
         part: int = PART,
         scheme: str = "s3",
+        soon: float = SOON,
+        waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
@@ -63,10 +70,13 @@ class S3:
         self.part = part
         self.name = f"{scheme}://{bucket}/{prefix}".rstrip("/")
         self.place = f"{endpoint or 's3'} {bucket}"
+        self.soon = soon
+        self.waiting = waiting
+        """Hears, from any thread, the name of a host that is long in answering."""
         self.honours: Honours | None = None
         self.budget = Budget(MEMORY)
         self.requests = 0
-        self._client: Any = None
+        self._made: tuple[Any, Any] | None = None
         self._making = threading.Lock()
         self.direct: Direct | None = None
         """The short way for small files, once an upload has shown it."""
@@ -75,12 +85,21 @@ class S3:
 
     @property
     def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """One for all threads, made when first asked for: importing boto3 costs a quarter of a second."""
-        with self._making:
-            self._client = self._client or self._made()
-        return self._client
+        """For questions: somebody who does not answer them soon does not answer at all."""
+        return self._clients()[0]
 
-    def _made(self) -> Any:  # noqa: ANN401
+    @property
+    def patient(self) -> Any:  # noqa: ANN401
+        """For what is sent: a store may think long about a large file, and a doubtful write costs more than waiting."""
+        return self._clients()[1]
+
+    def _clients(self) -> tuple[Any, Any]:
+        """For all threads, made when first asked for: importing boto3 costs a quarter of a second."""
+        with self._making:
+            self._made = self._made or self._make()
+        return self._made
+
+    def _make(self) -> tuple[Any, Any]:
         import boto3
         import botocore.session
         from botocore.config import Config
@@ -93,8 +112,7 @@ class S3:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=10,
-            read_timeout=SILENCE,
+            connect_timeout=self.soon,
             max_pool_connections=THREADS + 4,
             tcp_keepalive=True,
         )
@@ -102,12 +120,23 @@ class S3:
             core = botocore.session.get_session()
             session = boto3.session.Session(botocore_session=core)
             region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
-            client = session.client("s3", endpoint_url=self.endpoint or None, region_name=region, config=config)
+            client, patient = (
+                session.client(
+                    "s3",
+                    endpoint_url=self.endpoint or None,
+                    region_name=region,
+                    config=config.merge(Config(read_timeout=silence)),
+                )
+                for silence in (self.soon, SILENCE)
+            )
             certificates = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
             self._trust = session.get_credentials(), certificates
-        client.meta.events.register("before-send.s3", self._sending)
-        client.meta.events.register("before-send.s3.PutObject", self._showing)
-        return client
+        for each in (client, patient):
+            each.meta.events.register("before-send.s3", self._sending)
+            each.meta.events.register("before-send.s3.PutObject", self._showing)
+            each.meta.events.register("needs-retry.s3", self._waiting)
+        client.meta.events.register("needs-retry.s3", self._unanswered)
+        return client, patient
 
     def get(self, key: str) -> Found | None:
         """The object, read whole; a reply cut short or damaged is asked for again."""
@@ -164,7 +193,7 @@ class S3:
         """Copy the object onto itself with other headers: its bytes stay where they are."""
         key = self.prefix + output.key
         with said(self.name, output.key):
-            answer = self.client.copy_object(
+            answer = self.patient.copy_object(
                 Bucket=self.bucket,
                 Key=key,
                 CopySource={"Bucket": self.bucket, "Key": key},
@@ -182,7 +211,7 @@ class S3:
 
     def probe(self, token: str) -> Honours:
         """Try each kind of conditional write on a key of its own; never inferred from a provider's name."""
-        key = f".podcast-kit/probe/{token}"
+        key = PROBES + token
         upload = Upload(
             key=key,
             content=b"probe",
@@ -221,7 +250,8 @@ class S3:
             etag = self._directly(upload, body, md5, when)
             if etag is not None:
                 return etag
-            answer = self.client.put_object(
+            client = self.client if upload.key.startswith(PROBES) else self.patient
+            answer = client.put_object(
                 Bucket=self.bucket,
                 Key=self.prefix + upload.key,
                 Body=body,
@@ -262,12 +292,12 @@ class S3:
         about |= {"size": upload.size, "sha256": upload.sha256}
         journal = Journal.read(journal_path(self.journals, self.place, self.prefix + upload.key), about, part)
         name = self.prefix + upload.key
-        sending = Sending(self.client, self.bucket, name, upload, self.budget, journal, sent, about)
+        sending = Sending(self.patient, self.bucket, name, upload, self.budget, journal, sent, about)
         parts = sending.send()
         refused: ClientError | None = None
         try:
             _again(
-                lambda: self.client.complete_multipart_upload(
+                lambda: self.patient.complete_multipart_upload(
                     Bucket=self.bucket,
                     Key=name,
                     UploadId=journal.upload_id,
@@ -339,6 +369,26 @@ class S3:
         self._count()
         if "Expect" in request.headers:
             del request.headers["Expect"]
+
+    def _waiting(self, request_dict: Any, caught_exception: Exception | None, **_: object) -> None:  # noqa: ANN401
+        if caught_exception:
+            self.waiting(urlsplit(request_dict["url"]).netloc)
+
+    def _unanswered(
+        self,
+        request_dict: Any,  # noqa: ANN401
+        attempts: int,
+        caught_exception: Exception | None,
+        **_: object,
+    ) -> None:
+        """Raise Failed for a silence; what is refused or cut off is tried as often as botocore thinks right."""
+        from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+        if attempts >= TRIES and isinstance(caught_exception, (ConnectTimeoutError, ReadTimeoutError)):
+            host = urlsplit(request_dict["url"]).netloc
+            text = f"the endpoint {host} does not answer: asked {attempts} times, {self.soon:g} seconds each"
+            hint = "see publish.endpoint, the network, and whether the store is up; nothing is lost, run it again"
+            raise Failed(f"{self.name}: {text}", hint) from caught_exception
 
     def _count(self) -> None:
         self.requests += 1
