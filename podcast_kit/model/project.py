@@ -48,6 +48,8 @@ class Published:
     date: datetime
     source_sha256: str
     media: Media
+    was: tuple[str, ...] = ()
+    """Slugs that it had before, the oldest first: their addresses lead to where it is now."""
     alternate: Media | None = None
     """The same episode in another format, frozen as the enclosure is."""
     soundbites: tuple[Soundbite, ...] = ()
