@@ -25,6 +25,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
@@ -50,8 +51,12 @@ def read(path: Path) -> tuple[Published, ...]:
     return parse(contents(path, path.name, MAX_BYTES), path.name)
 
 
+@lru_cache(maxsize=1)
 def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
-    """The entries that a lock's bytes hold; raises InvalidInput."""
+    """The entries that a lock's bytes hold; raises InvalidInput.
+
+    Those of the last one are kept: who serves reads it at every save, and it seldom changed.
+    """
     source = decode(data, path, MAX_BYTES)
     if marker := _MARKERS.search(source):
         line = source.count("\n", 0, marker.start()) + 1
