@@ -17,7 +17,18 @@ from typing import Any
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import alternates, chapters, faces, mastering, media, named, private, soundbites, transcripts
+from podcast_kit.making import (
+    alternates,
+    chapters,
+    faces,
+    mastering,
+    media,
+    moved,
+    named,
+    private,
+    soundbites,
+    transcripts,
+)
 from podcast_kit.making import items as finished
 from podcast_kit.making.memory import Memory, remembering
 from podcast_kit.making.tree import Tree, media_key
@@ -89,6 +100,7 @@ def make(
     with _disk(), remembering(project.folder / MEMORY, on) as memory:
         _ours(folder, memory)
         tree = Tree(folder, memory)
+        project = moved.remembered(project, now)
         project = named.addressed(project, tree, later=_due(project, now)[1])
         due, scheduled, drafts = _due(project, now)
         early = [one for one in scheduled if ahead or project.published(one.guid)]
@@ -229,8 +241,10 @@ def _episode(
     cover = face if face.is_file() else None
     entry = media.recording(project, episode, tags, cover, tree, retag=retag)
     elements = soundbites.shifted(episode.elements, entry.shift)
+    known = project.published(episode.guid)
     entry = replace(
         entry,
+        was=known.was if known else (),
         alternate=alternates.of(project, episode, entry, tags, cover, tree, retag=retag),
         soundbites=soundbites.of(project, episode, entry, elements, cover, tree, retag=retag),
     )

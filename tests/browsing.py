@@ -14,6 +14,7 @@ FIRST = "episodes/001-more-social/index.html"
 TRANSCRIBED = "episodes/004-talk/index.html"
 LONG = "episodes/005-talk/transcript/index.html"
 BITES = "episodes/006-talk/index.html"
+MOVED = "2025/talk-about-social.html"
 EMBED = "episodes/001-more-social/embed/index.html"
 PAGES = {
     "index": "index.html",
@@ -44,6 +45,8 @@ def vtt(lines):
 def whole(folder):
     """The sample show, long enough to have every kind of page."""
     sample(folder)
+    first = folder / "episodes" / "001-more-social.md"
+    first.write_text(first.read_text("utf-8").replace("---\n", f"---\naliases: [/{MOVED}]\n", 1), "utf-8")
     short = [(0, "Hello there."), (20, "Something about apples."), (40, "Bye.")]
     (folder / "episodes" / "short.vtt").write_text(vtt(short), "utf-8")
     words = "a long talk about pears and other fruit that goes on and on."

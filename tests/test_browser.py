@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import chromium
-from tests.browsing import BITES, FIRST, LONG, PAGES, TRANSCRIBED, until
+from tests.browsing import BITES, FIRST, LONG, MOVED, PAGES, TRANSCRIBED, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,6 +48,15 @@ def test_a_shared_address_lands_on_the_second(open_page, moment):
     page = open_page(f"{FIRST}#t={moment}")
     until(page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 0")
     assert time(page) == pytest.approx(32, abs=0.5)
+
+
+@pytest.mark.parametrize("moment", ["", "#t=32"])
+def test_an_old_address_leads_on_to_the_same_moment(open_page, base, moment):
+    page = open_page(f"{MOVED}{moment}")
+    page.wait_for_url(f"{base}{FIRST}{moment}")
+    page.wait_for_timeout(300)
+    assert page.url == f"{base}{FIRST}{moment}"
+    assert page.faults == []
 
 
 def test_a_soundbite_plays_by_itself_and_leads_to_its_moment(open_page):
@@ -207,7 +216,7 @@ def test_everybody_can_use_it(open_page, path):
 
 @pytest.mark.skipif(not chromium.VNU.exists() or not shutil.which("java"), reason="vnu-jar or java is not installed")
 def test_every_page_is_valid(built):
-    pages = [built / path for path in PAGES.values()]
+    pages = [built / path for path in [*PAGES.values(), MOVED]]
     run = subprocess.run(
         ["java", "-jar", chromium.VNU, "--errors-only", "--stdout", *pages], capture_output=True, text=True, check=False
     )

@@ -50,6 +50,15 @@ def test_a_plan_says_what_subscribers_will_notice(published):
     assert "changed: “Another title” (title" in text
 
 
+def test_a_renamed_episode_says_that_its_old_address_leads_on(published):
+    for file in sorted((published / "episodes").glob("001-talk.*")):
+        file.rename(file.with_stem("first-talk"))
+    assert "changed: “Talk 1” (address of its page; the old one leads on)" in run(published, "plan").output
+    assert said(published, "publish", "--yes")["uploaded"]
+    assert "first-talk/index.html" in (published / "public/episodes/001-talk/index.html").read_text("utf-8")
+    assert not said(published, "plan")["subscribers"]
+
+
 def test_an_episode_that_vanished_stops_unless_its_guid_is_named(published):
     (published / "episodes/002-talk.md").unlink()
     done = run(published, "publish", "--yes")

@@ -168,6 +168,13 @@ def test_an_escaped_control_character_is_refused(folder, escape):
     assert not isinstance(read(write(folder, SHOW, f'---\ntitle: "a{escape}"\ndate: 2026-01-01\n---\n')), Project)
 
 
+def test_a_path_with_a_nul_is_told_at_its_place(tmp_path):
+    show = shows.small(tmp_path / "show", transcript='"a\\0.vtt"')
+    with pytest.raises(InvalidInput) as caught:
+        project.read(show)
+    assert ("episodes/001-talk.md:6:1", "path.form") in {(str(one.place), one.code) for one in caught.value.problems}
+
+
 def test_what_is_no_file_is_not_opened(tmp_path):
     (tmp_path / "episodes").mkdir()
     write(tmp_path, SHOW.replace("artwork: episodes/art/cover.jpg\n", ""), "---\ntitle: x\ndate: 2026-01-01\n---\n")

@@ -27,6 +27,7 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
+    was=st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True), max_size=3).map(tuple),
     alternate=st.none() | medias,
     soundbites=st.lists(
         st.builds(Soundbite, start_ms=st.integers(0, 10**9), length_ms=st.integers(0, 10**6), media=medias), max_size=2
@@ -64,6 +65,14 @@ def test_a_lock_from_before_there_were_alternates_and_soundbites_is_read_and_kep
     assert not any(word in old for word in (b"alternate", b"soundbites", b"bit_rate"))
     (entry,) = lock.parse(old)
     assert (entry.alternate, entry.soundbites) == (None, ())
+
+
+def test_a_former_name_that_would_lead_out_of_the_show_is_damage():
+    whole = lock.render([replace(published(), was=("one-old", "one-older"))])
+    assert b"    was: [one-old, one-older]\n" in whole
+    with pytest.raises(InvalidInput) as caught:
+        lock.parse(whole.replace(b"one-older", b"../../one"))
+    assert [(one.code, one.place.line) for one in caught.value.problems] == [("lock.damaged", 8)]
 
 
 def test_a_soundbite_without_its_file_is_damage():

@@ -65,7 +65,7 @@ def test_what_cannot_be_used_is_told_at_its_place(tmp_path, theme, code):
 
 def test_a_font_and_a_logo_come_along(tmp_path):
     (tmp_path / "own.woff2").write_bytes(b"wOF2")
-    (tmp_path / "logo.svg").write_bytes(b"<svg/>")
+    (tmp_path / "logo.svg").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
     show = make_show(theme=Theme(font="own.woff2", logo="logo.svg"))
     made = site.render(show, [make_item()], folder=tmp_path)
     font = next(key for key in made if key.endswith(".woff2"))

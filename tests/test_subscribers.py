@@ -42,6 +42,23 @@ def test_what_changed_is_said_as_listeners_call_it():
     assert (kind, text) == (Kind.CHANGED, "changed: “New” (title, notes)")
 
 
+def test_an_old_address_that_leads_on_is_said_to():
+    before = feed(item("a", "One", more="<link>https://x/old/</link>"))
+    after = feed(item("a", "One", more="<link>https://x/new/</link>"))
+    [notice] = notices([before], [after], pages=["https://x/old/", "https://x/new/"])
+    assert str(notice) == "changed: “One” (address of its page; the old one leads on)"
+    [notice] = notices([before], [after], pages=["https://x/new/"])
+    assert str(notice) == "changed: “One” (address of its page)"
+
+
+def test_an_old_address_that_another_episode_has_now_leads_nowhere():
+    one, two = "<link>https://x/1/</link>", "<link>https://x/2/</link>"
+    before = feed(item("a", "One", more=one), item("b", "Two", more=two))
+    after = feed(item("a", "One", more=two), item("b", "Two", more=one))
+    found = notices([before], [after], pages=["https://x/1/", "https://x/2/"])
+    assert {notice.detail for notice in found} == {"address of its page"}
+
+
 def test_white_space_and_machinery_are_no_change():
     assert said(feed(item("a", " T ", notes="n\n n")), feed(item("a", notes="n n", more="<x>1</x>"))) == []
 

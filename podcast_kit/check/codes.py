@@ -41,5 +41,9 @@ MAKING = {
     "template.render": "A template fails while a page is made.",
     "template.syntax": "A template is not written as templates are.",
     "template.words": "A file of words for templates cannot be read.",
+    "theme.colour": "The colour of the pages is none.",
+    "theme.font": "The font of the pages cannot be used.",
+    "theme.logo": "The logo cannot be used.",
+    "theme.svg": "The logo is an SVG that runs a script or loads something from elsewhere.",
     "tr.missing": "A transcript that is named is not there.",
 }

@@ -89,7 +89,8 @@ def noticed(build: Build, store: Store, wanted: Plan) -> tuple[Notice, ...]:
     from podcast_kit import publish
 
     coming = {episode.guid for episode in build.scheduled}
-    return publish.notices(wanted, store, [entry for entry in build.project.lock if entry.guid not in coming])
+    lock = [entry for entry in build.project.lock if entry.guid not in coming]
+    return publish.notices(wanted, store, lock, url=build.project.show.publish.url)
 
 
 @command("plan", short_help="Say what publishing would change.")

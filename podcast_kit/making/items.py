@@ -198,6 +198,7 @@ def item(
         alternate=entry.alternate,
         alternate_url=address(base, entry.alternate.key) if entry.alternate else "",
         soundbites=entry.soundbites,
+        was=entry.was,
         artwork=artwork,
         summary=said["summary"],
         description=said["description"],

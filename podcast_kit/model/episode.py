@@ -74,6 +74,8 @@ class Episode:
     """Paths relative to the show's folder."""
     people: tuple[Person, ...] = ()
     tags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Keys of pages that lead here, such as `episodes/old-name/index.html`."""
     listen: tuple[Listen, ...] = ()
     prompts: str = "default"
     mastering: AudioSettings | None = None

@@ -81,6 +81,8 @@ class Item:
     """The same episode in another format."""
     alternate_url: str = ""
     soundbites: tuple[Soundbite, ...] = ()
+    was: tuple[str, ...] = ()
+    """Slugs that it was published under before, the oldest first."""
     artwork: Picture | None = None
     """The episode's own; None where the show's stands for it."""
     card: Picture | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,8 @@ class Published:
     date: datetime
     source_sha256: str
     media: Media
+    was: tuple[str, ...] = ()
+    """Slugs that it had before, the oldest first: their addresses lead to where it is now."""
     alternate: Media | None = None
     """The same episode in another format, frozen as the enclosure is."""
     soundbites: tuple[Soundbite, ...] = ()
@@ -72,7 +75,12 @@ class Project:
     lock: tuple[Published, ...] = ()
     remarks: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that closed."""
+    _published: Mapping[str, Published] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # A build asks several times for each episode.
+        object.__setattr__(self, "_published", {entry.guid: entry for entry in self.lock})
 
     def published(self, guid: str) -> Published | None:
         """The lock's entry for an episode."""
-        return next((entry for entry in self.lock if entry.guid == guid), None)
+        return self._published.get(guid)

@@ -13,12 +13,13 @@ from podcast_kit.model import Node, Published
 
 SPACE = re.compile(r"\s+")
 DIGEST = re.compile("[0-9a-f]{16}")
+PAGE = "address of its page"
 PARTS = {
     "title": "title",
     "description": "notes",
     "content:encoded": "notes",
     "pubDate": "date",
-    "link": "address of its page",
+    "link": PAGE,
     "itunes:image": "artwork",
     "itunes:explicit": "explicit",
     "itunes:season": "season",
@@ -83,11 +84,19 @@ class _Item:
     length: str
     described: tuple[tuple[str, str], ...]
 
+    @property
+    def link(self) -> str:
+        """The address of its page."""
+        return dict(self.described).get("link", "")
 
-def notices(before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Published] = ()) -> tuple[Notice, ...]:
+
+def notices(
+    before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Published] = (), pages: Collection[str] = ()
+) -> tuple[Notice, ...]:
     """What subscribers of the feed `before` (its pages, the newest first) will notice of `after`.
 
     Where nothing is live, or nothing that can be read, `lock` stands for what was published.
+    `pages` are the addresses that will answer: an episode's old one among them leads on to where it is now.
     In the order of the new feed, and then what is gone.
     """
     new = dict(_items(after))
@@ -97,7 +106,9 @@ def notices(before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Pu
     except InvalidInput as error:
         detail = str(error.problems[0].text) if error.problems else error.text
         return (Notice(kind=Kind.UNREADABLE, guid="", title="", detail=detail), *missing)
-    return tuple(missing) if not old and lock else tuple(_compared(old, new))
+    if not old and lock:
+        return tuple(missing)
+    return tuple(_compared(old, new, set(pages) - {item.link for item in new.values()}))
 
 
 def check(found: Iterable[Notice], *, remove: Collection[str] = (), allow: Collection[str] = ()) -> None:
@@ -120,7 +131,7 @@ def _mend(notice: Notice) -> str:
     return f"write guid: {notice.detail!r} in its notes; if the new one is meant: --allow guids"
 
 
-def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[Notice]:
+def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item], leading: Collection[str]) -> Iterator[Notice]:
     gone = {guid: item for guid, item in old.items() if guid not in new}
     by_name = {_known(item): item for item in old.values()}
     for guid, item in new.items():
@@ -136,12 +147,12 @@ def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[No
             # The live item that this one is stands under another guid: two have changed places.
             yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=other.guid)
         else:
-            yield from _changes(was, item)
+            yield from _changes(was, item, leading)
     for guid, item in gone.items():
         yield Notice(kind=Kind.REMOVED, guid=guid, title=item.title)
 
 
-def _changes(was: _Item, item: _Item) -> Iterator[Notice]:
+def _changes(was: _Item, item: _Item, leading: Collection[str]) -> Iterator[Notice]:
     if was.enclosure != item.enclosure:
         size = f"{int(item.length) / 1e6:.1f} MB" if item.length.isdecimal() else "it"
         kind = Kind.MOVED if _media(was) == _media(item) else Kind.RECORDED
@@ -149,7 +160,8 @@ def _changes(was: _Item, item: _Item) -> Iterator[Notice]:
     differing = set(was.described) ^ set(item.described)
     if differing:
         words = dict.fromkeys(PARTS[key] for key in PARTS if any(key == name for name, _ in differing))
-        yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(words))
+        said = [f"{word}; the old one leads on" if word == PAGE and was.link in leading else word for word in words]
+        yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(said))
 
 
 def _media(item: _Item) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from podcast_kit import verify
 from podcast_kit.errors import Failed, Overtaken, StoreRefused
-from podcast_kit.model import Outcome, Output, Published, Wave
+from podcast_kit.model import Outcome, Output, Published, Wave, address
 from podcast_kit.plan import Change, Plan, Verb, subscribers
 from podcast_kit.plan.subscribers import Notice
 from podcast_kit.publish.ledger import Ledger, own, swap
@@ -25,8 +25,11 @@ from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
 
 
-def notices(plan: Plan, store: Store, lock: Collection[Published] = ()) -> tuple[Notice, ...]:
-    """What subscribers will notice: the live feed and its pages beside those of the plan, where they change."""
+def notices(plan: Plan, store: Store, lock: Collection[Published] = (), *, url: str = "") -> tuple[Notice, ...]:
+    """What subscribers will notice: the live feed and its pages beside those of the plan, where they change.
+
+    `url` is the public address of the store, by which the pages of the plan are told in the feeds.
+    """
     pages = [change for change in plan.wave(Wave.FEED) if change.output and _page(change.key, plan.feed)]
     if not pages:
         return ()
@@ -36,7 +39,9 @@ def notices(plan: Plan, store: Store, lock: Collection[Published] = ()) -> tuple
     new = [each.output.path.read_bytes() for each in pages if each.output and each.output.path]
     if not any(each.key == plan.feed for each in pages) and plan.state.feed:
         new.insert(0, plan.state.feed.content)
-    return subscribers.notices([*live, *(found.content for found in more)], new, lock)
+    stays = [address(url, change.key) for change in plan.changes if change.wave is Wave.PAGES and change.output]
+    answers = {form for one in stays for form in (one, one.removesuffix("index.html"))}
+    return subscribers.notices([*live, *(found.content for found in more)], new, lock, answers)
 
 
 def _page(key: str, feed: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Picture, Show
+from podcast_kit.site import svg
 
 BLUE = "#0f62a8"
 READABLE = 4.5
@@ -58,7 +59,7 @@ class Look:
 def look(show: Show, folder: Path, artwork: Picture | None) -> Look:
     """The look of a show; without a colour in podcast.yaml the cover's own is taken.
 
-    Raises InvalidInput where a colour, font or logo of `theme:` cannot be used.
+    Raises InvalidInput where a colour, font or logo of `theme:` cannot be used, or the logo would run a script.
     """
     theme, problems = show.theme, list[Problem]()
     places = theme.places
@@ -83,6 +84,8 @@ def look(show: Show, folder: Path, artwork: Picture | None) -> Look:
         logo = _bring(folder, theme.logo, LOGO_BYTES, files) if theme.logo.lower().endswith(LOGOS) else ""
         if not logo:
             fault("logo", f"{theme.logo!r} cannot be used", f"one of {', '.join(LOGOS)} inside the show's folder")
+        elif logo.endswith(".svg"):
+            problems += svg.faults(files[logo], theme.logo)
     if problems or base is None:
         raise InvalidInput(problems)
     return Look(light=light(base), dark=dark(base), font=font, font_file=font_key, logo=logo, files=files)

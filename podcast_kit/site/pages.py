@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, page_url
-from podcast_kit.site import data, shelves, transcript
+from podcast_kit.site import data, moved, shelves, transcript
 from podcast_kit.site.addresses import Addresses
 from podcast_kit.site.directories import Kind, Link, Platform, directories, elsewhere, links
 from podcast_kit.site.invitations import prompt_set, prompts
@@ -50,11 +50,23 @@ class Site:
             self._data("follow/qr.svg", data.qr(page_url(self.show, "follow/index.html"), self.show.title)),
             self._page("robots.txt", "robots.txt", {}),
         ]
+        moves = moved.moved(items, {page.key for page in made} | self._reserved)
         found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(page_url(self.show, page.key) for page in found)]
         made.append(self._page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        made += [self._moved(one) for one in moves]
         return tuple(sorted(made, key=lambda page: page.key))
+
+    @property
+    def _reserved(self) -> set[str]:
+        """What is no page, and lies beside the pages all the same."""
+        return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
+
+    def _moved(self, one: moved.Moved) -> Page:
+        """What stands at an address that a page had before."""
+        values = {"title": one.item.episode.title, "target": page_url(self.show, one.to)}
+        return self._page(one.key, "moved.html", values)
 
     @cached_property
     def _templates(self) -> Templates:

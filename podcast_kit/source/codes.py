@@ -53,6 +53,8 @@ CODES: dict[str, str] = {
     "audio.kind": "The file's ending is not that of an audio file.",
     "slug.form": "A file's name cannot stand in an address.",
     "slug.unique": "Two episodes have the same slug.",
+    "alias.form": "A former address is not written as such an address is.",
+    "alias.taken": "A former address is that of a page which the show has.",
     "it.guid.unique": "Two episodes have the same guid.",
     "it.episode": "Two full episodes of a season have the same number.",
     "it.guid.stable": "A guid never changes.",

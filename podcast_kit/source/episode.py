@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
-from podcast_kit.source import chapters, doubts, elements, foreign, markdown, mastering, people, values
+from podcast_kit.source import aliases, chapters, doubts, elements, foreign, markdown, mastering, people, values
 from podcast_kit.source.document import Table, Value, Wrong, decode, front_matter, nearest
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
 from podcast_kit.source.show import ignored
@@ -75,6 +75,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         transcripts=table.each("transcript", folder.path(TRANSCRIPTS), also=("transcripts",)),
         people=people.people(table, folder),
         tags=_tags(table),
+        aliases=aliases.take(table),
         listen=people.listen(table),
         mastering=_mastering(table, setting),
         ignore=ignored(table),
@@ -94,11 +95,16 @@ def _slug_of_file(table: Table, setting: Setting) -> str:
 
 def own_slug(raw: str) -> str:
     """What the author says shall stand for the episode in its address; raises Wrong."""
-    if not _SLUG.fullmatch(raw) or raw.endswith("."):
+    if not is_slug(raw):
         better = slug(raw)
         hint = f"call it {better!r}: letters a-z, digits, '-', '_' and '.'"
         raise Wrong(f"{values.shown(raw)} cannot stand in an address", hint, "slug.form")
     return raw
+
+
+def is_slug(text: str) -> bool:
+    """Whether it can stand in an address."""
+    return bool(_SLUG.fullmatch(text)) and not text.endswith(".")
 
 
 def slug(title: str) -> str:

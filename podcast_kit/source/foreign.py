@@ -69,6 +69,8 @@ EPISODE: dict[str, Foreign] = {
             "subtitles": "transcript",
             "chapter": "chapters",
             "licence": "license",
+            "redirect_from": "aliases",
+            "alias": "aliases",
         }.items()
     },
     **dict.fromkeys(
@@ -80,7 +82,7 @@ EPISODE: dict[str, Foreign] = {
     ),
     **dict.fromkeys(
         (
-            "layout", "weight", "aliases", "lastmod", "expirydate", "permalink", "menu", "toc", "comments", "series",
+            "layout", "weight", "lastmod", "expirydate", "permalink", "menu", "toc", "comments", "series",
             "episode_banner", "truncate", "twitter_card_type", "youtube", "sponsors", "aboutsponsors", "markup",
         ),
         _PAGES,

@@ -6,6 +6,7 @@ episodes:
     guid: 5b322f44-25b3-4fbd-8b64-22c5a5b52877
     date: 2026-10-05T05:00:00+00:00
     source: <sha256 of the recording>
+    was: [001-social]      (slugs that it had before, where its notes were renamed)
     media:
       key: media/0f3a.../001-more-social.mp3
       sha256: ...
@@ -24,12 +25,14 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Chapter, Media, Published, Soundbite
 from podcast_kit.source import values
 from podcast_kit.source.document import Table, Wrong, contents, decode, yaml_table
+from podcast_kit.source.episode import own_slug
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
 VERSION = "1"
@@ -48,8 +51,12 @@ def read(path: Path) -> tuple[Published, ...]:
     return parse(contents(path, path.name, MAX_BYTES), path.name)
 
 
+@lru_cache(maxsize=1)
 def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
-    """The entries that a lock's bytes hold; raises InvalidInput."""
+    """The entries that a lock's bytes hold; raises InvalidInput.
+
+    Those of the last one are kept: who serves reads it at every save, and it seldom changed.
+    """
     source = decode(data, path, MAX_BYTES)
     if marker := _MARKERS.search(source):
         line = source.count("\n", 0, marker.start()) + 1
@@ -76,6 +83,7 @@ def render(entries: Iterable[Published]) -> bytes:
             f"    guid: {_written(entry.guid)}\n"
             f"    date: {entry.date.astimezone(UTC).isoformat()}\n"
             f"    source: {_written(entry.source_sha256)}\n"
+            f"{_was_line(entry.was)}"
             f"    media:\n{_media_lines(entry.media, 6)}"
         )
         lines += [f"    alternate:\n{_media_lines(entry.alternate, 6)}"] if entry.alternate else []
@@ -92,6 +100,10 @@ def render(entries: Iterable[Published]) -> bytes:
             lines += [f"        url: {_written(chapter.url)}\n"] if chapter.url else []
             lines += [] if chapter.toc else ["        toc: false\n"]
     return "".join(lines).encode()
+
+
+def _was_line(slugs: tuple[str, ...]) -> str:
+    return f"    was: [{', '.join(map(_written, slugs))}]\n" if slugs else ""
 
 
 def _media_lines(media: Media, indent: int) -> str:
@@ -172,6 +184,7 @@ def _entry(table: Table) -> Published | None:
         date=table.need("date", _date, datetime.fromtimestamp(0, UTC)),
         source_sha256=table.need("source", str, ""),
         media=_media(media),
+        was=table.each("was", own_slug),
         alternate=_media(alternate) if alternate else None,
         soundbites=tuple(
             found for inner in table.tables("soundbites", "this soundbite") if (found := _soundbite(inner))

@@ -62,6 +62,8 @@ class Folder:
         longest = 1_000  # systems end at 1,024 or 4,096 bytes
         if len(written) > longest:
             raise Wrong("the path is too long", "is a quote left open?", "path.form")
+        if "\0" in written:
+            raise Wrong(f"{values.shown(written)} has a character that no name has", "write it anew", "path.form")
         if "\\" in written:
             raise Wrong(f"{values.shown(written)} has a backslash", "write '/' between folders", "path.form")
         if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:", written):

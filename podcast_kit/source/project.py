@@ -8,8 +8,8 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem, Severity
 from podcast_kit.model import Episode, Project, Published, Show
+from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
-from podcast_kit.source import lock
 from podcast_kit.source import show as shows
 from podcast_kit.source.document import Wrong, contents, decode, yaml_table
 from podcast_kit.source.paths import Folder, sounds
@@ -41,7 +41,7 @@ def read(folder: Path) -> Project:
     show = reading.show()
     found = reading.episodes(show)
     entries = reading.lock()
-    problems = sorted([*reading.problems, *_doubles(found)], key=lambda problem: problem.place)
+    problems = sorted([*reading.problems, *_doubles(found), *aliases.doubles(found)], key=lambda problem: problem.place)
     if show is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidInput(problems)
     return Project(folder=Path(folder), show=show, episodes=found, lock=entries, remarks=tuple(problems))
