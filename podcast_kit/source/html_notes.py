@@ -40,7 +40,7 @@ def markdown(html: str, base: str = "") -> str:
 
 def _whole(soup: Any, base: str) -> None:  # noqa: ANN401  # beautifulsoup's, imported late
     """Every address as it is for who does not read it on its page: an importer's folder has other files."""
-    for element, name in ((element, name) for name in ("href", "src") for element in soup.find_all(attrs={name: True})):
+    for element, name in ((one, key) for key in ("href", "src") for one in soup.find_all(attrs={key: True})):
         with suppress(ValueError):  # an address that is none stays as it is
             element[name] = urljoin(base, element[name].strip())
     for picture in soup.find_all("img"):
