@@ -13,11 +13,12 @@ from podcast_kit import build
 from podcast_kit.audio import loudness, probe, read_tags
 from podcast_kit.check import project as checked
 from podcast_kit.source import lock, project
-from tests.shows import add, small, tree
+from tests.shows import ROOT, add, small, tree
 from tests.sound import music, write
 from tests.test_build_mastering import NOW, enclosure, made, mastered, show
 
 PODCAST = "{https://podcastindex.org/namespace/1.0}"
+SPEECH = ROOT / "episodes/003-what-a-review-is-for.mp3"
 ASKED = "{loudness: -16, alternate: opus}"
 
 
@@ -177,6 +178,30 @@ def test_the_moments_of_both_files_move_alike(tmp_path):
     for suffix in (".mp3", ".opus"):
         starts = [mark.start_ms for mark in read_tags(enclosure(done, suffix)).chapters]
         assert starts == [0, 3000, 5000]
+
+
+def test_one_that_comes_later_has_the_moments_of_its_enclosure(tmp_path):
+    folder = show(tmp_path, audio="{}", chapters="[{start: 0, title: A}, {start: 1, title: B}]")
+    shutil.copy(SPEECH, folder / "episodes/001-talk.mp3")
+    (folder / "episodes/001-talk.wav").unlink()
+    build.record(made(folder))
+    write(folder / "intro.wav", music(2))
+    text = (folder / "podcast.yaml").read_text()
+    (folder / "podcast.yaml").write_text(text.replace("audio: {}", "audio: {intro: intro.wav, alternate: opus}"))
+    done = made(folder)
+    first, second = enclosure(done), enclosure(done, ".opus")
+    assert probe(second).seconds == pytest.approx(probe(first).seconds, abs=0.1)
+    assert [mark.start_ms for mark in read_tags(second).chapters] == [0, 1000]
+
+
+def test_one_of_another_length_than_its_enclosure_is_none(tmp_path):
+    folder = show(tmp_path, audio="{loudness: -16}")
+    build.record(made(folder))
+    write(folder / "intro.wav", music(2))
+    text = (folder / "podcast.yaml").read_text()
+    (folder / "podcast.yaml").write_text(text.replace("-16}", "-16, intro: intro.wav, alternate: opus}"))
+    assert made(folder).lock[0].alternate is None
+    assert made(folder, retag=["001-talk"]).lock[0].alternate.seconds == pytest.approx(6, abs=0.1)
 
 
 def test_without_the_extra_the_message_says_what_to_install(tmp_path):

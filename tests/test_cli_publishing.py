@@ -179,6 +179,7 @@ def test_where_conditions_are_ignored_a_pipeline_must_say_that_it_knows(blind_pl
 
 
 def test_going_back_and_forward(published):
+    assert "no feed was live before" in run(published, "rollback", "--list").output
     edit(published, title="New title")
     run(published, "publish", "--yes")
     assert "New title" in (published / "public/feed.xml").read_text()

@@ -55,3 +55,16 @@ def test_text_is_the_words_a_paragraph_a_line():
 
 def test_a_thousand_tags_within_one_another_cost_no_traceback():
     assert "deep" in html_notes.markdown("<div>" * 5000 + "deep" + "</div>" * 5000)
+
+
+def test_addresses_are_whole_where_the_page_that_they_stood_on_is_known():
+    html = '<p><img src="/a.png" alt="A"> <img src="//cdn.example/b.png" alt="B"> <a href="about">us</a></p>'
+    whole = "![A](https://old.example/a.png) ![B](https://cdn.example/b.png) [us](https://old.example/talks/about)"
+    assert html_notes.markdown(html, "https://old.example/talks/1") == whole
+
+
+def test_a_picture_that_no_address_leads_to_gives_way_to_its_words():
+    assert (
+        html_notes.markdown('<p>So <img src="../../etc/x.png" alt="a chart"> it is<img src="y"></p>')
+        == "So a chart it is"
+    )

@@ -188,8 +188,8 @@ def test_an_import_fetches_what_the_feed_names_and_its_proof_finds_nothing(host,
     said = json.loads(done.stdout)
     assert done.exit_code == 0, done.output
     assert said["episodes"] == 3
-    assert [problem["code"] for problem in said["problems"]] == ["import.differs"] * 3  # this host speaks http alone
-    assert all(problem["message"].startswith("recording of ") for problem in said["problems"])
+    assert [problem["code"] for problem in said["problems"]] == ["import.https"]  # this host speaks http alone
+    assert said["problems"][0]["message"].startswith("3 recordings lie at an http address")
     new = tmp_path / "new"
     names = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
     assert {"cover.jpg", "podcast.yaml", "podcast.lock", ".gitignore"} <= names
@@ -225,6 +225,14 @@ def test_a_file_that_breaks_off_or_is_something_else_is_told_and_leaves_nothing(
     assert (done.exit_code, codes.count("import.fetch")) == (0, 2)
     assert not list((tmp_path / "new").rglob("*.part"))
     assert not (tmp_path / "new/cover.jpg").exists()
+
+
+def test_pictures_of_the_old_page_do_not_keep_the_show_from_being_read(tmp_path):
+    more = (
+        "<content:encoded>&lt;p&gt;&lt;img src='/wp/a.png' alt='A'&gt; &lt;img src='x'&gt;&lt;/p&gt;</content:encoded>"
+    )
+    show = written(tmp_path, item(more=more))
+    assert "![A](https://old.example/wp/a.png)" in show.episodes[0].notes
 
 
 def test_a_folder_with_a_show_is_not_overwritten(tmp_path):

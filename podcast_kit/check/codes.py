@@ -34,6 +34,7 @@ MAKING = {
     "ch.range": "Chapters in a recording begin behind its end.",
     "import": "Something of another host's feed could not be taken over as it is.",
     "import.differs": "An imported episode is told otherwise than by its old host.",
+    "import.https": "Recordings that the old feed names by http are named by https here.",
     "import.fetch": "A file that an imported feed names could not be fetched.",
     "import.guid": "An imported episode has lost its identity.",
     "template.exists": "A template of this name is there already.",

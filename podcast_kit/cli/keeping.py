@@ -154,6 +154,8 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, blin
         for each, titles in held:
             said = f"{many(len(titles), 'episode')}, the first “{titles[0]}”" if titles else ""
             console.say(f"{each.number:>6}  {each.digest}  {said}".rstrip())
+        if not held:
+            console.note("no feed was live before this one")
         return
     wanted = _chosen(kept, number)
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,6 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Failed
 
 if TYPE_CHECKING:
     from podcast_kit.audio.reading import Loudness
@@ -35,6 +34,7 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
       podcast-kit loudness --svg talk.svg talk.wav
     """
     from podcast_kit.audio import loudness as meter
+    from podcast_kit.source.scaffold import begin
 
     if svg and len(files) > 1:
         raise click.UsageError("--svg draws one recording: name one")
@@ -47,7 +47,7 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
         found.append({"path": str(path), **_figures(heard, target)})
         console.say(f"{path!s:<{width}}  {_row(heard)}  {_verdict(heard, target)}".rstrip())
         if svg:
-            _write(svg, meter.picture(heard, target, path.name))
+            begin(svg, meter.picture(heard, target, path.name))
     console.document("loudness", target=target, files=found)
 
 
@@ -84,12 +84,3 @@ def _figures(heard: Loudness, target: float) -> dict[str, float | None]:
         )
     }
     return {**rounded, "gain": gain}
-
-
-def _write(path: Path, drawn: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(drawn, "utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise Failed(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -257,7 +258,8 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
         shutil.copyfile(audio, beside)
         beside.replace(copy)
     except OSError as error:
-        raise Failed(
-            f"{os.path.relpath(copy)}: cannot be written: {error.strerror}", "see who may write there"
-        ) from error
+        with contextlib.suppress(OSError):  # half a recording would take the last room of a full disk
+            beside.unlink(missing_ok=True)
+        said = f"{os.path.relpath(copy)}: cannot be written: {error.strerror}"
+        raise Failed(said, "look at its permissions and the disk") from error
     return copy

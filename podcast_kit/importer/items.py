@@ -41,9 +41,10 @@ SUMMARY = 4000
 class Items:
     """The items of one feed, among which slugs and guids must not meet again."""
 
-    def __init__(self, show: ImportedShow, remarks: Remarks) -> None:
+    def __init__(self, show: ImportedShow, remarks: Remarks, site: str = "") -> None:
         self.show = show
         self.remarks = remarks
+        self.site = site
         self.slugs: set[str] = set()
         self.guids: set[str] = set()
 
@@ -72,7 +73,8 @@ class Items:
             self.remarks.say(node, f"“{title}” has no date that can be read", "it is a draft until you write its date")
             date = None
         short = node.value("description") or node.value("itunes:summary") or node.value("itunes:subtitle")
-        notes = html_notes.markdown(node.value("content:encoded") or short)
+        page = read_or(values.url, node.value("link"), self.site)
+        notes = html_notes.markdown(node.value("content:encoded") or short, page)
         mime = line(enclosure.attributes.get("type", "")).lower()
         image = node.first("itunes:image")
         art = wanted(image.attributes.get("href", "") if image else "", "artwork", f"episodes/art/{slug}")

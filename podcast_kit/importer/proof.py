@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from podcast_kit.checks.view import duration, moment, whole
@@ -18,6 +19,7 @@ TOLD: Mapping[str, Callable[[Node], object]] = {
     "duration": lambda item: round(duration(item.value("itunes:duration")) or 0),
 }
 """What is compared, and how the feed tells it."""
+SAFER = "open one of them in a browser; where https does not answer, fetch them with --audio"
 
 
 def differences(old: FeedDocument, new: FeedDocument, *, moved: bool = False) -> Iterator[Problem]:
@@ -27,6 +29,7 @@ def differences(old: FeedDocument, new: FeedDocument, *, moved: bool = False) ->
     written anew.
     """
     there = _by_guid(new)
+    safer = []
     for guid, was in _by_guid(old).items():
         item = there.get(guid)
         if item is None:
@@ -34,8 +37,15 @@ def differences(old: FeedDocument, new: FeedDocument, *, moved: bool = False) ->
             yield Problem(old.place(was), text, "see what was said of it above", "import.guid")
             continue
         for what, before, after in _compared(was, item, moved=moved):
+            if what == "recording" and after == re.sub("^http:", "https:", str(before)):
+                safer.append(was)
+                continue
             text = f"{what} of {guid!r} was {before!r} and is {after!r}"
             yield Problem(old.place(was), text, "mend it in the episode's notes", "import.differs", Severity.WARNING)
+    if safer:
+        several = f"{len(safer)} recordings lie" if len(safer) > 1 else "a recording lies"
+        text = f"{several} at an http address in the old feed, and at the same with https here: directories ask for it"
+        yield Problem(old.place(safer[0]), text, SAFER, "import.https", Severity.WARNING)
 
 
 def _by_guid(feed: FeedDocument) -> Mapping[str, Node]:

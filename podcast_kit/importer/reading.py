@@ -34,7 +34,8 @@ def read(feed: FeedDocument, feed_url: str = "") -> Imported:
     remarks = Remarks(feed)
     show = _show(channel, feed_url, remarks)
     ordered = sorted(channel.all("item"), key=_age)
-    found = tuple(items.Items(show, remarks).read(ordered))
+    site = read_or(values.url, channel.value("link"), feed_url)
+    found = tuple(items.Items(show, remarks, site).read(ordered))
     return Imported(
         show=show, episodes=found, problems=tuple(remarks.problems), dropped=dict(sorted(remarks.dropped.items()))
     )

@@ -10,6 +10,9 @@ from podcast_kit.making import mastering, media
 from podcast_kit.making.tree import Tree
 from podcast_kit.model import Audio, Episode, Media, Project, Published, Tags, Wave
 
+APART = 1.0
+"""Seconds by which two encodings of one sound may differ: some count what an encoder put before and behind it."""
+
 
 def of(
     project: Project,
@@ -23,9 +26,10 @@ def of(
 ) -> Media | None:
     """The alternate of an episode whose enclosure is `entry.media`; None where none is asked for.
 
-    One that is out stays as it is for as long as its enclosure does, also where the recording is not here.
+    One that is out stays as it is for as long as its enclosure does, also where the recording is not here. One that
+    would be of another length is none: the intro may be another since the enclosure went out, and moments would differ.
     """
-    order = mastering.alternate(project, episode, entry.media.key)
+    order = mastering.alternate(project, episode, entry.media.key, mastered=entry.loudness is not None)
     if order is None:
         return None
     before, source = project.published(episode.guid), project.folder / episode.audio
@@ -41,5 +45,7 @@ def of(
         ready = mastering.ready(project, order, source, sha256, tree)
         made = media.tagged(ready, episode.slug, tags, cover, tree)
         facts = media.probe(ready.path, ready.sha256, tree)
+    if abs(made.seconds - entry.media.seconds) > APART:
+        return None
     tree.add(made.key, made.bytes, made.sha256, Wave.MEDIA, made.mime)
     return replace(made, bit_rate=facts.bit_rate)

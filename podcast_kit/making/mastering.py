@@ -62,16 +62,20 @@ def enclosure(project: Project, episode: Episode) -> Order:
     return Order(episode, replace(settings, alternate=""), episode.slug)
 
 
-def alternate(project: Project, episode: Episode, enclosure: str) -> Order | None:
+def alternate(project: Project, episode: Episode, enclosure: str, *, mastered: bool = True) -> Order | None:
     """The second file in another format; None where none is asked for, or where `enclosure` is one already.
 
     A recording that is MP3 is encoded a second time for it, which asking for it allows; the enclosure is not.
+    Where the enclosure is out and was never `mastered`, nothing is joined or trimmed either: chapters, transcript and
+    soundbites hold for both files.
     """
     settings = episode.mastering or project.show.audio
     wanted = settings.alternate
     if not wanted or remote.is_address(episode.audio) or content_type(f".{wanted}") == content_type(enclosure):
         return None
     settings = replace(settings, format=wanted, bitrate="", reencode=True, alternate="")
+    if not mastered:
+        settings = replace(settings, intro="", outro="", trim=False)
     return Order(episode, settings, f"{episode.slug}.{wanted}")
 
 

@@ -87,8 +87,10 @@ def _orders(
                 name = mastering.becomes(project, order, tree)
                 yield from filter(None, [mastering.alternate(project, episode, name)])
             continue
-        second = mastering.alternate(project, episode, entry.media.key) if entry else None
-        if second and not (entry and entry.alternate and second.gives(entry.alternate)):
+        if entry is None:
+            continue
+        second = mastering.alternate(project, episode, entry.media.key, mastered=entry.loudness is not None)
+        if second and not (entry.alternate and second.gives(entry.alternate)):
             yield second
 
 

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,13 +161,17 @@ def eject(folder: Path, name: str) -> Path:
     if target.exists():
         place = Place(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
+    beside = target.with_name(target.name + ".new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(target.name + ".new")
         beside.write_bytes(known[name].read_bytes())
         beside.replace(target)
     except OSError as error:
-        raise Failed(f"{target}: cannot be written: {error.strerror}", "look at who may write there") from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise Failed(
+            f"{target}: cannot be written: {error.strerror}", "look at its permissions and the disk"
+        ) from error
     return target
 
 

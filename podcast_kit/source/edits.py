@@ -7,7 +7,7 @@ from pathlib import Path
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source import values
 from podcast_kit.source.document import Wrong, decode, yaml_table
-from podcast_kit.source.scaffold import written
+from podcast_kit.source.scaffold import replace, written
 
 
 def feed_address(raw: str) -> str:
@@ -48,14 +48,4 @@ def put(path: Path, key: str, value: str) -> None:
     if not same:
         hint = f"write '{line}' into it yourself"
         raise InvalidInput([Problem(Place(path.name, 1), f"a line with {key!r} cannot be put in", hint, "key.missing")])
-    _write(path, edited.replace("\n", "\r\n") if b"\r\n" in data else edited)
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_bytes(text.encode())
-        beside.chmod(path.stat().st_mode & 0o7777)
-        beside.replace(path)
-    except OSError as error:
-        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
+    replace(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urljoin
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 UNSEEN = ("script", "style", "iframe", "object", "embed", "form", "template", "noscript")
@@ -13,10 +15,11 @@ MOST = 1_000_000
 MARKUP = re.compile(r"<(?:p|br|a|ul|ol|li|div|span|h[1-6]|b|i|strong|em|img|blockquote|hr)\b[^>]*>", re.IGNORECASE)
 
 
-def markdown(html: str) -> str:
+def markdown(html: str, base: str = "") -> str:
     """Markdown that renders as the HTML did: text, links, lists, headings, pictures; what runs is left out.
 
-    Text without any markup keeps its lines.
+    Text without any markup keeps its lines. Addresses are made whole by `base`, the page's own that it stood on; a
+    picture that still has none on the web gives way to its words.
     """
     html = html[:MOST]
     if not MARKUP.search(html):
@@ -26,12 +29,23 @@ def markdown(html: str) -> str:
     soup = BeautifulSoup(html, "lxml")
     for element in soup(UNSEEN):
         element.decompose()
+    _whole(soup, base)
     try:
         said = _converter().convert_soup(soup)
     except RecursionError:  # tags within tags, a thousand deep
         said = soup.get_text("\n")
     said = said.replace("{{", "{ {").replace("{%", "{ %")
     return re.sub(r"\n{3,}", "\n\n", said).strip()
+
+
+def _whole(soup: Any, base: str) -> None:  # noqa: ANN401  # beautifulsoup's, imported late
+    """Every address as it is for who does not read it on its page: an importer's folder has other files."""
+    for element, name in ((one, key) for key in ("href", "src") for one in soup.find_all(attrs={key: True})):
+        with suppress(ValueError):  # an address that is none stays as it is
+            element[name] = urljoin(base, element[name].strip())
+    for picture in soup.find_all("img"):
+        if not picture.get("src", "").lower().startswith(("https://", "http://", "data:")):
+            picture.replace_with(picture.get("alt", ""))
 
 
 def text(html: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -128,13 +129,15 @@ def episode_text(
 
 
 def begin(path: Path, text: str) -> None:
-    """A new file, beside and then under its name; raises Failed when the disk refuses."""
+    """A new file, beside and then under its name; raises Failed when the disk refuses, and then leaves nothing."""
+    beside = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.new")
         beside.write_text(text, "utf-8", newline="\n")
         beside.replace(path)
     except OSError as error:
+        with suppress(OSError):  # on a full disk the half of it would take the last room
+            beside.unlink(missing_ok=True)
         raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
 
 
@@ -171,11 +174,11 @@ def mint(path: Path, guid: str) -> None:
     if again != guid:  # front matter in one pair of braces, and the like
         text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
         raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
-    _replace(path, edited)
+    replace(path, edited)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Beside, then over it: nobody ever sees half of a file."""
+def replace(path: Path, data: bytes) -> None:
+    """Other bytes for a file that is there: beside, then over it, so that nobody ever sees half of it."""
     try:
         mode = path.stat().st_mode & 0o7777
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,4 +136,6 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
             file.write(data)
         beside.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
