@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from podcast_kit.audio import samples
+from podcast_kit.audio.mastering import samples
 
 VOICE = Path(__file__).parent / "sounds" / "voice.flac"
 

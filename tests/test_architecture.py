@@ -89,17 +89,28 @@ def test_core_never_prints_and_never_asks_the_time(path):
     assert printed + asked == []
 
 
+def dotted(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
 def neighbours(path):
-    """The rooms of the same folder that a room looks into, inside of functions too."""
-    here = ".".join(("podcast_kit", *path.relative_to(PACKAGE).parent.parts))
+    """The rooms of audio that a room looks into, inside of functions too."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == here:
-            yield from (alias.name for alias in node.names if (path.parent / f"{alias.name}.py").exists())
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{here}."):
-            yield (node.module or "").removeprefix(f"{here}.").split(".")[0]
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("podcast_kit.audio"):
+            module = (node.module or "").removeprefix("podcast_kit.")
+            rooms = [f"{module}.{alias.name}" for alias in node.names]
+            yield from {room if room in AUDIO else module for room in rooms} & AUDIO.keys()
+
+
+AUDIO = {dotted(path): path for path in MODULES if room(path) == "audio" and path.stem != "__init__"}
 
 
 def test_no_rooms_of_audio_look_at_each_other_in_a_circle():
-    rooms = [path for path in MODULES if room(path) == "audio" and path.stem != "__init__"]
-    order = list(TopologicalSorter({path.stem: set(neighbours(path)) for path in rooms}).static_order())
-    assert order.index("job") < order.index("mix") < order.index("chain") < order.index("master")
+    order = list(TopologicalSorter({name: set(neighbours(path)) for name, path in AUDIO.items()}).static_order())
+    mastering = [f"audio.mastering.{name}" for name in ("job", "mix", "chain")]
+    assert sorted([*mastering, "audio.master"], key=order.index) == [*mastering, "audio.master"]
+
+
+def test_formats_know_nothing_of_mastering():
+    looked = {name: set(neighbours(path)) for name, path in AUDIO.items() if name.startswith("audio.formats.")}
+    assert {other for rooms in looked.values() for other in rooms if other.startswith("audio.mastering.")} == set()

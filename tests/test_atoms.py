@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from podcast_kit.audio import probe, read_tags, tag
-from podcast_kit.audio.boxes import Box, layout, parse
-from podcast_kit.audio.mp4 import tracks
+from podcast_kit.audio.formats.boxes import Box, layout, parse
+from podcast_kit.audio.formats.mp4 import tracks
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.audio_samples import JPEG, make_tags, sample
 
@@ -211,6 +211,6 @@ def test_a_broken_hyperlink_is_none(tail):
 
 
 def marks_of(data):
-    from podcast_kit.audio import marks
+    from podcast_kit.audio.formats import marks
 
     return marks._said(data)  # a sample is not to be had otherwise without a whole file

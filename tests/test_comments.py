@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import comments, ogg, oggtags, probe, read_tags, tag
+from podcast_kit.audio import probe, read_tags, tag
+from podcast_kit.audio.formats import comments, ogg, oggtags
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.audio_samples import JPEG, make_tags, sample
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import cut, encode, probe
+from podcast_kit.audio import cut, probe
+from podcast_kit.audio.mastering import encode
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from tests.audio_samples import SAMPLES
 from tests.sound import decoded, music, needs_ffmpeg, voice, write

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import encode, gain, loudness, probe
+from podcast_kit.audio import loudness, probe
+from podcast_kit.audio.mastering import encode, gain
 from tests.audio_samples import SAMPLES
 from tests.sound import decoded, needs_ffmpeg, voice
 

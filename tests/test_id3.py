@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import frames, mp3, probe, read_tags, tag
+from podcast_kit.audio import probe, read_tags, tag
+from podcast_kit.audio.formats import frames, mp3
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.audio_samples import JPEG, make_tags, sample
 

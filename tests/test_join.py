@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import join, loudness, master, probe
+from podcast_kit.audio import loudness, master, probe
+from podcast_kit.audio.mastering import join
 from podcast_kit.model import AudioSettings
 from tests.sound import music, voice, write
 

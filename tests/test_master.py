@@ -7,8 +7,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from podcast_kit.audio import encode, loudness, master, probe
-from podcast_kit.audio.job import Treatment
+from podcast_kit.audio import loudness, master, probe
+from podcast_kit.audio.mastering import encode
+from podcast_kit.audio.mastering.job import Treatment
 from podcast_kit.errors import Failed, InvalidAudio, PodcastKitError
 from podcast_kit.model import AudioSettings
 from tests.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write
@@ -114,7 +115,7 @@ def test_not_a_sample_is_added_or_lost(seconds, channels, tmp_path):
 
 def test_the_info_frame_is_what_lame_itself_would_write(tmp_path):
     """Its length, delay and both checksums, read by LAME's own layout."""
-    from podcast_kit.audio import lametag, mp3
+    from podcast_kit.audio.formats import lametag, mp3
 
     mastered(write(tmp_path / "in.wav", voice(3)), tmp_path / "out.mp3")
     data = (tmp_path / "out.mp3").read_bytes()
@@ -158,7 +159,7 @@ def lossy(path, sound, format_="mp3", rate=44100, kbits=128):
 def at(level, sound=None):
     """A sound whose integrated loudness is `level` before LAME turns it down."""
     sound = music() if sound is None else sound
-    from podcast_kit.audio.meter import Meter
+    from podcast_kit.audio.mastering.meter import Meter
 
     meter = Meter(44100, len(sound))
     meter.add(sound)

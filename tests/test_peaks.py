@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import peaks
+from podcast_kit.audio.mastering import peaks
 from tests.sound import music, voice
 
 

@@ -2,7 +2,8 @@
 
 import struct
 
-from podcast_kit.audio import frames, inspect, probe, read_tags
+from podcast_kit.audio import inspect, probe, read_tags
+from podcast_kit.audio.formats import frames
 from podcast_kit.model import Chapter
 from tests.audio_samples import CHAPTERS, make_tags, sample
 

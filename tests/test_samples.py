@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from podcast_kit.audio import samples
+from podcast_kit.audio.mastering import samples
 from tests.sound import music, write
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.audio.job import Job, Treatment
-from podcast_kit.audio.together import master_all
-from podcast_kit.audio.workers import WorkerDied, Workers
+from podcast_kit.audio.mastering.job import Job, Treatment
+from podcast_kit.audio.mastering.together import master_all
+from podcast_kit.audio.mastering.workers import WorkerDied, Workers
 from podcast_kit.errors import Failed, InvalidAudio
 from podcast_kit.model import AudioSettings
 from tests.sound import voice, write

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio import edges, gain, lametag, mp3
 from podcast_kit.audio.beside import beside
+from podcast_kit.audio.formats import edges, lametag, mp3
 from podcast_kit.audio.kinds import Kind, recognise
+from podcast_kit.audio.mastering import gain
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 
 RESERVOIR = 9
@@ -185,7 +186,7 @@ def _encoded(source: Path, part: Path, start: float, seconds: float) -> float:
     from podcast_kit.audio import codecs
 
     codecs.require()
-    from podcast_kit.audio import encode, join, mix, samples
+    from podcast_kit.audio.mastering import encode, join, mix, samples
 
     format_ = suffix(source).lstrip(".")
     sound = mix.of(source, source.name, mix.rate_for(samples.shape(source).rate, format_))

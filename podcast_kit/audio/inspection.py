@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.audio.edges import bounds, id3_length, read_at, tails
+from podcast_kit.audio.formats.edges import bounds, id3_length, read_at, tails
 from podcast_kit.audio.kinds import Kind, recognise
 from podcast_kit.audio.measuring import SILENT, border, probe
 from podcast_kit.audio.tagging import Found, read_tags
@@ -139,7 +139,7 @@ def hushed(path: Path) -> bool:
 
     if not find_spec("av") or not find_spec("numpy"):
         return False
-    from podcast_kit.audio import samples
+    from podcast_kit.audio.mastering import samples
 
     try:
         with border(path):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.edges import id3_end, id3_length
+from podcast_kit.audio.formats.edges import id3_end, id3_length
 from podcast_kit.errors import InvalidAudio
 
 
@@ -118,7 +118,7 @@ def _kind(path: Path, file: BinaryIO, size: int) -> Kind:
     for magic, text, hint in STRANGERS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(magic):
             raise InvalidAudio(str(path), f"is {text}", hint or KNOWN, "au.not-audio")
-    from podcast_kit.audio import mp3
+    from podcast_kit.audio.formats import mp3
 
     if mp3.first_frame(file, start, size) is not None:
         return Kind.MP3

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.reading import FLOOR, Loudness
+from podcast_kit.audio.mastering.reading import FLOOR, Loudness
 from podcast_kit.model import Step
 
 
@@ -18,7 +18,7 @@ def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
     what cannot be decoded, and PodcastKitError where the extra `master` is not installed.
     """
     codecs.require()
-    from podcast_kit.audio import meter, samples
+    from podcast_kit.audio.mastering import meter, samples
 
     shape = samples.shape(path)
     channels = min(shape.channels, 2)

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.decision import wanted
-from podcast_kit.audio.job import Job, Mastered
+from podcast_kit.audio.mastering.decision import wanted
+from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.model import AudioSettings, Step
 
 VERSION = 3
@@ -29,7 +29,7 @@ def key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
 def suffix(source: Path, settings: AudioSettings) -> str:
     """What the result's name ends in, such as `.mp3`; of the source only the header is read."""
     codecs.require()
-    from podcast_kit.audio import samples
+    from podcast_kit.audio.mastering import samples
 
     return _suffix(source, wanted(samples.shape(source).codec, settings))
 
@@ -54,7 +54,7 @@ def master(
     is whole or not there.
     """
     codecs.require()
-    from podcast_kit.audio import chain
+    from podcast_kit.audio.mastering import chain
 
     job = Job(source=source, destination=destination, settings=settings, intro=intro, outro=outro)
     return chain.master(job, on or (lambda _: None))

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from podcast_kit.audio.edges import read_at
+from podcast_kit.audio.formats.edges import read_at
 from podcast_kit.audio.kinds import Kind, recognise
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.model import Audio
@@ -43,7 +43,7 @@ def probe(path: Path) -> Audio:
     """
     kind = recognise(path)
     with border(path):
-        room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+        room = import_module(f"podcast_kit.audio.formats.{ROOMS[kind]}")
         audio = cast("Audio", room.probe(path))
         return replace(audio, remarks=(*audio.remarks, SILENT)) if silent(path, audio) else audio
 

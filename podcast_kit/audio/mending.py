@@ -8,9 +8,9 @@ from array import array
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio import mp3
 from podcast_kit.audio.copying import Stretch, write
-from podcast_kit.audio.edges import bounds, read_at
+from podcast_kit.audio.formats import mp3
+from podcast_kit.audio.formats.edges import bounds, read_at
 from podcast_kit.audio.kinds import Kind, recognise
 from podcast_kit.audio.measuring import border
 from podcast_kit.errors import Failed, InvalidAudio

@@ -63,7 +63,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
         raise InvalidAudio(str(source), f"is {kind}, which carries no tags", MASTER, "au.codec")
     if destination.exists() and destination.samefile(source):
         raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
-    room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+    room = import_module(f"podcast_kit.audio.formats.{ROOMS[kind]}")
     with border(source):
         written: tuple[str, int] = room.tag(source, destination, tags)
     return written
@@ -76,7 +76,7 @@ def taggable(path: Path) -> bool:
 
 def read_tags(path: Path) -> Found:
     """What the file's own tags say; nothing where it has none. Raises InvalidAudio for what is no audio."""
-    room = import_module(f"podcast_kit.audio.{(ROOMS | READ_ONLY)[recognise(path)]}")
+    room = import_module(f"podcast_kit.audio.formats.{(ROOMS | READ_ONLY)[recognise(path)]}")
     with border(path):
         found: Found = room.read(path)
     return found

@@ -11,7 +11,7 @@ from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.reading import Loudness
+    from podcast_kit.audio.mastering.reading import Loudness
 
 TARGET = -16.0
 """LUFS that Apple asks for, within 1: https://podcasters.apple.com/support/893-audio-requirements"""

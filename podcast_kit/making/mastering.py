@@ -12,7 +12,7 @@ from typing import Any
 
 from podcast_kit import audio
 from podcast_kit.audio import codecs, master
-from podcast_kit.audio.job import Job, Mastered
+from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import remote
 from podcast_kit.making.tree import Tree
@@ -105,7 +105,7 @@ def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[
     keys = {job.name: key for key, job in jobs.items()}
     if not jobs:
         return
-    from podcast_kit.audio.together import master_all
+    from podcast_kit.audio.mastering.together import master_all
 
     for outcome in master_all(list(jobs.values()), on=on):
         if outcome.mastered:

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from podcast_kit.audio.job import Job
-from podcast_kit.audio.samples import Block
-from podcast_kit.audio.together import master_all
-from podcast_kit.audio.workers import Workers
+from podcast_kit.audio.mastering.job import Job
+from podcast_kit.audio.mastering.samples import Block
+from podcast_kit.audio.mastering.together import master_all
+from podcast_kit.audio.mastering.workers import Workers
 from podcast_kit.model import AudioSettings
 from tests.sound import music, voice, write
 

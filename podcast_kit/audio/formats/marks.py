@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from podcast_kit.audio.boxes import Box, pieces
-from podcast_kit.audio.mp4 import Track, runs, sample_sizes, samples_by_chunk, times, tracks
+from podcast_kit.audio.formats.boxes import Box, pieces
+from podcast_kit.audio.formats.mp4 import Track, runs, sample_sizes, samples_by_chunk, times, tracks
 from podcast_kit.audio.wording import line, listed
 from podcast_kit.model import Chapter
 

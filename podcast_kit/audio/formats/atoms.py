@@ -11,10 +11,10 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podcast_kit.audio import marks, mp4
-from podcast_kit.audio.boxes import Box, Span, body, parse
 from podcast_kit.audio.copying import Stretch, write
-from podcast_kit.audio.marks import TextTrack
+from podcast_kit.audio.formats import marks, mp4
+from podcast_kit.audio.formats.boxes import Box, Span, body, parse
+from podcast_kit.audio.formats.marks import TextTrack
 from podcast_kit.audio.wording import alpha3, clean, ended, line, moment, rights, sort_title
 from podcast_kit.model import Chapter, Tags
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from podcast_kit.audio import mp3
+from podcast_kit.audio.formats import mp3
 
 DELAY = 576
 """Samples of silence that LAME puts in front; decoders add 529 of their own, which players know of."""

@@ -12,9 +12,9 @@ from typing import Any
 import av
 import numpy as np
 
-from podcast_kit.audio import peaks
-from podcast_kit.audio.reading import FLOOR, Loudness
-from podcast_kit.audio.samples import LAYOUTS, Block
+from podcast_kit.audio.mastering import peaks
+from podcast_kit.audio.mastering.reading import FLOOR, Loudness
+from podcast_kit.audio.mastering.samples import LAYOUTS, Block
 
 
 class Meter:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from podcast_kit.audio.edges import bounds
+from podcast_kit.audio.formats.edges import bounds
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 

@@ -10,8 +10,8 @@ import av
 import lameenc
 import numpy as np
 
-from podcast_kit.audio import lametag, mp3
-from podcast_kit.audio.samples import LAYOUTS, Block
+from podcast_kit.audio.formats import lametag, mp3
+from podcast_kit.audio.mastering.samples import LAYOUTS, Block
 
 QUALITY = 5
 """LAME's "good speed, reasonable quality", a fifth less work than 3. By a model of what the ear lets through (in the

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, overload
 
-from podcast_kit.audio import fragments
-from podcast_kit.audio.boxes import Box, Layout, body, layout, parse, pieces
 from podcast_kit.audio.copying import stretch
+from podcast_kit.audio.formats import fragments
+from podcast_kit.audio.formats.boxes import Box, Layout, body, layout, parse, pieces
 from podcast_kit.audio.kinds import MIME
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from podcast_kit.audio import join, samples
-from podcast_kit.audio.decision import target
-from podcast_kit.audio.job import Job
-from podcast_kit.audio.meter import Meter
-from podcast_kit.audio.peaks import ratio
-from podcast_kit.audio.reading import Loudness
-from podcast_kit.audio.samples import Block, Shape
+from podcast_kit.audio.mastering import join, samples
+from podcast_kit.audio.mastering.decision import target
+from podcast_kit.audio.mastering.job import Job
+from podcast_kit.audio.mastering.meter import Meter
+from podcast_kit.audio.mastering.peaks import ratio
+from podcast_kit.audio.mastering.reading import Loudness
+from podcast_kit.audio.mastering.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Step
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio import comments, ogg
 from podcast_kit.audio.copying import Stretch, write
-from podcast_kit.audio.ogg import FIRST, HEAD, Page
+from podcast_kit.audio.formats import comments, ogg
+from podcast_kit.audio.formats.ogg import FIRST, HEAD, Page
 from podcast_kit.audio.tagging import Found
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Tags

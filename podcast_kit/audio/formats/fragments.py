@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from podcast_kit.audio.boxes import Box, Layout, body, parse
+from podcast_kit.audio.formats.boxes import Box, Layout, body, parse
 
 BASE, DESCRIPTION, DURATION, SIZE, FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
 """What a `tfhd` holds."""

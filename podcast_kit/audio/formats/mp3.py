@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.edges import bounds, read_at
+from podcast_kit.audio.formats.edges import bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from podcast_kit.audio import comments, flac
 from podcast_kit.audio.copying import write
-from podcast_kit.audio.edges import read_at
-from podcast_kit.audio.flac import COMMENT, PADDING, PICTURE
+from podcast_kit.audio.formats import comments, flac
+from podcast_kit.audio.formats.edges import read_at
+from podcast_kit.audio.formats.flac import COMMENT, PADDING, PICTURE
 from podcast_kit.audio.tagging import Found
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Tags

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio import edges, mp3
+from podcast_kit.audio.formats import edges, mp3
 
 BLOCK = 1 << 20
 MPEG_1 = 3

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from podcast_kit.audio import frames, mp3
 from podcast_kit.audio.copying import write
-from podcast_kit.audio.edges import bounds, id3_length
+from podcast_kit.audio.formats import frames, mp3
+from podcast_kit.audio.formats.edges import bounds, id3_length
 from podcast_kit.audio.wording import before_slash
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from podcast_kit.audio.samples import Block
+from podcast_kit.audio.mastering.samples import Block
 
 GRAIN = 0.01
 """Seconds that silence is looked for in at a time."""

@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from podcast_kit.audio import id3
-from podcast_kit.audio.edges import id3_length, read_at
-from podcast_kit.audio.riff import Chunk, chunks, sample_rate
+from podcast_kit.audio.formats import id3
+from podcast_kit.audio.formats.edges import id3_length, read_at
+from podcast_kit.audio.formats.riff import Chunk, chunks, sample_rate
 from podcast_kit.audio.tagging import Found
 from podcast_kit.audio.wording import line, listed
 from podcast_kit.model import Chapter

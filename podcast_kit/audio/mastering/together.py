@@ -11,9 +11,9 @@ from pathlib import Path
 
 from podcast_kit.audio import codecs
 from podcast_kit.audio.beside import sweep
-from podcast_kit.audio.job import Job, Mastered
 from podcast_kit.audio.master import master
-from podcast_kit.audio.workers import WorkerDied, Workers
+from podcast_kit.audio.mastering.job import Job, Mastered
+from podcast_kit.audio.mastering.workers import WorkerDied, Workers
 from podcast_kit.errors import Failed, PodcastKitError
 from podcast_kit.model import Step
 

@@ -8,14 +8,14 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from podcast_kit.audio import encode, gain, mix, peaks, samples
 from podcast_kit.audio.beside import beside
-from podcast_kit.audio.decision import STEP, decide, lossless, target, wanted
-from podcast_kit.audio.job import Decision, Job, Mastered, Treatment
-from podcast_kit.audio.meter import Meter
-from podcast_kit.audio.mix import Mix, Report
-from podcast_kit.audio.reading import Loudness
-from podcast_kit.audio.samples import Block, Shape
+from podcast_kit.audio.mastering import encode, gain, mix, peaks, samples
+from podcast_kit.audio.mastering.decision import STEP, decide, lossless, target, wanted
+from podcast_kit.audio.mastering.job import Decision, Job, Mastered, Treatment
+from podcast_kit.audio.mastering.meter import Meter
+from podcast_kit.audio.mastering.mix import Mix, Report
+from podcast_kit.audio.mastering.reading import Loudness
+from podcast_kit.audio.mastering.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
 
 EXACT = 0.2

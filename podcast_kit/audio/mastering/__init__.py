@@ -1,0 +1,1 @@
+"""Sound as numbers: decoded, measured, limited, joined and encoded."""
