@@ -11,30 +11,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import (
-    alternates,
-    chapters,
-    faces,
-    mastering,
-    media,
-    moved,
-    named,
-    private,
-    soundbites,
-    transcripts,
-)
-from podcast_kit.making import items as finished
+from podcast_kit.errors import Failed, InvalidInput, PodcastKitError, Problem
+from podcast_kit.making import art, faces, items, mastering, media, moved, named, private
+from podcast_kit.making.episode import finished
 from podcast_kit.making.memory import Memory, remembering
-from podcast_kit.making.tree import Tree, media_key
+from podcast_kit.making.tree import Tree
 from podcast_kit.model import (
-    Audio,
-    Chapter,
     Episode,
     Item,
     Output,
@@ -42,12 +28,9 @@ from podcast_kit.model import (
     Project,
     Published,
     Step,
-    Tags,
     Wave,
-    address,
 )
 from podcast_kit.source import lock
-from podcast_kit.source import notes as markdown
 
 FOLDER = "build"
 MEMORY = ".podcast-kit"
@@ -162,20 +145,7 @@ def _ours(folder: Path, memory: Memory) -> None:
 def _artwork(project: Project, tree: Tree) -> Picture | None:
     if not project.show.artwork:
         return None
-    return _picture(project, "podcast.yaml", project.show.artwork, project.show.places.get("artwork"), tree)
-
-
-def _picture(project: Project, near: str, name: str, place: Place | None, tree: Tree) -> Picture:
-    source = media.inside(project.folder, near, name)
-    if source is None:
-        hint = "paths count from the file that names them and stay inside the show's folder"
-        raise InvalidInput([Problem(place or Place(near), f"picture {name!r} is not there", hint, "art.missing")])
-    try:
-        return media.picture(source, tree, project.show.publish.url, address)
-    except PodcastKitError as error:
-        first = error.problems[0] if error.problems else Problem(Place(near), error.text, error.hint, "art.format")
-        text = f"picture {name!r}: {first.text}"
-        raise InvalidInput([replace(first, place=place or Place(near), text=text)]) from error
+    return art.picture(project, "podcast.yaml", project.show.artwork, project.show.places.get("artwork"), tree)
 
 
 def _episodes(
@@ -187,7 +157,7 @@ def _episodes(
     now: datetime | None = None,
 ) -> list[tuple[Item, Published]]:
     """Every episode, or every fault of every episode."""
-    setting = finished.Setting.of(project)
+    setting = items.Setting.of(project)
     made: list[tuple[Item, Published]] = []
     problems: list[Problem] = []
     retag = {*retag, *_unheard(project, due, now)} if now else retag
@@ -195,7 +165,7 @@ def _episodes(
     for number, episode in enumerate(due, 1):
         on(Step("episode", episode.slug, number, len(due)))
         try:
-            made.append(_episode(project, episode, setting, tree, retag))
+            made.append(finished(project, episode, setting, tree, retag))
         except PodcastKitError as error:
             if not error.problems:
                 raise
@@ -216,81 +186,6 @@ def _unheard(project: Project, early: Collection[Episode], now: datetime) -> Ite
         entry = project.published(episode.guid)
         if entry and entry.date > now and episode.audio and (project.folder / episode.audio).is_file():
             yield episode.slug
-
-
-def _episode(
-    project: Project, episode: Episode, setting: finished.Setting, tree: Tree, retag: Collection[str]
-) -> tuple[Item, Published]:
-    art = _notes_pictures(project, episode, tree)
-
-    @cache
-    def said(shift: float) -> dict[str, str]:
-        apart = chapters.of(project.folder, episode, 0, shift=shift).chapters if episode.chapters != "auto" else ()
-        moved = replace(episode, notes=markdown.shifted(episode.notes, round(shift * 1000))) if shift else episode
-        return finished.text(project, moved, art, feed.timestamps(apart), setting, tree.memory)
-
-    own = _picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
-    face = project.folder / (episode.image or project.show.artwork)
-
-    def tags(facts: Audio, shift: float) -> Tags:
-        marks = chapters.of(project.folder, episode, facts.seconds, shift=shift)
-        return replace(
-            finished.tags(project, episode, said(shift), marks.chapters), transcript=transcripts.words(project, episode)
-        )
-
-    cover = face if face.is_file() else None
-    entry = media.recording(project, episode, tags, cover, tree, retag=retag)
-    elements = soundbites.shifted(episode.elements, entry.shift)
-    known = project.published(episode.guid)
-    entry = replace(
-        entry,
-        was=known.was if known else (),
-        alternate=alternates.of(project, episode, entry, tags, cover, tree, retag=retag),
-        soundbites=soundbites.of(project, episode, entry, elements, cover, tree, retag=retag),
-    )
-    marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters
-    names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
-    faces = {name: _picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
-    marks = chapters.addressed(marks, faces)
-    item = finished.item(
-        project,
-        episode,
-        said(entry.shift),
-        entry,
-        artwork=own,
-        chapters=marks,
-        chapters_url=_chapters_file(project, episode, marks, tree),
-        transcripts=transcripts.of(project, episode, tree, entry.shift),
-        elements=elements,
-    )
-    # A title may be mended at any time; what was cut stays what it is.
-    cut = tuple(replace(one, title="", url="") for one in entry.soundbites if one.media)
-    return item, replace(entry, soundbites=cut)
-
-
-def _chapters_file(project: Project, episode: Episode, marks: tuple[Chapter, ...], tree: Tree) -> str:
-    """The address of the chapters as a file of their own (JSON chapters 1.2); empty where there are none."""
-    if not marks:
-        return ""
-    data = feed.chapters_json(marks)  # without the title: a mended one must not give the file a new address
-    key = media_key(hashlib.sha256(data).hexdigest(), f"{episode.slug}.chapters.json")
-    return address(project.show.publish.url, tree.write(key, data, Wave.MEDIA).key)
-
-
-def _notes_pictures(project: Project, episode: Episode, tree: Tree) -> dict[str, Picture]:
-    art: dict[str, Picture] = {}
-    problems: list[Problem] = []
-    for name, line in markdown.pictures(episode.notes):
-        try:
-            place = Place(episode.path, episode.notes_line + line, 1)
-            found = _picture(project, episode.path, name, place, tree)
-            source = project.folder / Path(episode.path).parent / name
-            art[name] = faces.responsive(source, found, tree, project.show.publish.url)
-        except InvalidInput as error:
-            problems += error.problems
-    if problems:
-        raise InvalidInput(problems)
-    return art
 
 
 def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:

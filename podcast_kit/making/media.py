@@ -13,7 +13,7 @@ from podcast_kit import audio, pictures
 from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import mastering, remote
 from podcast_kit.making.tree import Tree, media_key
-from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Picture, Project, Published, Step, Tags, Wave
+from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Project, Published, Step, Tags, Wave
 
 MASTERED = "convert it to MP3 or M4A, or let each build do it: `audio: {loudness: -16}` in podcast.yaml"
 COVER_SIDE = 1400
@@ -206,19 +206,6 @@ def probe(source: Path, sha256: str, tree: Tree) -> Audio:
     facts = audio.probe(source)
     tree.memory.keep("probe", key, asdict(facts))
     return facts
-
-
-def picture(source: Path, tree: Tree, base: str, address: Callable[[str, str], str]) -> Picture:
-    """Publish a picture under its own digest."""
-    sha256 = tree.memory.sha256(source)
-    known = tree.memory.recall("picture", sha256)
-    if known is None:
-        facts = pictures.probe(source)
-        known = [facts.width, facts.height, facts.mime]
-        tree.memory.keep("picture", sha256, known)
-    width, height, mime = known
-    key = publish(source, tree, mime)
-    return Picture(url=address(base, key), key=key, width=width, height=height, mime=mime)
 
 
 def publish(source: Path, tree: Tree, mime: str = "") -> str:

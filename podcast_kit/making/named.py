@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.making import media
+from podcast_kit.making import art, media
 from podcast_kit.making.tree import Tree
 from podcast_kit.mime import content_type
 from podcast_kit.model import Element, Episode, Person, Project, address
@@ -116,7 +116,7 @@ class _Files:
             return name
         try:
             if picture:
-                return media.picture(source, self.tree, base, address).url
+                return art.published(source, self.tree, base).url
             return address(base, media.publish(source, self.tree, content_type(name)))
         except PodcastKitError as error:
             self.problems.append(Problem(place, error.text, error.hint, "art.format"))
