@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.model import Publishing, page_url
+from podcast_kit.model import Publishing
 from podcast_kit.site.addresses import Addresses
 from tests.site_factories import BASE, make_show
 
@@ -24,8 +24,8 @@ keys = st.sampled_from(
 def test_a_relative_address_leads_where_the_public_one_does(page, key, clean, rest):
     show = make_show(publish=Publishing(url=BASE, clean_urls=clean))
     at = Addresses(show, page)
-    public = page_url(show, key) + rest
-    assert urljoin(page_url(show, page), at.here(public)) == public
+    public = show.page_url(key) + rest
+    assert urljoin(show.page_url(page), at.here(public)) == public
     assert "://" not in at.here(public)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from podcast_kit import build, site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Publishing, page_url
+from podcast_kit.model import Publishing
 from podcast_kit.source import lock, project
 from tests.shows import add, small, tree
 from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
@@ -248,8 +248,6 @@ def test_hostile_titles_stay_words_there(render):
 def test_where_folders_answer_it_leads_to_the_folder(render):
     show = make_show(publish=Publishing(url=BASE, clean_urls=True))
     item = make_item(was=("old",))
-    text = render(replace(item, url=page_url(show, "episodes/001-one/index.html")), show=show)[
-        "episodes/old/index.html"
-    ]
+    text = render(replace(item, url=show.page_url("episodes/001-one/index.html")), show=show)["episodes/old/index.html"]
     assert leads(text) == "episodes/001-one/"
     assert f'<link rel="canonical" href="{BASE}episodes/001-one/">' in text

@@ -21,7 +21,6 @@ from podcast_kit.model import (
     PromptSet,
     Publishing,
     ShowType,
-    page_url,
 )
 from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
@@ -77,16 +76,16 @@ def test_every_kind_of_page_is_there(render):
 def test_every_link_within_the_show_leads_somewhere(render, clean):
     show = make_show(publish=Publishing(url=BASE, clean_urls=clean))
     items = [
-        replace(item, url=page_url(show, f"episodes/{item.episode.slug}/index.html"))
+        replace(item, url=show.page_url(f"episodes/{item.episode.slug}/index.html"))
         for item in many(60, transcripts=(make_transcript("Hello there."),))
     ]
     made = render(*items, show=show)
-    there = {page_url(show, key) for key in made} | {item.enclosure_url for item in items} | {ART.url}
+    there = {show.page_url(key) for key in made} | {item.enclosure_url for item in items} | {ART.url}
     there |= {f"{BASE}{key}" for key in ("feed.xml", "feed.json", "follow/show.opml", "media/cc/one.vtt")}
     for key, text in made.items():
         if key.endswith(".html"):
             for link in re.findall(r'\s(?:href|src)="([^"]*)"', text):
-                full = urljoin(page_url(show, key), html.unescape(link)).partition("#")[0]
+                full = urljoin(show.page_url(key), html.unescape(link)).partition("#")[0]
                 assert not full.startswith(BASE) or full in there, (key, link)
 
 

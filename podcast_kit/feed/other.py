@@ -9,7 +9,7 @@ from typing import Any
 
 from podcast_kit.feed.rss import DECLARATION, in_order
 from podcast_kit.feed.text import clean
-from podcast_kit.model import Item, Media, Person, Picture, Show, address, page_url
+from podcast_kit.model import Item, Media, Person, Picture, Show, address
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 
@@ -22,7 +22,7 @@ def json_feed(show: Show, items: Sequence[Item], *, artwork: Picture | None = No
     whole = {
         "version": JSON_FEED,
         "title": clean(show.title),
-        "home_page_url": page_url(show, "index.html"),
+        "home_page_url": show.page_url("index.html"),
         "feed_url": address(show.publish.url, key),
         "description": clean(show.description),
         "icon": artwork.url if artwork else "",
@@ -91,7 +91,7 @@ def opml(show: Show) -> bytes:
         "title": clean(show.title),
         "description": clean(show.description),
         "xmlUrl": show.feed_url,
-        "htmlUrl": page_url(show, "index.html"),
+        "htmlUrl": show.page_url("index.html"),
         "language": show.language,
     }
     etree.SubElement(etree.SubElement(root, "body"), "outline", outline)

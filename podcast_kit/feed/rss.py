@@ -16,7 +16,7 @@ from typing import Any
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed import elements, writer
 from podcast_kit.feed.text import clean
-from podcast_kit.model import Element, Item, Picture, Show, page_url
+from podcast_kit.model import Element, Item, Picture, Show
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -67,7 +67,7 @@ def _rendered(
     feed.register_extension("own", extension, extension, atom=False)
     feed.title(tidy(show.title))
     feed.description(tidy(show.description))
-    site = page_url(show, "index.html")
+    site = show.page_url("index.html")
     feed.link(href=tidy(self_url or show.feed_url), rel="self", type="application/rss+xml")
     feed.link(href=tidy(site), rel="alternate")  # last: feedgen's channel link is that of the last call
     feed.language(tidy(show.language))

@@ -26,7 +26,6 @@ from podcast_kit.model import (
     Tags,
     Transcript,
     address,
-    page_url,
 )
 from podcast_kit.source import notes as markdown
 
@@ -130,7 +129,7 @@ def _addresses(text: str) -> list[str]:
 
 def page(project: Project, episode: Episode) -> str:
     """The public address of an episode's page."""
-    return page_url(project.show, f"episodes/{episode.slug}/index.html")
+    return project.show.page_url(f"episodes/{episode.slug}/index.html")
 
 
 def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: Sequence[Chapter]) -> Tags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podcast_kit.model.addresses import address, page_url, show_guid
+from podcast_kit.model.addresses import address, show_guid
 from podcast_kit.model.document import Element, FeedDocument, Node
 from podcast_kit.model.episode import Chapter, Cue, Episode, EpisodeType
 from podcast_kit.model.item import Flavours, Item, Notes, Picture, Transcript
@@ -62,6 +62,5 @@ __all__ = [
     "Transcript",
     "Wave",
     "address",
-    "page_url",
     "show_guid",
 ]

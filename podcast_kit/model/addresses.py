@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID, uuid5
-
-if TYPE_CHECKING:
-    from podcast_kit.model.show import Show  # which asks for addresses itself
 
 
 def address(base: str, key: str) -> str:
     """The public address of a key below `base`, percent-encoded (RFC 3986)."""
     return base.rstrip("/") + "/" + quote(key, safe="/-._~")
-
-
-def page_url(show: Show, key: str) -> str:
-    """The public address of a page; `index.html` is left away only where the host answers folders."""
-    if show.publish.clean_urls and (key == "index.html" or key.endswith("/index.html")):
-        key = key.removesuffix("index.html")
-    return address(show.publish.url, key)
 
 
 def show_guid(feed_url: str) -> str:

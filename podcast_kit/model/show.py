@@ -192,3 +192,9 @@ class Show:
     def feed_url(self) -> str:
         """The public address of the feed."""
         return address(self.publish.url, self.feed.path)
+
+    def page_url(self, key: str) -> str:
+        """The public address of a page; `index.html` is left away only where the host answers folders."""
+        if self.publish.clean_urls and (key == "index.html" or key.endswith("/index.html")):
+            key = key.removesuffix("index.html")
+        return address(self.publish.url, key)

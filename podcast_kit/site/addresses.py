@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from podcast_kit.model import Show, page_url
+from podcast_kit.model import Show
 
 TAG = re.compile(r"""<[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
 ATTRIBUTE = re.compile(r"""(\s(?:href|src|poster)=")([^"]*)(")""")
@@ -17,7 +17,7 @@ class Addresses:
 
     def __init__(self, show: Show, key: str) -> None:
         self.show = show
-        self.own = page_url(show, key)
+        self.own = show.page_url(key)
         """The page's own public address."""
         self._base = show.publish.url.rstrip("/") + "/"
         # The page for lost listeners stands in for any page, so it cannot know how deep it is.
@@ -25,7 +25,7 @@ class Addresses:
 
     def to(self, key: str) -> str:
         """A page or a file of the show, from here."""
-        return self.here(page_url(self.show, key))
+        return self.here(self.show.page_url(key))
 
     def here(self, url: str) -> str:
         """A public address as this page writes it: relative where it is the show's own, else as it is."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Item, Picture, Show, page_url
+from podcast_kit.model import Item, Picture, Show
 from podcast_kit.site.directories import Kind, Link
 from podcast_kit.site.words import Words
 
@@ -33,7 +33,7 @@ def script(value: object) -> str:
 
 
 def _series(show: Show) -> dict[str, Any]:
-    url = page_url(show, "index.html")
+    url = show.page_url("index.html")
     return {"@type": "PodcastSeries", "@id": url, "name": show.title, "url": url, "webFeed": show.feed_url}
 
 
@@ -108,7 +108,7 @@ def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
         "type": "rich",
         "title": item.episode.title,
         "provider_name": show.title,
-        "provider_url": page_url(show, "index.html"),
+        "provider_url": show.page_url("index.html"),
         "author_name": show.author,
         "html": frame(show, item, player),
         "width": EMBED_WIDTH,

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Episode, Flavours, Placement, PromptSet, Show
-from podcast_kit.model import page_url as address_of
 from podcast_kit.site.directories import Kind, Link, links, same
 from podcast_kit.site.templates import Templates, templates
 from podcast_kit.site.words import words
@@ -42,7 +41,7 @@ def prompts(
     if chosen.placement is Placement.NONE or not (chosen.follow or chosen.review):
         return Flavours()
     seen = {same(url) for url in written}
-    follow_url = address_of(show, "follow/index.html")
+    follow_url = show.page_url("follow/index.html")
     every = [link for link in links(show) if link.declared]
     follow = _unseen(every, Kind.FOLLOW, seen) if chosen.follow else []
     any_app = follow_url if chosen.follow and same(follow_url) not in seen else ""

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType, page_url
+from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType
 from podcast_kit.site import data, moved, shelves, transcript
 from podcast_kit.site.addresses import Addresses
 from podcast_kit.site.directories import Kind, Link, Platform, directories, elsewhere, links
@@ -47,13 +47,13 @@ class Site:
         made += [
             self._page("follow/index.html", "follow.html", self._follow()),
             self._page("404.html", "404.html", {}),
-            self._data("follow/qr.svg", data.qr(page_url(self.show, "follow/index.html"), self.show.title)),
+            self._data("follow/qr.svg", data.qr(self.show.page_url("follow/index.html"), self.show.title)),
             self._page("robots.txt", "robots.txt", {}),
         ]
         moves = moved.moved(items, {page.key for page in made} | self._reserved)
         found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
         dates = {item.url: item.date for item in items}
-        urls = [(url, dates.get(url)) for url in sorted(page_url(self.show, page.key) for page in found)]
+        urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in found)]
         made.append(self._page("sitemap.xml", "sitemap.xml", {"urls": urls}))
         made += [self._moved(one) for one in moves]
         return tuple(sorted(made, key=lambda page: page.key))
@@ -65,7 +65,7 @@ class Site:
 
     def _moved(self, one: moved.Moved) -> Page:
         """What stands at an address that a page had before."""
-        values = {"title": one.item.episode.title, "target": page_url(self.show, one.to)}
+        values = {"title": one.item.episode.title, "target": self.show.page_url(one.to)}
         return self._page(one.key, "moved.html", values)
 
     @cached_property
@@ -144,7 +144,7 @@ class Site:
             base = f"episodes/{item.episode.slug}"
             cues = transcript.cues(item)
             long = transcript.is_long(cues)
-            more = page_url(self.show, f"{base}/transcript/index.html") if long else ""
+            more = self.show.page_url(f"{base}/transcript/index.html") if long else ""
             values = {
                 "item": item,
                 "next": _neighbour(items[at - 1]) if at else None,
@@ -152,7 +152,7 @@ class Site:
                 "transcript_url": more,
             }
             embed = f"{base}/embed/index.html"
-            player = page_url(self.show, embed)
+            player = self.show.page_url(embed)
             yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, player, short=not long))
             yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
             yield self._oembed(f"{base}/oembed.json", item, player)
