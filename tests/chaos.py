@@ -24,7 +24,7 @@ from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Wave
 from podcast_kit.plan import make
 from podcast_kit.publish import publish, read
-from podcast_kit.stores import Honours, s3
+from podcast_kit.stores import Honours, clients, direct, s3
 from tests import faults, trees
 from tests.seaweed import Bucket
 
@@ -64,11 +64,11 @@ def sound(guid: str) -> bytes:
 
 def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditions: bool) -> None:
     """Publish one episode after the other until killed."""
-    s3.SILENCE = 2
+    clients.SILENCE = direct.SILENCE = 2
     if not conditions:
         s3.S3._conditions = lambda _self, _when: {}
     store = trees.store_of(bucket, endpoint=endpoint)
-    store.soon = 2
+    store.clients.soon = 2
     store.part, store.journals = PART, folder / name / "journals"
     store.honours = None if conditions else Honours.QUOTED  # it would be found out, and refused
     acknowledged = folder / f"{name}.txt"

@@ -38,14 +38,14 @@ def opened(to, **settings):
 )
 def test_where_each_provider_answers(to, settings, endpoint, region, virtual):
     store = opened(to, **settings)
-    assert (store.endpoint, store.region, store.virtual) == (endpoint, region, virtual)
+    assert (store.clients.endpoint, store.clients.region, store.clients.virtual) == (endpoint, region, virtual)
     assert (store.name, store.bucket) == (to, to.partition("://")[2].partition("/")[0])
 
 
 @pytest.mark.parametrize("to", ["pod/show", "s3://pod/show", "r2://pod/show"])
 def test_a_provider_may_be_named_beside_the_bucket(to):
     store = opened(to, provider="r2", account="0a1b")
-    assert (store.name, store.endpoint) == ("r2://pod/show", "https://0a1b.r2.cloudflarestorage.com")
+    assert (store.name, store.clients.endpoint) == ("r2://pod/show", "https://0a1b.r2.cloudflarestorage.com")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_missing_is_said(to, code, said):
 def test_the_endpoint_that_boto3_reads_from_the_environment_means_paths(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.here")
     store = opened("s3://pod")
-    assert (store.endpoint, store.virtual) == ("https://s3.here", False)
+    assert (store.clients.endpoint, store.clients.virtual) == ("https://s3.here", False)
 
 
 def test_opening_a_store_asks_nothing_and_imports_no_boto3():

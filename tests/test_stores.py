@@ -196,7 +196,7 @@ class TestS3:
 
     @pytest.mark.usefixtures("s3")
     def test_nobody_answers(self, monkeypatch):
-        monkeypatch.setattr("podcast_kit.stores.s3.ATTEMPTS", 1)  # all eight would take 20 seconds
+        monkeypatch.setattr("podcast_kit.stores.clients.ATTEMPTS", 1)  # all eight would take 20 seconds
         store = open_store(Publishing(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), Path())
         with pytest.raises(Failed, match="does not answer"):
             store.put(upload())

@@ -55,7 +55,7 @@ def test_a_clock_that_is_twenty_minutes_off(bucket, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_at_the_store(tmp_path, s3_environment, monkeypatch):
-    monkeypatch.setattr("podcast_kit.stores.s3.ATTEMPTS", 2)  # all eight would take minutes
+    monkeypatch.setattr("podcast_kit.stores.clients.ATTEMPTS", 2)  # all eight would take minutes
     with seaweed.Server(tmp_path / "server", small=15) as server:
         s3_environment(server)
         bucket = server.bucket()
@@ -78,7 +78,7 @@ def test_a_disk_that_is_full_at_the_store(tmp_path, s3_environment, monkeypatch)
 
 @pytest.mark.slow
 def test_a_store_that_dies_in_the_middle(tmp_path, s3_environment, monkeypatch):
-    monkeypatch.setattr("podcast_kit.stores.s3.ATTEMPTS", 2)
+    monkeypatch.setattr("podcast_kit.stores.clients.ATTEMPTS", 2)
     with seaweed.Server(tmp_path / "server") as server:
         s3_environment(server)
         bucket = server.bucket()

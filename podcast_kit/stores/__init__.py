@@ -110,10 +110,12 @@ class Store(Protocol):
     """How many calls at a time serve it best."""
     honours: Honours | None
     """What is known of its conditional writes; None before anybody tried."""
-    requests: int
-    """How many were made, those that were repeated included."""
     place: str
     """What the knowledge holds for: another endpoint or bucket has to be tried anew."""
+
+    @property
+    def requests(self) -> int:
+        """How many were made, those that were repeated included."""
 
     def get(self, key: str) -> Found | None:
         """The object, or None where there is none."""

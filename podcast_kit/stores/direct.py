@@ -23,8 +23,10 @@ from urllib.parse import quote, urlsplit
 
 SMALL = 1 << 20
 """Bytes up to which the way there costs more than the body."""
-CONNECT, SILENCE = 10, 60
+CONNECT = 10
 """Seconds."""
+SILENCE = 60
+"""Seconds without a byte after which nobody is waited for who is sent a file."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
 SAFE = "/~"

@@ -1,22 +1,20 @@
-"""Object storage that speaks S3, through one shared boto3 client."""
+"""Object storage that speaks S3."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.model import Output, Remote
 from podcast_kit.stores import ABSENT, ALWAYS, Condition, Found, Honours, Upload, match, unheard
+from podcast_kit.stores.clients import SOON, Clients
 from podcast_kit.stores.direct import SMALL, Direct
 from podcast_kit.stores.parts import PART, Budget, Journal, Sending, journal_path, part_size
 from podcast_kit.stores.words import said
@@ -24,11 +22,6 @@ from podcast_kit.stores.words import said
 T = TypeVar("T")
 THREADS = 128
 """Small files on their way at once. Behind 40 ms, 64 take a seventh longer; on loopback it makes no difference."""
-ATTEMPTS = 8
-SILENCE = 60
-"""Seconds without a byte after which nobody is waited for who is sent a file."""
-SOON, TRIES = 10, 3
-"""Seconds within which a question is answered, and how often it is put to somebody who says nothing at all."""
 PROBES = ".podcast-kit/probe/"
 """Keys of what is written only to see what becomes of it: a question too."""
 MEMORY = 64 << 20
@@ -63,80 +56,38 @@ class S3:
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self.endpoint = endpoint
-        self.region = region
-        self.virtual = not endpoint if virtual is None else virtual
         self.journals = journals
         self.part = part
         self.name = f"{scheme}://{bucket}/{prefix}".rstrip("/")
         self.place = f"{endpoint or 's3'} {bucket}"
-        self.soon = soon
-        self.waiting = waiting
-        """Hears, from any thread, the name of a host that is long in answering."""
         self.honours: Honours | None = None
         self.budget = Budget(MEMORY)
-        self.requests = 0
-        self._made: tuple[Any, Any] | None = None
-        self._making = threading.Lock()
+        self.clients = Clients(
+            self.name,
+            endpoint=endpoint,
+            region=region,
+            virtual=not endpoint if virtual is None else virtual,
+            connections=THREADS + 4,
+            soon=soon,
+            waiting=waiting,
+        )
         self.direct: Direct | None = None
         """The short way for small files, once an upload has shown it."""
-        self._shown: Any = None
-        """The last PutObject that botocore signed."""
 
     @property
     def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """For questions: somebody who does not answer them soon does not answer at all."""
-        return self._clients()[0]
+        """For questions."""
+        return self.clients.asking
 
     @property
     def patient(self) -> Any:  # noqa: ANN401
-        """For what is sent: a store may think long about a large file, and a doubtful write costs more than waiting."""
-        return self._clients()[1]
+        """For what is sent."""
+        return self.clients.sending
 
-    def _clients(self) -> tuple[Any, Any]:
-        """For all threads, made when first asked for: importing boto3 costs a quarter of a second."""
-        with self._making:
-            self._made = self._made or self._make()
-        return self._made
-
-    def _make(self) -> tuple[Any, Any]:
-        import boto3
-        import botocore.session
-        from botocore.config import Config
-
-        config = Config(
-            signature_version="s3v4",
-            # The signed Content-MD5 vouches for the body, over TLS and without: it need not be hashed once more.
-            s3={"addressing_style": "virtual" if self.virtual else "path", "payload_signing_enabled": False},
-            # The defaults add a trailer that R2, GCS and others refuse, or store as a Content-Encoding.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=self.soon,
-            max_pool_connections=THREADS + 4,
-            tcp_keepalive=True,
-        )
-        with said(self.name):
-            core = botocore.session.get_session()
-            session = boto3.session.Session(botocore_session=core)
-            region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
-            client, patient = (
-                session.client(
-                    "s3",
-                    endpoint_url=self.endpoint or None,
-                    region_name=region,
-                    config=config.merge(Config(read_timeout=silence)),
-                )
-                for silence in (self.soon, SILENCE)
-            )
-            certificates = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-            self._trust = session.get_credentials(), certificates
-        for each in (client, patient):
-            each.meta.events.register("before-send.s3", self._sending)
-            each.meta.events.register("before-send.s3.PutObject", self._showing)
-            each.meta.events.register("needs-retry.s3", self._waiting)
-        client.meta.events.register("needs-retry.s3", self._unanswered)
-        return client, patient
+    @property
+    def requests(self) -> int:
+        """How many were made so far."""
+        return self.clients.requests
 
     def get(self, key: str) -> Found | None:
         """The object, read whole; a reply cut short or damaged is asked for again."""
@@ -262,7 +213,8 @@ class S3:
                 Metadata={"sha256": upload.sha256},
                 **self._conditions(when),
             )
-            self._learn(self.prefix + upload.key)
+            # The store has taken it: small ones that follow can take the same way without botocore.
+            self.direct = self.direct or self.clients.short_way(self.prefix + upload.key)
             return str(answer.get("ETag", ""))
 
         etag = _again(ask)
@@ -363,43 +315,6 @@ class S3:
             if error.response["Error"]["Code"] in UNABLE or _status(error) in {400, 405, 501}:
                 return "unable", ""
             raise
-
-    def _sending(self, request: Any, **_: object) -> None:  # noqa: ANN401
-        """Count it, and take `Expect: 100-continue` off: it costs each upload a round trip."""
-        self._count()
-        if "Expect" in request.headers:
-            del request.headers["Expect"]
-
-    def _waiting(self, request_dict: Any, caught_exception: Exception | None, **_: object) -> None:  # noqa: ANN401
-        if caught_exception:
-            self.waiting(urlsplit(request_dict["url"]).netloc)
-
-    def _unanswered(
-        self,
-        request_dict: Any,  # noqa: ANN401
-        attempts: int,
-        caught_exception: Exception | None,
-        **_: object,
-    ) -> None:
-        """Raise Failed for a silence; what is refused or cut off is tried as often as botocore thinks right."""
-        from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-
-        if attempts >= TRIES and isinstance(caught_exception, (ConnectTimeoutError, ReadTimeoutError)):
-            host = urlsplit(request_dict["url"]).netloc
-            text = f"the endpoint {host} does not answer: asked {attempts} times, {self.soon:g} seconds each"
-            hint = "see publish.endpoint, the network, and whether the store is up; nothing is lost, run it again"
-            raise Failed(f"{self.name}: {text}", hint) from caught_exception
-
-    def _count(self) -> None:
-        self.requests += 1
-
-    def _showing(self, request: Any, **_: object) -> None:  # noqa: ANN401
-        self._shown = request
-
-    def _learn(self, key: str) -> None:
-        """The store has taken an upload: small ones that follow can take the same way without botocore."""
-        if self.direct is None:
-            self.direct = Direct.like(self._shown, key, *self._trust, self._count)
 
 
 class Damaged(Exception):
