@@ -36,6 +36,20 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
     assert (found.show.publish.to, found.show.listen[0].value, found.remarks) == ("s3://b/p", "1000000001", ())
 
 
+def test_the_comments_of_a_new_show_stand_below_each_other():
+    text = scaffold.show_text(
+        title="x",
+        description="x",
+        author="x",
+        url="https://pod.example/",
+        guid="917393e3-1b1e-5cef-ace4-edaa54e1f810",
+        timezone="America/Argentina/Buenos_Aires",
+        to="public",
+    )
+    said = [line for line in text.splitlines() if "  # " in line.strip()]
+    assert {line.rindex("  # ") for line in said} == {scaffold.COLUMN}
+
+
 def test_the_least_of_a_show_is_read_back(tmp_path):
     text = scaffold.show_text(
         title="x", description="x", author="x", url="https://pod.example/", guid="917393e3-1b1e-5cef-ace4-edaa54e1f810"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import posixpath
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 IGNORED = "/build/\n/.podcast-kit/\n/subscribers.key\n"
+PUBLIC = "public"
+"""Where a show is published to unless something else is said."""
 Reader: TypeAlias = "Callable[[str], object]"
 COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
 
@@ -38,9 +41,17 @@ def asked(flag: str, question: str, given: str | None, default: str | None = Non
         # Click asks again at a usage error.
         checked = functools.partial(_meant, read, flag=flag)
         return str(click.prompt(question, default=default, err=True, show_default=bool(default), value_proc=checked))
-    if default is None:
-        raise click.UsageError(f"{flag} is needed where nobody can be asked")
-    return default
+    needed({flag: default})
+    return default or ""
+
+
+def needed(given: Mapping[str, str | None]) -> None:
+    """A usage error that names every option at once that is missing where nobody can be asked."""
+    missing = [flag for flag, value in given.items() if value is None]
+    if missing and not interactive():
+        *first, last = missing
+        said = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+        raise click.UsageError(f"{said} needed where nobody can be asked")
 
 
 def _meant(read: Reader, said: str, flag: str) -> str:
@@ -110,11 +121,13 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         return console.document("init", folder=str(here), file=str(written), added=added)
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
+    needed({f"--{name}": given[name] for name in ("title", "url", "author", "email")})
     title = asked("--title", "Name of the show", given["title"], None, values.line)
     address_asked = "Public address, such as https://pod.example/"
     url = asked("--url", address_asked, given["url"], None, values.base_url).rstrip("/") + "/"
-    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public", values.line)
+    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], PUBLIC, values.line)
     about = f"{title}, a podcast."
+    artwork = given["artwork"] or next((name for name in COVERS if (here / name).is_file()), COVERS[0])
     text = scaffold.show_text(
         title=title,
         description=asked("--description", "What is it about", given["description"], about, values.text),
@@ -126,20 +139,31 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         to=to,
         endpoint=given["endpoint"] or "",
         timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), values.zone),
-        artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
+        artwork=artwork,
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     )
     scaffold.begin(written, text)
     (here / "episodes").mkdir(exist_ok=True)
-    ignore = here / ".gitignore"
-    if not ignore.exists():
-        scaffold.begin(ignore, IGNORED)
+    ignore(here, to)
     console.say(os.path.relpath(written))
     added = _pipelines(console, here, given["pipelines"], to, given["endpoint"] or "")
     console.document("init", folder=str(here), file=str(written), added=added)
-    console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
+    cover = "" if (here / artwork).is_file() else f"put a cover there as {artwork} ({shows.COVER}), then "
+    console.note(f"next: {cover}`podcast-kit new RECORDING`")
     return None
+
+
+def ignore(folder: Path, to: str) -> None:
+    """A .gitignore for what is made, unless there is one.
+
+    A folder of another name may be meant to be committed: GitHub serves `docs` as it stands in the repository.
+    """
+    from podcast_kit.source import scaffold
+
+    if not (folder / ".gitignore").exists():
+        published = f"/{PUBLIC}/\n" if posixpath.normpath(to) == PUBLIC else ""
+        scaffold.begin(folder / ".gitignore", IGNORED + published)
 
 
 def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
