@@ -119,8 +119,14 @@ def test_new_says_when_a_recording_has_to_be_encoded_first(show):
 
 def test_what_new_wrote_into_the_notes_is_not_published_without_a_word(show, talk):
     run("new", talk, "--slug", "fresh", "-C", show)
+    run("new", talk, "--slug", "later", "--date", "2199-01-01 08:00", "-C", show)
     remarks = [problem for problem in project.read(show).remarks if problem.code == "notes.begun"]
-    assert [problem.place.path for problem in remarks] == ["episodes/fresh.md"] * 2
+    assert [problem.place.path for problem in remarks] == ["episodes/fresh.md"] * 2 + ["episodes/later.md"] * 2
+
+
+def test_a_draft_need_not_be_written_yet(show, talk):
+    run("new", talk, "--slug", "fresh", "--draft", "-C", show)
+    assert project.read(show).remarks == ()
 
 
 @pytest.mark.parametrize(
