@@ -115,8 +115,8 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
         found.append(outcome)
     bad = [outcome for outcome in found if outcome.trouble]
     console.document("verify", asked=len(found), failed=[_plain(outcome) for outcome in bad])
-    for outcome in bad:
-        console.say(f"{outcome.trouble}\n  {outcome.hint}" if outcome.hint else outcome.trouble)
+    for trouble, hint in asking.told(bad):
+        console.say(f"{trouble}\n  {hint}" if hint else trouble)
     console.note(f"{many(len(found), 'file')} asked for, {len(bad)} not as they should be")
     if bad:
         click.get_current_context().exit(FAILED)
