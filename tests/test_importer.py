@@ -139,10 +139,10 @@ def test_any_show_of_ours_is_taken_over_without_a_difference(tmp_path_factory, n
 
 
 class Host:
-    """A host whose answers a test decides; `asked` lists the paths."""
+    """A host whose answers a test decides; `asked` lists the paths, `moved` leads some of them elsewhere."""
 
     def __init__(self, folder):
-        self.folder, self.asked, self.broken = folder, [], set()
+        self.folder, self.asked, self.broken, self.moved = folder, [], set(), {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -150,7 +150,9 @@ class Host:
                 outer.asked.append(self.path)
                 path = outer.folder / self.path.lstrip("/")
                 data = path.read_bytes() if path.is_file() else b""
-                self.send_response(200 if path.is_file() else 404)
+                self.send_response(301 if self.path in outer.moved else 200 if path.is_file() else 404)
+                if self.path in outer.moved:
+                    self.send_header("Location", outer.moved[self.path])
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data[: len(data) // 2] if self.path in outer.broken else data)
@@ -196,6 +198,26 @@ def test_an_import_fetches_what_the_feed_names_and_its_proof_finds_nothing(host,
     assert {"episodes/001-more-social-less-media.chapters.json", "episodes/001-more-social-less-media.en.vtt"} <= names
     assert not any(name.endswith(".mp3") for name in names)
     assert "every guid as it was" in done.stderr
+
+
+def test_a_feed_that_has_moved_is_found_where_it_is(host, tmp_path):
+    host.moved["/rss"] = "/feed.xml"
+    done = run("import", f"{host.url}rss", tmp_path / "new", "--url", NEW, "--no-files")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [("/rss", "is redirected more than 10 times"), ("/plain.txt", "is no feed: not well-formed XML: syntax error")],
+)
+def test_an_address_that_leads_to_no_feed_is_said_with_where_it_leads(host, tmp_path, to, said):
+    (host.folder / "plain.txt").write_text("Nothing.")
+    host.moved["/rss"] = to
+    done = run("import", f"{host.url}rss", tmp_path / "new", "--url", NEW)
+    assert done.exit_code == 1
+    # Of an import nobody has published anything yet, nor is there a check to be asked otherwise.
+    there = f", redirected to {host.url.rstrip('/')}{to}," if to != "/rss" else ""
+    assert f"error: {host.url}rss{there} {said}\n  look at the address\n" in done.stderr
 
 
 def test_fetched_recordings_are_published_anew_under_their_guids(host, tmp_path):

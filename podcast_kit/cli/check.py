@@ -17,6 +17,7 @@ from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
+OFFLINE = "see publish.url, or check without --live"
 FORMATS = ("text", "json", "github", "gitlab")
 
 
@@ -95,7 +96,7 @@ def _show(
 
     try:
         read = project(console)
-        before = checking.published(read.show.feed_url) if live else None
+        before = checking.published(read.show.feed_url, OFFLINE) if live else None
         found = checking.project(read, now=now, platform=platform, before=before, listen=listen, on=console.step)
     except InvalidInput as error:
         found = tuple(error.problems)
