@@ -53,14 +53,16 @@ def show_text(
     endpoint: str = "",
     apple: str = "",
     spotify: str = "",
+    listen: Iterable[str] = (),
     owner: str = "",
     serial: bool = False,
     more: Iterable[str] = (),
 ) -> str:
     """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment.
 
-    `owner` is the author unless it is said; `more` are lines for what else is known.
+    `owner` is the author unless it is said; `listen` are lines for further services, `more` for what else is known.
     """
+    services = [f"  {line}" for line in listen]
 
     def said(line: str, comment: str) -> str:
         return f"{line:<{COLUMN}}  # {comment}"
@@ -86,9 +88,10 @@ def show_text(
         *more,
         "",
         "# Where people follow the show: the ids that each service gave it.",
-        "listen:" if apple or spotify else "# listen:",
+        "listen:" if apple or spotify or services else "# listen:",
         f"  apple: {written(apple)}" if apple else "  # apple: 1234567890",
         f"  spotify: {written(spotify)}" if spotify else "  # spotify: 0123456789abcdefghijkl",
+        *services,
         "",
         "# The invitations to follow and to review that every episode's notes end with.",
         "prompts:",
