@@ -167,7 +167,7 @@ def tagged(
     key = media_key(digest, name)
     tree.adopt(beside, key, digest)
     beside.parent.rmdir()
-    media = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.seconds)
+    media = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
     tree.memory.keep("tagged", recipe, asdict(media))
     tree.memory.commit()
     return media
