@@ -111,6 +111,15 @@ def test_two_episodes_begun_at_once_have_different_minutes(show, talk):
     assert len(set(dates)) == len(dates)
 
 
+def test_a_recording_that_has_to_be_encoded_is_told_with_one_mend_everywhere(show):
+    run("new", ROOT / "tests/samples/speech.wav", "-C", show)
+    mend = "export it as MP3 or M4A, or let each build encode it: `audio: {format: mp3}` in podcast.yaml"
+    assert mend in run("check", "-C", show).stderr
+    with (show / "podcast.yaml").open("a") as file:
+        file.write("audio: {format: mp3}\n")
+    assert run("check", "-C", show).exit_code == 0
+
+
 def test_new_says_when_a_recording_has_to_be_encoded_first(show):
     done = run("new", ROOT / "tests/samples/speech.wav", "-C", show)
     assert "podcast-kit[master]" in done.stderr

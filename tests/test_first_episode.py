@@ -190,6 +190,15 @@ def test_a_closed_directory_is_told_once_and_gets_no_button(tmp_path):
     assert b"stitcher.com" in b"".join(tree(show / "public").values())
 
 
+def test_an_episode_that_is_not_there_is_not_taken_for_done(tmp_path):
+    show = small(tmp_path / "show")
+    for command in (["build"], ["plan"], ["publish", "--yes"]):
+        done = run(*command, "--retag", "001-tak", "-C", show)
+        assert (done.exit_code, "no episode '001-tak' (did you mean '001-talk'?)" in done.stderr) == (2, True)
+    done = run("check", "episodes/001-talk.md", "-C", show)  # a path counts from where one is
+    assert (done.exit_code, "is not there" in done.stderr) == (1, True)
+
+
 def test_what_is_scheduled_is_said_and_published_when_it_is_due(tmp_path):
     show = small(tmp_path / "show")
     soon = datetime.now(UTC) + timedelta(days=3)

@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity
+from podcast_kit.errors import Failed, InvalidInput, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
@@ -94,6 +94,8 @@ def _show(
 ) -> Sequence[Problem]:
     from podcast_kit import check as checking
 
+    if absent := next((path for path in paths if not path.exists()), None):
+        raise Failed(f"{absent} is not there", "a path counts from the folder that you are in, also with -C")
     try:
         read = project(console)
         before = checking.published(read.show.feed_url, OFFLINE) if live else None

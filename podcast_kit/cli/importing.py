@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 @click.argument("feed", metavar="FEED")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--url", metavar="URL", help="Public address of what you will publish.")
-@click.option("--to", metavar="PLACE", help="s3://bucket/prefix, or a folder.")
+@click.option("--to", metavar="PLACE", help="Where you will publish to: s3://bucket/prefix, or a folder.")
 @click.option("--audio", is_flag=True, help="Fetch the recordings too; else they stay where they are.")
-@click.option("--files/--no-files", default=True, help="Fetch pictures, chapters, transcripts.  [default: files]")
+@click.option(
+    "--files/--no-files",
+    default=True,
+    help="Fetch pictures, chapters and transcripts, or leave them.  [default: files]",
+)
 def import_(
     console: Console, feed: str, folder: Path | None, url: str | None, to: str | None, audio: bool, files: bool
 ) -> None:

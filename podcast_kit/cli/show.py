@@ -71,13 +71,19 @@ def _details(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--description", metavar="TEXT", help="What it is about."),
             click.option("--author", metavar="TEXT", help="Who makes it."),
             click.option("--email", metavar="ADDRESS", help="Where directories reach its owner."),
-            click.option("--language", metavar="CODE", help="Such as en or pt-BR."),
+            click.option("--language", metavar="CODE", help="Such as pt-BR; else en."),
             click.option("--category", metavar="NAME", help="One of Apple's, such as 'Business > Marketing'."),
-            click.option("--url", metavar="URL", help="Public address of what is published."),
-            click.option("--to", metavar="PLACE", help="s3://bucket/prefix, or a folder."),
+            click.option("--url", metavar="URL", help="Public address of the place that --to names."),
+            click.option(
+                "--to", metavar="PLACE", help="Where it goes: s3://bucket/prefix, or a folder; else `public`."
+            ),
             click.option("--endpoint", metavar="URL", help="The store's endpoint, unless it is AWS."),
             click.option("--timezone", metavar="ZONE", help="Such as Europe/Vienna, for dates without an offset."),
-            click.option("--artwork", metavar="FILE", help="Square picture of 1400 to 3000 pixels beside it."),
+            click.option(
+                "--artwork",
+                metavar="FILE",
+                help="Cover beside podcast.yaml, square, 1400 to 3000 pixels; else cover.jpg.",
+            ),
             click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
             click.option(
                 "--github", "pipelines", multiple=True, flag_value="github", help="Add a workflow for GitHub."
@@ -197,10 +203,12 @@ def _zone() -> str:
 
 @command("new", short_help="Begin an episode from a recording.")
 @click.argument("audio", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--title", metavar="TEXT", help="Without the number; else the recording's own, or its file's name.")
+@click.option(
+    "--title", metavar="TEXT", help="Title, without the number; else the recording's own, or its file's name."
+)
 @click.option("--date", metavar="DATE", help="When it is published, in the show's time zone; else now.")
-@click.option("--number", type=click.IntRange(min=1), help="Else the next.")
-@click.option("--season", type=click.IntRange(min=1), help="Else that of the last episode.")
+@click.option("--number", type=click.IntRange(min=1), help="Number of the episode; else the next.")
+@click.option("--season", type=click.IntRange(min=1), help="Season; else that of the last episode.")
 @click.option("--slug", metavar="NAME", help="Name of its files and its page's address; else number and title.")
 @click.option("--draft", is_flag=True, help="Leave it out of what is published until you say otherwise.")
 def new(
@@ -252,9 +260,7 @@ def new(
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
     if not recordings.taggable(audio) and not show.show.audio.asked:
-        console.note(
-            f"{audio.suffix} carries no tags: {recordings.MASTER}; `pip install 'podcast-kit[master]'` does it"
-        )
+        console.note(f"{audio.suffix} carries no tags: {recordings.MASTER}")
     console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
 
 
