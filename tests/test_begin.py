@@ -81,7 +81,7 @@ def test_init_asks_again_on_a_terminal(tmp_path):
         os.write(outer, answer)
     assert begun.wait() == 0
     os.close(outer)
-    assert 'email: "a@b.example"' in (tmp_path / "show/podcast.yaml").read_text()
+    assert "email: a@b.example" in (tmp_path / "show/podcast.yaml").read_text()
 
 
 @pytest.mark.parametrize("slug", ["../x", "../../y", "/tmp/podcast-kit-absolute", ".hidden", "a b", "index", "a/b"])

@@ -12,7 +12,12 @@ from podcast_kit.source.document import front_matter, yaml_table
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
 
 
-@given(words)
+@given(
+    words
+    | st.uuids().map(str)
+    | st.emails()
+    | st.from_regex(r"https?://[a-z0-9]{1,9}(\.[a-z]{2,5}){1,2}(:[0-9]{2})?/[ -~]{0,9}", fullmatch=True)
+)
 def test_any_text_is_written_so_that_it_is_read_back(text):
     assert yaml_table(f"key: {scaffold.written(text)}  # comment\n", "x").take("key", str, "") == text
 

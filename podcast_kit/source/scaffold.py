@@ -20,11 +20,19 @@ COLUMN = 42
 """Characters before a comment, which a guid with its key takes; what is longer pushes its own comment on."""
 TO = "where it goes: s3://bucket/prefix, or a folder that a web server serves"
 _PLAIN = re.compile(r"[^\W\d_][\w ,.()/'’+-]*", re.UNICODE)
+_IDENTITY = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|https?://[A-Za-z0-9][A-Za-z0-9./_~-]*"
+    r"|[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*"
+)
+"""Guids, addresses and e-mail addresses as most are: YAML takes none of them for anything else."""
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"}
 
 
 def written(text: str) -> str:
     """A value as YAML has it: bare where it is read back the same, else in double quotes."""
+    if _IDENTITY.fullmatch(text):
+        return text
     if _PLAIN.fullmatch(text) and text == text.strip() and text.lower() not in _WORDS and "\n" not in text:
         return text
     return flow(text)
