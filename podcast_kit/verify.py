@@ -10,7 +10,7 @@ from podcast_kit.model import Outcome, Output, Response, address
 from podcast_kit.web import Web
 
 THREADS = 32
-NETWORK = "see publish.url and the network"
+NETWORK = "see the network, and that what is in publish.to is served at publish.url"
 
 
 def objects(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome]:

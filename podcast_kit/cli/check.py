@@ -166,7 +166,5 @@ def nearest(code: str) -> str:
 
     from podcast_kit.check import codes
 
-    near = get_close_matches(code[:60], codes(), n=3, cutoff=0.5)
-    return (
-        f"did you mean {' or '.join(near)}?" if near else "`podcast-kit check` names the rule of each fault in brackets"
-    )
+    near = get_close_matches(code[:60], codes(), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else "`podcast-kit explain` lists the rules of the check"

@@ -139,8 +139,10 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         description=asked("--description", "What is it about", given["description"], about, values.text),
         author=asked("--author", "Who makes it", given["author"], None, values.line),
         email=asked("--email", "E-mail of its owner", given["email"], None, values.email),
-        language=asked("--language", "Language", given["language"], "en", values.language),
-        categories=[asked("--category", "Category", given["category"], "Society & Culture", shows.category)],
+        language=asked("--language", "Language, such as en or de-AT", given["language"], "en", values.language),
+        categories=[
+            asked("--category", "Category, one of Apple's", given["category"], "Society & Culture", shows.category)
+        ],
         url=url,
         to=to,
         endpoint=given["endpoint"] or "",
