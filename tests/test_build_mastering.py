@@ -63,7 +63,7 @@ def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_pa
         made(folder)
     (problem,) = caught.value.problems
     assert problem.place.path == "episodes/001-talk.wav"
-    assert "`audio: {loudness: -16}` in podcast.yaml" in problem.hint
+    assert "`audio: {format: mp3}` in podcast.yaml" in problem.hint
     assert not (folder / ".podcast-kit/mastered").exists()
 
 
