@@ -10,7 +10,7 @@ from podcast_kit.model import Outcome, Output, Response, address
 from podcast_kit.web import Web
 
 THREADS = 32
-NETWORK = "see publish.url and the network"
+NETWORK = "see the network, and that what is in publish.to is served at publish.url"
 
 
 def objects(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome]:
@@ -27,6 +27,18 @@ def compare(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome]:
     yield from _each(base_url, outputs, _same)
 
 
+def told(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
+    """Each trouble and its mend once: that of a host that lets nobody in with the number of files it keeps back."""
+    found: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.trouble:
+            found.setdefault((outcome.host or outcome.key, outcome.trouble), []).append(outcome)
+    for (_, trouble), several in found.items():
+        first = several[0]
+        kept = f"{len(several)} files" if len(several) > 1 else first.key
+        yield f"{trouble}: {kept} could not be asked for" if first.host else trouble, first.hint
+
+
 def _each(base_url: str, outputs: Iterable[Output], look: Callable[[Web, str, Output], Outcome]) -> Iterator[Outcome]:
     with Web() as web, ThreadPoolExecutor(THREADS) as pool:
         try:
@@ -39,7 +51,7 @@ def _answers(web: Web, url: str, output: Output) -> Outcome:
     answer, _ = web.ask(url, method="HEAD")
     trouble = _trouble(answer, output)
     if trouble:
-        return _bad(output, f"HEAD {url}: {trouble[0]}", trouble[1])
+        return _bad(output, _said("HEAD", url, answer, trouble[0]), trouble[1], answer.host)
     if output.size > 1:
         part, _ = web.ask(url, headers={"Range": "bytes=0-1"}, bound=2)
         total = part.headers.get("content-range", "").rpartition("/")[2]
@@ -78,12 +90,17 @@ def _same(web: Web, url: str, output: Output) -> Outcome:
     answer = web.fetch(url, digest.update, bound=output.size)
     trouble = _trouble(answer, output)
     if trouble:
-        return _bad(output, f"GET {url}: {trouble[0]}", trouble[1])
+        return _bad(output, _said("GET", url, answer, trouble[0]), trouble[1], answer.host)
     if digest.hexdigest() != output.sha256:
         said = answer.trouble or "other bytes than those published"
         return _bad(output, f"GET {url}: {said}", "purge the CDN, or publish again")
     return Outcome(key=output.key, did="compared", bytes=output.size, wave=output.wave)
 
 
-def _bad(output: Output, trouble: str, hint: str) -> Outcome:
-    return Outcome(key=output.key, did="asked", wave=output.wave, trouble=trouble, hint=hint)
+def _said(method: str, url: str, answer: Response, trouble: str) -> str:
+    """A host that lets nobody in is the subject itself: the words are the same for each of its files."""
+    return f"{answer.host} {trouble}" if answer.host else f"{method} {url}: {trouble}"
+
+
+def _bad(output: Output, trouble: str, hint: str, host: str = "") -> Outcome:
+    return Outcome(key=output.key, did="asked", wave=output.wave, trouble=trouble, hint=hint, host=host)

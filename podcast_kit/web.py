@@ -23,6 +23,8 @@ PATIENCE = 60
 MOST_HOPS = 10
 BLOCK = 1 << 16
 REDIRECTS = {301, 302, 303, 307, 308}
+SHUT = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError)
+"""What is the same for every address of a host."""
 AGENT = f"podcast-kit/{__version__}"
 
 
@@ -83,7 +85,8 @@ class Web:
                 onward = said.get("location", "") if status in REDIRECTS else ""
                 there = urljoin(here, onward)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                return Response(url=here, hops=tuple(hops), trouble=_words(error))
+                host = "{0.scheme}://{0.netloc}".format(urlsplit(here)) if isinstance(error, SHUT) else ""
+                return Response(url=here, hops=tuple(hops), trouble=_words(error), host=host)
             if not onward:
                 return Response(url=here, status=status, headers=said, hops=tuple(hops), size=size)
             here = there

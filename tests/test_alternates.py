@@ -218,7 +218,7 @@ from podcast_kit.source import project
 try:
     build.make(project.read(Path({str(tmp_path)!r})), now=datetime(2026, 11, 22, tzinfo=UTC))
 except PodcastKitError as error:
-    assert error.hint == "pip install 'podcast-kit[master]'", error.hint
+    assert "podcast-kit[master]" in error.hint, error.hint
 else:
     raise SystemExit("nothing was said")
 """

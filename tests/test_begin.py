@@ -81,7 +81,7 @@ def test_init_asks_again_on_a_terminal(tmp_path):
         os.write(outer, answer)
     assert begun.wait() == 0
     os.close(outer)
-    assert 'email: "a@b.example"' in (tmp_path / "show/podcast.yaml").read_text()
+    assert "email: a@b.example" in (tmp_path / "show/podcast.yaml").read_text()
 
 
 @pytest.mark.parametrize("slug", ["../x", "../../y", "/tmp/podcast-kit-absolute", ".hidden", "a b", "index", "a/b"])
@@ -111,6 +111,15 @@ def test_two_episodes_begun_at_once_have_different_minutes(show, talk):
     assert len(set(dates)) == len(dates)
 
 
+def test_a_recording_that_has_to_be_encoded_is_told_with_one_mend_everywhere(show):
+    run("new", ROOT / "tests/samples/speech.wav", "-C", show)
+    mend = "export it as MP3 or M4A, or let each build encode it: `audio: {format: mp3}` in podcast.yaml"
+    assert mend in run("check", "-C", show).stderr
+    with (show / "podcast.yaml").open("a") as file:
+        file.write("audio: {format: mp3}\n")
+    assert run("check", "-C", show).exit_code == 0
+
+
 def test_new_says_when_a_recording_has_to_be_encoded_first(show):
     done = run("new", ROOT / "tests/samples/speech.wav", "-C", show)
     assert "podcast-kit[master]" in done.stderr
@@ -119,8 +128,14 @@ def test_new_says_when_a_recording_has_to_be_encoded_first(show):
 
 def test_what_new_wrote_into_the_notes_is_not_published_without_a_word(show, talk):
     run("new", talk, "--slug", "fresh", "-C", show)
+    run("new", talk, "--slug", "later", "--date", "2199-01-01 08:00", "-C", show)
     remarks = [problem for problem in project.read(show).remarks if problem.code == "notes.begun"]
-    assert [problem.place.path for problem in remarks] == ["episodes/fresh.md"] * 2
+    assert [problem.place.path for problem in remarks] == ["episodes/fresh.md"] * 2 + ["episodes/later.md"] * 2
+
+
+def test_a_draft_need_not_be_written_yet(show, talk):
+    run("new", talk, "--slug", "fresh", "--draft", "-C", show)
+    assert project.read(show).remarks == ()
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,25 @@ def test_a_new_recording_gets_a_new_address_and_keeps_its_guid(tmp_path):
     assert second.items[0].enclosure.seconds == pytest.approx(71.9, abs=0.2)
 
 
+def test_the_lock_has_lengths_to_the_microsecond_and_the_same_feed_comes_of_them(tmp_path):
+    show = small(tmp_path / "show")
+    before = (made(show).folder / "feed.xml").read_bytes()
+    [entry] = published(show).lock
+    assert entry.media.seconds == 51.479909  # the file's frames say 51.479909297052146
+    assert "seconds: 51.479909\n" in (show / "podcast.lock").read_text()
+    assert (made(show).folder / "feed.xml").read_bytes() == before
+
+
+def test_a_length_that_a_lock_has_already_stays_as_it_is(tmp_path):
+    show = small(tmp_path / "show")
+    published(show)
+    lock = show / "podcast.lock"
+    older = lock.read_text().replace("51.479909\n", "51.479909297052146\n")
+    lock.write_text(older)
+    published(show)
+    assert lock.read_text() == older
+
+
 def test_without_any_audio_the_feed_and_pages_are_the_same_bytes(tmp_path):
     show = sample(tmp_path / "show")
     whole = tree(published(show).folder)

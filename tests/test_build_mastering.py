@@ -63,7 +63,7 @@ def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_pa
         made(folder)
     (problem,) = caught.value.problems
     assert problem.place.path == "episodes/001-talk.wav"
-    assert "`audio: {loudness: -16}` in podcast.yaml" in problem.hint
+    assert "`audio: {format: mp3}` in podcast.yaml" in problem.hint
     assert not (folder / ".podcast-kit/mastered").exists()
 
 
@@ -217,7 +217,7 @@ build.make(project.read(Path({str(tmp_path / "plain")!r})), now=now)
 try:
     build.make(project.read(Path({str(tmp_path / "asked")!r})), now=now)
 except PodcastKitError as error:
-    assert error.hint == "pip install 'podcast-kit[master]'", error.hint
+    assert "podcast-kit[master]" in error.hint, error.hint
 else:
     raise SystemExit("nothing was said")
 """

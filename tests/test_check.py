@@ -292,6 +292,15 @@ def test_an_unknown_code_is_told_its_neighbour():
     assert run("explain", "art.square").stdout.startswith("art.square: The show's artwork is square.")
 
 
+def test_what_resembles_no_code_is_not_guessed_at():
+    done = run("explain", "nonsense")
+    assert (done.exit_code, "did you mean" in done.stderr, "`podcast-kit explain` lists" in done.stderr) == (
+        1,
+        False,
+        True,
+    )
+
+
 def test_a_build_that_cannot_be_made_is_a_fault_and_no_exception(show):
     (show / "episodes/001-talk.mp3").write_bytes(b"no audio at all")
     found = look(show)

@@ -1,11 +1,13 @@
 """The README tells the truth: every command and option in it exists, and the reference is the help itself."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from podcast_kit.cli import cli
+from podcast_kit.source import scaffold
 from tests.browsing import PAGES
 from tests.docs import reference
 
@@ -28,6 +30,13 @@ def test_every_command_in_the_readme_exists(name):
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PROSE))))
 def test_every_option_in_the_readme_exists(option):
     assert option in reference.options()
+
+
+def test_the_first_episode_is_begun_as_the_readme_shows_it():
+    shown = re.findall(r"^```markdown\n(---\n.*?)^```", PROSE, re.MULTILINE | re.DOTALL)
+    title, guid = "More social, less media", "5b322f44-25b3-4fbd-8b64-22c5a5b52877"
+    written = scaffold.episode_text(title=title, guid=guid, date=datetime.fromisoformat("2026-11-22 08:00"), number=1)
+    assert shown == [written]
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

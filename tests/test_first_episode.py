@@ -83,11 +83,40 @@ def test_nothing_that_is_there_is_overwritten(tmp_path):
     assert "there already" in done.stderr
 
 
-def test_where_nobody_can_be_asked_the_missing_option_is_named(tmp_path):
-    done = run("init", tmp_path / "talks", "--title", "Talks")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--title", "Talks"], "--url, --author and --email are needed"),
+        (BEGIN[:-2], "--url is needed"),
+    ],
+)
+def test_where_nobody_can_be_asked_every_missing_option_is_named_at_once(tmp_path, given, said):
+    done = run("init", tmp_path / "talks", *given)
     assert done.exit_code == 2
-    assert "--url" in done.stderr
+    assert f"{said} where nobody can be asked" in done.stderr
     assert not (tmp_path / "talks").exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "ignored"),
+    [([], True), (["--to", "./public/"], True), (["--to", "docs"], False), (["--to", "s3://b"], False)],
+)
+def test_what_is_made_is_not_committed(tmp_path, to, ignored):
+    run("init", tmp_path, *BEGIN, *to)
+    lines = (tmp_path / ".gitignore").read_text().splitlines()
+    assert {"/build/", "/.podcast-kit/", "/subscribers.key"} <= set(lines)
+    assert ("/public/" in lines) is ignored
+
+
+def test_a_cover_that_is_missing_is_said_with_all_that_it_must_be(tmp_path):
+    done = run("init", tmp_path, *BEGIN)
+    assert "as cover.jpg (JPEG or PNG, square, 1400 to 3000 pixels a side)" in done.stderr
+    done = run("new", ROOT / "episodes/001-more-social.mp3", "-C", tmp_path)
+    assert done.exit_code == 1
+    assert "'cover.jpg' is not there (a cover is a JPEG or PNG, square, 1400 to 3000 pixels a side;" in done.stderr
+    shutil.copy(ROOT / "episodes/art/cover.jpg", tmp_path / "cover.jpg")
+    (tmp_path / "podcast.yaml").unlink()
+    assert "JPEG" not in run("init", tmp_path, *BEGIN).stderr
 
 
 def test_publish_never_waits_for_an_answer_that_cannot_come(tmp_path):
@@ -159,6 +188,15 @@ def test_a_closed_directory_is_told_once_and_gets_no_button(tmp_path):
     yaml.write_text(yaml.read_text().replace("'https://stitcher.com/x'", "{url: 'https://stitcher.com/x', keep: true}"))
     assert run("publish", "--yes", "-C", show).exit_code == 0
     assert b"stitcher.com" in b"".join(tree(show / "public").values())
+
+
+def test_an_episode_that_is_not_there_is_not_taken_for_done(tmp_path):
+    show = small(tmp_path / "show")
+    for command in (["build"], ["plan"], ["publish", "--yes"]):
+        done = run(*command, "--retag", "001-tak", "-C", show)
+        assert (done.exit_code, "no episode '001-tak' (did you mean '001-talk'?)" in done.stderr) == (2, True)
+    done = run("check", "episodes/001-talk.md", "-C", show)  # a path counts from where one is
+    assert (done.exit_code, "is not there" in done.stderr) == (1, True)
 
 
 def test_what_is_scheduled_is_said_and_published_when_it_is_due(tmp_path):

@@ -1,7 +1,10 @@
 """A show taken over from its feed: guids letter for letter, and nothing that a subscriber would notice."""
 
+import html
 import json
+import re
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,9 +14,10 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from podcast_kit import build, importer
+from podcast_kit import build, importer, site
 from podcast_kit.cli import cli
 from podcast_kit.feed import parse, render
+from podcast_kit.importer.invitations import Invitations
 from podcast_kit.source import project
 from tests.shows import sample, small
 from tests.test_feed_random import TEXTS, Maker
@@ -139,10 +143,10 @@ def test_any_show_of_ours_is_taken_over_without_a_difference(tmp_path_factory, n
 
 
 class Host:
-    """A host whose answers a test decides; `asked` lists the paths."""
+    """A host whose answers a test decides; `asked` lists the paths, `moved` leads some of them elsewhere."""
 
     def __init__(self, folder):
-        self.folder, self.asked, self.broken = folder, [], set()
+        self.folder, self.asked, self.broken, self.moved = folder, [], set(), {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -150,7 +154,9 @@ class Host:
                 outer.asked.append(self.path)
                 path = outer.folder / self.path.lstrip("/")
                 data = path.read_bytes() if path.is_file() else b""
-                self.send_response(200 if path.is_file() else 404)
+                self.send_response(301 if self.path in outer.moved else 200 if path.is_file() else 404)
+                if self.path in outer.moved:
+                    self.send_header("Location", outer.moved[self.path])
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data[: len(data) // 2] if self.path in outer.broken else data)
@@ -188,14 +194,93 @@ def test_an_import_fetches_what_the_feed_names_and_its_proof_finds_nothing(host,
     said = json.loads(done.stdout)
     assert done.exit_code == 0, done.output
     assert said["episodes"] == 3
-    assert [problem["code"] for problem in said["problems"]] == ["import.https"]  # this host speaks http alone
-    assert said["problems"][0]["message"].startswith("3 recordings lie at an http address")
+    found = {problem["code"]: problem for problem in said["problems"]}
+    assert list(found) == ["import", "import.https"]  # this host speaks http alone
+    assert found["import"]["severity"] == "hint"
+    assert "invitations" in found["import"]["message"]
+    assert found["import.https"]["message"].startswith("3 recordings lie at an http address")
     new = tmp_path / "new"
     names = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
     assert {"cover.jpg", "podcast.yaml", "podcast.lock", ".gitignore"} <= names
     assert {"episodes/001-more-social-less-media.chapters.json", "episodes/001-more-social-less-media.en.vtt"} <= names
     assert not any(name.endswith(".mp3") for name in names)
     assert "every guid as it was" in done.stderr
+
+
+LISTED = (
+    "listen:\n  apple: 1000000001\n  spotify: 0123456789abcdefghijkl\n  overcast: https://overcast.fm/itunes1000000001\n"
+    "  antennapod: https://antennapod.org/deeplink/subscribe?url=https%3A%2F%2Fpod.example%2Ffeed.xml\n"
+    "  custom: [{label: The Club, url: 'https://club.pod.example/join?a=1&b=2'}]\n"
+)
+NOTES = "First of all.\n\n{{ prompts }}\n\nSee also:  \nThe paper: [here](https://papers.example/1)\n"
+
+
+def hrefs(text):
+    return Counter(site.same(html.unescape(url)) for url in re.findall(r'<a href="([^"]*)"', text))
+
+
+def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_path):
+    old = small(tmp_path / "old", episodes=2, notes=NOTES)
+    yaml = (old / "podcast.yaml").read_text().replace("listen: {apple: 1000000001}\n", LISTED)
+    (old / "podcast.yaml").write_text(yaml)
+    made = build.make(project.read(old), now=NOW)
+    feed = made.folder / "feed.xml"
+    assert run("import", feed, tmp_path / "new", "--url", NEW, "--no-files").exit_code == 0
+    new = project.read(tmp_path / "new")
+    assert new.remarks == ()
+    notes = "First of all.\n\nSee also:  \nThe paper: [here](https://papers.example/1)\n"
+    assert [episode.notes for episode in new.episodes] == [notes, notes]
+    assert {(one.service, one.value) for one in new.show.listen} == {
+        ("apple", "1000000001"),
+        ("spotify", "0123456789abcdefghijkl"),
+        ("overcast", "https://overcast.fm/itunes1000000001"),
+        ("custom", "https://club.pod.example/join?a=1&b=2"),
+    }
+    before, after = (hrefs(each.items[0].content) for each in (made, build.make(new, now=NOW)))
+    follow = site.same(f"{NEW}follow/index.html")
+    assert after[follow] == 1
+    assert set(after.values()) == {1}
+    there = {one for one in before if "deeplink" not in one and not one.endswith("pod.example/follow/index.html")}
+    assert after.keys() == there | {follow}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        '<p>Hear us.<br>Links: <a href="https://ann.example/">Ann</a></p>',
+        '<p>Follow us <a href="https://pod.example/follow/index.html">here</a>.</p>',
+    ],
+)
+def test_what_only_looks_like_an_invitation_stays_in_the_notes(notes):
+    ours = Invitations("https://pod.example/")
+    assert (ours.left_out(notes), ours.found) == (notes, False)
+
+
+def test_the_invitations_of_another_program_are_notes():
+    channel = parse((FEED % item()).encode()).channel
+    notes = '<p>Like it?<br>Follow: <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
+    assert Invitations.of(channel).left_out(notes) == notes
+    assert Invitations("https://pod.example/").left_out(notes) == ""
+
+
+def test_a_feed_that_has_moved_is_found_where_it_is(host, tmp_path):
+    host.moved["/rss"] = "/feed.xml"
+    done = run("import", f"{host.url}rss", tmp_path / "new", "--url", NEW, "--no-files")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [("/rss", "is redirected more than 10 times"), ("/plain.txt", "is no feed: not well-formed XML: syntax error")],
+)
+def test_an_address_that_leads_to_no_feed_is_said_with_where_it_leads(host, tmp_path, to, said):
+    (host.folder / "plain.txt").write_text("Nothing.")
+    host.moved["/rss"] = to
+    done = run("import", f"{host.url}rss", tmp_path / "new", "--url", NEW)
+    assert done.exit_code == 1
+    # Of an import nobody has published anything yet, nor is there a check to be asked otherwise.
+    there = f", redirected to {host.url.rstrip('/')}{to}," if to != "/rss" else ""
+    assert f"error: {host.url}rss{there} {said}\n  look at the address\n" in done.stderr
 
 
 def test_fetched_recordings_are_published_anew_under_their_guids(host, tmp_path):

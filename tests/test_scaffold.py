@@ -12,7 +12,12 @@ from podcast_kit.source.document import front_matter, yaml_table
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
 
 
-@given(words)
+@given(
+    words
+    | st.uuids().map(str)
+    | st.emails()
+    | st.from_regex(r"https?://[a-z0-9]{1,9}(\.[a-z]{2,5}){1,2}(:[0-9]{2})?/[ -~]{0,9}", fullmatch=True)
+)
 def test_any_text_is_written_so_that_it_is_read_back(text):
     assert yaml_table(f"key: {scaffold.written(text)}  # comment\n", "x").take("key", str, "") == text
 
@@ -34,6 +39,20 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
     found = project.read(tmp_path)
     assert (found.show.title, found.show.author, found.show.owner_email) == ("A show: #1", 'Ann "A" Lee', "a@b.example")
     assert (found.show.publish.to, found.show.listen[0].value, found.remarks) == ("s3://b/p", "1000000001", ())
+
+
+def test_the_comments_of_a_new_show_stand_below_each_other():
+    text = scaffold.show_text(
+        title="x",
+        description="x",
+        author="x",
+        url="https://pod.example/",
+        guid="917393e3-1b1e-5cef-ace4-edaa54e1f810",
+        timezone="America/Argentina/Buenos_Aires",
+        to="public",
+    )
+    said = [line for line in text.splitlines() if "  # " in line.strip()]
+    assert {line.rindex("  # ") for line in said} == {scaffold.COLUMN}
 
 
 def test_the_least_of_a_show_is_read_back(tmp_path):

@@ -127,6 +127,17 @@ def test_nobody_there_is_said(media):
     assert "refuses the connection" in trouble
 
 
+def test_a_host_that_lets_nobody_in_is_told_once_with_how_many_files_it_keeps_back(host, media):
+    several = [replace(media, key=f"{number}.mp3") for number in range(3)]
+    for look in (verify.objects, verify.compare):
+        [(said, hint)] = verify.told(look("http://127.0.0.1:9/", several))
+        assert said == "http://127.0.0.1:9 refuses the connection: 3 files could not be asked for"
+        assert hint
+    [(one, _)] = verify.told(verify.objects("http://127.0.0.1:9/", [media]))
+    assert one.endswith("media/x/a b.mp3 could not be asked for")
+    assert len(list(verify.told(verify.objects(host.url, several)))) == 3  # each is missing there for itself
+
+
 def test_the_order_is_that_of_the_outputs(host, media):
     many = [replace(media, key=f"{number}.mp3") for number in range(50)]
     assert [outcome.key for outcome in verify.objects(host.url, many)] == [output.key for output in many]

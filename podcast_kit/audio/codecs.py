@@ -6,6 +6,7 @@ import importlib.util
 
 from podcast_kit.errors import PodcastKitError
 
+INSTALL = "install podcast-kit[master]; from its own folder: pipx install --force '.[master]'"
 NEEDED = {"av": "av", "numpy": "numpy", "lameenc": "lameenc"}
 """Module to the package that brings it."""
 
@@ -21,7 +22,7 @@ def require() -> None:
         raise PodcastKitError(
             f"mastering and measuring loudness need {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} "
             "not installed",
-            "pip install 'podcast-kit[master]'",
+            INSTALL,
         )
 
 

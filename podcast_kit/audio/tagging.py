@@ -25,7 +25,10 @@ READ_ONLY = {Kind.ADTS: "id3", Kind.WAV: "rifftags", Kind.AIFF: "rifftags"}
 """Kinds whose tags are read, and not written: they are mastered before they are published."""
 
 
-MASTER = "have it encoded, by `format: mp3` under `audio:` in podcast.yaml, or export it as MP3 or M4A"
+MASTER = (
+    "export it as MP3 or M4A, or let each build encode it: `audio: {format: mp3}` in podcast.yaml, "
+    "which takes podcast-kit[master]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from podcast_kit import feed
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.feed.read import MAX_BYTES
-from podcast_kit.model import FeedDocument
+from podcast_kit.model import FeedDocument, Response
 from podcast_kit.web import Web
 
 GZIP = b"\x1f\x8b"
@@ -29,10 +29,10 @@ def parsed(data: bytes, path: str) -> FeedDocument:
     return replace(read, encoding="utf-16") if data.startswith(WIDE) and not read.encoding else read
 
 
-def published(url: str) -> FeedDocument | None:
+def published(url: str, hint: str = "look at the address") -> FeedDocument | None:
     """The feed as it is out now, with the episodes of its archives; None where there is none yet.
 
-    Raises Failed when the address gives something else than a feed, or nothing at all.
+    Raises Failed with `hint` when the address gives something else than a feed, or nothing at all.
     """
     with Web() as web:
         got, data = web.ask(url, bound=MAX_BYTES + 1)
@@ -40,16 +40,21 @@ def published(url: str) -> FeedDocument | None:
             return None
         if got.status != OK:
             said = got.trouble or f"answers {got.status}"
-            raise Failed(f"the published feed {said}: {url}", "check without --live, or see publish.url")
+            raise Failed(f"{_way(url, got)} {said}", hint)
         try:
             read = parsed(data, url)
         except InvalidInput as error:
-            raise Failed(f"what is published is no feed: {error.found[0]}") from None
+            raise Failed(f"{_way(url, got)} is no feed: {error.found[0].text}", hint) from None
         older = tuple(item for page in onward(web, read)[1:] for item in page.items)
     if not older or read.channel is None:
         return read
     channel = replace(read.channel, children=(*read.channel.children, *older))
     return replace(read, root=replace(read.root, children=(channel,)))
+
+
+def _way(url: str, got: Response) -> str:
+    """The address, and where it led."""
+    return f"{url}, redirected to {got.url}," if got.url != url else url
 
 
 def onward(web: Web, first: FeedDocument) -> tuple[FeedDocument, ...]:

@@ -13,10 +13,11 @@ import click
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity
+from podcast_kit.errors import Failed, InvalidInput, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
+OFFLINE = "see publish.url, or check without --live"
 FORMATS = ("text", "json", "github", "gitlab")
 
 
@@ -93,9 +94,11 @@ def _show(
 ) -> Sequence[Problem]:
     from podcast_kit import check as checking
 
+    if absent := next((path for path in paths if not path.exists()), None):
+        raise Failed(f"{absent} is not there", "a path counts from the folder that you are in, also with -C")
     try:
         read = project(console)
-        before = checking.published(read.show.feed_url) if live else None
+        before = checking.published(read.show.feed_url, OFFLINE) if live else None
         found = checking.project(read, now=now, platform=platform, before=before, listen=listen, on=console.step)
     except InvalidInput as error:
         found = tuple(error.problems)
@@ -163,7 +166,5 @@ def nearest(code: str) -> str:
 
     from podcast_kit.check import codes
 
-    near = get_close_matches(code[:60], codes(), n=3, cutoff=0.5)
-    return (
-        f"did you mean {' or '.join(near)}?" if near else "`podcast-kit check` names the rule of each fault in brackets"
-    )
+    near = get_close_matches(code[:60], codes(), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else "`podcast-kit explain` lists the rules of the check"

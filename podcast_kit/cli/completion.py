@@ -24,7 +24,7 @@ PLACES = {
 @command("completion", short_help="Let the shell finish commands at the TAB key.")
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 def completion(console: Console, shell: str | None) -> None:
-    """Print what a shell needs to finish commands, options and episodes; without SHELL, for the one in use.
+    """Print what a shell needs to finish commands, options and episodes; without a name, for the shell in use.
 
     \b
       podcast-kit completion bash > ~/.local/share/bash-completion/completions/podcast-kit

@@ -27,12 +27,12 @@ def _moment(context: click.Context, param: click.Parameter, value: str) -> int:
     "--from", "start", metavar="TIME", callback=_moment, default="0:00", help="Where it begins.  [default: 0:00]"
 )
 @click.option("--to", "stop", metavar="TIME", callback=_moment, required=True, help="Where it ends.")
-@click.option("--title", metavar="TEXT", default="", help="Else the recording's own.")
+@click.option("--title", metavar="TEXT", default="", help="Title of the cut; else the recording's own.")
 @click.option(
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Else named after the recording and the times, in this folder.",
+    help="Where the cut goes; else this folder, named after the recording and the times.",
 )
 def cut(console: Console, file: Path, start: int, stop: int, title: str, out: Path | None) -> None:
     """Cut a stretch out of a recording, as a file of its own with title, show and author.

@@ -12,7 +12,7 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console, many
-from podcast_kit.cli.show import IGNORED, asked
+from podcast_kit.cli.show import PUBLIC, asked, ignore
 from podcast_kit.errors import Failed, Severity
 
 if TYPE_CHECKING:
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 @click.argument("feed", metavar="FEED")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--url", metavar="URL", help="Public address of what you will publish.")
-@click.option("--to", metavar="PLACE", help="s3://bucket/prefix, or a folder.")
+@click.option("--to", metavar="PLACE", help="Where you will publish to: s3://bucket/prefix, or a folder.")
 @click.option("--audio", is_flag=True, help="Fetch the recordings too; else they stay where they are.")
-@click.option("--files/--no-files", default=True, help="Fetch pictures, chapters, transcripts.  [default: files]")
+@click.option(
+    "--files/--no-files",
+    default=True,
+    help="Fetch pictures, chapters and transcripts, or leave them.  [default: files]",
+)
 def import_(
     console: Console, feed: str, folder: Path | None, url: str | None, to: str | None, audio: bool, files: bool
 ) -> None:
@@ -52,10 +56,10 @@ def import_(
         raise Failed(f"{feed}: no episode is in it", "see that it is the podcast's feed")
     question = "Public address, such as https://pod.example/"
     address = asked("--url", question, url, None, values.base_url).rstrip("/") + "/"
-    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, "public", values.line)
+    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, PUBLIC, values.line)
     fetched = importer.files(found, here, recordings=audio, on=console.step) if files else importer.Fetched()
     unsaid = importer.write(found, fetched, here, url=address, to=place)
-    _ignore(here)
+    ignore(here, place)
     differing = list(importer.differences(old, _built(console, here), moved=audio))
     problems = [*found.problems, *fetched.problems, *differing]
     console.problems(problems)
@@ -97,13 +101,6 @@ def _built(console: Console, folder: Path) -> FeedDocument:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as scratch:
         made = build.make(project.read(folder), now=datetime.now(UTC), folder=Path(scratch, "build"), on=console.step)
         return check.parsed((made.folder / made.project.show.feed.path).read_bytes(), "feed.xml")
-
-
-def _ignore(folder: Path) -> None:
-    from podcast_kit.source import scaffold
-
-    if not (folder / ".gitignore").exists():
-        scaffold.begin(folder / ".gitignore", IGNORED)
 
 
 def _left_out(found: Imported, unsaid: tuple[Element, ...]) -> dict[str, int]:

@@ -115,8 +115,8 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
         found.append(outcome)
     bad = [outcome for outcome in found if outcome.trouble]
     console.document("verify", asked=len(found), failed=[_plain(outcome) for outcome in bad])
-    for outcome in bad:
-        console.say(f"{outcome.trouble}\n  {outcome.hint}" if outcome.hint else outcome.trouble)
+    for trouble, hint in asking.told(bad):
+        console.say(f"{trouble}\n  {hint}" if hint else trouble)
     console.note(f"{many(len(found), 'file')} asked for, {len(bad)} not as they should be")
     if bad:
         click.get_current_context().exit(FAILED)
@@ -125,7 +125,7 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
 @command("rollback", short_help="Go back to a feed that was live before.")
 @click.argument("number", type=int, required=False)
 @place_options
-@click.option("--list", "listed", is_flag=True, help="Say what can be gone back to.")
+@click.option("--list", "listed", is_flag=True, help="List the feeds that can be gone back to, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @BLIND
 def rollback(console: Console, number: int | None, listed: bool, yes: bool, blind: bool, **place: str | None) -> None:
@@ -177,9 +177,15 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, blin
 
 @command("prune", short_help="Delete what nobody needs any more.")
 @place_options
-@click.option("--days", default=30, show_default=True, type=click.IntRange(0), help="Retired for at least so long.")
-@click.option("--keep", default=10, show_default=True, type=click.IntRange(1), help="Feeds that can be gone back to.")
-@click.option("--most", default=1000, show_default=True, type=click.IntRange(1), help="Files deleted at once.")
+@click.option(
+    "--days", default=30, show_default=True, type=click.IntRange(0), help="Days for which nothing has needed them."
+)
+@click.option(
+    "--keep", default=10, show_default=True, type=click.IntRange(1), help="Earlier feeds that stay, to be gone back to."
+)
+@click.option(
+    "--most", default=1000, show_default=True, type=click.IntRange(1), help="Files deleted in one run at most."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be deleted.")
 def prune(console: Console, days: int, keep: int, most: int, yes: bool, dry_run: bool, **place: str | None) -> None:

@@ -22,7 +22,14 @@ NEAR = 1.0
 
 @command("loudness", short_help="Measure how loud recordings are.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--target", metavar="LUFS", type=click.FloatRange(-40, -5), default=TARGET, show_default=True)
+@click.option(
+    "--target",
+    metavar="LUFS",
+    type=click.FloatRange(-40, -5),
+    default=TARGET,
+    show_default=True,
+    help="What to compare with.",
+)
 @click.option("--svg", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw loudness over time.")
 def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path | None) -> None:
     """Measure loudness (EBU R 128) and true peak of recordings, and say how far they are from the target.

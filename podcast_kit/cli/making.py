@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,9 +44,19 @@ def made(
     from podcast_kit import build
 
     found = show or project(console, mint=True)
+    _known(retag, [episode.slug for episode in found.episodes])
     done = build.make(found, now=moment(at), retag=retag, ahead=ahead, on=console.step)
     console.problems(done.problems)
     return done
+
+
+def _known(wanted: Sequence[str], slugs: Sequence[str]) -> None:
+    """A usage error for an episode that nobody has."""
+    for slug in wanted:
+        if slug not in slugs:
+            near = get_close_matches(slug, slugs, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "`podcast-kit status` lists them"
+            raise click.BadParameter(f"there is no episode {slug!r} ({hint})", param_hint="--retag")
 
 
 @command("build", short_help="Make the feed, the pages and the tagged audio.")

@@ -31,7 +31,10 @@ PENDING = 3
 ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
 BLIND = click.option(
-    "--accept-blind-writes", "blind", is_flag=True, help="Publish from CI where conditional writes are ignored."
+    "--accept-blind-writes",
+    "blind",
+    is_flag=True,
+    help="Publish from CI though the store cannot keep two publishers apart.",
 )
 REFRESH = click.option("--refresh", is_flag=True, help="List the store, and put what was deleted there again.")
 PLAN = click.Path(path_type=Path, dir_okay=False)
@@ -141,13 +144,21 @@ def plan(
 @REFRESH
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would change, as `plan` does.")
-@click.option("--only", type=click.Choice(["feed"]), help="All but recordings: for CI, where no audio is.")
-@click.option("--remove", metavar="GUID", multiple=True, help="This episode may vanish from the feed.")
-@click.option("--allow", type=click.Choice(["removed", "guids"]), multiple=True, help="Any episode may.")
+@click.option("--only", type=click.Choice(["feed"]), help="`feed`: all but recordings, for CI, where none are.")
+@click.option("--remove", metavar="GUID", multiple=True, help="Let the episode with this guid vanish from the feed.")
+@click.option(
+    "--allow",
+    type=click.Choice(["removed", "guids"]),
+    multiple=True,
+    help="Let any episode vanish, or change its guid.",
+)
 @BLIND
 @click.option("--events", is_flag=True, help="Write a line of JSON to stdout for each thing done.")
 @click.option(
-    "--check/--no-check", "checked", default=True, help="Refuse what directories or apps would. [default: check]"
+    "--check/--no-check",
+    "checked",
+    default=True,
+    help="Publish nothing that directories or apps would refuse. [default: check]",
 )
 def publish(
     console: Console, saved: Path | None, at: str | None, ahead: bool, retag: tuple[str, ...], refresh: bool,

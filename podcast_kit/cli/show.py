@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import posixpath
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 IGNORED = "/build/\n/.podcast-kit/\n/subscribers.key\n"
+PUBLIC = "public"
+"""Where a show is published to unless something else is said."""
 Reader: TypeAlias = "Callable[[str], object]"
 COVERS = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
 
@@ -38,9 +41,17 @@ def asked(flag: str, question: str, given: str | None, default: str | None = Non
         # Click asks again at a usage error.
         checked = functools.partial(_meant, read, flag=flag)
         return str(click.prompt(question, default=default, err=True, show_default=bool(default), value_proc=checked))
-    if default is None:
-        raise click.UsageError(f"{flag} is needed where nobody can be asked")
-    return default
+    needed({flag: default})
+    return default or ""
+
+
+def needed(given: Mapping[str, str | None]) -> None:
+    """A usage error that names every option at once that is missing where nobody can be asked."""
+    missing = [flag for flag, value in given.items() if value is None]
+    if missing and not interactive():
+        *first, last = missing
+        said = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+        raise click.UsageError(f"{said} needed where nobody can be asked")
 
 
 def _meant(read: Reader, said: str, flag: str) -> str:
@@ -60,13 +71,19 @@ def _details(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--description", metavar="TEXT", help="What it is about."),
             click.option("--author", metavar="TEXT", help="Who makes it."),
             click.option("--email", metavar="ADDRESS", help="Where directories reach its owner."),
-            click.option("--language", metavar="CODE", help="Such as en or pt-BR."),
+            click.option("--language", metavar="CODE", help="Such as pt-BR; else en."),
             click.option("--category", metavar="NAME", help="One of Apple's, such as 'Business > Marketing'."),
-            click.option("--url", metavar="URL", help="Public address of what is published."),
-            click.option("--to", metavar="PLACE", help="s3://bucket/prefix, or a folder."),
+            click.option("--url", metavar="URL", help="Public address of the place that --to names."),
+            click.option(
+                "--to", metavar="PLACE", help="Where it goes: s3://bucket/prefix, or a folder; else `public`."
+            ),
             click.option("--endpoint", metavar="URL", help="The store's endpoint, unless it is AWS."),
             click.option("--timezone", metavar="ZONE", help="Such as Europe/Vienna, for dates without an offset."),
-            click.option("--artwork", metavar="FILE", help="Square picture of 1400 to 3000 pixels beside it."),
+            click.option(
+                "--artwork",
+                metavar="FILE",
+                help="Cover beside podcast.yaml, square, 1400 to 3000 pixels; else cover.jpg.",
+            ),
             click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
             click.option(
                 "--github", "pipelines", multiple=True, flag_value="github", help="Add a workflow for GitHub."
@@ -110,36 +127,51 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         return console.document("init", folder=str(here), file=str(written), added=added)
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
+    needed({f"--{name}": given[name] for name in ("title", "url", "author", "email")})
     title = asked("--title", "Name of the show", given["title"], None, values.line)
     address_asked = "Public address, such as https://pod.example/"
     url = asked("--url", address_asked, given["url"], None, values.base_url).rstrip("/") + "/"
-    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], "public", values.line)
+    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], PUBLIC, values.line)
     about = f"{title}, a podcast."
+    artwork = given["artwork"] or next((name for name in COVERS if (here / name).is_file()), COVERS[0])
     text = scaffold.show_text(
         title=title,
         description=asked("--description", "What is it about", given["description"], about, values.text),
         author=asked("--author", "Who makes it", given["author"], None, values.line),
         email=asked("--email", "E-mail of its owner", given["email"], None, values.email),
-        language=asked("--language", "Language", given["language"], "en", values.language),
-        categories=[asked("--category", "Category", given["category"], "Society & Culture", shows.category)],
+        language=asked("--language", "Language, such as en or de-AT", given["language"], "en", values.language),
+        categories=[
+            asked("--category", "Category, one of Apple's", given["category"], "Society & Culture", shows.category)
+        ],
         url=url,
         to=to,
         endpoint=given["endpoint"] or "",
         timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), values.zone),
-        artwork=given["artwork"] or next((name for name in COVERS if (here / name).is_file()), "cover.jpg"),
+        artwork=artwork,
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     )
     scaffold.begin(written, text)
     (here / "episodes").mkdir(exist_ok=True)
-    ignore = here / ".gitignore"
-    if not ignore.exists():
-        scaffold.begin(ignore, IGNORED)
+    ignore(here, to)
     console.say(os.path.relpath(written))
     added = _pipelines(console, here, given["pipelines"], to, given["endpoint"] or "")
     console.document("init", folder=str(here), file=str(written), added=added)
-    console.note("next: put a square cover beside it, then `podcast-kit new RECORDING`")
+    cover = "" if (here / artwork).is_file() else f"put a cover there as {artwork} ({shows.COVER}), then "
+    console.note(f"next: {cover}`podcast-kit new RECORDING`")
     return None
+
+
+def ignore(folder: Path, to: str) -> None:
+    """A .gitignore for what is made, unless there is one.
+
+    A folder of another name may be meant to be committed: GitHub serves `docs` as it stands in the repository.
+    """
+    from podcast_kit.source import scaffold
+
+    if not (folder / ".gitignore").exists():
+        published = f"/{PUBLIC}/\n" if posixpath.normpath(to) == PUBLIC else ""
+        scaffold.begin(folder / ".gitignore", IGNORED + published)
 
 
 def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
@@ -173,10 +205,12 @@ def _zone() -> str:
 
 @command("new", short_help="Begin an episode from a recording.")
 @click.argument("audio", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--title", metavar="TEXT", help="Without the number; else the recording's own, or its file's name.")
+@click.option(
+    "--title", metavar="TEXT", help="Title, without the number; else the recording's own, or its file's name."
+)
 @click.option("--date", metavar="DATE", help="When it is published, in the show's time zone; else now.")
-@click.option("--number", type=click.IntRange(min=1), help="Else the next.")
-@click.option("--season", type=click.IntRange(min=1), help="Else that of the last episode.")
+@click.option("--number", type=click.IntRange(min=1), help="Number of the episode; else the next.")
+@click.option("--season", type=click.IntRange(min=1), help="Season; else that of the last episode.")
 @click.option("--slug", metavar="NAME", help="Name of its files and its page's address; else number and title.")
 @click.option("--draft", is_flag=True, help="Leave it out of what is published until you say otherwise.")
 def new(
@@ -228,9 +262,7 @@ def new(
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
     if not recordings.taggable(audio) and not show.show.audio.asked:
-        console.note(
-            f"{audio.suffix} carries no tags: {recordings.MASTER}; `pip install 'podcast-kit[master]'` does it"
-        )
+        console.note(f"{audio.suffix} carries no tags: {recordings.MASTER}")
     console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
 
 

@@ -7,9 +7,10 @@ from podcast_kit.feed.other import json_feed, opml
 from podcast_kit.feed.paging import archives, render_pages
 from podcast_kit.feed.private import key_for, render_private
 from podcast_kit.feed.read import parse
-from podcast_kit.feed.rss import render
+from podcast_kit.feed.rss import GENERATOR, render
 
 __all__ = [
+    "GENERATOR",
     "archives",
     "chapters_json",
     "json_feed",

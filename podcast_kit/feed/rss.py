@@ -18,6 +18,8 @@ from podcast_kit.feed import elements, writer
 from podcast_kit.feed.text import clean
 from podcast_kit.model import Element, Item, Picture, Show
 
+GENERATOR = "podcast_kit"
+"""Without a version: an update of the tool is no news of the show."""
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -72,7 +74,7 @@ def _rendered(
     feed.link(href=tidy(site), rel="alternate")  # last: feedgen's channel link is that of the last call
     feed.language(tidy(show.language))
     feed.docs("https://www.rssboard.org/rss-specification")
-    feed.generator("podcast_kit")  # without a version: an update of the tool is no news of the show
+    feed.generator(GENERATOR)
     if show.copyright:
         feed.copyright(tidy(show.copyright))
     if artwork:

@@ -43,7 +43,9 @@ class ImportedShow:
     artwork: Wanted | None
     people: tuple[Person, ...]
     listen: Mapping[str, str]
-    """Where the feed itself sends listeners: the id that each service gave the show."""
+    """Where the feed itself sends listeners: the id that each service gave the show, or the address there."""
+    links: Mapping[str, str]
+    """The same of services that nobody knows: what each is called, by its address."""
     elements: tuple[Element, ...]
 
 

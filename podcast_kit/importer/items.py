@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from podcast_kit.checks.view import duration, moment, whole
 from podcast_kit.importer.imported import ImportedEpisode, ImportedShow, Wanted
+from podcast_kit.importer.invitations import Invitations
 from podcast_kit.importer.saying import Remarks, flag, line, others, people, read_or, wanted
 from podcast_kit.mime import content_type
 from podcast_kit.model import EpisodeType, Node
@@ -41,9 +42,10 @@ SUMMARY = 4000
 class Items:
     """The items of one feed, among which slugs and guids must not meet again."""
 
-    def __init__(self, show: ImportedShow, remarks: Remarks, site: str = "") -> None:
+    def __init__(self, show: ImportedShow, remarks: Remarks, invitations: Invitations, site: str = "") -> None:
         self.show = show
         self.remarks = remarks
+        self.invitations = invitations
         self.site = site
         self.slugs: set[str] = set()
         self.guids: set[str] = set()
@@ -74,7 +76,8 @@ class Items:
             date = None
         short = node.value("description") or node.value("itunes:summary") or node.value("itunes:subtitle")
         page = read_or(values.url, node.value("link"), self.site)
-        notes = html_notes.markdown(node.value("content:encoded") or short, page)
+        whole_notes = self.invitations.left_out(node.value("content:encoded") or short)
+        notes = html_notes.markdown(whole_notes, page)
         mime = line(enclosure.attributes.get("type", "")).lower()
         image = node.first("itunes:image")
         art = wanted(image.attributes.get("href", "") if image else "", "artwork", f"episodes/art/{slug}")
@@ -86,7 +89,7 @@ class Items:
             guid=guid,
             date=date,
             notes=notes,
-            summary=_summary(html_notes.text(short), html_notes.text(node.value("content:encoded") or short)),
+            summary=_summary(html_notes.text(self.invitations.left_out(short)), html_notes.text(whole_notes)),
             number=number,
             season=whole(node.value("itunes:season")) or None,
             type=read_or(values.choice(EpisodeType), node.value("itunes:episodeType"), EpisodeType.FULL),

@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from podcast_kit import categories
+from podcast_kit import categories, site
 from podcast_kit.checks.view import moment
+from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer import items
 from podcast_kit.importer.imported import Imported, ImportedShow
+from podcast_kit.importer.invitations import Invitations
 from podcast_kit.importer.saying import Remarks, flag, line, others, people, read_or, wanted
 from podcast_kit.model import Category, FeedDocument, Node, show_guid
 from podcast_kit.source import html_notes, values
 from podcast_kit.source.mends import CONTROL
 
+LEFT = "the invitations to follow and to review are not taken over: the new show writes its own"
+OWN_WORDS = "words of your own go below `prompts:` in podcast.yaml"
 NAMELESS = "A show without a name"
 LISTED = {
     "apple": re.compile(r"podcasts\.apple\.com/[\w/%.-]*?id(\d{6,12})\b"),
@@ -34,10 +38,16 @@ def read(feed: FeedDocument, feed_url: str = "") -> Imported:
     remarks = Remarks(feed)
     show = _show(channel, feed_url, remarks)
     ordered = sorted(channel.all("item"), key=_age)
-    site = read_or(values.url, channel.value("link"), feed_url)
-    found = tuple(items.Items(show, remarks, site).read(ordered))
+    home = read_or(values.url, channel.value("link"), feed_url)
+    invitations = Invitations.of(channel)
+    found = tuple(items.Items(show, remarks, invitations, home).read(ordered))
+    if invitations.found:
+        remarks.problems.append(Problem(feed.place(channel), LEFT, OWN_WORDS, "import", Severity.HINT))
     return Imported(
-        show=show, episodes=found, problems=tuple(remarks.problems), dropped=dict(sorted(remarks.dropped.items()))
+        show=_listed(show, invitations),
+        episodes=found,
+        problems=tuple(remarks.problems),
+        dropped=dict(sorted(remarks.dropped.items())),
     )
 
 
@@ -77,8 +87,17 @@ def _show(channel: Node, feed_url: str, remarks: Remarks) -> ImportedShow:
         artwork=wanted(_artwork(channel), "artwork", "cover"),
         people=people(channel),
         listen=dict(_listen(channel)),
+        links={},
         elements=tuple(others(channel, "channel", remarks)),
     )
+
+
+def _listed(show: ImportedShow, invitations: Invitations) -> ImportedShow:
+    """With the services that the invitations lead to, each once."""
+    named = {url: site.service(label) for url, label in invitations.links.items()}
+    known = {service: url for url, service in reversed(named.items()) if service and service not in show.listen}
+    strangers = {url: label for url, label in invitations.links.items() if not named[url]}
+    return replace(show, listen={**show.listen, **known}, links=strangers)
 
 
 def _artwork(channel: Node) -> str:

@@ -52,8 +52,19 @@ def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, 
         to=to,
         apple=show.listen.get("apple", ""),
         spotify=show.listen.get("spotify", ""),
+        listen=_listen(show),
         more=[*more, *lines],
     )
+
+
+def _listen(show: ImportedShow) -> Iterator[str]:
+    """The services beside those that every new show is asked for."""
+    for service, address in show.listen.items():
+        if service not in {"apple", "spotify"}:
+            yield f"{service}: {scaffold.written(address)}"
+    if show.links:
+        links = [{"label": label or address, "url": address} for address, label in show.links.items()]
+        yield f"custom: {scaffold.flow(links)}"
 
 
 def _episode(one: ImportedEpisode, fetched: Fetched, lines: Sequence[str]) -> str:

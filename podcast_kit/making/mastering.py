@@ -186,7 +186,7 @@ def _keep(key: str, made: Mastered, tree: Tree) -> dict[str, Any]:
     facts = {
         "name": made.path.name,
         "sha256": made.sha256,
-        "shift": made.shift,
+        "shift": round(made.shift, 6),
         "loudness": _rounded(made.after.integrated),
         "true_peak": _rounded(made.after.true_peak),
         "done": list(made.done),

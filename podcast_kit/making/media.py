@@ -15,7 +15,6 @@ from podcast_kit.making import mastering, remote
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Project, Published, Step, Tags, Wave
 
-MASTERED = "convert it to MP3 or M4A, or let each build do it: `audio: {loudness: -16}` in podcast.yaml"
 COVER_SIDE = 1400
 """Pixels a side of the picture inside the audio: enough for a car, small beside the audio."""
 
@@ -57,12 +56,11 @@ def recording(
 
 @contextmanager
 def told(episode: Episode) -> Iterator[None]:
-    """What is wrong with a recording is said at its own place, with the mend of a show."""
+    """What is wrong with a recording is said at its own place."""
     try:
         yield
     except InvalidAudio as error:
-        hint = MASTERED if error.problem.code == "au.codec" else error.hint
-        raise InvalidInput([replace(error.problem, place=Place(episode.audio), hint=hint)]) from error
+        raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
 
 
 def prepare(
@@ -167,7 +165,7 @@ def tagged(
     key = media_key(digest, name)
     tree.adopt(beside, key, digest)
     beside.parent.rmdir()
-    media = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.seconds)
+    media = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
     tree.memory.keep("tagged", recipe, asdict(media))
     tree.memory.commit()
     return media

@@ -61,4 +61,4 @@ def _fetched(url: str) -> Media:
         if answer.trouble or answer.status != OK:
             raise Failed(answer.trouble or f"answers {answer.status}")
         facts = audio.probe(path)
-    return Media(key=url, sha256=digest.hexdigest(), bytes=answer.size, mime=facts.mime, seconds=facts.seconds)
+    return Media(key=url, sha256=digest.hexdigest(), bytes=answer.size, mime=facts.mime, seconds=facts.length)

@@ -123,7 +123,7 @@ def _made(
     tree.adopt(beside, key, digest)
     bare.unlink()
     beside.parent.rmdir()
-    made = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.seconds)
+    made = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
     tree.memory.keep("soundbite", recipe, asdict(made))
     tree.memory.commit()
     return made

@@ -79,6 +79,8 @@ class Outcome:
     trouble: str = ""
     """What was wrong, in words; empty when all is well."""
     hint: str = ""
+    host: str = ""
+    """Where nobody could be asked at all, whatever the file; empty where it is this file that is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ class Response:
     size: int = 0
     """Bytes of the body that were read."""
     trouble: str = ""
+    host: str = ""
+    """Scheme and host that let nobody in at all; empty where something answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,11 @@ class Audio:
     remarks: tuple[str, ...] = ()
     """What is odd about the file though it plays, in words."""
 
+    @property
+    def length(self) -> float:
+        """Seconds to the microsecond, as they are kept: a sum of frames may be 73.99999999999999 of them."""
+        return round(self.seconds, 6)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:

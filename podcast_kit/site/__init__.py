@@ -1,6 +1,6 @@
 """Items → pages, and the invitations to follow and to review that every surface shares. The only home of Jinja."""
 
-from podcast_kit.site.directories import Kind, Link, Platform, faults, links, same
+from podcast_kit.site.directories import Kind, Link, Platform, faults, hosts, links, same, service
 from podcast_kit.site.invitations import expand, prompts
 from podcast_kit.site.look import look
 from podcast_kit.site.pages import Page, Site, render
@@ -16,12 +16,14 @@ __all__ = [
     "eject",
     "expand",
     "faults",
+    "hosts",
     "links",
     "look",
     "names",
     "prompts",
     "render",
     "same",
+    "service",
     "templates_digest",
     "words",
 ]

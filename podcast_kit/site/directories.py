@@ -64,6 +64,23 @@ def _by_name() -> dict[str, dict[str, Any]]:
     return {name: row for row in rows for name in (row["key"], *row.get("aliases", ()))}
 
 
+@cache
+def hosts() -> frozenset[str]:
+    """Where the services have their addresses."""
+    found = (
+        urlsplit(pattern).hostname
+        for row in directories()["service"]
+        for kind in Kind
+        for pattern in row.get(kind.value, ())
+    )
+    return frozenset(host for host in found if host)
+
+
+def service(label: str) -> str:
+    """The key of the service that is called so; empty where none is."""
+    return next((row["key"] for row in directories()["service"] if row["label"] == label), "")
+
+
 def links(show: Show) -> tuple[Link, ...]:
     """Every way to follow and to review a show: what the podcaster listed first, in their order.
 

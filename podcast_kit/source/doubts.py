@@ -25,6 +25,7 @@ BEGUN = (
     "Then the show notes, in Markdown.",
 )
 """What a new episode's notes begin with."""
+UNWRITTEN = "notes.begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _begun(markdown: str) -> Iterator[Doubt]:
         for number, line in enumerate(markdown.split("\n")):
             if line.strip() in BEGUN:
                 text = "this sentence only says what to write here"
-                yield Doubt(number, text, "write your own in its place, or delete it", "notes.begun")
+                yield Doubt(number, text, "write your own in its place, or delete it", UNWRITTEN)
 
 
 def _html(markdown: str) -> Iterator[Doubt]:

@@ -83,7 +83,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         prompts=table.take("prompts", _prompt_set(setting.prompts), "default"),
         places=table.places,
     )
-    _notes(table, body, first_line, folder)
+    _notes(table, body, first_line, folder, draft=draft)
     table.close(foreign.EPISODE)
     problems.extend(table.problems)
     return episode
@@ -206,13 +206,15 @@ def _prompt_set(known: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
-def _notes(table: Table, body: str, first_line: int, folder: Folder) -> None:
+def _notes(table: Table, body: str, first_line: int, folder: Folder, *, draft: bool) -> None:
     path = table.place.path
     if len(body.encode("utf-8", "replace")) > MAX_NOTES:
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
         table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
     for doubt in doubts.doubts(body, folder.holds):
+        if draft and doubt.code == doubts.UNWRITTEN:
+            continue  # a draft is what is not written yet; what is scheduled goes out by itself
         table.warn(Place(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
     for picture in markdown.images(body):
         place = Place(path, first_line + picture.line)

@@ -14,13 +14,25 @@ from pathlib import Path
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source.document import MAX_BYTES, decode, front_matter
 from podcast_kit.source.doubts import BEGUN
+from podcast_kit.source.show import COVER
 
+COLUMN = 42
+"""Characters before a comment, which a guid with its key takes; what is longer pushes its own comment on."""
+TO = "where it goes: s3://bucket/prefix, or a folder that a web server serves"
 _PLAIN = re.compile(r"[^\W\d_][\w ,.()/'’+-]*", re.UNICODE)
+_IDENTITY = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|https?://[A-Za-z0-9][A-Za-z0-9./_~-]*"
+    r"|[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*"
+)
+"""Guids, addresses and e-mail addresses as most are: YAML takes none of them for anything else."""
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"}
 
 
 def written(text: str) -> str:
     """A value as YAML has it: bare where it is read back the same, else in double quotes."""
+    if _IDENTITY.fullmatch(text):
+        return text
     if _PLAIN.fullmatch(text) and text == text.strip() and text.lower() not in _WORDS and "\n" not in text:
         return text
     return flow(text)
@@ -49,51 +61,58 @@ def show_text(
     endpoint: str = "",
     apple: str = "",
     spotify: str = "",
+    listen: Iterable[str] = (),
     owner: str = "",
     serial: bool = False,
     more: Iterable[str] = (),
 ) -> str:
     """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment.
 
-    `owner` is the author unless it is said; `more` are lines for what else is known.
+    `owner` is the author unless it is said; `listen` are lines for further services, `more` for what else is known.
     """
+    services = [f"  {line}" for line in listen]
+
+    def said(line: str, comment: str) -> str:
+        return f"{line:<{COLUMN}}  # {comment}"
+
     known = ", ".join(written(category) for category in categories)
     lines = [
         "# The show. A line that begins with # is a comment.",
         f"title: {written(title)}",
         f"description: {written(description)}",
         f"author: {written(author)}",
-        f"language: {written(language)}                      # two letters, or with a region: en, de-AT, pt-BR",
-        f"timezone: {written(timezone)}            # dates without an offset are in this zone",
-        "owner:                            # directories write here to ask whether the show is yours",
+        said(f"language: {written(language)}", "two letters, or with a region: en, de-AT, pt-BR"),
+        said(f"timezone: {written(timezone)}", "dates without an offset are in this zone"),
+        said("owner:", "directories write here to ask whether the show is yours"),
         f"  name: {written(owner or author)}",
         f"  email: {written(email)}" if email else "  # email: you@example.com",
-        f"guid: {guid}    # the show's own, kept through every move",
-        f"artwork: {written(artwork)}"
-        if artwork
-        else "# artwork: cover.jpg              # square, 1400 to 3000 pixels, JPEG or PNG",
+        said(f"guid: {guid}", "the show's own, kept through every move"),
+        said(f"artwork: {written(artwork)}" if artwork else "# artwork: cover.jpg", COVER),
         f"categories: [{known}]" if known else "# categories: [Business > Marketing, Technology]",
         f"explicit: {'true' if explicit else 'false'}",
-        "type: serial                      # or episodic: the newest first"
+        said("type: serial", "or episodic: the newest first")
         if serial
-        else "type: episodic                    # or serial: told from the first episode on",
+        else said("type: episodic", "or serial: told from the first episode on"),
         *more,
         "",
         "# Where people follow the show: the ids that each service gave it.",
-        "listen:" if apple or spotify else "# listen:",
+        "listen:" if apple or spotify or services else "# listen:",
         f"  apple: {written(apple)}" if apple else "  # apple: 1234567890",
         f"  spotify: {written(spotify)}" if spotify else "  # spotify: 0123456789abcdefghijkl",
+        *services,
         "",
         "# The invitations to follow and to review that every episode's notes end with.",
         "prompts:",
-        "  default: {follow: true, review: true, placement: end}   # end, marker or none",
+        "  # placement: end, marker (where {{ prompts }} stands in the notes) or none",
+        "  default: {follow: true, review: true, placement: end}",
         "",
         "publish:",
-        f"  url: {written(url)}    # public address of all that is published; the feed is feed.xml below it",
-        f"  to: {written(to)}" if to else "  # to: s3://bucket/prefix        # or a folder",
-        f"  endpoint: {written(endpoint)}"
-        if endpoint
-        else "  # endpoint: https://...         # for stores that are not Amazon's",
+        said(f"  url: {written(url)}", "public address of all that is published; the feed is feed.xml below it"),
+        said(f"  to: {written(to)}" if to else "  # to: s3://bucket/prefix", TO),
+        said(
+            f"  endpoint: {written(endpoint)}" if endpoint else "  # endpoint: https://...",
+            "for stores that are not Amazon's",
+        ),
         "  # Credentials are never written here: they come from the environment, a profile or a role.",
     ]
     return "\n".join(lines) + "\n"

@@ -21,6 +21,8 @@ from podcast_kit.source import elements, foreign, mastering, people, values
 from podcast_kit.source.document import Table, Value, Wrong
 from podcast_kit.source.paths import PICTURES, Folder
 
+COVER = "JPEG or PNG, square, 1400 to 3000 pixels a side"
+
 
 def read(table: Table, folder: Folder) -> Show:
     """The show that a table says; its faults are in `table.problems`, and the Show is only sound without any."""
@@ -36,7 +38,7 @@ def read(table: Table, folder: Folder) -> Show:
         owner_name=owner.take("name", values.line, "") if owner else "",
         owner_email=owner.take("email", values.email, "") if owner else "",
         guid=table.take("guid", values.uuid, ""),
-        artwork=table.take("artwork", folder.path(PICTURES), ""),
+        artwork=table.take("artwork", _cover(folder), ""),
         categories=_categories(table),
         explicit=table.take("explicit", values.flag, default=False),
         type=table.take("type", values.choice(ShowType), ShowType.EPISODIC),
@@ -60,6 +62,21 @@ def read(table: Table, folder: Folder) -> Show:
         table.places.update({f"owner.{key}": place for key, place in owner.places.items()})
     table.close(foreign.SHOW)
     return show
+
+
+def _cover(folder: Folder) -> Callable[[str], str]:
+    """A picture's path; who has none there yet is told what is to be put there."""
+    there = folder.path(PICTURES)
+
+    def read(raw: str) -> str:
+        try:
+            return there(raw)
+        except Wrong as wrong:
+            if wrong.code != "file.missing":
+                raise
+            raise Wrong(str(wrong), f"a cover is a {COVER}; {wrong.hint}", wrong.code) from None
+
+    return read
 
 
 def license_name(table: Table) -> str:
