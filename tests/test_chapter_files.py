@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import chapters_json
 from podcast_kit.model import Chapter, Episode
-from podcast_kit.source import chapter_files
+from podcast_kit.source.chapters import files as chapter_files
 from podcast_kit.source.codes import CODES
 
 GOLDEN = sorted(path for path in (Path(__file__).parent / "golden/chapters").iterdir() if path.suffix != ".expected")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.source import html_notes, notes
+from podcast_kit.source import notes
+from podcast_kit.source.notes import from_html as html_notes
 
 PAGE = "https://pod.example/episodes/x/index.html"
 

@@ -14,7 +14,8 @@ from podcast_kit import pictures
 from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
 from podcast_kit.importer.imported import Imported, Wanted
 from podcast_kit.model import Step
-from podcast_kit.source import chapter_files, transcripts
+from podcast_kit.source import transcripts
+from podcast_kit.source.chapters import files as chapter_files
 from podcast_kit.web import Web
 
 THREADS = 8

@@ -13,7 +13,8 @@ from podcast_kit.importer.invitations import Invitations
 from podcast_kit.importer.saying import Remarks, flag, line, others, people, read_or, wanted
 from podcast_kit.mime import content_type
 from podcast_kit.model import EpisodeType, Node
-from podcast_kit.source import episode, html_notes, values
+from podcast_kit.source import episode, values
+from podcast_kit.source.notes import from_html as html_notes
 
 TRANSCRIPTS = {
     "text/vtt": ".vtt",

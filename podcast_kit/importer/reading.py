@@ -16,8 +16,9 @@ from podcast_kit.importer.imported import Imported, ImportedShow
 from podcast_kit.importer.invitations import Invitations
 from podcast_kit.importer.saying import Remarks, flag, line, others, people, read_or, wanted
 from podcast_kit.model import Category, FeedDocument, Node, show_guid
-from podcast_kit.source import html_notes, values
+from podcast_kit.source import values
 from podcast_kit.source.mends import CONTROL
+from podcast_kit.source.notes import from_html as html_notes
 
 LEFT = "the invitations to follow and to review are not taken over: the new show writes its own"
 OWN_WORDS = "words of your own go below `prompts:` in podcast.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 from podcast_kit import pictures
 from podcast_kit.errors import Problem
 from podcast_kit.model import Chapter, Cover, Episode, Picture
-from podcast_kit.source import chapter_files as source
+from podcast_kit.source.chapters import files as source
 
 SIDE = 800
 """Pixels a side of a chapter's picture inside the audio."""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
-from podcast_kit.source import aliases, chapters, doubts, elements, foreign, markdown, mastering, people, values
+from podcast_kit.source import aliases, chapters, doubts, elements, foreign, mastering, people, values
 from podcast_kit.source.document import Table, Value, Wrong, decode, front_matter, nearest
+from podcast_kit.source.notes import markdown
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
 from podcast_kit.source.show import ignored
 

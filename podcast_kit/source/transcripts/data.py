@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcript_cues import STAMP, Found, moment, named, plain
+from podcast_kit.source.transcripts.cues import STAMP, Found, moment, named, plain
 
 _LEADING_TIME = re.compile(
     r"[\[(]?(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?[\])]?[ \t]*(?:[-–—|][ \t]+)?", re.ASCII

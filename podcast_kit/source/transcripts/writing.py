@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcript_cues import named
+from podcast_kit.source.transcripts.cues import named
 
 VTT_WIDTH, SRT_WIDTH, SRT_LINES = 65, 32, 2
 """Characters a line, and lines a cue, that the podcast namespace asks for."""

@@ -10,8 +10,8 @@ from html import escape
 from typing import Any
 
 from podcast_kit.model import Chapter
-from podcast_kit.source.chapter_text import Report, listed, one_line
 from podcast_kit.source.chapters import said
+from podcast_kit.source.chapters.text import Report, listed, one_line
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,9})(?:[.,](\d{1,9}))?", re.ASCII)
 PSC = "http://podlove.org/simple-chapters"

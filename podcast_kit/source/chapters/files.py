@@ -11,10 +11,14 @@ from posixpath import dirname
 
 from podcast_kit.errors import InvalidInput, Place, Problem, Severity
 from podcast_kit.model import Chapter, Episode
-from podcast_kit.source import chapter_data, chapter_text, chapters, mends, transcript_cues, transcript_writing
-from podcast_kit.source.chapter_text import Report
+from podcast_kit.source import chapters, mends
+from podcast_kit.source.chapters import data as chapter_data
+from podcast_kit.source.chapters import text as chapter_text
+from podcast_kit.source.chapters.text import Report
 from podcast_kit.source.document import Wrong, contents, decode
 from podcast_kit.source.paths import Folder
+from podcast_kit.source.transcripts import cues as transcript_cues
+from podcast_kit.source.transcripts import writing as transcript_writing
 
 MOST = 5_000
 """Chapters in a file; a day of one every twenty seconds."""

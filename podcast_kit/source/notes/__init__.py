@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from podcast_kit.model import Flavours, Notes, Picture
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import shifted
-from podcast_kit.source.cutting import plain, shorten
-from podcast_kit.source.flavours import Page, guard_feed, guard_page
-from podcast_kit.source.markdown import images, pictures, tokens
-from podcast_kit.source.plainer import Feed, Text
+from podcast_kit.source.notes.cutting import plain, shorten
+from podcast_kit.source.notes.flavours import Page, guard_feed, guard_page
+from podcast_kit.source.notes.markdown import images, pictures, tokens
+from podcast_kit.source.notes.plainer import Feed, Text
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from podcast_kit.source.flavours import Walk, alternative
+from podcast_kit.source.notes.flavours import Walk, alternative
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
