@@ -20,7 +20,7 @@ from podcast_kit.model import Outcome, Output, Published, Wave, address
 from podcast_kit.plan import Change, Plan, Verb, subscribers
 from podcast_kit.plan.subscribers import Notice
 from podcast_kit.publish.ledger import Ledger, own, swap
-from podcast_kit.stores import ABSENT, ALWAYS, Honours, Store, Upload
+from podcast_kit.stores import ABSENT, ALWAYS, Condition, Honours, Store, Upload
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
 
@@ -139,7 +139,19 @@ def _tried(store: Store, plan: Plan, now: datetime, *, blind: bool) -> Iterator[
 def _wave(
     changes: Iterable[Change], store: Store, ledger: Ledger, sent: Callable[[str, int], None]
 ) -> Iterator[Outcome]:
-    """All of a wave at once; the first failure keeps what has not begun from beginning."""
+    """All of a wave: many small files side by side, then the others at once; what is told of has arrived.
+
+    The first failure keeps what has not begun from beginning.
+    """
+    left = {change.key: change for change in changes}
+    for when in (ABSENT, ALWAYS):
+        written = [change.output for change in left.values() if change.uploads and change.output]
+        small = [Upload.of(output) for output in written if _when(left[output.key], store) == when]
+        for upload, etag in store.put_small(small, when):
+            change = left.pop(upload.key)
+            sent(change.key, change.size)
+            ledger.done(change, etag)
+            yield _outcome(change, etag)
     stopped = threading.Event()
 
     def write(change: Change) -> str:
@@ -152,7 +164,7 @@ def _wave(
 
     pool = ThreadPoolExecutor(store.threads)
     try:
-        running = {pool.submit(write, change): change for change in changes}
+        running = {pool.submit(write, change): change for change in left.values()}
         for future in as_completed(running):
             etag = future.result()
             change = running[future]
@@ -169,10 +181,18 @@ def _write(change: Change, store: Store, sent: Callable[[int], None]) -> str:
         raise ValueError(f"{change.key} is nothing to write")  # a bug
     if change.verb is Verb.HEADERS:
         return store.dress(output)
-    # Where nobody honours a condition, looking first would cost a request each, for bytes that are the same anyway.
-    if change.verb is Verb.CREATE and change.wave is Wave.MEDIA and not (store.honours and store.honours.blind):
+    if _when(change, store) == ABSENT:
         return _create(output, store, sent)
     return store.put(Upload.of(output), ALWAYS, sent)
+
+
+def _when(change: Change, store: Store) -> Condition:
+    """Media are written once: only where nothing is yet.
+
+    Where nobody honours a condition, looking first would cost a request each, for bytes that are the same anyway.
+    """
+    once = change.verb is Verb.CREATE and change.wave is Wave.MEDIA
+    return ABSENT if once and not (store.honours and store.honours.blind) else ALWAYS
 
 
 def _create(output: Output, store: Store, sent: Callable[[int], None]) -> str:

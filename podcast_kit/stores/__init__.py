@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.model import Output, Publishing, Remote
 
 
@@ -82,6 +83,13 @@ class Upload:
             sha256=output.sha256,
         )
 
+    def read(self) -> bytes:
+        """All of it; Failed when it is not what was built, OSError when it cannot be read."""
+        content = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise Failed(f"{self.key} changed after it was built", "build again")
+        return content
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -133,6 +141,13 @@ class Store(Protocol):
         """Write whole or not at all, and return the new ETag; `Overtaken` when the condition does not hold.
 
         `sent` is called with the bytes of each piece that arrived; what it raises stops the upload.
+        """
+        ...
+
+    def put_small(self, uploads: Iterable[Upload], when: Condition = ALWAYS) -> Iterator[tuple[Upload, str]]:
+        """Put what of these is small, where many at once are faster than each by itself.
+
+        Each that arrived is told with its new ETag, as it arrives. All others have to be `put`.
         """
         ...
 

@@ -1,40 +1,55 @@
-"""Small objects without the detours of a general client: one signature, one write, one reply.
+"""Many small objects without the detours of a general client: one signature, one write, one reply, side by side.
 
-botocore spends 1.3 ms of processor time on a PutObject, whatever its size; this spends 0.2 ms. It knows the
-way from a request that botocore has signed and the store has taken, and it knows nothing but success:
-for any other answer, or none, botocore asks again, with its patience and its words.
+botocore spends 1.3 ms of processor time on a PutObject, whatever its size, and threads that wait for each other as
+much again; this spends 0.15 ms. It knows the way from a request that botocore has signed and the store has taken,
+and it knows nothing but success: for any other answer, or none, botocore asks again, with its patience and its words.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import http.client
+import io
 import re
-import socket
 import ssl
 import time
-import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-SMALL = 1 << 20
+from podcast_kit.stores import Upload
+
+if TYPE_CHECKING:
+    import asyncio
+
+    Arrived = asyncio.Queue[tuple[Upload, str] | None]
+    Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+SMALL = 256 << 10
 """Bytes up to which the way there costs more than the body."""
+LINES = 256
+"""Connections at a time: behind 40 ms, twice as many as that bring nothing more."""
+ROOM = 32 << 20
+"""Bytes of bodies that may be on their way at a time."""
 CONNECT = 10
 """Seconds."""
 SILENCE = 60
 """Seconds without a byte after which nobody is waited for who is sent a file."""
+REPLY = 64 << 10
+"""Bytes that the body of a reply may have for the connection to be kept."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
+STATUS = re.compile(rb"HTTP/1\.1 (\d{3})\b[^\n]*\n")
 SAFE = "/~"
 """Besides letters, digits and `-._`, what a key keeps in an address (Signature Version 4)."""
 
 
 class Direct:
-    """PutObject over connections that are kept; every method may be called from many threads."""
+    """PutObject below one address, over connections that are kept while there is something to send."""
 
     def __init__(
         self,
@@ -45,17 +60,15 @@ class Direct:
         count: Callable[[], None],
     ) -> None:
         address = urlsplit(base)
-        self.secure = address.scheme == "https"
-        self.host, self.port = address.hostname or "", address.port or (443 if self.secure else 80)
+        secure = address.scheme == "https"
+        self.host, self.port = address.hostname or "", address.port or (443 if secure else 80)
         self.named = address.netloc
         self.path = address.path
         self.region = region
         self.credentials = credentials
-        self.tls = _tls(certificates) if self.secure else None
+        self.tls = _tls(certificates) if secure else None
         self.count = count
         self.works = True
-        self.idle: deque[socket.socket] = deque()
-        weakref.finalize(self, _close, self.idle)
 
     @classmethod
     def like(
@@ -66,7 +79,7 @@ class Direct:
         certificates: str | bool,
         count: Callable[[], None],
     ) -> Direct | None:
-        """The way that a PutObject of this key took; None where it is not a plain one."""
+        """The way that a PutObject took whose address ends in this key; None where it is not a plain one."""
         from botocore.utils import get_environ_proxies
 
         end = quote(key, safe=SAFE)
@@ -76,41 +89,89 @@ class Direct:
             return None
         return cls(request.url.removesuffix(end), scope[1], credentials, certificates, count)
 
-    def put(self, key: str, body: bytes, sha256: str, headers: Mapping[str, str]) -> str | None:
-        """The new ETag; None where somebody with more patience has to ask. Names of headers in lower case."""
-        if not self.works:
-            return None
-        head = self._head(quote(key, safe=SAFE), len(body), sha256, headers)
-        kept = True
+    def send(self, uploads: Iterable[Upload], *, absent: bool) -> Iterator[tuple[Upload, str]]:
+        """Put them; tell each that the store took, with its new ETag, as soon as that is known.
+
+        What is not told of has to be put by somebody with more patience. With `absent`, only where nothing is yet.
+        Raises Failed when a file has changed since it was built.
+        """
+        import asyncio
+
+        waiting, arrived = deque(uploads), asyncio.Queue[tuple[Upload, str] | None]()
+        lines = min(LINES, len(waiting), ROOM // max([upload.size for upload in waiting], default=1))
+
+        async def every() -> None:
+            try:
+                await asyncio.gather(*(self._line(waiting, arrived, absent=absent) for _ in range(lines)))
+            finally:
+                arrived.put_nowait(None)
+
+        async def some() -> list[tuple[Upload, str] | None]:
+            first = await arrived.get()
+            return [first, *(arrived.get_nowait() for _ in range(arrived.qsize()))]
+
+        async def end() -> None:
+            await sending
+
+        with asyncio.Runner() as runner:
+            sending = runner.get_loop().create_task(every())
+            known = runner.run(some())
+            while known[-1] is not None:
+                yield from filter(None, known)
+                known = runner.run(some())
+            yield from filter(None, known)
+            runner.run(end())
+
+    async def _line(self, waiting: deque[Upload], arrived: Arrived, *, absent: bool) -> None:
+        """One connection, kept from file to file."""
+        import asyncio
+
+        line: Line | None = None
         try:
-            try:
-                connection = self.idle.pop()
-            except IndexError:
-                kept, connection = False, self._connect()
-            try:
-                self.count()
-                connection.sendall(head + body)
-                reply = http.client.HTTPResponse(connection, method="PUT")
-                reply.begin()
-                reply.read()
-            except BaseException:
-                connection.close()
-                raise
-        except (OSError, http.client.HTTPException):
-            # A kept connection may have been closed by the other side; a new one that fails is a way that is barred.
-            if not kept:
-                self.works = False
-            return None
-        if reply.will_close:
-            connection.close()
-        else:
-            self.idle.append(connection)
-        if reply.status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
-            return reply.getheader("ETag", "")
-        # Neither a store that asks for less (503, 429) nor one that does not take this is asked so again.
-        if reply.status != 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
-            self.works = False
-        return None
+            while waiting and self.works:
+                upload = waiting.popleft()
+                request = self._request(upload, absent=absent)
+                if line and line[0].at_eof():
+                    line = _hang_up(line)
+                kept, keep = line is not None, False
+                try:
+                    line = line or await self._connected()
+                    self.count()
+                    async with asyncio.timeout(SILENCE):
+                        line[1].write(request)
+                        status, etag, keep = await _reply(line[0])
+                except (OSError, EOFError, asyncio.LimitOverrunError, http.client.HTTPException):
+                    # A kept connection may have been closed by the other side; a new one that fails is a barred way.
+                    if not kept:
+                        self.works = False
+                else:
+                    if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
+                        arrived.put_nowait((upload, etag))
+                    # Neither a store that asks for less (503, 429) nor one that does not take this is asked so again.
+                    elif status != 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
+                        self.works = False
+                if not keep:
+                    line = _hang_up(line)
+        finally:
+            _hang_up(line)
+
+    async def _connected(self) -> Line:
+        import asyncio
+
+        async with asyncio.timeout(CONNECT):
+            return await asyncio.open_connection(self.host, self.port, ssl=self.tls)
+
+    def _request(self, upload: Upload, *, absent: bool) -> bytes:
+        body = upload.read()
+        headers = {
+            "cache-control": upload.cache_control,
+            "content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
+            "content-type": upload.content_type,
+            "x-amz-meta-sha256": upload.sha256,
+        }
+        if absent:
+            headers["if-none-match"] = "*"
+        return self._head(quote(upload.key, safe=SAFE), len(body), upload.sha256, headers) + body
 
     def _head(self, path: str, size: int, sha256: str, headers: Mapping[str, str]) -> bytes:
         """Request line and headers, signed.
@@ -140,17 +201,26 @@ class Direct:
         ]
         return "\r\n".join([f"PUT {self.path}{path} HTTP/1.1", *lines, "", ""]).encode()
 
-    def _connect(self) -> socket.socket:
-        connection = socket.create_connection((self.host, self.port), timeout=CONNECT)
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_hostname=self.host)
-            connection.settimeout(SILENCE)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+
+async def _reply(reader: asyncio.StreamReader) -> tuple[int, str, bool]:
+    """Status, ETag, and whether the connection can be kept."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = STATUS.match(head)
+    if not status:
+        raise http.client.BadStatusLine(head[:80].decode("latin-1"))
+    headers = http.client.parse_headers(io.BytesIO(head[status.end() :]))
+    size = headers.get("Content-Length", "")
+    keep = size.isdecimal() and int(size) <= REPLY and headers.get("Connection", "").lower() != "close"
+    if keep:
+        await reader.readexactly(int(size))
+    return int(status[1]), headers.get("ETag", ""), keep
+
+
+def _hang_up(line: Line | None) -> Line | None:
+    """No line any more."""
+    if line:
+        line[1].transport.abort()
+    return None
 
 
 def _tls(certificates: str | bool) -> ssl.SSLContext:
@@ -164,8 +234,3 @@ def _tls(certificates: str | bool) -> ssl.SSLContext:
 
 def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _close(connections: deque[socket.socket]) -> None:
-    while connections:
-        connections.pop().close()

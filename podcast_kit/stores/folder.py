@@ -7,7 +7,7 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -81,6 +81,10 @@ class Folder:
             finally:
                 beside.unlink(missing_ok=True)
             return upload.sha256
+
+    def put_small(self, uploads: Iterable[Upload], when: Condition = ALWAYS) -> Iterator[tuple[Upload, str]]:  # noqa: ARG002
+        """None: a disk gains nothing by it."""
+        return iter(())
 
     def dress(self, output: Output) -> str:
         """Nothing to do: a folder keeps no headers."""
