@@ -2,6 +2,9 @@
 
     1,000 files of 8 KiB, 10 files of 60 MiB, and nothing to do over 5,000 objects; medians of five rounds in turn.
 
+Each program finds a bucket of its own, in which one file was published before; `first time` finds an empty one, has
+to find out what the store makes of conditional writes, and waits for the server to lay the bucket out.
+
 Ours does what a publish does, with the digests that a build remembers: reads the record, plans, sends each file
 with its MD5 and sha256 on condition that nothing is there, and writes the record. The look at the public address
 of every new file, which the others have no counterpart of, is shown by itself.
@@ -35,6 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-bench-") as folder, Server(Path(folder) / "server") as server:
         os.environ |= server.environment()
         small, large = _files(Path(folder) / "small", 1000, 8 << 10), _files(Path(folder) / "large", 10, 60 << 20)
+        _files(Path(folder) / "one", 1, 64)
         many = _files(Path(folder) / "many", 5000, 64)
         for link in ("loopback", "40 ms"):
             with _link(server, link) as endpoint:
@@ -61,10 +65,12 @@ def _files(folder: Path, count: int, size: int) -> Path:
 
 
 def _upload(title: str, server: Server, endpoint: str, folder: Path, rounds: int) -> list[str]:
-    def fresh(command: Callable[[str], list[str]]) -> Callable[[], tuple[float, float]]:
+    def fresh(command: Callable[[str], list[str]], *, known: bool = True) -> Callable[[], tuple[float, float]]:
         def once() -> tuple[float, float]:
             bucket = server.bucket().name
             try:
+                if known:
+                    _run(_ours(folder.with_name("one"), bucket, endpoint))
                 return _run(command(bucket))
             finally:
                 _drop(server, bucket)
@@ -77,6 +83,7 @@ def _upload(title: str, server: Server, endpoint: str, folder: Path, rounds: int
         {
             "podcast-kit": fresh(lambda bucket: _ours(folder, bucket, endpoint)),
             "podcast-kit, and asked for": fresh(lambda bucket: _ours(folder, bucket, endpoint, "--gate")),
+            "podcast-kit, first time": fresh(lambda bucket: _ours(folder, bucket, endpoint), known=False),
             "s5cmd": fresh(lambda bucket: _s5cmd(endpoint, "cp", f"{folder}/*", f"s3://{bucket}/")),
             "rclone": fresh(lambda bucket: _rclone(endpoint, "copy", "--no-check-dest", str(folder), f":s3:{bucket}")),
         },
