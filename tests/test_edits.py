@@ -11,11 +11,11 @@ NEW = "https://new.example/feed.xml"
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("title: A # mine\n# end\n", f'title: A # mine\n# end\nnew_feed_url: "{NEW}"\n'),
-        ("title: A", f'title: A\nnew_feed_url: "{NEW}"\n'),
-        ("new_feed_url: https://x.example/ # soon\ntitle: A\n", f'new_feed_url: "{NEW}"  # soon\ntitle: A\n'),
-        ("new_feed_url:\ntitle: A\n", f'new_feed_url: "{NEW}"\ntitle: A\n'),
-        ("title: A\r\nx-b:\r\n  c: d\r\n", f'title: A\r\nx-b:\r\n  c: d\r\nnew_feed_url: "{NEW}"\r\n'),
+        ("title: A # mine\n# end\n", f"title: A # mine\n# end\nnew_feed_url: {NEW}\n"),
+        ("title: A", f"title: A\nnew_feed_url: {NEW}\n"),
+        ("new_feed_url: https://x.example/ # soon\ntitle: A\n", f"new_feed_url: {NEW}  # soon\ntitle: A\n"),
+        ("new_feed_url:\ntitle: A\n", f"new_feed_url: {NEW}\ntitle: A\n"),
+        ("title: A\r\nx-b:\r\n  c: d\r\n", f"title: A\r\nx-b:\r\n  c: d\r\nnew_feed_url: {NEW}\r\n"),
     ],
 )
 def test_a_line_is_put_in_and_every_other_byte_stays(tmp_path, before, after):
