@@ -99,6 +99,7 @@ def make(
     folder = folder or project.folder / FOLDER
     with _disk(), remembering(project.folder / MEMORY, on) as memory:
         _ours(folder, memory)
+        memory.keep("tree", str(folder.resolve()), True)  # before anything lies there: a full disk may end this build
         tree = Tree(folder, memory)
         project = moved.remembered(project, now)
         project = named.addressed(project, tree, later=_due(project, now)[1])
@@ -116,7 +117,6 @@ def make(
         for key, data in private.feeds(project, done, artwork).items():
             tree.write(key, data, Wave.FEED)
         tree.commit()
-        memory.keep("tree", str(folder.resolve()), True)
     return Build(
         folder=folder,
         project=project,

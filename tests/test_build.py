@@ -383,3 +383,13 @@ def test_the_licence_of_the_show_is_in_the_audio(said, address, tmp_path):
     (tmp_path / "podcast.yaml").write_text((tmp_path / "podcast.yaml").read_text() + f"license: {said}\n")
     (key,) = media(done := made(tmp_path))
     assert dict(read_tags(done.folder / key).fields).get("WCOP", "") == address
+
+
+def test_a_folder_in_which_a_build_failed_is_still_its_own(tmp_path):
+    show = small(tmp_path / "show", image="broken.jpg")
+    (show / "episodes/broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(InvalidInput):
+        made(show, folder=tmp_path / "elsewhere")
+    assert list((tmp_path / "elsewhere").rglob("*.jpg"))
+    shutil.copy(show / "cover.jpg", show / "episodes/broken.jpg")
+    assert made(show, folder=tmp_path / "elsewhere").items
