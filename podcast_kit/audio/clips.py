@@ -27,6 +27,5 @@ def clip(source: Path, destination: Path, start: float, seconds: float, title: s
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         bare = Path(folder, f"bare{ending}")
         made = cut(source, bare, start, seconds)
-        destination.parent.mkdir(parents=True, exist_ok=True)
         tag(bare, destination, tags)
     return Clip(destination, made.seconds, made.lossless)

@@ -113,10 +113,10 @@ def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
     elif style == "github":
         seen = report.worst_first(_seen(console, found))
         for problem in seen:
-            click.echo(report.github(problem))
+            console.give(report.github(problem))
         report.summary(seen, line)
     elif style == "gitlab":
-        click.echo(report.gitlab(_seen(console, found)))
+        console.give(report.gitlab(_seen(console, found)))
 
 
 def _seen(console: Console, found: Sequence[Problem]) -> list[Problem]:
