@@ -83,7 +83,10 @@ def _document(feed: str) -> FeedDocument:
             return check.parsed(Path(feed).read_bytes(), feed)
         except OSError as error:
             raise Failed(f"{feed}: {error.strerror}", "say the feed's address, or a file") from None
-    found = check.published(feed)
+    try:
+        found = check.published(feed)
+    except Failed as error:
+        raise Failed(error.text, "look at the address, and try again later") from error
     if found is None:
         raise Failed(f"{feed}: there is no feed", "look at the address")
     return found
