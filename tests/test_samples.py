@@ -1,10 +1,12 @@
 """Plain WAV is read as the decoder would read it, and all else is left to the decoder."""
 
+import os
 import struct
 
 import numpy as np
 import pytest
 
+from podcast_kit.audio import probe
 from podcast_kit.audio.mastering import samples
 from podcast_kit.errors import InvalidAudio
 from tests.sound import music, write
@@ -77,3 +79,10 @@ def test_another_rate_or_other_channels_are_made_by_the_decoder(tmp_path, asked,
 def test_a_wav_that_leads_beyond_itself_is_told(recording, change):
     with pytest.raises(InvalidAudio):
         heard(changed(recording, change))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    for ask in (heard, samples.shape, probe):
+        with pytest.raises(InvalidAudio, match="not a file"):
+            ask(tmp_path / "a.wav")

@@ -70,6 +70,8 @@ class Shape:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first audio stream; InvalidAudio where there is none."""
+    if not path.is_file() and path.exists():
+        raise InvalidAudio(str(path), "cannot be read: it is not a file", "name the recording itself", "au.unreadable")
     try:
         container = av.open(str(path.absolute()), options=OPEN)
     except FileNotFoundError:
