@@ -308,6 +308,11 @@ def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tr
 
 def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
     """The feed with its archives, and its other forms, unless memory says that they lie there already."""
+    path = project.show.feed.path
+    if clash := _clash(path, [*tree.outputs, JSON_FEED, OPML]):
+        place = project.show.places.get("feed.path") or Place("podcast.yaml")
+        text = f"feed: path: {path!r} is the address of {clash}, which the show has too"
+        raise InvalidInput([Problem(place, text, "give the feed a name of its own, such as feed.xml", "path.form")])
     inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
     known: dict[str, list[Any]] | None = tree.memory.recall("feed", inputs)
     if known and all(tree.holds(key, sha256) for key, (sha256, *_) in known.items()):
@@ -322,6 +327,12 @@ def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tre
     made.append(tree.write(OPML, feed.opml(project.show), Wave.PAGES))
     known = {one.key: [one.sha256, one.size, int(one.wave), one.content_type] for one in made}
     tree.memory.keep("feed", inputs, known)
+
+
+def _clash(path: str, keys: Collection[str]) -> str:
+    """What has the key already, or needs a folder of that name; where big letters are small ones, too."""
+    folded = path.casefold()
+    return next((key for key in keys if f"{key.casefold()}/".startswith(f"{folded}/")), "")
 
 
 def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, ...]:

@@ -393,3 +393,13 @@ def test_a_folder_in_which_a_build_failed_is_still_its_own(tmp_path):
     assert list((tmp_path / "elsewhere").rglob("*.jpg"))
     shutil.copy(show / "cover.jpg", show / "episodes/broken.jpg")
     assert made(show, folder=tmp_path / "elsewhere").items
+
+
+@pytest.mark.parametrize("path", ["index.html", "INDEX.html", "feed.json", "follow"])
+def test_a_feed_where_the_show_has_a_page_is_refused_at_its_line(tmp_path, path):
+    show = small(tmp_path / "show")
+    with (show / "podcast.yaml").open("a") as file:
+        file.write(f"feed: {{path: {path}}}\n")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    assert [(str(one.place), one.code) for one in caught.value.problems] == [("podcast.yaml:11:8", "path.form")]
