@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.errors import Failed, InvalidInput, PodcastKitError, Problem
+from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import art, faces, items, mastering, media, moved, named, private
 from podcast_kit.making.episode import finished
 from podcast_kit.making.memory import Memory, remembering
@@ -82,6 +82,7 @@ def make(
     folder = folder or project.folder / FOLDER
     with _disk(), remembering(project.folder / MEMORY, on) as memory:
         _ours(folder, memory)
+        memory.keep("tree", str(folder.resolve()), True)  # before anything lies there: a full disk may end this build
         tree = Tree(folder, memory)
         project = moved.remembered(project, now)
         project = named.addressed(project, tree, later=_due(project, now)[1])
@@ -99,7 +100,6 @@ def make(
         for key, data in private.feeds(project, done, artwork).items():
             tree.write(key, data, Wave.FEED)
         tree.commit()
-        memory.keep("tree", str(folder.resolve()), True)
     return Build(
         folder=folder,
         project=project,
@@ -203,6 +203,11 @@ def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tr
 
 def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
     """The feed with its archives, and its other forms, unless memory says that they lie there already."""
+    path = project.show.feed.path
+    if clash := _clash(path, [*tree.outputs, JSON_FEED, OPML]):
+        place = project.show.places.get("feed.path") or Place("podcast.yaml")
+        text = f"feed: path: {path!r} is the address of {clash}, which the show has too"
+        raise InvalidInput([Problem(place, text, "give the feed a name of its own, such as feed.xml", "path.form")])
     inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
     known: dict[str, list[Any]] | None = tree.memory.recall("feed", inputs)
     if known and all(tree.holds(key, sha256) for key, (sha256, *_) in known.items()):
@@ -217,6 +222,12 @@ def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tre
     made.append(tree.write(OPML, feed.opml(project.show), Wave.PAGES))
     known = {one.key: [one.sha256, one.size, int(one.wave), one.content_type] for one in made}
     tree.memory.keep("feed", inputs, known)
+
+
+def _clash(path: str, keys: Collection[str]) -> str:
+    """What has the key already, or needs a folder of that name; where big letters are small ones, too."""
+    folded = path.casefold()
+    return next((key for key in keys if f"{key.casefold()}/".startswith(f"{folded}/")), "")
 
 
 def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, ...]:

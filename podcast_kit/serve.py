@@ -170,11 +170,18 @@ class Answer(BaseHTTPRequestHandler):
         """Nothing: core is quiet."""
 
     def _answer(self, *, body: bool) -> None:
-        if not self._asked_here():
+        try:
+            here, path = self._asked_here(), self._path()
+        except ValueError:  # such as a bracket that is never closed
+            self._head(HTTPStatus.BAD_REQUEST, {})
+            return
+        except OSError:  # such as a name that is too long
+            self._missing(body=body)
+            return
+        if not here:
             self._head(HTTPStatus.MISDIRECTED_REQUEST, {})
             return
         try:
-            path = self._path()
             if self.server.live and urlsplit(self.path).path == NEWS:
                 self._news()
             elif path is None:

@@ -25,6 +25,8 @@ BLOCK = 1 << 16
 REDIRECTS = {301, 302, 303, 307, 308}
 SHUT = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError)
 """What is the same for every address of a host."""
+DIGITS = 18
+"""Of a length that means something; Python reads 4,300, and a host may send more."""
 AGENT = f"podcast-kit/{__version__}"
 
 
@@ -70,8 +72,8 @@ class Web:
         length = answer.headers.get("content-length", "")
         if answer.size > bound:
             return replace(answer, trouble=f"is longer than {bound:,} bytes")
-        if length.isdecimal() and answer.size < int(length) and not answer.trouble:
-            return replace(answer, trouble=f"ended after {answer.size:,} of {length} bytes")
+        if length.isdecimal() and answer.size < int(length.lstrip("0")[:DIGITS] or 0) and not answer.trouble:
+            return replace(answer, trouble=f"ended after {answer.size:,} of {length[:DIGITS]} bytes")
         return answer
 
     def _followed(

@@ -104,6 +104,7 @@ def mp4s() -> Iterator[Broken]:
     yield Broken("m4a-no-index", "a.m4a", head, "has no index (moov)", "au.truncated")
     yield Broken("m4a-cut", "a.m4a", data[:-300], "300 bytes are missing at the end", "au.truncated")
     yield Broken("m4a-no-sound", "a.m4a", head[:28] + moov, "its sound goes on for", "au.truncated")
+    yield Broken("m4a-no-box", "a.m4a", head + b"\0\0\0\7" + moov[4:], "bytes are no box", "au.broken")
     still = moov.replace(b"soun", b"vide")
     yield Broken("m4a-picture-only", "a.m4a", head + still, "it has no audio track", "au.not-audio")
     none = moov.replace(b"stsz", b"stsq")
@@ -131,6 +132,8 @@ def oggs() -> Iterator[Broken]:
     pages = [b"OggS" + page for page in data.split(b"OggS")[1:]]
     yield Broken("ogg-cut", "a.opus", data[:-50], "ends in the middle of a page", "au.truncated")
     yield Broken("ogg-no-end", "a.opus", b"".join(pages[:-1]), "without its last page", "au.truncated")
+    dumb = data.replace(b"OpusHead\1" + data[37:38], b"OpusHead\1\0")
+    yield Broken("ogg-no-channels", "a.opus", dumb, "its head says no channels", "au.broken")
     yield Broken("ogg-heads", "a.opus", b"".join(pages[:2]), "it ends before the sound", "au.truncated")
     yield Broken("ogg-speex", "a.ogg", _bos(b"Speex   1.2"), "is Ogg with Speex", "au.codec")
     yield Broken("ogg-video", "a.ogg", _bos(b"\x80theora"), "without Opus or Vorbis", "au.codec")

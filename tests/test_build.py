@@ -15,9 +15,13 @@ import podcastparser
 import pytest
 
 from podcast_kit import build, serve
-from podcast_kit.audio import read_tags
+from podcast_kit.audio import probe, read_tags
 from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.making import media as recordings
+from podcast_kit.making.memory import remembering
+from podcast_kit.making.tree import Tree
 from podcast_kit.source import project
+from tests.audio_samples import make_tags
 from tests.shows import add, sample, small, tree
 
 ROOT = Path(__file__).parents[1]
@@ -154,8 +158,12 @@ import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from podcast_kit import build, serve
-from podcast_kit.audio import read_tags
+from podcast_kit.audio import probe, read_tags
+from podcast_kit.making import media as recordings
+from podcast_kit.making.memory import remembering
+from podcast_kit.making.tree import Tree
 from podcast_kit.source import project
+from tests.audio_samples import make_tags
 build.make(project.read(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
 """
 
@@ -402,3 +410,44 @@ def test_the_licence_of_the_show_is_in_the_audio(said, address, tmp_path):
     (tmp_path / "podcast.yaml").write_text((tmp_path / "podcast.yaml").read_text() + f"license: {said}\n")
     (key,) = media(done := made(tmp_path))
     assert dict(read_tags(done.folder / key).fields).get("WCOP", "") == address
+
+
+def test_a_folder_in_which_a_build_failed_is_still_its_own(tmp_path):
+    show = small(tmp_path / "show", image="broken.jpg")
+    (show / "episodes/broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(InvalidInput):
+        made(show, folder=tmp_path / "elsewhere")
+    assert list((tmp_path / "elsewhere").rglob("*.jpg"))
+    shutil.copy(show / "cover.jpg", show / "episodes/broken.jpg")
+    assert made(show, folder=tmp_path / "elsewhere").items
+
+
+@pytest.mark.parametrize("path", ["index.html", "INDEX.html", "feed.json", "follow"])
+def test_a_feed_where_the_show_has_a_page_is_refused_at_its_line(tmp_path, path):
+    show = small(tmp_path / "show")
+    with (show / "podcast.yaml").open("a") as file:
+        file.write(f"feed: {{path: {path}}}\n")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    assert [(str(one.place), one.code) for one in caught.value.problems] == [("podcast.yaml:11:8", "path.form")]
+
+
+def test_a_recording_that_changes_while_it_is_read_is_not_published_half(tmp_path):
+    show = small(tmp_path / "show")
+    found = project.read(show)
+    source, good = show / "episodes/001-talk.mp3", (show / "episodes/001-talk.mp3").read_bytes()
+
+    def saved_meanwhile(*_):
+        source.write_bytes(good + good)
+        return make_tags()
+
+    with remembering(tmp_path / "memory") as memory:
+        tree = Tree(tmp_path / "tree", memory)
+        with pytest.raises(InvalidInput) as caught:
+            recordings.recording(found, found.episodes[0], saved_meanwhile, None, tree)
+        assert "it changed meanwhile" in caught.value.problems[0].text
+        assert not list((tmp_path / "tree").rglob("*.mp3*"))
+        made = recordings.recording(found, found.episodes[0], lambda *_: make_tags(), None, tree)
+    assert made.media.seconds == pytest.approx(
+        2 * probe(ROOT / "episodes/003-what-a-review-is-for.mp3").seconds, abs=0.2
+    )

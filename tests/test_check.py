@@ -246,6 +246,17 @@ def test_only_the_files_that_are_named_are_told_of(show):
     assert "ch.owner" not in run("check", "-C", show, show / "episodes/001-talk.md").stderr
 
 
+@pytest.mark.parametrize("name", ["", "episodes", "episodes/"])
+def test_a_folder_that_is_named_stands_for_what_lies_in_it(show, name):
+    write(show / "episodes/001-talk.md", "About listening", "S1E1 About <i>it</i>")
+    assert "[it.title]" in run("check", "-C", show, show / name).stderr
+
+
+def test_a_name_that_is_mistyped_is_no_clean_one(show):
+    done = run("check", "-C", show, show / "episodes/001-tlak.md", show / ("x" * 300))
+    assert (done.exit_code, done.stderr.count("[file.missing]")) == (1, 2)
+
+
 def test_strict_lets_warnings_fail(show):
     write(show / "podcast.yaml", "explicit: false", "explicit: false\nblock: true")
     assert run("check", "-C", show).exit_code == 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
+from tests import shows
 
 HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
 COMMANDS = sorted(cli.commands)
@@ -71,3 +73,35 @@ def test_module_and_script_are_the_same_command():
     module = [sys.executable, "-m", "podcast_kit", "--version"]
     said = subprocess.run(module, capture_output=True, text=True, check=True, env=os.environ).stdout
     assert said == run("--version").output
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that only Linux has")  # noqa: PTH110
+@pytest.mark.parametrize("arguments", [["keys"], ["check", "--json"], ["check", "--format", "gitlab"]], ids=" ".join)
+def test_a_disk_that_is_full_is_told_of_what_was_to_be_written_there(tmp_path, arguments):
+    show = shows.small(tmp_path / "show")
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "podcast_kit", *arguments],
+            cwd=show, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "error: stdout: No space left on device" in done.stderr
+
+
+SLOW = """
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "podcast_kit.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Slow())
+from podcast_kit.__main__ import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise")
+def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly():
+    done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=False)
+    assert done.stderr == "interrupted\n"
+    assert done.returncode in {130, -signal.SIGINT}  # a shell calls both 130

@@ -64,3 +64,11 @@ def test_a_stretch_that_goes_on_behind_the_end_ends_with_the_recording(tmp_path,
     result = run(tmp_path, monkeypatch, "talk.mp3", "--from", "1", "--to", "10")
     assert result.exit_code == 0
     assert "before --to" in result.stderr
+
+
+@pytest.mark.parametrize("out", ["talk.mp3/best.mp3", "x" * 300 + ".mp3", "new/folder/best.mp3"])
+def test_a_clip_goes_into_a_new_folder_and_not_into_a_file(tmp_path, monkeypatch, out):
+    shutil.copy(sample("cbr.mp3"), tmp_path / "talk.mp3")
+    result = run(tmp_path, monkeypatch, "talk.mp3", "--to", "1", "--out", out)
+    assert (result.exit_code == 0) == out.startswith("new/") == (tmp_path / "new/folder/best.mp3").is_file()
+    assert isinstance(result.exception, SystemExit | None)

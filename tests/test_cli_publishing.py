@@ -93,6 +93,28 @@ def test_a_saved_plan_is_not_carried_out_when_anything_has_moved(published, tmp_
     assert "Planned" not in (published / "public/feed.xml").read_text()
 
 
+def test_a_plan_is_saved_over_an_older_one_and_over_nothing_else(published, tmp_path):
+    for _ in range(2):
+        assert run(published, "plan", "--out", tmp_path / "friday.plan").exit_code == 0
+    for name in ("podcast.yaml", "episodes/001-talk.md", "episodes/001-talk.mp3"):
+        before = (published / name).read_bytes()
+        done = run(published, "plan", "--out", published / name)
+        assert (done.exit_code, "is there already, and is no saved plan" in done.output) == (1, True)
+        assert (published / name).read_bytes() == before
+
+
+def test_what_is_no_file_is_not_waited_for_as_a_plan(published, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "nothing"):
+        done = run(published, "publish", tmp_path / name)
+        assert (done.exit_code, "[file.missing]" in done.output) == (1, True), done.output
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_date_at_the_end_of_all_is_read_or_told(show, date):
+    assert run(show, "plan", "--at", date).exit_code == 2
+
+
 def test_what_is_scheduled_is_left_out_until_then(show):
     day = datetime(2030, 1, 2, 8)  # noqa: DTZ001  # as it is written in the notes
     edit(show, 3, title="Later", date=f"{day:%Y-%m-%d %H:%M}")

@@ -352,3 +352,11 @@ def test_hostile_words_stay_words(tmp_path):
     page = next(made.folder.glob("episodes/*/index.html")).read_text()
     assert "<script>alert" not in page
     assert "49" not in made.items[0].content
+
+
+@pytest.mark.parametrize(
+    "duration", ["9" * 400, f"{'9' * 400}:00", "1e999", "inf", "\N{ARABIC-INDIC DIGIT THREE}", "-5"]
+)
+def test_a_length_that_is_no_number_does_not_spoil_the_lock(tmp_path, duration):
+    found = written(tmp_path / "show", item(more="").replace("1:02", duration))
+    assert [entry.media.seconds for entry in found.lock] == [0.0]

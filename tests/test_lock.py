@@ -11,9 +11,10 @@ from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=20)
+names = words.filter(lambda name: name not in {"", ".", ".."} and not set(name) & set("/\\:"))
 medias = st.builds(
     Media,
-    key=words,
+    key=st.builds("media/0f/{}".format, names),
     sha256=words,
     bytes=st.integers(0, 10**12),
     mime=words,
@@ -127,3 +128,24 @@ def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
         lock.parse(damage(lock.render([published()]).decode()).encode())
     assert {problem.code for problem in caught.value.problems} == {code}
     assert all(problem.hint for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "../../../talk.mp3", "/tmp/talk.mp3", "media/../../talk.mp3", "media/0f/..", "media//talk.mp3",
+        "feed.xml", ".podcast-kit/state.json", "C:/talk.mp3", "media/C:talk.mp3", "media\\..\\talk.mp3",
+        "javascript:1", "file:///etc/passwd", "../x://y",
+    ],
+)  # fmt: skip
+def test_audio_that_would_lie_elsewhere_is_damage(key):
+    with pytest.raises(InvalidInput) as caught:
+        lock.parse(lock.render([published(key=key)]))
+    assert [problem.code for problem in caught.value.problems] == ["lock.damaged"]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_date_that_no_clock_can_show_is_damage(date):
+    data = lock.render([published()]).replace(b"2026-11-15T07:00:00+00:00", date.encode())
+    with pytest.raises(InvalidInput, match="1 problem"):
+        lock.parse(data)

@@ -159,7 +159,7 @@ def test_an_alias_is_read_as_hugo_reads_it(show, written, key):
 @pytest.mark.parametrize(
     "written",
     ["/", "/index.html", "../x", "/a/../b", "https://pod.example/x/", "/?p=12", "a b", "/feed.xml", "/feed.xml/x/",
-     "/media/x/", "/.podcast-kit/x/", "/assets/x/", "/a//b", "old.", "x.html"],
+     "/media/x/", "/MEDIA/x/", "/.podcast-kit/x/", "/assets/x/", "/a//b", "old.", "x.html", "/a" * 300],
 )  # fmt: skip
 def test_what_is_no_address_of_a_page_is_refused_at_its_place(show, written):
     add(show, 1, aliases=f'[fine, "{written}"]')

@@ -62,3 +62,10 @@ def test_any_other_file_is_said_to_be_no_plan(content):
     with pytest.raises(InvalidInput) as raised:
         load(content, "plan.json")
     assert raised.value.problems[0].place.path == "plan.json"
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 5000, "null"])
+def test_a_version_that_is_no_number_is_no_plan(number):
+    content = dump(plan(), "s3://pod", NOW).replace(b'"schema": 1', b'"schema": ' + number.encode())
+    with pytest.raises(InvalidInput):
+        load(content, "plan.json")

@@ -197,3 +197,9 @@ def test_what_the_podcaster_saves_is_seen_and_what_the_kit_makes_is_not(tmp_path
 )
 def test_a_page_on_the_web_whose_name_leads_here_reads_nothing(ask, host, status):
     assert ask("/index.html", Host=host)[0] == status
+
+
+@pytest.mark.parametrize(("path", "host"), [("http://[/x", "localhost"), ("/index.html", "["), ("/index.html", "[::1")])
+def test_what_is_no_address_is_told_so(ask, path, host, capfd):
+    assert ask(path, Host=host)[0] == 400
+    assert capfd.readouterr().err == ""

@@ -141,6 +141,11 @@ def test_what_editors_write_passes(text, encoding):
         "<style>a{fill:url(https://evil.example/x)}</style>",
         "<style>a{fill:URL( 'x.svg#a')}</style>",
         r"<style>a{fill:\75 rl(//evil.example/x)}</style>",
+        r"<style>a{fill:u\72&#13;&#10;l(//evil.example/x)}</style>",
+        '<style>svg{background:image-set("https://evil.example/x" 1x)}</style>',
+        '<style>@import "https://evil.example/x.css";<style/></style>',
+        '<style>@im<g>x</g>port "https://evil.example/x.css";</style>',
+        "<style>svg{background:url(<g>#</g>//evil.example/x)}</style>",
         '<path style="fill:url(//evil.example/x)"/>',
         '<path filter="url(other.svg#f)"/>',
         "<?xml-stylesheet href='x.xsl' type='text/xsl'?>",
@@ -163,6 +168,20 @@ def test_what_runs_or_loads_something_is_refused_at_its_line(inside):
 def test_a_document_type_hides_nothing(declared):
     text = f"<!DOCTYPE svg [{declared}]>\n" + drawing("&x;" if "ENTITY x" in declared else "")
     assert [fault.code for fault in svg.faults(text.encode(), "logo.svg")] == ["theme.svg"]
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        "-//W3C//DTD XHTML 1.0 Transitional//EN",
+        "-//W3C//DTD XHTML 1.1 plus MathML 2.0 plus SVG 1.1//EN",
+        "-//W3C//DTD MathML 2.0//EN",
+    ],
+)
+def test_a_document_type_with_words_that_only_browsers_know_is_refused(public):
+    inside = '<style>&commat;import "https://evil.example/x.css";</style>'
+    [fault] = svg.faults(f'<!DOCTYPE svg PUBLIC "{public}" "x">\n{drawing(inside)}'.encode(), "logo.svg")
+    assert (fault.place.line, fault.code) == (1, "theme.svg")
 
 
 @pytest.mark.parametrize("text", ["", "<svg/>", "<svg", "<html><script/></html>", "\x00", "{}", "<svg xmlns='&x;'/>"])

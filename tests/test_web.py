@@ -16,6 +16,7 @@ class Host(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.bodies, self.moved, self.seen = {}, {}, []
         self.leave = self.promise = 0
+        self.length = ""
 
     def handle_error(self, *_):
         """Who does not want the rest hangs up."""
@@ -35,11 +36,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(302 if self.path in host.moved else 200)
         if self.path in host.moved:
             self.send_header("Location", host.moved[self.path])
-        self.send_header("Content-Length", str(len(body) + host.promise))
+        self.send_header("Content-Length", host.length or str(len(body) + host.promise))
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
-        if host.leave or host.promise:
+        if host.leave or host.promise or host.length:
             self.close_connection = True  # without a word, as hosts do with connections that lay idle
 
     do_HEAD = do_GET  # noqa: N815  # http.server's own naming
@@ -107,7 +108,9 @@ def test_a_body_is_handed_on_whole_or_its_fault_is_told(host, asking):
     assert not asking.fetch(f"{host.url}a", taken.append, bound=10).trouble
     assert b"".join(taken) == b"0123456789"
     assert asking.fetch(f"{host.url}a", taken.append, bound=9).trouble == "is longer than 9 bytes"
-    host.promise = 5
+    host.length = "9" * 5000
+    assert "ended after 10 of 9999" in asking.fetch(f"{host.url}a", taken.append, bound=99).trouble
+    host.length, host.promise = "", 5
     assert asking.fetch(f"{host.url}a", taken.append, bound=99).trouble == "ended after 10 of 15 bytes"
 
 

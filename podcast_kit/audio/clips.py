@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podcast_kit.audio.cut import Clip, cut, suffix
 from podcast_kit.audio.tagging import read_tags, tag
-from podcast_kit.errors import PodcastKitError
+from podcast_kit.errors import Failed, PodcastKitError
 from podcast_kit.model import Tags
 
 
@@ -20,13 +20,15 @@ def clip(source: Path, destination: Path, start: float, seconds: float, title: s
     ending = suffix(source)
     if destination.suffix.lower() != ending:
         raise PodcastKitError(f"{destination}: what is cut of {source.name} is {ending}", f"end its name in {ending}")
-    if destination.exists():
-        raise PodcastKitError(f"{destination} is there already", "name another file, or remove that one")
+    try:
+        if destination.exists():
+            raise PodcastKitError(f"{destination} is there already", "name another file, or remove that one")
+    except OSError as error:
+        raise Failed(f"{destination}: {error.strerror}", "name another file") from error
     said = read_tags(source)
     tags = Tags(title=title or said.title or source.stem, show=said.show, author=said.author)
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         bare = Path(folder, f"bare{ending}")
         made = cut(source, bare, start, seconds)
-        destination.parent.mkdir(parents=True, exist_ok=True)
         tag(bare, destination, tags)
     return Clip(destination, made.seconds, made.lossless)

@@ -86,6 +86,10 @@ def recognise(path: Path) -> Kind:
     Raises InvalidAudio when it is empty, unreadable, no audio, or named as another kind than it is.
     """
     try:
+        if not path.is_file() and path.exists():  # nobody may ever write to a pipe, and a device has no end
+            raise InvalidAudio(
+                str(path), "cannot be read: it is not a file", "name the recording itself", "au.unreadable"
+            )
         size = path.stat().st_size
         with path.open("rb") as file:
             kind = _kind(path, file, size)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from podcast_kit.checks.enclosure import loopback
 from podcast_kit.checks.rules import Finding, rule
+from podcast_kit.checks.view import whole
 from podcast_kit.errors import Severity
 from podcast_kit.model import Probe, Response
 
@@ -126,11 +127,11 @@ def ranges(probe: Probe) -> Iterator[Finding]:
     if part.status == OK:
         yield Finding(f"the audio answers a Range with 200, not 206: {probe.url[:200]}")
     elif part.status == PARTIAL:
-        total = part.headers.get("content-range", "").rpartition("/")[2]
-        if not total.isdigit():
+        total = whole(part.headers.get("content-range", "").rpartition("/")[2])
+        if total is None:
             yield Finding(f"the audio's Content-Range is {part.headers.get('content-range', 'missing')[:60]!r}")
-        elif probe.bytes and int(total) != probe.bytes:
-            yield Finding(f"the audio has {int(total):,} bytes, the feed says {probe.bytes:,}: {probe.url[:200]}")
+        elif probe.bytes and total != probe.bytes:
+            yield Finding(f"the audio has {total:,} bytes, the feed says {probe.bytes:,}: {probe.url[:200]}")
 
 
 @rule(

@@ -20,6 +20,7 @@ MOST_TAGS = 100_000
 NOWHERE: tuple[Node, ...] = ()
 DIGITS = 15
 """More are no number that anybody means, and cost time to read."""
+_PART = re.compile(rf"[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}})?")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 RFC_2822 = re.compile(
     r"(?:(?P<day>Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
@@ -239,7 +240,7 @@ def misdated(text: str) -> str:
 def duration(text: str) -> float | None:
     """Seconds of `1800`, `30:00` or `0:30:00`; None for anything else."""
     parts = text.split(":")
-    if len(parts) > len("HMS") or not all(re.fullmatch(r"\d+(?:\.\d+)?", part) for part in parts):
+    if len(parts) > len("HMS") or not all(_PART.fullmatch(part) for part in parts):
         return None
     total = 0.0
     for part in parts:

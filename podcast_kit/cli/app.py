@@ -119,7 +119,10 @@ def moment(at: str | None) -> datetime:
     if at is None:
         return datetime.now(UTC)
     when = read_date(at, "--at")
-    return when if when.tzinfo else when.astimezone()
+    try:
+        return when.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of all have no time in other zones
+        raise click.BadParameter(f"{at!r} is no date that a calendar has everywhere", param_hint="--at") from None
 
 
 def read_date(text: str, option: str) -> datetime:

@@ -13,10 +13,11 @@ import click
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import Failed, InvalidInput, PodcastKitError, Problem, Severity
+from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
+COUNTS = "a path counts from the folder that you are in, also with -C"
 OFFLINE = "see publish.url, or check without --live"
 FORMATS = ("text", "json", "github", "gitlab")
 
@@ -94,16 +95,30 @@ def _show(
 ) -> Sequence[Problem]:
     from podcast_kit import check as checking
 
-    if absent := next((path for path in paths if not path.exists()), None):
-        raise Failed(f"{absent} is not there", "a path counts from the folder that you are in, also with -C")
     try:
         read = project(console)
         before = checking.published(read.show.feed_url, OFFLINE) if live else None
         found = checking.project(read, now=now, platform=platform, before=before, listen=listen, on=console.step)
     except InvalidInput as error:
         found = tuple(error.problems)
-    wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/") for path in paths}
-    return [problem for problem in found if not wanted or problem.place.path in wanted]
+    wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
+    # A name that is mistyped must not pass for one in which nothing is wrong.
+    absent = [
+        Problem(Place(name), "is not there", COUNTS, "file.missing") for name in wanted if not _is_there(wanted[name])
+    ]
+    return [*absent, *(one for one in found if not wanted or any(_within(one.place.path, name) for name in wanted))]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file system takes
+        return False
+
+
+def _within(path: str, name: str) -> bool:
+    """Whether a file is the one that was named, or lies in the folder that was."""
+    return name in {".", path} or path.startswith(f"{name}/")
 
 
 def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
@@ -116,10 +131,10 @@ def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
     elif style == "github":
         seen = report.worst_first(_seen(console, found))
         for problem in seen:
-            click.echo(report.github(problem))
+            console.give(report.github(problem))
         report.summary(seen, line)
     elif style == "gitlab":
-        click.echo(report.gitlab(_seen(console, found)))
+        console.give(report.gitlab(_seen(console, found)))
 
 
 def _seen(console: Console, found: Sequence[Problem]) -> list[Problem]:

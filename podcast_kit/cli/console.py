@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from podcast_kit.cli import report
-from podcast_kit.errors import Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
 from podcast_kit.model import Step
 
 SCHEMA = 1
@@ -42,7 +43,16 @@ class Console:
         """The thing that was asked for; silent when a program asked for JSON."""
         self.clear()
         if not self.as_json:
+            self.give(text)
+
+    def give(self, text: str) -> None:
+        """A line for whoever reads stdout; raises Failed where it cannot be written."""
+        try:
             click.echo(text)
+        except BrokenPipeError:
+            raise  # as of `| head`, which has read enough
+        except OSError as error:
+            raise Failed(f"stdout: {error.strerror}", "look at the disk's space") from error
 
     def note(self, text: str) -> None:
         """For people, beside the result."""
@@ -55,7 +65,7 @@ class Console:
         if self.as_json:
             self.clear()
             body = {"schema": SCHEMA, "command": command, **content, "problems": [_plain(one) for one in problems]}
-            click.echo(json.dumps(body, indent=2, default=str, ensure_ascii=False))
+            self.give(json.dumps(body, indent=2, default=str, ensure_ascii=False))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """One line a fault on stderr, with the path as it is seen from here."""
@@ -73,7 +83,8 @@ class Console:
     def failure(self, command: str, error: PodcastKitError) -> None:
         """What went wrong, every fault of it."""
         self.clear()
-        self.document(command, error.problems, error=error.text, hint=error.hint)
+        with suppress(Failed):  # what is said below is no less true
+            self.document(command, error.problems, error=error.text, hint=error.hint)
         if error.problems:
             self.problems(error.problems)
             return

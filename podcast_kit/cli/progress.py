@@ -56,7 +56,7 @@ class Progress:
                 event |= {"trouble": outcome.trouble, "hint": outcome.hint}
             with self.lock:
                 self.console.clear()
-                click.echo(json.dumps(event, ensure_ascii=False))
+                self.console.give(json.dumps(event, ensure_ascii=False))
                 sys.stdout.flush()
         if outcome.trouble:
             with self.lock:

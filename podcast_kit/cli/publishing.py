@@ -118,6 +118,8 @@ def plan(
     """
     from podcast_kit.plan import saved
 
+    if out:
+        _writable(out)
     now = datetime.now(UTC).isoformat() if at is None else at
     build = made(console, now, retag, elsewhere(project(console, mint=True), place), ahead=ahead)
     store, wanted = planned(console, build, refresh=refresh)
@@ -216,13 +218,21 @@ def publish(
 
 def _saved(path: Path | None) -> Saved | None:
     from podcast_kit.plan import saved
+    from podcast_kit.source.document import contents
 
     if path is None:
         return None
-    try:
-        return saved.load(path.read_bytes(), str(path))
-    except OSError as error:
-        raise Failed(f"{path}: {error.strerror}", "make one with `podcast-kit plan --out FILE`") from error
+    return saved.load(contents(path, str(path), saved.MAX_BYTES), str(path))
+
+
+def _writable(out: Path) -> None:
+    """Raise Failed unless a plan may be written there: over an older one, but never over what somebody wrote."""
+    if out.is_file() and out.stat().st_size:
+        try:
+            _saved(out)
+        except InvalidInput:
+            text = f"{out} is there already, and is no saved plan"
+            raise Failed(text, "name another file") from None
 
 
 def _unchanged(build: Build) -> bool:

@@ -162,6 +162,11 @@ def tagged(
     if known and tree.holds(known["key"], known["sha256"]):
         return Media(**known)
     (digest, size), beside = written(source, f"media/{sha256[:16]}.tagging/{name}", wanted, cover, tree)
+    try:
+        unchanged(source, sha256, tree)
+    except InvalidAudio:
+        beside.unlink()
+        raise
     key = media_key(digest, name)
     tree.adopt(beside, key, digest)
     beside.parent.rmdir()
@@ -195,6 +200,13 @@ def _carried(source: Path, sha256: str, tree: Tree) -> tuple[Chapter, ...]:
     return tuple(Chapter(start_ms=start, title=title, url=url) for start, title, url in known)
 
 
+def unchanged(source: Path, sha256: str, tree: Tree) -> None:
+    """Raise InvalidAudio where a recording is no longer what it was: an editor may still be saving it."""
+    if tree.memory.sha256(source) != sha256:
+        hint = "wait until it is saved whole, then begin again"
+        raise InvalidAudio(str(source), "cannot be read: it changed meanwhile", hint, "au.unreadable")
+
+
 def probe(source: Path, sha256: str, tree: Tree) -> Audio:
     """What the recording is, measured once for each content."""
     key = f"{audio.VERSION} {source.suffix.lower()} {sha256}"
@@ -202,6 +214,7 @@ def probe(source: Path, sha256: str, tree: Tree) -> Audio:
     if known:
         return Audio(**{**known, "remarks": tuple(known["remarks"])})
     facts = audio.probe(source)
+    unchanged(source, sha256, tree)
     tree.memory.keep("probe", key, asdict(facts))
     return facts
 

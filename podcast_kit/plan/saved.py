@@ -13,6 +13,8 @@ from podcast_kit.plan import Plan
 
 SCHEMA = 1
 SHOWN = 5
+MAX_BYTES = 100_000_000
+"""Two hundred thousand changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def load(content: bytes, path: str) -> Saved:
             ahead=data.get("ahead") is True,
             retag=tuple(map(str, data.get("retag", ()))),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError):
         raise InvalidInput([Problem(Place(path), "this is not a saved plan", hint, "pb.plan")]) from None
     if newer or saved.now.tzinfo is None:
         raise InvalidInput([Problem(Place(path), "saved by another version of podcast-kit", hint, "pb.plan")])

@@ -111,7 +111,7 @@ def names(feed: bytes, url: str) -> dict[str, int]:
             address = node.attributes.get(name, "")
             key = unquote(address.removeprefix(base).partition("#")[0].partition("?")[0])
             if address.startswith(base) and key and not key.endswith("/"):
-                found[key] = max(found.get(key, 0), int(length) if length.isdecimal() else 0)
+                found[key] = max(found.get(key, 0), int(length[:18]) if length.isdecimal() else 0)
     return dict(sorted(found.items()))
 
 

@@ -14,6 +14,8 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _FILE = re.compile(r".*\.(?:html?|xml|rss|json|opml|txt|js|css|svg|webmanifest)", re.IGNORECASE)
 """What is no folder to anybody who sees its name."""
 _OURS = {"media", "assets"}
+LONGEST = 500
+"""Characters: stores end at 1,024 bytes, and some systems with all that leads to the folder."""
 _HINT = "write the old name, as 'old-name', or the old path after the show's address, as '/2019/old-name/'"
 
 
@@ -42,12 +44,12 @@ def key(raw: str) -> str:
     last = segments[-1]
     page = len(segments) > 1 and last.endswith((".html", ".htm"))
     names = segments[:-1] if page else segments
-    sound = all(_SEGMENT.fullmatch(one) and not one.endswith(".") for one in segments)
+    sound = len(said) <= LONGEST and all(_SEGMENT.fullmatch(one) and not one.endswith(".") for one in segments)
     if not sound or any(map(_FILE.fullmatch, names)):
         raise Wrong(f"{values.shown(raw)} is not the address of a page of this show", _HINT, "alias.form")
     if not said.startswith("/"):
         segments = ["episodes", *segments]
-    if segments[0] in _OURS:
+    if segments[0].casefold() in _OURS:
         raise Wrong(f"{values.shown(raw)} is an address where no page ever is", _HINT, "alias.form")
     return "/".join(segments) if page else "/".join([*segments, "index.html"])
 

@@ -39,6 +39,7 @@ VERSION = "1"
 MAX_BYTES = 20_000_000
 """Forty thousand episodes."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\+00:00", re.ASCII)
+_MEDIA = re.compile(r"media(?:/[^/\\:\x00-\x1f]{1,255}){1,4}")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _MARKERS = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _MEND = "take podcast.lock from your version control as it was after the last publish"
@@ -150,7 +151,7 @@ def _chapter(table: Table) -> Chapter:
 
 def _media(table: Table) -> Media:
     said = Media(
-        key=table.need("key", str, ""),
+        key=table.need("key", _key, ""),
         sha256=table.need("sha256", str, ""),
         bytes=table.need("bytes", _count, 0),
         mime=table.need("mime", str, ""),
@@ -198,10 +199,20 @@ def _entry(table: Table) -> Published | None:
     return said
 
 
+def _key(raw: str) -> str:
+    """Where published audio lies: below media/, or at an address of its own; whoever wrote it, nowhere else."""
+    if "://" in raw:
+        values.url(raw)
+    elif not (_MEDIA.fullmatch(raw) and not {".", ".."}.intersection(raw.split("/"))):
+        raise Wrong(f"{raw[:200]!r} is no place where published audio lies", "", "lock.damaged")
+    return raw
+
+
 def _date(raw: str) -> datetime:
     try:
         when = datetime.fromisoformat(raw)
-    except ValueError:
+        when.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Wrong(f"{raw!r} is not a date", "", "lock.damaged") from None
     if when.tzinfo is None:
         raise Wrong(f"{raw!r} has no offset", "", "lock.damaged")

@@ -71,7 +71,7 @@ class Layout:
 
     @property
     def missing(self) -> int:
-        """Bytes that the last box lacks."""
+        """Bytes that the last box lacks; below 0 those behind it that are no box."""
         return max((span.end - self.size for span in self.spans), default=0)
 
 

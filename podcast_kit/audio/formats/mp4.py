@@ -48,6 +48,8 @@ class Track:
 def opened(path: Path, file: BinaryIO) -> tuple[Layout, Box]:
     """The boxes at the top, and the index (`moov`) read; raises InvalidAudio when the file is not whole."""
     top = layout(file)
+    if top.missing < 0:
+        raise InvalidAudio(str(path), f"is damaged: its last {-top.missing:,} bytes are no box", "export it again")
     if top.missing:
         text = f"is cut off: {top.missing:,} bytes are missing at the end"
         raise InvalidAudio(str(path), text, CUT, "au.truncated")

@@ -91,6 +91,11 @@ class Stream:
         return OPUS if self.opus else int.from_bytes(self.headers[0][12:16], "little") or 1
 
     @property
+    def channels(self) -> int:
+        """As its head says."""
+        return self.headers[0][9] if self.opus else self.headers[0][11]
+
+    @property
     def whole(self) -> bool:
         """Whether all of its headers are here."""
         return len(self.headers) >= (2 if self.opus else 3)
@@ -162,7 +167,7 @@ def probe(path: Path) -> Audio:
         mime="audio/ogg",
         codec="opus" if first.opus else "vorbis",
         bit_rate=round(sum(stream.bytes for stream in streams) * 8 / seconds),
-        channels=head[9] if first.opus else head[11],
+        channels=first.channels,
         sample_rate=OPUS if first.opus else rate,
         payload_sha256=digest.hexdigest(),
         remarks=tuple(_remarks(streams, others, begin)),
@@ -231,6 +236,8 @@ def _check(path: Path, streams: list[Stream], others: set[bytes], left: int) -> 
         text = f"is Ogg with {kind} inside" if kind else "is an Ogg file without Opus or Vorbis inside"
         raise InvalidAudio(str(path), text, "convert it to MP3, M4A or Opus", "au.codec")
     last = streams[-1]
+    if any(not stream.heading and not stream.channels for stream in streams):
+        raise InvalidAudio(str(path), "is damaged: its head says no channels", "export it again")
     if not all(not stream.heading and stream.seconds for stream in streams):
         text = "is cut off: it ends before the sound begins"
         raise InvalidAudio(str(path), text, CUT, "au.truncated")

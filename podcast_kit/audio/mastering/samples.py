@@ -5,7 +5,8 @@ Imported only after `codecs.require()`, since it needs the extra's libraries fro
 
 from __future__ import annotations
 
-import wave
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from podcast_kit.audio.formats import riff
 from podcast_kit.errors import Failed, InvalidAudio
 
 Block: TypeAlias = npt.NDArray[np.float32]
@@ -33,11 +35,23 @@ OPEN = {
 }
 WIDTH = 2
 """Bytes of a sample of CD quality."""
+FORM = struct.Struct("<HHIIHH")
+"""Code, channels, rate, bytes a second, bytes a frame, bits: what a `fmt ` chunk begins with."""
 LAYOUTS = {1: "mono", 2: "stereo"}
 FASTEST = 768_000
 """Samples a second of the best converters. What says more is damaged, and a meter for it would fill the memory."""
 BROKEN_PACKETS = 100
 """So many that will not decode, one after the other, are no slip of an encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where in a file plain samples lie."""
+
+    start: int
+    length: int
+    """Bytes."""
+    channels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,8 @@ class Shape:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first audio stream; InvalidAudio where there is none."""
+    if not path.is_file() and path.exists():
+        raise InvalidAudio(str(path), "cannot be read: it is not a file", "name the recording itself", "au.unreadable")
     try:
         container = av.open(str(path.absolute()), options=OPEN)
     except FileNotFoundError:
@@ -85,8 +101,9 @@ def shape(path: Path) -> Shape:
 
 def blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
     """The whole of a file, resampled and mixed as asked; 0 keeps what it has, up to two channels."""
-    if _plain(path, rate, channels):
-        yield from _read(path)
+    if path.is_file() and (stretch := _plain(path, rate, channels)):
+        with _said_in_words(path):
+            yield from _read(path, stretch)
         return
     with opened(path) as (container, stream), _said_in_words(path):
         rate = rate or stream.codec_context.sample_rate
@@ -106,34 +123,37 @@ def blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
         yield from _arrays(resampler, None)
 
 
-def _plain(path: Path, rate: int, channels: int) -> bool:
-    """Whether it is a WAV of 16 bits, whole, and wanted as it is: what most recorders write needs no decoder."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            size = file.getnframes() * file.getnchannels() * WIDTH
-            return (
-                file.getsampwidth() == WIDTH
-                and file.getnchannels() in LAYOUTS
-                and rate in {0, file.getframerate()}
-                and channels in {0, file.getnchannels()}
-                and 0 < file.getframerate() <= FASTEST
-                and 0 < size < _told(path) == path.stat().st_size
-            )
-    except (wave.Error, EOFError, OSError):
-        return False
+def _plain(path: Path, rate: int, channels: int) -> Stretch | None:
+    """The samples of a WAV of 16 bits, whole, and wanted as it is: what most recorders write needs no decoder.
 
-
-def _told(path: Path) -> int:
-    """The bytes that a WAV says it has."""
+    Whatever two readers might understand differently is left to the decoder.
+    """
     with path.open("rb") as file:
-        return int.from_bytes(file.read(8)[4:], "little") + 8
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(12)
+        if (head[:4], head[8:]) != (b"RIFF", b"WAVE") or int.from_bytes(head[4:8], "little") + 8 != size:
+            return None
+        found = [one for one in riff.chunks(file, size, "little", {}) if one.name in {b"fmt ", b"data"}]
+        if [one.name for one in found] != [b"fmt ", b"data"]:
+            return None
+        form, data = found
+        if form.length < FORM.size or data.start + data.length > size:
+            return None
+        file.seek(form.start)
+        code, own, every, _, frame, bits = FORM.unpack(file.read(FORM.size))
+    plain = (code, bits, frame) == (1, WIDTH * 8, WIDTH * own) and own in LAYOUTS and 0 < every <= FASTEST
+    asked = rate in {0, every} and channels in {0, own}
+    return Stretch(data.start, data.length, own) if plain and asked and data.length >= frame else None
 
 
-def _read(path: Path) -> Iterator[Block]:
-    with wave.open(str(path), "rb") as file:
-        channels = file.getnchannels()
-        while frames := len(data := file.readframes(BLOCK)) // (WIDTH * channels):
-            whole = np.frombuffer(data, "<i2", frames * channels).reshape(frames, channels)
+def _read(path: Path, stretch: Stretch) -> Iterator[Block]:
+    frame = WIDTH * stretch.channels
+    with path.open("rb") as file:
+        file.seek(stretch.start)
+        left = stretch.length
+        while frames := len(data := file.read(min(BLOCK * frame, left))) // frame:
+            left -= len(data)
+            whole = np.frombuffer(data, "<i2", frames * stretch.channels).reshape(frames, stretch.channels)
             yield np.ascontiguousarray(whole.T, np.float32) * np.float32(1 / 32768)
 
 
