@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 import urllib.request
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -156,6 +157,21 @@ def test_a_connection_that_the_store_closes_costs_one_question_at_the_most(monke
         assert store.direct.works
         assert len(proxy.seen) <= 1 + 2 * MANY
         assert {remote.key for remote in store.walk("media/")} == {upload.key for upload in files(tmp_path)}
+
+
+def test_a_store_that_lets_no_more_connections_in_is_sent_to_by_those_that_it_has(monkeypatch, bucket, tmp_path):
+    monkeypatch.setattr("podcast_kit.stores.direct.LINES", 2)
+
+    def full(request):
+        if request.number == 3:  # the second connection's first
+            time.sleep(0.5)
+            return faults.CUT
+        return None
+
+    with faults.Proxy(bucket.endpoint, full) as proxy:
+        store = shown(bucket, proxy.endpoint)
+        assert len(sent(store, files(tmp_path))) == MANY - 1
+        assert store.direct.works
 
 
 def test_a_file_that_changed_since_stops_everything_in_words(bucket, tmp_path):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SMALL = 256 << 10
 """Bytes up to which the way there costs more than the body."""
-LINES = 256
-"""Connections at a time: behind 40 ms, twice as many as that bring nothing more."""
+FEW, LINES = 16, 256
+"""Connections at a time, the fewest and the most; between them, one for each four files."""
 ROOM = 32 << 20
 """Bytes of bodies that may be on their way at a time."""
 CONNECT = 10
@@ -69,6 +69,8 @@ class Direct:
         self.tls = _tls(certificates) if secure else None
         self.count = count
         self.works = True
+        self.proven = False
+        """Whether anything has arrived this way."""
 
     @classmethod
     def like(
@@ -98,7 +100,8 @@ class Direct:
         import asyncio
 
         waiting, arrived = deque(uploads), asyncio.Queue[tuple[Upload, str] | None]()
-        lines = min(LINES, len(waiting), ROOM // max([upload.size for upload in waiting], default=1))
+        room = ROOM // max([upload.size for upload in waiting], default=1)
+        lines = min(LINES, len(waiting), room, max(FEW, len(waiting) // 4))
 
         async def every() -> None:
             try:
@@ -141,11 +144,14 @@ class Direct:
                         line[1].write(request)
                         status, etag, keep = await _reply(line[0])
                 except (OSError, EOFError, asyncio.LimitOverrunError, http.client.HTTPException):
-                    # A kept connection may have been closed by the other side; a new one that fails is a barred way.
+                    # A kept connection may have been closed by the other side. A new one that fails is one too many,
+                    # or the way is barred.
                     if not kept:
-                        self.works = False
+                        self.works = self.proven
+                        break
                 else:
                     if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
+                        self.proven = True
                         arrived.put_nowait((upload, etag))
                     # Neither a store that asks for less (503, 429) nor one that does not take this is asked so again.
                     elif status != 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
