@@ -6,7 +6,6 @@ Read the functions of `make` from top to bottom and you have read a build.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from podcast_kit import __version__, feed, site
+from podcast_kit import __version__, feed, files, site
 from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
 from podcast_kit.making import art, faces, items, mastering, media, moved, named, private
 from podcast_kit.making.episode import finished
@@ -122,9 +121,7 @@ def _disk() -> Iterator[None]:
         yield
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        raise Failed(
-            f"{what}{error.strerror or error}", "look at the disk's space and at who may write there"
-        ) from error
+        raise Failed(f"{what}{error.strerror or error}", files.mend(error)) from error
 
 
 def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
@@ -250,9 +247,4 @@ def record(build: Build) -> None:
         data = lock.render([*build.lock, *since])
         if path.is_file() and path.read_bytes() == data:
             return
-        beside = path.with_name(f".{LOCK}.{os.getpid()}.new")
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        files.write(path, data)

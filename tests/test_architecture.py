@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "podcast_kit"
 
 LAYERS = [
     {"errors"},
-    {"model"},
+    {"model", "files"},
     {"namespaces", "categories", "mime"},
     {"source", "audio", "feed", "site", "checks", "stores", "pictures", "web"},
     {"making"},

@@ -85,7 +85,7 @@ def test_a_disk_that_is_full_is_told_of_what_was_to_be_written_there(tmp_path, a
             cwd=show, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert "error: stdout: No space left on device" in done.stderr
+    assert "error: stdout: cannot be written: No space left on device" in done.stderr
 
 
 SLOW = """

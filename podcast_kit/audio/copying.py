@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread, active_count
 from typing import BinaryIO
 
-from podcast_kit.audio.beside import beside
+from podcast_kit.files import beside
 
 BLOCK = 1 << 18
 """Bytes: what is read is still in the processor's cache when it is written and hashed."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.beside import beside
 from podcast_kit.audio.formats import edges, lametag, mp3
 from podcast_kit.audio.kinds import Kind, recognise
 from podcast_kit.audio.mastering import gain
 from podcast_kit.errors import InvalidAudio, PodcastKitError
+from podcast_kit.files import beside
 
 RESERVOIR = 9
 """Frames before the first that may hold bits of it: as many as 511 bytes take at the lowest rate, and one."""

@@ -9,6 +9,7 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
+from podcast_kit.files import write
 
 if TYPE_CHECKING:
     from podcast_kit.audio.mastering.reading import Loudness
@@ -41,7 +42,6 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
       podcast-kit loudness --svg talk.svg talk.wav
     """
     from podcast_kit.audio import loudness as meter
-    from podcast_kit.source.scaffold import begin
 
     if svg and len(files) > 1:
         raise click.UsageError("--svg draws one recording: name one")
@@ -54,7 +54,7 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
         found.append({"path": str(path), **_figures(heard, target)})
         console.say(f"{path!s:<{width}}  {_row(heard)}  {_verdict(heard, target)}".rstrip())
         if svg:
-            begin(svg, meter.picture(heard, target, path.name))
+            write(svg, meter.picture(heard, target, path.name).encode())
     console.document("loudness", target=target, files=found)
 
 

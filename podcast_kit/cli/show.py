@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import posixpath
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from podcast_kit import files
 from podcast_kit.cli.app import command, interactive, project, read_date
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import Failed
@@ -151,7 +151,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     )
-    scaffold.begin(written, text)
+    files.write(written, text.encode())
     (here / "episodes").mkdir(exist_ok=True)
     ignore(here, to)
     console.say(os.path.relpath(written))
@@ -167,16 +167,14 @@ def ignore(folder: Path, to: str) -> None:
 
     A folder of another name may be meant to be committed: GitHub serves `docs` as it stands in the repository.
     """
-    from podcast_kit.source import scaffold
-
     if not (folder / ".gitignore").exists():
         published = f"/{PUBLIC}/\n" if posixpath.normpath(to) == PUBLIC else ""
-        scaffold.begin(folder / ".gitignore", IGNORED + published)
+        files.write(folder / ".gitignore", (IGNORED + published).encode())
 
 
 def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
     """The files of pipelines, where there are none yet."""
-    from podcast_kit.source import pipelines, scaffold
+    from podcast_kit.source import pipelines
 
     added = []
     for kind in dict.fromkeys(kinds):
@@ -185,7 +183,7 @@ def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endp
         if path.exists():
             console.note(f"{shown} is there already, and stays as it is")
             continue
-        scaffold.begin(path, text)
+        files.write(path, text.encode())
         console.say(shown)
         added.append(str(path))
     return added
@@ -258,7 +256,7 @@ def new(
         audio="" if beside.stem == name else beside.name,
         draft=draft,
     )
-    scaffold.begin(notes, text)
+    files.write(notes, text.encode())
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
     if not recordings.taggable(audio) and not show.show.audio.asked:
@@ -285,13 +283,6 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
     copy = home / f"{name}{audio.suffix.lower()}"
     if copy.exists():
         raise Failed(f"{os.path.relpath(copy)} is there already", "say another --slug")
-    beside = copy.with_name(f".{copy.name}.new")
-    try:
-        shutil.copyfile(audio, beside)
-        beside.replace(copy)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # half a recording would take the last room of a full disk
-            beside.unlink(missing_ok=True)
-        said = f"{os.path.relpath(copy)}: cannot be written: {error.strerror}"
-        raise Failed(said, "look at its permissions and the disk") from error
+    with files.beside(copy) as part:
+        shutil.copyfile(audio, part)
     return copy

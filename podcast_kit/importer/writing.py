@@ -7,6 +7,7 @@ from datetime import UTC
 from pathlib import Path
 from posixpath import relpath
 
+from podcast_kit import files
 from podcast_kit.importer.fetching import Fetched
 from podcast_kit.importer.imported import Imported, ImportedEpisode, ImportedShow
 from podcast_kit.model import Element, EpisodeType, Media, Person, Published
@@ -24,11 +25,11 @@ def write(imported: Imported, fetched: Fetched, folder: Path, *, url: str, to: s
     for one in imported.episodes:
         lines, more = element_writing.lines(one.elements, "item")
         unsaid += more
-        scaffold.begin(folder / EPISODES / f"{one.slug}.md", _episode(one, fetched, lines))
+        files.write(folder / EPISODES / f"{one.slug}.md", _episode(one, fetched, lines).encode())
     entries = [entry for one in imported.episodes if (entry := _published(one))]
-    scaffold.begin(folder / "podcast.lock", lock.render(entries).decode())
+    files.write(folder / "podcast.lock", lock.render(entries))
     lines, more = element_writing.lines(imported.show.elements, "channel")
-    scaffold.begin(folder / "podcast.yaml", _show(imported.show, fetched, lines, url, to))
+    files.write(folder / "podcast.yaml", _show(imported.show, fetched, lines, url, to).encode())
     return (*unsaid, *more)
 
 

@@ -6,13 +6,12 @@ import difflib
 import hashlib
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podcast_kit import __version__
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit import __version__, files
+from podcast_kit.errors import InvalidInput, Place, Problem
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -161,17 +160,7 @@ def eject(folder: Path, name: str) -> Path:
     if target.exists():
         place = Place(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
-    beside = target.with_name(target.name + ".new")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(known[name].read_bytes())
-        beside.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise Failed(
-            f"{target}: cannot be written: {error.strerror}", "look at its permissions and the disk"
-        ) from error
+    files.write(target, known[name].read_bytes())
     return target
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from podcast_kit import files
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source import values
 from podcast_kit.source.document import Wrong, decode, yaml_table
-from podcast_kit.source.scaffold import replace, written
+from podcast_kit.source.scaffold import written
 
 
 def feed_address(raw: str) -> str:
@@ -48,4 +49,4 @@ def put(path: Path, key: str, value: str) -> None:
     if not same:
         hint = f"write '{line}' into it yourself"
         raise InvalidInput([Problem(Place(path.name, 1), f"a line with {key!r} cannot be put in", hint, "key.missing")])
-    replace(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())
+    files.write(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from podcast_kit import files
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source.document import MAX_BYTES, decode, front_matter
 from podcast_kit.source.doubts import BEGUN
@@ -147,19 +145,6 @@ def episode_text(
     return "\n".join([*lines, "---", notes.strip("\n") or "\n\n".join(BEGUN)]) + "\n"
 
 
-def begin(path: Path, text: str) -> None:
-    """A new file, beside and then under its name; raises Failed when the disk refuses, and then leaves nothing."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, "utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # on a full disk the half of it would take the last room
-            beside.unlink(missing_ok=True)
-        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
-
-
 def mint(path: Path, guid: str) -> None:
     """Write the guid into an episode's front matter; every other byte of the file stays.
 
@@ -193,23 +178,4 @@ def mint(path: Path, guid: str) -> None:
     if again != guid:  # front matter in one pair of braces, and the like
         text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
         raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
-    replace(path, edited)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Other bytes for a file that is there: beside, then over it, so that nobody ever sees half of it."""
-    try:
-        mode = path.stat().st_mode & 0o7777
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).chmod(mode)
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
+    files.write(path, edited)

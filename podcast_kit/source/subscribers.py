@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from podcast_kit import files
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
 from podcast_kit.source.document import decode
 
@@ -74,7 +74,7 @@ def read(folder: Path) -> Subscribers:
 def write(folder: Path, subscribers: Subscribers) -> None:
     """Write the list, beside and then over the old one."""
     lines = [HEAD, *(f"{name}\n" for name in subscribers.names), *(f"- {name}\n" for name in subscribers.revoked)]
-    _replace(folder / NAMES, "".join(lines).encode(), 0o644)
+    files.write(folder / NAMES, "".join(lines).encode(), 0o644)
 
 
 def changed(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
@@ -124,18 +124,5 @@ def keep_secret(folder: Path, made: bytes) -> None:
     ignored = folder / ".gitignore"
     lines = ignored.read_text("utf-8").splitlines() if ignored.is_file() else []
     if f"/{KEY}" not in lines:
-        _replace(ignored, "".join(f"{line}\n" for line in [*lines, f"/{KEY}"]).encode(), 0o644)
-    _replace(folder / KEY, f"{made.hex()}\n".encode(), 0o600)
-
-
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(data)
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise Failed(f"{path}: cannot be written: {error.strerror}", "look at its permissions and the disk") from None
+        files.write(ignored, "".join(f"{line}\n" for line in [*lines, f"/{KEY}"]).encode())
+    files.write(folder / KEY, f"{made.hex()}\n".encode(), 0o600)

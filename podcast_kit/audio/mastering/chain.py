@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from podcast_kit.audio.beside import beside
 from podcast_kit.audio.mastering import encode, gain, mix, peaks, samples
 from podcast_kit.audio.mastering.decision import STEP, decide, lossless, target, wanted
 from podcast_kit.audio.mastering.job import Decision, Job, Mastered, Treatment
@@ -17,6 +16,7 @@ from podcast_kit.audio.mastering.mix import Mix, Report
 from podcast_kit.audio.mastering.reading import Loudness
 from podcast_kit.audio.mastering.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
+from podcast_kit.files import beside
 
 EXACT = 0.2
 """LU around the target that an encoded file is brought to."""

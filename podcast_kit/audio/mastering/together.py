@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.beside import sweep
 from podcast_kit.audio.master import master
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.audio.mastering.workers import WorkerDied, Workers
 from podcast_kit.errors import Failed, PodcastKitError
+from podcast_kit.files import sweep
 from podcast_kit.model import Step
 
 BEAT = 0.2
