@@ -1,5 +1,6 @@
 """Many small files go the short way, signed as botocore signs; whatever goes wrong there, botocore gets over."""
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -185,6 +186,13 @@ def test_whoever_stops_listening_leaves_no_connection_open(bucket, tmp_path):
     telling = shown(bucket).put_small(files(tmp_path, 50), ABSENT)
     next(telling)
     telling.close()  # what is left open is a warning, and warnings are errors
+
+
+def test_whoever_calls_may_have_a_loop_at_work(bucket, tmp_path):
+    async def inside():
+        return sent(shown(bucket), files(tmp_path))
+
+    assert len(asyncio.run(inside())) == MANY
 
 
 def test_few_files_go_the_long_way(bucket, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from podcast_kit.source.codes import CODES
 
 PACKAGE = Path(__file__).parents[1] / "podcast_kit"
-FILES = [*sorted((PACKAGE / "source").glob("*.py")), PACKAGE / "site/directories.py"]
+FILES = [*sorted((PACKAGE / "source").rglob("*.py")), PACKAGE / "site/directories.py"]
 GROUPS = "|".join(sorted({code.partition(".")[0] for code in CODES}))
 CODE = re.compile(rf"(?:{GROUPS})(?:\.[a-z]+)+")
 USED = {

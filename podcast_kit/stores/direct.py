@@ -17,7 +17,10 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -26,8 +29,9 @@ from podcast_kit.stores import Upload
 if TYPE_CHECKING:
     import asyncio
 
-    Arrived = asyncio.Queue[tuple[Upload, str] | None]
     Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+Arrived = SimpleQueue[tuple[Upload, str] | None]
 
 SMALL = 256 << 10
 """Bytes up to which the way there costs more than the body."""
@@ -99,31 +103,29 @@ class Direct:
         """
         import asyncio
 
-        waiting, arrived = deque(uploads), asyncio.Queue[tuple[Upload, str] | None]()
-        room = ROOM // max([upload.size for upload in waiting], default=1)
-        lines = min(LINES, len(waiting), room, max(FEW, len(waiting) // 4))
+        waiting, arrived = deque(uploads), Arrived()
+        stops: list[Callable[[], object]] = []
 
         async def every() -> None:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            stops.append(lambda: task and loop.call_soon_threadsafe(task.cancel))
+            room = ROOM // max([upload.size for upload in waiting], default=1)
+            lines = min(LINES, len(waiting), room, max(FEW, len(waiting) // 4))
+            await asyncio.gather(*(self._line(waiting, arrived, absent=absent) for _ in range(lines)))
+
+        with ThreadPoolExecutor(1) as aside:  # whoever calls may have a loop of its own at work
+            sending = aside.submit(lambda: asyncio.run(every()))
+            sending.add_done_callback(lambda _: arrived.put(None))
             try:
-                await asyncio.gather(*(self._line(waiting, arrived, absent=absent) for _ in range(lines)))
-            finally:
-                arrived.put_nowait(None)
-
-        async def some() -> list[tuple[Upload, str] | None]:
-            first = await arrived.get()
-            return [first, *(arrived.get_nowait() for _ in range(arrived.qsize()))]
-
-        async def end() -> None:
-            await sending
-
-        with asyncio.Runner() as runner:
-            sending = runner.get_loop().create_task(every())
-            known = runner.run(some())
-            while known[-1] is not None:
-                yield from filter(None, known)
-                known = runner.run(some())
-            yield from filter(None, known)
-            runner.run(end())
+                while (one := arrived.get()) is not None:
+                    yield one
+            except BaseException:
+                waiting.clear()
+                for stop in stops:
+                    with suppress(RuntimeError):  # it has just ended by itself
+                        stop()
+                raise
+            sending.result()
 
     async def _line(self, waiting: deque[Upload], arrived: Arrived, *, absent: bool) -> None:
         """One connection, kept from file to file."""
@@ -152,7 +154,7 @@ class Direct:
                 else:
                     if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
                         self.proven = True
-                        arrived.put_nowait((upload, etag))
+                        arrived.put((upload, etag))
                     # Neither a store that asks for less (503, 429) nor one that does not take this is asked so again.
                     elif status != 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
                         self.works = False
