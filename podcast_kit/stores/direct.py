@@ -1,7 +1,7 @@
 """Many small objects without the detours of a general client: one signature, one write, one reply, side by side.
 
 botocore spends 1.3 ms of processor time on a PutObject, whatever its size, and threads that wait for each other as
-much again; this spends 0.15 ms. It knows the way from a request that botocore has signed and the store has taken,
+much again; this spends 0.2 ms. It knows the way from a request that botocore has signed and the store has taken,
 and it knows nothing but success: for any other answer, or none, botocore asks again, with its patience and its words.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.client
-import io
 import re
 import ssl
 import time
@@ -19,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -43,11 +42,12 @@ CONNECT = 10
 """Seconds."""
 SILENCE = 60
 """Seconds without a byte after which nobody is waited for who is sent a file."""
-REPLY = 64 << 10
-"""Bytes that the body of a reply may have for the connection to be kept."""
+LENGTH = re.compile(rb"\d{1,5}")
+"""Of the body of a reply, for the connection to be kept: an error's is short."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3})\b[^\n]*\n")
+STATUS = re.compile(rb"HTTP/1\.1 (\d{3})\b")
+HEADERS = re.compile(rb"\r\n(etag|content-length|connection):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
 SAFE = "/~"
 """Besides letters, digits and `-._`, what a key keeps in an address (Signature Version 4)."""
 
@@ -145,7 +145,7 @@ class Direct:
                     async with asyncio.timeout(SILENCE):
                         line[1].write(request)
                         status, etag, keep = await _reply(line[0])
-                except (OSError, EOFError, asyncio.LimitOverrunError, http.client.HTTPException):
+                except (OSError, EOFError, asyncio.LimitOverrunError):
                     # A kept connection may have been closed by the other side. A new one that fails is one too many,
                     # or the way is barred.
                     if not kept:
@@ -195,9 +195,7 @@ class Direct:
         names = ";".join(sorted(signed))
         canonical = "\n".join(["PUT", self.path + path, "", *lines, "", names, sha256])
         scope = [moment[:8], self.region, "s3", "aws4_request"]
-        key = f"AWS4{who.secret_key}".encode()
-        for part in scope:
-            key = hmac.digest(key, part.encode(), "sha256")
+        key = _signing_key(who.secret_key, *scope)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         text = "\n".join([ALGORITHM, moment, "/".join(scope), digest])
         signature = hmac.digest(key, text.encode(), "sha256").hex()
@@ -210,18 +208,28 @@ class Direct:
         return "\r\n".join([f"PUT {self.path}{path} HTTP/1.1", *lines, "", ""]).encode()
 
 
+@lru_cache(1)
+def _signing_key(secret: str, *scope: str) -> bytes:
+    """Of a day."""
+    key = f"AWS4{secret}".encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
 async def _reply(reader: asyncio.StreamReader) -> tuple[int, str, bool]:
     """Status, ETag, and whether the connection can be kept."""
     head = await reader.readuntil(b"\r\n\r\n")
     status = STATUS.match(head)
     if not status:
-        raise http.client.BadStatusLine(head[:80].decode("latin-1"))
-    headers = http.client.parse_headers(io.BytesIO(head[status.end() :]))
-    size = headers.get("Content-Length", "")
-    keep = size.isdecimal() and int(size) <= REPLY and headers.get("Connection", "").lower() != "close"
+        raise ConnectionError(f"no reply in HTTP/1.1: {head[:80]!r}")
+    headers = {name.lower(): value for name, value in HEADERS.findall(head)}
+    size = headers.get(b"content-length", b"")
+    closing = headers.get(b"connection", b"").lower() == b"close"
+    keep = bool(LENGTH.fullmatch(size)) and not closing
     if keep:
         await reader.readexactly(int(size))
-    return int(status[1]), headers.get("ETag", ""), keep
+    return int(status[1]), headers.get(b"etag", b"").decode("latin-1"), keep
 
 
 def _hang_up(line: Line | None) -> Line | None:
