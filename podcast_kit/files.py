@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import glob
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podcast_kit.errors import Failed
+
+LONG = 200
+"""Bytes of a name to which more can be added: file systems take 255."""
 
 
 @contextmanager
@@ -22,7 +26,7 @@ def beside(destination: Path) -> Iterator[Path]:
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         sweep(destination)
-        part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+        part = destination.with_name(f"{_stem(destination.name)}.{os.getpid()}.part")
         try:
             yield part
             part.replace(destination)
@@ -36,6 +40,7 @@ def beside(destination: Path) -> Iterator[Path]:
 def write(path: Path, data: bytes, mode: int | None = None) -> None:
     """All of it, on the disk and then under its name; an older file's permissions stay unless `mode` says others."""
     with beside(path) as part:
+        part.unlink(missing_ok=True)  # of another machine, or of an earlier process of the same number
         kept = path.stat().st_mode & 0o7777 if mode is None and path.exists() else None
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:
@@ -59,16 +64,23 @@ def mend(error: OSError) -> str:
         return "see who may read and write there"
     if error.errno == errno.EROFS:
         return "nobody can write to that disk: name another place"
+    if error.errno == errno.ENAMETOOLONG:
+        return "give it a shorter name"
     return "look at the disk, and at who may write there"
 
 
 def sweep(destination: Path) -> None:
     """Remove the unfinished files of processes that are no more."""
-    for left in destination.parent.glob(f".{glob.escape(destination.name)}.*.part"):
+    for left in destination.parent.glob(f"{glob.escape(_stem(destination.name))}.*.part"):
         owner = left.name.split(".")[-2]
         if owner.isdigit() and not _alive(int(owner)):
             with suppress(OSError):  # Windows keeps what another process has open
                 left.unlink()
+
+
+def _stem(name: str) -> str:
+    """What the name of an unfinished file begins with: hidden, and short enough for what follows."""
+    return f".{name if len(os.fsencode(name)) <= LONG else hashlib.sha256(os.fsencode(name)).hexdigest()}"
 
 
 def _alive(pid: int) -> bool:

@@ -252,9 +252,15 @@ def test_a_folder_that_is_named_stands_for_what_lies_in_it(show, name):
     assert "[it.title]" in run("check", "-C", show, show / name).stderr
 
 
-def test_a_name_that_is_mistyped_is_no_clean_one(show):
-    done = run("check", "-C", show, show / "episodes/001-tlak.md", show / ("x" * 300))
-    assert (done.exit_code, done.stderr.count("[file.missing]")) == (1, 2)
+def test_a_folder_around_the_show_stands_for_all_of_it(show):
+    write(show / "episodes/001-talk.md", "About listening", "S1E1 About <i>it</i>")
+    assert "[it.title]" in run("check", "-C", show, show.parent).stderr
+
+
+def test_a_name_that_is_mistyped_or_of_another_folder_is_no_clean_one(show, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = run("check", "-C", show, show / "episodes/001-tlak.md", show / ("x" * 300), elsewhere)
+    assert (done.exit_code, done.stderr.count("[file.missing]")) == (1, 3)
 
 
 def test_strict_lets_warnings_fail(show):

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import http.client
+import socket
 import threading
-import time
 import urllib.request
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from botocore.credentials import Credentials
 
 from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.stores import ABSENT, ALWAYS, Upload
-from podcast_kit.stores.direct import SMALL, Direct
+from podcast_kit.stores.direct import SHARE, SMALL, Direct
 from podcast_kit.stores.s3 import MANY
 from tests import faults, trees
 
@@ -160,19 +161,93 @@ def test_a_connection_that_the_store_closes_costs_one_question_at_the_most(monke
         assert {remote.key for remote in store.walk("media/")} == {upload.key for upload in files(tmp_path)}
 
 
-def test_a_store_that_lets_no_more_connections_in_is_sent_to_by_those_that_it_has(monkeypatch, bucket, tmp_path):
-    monkeypatch.setattr("podcast_kit.stores.direct.LINES", 2)
-
+def test_a_store_that_lets_no_more_connections_in_is_sent_to_by_those_that_it_has(bucket, tmp_path):
     def full(request):
-        if request.number == 3:  # the second connection's first
-            time.sleep(0.5)
-            return faults.CUT
-        return None
+        return faults.CUT if 3 <= request.number <= 6 else None  # what comes first on four connections
 
     with faults.Proxy(bucket.endpoint, full) as proxy:
         store = shown(bucket, proxy.endpoint)
-        assert len(sent(store, files(tmp_path))) == MANY - 1
+        assert len(sent(store, files(tmp_path, 40))) == 36
         assert store.direct.works
+
+
+class Scripted(threading.Thread):
+    """A store of which only the way it words its replies matters: no real one sends these at will."""
+
+    def __init__(self, reply):
+        super().__init__(daemon=True)
+        self.reply = reply
+        self.listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.place = f"http://127.0.0.1:{self.listening.getsockname()[1]}/pod/"
+        self.bodies = []
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=(self.listening.accept()[0],), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as stream, contextlib.suppress(OSError):
+            while line := stream.readline():
+                headers = http.client.parse_headers(stream)
+                self.bodies.append(stream.read(int(headers["Content-Length"])))
+                connection.sendall(self.reply)
+                assert line.startswith(b"PUT /pod/media/")
+
+    def __enter__(self):
+        self.start()
+        return Direct(self.place, "auto", Credentials("AK", "SK"), True, lambda: None)
+
+    def __exit__(self, *_):
+        self.listening.close()
+
+
+REPLIES = [
+    b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n',
+    b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\netag:"e"\r\ncontent-length:0\r\n\r\n',
+    b'HTTP/1.0 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n',
+    b'HTTP/1.1 200 OK\r\nETag: "e"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    b'HTTP/1.1 200 OK\r\nETag: "e"  \r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+    b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 4\r\n\r\n<ok>',
+    b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: ' + b"9" * 5000 + b"\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply[:60].decode())
+def test_every_reply_that_says_yes_is_understood(tmp_path, reply):
+    server = Scripted(reply)
+    with server as direct:
+        uploads = files(tmp_path, 40)
+        assert dict(direct.send(uploads, absent=True)) == dict.fromkeys(uploads, '"e"')
+        assert direct.works
+    assert sorted(server.bodies) == sorted(upload.content.read_bytes() for upload in uploads)
+
+
+@pytest.mark.parametrize("reply", [b"SSH-2.0-OpenSSH\r\n\r\n", b"", b"HTTP/1.1 2000 OK\r\n\r\n", b"x" * 100_000])
+def test_what_says_nothing_of_the_kind_is_no_way(tmp_path, reply):
+    with Scripted(reply + b"") as direct:
+        direct_silence = 0.3 if not reply else 60
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("podcast_kit.stores.direct.SILENCE", direct_silence)
+            assert not list(direct.send(files(tmp_path, 3), absent=True))
+        assert not direct.works
+
+
+def test_files_without_a_byte_and_none_at_all_are_sent_too(tmp_path):
+    with Scripted(REPLIES[0]) as direct:
+        assert len(list(direct.send([file(tmp_path, f"{number}.mp3", b"") for number in range(9)], absent=True))) == 9
+        assert not list(direct.send([], absent=True))
+
+
+def test_a_process_that_may_open_few_files_opens_fewer_connections(monkeypatch, tmp_path):
+    monkeypatch.setattr("podcast_kit.stores.direct._files", lambda: 40)
+    server = Scripted(REPLIES[0])
+    threads = threading.active_count()
+    with server as direct:
+        telling = direct.send(files(tmp_path, 200), absent=True)
+        next(telling)
+        assert threading.active_count() <= threads + 1 + 1 + 40 // SHARE
+        assert len(list(telling)) == 199
 
 
 def test_a_file_that_changed_since_stops_everything_in_words(bucket, tmp_path):
@@ -227,7 +302,7 @@ def test_what_is_large_goes_the_long_way(bucket, tmp_path):
 def test_a_way_that_leads_through_a_proxy_or_is_no_plain_one_is_not_learnt(monkeypatch):
     def way(url, authorization="AWS4-HMAC-SHA256 Credential=AK/20261122/auto/s3/aws4_request, SignedHeaders=host"):
         request = SimpleNamespace(url=url, headers={"Authorization": authorization})
-        return Direct.like(request, "a b", Credentials("AK", "SK"), True, lambda: None)
+        return Direct.like(request, "b/", "a b", Credentials("AK", "SK"), True, lambda: None)
 
     monkeypatch.setattr(urllib.request, "getproxies", dict)
     for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):

@@ -45,6 +45,16 @@ def test_what_a_killed_process_left_is_swept_away_and_a_living_ones_stays(tmp_pa
     assert {path.name for path in tmp_path.iterdir()} == {"a.txt", living.name}
 
 
+@pytest.mark.parametrize("name", ["a.txt", "n" * 251 + ".txt", "ü" * 120])
+def test_what_a_process_of_the_same_number_left_is_no_hindrance_nor_a_long_name(tmp_path, name):
+    with files.beside(tmp_path / name) as part:
+        pass_by = part
+        part.write_bytes(b"whole")
+    pass_by.write_bytes(b"left")
+    files.write(tmp_path / name, b"whole")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"whole"}
+
+
 def test_a_folder_of_that_name_is_refused_in_words(tmp_path):
     (tmp_path / "a.txt").mkdir()
     with pytest.raises(Failed, match=r"a\.txt: cannot be written: Is a directory"):

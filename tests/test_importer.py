@@ -249,6 +249,7 @@ def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_pa
     [
         '<p>Hear us.<br>Links: <a href="https://ann.example/">Ann</a></p>',
         '<p>Follow us <a href="https://pod.example/follow/index.html">here</a>.</p>',
+        '<p>My guest has a podcast.<br>Listen: <a href="https://open.spotify.com/show/guest">Her show</a></p>',
     ],
 )
 def test_what_only_looks_like_an_invitation_stays_in_the_notes(notes):
@@ -258,7 +259,9 @@ def test_what_only_looks_like_an_invitation_stays_in_the_notes(notes):
 
 def test_the_invitations_of_another_program_are_notes():
     channel = parse((FEED % item()).encode()).channel
-    notes = '<p>Like it?<br>Follow: <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
+    notes = (
+        '<p>Gut?<br>Kostenlos folgen: <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
+    )
     assert Invitations.of(channel).left_out(notes) == notes
     assert Invitations("https://pod.example/").left_out(notes) == ""
 

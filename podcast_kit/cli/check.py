@@ -103,10 +103,12 @@ def _show(
         found = tuple(error.problems)
     wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
     # A name that is mistyped must not pass for one in which nothing is wrong.
-    absent = [
-        Problem(Place(name), "is not there", COUNTS, "file.missing") for name in wanted if not _is_there(wanted[name])
+    astray = [
+        Problem(Place(name), "is not in this show" if _is_there(path) else "is not there", COUNTS, "file.missing")
+        for name, path in wanted.items()
+        if not _is_there(path) or (name.startswith("../") and name.strip("./"))
     ]
-    return [*absent, *(one for one in found if not wanted or any(_within(one.place.path, name) for name in wanted))]
+    return [*astray, *(one for one in found if not wanted or any(_within(one.place.path, name) for name in wanted))]
 
 
 def _is_there(path: Path) -> bool:
@@ -118,7 +120,7 @@ def _is_there(path: Path) -> bool:
 
 def _within(path: str, name: str) -> bool:
     """Whether a file is the one that was named, or lies in the folder that was."""
-    return name in {".", path} or path.startswith(f"{name}/")
+    return name == path or path.startswith(f"{name}/") or not name.strip("./")
 
 
 def _tell(console: Console, found: Sequence[Problem], style: str) -> None:

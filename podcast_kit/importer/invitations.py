@@ -1,12 +1,13 @@
 """Invitations that stand in a feed of our own: the new show writes its own, so that they are no part of its notes.
 
 Our feeds say in `generator` who wrote them, and an invitation is a paragraph of one form, which
-`templates/prompts/feed.html` gives it: a sentence, a line's end, a word and a colon, and nothing but links.
-Where a show's own template gave it another, nobody can tell it from notes, and it stays.
+`templates/prompts/feed.html` gives it: a sentence, a line's end, our words and a colon, and nothing but links.
+Where a show's own template or words gave it another, nobody can tell it from notes, and it stays.
 """
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from podcast_kit import feed, site
 from podcast_kit.importer.saying import line
 from podcast_kit.model import Node
 
-FORM = re.compile(r'<p>[^<>]*<br>[^<>]*: (?:<a href="[^"]*">[^<>]*</a>(?: · )?)+</p>\n?')
+FORM = re.compile(r'<p>[^<>]*<br>([^<>]*): (?:<a href="[^"]*">[^<>]*</a>(?: · )?)+</p>\n?')
 LINK = re.compile(r'<a href="([^"]*)">([^<>]*)</a>')
 OWN_KEY = ("podcasts.apple.com", "open.spotify.com")
 """Hosts of the services whose ids are read from the whole feed."""
@@ -47,7 +48,8 @@ class Invitations:
 
     def _kept(self, paragraph: re.Match[str]) -> str:
         links = {html.unescape(url): line(html.unescape(label)) for url, label in LINK.findall(paragraph[0])}
-        if not any(url.startswith(f"{self.home}follow/") or _host(url) in site.hosts() for url in links):
+        ours = html.unescape(paragraph[1]) in site.said("follow_free") | site.said("review")
+        if not any(url.startswith(f"{self.home}follow/") or (ours and _host(url) in site.hosts()) for url in links):
             return paragraph[0]
         self.found = True
         self.links |= {url: label for url, label in links.items() if self._elsewhere(url)}
@@ -56,7 +58,10 @@ class Invitations:
     def _elsewhere(self, url: str) -> bool:
         """Whether an address is that of the show at a service, which would be lost; not one made of the old feed's."""
         old = self.home.partition(":/")[2]
-        return _host(url) not in OWN_KEY and old not in url and quote(old, safe="") not in url
+        whole = self.home.encode()
+        begun = base64.urlsafe_b64encode(whole[: len(whole) // 3 * 3]).decode()  # as far as it stays when it goes on
+        made = (old, quote(old, safe=""), begun)
+        return _host(url) not in OWN_KEY and not any(form in url for form in made)
 
 
 def _host(url: str) -> str:

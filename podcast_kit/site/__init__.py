@@ -5,7 +5,7 @@ from podcast_kit.site.invitations import expand, prompts
 from podcast_kit.site.look import look
 from podcast_kit.site.pages import Page, Site, render
 from podcast_kit.site.templates import eject, names, templates_digest
-from podcast_kit.site.words import words
+from podcast_kit.site.words import said, words
 
 __all__ = [
     "Kind",
@@ -22,6 +22,7 @@ __all__ = [
     "names",
     "prompts",
     "render",
+    "said",
     "same",
     "service",
     "templates_digest",

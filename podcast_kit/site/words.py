@@ -89,6 +89,12 @@ def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words
     return _words(language, timezone, folder, digest or templates_digest(folder))
 
 
+def said(key: str) -> frozenset[str]:
+    """What our own words of a key are, in every language that we have."""
+    tables = (_read(path, path.parent) for path in (default_templates() / "strings").glob("*.toml"))
+    return frozenset(table[key] for table in tables if key in table)
+
+
 @lru_cache(maxsize=8)
 def _words(language: str, timezone: str, folder: Path, _digest: str) -> Words:
     found: dict[str, str] = {}

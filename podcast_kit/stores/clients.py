@@ -60,9 +60,9 @@ class Clients:
         """For what is sent: a store may think long about a large file, and a doubtful write costs more than waiting."""
         return self._both()[1]
 
-    def short_way(self, key: str) -> Direct | None:
-        """The way that the PutObject of this key took just now, for others to take it without botocore."""
-        return Direct.like(self._shown, key, *self._trust, self._count)
+    def short_way(self, prefix: str, key: str) -> Direct | None:
+        """The way to what lies below the prefix, as the PutObject of this key took it just now, without botocore."""
+        return Direct.like(self._shown, prefix, key, *self._trust, self._count)
 
     def _both(self) -> tuple[Any, Any]:
         with self._making:

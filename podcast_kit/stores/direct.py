@@ -14,9 +14,9 @@ import re
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -34,19 +34,21 @@ Arrived = SimpleQueue[tuple[Upload, str] | None]
 
 SMALL = 256 << 10
 """Bytes up to which the way there costs more than the body."""
-FEW, LINES = 16, 256
+FEW, LINES = 16, 128
 """Connections at a time, the fewest and the most; between them, one for each four files."""
-ROOM = 32 << 20
-"""Bytes of bodies that may be on their way at a time."""
+SHARE = 4
+"""No more than one in so many of the files that a process may have open: on a Mac those are 256."""
 CONNECT = 10
 """Seconds."""
 SILENCE = 60
 """Seconds without a byte after which nobody is waited for who is sent a file."""
+SLOW = 32_000
+"""Bytes a second, of all that is on its way, below which a line is given up."""
 LENGTH = re.compile(rb"\d{1,5}")
 """Of the body of a reply, for the connection to be kept: an error's is short."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3})\b")
+STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})\b")
 HEADERS = re.compile(rb"\r\n(etag|content-length|connection):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
 SAFE = "/~"
 """Besides letters, digits and `-._`, what a key keeps in an address (Signature Version 4)."""
@@ -75,23 +77,26 @@ class Direct:
         self.works = True
         self.proven = False
         """Whether anything has arrived this way."""
+        self.under_way = 0
+        """Bytes."""
 
     @classmethod
     def like(
         cls,
         request: Any,  # noqa: ANN401
+        prefix: str,
         key: str,
         credentials: Any,  # noqa: ANN401
         certificates: str | bool,
         count: Callable[[], None],
     ) -> Direct | None:
-        """The way that a PutObject took whose address ends in this key; None where it is not a plain one."""
+        """The way to what lies below a prefix, as a PutObject there took it; None where it is no plain one."""
         from botocore.utils import get_environ_proxies
 
-        end = quote(key, safe=SAFE)
+        end, before = quote(key, safe=SAFE), quote(prefix, safe=SAFE)
         scope = SCOPE.match(_text(request.headers.get("Authorization", "")))
         proxied = get_environ_proxies(request.url).get(urlsplit(request.url).scheme)
-        if not scope or not request.url.endswith(f"/{end}") or "?" in request.url or proxied:
+        if not scope or not request.url.endswith(f"/{before}{end}") or "?" in request.url or proxied:
             return None
         return cls(request.url.removesuffix(end), scope[1], credentials, certificates, count)
 
@@ -109,9 +114,9 @@ class Direct:
         async def every() -> None:
             loop, task = asyncio.get_running_loop(), asyncio.current_task()
             stops.append(lambda: task and loop.call_soon_threadsafe(task.cancel))
-            room = ROOM // max([upload.size for upload in waiting], default=1)
-            lines = min(LINES, len(waiting), room, max(FEW, len(waiting) // 4))
+            lines = min(LINES, len(waiting), max(FEW, len(waiting) // 4), max(1, _files() // SHARE))
             await asyncio.gather(*(self._line(waiting, arrived, absent=absent) for _ in range(lines)))
+            self.works = self.works and self.proven
 
         with ThreadPoolExecutor(1) as aside:  # whoever calls may have a loop of its own at work
             sending = aside.submit(lambda: asyncio.run(every()))
@@ -142,14 +147,13 @@ class Direct:
                 try:
                     line = line or await self._connected()
                     self.count()
-                    async with asyncio.timeout(SILENCE):
+                    async with self._timed(len(request)):
                         line[1].write(request)
                         status, etag, keep = await _reply(line[0])
                 except (OSError, EOFError, asyncio.LimitOverrunError):
                     # A kept connection may have been closed by the other side. A new one that fails is one too many,
-                    # or the way is barred.
+                    # or the way is barred: then no other gets through.
                     if not kept:
-                        self.works = self.proven
                         break
                 else:
                     if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
@@ -162,6 +166,18 @@ class Direct:
                     line = _hang_up(line)
         finally:
             _hang_up(line)
+
+    @asynccontextmanager
+    async def _timed(self, size: int) -> AsyncIterator[None]:
+        """Time for a request among all the others: they share one way, and arrive together."""
+        import asyncio
+
+        self.under_way += size
+        try:
+            async with asyncio.timeout(SILENCE + self.under_way / SLOW):
+                yield
+        finally:
+            self.under_way -= size
 
     async def _connected(self) -> Line:
         import asyncio
@@ -220,16 +236,27 @@ def _signing_key(secret: str, *scope: str) -> bytes:
 async def _reply(reader: asyncio.StreamReader) -> tuple[int, str, bool]:
     """Status, ETag, and whether the connection can be kept."""
     head = await reader.readuntil(b"\r\n\r\n")
-    status = STATUS.match(head)
+    while (status := STATUS.match(head)) and status[2].startswith(b"1"):  # RFC 9110, 15.2: more will follow
+        head = await reader.readuntil(b"\r\n\r\n")
     if not status:
-        raise ConnectionError(f"no reply in HTTP/1.1: {head[:80]!r}")
+        raise ConnectionError(f"no reply in HTTP/1: {head[:80]!r}")
     headers = {name.lower(): value for name, value in HEADERS.findall(head)}
     size = headers.get(b"content-length", b"")
-    closing = headers.get(b"connection", b"").lower() == b"close"
+    closing = headers.get(b"connection", b"").lower() == b"close" or status[1] == b"0"
     keep = bool(LENGTH.fullmatch(size)) and not closing
     if keep:
         await reader.readexactly(int(size))
-    return int(status[1]), headers.get(b"etag", b"").decode("latin-1"), keep
+    return int(status[2]), headers.get(b"etag", b"").decode("latin-1"), keep
+
+
+def _files() -> int:
+    """How many files this process may have open."""
+    try:
+        import resource
+    except ImportError:  # Windows, where nobody counts them
+        return LINES * SHARE
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return LINES * SHARE if soft == resource.RLIM_INFINITY else soft
 
 
 def _hang_up(line: Line | None) -> Line | None:

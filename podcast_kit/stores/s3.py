@@ -218,7 +218,7 @@ class S3:
                 **self._conditions(when),
             )
             # The store has taken it: small ones that follow can take the same way without botocore.
-            self.direct = self.direct or self.clients.short_way(upload.key)
+            self.direct = self.direct or self.clients.short_way(self.prefix, upload.key)
             return str(answer.get("ETag", ""))
 
         etag = _again(ask)
