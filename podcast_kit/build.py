@@ -241,6 +241,8 @@ def record(build: Build) -> None:
     somebody else has published from this folder since the build was made.
     """
     path = build.project.folder / LOCK
+    if not path.parent.is_dir():
+        raise Failed(f"{path.parent}: the show's folder is gone", "publish from where it is now")
     with _disk():
         known = {entry.guid for entry in build.lock}
         since = [entry for entry in lock.read(path) if entry.guid not in known]
