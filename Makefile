@@ -41,7 +41,7 @@ lint: $(VENV)/lint ## ruff and mypy
 	$(BIN)/mypy
 
 bench: $(VENV)/bench ## measure us beside the programs that podcasters would use instead
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 docs: $(VENV)/test ## write the command reference and the pictures of the README anew
 	$(BIN)/python -m tests.docs

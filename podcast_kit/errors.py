@@ -11,11 +11,26 @@ PodcastKitError                 whatever the person at the shell can act on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+class Exit(IntEnum):
+    """How a command ends; 0 is done or nothing to do, and click itself says 2 of a wrong command line."""
+
+    FAILED = 1
+    """What was written or built has errors, or the work failed."""
+    PENDING = 3
+    """Changes are pending, where that was asked."""
+    REFUSED = 4
+    """Credentials are missing, or the store refused."""
+    OVERTAKEN = 5
+    """Somebody else published meanwhile."""
+    INTERRUPTED = 130
+    """By Ctrl-C, as shells say it."""
 
 
 class Severity(StrEnum):
@@ -65,7 +80,7 @@ class Problem:
 class PodcastKitError(Exception):
     """Base of every error a user can act on; the command line shows it without a traceback."""
 
-    exit_code = 1
+    exit_code = Exit.FAILED
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text)
@@ -116,13 +131,13 @@ class Failed(PodcastKitError):
 class StoreRefused(PodcastKitError):
     """Credentials are missing or the store refused what was asked."""
 
-    exit_code = 4
+    exit_code = Exit.REFUSED
 
 
 class Overtaken(PodcastKitError):
     """Somebody else published since the plan was made; nothing of theirs was overwritten."""
 
-    exit_code = 5
+    exit_code = Exit.OVERTAKEN
 
 
 def _again(kind: type[PodcastKitError], args: tuple[object, ...], facts: dict[str, object]) -> PodcastKitError:

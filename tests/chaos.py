@@ -25,7 +25,7 @@ from podcast_kit.model import Wave
 from podcast_kit.plan import make
 from podcast_kit.publish import publish, read
 from podcast_kit.stores import Honours, clients, direct, s3
-from tests import faults, trees
+from tests import network, trees
 from tests.seaweed import Bucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,21 +34,21 @@ FORKS.set_forkserver_preload(["boto3", "tests.chaos"])
 LIMIT = 900
 """Seconds; a run that takes longer has come to a stop."""
 FAULTS = [
-    faults.Status(500),
-    faults.Status(503, "SlowDown"),
-    faults.Status(429, "TooManyRequests"),
-    faults.Status(409, "ConditionalRequestConflict"),
-    faults.CUT,
-    faults.MID,
-    faults.LOST,
-    faults.LOST,
-    faults.TRUNCATED,
-    faults.CORRUPTED,
-    faults.Delay(0.3),
-    faults.Slow(0.5),
-    faults.SILENT,
+    network.Status(500),
+    network.Status(503, "SlowDown"),
+    network.Status(429, "TooManyRequests"),
+    network.Status(409, "ConditionalRequestConflict"),
+    network.CUT,
+    network.MID,
+    network.LOST,
+    network.LOST,
+    network.TRUNCATED,
+    network.CORRUPTED,
+    network.Delay(0.3),
+    network.Slow(0.5),
+    network.SILENT,
 ]
-INSIDE = faults.Status(200)
+INSIDE = network.Status(200)
 """An error inside of an answer that says that all is well, as CompleteMultipartUpload can give it."""
 KINDS = {*FAULTS, INSIDE}
 LONG = {"a4", "b4", "a9", "b9", "a40", "b40"}
@@ -191,7 +191,7 @@ def run(
 
     reader = Reader(bucket.url, folder)
     ended, kills = threading.Event(), 0
-    with faults.Proxy(bucket.endpoint, fault) as proxy:
+    with network.Proxy(bucket.endpoint, fault) as proxy:
 
         def start(name: str):
             settings = {"conditions": conditions}

@@ -276,12 +276,13 @@ def test_every_code_is_explained(code):
     assert said["code"] == code
 
 
-CODE = re.compile(r'"((?:xml|ch|it|art|au|tr|cp|pn|lk|http|key|value|file|yaml|front|path|slug|lock)\.[a-z][a-z.-]+)"')
+GROUPS = "|".join(sorted({code.partition(".")[0] for code in check.codes()}))
+CODE = re.compile(rf'"((?:{GROUPS})\.[a-z][a-z.-]+)"')
 
 
 def test_every_code_in_the_program_can_be_explained():
     sources = (Path(check.__file__).parents[1]).rglob("*.py")
-    used = {code for path in sources for code in CODE.findall(path.read_text("utf-8"))}
+    used = {code for path in sources for code in CODE.findall(path.read_text("utf-8"))} - {"episode.html"}
     assert used - set(check.codes()) == set()
     assert len(used) > 100
 

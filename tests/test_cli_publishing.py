@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from podcast_kit import serve
 from podcast_kit.cli import cli
-from tests import faults, shows, trees
+from tests import network, shows, trees
 
 
 def run(show, *arguments):
@@ -234,7 +234,7 @@ def at(bucket, endpoint=""):
 
 def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
     show = shows.small(tmp_path / "show", episodes=20)
-    with faults.Proxy(bucket.endpoint) as proxy:
+    with network.Proxy(bucket.endpoint) as proxy:
         place = (*at(bucket, proxy.endpoint)[:-1], f"{proxy.endpoint}/{bucket.name}/")
         said(show, "publish", "--yes", *place)
         shows.add(show, 21)
@@ -247,7 +247,7 @@ def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
 
 
 def test_the_requests_that_are_told_are_those_that_were_made(bucket, show):
-    with faults.Proxy(bucket.endpoint) as proxy:
+    with network.Proxy(bucket.endpoint) as proxy:
         found = said(show, "publish", "--yes", *at(bucket, proxy.endpoint))
     assert found["requests"] == len(proxy.seen)
 

@@ -18,7 +18,7 @@ from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.stores import ABSENT, ALWAYS, Upload
 from podcast_kit.stores.direct import SHARE, SMALL, Direct
 from podcast_kit.stores.s3 import MANY
-from tests import faults, trees
+from tests import network, trees
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SHOWN = trees.upload("shown", b"the way")
@@ -109,7 +109,7 @@ def test_what_is_there_is_not_replaced(bucket, tmp_path):
     assert store.get(uploads[3].key).content == b"sound 3"
 
 
-@pytest.mark.parametrize("fault", [faults.CUT, faults.MID, faults.LOST, faults.CORRUPTED, faults.Status(403, "X")])
+@pytest.mark.parametrize("fault", [network.CUT, network.MID, network.LOST, network.CORRUPTED, network.Status(403, "X")])
 def test_a_fault_of_one_upload_is_got_over_by_the_long_way(bucket, tmp_path, fault):
     struck = threading.Event()
 
@@ -119,7 +119,7 @@ def test_a_fault_of_one_upload_is_got_over_by_the_long_way(bucket, tmp_path, fau
             return fault
         return None
 
-    with faults.Proxy(bucket.endpoint, once) as proxy:
+    with network.Proxy(bucket.endpoint, once) as proxy:
         store, uploads = shown(bucket, proxy.endpoint), files(tmp_path)
         told = sent(store, uploads, ALWAYS)
         assert store.requests == len(proxy.seen)
@@ -133,9 +133,9 @@ def test_a_store_that_asks_for_less_is_left_to_botocore(monkeypatch, bucket, tmp
     monkeypatch.setattr("podcast_kit.stores.direct.LINES", 1)
 
     def busy(request):
-        return faults.Status(503, "SlowDown") if request.number == 3 else None
+        return network.Status(503, "SlowDown") if request.number == 3 else None
 
-    with faults.Proxy(bucket.endpoint, busy) as proxy:
+    with network.Proxy(bucket.endpoint, busy) as proxy:
         store = shown(bucket, proxy.endpoint)
         assert len(sent(store, files(tmp_path))) == 1
         assert not store.direct.works
@@ -146,14 +146,14 @@ def test_a_store_that_asks_for_less_is_left_to_botocore(monkeypatch, bucket, tmp
 
 def test_a_connection_that_the_store_closes_costs_one_question_at_the_most(monkeypatch, bucket, tmp_path):
     monkeypatch.setattr("podcast_kit.stores.direct.LINES", 1)
-    whole = faults._Handler.forward
+    whole = network._Handler.forward
 
     def forward(handler):
         whole(handler)
         handler.close_connection = True
 
-    monkeypatch.setattr(faults._Handler, "do_PUT", forward)
-    with faults.Proxy(bucket.endpoint) as proxy:
+    monkeypatch.setattr(network._Handler, "do_PUT", forward)
+    with network.Proxy(bucket.endpoint) as proxy:
         store = shown(bucket, proxy.endpoint)
         sent(store, files(tmp_path))
         assert store.direct.works
@@ -163,9 +163,9 @@ def test_a_connection_that_the_store_closes_costs_one_question_at_the_most(monke
 
 def test_a_store_that_lets_no_more_connections_in_is_sent_to_by_those_that_it_has(bucket, tmp_path):
     def full(request):
-        return faults.CUT if 3 <= request.number <= 6 else None  # what comes first on four connections
+        return network.CUT if 3 <= request.number <= 6 else None  # what comes first on four connections
 
-    with faults.Proxy(bucket.endpoint, full) as proxy:
+    with network.Proxy(bucket.endpoint, full) as proxy:
         store = shown(bucket, proxy.endpoint)
         assert len(sent(store, files(tmp_path, 40))) == 36
         assert store.direct.works
@@ -282,10 +282,10 @@ def test_a_publish_through_replies_that_get_lost_is_whole(bucket, tmp_path):
         if request.headers["User-Agent"] != "podcast-kit" or request.number % 3:
             return None
         struck.append(request)
-        return faults.LOST
+        return network.LOST
 
     outputs = trees.tree(tmp_path, bucket.url, {f"e{number}": b"%d" % number for number in range(12)})
-    with faults.Proxy(bucket.endpoint, lost) as proxy:
+    with network.Proxy(bucket.endpoint, lost) as proxy:
         assert trees.carry_out(outputs, trees.store_of(bucket, endpoint=proxy.endpoint), now=NOW, url=bucket.url)
     assert struck
     assert trees.broken_promises(bucket.url) == []

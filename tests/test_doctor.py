@@ -13,7 +13,7 @@ import botocore.auth
 import pytest
 
 from podcast_kit.publish.doctor import examine
-from tests import faults, trees
+from tests import network, trees
 
 
 class Front:
@@ -160,16 +160,16 @@ def test_a_clock_that_the_store_refuses(bucket, tmp_path, monkeypatch):
     ],
 )
 def test_what_a_store_refuses(bucket, tmp_path, status, code, said):
-    with faults.Proxy(bucket.endpoint, lambda _: faults.Status(status, code)) as proxy:
+    with network.Proxy(bucket.endpoint, lambda _: network.Status(status, code)) as proxy:
         found = wrong(trees.store_of(bucket, endpoint=proxy.endpoint), bucket.url, tmp_path)
     assert said in found["credentials and bucket"]
 
 
 def test_a_key_that_may_read_and_not_write(bucket, tmp_path):
     def reading(request):
-        return faults.Status(403, "AccessDenied") if request.method in {"PUT", "DELETE"} else None
+        return network.Status(403, "AccessDenied") if request.method in {"PUT", "DELETE"} else None
 
-    with faults.Proxy(bucket.endpoint, reading) as proxy:
+    with network.Proxy(bucket.endpoint, reading) as proxy:
         found = wrong(trees.store_of(bucket, endpoint=proxy.endpoint), bucket.url, tmp_path)
     assert "does not allow it" in found["writing"]
 

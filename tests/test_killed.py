@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.stores import parts
-from tests import faults, trees
+from tests import network, trees
 from tests.seaweed import Bucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def work(folder: Path, bucket: Bucket, endpoint: str, prefix: str, episodes: dic
     trees.carry_out(outputs, store, now=NOW, url=url)
 
 
-def killed_at(number: int, bucket: Bucket, prefix: str, folder: Path, *, after: bool) -> list[faults.Request]:
+def killed_at(number: int, bucket: Bucket, prefix: str, folder: Path, *, after: bool) -> list[network.Request]:
     """Publish the new show and kill it at its request with this number; what was asked until then."""
     reached = threading.Event()
 
@@ -39,11 +39,11 @@ def killed_at(number: int, bucket: Bucket, prefix: str, folder: Path, *, after: 
         if request.number < number:
             return None
         if after and request.number == number:
-            return faults.LOST
+            return network.LOST
         reached.set()
-        return faults.SILENT  # nothing that is asked from here on is ever answered
+        return network.SILENT  # nothing that is asked from here on is ever answered
 
-    with faults.Proxy(bucket.endpoint, fault) as proxy:
+    with network.Proxy(bucket.endpoint, fault) as proxy:
         process = FORKS.Process(target=work, args=(folder, bucket, proxy.endpoint, prefix, NEW))
         process.start()
         while process.is_alive() and not reached.wait(0.01):
@@ -53,7 +53,7 @@ def killed_at(number: int, bucket: Bucket, prefix: str, folder: Path, *, after: 
         return proxy.seen[:number] if after else proxy.seen[: number - 1]
 
 
-def sent(requests: list[faults.Request]) -> set[str]:
+def sent(requests: list[network.Request]) -> set[str]:
     """Which media, and which parts of the long one, were sent."""
     found = set()
     for request in requests:
@@ -70,7 +70,7 @@ def sent(requests: list[faults.Request]) -> set[str]:
 @pytest.mark.parametrize("after", [False, True], ids=["before the request", "after its effect"])
 def test_killed_at_any_request(s3, bucket, tmp_path, monkeypatch, after):
     monkeypatch.setattr(parts, "AT_ONCE", 1)
-    with faults.Proxy(s3.endpoint) as counted:
+    with network.Proxy(s3.endpoint) as counted:
         work(tmp_path / "0", bucket, s3.endpoint, "0", OLD)
         work(tmp_path / "0", bucket, counted.endpoint, "0", NEW)
     assert sent(counted.seen) == {"two.mp3", "long.mp3 1", "long.mp3 2", "long.mp3 3"}
@@ -83,7 +83,7 @@ def test_killed_at_any_request(s3, bucket, tmp_path, monkeypatch, after):
         assert trees.broken_promises(url) == []
         assert trees.guids(url) in (list(OLD), list(NEW))
 
-        with faults.Proxy(s3.endpoint) as again:
+        with network.Proxy(s3.endpoint) as again:
             work(folder, bucket, again.endpoint, prefix, NEW)
         assert trees.guids(url) == list(NEW)
         assert trees.broken_promises(url) == []

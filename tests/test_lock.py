@@ -117,7 +117,7 @@ def test_a_missing_lock_is_empty(tmp_path):
         pytest.param(lambda text: text.replace("bytes: 12", "bytes: many"), "lock.damaged", id="bytes"),
         pytest.param(lambda text: text.replace("seconds: 61.152", "seconds: nan"), "lock.damaged", id="seconds"),
         pytest.param(lambda text: text.replace("T07:00:00+00:00", "T07:00:00"), "lock.damaged", id="offset"),
-        pytest.param(lambda text: text.replace("version: 1", "version: 2"), "lock.damaged", id="version"),
+        pytest.param(lambda text: text.replace("version: 1", "version: 2"), "lock.newer", id="version"),
         pytest.param(lambda text: text.replace("    guid: g-1\n", ""), "lock.damaged", id="no guid"),
         pytest.param(lambda text: text + text.split("episodes:\n")[1], "lock.damaged", id="an entry twice"),
         pytest.param(lambda _: "[" * 10_000, "lock.damaged", id="brackets"),

@@ -12,7 +12,7 @@ from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.stores import ABSENT, Upload
 from podcast_kit.stores.parts import MOST, PART, Budget, part_size
 from podcast_kit.stores.s3 import S3
-from tests import faults, trees
+from tests import network, trees
 
 SIZE = 5 << 20
 """The least that S3 takes for a part that is not the last."""
@@ -59,7 +59,7 @@ def test_what_was_stopped_goes_on_where_it_was(bucket, tmp_path, sound):
 
     with pytest.raises(Stop):
         store(bucket, tmp_path / "journals").put(Upload.of(sound), ABSENT, stop)
-    with faults.Proxy(bucket.endpoint) as proxy:
+    with network.Proxy(bucket.endpoint) as proxy:
         store(bucket, tmp_path / "journals", proxy.endpoint).put(Upload.of(sound), ABSENT)
     assert len(puts(proxy)) <= 2
     assert trees.fetch(bucket.url + sound.key) == sound.path.read_bytes()
@@ -120,7 +120,7 @@ def test_what_is_there_already_is_not_replaced(bucket, tmp_path, sound):
 
 
 @pytest.mark.parametrize("operation", ["uploads", "partNumber=2", "uploadId="])
-@pytest.mark.parametrize("fault", [faults.LOST, faults.MID, faults.Status(503, "SlowDown"), faults.Status(200)])
+@pytest.mark.parametrize("fault", [network.LOST, network.MID, network.Status(503, "SlowDown"), network.Status(200)])
 def test_a_fault_at_any_step_is_got_over(bucket, tmp_path, sound, operation, fault):
     struck = threading.Event()
 
@@ -131,7 +131,7 @@ def test_a_fault_at_any_step_is_got_over(bucket, tmp_path, sound, operation, fau
             return fault
         return None
 
-    with faults.Proxy(bucket.endpoint, once) as proxy:
+    with network.Proxy(bucket.endpoint, once) as proxy:
         store(bucket, tmp_path / "journals", proxy.endpoint).put(Upload.of(sound), ABSENT)
     assert struck.is_set()
     assert trees.fetch(bucket.url + sound.key) == sound.path.read_bytes()

@@ -6,25 +6,25 @@ import pytest
 
 from podcast_kit.errors import Overtaken
 from podcast_kit.stores import ABSENT, Honours, match
-from tests import faults, trees
+from tests import network, trees
 
 
 def quotes_refused(request):
-    return faults.Status(412, "PreconditionFailed") if '"' in request.headers.get("If-Match", "") else None
+    return network.Status(412, "PreconditionFailed") if '"' in request.headers.get("If-Match", "") else None
 
 
 def conditions_refused(request):
     named = {"If-Match", "If-None-Match"} & request.headers.keys()
-    return faults.Status(501, "NotImplemented") if named and request.method == "PUT" else None
+    return network.Status(501, "NotImplemented") if named and request.method == "PUT" else None
 
 
 def swaps_refused(request):
-    return faults.Status(501, "NotImplemented") if "If-Match" in request.headers else None
+    return network.Status(501, "NotImplemented") if "If-Match" in request.headers else None
 
 
 def first_reply_lost():
     count = itertools.count()
-    return lambda request: faults.LOST if request.method == "PUT" and next(count) % 2 == 0 else None
+    return lambda request: network.LOST if request.method == "PUT" and next(count) % 2 == 0 else None
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def first_reply_lost():
     ids=["honoured", "unquoted only", "refused", "swaps refused", "replies lost"],
 )
 def test_what_is_found(bucket, fault, found):
-    with faults.Proxy(bucket.endpoint, fault) as proxy:
+    with network.Proxy(bucket.endpoint, fault) as proxy:
         store = trees.store_of(bucket, endpoint=proxy.endpoint)
         assert store.probe("token") is found
         assert store.honours is found
@@ -47,7 +47,7 @@ def test_what_is_found(bucket, fault, found):
 
 
 def test_the_unquoted_form_is_used_where_only_it_is_honoured(bucket):
-    with faults.Proxy(bucket.endpoint, quotes_refused) as proxy:
+    with network.Proxy(bucket.endpoint, quotes_refused) as proxy:
         store = trees.store_of(bucket, endpoint=proxy.endpoint)
         store.probe("token")
         etag = store.put(trees.upload("a", b"one"))
@@ -57,7 +57,7 @@ def test_the_unquoted_form_is_used_where_only_it_is_honoured(bucket):
 
 
 def test_where_conditions_are_refused_the_store_is_looked_at_before(bucket):
-    with faults.Proxy(bucket.endpoint, conditions_refused) as proxy:
+    with network.Proxy(bucket.endpoint, conditions_refused) as proxy:
         store = trees.store_of(bucket, endpoint=proxy.endpoint)
         store.probe("token")
         etag = store.put(trees.upload("a", b"one"), ABSENT)

@@ -8,13 +8,15 @@ import sys
 
 import pytest
 
-from tests import faults, shows
+from tests import network, shows
 
 MOVING = re.compile(r"\r\x1b\[Kupload [\d.]+ k?M?B of [\d.]+ MB(, [\d.]+ k?M?B/s)?(, \d+:\d\d left)? (\d+)/(\d+) \S+")
 
 
 def published(show, bucket, stderr, **environment):
-    with faults.Proxy(bucket.endpoint, lambda request: faults.Delay(0.3) if request.method == "PUT" else None) as proxy:
+    with network.Proxy(
+        bucket.endpoint, lambda request: network.Delay(0.3) if request.method == "PUT" else None
+    ) as proxy:
         place = ["--to", f"s3://{bucket.name}", "--endpoint", proxy.endpoint, "--url", bucket.url]
         command = [sys.executable, "-m", "podcast_kit", "publish", "-C", str(show), "--yes", "--no-check", *place]
         return subprocess.run(

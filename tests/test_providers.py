@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from podcast_kit import check
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Publishing
 from podcast_kit.stores import open_store
@@ -86,6 +87,7 @@ def test_what_is_missing_is_said(to, code, said):
         opened(to)
     [problem] = raised.value.problems
     assert problem.code == code
+    assert check.explanation(code)
     assert said in f"{problem.text} {problem.hint}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import Failed
 from podcast_kit.stores.s3 import S3
-from tests import faults, trees
+from tests import network, trees
 
 SOON = 0.2
 
@@ -58,7 +58,7 @@ def test_where_nobody_watches_it_is_said_in_a_line_and_not_in_many(silent, capsy
 
 
 def test_a_store_may_think_long_about_what_it_is_sent(bucket):
-    with faults.Proxy(bucket.endpoint, lambda _: faults.Delay(4 * SOON)) as proxy:
+    with network.Proxy(bucket.endpoint, lambda _: network.Delay(4 * SOON)) as proxy:
         slow = S3(bucket=bucket.name, endpoint=proxy.endpoint, soon=SOON)
         slow.put(trees.upload("a.txt", b"one"))
         with pytest.raises(Failed, match="does not answer"):

@@ -17,7 +17,7 @@ from podcast_kit.publish import read
 from podcast_kit.stores import Honours
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
-from tests import faults, seaweed, trees
+from tests import network, seaweed, trees
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -26,9 +26,9 @@ def test_a_key_that_is_revoked_in_the_middle(bucket, tmp_path):
     outputs = trees.tree(tmp_path, bucket.url, {"one": b"1", "two": b"22"})
 
     def revoked(request):
-        return faults.Status(403, "InvalidAccessKeyId") if request.number > 11 else None
+        return network.Status(403, "InvalidAccessKeyId") if request.number > 11 else None
 
-    with faults.Proxy(bucket.endpoint, revoked) as proxy:
+    with network.Proxy(bucket.endpoint, revoked) as proxy:
         store = trees.store_of(bucket, endpoint=proxy.endpoint)
         store.threads = 1
         with pytest.raises(StoreRefused, match="does not know this access key") as raised:
@@ -90,9 +90,9 @@ def test_a_store_that_dies_in_the_middle(tmp_path, s3_environment, monkeypatch):
         def dies(request):
             if request.number == 7:
                 server.stop()
-            return faults.CUT if request.number >= 7 else None
+            return network.CUT if request.number >= 7 else None
 
-        with faults.Proxy(bucket.endpoint, dies) as proxy:
+        with network.Proxy(bucket.endpoint, dies) as proxy:
             store = trees.store_of(bucket, endpoint=proxy.endpoint)
             store.threads = 1
             with pytest.raises(Failed, match="does not answer") as raised:
@@ -127,7 +127,7 @@ def test_an_unchanged_show_of_five_thousand_objects_takes_three_requests_and_no_
         key: record.Remote(key=key, size=each.size, sha256=each.sha256, headers=each.headers, etag=etag)
         for key, each in outputs.items()
     }
-    with faults.Proxy(bucket.endpoint) as proxy:
+    with network.Proxy(bucket.endpoint) as proxy:
         store = trees.store_of(bucket, endpoint=proxy.endpoint)
         state = State(objects=known, honours=Honours.QUOTED)
         store.put(trees.upload(record.KEY, record.encoded(state, store.place)))

@@ -1,4 +1,4 @@
-"""Faults that are met while a show is made, and what they mean: the codes that are neither rules nor of reading."""
+"""Faults that are met while a show is made or published: the codes that are neither rules nor of reading."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ MAKING = {
     "au.empty": "A recording has no bytes.",
     "au.extension": "A recording is of another kind than its name says.",
     "au.gaps": "Parts of a recording are missing.",
+    "au.intro": "The intro that is to be joined is not there.",
     "au.junk": "A recording holds bytes that are no audio.",
     "au.length": "A recording does not say how long it is.",
     "au.mastering": "A recording cannot be mastered as it is asked for.",
@@ -18,6 +19,7 @@ MAKING = {
     "au.mixed": "The sample rate or the channels change inside of a recording.",
     "au.none": "A file holds no sound.",
     "au.not-audio": "A file is not audio of a kind that can be published.",
+    "au.outro": "The outro that is to be joined is not there.",
     "au.quiet": "Nothing in a recording is loud enough to be heard.",
     "au.range": "A stretch lies behind the end of a recording.",
     "au.reencode": "What is asked of a recording needs it to be encoded again, which loses a little.",
@@ -37,6 +39,16 @@ MAKING = {
     "import.https": "Recordings that the old feed names by http are named by https here.",
     "import.fetch": "A file that an imported feed names could not be fetched.",
     "import.guid": "An imported episode has lost its identity.",
+    "pb.account": "The provider's address needs the account, and nothing says it.",
+    "pb.audio-needed": "A recording is to be sent that is not on this machine.",
+    "pb.endpoint": "The provider has no address of its own, and nothing says where the store is.",
+    "pb.gone": "A feed cannot be gone back to: something that it names is not there any more.",
+    "pb.guids": "Subscribers would get episodes anew, under another identity.",
+    "pb.plan": "A saved plan cannot be read.",
+    "pb.region": "The provider's address needs the region, and nothing says it.",
+    "pb.removed": "Episodes would vanish from subscribers' apps.",
+    "pb.to": "What `publish.to` names is no place that can be published to.",
+    "prompts.unknown": "An episode names a set of invitations that podcast.yaml does not have.",
     "template.exists": "A template of this name is there already.",
     "template.missing": "A template that is named is not there.",
     "template.render": "A template fails while a page is made.",

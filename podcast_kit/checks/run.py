@@ -13,7 +13,7 @@ from podcast_kit.errors import Place, Problem
 from podcast_kit.model import Element, Episode, FeedDocument, Node, Project
 
 SHOW_FILE = "podcast.yaml"
-CHAPTERS = (
+ROOMS = (
     "document",
     "channel",
     "standing",
@@ -32,8 +32,8 @@ CHAPTERS = (
     "http",
 )
 """The rooms of the book, in its order; importing one enters its rules."""
-for _chapter in CHAPTERS:
-    import_module(f"podcast_kit.checks.{_chapter}")
+for _room in ROOMS:
+    import_module(f"podcast_kit.checks.{_room}")
 
 MOST = 100
 """Findings of one rule that are listed; a hostile feed has millions."""

@@ -14,7 +14,7 @@ import click
 
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
+from podcast_kit.errors import Exit, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
@@ -82,7 +82,7 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
             except (KeyboardInterrupt, click.Abort):
                 console.clear()
                 click.echo("interrupted", err=True)
-                context.exit(130)
+                context.exit(Exit.INTERRUPTED)
 
         return run
 

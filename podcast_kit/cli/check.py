@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import Exit, InvalidInput, Place, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
@@ -75,7 +75,7 @@ def check(
     _tell(console, found, style)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in found):
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(Exit.FAILED)
 
 
 def _feed(path: Path, platform: str) -> Sequence[Problem]:

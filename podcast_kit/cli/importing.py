@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console, many
 from podcast_kit.cli.show import PUBLIC, asked, ignore
-from podcast_kit.errors import Failed, Severity
+from podcast_kit.errors import Exit, Failed, Severity
 
 if TYPE_CHECKING:
     from podcast_kit.importer import Imported
@@ -76,7 +76,7 @@ def import_(
     kept = "every guid as it was" if not lost else f"{many(len(lost), 'guid')} lost"
     console.note(f"{many(len(found.episodes), 'episode')}, {kept}; next: `podcast-kit check`, then `podcast-kit plan`")
     if lost:
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(Exit.FAILED)
 
 
 def _document(feed: str) -> FeedDocument:

@@ -16,15 +16,13 @@ from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, made
 from podcast_kit.cli.publishing import BLIND, accepted, elsewhere, noticed, place_options, planned
-from podcast_kit.errors import Failed
+from podcast_kit.errors import Exit, Failed
 from podcast_kit.model import Outcome, Step
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
     from podcast_kit.publish.back import Kept
     from podcast_kit.stores import Store
-
-FAILED = 1
 
 
 @command("status", short_help="Say where every episode stands.")
@@ -119,7 +117,7 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
         console.say(f"{trouble}\n  {hint}" if hint else trouble)
     console.note(f"{many(len(found), 'file')} asked for, {len(bad)} not as they should be")
     if bad:
-        click.get_current_context().exit(FAILED)
+        click.get_current_context().exit(Exit.FAILED)
 
 
 @command("rollback", short_help="Go back to a feed that was live before.")
@@ -258,7 +256,7 @@ def _findings(console: Console, name: str, outcomes: list[Outcome]) -> None:
         if outcome.trouble and outcome.hint:
             console.say(f"         {outcome.hint}")
     if any(outcome.trouble for outcome in outcomes):
-        click.get_current_context().exit(FAILED)
+        click.get_current_context().exit(Exit.FAILED)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

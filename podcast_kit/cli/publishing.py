@@ -16,7 +16,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.making import AHEAD, AT, RETAG, made
 from podcast_kit.cli.planned import display, reported, scheduled, summarized, summary
 from podcast_kit.cli.progress import Progress
-from podcast_kit.errors import Failed, InvalidInput, Severity
+from podcast_kit.errors import Exit, Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from podcast_kit.plan.subscribers import Notice
     from podcast_kit.stores import Store
 
-PENDING = 3
 ALLOWED = {"guids": "it.guid.stable"}
 """What --allow says → the rule that it sets aside."""
 BLIND = click.option(
@@ -134,7 +133,7 @@ def plan(
             raise Failed(f"{out}: {error.strerror}", "name a file that can be written") from error
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
-        click.get_current_context().exit(PENDING)
+        click.get_current_context().exit(Exit.PENDING)
 
 
 @command("publish", short_help="Publish what is due: media, pages, and the feed last.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from podcast_kit import pictures
 from podcast_kit.errors import Problem
 from podcast_kit.model import Chapter, Cover, Episode, Picture
-from podcast_kit.source.chapters import files as source
+from podcast_kit.source.chapters import files as chapter_files
 
 SIDE = 800
 """Pixels a side of a chapter's picture inside the audio."""
@@ -28,7 +28,7 @@ def of(folder: Path, episode: Episode, seconds: float, carried: tuple[Chapter, .
     `carried` are those of the recording itself: they count where the author wrote none. All come `shift` seconds later
     than they are written, where mastering joined an intro or took silence off.
     """
-    found, problems = source.of(folder, episode, seconds)
+    found, problems = chapter_files.of(folder, episode, seconds)
     if not found and not problems and episode.chapters == "auto":
         found = carried
     return Marks(_ended(_shifted(found, round(shift * 1000)), seconds), problems)

@@ -1,4 +1,4 @@
-"""From the files beside the notes to what listeners download: recordings, artwork, pictures, transcripts."""
+"""From the recordings beside the notes to what listeners download, and files published as they are."""
 
 from __future__ import annotations
 

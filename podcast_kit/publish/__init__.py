@@ -49,7 +49,7 @@ def _page(key: str, feed: str) -> bool:
     return key == feed or (key.startswith(feed.removesuffix(".xml") + "/") and key.endswith(".xml"))
 
 
-SOON = (0.2, 0.5, 1.0, 2.0)
+LOOKS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks at the public feed."""
 
 
@@ -112,7 +112,7 @@ def _live(url: str, plan: Plan) -> Iterator[Outcome]:
     for change in plan.wave(Wave.FEED):
         if change.key != plan.feed or change.output is None:
             continue
-        for wait in (*SOON, None):
+        for wait in (*LOOKS, None):
             [outcome] = verify.compare(url, [change.output])
             if not outcome.trouble or wait is None:
                 break

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from podcast_kit import files
+from podcast_kit.errors import Failed
 from podcast_kit.model import Output, Publishing, address
 from podcast_kit.stores import state as record
 from podcast_kit.web import Web
@@ -33,13 +34,10 @@ def digest(outputs: Mapping[str, Output], publishing: Publishing) -> str:
 def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
     """Note that this digest is what the store holds, with the ETags of its record and its feed."""
     memo = folder / MEMO
-    with suppress(OSError):  # all is published: a memo that cannot be written costs the next run a second
+    with suppress(OSError, Failed):  # all is published: a memo that cannot be written costs the next run a second
         memo.unlink(missing_ok=True)
         if state and feed:
-            memo.parent.mkdir(parents=True, exist_ok=True)
-            beside = memo.with_suffix(f".{os.getpid()}.new")
-            beside.write_text(json.dumps({"published": published, "state": state, "feed": feed}), "utf-8")
-            beside.replace(memo)
+            files.write(memo, json.dumps({"published": published, "state": state, "feed": feed}).encode())
 
 
 def recorded(folder: Path) -> datetime | None:

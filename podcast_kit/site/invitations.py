@@ -117,8 +117,9 @@ MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed)[ \t]*\}\}[ \t
 def expand(show: Show, notes: str) -> str:
     """Notes with `{{ links }}`, `{{ follow }}`, `{{ review }}` and `{{ feed }}`, each alone on a line, filled in.
 
-    A marker becomes one line of Markdown, so that every other line keeps its number. What is written
-    this way counts as written by hand: the invitations do not say it again.
+    `{{ prompts }}` is none of them: it is a token of the notes, and parts them where the invitations go
+    (`making/items.py`). A marker becomes one line of Markdown, so that every other line keeps its number. What is
+    written this way counts as written by hand: the invitations do not say it again.
     """
     if not MARKERS.search(notes):
         return notes

@@ -1,1 +1,1 @@
-"""What the podcaster wrote: YAML with places, notes, the lock."""
+"""What the podcaster wrote: YAML with places, notes, chapters, transcripts, the lock."""

@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "listen.unknown": "A service that this tool has no link for.",
     "listen.id": "Not the id that a service gives to shows.",
     "lock.damaged": "podcast.lock does not say what it must.",
+    "lock.newer": "podcast.lock was written by a newer podcast-kit.",
     "lock.conflict": "podcast.lock holds the markers of an unfinished merge.",
     "cp.grammar": "Chapters cannot be read.",
     "cp.start": "A chapter begins behind the end of the recording.",

@@ -13,6 +13,7 @@ episodes:
       bytes: 381234
       seconds: 61.152
       mime: audio/mpeg
+    chapters:              (those that the recording itself carried: start in ms, title, url, toc)
     alternate:             (the same in another format, where one was made; as media, and its bit_rate)
     soundbites:            (what was cut of it: start and length in ms, media)
     loudness: -16.1        (LUFS, of what was mastered; with true_peak in dBTP and shift in seconds)
@@ -36,6 +37,7 @@ from podcast_kit.source.episode import own_slug
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
 VERSION = "1"
+"""Raised when an older podcast-kit would lose or misread what is written; a key more is none of that."""
 MAX_BYTES = 20_000_000
 """Forty thousand episodes."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\+00:00", re.ASCII)
@@ -68,8 +70,9 @@ def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
         table = yaml_table(source, path, most=MAX_BYTES)
         entries = _entries(table)
     except InvalidInput as error:
-        mended = [Problem(one.place, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
-        raise InvalidInput(mended) from None
+        newer = [one for one in error.problems if one.code == "lock.newer"]  # then nothing else of it can be trusted
+        damaged = [Problem(one.place, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
+        raise InvalidInput(newer or damaged) from None
     return entries
 
 
@@ -123,7 +126,7 @@ def _entries(table: Table) -> tuple[Published, ...]:
     version = table.need("version", str, VERSION)
     if version != VERSION:
         text = f"written by a newer podcast-kit: version {version}"
-        table.reject(table.places["version"], text, "", "lock.damaged")
+        table.reject(table.places["version"], text, "update podcast-kit", "lock.newer")
     found = [entry for inner in table.tables("episodes", "this entry") if (entry := _entry(inner))]
     for key in ("slug", "guid"):
         seen: set[str] = set()

@@ -1,4 +1,8 @@
-"""boto3's clients of one store: how long each waits, what is counted, and who hears of it."""
+"""boto3's clients of one store: how long each waits, what is counted, and who hears of it.
+
+Who is asked again, and how often: botocore does so `ATTEMPTS` times, for a question that meets silence `TRIES` times;
+what botocore takes for an answer is asked again in `s3._again`; public addresses have a patience of their own (`web`).
+"""
 
 from __future__ import annotations
 

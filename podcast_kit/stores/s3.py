@@ -28,7 +28,7 @@ PROBES = ".podcast-kit/probe/"
 """Keys of what is written only to see what becomes of it: a question too."""
 MEMORY = 64 << 20
 """Bytes of bodies that may be on their way at a time."""
-PATIENCE = (0.3, 1.0, 2.0, 4.0)
+WAITS = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before asking again where botocore itself does not."""
 STALE = match('"00000000000000000000000000000000"')
 """On an ETag that nothing has."""
@@ -326,7 +326,7 @@ def _again(ask: Callable[[], T]) -> T:
     """Ask again where botocore does not: two writers at once, too many writes, a body damaged or cut short."""
     from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
-    for wait in PATIENCE:
+    for wait in WAITS:
         try:
             return ask()
         except (IncompleteReadError, ResponseStreamingError, Damaged):

@@ -1,4 +1,4 @@
-"""Chapters as the podcaster writes them: timestamps in the notes, or a list in the front matter."""
+"""Chapters as the podcaster writes them: timestamps in the notes, or a list in the front matter; a file: `files.py`."""
 
 from __future__ import annotations
 
