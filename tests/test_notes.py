@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from podcast_kit.model import Picture
 from podcast_kit.source import doubts, notes
 from podcast_kit.source.notes import markdown
-from podcast_kit.source.notes.flavours import ORDINARY, Walk, guard_page
+from podcast_kit.source.notes.flavours import ORDINARY, Walk
+from podcast_kit.source.notes.guards import guard_page
 
 GOLDEN = sorted((Path(__file__).parent / "golden/notes").glob("*.md"))
 PAGE = "https://pod.example/episodes/one/index.html"

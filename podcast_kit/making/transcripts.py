@@ -11,7 +11,7 @@ from podcast_kit.making import media
 from podcast_kit.making.tree import Tree, media_key
 from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, address
 from podcast_kit.source import transcripts as source
-from podcast_kit.source.notes.flavours import guard_transcript
+from podcast_kit.source.notes.guards import guard_transcript
 
 HTML = (".html", ".htm")
 TIMED = {".vtt": source.write_vtt, ".srt": source.write_srt, ".json": source.write_json}

@@ -13,7 +13,8 @@ from podcast_kit.model import Flavours, Notes, Picture
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import shifted
 from podcast_kit.source.notes.cutting import plain, shorten
-from podcast_kit.source.notes.flavours import Page, guard_feed, guard_page
+from podcast_kit.source.notes.flavours import Page
+from podcast_kit.source.notes.guards import guard_feed, guard_page
 from podcast_kit.source.notes.markdown import images, pictures, tokens
 from podcast_kit.source.notes.plainer import Feed, Text
 

@@ -1,4 +1,4 @@
-"""The tokens of show notes as HTML for the page, what all flavours have in common, and the guards of what gets out."""
+"""The tokens of show notes as HTML for the page, and what all flavours have in common."""
 
 from __future__ import annotations
 
@@ -18,42 +18,6 @@ if TYPE_CHECKING:
 ORDINARY = r"https?://(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}(?:/[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9/._~=&-]+)?"
 """An address as most are, in which nothing is to be encoded, joined or made even: it stays as it is written."""
 _ORDINARY = re.compile(ORDINARY)
-_SCHEMES = {"http", "https", "mailto", "tel"}
-_FEED_TAGS = {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
-_PAGE_TAGS = _FEED_TAGS | {
-    "h2", "h3", "h4", "h5", "h6",
-    "blockquote", "pre", "code", "hr", "img", "s", "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
-_PAGE_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height", "loading", "decoding"},
-    "ol": {"start"},
-    "code": {"class"},
-    "th": {"class"},
-    "td": {"class"},
-}
-
-
-def guard_page(markup: str) -> str:
-    """What notes may bring onto a page, and nothing else."""
-    import nh3
-
-    return str(nh3.clean(markup, tags=_PAGE_TAGS, attributes=_PAGE_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None))
-
-
-def guard_transcript(markup: str) -> str:
-    """A transcript as HTML (https://podcasting2.org/docs/podcast-namespace/tags/transcript): words, speakers, times."""
-    import nh3
-
-    tags = _FEED_TAGS | {"cite", "time", "h1", "h2", "h3", "h4", "blockquote", "div", "span", "hr"}
-    return str(nh3.clean(markup, tags=tags, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None))
-
-
-def guard_feed(markup: str) -> str:
-    """What Apple, Spotify and the apps show of notes, and nothing else."""
-    import nh3
-
-    return str(nh3.clean(markup, tags=_FEED_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None))
 
 
 @dataclass
