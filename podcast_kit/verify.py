@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from podcast_kit.model import Outcome, Output, Response, address
 from podcast_kit.web import Web
 
-THREADS = 32
+THREADS = 64
+"""Files asked for at a time: behind 40 ms, half as many take a second and a half longer for a thousand."""
 NETWORK = "see the network, and that what is in publish.to is served at publish.url"
 
 
