@@ -39,6 +39,20 @@ def test_a_key_that_is_revoked_in_the_middle(bucket, tmp_path):
     assert trees.guids(bucket.url) == ["one", "two"]
 
 
+def test_a_key_that_may_write_and_not_delete_publishes_all_the_same(bucket, tmp_path):
+    outputs = trees.tree(tmp_path, bucket.url, {"one": b"1", "two": b"22"})
+
+    def kept(request):
+        return network.Status(403, "AccessDenied") if request.method == "DELETE" else None
+
+    with network.Proxy(bucket.endpoint, kept) as proxy:
+        store = trees.store_of(bucket, endpoint=proxy.endpoint)
+        assert trees.carry_out(outputs, store, now=NOW, url=bucket.url)
+        assert "DELETE" in {request.method for request in proxy.seen}
+    assert store.honours is Honours.QUOTED
+    assert trees.guids(bucket.url) == ["one", "two"]
+
+
 def test_a_clock_that_is_twenty_minutes_off(bucket, tmp_path, monkeypatch):
     outputs = trees.tree(tmp_path, bucket.url, {"one": b"1"})
 
