@@ -109,6 +109,13 @@ def test_what_is_there_is_not_replaced(bucket, tmp_path):
     assert store.get(uploads[3].key).content == b"sound 3"
 
 
+def test_where_all_is_there_already_the_way_stays_open(bucket, tmp_path):
+    sent(shown(bucket), files(tmp_path))
+    store = shown(bucket)
+    assert not sent(store, files(tmp_path))
+    assert store.direct.works
+
+
 @pytest.mark.parametrize("fault", [network.CUT, network.MID, network.LOST, network.CORRUPTED, network.Status(403, "X")])
 def test_a_fault_of_one_upload_is_got_over_by_the_long_way(bucket, tmp_path, fault):
     struck = threading.Event()

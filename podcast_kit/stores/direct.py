@@ -76,7 +76,7 @@ class Direct:
         self.count = count
         self.works = True
         self.proven = False
-        """Whether anything has arrived this way."""
+        """Whether anybody has taken a file this way, or said that it is there."""
         self.under_way = 0
         """Bytes."""
 
@@ -157,10 +157,10 @@ class Direct:
                         break
                 else:
                     if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
-                        self.proven = True
                         arrived.put((upload, etag))
-                    # Neither a store that asks for less (503, 429) nor one that does not take this is asked so again.
-                    elif status != 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
+                    if status in {200, 412}:  # RFC 9110, 15.5.13: there is something already, and the way is sound
+                        self.proven = True
+                    else:  # a store that asks for less (503, 429), or does not take this, is not asked so again
                         self.works = False
                 if not keep:
                     line = _hang_up(line)
