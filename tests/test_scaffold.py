@@ -23,7 +23,7 @@ def test_any_text_is_written_so_that_it_is_read_back(text):
 
 
 def test_a_new_show_is_read_back_without_a_remark(tmp_path):
-    text = scaffold.show_text(
+    text = scaffold.NewShow(
         title="A show: #1",
         description="About things.",
         author='Ann "A" Lee',
@@ -34,7 +34,7 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
         categories=["Business > Marketing"],
         to="s3://b/p",
         apple="1000000001",
-    )
+    ).text()
     (tmp_path / "podcast.yaml").write_text(text, "utf-8")
     found = project.read(tmp_path)
     assert (found.show.title, found.show.author, found.show.owner_email) == ("A show: #1", 'Ann "A" Lee', "a@b.example")
@@ -42,7 +42,7 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
 
 
 def test_the_comments_of_a_new_show_stand_below_each_other():
-    text = scaffold.show_text(
+    text = scaffold.NewShow(
         title="x",
         description="x",
         author="x",
@@ -50,15 +50,15 @@ def test_the_comments_of_a_new_show_stand_below_each_other():
         guid="917393e3-1b1e-5cef-ace4-edaa54e1f810",
         timezone="America/Argentina/Buenos_Aires",
         to="public",
-    )
+    ).text()
     said = [line for line in text.splitlines() if "  # " in line.strip()]
     assert {line.rindex("  # ") for line in said} == {scaffold.COLUMN}
 
 
 def test_the_least_of_a_show_is_read_back(tmp_path):
-    text = scaffold.show_text(
+    text = scaffold.NewShow(
         title="x", description="x", author="x", url="https://pod.example/", guid="917393e3-1b1e-5cef-ace4-edaa54e1f810"
-    )
+    ).text()
     (tmp_path / "podcast.yaml").write_text(text, "utf-8")
     assert project.read(tmp_path).show.listen == ()
 
@@ -66,13 +66,13 @@ def test_the_least_of_a_show_is_read_back(tmp_path):
 def test_a_new_episode_is_read_back(tmp_path):
     (tmp_path / "episodes").mkdir()
     (tmp_path / "podcast.yaml").write_text(
-        scaffold.show_text(
+        scaffold.NewShow(
             title="x",
             description="x",
             author="x",
             url="https://pod.example/",
             guid="917393e3-1b1e-5cef-ace4-edaa54e1f810",
-        )
+        ).text()
     )
     when = datetime(2026, 11, 15, 8, tzinfo=ZoneInfo("Europe/Berlin"))
     (tmp_path / "episodes/one.md").write_text(

@@ -134,7 +134,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], PUBLIC, values.line)
     about = f"{title}, a podcast."
     artwork = given["artwork"] or next((name for name in COVERS if (here / name).is_file()), COVERS[0])
-    text = scaffold.show_text(
+    text = scaffold.NewShow(
         title=title,
         description=asked("--description", "What is it about", given["description"], about, values.text),
         author=asked("--author", "Who makes it", given["author"], None, values.line),
@@ -150,7 +150,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         artwork=artwork,
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
-    )
+    ).text()
     files.write(written, text.encode())
     (here / "episodes").mkdir(exist_ok=True)
     ignore(here, to)

@@ -37,7 +37,7 @@ def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, 
     more = [f"{key}: true" for key in show.true]
     more += [f"copyright: {scaffold.written(show.copyright)}"] if show.copyright else []
     more += [_people(show.people)] if show.people else []
-    return scaffold.show_text(
+    return scaffold.NewShow(
         title=show.title,
         description=show.description,
         author=show.author,
@@ -55,7 +55,7 @@ def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, 
         spotify=show.listen.get("spotify", ""),
         listen=_listen(show),
         more=[*more, *lines],
-    )
+    ).text()
 
 
 def _listen(show: ImportedShow) -> Iterator[str]:

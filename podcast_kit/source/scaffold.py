@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -42,78 +43,82 @@ def flow(value: object) -> str:
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
 
 
-def show_text(
-    *,
-    title: str,
-    description: str,
-    author: str,
-    url: str,
-    guid: str,
-    email: str = "",
-    language: str = "en",
-    timezone: str = "UTC",
-    categories: Iterable[str] = (),
-    artwork: str = "",
-    explicit: bool = False,
-    to: str = "",
-    endpoint: str = "",
-    apple: str = "",
-    spotify: str = "",
-    listen: Iterable[str] = (),
-    owner: str = "",
-    serial: bool = False,
-    more: Iterable[str] = (),
-) -> str:
-    """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewShow:
+    """What is known of a show whose podcast.yaml is to be written."""
 
-    `owner` is the author unless it is said; `listen` are lines for further services, `more` for what else is known.
-    """
-    services = [f"  {line}" for line in listen]
+    title: str
+    description: str
+    author: str
+    url: str
+    guid: str
+    email: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    categories: Iterable[str] = ()
+    artwork: str = ""
+    explicit: bool = False
+    to: str = ""
+    endpoint: str = ""
+    apple: str = ""
+    spotify: str = ""
+    listen: Iterable[str] = ()
+    """Lines for further services."""
+    owner: str = ""
+    """The author unless it is said."""
+    serial: bool = False
+    more: Iterable[str] = ()
+    """Lines for what else is known."""
 
-    def said(line: str, comment: str) -> str:
-        return f"{line:<{COLUMN}}  # {comment}"
+    def text(self) -> str:
+        """A new podcast.yaml, with a word on each key; what is not known yet stands in a comment."""
+        return "\n".join([*self._about(), *self.more, "", *self._meeting(), "", *self._publishing()]) + "\n"
 
-    known = ", ".join(written(category) for category in categories)
-    lines = [
-        "# The show. A line that begins with # is a comment.",
-        f"title: {written(title)}",
-        f"description: {written(description)}",
-        f"author: {written(author)}",
-        said(f"language: {written(language)}", "two letters, or with a region: en, de-AT, pt-BR"),
-        said(f"timezone: {written(timezone)}", "dates without an offset are in this zone"),
-        said("owner:", "directories write here to ask whether the show is yours"),
-        f"  name: {written(owner or author)}",
-        f"  email: {written(email)}" if email else "  # email: you@example.com",
-        said(f"guid: {guid}", "the show's own, kept through every move"),
-        said(f"artwork: {written(artwork)}" if artwork else "# artwork: cover.jpg", COVER),
-        f"categories: [{known}]" if known else "# categories: [Business > Marketing, Technology]",
-        f"explicit: {'true' if explicit else 'false'}",
-        said("type: serial", "or episodic: the newest first")
-        if serial
-        else said("type: episodic", "or serial: told from the first episode on"),
-        *more,
-        "",
-        "# Where people follow the show: the ids that each service gave it.",
-        "listen:" if apple or spotify or services else "# listen:",
-        f"  apple: {written(apple)}" if apple else "  # apple: 1234567890",
-        f"  spotify: {written(spotify)}" if spotify else "  # spotify: 0123456789abcdefghijkl",
-        *services,
-        "",
-        "# The invitations to follow and to review that every episode's notes end with.",
-        "prompts:",
-        "  # placement: end, marker (where {{ prompts }} stands in the notes) or none",
-        "  default: {follow: true, review: true, placement: end}",
-        "",
-        "publish:",
-        said(f"  url: {written(url)}", "public address of all that is published; the feed is feed.xml below it"),
-        said(f"  to: {written(to)}" if to else "  # to: s3://bucket/prefix", TO),
-        said(
-            f"  endpoint: {written(endpoint)}" if endpoint else "  # endpoint: https://...",
-            "for stores that are not Amazon's",
-        ),
-        "  # Credentials are never written here: they come from the environment, a profile or a role.",
-    ]
-    return "\n".join(lines) + "\n"
+    def _about(self) -> Iterator[str]:
+        known = ", ".join(written(category) for category in self.categories)
+        yield "# The show. A line that begins with # is a comment."
+        yield f"title: {written(self.title)}"
+        yield f"description: {written(self.description)}"
+        yield f"author: {written(self.author)}"
+        yield _said(f"language: {written(self.language)}", "two letters, or with a region: en, de-AT, pt-BR")
+        yield _said(f"timezone: {written(self.timezone)}", "dates without an offset are in this zone")
+        yield _said("owner:", "directories write here to ask whether the show is yours")
+        yield f"  name: {written(self.owner or self.author)}"
+        yield f"  email: {written(self.email)}" if self.email else "  # email: you@example.com"
+        yield _said(f"guid: {self.guid}", "the show's own, kept through every move")
+        yield _said(f"artwork: {written(self.artwork)}" if self.artwork else "# artwork: cover.jpg", COVER)
+        yield f"categories: [{known}]" if known else "# categories: [Business > Marketing, Technology]"
+        yield f"explicit: {'true' if self.explicit else 'false'}"
+        if self.serial:
+            yield _said("type: serial", "or episodic: the newest first")
+        else:
+            yield _said("type: episodic", "or serial: told from the first episode on")
+
+    def _meeting(self) -> Iterator[str]:
+        services = [f"  {line}" for line in self.listen]
+        yield "# Where people follow the show: the ids that each service gave it."
+        yield "listen:" if self.apple or self.spotify or services else "# listen:"
+        yield f"  apple: {written(self.apple)}" if self.apple else "  # apple: 1234567890"
+        yield f"  spotify: {written(self.spotify)}" if self.spotify else "  # spotify: 0123456789abcdefghijkl"
+        yield from services
+        yield ""
+        yield "# The invitations to follow and to review that every episode's notes end with."
+        yield "prompts:"
+        yield "  # placement: end, marker (where {{ prompts }} stands in the notes) or none"
+        yield "  default: {follow: true, review: true, placement: end}"
+
+    def _publishing(self) -> Iterator[str]:
+        public = "public address of all that is published; the feed is feed.xml below it"
+        endpoint = f"  endpoint: {written(self.endpoint)}" if self.endpoint else "  # endpoint: https://..."
+        yield "publish:"
+        yield _said(f"  url: {written(self.url)}", public)
+        yield _said(f"  to: {written(self.to)}" if self.to else "  # to: s3://bucket/prefix", TO)
+        yield _said(endpoint, "for stores that are not Amazon's")
+        yield "  # Credentials are never written here: they come from the environment, a profile or a role."
+
+
+def _said(line: str, comment: str) -> str:
+    return f"{line:<{COLUMN}}  # {comment}"
 
 
 def episode_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-class _Plainer(Walk):
+class _Plainer(Walk, ABC):
     """What the feed and the text have in common: paragraphs and lists, and nothing that apps do not show."""
 
     def render(self, tokens: list[Token]) -> str:
@@ -46,29 +47,29 @@ class _Plainer(Walk):
         if row := " – ".join(cell for cell in cells or () if cell.strip()):
             self._block(row, strong=self.strong)
 
+    @abstractmethod
     def _begin(self) -> None:
         """Nothing said yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end(self) -> str:
         """All that was said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _inline(self, token: Token) -> str:
         """A line of text in this flavour."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _block(self, said: str, *, strong: bool) -> None:
         """A paragraph, which in a list belongs to its item."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _code(self, source: str) -> None:
         """Lines that must stay lines."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _listing(self, token: Token) -> None:
         """A list or an item opens or closes."""
-        raise NotImplementedError
 
 
 class Feed(_Plainer):
