@@ -337,6 +337,15 @@ def test_the_nearest_show_upwards_is_found(folder, tmp_path):
     assert "podcast-kit init" in caught.value.hint
 
 
+def test_the_way_out_of_a_show_does_not_lead_back_into_it(tmp_path):
+    show = tmp_path / "show"
+    (show / "episodes").mkdir(parents=True)
+    (show / "podcast.yaml").touch()
+    assert project.find(show / "episodes" / "..") == show
+    with pytest.raises(PodcastKitError, match="or above"):
+        project.find(show / "..")
+
+
 def test_a_folder_without_a_show_is_told(tmp_path):
     assert [problem.code for problem in problems(tmp_path)] == ["file.missing"]
 

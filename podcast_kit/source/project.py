@@ -22,6 +22,8 @@ OTHERS = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
 def find(start: Path) -> Path:
     """The folder of the nearest podcast.yaml, from `start` upwards; raises PodcastKitError when there is none."""
     here = Path(start).absolute()
+    if ".." in here.parts:  # else the folder that it leads out of would count as one above
+        here = here.resolve()
     for folder in (here, *here.parents):
         if (folder / SHOW).is_file():
             return folder
