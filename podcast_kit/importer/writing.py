@@ -53,7 +53,7 @@ def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, 
         to=to,
         apple=show.listen.get("apple", ""),
         spotify=show.listen.get("spotify", ""),
-        listen=_listen(show),
+        listen=tuple(_listen(show)),
         more=[*more, *lines],
     ).text()
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -89,6 +89,7 @@ def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words
     return _words(language, timezone, folder, digest or templates_digest(folder))
 
 
+@cache
 def said(key: str) -> frozenset[str]:
     """What our own words of a key are, in every language that we have."""
     tables = (_read(path, path.parent) for path in (default_templates() / "strings").glob("*.toml"))

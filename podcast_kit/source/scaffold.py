@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,19 +55,19 @@ class NewShow:
     email: str = ""
     language: str = "en"
     timezone: str = "UTC"
-    categories: Iterable[str] = ()
+    categories: Sequence[str] = ()
     artwork: str = ""
     explicit: bool = False
     to: str = ""
     endpoint: str = ""
     apple: str = ""
     spotify: str = ""
-    listen: Iterable[str] = ()
+    listen: Sequence[str] = ()
     """Lines for further services."""
     owner: str = ""
     """The author unless it is said."""
     serial: bool = False
-    more: Iterable[str] = ()
+    more: Sequence[str] = ()
     """Lines for what else is known."""
 
     def text(self) -> str:
