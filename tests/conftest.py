@@ -5,9 +5,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import rclone, seaweed
+from tests.support import rclone, seaweed
 
-pytest_plugins = ["tests.browsing"]
+pytest_plugins = ["tests.support.browsing"]
 
 # A machine that is busy with other work is no fault of the code: laws have no deadline.
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podcast_kit import build, serve, verify
+from podcast_kit import builder
+from podcast_kit.preview import server as serve
+from podcast_kit.publish import verify
 from podcast_kit.source import project
-from tests.seaweed import NotForThisPlatform, Server
+from tests.support.seaweed import NotForThisPlatform, Server
 
 ROOT = Path(__file__).parents[1]
 SHOW = ("podcast.yaml", "episodes")
@@ -110,7 +112,7 @@ def _fetch_back(show: Path, url: str) -> None:
 
     found = project.read(show)
     moved = replace(found.show, publish=replace(found.show.publish, url=url))
-    made = build.make(replace(found, show=moved), now=datetime.now(UTC))
+    made = builder.make(replace(found, show=moved), now=datetime.now(UTC))
     outputs = list(made.outputs.values())
     enclosures = [made.outputs[item.enclosure.key] for item in made.items]
     for outcome in (*verify.compare(url, outputs), *verify.objects(url, enclosures)):

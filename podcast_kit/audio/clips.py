@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from podcast_kit.audio.cut import Clip, cut, suffix
-from podcast_kit.audio.tagging import read_tags, tag
+from podcast_kit.audio.tag import read_tags, tag
 from podcast_kit.errors import Failed, PodcastKitError
 from podcast_kit.model import Tags
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.formats import edges, lametag, mp3
-from podcast_kit.audio.kinds import Kind, recognise
-from podcast_kit.audio.mastering import gain
+from podcast_kit.audio import tag_bounds
+from podcast_kit.audio.mastering import mp3_gain
+from podcast_kit.audio.mp3 import frame_scan, xing_header
+from podcast_kit.audio.sniff import Kind, recognise
 from podcast_kit.errors import InvalidAudio, PodcastKitError
-from podcast_kit.files import beside
+from podcast_kit.io.atomic_write import beside
 
 RESERVOIR = 9
 """Frames before the first that may hold bits of it: as many as 511 bytes take at the lowest rate, and one."""
@@ -54,14 +55,14 @@ def cut(source: Path, destination: Path, start: float, seconds: float) -> Clip:
 
 def _frames_cut(source: Path, part: Path, start: float, seconds: float) -> float:
     with source.open("rb") as file:
-        begin, end = edges.bounds(file, os.fstat(file.fileno()).st_size)
-        first = mp3.first_frame(file, begin, end)
+        begin, end = tag_bounds.bounds(file, os.fstat(file.fileno()).st_size)
+        first = frame_scan.first_frame(file, begin, end)
         if first is None:
             raise InvalidAudio(str(source), "holds no MP3 frame", "export it again")
         file.seek(first)
         head = file.read(4096)
-        promise, header = mp3.promised(head), mp3.HEADERS[head[:3]]
-        silence = promise.delay + mp3.DECODER if promise and promise.gapless else 0
+        promise, header = frame_scan.promised(head), frame_scan.HEADERS[head[:3]]
+        silence = promise.delay + frame_scan.DECODER if promise and promise.gapless else 0
         at = round(start * header.rate) + silence
         behind = at + round(seconds * header.rate)
         wanted = range(max(0, at // header.samples), -(-behind // header.samples))
@@ -72,7 +73,7 @@ def _frames_cut(source: Path, part: Path, start: float, seconds: float) -> float
     fillers = _fillers(lead[:-1], lead[-1]) if lead else []
     frames = [*fillers, *lead[-1:], *kept]
     skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - wanted.start * header.samples
-    silent = max(skipped - mp3.DECODER, 0)
+    silent = max(skipped - frame_scan.DECODER, 0)
     delay = min(silent, LONGEST_DELAY)
     length = min(behind - at, len(frames) * header.samples - skipped)
     padding = min(max(len(frames) * header.samples - silent - length, 0), LONGEST_DELAY)
@@ -99,12 +100,12 @@ def _frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         block = file.read(min(1 << 20, end - base - len(data)))
         data += block
         position = 0
-        while size := mp3.SIZES.get(data[position : position + 3]):
+        while size := frame_scan.SIZES.get(data[position : position + 3]):
             if position + size > len(data):
                 break
             yield data[position : position + size]
             position += size
-        if position + 3 <= len(data) and data[position : position + 3] not in mp3.SIZES:
+        if position + 3 <= len(data) and data[position : position + 3] not in frame_scan.SIZES:
             following = data.find(b"\xff", position + 1)
             position = len(data) if following < 0 else following
         elif not block:
@@ -137,7 +138,7 @@ def _silent(frame: bytes, back: int) -> bytes:
         silent[side : side + 2] = (min(back, 511) << 7).to_bytes(2, "big")
     else:
         silent[side] = min(back, 255)
-    gain.mend(silent, 0)
+    mp3_gain.mend(silent, 0)
     return bytes(silent)
 
 
@@ -147,7 +148,7 @@ def _room(frame: bytes) -> int:
 
 
 def _one(frame: bytes) -> bool:
-    return mp3.HEADERS[frame[:3]].version == gain.MPEG_1
+    return frame_scan.HEADERS[frame[:3]].version == mp3_gain.MPEG_1
 
 
 def _side(frame: bytes) -> tuple[int, int]:
@@ -166,9 +167,9 @@ def _back(frame: bytes) -> int:
 
 
 def _write(part: Path, frames: list[bytes], delay: int, padding: int) -> None:
-    sizes = {mp3.HEADERS[frame[:3]].kbits for frame in frames}
-    crc = lametag.crc16(b"".join(frames)) if len(frames) < SHORT else 0
-    tag = lametag.frame(
+    sizes = {frame_scan.HEADERS[frame[:3]].kbits for frame in frames}
+    crc = xing_header.crc16(b"".join(frames)) if len(frames) < SHORT else 0
+    tag = xing_header.frame(
         frames[0][:4],
         frames=len(frames),
         size=sum(map(len, frames)),
@@ -186,11 +187,11 @@ def _encoded(source: Path, part: Path, start: float, seconds: float) -> float:
     from podcast_kit.audio import codecs
 
     codecs.require()
-    from podcast_kit.audio.mastering import encode, join, mix, samples
+    from podcast_kit.audio.mastering import concat, decode, encode, mix
 
     format_ = suffix(source).lstrip(".")
-    sound = mix.of(source, source.name, mix.rate_for(samples.shape(source).rate, format_))
-    stretch = join.stretch(sound.play(), round(start * sound.rate), round((start + seconds) * sound.rate))
+    sound = mix.of(source, source.name, mix.rate_for(decode.shape(source).rate, format_))
+    stretch = concat.stretch(sound.play(), round(start * sound.rate), round((start + seconds) * sound.rate))
     first = next(stretch, None)
     if first is None:
         raise InvalidAudio(str(source), f"ends before {start:g} s", "begin the stretch earlier", "au.range")

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.mastering.reading import FLOOR, Loudness
+from podcast_kit.audio.mastering.loudness_result import FLOOR, Loudness
 from podcast_kit.model import Step
 
 
@@ -18,13 +18,13 @@ def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
     what cannot be decoded, and PodcastKitError where the extra `master` is not installed.
     """
     codecs.require()
-    from podcast_kit.audio.mastering import meter, samples
+    from podcast_kit.audio.mastering import decode, meter
 
-    shape = samples.shape(path)
+    shape = decode.shape(path)
     channels = min(shape.channels, 2)
     heard = meter.Meter(shape.rate, channels)
     total, done = round(shape.seconds), 0
-    for block in samples.blocks(path, shape.rate, channels):
+    for block in decode.blocks(path, shape.rate, channels):
         heard.add(block)
         done += block.shape[1]
         if on is not None:

@@ -29,9 +29,9 @@ def key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
 def suffix(source: Path, settings: AudioSettings) -> str:
     """What the result's name ends in, such as `.mp3`; of the source only the header is read."""
     codecs.require()
-    from podcast_kit.audio.mastering import samples
+    from podcast_kit.audio.mastering import decode
 
-    return _suffix(source, wanted(samples.shape(source).codec, settings))
+    return _suffix(source, wanted(decode.shape(source).codec, settings))
 
 
 def _suffix(source: Path, format_: str) -> str:
@@ -54,7 +54,7 @@ def master(
     is whole or not there.
     """
     codecs.require()
-    from podcast_kit.audio.mastering import chain
+    from podcast_kit.audio.mastering import pipeline
 
     job = Job(source=source, destination=destination, settings=settings, intro=intro, outro=outro)
-    return chain.master(job, on or (lambda _: None))
+    return pipeline.master(job, on or (lambda _: None))

@@ -13,17 +13,29 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from podcast_kit import build, checks, feed, stores
-from podcast_kit.build import Build
-from podcast_kit.check import beside
-from podcast_kit.check.explaining import codes, explanation, rules
-from podcast_kit.check.reading import parsed, published
-from podcast_kit.check.remote import address
+from podcast_kit import builder, feed, stores
+from podcast_kit.builder import Build
+from podcast_kit.check import rules as checks
+from podcast_kit.check import subjects
+from podcast_kit.check.explain import codes, explanation, list_rules
+from podcast_kit.check.fetch_feed import parsed, published
+from podcast_kit.check.remote_feed import address
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
-from podcast_kit.feed.read import MAX_BYTES
+from podcast_kit.feed.reader import MAX_BYTES
 from podcast_kit.model import FeedDocument, Project, Step, show_guid
 
-__all__ = ["address", "built", "codes", "document", "explanation", "file", "parsed", "project", "published", "rules"]
+__all__ = [
+    "address",
+    "built",
+    "codes",
+    "document",
+    "explanation",
+    "file",
+    "list_rules",
+    "parsed",
+    "project",
+    "published",
+]
 
 
 def project(
@@ -46,7 +58,7 @@ def project(
     ]
     unnamed += _place(found)
     try:
-        made = build.make(_named(found), now=now, on=on)
+        made = builder.make(_named(found), now=now, on=on)
     except InvalidInput as error:
         return _sorted([*unnamed, *error.problems, *found.remarks])
     return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before, listen=listen)])
@@ -88,9 +100,9 @@ def built(
     facts = checks.Facts(
         project=made.project, items=made.items, feed_url=show.feed_url, ours=True, now=now, before=before
     )
-    things = beside.things(made, pages, platform=platform, listen=listen)
+    things = subjects.things(made, pages, platform=platform, listen=listen)
     found = checks.run(_joined(pages), facts, beside=things, platform=platform)
-    return _sorted([*made.problems, *unheard(made.project), *beside.oddities(made), *found])
+    return _sorted([*made.problems, *unheard(made.project), *subjects.oddities(made), *found])
 
 
 def _pages(made: Build) -> tuple[FeedDocument, ...]:
@@ -136,7 +148,7 @@ def file(path: Path, *, now: datetime, platform: str = "") -> tuple[Problem, ...
     except OSError as error:
         raise Failed(f"{path} cannot be read: {error.strerror or error}") from None
     try:
-        thing = beside.alone(data, str(path))
+        thing = subjects.alone(data, str(path))
     except InvalidInput as error:
         return tuple(error.problems)
     if thing is not None:

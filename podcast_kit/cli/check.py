@@ -155,10 +155,10 @@ def explain(console: Console, code: str | None, platform: str | None) -> None:
       podcast-kit explain it.enclosure.length
       podcast-kit explain art.square
     """
-    from podcast_kit.check import explanation, rules
+    from podcast_kit.check import explanation, list_rules
 
     if code is None:
-        found = rules(platform or "")
+        found = list_rules(platform or "")
         console.document("explain", rules=found)
         for rule in found:
             console.say(f"{rule['code']:22} {rule['level']:8} {rule['says']}")

@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 
-from podcast_kit import files
 from podcast_kit.cli import report
 from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
+from podcast_kit.io import atomic_write
 from podcast_kit.model import Step
 
 SCHEMA = 1
@@ -53,7 +53,7 @@ class Console:
         except BrokenPipeError:
             raise  # as of `| head`, which has read enough
         except OSError as error:
-            raise files.unwritten(error, "stdout") from error
+            raise atomic_write.unwritten(error, "stdout") from error
 
     def note(self, text: str) -> None:
         """For people, beside the result."""

@@ -12,11 +12,11 @@ from podcast_kit.cli.console import Console, size
 
 def _moment(context: click.Context, param: click.Parameter, value: str) -> int:
     """`1:20`, `1:02:03.5` or seconds, in milliseconds."""
-    from podcast_kit.source import values
-    from podcast_kit.source.document import Wrong
+    from podcast_kit.source.yaml import converters
+    from podcast_kit.source.yaml.document import Wrong
 
     try:
-        return values.clock(value)
+        return converters.clock(value)
     except Wrong as error:
         raise click.BadParameter(f"{error}; {error.hint}" if error.hint else str(error), context, param) from None
 

@@ -45,7 +45,7 @@ def import_(
       podcast-kit import feed.xml --no-files --url https://pod.example/
     """
     from podcast_kit import importer
-    from podcast_kit.source import values
+    from podcast_kit.source.yaml import converters
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     if (here / "podcast.yaml").exists():
@@ -55,8 +55,8 @@ def import_(
     if not found.episodes:
         raise Failed(f"{feed}: no episode is in it", "see that it is the podcast's feed")
     question = "Public address, such as https://pod.example/"
-    address = asked("--url", question, url, None, values.base_url).rstrip("/") + "/"
-    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, PUBLIC, values.line)
+    address = asked("--url", question, url, None, converters.base_url).rstrip("/") + "/"
+    place = asked("--to", "Publish to, such as s3://bucket or a folder", to, PUBLIC, converters.line)
     fetched = importer.files(found, here, recordings=audio, on=console.step) if files else importer.Fetched()
     unsaid = importer.write(found, fetched, here, url=address, to=place)
     ignore(here, place)
@@ -95,11 +95,11 @@ def _document(feed: str) -> FeedDocument:
 
 def _built(console: Console, folder: Path) -> FeedDocument:
     """The feed that the new folder gives."""
-    from podcast_kit import build, check
+    from podcast_kit import builder, check
     from podcast_kit.source import project
 
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as scratch:
-        made = build.make(project.read(folder), now=datetime.now(UTC), folder=Path(scratch, "build"), on=console.step)
+        made = builder.make(project.read(folder), now=datetime.now(UTC), folder=Path(scratch, "build"), on=console.step)
         return check.parsed((made.folder / made.project.show.feed.path).read_bytes(), "feed.xml")
 
 

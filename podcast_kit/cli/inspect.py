@@ -60,7 +60,7 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
 
 def _show(console: Console, report: Report) -> None:
     """A file in a few lines for people; nothing of one of which nothing is known but its faults."""
-    from podcast_kit.audio.wording import clock
+    from podcast_kit.audio.tag_text import clock
 
     if not (report.audio or report.tags.fields or report.chapters):
         return

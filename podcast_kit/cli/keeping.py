@@ -21,7 +21,7 @@ from podcast_kit.model import Outcome, Step
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
-    from podcast_kit.publish.back import Kept
+    from podcast_kit.publish.rollback import Kept
     from podcast_kit.stores import Store
 
 
@@ -102,7 +102,7 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
       podcast-kit verify
       podcast-kit verify --whole
     """
-    from podcast_kit import verify as asking
+    from podcast_kit.publish import verify as asking
 
     build = made(console, at, (), elsewhere(project(console), {"to": None, "endpoint": None, "url": url}))
     outputs = list(build.outputs.values())
@@ -137,7 +137,7 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, blin
       podcast-kit rollback 12
     """
     from podcast_kit import publish
-    from podcast_kit.publish import back
+    from podcast_kit.publish import rollback as back
 
     store, found = _store(console, place)
     show = found.show

@@ -9,10 +9,10 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
-from podcast_kit.files import write
+from podcast_kit.io.atomic_write import write
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.mastering.reading import Loudness
+    from podcast_kit.audio.mastering.loudness_result import Loudness
 
 TARGET = -16.0
 """LUFS that Apple asks for, within 1: https://podcasters.apple.com/support/893-audio-requirements"""

@@ -15,7 +15,7 @@ from podcast_kit.cli.completion import slugs
 from podcast_kit.cli.console import Console, many, size
 
 if TYPE_CHECKING:
-    from podcast_kit.build import Build
+    from podcast_kit.builder import Build
     from podcast_kit.model import Project
 
 AT = click.option("--at", metavar="DATE", help="Build as if it were then: a later date shows what is scheduled.")
@@ -41,11 +41,11 @@ def made(
     ahead: bool = False,
 ) -> Build:
     """The build of the show that is being worked on."""
-    from podcast_kit import build
+    from podcast_kit import builder
 
     found = show or project(console, mint=True)
     _known(retag, [episode.slug for episode in found.episodes])
-    done = build.make(found, now=moment(at), retag=retag, ahead=ahead, on=console.step)
+    done = builder.make(found, now=moment(at), retag=retag, ahead=ahead, on=console.step)
     console.problems(done.problems)
     return done
 

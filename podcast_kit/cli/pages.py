@@ -15,7 +15,7 @@ from podcast_kit.cli.making import AT, folder_of, made
 from podcast_kit.errors import PodcastKitError
 
 if TYPE_CHECKING:
-    from podcast_kit.serve import Preview
+    from podcast_kit.preview.server import Preview
 
 
 @command("serve", short_help="Look at the show in a browser while you write it.")
@@ -31,7 +31,7 @@ def serve(console: Console, port: int, watch: bool, at: str | None) -> None:
       podcast-kit serve
       podcast-kit serve --port 0 --at 2026-12-24T18:00
     """
-    from podcast_kit import serve as preview
+    from podcast_kit.preview import server as preview
 
     found, stop = project(console, mint=True), threading.Event()
     to = found.show.publish.to

@@ -12,9 +12,9 @@ from podcast_kit.cli.making import waiting
 from podcast_kit.model import Wave
 
 if TYPE_CHECKING:
-    from podcast_kit.build import Build
+    from podcast_kit.builder import Build
     from podcast_kit.plan import Change, Plan
-    from podcast_kit.plan.subscribers import Notice
+    from podcast_kit.plan.subscriber_changes import Notice
     from podcast_kit.stores import Store
 
 SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
@@ -62,7 +62,7 @@ def _name(change: Change) -> str:
 
 def told(notices: Sequence[Notice]) -> Iterator[str]:
     """What subscribers will notice; of many alike only the first, unless they stop the publish."""
-    from podcast_kit.plan.subscribers import ALLOWANCE
+    from podcast_kit.plan.subscriber_changes import ALLOWANCE
 
     for kind in dict.fromkeys(notice.kind for notice in notices):
         alike = [notice for notice in notices if notice.kind is kind]

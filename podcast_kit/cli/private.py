@@ -86,17 +86,17 @@ def move(console: Console, url: str) -> None:
       podcast-kit move https://new.example/feed.xml
       podcast-kit move https://new.example/
     """
-    from podcast_kit.source import edits
+    from podcast_kit.source.yaml import edit
 
     found = project(console)
     path = found.folder / "podcast.yaml"
-    new = edits.feed_address(url + found.show.feed.path if url.endswith("/") else url)
+    new = edit.feed_address(url + found.show.feed.path if url.endswith("/") else url)
     if not found.show.guid:
         from podcast_kit.model import show_guid
 
-        edits.put(path, "guid", show_guid(found.show.feed_url))
+        edit.put(path, "guid", show_guid(found.show.feed_url))
         console.note("wrote the show's guid into podcast.yaml: it stays the same wherever the feed is")
-    edits.put(path, "new_feed_url", new)
+    edit.put(path, "new_feed_url", new)
     console.document("move", old=found.show.feed_url, new=new)
     console.say(f"{found.show.feed_url} -> {new}")
     console.note(STEPS.rstrip())

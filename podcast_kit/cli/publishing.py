@@ -20,11 +20,11 @@ from podcast_kit.errors import Exit, Failed, InvalidInput, Severity
 from podcast_kit.model import Step, Wave
 
 if TYPE_CHECKING:
-    from podcast_kit.build import Build
+    from podcast_kit.builder import Build
     from podcast_kit.model import Project
     from podcast_kit.plan import Change, Plan
-    from podcast_kit.plan.saved import Saved
-    from podcast_kit.plan.subscribers import Notice
+    from podcast_kit.plan.planfile import Saved
+    from podcast_kit.plan.subscriber_changes import Notice
     from podcast_kit.stores import Store
 
 ALLOWED = {"guids": "it.guid.stable"}
@@ -66,11 +66,11 @@ def elsewhere(found: Project, place: dict[str, str | None]) -> Project:
 
 def _address(option: str, given: str | None) -> str | None:
     """An option's address; a usage error when it is none."""
-    from podcast_kit.source import values
-    from podcast_kit.source.document import Wrong
+    from podcast_kit.source.yaml import converters
+    from podcast_kit.source.yaml.document import Wrong
 
     try:
-        return values.url(given) if given else given
+        return converters.url(given) if given else given
     except Wrong as wrong:
         raise click.BadParameter(f"{wrong} ({wrong.hint})", param_hint=option) from None
 
@@ -115,7 +115,7 @@ def plan(
       podcast-kit plan --exit-code --json
       podcast-kit plan --out friday.plan
     """
-    from podcast_kit.plan import saved
+    from podcast_kit.plan import planfile
 
     if out:
         _writable(out)
@@ -128,7 +128,7 @@ def plan(
     reported(console, "plan", build, store, wanted, notices)
     if out:
         try:
-            out.write_bytes(saved.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
+            out.write_bytes(planfile.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
         except OSError as error:
             raise Failed(f"{out}: {error.strerror}", "name a file that can be written") from error
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
@@ -178,8 +178,8 @@ def publish(
       podcast-kit publish --yes --json
       podcast-kit publish friday.plan
     """
-    from podcast_kit.build import record
-    from podcast_kit.plan import subscribers
+    from podcast_kit.builder import record
+    from podcast_kit.plan import subscriber_changes
 
     agreed = _saved(saved)
     if agreed:
@@ -200,7 +200,7 @@ def publish(
         record(build)
         _remember(build, wanted.state.etag, wanted.state.feed.etag if wanted.state.feed else "")
         return _nothing(console, build, events=events)
-    subscribers.check(notices, remove=remove, allow=allow)
+    subscriber_changes.check(notices, remove=remove, allow=allow)
     _sound(console, build, moment(at), checked=checked, allow=allow)
     _without_media(wanted, only)
     _ask(yes or agreed is not None)
@@ -216,12 +216,12 @@ def publish(
 
 
 def _saved(path: Path | None) -> Saved | None:
-    from podcast_kit.plan import saved
-    from podcast_kit.source.document import contents
+    from podcast_kit.plan import planfile
+    from podcast_kit.source.yaml.document import contents
 
     if path is None:
         return None
-    return saved.load(contents(path, str(path), saved.MAX_BYTES), str(path))
+    return planfile.load(contents(path, str(path), planfile.MAX_BYTES), str(path))
 
 
 def _writable(out: Path) -> None:
@@ -235,25 +235,25 @@ def _writable(out: Path) -> None:
 
 
 def _unchanged(build: Build) -> bool:
-    from podcast_kit.publish import unchanged
+    from podcast_kit.publish import fast_path
 
     show = build.project.show
-    wanted = unchanged.digest(build.outputs, show.publish)
-    return unchanged.unchanged(build.project.folder, wanted, show.publish, show.feed.path)
+    wanted = fast_path.digest(build.outputs, show.publish)
+    return fast_path.unchanged(build.project.folder, wanted, show.publish, show.feed.path)
 
 
 def _remember(build: Build, state: str, feed: str) -> None:
-    from podcast_kit.publish import unchanged
+    from podcast_kit.publish import fast_path
 
-    wanted = unchanged.digest(build.outputs, build.project.show.publish)
-    unchanged.remember(build.project.folder, wanted, state=state, feed=feed)
+    wanted = fast_path.digest(build.outputs, build.project.show.publish)
+    fast_path.remember(build.project.folder, wanted, state=state, feed=feed)
 
 
 def _recorded(build: Build) -> str:
     """How it is known that nothing changed, where the store itself was not asked."""
-    from podcast_kit.publish import unchanged
+    from podcast_kit.publish import fast_path
 
-    when = unchanged.recorded(build.project.folder)
+    when = fast_path.recorded(build.project.folder)
     return f", as recorded at {when:%Y-%m-%d %H:%M} UTC; --refresh asks the store" if when else ""
 
 
@@ -308,7 +308,7 @@ def accepted(*, blind: bool) -> bool:
 
 
 def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progress: Progress, *, blind: bool) -> None:
-    from podcast_kit.build import record
+    from podcast_kit.builder import record
     from podcast_kit.publish import publish
     from podcast_kit.publish.purge import changed, purge
 

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from podcast_kit import files
 from podcast_kit.cli.app import command, interactive, project, read_date
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import Failed
+from podcast_kit.io import atomic_write
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
@@ -55,7 +55,7 @@ def needed(given: Mapping[str, str | None]) -> None:
 
 
 def _meant(read: Reader, said: str, flag: str) -> str:
-    from podcast_kit.source.document import Wrong
+    from podcast_kit.source.yaml.document import Wrong
 
     try:
         read(said)
@@ -114,8 +114,9 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
       podcast-kit init --github
     """
     from podcast_kit.model import address, show_guid
-    from podcast_kit.source import scaffold, values
+    from podcast_kit.source import scaffold
     from podcast_kit.source import show as shows
+    from podcast_kit.source.yaml import converters
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     written = here / "podcast.yaml"
@@ -128,30 +129,30 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
     if written.exists():
         raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
     needed({f"--{name}": given[name] for name in ("title", "url", "author", "email")})
-    title = asked("--title", "Name of the show", given["title"], None, values.line)
+    title = asked("--title", "Name of the show", given["title"], None, converters.line)
     address_asked = "Public address, such as https://pod.example/"
-    url = asked("--url", address_asked, given["url"], None, values.base_url).rstrip("/") + "/"
-    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], PUBLIC, values.line)
+    url = asked("--url", address_asked, given["url"], None, converters.base_url).rstrip("/") + "/"
+    to = asked("--to", "Publish to, such as s3://bucket or a folder", given["to"], PUBLIC, converters.line)
     about = f"{title}, a podcast."
     artwork = given["artwork"] or next((name for name in COVERS if (here / name).is_file()), COVERS[0])
     text = scaffold.NewShow(
         title=title,
-        description=asked("--description", "What is it about", given["description"], about, values.text),
-        author=asked("--author", "Who makes it", given["author"], None, values.line),
-        email=asked("--email", "E-mail of its owner", given["email"], None, values.email),
-        language=asked("--language", "Language, such as en or de-AT", given["language"], "en", values.language),
+        description=asked("--description", "What is it about", given["description"], about, converters.text),
+        author=asked("--author", "Who makes it", given["author"], None, converters.line),
+        email=asked("--email", "E-mail of its owner", given["email"], None, converters.email),
+        language=asked("--language", "Language, such as en or de-AT", given["language"], "en", converters.language),
         categories=[
             asked("--category", "Category, one of Apple's", given["category"], "Society & Culture", shows.category)
         ],
         url=url,
         to=to,
         endpoint=given["endpoint"] or "",
-        timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), values.zone),
+        timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), converters.zone),
         artwork=artwork,
         explicit=bool(given["explicit"]),
         guid=show_guid(address(url, "feed.xml")),
     ).text()
-    files.write(written, text.encode())
+    atomic_write.write(written, text.encode())
     (here / "episodes").mkdir(exist_ok=True)
     ignore(here, to)
     console.say(os.path.relpath(written))
@@ -169,21 +170,21 @@ def ignore(folder: Path, to: str) -> None:
     """
     if not (folder / ".gitignore").exists():
         published = f"/{PUBLIC}/\n" if posixpath.normpath(to) == PUBLIC else ""
-        files.write(folder / ".gitignore", (IGNORED + published).encode())
+        atomic_write.write(folder / ".gitignore", (IGNORED + published).encode())
 
 
 def _pipelines(console: Console, here: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
     """The files of pipelines, where there are none yet."""
-    from podcast_kit.source import pipelines
+    from podcast_kit.source import ci_templates
 
     added = []
     for kind in dict.fromkeys(kinds):
-        path, text = pipelines.pipeline(kind, here, role=to.startswith("s3://") and not endpoint)
+        path, text = ci_templates.pipeline(kind, here, role=to.startswith("s3://") and not endpoint)
         shown = os.path.relpath(path)
         if path.exists():
             console.note(f"{shown} is there already, and stays as it is")
             continue
-        files.write(path, text.encode())
+        atomic_write.write(path, text.encode())
         console.say(shown)
         added.append(str(path))
     return added
@@ -256,7 +257,7 @@ def new(
         audio="" if beside.stem == name else beside.name,
         draft=draft,
     )
-    files.write(notes, text.encode())
+    atomic_write.write(notes, text.encode())
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
     if not recordings.taggable(audio) and not show.show.audio.asked:
@@ -283,6 +284,6 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
     copy = home / f"{name}{audio.suffix.lower()}"
     if copy.exists():
         raise Failed(f"{os.path.relpath(copy)} is there already", "say another --slug")
-    with files.beside(copy) as part:
+    with atomic_write.beside(copy) as part:
         shutil.copyfile(audio, part)
     return copy

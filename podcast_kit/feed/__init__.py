@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from podcast_kit.feed.chapters import chapters_json, timestamps
-from podcast_kit.feed.other import json_feed, opml
+from podcast_kit.feed.json_feed import json_feed, opml
 from podcast_kit.feed.paging import archives, render_pages
-from podcast_kit.feed.private import key_for, render_private
-from podcast_kit.feed.read import parse
+from podcast_kit.feed.private_feeds import key_for, render_private
+from podcast_kit.feed.reader import parse
 from podcast_kit.feed.rss import GENERATOR, render
 
 __all__ = [

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from podcast_kit.feed.elements import normal_play_time
-from podcast_kit.feed.text import clean
 from podcast_kit.model import Chapter
+from podcast_kit.text.xml_clean import clean
 
 VERSION = "1.2.0"
 LEAST = 3

@@ -15,8 +15,8 @@ from typing import Any
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.feed import elements, writer
-from podcast_kit.feed.text import clean
 from podcast_kit.model import Element, Item, Picture, Show
+from podcast_kit.text.xml_clean import clean
 
 GENERATOR = "podcast_kit"
 """Without a version: an update of the tool is no news of the show."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from podcast_kit.errors import InvalidInput, Problem
-from podcast_kit.feed.text import clean
 from podcast_kit.model import Element, Item
 from podcast_kit.namespaces import NAMESPACES
+from podcast_kit.text.xml_clean import clean
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

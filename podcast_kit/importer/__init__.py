@@ -6,10 +6,10 @@ no subscriber notices that the show has moved in.
 
 from __future__ import annotations
 
-from podcast_kit.importer.fetching import Fetched, files
-from podcast_kit.importer.imported import Imported
-from podcast_kit.importer.proof import differences
-from podcast_kit.importer.reading import read
-from podcast_kit.importer.writing import write
+from podcast_kit.importer.compare import differences
+from podcast_kit.importer.downloads import Fetched, files
+from podcast_kit.importer.model import Imported
+from podcast_kit.importer.show_reader import read
+from podcast_kit.importer.show_writer import write
 
 __all__ = ["Fetched", "Imported", "differences", "files", "read", "write"]

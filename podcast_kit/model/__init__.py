@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from podcast_kit.model.addresses import address, show_guid
-from podcast_kit.model.document import Element, FeedDocument, Node
+from podcast_kit.model.audio import Audio, Cover, Tags
 from podcast_kit.model.episode import Chapter, Cue, Episode, EpisodeType
 from podcast_kit.model.item import Flavours, Item, Notes, Picture, Transcript
 from podcast_kit.model.project import Media, Project, Published, Soundbite
-from podcast_kit.model.publishing import Outcome, Output, Probe, Remote, Response, Step, Wave
 from podcast_kit.model.show import (
     AudioSettings,
     Category,
@@ -21,7 +19,9 @@ from podcast_kit.model.show import (
     ShowType,
     Theme,
 )
-from podcast_kit.model.sound import Audio, Cover, Tags
+from podcast_kit.model.transfer import Outcome, Output, Probe, Remote, Response, Step, Wave
+from podcast_kit.model.urls import address, show_guid
+from podcast_kit.model.xml import Element, FeedDocument, Node
 
 __all__ = [
     "Audio",

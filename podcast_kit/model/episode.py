@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from podcast_kit.errors import Place
-from podcast_kit.model.document import Element
 from podcast_kit.model.show import AudioSettings, Listen, Person
+from podcast_kit.model.xml import Element
 
 
 class EpisodeType(StrEnum):

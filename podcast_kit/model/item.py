@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from podcast_kit.model.document import Element
 from podcast_kit.model.episode import Chapter, Cue, Episode
 from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.show import Person
+from podcast_kit.model.xml import Element
 
 
 @dataclass(frozen=True, slots=True)

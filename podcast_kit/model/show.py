@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from podcast_kit.errors import Place
-from podcast_kit.model.addresses import address
-from podcast_kit.model.document import Element
+from podcast_kit.model.urls import address
+from podcast_kit.model.xml import Element
 
 
 class ShowType(StrEnum):

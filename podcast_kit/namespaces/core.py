@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from podcast_kit.namespaces.kinds import Kind
-from podcast_kit.namespaces.tag import CHANNEL, DERIVED, FEED, ITEM, LIVE, MUST, URL, Field, Tag, text
+from podcast_kit.namespaces.schema import CHANNEL, DERIVED, FEED, ITEM, LIVE, MUST, URL, Field, Tag, text
+from podcast_kit.namespaces.value_types import Kind
 
 RSS = (
     Tag(name="title", parents=FEED, text=text("title"), keys=("title",), own=DERIVED),

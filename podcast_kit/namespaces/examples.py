@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podcast_kit.namespaces.kinds import Kind
-from podcast_kit.namespaces.table import TAGS, rows
-from podcast_kit.namespaces.tag import Field, Need, Tag
+from podcast_kit.namespaces.registry import TAGS, rows
+from podcast_kit.namespaces.schema import Field, Need, Tag
+from podcast_kit.namespaces.value_types import Kind
 
 SAMPLES = {
     Kind.FLAG: "true",

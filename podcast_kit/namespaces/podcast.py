@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from podcast_kit.namespaces.kinds import Kind
-from podcast_kit.namespaces.tag import (
+from podcast_kit.namespaces.schema import (
     CHANNEL,
     DERIVED,
     FEED,
@@ -18,6 +17,7 @@ from podcast_kit.namespaces.tag import (
     Tag,
     text,
 )
+from podcast_kit.namespaces.value_types import Kind
 
 MEDIUMS = ("podcast", "music", "video", "film", "audiobook", "newsletter", "blog", "publisher", "course")
 TRANSCRIPTS = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")

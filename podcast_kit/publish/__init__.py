@@ -14,12 +14,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
-from podcast_kit import verify
 from podcast_kit.errors import Failed, Overtaken, StoreRefused
 from podcast_kit.model import Outcome, Output, Published, Wave, address
-from podcast_kit.plan import Change, Plan, Verb, subscribers
-from podcast_kit.plan.subscribers import Notice
-from podcast_kit.publish.ledger import Ledger, own, swap
+from podcast_kit.plan import Change, Plan, Verb, subscriber_changes
+from podcast_kit.plan.subscriber_changes import Notice
+from podcast_kit.publish import verify
+from podcast_kit.publish.state_writer import Ledger, own, swap
 from podcast_kit.stores import ABSENT, ALWAYS, Condition, Honours, Store, Upload
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
@@ -41,7 +41,7 @@ def notices(plan: Plan, store: Store, lock: Collection[Published] = (), *, url: 
         new.insert(0, plan.state.feed.content)
     stays = [address(url, change.key) for change in plan.changes if change.wave is Wave.PAGES and change.output]
     answers = {form for one in stays for form in (one, one.removesuffix("index.html"))}
-    return subscribers.notices([*live, *(found.content for found in more)], new, lock, answers)
+    return subscriber_changes.notices([*live, *(found.content for found in more)], new, lock, answers)
 
 
 def _page(key: str, feed: str) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from podcast_kit import verify
 from podcast_kit.errors import PodcastKitError
+from podcast_kit.io.http_client import Web
 from podcast_kit.model import Outcome, Output, Wave, address
+from podcast_kit.publish import verify
 from podcast_kit.stores import Store, Upload
 from podcast_kit.stores import state as record
-from podcast_kit.web import Web
 
 SKEW = timedelta(minutes=5)
 """Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""

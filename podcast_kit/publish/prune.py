@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from podcast_kit.errors import Overtaken
 from podcast_kit.model import Outcome
-from podcast_kit.publish.ledger import own, swap
+from podcast_kit.publish.state_writer import own, swap
 from podcast_kit.stores import Store
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State

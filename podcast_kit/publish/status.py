@@ -10,7 +10,7 @@ from enum import StrEnum
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import parse
 from podcast_kit.model import Episode, Item, Published
-from podcast_kit.plan.subscribers import Kind, Notice
+from podcast_kit.plan.subscriber_changes import Kind, Notice
 
 
 class Standing(StrEnum):

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType
-from podcast_kit.site import data, moved, shelves, transcript
-from podcast_kit.site.addresses import Addresses
-from podcast_kit.site.directories import Kind, Link, Platform, directories, elsewhere, links
-from podcast_kit.site.invitations import prompt_set, prompts
-from podcast_kit.site.look import Look, look
+from podcast_kit.site import collections, redirects, structured_data, transcript
+from podcast_kit.site.i18n import Words, clock, words
+from podcast_kit.site.listen_links import Kind, Link, Platform, directories, elsewhere, links
+from podcast_kit.site.prompts import prompt_set, prompts
 from podcast_kit.site.templates import Templates, templates
-from podcast_kit.site.words import Words, clock, words
+from podcast_kit.site.theme import Look, look
+from podcast_kit.site.urls import Addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,10 @@ class Site:
         made += [
             self._page("follow/index.html", "follow.html", self._follow()),
             self._page("404.html", "404.html", {}),
-            self._data("follow/qr.svg", data.qr(self.show.page_url("follow/index.html"), self.show.title)),
+            self._data("follow/qr.svg", structured_data.qr(self.show.page_url("follow/index.html"), self.show.title)),
             self._page("robots.txt", "robots.txt", {}),
         ]
-        moves = moved.moved(items, {page.key for page in made} | self._reserved)
+        moves = redirects.moved(items, {page.key for page in made} | self._reserved)
         found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in found)]
@@ -63,7 +63,7 @@ class Site:
         """What is no page, and lies beside the pages all the same."""
         return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
 
-    def _moved(self, one: moved.Moved) -> Page:
+    def _moved(self, one: redirects.Moved) -> Page:
         """What stands at an address that a page had before."""
         values = {"title": one.item.episode.title, "target": self.show.page_url(one.to)}
         return self._page(one.key, "moved.html", values)
@@ -115,7 +115,7 @@ class Site:
             "apple": apple,
             "t": self._words,
             "clock": clock,
-            "slug": shelves.slug,
+            "slug": collections.slug,
         }
 
     @cached_property
@@ -131,13 +131,13 @@ class Site:
             yield self._raw(key, raw)
         scheme = self._look.light
         icons = [(Addresses(self.show, "site.webmanifest").here(icon.url), icon) for icon in self.icons]
-        said = data.manifest(self.show, icons, colour=scheme.accent, ground=scheme.ground)
+        said = structured_data.manifest(self.show, icons, colour=scheme.accent, ground=scheme.ground)
         yield self._data("site.webmanifest", said)
         yield self._data("search.js", self._search(items))
 
     def _search(self, items: Sequence[Item]) -> str:
         root = Addresses(self.show, "index.html")
-        return data.search([(root.here(item.url), item) for item in items], self._words)
+        return structured_data.search([(root.here(item.url), item) for item in items], self._words)
 
     def _episodes(self, items: Sequence[Item]) -> Iterator[Page]:
         for at, item in enumerate(items):
@@ -164,7 +164,7 @@ class Site:
         given = [key, self._known, item.episode.title, item.artwork]
 
         def render() -> bytes:
-            said = data.oembed(self.show, item, item.artwork or self.artwork, player)
+            said = structured_data.oembed(self.show, item, item.artwork or self.artwork, player)
             return said.encode("utf-8", "replace")
 
         return Page(key=key, digest=_digest(given), render=render)
@@ -172,9 +172,9 @@ class Site:
     def _spoken(self, item: Item, player: str, *, short: bool) -> Callable[[], dict[str, Any]]:
         return lambda: {
             "elsewhere": elsewhere(self.show, item.episode),
-            "frame": data.frame(self.show, item, player),
+            "frame": structured_data.frame(self.show, item, player),
             "paragraphs": transcript.paragraphs(transcript.cues(item)) if short else (),
-            "ld": data.episode_ld(self.show, item, self.artwork),
+            "ld": structured_data.episode_ld(self.show, item, self.artwork),
         }
 
     def _read(self, item: Item) -> Callable[[], dict[str, Any]]:
@@ -202,33 +202,33 @@ class Site:
 
     def _index(self, items: Sequence[Item]) -> Iterator[Page]:
         ordered = tuple(reversed(items)) if self.show.type is ShowType.SERIAL else tuple(items)
-        leaves = shelves.leaves(ordered)
+        leaves = collections.leaves(ordered)
         trailer = next((item for item in items if item.episode.type is EpisodeType.TRAILER), None)
         shelved = {
-            "seasons": [_shelf(shelf) for shelf in shelves.seasons(items)],
-            "tags": [_shelf(shelf) for shelf in shelves.tags(items)],
-            "people": [_shelf(shelf) for shelf in shelves.people(items)],
+            "seasons": [_shelf(shelf) for shelf in collections.seasons(items)],
+            "tags": [_shelf(shelf) for shelf in collections.tags(items)],
+            "people": [_shelf(shelf) for shelf in collections.people(items)],
         }
         for number, leaf in enumerate(leaves, 1):
             values: dict[str, Any] = {
                 "items": [_card(item) for item in leaf],
                 "number": number,
-                "pages": [shelves.leaf_key(page) for page in range(1, len(leaves) + 1)],
+                "pages": [collections.leaf_key(page) for page in range(1, len(leaves) + 1)],
                 "trailer": _card(trailer) if trailer and number == 1 else None,
                 "latest": _playable(items[0]) if items and number == 1 else None,
                 "count": len(items),
                 **shelved,
             }
-            yield self._page(shelves.leaf_key(number), "index.html", values, self._series)
+            yield self._page(collections.leaf_key(number), "index.html", values, self._series)
 
     def _series(self) -> dict[str, Any]:
-        return {"ld": data.show_ld(self.show, self.artwork, self._links)}
+        return {"ld": structured_data.show_ld(self.show, self.artwork, self._links)}
 
     def _shelves(self, items: Sequence[Item]) -> Iterator[Page]:
         for kind, found in (
-            ("season", shelves.seasons(items)),
-            ("tag", shelves.tags(items)),
-            ("person", shelves.people(items)),
+            ("season", collections.seasons(items)),
+            ("tag", collections.tags(items)),
+            ("person", collections.people(items)),
         ):
             for shelf in found:
                 values = {
@@ -304,7 +304,7 @@ def _neighbour(item: Item) -> dict[str, str]:
     return {"title": item.episode.title, "url": item.url}
 
 
-def _shelf(shelf: shelves.Shelf) -> dict[str, Any]:
+def _shelf(shelf: collections.Shelf) -> dict[str, Any]:
     return {"name": shelf.name, "title": shelf.title, "key": shelf.key, "count": len(shelf.items)}
 
 

@@ -10,15 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podcast_kit import __version__, files
+from podcast_kit import __version__
 from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.io import atomic_write
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 PACKAGED = Path(__file__).parents[1] / "templates"  # inside an installed wheel
 CHECKOUT = Path(__file__).parents[2] / "templates"  # in a checkout or an editable install
-DATA = Path(__file__).with_name("directories.toml")
+DATA = Path(__file__).with_name("listen_services.toml")
 
 
 def default_templates() -> Path:
@@ -160,7 +161,7 @@ def eject(folder: Path, name: str) -> Path:
     if target.exists():
         place = Place(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
-    files.write(target, known[name].read_bytes())
+    atomic_write.write(target, known[name].read_bytes())
     return target
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from podcast_kit.errors import Problem
 from podcast_kit.model import Episode
-from podcast_kit.source import values
-from podcast_kit.source.document import Table, Wrong
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Wrong
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _FILE = re.compile(r".*\.(?:html?|xml|rss|json|opml|txt|js|css|svg|webmanifest)", re.IGNORECASE)
@@ -39,18 +39,18 @@ def key(raw: str) -> str:
 
     With a slash before it, it counts from the show's address; without one it is the name of an episode.
     """
-    said = values.line(raw)
+    said = converters.line(raw)
     segments = said.strip("/").split("/")
     last = segments[-1]
     page = len(segments) > 1 and last.endswith((".html", ".htm"))
     names = segments[:-1] if page else segments
     sound = len(said) <= LONGEST and all(_SEGMENT.fullmatch(one) and not one.endswith(".") for one in segments)
     if not sound or any(map(_FILE.fullmatch, names)):
-        raise Wrong(f"{values.shown(raw)} is not the address of a page of this show", _HINT, "alias.form")
+        raise Wrong(f"{converters.shown(raw)} is not the address of a page of this show", _HINT, "alias.form")
     if not said.startswith("/"):
         segments = ["episodes", *segments]
     if segments[0].casefold() in _OURS:
-        raise Wrong(f"{values.shown(raw)} is an address where no page ever is", _HINT, "alias.form")
+        raise Wrong(f"{converters.shown(raw)} is an address where no page ever is", _HINT, "alias.form")
     return "/".join(segments) if page else "/".join([*segments, "index.html"])
 
 

@@ -14,8 +14,9 @@ from email.utils import format_datetime
 
 from podcast_kit.model import Element
 from podcast_kit.namespaces import TAGS, Field, Kind, Need, Tag, fault, rows
-from podcast_kit.source import fragments, values
-from podcast_kit.source.document import Table, Value, Wrong, nearest
+from podcast_kit.source import extra_xml
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Value, Wrong, nearest
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|/")
 """What begins so is no path within the show's folder."""
@@ -30,7 +31,7 @@ def take(table: Table, parent: str, zone: str = "UTC", *, every: bool = False) -
     reader = _Reader(table, zone)
     found = list(reader.children(table, parent, every=every))
     for value in table.values("extra"):
-        found += fragments.take(table, value)
+        found += extra_xml.take(table, value)
     return tuple(found)
 
 
@@ -136,14 +137,14 @@ class _Reader:
 
         def read(raw: str) -> str:
             if field.file and not ADDRESS.match(raw.strip()):
-                return values.line(raw)  # a file of the show's folder, which the build will look for
+                return converters.line(raw)  # a file of the show's folder, which the build will look for
             word = _spelled(field.kind, raw, self.zone)
             if not field.choices:
                 return word
             known = {choice.casefold(): choice for choice in field.choices}
             if word.casefold() not in known:
                 hint = nearest(word, list(field.choices))
-                raise Wrong(f"{values.shown(raw)} is none of those that exist", hint, "value.choice")
+                raise Wrong(f"{converters.shown(raw)} is none of those that exist", hint, "value.choice")
             return known[word.casefold()]
 
         return read
@@ -156,18 +157,20 @@ def _is_flag(tag: Tag) -> bool:
 def _spelled(kind: Kind, raw: str, zone: str) -> str:
     """A value as the feed spells it; raises Wrong."""
     if kind in _FLAGS:
-        return _FLAGS[kind][values.flag(raw)]
+        return _FLAGS[kind][converters.flag(raw)]
     if kind is Kind.SECONDS:
-        return _seconds(values.clock(raw))
+        return _seconds(converters.clock(raw))
     if kind in {Kind.RFC2822, Kind.ISO8601}:
         if not fault(kind, raw.strip()) and kind is Kind.RFC2822:
             return raw.strip()
-        when, _ = values.moment(raw, zone)
+        when, _ = converters.moment(raw, zone)
         return format_datetime(when.astimezone(UTC)) if kind is Kind.RFC2822 else when.isoformat()
-    reader = _READERS.get(kind, values.line)
+    reader = _READERS.get(kind, converters.line)
     word = reader(raw)
     if wrong := fault(kind, word):
-        raise Wrong(f"{values.shown(raw)} {wrong}", "see the tag's page in the namespace's documentation", "value.form")
+        raise Wrong(
+            f"{converters.shown(raw)} {wrong}", "see the tag's page in the namespace's documentation", "value.form"
+        )
     return word
 
 
@@ -182,8 +185,8 @@ _FLAGS = {
     Kind.YES: ("", "Yes"),
 }
 _READERS = {
-    Kind.TEXT: values.text,
-    Kind.URL: values.url,
-    Kind.MAIL: values.email,
-    Kind.UUID: values.uuid,
+    Kind.TEXT: converters.text,
+    Kind.URL: converters.url,
+    Kind.MAIL: converters.email,
+    Kind.UUID: converters.uuid,
 }

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.errors import Place
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
-from podcast_kit.source import aliases, chapters, doubts, elements, foreign, mastering, people, values
-from podcast_kit.source.document import Table, Value, Wrong, decode, front_matter, nearest
-from podcast_kit.source.notes import markdown
+from podcast_kit.source import aliases, chapters, elements, foreign_keys, mastering, people
+from podcast_kit.source.notes import lint, markdown
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
 from podcast_kit.source.show import ignored
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Value, Wrong, decode, front_matter, nearest
 
 if TYPE_CHECKING:
     from podcast_kit.errors import Problem
@@ -55,22 +56,22 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
     """
     table, body, first_line = front_matter(decode(data, setting.path), setting.path)
     folder = setting.folder
-    draft = table.take("draft", values.flag, default=False)
+    draft = table.take("draft", converters.flag, default=False)
     episode = Episode(
         slug=table.take("slug", own_slug, "") or _slug_of_file(table, setting),
         path=setting.path,
-        title=table.need("title", values.line, ""),
+        title=table.need("title", converters.line, ""),
         notes=body,
         notes_line=first_line,
         audio=_audio(table, setting),
         date=_date(table, setting.timezone, draft=draft),
-        guid=table.take("guid", values.line, ""),
-        number=table.take("number", values.whole(1), None, also=("episode",)),
-        season=table.take("season", values.whole(1), None),
-        type=table.take("type", values.choice(EpisodeType), EpisodeType.FULL),
-        summary=table.take("summary", values.line, ""),
+        guid=table.take("guid", converters.line, ""),
+        number=table.take("number", converters.whole(1), None, also=("episode",)),
+        season=table.take("season", converters.whole(1), None),
+        type=table.take("type", converters.choice(EpisodeType), EpisodeType.FULL),
+        summary=table.take("summary", converters.line, ""),
         image=table.take("image", folder.path(PICTURES), ""),
-        explicit=table.take("explicit", values.flag, None),
+        explicit=table.take("explicit", converters.flag, None),
         draft=draft,
         chapters=_chapters(table, folder),
         transcripts=table.each("transcript", folder.path(TRANSCRIPTS), also=("transcripts",)),
@@ -85,7 +86,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         places=table.places,
     )
     _notes(table, body, first_line, folder, draft=draft)
-    table.close(foreign.EPISODE)
+    table.close(foreign_keys.EPISODE)
     problems.extend(table.problems)
     return episode
 
@@ -99,7 +100,7 @@ def own_slug(raw: str) -> str:
     if not is_slug(raw):
         better = slug(raw)
         hint = f"call it {better!r}: letters a-z, digits, '-', '_' and '.'"
-        raise Wrong(f"{values.shown(raw)} cannot stand in an address", hint, "slug.form")
+        raise Wrong(f"{converters.shown(raw)} cannot stand in an address", hint, "slug.form")
     return raw
 
 
@@ -122,7 +123,7 @@ def _date(table: Table, zone: str, *, draft: bool) -> datetime | None:
     remarks: list[str] = []
 
     def read_date(raw: str) -> datetime:
-        when, remark = values.moment(raw, zone)
+        when, remark = converters.moment(raw, zone)
         remarks.append(remark)
         return when
 
@@ -173,7 +174,7 @@ def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
         return None
     inner.value("file")
     said = mastering.read(inner, setting.folder, setting.mastering)
-    inner.close(foreign.AUDIO)
+    inner.close(foreign_keys.AUDIO)
     table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
     return said
 
@@ -194,13 +195,13 @@ def _tags(table: Table) -> tuple[str, ...]:
     value = table.value("tags")
     if value is not None and isinstance(value.content, str):
         return tuple(dict.fromkeys(tag for part in value.content.split(",") if (tag := " ".join(part.split()))))
-    return tuple(dict.fromkeys(table.each("tags", values.line)))
+    return tuple(dict.fromkeys(table.each("tags", converters.line)))
 
 
 def _prompt_set(known: tuple[str, ...]) -> Callable[[str], str]:
     def read(raw: str) -> str:
         if raw.strip() not in known:
-            text = f"{values.shown(raw)} is not a set of prompts in podcast.yaml"
+            text = f"{converters.shown(raw)} is not a set of prompts in podcast.yaml"
             raise Wrong(text, nearest(raw, known), "value.unknown")
         return raw.strip()
 
@@ -213,8 +214,8 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder, *, draft: b
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
         table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
-    for doubt in doubts.doubts(body, folder.holds):
-        if draft and doubt.code == doubts.UNWRITTEN:
+    for doubt in lint.doubts(body, folder.holds):
+        if draft and doubt.code == lint.UNWRITTEN:
             continue  # a draft is what is not written yet; what is scheduled goes out by itself
         table.warn(Place(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
     for picture in markdown.images(body):
@@ -224,7 +225,7 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder, *, draft: b
         except Wrong as wrong:
             table.reject(place, f"picture: {wrong}", wrong.hint, wrong.code)
         if not picture.alternative:
-            text = f"the picture {values.shown(picture.source)} has no text for who cannot see it"
+            text = f"the picture {converters.shown(picture.source)} has no text for who cannot see it"
             table.warn(place, text, "say in the brackets what it shows: ![...](...)", "notes.alt")
 
 

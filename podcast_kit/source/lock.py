@@ -31,9 +31,9 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Place, Problem
 from podcast_kit.model import Chapter, Media, Published, Soundbite
-from podcast_kit.source import values
-from podcast_kit.source.document import Table, Wrong, contents, decode, yaml_table
 from podcast_kit.source.episode import own_slug
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Wrong, contents, decode, yaml_table
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
 VERSION = "1"
@@ -146,7 +146,7 @@ def _chapter(table: Table) -> Chapter:
         start_ms=table.need("start", _count, 0),
         title=table.need("title", str, ""),
         url=table.take("url", str, ""),
-        toc=table.take("toc", values.flag, default=True),
+        toc=table.take("toc", converters.flag, default=True),
     )
     table.close()
     return said
@@ -205,7 +205,7 @@ def _entry(table: Table) -> Published | None:
 def _key(raw: str) -> str:
     """Where published audio lies: below media/, or at an address of its own; whoever wrote it, nowhere else."""
     if "://" in raw:
-        values.url(raw)
+        converters.url(raw)
     elif not (_MEDIA.fullmatch(raw) and not {".", ".."}.intersection(raw.split("/"))):
         raise Wrong(f"{raw[:200]!r} is no place where published audio lies", "", "lock.damaged")
     return raw

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from podcast_kit.model import AudioSettings
-from podcast_kit.source import values
-from podcast_kit.source.document import Table, Wrong, nearest
 from podcast_kit.source.paths import AUDIO, Folder
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Wrong, nearest
 
 FORMATS = ("mp3", "m4a", "opus")
 
@@ -26,11 +26,11 @@ def read(table: Table, folder: Folder, default: AudioSettings | None = None) -> 
         format=table.take("format", _word(*FORMATS), base.format),
         bitrate=table.take("bitrate", _bitrate, base.bitrate),
         channels=table.take("channels", _channels, base.channels),
-        trim=table.take("trim", values.flag, base.trim),
+        trim=table.take("trim", converters.flag, base.trim),
         intro=table.take("intro", sound, base.intro),
         outro=table.take("outro", sound, base.outro),
         overlap=table.take("overlap", _between(0, 60, "seconds"), base.overlap),
-        reencode=table.take("reencode", values.flag, base.reencode),
+        reencode=table.take("reencode", converters.flag, base.reencode),
         alternate=table.take("alternate", _word("opus", "m4a"), base.alternate),
     )
 
@@ -44,9 +44,9 @@ def _loudness(raw: str) -> float | None:
 
 def _between(least: float, most: float, unit: str) -> Callable[[str], float]:
     def read(raw: str) -> float:
-        number = values.decimal(raw)
+        number = converters.decimal(raw)
         if not least <= number <= most:
-            text = f"{values.shown(raw)} is not between {least:g} and {most:g}"
+            text = f"{converters.shown(raw)} is not between {least:g} and {most:g}"
             raise Wrong(text, f"write it in {unit}", "value.number")
         return number
 
@@ -57,7 +57,7 @@ def _word(*words: str) -> Callable[[str], str]:
     def read(raw: str) -> str:
         word = raw.strip().lower().lstrip(".")
         if word not in words:
-            raise Wrong(f"{values.shown(raw)} is none of {', '.join(words)}", nearest(raw, words), "value.choice")
+            raise Wrong(f"{converters.shown(raw)} is none of {', '.join(words)}", nearest(raw, words), "value.choice")
         return word
 
     return read
@@ -67,7 +67,7 @@ def _bitrate(raw: str) -> str:
     found = re.fullmatch(r"(\d{2,3})(?:000)?\s*k?(?:bit/s|bps|b/s)?", raw.strip().lower(), re.ASCII)
     least, most = 24, 320
     if not found or not least <= int(found[1]) <= most:
-        text = f"{values.shown(raw)} is not a bit rate from {least}k to {most}k"
+        text = f"{converters.shown(raw)} is not a bit rate from {least}k to {most}k"
         raise Wrong(text, "write it as 128k", "value.number")
     return f"{int(found[1])}k"
 
@@ -75,5 +75,5 @@ def _bitrate(raw: str) -> str:
 def _channels(raw: str) -> int:
     known = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
     if (found := known.get(raw.strip().lower())) is None:
-        raise Wrong(f"{values.shown(raw)} is not a number of channels", "write mono or stereo", "value.choice")
+        raise Wrong(f"{converters.shown(raw)} is not a number of channels", "write mono or stereo", "value.choice")
     return found

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
 
-from podcast_kit.source import values
-from podcast_kit.source.document import Wrong, nearest
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Wrong, nearest
 
 AUDIO = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
 PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
@@ -32,15 +32,17 @@ class Folder:
         """A reader of paths relative to the file that names them; gives them relative to the show's folder."""
 
         def read(raw: str) -> str:
-            found = self.inside(values.text(raw))
+            found = self.inside(converters.text(raw))
             ending = found.rpartition(".")[2].lower()
             if endings and ending not in endings:
                 hint = f"such a file ends in {', '.join('.' + one for one in endings)}"
                 raise Wrong(
-                    f"{values.shown(raw)} has another ending", hint, "audio.kind" if endings is AUDIO else "path.form"
+                    f"{converters.shown(raw)} has another ending",
+                    hint,
+                    "audio.kind" if endings is AUDIO else "path.form",
                 )
             if must_exist and not _is_file(self.root / found):
-                raise Wrong(f"{values.shown(raw)} is not there", self._near(found), "file.missing")
+                raise Wrong(f"{converters.shown(raw)} is not there", self._near(found), "file.missing")
             return found
 
         return read
@@ -48,7 +50,7 @@ class Folder:
     def path_or_address(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
         """As `path`, and an https address stays what it is."""
         here = self.path(endings, must_exist=must_exist)
-        return lambda raw: values.https(raw) if _ADDRESS.match(raw.strip()) else here(raw)
+        return lambda raw: converters.https(raw) if _ADDRESS.match(raw.strip()) else here(raw)
 
     def holds(self, written: str) -> bool:
         """Whether a path relative to the file that names it is a file inside the show's folder."""
@@ -63,18 +65,18 @@ class Folder:
         if len(written) > longest:
             raise Wrong("the path is too long", "is a quote left open?", "path.form")
         if "\0" in written:
-            raise Wrong(f"{values.shown(written)} has a character that no name has", "write it anew", "path.form")
+            raise Wrong(f"{converters.shown(written)} has a character that no name has", "write it anew", "path.form")
         if "\\" in written:
-            raise Wrong(f"{values.shown(written)} has a backslash", "write '/' between folders", "path.form")
+            raise Wrong(f"{converters.shown(written)} has a backslash", "write '/' between folders", "path.form")
         if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:", written):
             hint = "write it relative to this file, with the file inside the show's folder"
-            raise Wrong(f"{values.shown(written)} is not inside the show's folder", hint, "path.outside")
+            raise Wrong(f"{converters.shown(written)} is not inside the show's folder", hint, "path.outside")
         found = normpath(f"{self.base}/{written}" if self.base else written)
         real = os.path.realpath(self.root / found)
         root = f"{self.root}{os.sep}"
         if found == ".." or found.startswith("../") or not (real + os.sep).startswith(root):
             hint = "copy the file into the show's folder"
-            raise Wrong(f"{values.shown(written)} leads out of the show's folder", hint, "path.outside")
+            raise Wrong(f"{converters.shown(written)} leads out of the show's folder", hint, "path.outside")
         return found
 
     def _near(self, found: str) -> str:

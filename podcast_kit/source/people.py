@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from podcast_kit.model import Listen, Person
-from podcast_kit.source import values
-from podcast_kit.source.document import Table, Value
 from podcast_kit.source.paths import PICTURES, Folder
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Value
 
 CLOSED = {
     "stitcher": "Stitcher closed on 29 August 2023",
@@ -23,14 +23,14 @@ def people(table: Table, folder: Folder, key: str = "people", role: str = "host"
     found: list[Person] = []
     for value in table.values(key):
         if isinstance(value.content, str):
-            found += [Person(name=name, role=role) for name in [table.read(value, values.line, "", key)] if name]
+            found += [Person(name=name, role=role) for name in [table.read(value, converters.line, "", key)] if name]
         elif inner := table.within(value, "this person"):
             found.append(
                 Person(
-                    name=inner.need("name", values.line, ""),
-                    role=inner.take("role", values.line, role).lower(),
-                    group=inner.take("group", values.line, "cast").lower(),
-                    url=inner.take("url", values.url, "", also=("href",)),
+                    name=inner.need("name", converters.line, ""),
+                    role=inner.take("role", converters.line, role).lower(),
+                    group=inner.take("group", converters.line, "cast").lower(),
+                    url=inner.take("url", converters.url, "", also=("href",)),
                     image=inner.take("image", folder.path_or_address(PICTURES), "", also=("img",)),
                 )
             )
@@ -62,7 +62,7 @@ def _custom(services: Table, entry: Value) -> Listen | None:
     link = services.within(entry, "this link")
     if link is None:
         return None
-    label, url = link.need("label", values.line, ""), link.need("url", values.url, "")
+    label, url = link.need("label", converters.line, ""), link.need("url", converters.url, "")
     link.close()
     return Listen(service="custom", value=url, label=label, keep=True, place=entry.place)
 
@@ -70,10 +70,10 @@ def _custom(services: Table, entry: Value) -> Listen | None:
 def _service(services: Table, key: str, value: Value) -> Listen | None:
     label, keep = "", False
     if isinstance(value.content, dict) and (inner := services.within(value, key)):
-        said = inner.take("url", values.url, "", also=("href",)) or inner.take("id", _identity, "")
+        said = inner.take("url", converters.url, "", also=("href",)) or inner.take("id", _identity, "")
         if not said:
             inner.missing("url", "write 'url: https://...' or 'id: ...'")
-        label, keep = inner.take("label", values.line, ""), inner.take("keep", values.flag, default=False)
+        label, keep = inner.take("label", converters.line, ""), inner.take("keep", converters.flag, default=False)
         inner.close()
     else:
         said = services.read(value, _identity, "", key)
@@ -86,5 +86,5 @@ def _service(services: Table, key: str, value: Value) -> Listen | None:
 
 
 def _identity(raw: str) -> str:
-    plain = values.text(raw)
-    return values.url(plain) if "://" in plain else values.line(plain)
+    plain = converters.text(raw)
+    return converters.url(plain) if "://" in plain else converters.line(plain)

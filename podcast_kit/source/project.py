@@ -11,8 +11,8 @@ from podcast_kit.model import Episode, Project, Published, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
-from podcast_kit.source.document import Wrong, contents, decode, yaml_table
 from podcast_kit.source.paths import Folder, sounds
+from podcast_kit.source.yaml.document import Wrong, contents, decode, yaml_table
 
 SHOW, EPISODES, LOCK = "podcast.yaml", "episodes", "podcast.lock"
 OTHERS = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")

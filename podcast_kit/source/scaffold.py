@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from podcast_kit import files
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
-from podcast_kit.source.document import MAX_BYTES, decode, front_matter
-from podcast_kit.source.doubts import BEGUN
+from podcast_kit.io import atomic_write
+from podcast_kit.source.notes.lint import BEGUN
 from podcast_kit.source.show import COVER
+from podcast_kit.source.yaml.document import MAX_BYTES, decode, front_matter
 
 COLUMN = 42
 """Characters before a comment, which a guid with its key takes; what is longer pushes its own comment on."""
@@ -183,4 +183,4 @@ def mint(path: Path, guid: str) -> None:
     if again != guid:  # front matter in one pair of braces, and the like
         text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
         raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
-    files.write(path, edited)
+    atomic_write.write(path, edited)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from podcast_kit import categories
 from podcast_kit.model import (
     AudioSettings,
     Category,
@@ -17,9 +16,11 @@ from podcast_kit.model import (
     ShowType,
     Theme,
 )
-from podcast_kit.source import elements, foreign, mastering, people, values
-from podcast_kit.source.document import Table, Value, Wrong
+from podcast_kit.namespaces import categories
+from podcast_kit.source import elements, foreign_keys, mastering, people
 from podcast_kit.source.paths import PICTURES, Folder
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Value, Wrong
 
 COVER = "JPEG or PNG, square, 1400 to 3000 pixels a side"
 
@@ -27,26 +28,26 @@ COVER = "JPEG or PNG, square, 1400 to 3000 pixels a side"
 def read(table: Table, folder: Folder) -> Show:
     """The show that a table says; its faults are in `table.problems`, and the Show is only sound without any."""
     owner, publish = table.table("owner"), _publish(table)
-    timezone = table.take("timezone", values.zone, "UTC")
+    timezone = table.take("timezone", converters.zone, "UTC")
     show = Show(
-        title=table.need("title", values.line, ""),
-        description=table.need("description", values.text, ""),
-        author=table.need("author", values.line, ""),
-        language=table.need("language", values.language, "en"),
+        title=table.need("title", converters.line, ""),
+        description=table.need("description", converters.text, ""),
+        author=table.need("author", converters.line, ""),
+        language=table.need("language", converters.language, "en"),
         publish=publish,
         timezone=timezone,
-        owner_name=owner.take("name", values.line, "") if owner else "",
-        owner_email=owner.take("email", values.email, "") if owner else "",
-        guid=table.take("guid", values.uuid, ""),
+        owner_name=owner.take("name", converters.line, "") if owner else "",
+        owner_email=owner.take("email", converters.email, "") if owner else "",
+        guid=table.take("guid", converters.uuid, ""),
         artwork=table.take("artwork", _cover(folder), ""),
         categories=_categories(table),
-        explicit=table.take("explicit", values.flag, default=False),
-        type=table.take("type", values.choice(ShowType), ShowType.EPISODIC),
-        copyright=table.take("copyright", values.line, ""),
+        explicit=table.take("explicit", converters.flag, default=False),
+        type=table.take("type", converters.choice(ShowType), ShowType.EPISODIC),
+        copyright=table.take("copyright", converters.line, ""),
         license=license_name(table),
-        locked=table.take("locked", values.flag, None),
-        complete=table.take("complete", values.flag, default=False),
-        block=table.take("block", values.flag, default=False),
+        locked=table.take("locked", converters.flag, None),
+        complete=table.take("complete", converters.flag, default=False),
+        block=table.take("block", converters.flag, default=False),
         people=people.people(table, folder),
         listen=people.listen(table),
         prompts=_prompts(table),
@@ -60,7 +61,7 @@ def read(table: Table, folder: Folder) -> Show:
     if owner:
         owner.close()
         table.places.update({f"owner.{key}": place for key, place in owner.places.items()})
-    table.close(foreign.SHOW)
+    table.close(foreign_keys.SHOW)
     return show
 
 
@@ -96,17 +97,17 @@ def _publish(table: Table) -> Publishing:
             table.missing("publish", "add 'publish:' with 'url: https://...' below it, indented")
         return Publishing(url="https://invalid/")
     said = Publishing(
-        url=inner.need("url", values.base_url, "https://invalid/"),
-        to=inner.take("to", values.line, ""),
-        provider=inner.take("provider", values.line, ""),
-        endpoint=inner.take("endpoint", values.url, ""),
-        region=inner.take("region", values.line, ""),
-        account=inner.take("account", values.line, ""),
-        cloudfront=inner.take("cloudfront", values.line, ""),
-        purge=inner.take("purge", values.line, ""),
-        clean_urls=inner.take("clean_urls", values.flag, default=False),
+        url=inner.need("url", converters.base_url, "https://invalid/"),
+        to=inner.take("to", converters.line, ""),
+        provider=inner.take("provider", converters.line, ""),
+        endpoint=inner.take("endpoint", converters.url, ""),
+        region=inner.take("region", converters.line, ""),
+        account=inner.take("account", converters.line, ""),
+        cloudfront=inner.take("cloudfront", converters.line, ""),
+        purge=inner.take("purge", converters.line, ""),
+        clean_urls=inner.take("clean_urls", converters.flag, default=False),
     )
-    inner.close(foreign.PUBLISH)
+    inner.close(foreign_keys.PUBLISH)
     table.places.update({f"publish.{key}": place for key, place in inner.places.items()})
     return said
 
@@ -117,16 +118,16 @@ def _categories(table: Table) -> tuple[Category, ...]:
 
 def category(raw: str) -> Category:
     """One of Apple's, as it is spelled there."""
-    wanted = categories.parse(values.line(raw))
+    wanted = categories.parse(converters.line(raw))
     if categories.exists(wanted):
         return wanted
     if categories.is_legacy(wanted):
         new = categories.replacement(wanted)
         hint = f"write '{categories.written(new)}'" if new else "choose one of Apple's present categories"
-        raise Wrong(f"{values.shown(raw)} was dropped by Apple in August 2019", hint, "ch.category.legacy")
+        raise Wrong(f"{converters.shown(raw)} was dropped by Apple in August 2019", hint, "ch.category.legacy")
     near = categories.nearest(wanted)
     hint = f"did you mean '{categories.written(near)}'?" if near else f"one of {', '.join(categories.tree())}"
-    raise Wrong(f"{values.shown(raw)} is not one of Apple's categories", hint, "ch.category")
+    raise Wrong(f"{converters.shown(raw)} is not one of Apple's categories", hint, "ch.category")
 
 
 def _prompts(table: Table) -> dict[str, PromptSet]:
@@ -146,7 +147,7 @@ def _prompts(table: Table) -> dict[str, PromptSet]:
             found[key] = PromptSet(
                 follow=bool(follow),
                 review=bool(review),
-                placement=inner.take("placement", values.choice(Placement), Placement.END),
+                placement=inner.take("placement", converters.choice(Placement), Placement.END),
                 follow_text=follow if isinstance(follow, str) else "",
                 review_text=review if isinstance(review, str) else "",
             )
@@ -157,8 +158,8 @@ def _prompts(table: Table) -> dict[str, PromptSet]:
 def _ask(raw: str) -> bool | str:
     """Yes, no, or the words themselves; one word alone is no sentence, but a slip of true or false."""
     if len(raw.split()) < 2:  # noqa: PLR2004
-        return values.flag(raw)
-    said = values.line(raw)
+        return converters.flag(raw)
+    said = converters.line(raw)
     unknown = sorted(set(re.findall(r"\{(\w*)\}", said)) - {"show", "title"})
     if unknown:
         text = f"{{{unknown[0]}}} stands for nothing here"
@@ -172,8 +173,8 @@ def _feed(table: Table) -> FeedSettings:
         return FeedSettings()
     said = FeedSettings(
         path=inner.take("path", _feed_path, "feed.xml"),
-        page_size=inner.take("page_size", values.whole(), 0) or 0,
-        hub=inner.take("hub", values.url, ""),
+        page_size=inner.take("page_size", converters.whole(), 0) or 0,
+        hub=inner.take("hub", converters.url, ""),
     )
     inner.close()
     table.places.update({f"feed.{key}": place for key, place in inner.places.items()})
@@ -181,11 +182,11 @@ def _feed(table: Table) -> FeedSettings:
 
 
 def _feed_path(raw: str) -> str:
-    parts = values.text(raw).split("/")
+    parts = converters.text(raw).split("/")
     safe = all(part.strip(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts)
     if not (safe and raw.isascii() and parts[0] not in {"media", "episodes", ".podcast-kit"}):
         hint = "write a name such as feed.xml: letters, digits, '-', '_' and '.', not below media/ or episodes/"
-        raise Wrong(f"{values.shown(raw)} cannot be the feed's path", hint, "path.form")
+        raise Wrong(f"{converters.shown(raw)} cannot be the feed's path", hint, "path.form")
     return "/".join(parts)
 
 
@@ -217,7 +218,7 @@ def _colour(raw: str) -> str:
     digits = raw.strip().removeprefix("#").lower()
     if not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", digits):
         hint = 'write it in quotes, as "#0f62a8"'
-        raise Wrong(f"{values.shown(raw)} is not a colour", hint, "value.form")
+        raise Wrong(f"{converters.shown(raw)} is not a colour", hint, "value.form")
     short = 3
     return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == short else digits)
 
@@ -226,10 +227,10 @@ def _font(folder: Folder) -> Callable[[str], str]:
     def read(raw: str) -> str:
         if raw.strip().lower().endswith(".woff2"):
             return folder.path(("woff2",))(raw)
-        if not re.fullmatch(r"[\w ,'\"-]{1,200}", values.line(raw)):
+        if not re.fullmatch(r"[\w ,'\"-]{1,200}", converters.line(raw)):
             hint = "write families as in CSS, such as Georgia, serif, or the path of a .woff2 file"
-            raise Wrong(f"{values.shown(raw)} is not a font", hint, "value.form")
-        return values.line(raw)
+            raise Wrong(f"{converters.shown(raw)} is not a font", hint, "value.form")
+        return converters.line(raw)
 
     return read
 
@@ -237,4 +238,4 @@ def _font(folder: Folder) -> Callable[[str], str]:
 def ignored(table: Table) -> dict[str, str]:
     """Rules of the check that are set aside: each code with its reason, which must be there."""
     inner = table.table("ignore")
-    return {code: inner.need(code, values.line, "") for code in inner.entries} if inner else {}
+    return {code: inner.need(code, converters.line, "") for code in inner.entries} if inner else {}

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit import files
 from podcast_kit.errors import Failed, InvalidInput, Place, Problem
-from podcast_kit.source.document import decode
+from podcast_kit.io import atomic_write
+from podcast_kit.source.yaml.document import decode
 
 NAMES = "subscribers.txt"
 KEY = "subscribers.key"
@@ -74,7 +74,7 @@ def read(folder: Path) -> Subscribers:
 def write(folder: Path, subscribers: Subscribers) -> None:
     """Write the list, beside and then over the old one."""
     lines = [HEAD, *(f"{name}\n" for name in subscribers.names), *(f"- {name}\n" for name in subscribers.revoked)]
-    files.write(folder / NAMES, "".join(lines).encode(), 0o644)
+    atomic_write.write(folder / NAMES, "".join(lines).encode(), 0o644)
 
 
 def changed(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
@@ -124,5 +124,5 @@ def keep_secret(folder: Path, made: bytes) -> None:
     ignored = folder / ".gitignore"
     lines = ignored.read_text("utf-8").splitlines() if ignored.is_file() else []
     if f"/{KEY}" not in lines:
-        files.write(ignored, "".join(f"{line}\n" for line in [*lines, f"/{KEY}"]).encode())
-    files.write(folder / KEY, f"{made.hex()}\n".encode(), 0o600)
+        atomic_write.write(ignored, "".join(f"{line}\n" for line in [*lines, f"/{KEY}"]).encode())
+    atomic_write.write(folder / KEY, f"{made.hex()}\n".encode(), 0o600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podcast_kit.stores.words import said
+from podcast_kit.stores.errors import said
 
 MOST = 1000
 """Paths that are named one by one; more are dropped by one wildcard, which counts and costs as one."""

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import Failed
-from podcast_kit.stores.direct import SILENCE, Direct
-from podcast_kit.stores.words import said
+from podcast_kit.stores.bulk_put import SILENCE, Direct
+from podcast_kit.stores.errors import said
 
 ATTEMPTS = 8
 SOON, TRIES = 10, 3

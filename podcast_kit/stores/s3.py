@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from podcast_kit.errors import Failed, Overtaken
 from podcast_kit.model import Output, Remote
 from podcast_kit.stores import ABSENT, ALWAYS, Condition, Found, Honours, Upload, match, unheard
+from podcast_kit.stores.bulk_put import SMALL, Direct
 from podcast_kit.stores.clients import SOON, Clients
-from podcast_kit.stores.direct import SMALL, Direct
-from podcast_kit.stores.parts import PART, Budget, Journal, Sending, journal_path, part_size
-from podcast_kit.stores.words import said
+from podcast_kit.stores.errors import said
+from podcast_kit.stores.multipart import PART, Budget, Journal, Sending, journal_path, part_size
 
 T = TypeVar("T")
 THREADS = 64

@@ -12,7 +12,7 @@ def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | N
     """What `podcast-kit publish` does once the build is there."""
     from podcast_kit import plan, publish
     from podcast_kit.model import Output, Publishing, Wave
-    from podcast_kit.publish import unchanged
+    from podcast_kit.publish import fast_path
     from podcast_kit.stores import open_store
 
     outputs = {
@@ -28,16 +28,16 @@ def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | N
         for key, size, sha256 in json.loads(folder.with_suffix(".json").read_bytes())
     }
     there = Publishing(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
-    wanted = unchanged.digest(outputs, there)
+    wanted = fast_path.digest(outputs, there)
     last = next(reversed(outputs))  # stands for the feed, which the others do not know
-    if memo and unchanged.unchanged(memo, wanted, there, last):
+    if memo and fast_path.unchanged(memo, wanted, there, last):
         return
     store = open_store(there, folder.parent)
     state = publish.read(store, outputs.values())
     made = plan.make(outputs, state)
     list(publish.publish(made, store, now=NOW, url=there.url if gate else ""))
     if memo and not made:
-        unchanged.remember(memo, wanted, state=state.etag, feed=state.objects[last].etag)
+        fast_path.remember(memo, wanted, state=state.etag, feed=state.objects[last].etag)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.shows import ROOT, small
+from tests.support.shows import ROOT, small
 
 EPISODES = 1000
 SECONDS = 30

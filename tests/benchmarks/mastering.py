@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
+from podcast_kit.audio.mastering.batch import master_all
+from podcast_kit.audio.mastering.decode import Block
 from podcast_kit.audio.mastering.job import Job
-from podcast_kit.audio.mastering.samples import Block
-from podcast_kit.audio.mastering.together import master_all
 from podcast_kit.audio.mastering.workers import Workers
 from podcast_kit.model import AudioSettings
-from tests.sound import music, voice, write
+from tests.support.sound import music, voice, write
 
 MEASURE = "import sys; from pathlib import Path; from podcast_kit.audio import loudness; "
 MEASURE += "print(loudness.measure(Path(sys.argv[1])))"

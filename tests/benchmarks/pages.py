@@ -11,7 +11,7 @@ from podcast_kit import site
 from podcast_kit.model import Chapter
 from podcast_kit.site.templates import templates
 from podcast_kit.source import notes
-from tests.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
+from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 EPISODES = 1000
 HUGO = 13.0

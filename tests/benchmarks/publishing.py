@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server, free_ports
+from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, Server, free_ports
 
 BARS = {"1,000 x 8 KiB": {"s5cmd": 1.3}, "10 x 60 MiB": {"s5cmd": 1.1}, "nothing to do": {"s5cmd": 1.0, "rclone": 1.0}}
 """Workload → program → how many times as long as that ours may take."""

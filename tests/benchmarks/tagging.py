@@ -16,7 +16,7 @@ from statistics import median
 
 from podcast_kit.audio import probe, tag
 from podcast_kit.model import Chapter, Cover, Tags
-from tests.audio_samples import JPEG, sample
+from tests.support.audio_samples import JPEG, sample
 
 FILES = int(os.environ.get("BENCH_FILES", "100"))
 SIZE = 20_000_000

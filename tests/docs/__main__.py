@@ -5,12 +5,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from podcast_kit import build as make
+from podcast_kit import builder as make
 from podcast_kit.source import project
-from tests import chromium, screenshots
-from tests.browsing import FIRST, NOW, PAGES, whole
 from tests.docs import reference, terminal
-from tests.shows import sample
+from tests.support import chromium, screenshots
+from tests.support.browsing import FIRST, NOW, PAGES, whole
+from tests.support.shows import sample
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from podcast_kit.audio.mastering.job import Decision, Job, Treatment
-from podcast_kit.audio.mastering.reading import Loudness
+from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import AudioSettings
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.mastering.samples import Shape
+    from podcast_kit.audio.mastering.decode import Shape
 
 TOLERANCE = 1.0
 """LU that Apple allows around the target; an MP3 within it is near enough."""

@@ -10,8 +10,8 @@ import av
 import lameenc
 import numpy as np
 
-from podcast_kit.audio.formats import lametag, mp3
-from podcast_kit.audio.mastering.samples import LAYOUTS, Block
+from podcast_kit.audio.mastering.decode import LAYOUTS, Block
+from podcast_kit.audio.mp3 import frame_scan, xing_header
 
 QUALITY = 5
 """LAME's "good speed, reasonable quality", a fifth less work than 3. By a model of what the ear lets through (in the
@@ -70,7 +70,7 @@ class Mp3:
         self._lame.set_bit_rate(kbits)
         self._lame.set_quality(QUALITY)
         self._samples = self._frames = self._bytes = 0
-        self._crc = lametag.Crc16()
+        self._crc = xing_header.Crc16()
         self._first = b""
         self._ahead = 0
         """Bytes to the next frame's header, from the end of what was written."""
@@ -89,7 +89,7 @@ class Mp3:
             self._pour(bytes(self._lame.flush()))
             if not self._first:
                 return
-            padding = self._frames * mp3.HEADERS[self._first[:3]].samples - self._samples - lametag.DELAY
+            padding = self._frames * frame_scan.HEADERS[self._first[:3]].samples - self._samples - xing_header.DELAY
             tag = self._tag(padding, self._crc.finish())
             self._file.seek(0)
             self._file.write(tag)
@@ -99,7 +99,7 @@ class Mp3:
         self._file.close()
 
     def _tag(self, padding: int = 0, crc: int = 0) -> bytes:
-        return lametag.frame(self._first, frames=self._frames, size=self._bytes, padding=padding, crc=crc)
+        return xing_header.frame(self._first, frames=self._frames, size=self._bytes, padding=padding, crc=crc)
 
     def _pour(self, data: bytes) -> None:
         if not data:
@@ -113,7 +113,7 @@ class Mp3:
         # lameenc gives whole frames only, one behind another.
         position = self._ahead
         while position < len(data):
-            position += mp3.SIZES[data[position : position + 3]]
+            position += frame_scan.SIZES[data[position : position + 3]]
             self._frames += 1
         self._ahead = position - len(data)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from podcast_kit.audio.mastering.reading import Loudness
+from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.model import AudioSettings
 
 

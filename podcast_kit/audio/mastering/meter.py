@@ -13,8 +13,8 @@ import av
 import numpy as np
 
 from podcast_kit.audio.mastering import peaks
-from podcast_kit.audio.mastering.reading import FLOOR, Loudness
-from podcast_kit.audio.mastering.samples import LAYOUTS, Block
+from podcast_kit.audio.mastering.decode import LAYOUTS, Block
+from podcast_kit.audio.mastering.loudness_result import FLOOR, Loudness
 
 
 class Meter:

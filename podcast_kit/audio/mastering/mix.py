@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from podcast_kit.audio.mastering import join, samples
+from podcast_kit.audio.mastering import concat, decode
 from podcast_kit.audio.mastering.decision import target
+from podcast_kit.audio.mastering.decode import Block, Shape
 from podcast_kit.audio.mastering.job import Job
+from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.audio.mastering.meter import Meter
 from podcast_kit.audio.mastering.peaks import ratio
-from podcast_kit.audio.mastering.reading import Loudness
-from podcast_kit.audio.mastering.samples import Block, Shape
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Step
 
@@ -52,7 +52,7 @@ class Mix:
     def heard(self, on: Report, stage: str = "measure", keep: list[Block] | None = None) -> Loudness:
         """Its loudness; `keep` is given some EXCERPT blocks from all over it."""
         meter = Meter(self.rate, self.channels, curve=False)
-        stride = max(1, round(self.seconds * self.rate / samples.BLOCK / EXCERPT))
+        stride = max(1, round(self.seconds * self.rate / decode.BLOCK / EXCERPT))
         for number, block in enumerate(self.told(self.play(), on, stage)):
             meter.add(block)
             if keep is not None and number % stride == 0 and len(keep) < 2 * EXCERPT:
@@ -61,14 +61,14 @@ class Mix:
 
     def encoded(self, path: Path) -> Mix:
         """The same sound as a file holds it by now."""
-        return replace(self, play=partial(samples.blocks, path, self.rate, self.channels))
+        return replace(self, play=partial(decode.blocks, path, self.rate, self.channels))
 
 
 def of(path: Path, subject: str, rate: int = 0, channels: int = 0, shape: Shape | None = None) -> Mix:
     """One file, at its own rate and in its own channels unless told otherwise; its shape, where that is known."""
-    shape = shape or samples.shape(path)
+    shape = shape or decode.shape(path)
     rate, channels = rate or shape.rate, channels or min(shape.channels, 2)
-    return Mix(subject, partial(samples.blocks, path, rate, channels), rate, channels, shape.seconds)
+    return Mix(subject, partial(decode.blocks, path, rate, channels), rate, channels, shape.seconds)
 
 
 def of_job(job: Job, shape: Shape, format_: str, on: Report) -> Mix:
@@ -89,14 +89,14 @@ def rate_for(rate: int, format_: str) -> int:
 
 
 def _trimmed(mix: Mix) -> Mix:
-    first, behind = join.ends(mix.play(), mix.rate)
+    first, behind = concat.ends(mix.play(), mix.rate)
     seconds = (behind - first) / mix.rate
     head, end = first / mix.rate, mix.seconds - behind / mix.rate
     taken = [f"{cut:.1f} s at the {where}" for cut, where in ((head, "head"), (end, "end")) if cut >= LEAST]
     words = (f"silence taken off: {', '.join(taken)}",) if taken else ()
 
     def play() -> Iterator[Block]:
-        return join.stretch(mix.play(), first, behind)
+        return concat.stretch(mix.play(), first, behind)
 
     return replace(mix, play=play, seconds=seconds, shift=-first / mix.rate, done=(*mix.done, *words))
 
@@ -116,7 +116,7 @@ def _joined(job: Job, mix: Mix, on: Report) -> Mix:
     overlap = round(fade * mix.rate)
 
     def play() -> Iterator[Block]:
-        return join.chain((_scaled(part.play(), level) for part, level in zip(parts, levels, strict=True)), overlap)
+        return concat.chain((_scaled(part.play(), level) for part, level in zip(parts, levels, strict=True)), overlap)
 
     return replace(
         mix,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from podcast_kit.audio.mastering.samples import Block
+from podcast_kit.audio.mastering.decode import Block
 
 Levels: TypeAlias = npt.NDArray[np.float64]
 """One number a stretch."""

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from podcast_kit.errors import Place, Problem, Severity
 from podcast_kit.model import Chapter
-from podcast_kit.source import values
-from podcast_kit.source.document import Table, Value, Wrong
 from podcast_kit.source.paths import PICTURES, Folder
+from podcast_kit.source.yaml import converters
+from podcast_kit.source.yaml.document import Table, Value, Wrong
 
 FEWEST = 2
 """Lines that make chapters of timestamps; Apple and Spotify read three or more from a feed's notes."""
@@ -199,14 +199,14 @@ def listed(table: Table, items: Iterable[Value], folder: Folder) -> tuple[Chapte
 
 
 def _keys(table: Table, folder: Folder) -> Chapter | None:
-    start = table.need("start", values.clock, None, also=("startTime",))
+    start = table.need("start", converters.clock, None, also=("startTime",))
     chapter = Chapter(
         start_ms=start or 0,
-        title=table.take("title", values.line, ""),
-        end_ms=table.take("end", values.clock, None, also=("endTime",)),
-        url=table.take("url", values.url, "", also=("href",)),
+        title=table.take("title", converters.line, ""),
+        end_ms=table.take("end", converters.clock, None, also=("endTime",)),
+        url=table.take("url", converters.url, "", also=("href",)),
         image=table.take("image", folder.path_or_address(PICTURES), "", also=("img",)),
-        toc=table.take("toc", values.flag, default=True),
+        toc=table.take("toc", converters.flag, default=True),
     )
     if chapter.toc and "title" not in table.entries:
         table.missing("title")
@@ -219,6 +219,6 @@ def _keys(table: Table, folder: Folder) -> Chapter | None:
 def _line(raw: str) -> Chapter:
     match = _LINE.match(" ".join(raw.split()))
     if not match:
-        raise Wrong(f"{values.shown(raw)} is not a time and a title", "write it as '0:12:34 Title'", "value.time")
+        raise Wrong(f"{converters.shown(raw)} is not a time and a title", "write it as '0:12:34 Title'", "value.time")
     title, url = plain_title(match["title"])
     return Chapter(start_ms=milliseconds(match), title=title, url=url)

@@ -11,14 +11,15 @@ from posixpath import dirname
 
 from podcast_kit.errors import InvalidInput, Place, Problem, Severity
 from podcast_kit.model import Chapter, Episode
-from podcast_kit.source import chapters, mends
-from podcast_kit.source.chapters import data as chapter_data
-from podcast_kit.source.chapters import text as chapter_text
-from podcast_kit.source.chapters.text import Report
-from podcast_kit.source.document import Wrong, contents, decode
+from podcast_kit.source import chapters
+from podcast_kit.source.chapters import json_psc as chapter_data
+from podcast_kit.source.chapters import text_formats as chapter_text
+from podcast_kit.source.chapters.text_formats import Report
 from podcast_kit.source.paths import Folder
-from podcast_kit.source.transcripts import cues as transcript_cues
-from podcast_kit.source.transcripts import writing as transcript_writing
+from podcast_kit.source.transcripts import vtt_srt as transcript_cues
+from podcast_kit.source.transcripts import vtt_writer as transcript_writing
+from podcast_kit.source.yaml import errors
+from podcast_kit.source.yaml.document import Wrong, contents, decode
 
 MOST = 5_000
 """Chapters in a file; a day of one every twenty seconds."""
@@ -128,7 +129,7 @@ def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
     ascend, too many.
     """
     text = decode(data, path)
-    problems = list(mends.control_characters(text, path, 1))
+    problems = list(errors.control_characters(text, path, 1))
     known = FORMS[form] if form else next(one for one in FORMS.values() if one.sign(text))
 
     def report(line: int, cause: str, mend: str) -> None:

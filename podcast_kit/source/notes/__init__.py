@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from podcast_kit.model import Flavours, Notes, Picture
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import shifted
-from podcast_kit.source.notes.cutting import plain, shorten
-from podcast_kit.source.notes.flavours import Page
-from podcast_kit.source.notes.guards import guard_feed, guard_page
+from podcast_kit.source.notes.feed_html import Feed, Text
 from podcast_kit.source.notes.markdown import images, pictures, tokens
-from podcast_kit.source.notes.plainer import Feed, Text
+from podcast_kit.source.notes.renderer import Page
+from podcast_kit.source.notes.sanitize import guard_feed, guard_page
+from podcast_kit.source.notes.truncate import plain, shorten
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

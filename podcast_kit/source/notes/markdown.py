@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.source.notes.flavours import ORDINARY, alternative
+from podcast_kit.source.notes.renderer import ORDINARY, alternative
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt

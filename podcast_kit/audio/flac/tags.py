@@ -1,0 +1,58 @@
+"""Tags of FLAC: one block of Vorbis comments, one of the picture, in a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from podcast_kit.audio import vorbis_comment
+from podcast_kit.audio.flac import blocks as flac
+from podcast_kit.audio.flac.blocks import COMMENT, PADDING, PICTURE
+from podcast_kit.audio.hashed_copy import write
+from podcast_kit.audio.tag import Found
+from podcast_kit.audio.tag_bounds import read_at
+from podcast_kit.errors import InvalidAudio
+from podcast_kit.model import Tags
+
+LIMIT = 1 << 24
+"""Bytes that a block cannot hold: its length is written in three bytes."""
+
+
+def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
+    """A copy of a FLAC with our comments and cover; ID3 around it, which FLAC does not know, is left out."""
+    with source.open("rb") as file:
+        _, found, begin, end = flac.opened(source, file)
+        info = flac.stream_info(file, found[0])
+        texts = [read_at(file, one.start, one.length) for one in found if one.kind == COMMENT]
+        old = vorbis_comment.parse(texts[0]) if texts else vorbis_comment.Comments(b"podcast-kit", ())
+
+        def length() -> float:
+            return info.samples / info.rate if info.samples else flac.probe(source).seconds
+
+        new = vorbis_comment.merged(old, vorbis_comment.ours(tags, length), cover=bool(tags.cover))
+        head = [(one.kind, read_at(file, one.start, one.length)) for one in found if one.kind not in {COMMENT, PADDING}]
+        if tags.cover:
+            head = [(kind, data) for kind, data in head if kind != PICTURE or data[:4] != b"\0\0\0\3"]
+        head.insert(1, (COMMENT, new.render()))
+        if tags.cover:
+            head.insert(2, (PICTURE, vorbis_comment.picture(tags.cover)))
+        if any(len(data) >= LIMIT for _, data in head):
+            text = "cannot carry a cover or notes of 16 MB"
+            raise InvalidAudio(str(source), text, "use a smaller picture", "au.tag.size")
+        last = len(head) - 1
+        blocks = [
+            bytes([kind | 0x80 * (index == last)]) + len(data).to_bytes(3, "big") + data
+            for index, (kind, data) in enumerate(head)
+        ]
+        return write(file, destination, [b"fLaC" + b"".join(blocks), (begin, end - begin)])
+
+
+def read(path: Path) -> Found:
+    """What the comments say."""
+    with path.open("rb") as file:
+        _, found, _, _ = flac.opened(path, file)
+        texts = [read_at(file, one.start, one.length) for one in found if one.kind == COMMENT]
+        heads = [read_at(file, one.start, 64) for one in found if one.kind == PICTURE]
+    covers = [data[8 : 8 + int.from_bytes(data[4:8], "big")].decode("latin-1") for data in heads]
+    return vorbis_comment.found(
+        vorbis_comment.parse(texts[0]) if texts else vorbis_comment.Comments(b"", ()), next(iter(covers), "")
+    )

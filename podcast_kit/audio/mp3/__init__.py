@@ -1,0 +1,1 @@
+"""MP3: frames, ID3 tags, the Xing and LAME headers."""

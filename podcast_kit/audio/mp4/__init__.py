@@ -1,0 +1,1 @@
+"""MP4 and M4A: boxes, tags, chapters, fragments."""

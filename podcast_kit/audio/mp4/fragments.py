@@ -1,0 +1,109 @@
+"""A fragmented MP4, as streams and some recorders leave it (ISO/IEC 14496-12 8.8): its samples, gathered."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from podcast_kit.audio.mp4.boxes import Box, Layout, body, parse
+
+BASE, DESCRIPTION, DURATION, SIZE, FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
+"""What a `tfhd` holds."""
+OFFSET, FIRST, DURATIONS, SIZES, SAMPLE_FLAGS, SHIFTS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
+"""What a `trun` holds."""
+MOST = 1 << 24
+"""Samples of a file; four days of sound have fewer."""
+
+
+@dataclass(slots=True)
+class Samples:
+    """Every sample of one track, in its order."""
+
+    durations: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    chunks: list[tuple[int, int, int]] = field(default_factory=list)
+    """Offset, bytes and samples of each stretch that stands together."""
+
+
+def gather(file: BinaryIO, top: Layout, moov: Box, number: int) -> Samples:
+    """The samples of a track in all fragments of the file."""
+    found = Samples()
+    defaults = _defaults(moov, number)
+    for span in top.all(b"moof"):
+        at = span.start
+        for traf in (box for box in parse(body(file, span)) if box.name == b"traf"):
+            head = traf.find(b"tfhd")
+            if head is None:
+                continue
+            flags, track = struct.unpack_from(">II", head.data)
+            if track != number:
+                continue
+            base, duration, size = _head(head.data, flags, at, defaults)
+            for run in traf.all(b"trun"):
+                base = _run(run.data, base, at, (duration, size), found)
+                if len(found.sizes) > MOST:
+                    raise ValueError("more samples than any recording has")
+    return found
+
+
+def _defaults(moov: Box, number: int) -> tuple[int, int]:
+    """Duration and size of samples that do not say them (`trex`)."""
+    for box in (moov.find(b"mvex") or Box(b"mvex", boxes=[])).all(b"trex"):
+        _, track, _, duration, size = struct.unpack_from(">5I", box.data)
+        if track == number:
+            return duration, size
+    return 0, 0
+
+
+def _head(data: bytes, flags: int, moof: int, defaults: tuple[int, int]) -> tuple[int, int, int]:
+    """Where offsets count from, and duration and size of samples that do not say them."""
+    at, (duration, size), base = 8, defaults, moof
+    if flags & BASE:
+        (base,) = struct.unpack_from(">Q", data, at)
+        at += 8
+    at += 4 * bool(flags & DESCRIPTION)
+    if flags & DURATION:
+        (duration,) = struct.unpack_from(">I", data, at)
+        at += 4
+    if flags & SIZE:
+        (size,) = struct.unpack_from(">I", data, at)
+    return base, duration, size
+
+
+def _run(data: bytes, begin: int, moof: int, defaults: tuple[int, int], found: Samples) -> int:
+    """Add the samples of one `trun`; return where the next begins when it does not say."""
+    word, count = struct.unpack_from(">II", data)
+    at = 8
+    if word & OFFSET:
+        (offset,) = struct.unpack_from(">i", data, at)
+        begin, at = moof + offset, at + 4
+    at += 4 * bool(word & FIRST)
+    columns = [word & flag for flag in (DURATIONS, SIZES, SAMPLE_FLAGS, SHIFTS)]
+    row = sum(map(bool, columns))
+    count = min(count, (len(data) - at) // (4 * row)) if row else min(count, MOST)
+    values = struct.unpack_from(f">{count * row}I", data, at)
+    durations = list(values[0::row]) if columns[0] else [defaults[0]] * count
+    sizes = list(values[bool(columns[0]) :: row]) if columns[1] else [defaults[1]] * count
+    found.durations += durations
+    found.sizes += sizes
+    found.chunks.append((begin, sum(sizes), count))
+    return begin + sum(sizes)
+
+
+def tables(found: Samples) -> Iterator[Box]:
+    """The tables (`stts`, `stsz`, `stsc`, `co64`) of a plain MP4 that say the same."""
+    runs: list[list[int]] = []
+    for duration in found.durations:
+        if runs and runs[-1][1] == duration:
+            runs[-1][0] += 1
+        else:
+            runs.append([1, duration])
+    yield Box(b"stts", struct.pack(">II", 0, len(runs)) + b"".join(struct.pack(">II", *run) for run in runs))
+    count = len(found.sizes)
+    yield Box(b"stsz", struct.pack(f">III{count}I", 0, 0, count, *found.sizes))
+    entries = [(index + 1, samples, 1) for index, (_, _, samples) in enumerate(found.chunks)]
+    yield Box(b"stsc", struct.pack(">II", 0, len(entries)) + b"".join(struct.pack(">III", *one) for one in entries))
+    offsets = [start for start, _, _ in found.chunks]
+    yield Box(b"co64", struct.pack(f">II{len(offsets)}Q", 0, len(offsets), *offsets))

@@ -1,0 +1,1 @@
+"""Ogg: pages, and the tags of Vorbis and Opus."""

@@ -1,0 +1,1 @@
+"""WAV and AIFF: chunks and tags."""

@@ -1,0 +1,146 @@
+"""Stretches of an episode to be shared: each is cut out of the enclosure as a file of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, replace
+from datetime import UTC
+from pathlib import Path
+
+from podcast_kit import audio
+from podcast_kit.audio import codecs, cut
+from podcast_kit.builder import description, enclosure
+from podcast_kit.builder.output_dir import Tree, media_key
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
+from podcast_kit.model import Element, Episode, Media, Project, Published, Soundbite, Tags, Wave, address
+
+SOUNDBITE = "podcast:soundbite"
+VERSION = 1
+"""Raised when the same stretch would be cut otherwise."""
+
+
+def shifted(elements: tuple[Element, ...], shift: float) -> tuple[Element, ...]:
+    """Elements whose `startTime` is a moment of the episode, as much later as mastering moved all moments."""
+    return tuple(_moved(element, shift) for element in elements) if shift else elements
+
+
+def _moved(element: Element, shift: float) -> Element:
+    said = tuple(
+        (name, _spelled(max(0.0, float(value) + shift)) if name == "startTime" else value)
+        for name, value in element.attributes
+    )
+    return replace(element, attributes=said, children=shifted(element.children, shift))
+
+
+def _spelled(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+
+
+def of(
+    project: Project,
+    episode: Episode,
+    entry: Published,
+    elements: tuple[Element, ...],
+    cover: Path | None,
+    tree: Tree,
+    *,
+    retag: Collection[str] = (),
+) -> tuple[Soundbite, ...]:
+    """What `elements` name as soundbites, at their moments in the enclosure `entry.media`, each with its file.
+
+    What was cut stays as it is for as long as the enclosure does. Of a recording at somebody else's address, of one
+    that is not here, and, without the extra `master`, of all but MP3, nothing is cut.
+    """
+    before = project.published(episode.guid)
+    kept = before.soundbites if before and not enclosure.renewed(project, episode, tree, retag) else ()
+    known = {(one.start_ms, one.length_ms): one.media for one in kept}
+    found, problems = [], list[Problem]()
+    for element in elements:
+        if element.name != SOUNDBITE:
+            continue
+        said = dict(element.attributes)
+        start, length = (round(float(said[name]) * 1000) for name in ("startTime", "duration"))
+        one = Soundbite(start_ms=start, length_ms=length, title=element.text)
+        try:
+            file = _file(project, episode, entry, one, known.get((start, length)), cover, tree)
+        except PodcastKitError as error:
+            problems += [replace(each, place=element.place) for each in error.problems] or [
+                Problem(element.place, error.text, error.hint, "au.soundbite")
+            ]
+            continue
+        url = address(project.show.publish.url, file.key) if file else ""
+        found.append(replace(one, media=file, url=url))
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(found)
+
+
+def _file(
+    project: Project,
+    episode: Episode,
+    entry: Published,
+    one: Soundbite,
+    frozen: Media | None,
+    cover: Path | None,
+    tree: Tree,
+) -> Media | None:
+    """The file of a soundbite: the one that is out, or a new one; None where nothing can be cut."""
+    output = tree.outputs.get(entry.media.key)
+    source = output.path if output and output.path and output.path.is_file() else None
+    able = source is not None and one.length_ms > 0 and (source.suffix == ".mp3" or not codecs.missing())
+    made = frozen
+    if able and source and not (frozen and tree.holds(frozen.key, frozen.sha256)):
+        made = _made(project, episode, source, entry.media.sha256, one, cover, tree)
+        if frozen and made != frozen:
+            tree.path(made.key).unlink()
+            made = frozen
+    if made is None:
+        return None
+    here = tree.holds(made.key, made.sha256)
+    tree.add(made.key, made.bytes, made.sha256, Wave.MEDIA, made.mime, here=here)
+    return made
+
+
+def _made(
+    project: Project, episode: Episode, source: Path, sha256: str, one: Soundbite, cover: Path | None, tree: Tree
+) -> Media:
+    tags = _tags(project, episode, one)
+    minutes, seconds = divmod(one.start_ms // 1000, 60)
+    name = f"{episode.slug}-at-{minutes}m{seconds:02}s{cut.suffix(source)}"
+    face = tree.memory.sha256(cover) if cover else ""
+    said = [VERSION, sha256, one.start_ms, one.length_ms, audio.digest(tags), face, enclosure.COVER_SIDE, name]
+    recipe = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    known = tree.memory.recall("soundbite", recipe)
+    if known and tree.holds(known["key"], known["sha256"]):
+        return Media(**known)
+    bare = tree.scratch(f"media/{sha256[:16]}.cutting/bare-{name}").with_suffix(cut.suffix(source))
+    cut.cut(source, bare, one.start_ms / 1000, one.length_ms / 1000)
+    facts = audio.probe(bare)
+    (digest, size), beside = enclosure.written(bare, f"media/{sha256[:16]}.cutting/{name}", tags, cover, tree)
+    key = media_key(digest, name)
+    tree.adopt(beside, key, digest)
+    bare.unlink()
+    beside.parent.rmdir()
+    made = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
+    tree.memory.keep("soundbite", recipe, asdict(made))
+    tree.memory.commit()
+    return made
+
+
+def _tags(project: Project, episode: Episode, one: Soundbite) -> Tags:
+    """What the file says by itself: where it is from, and where the rest is to be heard."""
+    show = project.show
+    return Tags(
+        title=one.title or episode.title,
+        show=show.title,
+        author=show.author,
+        date=episode.date.astimezone(UTC) if episode.date else None,
+        summary=f"{episode.title} – {show.title}",
+        link=f"{description.page(project, episode)}#t={one.start_ms // 1000}",
+        feed_url=show.feed_url,
+        language=show.language,
+        copyright=show.copyright,
+        explicit=show.explicit if episode.explicit is None else episode.explicit,
+    )

@@ -1,0 +1,1 @@
+"""Reading and writing the outside world: files, HTTP, media types."""

@@ -1,0 +1,1 @@
+"""A local web server that rebuilds the show when a source file changes."""

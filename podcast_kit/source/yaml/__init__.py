@@ -1,0 +1,1 @@
+"""YAML with the location of every value."""

@@ -1,0 +1,1 @@
+"""Text as other formats need it: the one home of each conversion."""

@@ -1,0 +1,175 @@
+"""A show that means harm in every word, in Chromium: nothing of it runs, and no page breaks."""
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from podcast_kit import feed, site
+from podcast_kit.model import Chapter, Element, EpisodeType, Listen, Person, Picture
+from podcast_kit.site import transcript
+from podcast_kit.source import notes
+from tests.support import chromium
+from tests.support.browsing import until
+from tests.support.site_factories import BASE, make_episode, make_item, make_show, make_transcript
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not chromium.CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+    pytest.mark.xdist_group("chromium"),
+]
+
+VECTORS = [
+    "<script>xss()</script>",
+    "</title><script>xss()</script>",
+    "</script><script>xss()</script>",
+    '"><script>xss()</script>',
+    "'><script>xss()</script>",
+    "<img src=x onerror=xss()>",
+    '" onfocus=xss() autofocus x="',
+    "' onmouseover='xss()",
+    "<svg onload=xss()>",
+    "<svg><script>xss()</script></svg>",
+    "<body onload=xss()>",
+    "<iframe srcdoc='<script>parent.xss()</script>'></iframe>",
+    "<iframe src=javascript:parent.xss()>",
+    "[click](javascript:xss())",
+    "![x](javascript:xss())",
+    "[x](data:text/html,<script>xss()</script>)",
+    '[a](https://x.example/"onmouseover="xss())',
+    "<a href='javascript:xss()' autofocus onfocus=xss()>x</a>",
+    "<details open ontoggle=xss()>",
+    "<style>@import 'javascript:xss()';</style>",
+    "<meta http-equiv=refresh content='0;url=javascript:xss()'>",
+    "<base href='https://evil.example/'>",
+    "<form action=javascript:xss()><button autofocus>x</button></form>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=xss()>",
+    "<noscript><p title='</noscript><img src=x onerror=xss()>'>",
+    "<!--><img src=x onerror=xss()>-->",
+    "<![CDATA[<img src=x onerror=xss()>]]>",
+    "&lt;script&gt;xss()&lt;/script&gt;",
+    "\\x3cscript\\x3exss()\\x3c/script\\x3e",
+    "{{ xss() }}{% raw %}",
+    "${xss()}`;xss();//",
+    "\u2028xss()\u2029",
+    "</style></textarea></template></main></body></html><script>xss()</script>",
+    "<video><source onerror=xss()></video>",
+    "<input autofocus onfocus=xss()>",
+    "<x onclick=xss() tabindex=1 id=x></x><a href=#x>x</a>",
+]
+TRAP = "window.hits = []; window.xss = (...what) => window.hits.push(location.href); window.alert = window.xss;"
+
+
+EVIL = "javascript:xss()"
+SHOW = make_show(
+    title=VECTORS[1], description=VECTORS[3], author=VECTORS[6], copyright=VECTORS[8], language="en",
+    listen=(
+        Listen(service="custom", value="https://x.example/?a='b", label=VECTORS[3]),
+        Listen(service="apple", value="1000000001", label=VECTORS[2]),
+    ),
+    elements=(
+        Element("podcast:funding", VECTORS[5], (("url", EVIL),)),
+        Element("podcast:license", VECTORS[5], (("url", EVIL),)),
+    ),
+)  # fmt: skip
+PICTURE = Picture(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Pages and data of a show that means harm in every word, file name and address."""
+    folder = tmp_path_factory.mktemp("hostile")
+    items = []
+    for number, vector in enumerate(VECTORS, 1):
+        listen = (Listen(service="custom", value="https://y.example/", label=vector),)
+        episode = make_episode(
+            number, title=vector, notes=vector, tags=(vector,), season=1 + number % 2, listen=listen,
+            type=list(EpisodeType)[number % 3],
+        )  # fmt: skip
+        written = notes.render(vector, page_url=f"{BASE}episodes/{episode.slug}/index.html")
+        prompts = site.prompts(SHOW, episode, folder=folder, page_url=BASE, written=written.links)
+        lines = [vector] * (2 if number % 6 else 1 + transcript.INLINE // len(vector))
+        items.append(
+            make_item(
+                number,
+                episode=episode,
+                summary=vector,
+                artwork=replace(PICTURE, smaller=(PICTURE,)) if number % 2 else None,
+                page=written.before.page + prompts.page,
+                people=(Person(name=vector, role=vector, url=EVIL, image=PICTURE.url),),
+                chapters=(Chapter(start_ms=0, title=vector, url=EVIL), Chapter(start_ms=1000, title=vector)),
+                transcripts=(make_transcript(*lines, speaker=vector),),
+                elements=SHOW.elements,
+            )
+        )
+    made = site.render(SHOW, items[::-1], folder=folder, artwork=PICTURE, icons=(replace(PICTURE, width=32),))
+    made["follow/show.opml"] = feed.opml(SHOW)
+    for key, data in made.items():
+        path = folder / "build" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder / "build"
+
+
+def titles(below=""):
+    """The titles by the paths of their episodes' pages."""
+    return {f"episodes/{number:03}-one/{below}index.html": vector for number, vector in enumerate(VECTORS, 1)}
+
+
+def test_no_hostile_word_runs_or_breaks_a_page(browser, hostile):
+    paths = sorted(path.relative_to(hostile).as_posix() for path in hostile.rglob("*.html"))
+    kinds = {path.rpartition("/")[0].split("/")[0] for path in paths} | {"embed" for path in paths if "/embed/" in path}
+    assert kinds >= {"", "embed", "episodes", "follow", "people", "seasons", "tags"}
+    assert len([path for path in paths if "/transcript/" in path]) == len(VECTORS) // 6
+    said = titles() | titles("embed/")
+    with chromium.serving(hostile) as url, closing(browser.new_context()) as context:
+        context.add_init_script(TRAP)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+        for path in paths:
+            page.goto(url + path, wait_until="domcontentloaded")
+            assert page.evaluate("document.scripts.length") <= 2, path
+            assert page.locator("h1, main, footer").count() == (2 if "/embed/" in path else 3), path
+            page.evaluate(
+                "document.querySelectorAll('main *').forEach(e => { if (!e.closest('audio')) "
+                "e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})); e.focus?.(); })"
+            )
+            assert page.evaluate("[...document.links].every(a => /^https?:/.test(a.protocol))"), path
+            assert page.evaluate("window.hits") == [], path
+            if path in said:
+                assert page.inner_text("h1").split() == said[path].split(), path
+
+
+def test_what_machines_read_says_the_words_as_they_are(browser, hostile):
+    shown = SHOW.title.split()
+    manifest = json.loads((hostile / "site.webmanifest").read_text("utf-8"))
+    assert manifest["name"].split() == shown
+    outline = ET.fromstring((hostile / "follow/show.opml").read_bytes()).find("body/outline")
+    assert outline.get("text").split() == shown
+    with chromium.serving(hostile) as url, closing(browser.new_context()) as context:
+        context.add_init_script(TRAP)
+        page = context.new_page()
+        for path, title in titles().items():
+            page.goto(url + path, wait_until="domcontentloaded")
+            known = page.evaluate("JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').text)")
+            assert known["name"] == title
+            embedded = json.loads((hostile / path.replace("index.html", "oembed.json")).read_text("utf-8"))
+            assert embedded["title"] == title
+            page.set_content(embedded["html"].replace(BASE, url))
+            assert page.locator("body > *").count() == 1, path
+            assert page.get_attribute("iframe", "title").split() == [*title.split(), "–", *shown]
+            assert page.evaluate("window.hits") == [], path
+
+
+def test_no_hostile_word_runs_in_what_the_search_finds(browser, hostile):
+    with chromium.serving(hostile) as url, closing(browser.new_context()) as context:
+        context.add_init_script(TRAP)
+        page = context.new_page()
+        page.goto(url + "index.html")
+        for typed in ("xss", "<img src=x onerror=xss()>", "script"):
+            page.fill("#search", typed)
+            until(page, "document.querySelectorAll('#found .card').length > 0")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.hits") == []

@@ -1,0 +1,181 @@
+"""What the pages do for somebody who listens: in Chromium, with the real player."""
+
+import shutil
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from PIL import Image
+
+from podcast_kit import builder
+from podcast_kit.source import project
+from tests.support import chromium
+from tests.support.shows import add, small
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not chromium.CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+    pytest.mark.xdist_group("chromium"),
+]
+
+TALK = "episodes/001-talk/index.html"
+OTHER = "episodes/002-talk/index.html"
+PLAY = "document.querySelector('audio').play()"
+WORDS = "WEBVTT\n\n00:00.000 --> 00:04.000\n<v Ann>Apples, and more apples.\n\n00:20.000 --> 00:24.000\n<v Bo>Pears.\n"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = small(tmp_path_factory.mktemp("listening") / "show")
+    episodes = folder / "episodes"
+    for name, colour in (("red.png", "#aa0000"), ("blue.png", "#0000aa")):
+        Image.new("RGB", (900, 900), colour).save(episodes / name)
+    (episodes / "said.vtt").write_text(WORDS, "utf-8")
+    marks = [f"{{start: 0:{at:02}, title: Chapter {at}, image: {'blue' if at % 2 else 'red'}.png}}" for at in range(30)]
+    add(folder, 1, chapters=f"[{', '.join(marks)}]", transcript="said.vtt")
+    add(folder, 2)
+    with chromium.serving(builder.make(project.read(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser, address):
+    with closing(browser.new_context(base_url=address)) as context:
+        yield context.new_page()
+
+
+def at(page):
+    return page.evaluate("document.querySelector('audio').currentTime")
+
+
+def until(page, condition):
+    page.wait_for_function(condition, timeout=10_000)
+
+
+def test_one_goes_on_where_one_stopped_and_is_told_so(page):
+    page.goto(f"{TALK}#t=20")
+    page.evaluate(PLAY)
+    until(page, "document.querySelector('audio').currentTime > 20.5")
+    page.goto(OTHER)
+    assert at(page) == 0
+    page.goto(TALK)
+    until(page, "document.querySelector('audio').currentTime >= 20")
+    assert at(page) < 24
+    assert page.evaluate("document.querySelector('audio').paused")
+    assert page.inner_text(".player [role=status]").startswith("Goes on where you stopped, at 0:2")
+
+
+def test_a_shared_moment_counts_more_than_where_one_stopped(page):
+    page.goto(f"{TALK}#t=20")
+    page.evaluate(PLAY)
+    until(page, "document.querySelector('audio').currentTime > 20.5")
+    page.goto(OTHER)
+    page.goto(f"{TALK}#t=30")
+    until(page, "document.querySelector('audio').currentTime >= 30")
+    assert page.inner_text(".player [role=status]") == ""
+
+
+def test_who_keeps_nothing_can_listen_all_the_same(page):
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } });")
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(f"{TALK}#t=20")
+    page.evaluate(PLAY)
+    until(page, "document.querySelector('audio').currentTime > 20.5")
+
+
+def test_speed_and_skips_work_by_keyboard_and_the_speed_stays(page):
+    page.goto(f"{TALK}#t=5")
+    page.focus("[data-speed]")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.querySelector('audio').playbackRate") == 1.25
+    page.focus("[data-skip='30']")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('audio').currentTime >= 35")
+    page.focus("[data-skip='-15']")
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('audio').currentTime < 21")
+    page.goto(OTHER)
+    assert page.input_value("[data-speed]") == "1.25"
+    assert page.evaluate("document.querySelector('audio').playbackRate") == 1.25
+
+
+def test_the_chapter_that_is_heard_is_marked_in_view_and_its_picture_is_large(page):
+    page.goto(TALK)
+    cover = page.evaluate("document.querySelector('.episode .cover').currentSrc")
+    page.click(".chapters li:nth-child(26) a")
+    until(page, "document.querySelector('.chapters [aria-current]')?.textContent.includes('Chapter 25')")
+    assert page.evaluate("document.querySelectorAll('.chapters [aria-current]').length") == 1
+    assert "blue-320" in page.evaluate("document.querySelector('.episode .cover').src")
+    assert "blue-320" not in cover
+    inside = "(() => { const a = document.querySelector('.chapters [aria-current]').getBoundingClientRect(),"
+    inside += " b = document.querySelector('.chapters ol').getBoundingClientRect();"
+    assert page.evaluate(inside + " return a.top >= b.top && a.bottom <= b.bottom; })()")
+
+
+def test_what_is_looked_for_is_marked_where_it_is_said(page):
+    page.goto(TALK)
+    page.click(".transcript summary")
+    page.fill("[data-lines]", "apples")
+    assert page.evaluate("[...CSS.highlights.get('found')].map(range => String(range))") == ["Apples", "apples"]
+    page.fill("[data-lines]", "")
+    assert page.evaluate("CSS.highlights.has('found')") is False
+
+
+def test_the_latest_episode_is_heard_on_the_first_page_and_asked_for_only_then(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("index.html", wait_until="networkidle")
+    assert not [url for url in asked if url.endswith(".mp3")]
+    page.evaluate(PLAY)
+    until(page, "document.querySelector('audio').currentTime > 0.2")
+
+
+def test_a_telephone_shares_by_its_own_sheet(browser, address):
+    with closing(browser.new_context(base_url=address, has_touch=True, is_mobile=True)) as context:
+        page = context.new_page()
+        page.add_init_script("navigator.share = (what) => { window.shared = what; return Promise.resolve(); };")
+        page.goto(f"{TALK}#t=12")
+        until(
+            page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 11"
+        )
+        page.tap("[data-share]")
+        assert page.evaluate("window.shared.url") == f"{address}{TALK}#t=12"
+
+
+def test_targets_are_large_enough_for_a_thumb(browser, address):
+    with closing(browser.new_context(base_url=address, viewport={"width": 360, "height": 800})) as context:
+        page = context.new_page()
+        for path in ("index.html", TALK, "follow/index.html"):
+            page.goto(path)
+            small_ones = page.evaluate(
+                "[...document.querySelectorAll('.button, summary, .chapters a, .turn a, input, select, .pages a')]"
+                ".concat([...document.querySelectorAll('a.badge, .bottom a, .files a')])"
+                ".filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+            )
+            assert small_ones == []
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed (Debian: poppler-utils)")
+def test_paper_has_the_notes_and_the_transcript_and_no_player(page, tmp_path):
+    page.goto(TALK)
+    page.pdf(path=tmp_path / "page.pdf")
+    text = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert "Talk 1" in text
+    assert "Chapter 29" in text
+    assert "Apples, and more apples." in text
+    assert "Share from" not in text
+
+
+@pytest.mark.parametrize(("agent", "shown"), [("iPhone; CPU iPhone OS 19_0", True), ("X11; Linux x86_64", False)])
+def test_on_an_iphone_a_show_without_apples_number_opens_in_the_app_all_the_same(browser, tmp_path, agent, shown):
+    folder = small(tmp_path / "show")
+    said = (folder / "podcast.yaml").read_text("utf-8").replace("listen: {apple: 1000000001}\n", "")
+    (folder / "podcast.yaml").write_text(said, "utf-8")
+    built = builder.make(project.read(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
+    with chromium.serving(built) as url, closing(browser.new_context(user_agent=f"Mozilla/5.0 ({agent})")) as context:
+        page = context.new_page()
+        page.goto(f"{url}follow/index.html")
+        link = page.locator("[data-open]")
+        assert link.is_visible() is shown
+        assert link.get_attribute("href") == ("podcast://pod.example/feed.xml" if shown else None)

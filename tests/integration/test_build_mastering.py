@@ -1,0 +1,224 @@
+"""A build masters what asks for it, once, and says in the lock how loud it became."""
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from podcast_kit import builder
+from podcast_kit.audio import loudness, probe
+from podcast_kit.cli.console import Console
+from podcast_kit.errors import InvalidInput
+from podcast_kit.model import Step
+from podcast_kit.source import lock, project
+from tests.support.shows import add, small, tree
+from tests.support.sound import music, voice, write
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def show(folder, *, audio="{loudness: -16}", seconds=4.0, sound=voice, **front):
+    """A show of one episode whose recording is a WAV."""
+    small(folder, episodes=0)
+    text = (folder / "podcast.yaml").read_text()
+    (folder / "podcast.yaml").write_text(f"{text}audio: {audio}\n")
+    add(folder, 1, recording="", **front)
+    write(folder / "episodes/001-talk.wav", sound(seconds))
+    return folder
+
+
+def made(folder, **settings):
+    return builder.make(project.read(folder), now=NOW, **settings)
+
+
+def enclosure(done, suffix=".mp3"):
+    (key,) = [key for key in done.outputs if key.endswith(suffix) and key.startswith("media/")]
+    return done.folder / key
+
+
+def mastered(folder):
+    return {path.name: path.stat().st_mtime_ns for path in (folder / ".podcast-kit/mastered").iterdir()}
+
+
+def test_a_wav_becomes_an_mp3_of_the_asked_loudness(tmp_path):
+    folder = show(tmp_path)
+    before = (folder / "episodes/001-talk.wav").read_bytes()
+    done = made(folder)
+    found = loudness.measure(enclosure(done))
+    assert found.integrated == pytest.approx(-16, abs=0.3)
+    assert found.true_peak <= -1
+    assert (folder / "episodes/001-talk.wav").read_bytes() == before
+    builder.record(done)
+    (entry,) = lock.read(folder / "podcast.lock")
+    assert entry.loudness == pytest.approx(found.integrated, abs=0.06)
+    assert entry.true_peak == pytest.approx(found.true_peak, abs=0.06)
+    assert entry == done.lock[0]
+
+
+def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_path):
+    folder = show(tmp_path, audio="{true_peak: -2}")
+    with pytest.raises(InvalidInput) as caught:
+        made(folder)
+    (problem,) = caught.value.problems
+    assert problem.place.path == "episodes/001-talk.wav"
+    assert "`audio: {format: mp3}` in podcast.yaml" in problem.hint
+    assert not (folder / ".podcast-kit/mastered").exists()
+
+
+def test_a_show_that_asks_for_nothing_has_nothing_in_its_lock(tmp_path):
+    builder.record(made(small(tmp_path)))
+    text = (tmp_path / "podcast.lock").read_text()
+    assert not any(word in text for word in ("loudness", "true_peak", "shift"))
+
+
+def test_a_second_build_touches_no_audio(tmp_path):
+    folder = show(tmp_path)
+    first = made(folder)
+    cached = mastered(folder)
+    steps = []
+    again = made(folder, on=steps.append)
+    assert (again.made, tree(again.folder)) == (0, tree(first.folder))
+    assert mastered(folder) == cached
+    assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
+
+
+def test_what_was_done_to_a_recording_is_told_once(tmp_path, capsys):
+    folder = show(tmp_path)
+    steps = []
+    made(folder, on=steps.append)
+    (said,) = [step.subject for step in steps if step.stage == "mastered"]
+    assert re.fullmatch(r"001-talk: .* LUFS.* → -1[56]\.\d LUFS.*; \+?-?\d+\.\d dB; .*MP3, \d+ kbit/s, .*", said), said
+    Console().step(Step(stage="mastered", subject=said))
+    assert capsys.readouterr().err == said + "\n"
+
+
+def test_an_edited_title_masters_nothing_anew(tmp_path):
+    folder = show(tmp_path)
+    made(folder)
+    cached = mastered(folder)
+    notes = folder / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("Talk 1", "Another title"))
+    made(folder)
+    assert mastered(folder) == cached
+
+
+def test_another_target_is_another_file_and_the_old_one_goes(tmp_path):
+    folder = show(tmp_path)
+    made(folder)
+    cached = mastered(folder)
+    (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16", "-19"))
+    assert loudness.measure(enclosure(made(folder))).integrated == pytest.approx(-19, abs=0.3)
+    assert len(mastered(folder)) == 1
+    assert mastered(folder).keys().isdisjoint(cached)
+
+
+def test_an_episode_may_want_it_otherwise_than_the_show(tmp_path):
+    folder = show(tmp_path, audio="{loudness: -16}")
+    add(folder, 2, recording="", audio="{file: 002-talk.wav, loudness: -20, format: m4a}")
+    write(folder / "episodes/002-talk.wav", voice(4))
+    add(folder, 3, recording="", audio="{file: 003-talk.wav, loudness: off, format: mp3}")
+    write(folder / "episodes/003-talk.wav", voice(4))
+    steps = []
+    done = made(folder, on=steps.append)
+    assert loudness.measure(enclosure(done, "001-talk.mp3")).integrated == pytest.approx(-16, abs=0.3)
+    assert loudness.measure(enclosure(done, "002-talk.m4a")).integrated == pytest.approx(-20, abs=0.3)
+    # LAME turns it down by 0.4 dB, and nobody asked for more.
+    raw = loudness.measure(folder / "episodes/003-talk.wav").integrated
+    assert loudness.measure(enclosure(done, "003-talk.mp3")).integrated == pytest.approx(raw - 0.45, abs=0.15)
+    assert [(step.done, step.total) for step in steps if step.stage == "master"] == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_is_published_is_not_mastered_again(tmp_path):
+    folder = show(tmp_path)
+    first = made(folder)
+    builder.record(first)
+    (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16", "-19"))
+    again = made(folder)
+    assert enclosure(again).read_bytes() == enclosure(first).read_bytes()
+    renewed = made(folder, retag=["001-talk"])
+    assert loudness.measure(enclosure(renewed)).integrated == pytest.approx(-19, abs=0.3)
+
+
+def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
+    folder = show(tmp_path)
+    first = made(folder)
+    builder.record(first)
+    key, bytes_ = enclosure(first), enclosure(first).read_bytes()
+    for path in (*folder.glob("build/media/*/*.mp3"), *(folder / ".podcast-kit/mastered").iterdir()):
+        path.unlink()
+    made(folder)
+    assert key.read_bytes() == bytes_
+
+
+def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
+    folder = show(tmp_path, audio="{loudness: -16, intro: intro.wav, overlap: 0.5}", transcript="talk.vtt")
+    write(folder / "intro.wav", music(3))
+    notes = folder / "episodes/001-talk.md"
+    notes.write_text(notes.read_text() + "\n00:00 Hello\n\n00:01 The tide\n\n00:03 The quay\n")
+    vtt = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nThe tide tables lie.\n"
+    (folder / "episodes/talk.vtt").write_text(vtt)
+    (folder / "talk.vtt").write_text(vtt)
+    done = made(folder)
+    (item,) = done.items
+    assert probe(enclosure(done)).seconds == pytest.approx(4 + 3 - 0.5, abs=0.01)
+    assert done.lock[0].shift == pytest.approx(2.5, abs=0.001)
+    assert [(one.start_ms, one.title) for one in item.chapters] == [
+        (0, "Hello"),
+        (3500, "The tide"),
+        (5500, "The quay"),
+    ]
+    page = (done.folder / "episodes/001-talk/index.html").read_text()
+    assert '<a href="#t=3">00:03</a> The tide' in page
+    assert "<p>00:05 The quay" in (done.folder / "feed.xml").read_text()
+    assert {cue.start_ms for transcript in item.transcripts for cue in transcript.cues} == {3500}
+    published = next(path for path in done.folder.glob("media/*/*.vtt"))
+    assert "00:00:03.500 --> 00:00:04.500" in published.read_text()
+    assert [path.suffix for path in done.folder.glob("media/*/*.vtt")] == [".vtt"]
+
+
+def test_an_intro_that_is_not_there_is_said_where_it_is_named(tmp_path):
+    folder = show(tmp_path, audio="{loudness: -16, intro: jingle.wav}")
+    with pytest.raises(InvalidInput) as caught:
+        made(folder)
+    (problem,) = caught.value.problems
+    assert "intro 'jingle.wav' is not there" in problem.text
+    assert problem.place.path == "podcast.yaml"
+    assert problem.place.line > 1
+
+
+def test_every_recording_that_cannot_be_mastered_is_told(tmp_path):
+    folder = show(tmp_path, audio="{loudness: -16, trim: true}")
+    for number in (2, 3):
+        add(folder, number)
+    with pytest.raises(InvalidInput) as caught:
+        made(folder)
+    assert [(one.place.path, one.code) for one in caught.value.problems] == [
+        ("episodes/002-talk.mp3", "au.reencode"),
+        ("episodes/003-talk.mp3", "au.reencode"),
+    ]
+    assert len(mastered(folder)) == 1  # the one that could be lies there for the next build
+
+
+def test_without_the_extra_only_mastering_is_missing(tmp_path):
+    show(tmp_path / "asked", seconds=1.0)
+    small(tmp_path / "plain")
+    code = f"""
+import sys
+sys.modules["av"] = None
+from datetime import datetime, UTC
+from pathlib import Path
+from podcast_kit import build
+from podcast_kit.errors import PodcastKitError
+from podcast_kit.source import project
+now = datetime(2026, 11, 22, tzinfo=UTC)
+build.make(project.read(Path({str(tmp_path / "plain")!r})), now=now)
+try:
+    build.make(project.read(Path({str(tmp_path / "asked")!r})), now=now)
+except PodcastKitError as error:
+    assert "podcast-kit[master]" in error.hint, error.hint
+else:
+    raise SystemExit("nothing was said")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

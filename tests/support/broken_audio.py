@@ -1,0 +1,200 @@
+"""Audio as it arrives when something went wrong: each kind made from a sound sample, with what is to be said of it.
+
+`python -m tests.support.broken_audio DIR` writes all of them into DIR, to be looked at with other programs.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.audio_samples import sample
+
+FILLER = bytes(range(7, 107)) * 30
+"""Bytes that are no frame of anything."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One kind of fault."""
+
+    id: str
+    name: str
+    data: bytes
+    says: str
+    """Part of what is said, which no other kind shares."""
+    code: str
+    plays: bool = False
+    """It can be published: what is odd is a remark, and its duration is right."""
+
+
+def read(name: str) -> bytes:
+    return sample(name).read_bytes()
+
+
+def cut(name: str, part: float) -> bytes:
+    data = read(name)
+    return data[: int(len(data) * part)]
+
+
+def box(name: bytes, data: bytes) -> bytes:
+    return (8 + len(data)).to_bytes(4, "big") + name + data
+
+
+def id3(title: str) -> bytes:
+    frame = b"TIT2" + (1 + len(title)).to_bytes(4, "big") + b"\0\0\0" + title.encode("latin-1")
+    return b"ID3\x03\0\0\0\0\0" + bytes([len(frame)]) + frame
+
+
+def strangers() -> Iterator[Broken]:
+    """Not audio at all, whatever the name says."""
+    rows = [
+        ("empty", b"", "is empty", "au.empty"),
+        ("zeros", bytes(9000), "nothing but zeros", "au.not-audio"),
+        ("text", b"Dear diary, " * 300, "no audio of a kind known", "au.not-audio"),
+        ("web-page", b"\n<!DOCTYPE html><title>404</title>", "a web page", "au.not-audio"),
+        ("json", b'{"error": "gone"}', "JSON text", "au.not-audio"),
+        ("png", b"\x89PNG\r\n\x1a\n" + FILLER, "a PNG picture", "au.not-audio"),
+        ("jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF" + FILLER, "a JPEG picture", "au.not-audio"),
+        ("pdf", b"%PDF-1.7\n" + FILLER, "a PDF document", "au.not-audio"),
+        ("zip", b"PK\x03\x04" + FILLER, "a ZIP archive", "au.not-audio"),
+        ("lfs", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer", "au.not-audio"),
+        ("webm", b"\x1aE\xdf\xa3" + FILLER, "Matroska or WebM", "au.not-audio"),
+        ("wma", b"0&\xb2u\x8ef\xcf\x11" + FILLER, "Windows Media", "au.not-audio"),
+        ("amr", b"#!AMR\n" + FILLER, "AMR phone recording", "au.not-audio"),
+        ("midi", b"MThd\0\0\0\6" + FILLER, "MIDI file", "au.not-audio"),
+        ("caf", b"caff\0\1\0\0" + FILLER, "Core Audio", "au.not-audio"),
+    ]
+    for kind, data, says, code in rows:
+        yield Broken(kind, f"{kind}.mp3", data, says, code)
+
+
+def mp3s() -> Iterator[Broken]:
+    """MP3 from dying recorders, careless cutters and old taggers."""
+    bare, cbr = read("cbr-bare.mp3"), read("cbr.mp3")
+    hole = len(bare) // 2
+    yield Broken("tags-only", "a.mp3", id3("A") + bytes(5000), "tags but no audio", "au.truncated")
+    yield Broken("cut-in-tags", "a.mp3", b"ID3\x03\0\0\0\x7f\0\0" + FILLER, "cut off inside its tags", "au.truncated")
+    yield Broken("mp3-cut", "a.mp3", cut("vbr.mp3", 0.4), "header promises 2.4 s, there are", "au.truncated")
+    yield Broken("mp3-cut-cbr", "a.mp3", cut("cbr.mp3", 0.2), "is cut off: its header promises", "au.truncated")
+    yield Broken("mp3-layer-2", "a.mp3", b"\xff\xfd\x84\xc4" + FILLER, "layer I or II", "au.codec")
+    yield Broken("mp3-free-format", "a.mp3", b"\xff\xfb\x00\xc4" + FILLER, "free format", "au.codec")
+    yield Broken("mp3-half-a-frame", "a.mp3", bare[:-100], "the last frame is cut off", "au.truncated", plays=True)
+    yield Broken("mp3-junk", "a.mp3", FILLER + cbr, "bytes of junk before", "au.junk", plays=True)
+    filled = bare[:hole] + FILLER + bare[hole:]
+    yield Broken("mp3-hole", "a.mp3", filled, "between the frames are no audio", "au.junk", plays=True)
+    yield Broken("mp3-joined", "a.mp3", cbr + cbr, "two files joined", "au.vbr-header", plays=True)
+    yield Broken("mp3-vbr-bare", "a.mp3", read("vbr-bare.mp3"), "without a Xing header", "au.vbr-header", plays=True)
+    yield Broken("mp3-two-tags", "a.mp3", id3("A") + id3("B") + cbr, "2 ID3 tags", "au.tag.doubled", plays=True)
+    ape = b"APETAGEX\xd0\x07\0\0\x20\0\0\0" + bytes(16)
+    yield Broken("mp3-ape", "a.mp3", cbr + ape, "an APEv2 tag stands at the end", "au.tag.foreign", plays=True)
+    lyrics = b"LYRICSBEGININD0000200000024LYRICS200"
+    yield Broken("mp3-lyrics", "a.mp3", cbr + lyrics, "a Lyrics3 tag", "au.tag.foreign", plays=True)
+    mixed = read("cbr-bare.mp3") + read("vbr-bare.mp3")
+    yield Broken("mp3-two-rates", "a.mp3", mixed, "sample rate changes", "au.mixed", plays=True)
+    yield Broken("mp3-named-m4a", "a.m4a", cbr, "is MP3, though its name says .m4a", "au.extension")
+
+
+def mp4s() -> Iterator[Broken]:
+    """M4A whose index and sound do not agree, or that holds something else."""
+    data = read("aac.m4a")
+    index = data.index(b"moov") - 4
+    moov = data[index:]
+    head, sound = data[:index], data[data.index(b"mdat") - 4 : index]
+    yield Broken("m4a-no-index", "a.m4a", head, "has no index (moov)", "au.truncated")
+    yield Broken("m4a-cut", "a.m4a", data[:-300], "300 bytes are missing at the end", "au.truncated")
+    yield Broken("m4a-no-sound", "a.m4a", head[:28] + moov, "its sound goes on for", "au.truncated")
+    yield Broken("m4a-no-box", "a.m4a", head + b"\0\0\0\7" + moov[4:], "bytes are no box", "au.broken")
+    still = moov.replace(b"soun", b"vide")
+    yield Broken("m4a-picture-only", "a.m4a", head + still, "it has no audio track", "au.not-audio")
+    none = moov.replace(b"stsz", b"stsq")
+    yield Broken("m4a-empty", "a.m4a", head + none, "its audio track is empty", "au.truncated")
+    locked = head + moov.replace(b"mp4a", b"drms", 1)
+    yield Broken("m4a-protected", "a.m4a", locked, "is protected", "au.codec")
+    unknown = head + moov.replace(b"stsd", b"stsq")
+    yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its sound is coded", "au.broken")
+    yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, though its name says .mp3", "au.extension")
+    film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
+    yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not know", "au.tag.foreign")
+    yield Broken("m4a-video", "a.m4a", film, "holds a video stream", "au.video", plays=True)
+    assert sound
+
+
+def _second_track(moov: bytes, handler: bytes) -> bytes:
+    at = moov.index(b"trak") - 4
+    size = int.from_bytes(moov[at : at + 4], "big")
+    return moov[at : at + size].replace(b"soun", handler).replace(b"mp4a", b"avc1", 1)
+
+
+def oggs() -> Iterator[Broken]:
+    """Ogg with pages cut or lost."""
+    data = read("speech.opus")
+    pages = [b"OggS" + page for page in data.split(b"OggS")[1:]]
+    yield Broken("ogg-cut", "a.opus", data[:-50], "ends in the middle of a page", "au.truncated")
+    yield Broken("ogg-no-end", "a.opus", b"".join(pages[:-1]), "without its last page", "au.truncated")
+    dumb = data.replace(b"OpusHead\1" + data[37:38], b"OpusHead\1\0")
+    yield Broken("ogg-no-channels", "a.opus", dumb, "its head says no channels", "au.broken")
+    yield Broken("ogg-heads", "a.opus", b"".join(pages[:2]), "it ends before the sound", "au.truncated")
+    yield Broken("ogg-speex", "a.ogg", _bos(b"Speex   1.2"), "is Ogg with Speex", "au.codec")
+    yield Broken("ogg-video", "a.ogg", _bos(b"\x80theora"), "without Opus or Vorbis", "au.codec")
+    missing = b"".join(pages[:3] + pages[4:])
+    yield Broken("ogg-id3", "a.opus", id3("A") + data, "bytes of junk before the first page", "au.junk", plays=True)
+    yield Broken("ogg-lost", "a.opus", missing, "a page is missing", "au.gaps", plays=True)
+    other = data.replace(data[14:18], b"abcd")
+    yield Broken("ogg-chained", "a.opus", data + other, "2 recordings stand", "au.chained", plays=True)
+
+
+def _bos(packet: bytes) -> bytes:
+    return b"OggS\0\2" + bytes(8) + b"abcd" + bytes(8) + bytes([1, len(packet)]) + packet
+
+
+def flacs() -> Iterator[Broken]:
+    """FLAC that promises more than it has, or less."""
+    data = read("speech.flac")
+    yield Broken("flac-cut", "a.flac", cut("speech.flac", 0.7), "its head promises 2.3 s", "au.truncated")
+    yield Broken("flac-head", "a.flac", data[:60], "is cut off: it ends before", "au.truncated")
+    unknown = data[:21] + bytes([data[21] & 0xF0]) + bytes(4) + data[26:]
+    yield Broken("flac-length", "a.flac", unknown, "does not say how long it is", "au.length", plays=True)
+    yield Broken("flac-id3", "a.flac", id3("A") + data, "stand before the FLAC", "au.tag.foreign", plays=True)
+
+
+def plain() -> Iterator[Broken]:
+    """WAV, AIFF and raw AAC."""
+    wav, aiff, aac = read("speech.wav"), read("speech.aiff"), read("speech.aac")
+    at = wav.index(b"data") + 4
+    yield Broken("wav-cut", "a.wav", cut("speech.wav", 0.5), "s of sound are missing", "au.truncated")
+    yield Broken("wav-id3", "a.wav", id3("A") + wav, "ID3 tags, which WAV does not know", "au.tag.foreign")
+    yield Broken("wav-no-data", "a.wav", wav[: at - 4], "ends before the sound begins", "au.truncated")
+    yield Broken("wav-codec", "a.wav", wav[:20] + b"\x34\x12" + wav[22:], "codec inside that is not", "au.codec")
+    yield Broken("wav-rate", "a.wav", wav[:24] + bytes(8) + wav[32:], "no channels or no rate", "au.broken")
+    yield Broken("wav-no-samples", "a.wav", wav[:at] + bytes(4), "its data chunk is empty", "au.truncated")
+    endless = wav[:at] + b"\xff\xff\xff\xff" + wav[at + 4 :]
+    yield Broken("wav-unfinished", "a.wav", endless, "its head was never finished", "au.truncated", plays=True)
+    yield Broken("aiff-cut", "a.aiff", cut("speech.aiff", 0.4), "s of sound are missing", "au.truncated")
+    odd = aiff.replace(b"AIFF", b"AIFC", 1).replace(b"COMM\0\0\0\x12", b"COMM\0\0\0\x12", 1)
+    yield Broken("aiff-form", "a.aiff", _with_form(odd), "AIFF in a form", "au.codec")
+    yield Broken("aac-cut", "a.aac", aac[:-20], "bytes from there are no frame", "au.truncated")
+
+
+def _with_form(aiff: bytes) -> bytes:
+    at = aiff.index(b"COMM")
+    return aiff[: at + 4] + (24).to_bytes(4, "big") + aiff[at + 8 : at + 26] + b"MAC6\0\0" + aiff[at + 26 :]
+
+
+KINDS: tuple[Callable[[], Iterator[Broken]], ...] = (strangers, mp3s, mp4s, oggs, flacs, plain)
+
+
+def everything() -> list[Broken]:
+    return [one for kind in KINDS for one in kind()]
+
+
+def write(one: Broken, folder: Path) -> Path:
+    path = folder / one.name
+    path.write_bytes(one.data)
+    return path
+
+
+if __name__ == "__main__":
+    for each in everything():
+        (Path(sys.argv[1]) / each.id).mkdir(parents=True, exist_ok=True)
+        print(write(each, Path(sys.argv[1]) / each.id), "--", each.says)

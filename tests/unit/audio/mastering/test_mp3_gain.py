@@ -1,0 +1,77 @@
+"""An MP3 made louder or softer without decoding it."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podcast_kit.audio import loudness, probe
+from podcast_kit.audio.mastering import encode, mp3_gain
+from tests.support.audio_samples import SAMPLES
+from tests.support.sound import decoded, needs_ffmpeg, voice
+
+needs_mp3gain = pytest.mark.skipif(shutil.which("mp3gain") is None, reason="mp3gain says which bytes are right")
+needs_lame = pytest.mark.skipif(shutil.which("lame") is None, reason="lame writes the checksums that lameenc does not")
+FILES = sorted(path.name for path in SAMPLES.glob("*.mp3"))
+
+
+def by_mp3gain(source, path, steps):
+    shutil.copyfile(source, path)
+    subprocess.run(["mp3gain", "-q", "-c", "-s", "s", "-g", str(steps), str(path)], check=True, capture_output=True)
+    return path.read_bytes()
+
+
+@needs_mp3gain
+@pytest.mark.parametrize("steps", [1, -4, 90, -120])
+@pytest.mark.parametrize("name", FILES)
+def test_every_byte_is_as_mp3gain_writes_it(name, steps, tmp_path):
+    mp3_gain.shift(SAMPLES / name, tmp_path / "a.mp3", steps)
+    assert (tmp_path / "a.mp3").read_bytes() == by_mp3gain(SAMPLES / name, tmp_path / "b.mp3", steps)
+
+
+@needs_mp3gain
+@needs_lame
+@pytest.mark.parametrize("how", [["-b", "64"], ["-m", "m"], ["-p", "-m", "s"], ["-p", "-m", "m"]], ids=" ".join)
+@pytest.mark.parametrize("rate", ["44.1", "22.05"])
+def test_checksums_mono_and_low_rates_too(how, rate, tmp_path):
+    command = ["lame", "--quiet", "-V4", "--resample", rate, *how, SAMPLES / "speech.wav", tmp_path / "in.mp3"]
+    subprocess.run(command, check=True)
+    mp3_gain.shift(tmp_path / "in.mp3", tmp_path / "a.mp3", 3)
+    assert (tmp_path / "a.mp3").read_bytes() == by_mp3gain(tmp_path / "in.mp3", tmp_path / "b.mp3", 3)
+
+
+@needs_ffmpeg
+def test_every_sample_is_multiplied_and_no_more(tmp_path):
+    encoder = encode.encoder("mp3", tmp_path / "in.mp3", 44100, 2, 128)
+    encoder.write(voice(3) * np.float32(0.3))
+    encoder.finish()
+    mp3_gain.shift(tmp_path / "in.mp3", tmp_path / "out.mp3", 4)
+    before, after = (decoded(tmp_path / name, 44100, 2) for name in ("in.mp3", "out.mp3"))
+    np.testing.assert_allclose(after, before * 2, atol=2e-6)
+
+
+def test_tags_junk_and_the_encoders_frame_stay_as_they_are(tmp_path):
+    body = (SAMPLES / "cbr.mp3").read_bytes()
+    source, out, back = (tmp_path / name for name in ("in.mp3", "out.mp3", "back.mp3"))
+    tail = b"TAG" + bytes(range(125))
+    source.write_bytes(body + tail)
+    mp3_gain.shift(source, out, 2)
+    mp3_gain.shift(out, back, -2)
+    assert out.read_bytes() != source.read_bytes() == back.read_bytes()
+    assert out.read_bytes()[-128:] == tail
+    assert probe(out).seconds == probe(source).seconds
+    louder = loudness.measure(out).true_peak - loudness.measure(source).true_peak
+    assert louder == pytest.approx(3.01, abs=0.02)
+
+
+@given(st.binary(max_size=3000), st.integers(0, 14419), st.integers(-5, 5))
+@settings(deadline=None, max_examples=40)
+def test_a_damaged_file_keeps_its_length(tmp_path_factory, junk, position, steps):
+    folder = tmp_path_factory.mktemp("damaged")
+    body = (SAMPLES / "cbr-bare.mp3").read_bytes()
+    (folder / "in.mp3").write_bytes(body[:position] + junk + body[position:])
+    mp3_gain.shift(folder / "in.mp3", folder / "out.mp3", steps)
+    assert (folder / "out.mp3").stat().st_size == len(body) + len(junk)

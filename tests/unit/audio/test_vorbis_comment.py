@@ -1,0 +1,117 @@
+"""Opus, Vorbis and FLAC keep their sound and the comments of others; ours stand in front."""
+
+import base64
+import shutil
+import subprocess
+
+import pytest
+
+from podcast_kit.audio import probe, read_tags, tag, vorbis_comment
+from podcast_kit.audio.ogg import pages as ogg
+from podcast_kit.audio.ogg import tags as oggtags
+from podcast_kit.model import Chapter, Cover, Tags
+from tests.support.audio_samples import JPEG, make_tags, sample
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
+NAMES = ["speech.opus", "speech.ogg", "speech.flac"]
+BARE = Tags(title="T", show="S")
+LARGE = Cover(data=JPEG.ljust(900_000, b"\0"), mime="image/jpeg", width=1, height=1)
+
+
+def heard(path):
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:a", "-f", "s16le", "-"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stderr == b""
+    return done.stdout
+
+
+def pages(path):
+    with path.open("rb") as file:
+        return list(ogg.pages(file))
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("tags", [BARE, make_tags(), make_tags(cover=LARGE)], ids=["bare", "full", "large-cover"])
+def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
+    tag(sample(name), tmp_path / name, tags)
+    assert heard(tmp_path / name) == heard(sample(name))
+    assert probe(tmp_path / name).payload_sha256 == probe(sample(name)).payload_sha256
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+@pytest.mark.parametrize("tags", [BARE, make_tags(cover=LARGE)], ids=["fewer-pages", "more-pages"])
+def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
+    tag(sample(name), tmp_path / name, tags)
+    found = pages(tmp_path / name)
+    assert [page.number for page in found] == list(range(len(found)))
+    assert b"".join(oggtags.rendered(page) for page in found) == (tmp_path / name).read_bytes()
+    assert sum(len(oggtags.rendered(page)) for page in pages(sample(name))) == sample(name).stat().st_size
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_comments_of_others_are_kept_behind_ours(name, tmp_path):
+    before = read_tags(sample(name)).fields
+    assert before
+    tag(sample(name), tmp_path / name, make_tags())
+    after = read_tags(tmp_path / name).fields
+    assert after[0] == ("TITLE", make_tags().title)
+    assert [pair for pair in after if pair in before] == list(before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_we_do_not_say_is_kept(name, tmp_path):
+    tag(sample(name), tmp_path / name, make_tags())
+    tag(tmp_path / name, tmp_path / f"b-{name}", BARE)
+    found = read_tags(tmp_path / f"b-{name}")
+    assert (found.title, found.show, found.guid) == ("T", "S", make_tags().guid)
+    assert found.cover == "image/jpeg"
+    assert [mark.title for mark in found.chapters] == [mark.title for mark in make_tags().chapters if mark.toc]
+
+
+def test_a_front_cover_replaces_a_front_cover_and_no_other_picture():
+    back = vorbis_comment.picture(Cover(data=b"back", mime="image/png"))
+    back = base64.b64encode(b"\0\0\0\4" + back[4:]).decode()
+    front = base64.b64encode(vorbis_comment.picture(Cover(data=b"front", mime="image/png"))).decode()
+    old = vorbis_comment.Comments(
+        b"v", (("METADATA_BLOCK_PICTURE", back), ("metadata_block_picture", front), ("COVERART", "x"))
+    )
+    assert vorbis_comment.merged(old, [("TITLE", "T")], cover=True).pairs == (
+        ("TITLE", "T"),
+        ("METADATA_BLOCK_PICTURE", back),
+    )
+    assert vorbis_comment.merged(old, [("TITLE", "T")], cover=False).pairs[1:] == old.pairs
+
+
+def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
+    said = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + b"\x01binary")
+    assert oggtags._rendered(b"OpusTags", said).endswith(b"A=b\x01binary")
+    padded = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + bytes(50))
+    assert oggtags._rendered(b"OpusTags", padded).endswith(b"A=b")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [
+            ("CHAPTER01", "00:00:00.000"),
+            ("CHAPTER01NAME", "One"),
+            ("CHAPTER02", "00:01:02.5"),
+            ("CHAPTER02NAME", "Two"),
+        ],
+        [("chapter000", "00:00:00"), ("chapter000name", "One"), ("CHAPTER001", "0:1:2,500"), ("CHAPTER001NAME", "Two")],
+    ],
+)
+def test_chapters_are_read_with_two_digits_or_three_from_0_or_1(pairs):
+    found = vorbis_comment.found(vorbis_comment.Comments(b"", tuple(pairs))).chapters
+    assert found == (
+        Chapter(start_ms=0, end_ms=62_500, title="One"),
+        Chapter(start_ms=62_500, title="Two"),
+    )
+
+
+def test_a_list_that_promises_more_than_it_holds_ends_where_the_bytes_do():
+    whole = vorbis_comment.Comments(b"v", (("A", "1"), ("B", "2"))).render()
+    assert vorbis_comment.parse(whole[:-3]).pairs == (("A", "1"),)
+    assert vorbis_comment.parse(whole[:7]).pairs == ()
+    assert vorbis_comment.parse(b"\xff\xff\xff\xff").pairs == ()

@@ -1,0 +1,107 @@
+"""What people type, and what a program that listens gets."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+from tests.support import shows
+
+HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
+COMMANDS = sorted(cli.commands)
+
+IMPORTED = """
+import sys
+from podcast_kit.cli import main
+sys.argv = ["podcast-kit", *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+print("imported:", *sorted({{name.split(".")[0] for name in sys.modules}}))
+sys.exit(code)
+"""
+
+
+def run(*arguments, **settings):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], **settings)
+
+
+ASKED = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", ASKED, ids=" ".join)
+def test_help_imports_nothing_heavy(arguments):
+    source = IMPORTED.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported = set(done.stdout.rpartition("imported:")[2].split())
+    assert imported & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does_and_shows_how(name):
+    said = run(name, "--help").output
+    assert cli.commands[name].get_short_help_str()
+    assert f"podcast-kit {name}" in said.split("\n", 1)[1]
+
+
+def test_outside_a_show_the_mend_is_said(tmp_path):
+    done = run("build", "-C", tmp_path)
+    assert done.exit_code == 1
+    assert "podcast.yaml" in done.stderr
+    assert "init" in done.stderr
+
+
+def test_a_wrong_option_is_a_usage_error():
+    assert run("build", "--no-such").exit_code == 2
+
+
+def test_a_program_gets_one_document_even_when_it_fails(tmp_path):
+    done = run("build", "-C", tmp_path, "--json")
+    said = json.loads(done.stdout)
+    assert said["schema"] == 1
+    assert said["error"]
+
+
+def test_module_and_script_are_the_same_command():
+    module = [sys.executable, "-m", "podcast_kit", "--version"]
+    said = subprocess.run(module, capture_output=True, text=True, check=True, env=os.environ).stdout
+    assert said == run("--version").output
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that only Linux has")  # noqa: PTH110
+@pytest.mark.parametrize("arguments", [["keys"], ["check", "--json"], ["check", "--format", "gitlab"]], ids=" ".join)
+def test_a_disk_that_is_full_is_told_of_what_was_to_be_written_there(tmp_path, arguments):
+    show = shows.small(tmp_path / "show")
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "podcast_kit", *arguments],
+            cwd=show, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "error: stdout: cannot be written: No space left on device" in done.stderr
+
+
+SLOW = """
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "podcast_kit.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Slow())
+from podcast_kit.__main__ import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise")
+def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly():
+    done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=False)
+    assert done.stderr == "interrupted\n"
+    assert done.returncode in {130, -signal.SIGINT}  # a shell calls both 130

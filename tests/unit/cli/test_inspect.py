@@ -1,0 +1,186 @@
+"""`inspect` says what a file is, says and lacks; `--mend` writes a copy that tells the truth."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.audio import inspect, mend, probe, tag
+from podcast_kit.cli import cli
+from podcast_kit.errors import Failed, InvalidAudio
+from tests.support.audio_samples import make_tags, sample
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, ["inspect", *map(str, arguments)])
+
+
+def pcm(path):
+    command = ["ffmpeg", "-v", "quiet", "-i", str(path), "-f", "s16le", "-"]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def codes(path):
+    return [problem.code for problem in inspect(path).problems]
+
+
+def test_a_sound_file_has_nothing_wrong(tmp_path):
+    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    done = run(tmp_path / "a.mp3")
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    for said in ("MP3, 00:00:02.340, 64 kbit/s cbr, mono, 44.1 kHz", "Wer hört zu?", "Мир", "(not listed)"):
+        assert said in done.stdout
+
+
+def test_json_has_all_of_it(tmp_path):
+    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    (tmp_path / "b.mp3").write_bytes(b"")
+    done = run("--json", tmp_path / "a.m4a", tmp_path / "b.mp3")
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    first, second = said["files"]
+    assert first["audio"]["codec"] == "aac"
+    assert first["audio"]["seconds"] == probe(tmp_path / "a.m4a").seconds
+    assert first["tags"]["title"] == make_tags().title
+    assert [mark["title"] for mark in first["chapters"]] == [mark.title for mark in make_tags().chapters if mark.toc]
+    assert second["audio"] is None
+    assert [problem["code"] for problem in said["problems"]] == ["au.empty"]
+
+
+def test_every_tag_in_the_file_is_shown(tmp_path):
+    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    shown = dict(inspect(tmp_path / "a.mp3").tags.fields)
+    assert shown["WFED"] == make_tags().feed_url
+    assert shown["WOAF"] == make_tags().link
+    assert shown["TXXX"] == "ITUNESADVISORY: 2"
+    assert shown["APIC"].startswith("image/jpeg, 159 bytes")
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        pytest.param([b"\0" * 700, "cbr.mp3"], "au.junk", id="junk-in-front"),
+        pytest.param(["vbr-bare.mp3"], "au.vbr-header", id="vbr-without-header"),
+        pytest.param(["cbr.mp3", "cbr.mp3"], "au.vbr-header", id="two-joined"),
+        pytest.param(["cbr-bare.mp3", b"TAG" + bytes(125), b"TAG" + bytes(125)], "au.tag.foreign", id="two-id3v1"),
+        pytest.param(
+            [b"ID3\x03\0\0\0\0\0\x0cTIT2\0\0\0\x02\0\0\0A", b"ID3\x03\0\0\0\0\0\x0cTIT2\0\0\0\x02\0\0\0B", "cbr.mp3"],
+            "au.tag.doubled",
+            id="two-id3v2",
+        ),
+        pytest.param(["cbr.mp3", b"APETAGEX\xd0\x07\0\0\x20\0\0\0" + bytes(16)], "au.tag.foreign", id="ape"),
+        pytest.param(["cbr.mp3", b"LYRICSBEGININD0000200000024LYRICS200"], "au.tag.foreign", id="lyrics3"),
+    ],
+)
+def test_what_is_odd_is_said_with_a_mend(tmp_path, parts, code):
+    data = b"".join(part if isinstance(part, bytes) else sample(part).read_bytes() for part in parts)
+    (tmp_path / "a.mp3").write_bytes(data)
+    found = [problem for problem in inspect(tmp_path / "a.mp3").problems if problem.code == code]
+    assert len(found) == 1
+    assert found[0].hint
+    assert probe(tmp_path / "a.mp3").seconds > 2
+
+
+def silent(path, seconds=1, rate=8000):
+    size = seconds * rate * 2
+    head = b"RIFF" + (36 + size).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\1\0\1\0" + rate.to_bytes(4, "little")
+    path.write_bytes(
+        head + (2 * rate).to_bytes(4, "little") + b"\2\0\x10\0data" + size.to_bytes(4, "little") + bytes(size)
+    )
+    return path
+
+
+def test_silence_from_end_to_end_is_said(tmp_path):
+    assert codes(silent(tmp_path / "a.wav")) == ["au.silent"]
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("codec", ["libmp3lame", "aac", "alac", "libopus", "libvorbis", "flac", "pcm_s16be"])
+def test_silence_is_known_in_every_coat(tmp_path, codec):
+    suffix = {"libmp3lame": "mp3", "libopus": "opus", "libvorbis": "ogg", "flac": "flac", "pcm_s16be": "aiff"}
+    coat = tmp_path / f"a.{suffix.get(codec, 'm4a')}"
+    command = ["ffmpeg", "-v", "quiet", "-i", str(silent(tmp_path / "a.wav", 6, 24000)), "-c:a", codec, str(coat)]
+    subprocess.run(command, check=True)
+    assert "au.silent" in codes(coat)
+
+
+@pytest.mark.parametrize("name", ["vbr-bare.mp3", "cbr-bare.mp3"])
+@needs_ffmpeg
+def test_mending_inserts_a_header_and_changes_no_sample(tmp_path, name):
+    mend(sample(name), tmp_path / name)
+    assert pcm(tmp_path / name) == pcm(sample(name))
+    assert probe(tmp_path / name).seconds == probe(sample(name)).seconds
+    assert codes(tmp_path / name) == []
+
+
+@needs_ffmpeg
+def test_mending_takes_junk_out_and_keeps_the_tags(tmp_path):
+    tag(sample("vbr-bare.mp3"), tmp_path / "tagged.mp3", make_tags())
+    data = (tmp_path / "tagged.mp3").read_bytes()
+    at = len(data) - sample("vbr-bare.mp3").stat().st_size
+    (tmp_path / "junk.mp3").write_bytes(data[:at] + bytes(999) + data[at:])
+    mend(tmp_path / "junk.mp3", tmp_path / "mended.mp3")
+    assert pcm(tmp_path / "mended.mp3") == pcm(sample("vbr-bare.mp3"))
+    assert inspect(tmp_path / "mended.mp3").tags.title == make_tags().title
+    assert codes(tmp_path / "mended.mp3") == []
+
+
+@needs_ffmpeg
+def test_ffprobe_believes_the_mended_header(tmp_path):
+    mend(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(tmp_path / "a.mp3")]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert float(said) == pytest.approx(probe(sample("vbr-bare.mp3")).seconds, abs=0.001)
+
+
+def test_a_mended_file_needs_no_mending(tmp_path):
+    first = mend(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    assert mend(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
+
+
+def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
+    (tmp_path / "cut.mp3").write_bytes(sample("vbr.mp3").read_bytes()[:10_000])
+    with pytest.raises(InvalidAudio, match="cut off"):
+        probe(tmp_path / "cut.mp3")
+    done = run("--mend", tmp_path / "mended", tmp_path / "cut.mp3")
+    assert done.exit_code == 1
+    assert str(Path("mended", "cut.mp3")) in done.stdout
+    assert 0.5 < probe(tmp_path / "mended" / "cut.mp3").seconds < 1.5
+
+
+def test_mending_never_overwrites_the_recording(tmp_path):
+    shutil.copy(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    with pytest.raises(Failed, match="would overwrite"):
+        mend(tmp_path / "a.mp3", tmp_path / "a.mp3")
+    assert run("--mend", tmp_path, tmp_path / "a.mp3").exit_code == 1
+    assert (tmp_path / "a.mp3").read_bytes() == sample("vbr-bare.mp3").read_bytes()
+
+
+def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path):
+    long = sample("cbr-bare.mp3").read_bytes() * 5
+    (tmp_path / "long.mp3").write_bytes(long)
+    mend(tmp_path / "long.mp3", tmp_path / "a.mp3")
+    whole = (tmp_path / "a.mp3").read_bytes()
+    frames = [at for at in range(len(whole) - 1000, len(whole)) if whole[at : at + 2] == b"\xff\xf3"]
+    (tmp_path / "a.mp3").write_bytes(whole[: frames[-3]])
+    assert codes(tmp_path / "a.mp3") == ["au.vbr-header"]
+    (tmp_path / "a.mp3").write_bytes(whole[: frames[-3] - 40])
+    assert codes(tmp_path / "a.mp3") == ["au.truncated"]
+
+
+def test_only_mp3_is_mended(tmp_path):
+    with pytest.raises(InvalidAudio, match="only MP3 is mended"):
+        mend(sample("aac.m4a"), tmp_path / "a.m4a")
+
+
+def test_of_a_file_that_is_none_only_its_fault_is_said(tmp_path):
+    (tmp_path / "notes.mp3").write_text("no sound")
+    done = run(tmp_path / "notes.mp3")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "notes.mp3" in done.stderr

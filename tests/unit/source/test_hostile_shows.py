@@ -1,0 +1,203 @@
+"""Whatever lies in a show's folder, reading it ends in a Project or in InvalidInput, and soon."""
+
+import os
+import random
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from podcast_kit.errors import InvalidInput
+from podcast_kit.model import Project
+from podcast_kit.source import project
+from podcast_kit.source.codes import CODES
+from tests.support import shows
+
+SHOW = (shows.ROOT / "podcast.yaml").read_text("utf-8")
+EPISODE = (shows.ROOT / "episodes/001-more-social.md").read_text("utf-8")
+FULL = (
+    EPISODE.split("---\n", 2)[1]
+    + "chapters: [{start: 0:00, title: a, url: 'https://a.example'}]\ntranscript: [a.vtt]\nlisten: {apple: 1}\n"
+    + "location: {name: Wien, geo: 'geo:1,2'}\nfunding: [{url: 'https://a.example', label: b}]\n"
+    + "image: a.png\naudio: {file: a.mp3, loudness: -16}\n"
+)
+ODD = [
+    "",
+    "\x00",
+    "\ud7ff",
+    "'",
+    '"',
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    "- ",
+    "#",
+    "&a ",
+    "*a",
+    "!!int ",
+    "|",
+    ">",
+    "\t",
+    "\n",
+    "---\n",
+    "~",
+    "%",
+    "@",
+    "..",
+    "/",
+    "\\",
+    "\u202e",
+    "9" * 400,
+    "é",
+    "\ufeff",
+    "<<: ",
+    "? ",
+]
+
+
+def read(folder):
+    """The project, or the codes of what is wrong."""
+    try:
+        return project.read(folder)
+    except InvalidInput as error:
+        return {problem.code for problem in error.problems if str(problem).encode()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("hostile")
+    (root / "episodes").mkdir()
+    return root
+
+
+def write(folder, show=SHOW, episode=EPISODE, lock=None):
+    for name, text in (("podcast.yaml", show), ("episodes/a.md", episode), ("podcast.lock", lock)):
+        if text is None:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        (folder / name).write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+    return folder
+
+
+def is_sound(found):
+    return isinstance(found, Project) or (found and found <= CODES.keys() | {"path.outside"})
+
+
+def mutated(text, rng):
+    """The text with one to four pieces taken out, doubled, moved or replaced by something odd."""
+    for _ in range(rng.randint(1, 4)):
+        at, length = rng.randrange(len(text) + 1), rng.choice([0, 1, 1, 2, 5, 30])
+        piece = text[at : at + length]
+        kind = rng.randrange(4)
+        odd = rng.choice(ODD)
+        text = text[:at] + (odd, "", piece * 2, odd + piece)[kind] + text[at + length :]
+    return text
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_hundred_mutations_are_read_or_told(folder, seed):
+    rng = random.Random(seed)
+    for _ in range(20):
+        front = mutated(FULL, rng)
+        assert is_sound(read(write(folder, mutated(SHOW, rng), f"---\n{front}---\n{EPISODE}")))
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(
+        st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=8,
+    ),
+    st.data(),
+)
+def test_any_value_under_any_key_is_read_or_told(folder, value, data):
+    import json
+
+    keys = [
+        line.partition(":")[0]
+        for line in (SHOW if data.draw(st.booleans()) else FULL).split("\n")
+        if line[:1].isalpha()
+    ]
+    key = data.draw(
+        st.sampled_from(
+            [*keys, "extra", "people", "ignore", "theme", "prompts", "value", "license", "explicit", "draft", "date"]
+        )
+    )
+    line = f"{key}: {json.dumps(value)}\n"
+    shown = "".join(row for row in SHOW.splitlines(keepends=True) if not row.startswith(key))
+    fronted = f"title: x\nguid: y\n{line}" if key == "date" else f"title: x\ndate: 2026-01-01\n{line}"
+    assert is_sound(read(write(folder, shown + line, f"---\n{fronted}---\n")))
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60), st.binary(max_size=60))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_read_or_told(folder, show, episode, lock):
+    assert is_sound(read(write(folder, show, episode, lock)))
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param("a: " + "[" * 1_000_000, id="brackets"),
+        pytest.param("- " * 500_000, id="dashes"),
+        pytest.param("\n".join(f"key{n}: x" for n in range(100_000)), id="unknown keys"),
+        pytest.param("a: 1\n" * 200_000, id="one key for ever"),
+        pytest.param(SHOW + "tags: [" + "x, " * 300_000 + "]", id="a long list"),
+        pytest.param(SHOW.replace("categories: [", "categories: [" + "Bsiness, " * 100_000), id="wrong categories"),
+        pytest.param(SHOW.replace("email: ", "email: a@" + "." * 1_000_000), id="a long address"),
+        pytest.param("title: " + "x" * 1_900_000, id="a long title"),
+        pytest.param("&a [" + "x," * 100 + "]\n", id="an anchor"),
+        pytest.param("x" * 5_000_000, id="a long file"),
+        pytest.param("? " * 300_000, id="keys of keys"),
+        pytest.param("{" * 300_000, id="braces"),
+        pytest.param('"' + "\\x41" * 300_000, id="escapes"),
+    ],
+)
+def test_a_hostile_podcast_yaml_is_told_within_seconds(folder, show):
+    began = time.process_time()
+    assert is_sound(read(write(folder, show)))
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("escape", [r"\0", r"\x07", r"\u200e\e", r"\uffff", r"\ud800"])
+def test_an_escaped_control_character_is_refused(folder, escape):
+    assert not isinstance(read(write(folder, SHOW, f'---\ntitle: "a{escape}"\ndate: 2026-01-01\n---\n')), Project)
+
+
+def test_a_path_with_a_nul_is_told_at_its_place(tmp_path):
+    show = shows.small(tmp_path / "show", transcript='"a\\0.vtt"')
+    with pytest.raises(InvalidInput) as caught:
+        project.read(show)
+    assert ("episodes/001-talk.md:6:1", "path.form") in {(str(one.place), one.code) for one in caught.value.problems}
+
+
+def test_what_is_no_file_is_not_opened(tmp_path):
+    (tmp_path / "episodes").mkdir()
+    write(tmp_path, SHOW.replace("artwork: episodes/art/cover.jpg\n", ""), "---\ntitle: x\ndate: 2026-01-01\n---\n")
+    os.mkfifo(tmp_path / "episodes/b.md")
+    (tmp_path / "episodes/c.md").mkdir()
+    (tmp_path / "episodes/d.md").symlink_to(tmp_path / "episodes/d.md")
+    (tmp_path / "episodes/e.md").symlink_to("/dev/zero")
+    with pytest.raises(InvalidInput) as caught:
+        project.read(tmp_path)
+    assert [f"{problem.place} {problem.code}" for problem in caught.value.problems] == [
+        "episodes/b.md file.missing",
+        "episodes/d.md file.missing",
+        "episodes/e.md path.outside",
+    ]
+
+
+def test_a_name_that_is_no_text_is_passed_over_and_told(tmp_path):
+    (tmp_path / "episodes").mkdir()
+    write(tmp_path, SHOW.replace("artwork: episodes/art/cover.jpg\n", ""), "---\ntitle: x\ndate: 2026-01-01\n---\n")
+    try:
+        (tmp_path / os.fsdecode(b"episodes/\xff.md")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes only names that are text")
+    found = project.read(tmp_path)
+    assert [one.path for one in found.episodes] == ["episodes/a.md"]
+    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/\ufffd.md", "episode.place")]

@@ -1,0 +1,48 @@
+"""The record of a publish lies where everybody can read: it must not tell the addresses of private feeds."""
+
+from datetime import UTC, datetime
+
+from podcast_kit.model import Publishing
+from podcast_kit.publish import read
+from podcast_kit.stores import open_store
+from tests.support import output_trees
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SECRET = "private/abcdefghijklmnopqrstuvwxyz234567.xml"
+URL = "https://pod.example/"
+
+
+def published(tmp_path, outputs):
+    store = open_store(Publishing(url=URL, to="public"), tmp_path)
+    return store, output_trees.carry_out(outputs, store, now=NOW)
+
+
+def show(tmp_path):
+    outputs = output_trees.tree(tmp_path / "build", URL, {"one": b"sound"})
+    return outputs | {SECRET: output_trees.output(tmp_path / "build", SECRET, b"<rss/>")}
+
+
+def test_no_secret_key_is_told_by_anything_that_publishing_writes(tmp_path):
+    published(tmp_path, show(tmp_path))
+    public = tmp_path / "public"
+    assert (public / SECRET).is_file()
+    told = [path for path in public.rglob("*") if path.is_file() and path != public / SECRET]
+    assert told
+    assert not [path for path in told if SECRET[8:-4].encode() in path.read_bytes()]
+
+
+def test_what_the_record_does_not_tell_is_known_all_the_same(tmp_path):
+    outputs = show(tmp_path)
+    published(tmp_path, outputs)
+    store, again = published(tmp_path, outputs)
+    assert again == []
+    assert read(store, outputs.values()).objects[SECRET].sha256 == outputs[SECRET].sha256
+
+
+def test_a_changed_secret_feed_is_replaced_and_nothing_else_is(tmp_path):
+    outputs = show(tmp_path)
+    published(tmp_path, outputs)
+    outputs[SECRET] = output_trees.output(tmp_path / "build", SECRET, b"<rss></rss>")
+    _, done = published(tmp_path, outputs)
+    assert [outcome.key for outcome in done if outcome.did == "uploaded"] == [SECRET]
+    assert (tmp_path / "public" / SECRET).read_bytes() == b"<rss></rss>"

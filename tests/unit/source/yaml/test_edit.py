@@ -1,0 +1,46 @@
+"""One line of podcast.yaml is put in or changed, and nothing else."""
+
+import pytest
+
+from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.source.yaml import edit
+
+NEW = "https://new.example/feed.xml"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("title: A # mine\n# end\n", f"title: A # mine\n# end\nnew_feed_url: {NEW}\n"),
+        ("title: A", f"title: A\nnew_feed_url: {NEW}\n"),
+        ("new_feed_url: https://x.example/ # soon\ntitle: A\n", f"new_feed_url: {NEW}  # soon\ntitle: A\n"),
+        ("new_feed_url:\ntitle: A\n", f"new_feed_url: {NEW}\ntitle: A\n"),
+        ("title: A\r\nx-b:\r\n  c: d\r\n", f"title: A\r\nx-b:\r\n  c: d\r\nnew_feed_url: {NEW}\r\n"),
+    ],
+)
+def test_a_line_is_put_in_and_every_other_byte_stays(tmp_path, before, after):
+    path = tmp_path / "podcast.yaml"
+    path.write_bytes(before.encode())
+    edit.put(path, "new_feed_url", NEW)
+    assert path.read_bytes().decode() == after
+
+
+@pytest.mark.parametrize("before", ["{title: A}\n", "new_feed_url: >\n  https://x.example/\ntitle: A\n"])
+def test_a_form_without_a_line_for_it_is_told_and_left_alone(tmp_path, before):
+    path = tmp_path / "podcast.yaml"
+    path.write_text(before)
+    with pytest.raises(InvalidInput) as caught:
+        edit.put(path, "new_feed_url", NEW)
+    assert NEW in caught.value.problems[0].hint
+    assert path.read_text() == before
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(Failed, match="cannot be read"):
+        edit.put(tmp_path / "podcast.yaml", "title", "A")
+
+
+@pytest.mark.parametrize("address", ["new.example/feed.xml", "http://new.example/feed.xml", "", "https://a b/"])
+def test_only_a_whole_https_address_is_a_feeds(address):
+    with pytest.raises(Failed, match="the new address"):
+        edit.feed_address(address)
