@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """How a command ends; 0 is done or nothing to do, and click itself says 2 of a wrong command line."""
 
     FAILED = 1
     """What was written or built has errors, or the work failed."""
     PENDING = 3
     """Changes are pending, where that was asked."""
-    REFUSED = 4
+    STORE_ACCESS = 4
     """Credentials are missing, or the store refused."""
-    OVERTAKEN = 5
+    CONFLICT = 5
     """Somebody else published meanwhile."""
     INTERRUPTED = 130
     """By Ctrl-C, as shells say it."""
@@ -47,7 +47,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class SourceLocation:
     """A position in a file the user wrote; line and column count from 1, 0 is unknown."""
 
     path: str
@@ -63,29 +63,29 @@ class Place:
 class Problem:
     """One fault: where, which rule, what is wrong, and how to mend it."""
 
-    place: Place
+    location: SourceLocation
     text: str
-    hint: str = ""
+    fix: str = ""
     code: str = ""
     """The rule's id, such as `it.enclosure.length` or `key.unknown`."""
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         """`file:line:column: error: cause (mend) [code]`."""
-        hint = f" ({self.hint})" if self.hint else ""
+        hint = f" ({self.fix})" if self.fix else ""
         code = f" [{self.code}]" if self.code else ""
-        return f"{self.place}: {self.severity}: {self.text}{hint}{code}"
+        return f"{self.location}: {self.severity}: {self.text}{hint}{code}"
 
 
 class PodcastKitError(Exception):
     """Base of every error a user can act on; the command line shows it without a traceback."""
 
-    exit_code = Exit.FAILED
+    exit_code = ExitCode.FAILED
 
-    def __init__(self, text: str, hint: str = "") -> None:
+    def __init__(self, text: str, fix: str = "") -> None:
         super().__init__(text)
         self.text = text
-        self.hint = hint
+        self.fix = fix
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -94,29 +94,29 @@ class PodcastKitError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Whole on its way between processes, whatever its constructor takes."""
-        return _again, (type(self), self.args, self.__dict__)
+        return _rebuild_error, (type(self), self.args, self.__dict__)
 
 
 class InvalidInput(PodcastKitError):
     """One or more files do not say what they must; holds every problem found, not the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.found = tuple(sorted(problems, key=lambda problem: problem.place))
-        super().__init__(f"{len(self.found)} problem{'s'[: len(self.found) != 1]} found")
+        self._problems = tuple(sorted(problems, key=lambda problem: problem.location))
+        super().__init__(f"{len(self._problems)} problem{'s'[: len(self._problems) != 1]} found")
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every fault, in file order."""
-        return self.found
+        return self._problems
 
 
 class InvalidAudio(PodcastKitError):
     """An audio file that is not what it must be; `path` names it."""
 
-    def __init__(self, path: str, text: str, hint: str = "", code: str = "au.broken") -> None:
-        super().__init__(f"{path}: {text}", hint)
+    def __init__(self, path: str, text: str, fix: str = "", code: str = "au.broken") -> None:
+        super().__init__(f"{path}: {text}", fix)
         self.path = path
-        self.problem = Problem(Place(path), text, hint, code)
+        self.problem = Problem(SourceLocation(path), text, fix, code)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -124,23 +124,23 @@ class InvalidAudio(PodcastKitError):
         return (self.problem,)
 
 
-class Failed(PodcastKitError):
+class OperationError(PodcastKitError):
     """The work could not be done: a disk, a network, a server in trouble."""
 
 
-class StoreRefused(PodcastKitError):
+class StoreAccessError(PodcastKitError):
     """Credentials are missing or the store refused what was asked."""
 
-    exit_code = Exit.REFUSED
+    exit_code = ExitCode.STORE_ACCESS
 
 
-class Overtaken(PodcastKitError):
+class PublishConflict(PodcastKitError):
     """Somebody else published since the plan was made; nothing of theirs was overwritten."""
 
-    exit_code = Exit.OVERTAKEN
+    exit_code = ExitCode.CONFLICT
 
 
-def _again(kind: type[PodcastKitError], args: tuple[object, ...], facts: dict[str, object]) -> PodcastKitError:
+def _rebuild_error(kind: type[PodcastKitError], args: tuple[object, ...], facts: dict[str, object]) -> PodcastKitError:
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(facts)

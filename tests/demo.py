@@ -116,8 +116,8 @@ def _fetch_back(show: Path, url: str) -> None:
     outputs = list(made.outputs.values())
     enclosures = [made.outputs[item.enclosure.key] for item in made.items]
     for outcome in (*verify.compare(url, outputs), *verify.objects(url, enclosures)):
-        if outcome.trouble:
-            raise SystemExit(f"{outcome.trouble}")
+        if outcome.error:
+            raise SystemExit(f"{outcome.error}")
     print(f"Fetched all {len(outputs)} objects back over HTTP: the same bytes.")
     print(f"Asked {len(enclosures)} enclosures for HEAD and for bytes 0-1: right length, 206.")
 

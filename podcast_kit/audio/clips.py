@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podcast_kit.audio.cut import Clip, cut, suffix
 from podcast_kit.audio.tag import read_tags, tag
-from podcast_kit.errors import Failed, PodcastKitError
+from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.model import Tags
 
 
@@ -24,7 +24,7 @@ def clip(source: Path, destination: Path, start: float, seconds: float, title: s
         if destination.exists():
             raise PodcastKitError(f"{destination} is there already", "name another file, or remove that one")
     except OSError as error:
-        raise Failed(f"{destination}: {error.strerror}", "name another file") from error
+        raise OperationError(f"{destination}: {error.strerror}", "name another file") from error
     said = read_tags(source)
     tags = Tags(title=title or said.title or source.stem, show=said.show, author=said.author)
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:

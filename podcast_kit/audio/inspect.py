@@ -11,7 +11,7 @@ from podcast_kit.audio.probe import SILENT, border, probe
 from podcast_kit.audio.sniff import Kind, recognise
 from podcast_kit.audio.tag import Found, read_tags
 from podcast_kit.audio.tag_bounds import bounds, id3_length, read_at, tails
-from podcast_kit.errors import InvalidAudio, Place, Problem, Severity
+from podcast_kit.errors import InvalidAudio, SourceLocation, Problem, Severity
 from podcast_kit.model import Audio, Chapter
 
 MEND = "`podcast-kit inspect --mend DIR` writes a copy without this fault; the sound stays as it is"
@@ -95,7 +95,7 @@ def inspect(path: Path) -> Report:
 
 def _problem(path: Path, remark: str) -> Problem:
     code, hint = next((said for words, said in MENDS.items() if words in remark), ("au.quiet", "listen to it"))
-    return Problem(Place(str(path)), remark, hint, code, Severity.WARNING)
+    return Problem(SourceLocation(str(path)), remark, hint, code, Severity.WARNING)
 
 
 def around(path: Path, kind: Kind) -> list[Problem]:
@@ -117,7 +117,7 @@ def around(path: Path, kind: Kind) -> list[Problem]:
             continue  # every tagger writes one; it says less, but not otherwise
         text = f"{'an' if name[0] in 'AI' else 'a'} {name} tag stands at the end" + f", {count} times" * (count > 1)
         said.append((f"{text}: some players show it instead of the other", "take it out with a tag editor", FOREIGN))
-    return [Problem(Place(str(path)), text, hint, code, Severity.WARNING) for text, hint, code in said]
+    return [Problem(SourceLocation(str(path)), text, hint, code, Severity.WARNING) for text, hint, code in said]
 
 
 def _disagreements(path: Path, audio: Audio, tags: Found) -> list[Problem]:
@@ -127,7 +127,7 @@ def _disagreements(path: Path, audio: Audio, tags: Found) -> list[Problem]:
         return []
     text = f"{len(late)} of {len(tags.chapters)} chapters begin behind the end of the file"
     hint = "were they made for another cut of it?"
-    return [Problem(Place(str(path)), text, hint, "ch.range", Severity.WARNING)]
+    return [Problem(SourceLocation(str(path)), text, hint, "ch.range", Severity.WARNING)]
 
 
 def hushed(path: Path) -> bool:

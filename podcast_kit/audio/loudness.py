@@ -8,10 +8,10 @@ from pathlib import Path
 
 from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.loudness_result import FLOOR, Loudness
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 
 
-def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
+def measure(path: Path, on: Callable[[Progress], None] | None = None) -> Loudness:
     """Loudness and true peak of a file, in memory that does not grow with it.
 
     More than two channels are mixed to stereo first. `on` hears of the seconds that passed. Raises InvalidAudio for
@@ -28,7 +28,7 @@ def measure(path: Path, on: Callable[[Step], None] | None = None) -> Loudness:
         heard.add(block)
         done += block.shape[1]
         if on is not None:
-            on(Step(stage="measure", subject=path.name, done=min(done // shape.rate, total), total=total))
+            on(Progress(stage="measure", subject=path.name, done=min(done // shape.rate, total), total=total))
     return heard.result()
 
 

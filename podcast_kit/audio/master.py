@@ -11,7 +11,7 @@ from pathlib import Path
 from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.decision import wanted
 from podcast_kit.audio.mastering.job import Job, Mastered
-from podcast_kit.model import AudioSettings, Step
+from podcast_kit.model import AudioSettings, Progress
 
 VERSION = 3
 """Raised whenever the same recording and settings would give other bytes."""
@@ -42,7 +42,7 @@ def master(
     source: Path,
     destination: Path,
     settings: AudioSettings,
-    on: Callable[[Step], None] | None = None,
+    on: Callable[[Progress], None] | None = None,
     *,
     intro: Path | None = None,
     outro: Path | None = None,

@@ -13,7 +13,7 @@ from podcast_kit.audio.mp3 import frame_scan
 from podcast_kit.audio.probe import border
 from podcast_kit.audio.sniff import Kind, recognise
 from podcast_kit.audio.tag_bounds import bounds, read_at
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 
 FIELDS = 0b111
 """Frames, bytes and table of contents are there."""
@@ -32,7 +32,7 @@ def mend(source: Path, destination: Path) -> tuple[str, int]:
     if kind is not Kind.MP3:
         raise InvalidAudio(str(source), f"is {kind}; only MP3 is mended here", "export it again", "au.codec")
     if destination.exists() and destination.samefile(source):
-        raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
+        raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")
     with border(source), source.open("rb") as file:
         return write(file, destination, _pieces(source, file))
 

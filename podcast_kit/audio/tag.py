@@ -9,7 +9,7 @@ from pathlib import Path
 
 from podcast_kit.audio.probe import border
 from podcast_kit.audio.sniff import Kind, recognise
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 from podcast_kit.model import Chapter, Cover, Tags
 
 VERSION = 2
@@ -65,7 +65,7 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     if kind not in ROOMS:
         raise InvalidAudio(str(source), f"is {kind}, which carries no tags", MASTER, "au.codec")
     if destination.exists() and destination.samefile(source):
-        raise Failed(f"{source}: the copy would overwrite the recording", "write it to another folder")
+        raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")
     room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
     with border(source):
         written: tuple[str, int] = room.tag(source, destination, tags)
@@ -88,7 +88,7 @@ def read_tags(path: Path) -> Found:
 def digest(tags: Tags) -> str:
     """A sha256 (hex) of the tags, pictures and this writer's version: half of a cache key."""
     state = hashlib.sha256(f"{VERSION} {tags!r}".encode("utf-8", "surrogatepass"))
-    for cover in (tags.cover, *(cover for _, cover in tags.pictures)):
+    for cover in (tags.cover, *(cover for _, cover in tags.images)):
         if cover:
             state.update(hashlib.sha256(cover.data).digest())
     return state.hexdigest()

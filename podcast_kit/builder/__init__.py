@@ -27,16 +27,16 @@ from podcast_kit.builder import (
 from podcast_kit.builder.cache import Memory, remembering
 from podcast_kit.builder.episode import finished
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import Failed, InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, PodcastKitError, Problem
 from podcast_kit.io import atomic_write
 from podcast_kit.model import (
     Episode,
     Item,
     Output,
-    Picture,
+    Image,
     Project,
-    Published,
-    Step,
+    LockEntry,
+    Progress,
     Wave,
 )
 from podcast_kit.source import lock
@@ -60,9 +60,9 @@ class Build:
     items: tuple[Item, ...]
     """Newest first."""
     outputs: Mapping[str, Output]
-    lock: tuple[Published, ...]
+    lock: tuple[LockEntry, ...]
     """What podcast.lock must say before the feed goes out."""
-    artwork: Picture | None = None
+    artwork: Image | None = None
     scheduled: tuple[Episode, ...] = ()
     """Dated in the future and left out, the next one first."""
     ahead: frozenset[str] = frozenset()
@@ -80,7 +80,7 @@ def make(
     folder: Path | None = None,
     retag: Collection[str] = (),
     ahead: bool = False,
-    on: Callable[[Step], None] = lambda _: None,
+    on: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
     """Make everything that is due at `now` into `folder`, `build/` beside podcast.yaml unless told otherwise.
 
@@ -96,14 +96,14 @@ def make(
         project = renames.remembered(project, now)
         project = referenced_files.addressed(project, tree, later=_due(project, now)[1])
         due, scheduled, drafts = _due(project, now)
-        early = [one for one in scheduled if ahead or project.published(one.guid)]
+        early = [one for one in scheduled if ahead or project.lock_entry(one.guid)]
         artwork = _artwork(project, tree)
         made = _episodes(project, due, tree, retag, on)
         done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
         with tree.untold():
             made += _episodes(project, _early(project, early, tree), tree, retag, on, now)
         mastering.sweep(project, tree)
-        on(Step("render", "pages"))
+        on(Progress("render", "pages"))
         _pages(project, done, artwork, tree)
         _feed(project, done, artwork, tree)
         for key, data in private_feeds.feeds(project, done, artwork).items():
@@ -120,7 +120,7 @@ def make(
         ahead=frozenset(episode.slug for episode in early),
         drafts=drafts,
         made=tree.written,
-        problems=project.remarks,
+        problems=project.warnings,
     )
 
 
@@ -131,7 +131,7 @@ def _disk() -> Iterator[None]:
         yield
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        raise Failed(f"{what}{error.strerror or error}", atomic_write.mend(error)) from error
+        raise OperationError(f"{what}{error.strerror or error}", atomic_write.mend(error)) from error
 
 
 def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
@@ -146,13 +146,13 @@ def _ours(folder: Path, memory: Memory) -> None:
     """Refuse to write among what no build put there: in a folder that was named, or that `build` only links to."""
     named = folder.name != FOLDER or folder.is_symlink()
     if named and folder.is_dir() and any(folder.iterdir()) and not memory.recall("tree", str(folder.resolve())):
-        raise Failed(f"{folder} holds files that no build put there", "name an empty or a new folder")
+        raise OperationError(f"{folder} holds files that no build put there", "name an empty or a new folder")
 
 
-def _artwork(project: Project, tree: Tree) -> Picture | None:
+def _artwork(project: Project, tree: Tree) -> Image | None:
     if not project.show.artwork:
         return None
-    return images.picture(project, "podcast.yaml", project.show.artwork, project.show.places.get("artwork"), tree)
+    return images.picture(project, "podcast.yaml", project.show.artwork, project.show.locations.get("artwork"), tree)
 
 
 def _episodes(
@@ -160,17 +160,17 @@ def _episodes(
     due: Collection[Episode],
     tree: Tree,
     retag: Collection[str],
-    on: Callable[[Step], None],
+    on: Callable[[Progress], None],
     now: datetime | None = None,
-) -> list[tuple[Item, Published]]:
+) -> list[tuple[Item, LockEntry]]:
     """Every episode, or every fault of every episode."""
     setting = description.Setting.of(project)
-    made: list[tuple[Item, Published]] = []
+    made: list[tuple[Item, LockEntry]] = []
     problems: list[Problem] = []
     retag = {*retag, *_unheard(project, due, now)} if now else retag
     enclosure.prepare(project, due, tree, retag, on)
     for number, episode in enumerate(due, 1):
-        on(Step("episode", episode.slug, number, len(due)))
+        on(Progress("episode", episode.slug, number, len(due)))
         try:
             made.append(finished(project, episode, setting, tree, retag))
         except PodcastKitError as error:
@@ -190,12 +190,12 @@ def _early(project: Project, episodes: Collection[Episode], tree: Tree) -> tuple
 def _unheard(project: Project, early: Collection[Episode], now: datetime) -> Iterator[str]:
     """Slugs of what went ahead and nobody has heard: its tags still follow the notes, where the recording is."""
     for episode in early:
-        entry = project.published(episode.guid)
+        entry = project.lock_entry(episode.guid)
         if entry and entry.date > now and episode.audio and (project.folder / episode.audio).is_file():
             yield episode.slug
 
 
-def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
+def _pages(project: Project, done: tuple[Item, ...], artwork: Image | None, tree: Tree) -> None:
     """Every page whose inputs changed; the others lie there already."""
     done, artwork, icons = responsive_images.dressed(project, done, artwork, tree)
     for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).pages(done):
@@ -208,11 +208,11 @@ def _pages(project: Project, done: tuple[Item, ...], artwork: Picture | None, tr
         tree.memory.keep("page", recipe, {"sha256": output.sha256, "size": output.size})
 
 
-def _feed(project: Project, done: tuple[Item, ...], artwork: Picture | None, tree: Tree) -> None:
+def _feed(project: Project, done: tuple[Item, ...], artwork: Image | None, tree: Tree) -> None:
     """The feed with its archives, and its other forms, unless memory says that they lie there already."""
     path = project.show.feed.path
     if clash := _clash(path, [*tree.outputs, JSON_FEED, OPML]):
-        place = project.show.places.get("feed.path") or Place("podcast.yaml")
+        place = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
         text = f"feed: path: {path!r} is the address of {clash}, which the show has too"
         raise InvalidInput([Problem(place, text, "give the feed a name of its own, such as feed.xml", "path.form")])
     inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
@@ -237,7 +237,7 @@ def _clash(path: str, keys: Collection[str]) -> str:
     return next((key for key in keys if f"{key.casefold()}/".startswith(f"{folded}/")), "")
 
 
-def _ledger(project: Project, made: Collection[Published]) -> tuple[Published, ...]:
+def _ledger(project: Project, made: Collection[LockEntry]) -> tuple[LockEntry, ...]:
     """The lock as it will be: what is published now, and whatever else was, since a guid is never forgotten."""
     now = {entry.guid: entry for entry in made}
     gone = [entry for entry in project.lock if entry.guid not in now]
@@ -252,7 +252,7 @@ def record(build: Build) -> None:
     """
     path = build.project.folder / LOCK
     if not path.parent.is_dir():
-        raise Failed(f"{path.parent}: the show's folder is gone", "publish from where it is now")
+        raise OperationError(f"{path.parent}: the show's folder is gone", "publish from where it is now")
     with _disk():
         known = {entry.guid for entry in build.lock}
         since = [entry for entry in lock.read(path) if entry.guid not in known]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podcast_kit.builder import enclosure, mastering
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.model import Audio, Episode, Media, Project, Published, Tags, Wave
+from podcast_kit.model import Audio, Episode, Media, Project, LockEntry, Tags, Wave
 
 APART = 1.0
 """Seconds by which two encodings of one sound may differ: some count what an encoder put before and behind it."""
@@ -17,7 +17,7 @@ APART = 1.0
 def of(
     project: Project,
     episode: Episode,
-    entry: Published,
+    entry: LockEntry,
     tags: Callable[[Audio, float], Tags],
     cover: Path | None,
     tree: Tree,
@@ -32,7 +32,7 @@ def of(
     order = mastering.alternate(project, episode, entry.media.key, mastered=entry.loudness is not None)
     if order is None:
         return None
-    before, source = project.published(episode.guid), project.folder / episode.audio
+    before, source = project.lock_entry(episode.guid), project.folder / episode.audio
     here = bool(episode.audio) and source.is_file()
     known = before.alternate if before and not enclosure.renewed(project, episode, tree, retag) else None
     if known and (order.gives(known) or not here):

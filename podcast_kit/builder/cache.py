@@ -16,8 +16,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.errors import Failed
-from podcast_kit.model import Step
+from podcast_kit.errors import OperationError
+from podcast_kit.model import Progress
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
@@ -112,7 +112,7 @@ def _seen(name: str) -> list[int]:
 
 
 @contextmanager
-def remembering(folder: Path, on: Callable[[Step], None] = lambda _: None) -> Iterator[Memory]:
+def remembering(folder: Path, on: Callable[[Progress], None] = lambda _: None) -> Iterator[Memory]:
     """The memory in `folder`, held by one build at a time.
 
     Waits for another build of the same show to end, and says so; raises Failed when it does not.
@@ -127,7 +127,7 @@ def remembering(folder: Path, on: Callable[[Step], None] = lambda _: None) -> It
             finally:
                 database.commit()
         except sqlite3.Error as error:
-            raise Failed(f"{folder}: {error}", "look at the disk; what lies in that folder may be removed") from error
+            raise OperationError(f"{folder}: {error}", "look at the disk; what lies in that folder may be removed") from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -139,7 +139,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         return _tried(path)
     except sqlite3.Error as error:
-        raise Failed(f"{path}: {error}", "look at the disk's space and at who may write there") from error
+        raise OperationError(f"{path}: {error}", "look at the disk's space and at who may write there") from error
 
 
 def _tried(path: Path) -> sqlite3.Connection:
@@ -156,7 +156,7 @@ def _tried(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _alone(path: Path, on: Callable[[Step], None]) -> Iterator[None]:
+def _alone(path: Path, on: Callable[[Progress], None]) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # Windows: the files are still written beside and renamed, two builds only do double work
@@ -167,12 +167,12 @@ def _alone(path: Path, on: Callable[[Step], None]) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                on(Step("wait", "for another podcast-kit that is building this show", turn, TURNS))
+                on(Progress("wait", "for another podcast-kit that is building this show", turn, TURNS))
                 time.sleep(TURN)
             else:
                 break
         else:
-            raise Failed(
+            raise OperationError(
                 "another podcast-kit is building this show", "wait until it is done; if it died, nothing is in the way"
             )
         yield

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podcast_kit import images
 from podcast_kit.errors import Problem
-from podcast_kit.model import Chapter, Cover, Episode, Picture
+from podcast_kit.model import Chapter, Cover, Episode, Image
 from podcast_kit.source.chapters import files as chapter_files
 
 SIDE = 800
@@ -60,7 +60,7 @@ def embedded(chapters: tuple[Chapter, ...], folder: Path) -> tuple[tuple[str, Co
     return tuple((name, images.cover(folder / name, SIDE)) for name in names)
 
 
-def addressed(chapters: tuple[Chapter, ...], art: dict[str, Picture]) -> tuple[Chapter, ...]:
+def addressed(chapters: tuple[Chapter, ...], art: dict[str, Image]) -> tuple[Chapter, ...]:
     """The same chapters, with the address of each published picture in the place of its path."""
     return tuple(
         replace(chapter, image=art[chapter.image].url) if chapter.image in art else chapter for chapter in chapters

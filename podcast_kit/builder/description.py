@@ -16,16 +16,16 @@ from podcast_kit.model import (
     Chapter,
     Element,
     Episode,
-    Flavours,
+    RenderedNotes,
     Item,
-    Picture,
+    Image,
     Placement,
     Project,
     PromptSet,
-    Published,
+    LockEntry,
     Tags,
     Transcript,
-    address,
+    public_url,
 )
 from podcast_kit.source import notes as markdown
 
@@ -55,7 +55,7 @@ class Setting:
 
 
 def text(
-    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting, memory: Memory
+    project: Project, episode: Episode, art: Mapping[str, Image], listing: str, setting: Setting, memory: Memory
 ) -> dict[str, str]:
     """What the notes become, invitations included: summary, description, content, page, comment, plain.
 
@@ -72,35 +72,35 @@ def text(
 
 
 def _compose(
-    project: Project, episode: Episode, art: Mapping[str, Picture], listing: str, setting: Setting
+    project: Project, episode: Episode, art: Mapping[str, Image], listing: str, setting: Setting
 ) -> dict[str, str]:
     url = page(project, episode)
     notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
     placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
     wanted = placement is Placement.END or (placement is Placement.MARKER and notes.after is not None)
 
-    def invited(written: Collection[str]) -> Flavours:
+    def invited(written: Collection[str]) -> RenderedNotes:
         """The invitations of a surface that says these addresses already."""
         if not wanted:
-            return Flavours()
+            return RenderedNotes()
         show, digest = project.show, setting.templates
         return site.prompts(show, episode, folder=project.folder, page_url=url, written=written, digest=digest)
 
     prompts = invited(notes.links)
-    before, after = notes.before, notes.after or Flavours()
+    before, after = notes.before, notes.after or RenderedNotes()
     if notes.after is None:
-        before = replace(before, feed=before.feed + listing)
+        before = replace(before, feed_html=before.feed_html + listing)
     else:
-        after = replace(after, feed=after.feed + listing)
-    whole = (before.feed + prompts.feed + after.feed).strip()
+        after = replace(after, feed_html=after.feed_html + listing)
+    whole = (before.feed_html + prompts.feed_html + after.feed_html).strip()
     summary = episode.summary or notes.summary
     return {
         "summary": summary,
         "content": whole,
-        "description": _short(whole, before.feed + after.feed, invited, lambda: _more(project, url, setting)),
-        "page": before.page + prompts.page + after.page,
-        "comment": _paragraphs(summary, invited(_addresses(summary)).text),
-        "plain": _paragraphs(before.text, after.text),
+        "description": _short(whole, before.feed_html + after.feed_html, invited, lambda: _more(project, url, setting)),
+        "page": before.page_html + prompts.page_html + after.page_html,
+        "comment": _paragraphs(summary, invited(_addresses(summary)).plain_text),
+        "plain": _paragraphs(before.plain_text, after.plain_text),
     }
 
 
@@ -113,14 +113,14 @@ def _more(project: Project, url: str, setting: Setting) -> str:
     return f'<p><a href="{html.escape(url)}">{html.escape(words("all_notes"), quote=False)}</a></p>'
 
 
-def _short(whole: str, notes: str, invited: Callable[[Collection[str]], Flavours], leading: Callable[[], str]) -> str:
+def _short(whole: str, notes: str, invited: Callable[[Collection[str]], RenderedNotes], leading: Callable[[], str]) -> str:
     """What fits; where the author's own link was cut off, the invitation has it."""
     if len(whole.encode()) <= DESCRIPTION:
         return whole
     more = leading()
-    longest = more + invited(()).feed
+    longest = more + invited(()).feed_html
     kept = markdown.shorten(notes, DESCRIPTION, longest).removesuffix(longest)
-    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed
+    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed_html
 
 
 def _addresses(text: str) -> list[str]:
@@ -157,7 +157,7 @@ def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: 
         keywords=episode.tags,
         category=category,
         chapters=tuple(chapters),
-        pictures=embedded(tuple(chapters), project.folder),
+        images=embedded(tuple(chapters), project.folder),
     )
 
 
@@ -175,9 +175,9 @@ def item(
     project: Project,
     episode: Episode,
     said: Mapping[str, str],
-    entry: Published,
+    entry: LockEntry,
     *,
-    artwork: Picture | None,
+    artwork: Image | None,
     chapters: tuple[Chapter, ...],
     chapters_url: str = "",
     transcripts: tuple[Transcript, ...] = (),
@@ -193,11 +193,11 @@ def item(
         date=episode.date.astimezone(UTC),
         url=page(project, episode),
         enclosure=enclosure,
-        enclosure_url=enclosure.key if remote else address(base, enclosure.key),
+        enclosure_url=enclosure.key if remote else public_url(base, enclosure.key),
         alternate=entry.alternate,
-        alternate_url=address(base, entry.alternate.key) if entry.alternate else "",
+        alternate_url=public_url(base, entry.alternate.key) if entry.alternate else "",
         soundbites=entry.soundbites,
-        was=entry.was,
+        former_slugs=entry.former_slugs,
         artwork=artwork,
         summary=said["summary"],
         description=said["description"],

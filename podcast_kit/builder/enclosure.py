@@ -12,8 +12,8 @@ from pathlib import Path
 from podcast_kit import audio, images
 from podcast_kit.builder import mastering, remote_audio
 from podcast_kit.builder.output_dir import Tree, media_key
-from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
-from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Project, Published, Step, Tags, Wave
+from podcast_kit.errors import InvalidAudio, InvalidInput, SourceLocation, PodcastKitError, Problem
+from podcast_kit.model import Audio, Chapter, Cover, Episode, Media, Project, LockEntry, Progress, Tags, Wave
 
 COVER_SIDE = 1400
 """Pixels a side of the picture inside the audio: enough for a car, small beside the audio."""
@@ -27,14 +27,14 @@ def recording(
     tree: Tree,
     *,
     retag: Collection[str] = (),
-) -> Published:
+) -> LockEntry:
     """The episode's enclosure: the frozen one once it is published, else a tagged copy of the recording.
 
     `tags` says what the copy gets once the recording has been probed, and by how many seconds mastering moved its
     moments; the cover is added when one is written.
     Raises InvalidInput or InvalidAudio when there is nothing to publish.
     """
-    entry = project.published(episode.guid)
+    entry = project.lock_entry(episode.guid)
     if remote_audio.is_address(episode.audio):
         known = entry.media if entry and entry.media.key == episode.audio and episode.slug not in retag else None
         return _entry(episode, "", known or remote_audio.measured(episode, tree))
@@ -60,7 +60,7 @@ def told(episode: Episode) -> Iterator[None]:
     try:
         yield
     except InvalidAudio as error:
-        raise InvalidInput([replace(error.problem, place=Place(episode.audio))]) from error
+        raise InvalidInput([replace(error.problem, location=SourceLocation(episode.audio))]) from error
 
 
 def prepare(
@@ -68,7 +68,7 @@ def prepare(
     episodes: Collection[Episode],
     tree: Tree,
     retag: Collection[str] = (),
-    on: Callable[[Step], None] = lambda _: None,
+    on: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Master, several at once, what these episodes will ask of `recording` and of `alternates`."""
     mastering.prepare(project, list(_orders(project, episodes, tree, retag)), tree, on)
@@ -78,7 +78,7 @@ def _orders(
     project: Project, episodes: Iterable[Episode], tree: Tree, retag: Collection[str]
 ) -> Iterator[mastering.Order]:
     for episode in episodes:
-        entry, order = project.published(episode.guid), mastering.enclosure(project, episode)
+        entry, order = project.lock_entry(episode.guid), mastering.enclosure(project, episode)
         if renewed(project, episode, tree, retag):
             yield order
             with suppress(PodcastKitError):  # it is said when the enclosure itself is made
@@ -94,16 +94,16 @@ def _orders(
 
 def renewed(project: Project, episode: Episode, tree: Tree, retag: Collection[str]) -> bool:
     """Whether the enclosure is made anew though it may be out: when that is said, or the recording is another."""
-    entry = project.published(episode.guid)
+    entry = project.lock_entry(episode.guid)
     if entry is None or episode.slug in retag:
         return True
     source = project.folder / episode.audio
     return bool(episode.audio) and source.is_file() and tree.memory.sha256(source) != entry.source_sha256
 
 
-def _entry(episode: Episode, source: str, media: Media, chapters: tuple[Chapter, ...] = ()) -> Published:
+def _entry(episode: Episode, source: str, media: Media, chapters: tuple[Chapter, ...] = ()) -> LockEntry:
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
-    return Published(
+    return LockEntry(
         slug=episode.slug,
         guid=episode.guid,
         date=episode.date,
@@ -116,10 +116,10 @@ def _entry(episode: Episode, source: str, media: Media, chapters: tuple[Chapter,
 def _absent(episode: Episode, *, retagged: bool) -> Problem:
     if not episode.audio:
         names = f"{episode.slug}.mp3 or .m4a"
-        return Problem(episode.place(), "has no audio", f"put {names} beside it, or say `audio:`", "au.missing")
+        return Problem(episode.location_of(), "has no audio", f"put {names} beside it, or say `audio:`", "au.missing")
     why = "new tags need the recording" if retagged else "it is not published yet, so the recording is needed"
     hint = f"{why}: publish where the file is, or mend the path"
-    return Problem(episode.place("audio"), f"audio {episode.audio!r} is not there", hint, "au.missing")
+    return Problem(episode.location_of("audio"), f"audio {episode.audio!r} is not there", hint, "au.missing")
 
 
 def restored(

@@ -10,13 +10,13 @@ from functools import cache
 from podcast_kit import feed
 from podcast_kit.builder import alternate_enclosure, chapters, description, enclosure, images, soundbites, transcripts
 from podcast_kit.builder.output_dir import Tree, media_key
-from podcast_kit.model import Audio, Chapter, Episode, Item, Project, Published, Tags, Wave, address
+from podcast_kit.model import Audio, Chapter, Episode, Item, Project, LockEntry, Tags, Wave, public_url
 from podcast_kit.source import notes as markdown
 
 
 def finished(
     project: Project, episode: Episode, setting: description.Setting, tree: Tree, retag: Collection[str]
-) -> tuple[Item, Published]:
+) -> tuple[Item, LockEntry]:
     """The episode as listeners get it, and its entry of podcast.lock, shaped by `media.recording`.
 
     Raises InvalidInput with every fault of its pictures, or of its audio.
@@ -30,7 +30,7 @@ def finished(
         return description.text(project, moved, drawn, feed.timestamps(apart), setting, tree.memory)
 
     own = (
-        images.picture(project, "podcast.yaml", episode.image, episode.place("image"), tree) if episode.image else None
+        images.picture(project, "podcast.yaml", episode.image, episode.location_of("image"), tree) if episode.image else None
     )
     face = project.folder / (episode.image or project.show.artwork)
 
@@ -44,16 +44,16 @@ def finished(
     cover = face if face.is_file() else None
     entry = enclosure.recording(project, episode, tags, cover, tree, retag=retag)
     elements = soundbites.shifted(episode.elements, entry.shift)
-    known = project.published(episode.guid)
+    known = project.lock_entry(episode.guid)
     entry = replace(
         entry,
-        was=known.was if known else (),
+        former_slugs=known.former_slugs if known else (),
         alternate=alternate_enclosure.of(project, episode, entry, tags, cover, tree, retag=retag),
         soundbites=soundbites.of(project, episode, entry, elements, cover, tree, retag=retag),
     )
     marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters
     names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
-    faces = {name: images.picture(project, "podcast.yaml", name, episode.place("chapters"), tree) for name in names}
+    faces = {name: images.picture(project, "podcast.yaml", name, episode.location_of("chapters"), tree) for name in names}
     marks = chapters.addressed(marks, faces)
     item = description.item(
         project,
@@ -77,4 +77,4 @@ def _chapters_file(project: Project, episode: Episode, marks: tuple[Chapter, ...
         return ""
     data = feed.chapters_json(marks)  # without the title: a mended one must not give the file a new address
     key = media_key(hashlib.sha256(data).hexdigest(), f"{episode.slug}.chapters.json")
-    return address(project.show.publish.url, tree.write(key, data, Wave.MEDIA).key)
+    return public_url(project.show.publish.url, tree.write(key, data, Wave.MEDIA).key)

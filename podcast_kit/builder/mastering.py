@@ -15,9 +15,9 @@ from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.builder import remote_audio
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import InvalidAudio, InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.errors import InvalidAudio, InvalidInput, SourceLocation, PodcastKitError, Problem
 from podcast_kit.io.mime import content_type
-from podcast_kit.model import AudioSettings, Episode, Media, Project, Step
+from podcast_kit.model import AudioSettings, Episode, Media, Project, Progress
 
 FOLDER = "mastered"
 DONE = "mastered"
@@ -49,7 +49,7 @@ class Order:
     @property
     def possible(self) -> bool:
         """Whether `ready` could do it here: without the extra nothing is mastered."""
-        return not self.settings.asked or not codecs.missing()
+        return not self.settings.is_active or not codecs.missing()
 
     def gives(self, media: Media) -> bool:
         """Whether a file is of the format that is ordered."""
@@ -82,10 +82,10 @@ def alternate(project: Project, episode: Episode, enclosure: str, *, mastered: b
 def becomes(project: Project, order: Order, tree: Tree) -> str:
     """What the order's file will be called; raises where that cannot be told."""
     source = project.folder / order.episode.audio
-    return _job(project, order, source, tree)[0].destination.name if order.settings.asked else source.name
+    return _job(project, order, source, tree)[0].destination.name if order.settings.is_active else source.name
 
 
-def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[[Step], None]) -> None:
+def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[[Progress], None]) -> None:
     """Master, several at once, all that ask for it and are not mastered yet.
 
     What goes wrong with one is kept, and raised when its turn comes: every other is made all the same.
@@ -93,7 +93,7 @@ def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[
     jobs: dict[str, Job] = {}
     for order in orders:
         source = project.folder / order.episode.audio
-        if not order.settings.asked or remote_audio.is_address(order.episode.audio) or not source.is_file():
+        if not order.settings.is_active or remote_audio.is_address(order.episode.audio) or not source.is_file():
             continue
         try:
             job, key = _job(project, order, source, tree)
@@ -110,7 +110,7 @@ def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[
     for outcome in master_all(list(jobs.values()), on=on):
         if outcome.mastered:
             _keep(keys[outcome.job.name], outcome.mastered, tree)
-            on(Step(stage=DONE, subject=f"{outcome.job.name}: {outcome.mastered}"))
+            on(Progress(stage=DONE, subject=f"{outcome.job.name}: {outcome.mastered}"))
         elif outcome.error:
             tree.unmastered[outcome.job.name] = outcome.error
 
@@ -120,7 +120,7 @@ def ready(project: Project, order: Order, source: Path, sha256: str, tree: Tree)
 
     Raises what went wrong in `prepare`.
     """
-    if not order.settings.asked:
+    if not order.settings.is_active:
         return Ready(source, sha256)
     if error := tree.unmastered.get(order.name):
         raise _placed(error, order.episode)
@@ -165,7 +165,7 @@ def _part(project: Project, episode: Episode, name: str, path: str) -> Path | No
     if not path:
         return None
     if not (project.folder / path).is_file():
-        where = episode.places.get(f"audio.{name}") or project.show.places.get(f"audio.{name}") or episode.place()
+        where = episode.locations.get(f"audio.{name}") or project.show.locations.get(f"audio.{name}") or episode.location_of()
         raise InvalidInput([Problem(where, f"{name} {path!r} is not there", "mend the path", f"au.{name}")])
     return project.folder / path
 
@@ -204,10 +204,10 @@ def _rounded(value: float | None) -> float | None:
 def _placed(error: PodcastKitError, episode: Episode) -> PodcastKitError:
     """The same error, at the episode that it stopped."""
     if isinstance(error, InvalidAudio):
-        return InvalidInput([Problem(Place(episode.audio), error.problem.text, error.hint, error.problem.code)])
+        return InvalidInput([Problem(SourceLocation(episode.audio), error.problem.text, error.fix, error.problem.code)])
     if error.problems or codecs.missing():
         return error
-    return InvalidInput([Problem(episode.place("audio"), error.text, error.hint, "au.mastering")])
+    return InvalidInput([Problem(episode.location_of("audio"), error.text, error.fix, "au.mastering")])
 
 
 def sweep(project: Project, tree: Tree) -> None:

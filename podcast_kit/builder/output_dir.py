@@ -117,7 +117,7 @@ class Tree:
         before = dict(self.outputs)
         yield
         for key, output in self.outputs.items():
-            self.outputs[key] = before.get(key) or replace(output, untold=True)
+            self.outputs[key] = before.get(key) or replace(output, embargoed=True)
 
     def _sweep(self, below: str = "") -> bool:
         """Remove what no output names, and the folders that this empties; whether anything is left.

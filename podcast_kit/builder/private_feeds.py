@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podcast_kit import feed
-from podcast_kit.model import Item, Picture, Project
+from podcast_kit.model import Item, Image, Project
 from podcast_kit.source import subscribers
 
 
-def feeds(project: Project, items: Sequence[Item], artwork: Picture | None = None) -> dict[str, bytes]:
+def feeds(project: Project, items: Sequence[Item], artwork: Image | None = None) -> dict[str, bytes]:
     """A feed for each subscriber under its key; none where there is no list.
 
     Raises Failed when there is a list and no secret, InvalidInput for faults of the list.

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from podcast_kit.builder import enclosure, images
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, PodcastKitError, Problem
 from podcast_kit.io.mime import content_type
-from podcast_kit.model import Element, Episode, Person, Project, address
+from podcast_kit.model import Element, Episode, Person, Project, public_url
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.elements import ADDRESS
 
@@ -28,7 +28,7 @@ def addressed(project: Project, tree: Tree, *, later: Collection[Episode] = ()) 
     faces = _Files(project, tree)
     show = replace(
         project.show,
-        people=faces.people(project.show.people, project.show.places.get("people", Place("podcast.yaml"))),
+        people=faces.people(project.show.people, project.show.locations.get("people", SourceLocation("podcast.yaml"))),
         elements=faces.elements(project.show.elements),
     )
     waiting = {one.slug for one in later}
@@ -38,7 +38,7 @@ def addressed(project: Project, tree: Tree, *, later: Collection[Episode] = ()) 
         if one.draft or not (one.people or one.elements):
             episodes.append(one)
             continue
-        people, elements = faces.people(one.people, one.place("people")), faces.elements(one.elements)
+        people, elements = faces.people(one.people, one.location_of("people")), faces.elements(one.elements)
         episodes.append(replace(one, people=people, elements=elements) if faces.publishing else one)
     if faces.problems:
         raise InvalidInput(faces.problems)
@@ -55,7 +55,7 @@ class _Files:
         self.publishing = True
         """Else only what is missing is told."""
 
-    def people(self, people: Iterable[Person], place: Place) -> tuple[Person, ...]:
+    def people(self, people: Iterable[Person], place: SourceLocation) -> tuple[Person, ...]:
         """Their pictures lie relative to the show's folder."""
         return tuple(
             person
@@ -71,7 +71,7 @@ class _Files:
         tag = TAGS.get(element.name)
         files = {field.name for field in tag.attributes if field.file} if tag else set()
         said = tuple(
-            (name, self.published(element.place.path, value, element.place, picture=element.name == "podcast:image"))
+            (name, self.published(element.location.path, value, element.location, picture=element.name == "podcast:image"))
             if name in files and not ADDRESS.match(value)
             else (name, value)
             for name, value in element.attributes
@@ -83,7 +83,7 @@ class _Files:
         """Another form of the episode that lies here: its length and its digest are measured, not typed."""
         paths = [dict(child.attributes).get("uri", "") for child in element.children if child.name == "podcast:source"]
         local = next((path for path in paths if path and not ADDRESS.match(path)), "")
-        source = enclosure.inside(self.project.folder, element.place.path, local) if local else None
+        source = enclosure.inside(self.project.folder, element.location.path, local) if local else None
         if source is None:
             return made
         said = dict(made.attributes) | {"length": str(source.stat().st_size)}
@@ -104,7 +104,7 @@ class _Files:
             self.tree.memory.keep("integrity", sha256, known)
         return known
 
-    def published(self, near: str, name: str, place: Place, *, picture: bool) -> str:
+    def published(self, near: str, name: str, place: SourceLocation, *, picture: bool) -> str:
         """The address of a file; its path as it was, and a problem, where it is not there."""
         base = self.project.show.publish.url
         source = enclosure.inside(self.project.folder, near, name)
@@ -117,7 +117,7 @@ class _Files:
         try:
             if picture:
                 return images.published(source, self.tree, base).url
-            return address(base, enclosure.publish(source, self.tree, content_type(name)))
+            return public_url(base, enclosure.publish(source, self.tree, content_type(name)))
         except PodcastKitError as error:
-            self.problems.append(Problem(place, error.text, error.hint, "art.format"))
+            self.problems.append(Problem(place, error.text, error.fix, "art.format"))
             return name

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from podcast_kit import audio
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import Failed, InvalidAudio, InvalidInput, Problem
+from podcast_kit.errors import OperationError, InvalidAudio, InvalidInput, Problem
 from podcast_kit.io.http_client import Web
 from podcast_kit.model import Episode, Media
 
@@ -34,7 +34,7 @@ def measured(episode: Episode, tree: Tree) -> Media:
     if known is None:
         try:
             known = asdict(_fetched(episode.audio))
-        except Failed as error:
+        except OperationError as error:
             raise InvalidInput([_problem(episode, f"{episode.audio} {error.text}")]) from error
         except InvalidAudio as error:
             raise InvalidInput([_problem(episode, f"{episode.audio}: {error.problem.text}")]) from error
@@ -43,7 +43,7 @@ def measured(episode: Episode, tree: Tree) -> Media:
 
 
 def _problem(episode: Episode, text: str) -> Problem:
-    return Problem(episode.place("audio"), text, "mend the address, or put the recording beside the notes", "au.remote")
+    return Problem(episode.location_of("audio"), text, "mend the address, or put the recording beside the notes", "au.remote")
 
 
 def _fetched(url: str) -> Media:
@@ -58,7 +58,7 @@ def _fetched(url: str) -> Media:
                 digest.update(block)
 
             answer = web.fetch(url, take, bound=min(LIMIT, shutil.disk_usage(scratch).free))
-        if answer.trouble or answer.status != OK:
-            raise Failed(answer.trouble or f"answers {answer.status}")
+        if answer.error or answer.status != OK:
+            raise OperationError(answer.error or f"answers {answer.status}")
         facts = audio.probe(path)
     return Media(key=url, sha256=digest.hexdigest(), bytes=answer.size, mime=facts.mime, seconds=facts.length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.model import Episode, Project, Published
+from podcast_kit.model import Episode, Project, LockEntry
 from podcast_kit.source.episode import is_slug
 
 
@@ -18,9 +18,9 @@ def remembered(project: Project, now: datetime) -> Project:
     return replace(project, lock=tuple(_renamed(entry, episodes.get(entry.guid), now) for entry in project.lock))
 
 
-def _renamed(entry: Published, episode: Episode | None, now: datetime) -> Published:
+def _renamed(entry: LockEntry, episode: Episode | None, now: datetime) -> LockEntry:
     if episode is None or episode.slug == entry.slug:
         return entry
-    before = (*entry.was, entry.slug) if entry.date <= now and is_slug(entry.slug) else entry.was
+    before = (*entry.former_slugs, entry.slug) if entry.date <= now and is_slug(entry.slug) else entry.former_slugs
     was = tuple(slug for slug in dict.fromkeys(before) if slug != episode.slug)
-    return replace(entry, slug=episode.slug, was=was)
+    return replace(entry, slug=episode.slug, former_slugs=was)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from podcast_kit import images, site
 from podcast_kit.builder.output_dir import Tree, media_key
-from podcast_kit.model import Cover, Item, Picture, Project, Wave, address
+from podcast_kit.model import Cover, Item, Image, Project, Wave, public_url
 
 VERSION = 2
 """Raised when the same picture would come out otherwise."""
@@ -25,8 +25,8 @@ SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 def dressed(
-    project: Project, items: Sequence[Item], artwork: Picture | None, tree: Tree
-) -> tuple[tuple[Item, ...], Picture | None, tuple[Picture, ...]]:
+    project: Project, items: Sequence[Item], artwork: Image | None, tree: Tree
+) -> tuple[tuple[Item, ...], Image | None, tuple[Image, ...]]:
     """Items, artwork and icons as pages want them: with smaller copies, and a card for each episode."""
     show, base = project.show, project.show.publish.url
     cover = project.folder / show.artwork if artwork else None
@@ -43,16 +43,16 @@ def dressed(
             replace(
                 item,
                 artwork=responsive(own, item.artwork, tree, base) if own and item.artwork else None,
-                card=cards.of(face, item.episode.title, f"episodes/{item.episode.slug}/") if face else None,
-                pictures=thumbs.of(item),
+                social_card=cards.of(face, item.episode.title, f"episodes/{item.episode.slug}/") if face else None,
+                images=thumbs.of(item),
             )
         )
     if cover and whole:
-        whole = replace(whole, card=Cards("", colours, tree, base).of(cover, show.title, ""))
+        whole = replace(whole, social_card=Cards("", colours, tree, base).of(cover, show.title, ""))
     return tuple(made), whole, icons(cover, tree, base) if cover else ()
 
 
-def responsive(source: Path, picture: Picture, tree: Tree, base: str) -> Picture:
+def responsive(source: Path, picture: Image, tree: Tree, base: str) -> Image:
     """A published picture with its smaller copies and its colour."""
     sha256 = tree.memory.sha256(source)
     smaller = _made(f"smaller {WIDTHS} {sha256}", source.stem, tree, base, lambda: images.smaller(source, WIDTHS))
@@ -60,10 +60,10 @@ def responsive(source: Path, picture: Picture, tree: Tree, base: str) -> Picture
     if colour is None:
         colour = images.colour(source)
         tree.memory.keep("colour", f"{VERSION} {sha256}", colour)
-    return replace(picture, smaller=smaller, colour=colour)
+    return replace(picture, thumbnails=smaller, colour=colour)
 
 
-def icons(source: Path, tree: Tree, base: str) -> tuple[Picture, ...]:
+def icons(source: Path, tree: Tree, base: str) -> tuple[Image, ...]:
     """The cover as icons for tabs and home screens."""
     sha256 = tree.memory.sha256(source)
     return _made(f"icons {sha256}", "icon", tree, base, lambda: images.icons(source))
@@ -75,27 +75,27 @@ class Thumbs:
     def __init__(self, tree: Tree, base: str) -> None:
         self.tree = tree
         self.base = base
-        self._made: dict[str, Picture | None] = {}
+        self._made: dict[str, Image | None] = {}
 
-    def of(self, item: Item) -> dict[str, Picture]:
+    def of(self, item: Item) -> dict[str, Image]:
         """Those of an episode by address; what lies with somebody else is none of ours, and is not shown."""
         shown = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
         found = ((url, self._thumb(url)) for url in dict.fromkeys(shown) if url)
         return {url: picture for url, picture in found if picture}
 
-    def _thumb(self, url: str) -> Picture | None:
+    def _thumb(self, url: str) -> Image | None:
         if url not in self._made:
-            key = unquote(url.removeprefix(address(self.base, "")))
+            key = unquote(url.removeprefix(public_url(self.base, "")))
             output = self.tree.outputs.get(key)
-            source = output.path if output and url == address(self.base, key) else None
+            source = output.path if output and url == public_url(self.base, key) else None
             self._made[url] = self._copied(url, source) if source else None
         return self._made[url]
 
-    def _copied(self, url: str, source: Path) -> Picture:
+    def _copied(self, url: str, source: Path) -> Image:
         what = f"smaller {THUMBS} {self.tree.memory.sha256(source)}"
         copies = _made(what, source.stem, self.tree, self.base, lambda: images.smaller(source, THUMBS))
         width, height = (copies[-1].width, copies[-1].height) if copies else (0, 0)
-        return Picture(url=url, width=width, height=height, smaller=copies)
+        return Image(url=url, width=width, height=height, thumbnails=copies)
 
 
 class Cards:
@@ -109,7 +109,7 @@ class Cards:
         self.base = base
         self._blanks: dict[Path, images.Card] = {}
 
-    def of(self, source: Path, title: str, page: str) -> Picture:
+    def of(self, source: Path, title: str, page: str) -> Image:
         """The card with a cover and a title, beside its page: a mended title replaces it, as it replaces the page."""
         said = [VERSION, self.tree.memory.sha256(source), self.show, sorted(self.colours.items()), title, page]
         recipe = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
@@ -129,7 +129,7 @@ class Cards:
         return self._blanks[source].of(title)
 
 
-def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[Cover, ...]]) -> tuple[Picture, ...]:
+def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[Cover, ...]]) -> tuple[Image, ...]:
     """Published copies: as memory has them, where the build's folder still does, else made anew."""
     known: list[dict[str, Any]] | None = tree.memory.recall("copies", f"{VERSION} {what}")
     if known and all(tree.holds(entry["key"], entry["sha256"]) for entry in known):
@@ -141,9 +141,9 @@ def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[
     return tuple(_picture(entry, base) for entry in known)
 
 
-def _picture(entry: dict[str, Any], base: str) -> Picture:
+def _picture(entry: dict[str, Any], base: str) -> Image:
     key, width, height, mime = (entry[name] for name in ("key", "width", "height", "mime"))
-    return Picture(url=address(base, key), key=key, width=width, height=height, mime=mime)
+    return Image(url=public_url(base, key), key=key, width=width, height=height, mime=mime)
 
 
 def _write(cover: Cover, name: str, tree: Tree) -> dict[str, Any]:

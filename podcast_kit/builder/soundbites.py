@@ -14,7 +14,7 @@ from podcast_kit.audio import codecs, cut
 from podcast_kit.builder import description, enclosure
 from podcast_kit.builder.output_dir import Tree, media_key
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
-from podcast_kit.model import Element, Episode, Media, Project, Published, Soundbite, Tags, Wave, address
+from podcast_kit.model import Element, Episode, Media, Project, LockEntry, Soundbite, Tags, Wave, public_url
 
 SOUNDBITE = "podcast:soundbite"
 VERSION = 1
@@ -41,7 +41,7 @@ def _spelled(seconds: float) -> str:
 def of(
     project: Project,
     episode: Episode,
-    entry: Published,
+    entry: LockEntry,
     elements: tuple[Element, ...],
     cover: Path | None,
     tree: Tree,
@@ -53,7 +53,7 @@ def of(
     What was cut stays as it is for as long as the enclosure does. Of a recording at somebody else's address, of one
     that is not here, and, without the extra `master`, of all but MP3, nothing is cut.
     """
-    before = project.published(episode.guid)
+    before = project.lock_entry(episode.guid)
     kept = before.soundbites if before and not enclosure.renewed(project, episode, tree, retag) else ()
     known = {(one.start_ms, one.length_ms): one.media for one in kept}
     found, problems = [], list[Problem]()
@@ -66,11 +66,11 @@ def of(
         try:
             file = _file(project, episode, entry, one, known.get((start, length)), cover, tree)
         except PodcastKitError as error:
-            problems += [replace(each, place=element.place) for each in error.problems] or [
-                Problem(element.place, error.text, error.hint, "au.soundbite")
+            problems += [replace(each, location=element.location) for each in error.problems] or [
+                Problem(element.location, error.text, error.fix, "au.soundbite")
             ]
             continue
-        url = address(project.show.publish.url, file.key) if file else ""
+        url = public_url(project.show.publish.url, file.key) if file else ""
         found.append(replace(one, media=file, url=url))
     if problems:
         raise InvalidInput(problems)
@@ -80,7 +80,7 @@ def of(
 def _file(
     project: Project,
     episode: Episode,
-    entry: Published,
+    entry: LockEntry,
     one: Soundbite,
     frozen: Media | None,
     cover: Path | None,

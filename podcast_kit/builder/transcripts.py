@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from podcast_kit.builder import enclosure
 from podcast_kit.builder.output_dir import Tree, media_key
 from podcast_kit.errors import InvalidInput, Problem
-from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, address
+from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, public_url
 from podcast_kit.source import transcripts as source
 from podcast_kit.source.notes.sanitize import guard_transcript
 
@@ -34,7 +34,7 @@ def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tu
         file = enclosure.inside(project.folder, "podcast.yaml", name)
         if file is None:
             text = f"transcript {name!r} is not there"
-            problems.append(Problem(episode.place("transcript"), text, "mend the path", "tr.missing"))
+            problems.append(Problem(episode.location_of("transcript"), text, "mend the path", "tr.missing"))
             continue
         try:
             cues = source.load(project.folder, name)
@@ -90,7 +90,7 @@ def _shifted(cues: tuple[Cue, ...], by: int) -> tuple[Cue, ...]:
 
 def _published(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
     mime = source.MIMES.get(suffix.removeprefix("."), "text/plain")
-    url = address(project.show.publish.url, key)
+    url = public_url(project.show.publish.url, key)
     return Transcript(url=url, mime=mime, language=language or project.show.language, cues=cues)
 
 

@@ -20,9 +20,9 @@ from podcast_kit.check import subjects
 from podcast_kit.check.explain import codes, explanation, list_rules
 from podcast_kit.check.fetch_feed import parsed, published
 from podcast_kit.check.remote_feed import address
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem, Severity
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem, Severity
 from podcast_kit.feed.reader import MAX_BYTES
-from podcast_kit.model import FeedDocument, Project, Step, show_guid
+from podcast_kit.model import FeedDocument, Project, Progress, show_guid
 
 __all__ = [
     "address",
@@ -45,7 +45,7 @@ def project(
     platform: str = "",
     before: FeedDocument | None = None,
     listen: bool = False,
-    on: Callable[[Step], None] = lambda _: None,
+    on: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Build the show as it would be published at `now`, and look at every part of it.
 
@@ -53,14 +53,14 @@ def project(
     """
     nameless = [episode for episode in found.episodes if not episode.guid and not episode.draft]
     unnamed = [
-        Problem(episode.place(), "has no guid yet", "`podcast-kit build` writes one", "it.guid", Severity.WARNING)
+        Problem(episode.location_of(), "has no guid yet", "`podcast-kit build` writes one", "it.guid", Severity.WARNING)
         for episode in nameless
     ]
     unnamed += _place(found)
     try:
         made = builder.make(_named(found), now=now, on=on)
     except InvalidInput as error:
-        return _sorted([*unnamed, *error.problems, *found.remarks])
+        return _sorted([*unnamed, *error.problems, *found.warnings])
     return _sorted([*unnamed, *built(made, now=now, platform=platform, before=before, listen=listen)])
 
 
@@ -72,7 +72,7 @@ def _place(found: Project) -> tuple[Problem, ...]:
         stores.open_store(found.show.publish, found.folder)
     except InvalidInput as error:
         return tuple(
-            replace(one, place=found.show.places.get(f"publish.{one.code.removeprefix('pb.')}", one.place))
+            replace(one, location=found.show.locations.get(f"publish.{one.code.removeprefix('pb.')}", one.location))
             for one in error.problems
         )
     return ()
@@ -128,8 +128,8 @@ def _joined(pages: tuple[FeedDocument, ...]) -> FeedDocument:
 def unheard(found: Project) -> Iterator[Problem]:
     """Rules that are set aside under a name that no rule has."""
     known = codes()
-    said = [(code, found.show.places.get("ignore", Place("podcast.yaml"))) for code in found.show.ignore]
-    said += [(code, episode.place("ignore")) for episode in found.episodes for code in episode.ignore]
+    said = [(code, found.show.locations.get("ignore", SourceLocation("podcast.yaml"))) for code in found.show.ignore]
+    said += [(code, episode.location_of("ignore")) for episode in found.episodes for code in episode.ignore]
     for code, place in said:
         if code not in known:
             near = get_close_matches(code[:60], known, n=1)
@@ -146,7 +146,7 @@ def file(path: Path, *, now: datetime, platform: str = "") -> tuple[Problem, ...
         with path.open("rb") as source:
             data = source.read(MAX_BYTES + 1)
     except OSError as error:
-        raise Failed(f"{path} cannot be read: {error.strerror or error}") from None
+        raise OperationError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
         thing = subjects.alone(data, str(path))
     except InvalidInput as error:
@@ -169,4 +169,4 @@ def document(data: bytes, path: str, *, now: datetime, url: str = "", platform: 
 
 
 def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.severity.rank)))
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.location, problem.severity.rank)))

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from podcast_kit.errors import Place
-from podcast_kit.model import Episode, FeedDocument, Item, Node, Project, Published, Show
+from podcast_kit.errors import SourceLocation
+from podcast_kit.model import Episode, FeedDocument, Item, Node, Project, LockEntry, Show
 
 MOST_ITEMS = 50_000
 """That are looked at; the longest shows have a tenth of that."""
@@ -138,7 +138,7 @@ class Channel(Branch):
         return {item.guid: item for item in self.facts.items}
 
     @cached_property
-    def lock(self) -> Mapping[str, Published]:
+    def lock(self) -> Mapping[str, LockEntry]:
         """The entries of podcast.lock, by guid."""
         return {entry.guid: entry for entry in self.facts.project.lock} if self.facts.project else {}
 
@@ -262,6 +262,6 @@ def whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
 
-def nowhere(path: str) -> Place:
+def nowhere(path: str) -> SourceLocation:
     """The file as a whole."""
-    return Place(path)
+    return SourceLocation(path)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from podcast_kit import feed
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.feed.reader import MAX_BYTES
 from podcast_kit.io.http_client import Web
 from podcast_kit.model import FeedDocument, Response
@@ -23,7 +23,7 @@ def parsed(data: bytes, path: str) -> FeedDocument:
     if data.startswith(GZIP):
         hint = "send what was asked for: Accept-Encoding says identity"
         raise InvalidInput(
-            [Problem(Place(path), "the feed comes compressed, though nobody asked for it", hint, "xml.utf8")]
+            [Problem(SourceLocation(path), "the feed comes compressed, though nobody asked for it", hint, "xml.utf8")]
         )
     read = feed.parse(data, path)
     return replace(read, encoding="utf-16") if data.startswith(WIDE) and not read.encoding else read
@@ -39,12 +39,12 @@ def published(url: str, hint: str = "look at the address") -> FeedDocument | Non
         if got.status in ABSENT:
             return None
         if got.status != OK:
-            said = got.trouble or f"answers {got.status}"
-            raise Failed(f"{_way(url, got)} {said}", hint)
+            said = got.error or f"answers {got.status}"
+            raise OperationError(f"{_way(url, got)} {said}", hint)
         try:
             read = parsed(data, url)
         except InvalidInput as error:
-            raise Failed(f"{_way(url, got)} is no feed: {error.found[0].text}", hint) from None
+            raise OperationError(f"{_way(url, got)} is no feed: {error._problems[0].text}", hint) from None
         older = tuple(item for page in onward(web, read)[1:] for item in page.items)
     if not older or read.channel is None:
         return read
@@ -76,7 +76,7 @@ def onward(web: Web, first: FeedDocument) -> tuple[FeedDocument, ...]:
 def _next(page: FeedDocument) -> str:
     channel = page.channel
     for rel in ("next", "prev-archive"):
-        for link in channel.all("atom:link") if channel else ():
+        for link in channel.children_named("atom:link") if channel else ():
             if link.attributes.get("rel") == rel and link.attributes.get("href"):
                 return urljoin(page.path, link.attributes["href"])
     return ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Node
 
 PLATFORMS = {
@@ -30,7 +30,7 @@ class Finding:
     """One fault that a rule saw."""
 
     text: str
-    at: Node | Place | None = None
+    at: Node | SourceLocation | None = None
     """The element or the place; None is the thing that was looked at."""
     key: str = ""
     """The key of podcast.yaml or of the front matter that it stems from."""

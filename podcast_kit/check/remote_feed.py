@@ -18,10 +18,10 @@ from podcast_kit.check.rules.artwork import Artwork
 from podcast_kit.check.rules.chapters import Marks
 from podcast_kit.check.rules.links import Pages
 from podcast_kit.check.rules.transcripts import Script
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.feed.reader import MAX_BYTES
 from podcast_kit.io.http_client import Web
-from podcast_kit.model import FeedDocument, Node, Probe, Response, Step
+from podcast_kit.model import FeedDocument, Node, Probe, Response, Progress
 
 THREADS = 8
 MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
@@ -35,10 +35,10 @@ NEWEST = 5
 
 
 def address(
-    url: str, *, now: datetime, platform: str = "", newest: int = NEWEST, on: Callable[[Step], None] = lambda _: None
+    url: str, *, now: datetime, platform: str = "", newest: int = NEWEST, on: Callable[[Progress], None] = lambda _: None
 ) -> tuple[Problem, ...]:
     """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
-    on(Step("ask", url))
+    on(Progress("ask", url))
     with Web() as web, ThreadPoolExecutor(THREADS) as pool:
         got, data = web.ask(url, bound=MAX_BYTES + 1)
         here = _feed_probe(web, url, got)
@@ -49,9 +49,9 @@ def address(
         except InvalidInput as error:
             return (*error.problems, *rules.look_at([here], platform=platform))
         wanted = list(_named(read, newest))
-        beside: list[object] = [here, Pages(onward(web, read), read.place())]
+        beside: list[object] = [here, Pages(onward(web, read), read.location_of())]
         for number, found in enumerate(pool.map(partial(_asked, web), wanted), 1):
-            on(Step("ask", wanted[number - 1].url, number, len(wanted)))
+            on(Progress("ask", wanted[number - 1].url, number, len(wanted)))
             beside += found
     facts = rules.Facts(feed_url=got.url, now=now, sizes=_sizes(beside))
     return rules.run(read, facts, beside=beside, platform=platform)
@@ -63,7 +63,7 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
     for probe in answers:
         if isinstance(probe, Probe) and probe.kind == "media" and probe.head and probe.head.status == OK:
             length = whole(probe.head.headers.get("content-length", ""))
-            if length and (probe.part is None or probe.part.status == OK):
+            if length and (probe.range_get is None or probe.range_get.status == OK):
                 found[probe.url] = length
     return found
 
@@ -71,7 +71,7 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
 def _feed_probe(web: Web, url: str, got: Response) -> Probe:
     """The feed, asked in every way."""
     if got.status != OK:
-        return Probe(url=url, kind="feed", get=got, place=Place(url))
+        return Probe(url=url, kind="feed", get=got, location=SourceLocation(url))
     validators = {
         "If-None-Match": got.headers.get("etag", ""),
         "If-Modified-Since": got.headers.get("last-modified", ""),
@@ -82,9 +82,9 @@ def _feed_probe(web: Web, url: str, got: Response) -> Probe:
         kind="feed",
         get=got,
         head=web.ask(url, method="HEAD")[0],
-        again=web.ask(url, headers=given)[0] if given else None,
-        zipped=web.ask(url, headers={"Accept-Encoding": "gzip"})[0],
-        place=Place(url),
+        conditional_get=web.ask(url, headers=given)[0] if given else None,
+        gzip_get=web.ask(url, headers={"Accept-Encoding": "gzip"})[0],
+        location=SourceLocation(url),
     )
 
 
@@ -94,7 +94,7 @@ class Wanted:
 
     url: str
     kind: str
-    place: Place
+    place: SourceLocation
     mime: str = ""
     bytes: int = 0
     seconds: float = 0.0
@@ -105,11 +105,11 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
     channel = read.channel
     if channel is None:
         return
-    found = list(_given(read, channel.all("itunes:image")[:1], "artwork"))
-    for item in channel.all("item")[:newest]:
-        seconds = duration(item.value("itunes:duration")) or 0.0
+    found = list(_given(read, channel.children_named("itunes:image")[:1], "artwork"))
+    for item in channel.children_named("item")[:newest]:
+        seconds = duration(item.child_text("itunes:duration")) or 0.0
         for key, kind, most in NAMED:
-            found += _given(read, item.all(key)[:most], kind, seconds)
+            found += _given(read, item.children_named(key)[:most], kind, seconds)
         found += _alternates(read, item)
     asked: dict[str, Wanted] = {}
     for wanted in found:
@@ -119,13 +119,13 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
 
 def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
     """Other forms of the recording: the first places that each lies at, under its own type or that of its form."""
-    for form in item.all("podcast:alternateEnclosure")[:MOST_FORMS]:
+    for form in item.children_named("podcast:alternateEnclosure")[:MOST_FORMS]:
         length = whole(form.attributes.get("length", "").strip()) or 0
-        for source in form.all("podcast:source")[:MOST_SOURCES]:
+        for source in form.children_named("podcast:source")[:MOST_SOURCES]:
             url = source.attributes.get("uri", "").strip()
             mime = source.attributes.get("contentType", "") or form.attributes.get("type", "")
             if url.startswith(("http://", "https://")):
-                yield Wanted(url, "media", read.place(source), mime.strip(), length)
+                yield Wanted(url, "media", read.location_of(source), mime.strip(), length)
 
 
 def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:
@@ -133,15 +133,15 @@ def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float 
         url = node.attributes.get("url", node.attributes.get("href", "")).strip()
         length = whole(node.attributes.get("length", "").strip()) or 0
         if url.startswith(("http://", "https://")):
-            yield Wanted(url, kind, read.place(node), node.attributes.get("type", "").strip(), length, seconds)
+            yield Wanted(url, kind, read.location_of(node), node.attributes.get("type", "").strip(), length, seconds)
 
 
 def _asked(web: Web, wanted: Wanted) -> list[object]:
     """What an address answers, and what is in it where that can be looked at."""
-    probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, place=wanted.place)
+    probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, location=wanted.place)
     if wanted.kind == "media":
         part, _ = web.ask(wanted.url, headers={"Range": "bytes=0-1"}, bound=2)
-        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0], part=part)]
+        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0], range_get=part)]
     bound = MOST_ART if wanted.kind == "artwork" else MOST_TEXT
     got, data = web.ask(wanted.url, bound=bound)
     probe = replace(probe, get=got)
@@ -149,7 +149,7 @@ def _asked(web: Web, wanted: Wanted) -> list[object]:
         return [probe]
     if wanted.kind == "artwork":
         return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0]), *_picture(wanted, data)]
-    text, place = data.decode("utf-8", "replace"), Place(wanted.url)
+    text, place = data.decode("utf-8", "replace"), SourceLocation(wanted.url)
     if wanted.kind == "chapters":
         return [probe, Marks(text, place, wanted.seconds)]
     return [probe, Script(text, wanted.mime.lower(), place, wanted.seconds)]

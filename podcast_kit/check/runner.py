@@ -9,7 +9,7 @@ from typing import Any
 
 from podcast_kit.check.context import Channel, Document, Entry, Facts, Tag, tags
 from podcast_kit.check.registry import BOOK, LOOKS, Finding, Look, Rule
-from podcast_kit.errors import Place, Problem
+from podcast_kit.errors import SourceLocation, Problem
 from podcast_kit.model import Element, Episode, FeedDocument, Node, Project
 
 SHOW_FILE = "podcast.yaml"
@@ -72,7 +72,7 @@ def _found(places: _Places, things: Iterable[Any], platform: str) -> tuple[Probl
         if count > MOST:
             text = f"{count - MOST:,} more of the same are not listed"
             found[Problem(places.whole, text, BOOK[code].mend, code, BOOK[code].severity)] = None
-    return tuple(sorted(found, key=lambda problem: (problem.place, problem.severity.rank)))
+    return tuple(sorted(found, key=lambda problem: (problem.location, problem.severity.rank)))
 
 
 def chosen(platform: str = "") -> Looks:
@@ -94,7 +94,7 @@ def subjects(view: Document) -> Iterator[Any]:
         yield from tags(view.channel)
 
 
-def _problem(rule: Rule, finding: Finding, place: Place) -> Problem:
+def _problem(rule: Rule, finding: Finding, place: SourceLocation) -> Problem:
     return Problem(place, finding.text, finding.mend or rule.mend, rule.code, finding.severity or rule.severity)
 
 
@@ -103,7 +103,7 @@ class _Places:
 
     def __init__(self, project: Project | None, view: Document | None = None) -> None:
         self.view = view
-        self.whole = Place(view.feed.path if view else "")
+        self.whole = SourceLocation(view.feed.path if view else "")
         self.project = project
         self.owners: dict[int, Entry] = {}
         if project is not None and view is not None and view.channel is not None:
@@ -129,43 +129,43 @@ class _Places:
         episode = self.episode(thing, finding)
         return code in self.project.show.ignore or (episode is not None and code in episode.ignore)
 
-    def of(self, thing: object, finding: Finding) -> Place:
+    def of(self, thing: object, finding: Finding) -> SourceLocation:
         """The place that a person can go to and mend it."""
-        if isinstance(finding.at, Place):
+        if isinstance(finding.at, SourceLocation):
             return finding.at
         written = self.written(thing, finding) if finding.key and self.project is not None else None
         if written is not None:
             return written
         node = finding.at or (thing.node if isinstance(thing, Channel | Entry | Tag) else None)
         if self.view is not None and (node is not None or isinstance(thing, Document)):
-            return self.view.feed.place(node)
-        place: Place = getattr(thing, "place", Place(""))
+            return self.view.feed.location_of(node)
+        place: SourceLocation = getattr(thing, "place", SourceLocation(""))
         return place
 
-    def written(self, thing: object, finding: Finding) -> Place | None:
+    def written(self, thing: object, finding: Finding) -> SourceLocation | None:
         """Where the podcaster wrote the key, or would have to."""
         episode = self.episode(thing, finding)
         if episode is not None:
             if finding.key == "notes":
-                return Place(episode.path, episode.notes_line)
-            return _stated(thing, episode.elements) or episode.place(finding.key)
+                return SourceLocation(episode.path, episode.notes_line)
+            return _stated(thing, episode.elements) or episode.location_of(finding.key)
         if self.project is None or isinstance(thing, Entry) or finding.key == "notes":
             return None
         if stated := _stated(thing, self.project.show.elements):
             return stated
-        written = self.project.show.places
-        return written.get(finding.key) or written.get(finding.key.partition(".")[0]) or Place(SHOW_FILE)
+        written = self.project.show.locations
+        return written.get(finding.key) or written.get(finding.key.partition(".")[0]) or SourceLocation(SHOW_FILE)
 
 
-def _stated(thing: object, elements: Iterable[Element]) -> Place | None:
+def _stated(thing: object, elements: Iterable[Element]) -> SourceLocation | None:
     """Where the podcaster wrote the very element that a tag was made of, among several of a name."""
     if not isinstance(thing, Tag):
         return None
     for element in elements:
-        if element.name == thing.node.key and element.text.strip() == thing.node.text.strip() and element.place.path:
+        if element.name == thing.node.key and element.text.strip() == thing.node.text.strip() and element.location.path:
             given = thing.node.attributes
             if all(given.get(name) == value for name, value in element.attributes):
-                return element.place
+                return element.location
         if found := _stated(thing, element.children):
             return found
     return None

@@ -15,7 +15,7 @@ from podcast_kit.check.rules.audio import Sound
 from podcast_kit.check.rules.chapters import Marks
 from podcast_kit.check.rules.links import JsonFeed, Outline, Pages
 from podcast_kit.check.rules.transcripts import Script
-from podcast_kit.errors import Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import SourceLocation, PodcastKitError, Problem, Severity
 from podcast_kit.model import Episode, FeedDocument, Item, Project
 
 MOST = 20_000_000
@@ -34,7 +34,7 @@ def things(
         yield from _marks(made, item)
     yield from _forms(made)
     if len(pages) > 1:
-        yield Pages(pages, pages[0].place())
+        yield Pages(pages, pages[0].location_of())
 
 
 def alone(data: bytes, path: str) -> object | None:
@@ -42,7 +42,7 @@ def alone(data: bytes, path: str) -> object | None:
 
     Raises InvalidInput for OPML that is no XML.
     """
-    ending, place = PurePosixPath(path).suffix.lower(), Place(path)
+    ending, place = PurePosixPath(path).suffix.lower(), SourceLocation(path)
     if ending == ".opml":
         return Outline(feed.parse(data, path))
     text = data.decode("utf-8", "replace")
@@ -59,13 +59,13 @@ def oddities(made: Build) -> Iterator[Problem]:
     Each recording is listened through once; from then on its oddities are remembered by its content.
     """
     project = made.project
-    new = [item.episode for item in made.items if item.episode.audio and not project.published(item.guid)]
+    new = [item.episode for item in made.items if item.episode.audio and not project.lock_entry(item.guid)]
     here = [(episode, path) for episode in new if (path := Path(project.folder, episode.audio)).is_file()]
     with remembering(Path(project.folder, MEMORY, "checked")) as memory:
         found = [(episode, said) for episode, path in here for said in _inspected(path, memory)]
     for episode, (text, hint, code, severity) in found:
         if code not in project.show.ignore and code not in episode.ignore:
-            yield Problem(Place(episode.audio), text, hint, code, Severity(severity))
+            yield Problem(SourceLocation(episode.audio), text, hint, code, Severity(severity))
 
 
 def _inspected(path: Path, memory: Memory) -> list[list[str]]:
@@ -73,7 +73,7 @@ def _inspected(path: Path, memory: Memory) -> list[list[str]]:
     key = f"{__version__} {audio.VERSION} {path.suffix} {memory.sha256(path)}"
     known: list[list[str]] | None = memory.recall("oddities", key)
     if known is None:
-        known = [[one.text, one.hint, one.code, str(one.severity)] for one in audio.inspect(path).problems]
+        known = [[one.text, one.fix, one.code, str(one.severity)] for one in audio.inspect(path).problems]
         memory.keep("oddities", key, known)
     return known
 
@@ -81,9 +81,9 @@ def _inspected(path: Path, memory: Memory) -> list[list[str]]:
 def artworks(made: Build) -> Iterator[Artwork]:
     """The pictures of the show and of the episodes that are due, by their pixels; the build has opened them all."""
     show = made.project.show
-    at = show.places.get("artwork", Place("podcast.yaml"))
-    named: list[tuple[str, Place, Episode | None]] = [(show.artwork, at, None)]
-    named += [(item.episode.image, item.episode.place("image"), item.episode) for item in made.items]
+    at = show.locations.get("artwork", SourceLocation("podcast.yaml"))
+    named: list[tuple[str, SourceLocation, Episode | None]] = [(show.artwork, at, None)]
+    named += [(item.episode.image, item.episode.location_of("image"), item.episode) for item in made.items]
     for name, place, episode in named:
         path = Path(made.project.folder, name)
         if name and path.is_file():
@@ -101,9 +101,9 @@ def _sound(made: Build, item: Item, *, measured: bool, listen: bool) -> Iterator
         facts = audio.probe(path) if measured else None
     except PodcastKitError:
         return  # the build has read it a moment ago, and would have said so
-    frozen = made.project.published(item.guid) is not None
+    frozen = made.project.lock_entry(item.guid) is not None
     heard = loudness.measure(path) if listen else None
-    yield Sound(path.name, item.episode.place("audio"), facts, tags, item, heard, frozen)
+    yield Sound(path.name, item.episode.location_of("audio"), facts, tags, item, heard, frozen)
 
 
 def _scripts(project: Project, item: Item) -> Iterator[Script]:
@@ -112,7 +112,7 @@ def _scripts(project: Project, item: Item) -> Iterator[Script]:
         mime = SCRIPTS.get(PurePosixPath(name).suffix.lower(), "")
         path = Path(project.folder, name)
         if mime and path.is_file():
-            yield Script(_text(path), mime, Place(name), item.enclosure.seconds, item.episode)
+            yield Script(_text(path), mime, SourceLocation(name), item.enclosure.seconds, item.episode)
 
 
 def _marks(made: Build, item: Item) -> Iterator[Marks]:
@@ -120,8 +120,8 @@ def _marks(made: Build, item: Item) -> Iterator[Marks]:
     output = made.outputs.get(unquote(item.chapters_url.removeprefix(made.project.show.publish.url)))
     if output is not None and output.path is not None:
         written = item.episode.chapters
-        notes = Place(item.episode.path, item.episode.notes_line)
-        place = notes if written == "auto" else item.episode.place("chapters")
+        notes = SourceLocation(item.episode.path, item.episode.notes_line)
+        place = notes if written == "auto" else item.episode.location_of("chapters")
         yield Marks(_text(output.path), place, item.enclosure.seconds, item.episode)
 
 
@@ -130,7 +130,7 @@ def _forms(made: Build) -> Iterator[object]:
         if output.path is None:
             continue
         if key == JSON_FEED:
-            yield JsonFeed(_text(output.path), Place(f"{made.folder.name}/{key}"))
+            yield JsonFeed(_text(output.path), SourceLocation(f"{made.folder.name}/{key}"))
         elif key == OPML:
             yield Outline(feed.parse(output.path.read_bytes(), f"{made.folder.name}/{key}"))
 

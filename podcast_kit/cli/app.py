@@ -14,7 +14,7 @@ import click
 
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Exit, InvalidInput, PodcastKitError, Problem
+from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
@@ -82,7 +82,7 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
             except (KeyboardInterrupt, click.Abort):
                 console.clear()
                 click.echo("interrupted", err=True)
-                context.exit(Exit.INTERRUPTED)
+                context.exit(ExitCode.INTERRUPTED)
 
         return run
 
@@ -100,7 +100,7 @@ def project(console: Console, *, mint: bool = False) -> Project:
     if not mint or not nameless:
         return found
     if os.environ.get("CI"):
-        raise InvalidInput(Problem(episode.place(), "has no guid yet", NAMELESS, "it.guid") for episode in nameless)
+        raise InvalidInput(Problem(episode.location_of(), "has no guid yet", NAMELESS, "it.guid") for episode in nameless)
     from uuid import uuid4
 
     from podcast_kit.source import scaffold

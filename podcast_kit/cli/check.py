@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import Exit, InvalidInput, Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import ExitCode, InvalidInput, SourceLocation, PodcastKitError, Problem, Severity
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
@@ -75,7 +75,7 @@ def check(
     _tell(console, found, style)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in found):
-        click.get_current_context().exit(Exit.FAILED)
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _feed(path: Path, platform: str) -> Sequence[Problem]:
@@ -104,11 +104,11 @@ def _show(
     wanted = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
     # A name that is mistyped must not pass for one in which nothing is wrong.
     astray = [
-        Problem(Place(name), "is not in this show" if _is_there(path) else "is not there", COUNTS, "file.missing")
+        Problem(SourceLocation(name), "is not in this show" if _is_there(path) else "is not there", COUNTS, "file.missing")
         for name, path in wanted.items()
         if not _is_there(path) or (name.startswith("../") and name.strip("./"))
     ]
-    return [*astray, *(one for one in found if not wanted or any(_within(one.place.path, name) for name in wanted))]
+    return [*astray, *(one for one in found if not wanted or any(_within(one.location.path, name) for name in wanted))]
 
 
 def _is_there(path: Path) -> bool:
@@ -141,7 +141,7 @@ def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
 
 def _seen(console: Console, found: Sequence[Problem]) -> list[Problem]:
     """With paths as they are reached from the working folder, which is the repository's."""
-    return [replace(one, place=replace(one.place, path=console.seen(one.place.path))) for one in found]
+    return [replace(one, location=replace(one.location, path=console.seen(one.location.path))) for one in found]
 
 
 @command("explain", short_help="Say what a rule is, and why.")

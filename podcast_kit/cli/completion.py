@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from podcast_kit.cli.app import cli, command
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 PLACES = {
@@ -33,7 +33,7 @@ def completion(console: Console, shell: str | None) -> None:
     shell = shell or PurePath(os.environ.get("SHELL", "")).name
     kind = get_completion_class(shell) if shell in SHELLS else None
     if kind is None:
-        raise Failed("no shell is known here", f"say which: podcast-kit completion {'|'.join(SHELLS)}")
+        raise OperationError("no shell is known here", f"say which: podcast-kit completion {'|'.join(SHELLS)}")
     source = kind(cli, {}, "podcast-kit", "_PODCAST_KIT_COMPLETE").source()
     console.document("completion", shell=shell, source=source)
     console.say(source)

@@ -16,9 +16,9 @@ from typing import Any
 import click
 
 from podcast_kit.cli import report
-from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import OperationError, SourceLocation, PodcastKitError, Problem, Severity
 from podcast_kit.io import atomic_write
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 
 SCHEMA = 1
 """Version of every JSON document on stdout; keys are added, never renamed."""
@@ -74,7 +74,7 @@ class Console:
         for problem in problems:
             if self.quiet and problem.severity is not Severity.ERROR:
                 continue
-            seen = replace(problem, place=replace(problem.place, path=self.seen(problem.place.path)))
+            seen = replace(problem, location=replace(problem.location, path=self.seen(problem.location.path)))
             if report.annotating():
                 click.echo(report.github(seen), err=True)
                 continue
@@ -84,19 +84,19 @@ class Console:
     def failure(self, command: str, error: PodcastKitError) -> None:
         """What went wrong, every fault of it."""
         self.clear()
-        with suppress(Failed):  # what is said below is no less true
-            self.document(command, error.problems, error=error.text, hint=error.hint)
+        with suppress(OperationError):  # what is said below is no less true
+            self.document(command, error.problems, error=error.text, hint=error.fix)
         if error.problems:
             self.problems(error.problems)
             return
         if report.annotating():
-            click.echo(report.github(Problem(Place(""), error.text, error.hint, f"podcast-kit {command}")), err=True)
+            click.echo(report.github(Problem(SourceLocation(""), error.text, error.fix, f"podcast-kit {command}")), err=True)
             return
         click.echo(f"{click.style('error', fg='red', bold=True)}: {error.text}", err=True)
-        if error.hint:
-            click.echo(f"  {error.hint}", err=True)
+        if error.fix:
+            click.echo(f"  {error.fix}", err=True)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Progress) -> None:
         """Draw progress on a terminal, silent anywhere else; what was done to a recording stays to be read."""
         if step.stage == "mastered":
             self.note(step.subject)
@@ -112,7 +112,7 @@ class Console:
     def waiting(self, host: str) -> None:
         """Somebody is long in answering: on a terminal at once, elsewhere in a line now and then."""
         if sys.stderr.isatty():
-            self.step(Step("waiting for", host))
+            self.step(Progress("waiting for", host))
         elif time.monotonic() - self.waited >= LINES:
             self.waited = time.monotonic()
             self.note(f"waiting for {host}")
@@ -131,7 +131,7 @@ class Console:
 
 
 def _plain(problem: Problem) -> Mapping[str, Any]:
-    place = asdict(problem.place)
+    place = asdict(problem.location)
     return {
         "code": problem.code,
         "severity": str(problem.severity),
@@ -139,7 +139,7 @@ def _plain(problem: Problem) -> Mapping[str, Any]:
         "line": place["line"] or None,
         "column": place["column"] or None,
         "message": problem.text,
-        "fix": problem.hint,
+        "fix": problem.fix,
     }
 
 

@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console, many
 from podcast_kit.cli.show import PUBLIC, asked, ignore
-from podcast_kit.errors import Exit, Failed, Severity
+from podcast_kit.errors import ExitCode, OperationError, Severity
 
 if TYPE_CHECKING:
     from podcast_kit.importer import Imported
@@ -49,11 +49,11 @@ def import_(
 
     here = ((console.folder or Path()) / (folder or Path())).absolute()
     if (here / "podcast.yaml").exists():
-        raise Failed(f"{os.path.relpath(here / 'podcast.yaml')} is there already", "import into another folder")
+        raise OperationError(f"{os.path.relpath(here / 'podcast.yaml')} is there already", "import into another folder")
     old = _document(feed)
     found = importer.read(old, feed if "://" in feed else "")
     if not found.episodes:
-        raise Failed(f"{feed}: no episode is in it", "see that it is the podcast's feed")
+        raise OperationError(f"{feed}: no episode is in it", "see that it is the podcast's feed")
     question = "Public address, such as https://pod.example/"
     address = asked("--url", question, url, None, converters.base_url).rstrip("/") + "/"
     place = asked("--to", "Publish to, such as s3://bucket or a folder", to, PUBLIC, converters.line)
@@ -76,7 +76,7 @@ def import_(
     kept = "every guid as it was" if not lost else f"{many(len(lost), 'guid')} lost"
     console.note(f"{many(len(found.episodes), 'episode')}, {kept}; next: `podcast-kit check`, then `podcast-kit plan`")
     if lost:
-        click.get_current_context().exit(Exit.FAILED)
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _document(feed: str) -> FeedDocument:
@@ -86,10 +86,10 @@ def _document(feed: str) -> FeedDocument:
         try:
             return check.parsed(Path(feed).read_bytes(), feed)
         except OSError as error:
-            raise Failed(f"{feed}: {error.strerror}", "say the feed's address, or a file") from None
+            raise OperationError(f"{feed}: {error.strerror}", "say the feed's address, or a file") from None
     found = check.published(feed)
     if found is None:
-        raise Failed(f"{feed}: there is no feed", "look at the address")
+        raise OperationError(f"{feed}: there is no feed", "look at the address")
     return found
 
 

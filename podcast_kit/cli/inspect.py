@@ -9,7 +9,7 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console, size
-from podcast_kit.errors import Exit, InvalidAudio, Problem, Severity
+from podcast_kit.errors import ExitCode, InvalidAudio, Problem, Severity
 
 if TYPE_CHECKING:
     from podcast_kit.audio import Report
@@ -55,7 +55,7 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
                 console.say(str(mend / path.name))
     console.document("inspect", problems, files=[report.plain() for report in reports])
     if any(problem.severity is Severity.ERROR for problem in problems):
-        click.get_current_context().exit(Exit.FAILED)
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _show(console: Console, report: Report) -> None:

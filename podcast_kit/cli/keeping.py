@@ -16,8 +16,8 @@ from podcast_kit.cli.app import command, interactive, project
 from podcast_kit.cli.console import Console, many, size
 from podcast_kit.cli.making import AT, made
 from podcast_kit.cli.publishing import BLIND, accepted, elsewhere, noticed, place_options, planned
-from podcast_kit.errors import Exit, Failed
-from podcast_kit.model import Outcome, Step
+from podcast_kit.errors import ExitCode, OperationError
+from podcast_kit.model import Outcome, Progress
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
@@ -109,15 +109,15 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
     look = asking.compare if whole else asking.objects
     found = []
     for number, outcome in enumerate(look(build.project.show.publish.url, outputs), 1):
-        console.step(Step("verify", outcome.key, number, len(outputs)))
+        console.step(Progress("verify", outcome.key, number, len(outputs)))
         found.append(outcome)
-    bad = [outcome for outcome in found if outcome.trouble]
+    bad = [outcome for outcome in found if outcome.error]
     console.document("verify", asked=len(found), failed=[_plain(outcome) for outcome in bad])
     for trouble, hint in asking.told(bad):
         console.say(f"{trouble}\n  {hint}" if hint else trouble)
     console.note(f"{many(len(found), 'file')} asked for, {len(bad)} not as they should be")
     if bad:
-        click.get_current_context().exit(Exit.FAILED)
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 @command("rollback", short_help="Go back to a feed that was live before.")
@@ -219,7 +219,7 @@ def _store(console: Console, place: dict[str, str | None]) -> tuple[Store, Proje
 
     found = elsewhere(project(console), place)
     store = stores.open_store(found.show.publish, found.folder, console.waiting)
-    console.step(Step("read", store.name))
+    console.step(Progress("read", store.name))
     return store, found
 
 
@@ -228,22 +228,22 @@ def _chosen(kept: tuple[Kept, ...], number: int | None) -> Kept:
         if number is None or each.number == number:
             return each
     text = "no feed was live before this one" if number is None else f"there is no kept feed {number}"
-    raise Failed(text, "see `podcast-kit rollback --list`")
+    raise OperationError(text, "see `podcast-kit rollback --list`")
 
 
 def _sure(yes: bool, question: str) -> None:
     if yes:
         return
     if not interactive():
-        raise Failed("nobody is here to ask", "say --yes")
+        raise OperationError("nobody is here to ask", "say --yes")
     click.confirm(question, abort=True, err=True)
 
 
 def _said(console: Console, outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
-        console.step(Step(outcome.did, outcome.key))
-        if outcome.trouble:
-            console.note(f"{outcome.trouble}\n  {outcome.hint}" if outcome.hint else outcome.trouble)
+        console.step(Progress(outcome.action, outcome.key))
+        if outcome.error:
+            console.note(f"{outcome.error}\n  {outcome.fix}" if outcome.fix else outcome.error)
     console.clear()
 
 
@@ -251,13 +251,13 @@ def _findings(console: Console, name: str, outcomes: list[Outcome]) -> None:
     """One line a finding; ends with 1 when something is wrong."""
     console.document(name, findings=[_plain(outcome) for outcome in outcomes])
     for outcome in outcomes:
-        sign = click.style("wrong", fg="red") if outcome.trouble else click.style("fine ", fg="green")
-        console.say(f"{sign}  {outcome.key}: {outcome.trouble or outcome.did}")
-        if outcome.trouble and outcome.hint:
-            console.say(f"         {outcome.hint}")
-    if any(outcome.trouble for outcome in outcomes):
-        click.get_current_context().exit(Exit.FAILED)
+        sign = click.style("wrong", fg="red") if outcome.error else click.style("fine ", fg="green")
+        console.say(f"{sign}  {outcome.key}: {outcome.error or outcome.action}")
+        if outcome.error and outcome.fix:
+            console.say(f"         {outcome.fix}")
+    if any(outcome.error for outcome in outcomes):
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {"subject": outcome.key, "found": outcome.did, "trouble": outcome.trouble, "hint": outcome.hint}
+    return {"subject": outcome.key, "found": outcome.action, "trouble": outcome.error, "hint": outcome.fix}

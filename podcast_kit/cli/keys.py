@@ -9,7 +9,7 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 if TYPE_CHECKING:
     from podcast_kit.namespaces import Field, Tag
@@ -42,7 +42,7 @@ def keys(console: Console, key: str | None) -> None:
         import difflib
 
         near = difflib.get_close_matches(key, named, n=1)
-        raise Failed(f"no key {key!r}", f"did you mean {near[0]!r}?" if near else "podcast-kit keys lists them all")
+        raise OperationError(f"no key {key!r}", f"did you mean {near[0]!r}?" if near else "podcast-kit keys lists them all")
     _one(console, named[key], [FILES[parent] for parent, tags in found.items() if named[key] in tags])
 
 

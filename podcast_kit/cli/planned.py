@@ -56,7 +56,7 @@ def summarized(title: str, build: Build, store: Store, wanted: Plan, notices: Se
 
 def _name(change: Change) -> str:
     """The key, unless it goes ahead and a pipeline's log would tell it."""
-    ahead = change.output is not None and change.output.untold
+    ahead = change.output is not None and change.output.embargoed
     return "media/… (goes ahead)" if ahead and os.environ.get("CI") else change.key
 
 

@@ -25,7 +25,7 @@ def private(console: Console, add: tuple[str, ...], revoke: tuple[str, ...]) -> 
       podcast-kit private --revoke Bo
     """
     from podcast_kit import feed
-    from podcast_kit.model import address
+    from podcast_kit.model import public_url
     from podcast_kit.source import subscribers
 
     found = project(console)
@@ -37,7 +37,7 @@ def private(console: Console, add: tuple[str, ...], revoke: tuple[str, ...]) -> 
     if after != before:
         subscribers.write(found.folder, after)
         console.note("publish to make it so")
-    rows = [(name, address(found.show.publish.url, feed.key_for(secret, name))) for name in after.names]
+    rows = [(name, public_url(found.show.publish.url, feed.key_for(secret, name))) for name in after.names]
     console.document(
         "private",
         subscribers=[{"name": name, "feed": link} for name, link in rows],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podcast_kit.cli.console import LINES, Console, size
-from podcast_kit.model import Outcome, Step
+from podcast_kit.model import Outcome, Progress
 
 if TYPE_CHECKING:
     from podcast_kit.plan import Plan
@@ -23,7 +23,7 @@ SURE = 3.0
 """Seconds after which the rate tells how long the rest will take."""
 
 
-class Progress:
+class UploadProgress:
     """Of one publish; `sent` is called from many threads."""
 
     def __init__(self, console: Console, wanted: Plan, *, events: bool) -> None:
@@ -49,20 +49,20 @@ class Progress:
 
     def done(self, outcome: Outcome) -> None:
         """Something was done, or asked."""
-        self.ended += outcome.did == "uploaded"
+        self.ended += outcome.action == "uploaded"
         if self.events:
-            event = {"event": outcome.did, "key": outcome.key, "bytes": outcome.bytes}
-            if outcome.trouble:
-                event |= {"trouble": outcome.trouble, "hint": outcome.hint}
+            event = {"event": outcome.action, "key": outcome.key, "bytes": outcome.bytes}
+            if outcome.error:
+                event |= {"trouble": outcome.error, "hint": outcome.fix}
             with self.lock:
                 self.console.clear()
                 self.console.give(json.dumps(event, ensure_ascii=False))
                 sys.stdout.flush()
-        if outcome.trouble:
+        if outcome.error:
             with self.lock:
-                self.console.note(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.trouble}")
-                if outcome.hint:
-                    self.console.note(f"  {outcome.hint}")
+                self.console.note(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")
+                if outcome.fix:
+                    self.console.note(f"  {outcome.fix}")
 
     def figures(self, store: Store) -> dict[str, Any]:
         """For the JSON document."""
@@ -81,7 +81,7 @@ class Progress:
             if seconds > SURE and self.bytes < self.total:
                 amounts += f", {_clock((self.total - self.bytes) / rate)} left"
         if sys.stderr.isatty():
-            self.console.step(Step(f"upload {amounts}", key, self.ended, self.count))
+            self.console.step(Progress(f"upload {amounts}", key, self.ended, self.count))
         else:
             self.console.note(f"upload {self.ended}/{self.count}: {amounts}")
 

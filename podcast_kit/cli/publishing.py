@@ -15,9 +15,9 @@ from podcast_kit.cli.app import command, interactive, moment, project
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.making import AHEAD, AT, RETAG, made
 from podcast_kit.cli.planned import display, reported, scheduled, summarized, summary
-from podcast_kit.cli.progress import Progress
-from podcast_kit.errors import Exit, Failed, InvalidInput, Severity
-from podcast_kit.model import Step, Wave
+from podcast_kit.cli.progress import UploadProgress
+from podcast_kit.errors import ExitCode, OperationError, InvalidInput, Severity
+from podcast_kit.model import Progress, Wave
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -81,7 +81,7 @@ def planned(console: Console, build: Build, *, refresh: bool = False) -> tuple[S
 
     show = build.project.show
     store = stores.open_store(show.publish, build.project.folder, console.waiting)
-    console.step(Step("read", store.name))
+    console.step(Progress("read", store.name))
     state = publish.read(store, build.outputs.values(), feed=show.feed.path, refresh=refresh)
     return store, plan.make(build.outputs, state, feed=show.feed.path)
 
@@ -130,10 +130,10 @@ def plan(
         try:
             out.write_bytes(planfile.dump(wanted, store.name, moment(now), ahead=ahead, retag=retag))
         except OSError as error:
-            raise Failed(f"{out}: {error.strerror}", "name a file that can be written") from error
+            raise OperationError(f"{out}: {error.strerror}", "name a file that can be written") from error
         console.note(f"saved; to carry it out: podcast-kit publish {out}")
     if exit_code and wanted:
-        click.get_current_context().exit(Exit.PENDING)
+        click.get_current_context().exit(ExitCode.PENDING)
 
 
 @command("publish", short_help="Publish what is due: media, pages, and the feed last.")
@@ -204,7 +204,7 @@ def publish(
     _sound(console, build, moment(at), checked=checked, allow=allow)
     _without_media(wanted, only)
     _ask(yes or agreed is not None)
-    progress = Progress(console, wanted, events=events)
+    progress = UploadProgress(console, wanted, events=events)
     _carry_out(console, build, store, wanted, progress, blind=accepted(blind=blind))
     summarized("publish", build, store, wanted, notices)
     sent = sum(change.uploads for change in wanted.pending)
@@ -231,7 +231,7 @@ def _writable(out: Path) -> None:
             _saved(out)
         except InvalidInput:
             text = f"{out} is there already, and is no saved plan"
-            raise Failed(text, "name another file") from None
+            raise OperationError(text, "name another file") from None
 
 
 def _unchanged(build: Build) -> bool:
@@ -273,7 +273,7 @@ def _without_media(wanted: Plan, only: str | None) -> None:
     sounds = [change.key for change in wanted.wave(Wave.MEDIA) if change.uploads and _sounds(change)] if only else []
     if sounds:
         more = f" and {len(sounds) - 1} more" if len(sounds) > 1 else ""
-        raise Failed(f"--only feed, but {sounds[0]}{more} is not published yet", "publish where the recordings are")
+        raise OperationError(f"--only feed, but {sounds[0]}{more} is not published yet", "publish where the recordings are")
 
 
 def _sounds(change: Change) -> bool:
@@ -298,7 +298,7 @@ def _ask(yes: bool) -> None:
     if yes:
         return
     if not interactive():
-        raise Failed("nobody is here to ask whether to publish", "say --yes, or look first with `podcast-kit plan`")
+        raise OperationError("nobody is here to ask whether to publish", "say --yes, or look first with `podcast-kit plan`")
     click.confirm("Publish?", abort=True, err=True)
 
 
@@ -307,7 +307,7 @@ def accepted(*, blind: bool) -> bool:
     return blind or not os.environ.get("CI")
 
 
-def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progress: Progress, *, blind: bool) -> None:
+def _carry_out(console: Console, build: Build, store: Store, wanted: Plan, progress: UploadProgress, *, blind: bool) -> None:
     from podcast_kit.builder import record
     from podcast_kit.publish import publish
     from podcast_kit.publish.purge import changed, purge

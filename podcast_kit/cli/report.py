@@ -18,7 +18,7 @@ GITLAB = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.HINT: "in
 
 def worst_first(problems: Iterable[Problem]) -> list[Problem]:
     """Errors, then warnings, then hints: GitHub shows ten of a kind."""
-    return sorted(problems, key=lambda problem: (problem.severity.rank, problem.place))
+    return sorted(problems, key=lambda problem: (problem.severity.rank, problem.location))
 
 
 def github(problem: Problem) -> str:
@@ -26,10 +26,10 @@ def github(problem: Problem) -> str:
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
-    place = problem.place
+    place = problem.location
     given = {"file": place.path, "line": place.line, "col": place.column, "title": problem.code}
     said = ",".join(f"{name}={_property(str(value))}" for name, value in given.items() if value)
-    text = f"{problem.text} ({problem.hint})" if problem.hint else problem.text
+    text = f"{problem.text} ({problem.fix})" if problem.fix else problem.text
     return f"::{GITHUB[problem.severity]} {said}::{_data(text)}"
 
 
@@ -66,7 +66,7 @@ def _append(lines: Sequence[str]) -> None:
 
 def summary(problems: Sequence[Problem], line: str) -> None:
     """Append a table to the summary of a GitHub step, where there is one."""
-    rows = [f"| {one.severity} | `{_cell(str(one.place))}` | {_cell(one.text)} | `{one.code}` |" for one in problems]
+    rows = [f"| {one.severity} | `{_cell(str(one.location))}` | {_cell(one.text)} | `{one.code}` |" for one in problems]
     head = ["### podcast-kit check", "", line, ""]
     table = ["| | where | what | rule |", "|---|---|---|---|", *rows, ""] if rows else []
     _append([*head, *table])
@@ -80,11 +80,11 @@ def gitlab(problems: Iterable[Problem]) -> str:
     """A Code Quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
     report = [
         {
-            "description": f"{one.text} ({one.hint})" if one.hint else one.text,
+            "description": f"{one.text} ({one.fix})" if one.fix else one.text,
             "check_name": one.code,
-            "fingerprint": hashlib.sha256(f"{one.code} {one.place.path} {one.text}".encode()).hexdigest(),
+            "fingerprint": hashlib.sha256(f"{one.code} {one.location.path} {one.text}".encode()).hexdigest(),
             "severity": GITLAB[one.severity],
-            "location": {"path": one.place.path, "lines": {"begin": max(one.place.line, 1)}},
+            "location": {"path": one.location.path, "lines": {"begin": max(one.location.line, 1)}},
         }
         for one in problems
     ]

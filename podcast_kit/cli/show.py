@@ -17,7 +17,7 @@ import click
 
 from podcast_kit.cli.app import command, interactive, project, read_date
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.io import atomic_write
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         --url https://pod.example/ --to s3://talks
       podcast-kit init --github
     """
-    from podcast_kit.model import address, show_guid
+    from podcast_kit.model import public_url, show_guid
     from podcast_kit.source import scaffold
     from podcast_kit.source import show as shows
     from podcast_kit.source.yaml import converters
@@ -127,7 +127,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         added = _pipelines(console, here, given["pipelines"], place.to, place.endpoint)
         return console.document("init", folder=str(here), file=str(written), added=added)
     if written.exists():
-        raise Failed(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
+        raise OperationError(f"{os.path.relpath(written)} is there already", "edit it, or begin in another folder")
     needed({f"--{name}": given[name] for name in ("title", "url", "author", "email")})
     title = asked("--title", "Name of the show", given["title"], None, converters.line)
     address_asked = "Public address, such as https://pod.example/"
@@ -150,7 +150,7 @@ def init(console: Console, folder: Path | None, **given: Any) -> None:  # noqa: 
         timezone=asked("--timezone", "Time zone", given["timezone"], _zone(), converters.zone),
         artwork=artwork,
         explicit=bool(given["explicit"]),
-        guid=show_guid(address(url, "feed.xml")),
+        guid=show_guid(public_url(url, "feed.xml")),
     ).text()
     atomic_write.write(written, text.encode())
     (here / "episodes").mkdir(exist_ok=True)
@@ -246,7 +246,7 @@ def new(
     _meant(episodes.own_slug, name, "--slug")
     notes = show.folder / "episodes" / f"{name}.md"
     if notes.exists() or name == episodes.INDEX:
-        raise Failed(f"{os.path.relpath(notes)} is there already, or cannot be", "say another --slug")
+        raise OperationError(f"{os.path.relpath(notes)} is there already, or cannot be", "say another --slug")
     beside = _beside(show, audio, name)
     text = scaffold.episode_text(
         title=title,
@@ -260,7 +260,7 @@ def new(
     atomic_write.write(notes, text.encode())
     console.document("new", file=str(notes), audio=str(beside), title=title, number=number)
     console.say(os.path.relpath(notes))
-    if not recordings.taggable(audio) and not show.show.audio.asked:
+    if not recordings.taggable(audio) and not show.show.audio.is_active:
         console.note(f"{audio.suffix} carries no tags: {recordings.MASTER}")
     console.note("next: write the notes, look with `podcast-kit serve`, then `podcast-kit publish`")
 
@@ -283,7 +283,7 @@ def _beside(show: Project, audio: Path, name: str) -> Path:
         return audio
     copy = home / f"{name}{audio.suffix.lower()}"
     if copy.exists():
-        raise Failed(f"{os.path.relpath(copy)} is there already", "say another --slug")
+        raise OperationError(f"{os.path.relpath(copy)} is there already", "say another --slug")
     with atomic_write.beside(copy) as part:
         shutil.copyfile(audio, part)
     return copy

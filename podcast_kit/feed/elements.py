@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from podcast_kit.model import Chapter, Element, Episode, Item, Media, Person, Picture, Show
+from podcast_kit.model import Chapter, Element, Episode, Item, Media, Person, Image, Show
 from podcast_kit.namespaces import TAGS
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -36,7 +36,7 @@ def rfc2822(date: datetime) -> str:
     return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} +0000"
 
 
-def of_show(show: Show, artwork: Picture | None, newest: datetime | None) -> tuple[Element, ...]:
+def of_show(show: Show, artwork: Image | None, newest: datetime | None) -> tuple[Element, ...]:
     """The elements of the channel, in the order in which they are written."""
     return _merged((*_show_core(show, newest), *_show_itunes(show, artwork), *_show_podcast(show)), show.elements)
 
@@ -72,7 +72,7 @@ def _show_core(show: Show, newest: datetime | None) -> Iterator[Element]:
         yield Element("atom:link", attributes=(("href", show.feed.hub), ("rel", "hub")))
 
 
-def _show_itunes(show: Show, artwork: Picture | None) -> Iterator[Element]:
+def _show_itunes(show: Show, artwork: Image | None) -> Iterator[Element]:
     yield Element("itunes:author", show.author)
     if show.owner_email:
         name = Element("itunes:name", show.owner_name or show.author)

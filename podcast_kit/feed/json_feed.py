@@ -8,13 +8,13 @@ from datetime import UTC
 from typing import Any
 
 from podcast_kit.feed.rss import DECLARATION, in_order
-from podcast_kit.model import Item, Media, Person, Picture, Show, address
+from podcast_kit.model import Item, Media, Person, Image, Show, public_url
 from podcast_kit.text.xml_clean import clean
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 
 
-def json_feed(show: Show, items: Sequence[Item], *, artwork: Picture | None = None, key: str = "feed.json") -> bytes:
+def json_feed(show: Show, items: Sequence[Item], *, artwork: Image | None = None, key: str = "feed.json") -> bytes:
     """The show as JSON Feed 1.1 (application/feed+json), newest first; `key` is where it will lie.
 
     It has every episode: readers of JSON Feed do not page.
@@ -23,7 +23,7 @@ def json_feed(show: Show, items: Sequence[Item], *, artwork: Picture | None = No
         "version": JSON_FEED,
         "title": clean(show.title),
         "home_page_url": show.page_url("index.html"),
-        "feed_url": address(show.publish.url, key),
+        "feed_url": public_url(show.publish.url, key),
         "description": clean(show.description),
         "icon": artwork.url if artwork else "",
         "language": show.language,

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from podcast_kit.feed import elements
 from podcast_kit.feed.rss import document, in_order
-from podcast_kit.model import Element, Item, Picture, Show, address
+from podcast_kit.model import Element, Item, Image, Show, public_url
 
 
 def render_pages(
-    show: Show, items: Sequence[Item], *, artwork: Picture | None = None, archived: Sequence[Sequence[str]] = ()
+    show: Show, items: Sequence[Item], *, artwork: Image | None = None, archived: Sequence[Sequence[str]] = ()
 ) -> dict[str, bytes]:
     """The feed under its key and, where `feed.page_size` asks for it, its archives under theirs.
 
@@ -61,7 +61,7 @@ def key_of(show: Show, number: int) -> str:
     return f"{stem}/{number}.xml" if number else show.feed.path
 
 
-def _page(show: Show, items: Sequence[Item], artwork: Picture | None, number: int, older: int) -> bytes:
+def _page(show: Show, items: Sequence[Item], artwork: Image | None, number: int, older: int) -> bytes:
     """One page: number 0 is the feed; `older` is the archive that follows, 0 for none."""
     archive = bool(number)
     whole = replace(show, feed=replace(show.feed, hub="")) if archive else show  # only the feed itself is pushed
@@ -73,9 +73,9 @@ def _page(show: Show, items: Sequence[Item], artwork: Picture | None, number: in
         channel = [_link(show, "first", 0), _link(show, "last", 1), *channel]
     if older:
         channel = [_link(show, "next", older), _link(show, "prev-archive", older), *channel]
-    return document(whole, items, channel, artwork, address(show.publish.url, key_of(show, number)))
+    return document(whole, items, channel, artwork, public_url(show.publish.url, key_of(show, number)))
 
 
 def _link(show: Show, rel: str, number: int) -> Element:
-    href = address(show.publish.url, key_of(show, number))
+    href = public_url(show.publish.url, key_of(show, number))
     return Element("atom:link", attributes=(("href", href), ("rel", rel), ("type", "application/rss+xml")))

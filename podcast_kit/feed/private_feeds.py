@@ -14,10 +14,10 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.feed import elements
 from podcast_kit.feed.rss import document, in_order
-from podcast_kit.model import Element, Item, Picture, Show, address
+from podcast_kit.model import Element, Item, Image, Show, public_url
 from podcast_kit.text.xml_clean import clean
 
 FOLDER = "private"
@@ -34,7 +34,7 @@ def key_for(secret: bytes, name: str) -> str:
     Names are compared without case and surrounding space. Raises Failed for a secret that could be guessed.
     """
     if len(secret) < LEAST_SECRET:
-        raise Failed(
+        raise OperationError(
             f"the secret of the private feeds has {len(secret)} bytes", f"make one of {LEAST_SECRET} random bytes"
         )
     digest = hmac.digest(secret, _same(name).encode("utf-8", "surrogatepass"), hashlib.sha256)
@@ -52,7 +52,7 @@ def render_private(
     secret: bytes,
     *,
     revoked: Collection[str] = (),
-    artwork: Picture | None = None,
+    artwork: Image | None = None,
 ) -> dict[str, bytes]:
     """A feed for each name, and for each revoked one a feed without episodes in the place of theirs.
 
@@ -61,7 +61,7 @@ def render_private(
     """
     gone = {_same(name): name for name in revoked}
     problems = [
-        Problem(Place("subscribers"), f"{name!r} {wrong}", "keep one of the two", "key.both")
+        Problem(SourceLocation("subscribers"), f"{name!r} {wrong}", "keep one of the two", "key.both")
         for name in names
         if (wrong := "is revoked too" if _same(name) in gone else "" if _same(name) else "is no name")
     ]
@@ -75,7 +75,7 @@ def render_private(
     return dict(sorted(made.items()))
 
 
-def _feed(show: Show, items: Sequence[Item], artwork: Picture | None, key: str, name: str) -> bytes:
+def _feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, name: str) -> bytes:
     own = replace(
         show,
         title=f"{clean(show.title)} ({clean(name)})",
@@ -87,4 +87,4 @@ def _feed(show: Show, items: Sequence[Item], artwork: Picture | None, key: str, 
     newest = items[0].date if items else None
     channel = [element for element in elements.of_show(own, artwork, newest) if element.name not in APART]
     channel += [Element("podcast:block", "yes"), NO_INDEX]
-    return document(own, items, channel, artwork, address(show.publish.url, key))
+    return document(own, items, channel, artwork, public_url(show.publish.url, key))

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.namespaces import prefix_of
 
@@ -44,7 +44,7 @@ def parse(data: bytes, path: str = "feed.xml") -> FeedDocument:
     """
     if len(data) > MAX_BYTES:
         raise _refused(
-            Place(path), f"the feed has {len(data):,} bytes; more than {MAX_BYTES:,} are not read", "xml.size"
+            SourceLocation(path), f"the feed has {len(data):,} bytes; more than {MAX_BYTES:,} are not read", "xml.size"
         )
     bom = data.startswith(BOM)
     body = data[len(BOM) :] if bom else data
@@ -53,11 +53,11 @@ def parse(data: bytes, path: str = "feed.xml") -> FeedDocument:
     if found := STRETCH.search(stripped):
         line = leading.count(b"\n") + stripped.count(b"\n", 0, found.start()) + 1
         text = f"a tag or a text of more than {MAX_STRETCH:,} bytes is not read"
-        raise _refused(Place(path, line), text, "xml.size")
+        raise _refused(SourceLocation(path, line), text, "xml.size")
     reader = _Reader(path, leading.count(b"\n"))
     reader.read(stripped)
     if reader.root is None:
-        raise _refused(Place(path, 1), "the file holds no element at all", "xml.wellformed")
+        raise _refused(SourceLocation(path, 1), "the file holds no element at all", "xml.wellformed")
     return FeedDocument(
         path=path,
         root=reader.root,
@@ -72,7 +72,7 @@ def parse(data: bytes, path: str = "feed.xml") -> FeedDocument:
     )
 
 
-def _refused(place: Place, text: str, code: str, hint: str = "") -> InvalidInput:
+def _refused(place: SourceLocation, text: str, code: str, hint: str = "") -> InvalidInput:
     return InvalidInput([Problem(place, text, hint, code)])
 
 
@@ -121,8 +121,8 @@ class _Reader:
         self.parser.EntityDeclHandler = self.declare_entity
         self.parser.SkippedEntityHandler = self.skip_entity
 
-    def place(self) -> Place:
-        return Place(self.path, self.parser.CurrentLineNumber + self.skipped_lines, self.parser.CurrentColumnNumber + 1)
+    def place(self) -> SourceLocation:
+        return SourceLocation(self.path, self.parser.CurrentLineNumber + self.skipped_lines, self.parser.CurrentColumnNumber + 1)
 
     def read(self, data: bytes) -> None:
         try:
@@ -130,11 +130,11 @@ class _Reader:
         except expat.ExpatError as error:
             raise self.malformed(data, error) from None
         except (LookupError, ValueError) as error:  # an encoding that nobody knows, or of several bytes a letter
-            raise _refused(Place(self.path, 1), f"the encoding cannot be read: {error}", "xml.utf8") from None
+            raise _refused(SourceLocation(self.path, 1), f"the encoding cannot be read: {error}", "xml.utf8") from None
 
     def malformed(self, data: bytes, error: expat.ExpatError) -> InvalidInput:
         """What expat found, in words that lead to the mend."""
-        place = Place(self.path, error.lineno + self.skipped_lines, error.offset + 1)
+        place = SourceLocation(self.path, error.lineno + self.skipped_lines, error.offset + 1)
         said = expat.errors.messages.get(error.code, "unreadable")
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN] and self.encoding in {"", "utf-8"}:
             try:

@@ -13,9 +13,9 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.feed import elements, writer
-from podcast_kit.model import Element, Item, Picture, Show
+from podcast_kit.model import Element, Item, Image, Show
 from podcast_kit.text.xml_clean import clean
 
 GENERATOR = "podcast_kit"
@@ -28,7 +28,7 @@ def in_order(items: Iterable[Item]) -> list[Item]:
     return sorted(sorted(items, key=lambda item: item.guid), key=lambda item: item.date, reverse=True)
 
 
-def render(show: Show, items: Sequence[Item], *, artwork: Picture | None = None) -> bytes:
+def render(show: Show, items: Sequence[Item], *, artwork: Image | None = None) -> bytes:
     """The show's feed with all items, newest first, the same bytes for the same input.
 
     Dates are in UTC, and lastBuildDate is the newest item's: a clock has no say.
@@ -39,7 +39,7 @@ def render(show: Show, items: Sequence[Item], *, artwork: Picture | None = None)
 
 
 def document(
-    show: Show, items: Sequence[Item], channel: Sequence[Element], artwork: Picture | None, self_url: str = ""
+    show: Show, items: Sequence[Item], channel: Sequence[Element], artwork: Image | None, self_url: str = ""
 ) -> bytes:
     """A feed's bytes from items in their final order and the elements of its channel."""
     _required(show, items)
@@ -55,7 +55,7 @@ def _rendered(
     show: Show,
     items: Sequence[Item],
     channel: Sequence[Element],
-    artwork: Picture | None,
+    artwork: Image | None,
     self_url: str,
     uris: dict[str, str],
     tidy: Callable[[str], str],
@@ -89,17 +89,17 @@ def _rendered(
 def _required(show: Show, items: Sequence[Item]) -> None:
     """Tell at once of every text without which no app shows the show or the episode."""
     wanted = [
-        (show.title, "the show's title", show.places.get("title"), "ch.title"),
-        (show.description, "the show's description", show.places.get("description"), "ch.description"),
-        (show.publish.url, "the show's address", show.places.get("publish"), "ch.link"),
+        (show.title, "the show's title", show.locations.get("title"), "ch.title"),
+        (show.description, "the show's description", show.locations.get("description"), "ch.description"),
+        (show.publish.url, "the show's address", show.locations.get("publish"), "ch.link"),
     ]
     for item in items:
         if not clean(item.episode.title):
-            wanted.append(("", "the episode's title", item.episode.place("title"), "it.title"))
+            wanted.append(("", "the episode's title", item.episode.location_of("title"), "it.title"))
         if not clean(item.guid):
-            wanted.append(("", "the episode's guid", item.episode.place("guid"), "it.guid"))
+            wanted.append(("", "the episode's guid", item.episode.location_of("guid"), "it.guid"))
     problems = [
-        Problem(place or Place("podcast.yaml"), f"{what} is empty", "no app shows a feed without it", code)
+        Problem(place or SourceLocation("podcast.yaml"), f"{what} is empty", "no app shows a feed without it", code)
         for text, what, place, code in wanted
         if not clean(text)
     ]

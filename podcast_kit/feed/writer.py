@@ -41,7 +41,7 @@ def _declare(found: Iterable[Element], used: dict[str, str]) -> None:
                 continue
             text = f"the prefix {prefix!r} stands for {'two namespaces' if uri else 'no namespace that is known'}"
             mend = "give its address as xmlns, one for each prefix"
-            raise InvalidInput([Problem(element.place, text, mend, "xml.wellformed")])
+            raise InvalidInput([Problem(element.location, text, mend, "xml.wellformed")])
 
 
 def _walk(found: Iterable[Element]) -> Iterator[Element]:
@@ -96,7 +96,7 @@ class _Writer:
                 if self.tidy is not clean:
                     raise
                 text, mend = f"{element.name}: {error}", "a name is letters, digits, - _ . and begins with a letter"
-                raise InvalidInput([Problem(element.place, text, mend, "xml.wellformed")]) from None
+                raise InvalidInput([Problem(element.location, text, mend, "xml.wellformed")]) from None
 
 
 def extension(uris: dict[str, str], tidy: Callable[[str], str]) -> type:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,7 +90,7 @@ def opened(path: Path) -> Iterator[Image]:
     from PIL import Image, UnidentifiedImageError
 
     def refused(text: str, hint: str, code: str) -> InvalidInput:
-        return InvalidInput([Problem(Place(path.as_posix()), text, hint, code)])
+        return InvalidInput([Problem(SourceLocation(path.as_posix()), text, hint, code)])
 
     try:
         if path.stat().st_size > MAX_BYTES:

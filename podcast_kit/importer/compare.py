@@ -11,12 +11,12 @@ from podcast_kit.importer.elements import line
 from podcast_kit.model import FeedDocument, Node
 
 TOLD: Mapping[str, Callable[[Node], object]] = {
-    "title": lambda item: line(item.value("title")),
-    "date": lambda item: moment(item.value("pubDate")),
-    "number": lambda item: whole(item.value("itunes:episode")),
-    "season": lambda item: whole(item.value("itunes:season")),
+    "title": lambda item: line(item.child_text("title")),
+    "date": lambda item: moment(item.child_text("pubDate")),
+    "number": lambda item: whole(item.child_text("itunes:episode")),
+    "season": lambda item: whole(item.child_text("itunes:season")),
     "recording": lambda item: _enclosure(item, "url"),
-    "duration": lambda item: round(duration(item.value("itunes:duration")) or 0),
+    "duration": lambda item: round(duration(item.child_text("itunes:duration")) or 0),
 }
 """What is compared, and how the feed tells it."""
 SAFER = "open one of them in a browser; where https does not answer, fetch them with --audio"
@@ -34,30 +34,30 @@ def differences(old: FeedDocument, new: FeedDocument, *, moved: bool = False) ->
         item = there.get(guid)
         if item is None:
             text = f"guid {guid!r} is not in the new feed: subscribers would lose the episode"
-            yield Problem(old.place(was), text, "see what was said of it above", "import.guid")
+            yield Problem(old.location_of(was), text, "see what was said of it above", "import.guid")
             continue
         for what, before, after in _compared(was, item, moved=moved):
             if what == "recording" and after == re.sub("^http:", "https:", str(before)):
                 safer.append(was)
                 continue
             text = f"{what} of {guid!r} was {before!r} and is {after!r}"
-            yield Problem(old.place(was), text, "mend it in the episode's notes", "import.differs", Severity.WARNING)
+            yield Problem(old.location_of(was), text, "mend it in the episode's notes", "import.differs", Severity.WARNING)
     if safer:
         several = f"{len(safer)} recordings lie" if len(safer) > 1 else "a recording lies"
         text = f"{several} at an http address in the old feed, and at the same with https here: directories ask for it"
-        yield Problem(old.place(safer[0]), text, SAFER, "import.https", Severity.WARNING)
+        yield Problem(old.location_of(safer[0]), text, SAFER, "import.https", Severity.WARNING)
 
 
 def _by_guid(feed: FeedDocument) -> Mapping[str, Node]:
     found: dict[str, Node] = {}
     for item in feed.items:
-        if (guid := line(item.value("guid")) or _enclosure(item, "url")) and _enclosure(item, "url"):
+        if (guid := line(item.child_text("guid")) or _enclosure(item, "url")) and _enclosure(item, "url"):
             found.setdefault(guid, item)
     return found
 
 
 def _enclosure(item: Node, name: str) -> str:
-    enclosure = item.first("enclosure")
+    enclosure = item.child("enclosure")
     return enclosure.attributes.get(name, "").strip() if enclosure else ""
 
 

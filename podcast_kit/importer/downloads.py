@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_kit import images
-from podcast_kit.errors import Failed, Place, PodcastKitError, Problem, Severity
+from podcast_kit.errors import OperationError, SourceLocation, PodcastKitError, Problem, Severity
 from podcast_kit.importer.model import Imported, Wanted
 from podcast_kit.io.http_client import Web
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 from podcast_kit.source import transcripts
 from podcast_kit.source.chapters import files as chapter_files
 
@@ -35,7 +35,7 @@ class Fetched:
 
 
 def files(
-    imported: Imported, folder: Path, *, recordings: bool = False, on: Callable[[Step], None] = lambda _: None
+    imported: Imported, folder: Path, *, recordings: bool = False, on: Callable[[Progress], None] = lambda _: None
 ) -> Fetched:
     """Fetch what the feed names into `folder`; what cannot be had, or is not what it should be, is a problem."""
     asked: dict[tuple[str, str], list[Wanted]] = {}
@@ -47,7 +47,7 @@ def files(
         first = [same[0] for same in asked.values()]
         careful = _careful(web, folder)
         for number, (same, found) in enumerate(zip(asked.values(), pool.map(careful, first), strict=True), 1):
-            on(Step("fetch", same[0].path, number, len(first)))
+            on(Progress("fetch", same[0].path, number, len(first)))
             if isinstance(found, Problem):
                 problems.append(found)
             else:
@@ -71,7 +71,7 @@ def _careful(web: Web, folder: Path) -> Callable[[Wanted], str | Problem]:
         except PodcastKitError as error:
             said = error.problems[0].text if error.problems else error.text
             hint = f"it was to be {wanted.path}; put one there yourself, or leave it"
-            return Problem(Place(wanted.url), said, hint, "import.fetch", Severity.WARNING)
+            return Problem(SourceLocation(wanted.url), said, hint, "import.fetch", Severity.WARNING)
 
     return fetch
 
@@ -85,12 +85,12 @@ def _fetch(web: Web, folder: Path, wanted: Wanted) -> str:
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             answer = web.fetch(wanted.url, file.write, bound=MOST[wanted.kind])
-        if answer.trouble or answer.status != OK:
-            raise Failed(answer.trouble or f"answers {answer.status}")
+        if answer.error or answer.status != OK:
+            raise OperationError(answer.error or f"answers {answer.status}")
         path = _looked_at(folder, part, wanted)
         part.replace(folder / path)
     except OSError as error:
-        raise Failed(f"cannot be written: {error.strerror}") from error
+        raise OperationError(f"cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
     return path
@@ -106,7 +106,7 @@ def _looked_at(folder: Path, part: Path, wanted: Wanted) -> str:
     if wanted.kind == "artwork":
         mime = images.probe(part).mime
         if mime not in PICTURES:
-            raise Failed(f"is {mime}, which no app shows")
+            raise OperationError(f"is {mime}, which no app shows")
         return f"{wanted.path}{PICTURES[mime]}"
     if wanted.kind == "transcript":
         transcripts.parse(part.read_bytes(), wanted.path)

@@ -41,7 +41,7 @@ class Remarks:
 
     def say(self, node: Node, text: str, hint: str = "") -> None:
         """Something could not be taken over as it is."""
-        self.problems.append(Problem(self.feed.place(node), text, hint, "import", Severity.WARNING))
+        self.problems.append(Problem(self.feed.location_of(node), text, hint, "import", Severity.WARNING))
 
 
 def line(raw: str) -> str:
@@ -79,7 +79,7 @@ def people(node: Node) -> tuple[Person, ...]:
             url=read_or(converters.url, person.attributes.get("href", ""), ""),
             image=read_or(converters.url, person.attributes.get("img", ""), ""),
         )
-        for person in node.all("podcast:person")
+        for person in node.children_named("podcast:person")
         if line(person.text)
     )
 

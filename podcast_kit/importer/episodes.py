@@ -55,10 +55,10 @@ class Items:
     def read(self, nodes: Iterable[Node]) -> Iterator[ImportedEpisode]:
         """The episodes, numbered in the order given where they have no number; what is none is left out and told."""
         for number, node in enumerate(nodes, 1):
-            enclosure = node.first("enclosure") or Node("enclosure", "enclosure")
+            enclosure = node.child("enclosure") or Node("enclosure", "enclosure")
             url = read_or(converters.url, enclosure.attributes.get("url", ""), "")
-            guid = line(node.value("guid")) or url  # apps fall back on the file's address
-            title = line(node.value("title")) or line(node.value("itunes:title"))
+            guid = line(node.child_text("guid")) or url  # apps fall back on the file's address
+            title = line(node.child_text("title")) or line(node.child_text("itunes:title"))
             named = f"“{title[:60]}”" if title else guid or "an item"
             if not url:
                 self.remarks.say(node, f"{named} has no enclosure that could be heard", "it is left out")
@@ -70,21 +70,21 @@ class Items:
 
     def episode(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
         """One item."""
-        number = whole(node.value("itunes:episode")) or None
+        number = whole(node.child_text("itunes:episode")) or None
         slug = self.slug(number or position, title)
-        date = moment(node.value("pubDate"))
+        date = moment(node.child_text("pubDate"))
         if date is None or not FIRST <= date.year <= LAST:
             self.remarks.say(node, f"“{title}” has no date that can be read", "it is a draft until you write its date")
             date = None
-        short = node.value("description") or node.value("itunes:summary") or node.value("itunes:subtitle")
-        page = read_or(converters.url, node.value("link"), self.site)
-        whole_notes = self.invitations.left_out(node.value("content:encoded") or short)
+        short = node.child_text("description") or node.child_text("itunes:summary") or node.child_text("itunes:subtitle")
+        page = read_or(converters.url, node.child_text("link"), self.site)
+        whole_notes = self.invitations.left_out(node.child_text("content:encoded") or short)
         notes = html_notes.markdown(whole_notes, page)
         mime = line(enclosure.attributes.get("type", "")).lower()
-        image = node.first("itunes:image")
+        image = node.child("itunes:image")
         art = wanted(image.attributes.get("href", "") if image else "", "artwork", f"episodes/art/{slug}")
-        marks = node.first("podcast:chapters")
-        explicit = flag(node.value("itunes:explicit"))
+        marks = node.child("podcast:chapters")
+        explicit = flag(node.child_text("itunes:explicit"))
         return ImportedEpisode(
             slug=slug,
             title=title or slug,
@@ -93,13 +93,13 @@ class Items:
             notes=notes,
             summary=_summary(html_notes.text(self.invitations.left_out(short)), html_notes.text(whole_notes)),
             number=number,
-            season=whole(node.value("itunes:season")) or None,
-            type=read_or(converters.choice(EpisodeType), node.value("itunes:episodeType"), EpisodeType.FULL),
+            season=whole(node.child_text("itunes:season")) or None,
+            type=read_or(converters.choice(EpisodeType), node.child_text("itunes:episodeType"), EpisodeType.FULL),
             explicit=None if explicit == self.show.explicit else explicit,
             recording=Wanted(url, "recording", f"episodes/{slug}{_ending(url, mime)}"),
             bytes=whole(enclosure.attributes.get("length", "").strip()) or 0,
             mime=mime or content_type(urlsplit(url).path),
-            seconds=duration(node.value("itunes:duration")) or 0.0,
+            seconds=duration(node.child_text("itunes:duration")) or 0.0,
             artwork=None if art and self.show.artwork and art.url == self.show.artwork.url else art,
             chapters=wanted(
                 marks.attributes.get("url", "") if marks else "", "chapters", f"episodes/{slug}.chapters.json"
@@ -123,9 +123,9 @@ class Items:
 
 
 def _tags(node: Node) -> Iterator[str]:
-    for category in node.all("category"):
+    for category in node.children_named("category"):
         yield category.text
-    yield from node.value("itunes:keywords").split(",")
+    yield from node.child_text("itunes:keywords").split(",")
 
 
 def _summary(short: str, notes: str) -> str:
@@ -142,7 +142,7 @@ def _bare(text: str) -> str:
 def _transcripts(node: Node, slug: str) -> Iterator[Wanted]:
     """Each language and form once."""
     seen = set()
-    for one in node.all("podcast:transcript"):
+    for one in node.children_named("podcast:transcript"):
         url, mime = one.attributes.get("url", ""), one.attributes.get("type", "").strip().lower()
         language = one.attributes.get("language", "").strip()
         middle = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""

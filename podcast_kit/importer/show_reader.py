@@ -39,12 +39,12 @@ def read(feed: FeedDocument, feed_url: str = "") -> Imported:
     channel = _printable(feed.channel or Node("channel", "channel"))
     remarks = Remarks(feed)
     show = _show(channel, feed_url, remarks)
-    ordered = sorted(channel.all("item"), key=_age)
-    home = read_or(converters.url, channel.value("link"), feed_url)
+    ordered = sorted(channel.children_named("item"), key=_age)
+    home = read_or(converters.url, channel.child_text("link"), feed_url)
     invitations = Invitations.of(channel)
     found = tuple(episodes.Items(show, remarks, invitations, home).read(ordered))
     if invitations.found:
-        remarks.problems.append(Problem(feed.place(channel), LEFT, OWN_WORDS, "import", Severity.HINT))
+        remarks.problems.append(Problem(feed.location_of(channel), LEFT, OWN_WORDS, "import", Severity.HINT))
     return Imported(
         show=_listed(show, invitations),
         episodes=found,
@@ -64,27 +64,27 @@ def _printable(node: Node) -> Node:
 
 
 def _age(node: Node) -> datetime:
-    return moment(node.value("pubDate")) or datetime.max.replace(tzinfo=UTC)
+    return moment(node.child_text("pubDate")) or datetime.max.replace(tzinfo=UTC)
 
 
 def _show(channel: Node, feed_url: str, remarks: Remarks) -> ImportedShow:
-    owner = channel.first("itunes:owner") or Node("itunes:owner", "itunes:owner")
-    title = line(channel.value("title")) or NAMELESS
-    author = line(channel.value("itunes:author")) or line(owner.value("itunes:name")) or title
-    truths = {key: flag(channel.value(f"itunes:{key}")) for key in ("complete", "block")}
-    truths["locked"] = flag(channel.value("podcast:locked"))
+    owner = channel.child("itunes:owner") or Node("itunes:owner", "itunes:owner")
+    title = line(channel.child_text("title")) or NAMELESS
+    author = line(channel.child_text("itunes:author")) or line(owner.child_text("itunes:name")) or title
+    truths = {key: flag(channel.child_text(f"itunes:{key}")) for key in ("complete", "block")}
+    truths["locked"] = flag(channel.child_text("podcast:locked"))
     return ImportedShow(
         title=title,
-        description=html_notes.text(channel.value("description") or channel.value("itunes:summary")) or title,
+        description=html_notes.text(channel.child_text("description") or channel.child_text("itunes:summary")) or title,
         author=author,
-        language=read_or(converters.language, channel.value("language"), "en"),
-        guid=read_or(converters.uuid, channel.value("podcast:guid"), show_guid(feed_url or title)),
-        owner_name=line(owner.value("itunes:name")) or author,
-        owner_email=read_or(converters.email, owner.value("itunes:email"), ""),
+        language=read_or(converters.language, channel.child_text("language"), "en"),
+        guid=read_or(converters.uuid, channel.child_text("podcast:guid"), show_guid(feed_url or title)),
+        owner_name=line(owner.child_text("itunes:name")) or author,
+        owner_email=read_or(converters.email, owner.child_text("itunes:email"), ""),
         categories=tuple(dict.fromkeys(_categories(channel, remarks))),
-        explicit=flag(channel.value("itunes:explicit")) or False,
-        serial=channel.value("itunes:type").lower() == "serial",
-        copyright=line(channel.value("copyright")),
+        explicit=flag(channel.child_text("itunes:explicit")) or False,
+        serial=channel.child_text("itunes:type").lower() == "serial",
+        copyright=line(channel.child_text("copyright")),
         true=tuple(key for key, said in truths.items() if said),
         artwork=wanted(_artwork(channel), "artwork", "cover"),
         people=people(channel),
@@ -103,14 +103,14 @@ def _listed(show: ImportedShow, invitations: Invitations) -> ImportedShow:
 
 
 def _artwork(channel: Node) -> str:
-    image = channel.first("itunes:image")
-    older = channel.first("image")
-    return (image.attributes.get("href", "") if image else "") or (older.value("url") if older else "")
+    image = channel.child("itunes:image")
+    older = channel.child("image")
+    return (image.attributes.get("href", "") if image else "") or (older.child_text("url") if older else "")
 
 
 def _categories(channel: Node, remarks: Remarks) -> Iterator[str]:
-    for node in channel.all("itunes:category"):
-        for sub in [child.attributes.get("text", "") for child in node.all("itunes:category")] or [""]:
+    for node in channel.children_named("itunes:category"):
+        for sub in [child.attributes.get("text", "") for child in node.children_named("itunes:category")] or [""]:
             said = Category(line(node.attributes.get("text", "")), line(sub))
             known = said if categories.exists(said) else categories.replacement(said) or categories.nearest(said)
             if known is None:
@@ -121,7 +121,7 @@ def _categories(channel: Node, remarks: Remarks) -> Iterator[str]:
 
 def _listen(channel: Node) -> Iterator[tuple[str, str]]:
     """The ids that the show's own texts link to: said of the show, or in at least half of its episodes."""
-    episodes = channel.all("item")
+    episodes = channel.children_named("item")
     for service, address in LISTED.items():
         counted = Counter(found for item in episodes for found in set(address.findall(_text(item))))
         [(often, times)] = counted.most_common(1) or [("", 0)]
@@ -131,4 +131,4 @@ def _listen(channel: Node) -> Iterator[tuple[str, str]]:
 
 
 def _text(node: Node) -> str:
-    return " ".join(node.value(key) for key in ("description", "content:encoded", "itunes:summary", "link"))
+    return " ".join(node.child_text(key) for key in ("description", "content:encoded", "itunes:summary", "link"))

@@ -10,7 +10,7 @@ from posixpath import relpath
 from podcast_kit.importer.downloads import Fetched
 from podcast_kit.importer.model import Imported, ImportedEpisode, ImportedShow
 from podcast_kit.io import atomic_write
-from podcast_kit.model import Element, EpisodeType, Media, Person, Published
+from podcast_kit.model import Element, EpisodeType, Media, Person, LockEntry
 from podcast_kit.source import element_writer, lock, scaffold
 
 EPISODES = "episodes"
@@ -113,9 +113,9 @@ def _beside(path: str, here: str) -> str:
     return relpath(path, here.rpartition("/")[0]) if path else ""
 
 
-def _published(one: ImportedEpisode) -> Published | None:
+def _published(one: ImportedEpisode) -> LockEntry | None:
     """What subscribers have: the guid, and the recording where it is now."""
     if one.date is None:
         return None
     media = Media(key=one.home, sha256="", bytes=one.bytes, mime=one.mime, seconds=one.seconds)
-    return Published(slug=one.slug, guid=one.guid, date=one.date.astimezone(UTC), source_sha256="", media=media)
+    return LockEntry(slug=one.slug, guid=one.guid, date=one.date.astimezone(UTC), source_sha256="", media=media)

@@ -37,8 +37,8 @@ class Invitations:
     @classmethod
     def of(cls, channel: Node) -> Self:
         """What a feed's channel lets expect."""
-        ours = channel.value("generator") == feed.GENERATOR
-        return cls(channel.value("link").removesuffix("index.html") if ours else "")
+        ours = channel.child_text("generator") == feed.GENERATOR
+        return cls(channel.child_text("link").removesuffix("index.html") if ours else "")
 
     def left_out(self, notes: str) -> str:
         """Notes as HTML without the invitations."""

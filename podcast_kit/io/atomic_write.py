@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 LONG = 200
 """Bytes of a name to which more can be added: file systems take 255."""
@@ -51,9 +51,9 @@ def write(path: Path, data: bytes, mode: int | None = None) -> None:
             part.chmod(kept)
 
 
-def unwritten(error: OSError, name: str) -> Failed:
+def unwritten(error: OSError, name: str) -> OperationError:
     """What the disk refused, in words, with the mend."""
-    return Failed(f"{name}: cannot be written: {error.strerror or error}", mend(error))
+    return OperationError(f"{name}: cannot be written: {error.strerror or error}", mend(error))
 
 
 def mend(error: OSError) -> str:

@@ -60,7 +60,7 @@ class Web:
                 raise OSError(f"took longer than {PATIENCE} seconds")
 
         answer = self._followed(url, method, headers or {}, bound, take)
-        return answer, b"" if answer.trouble else bytes(body)
+        return answer, b"" if answer.error else bytes(body)
 
     def fetch(self, url: str, take: Callable[[bytes], object], *, bound: int) -> Response:
         """As `ask`, with the whole body handed on block by block: a recording is longer than memory and patience.
@@ -71,9 +71,9 @@ class Web:
         answer = self._followed(url, "GET", {}, bound + 1, take)
         length = answer.headers.get("content-length", "")
         if answer.size > bound:
-            return replace(answer, trouble=f"is longer than {bound:,} bytes")
-        if length.isdecimal() and answer.size < int(length.lstrip("0")[:DIGITS] or 0) and not answer.trouble:
-            return replace(answer, trouble=f"ended after {answer.size:,} of {length[:DIGITS]} bytes")
+            return replace(answer, error=f"is longer than {bound:,} bytes")
+        if length.isdecimal() and answer.size < int(length.lstrip("0")[:DIGITS] or 0) and not answer.error:
+            return replace(answer, error=f"ended after {answer.size:,} of {length[:DIGITS]} bytes")
         return answer
 
     def _followed(
@@ -88,15 +88,15 @@ class Web:
                 there = urljoin(here, onward)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 host = "{0.scheme}://{0.netloc}".format(urlsplit(here)) if isinstance(error, SHUT) else ""
-                return Response(url=here, hops=tuple(hops), trouble=_words(error), host=host)
+                return Response(url=here, redirects=tuple(hops), error=_words(error), unreachable_host=host)
             if not onward:
-                return Response(url=here, status=status, headers=said, hops=tuple(hops), size=size)
+                return Response(url=here, status=status, headers=said, redirects=tuple(hops), size=size)
             here = there
             hops.append((status, here))
             if urlsplit(here).scheme not in {"http", "https"}:
-                return Response(url=here, hops=tuple(hops), trouble=f"is redirected to {here[:200]}, no web address")
+                return Response(url=here, redirects=tuple(hops), error=f"is redirected to {here[:200]}, no web address")
             if len(hops) > MOST_HOPS:
-                return Response(url=here, hops=tuple(hops), trouble=f"is redirected more than {MOST_HOPS} times")
+                return Response(url=here, redirects=tuple(hops), error=f"is redirected more than {MOST_HOPS} times")
 
     def _once(
         self, url: str, method: str, headers: Mapping[str, str], bound: int, take: Callable[[bytes], object]

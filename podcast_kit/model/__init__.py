@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from podcast_kit.model.audio import Audio, Cover, Tags
 from podcast_kit.model.episode import Chapter, Cue, Episode, EpisodeType
-from podcast_kit.model.item import Flavours, Item, Notes, Picture, Transcript
-from podcast_kit.model.project import Media, Project, Published, Soundbite
+from podcast_kit.model.item import RenderedNotes, Item, Notes, Image, Transcript
+from podcast_kit.model.project import Media, Project, LockEntry, Soundbite
 from podcast_kit.model.show import (
     AudioSettings,
     Category,
     FeedSettings,
-    Listen,
+    ListenLink,
     Person,
     Placement,
     PromptSet,
-    Publishing,
+    PublishSettings,
     Show,
     ShowType,
     Theme,
 )
-from podcast_kit.model.transfer import Outcome, Output, Probe, Remote, Response, Step, Wave
-from podcast_kit.model.urls import address, show_guid
+from podcast_kit.model.transfer import Outcome, Output, Probe, RemoteObject, Response, Progress, Wave
+from podcast_kit.model.urls import public_url, show_guid
 from podcast_kit.model.xml import Element, FeedDocument, Node
 
 __all__ = [
@@ -35,32 +35,32 @@ __all__ = [
     "EpisodeType",
     "FeedDocument",
     "FeedSettings",
-    "Flavours",
+    "RenderedNotes",
     "Item",
-    "Listen",
+    "ListenLink",
     "Media",
     "Node",
     "Notes",
     "Outcome",
     "Output",
     "Person",
-    "Picture",
+    "Image",
     "Placement",
     "Probe",
     "Project",
     "PromptSet",
-    "Published",
-    "Publishing",
-    "Remote",
+    "LockEntry",
+    "PublishSettings",
+    "RemoteObject",
     "Response",
     "Show",
     "ShowType",
     "Soundbite",
-    "Step",
+    "Progress",
     "Tags",
     "Theme",
     "Transcript",
     "Wave",
-    "address",
+    "public_url",
     "show_guid",
 ]

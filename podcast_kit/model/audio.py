@@ -75,6 +75,6 @@ class Tags:
     category: str = ""
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
-    pictures: tuple[tuple[str, Cover], ...] = ()
+    images: tuple[tuple[str, Cover], ...] = ()
     """A chapter's `image` and the picture that it stands for."""
     genre: str = "Podcast"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from podcast_kit.errors import Place
-from podcast_kit.model.show import AudioSettings, Listen, Person
+from podcast_kit.errors import SourceLocation
+from podcast_kit.model.show import AudioSettings, ListenLink, Person
 from podcast_kit.model.xml import Element
 
 
@@ -76,15 +76,15 @@ class Episode:
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     """Keys of pages that lead here, such as `episodes/old-name/index.html`."""
-    listen: tuple[Listen, ...] = ()
+    listen: tuple[ListenLink, ...] = ()
     prompts: str = "default"
     mastering: AudioSettings | None = None
     """The show's, with what this episode wants otherwise; None where it says nothing."""
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Rules of the check that are set aside for this episode, each code with its reason."""
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
-    def place(self, key: str = "") -> Place:
+    def location_of(self, key: str = "") -> SourceLocation:
         """Where the key was written; the file itself when it was not."""
-        return self.places.get(key, Place(self.path))
+        return self.locations.get(key, SourceLocation(self.path))

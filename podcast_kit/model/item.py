@@ -13,24 +13,24 @@ from podcast_kit.model.xml import Element
 
 
 @dataclass(frozen=True, slots=True)
-class Flavours:
+class RenderedNotes:
     """One content for three surfaces: a page's HTML, the feed's HTML, plain text."""
 
-    page: str = ""
-    feed: str = ""
-    text: str = ""
+    page_html: str = ""
+    feed_html: str = ""
+    plain_text: str = ""
 
     def __bool__(self) -> bool:
         """Whether any surface has something to show."""
-        return bool(self.page or self.feed or self.text)
+        return bool(self.page_html or self.feed_html or self.plain_text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
     """Rendered show notes, parted where the `{{ prompts }}` marker stands."""
 
-    before: Flavours
-    after: Flavours | None = None
+    before: RenderedNotes
+    after: RenderedNotes | None = None
     """None when the notes hold no marker."""
     summary: str = ""
     """The first paragraph as plain text."""
@@ -39,7 +39,7 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Image:
     """A published picture: its address and its pixels."""
 
     url: str
@@ -47,11 +47,11 @@ class Picture:
     width: int = 0
     height: int = 0
     mime: str = ""
-    smaller: tuple[Picture, ...] = ()
+    thumbnails: tuple[Image, ...] = ()
     """Copies for screens that need fewer pixels, the smallest first."""
     colour: str = ""
     """Its most striking colour as `#rrggbb`; empty while nobody looked, or where it has none."""
-    card: Picture | None = None
+    social_card: Image | None = None
     """Of the cover: what social networks show of the pages that are no episode's."""
 
 
@@ -81,11 +81,11 @@ class Item:
     """The same episode in another format."""
     alternate_url: str = ""
     soundbites: tuple[Soundbite, ...] = ()
-    was: tuple[str, ...] = ()
+    former_slugs: tuple[str, ...] = ()
     """Slugs that it was published under before, the oldest first."""
-    artwork: Picture | None = None
+    artwork: Image | None = None
     """The episode's own; None where the show's stands for it."""
-    card: Picture | None = None
+    social_card: Image | None = None
     """What social networks and messengers show of the page: cover and title, wide."""
     summary: str = ""
     description: str = ""
@@ -99,7 +99,7 @@ class Item:
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    images: Mapping[str, Image] = field(default_factory=dict)
     """What pages show of people and chapters, by the address of the whole picture: with small copies."""
 
     @property

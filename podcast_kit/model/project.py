@@ -41,7 +41,7 @@ class Soundbite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class LockEntry:
     """An entry of podcast.lock: what identifies an episode, and the enclosure that is frozen."""
 
     slug: str
@@ -49,7 +49,7 @@ class Published:
     date: datetime
     source_sha256: str
     media: Media
-    was: tuple[str, ...] = ()
+    former_slugs: tuple[str, ...] = ()
     """Slugs that it had before, the oldest first: their addresses lead to where it is now."""
     alternate: Media | None = None
     """The same episode in another format, frozen as the enclosure is."""
@@ -72,15 +72,15 @@ class Project:
     folder: Path
     show: Show
     episodes: tuple[Episode, ...]
-    lock: tuple[Published, ...] = ()
-    remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    lock: tuple[LockEntry, ...] = ()
+    warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that closed."""
-    _published: Mapping[str, Published] = field(init=False, compare=False, repr=False)
+    _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # A build asks several times for each episode.
         object.__setattr__(self, "_published", {entry.guid: entry for entry in self.lock})
 
-    def published(self, guid: str) -> Published | None:
+    def lock_entry(self, guid: str) -> LockEntry | None:
         """The lock's entry for an episode."""
-        return self._published.get(guid)
+        return self._lock_by_guid.get(guid)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from podcast_kit.errors import Place
-from podcast_kit.model.urls import address
+from podcast_kit.errors import SourceLocation
+from podcast_kit.model.urls import public_url
 from podcast_kit.model.xml import Element
 
 
@@ -47,7 +47,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
+class ListenLink:
     """Where the show or an episode is heard: a service's key and the id or address there."""
 
     service: str
@@ -57,7 +57,7 @@ class Listen:
     label: str = ""
     keep: bool = False
     """Show it even though the service is closed."""
-    place: Place = field(default=Place(""), compare=False, repr=False)
+    location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class PromptSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publishing:
+class PublishSettings:
     """Where a show is published."""
 
     url: str
@@ -135,7 +135,7 @@ class AudioSettings:
     """`opus` or `m4a`: a second file offered as an alternate enclosure."""
 
     @property
-    def asked(self) -> bool:
+    def is_active(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.loudness is not None or self.format or self.channels or self.trim or self.intro or self.outro)
 
@@ -150,7 +150,7 @@ class Theme:
     """CSS font families, or the path of a .woff2 file relative to podcast.yaml."""
     logo: str = ""
     """Path relative to podcast.yaml; stands in the header in place of the cover."""
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class Show:
     description: str
     author: str
     language: str
-    publish: Publishing
+    publish: PublishSettings
     timezone: str = "UTC"
     owner_name: str = ""
     owner_email: str = ""
@@ -178,7 +178,7 @@ class Show:
     complete: bool = False
     block: bool = False
     people: tuple[Person, ...] = ()
-    listen: tuple[Listen, ...] = ()
+    listen: tuple[ListenLink, ...] = ()
     prompts: Mapping[str, PromptSet] = field(default_factory=dict)
     feed: FeedSettings = field(default_factory=FeedSettings)
     audio: AudioSettings = field(default_factory=AudioSettings)
@@ -186,15 +186,15 @@ class Show:
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Rules of the check that are set aside for the whole show, each code with its reason."""
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def feed_url(self) -> str:
         """The public address of the feed."""
-        return address(self.publish.url, self.feed.path)
+        return public_url(self.publish.url, self.feed.path)
 
     def page_url(self, key: str) -> str:
         """The public address of a page; `index.html` is left away only where the host answers folders."""
         if self.publish.clean_urls and (key == "index.html" or key.endswith("/index.html")):
             key = key.removesuffix("index.html")
-        return address(self.publish.url, key)
+        return public_url(self.publish.url, key)

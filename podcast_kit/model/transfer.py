@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from podcast_kit.errors import Place
+from podcast_kit.errors import SourceLocation
 from podcast_kit.model.episode import Episode
 
 
@@ -31,7 +31,7 @@ class Output:
     wave: Wave
     path: Path | None = field(default=None, compare=False)
     """Where the bytes lie; None for a frozen enclosure that only the store still has."""
-    untold: bool = field(default=False, compare=False)
+    embargoed: bool = field(default=False, compare=False)
     """It goes ahead of its episode: nothing that anybody can read may tell its address yet."""
 
     @property
@@ -41,7 +41,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
+class RemoteObject:
     """What the store has, as the state of the last publish or a listing tells."""
 
     key: str
@@ -54,7 +54,7 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Progress:
     """Something long took a step; `total` is 0 while nobody knows."""
 
     stage: str
@@ -70,16 +70,16 @@ class Outcome:
     """What came of one thing that was done, or asked of a public address."""
 
     key: str
-    did: str
+    action: str
     """`uploaded`, `dressed`, `kept`, `retired`, `answered`, `compared`, `recorded`, ..."""
     bytes: int = 0
     wave: Wave | None = None
     etag: str = ""
     """As the store gave it, where something was written."""
-    trouble: str = ""
+    error: str = ""
     """What was wrong, in words; empty when all is well."""
-    hint: str = ""
-    host: str = ""
+    fix: str = ""
+    unreachable_host: str = ""
     """Where nobody could be asked at all, whatever the file; empty where it is this file that is wrong."""
 
 
@@ -93,12 +93,12 @@ class Response:
     """0 when nothing answered; `trouble` says why."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
-    hops: tuple[tuple[int, str], ...] = ()
+    redirects: tuple[tuple[int, str], ...] = ()
     """Each redirect's status and the address that it led to."""
     size: int = 0
     """Bytes of the body that were read."""
-    trouble: str = ""
-    host: str = ""
+    error: str = ""
+    unreachable_host: str = ""
     """Scheme and host that let nobody in at all; empty where something answered."""
 
 
@@ -115,11 +115,11 @@ class Probe:
     """The length that the feed gives it; 0 where it gives none."""
     get: Response | None = None
     head: Response | None = None
-    part: Response | None = None
+    range_get: Response | None = None
     """`Range: bytes=0-1`."""
-    again: Response | None = None
+    conditional_get: Response | None = None
     """With the validators of the first answer: If-None-Match, If-Modified-Since."""
-    zipped: Response | None = None
+    gzip_get: Response | None = None
     """With `Accept-Encoding: gzip`."""
-    place: Place = field(default=Place(""), compare=False, repr=False)
+    location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
     episode: Episode | None = field(default=None, compare=False, repr=False)

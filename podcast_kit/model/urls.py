@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 
-def address(base: str, key: str) -> str:
+def public_url(base: str, key: str) -> str:
     """The public address of a key below `base`, percent-encoded (RFC 3986)."""
     return base.rstrip("/") + "/" + quote(key, safe="/-._~")
 

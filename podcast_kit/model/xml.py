@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from podcast_kit.errors import Place
+from podcast_kit.errors import SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Element:
     text: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     children: tuple[Element, ...] = ()
-    place: Place = field(default=Place(""), compare=False, repr=False)
+    location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
     uri: str = ""
     """The namespace of a prefix that is not among the known ones; empty for those."""
 
@@ -41,17 +41,17 @@ class Node:
     column: int = 0
     """Both count from 1."""
 
-    def all(self, key: str) -> tuple[Node, ...]:
+    def children_named(self, key: str) -> tuple[Node, ...]:
         """The children of that key, in file order."""
         return tuple(child for child in self.children if child.key == key)
 
-    def first(self, key: str) -> Node | None:
+    def child(self, key: str) -> Node | None:
         """The first child of that key."""
         return next((child for child in self.children if child.key == key), None)
 
-    def value(self, key: str) -> str:
+    def child_text(self, key: str) -> str:
         """The text of the first child of that key without white space around it; empty when there is none."""
-        found = self.first(key)
+        found = self.child(key)
         return found.text.strip() if found else ""
 
 
@@ -80,13 +80,13 @@ class FeedDocument:
     @property
     def channel(self) -> Node | None:
         """The first channel."""
-        return self.root.first("channel")
+        return self.root.child("channel")
 
     @property
     def items(self) -> tuple[Node, ...]:
         """The items of the first channel, in file order."""
-        return self.channel.all("item") if self.channel else ()
+        return self.channel.children_named("item") if self.channel else ()
 
-    def place(self, node: Node | None = None) -> Place:
+    def location_of(self, node: Node | None = None) -> SourceLocation:
         """Where a node stands; the file itself without one."""
-        return Place(self.path, node.line, node.column) if node else Place(self.path)
+        return SourceLocation(self.path, node.line, node.column) if node else SourceLocation(self.path)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Output, Remote, Wave
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.stores.state import State
 
 
@@ -46,7 +46,7 @@ class Change:
     wave: Wave
     output: Output | None = None
     """None for what the show no longer has."""
-    remote: Remote | None = None
+    remote: RemoteObject | None = None
     """None for what the store does not have."""
 
     @property
@@ -110,7 +110,7 @@ def _change(output: Output, state: State) -> Change:
     )
 
 
-def _verdict(output: Output, remote: Remote | None, *, retired: bool) -> tuple[Verb, Reason]:
+def _verdict(output: Output, remote: RemoteObject | None, *, retired: bool) -> tuple[Verb, Reason]:
     if remote is None:
         return Verb.CREATE, Reason.NEW
     # Media are named by their digest and written whole or not at all: the size tells whether it is the one.
@@ -133,4 +133,4 @@ def _lost(change: Change) -> Problem:
         "publish where its recording is, with publish.url as it was (it stands in the tags);"
         " --retag with the episode's slug makes the file anew, and apps load it again"
     )
-    return Problem(Place(change.key), text, hint, "pb.audio-needed")
+    return Problem(SourceLocation(change.key), text, hint, "pb.audio-needed")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from podcast_kit.errors import InvalidInput, Overtaken, Place, Problem
+from podcast_kit.errors import InvalidInput, PublishConflict, SourceLocation, Problem
 from podcast_kit.plan import Plan
 
 SCHEMA = 1
@@ -37,16 +37,16 @@ class Saved:
     def check(self, plan: Plan, store: str) -> None:
         """Raise `Overtaken` unless the plan, made anew, is the one that was saved."""
         if store != self.store:
-            raise Overtaken(f"the plan is for {self.store}, not for {store}", "plan again")
+            raise PublishConflict(f"the plan is for {self.store}, not for {store}", "plan again")
         live = plan.state.feed.etag if plan.state.feed else ""
         if (plan.state.etag, live) != (self.state, self.feed):
-            raise Overtaken("somebody has published since this plan was made", "plan again")
+            raise PublishConflict("somebody has published since this plan was made", "plan again")
         now = _changes(plan)
         moved = sorted(key for key in now.keys() | self.changes.keys() if now.get(key) != self.changes.get(key))
         if moved:
             more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
             text = f"the show has changed since this plan was made: {', '.join(moved[:SHOWN])}{more}"
-            raise Overtaken(text, "plan again")
+            raise PublishConflict(text, "plan again")
 
 
 def dump(plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: Collection[str] = ()) -> bytes:
@@ -90,9 +90,9 @@ def load(content: bytes, path: str) -> Saved:
             retag=tuple(map(str, data.get("retag", ()))),
         )
     except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InvalidInput([Problem(Place(path), "this is not a saved plan", hint, "pb.plan")]) from None
+        raise InvalidInput([Problem(SourceLocation(path), "this is not a saved plan", hint, "pb.plan")]) from None
     if newer or saved.now.tzinfo is None:
-        raise InvalidInput([Problem(Place(path), "saved by another version of podcast-kit", hint, "pb.plan")])
+        raise InvalidInput([Problem(SourceLocation(path), "saved by another version of podcast-kit", hint, "pb.plan")])
     return saved
 
 

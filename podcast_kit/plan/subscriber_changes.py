@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.feed import parse
-from podcast_kit.model import Node, Published
+from podcast_kit.model import Node, LockEntry
 
 SPACE = re.compile(r"\s+")
 DIGEST = re.compile("[0-9a-f]{16}")
@@ -93,7 +93,7 @@ class _Item:
 
 
 def notices(
-    before: Iterable[bytes], after: Iterable[bytes], lock: Collection[Published] = (), pages: Collection[str] = ()
+    before: Iterable[bytes], after: Iterable[bytes], lock: Collection[LockEntry] = (), pages: Collection[str] = ()
 ) -> tuple[Notice, ...]:
     """What subscribers of the feed `before` (its pages, the newest first) will notice of `after`.
 
@@ -119,7 +119,7 @@ def check(found: Iterable[Notice], *, remove: Collection[str] = (), allow: Colle
     `remove` holds the guids that may go, `allow` the words of `ALLOWANCE`.
     """
     stopping = [
-        Problem(Place("feed"), str(notice), _mend(notice), f"pb.{ALLOWANCE[notice.kind]}")
+        Problem(SourceLocation("feed"), str(notice), _mend(notice), f"pb.{ALLOWANCE[notice.kind]}")
         for notice in found
         if notice.kind in ALLOWANCE and ALLOWANCE[notice.kind] not in allow and notice.guid not in remove
     ]
@@ -197,7 +197,7 @@ def _items(pages: Iterable[bytes]) -> Iterator[tuple[str, _Item]]:
 
 
 def _item(node: Node) -> _Item:
-    enclosure = node.first("enclosure")
+    enclosure = node.child("enclosure")
     url = enclosure.attributes.get("url", "") if enclosure else ""
     described = [
         (child.key, SPACE.sub(" ", f"{child.text.strip()} {' '.join(map(str, child.attributes.values()))}").strip())
@@ -205,8 +205,8 @@ def _item(node: Node) -> _Item:
         if child.key in PARTS
     ]
     return _Item(
-        guid=node.value("guid") or url,  # apps fall back on the file's address
-        title=SPACE.sub(" ", node.value("title")),
+        guid=node.child_text("guid") or url,  # apps fall back on the file's address
+        title=SPACE.sub(" ", node.child_text("title")),
         enclosure=url,
         length=enclosure.attributes.get("length", "") if enclosure else "",
         described=tuple(described),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.io.mime import content_type
 
 CHUNK = 1 << 16
@@ -89,7 +89,7 @@ def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str 
         return Preview(folder, host, port, public, live=live)
     except (OSError, OverflowError) as error:
         hint = "name another port, or 0 for a free one"
-        raise Failed(f"cannot listen on {host}:{port}: {error}", hint) from error
+        raise OperationError(f"cannot listen on {host}:{port}: {error}", hint) from error
 
 
 def changes(folder: Path, stop: threading.Event, *, pause: float = 0.2, apart: str = "") -> Iterator[tuple[str, ...]]:

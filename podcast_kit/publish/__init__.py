@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
-from podcast_kit.errors import Failed, Overtaken, StoreRefused
-from podcast_kit.model import Outcome, Output, Published, Wave, address
+from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
+from podcast_kit.model import Outcome, Output, LockEntry, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb, subscriber_changes
 from podcast_kit.plan.subscriber_changes import Notice
 from podcast_kit.publish import verify
@@ -25,7 +25,7 @@ from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
 
 
-def notices(plan: Plan, store: Store, lock: Collection[Published] = (), *, url: str = "") -> tuple[Notice, ...]:
+def notices(plan: Plan, store: Store, lock: Collection[LockEntry] = (), *, url: str = "") -> tuple[Notice, ...]:
     """What subscribers will notice: the live feed and its pages beside those of the plan, where they change.
 
     `url` is the public address of the store, by which the pages of the plan are told in the feeds.
@@ -39,7 +39,7 @@ def notices(plan: Plan, store: Store, lock: Collection[Published] = (), *, url: 
     new = [each.output.path.read_bytes() for each in pages if each.output and each.output.path]
     if not any(each.key == plan.feed for each in pages) and plan.state.feed:
         new.insert(0, plan.state.feed.content)
-    stays = [address(url, change.key) for change in plan.changes if change.wave is Wave.PAGES and change.output]
+    stays = [public_url(url, change.key) for change in plan.changes if change.wave is Wave.PAGES and change.output]
     answers = {form for one in stays for form in (one, one.removesuffix("index.html"))}
     return subscriber_changes.notices([*live, *(found.content for found in more)], new, lock, answers)
 
@@ -94,14 +94,14 @@ def publish(
         yield from _wave(plan.wave(Wave.PAGES), store, ledger, sent)
         before_feed()
         yield from _feed(plan, store, ledger, sent)
-    except Overtaken:
+    except PublishConflict:
         ledger.leave_in_doubt()
         raise
     for change in plan.pending:
         if change.verb is Verb.RETIRE:
-            yield Outcome(key=change.key, did="retired", wave=change.wave)
+            yield Outcome(key=change.key, action="retired", wave=change.wave)
     ledger.end()
-    yield Outcome(key=record.KEY, did="recorded", etag=ledger.etag)
+    yield Outcome(key=record.KEY, action="recorded", etag=ledger.etag)
     yield from purge()
     if url:
         yield from _live(url, plan)
@@ -114,12 +114,12 @@ def _live(url: str, plan: Plan) -> Iterator[Outcome]:
             continue
         for wait in (*LOOKS, None):
             [outcome] = verify.compare(url, [change.output])
-            if not outcome.trouble or wait is None:
+            if not outcome.error or wait is None:
                 break
             time.sleep(wait)
         hint = f"it is published; copies on the way run out by themselves ({change.output.cache_control})"
-        trouble = f"the public feed is not the new one yet: {outcome.trouble}" if outcome.trouble else ""
-        yield Outcome(key=change.key, did="live", wave=Wave.FEED, trouble=trouble, hint=hint if trouble else "")
+        trouble = f"the public feed is not the new one yet: {outcome.error}" if outcome.error else ""
+        yield Outcome(key=change.key, action="live", wave=Wave.FEED, error=trouble, fix=hint if trouble else "")
 
 
 def _tried(store: Store, plan: Plan, now: datetime, *, blind: bool) -> Iterator[Outcome]:
@@ -132,8 +132,8 @@ def _tried(store: Store, plan: Plan, now: datetime, *, blind: bool) -> Iterator[
     how = "refuses" if store.honours is Honours.REFUSED else "silently ignores"
     text = f"{store.name} {how} conditional writes: two who publish at once can overwrite each other's feed"
     if not blind:
-        raise StoreRefused(text, "publish from one place at a time only, and say so with --accept-blind-writes")
-    yield Outcome(key=plan.feed, did="warned", trouble=text, hint="publish from one place at a time only")
+        raise StoreAccessError(text, "publish from one place at a time only, and say so with --accept-blind-writes")
+    yield Outcome(key=plan.feed, action="warned", error=text, fix="publish from one place at a time only")
 
 
 def _wave(
@@ -157,7 +157,7 @@ def _wave(
     def write(change: Change) -> str:
         def arrived(size: int) -> None:
             if stopped.is_set():
-                raise Failed("stopped", "run it again: what has arrived is not sent twice")
+                raise OperationError("stopped", "run it again: what has arrived is not sent twice")
             sent(change.key, size)
 
         return _write(change, store, arrived)
@@ -199,12 +199,12 @@ def _create(output: Output, store: Store, sent: Callable[[int], None]) -> str:
     """Media are written once. That it is there already may be our own doing: a reply that got lost."""
     try:
         return store.put(Upload.of(output), ABSENT, sent)
-    except Overtaken:
+    except PublishConflict:
         there = store.head(output.key)
         if there and there.size == output.size and there.sha256 == output.sha256:
             return there.etag
         text = f"{output.key} in {store.name} is another file of the same name"
-        raise Failed(text, "somebody else put it there; remove it, then publish again") from None
+        raise OperationError(text, "somebody else put it there; remove it, then publish again") from None
 
 
 def _gate(url: str, plan: Plan) -> Iterator[Outcome]:
@@ -212,8 +212,8 @@ def _gate(url: str, plan: Plan) -> Iterator[Outcome]:
     written = {change.key for change in plan.wave(Wave.MEDIA)} | plan.state.doubtful
     fresh = [each.output for each in plan.changes if each.output and each.wave is Wave.MEDIA and each.key in written]
     for outcome in verify.objects(url, fresh):
-        if outcome.trouble:
-            raise Failed(f"the feed was left as it is: {outcome.trouble}", outcome.hint)
+        if outcome.error:
+            raise OperationError(f"the feed was left as it is: {outcome.error}", outcome.fix)
         yield outcome
 
 
@@ -244,4 +244,4 @@ def _keep(feed: bytes, store: Store, ledger: Ledger) -> None:
 
 def _outcome(change: Change, etag: str) -> Outcome:
     did = "dressed" if change.verb is Verb.HEADERS else "uploaded"
-    return Outcome(key=change.key, did=did, bytes=change.size if change.uploads else 0, wave=change.wave, etag=etag)
+    return Outcome(key=change.key, action=did, bytes=change.size if change.uploads else 0, wave=change.wave, etag=etag)

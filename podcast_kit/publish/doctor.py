@@ -10,7 +10,7 @@ from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.http_client import Web
-from podcast_kit.model import Outcome, Output, Wave, address
+from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.publish import verify
 from podcast_kit.stores import Store, Upload
 from podcast_kit.stores import state as record
@@ -31,23 +31,23 @@ def examine(store: Store, url: str, folder: Path, *, now: datetime) -> Iterator[
     """
     try:
         found = store.get(record.KEY)
-        yield Outcome(key="credentials and bucket", did=f"{store.name} answers")
+        yield Outcome(key="credentials and bucket", action=f"{store.name} answers")
         next(iter(store.walk(record.OWN)), None)
-        yield Outcome(key="listing", did="allowed")
+        yield Outcome(key="listing", action="allowed")
     except PodcastKitError as error:
-        yield Outcome(key="credentials and bucket", did="asked", trouble=error.text, hint=error.hint)
+        yield Outcome(key="credentials and bucket", action="asked", error=error.text, fix=error.fix)
         return
-    yield Outcome(key="record of the last publish", did="found" if found else "none yet")
+    yield Outcome(key="record of the last publish", action="found" if found else "none yet")
     token = hashlib.sha256(now.isoformat().encode()).hexdigest()[:16]
     outputs = [_output(folder, token, ending) for ending in KINDS]
     try:
         for output in outputs:
             store.put(Upload.of(output))
-        yield Outcome(key="writing", did="allowed")
+        yield Outcome(key="writing", action="allowed")
         yield _conditions(store, token)
         yield from _public(url, outputs, now)
     except PodcastKitError as error:
-        yield Outcome(key="writing", did="tried", trouble=error.text, hint=error.hint)
+        yield Outcome(key="writing", action="tried", error=error.text, fix=error.fix)
     finally:
         for output in outputs:
             _remove(store, output.key)
@@ -64,25 +64,25 @@ def _conditions(store: Store, token: str) -> Outcome:
     honours = store.probe(token)
     if honours.blind:
         text = f"{honours}: two who publish at once can overwrite each other"
-        return Outcome(key="conditional writes", did="tried", trouble=text, hint="publish from one place only")
-    return Outcome(key="conditional writes", did=f"honoured ({honours})")
+        return Outcome(key="conditional writes", action="tried", error=text, fix="publish from one place only")
+    return Outcome(key="conditional writes", action=f"honoured ({honours})")
 
 
 def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]:
     if not url.startswith("https://"):
         hint = "Apple and Spotify want https; put a host or CDN with a certificate before the store"
-        yield Outcome(key="public address", did="read", trouble=f"{url} is not https", hint=hint)
+        yield Outcome(key="public address", action="read", error=f"{url} is not https", fix=hint)
     asked = list(verify.objects(url, outputs))
-    if all(outcome.trouble for outcome in asked) and len({outcome.hint for outcome in asked}) == 1:
-        yield Outcome(key="public files", did="asked", trouble=asked[0].trouble, hint=asked[0].hint)
+    if all(outcome.error for outcome in asked) and len({outcome.fix for outcome in asked}) == 1:
+        yield Outcome(key="public files", action="asked", error=asked[0].error, fix=asked[0].fix)
     else:
         for outcome in asked:
             kind = outcome.key.rpartition(".")[2]
             done = f"answers HEAD and Range ({kind})"
-            yield Outcome(key=f"public {kind} file", did=done, trouble=outcome.trouble, hint=outcome.hint)
+            yield Outcome(key=f"public {kind} file", action=done, error=outcome.error, fix=outcome.fix)
     with Web() as web:
-        answer, _ = web.ask(address(url, outputs[-1].key), headers={"Origin": ORIGIN}, bound=len(CONTENT))
-        if answer.trouble:
+        answer, _ = web.ask(public_url(url, outputs[-1].key), headers={"Origin": ORIGIN}, bound=len(CONTENT))
+        if answer.error:
             return  # said above
         listed = _listed(web, url)
     yield _clock(answer.headers.get("date", ""), now)
@@ -91,34 +91,34 @@ def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]
     if answer.status != OK:
         return
     if answer.headers.get("access-control-allow-origin") in {"*", ORIGIN}:
-        yield Outcome(key="CORS", did="open to players on the web")
+        yield Outcome(key="CORS", action="open to players on the web")
     else:
         hint = "allow GET and HEAD from every origin in the bucket's CORS rules or at the CDN"
         text = "closed: players on the web cannot read chapters and transcripts"
-        yield Outcome(key="CORS", did="asked", trouble=text, hint=hint)
+        yield Outcome(key="CORS", action="asked", error=text, fix=hint)
 
 
 def _listed(web: Web, url: str) -> Outcome | None:
     """Whether anybody can list the bucket, and so find what goes ahead, and private feeds."""
     answer, _ = web.ask(f"{url}?list-type=2&max-keys=1")
-    if answer.trouble:
+    if answer.error:
         return None
     if answer.status != OK or "xml" not in answer.headers.get("content-type", ""):
-        return Outcome(key="public listing", did="closed")
+        return Outcome(key="public listing", action="closed")
     hint = "let anybody read objects (s3:GetObject), but not list them (s3:ListBucket)"
     text = "open: anybody can find episodes before their time, and private feeds"
-    return Outcome(key="public listing", did="asked", trouble=text, hint=hint)
+    return Outcome(key="public listing", action="asked", error=text, fix=hint)
 
 
 def _clock(said: str, now: datetime) -> Outcome:
     try:
         apart = abs(email.utils.parsedate_to_datetime(said) - now)
     except (ValueError, TypeError):
-        return Outcome(key="clock", did="not comparable: the host gives no date")
+        return Outcome(key="clock", action="not comparable: the host gives no date")
     if apart > SKEW:
         text = f"{int(apart.total_seconds() // 60)} minutes apart from the store's"
-        return Outcome(key="clock", did="compared", trouble=text, hint="set this computer's clock")
-    return Outcome(key="clock", did="right")
+        return Outcome(key="clock", action="compared", error=text, fix="set this computer's clock")
+    return Outcome(key="clock", action="right")
 
 
 def _output(folder: Path, token: str, ending: str) -> Output:

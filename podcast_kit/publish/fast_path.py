@@ -14,16 +14,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.io import atomic_write
 from podcast_kit.io.http_client import Web
-from podcast_kit.model import Output, Publishing, address
+from podcast_kit.model import Output, PublishSettings, public_url
 from podcast_kit.stores import state as record
 
 MEMO = Path(".podcast-kit") / "published.json"
 
 
-def digest(outputs: Mapping[str, Output], publishing: Publishing) -> str:
+def digest(outputs: Mapping[str, Output], publishing: PublishSettings) -> str:
     """Of everything that would be published, and where."""
     rows = [[key, each.size, each.sha256, each.headers] for key, each in sorted(outputs.items())]
     place = [publishing.url, publishing.to, publishing.provider, publishing.endpoint, publishing.region]
@@ -34,7 +34,7 @@ def digest(outputs: Mapping[str, Output], publishing: Publishing) -> str:
 def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
     """Note that this digest is what the store holds, with the ETags of its record and its feed."""
     memo = folder / MEMO
-    with suppress(OSError, Failed):  # all is published: a memo that cannot be written costs the next run a second
+    with suppress(OSError, OperationError):  # all is published: a memo that cannot be written costs the next run a second
         memo.unlink(missing_ok=True)
         if state and feed:
             atomic_write.write(memo, json.dumps({"published": published, "state": state, "feed": feed}).encode())
@@ -48,7 +48,7 @@ def recorded(folder: Path) -> datetime | None:
         return None
 
 
-def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> bool:
+def unchanged(folder: Path, wanted: str, publishing: PublishSettings, feed: str) -> bool:
     """Whether the store certainly is what is wanted; False also where nobody can tell."""
     try:
         memo = json.loads((folder / MEMO).read_bytes())
@@ -59,5 +59,5 @@ def unchanged(folder: Path, wanted: str, publishing: Publishing, feed: str) -> b
         return False
     fresh = {"Cache-Control": "no-cache"}
     with Web() as web:
-        asked = (web.ask(address(publishing.url, key), method="HEAD", headers=fresh)[0] for key in known)
+        asked = (web.ask(public_url(publishing.url, key), method="HEAD", headers=fresh)[0] for key in known)
         return all(answer.headers.get("etag") == etag for answer, etag in zip(asked, known.values(), strict=True))

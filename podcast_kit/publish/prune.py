@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.errors import Overtaken
+from podcast_kit.errors import PublishConflict
 from podcast_kit.model import Outcome
 from podcast_kit.publish.state_writer import own, swap
 from podcast_kit.stores import Store
@@ -83,7 +83,7 @@ def prune(store: Store, found: Prunable, *, now: datetime) -> Iterator[Outcome]:
         if not name.startswith(record.EARLY):  # else it is not in the store any more
             store.delete(name)
         size = found.state.objects[key].size if key in found.state.objects else 0
-        yield Outcome(key=name, did="deleted", bytes=size)
+        yield Outcome(key=name, action="deleted", bytes=size)
     after = replace(
         found.state,
         objects={key: remote for key, remote in found.state.objects.items() if key not in gone},
@@ -92,7 +92,7 @@ def prune(store: Store, found: Prunable, *, now: datetime) -> Iterator[Outcome]:
     )
     try:
         _write(store, after, etag)
-    except Overtaken:
+    except PublishConflict:
         theirs = record.load(store)
         _write(store, replace(theirs, doubtful=theirs.doubtful | gone), theirs.etag)
     yield from _swept(store, now)
@@ -111,7 +111,7 @@ def _swept(store: Store, now: datetime) -> Iterator[Outcome]:
     """Uploads that never ended."""
     count = store.sweep(now - timedelta(days=UPLOAD_DAYS))
     if count:
-        yield Outcome(key=f"{count} uploads that never ended", did="swept")
+        yield Outcome(key=f"{count} uploads that never ended", action="swept")
 
 
 def _write(store: Store, state: State, etag: str) -> str:

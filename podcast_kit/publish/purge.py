@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.model import Outcome, Publishing, Wave, address
+from podcast_kit.model import Outcome, PublishSettings, Wave, public_url
 from podcast_kit.plan import Plan, Verb
 from podcast_kit.stores import cdn
 
@@ -24,26 +24,26 @@ def changed(plan: Plan) -> tuple[str, ...]:
     return tuple(change.key for change in plan.pending if change.verb in verbs and change.wave is not Wave.MEDIA)
 
 
-def purge(publishing: Publishing, keys: Sequence[str], state: str) -> Iterator[Outcome]:
+def purge(publishing: PublishSettings, keys: Sequence[str], state: str) -> Iterator[Outcome]:
     """Tell CloudFront, and the show's own command, of the keys; what goes wrong is said, and undoes nothing.
 
     `state` is the ETag of the record before this publish, which no other publish has.
     """
     if not keys:
         return
-    urls = [address(publishing.url, key) for key in _with_folders(keys)]
+    urls = [public_url(publishing.url, key) for key in _with_folders(keys)]
     if publishing.cloudfront:
         paths = [urlsplit(url).path for url in urls]
         reference = hashlib.sha256(f"{state} {paths}".encode()).hexdigest()[:32]
         try:
             done = cdn.invalidate(publishing.cloudfront, paths, reference)
-            yield Outcome(key=f"CloudFront {publishing.cloudfront} {done}", did="purged")
+            yield Outcome(key=f"CloudFront {publishing.cloudfront} {done}", action="purged")
         except PodcastKitError as error:
-            yield Outcome(key=f"CloudFront {publishing.cloudfront}", did="purged", trouble=error.text, hint=error.hint)
+            yield Outcome(key=f"CloudFront {publishing.cloudfront}", action="purged", error=error.text, fix=error.fix)
     if publishing.purge:
         trouble = _run(publishing.purge, urls)
         hint = "listeners may see the old pages until the copies run out" if trouble else ""
-        yield Outcome(key=publishing.purge, did="purged", trouble=trouble, hint=hint)
+        yield Outcome(key=publishing.purge, action="purged", error=trouble, fix=hint)
 
 
 def _with_folders(keys: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.feed import parse
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.plan import Change, Plan, Reason, Verb
@@ -51,7 +51,7 @@ def contents(store: Store, feeds: tuple[Kept, ...]) -> tuple[tuple[str, ...], ..
 
 def _titles(found: Found | None) -> tuple[str, ...]:
     try:
-        return tuple(item.value("title") for item in parse(found.content, "feed").items) if found else ()
+        return tuple(item.child_text("title") for item in parse(found.content, "feed").items) if found else ()
     except InvalidInput:
         return ()
 
@@ -64,12 +64,12 @@ def plan(store: Store, state: State, wanted: Kept, folder: Path, *, url: str, fe
     """
     found = store.get(wanted.key)
     if found is None:
-        raise Failed(f"{wanted.key} is no longer in {store.name}", "choose another: `podcast-kit rollback --list`")
+        raise OperationError(f"{wanted.key} is no longer in {store.name}", "choose another: `podcast-kit rollback --list`")
     named = names(found.content, url)
     with ThreadPoolExecutor(store.threads) as pool:
         there = dict(zip(named, pool.map(store.head, named), strict=True))
     missing = [
-        Problem(Place(key), f"feed {wanted.number} names it, and {_fault(length)}", "choose another feed", "pb.gone")
+        Problem(SourceLocation(key), f"feed {wanted.number} names it, and {_fault(length)}", "choose another feed", "pb.gone")
         for key, length in named.items()
         if (remote := there[key]) is None or (length and remote.size != length)
     ]

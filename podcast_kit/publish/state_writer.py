@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.errors import Overtaken
-from podcast_kit.model import Remote
+from podcast_kit.errors import PublishConflict
+from podcast_kit.model import RemoteObject
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.stores import Store, Upload, match
 from podcast_kit.stores import state as record
@@ -23,7 +23,7 @@ class Ledger:
         self.feeds = plan.state.feeds
         self.etag = plan.state.etag
         self.touched = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
-        self.untold = frozenset(each.key for change in plan.changes if (each := change.output) and each.untold)
+        self.untold = frozenset(each.key for change in plan.changes if (each := change.output) and each.embargoed)
 
     def begin(self) -> None:
         """Note what may change, before anything does. Whoever notes it second is told so, and writes nothing."""
@@ -34,7 +34,7 @@ class Ledger:
         """Remember what was written."""
         output = change.output
         if output:
-            self.objects[output.key] = Remote(
+            self.objects[output.key] = RemoteObject(
                 key=output.key, size=output.size, sha256=output.sha256, headers=output.headers, etag=etag
             )
 
@@ -49,7 +49,7 @@ class Ledger:
         after = State(objects=self.objects, retired=retired, feeds=self.feeds)
         try:
             self._write(after)
-        except Overtaken:
+        except PublishConflict:
             # Somebody else has begun since our feed went live: it is published, and the record is theirs now.
             self.leave_in_doubt()
 
@@ -62,7 +62,7 @@ class Ledger:
             try:
                 self.etag = theirs.etag
                 self._write(replace(theirs, doubtful=theirs.doubtful | self.touched))
-            except Overtaken:
+            except PublishConflict:
                 continue
             return
 
@@ -77,7 +77,7 @@ def swap(store: Store, upload: Upload, etag: str) -> str:
     """Write only over what had this ETag (empty: over nothing), and return the new one; else `Overtaken`."""
     try:
         written = store.put(upload, match(etag))
-    except Overtaken:
+    except PublishConflict:
         there = store.get(upload.key)
         if there is None or hashlib.sha256(there.content).hexdigest() != upload.sha256:
             raise
@@ -85,7 +85,7 @@ def swap(store: Store, upload: Upload, etag: str) -> str:
     if store.honours and store.honours.blind:
         there = store.get(upload.key)
         if there is None or hashlib.sha256(there.content).hexdigest() != upload.sha256:
-            raise Overtaken(f"{upload.key} in {store.name} was changed by somebody else", "plan again")
+            raise PublishConflict(f"{upload.key} in {store.name} was changed by somebody else", "plan again")
     return written
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import parse
-from podcast_kit.model import Episode, Item, Published
+from podcast_kit.model import Episode, Item, LockEntry
 from podcast_kit.plan.subscriber_changes import Kind, Notice
 
 
@@ -45,7 +45,7 @@ def rows(
     items: Iterable[Item],
     scheduled: Iterable[Episode],
     drafts: Iterable[Episode],
-    lock: Collection[Published],
+    lock: Collection[LockEntry],
     live: bytes | None,
     notices: Collection[Notice],
 ) -> tuple[Row, ...]:
@@ -86,6 +86,6 @@ def _guids(live: bytes | None) -> dict[str, str]:
     if live is None:
         return {}
     try:
-        return {item.value("guid"): item.value("title") for item in parse(live, "feed").items}
+        return {item.child_text("guid"): item.child_text("title") for item in parse(live, "feed").items}
     except InvalidInput:
         return {}

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.site.templates import default_templates, templates_digest
 
 FALLBACK = "en"
@@ -122,7 +122,7 @@ def _read(path: Path, folder: Path) -> dict[str, str]:
         cause, _, where = str(error).partition(" (at ")
         found = re.match(r"line (\d+), column (\d+)", where)
         last = text.count("\n") + 1 if where else 0
-        place = Place(name, int(found[1]), int(found[2])) if found else Place(name, last)
+        place = SourceLocation(name, int(found[1]), int(found[2])) if found else SourceLocation(name, last)
         raise InvalidInput([Problem(place, f"is no TOML: {cause}", code="template.words")]) from None
     lines = text.split("\n")
     wrong = [key for key, value in table.items() if not isinstance(value, str)]
@@ -133,7 +133,7 @@ def _read(path: Path, folder: Path) -> dict[str, str]:
     return table
 
 
-def _at(name: str, lines: list[str], key: str) -> Place:
+def _at(name: str, lines: list[str], key: str) -> SourceLocation:
     """Where a key is written."""
     found = (number for number, line in enumerate(lines, 1) if re.match(rf"\s*[\[\"']*{re.escape(key)}\b", line))
-    return Place(name, next(found, 0))
+    return SourceLocation(name, next(found, 0))

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from podcast_kit.errors import InvalidInput, Problem, Severity
-from podcast_kit.model import Episode, Listen, Show
+from podcast_kit.model import Episode, ListenLink, Show
 
 DATA = Path(__file__).with_name("listen_services.toml")
 
@@ -93,7 +93,7 @@ def links(show: Show) -> tuple[Link, ...]:
 
 
 @lru_cache(maxsize=8)
-def _all(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> tuple[Link, ...]:
+def _all(listen: tuple[ListenLink, ...], feed: str, guid: str, title: str) -> tuple[Link, ...]:
     known = _known(listen, feed, guid, title)
     declared = [_declared(entry, known) for entry in listen if _alive(entry)]
     named = {link.service for group in declared for link in group}
@@ -118,7 +118,7 @@ def elsewhere(show: Show, episode: Episode) -> tuple[Link, ...]:
         url = entry.value.strip() if _is_address(entry.value) else _fill(patterns, ids)
         if not url:
             text = f"{entry.value!r} does not lead to an episode on {row['label']}"
-            problems.append(Problem(entry.place, text, "write the whole https address", "listen.id"))
+            problems.append(Problem(entry.location, text, "write the whole https address", "listen.id"))
             continue
         found.append(
             Link(
@@ -142,15 +142,15 @@ def faults(show: Show) -> Iterator[Problem]:
         if row is None and not _is_address(entry.value):
             near = difflib.get_close_matches(_name(entry), _by_name(), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "write the whole https address instead"
-            yield Problem(entry.place, f"no service is known as {entry.service!r}", hint, "listen.unknown")
+            yield Problem(entry.location, f"no service is known as {entry.service!r}", hint, "listen.unknown")
         elif row and row.get("closed") and not entry.keep:
             since = f" {row['since']}" if "since" in row else ""
             text = f"{row['label']} closed{since}; the link is left out"
             hint = "remove the key, or write {url: ..., keep: true} to insist"
-            yield Problem(entry.place, text, hint, "listen.closed", Severity.WARNING)
+            yield Problem(entry.location, text, hint, "listen.closed", Severity.WARNING)
         elif row and not _is_address(entry.value) and not re.fullmatch(row.get("id", r"(?!)"), _bare_id(entry)):
             hint = f"an id matches {row['id']}" if "id" in row else "write the whole https address"
-            yield Problem(entry.place, f"{entry.value!r} is no id of {row['label']}", hint, "listen.id")
+            yield Problem(entry.location, f"{entry.value!r} is no id of {row['label']}", hint, "listen.id")
 
 
 @lru_cache(maxsize=1024)
@@ -180,7 +180,7 @@ def _tracks(host: str, key: str) -> bool:
     )
 
 
-def _name(entry: Listen) -> str:
+def _name(entry: ListenLink) -> str:
     return entry.service.strip().lower().replace("-", "_")
 
 
@@ -196,16 +196,16 @@ def _is_address(value: str) -> bool:
         return False
 
 
-def _bare_id(entry: Listen) -> str:
+def _bare_id(entry: ListenLink) -> str:
     value = entry.value.strip()
     return value.removeprefix("id") if value[2:].isdigit() else value
 
 
-def _alive(entry: Listen) -> bool:
+def _alive(entry: ListenLink) -> bool:
     return entry.keep or not _by_name().get(_name(entry), {}).get("closed")
 
 
-def _known(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> dict[str, str]:
+def _known(listen: tuple[ListenLink, ...], feed: str, guid: str, title: str) -> dict[str, str]:
     """What addresses are made of."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     known = {
@@ -223,7 +223,7 @@ def _known(listen: tuple[Listen, ...], feed: str, guid: str, title: str) -> dict
     return known
 
 
-def _id(entry: Listen, row: dict[str, Any]) -> str:
+def _id(entry: ListenLink, row: dict[str, Any]) -> str:
     """The id of an entry, also where it stands inside a whole address; empty when there is none."""
     if not _is_address(entry.value):
         return _bare_id(entry)
@@ -238,7 +238,7 @@ def _fill(patterns: list[str], known: dict[str, str]) -> str:
     return ""
 
 
-def _declared(entry: Listen, known: dict[str, str]) -> list[Link]:
+def _declared(entry: ListenLink, known: dict[str, str]) -> list[Link]:
     row = _by_name().get(_name(entry)) or {"key": _name(entry), "on": "any", "label": entry.service.strip().title()}
     own = known | ({"id": quote(found, safe="")} if (found := _id(entry, row)) else {})
     made = _links(row, own, declared=True, label=entry.label)

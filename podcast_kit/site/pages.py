@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Item, Picture, Placement, Show, ShowType
+from podcast_kit.model import EpisodeType, Item, Image, Placement, Show, ShowType
 from podcast_kit.site import collections, redirects, structured_data, transcript
 from podcast_kit.site.i18n import Words, clock, words
 from podcast_kit.site.listen_links import Kind, Link, Platform, directories, elsewhere, links
@@ -37,8 +37,8 @@ class Site:
     show: Show
     folder: Path
     """May hold the show's own `templates/`."""
-    artwork: Picture | None = None
-    icons: tuple[Picture, ...] = ()
+    artwork: Image | None = None
+    icons: tuple[Image, ...] = ()
     """Square PNGs made from the cover, of several sizes."""
 
     def pages(self, items: Sequence[Item]) -> tuple[Page, ...]:
@@ -195,7 +195,7 @@ class Site:
             )
             return {
                 "paragraphs": transcript.paragraphs(transcript.cues(item)),
-                "prompts": given.page if invited else "",
+                "prompts": given.page_html if invited else "",
             }
 
         return values
@@ -236,7 +236,7 @@ class Site:
                     "name": shelf.name,
                     "title": shelf.title,
                     "person": shelf.person,
-                    "face": shelf.items[0].pictures.get(shelf.person.image) if shelf.person else None,
+                    "face": shelf.items[0].images.get(shelf.person.image) if shelf.person else None,
                     "items": [_card(item) for item in shelf.items],
                 }
                 yield self._page(shelf.key, "shelf.html", values)
@@ -285,8 +285,8 @@ def render(
     items: Sequence[Item],
     *,
     folder: Path,
-    artwork: Picture | None = None,
-    icons: tuple[Picture, ...] = (),
+    artwork: Image | None = None,
+    icons: tuple[Image, ...] = (),
 ) -> dict[str, bytes]:
     """Every page of a show by its key; `items` are newest first, `folder` may hold the show's own `templates/`.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from podcast_kit.errors import InvalidInput, Problem
-from podcast_kit.model import Episode, Flavours, Placement, PromptSet, Show
+from podcast_kit.model import Episode, RenderedNotes, Placement, PromptSet, Show
 from podcast_kit.site.i18n import words
 from podcast_kit.site.listen_links import Kind, Link, links, same
 from podcast_kit.site.templates import Templates, templates
@@ -24,13 +24,13 @@ def prompt_set(show: Show, episode: Episode) -> PromptSet:
     if found is None:
         known = ", ".join(sorted({*show.prompts, *BUILT_IN}))
         text = f"there is no set of prompts named {episode.prompts!r}"
-        raise InvalidInput([Problem(episode.place("prompts"), text, f"known: {known}", "prompts.unknown")])
+        raise InvalidInput([Problem(episode.location_of("prompts"), text, f"known: {known}", "prompts.unknown")])
     return found
 
 
 def prompts(
     show: Show, episode: Episode, *, folder: Path, page_url: str, written: Collection[str], digest: str = ""
-) -> Flavours:
+) -> RenderedNotes:
     """The invitations of an episode for each surface; empty where none are wanted.
 
     `page_url` is the address of the episode's page. What is in `written`, the addresses that the author
@@ -39,7 +39,7 @@ def prompts(
     """
     chosen = prompt_set(show, episode)
     if chosen.placement is Placement.NONE or not (chosen.follow or chosen.review):
-        return Flavours()
+        return RenderedNotes()
     seen = {same(url) for url in written}
     follow_url = show.page_url("follow/index.html")
     every = [link for link in links(show) if link.declared]
@@ -52,7 +52,7 @@ def prompts(
     if same(how) in seen:
         how = ""
     if not (follow or any_app or review or how):
-        return Flavours()
+        return RenderedNotes()
     made = templates(folder, digest)
     names = {"show": show.title, "title": episode.title}
     t = words(show.language, show.timezone, folder, made.digest)
@@ -85,13 +85,13 @@ class _Said(NamedTuple):
     timezone: str
 
 
-def _filled(made: Templates, said: _Said, **more: object) -> Flavours:
+def _filled(made: Templates, said: _Said, **more: object) -> RenderedNotes:
     values = {**said._asdict(), **more, "t": words(said.language, said.timezone, made.folder, made.digest)}
-    return Flavours(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
+    return RenderedNotes(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
 
 
 @lru_cache(maxsize=256)
-def _plain(made: Templates, said: _Said) -> Flavours:
+def _plain(made: Templates, said: _Said) -> RenderedNotes:
     """Where the templates are ours they look neither at the episode nor at its page: most episodes invite alike."""
     return _filled(made, said)
 

@@ -59,14 +59,14 @@ def moved(items: Iterable[Item], keys: Collection[str]) -> tuple[Moved, ...]:
         for alias in item.episode.aliases:
             if alias in taken:
                 text = f"aliases: {alias!r} is the address of a page or file that the show has"
-                place = item.episode.place(f"aliases.{alias}")
+                place = item.episode.location_of(f"aliases.{alias}")
                 problems.append(Problem(place, text, "an address leads to one page: remove it", "alias.taken"))
             else:
                 found.append(Moved(alias, _page(item), item))
                 taken.add(alias)
     if problems:
         raise InvalidInput(problems)
-    renamed = [Moved(f"episodes/{slug}{INDEX}", _page(item), item) for item in items for slug in reversed(item.was)]
+    renamed = [Moved(f"episodes/{slug}{INDEX}", _page(item), item) for item in items for slug in reversed(item.former_slugs)]
     found += taken.free(renamed)
     found += taken.free(list(_below(found, keys)))
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Item, Picture, Show
+from podcast_kit.model import Item, Image, Show
 from podcast_kit.site.i18n import Words
 from podcast_kit.site.listen_links import Kind, Link
 
@@ -37,7 +37,7 @@ def _series(show: Show) -> dict[str, Any]:
     return {"@type": "PodcastSeries", "@id": url, "name": show.title, "url": url, "webFeed": show.feed_url}
 
 
-def show_ld(show: Show, artwork: Picture | None, links: Sequence[Link]) -> str:
+def show_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> str:
     """The show for machines (schema.org PodcastSeries)."""
     said = {
         "@context": "https://schema.org",
@@ -52,7 +52,7 @@ def show_ld(show: Show, artwork: Picture | None, links: Sequence[Link]) -> str:
     return script(_said(said))
 
 
-def episode_ld(show: Show, item: Item, artwork: Picture | None) -> str:
+def episode_ld(show: Show, item: Item, artwork: Image | None) -> str:
     """An episode for machines (schema.org PodcastEpisode)."""
     episode, media = item.episode, item.enclosure
     length = iso_duration(media.seconds) if media.seconds else None
@@ -101,7 +101,7 @@ def frame(show: Show, item: Item, player: str) -> str:
     )
 
 
-def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
+def oembed(show: Show, item: Item, picture: Image | None, player: str) -> str:
     """How others embed an episode (oEmbed 1.0, rich); `player` is the address of the small player."""
     said: dict[str, Any] = {
         "version": "1.0",
@@ -123,7 +123,7 @@ def oembed(show: Show, item: Item, picture: Picture | None, player: str) -> str:
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
 
-def manifest(show: Show, icons: Sequence[tuple[str, Picture]], *, colour: str, ground: str) -> str:
+def manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colour: str, ground: str) -> str:
     """The web app manifest; `icons` come with their addresses as seen from it."""
     said = {
         "name": show.title,

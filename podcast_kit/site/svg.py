@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from podcast_kit.errors import Place, Problem
+from podcast_kit.errors import SourceLocation, Problem
 
 CODE = "theme.svg"
 SVG, XHTML, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1999/xlink"
@@ -32,7 +32,7 @@ def faults(data: bytes, path: str) -> list[Problem]:
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as error:
-        place = Place(path, error.lineno, error.offset + 1)
+        place = SourceLocation(path, error.lineno, error.offset + 1)
         said = expat.errors.messages.get(error.code, "unreadable")
         reader.found.append(Problem(place, f"is not well-formed XML: {said}", "export it again", CODE))
     return reader.found[:MOST]
@@ -57,7 +57,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self.doctype
 
     def refuse(self, text: str, hint: str = _PLAIN) -> None:
-        place = Place(self.path, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
+        place = SourceLocation(self.path, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
         self.found.append(Problem(place, text, hint, CODE))
 
     def start(self, full: str, attributes: dict[str, str]) -> None:

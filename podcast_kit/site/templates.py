@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit import __version__
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.io import atomic_write
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _inside(entry: os.DirEntry[str], folder: Path) -> bool:
 
 def _no_template(name: str) -> InvalidInput:
     text = "is no file, or a link that leads out of templates/"
-    return InvalidInput([Problem(Place(f"templates/{name}"), text, "put the file itself there", "path.outside")])
+    return InvalidInput([Problem(SourceLocation(f"templates/{name}"), text, "put the file itself there", "path.outside")])
 
 
 def _is_template(name: str) -> bool:
@@ -141,10 +141,10 @@ class Templates:
         path, line = theirs[-1]
         return Problem(self._place(path, line), str(error) or type(error).__name__, code="template.render")
 
-    def _place(self, path: Path, line: int) -> Place:
+    def _place(self, path: Path, line: int) -> SourceLocation:
         here = self.folder.resolve()
         full = path.resolve()
-        return Place(full.relative_to(here).as_posix() if full.is_relative_to(here) else path.as_posix(), line)
+        return SourceLocation(full.relative_to(here).as_posix() if full.is_relative_to(here) else path.as_posix(), line)
 
 
 def eject(folder: Path, name: str) -> Path:
@@ -157,9 +157,9 @@ def eject(folder: Path, name: str) -> Path:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-        raise InvalidInput([Problem(Place(name), "there is no template of this name", hint, "template.missing")])
+        raise InvalidInput([Problem(SourceLocation(name), "there is no template of this name", hint, "template.missing")])
     if target.exists():
-        place = Place(target.relative_to(folder).as_posix())
+        place = SourceLocation(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(place, "is there already", "remove it to begin anew", "template.exists")])
     atomic_write.write(target, known[name].read_bytes())
     return target

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Picture, Show
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.model import Image, Show
 from podcast_kit.site import svg
 
 BLUE = "#0f62a8"
@@ -56,16 +56,16 @@ class Look:
     """What the look brings along, by key."""
 
 
-def look(show: Show, folder: Path, artwork: Picture | None) -> Look:
+def look(show: Show, folder: Path, artwork: Image | None) -> Look:
     """The look of a show; without a colour in podcast.yaml the cover's own is taken.
 
     Raises InvalidInput where a colour, font or logo of `theme:` cannot be used, or the logo would run a script.
     """
     theme, problems = show.theme, list[Problem]()
-    places = theme.places
+    places = theme.locations
 
     def fault(key: str, text: str, hint: str) -> None:
-        place = places.get(key) or show.places.get("theme") or Place("podcast.yaml")
+        place = places.get(key) or show.locations.get("theme") or SourceLocation("podcast.yaml")
         problems.append(Problem(place, f"theme: {text}", hint, f"theme.{key}"))
 
     files: dict[str, bytes] = {}

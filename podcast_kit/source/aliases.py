@@ -74,4 +74,4 @@ def doubles(found: Iterable[Episode]) -> Iterator[Problem]:
                 text, hint = f"is an alias of {holder.path} too", "keep one of them: an address leads to one page"
             else:
                 continue
-            yield Problem(one.place(place_of(alias)), f"aliases: {alias!r} {text}", hint, "alias.taken")
+            yield Problem(one.location_of(place_of(alias)), f"aliases: {alias!r} {text}", hint, "alias.taken")

@@ -10,7 +10,7 @@ from datetime import datetime
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from podcast_kit.errors import Place
+from podcast_kit.errors import SourceLocation
 from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
 from podcast_kit.source import aliases, chapters, elements, foreign_keys, mastering, people
 from podcast_kit.source.notes import lint, markdown
@@ -83,7 +83,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         ignore=ignored(table),
         elements=elements.take(table, "item", setting.timezone),
         prompts=table.take("prompts", _prompt_set(setting.prompts), "default"),
-        places=table.places,
+        locations=table.places,
     )
     _notes(table, body, first_line, folder, draft=draft)
     table.close(foreign_keys.EPISODE)
@@ -92,7 +92,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
 
 
 def _slug_of_file(table: Table, setting: Setting) -> str:
-    return table.read(Value(Place(setting.path), setting.slug), own_slug, setting.slug, "the file's name")
+    return table.read(Value(SourceLocation(setting.path), setting.slug), own_slug, setting.slug, "the file's name")
 
 
 def own_slug(raw: str) -> str:
@@ -212,14 +212,14 @@ def _notes(table: Table, body: str, first_line: int, folder: Folder, *, draft: b
     path = table.place.path
     if len(body.encode("utf-8", "replace")) > MAX_NOTES:
         text = f"the notes are longer than {MAX_NOTES:,} bytes"
-        table.reject(Place(path, first_line), text, "put a transcript into a file of its own", "value.long")
+        table.reject(SourceLocation(path, first_line), text, "put a transcript into a file of its own", "value.long")
         return
     for doubt in lint.doubts(body, folder.holds):
         if draft and doubt.code == lint.UNWRITTEN:
             continue  # a draft is what is not written yet; what is scheduled goes out by itself
-        table.warn(Place(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
+        table.warn(SourceLocation(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
     for picture in markdown.images(body):
-        place = Place(path, first_line + picture.line)
+        place = SourceLocation(path, first_line + picture.line)
         try:
             folder.path(PICTURES)(picture.source)
         except Wrong as wrong:

@@ -6,7 +6,7 @@ import re
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.errors import Place
+from podcast_kit.errors import SourceLocation
 from podcast_kit.model import Element
 from podcast_kit.namespaces import NAMESPACES, prefix_of
 from podcast_kit.source.yaml import converters
@@ -32,7 +32,7 @@ def take(table: Table, value: Value) -> list[Element]:
     return [element] if len(table.problems) == before else []
 
 
-def _element(inner: Table, place: Place, uri: str, depth: int) -> Element:
+def _element(inner: Table, place: SourceLocation, uri: str, depth: int) -> Element:
     name = inner.need("name", _name, "")
     uri = inner.take("xmlns", converters.line, uri)
     text = inner.take("text", str, "")
@@ -68,7 +68,7 @@ def _name(raw: str) -> str:
     return name
 
 
-def parse(raw: str, place: Place) -> list[Element]:
+def parse(raw: str, place: SourceLocation) -> list[Element]:
     """The elements of a piece of XML, in which the usual prefixes need no declaration; raises Wrong."""
     reader = _Reader(place)
     known = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in NAMESPACES.items() if prefix != "xml")
@@ -84,7 +84,7 @@ def parse(raw: str, place: Place) -> list[Element]:
 class _Reader:
     """Builds elements of what expat calls out."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: SourceLocation) -> None:
         self.place = place
         self.found: list[Element] = []
         self.levels: list[tuple[str, dict[str, str], list[str], dict[str, str], list[Element]]] = []

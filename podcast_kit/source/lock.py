@@ -29,8 +29,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Chapter, Media, Published, Soundbite
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.model import Chapter, Media, LockEntry, Soundbite
 from podcast_kit.source.episode import own_slug
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Table, Wrong, contents, decode, yaml_table
@@ -47,7 +47,7 @@ _MARKERS = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _MEND = "take podcast.lock from your version control as it was after the last publish"
 
 
-def read(path: Path) -> tuple[Published, ...]:
+def read(path: Path) -> tuple[LockEntry, ...]:
     """The entries of a lock, none where there is no file; raises InvalidInput when it is damaged."""
     if not path.exists():
         return ()
@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[Published, ...]:
 
 
 @lru_cache(maxsize=1)
-def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
+def parse(data: bytes, path: str = "podcast.lock") -> tuple[LockEntry, ...]:
     """The entries that a lock's bytes hold; raises InvalidInput.
 
     Those of the last one are kept: who serves reads it at every save, and it seldom changed.
@@ -65,18 +65,18 @@ def parse(data: bytes, path: str = "podcast.lock") -> tuple[Published, ...]:
         line = source.count("\n", 0, marker.start()) + 1
         hint = "keep the entries of both sides, each once, and delete the marker lines"
         text = f"an unfinished merge: {marker[1]!r}"
-        raise InvalidInput([Problem(Place(path, line), text, hint, "lock.conflict")])
+        raise InvalidInput([Problem(SourceLocation(path, line), text, hint, "lock.conflict")])
     try:
         table = yaml_table(source, path, most=MAX_BYTES)
         entries = _entries(table)
     except InvalidInput as error:
         newer = [one for one in error.problems if one.code == "lock.newer"]  # then nothing else of it can be trusted
-        damaged = [Problem(one.place, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
+        damaged = [Problem(one.location, one.text, _MEND, "lock.damaged", one.severity) for one in error.problems]
         raise InvalidInput(newer or damaged) from None
     return entries
 
 
-def render(entries: Iterable[Published]) -> bytes:
+def render(entries: Iterable[LockEntry]) -> bytes:
     """A lock's bytes, by date and then slug, so that a new episode is a few new lines at the end."""
     lines = [HEAD, f"version: {VERSION}\n"]
     ordered = sorted(entries, key=lambda entry: (entry.date, entry.slug))
@@ -87,7 +87,7 @@ def render(entries: Iterable[Published]) -> bytes:
             f"    guid: {_written(entry.guid)}\n"
             f"    date: {entry.date.astimezone(UTC).isoformat()}\n"
             f"    source: {_written(entry.source_sha256)}\n"
-            f"{_was_line(entry.was)}"
+            f"{_was_line(entry.former_slugs)}"
             f"    media:\n{_media_lines(entry.media, 6)}"
         )
         lines += [f"    alternate:\n{_media_lines(entry.alternate, 6)}"] if entry.alternate else []
@@ -122,7 +122,7 @@ def _media_lines(media: Media, indent: int) -> str:
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
 
 
-def _entries(table: Table) -> tuple[Published, ...]:
+def _entries(table: Table) -> tuple[LockEntry, ...]:
     version = table.need("version", str, VERSION)
     if version != VERSION:
         text = f"written by a newer podcast-kit: version {version}"
@@ -177,18 +177,18 @@ def _soundbite(table: Table) -> Soundbite | None:
     return said
 
 
-def _entry(table: Table) -> Published | None:
+def _entry(table: Table) -> LockEntry | None:
     media, alternate = table.table("media", "media"), table.table("alternate", "alternate")
     if media is None:
         table.missing("media")
         return None
-    said = Published(
+    said = LockEntry(
         slug=table.need("slug", str, ""),
         guid=table.need("guid", str, ""),
         date=table.need("date", _date, datetime.fromtimestamp(0, UTC)),
         source_sha256=table.need("source", str, ""),
         media=_media(media),
-        was=table.each("was", own_slug),
+        former_slugs=table.each("was", own_slug),
         alternate=_media(alternate) if alternate else None,
         soundbites=tuple(
             found for inner in table.tables("soundbites", "this soundbite") if (found := _soundbite(inner))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from podcast_kit.model import Listen, Person
+from podcast_kit.model import ListenLink, Person
 from podcast_kit.source.paths import PICTURES, Folder
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Table, Value
@@ -38,7 +38,7 @@ def people(table: Table, folder: Folder, key: str = "people", role: str = "host"
     return tuple(found)
 
 
-def listen(table: Table) -> tuple[Listen, ...]:
+def listen(table: Table) -> tuple[ListenLink, ...]:
     """The services under `listen`: an id, an address, or keys `id`, `url`, `label`, `keep`.
 
     A service that has closed is told of once, where it is written, and left out unless it says `keep: true`.
@@ -46,7 +46,7 @@ def listen(table: Table) -> tuple[Listen, ...]:
     services = table.table("listen")
     if services is None:
         return ()
-    found: list[Listen] = []
+    found: list[ListenLink] = []
     for key in services.entries:
         value = services.value(key)
         if value is None:
@@ -58,16 +58,16 @@ def listen(table: Table) -> tuple[Listen, ...]:
     return tuple(found)
 
 
-def _custom(services: Table, entry: Value) -> Listen | None:
+def _custom(services: Table, entry: Value) -> ListenLink | None:
     link = services.within(entry, "this link")
     if link is None:
         return None
     label, url = link.need("label", converters.line, ""), link.need("url", converters.url, "")
     link.close()
-    return Listen(service="custom", value=url, label=label, keep=True, place=entry.place)
+    return ListenLink(service="custom", value=url, label=label, keep=True, location=entry.place)
 
 
-def _service(services: Table, key: str, value: Value) -> Listen | None:
+def _service(services: Table, key: str, value: Value) -> ListenLink | None:
     label, keep = "", False
     if isinstance(value.content, dict) and (inner := services.within(value, key)):
         said = inner.take("url", converters.url, "", also=("href",)) or inner.take("id", _identity, "")
@@ -82,7 +82,7 @@ def _service(services: Table, key: str, value: Value) -> Listen | None:
         text = f"{CLOSED[service]}; the link is left out"
         services.warn(value.place, text, "remove the key", "listen.closed")
         return None
-    return Listen(service=service, value=said, label=label, keep=keep, place=value.place) if said else None
+    return ListenLink(service=service, value=said, label=label, keep=keep, location=value.place) if said else None
 
 
 def _identity(raw: str) -> str:

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Place, PodcastKitError, Problem, Severity
-from podcast_kit.model import Episode, Project, Published, Show
+from podcast_kit.errors import InvalidInput, SourceLocation, PodcastKitError, Problem, Severity
+from podcast_kit.model import Episode, Project, LockEntry, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
@@ -43,10 +43,10 @@ def read(folder: Path) -> Project:
     show = reading.show()
     found = reading.episodes(show)
     entries = reading.lock()
-    problems = sorted([*reading.problems, *_doubles(found), *aliases.doubles(found)], key=lambda problem: problem.place)
+    problems = sorted([*reading.problems, *_doubles(found), *aliases.doubles(found)], key=lambda problem: problem.location)
     if show is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidInput(problems)
-    return Project(folder=Path(folder), show=show, episodes=found, lock=entries, remarks=tuple(problems))
+    return Project(folder=Path(folder), show=show, episodes=found, lock=entries, warnings=tuple(problems))
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class _Reading:
         return sorted(found, key=lambda one: one[0])
 
     def unread(self, path: str, hint: str) -> None:
-        problem = Problem(Place(path), "is not read", hint, "episode.place", Severity.WARNING)
+        problem = Problem(SourceLocation(path), "is not read", hint, "episode.place", Severity.WARNING)
         self.problems.append(problem)
 
     def listing(self, path: str) -> tuple[list[str], list[str]]:
@@ -113,7 +113,7 @@ class _Reading:
         except FileNotFoundError:
             return [], []
         except OSError as error:
-            self.problems.append(Problem(Place(path), f"cannot be read: {error.strerror}", "", "file.read"))
+            self.problems.append(Problem(SourceLocation(path), f"cannot be read: {error.strerror}", "", "file.read"))
             return [], []
         return sorted(name for name, folder in seen if not folder), sorted(name for name, folder in seen if folder)
 
@@ -127,7 +127,7 @@ class _Reading:
             return False
         return True
 
-    def lock(self) -> tuple[Published, ...]:
+    def lock(self) -> tuple[LockEntry, ...]:
         try:
             return lock.read(self.folder / LOCK)
         except InvalidInput as error:
@@ -140,9 +140,9 @@ class _Reading:
             return contents(self.folder / path, path)
         except InvalidInput as error:
             hint = "begin a show with 'podcast-kit init'" if path == SHOW else ""
-            self.problems += [replace(problem, hint=problem.hint or hint) for problem in error.problems]
+            self.problems += [replace(problem, fix=problem.fix or hint) for problem in error.problems]
         except Wrong as wrong:
-            self.problems.append(Problem(Place(path), str(wrong), wrong.hint, wrong.code))
+            self.problems.append(Problem(SourceLocation(path), str(wrong), wrong.hint, wrong.code))
         return None
 
 
@@ -164,11 +164,11 @@ def _doubles(found: tuple[Episode, ...]) -> list[Problem]:
                 hint = "give the newer episode its own" if key == "slug" else "remove the line from the newer one"
                 text = f"{key} {said!r} is also that of {other.path}"
                 code = "slug.unique" if key == "slug" else "it.guid.unique"
-                problems.append(Problem(one.place(key), text, hint, code))
+                problems.append(Problem(one.location_of(key), text, hint, code))
     for (season, number), same in episodes.numbers(found).items():
         for one in same[1:]:
             within = f" of season {season}" if season else ""
             text = f"number {number}{within} is also that of {same[0].path}"
             hint = "give each full episode its own number"
-            problems.append(Problem(one.place("number"), text, hint, "it.episode", Severity.WARNING))
+            problems.append(Problem(one.location_of("number"), text, hint, "it.episode", Severity.WARNING))
     return problems

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.io import atomic_write
 from podcast_kit.source.notes.lint import BEGUN
 from podcast_kit.source.show import COVER
@@ -159,9 +159,9 @@ def mint(path: Path, guid: str) -> None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Failed(f"{path}: cannot be read: {error.strerror}") from None
+        raise OperationError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise InvalidInput([Problem(Place(str(path)), "is too long to be an episode", "", "file.long")])
+        raise InvalidInput([Problem(SourceLocation(str(path)), "is too long to be an episode", "", "file.long")])
     table, _, _ = front_matter(decode(data, str(path)), str(path))
     if (value := table.value("guid")) is not None:
         problem = Problem(value.place, "has a guid already", "a guid never changes", "it.guid.stable")
@@ -182,5 +182,5 @@ def mint(path: Path, guid: str) -> None:
         again = ""
     if again != guid:  # front matter in one pair of braces, and the like
         text, hint = "a line with the guid cannot be put in", f"write 'guid: {guid}' into the front matter yourself"
-        raise InvalidInput([Problem(Place(str(path), 1), text, hint, "key.missing")])
+        raise InvalidInput([Problem(SourceLocation(str(path), 1), text, hint, "key.missing")])
     atomic_write.write(path, edited)

@@ -11,7 +11,7 @@ from podcast_kit.model import (
     FeedSettings,
     Placement,
     PromptSet,
-    Publishing,
+    PublishSettings,
     Show,
     ShowType,
     Theme,
@@ -56,7 +56,7 @@ def read(table: Table, folder: Folder) -> Show:
         theme=_theme(table, folder),
         ignore=ignored(table),
         elements=elements.take(table, "channel", timezone),
-        places=table.places,
+        locations=table.places,
     )
     if owner:
         owner.close()
@@ -90,13 +90,13 @@ def license_name(table: Table) -> str:
     return content.strip() if isinstance(content, str) else ""
 
 
-def _publish(table: Table) -> Publishing:
+def _publish(table: Table) -> PublishSettings:
     inner = table.table("publish")
     if inner is None:
         if "publish" not in table.entries or table.entries["publish"].empty:
             table.missing("publish", "add 'publish:' with 'url: https://...' below it, indented")
-        return Publishing(url="https://invalid/")
-    said = Publishing(
+        return PublishSettings(url="https://invalid/")
+    said = PublishSettings(
         url=inner.need("url", converters.base_url, "https://invalid/"),
         to=inner.take("to", converters.line, ""),
         provider=inner.take("provider", converters.line, ""),
@@ -208,7 +208,7 @@ def _theme(table: Table, folder: Folder) -> Theme:
         colour=inner.take("colour", _colour, "", also=("color",)),
         font=inner.take("font", _font(folder), ""),
         logo=inner.take("logo", folder.path(PICTURES), ""),
-        places=inner.places,
+        locations=inner.places,
     )
     inner.close()
     return said

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.io import atomic_write
 from podcast_kit.source.yaml.document import decode
 
@@ -49,7 +49,7 @@ def read(folder: Path) -> Subscribers:
     except FileNotFoundError:
         return Subscribers()
     except OSError as error:
-        raise Failed(f"{NAMES}: cannot be read: {error.strerror}") from None
+        raise OperationError(f"{NAMES}: cannot be read: {error.strerror}") from None
     problems: list[Problem] = []
     first: dict[str, int] = {}
     names: list[str] = []
@@ -61,10 +61,10 @@ def read(folder: Path) -> Subscribers:
             continue
         if not name.isprintable() or len(name) > MAX_NAME:
             text = f"is no name: more than {MAX_NAME} letters, or some that cannot be shown"
-            problems.append(Problem(Place(NAMES, number, 1), text, "shorten it", "value.long"))
+            problems.append(Problem(SourceLocation(NAMES, number, 1), text, "shorten it", "value.long"))
         if (earlier := first.setdefault(same(name), number)) != number:
             text = f"{name!r} is also on line {earlier}"
-            problems.append(Problem(Place(NAMES, number, 1), text, "keep one of the two", "key.twice"))
+            problems.append(Problem(SourceLocation(NAMES, number, 1), text, "keep one of the two", "key.twice"))
         (revoked if gone else names).append(name)
     if problems:
         raise InvalidInput(problems)
@@ -86,7 +86,7 @@ def changed(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] 
         names.setdefault(same(name), " ".join(name.split()))
     for name in revoke:
         if same(name) not in names:
-            raise Failed(f"{name!r} has no private feed", f"the list is in {NAMES}")
+            raise OperationError(f"{name!r} has no private feed", f"the list is in {NAMES}")
         gone[same(name)] = names.pop(same(name))
     return Subscribers(tuple(names.values()), tuple(gone.values()))
 
@@ -102,13 +102,13 @@ def secret(folder: Path) -> bytes:
             said = (folder / KEY).read_text("ascii")
         except (OSError, UnicodeDecodeError):
             hint = f"copy {KEY} from where it was made, or set {VARIABLE}; it cannot be made again"
-            raise Failed(f"{NAMES} names subscribers, and the secret of their addresses is not here", hint) from None
+            raise OperationError(f"{NAMES} names subscribers, and the secret of their addresses is not here", hint) from None
     try:
         found = bytes.fromhex(said.strip())
     except ValueError:
         found = b""
     if len(found) < BYTES:
-        raise Failed(
+        raise OperationError(
             f"the secret of the private feeds is not {2 * BYTES} hexadecimal digits", f"mend {KEY} or {VARIABLE}"
         )
     return found
@@ -120,7 +120,7 @@ def keep_secret(folder: Path, made: bytes) -> None:
     Raises Failed when there is one already: another one would give every subscriber another address.
     """
     if (folder / KEY).exists():
-        raise Failed(f"{KEY} is there already", "another one would give every subscriber another address")
+        raise OperationError(f"{KEY} is there already", "another one would give every subscriber another address")
     ignored = folder / ".gitignore"
     lines = ignored.read_text("utf-8").splitlines() if ignored.is_file() else []
     if f"/{KEY}" not in lines:

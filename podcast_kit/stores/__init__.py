@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
-from podcast_kit.model import Output, Publishing, Remote
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
+from podcast_kit.model import Output, PublishSettings, RemoteObject
 
 
 class Honours(StrEnum):
@@ -87,7 +87,7 @@ class Upload:
         """All of it; Failed when it is not what was built, OSError when it cannot be read."""
         content = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise Failed(f"{self.key} changed after it was built", "build again")
+            raise OperationError(f"{self.key} changed after it was built", "build again")
         return content
 
 
@@ -129,11 +129,11 @@ class Store(Protocol):
         """The object, or None where there is none."""
         ...
 
-    def head(self, key: str) -> Remote | None:
+    def head(self, key: str) -> RemoteObject | None:
         """What is known of the object without reading it; None where there is none."""
         ...
 
-    def walk(self, prefix: str = "") -> Iterator[Remote]:
+    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Every key that begins with the prefix, sorted; sizes and ETags only."""
         ...
 
@@ -168,7 +168,7 @@ class Store(Protocol):
         ...
 
 
-def open_store(publishing: Publishing, folder: Path, waiting: Callable[[str], None] = lambda _: None) -> Store:
+def open_store(publishing: PublishSettings, folder: Path, waiting: Callable[[str], None] = lambda _: None) -> Store:
     """The place that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
 
     With `publish.provider`, `to` may name the bucket alone. A folder is relative to the show's. Nothing is asked of
@@ -179,7 +179,7 @@ def open_store(publishing: Publishing, folder: Path, waiting: Callable[[str], No
     if publishing.provider:
         if parted and scheme not in {"s3", publishing.provider}:
             text = f"publish.to says {scheme}://, and publish.provider {publishing.provider}"
-            raise InvalidInput([Problem(Place("podcast.yaml"), text, "say one of them", "pb.to")])
+            raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, "say one of them", "pb.to")])
         scheme, parted, rest = publishing.provider, "://", rest if parted else publishing.to
     if parted:
         from podcast_kit.stores.providers import PROVIDERS, at
@@ -193,11 +193,11 @@ def open_store(publishing: Publishing, folder: Path, waiting: Callable[[str], No
         else:
             text = f"publish.to: {scheme}:// is not known"
             hint = f"did you mean {near[0]}://?" if near else f"known are {', '.join(PROVIDERS)}, and folders"
-        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
     if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
         text = f"publish.to: {publishing.to!r} is not a place" if publishing.to else "publish.to is missing"
         hint = "write where to publish: s3://bucket/prefix, or a folder"
-        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
     from podcast_kit.stores.folder import Folder
 
     place = (folder / Path(publishing.to).expanduser()).resolve()
@@ -205,5 +205,5 @@ def open_store(publishing: Publishing, folder: Path, waiting: Callable[[str], No
     if here.is_relative_to(place) or any(place.is_relative_to(here / name) for name in WRITTEN):
         text = f"publish.to: {publishing.to!r} is where the show itself lies"
         hint = "name a folder of its own, such as public: what is published must not mix with what you write"
-        raise InvalidInput([Problem(Place("podcast.yaml"), text, hint, "pb.to")])
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
     return Folder(place)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.stores.bulk_put import SILENCE, Direct
 from podcast_kit.stores.errors import said
 
@@ -142,4 +142,4 @@ class Clients:
             host = urlsplit(request_dict["url"]).netloc
             text = f"the endpoint {host} does not answer: asked {attempts} times, {self.soon:g} seconds each"
             hint = "see publish.endpoint, the network, and whether the store is up; nothing is lost, run it again"
-            raise Failed(f"{self.name}: {text}", hint) from caught_exception
+            raise OperationError(f"{self.name}: {text}", hint) from caught_exception

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from podcast_kit.errors import Failed, Overtaken, PodcastKitError, StoreRefused
+from podcast_kit.errors import OperationError, PublishConflict, PodcastKitError, StoreAccessError
 
 CREDENTIALS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where a role gives them"
 
@@ -51,16 +51,16 @@ def said(name: str, key: str = "") -> Iterator[None]:
     except (Unreachable, HTTPClientError) as error:
         if "recursion" in str(error):  # as below, wrapped by botocore where it happens deep inside
             what, hint = REFUSED["PermanentRedirect"]
-            raise StoreRefused(f"{subject}: {what}", hint) from error
+            raise StoreAccessError(f"{subject}: {what}", hint) from error
         hint = "see the network and publish.endpoint; nothing is lost, run it again"
-        raise Failed(f"{subject}: the store does not answer: {_short(error)}", hint) from error
+        raise OperationError(f"{subject}: the store does not answer: {_short(error)}", hint) from error
     except BotoCoreError as error:
         raise _unable(error, subject) from error
     except RecursionError as error:  # botocore asks where the bucket is, and is sent on again for ever
         what, hint = REFUSED["PermanentRedirect"]
-        raise StoreRefused(f"{subject}: {what}", hint) from error
+        raise StoreAccessError(f"{subject}: {what}", hint) from error
     except (OSError, ValueError) as error:
-        raise Failed(f"{subject}: {_short(error)}", "run it again") from error
+        raise OperationError(f"{subject}: {_short(error)}", "run it again") from error
 
 
 def _answered(response: object, subject: str) -> PodcastKitError:
@@ -69,22 +69,22 @@ def _answered(response: object, subject: str) -> PodcastKitError:
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     text = " ".join(str(answer.get("Error", {}).get("Message", "")).split())[:200]
     if code in {"PreconditionFailed", "412"} or status == 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
-        return Overtaken(f"{subject} was changed by somebody else", "plan again")
+        return PublishConflict(f"{subject} was changed by somebody else", "plan again")
     if code == "ConditionalRequestConflict":
-        return Overtaken(f"{subject} is being changed by somebody else", "plan again")
+        return PublishConflict(f"{subject} is being changed by somebody else", "plan again")
     if code in REFUSED:
         what, hint = REFUSED[code]
-        return StoreRefused(f"{subject}: {what} ({code})", hint)
+        return StoreAccessError(f"{subject}: {what} ({code})", hint)
     if status in {401, 403}:
-        return StoreRefused(f"{subject}: the store refused: {text or code}", CREDENTIALS)
+        return StoreAccessError(f"{subject}: the store refused: {text or code}", CREDENTIALS)
     if code in FULL or status == 507:  # noqa: PLR2004  # RFC 4918, 11.5
-        return Failed(f"{subject}: the store has no room left ({code})", "make room there, then run it again")
+        return OperationError(f"{subject}: the store has no room left ({code})", "make room there, then run it again")
     hint = "nothing is lost, run it again"
     if status == 404:  # noqa: PLR2004  # every key that may be missing is asked for in another way
         hint = "see that publish.endpoint is the S3 address of the store"
     if status >= 500:  # noqa: PLR2004  # RFC 9110, 15.6
         hint = "the store is in trouble; should it go on, see that it has room left; nothing is lost, run it again"
-    return Failed(
+    return OperationError(
         f"{subject}: the store answered {' '.join(dict.fromkeys([code, str(status or '')])).strip()}: {text}", hint
     )
 
@@ -102,10 +102,10 @@ def _unable(error: Exception, subject: str) -> PodcastKitError:
         known.MetadataRetrievalError,
     )
     if isinstance(error, missing):
-        return StoreRefused(f"{subject}: no credentials: {_short(error)}", CREDENTIALS)
+        return StoreAccessError(f"{subject}: no credentials: {_short(error)}", CREDENTIALS)
     if isinstance(error, known.NoRegionError):
-        return StoreRefused(f"{subject}: no region is known", "write publish.region")
-    return Failed(f"{subject}: {_short(error)}", "see publish.endpoint and publish.to")
+        return StoreAccessError(f"{subject}: no region is known", "write publish.region")
+    return OperationError(f"{subject}: {_short(error)}", "see publish.endpoint and publish.to")
 
 
 def _short(error: Exception) -> str:

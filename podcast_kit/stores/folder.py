@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from podcast_kit.errors import Failed, Overtaken
-from podcast_kit.model import Output, Remote
+from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import ALWAYS, Condition, Found, Honours, Upload, unheard
 
 LOCK = ".podcast-kit/lock"
@@ -43,16 +43,16 @@ class Folder:
                 return None
             return Found(content, hashlib.sha256(content).hexdigest())
 
-    def head(self, key: str) -> Remote | None:
+    def head(self, key: str) -> RemoteObject | None:
         """Its size and sha256; reads the file to know."""
         with _said(self.name):
             path = self._path(key)
             if not path.is_file():
                 return None
             sha256 = _sha256(path)
-            return Remote(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
+            return RemoteObject(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
 
-    def walk(self, prefix: str = "") -> Iterator[Remote]:
+    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Every file, sorted by key; no ETags, since they would mean reading everything."""
         with _said(self.name):
             found = [
@@ -62,7 +62,7 @@ class Folder:
             ]
             keys = sorted((key, path.stat().st_size) for key, path in found if key.startswith(prefix) and key != LOCK)
         for key, size in keys:
-            yield Remote(key=key, size=size)
+            yield RemoteObject(key=key, size=size)
 
     def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
         """Write beside, then replace; the condition is looked at and acted on under one lock."""
@@ -118,13 +118,13 @@ class Folder:
     def _path(self, key: str) -> Path:
         parts = PurePosixPath(key).parts
         if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
-            raise Failed(f"{key!r} is not a key that a folder can hold")
+            raise OperationError(f"{key!r} is not a key that a folder can hold")
         return self.root.joinpath(*parts)
 
     def _hold(self, path: Path, key: str, when: Condition) -> None:
         there = path.is_file()
         if (when.absent and there) or (when.etag and (not there or _sha256(path) != when.etag)):
-            raise Overtaken(f"{key} in {self.name} was changed by somebody else", "plan again")
+            raise PublishConflict(f"{key} in {self.name} was changed by somebody else", "plan again")
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -151,7 +151,7 @@ def _said(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.strerror or str(error)
-        raise Failed(f"{_named(error, name)}: {what}", "see that the folder can be written and has room") from error
+        raise OperationError(f"{_named(error, name)}: {what}", "see that the folder can be written and has room") from error
 
 
 def _named(error: OSError, name: str) -> str:
@@ -182,4 +182,4 @@ def _write(upload: Upload, path: Path, sent: Callable[[int], None]) -> None:
         out.flush()
         os.fsync(out.fileno())  # or a power cut could leave a feed that names empty files
     if digest.hexdigest() != upload.sha256:
-        raise Failed(f"{upload.key} changed while it was being published", "build again")
+        raise OperationError(f"{upload.key} changed while it was being published", "build again")

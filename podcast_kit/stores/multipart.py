@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 if TYPE_CHECKING:
     from podcast_kit.stores import Upload
@@ -155,7 +155,7 @@ class Sending:
         if digest.hexdigest() != self.upload.sha256:
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.name, UploadId=self.journal.upload_id)
             self.journal.end()
-            raise Failed(f"{self.upload.key} changed after it was built", "build again")
+            raise OperationError(f"{self.upload.key} changed after it was built", "build again")
         return [{"PartNumber": number, "ETag": etag} for number, (_, etag) in sorted(self.journal.parts.items())]
 
     def _cut(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -167,7 +167,7 @@ class Sending:
             data = stream.read(min(left, self.journal.part))
             if not data:
                 self.budget.give(min(left, self.journal.part))
-                raise Failed(f"{self.upload.key} changed after it was built", "build again")
+                raise OperationError(f"{self.upload.key} changed after it was built", "build again")
             left -= len(data)
             yield number, data
             del data  # this frame waits for room too

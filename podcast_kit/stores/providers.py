@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Place, Problem
-from podcast_kit.model import Publishing
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.model import PublishSettings
 from podcast_kit.stores.s3 import S3
 
 BUCKET = re.compile(r"(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
@@ -46,7 +46,7 @@ PROVIDERS = {
 }
 
 
-def at(publishing: Publishing, scheme: str, rest: str, journals: Path, waiting: Callable[[str], None]) -> S3:
+def at(publishing: PublishSettings, scheme: str, rest: str, journals: Path, waiting: Callable[[str], None]) -> S3:
     """The store that `scheme://rest` names; raises `InvalidInput` with all that is missing."""
     provider = PROVIDERS[scheme]
     found = BUCKET.fullmatch(rest)
@@ -88,4 +88,4 @@ def at(publishing: Publishing, scheme: str, rest: str, journals: Path, waiting: 
 
 
 def _problem(text: str, hint: str, name: str) -> Problem:
-    return Problem(Place("podcast.yaml"), text, hint, f"pb.{name}")
+    return Problem(SourceLocation("podcast.yaml"), text, hint, f"pb.{name}")

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podcast_kit.errors import Failed, Overtaken
-from podcast_kit.model import Output, Remote
+from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import ABSENT, ALWAYS, Condition, Found, Honours, Upload, match, unheard
 from podcast_kit.stores.bulk_put import SMALL, Direct
 from podcast_kit.stores.clients import SOON, Clients
@@ -107,14 +107,14 @@ class S3:
         with said(self.name, key):
             return _again(ask)
 
-    def head(self, key: str) -> Remote | None:
+    def head(self, key: str) -> RemoteObject | None:
         """Its size, headers and ETag, and the sha256 that was stored with it."""
         with said(self.name, key):
             answer = _absent(lambda: self.client.head_object(Bucket=self.bucket, Key=self.prefix + key))
         if answer is None:
             return None
         headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
-        return Remote(
+        return RemoteObject(
             key=key,
             size=answer["ContentLength"],
             sha256=answer.get("Metadata", {}).get("sha256", ""),
@@ -122,14 +122,14 @@ class S3:
             etag=answer.get("ETag", ""),
         )
 
-    def walk(self, prefix: str = "") -> Iterator[Remote]:
+    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Every key below the prefix, a thousand a request."""
         with said(self.name):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
                 for item in page.get("Contents", ()):
                     key = item["Key"].removeprefix(self.prefix)
-                    yield Remote(key=key, size=item["Size"], etag=item.get("ETag", ""))
+                    yield RemoteObject(key=key, size=item["Size"], etag=item.get("ETag", ""))
 
     def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
         """One PutObject with Content-MD5, or parts that resume where the file is large."""
@@ -268,7 +268,7 @@ class S3:
             return there.etag  # some stores keep no metadata; every part was checked by its MD5
         if refused is None or _status(refused) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
             journal.end()
-            raise Failed(f"{self.name}/{upload.key}: what arrived is not what was sent", "run it again")
+            raise OperationError(f"{self.name}/{upload.key}: what arrived is not what was sent", "run it again")
         raise refused
 
     def _conditions(self, when: Condition) -> dict[str, str]:
@@ -283,7 +283,7 @@ class S3:
             return
         there = self.head(key)
         if (there.etag if there else "") != when.etag:
-            raise Overtaken(f"{self.name}/{key} was changed by somebody else", "plan again")
+            raise PublishConflict(f"{self.name}/{key} was changed by somebody else", "plan again")
 
     def _tried(self, upload: Upload) -> Honours:
         first, etag = self._try(upload, ABSENT)
@@ -352,7 +352,7 @@ def _again(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except Damaged:
-        raise Failed("what the store sends is damaged on its way", "see the network, then run it again") from None
+        raise OperationError("what the store sends is damaged on its way", "see the network, then run it again") from None
 
 
 def _status(error: Any) -> int:  # noqa: ANN401

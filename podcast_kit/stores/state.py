@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from podcast_kit.errors import Failed
-from podcast_kit.model import Output, Remote, Wave
+from podcast_kit.errors import OperationError
+from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.stores import Found, Honours, Store
 
 OWN = ".podcast-kit/"
@@ -35,7 +35,7 @@ made of it."""
 class State:
     """The store as it was read: what is there, what is in doubt, and the ETags that writes depend on."""
 
-    objects: Mapping[str, Remote] = field(default_factory=dict)
+    objects: Mapping[str, RemoteObject] = field(default_factory=dict)
     retired: Mapping[str, str] = field(default_factory=dict)
     """Keys that the show no longer has, and the ISO date since when; they stay until pruned."""
     doubtful: frozenset[str] = frozenset()
@@ -137,13 +137,13 @@ def _sought(store: Store, state: State, outputs: Iterable[Output]) -> State:
     return replace(state, objects={**state.objects, **found})
 
 
-def _matched(remote: Remote, output: Output) -> Remote:
+def _matched(remote: RemoteObject, output: Output) -> RemoteObject:
     """Media are named by their digest, and written whole or not at all: a listed one of the right size is the one."""
     same = output.wave is Wave.MEDIA and output.size == remote.size
     return replace(remote, sha256=output.sha256, headers=output.headers) if same else remote
 
 
-def _with_feed(objects: Mapping[str, Remote], key: str, feed: Found | None) -> Mapping[str, Remote]:
+def _with_feed(objects: Mapping[str, RemoteObject], key: str, feed: Found | None) -> Mapping[str, RemoteObject]:
     """The live feed overrules what the record says of it."""
     recorded = objects.get(key)
     others = {name: remote for name, remote in objects.items() if name != key}
@@ -151,7 +151,7 @@ def _with_feed(objects: Mapping[str, Remote], key: str, feed: Found | None) -> M
         return others
     headers = recorded.headers if recorded else ()
     digest = hashlib.sha256(feed.content).hexdigest()
-    live = Remote(key=key, size=len(feed.content), sha256=digest, headers=headers, etag=feed.etag)
+    live = RemoteObject(key=key, size=len(feed.content), sha256=digest, headers=headers, etag=feed.etag)
     return {**others, key: live}
 
 
@@ -180,7 +180,7 @@ def encoded(state: State, place: str) -> bytes:
     def shown(key: str) -> str:
         return veiled(key, early=key in state.untold)
 
-    def row(remote: Remote) -> list[object]:
+    def row(remote: RemoteObject) -> list[object]:
         told = ("", "") if remote.key in state.untold else (remote.sha256, remote.etag)
         return [remote.size, *told, index[remote.headers]]
 
@@ -204,10 +204,10 @@ def _decoded(found: Found, place: str) -> State | None:
         if type(data["schema"]) is not int:
             return None
         if data["schema"] > SCHEMA:
-            raise Failed("the last publish was made by a newer podcast-kit", "upgrade: pip install -U podcast-kit")
+            raise OperationError("the last publish was made by a newer podcast-kit", "upgrade: pip install -U podcast-kit")
         kinds = [tuple(sorted((str(name), str(value)) for name, value in each.items())) for each in data["headers"]]
         objects = {
-            str(key): Remote(key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=kinds[number])
+            str(key): RemoteObject(key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=kinds[number])
             for key, (size, sha256, etag, number) in data["objects"].items()
         }
         retired = {str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()}

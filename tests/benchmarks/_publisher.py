@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | None) -> None:
     """What `podcast-kit publish` does once the build is there."""
     from podcast_kit import plan, publish
-    from podcast_kit.model import Output, Publishing, Wave
+    from podcast_kit.model import Output, PublishSettings, Wave
     from podcast_kit.publish import fast_path
     from podcast_kit.stores import open_store
 
@@ -27,7 +27,7 @@ def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | N
         )
         for key, size, sha256 in json.loads(folder.with_suffix(".json").read_bytes())
     }
-    there = Publishing(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
+    there = PublishSettings(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
     wanted = fast_path.digest(outputs, there)
     last = next(reversed(outputs))  # stands for the feed, which the others do not know
     if memo and fast_path.unchanged(memo, wanted, there, last):

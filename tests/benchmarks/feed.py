@@ -16,7 +16,7 @@ from time import process_time
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from podcast_kit.feed import render
-from podcast_kit.model import Category, Episode, Item, Media, Picture, Publishing, Show
+from podcast_kit.model import Category, Episode, Item, Media, Image, PublishSettings, Show
 
 NOTES = "<p>Questions & answers about how a show and its listeners talk with each other, in short.</p>" * 22
 RATIO = 1.3
@@ -24,13 +24,13 @@ LINEAR = 2.0
 """How much more than ten times as long ten times the episodes may take: caches and the collector cost feedgen
 alone a factor of 1.4 there, and work that grows with the square would cost ten."""
 SITE = "https://pod.example/"
-ART = Picture(url=f"{SITE}cover.jpg")
+ART = Image(url=f"{SITE}cover.jpg")
 SHOW = Show(
     title="More Social, Less Media",
     description="How shows and their listeners talk with each other.",
     author="Ann Lee",
     language="en",
-    publish=Publishing(url=SITE),
+    publish=PublishSettings(url=SITE),
     owner_name="Ann Lee",
     owner_email="ann@pod.example",
     categories=(Category("Business", "Marketing"),),

@@ -83,7 +83,7 @@ def _item(show, folder, number, digest=""):
         number,
         episode=episode,
         summary=written.summary,
-        page=written.before.page + prompts.page,
+        page=written.before.page_html + prompts.page_html,
         chapters=tuple(Chapter(start_ms=10_000 * at, title=f"Part {at}") for at in range(3)),
         transcripts=(make_transcript(*["A sentence of the transcript, of ordinary length."] * 20),),
     )

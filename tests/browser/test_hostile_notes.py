@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from podcast_kit import feed, site
-from podcast_kit.model import Chapter, Element, EpisodeType, Listen, Person, Picture
+from podcast_kit.model import Chapter, Element, EpisodeType, ListenLink, Person, Image
 from podcast_kit.site import transcript
 from podcast_kit.source import notes
 from tests.support import chromium
@@ -66,15 +66,15 @@ EVIL = "javascript:xss()"
 SHOW = make_show(
     title=VECTORS[1], description=VECTORS[3], author=VECTORS[6], copyright=VECTORS[8], language="en",
     listen=(
-        Listen(service="custom", value="https://x.example/?a='b", label=VECTORS[3]),
-        Listen(service="apple", value="1000000001", label=VECTORS[2]),
+        ListenLink(service="custom", value="https://x.example/?a='b", label=VECTORS[3]),
+        ListenLink(service="apple", value="1000000001", label=VECTORS[2]),
     ),
     elements=(
         Element("podcast:funding", VECTORS[5], (("url", EVIL),)),
         Element("podcast:license", VECTORS[5], (("url", EVIL),)),
     ),
 )  # fmt: skip
-PICTURE = Picture(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
+PICTURE = Image(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     items = []
     for number, vector in enumerate(VECTORS, 1):
-        listen = (Listen(service="custom", value="https://y.example/", label=vector),)
+        listen = (ListenLink(service="custom", value="https://y.example/", label=vector),)
         episode = make_episode(
             number, title=vector, notes=vector, tags=(vector,), season=1 + number % 2, listen=listen,
             type=list(EpisodeType)[number % 3],
@@ -97,7 +97,7 @@ def hostile(tmp_path_factory):
                 episode=episode,
                 summary=vector,
                 artwork=replace(PICTURE, smaller=(PICTURE,)) if number % 2 else None,
-                page=written.before.page + prompts.page,
+                page=written.before.page_html + prompts.page_html,
                 people=(Person(name=vector, role=vector, url=EVIL, image=PICTURE.url),),
                 chapters=(Chapter(start_ms=0, title=vector, url=EVIL), Chapter(start_ms=1000, title=vector)),
                 transcripts=(make_transcript(*lines, speaker=vector),),

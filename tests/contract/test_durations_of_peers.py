@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from podcast_kit.errors import Overtaken
+from podcast_kit.errors import PublishConflict
 from podcast_kit.stores import ABSENT, Honours, match
 from tests.support import network, output_trees
 
@@ -52,7 +52,7 @@ def test_the_unquoted_form_is_used_where_only_it_is_honoured(bucket):
         store.probe("token")
         etag = store.put(output_trees.upload("a", b"one"))
         store.put(output_trees.upload("a", b"two"), match(etag))
-        with pytest.raises(Overtaken):
+        with pytest.raises(PublishConflict):
             store.put(output_trees.upload("a", b"three"), match(etag))
 
 
@@ -61,9 +61,9 @@ def test_where_conditions_are_refused_the_store_is_looked_at_before(bucket):
         store = output_trees.store_of(bucket, endpoint=proxy.endpoint)
         store.probe("token")
         etag = store.put(output_trees.upload("a", b"one"), ABSENT)
-        with pytest.raises(Overtaken):
+        with pytest.raises(PublishConflict):
             store.put(output_trees.upload("a", b"two"), ABSENT)
         store.put(output_trees.upload("a", b"two"), match(etag))
-        with pytest.raises(Overtaken):
+        with pytest.raises(PublishConflict):
             store.put(output_trees.upload("a", b"three"), match(etag))
     assert output_trees.fetch(bucket.url + "a") == b"two"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.errors import Failed, InvalidInput, Overtaken, StoreRefused
-from podcast_kit.model import Publishing
+from podcast_kit.errors import OperationError, InvalidInput, PublishConflict, StoreAccessError
+from podcast_kit.model import PublishSettings
 from podcast_kit.stores import ABSENT, ALWAYS, Honours, Upload, match, open_store
 from tests.support import output_trees
 
@@ -27,7 +27,7 @@ def upload(key="a/b.txt", content=b"one", cache="public, max-age=60"):
 @pytest.fixture(params=["folder", "s3", "tls", "blind"])
 def store(request, tmp_path):
     if request.param == "folder":
-        return open_store(Publishing(url="https://pod.example/", to="site"), tmp_path)
+        return open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
     bucket = request.getfixturevalue({"s3": "bucket", "tls": "tls_bucket", "blind": "blind_bucket"}[request.param])
     found = output_trees.store_of(bucket, prefix="show")
     if request.param == "blind":
@@ -66,7 +66,7 @@ def test_a_walk_is_sorted_and_keeps_to_its_prefix(store):
 
 def test_writing_anew_only_succeeds_once(store):
     store.put(upload(), ABSENT)
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         store.put(upload(content=b"two"), ABSENT)
     assert store.get("a/b.txt").content == b"one"
 
@@ -74,7 +74,7 @@ def test_writing_anew_only_succeeds_once(store):
 def test_writing_over_needs_the_etag_that_is_there(store):
     first = store.put(upload())
     second = store.put(upload(content=b"two"), match(first))
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         store.put(upload(content=b"three"), match(first))
     assert (store.get("a/b.txt").content, store.get("a/b.txt").etag) == (b"two", second)
 
@@ -94,7 +94,7 @@ def test_of_sixteen_writers_one_wins(store):
         barrier.wait()
         try:
             store.put(upload(content=b"writer %d" % number), match(start))
-        except Overtaken:
+        except PublishConflict:
             return None
         return b"writer %d" % number
 
@@ -113,7 +113,7 @@ def test_what_is_deleted_is_gone_and_deleting_again_does_nothing(store):
 def test_a_file_that_changed_since_it_was_built_is_not_published(store, tmp_path):
     built = output_trees.output(tmp_path / "build", "media/x/a.mp3", b"sound")
     built.path.write_bytes(b"other")
-    with pytest.raises(Failed, match="changed"):
+    with pytest.raises(OperationError, match="changed"):
         store.put(Upload.of(built), ABSENT)
     assert store.head(built.key) is None
 
@@ -144,21 +144,21 @@ def test_nothing_is_stored_with_an_encoding_of_the_wire(tls_bucket, tls_server):
 
 class TestFolder:
     def test_leaves_nothing_beside_the_files(self, tmp_path):
-        store = open_store(Publishing(url="https://pod.example/", to="site"), tmp_path)
+        store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
         store.put(upload(), ABSENT)
         names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
         assert names == {"site/a/b.txt", "site/.podcast-kit/lock"}
 
     @pytest.mark.parametrize("key", ["../a", "a/../../b", "/etc/x", "a\\..\\b", ""])
     def test_never_leaves_its_folder(self, tmp_path, key):
-        store = open_store(Publishing(url="https://pod.example/", to="site"), tmp_path)
-        with pytest.raises(Failed):
+        store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
+        with pytest.raises(OperationError):
             store.put(upload(key))
 
     def test_a_file_in_the_way_is_said_in_words(self, tmp_path):
         (tmp_path / "site").write_text("not a folder")
-        store = open_store(Publishing(url="https://pod.example/", to="site"), tmp_path)
-        with pytest.raises(Failed, match="site"):
+        store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
+        with pytest.raises(OperationError, match="site"):
             store.put(upload())
 
 
@@ -175,41 +175,41 @@ class TestS3:
         assert output_trees.fetch(bucket.url + built.key) == b"sound"
 
     def test_a_bucket_that_does_not_exist(self, s3):
-        store = open_store(Publishing(url="http://x/", to="s3://not-there/x", endpoint=s3.endpoint), Path())
+        store = open_store(PublishSettings(url="http://x/", to="s3://not-there/x", endpoint=s3.endpoint), Path())
         for call in (lambda: store.get("a"), lambda: store.put(upload()), lambda: list(store.walk())):
-            with pytest.raises(StoreRefused, match="bucket does not exist") as raised:
+            with pytest.raises(StoreAccessError, match="bucket does not exist") as raised:
                 call()
-            assert raised.value.hint
+            assert raised.value.fix
 
     def test_no_credentials(self, bucket, monkeypatch):
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-        with pytest.raises(StoreRefused, match="no credentials") as raised:
+        with pytest.raises(StoreAccessError, match="no credentials") as raised:
             output_trees.store_of(bucket).get("a")
-        assert "AWS_ACCESS_KEY_ID" in raised.value.hint
+        assert "AWS_ACCESS_KEY_ID" in raised.value.fix
 
     @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
     def test_wrong_credentials(self, bucket, monkeypatch, name):
         monkeypatch.setenv(name, "wrong")
-        with pytest.raises(StoreRefused, match="key"):
+        with pytest.raises(StoreAccessError, match="key"):
             output_trees.store_of(bucket).put(upload())
 
     @pytest.mark.usefixtures("s3")
     def test_nobody_answers(self, monkeypatch):
         monkeypatch.setattr("podcast_kit.stores.clients.ATTEMPTS", 1)  # all eight would take 20 seconds
-        store = open_store(Publishing(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), Path())
-        with pytest.raises(Failed, match="does not answer"):
+        store = open_store(PublishSettings(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), Path())
+        with pytest.raises(OperationError, match="does not answer"):
             store.put(upload())
 
 
 @pytest.mark.parametrize("to", ["", "s3://", "s3:/x", "ftp://x/y", "s3://a"])
 def test_a_place_that_is_none_is_said(tmp_path, to):
     with pytest.raises(InvalidInput):
-        open_store(Publishing(url="https://pod.example/", to=to), tmp_path)
+        open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path)
 
 
 def test_always_holds(tmp_path):
-    store = open_store(Publishing(url="https://pod.example/", to="site"), tmp_path)
+    store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
     store.put(upload(), ALWAYS)
     store.put(upload(content=b"two"), ALWAYS)
     assert store.get("a/b.txt").content == b"two"

@@ -126,7 +126,7 @@ def test_json_chapters_that_the_feed_writes_are_read_back(found):
 def test_a_file_that_is_no_chapters_is_told_with_its_line(text, line):
     with pytest.raises(InvalidInput) as caught:
         chapter_files.parse(text.encode(), "c.txt")
-    assert caught.value.problems[0].place.line == line
+    assert caught.value.problems[0].location.line == line
     assert {problem.code for problem in caught.value.problems} <= CODES.keys()
 
 

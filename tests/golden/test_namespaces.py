@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.errors import InvalidInput, Place
+from podcast_kit.errors import InvalidInput, SourceLocation
 from podcast_kit.feed import parse, render
 from podcast_kit.model import Element
 from podcast_kit.namespaces import NAMESPACES, TAGS, Kind, Need, fault, rows
@@ -48,7 +48,7 @@ def feed_of(case):
 def expected(case):
     """The elements of the XML file: those of the channel, and those of its item."""
     channel = parse(f"{ROOT}{(GOLDEN / f'{case}.xml').read_text('utf-8')}</rss>".encode()).channel
-    item = channel.first("item")
+    item = channel.child("item")
     nodes = [child for child in channel.children if child is not item]
     return [to_element(node) for node in nodes], [to_element(node) for node in (item.children if item else ())]
 
@@ -175,14 +175,14 @@ def test_the_table_is_whole():
 def test_what_cannot_be_said_is_told_with_its_place(source, said):
     *_, problems = taken(source)
     assert len(problems) == 1, problems
-    assert said in f"{problems[0].text} ({problems[0].hint})"
-    assert problems[0].place.line in {1, 2}
+    assert said in f"{problems[0].text} ({problems[0].fix})"
+    assert problems[0].location.line in {1, 2}
 
 
 def test_all_faults_of_a_file_are_told_at_once():
     source = "channel:\n  medium: x\n  podping: y\n  chat: {server: a b}\n  funding:\n    - {label: a}\n    - nowhere\n"
     *_, problems = taken(source)
-    assert sorted(problem.place.line for problem in problems) == [2, 3, 4, 4, 6, 7]
+    assert sorted(problem.location.line for problem in problems) == [2, 3, 4, 4, 6, 7]
 
 
 def test_a_wrong_value_does_not_hide_what_is_missing():
@@ -236,7 +236,7 @@ def test_needs_are_ordered():
 
 
 KEYS = sorted({key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml for field in tag.fields))} | {"extra"})
-HERE = Place("podcast.yaml", 1, 1)
+HERE = SourceLocation("podcast.yaml", 1, 1)
 WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["yes", "1:02", "a:b", "https://a.example/", "<a>", "<b:c/>"]))
 SAID = st.recursive(
     WORDS.map(lambda text: Value(HERE, text, empty=not text)),

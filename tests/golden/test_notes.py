@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from podcast_kit.model import Picture
+from podcast_kit.model import Image
 from podcast_kit.source import notes
 from podcast_kit.source.notes import lint, markdown
 from podcast_kit.source.notes.renderer import ORDINARY, Walk
@@ -109,7 +109,7 @@ def parts(markdown):
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 @pytest.mark.parametrize("flavour", ["page", "feed", "text"])
 def test_notes_come_out_as_the_golden_file_has_them(path, flavour):
-    pictures = {"art/a b.png": Picture(url="https://pod.example/media/0f/a-b.png", width=640, height=480)}
+    pictures = {"art/a b.png": Image(url="https://pod.example/media/0f/a-b.png", width=640, height=480)}
     shown = render(path.read_text("utf-8"), pictures=pictures).before
     expected = path.with_suffix(f".{flavour}").read_text("utf-8")
     assert getattr(shown, flavour).rstrip("\n") + "\n" == expected
@@ -119,7 +119,7 @@ def test_notes_come_out_as_the_golden_file_has_them(path, flavour):
 @example("".join(HOSTILE))
 def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
     for part in parts(markdown):
-        page, feed = parsed(part.page), parsed(part.feed)
+        page, feed = parsed(part.page_html), parsed(part.feed_html)
         assert feed.tags <= {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
         assert page.tags.isdisjoint({"script", "style", "iframe", "svg", "object", "form", "h1"})
         for name, value in page.attributes + feed.attributes:
@@ -127,8 +127,8 @@ def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
             if name in {"href", "src"}:
                 scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", value, re.IGNORECASE)
                 assert scheme is None or scheme[1].lower() in {"http", "https", "mailto", "tel"}
-        ET.fromstring(f"<x>{part.feed.replace('<br>', '<br/>').replace('&nbsp;', ' ')}</x>")
-        assert not set(part.page + part.feed + part.text) & set(
+        ET.fromstring(f"<x>{part.feed_html.replace('<br>', '<br/>').replace('&nbsp;', ' ')}</x>")
+        assert not set(part.page_html + part.feed_html + part.plain_text) & set(
             map(chr, [*range(9), 11, 12, *range(14, 32), 127, 0xFFFE])
         )
 
@@ -136,13 +136,13 @@ def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
 @pytest.mark.parametrize("markdown", HOSTILE)
 def test_hostile_notes_become_harmless_text(markdown):
     for part in parts(markdown):
-        assert "<script" not in part.page + part.feed
-        assert all(name not in {"onclick", "onerror", "onload"} for name, _ in parsed(part.page).attributes)
+        assert "<script" not in part.page_html + part.feed_html
+        assert all(name not in {"onclick", "onerror", "onload"} for name, _ in parsed(part.page_html).attributes)
 
 
 @given(MARKDOWN, st.integers(0, 400), st.sampled_from(["", "<p>More</p>"]))
 def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tail):
-    markup = render(markdown).before.feed
+    markup = render(markdown).before.feed_html
     short = notes.shorten(markup, limit, tail)
     assert len(short.encode()) <= max(limit, len(tail))
     assert short.endswith(tail)
@@ -173,13 +173,13 @@ def test_a_single_long_paragraph_is_cut_between_words():
 
 def test_the_marker_parts_the_notes_once():
     found = render("One\n\n{{ prompts }}\n\nTwo\n\n{{prompts}}\n\nThree")
-    assert (found.before.text, found.after.text) == ("One", "Two\n\nThree")
+    assert (found.before.plain_text, found.after.plain_text) == ("One", "Two\n\nThree")
 
 
 @pytest.mark.parametrize("markdown", ["a\n{{ prompts }}\nb", "a\n\n{{prompts}}\n\nb", "a\n   {{  prompts }}\nb"])
 def test_the_marker_stands_alone_on_its_line(markdown):
     found = render(markdown)
-    assert (found.before.text, found.after.text) == ("a", "b")
+    assert (found.before.plain_text, found.after.plain_text) == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_the_marker_stands_alone_on_its_line(markdown):
 def test_elsewhere_it_is_text(markdown):
     found = render(markdown)
     assert found.after is None
-    assert "{{ prompts }}" in found.before.text
+    assert "{{ prompts }}" in found.before.plain_text
 
 
 def test_notes_that_are_only_the_marker_are_empty_on_both_sides():
@@ -230,34 +230,34 @@ def test_local_pictures_are_told_with_their_lines():
 
 
 def test_a_picture_that_is_not_published_is_its_alternative_text():
-    assert render("![An owl](owl.png)").before.page == "<p>An owl</p>\n"
+    assert render("![An owl](owl.png)").before.page_html == "<p>An owl</p>\n"
 
 
 def test_a_page_sends_nobody_to_another_host_for_a_picture():
     assert (
-        render("![An owl](https://o.example/owl.png)").before.page
+        render("![An owl](https://o.example/owl.png)").before.page_html
         == '<p><a href="https://o.example/owl.png">An owl</a></p>\n'
     )
 
 
 def test_a_page_offers_smaller_copies_of_a_picture():
-    copies = (Picture(url="https://p.example/s.png", width=320), Picture(url="https://p.example/m.png", width=640))
-    picture = Picture(url="https://p.example/l.png", width=1280, height=720, smaller=copies)
+    copies = (Image(url="https://p.example/s.png", width=320), Image(url="https://p.example/m.png", width=640))
+    picture = Image(url="https://p.example/l.png", width=1280, height=720, thumbnails=copies)
     before = render("![Owl](owl.png)", pictures={"owl.png": picture}).before
     expected = "https://p.example/s.png 320w, https://p.example/m.png 640w, https://p.example/l.png 1280w"
-    assert dict(parsed(before.page).attributes)["srcset"] == expected
-    assert "srcset" not in before.feed
+    assert dict(parsed(before.page_html).attributes)["srcset"] == expected
+    assert "srcset" not in before.feed_html
 
 
 def test_timestamps_that_are_chapters_seek_on_the_page_alone():
     before = render("0:00 Intro\n\n1:30 Main").before
-    assert before.page == '<p><a href="#t=0">0:00</a> Intro</p>\n<p><a href="#t=90">1:30</a> Main</p>\n'
-    assert "#t=" not in before.feed + before.text
+    assert before.page_html == '<p><a href="#t=0">0:00</a> Intro</p>\n<p><a href="#t=90">1:30</a> Main</p>\n'
+    assert "#t=" not in before.feed_html + before.plain_text
 
 
 def test_timestamps_that_are_no_chapters_stay_text():
-    assert "<a" not in render("10:30 Meeting").before.page
-    assert "<a" not in render("0:00 Intro\n1:30 Main", duration_ms=60_000).before.page
+    assert "<a" not in render("10:30 Meeting").before.page_html
+    assert "<a" not in render("0:00 Intro\n1:30 Main", duration_ms=60_000).before.page_html
 
 
 @pytest.mark.parametrize(
@@ -270,12 +270,12 @@ def test_timestamps_that_are_no_chapters_stay_text():
 )
 def test_links_are_absolute_in_the_feed_and_in_text(link, absolute):
     before = render(f"[here]({link})").before
-    assert before.feed == f'<p><a href="{absolute}">here</a></p>\n'
-    assert before.text == f"here ({absolute})"
+    assert before.feed_html == f'<p><a href="{absolute}">here</a></p>\n'
+    assert before.plain_text == f"here ({absolute})"
 
 
 def test_a_file_name_is_no_address():
-    assert "<a" not in render("see readme.md and 10.0.0.1").before.page
+    assert "<a" not in render("see readme.md and 10.0.0.1").before.page_html
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_file_name_is_no_address():
     ],
 )
 def test_the_worst_cases_of_markdown_end(markdown):
-    assert render(markdown).before.text is not None
+    assert render(markdown).before.plain_text is not None
 
 
 def test_html_is_told_as_plain_text():
@@ -319,8 +319,8 @@ def test_three_flavours_cost_little_more_than_markdown_alone():
 def test_a_link_to_other_notes_leads_to_their_page(link):
     mark = "#t=5" * ("#" in link)
     before = render(f"[next]({link})").before
-    assert before.page == f'<p><a href="../two/index.html{mark}">next</a></p>\n'
-    assert before.text == f"next (https://pod.example/episodes/two/index.html{mark})"
+    assert before.page_html == f'<p><a href="../two/index.html{mark}">next</a></p>\n'
+    assert before.plain_text == f"next (https://pod.example/episodes/two/index.html{mark})"
 
 
 def test_a_list_of_chapters_is_no_summary():
@@ -367,7 +367,7 @@ def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(tex
     if any(token.tag == "h1" for token in parsed_notes):
         expected = re.sub(r"(</?h)(\d)>", lambda found: f"{found[1]}{min(int(found[2]) + 1, 6)}>", expected)
     expected = re.sub(r' style="text-align:(\w+)"', r' class="align-\1"', expected)
-    assert squeezed(render(text).before.page) == squeezed(guard_page(expected))
+    assert squeezed(render(text).before.page_html) == squeezed(guard_page(expected))
 
 
 ADDRESSES = st.one_of(

@@ -23,8 +23,8 @@ from podcast_kit.check.rules.audio import Sound
 from podcast_kit.check.rules.chapters import Marks
 from podcast_kit.check.rules.links import JsonFeed, Outline, Pages
 from podcast_kit.check.rules.transcripts import Script
-from podcast_kit.errors import InvalidInput, Place
-from podcast_kit.model import Audio, Chapter, Episode, Item, Media, Picture, Probe, Project, Response
+from podcast_kit.errors import InvalidInput, SourceLocation
+from podcast_kit.model import Audio, Chapter, Episode, Item, Media, Image, Probe, Project, Response
 from tests.support.feed_factories import make_item, make_show
 
 FAULTS = Path(__file__).parents[1] / "golden" / "faults"
@@ -74,7 +74,7 @@ def of_file(fault):
     name = fault["file"]
     text = (FAULTS / "files" / name).read_text("utf-8")
     text = changed(text, fault) if "find" in fault else text
-    place = Place(name)
+    place = SourceLocation(name)
     match name:
         case "chapters.json":
             thing = Marks(text, place, 7.0)
@@ -92,7 +92,7 @@ def of_picture(fault):
     good = {"format": "JPEG", "mode": "RGB", "alpha": False, "width": 3000, "height": 3000, "bytes": 290_000}
     good |= {"rotated": False, "progressive": False, "dpi": (72, 72)} | fault.get("pixels", {})
     art = Artwork(
-        SimpleNamespace(**good), fault.get("name", "cover.jpg"), Place("x"), EPISODE if "episode" in fault else None
+        SimpleNamespace(**good), fault.get("name", "cover.jpg"), SourceLocation("x"), EPISODE if "episode" in fault else None
     )
     return rules.look_at([art], platform=fault.get("platform", ""))
 
@@ -108,7 +108,7 @@ def of_sound(fault):
     item = Item(episode=EPISODE, guid="x", date=NOW, url="", enclosure=media, enclosure_url="", chapters=marks)
     heard = SimpleNamespace(**{"integrated": -16.3, "true_peak": -1.2} | fault.get("loudness", {}))
     sound = Sound(
-        "a.mp3", Place("a.mp3"), Audio(**facts), SimpleNamespace(**tags), item, heard, fault.get("frozen", False)
+        "a.mp3", SourceLocation("a.mp3"), Audio(**facts), SimpleNamespace(**tags), item, heard, fault.get("frozen", False)
     )
     return rules.look_at([sound], platform=fault.get("platform", ""))
 
@@ -254,7 +254,7 @@ def test_what_only_looks_like_a_fault_is_none(find, put):
 
 def pages(*texts):
     read = [feed.parse(text.encode(), f"feed/{number}.xml") for number, text in enumerate(texts, 1)]
-    return rules.look_at([Pages(tuple(read), Place("feed.xml"))])
+    return rules.look_at([Pages(tuple(read), SourceLocation("feed.xml"))])
 
 
 def test_pages_share_their_head_and_no_episode():
@@ -277,7 +277,7 @@ def test_an_episode_with_another_picture_has_it_under_another_address():
     items = [
         make_item(
             guid=guid,
-            artwork=Picture(url="https://pod.example/media/af/002.jpg", key=f"{guid}.jpg"),
+            artwork=Image(url="https://pod.example/media/af/002.jpg", key=f"{guid}.jpg"),
             enclosure=Media(key=guid, sha256="", bytes=length, mime="audio/mpeg"),
         )
         for guid, length in zip(guids, lengths, strict=True)
@@ -319,7 +319,7 @@ def test_no_value_whatever_brings_the_check_down(changes):
         return  # a name was hit, and the feed is no feed any more
     facts = rules.Facts(now=NOW, before=feed.parse(GOLDEN.encode()), feed_url="https://pod.example/feed.xml", ours=True)
     found = rules.run(document, facts)
-    assert all(problem.text and problem.place.line for problem in found if problem.code != "it.guid.stable")
+    assert all(problem.text and problem.location.line for problem in found if problem.code != "it.guid.stable")
     assert found == rules.run(document, facts)
 
 

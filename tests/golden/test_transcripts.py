@@ -165,7 +165,7 @@ def test_plain_text_has_a_paragraph_a_speech():
 def test_what_is_no_transcript_is_told_with_its_line(ending, text, line):
     with pytest.raises(InvalidInput) as caught:
         read(text, ending)
-    assert [(problem.place.line, problem.code) for problem in caught.value.problems] == [(line, "tr.grammar")]
+    assert [(problem.location.line, problem.code) for problem in caught.value.problems] == [(line, "tr.grammar")]
 
 
 @given(

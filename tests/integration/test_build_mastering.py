@@ -11,7 +11,7 @@ from podcast_kit import builder
 from podcast_kit.audio import loudness, probe
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 from podcast_kit.source import lock, project
 from tests.support.shows import add, small, tree
 from tests.support.sound import music, voice, write
@@ -62,8 +62,8 @@ def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_pa
     with pytest.raises(InvalidInput) as caught:
         made(folder)
     (problem,) = caught.value.problems
-    assert problem.place.path == "episodes/001-talk.wav"
-    assert "`audio: {format: mp3}` in podcast.yaml" in problem.hint
+    assert problem.location.path == "episodes/001-talk.wav"
+    assert "`audio: {format: mp3}` in podcast.yaml" in problem.fix
     assert not (folder / ".podcast-kit/mastered").exists()
 
 
@@ -90,7 +90,7 @@ def test_what_was_done_to_a_recording_is_told_once(tmp_path, capsys):
     made(folder, on=steps.append)
     (said,) = [step.subject for step in steps if step.stage == "mastered"]
     assert re.fullmatch(r"001-talk: .* LUFS.* → -1[56]\.\d LUFS.*; \+?-?\d+\.\d dB; .*MP3, \d+ kbit/s, .*", said), said
-    Console().step(Step(stage="mastered", subject=said))
+    Console().step(Progress(stage="mastered", subject=said))
     assert capsys.readouterr().err == said + "\n"
 
 
@@ -184,8 +184,8 @@ def test_an_intro_that_is_not_there_is_said_where_it_is_named(tmp_path):
         made(folder)
     (problem,) = caught.value.problems
     assert "intro 'jingle.wav' is not there" in problem.text
-    assert problem.place.path == "podcast.yaml"
-    assert problem.place.line > 1
+    assert problem.location.path == "podcast.yaml"
+    assert problem.location.line > 1
 
 
 def test_every_recording_that_cannot_be_mastered_is_told(tmp_path):
@@ -194,7 +194,7 @@ def test_every_recording_that_cannot_be_mastered_is_told(tmp_path):
         add(folder, number)
     with pytest.raises(InvalidInput) as caught:
         made(folder)
-    assert [(one.place.path, one.code) for one in caught.value.problems] == [
+    assert [(one.location.path, one.code) for one in caught.value.problems] == [
         ("episodes/002-talk.mp3", "au.reencode"),
         ("episodes/003-talk.mp3", "au.reencode"),
     ]

@@ -14,7 +14,7 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from podcast_kit.errors import Failed, Overtaken
+from podcast_kit.errors import OperationError, PublishConflict
 from podcast_kit.stores import ABSENT, ALWAYS, Upload
 from podcast_kit.stores.bulk_put import SHARE, SMALL, Direct
 from podcast_kit.stores.s3 import MANY
@@ -48,7 +48,7 @@ def sent(store, uploads, when=ABSENT):
     told = {upload.key: etag for upload, etag in store.put_small(uploads, when)}
     for upload in uploads:
         if upload.key not in told:
-            with contextlib.suppress(Overtaken):
+            with contextlib.suppress(PublishConflict):
                 store.put(upload, when)
     return told
 
@@ -260,7 +260,7 @@ def test_a_process_that_may_open_few_files_opens_fewer_connections(monkeypatch, 
 def test_a_file_that_changed_since_stops_everything_in_words(bucket, tmp_path):
     store, uploads = shown(bucket), files(tmp_path)
     uploads[5].content.write_bytes(b"another")
-    with pytest.raises(Failed, match=r"5\.mp3 changed after it was built"):
+    with pytest.raises(OperationError, match=r"5\.mp3 changed after it was built"):
         list(store.put_small(uploads, ABSENT))
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from podcast_kit import builder, check
 from podcast_kit.cli import cli
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.io.http_client import Web
 from podcast_kit.preview import server as serve
 from podcast_kit.source import project
@@ -138,8 +138,8 @@ def test_a_body_without_an_end_is_read_up_to_its_bound():
 
 def test_only_web_addresses_are_asked():
     with Web() as web:
-        assert "is not a web address" in web.ask("file:///etc/passwd")[0].trouble
-        assert "is not a web address" in web.ask("ftp://pod.example/feed.xml")[0].trouble
+        assert "is not a web address" in web.ask("file:///etc/passwd")[0].error
+        assert "is not a web address" in web.ask("ftp://pod.example/feed.xml")[0].error
 
 
 def test_live_compares_with_the_published_feed(folder, public):
@@ -161,9 +161,9 @@ def test_nothing_published_yet_is_nothing_to_compare_with():
 
 
 def test_live_says_so_when_what_is_published_cannot_be_read():
-    with answering(lambda handler: say(handler, b"no feed")) as url, pytest.raises(Failed, match="is no feed"):
+    with answering(lambda handler: say(handler, b"no feed")) as url, pytest.raises(OperationError, match="is no feed"):
         check.published(f"{url}feed.xml")
-    with answering(lambda handler: say(handler, b"", 500)) as url, pytest.raises(Failed, match="answers 500"):
+    with answering(lambda handler: say(handler, b"", 500)) as url, pytest.raises(OperationError, match="answers 500"):
         check.published(f"{url}feed.xml")
 
 

@@ -63,7 +63,7 @@ class Front:
 def wrong(store, url, folder):
     """What is not as it should be: subject → trouble and mend. Loopback is never https."""
     found = examine(store, url, folder, now=datetime.now(UTC))
-    return {each.key: f"{each.trouble}: {each.hint}" for each in found if each.trouble and each.key != "public address"}
+    return {each.key: f"{each.error}: {each.fix}" for each in found if each.error and each.key != "public address"}
 
 
 def headers(**changed):

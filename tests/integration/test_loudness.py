@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from podcast_kit.audio import loudness
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 from tests.support.audio_samples import SAMPLES
 from tests.support.sound import VOICE, ffmpeg_loudness, music, needs_ffmpeg, voice, write
 
@@ -130,7 +130,7 @@ def test_a_playlist_opens_no_other_file(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(Failed, match="no such file"):
+    with pytest.raises(OperationError, match="no such file"):
         loudness.measure(tmp_path / "none.wav")
 
 

@@ -10,7 +10,7 @@ import pytest
 from podcast_kit.audio import loudness, master, probe
 from podcast_kit.audio.mastering import encode
 from podcast_kit.audio.mastering.job import Treatment
-from podcast_kit.errors import Failed, InvalidAudio, PodcastKitError
+from podcast_kit.errors import OperationError, InvalidAudio, PodcastKitError
 from podcast_kit.model import AudioSettings
 from tests.support.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write
 
@@ -231,12 +231,12 @@ def test_a_bit_rate_that_cannot_be_is_refused(bitrate, tmp_path):
 def test_a_format_that_nobody_plays_is_refused(tmp_path):
     with pytest.raises(PodcastKitError, match="format 'wma'") as caught:
         mastered(write(tmp_path / "in.wav", voice(1)), tmp_path / "out.wma", format="wma")
-    assert caught.value.hint == "known: mp3, m4a, opus"
+    assert caught.value.fix == "known: mp3, m4a, opus"
 
 
 def test_a_disk_that_will_not_take_it_is_said(tmp_path):
     (tmp_path / "folder").write_text("no folder")
-    with pytest.raises(Failed, match="cannot be written"):
+    with pytest.raises(OperationError, match="cannot be written"):
         mastered(write(tmp_path / "in.wav", voice(1)), tmp_path / "folder" / "out.mp3")
 
 

@@ -13,7 +13,7 @@ import pytest
 from podcast_kit.audio.mastering.batch import master_all
 from podcast_kit.audio.mastering.job import Job, Treatment
 from podcast_kit.audio.mastering.workers import WorkerDied, Workers
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 from podcast_kit.model import AudioSettings
 from tests.support.sound import voice, write
 
@@ -42,7 +42,7 @@ def test_any_executor_will_do(kind, tmp_path):
         ("one", "two", "three"), Treatment.ENCODE
     )
     assert isinstance(found[""].error, InvalidAudio)
-    assert found[""].error.problem.place.path.endswith("four.wav")
+    assert found[""].error.problem.location.path.endswith("four.wav")
 
 
 def test_no_jobs_give_no_outcomes():
@@ -81,7 +81,7 @@ def test_a_worker_that_is_killed_takes_only_its_own_episode(tmp_path):
     killer.join()
     assert found["one"].mastered
     assert found["two"].mastered
-    assert isinstance(found["long"].error, Failed)
+    assert isinstance(found["long"].error, OperationError)
     assert "long: mastering was cut short: its process ended by signal SIGKILL" in found["long"].error.text
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.mp3", "two.mp3"]
     again = by_name(master_all(jobs[:1]))
@@ -117,7 +117,7 @@ def test_workers_return_raise_and_tell_of_a_death():
         assert said.result() == "HEAR"
         with pytest.raises(InvalidAudio, match=r"a\.mp3: is not what it must be") as caught:
             raised.result()
-        assert (caught.value.hint, caught.value.problem.code) == ("mend it", "au.test")
+        assert (caught.value.fix, caught.value.problem.code) == ("mend it", "au.test")
         with pytest.raises(WorkerDied, match="with code 3"):
             died.result()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.errors import Failed, Overtaken
+from podcast_kit.errors import OperationError, PublishConflict
 from podcast_kit.stores import ABSENT, Upload
 from podcast_kit.stores.multipart import MOST, PART, Budget, part_size
 from podcast_kit.stores.s3 import S3
@@ -104,17 +104,17 @@ def test_another_recording_does_not_go_on_with_the_parts_of_the_one_before(bucke
 
 def test_a_file_that_changes_while_it_is_sent_never_appears(bucket, tmp_path, sound):
     sound.path.write_bytes(bytes(sound.size))
-    with pytest.raises(Failed, match="changed"):
+    with pytest.raises(OperationError, match="changed"):
         store(bucket, tmp_path / "journals").put(Upload.of(sound), ABSENT)
     sound.path.write_bytes(b"short" * 2_000_000)
-    with pytest.raises(Failed, match="changed"):
+    with pytest.raises(OperationError, match="changed"):
         store(bucket, tmp_path / "journals").put(Upload.of(sound), ABSENT)
     assert store(bucket, tmp_path).head(sound.key) is None
 
 
 def test_what_is_there_already_is_not_replaced(bucket, tmp_path, sound):
     store(bucket, None).put(output_trees.upload(sound.key, b"another"))
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         store(bucket, tmp_path / "journals").put(Upload.of(sound), ABSENT)
     assert output_trees.fetch(bucket.url + sound.key) == b"another"
 

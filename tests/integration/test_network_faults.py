@@ -11,7 +11,7 @@ from pathlib import Path
 import botocore.auth
 import pytest
 
-from podcast_kit.errors import Failed, StoreRefused
+from podcast_kit.errors import OperationError, StoreAccessError
 from podcast_kit.model import Output, Wave
 from podcast_kit.publish import read
 from podcast_kit.stores import Honours
@@ -31,9 +31,9 @@ def test_a_key_that_is_revoked_in_the_middle(bucket, tmp_path):
     with network.Proxy(bucket.endpoint, revoked) as proxy:
         store = output_trees.store_of(bucket, endpoint=proxy.endpoint)
         store.threads = 1
-        with pytest.raises(StoreRefused, match="does not know this access key") as raised:
+        with pytest.raises(StoreAccessError, match="does not know this access key") as raised:
             output_trees.carry_out(outputs, store, now=NOW, url=bucket.url)
-    assert "AWS_ACCESS_KEY_ID" in raised.value.hint
+    assert "AWS_ACCESS_KEY_ID" in raised.value.fix
     assert output_trees.broken_promises(bucket.url) == []
     assert output_trees.carry_out(outputs, output_trees.store_of(bucket), now=NOW, url=bucket.url)
     assert output_trees.guids(bucket.url) == ["one", "two"]
@@ -61,9 +61,9 @@ def test_a_clock_that_is_twenty_minutes_off(bucket, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(botocore.auth, "get_current_datetime", ahead)
-        with pytest.raises(StoreRefused, match="clock is wrong") as raised:
+        with pytest.raises(StoreAccessError, match="clock is wrong") as raised:
             output_trees.carry_out(outputs, output_trees.store_of(bucket), now=NOW, url=bucket.url)
-    assert "set the clock" in raised.value.hint
+    assert "set the clock" in raised.value.fix
     assert output_trees.carry_out(outputs, output_trees.store_of(bucket), now=NOW, url=bucket.url)
 
 
@@ -79,10 +79,10 @@ def test_a_disk_that_is_full_at_the_store(tmp_path, s3_environment, monkeypatch)
         )
         more = {f"e{number}": os.urandom(9_000_000) for number in range(16)}
         outputs = output_trees.tree(tmp_path / "b", bucket.url, {"one": b"1"} | more)
-        with pytest.raises(Failed) as raised:
+        with pytest.raises(OperationError) as raised:
             output_trees.carry_out(outputs, store, now=NOW, url=bucket.url)
         assert "answered" in raised.value.text
-        assert "room" in raised.value.hint
+        assert "room" in raised.value.fix
         assert output_trees.guids(bucket.url) == ["one"]
         assert output_trees.broken_promises(bucket.url) == []
         server.small = 60
@@ -114,9 +114,9 @@ def test_a_store_that_dies_in_the_middle(tmp_path, s3_environment, monkeypatch):
         with network.Proxy(bucket.endpoint, dies) as proxy:
             store = output_trees.store_of(bucket, endpoint=proxy.endpoint)
             store.threads = 1
-            with pytest.raises(Failed, match="does not answer") as raised:
+            with pytest.raises(OperationError, match="does not answer") as raised:
                 output_trees.carry_out(outputs, store, now=NOW, url=bucket.url)
-        assert "nothing is lost" in raised.value.hint
+        assert "nothing is lost" in raised.value.fix
         server.restart()
         assert output_trees.guids(bucket.url) == ["one"]
         assert output_trees.broken_promises(bucket.url) == []
@@ -143,7 +143,7 @@ def test_an_unchanged_show_of_five_thousand_objects_takes_three_requests_and_no_
         key="feed.xml", size=feed.size, sha256=feed.sha256, content_type="x", cache_control="y", wave=Wave.FEED
     )
     known = {
-        key: record.Remote(key=key, size=each.size, sha256=each.sha256, headers=each.headers, etag=etag)
+        key: record.RemoteObject(key=key, size=each.size, sha256=each.sha256, headers=each.headers, etag=etag)
         for key, each in outputs.items()
     }
     with network.Proxy(bucket.endpoint) as proxy:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.errors import InvalidInput, Overtaken
+from podcast_kit.errors import InvalidInput, PublishConflict
 from podcast_kit.model import Output, Wave
 from podcast_kit.plan import make
 from podcast_kit.plan.planfile import dump, load
@@ -39,7 +39,7 @@ def test_what_was_saved_is_what_is_carried_out():
     ids=["the show", "the record", "the live feed", "the store"],
 )
 def test_what_has_moved_since_is_not_carried_out(now, store, said):
-    with pytest.raises(Overtaken, match=said):
+    with pytest.raises(PublishConflict, match=said):
         load(dump(plan(), "s3://pod", NOW), "plan.json").check(now, store)
 
 
@@ -61,7 +61,7 @@ def test_a_newer_plan_is_not_misread():
 def test_any_other_file_is_said_to_be_no_plan(content):
     with pytest.raises(InvalidInput) as raised:
         load(content, "plan.json")
-    assert raised.value.problems[0].place.path == "plan.json"
+    assert raised.value.problems[0].location.path == "plan.json"
 
 
 @pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 5000, "null"])

@@ -28,7 +28,7 @@ def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
         name: parse((show / "build" / link.removeprefix("https://pod.example/")).read_bytes())
         for name, link in links.items()
     }
-    assert {name: (feed.channel.value("title"), len(feed.items)) for name, feed in read.items()} == {
+    assert {name: (feed.channel.child_text("title"), len(feed.items)) for name, feed in read.items()} == {
         "Ann": ("A small show (Ann)", 1),
         "Bo": ("A small show (Bo)", 1),
     }

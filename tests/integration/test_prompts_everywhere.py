@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from podcast_kit import site
 from podcast_kit.builder import description
 from podcast_kit.builder.cache import SCHEMA, Memory
-from podcast_kit.model import Listen, Media, Placement, Project, PromptSet, Published
+from podcast_kit.model import ListenLink, Media, Placement, Project, PromptSet, LockEntry
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show, make_transcript
 
 FOLLOW = f"{BASE}follow/index.html"
 LONG = make_transcript(*["A sentence of some length that somebody says."] * 600)
 SURFACES = ("content", "description", "page", "comment", "transcript")
-CLUB = Listen(service="custom", value="https://club.example/join?a=1&b=2", label="Club")
+CLUB = ListenLink(service="custom", value="https://club.example/join?a=1&b=2", label="Club")
 SERVICES = (APPLE, SPOTIFY, CLUB)
 LINKS = {site.same(link.url): link for link in site.links(make_show(listen=SERVICES)) if link.declared}
 
@@ -32,7 +32,7 @@ def surfaces(folder, show, notes):
         database.execute(SCHEMA)
         said = description.text(project, episode, {}, "", description.Setting.of(project), Memory(database))
     media = Media(key="media/x.mp3", sha256="", bytes=1, mime="audio/mpeg", seconds=60)
-    entry = Published(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256="", media=media)
+    entry = LockEntry(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256="", media=media)
     item = description.item(project, episode, said, entry, artwork=None, chapters=(), transcripts=(LONG,))
     pages = site.render(show, [item], folder=folder)
     return said | {"transcript": pages["episodes/001-one/transcript/index.html"].decode()}

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from podcast_kit.errors import Failed, Overtaken, StoreRefused
-from podcast_kit.model import Publishing, Wave
+from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
+from podcast_kit.model import PublishSettings, Wave
 from podcast_kit.plan import make
 from podcast_kit.publish import publish, read
 from podcast_kit.stores import open_store
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def place(request, tmp_path):
     """A store and the address that it is served at; a folder is not served."""
     if request.param == "folder":
-        return open_store(Publishing(url="https://pod.example/", to="site"), tmp_path), ""
+        return open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path), ""
     bucket = request.getfixturevalue("bucket")
     return output_trees.store_of(bucket), bucket.url
 
@@ -46,7 +46,7 @@ def test_everything_arrives_and_a_second_time_there_is_nothing_to_do(place, tmp_
 def test_a_wave_begins_when_all_of_the_one_before_has_arrived(place, tmp_path):
     store, url = place
     outcomes = output_trees.carry_out(show(tmp_path, url, one=b"1", two=b"22"), store, now=NOW, url=url)
-    waves = [outcome.wave for outcome in outcomes if outcome.did == "uploaded"]
+    waves = [outcome.wave for outcome in outcomes if outcome.action == "uploaded"]
     assert waves == sorted(waves)
     assert uploaded(outcomes)[-1] == "feed.xml"
 
@@ -69,7 +69,7 @@ def test_what_the_show_no_longer_has_is_retired_and_stays(place, tmp_path):
     fewer = show(tmp_path / "fewer", url, one=b"1")
     gone = sorted(outputs.keys() - fewer.keys())
     outcomes = output_trees.carry_out(fewer, store, now=NOW, url=url)
-    assert [outcome.key for outcome in outcomes if outcome.did == "retired"] == gone
+    assert [outcome.key for outcome in outcomes if outcome.action == "retired"] == gone
     assert all(store.get(key) for key in gone)
     assert read(store).retired == dict.fromkeys(gone, "2026-11-22")
     assert output_trees.carry_out(outputs, store, now=NOW + timedelta(days=1), url=url)
@@ -92,7 +92,7 @@ def test_headers_alone_change_without_an_upload(place, tmp_path):
     output_trees.carry_out(outputs, store, now=NOW, url=url)
     outputs["index.html"] = replace(outputs["index.html"], cache_control="public, max-age=5")
     outcomes = output_trees.carry_out(outputs, store, now=NOW, url=url)
-    assert [(outcome.key, outcome.did) for outcome in outcomes] == [
+    assert [(outcome.key, outcome.action) for outcome in outcomes] == [
         ("index.html", "dressed"),
         (record.KEY, "recorded"),
     ]
@@ -106,7 +106,7 @@ def test_somebody_who_published_meanwhile_is_not_overwritten(place, tmp_path):
     theirs = show(tmp_path / "theirs", url, one=b"1", theirs=b"theirs")
     output_trees.carry_out(theirs, store, now=NOW, url=url)
     live = store.get("feed.xml")
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         list(publish(plan, store, now=NOW, url=url))
     assert store.get("feed.xml") == live
     assert store.get("episodes/mine/index.html") is None
@@ -119,7 +119,7 @@ def test_somebody_who_swapped_the_feed_behind_the_record_is_not_overwritten(plac
     plan = make(mine, read(store, mine.values()))
     other = output_trees.output(tmp_path / "other", "feed.xml", b"<rss/>\n")
     store.put(output_trees.Upload.of(other))
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         list(publish(plan, store, now=NOW, url=url))
     assert store.get("feed.xml").content == b"<rss/>\n"
     assert "index.html" in read(store, mine.values()).doubtful
@@ -137,9 +137,9 @@ def test_what_fails_before_the_feed_leaves_the_feed(place, tmp_path):
     store, url = place
 
     def refuse():
-        raise Failed("the lock could not be written")
+        raise OperationError("the lock could not be written")
 
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         output_trees.carry_out(show(tmp_path, url), store, now=NOW, url=url, before_feed=refuse)
     assert store.get("feed.xml") is None
     assert uploaded(output_trees.carry_out(show(tmp_path, url), store, now=NOW, url=url))[-1] == "feed.xml"
@@ -149,10 +149,10 @@ def test_media_of_a_publish_that_died_are_not_sent_again(place, tmp_path):
     store, url = place
 
     def die():
-        raise Failed("died")
+        raise OperationError("died")
 
     outputs = show(tmp_path, url)
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         output_trees.carry_out(outputs, store, now=NOW, url=url, before_feed=die)
     again = uploaded(output_trees.carry_out(outputs, store, now=NOW, url=url))
     assert {key for key in again if outputs[key].wave is Wave.MEDIA} == set()
@@ -224,7 +224,7 @@ def test_what_others_keep_beside_the_show_is_never_ours(place, tmp_path):
 def test_a_newer_record_is_not_touched(place, tmp_path):
     store, url = place
     store.put(output_trees.upload(record.KEY, b'{"schema": 99}'))
-    with pytest.raises(Failed, match="newer podcast-kit"):
+    with pytest.raises(OperationError, match="newer podcast-kit"):
         output_trees.carry_out(show(tmp_path, url), store, now=NOW, url=url)
 
 
@@ -235,7 +235,7 @@ class TestS3:
         plan = make(outputs, read(store, outputs.values()))
         media = next(key for key in outputs if key.startswith("media/"))
         store.put(output_trees.upload(media, b"another"))
-        with pytest.raises(Failed, match="another file"):
+        with pytest.raises(OperationError, match="another file"):
             list(publish(plan, store, now=NOW, url=bucket.url))
         assert store.get(media).content == b"another"
         assert store.get("feed.xml") is None
@@ -243,13 +243,13 @@ class TestS3:
     def test_media_that_do_not_answer_stop_the_feed(self, s3, bucket, tmp_path):
         s3.client().delete_bucket_policy(Bucket=bucket.name)
         store = output_trees.store_of(bucket)
-        with pytest.raises(Failed, match=r"feed was left as it is.*403, not public") as raised:
+        with pytest.raises(OperationError, match=r"feed was left as it is.*403, not public") as raised:
             output_trees.carry_out(show(tmp_path, bucket.url), store, now=NOW, url=bucket.url)
-        assert "bucket policy" in raised.value.hint
+        assert "bucket policy" in raised.value.fix
         assert store.get("feed.xml") is None
         assert store.get("index.html") is None
 
     def test_a_bucket_that_does_not_exist_is_said_before_anything_is_sent(self, s3, tmp_path):
-        store = open_store(Publishing(url="http://x/", to="s3://not-there", endpoint=s3.endpoint), tmp_path)
-        with pytest.raises(StoreRefused, match="does not exist"):
+        store = open_store(PublishSettings(url="http://x/", to="s3://not-there", endpoint=s3.endpoint), tmp_path)
+        with pytest.raises(StoreAccessError, match="does not exist"):
             output_trees.carry_out(show(tmp_path, ""), store, now=NOW)

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Publishing
+from podcast_kit.model import PublishSettings
 from podcast_kit.stores import open_store
 from tests.support import shows
 
@@ -66,13 +66,13 @@ def test_a_feed_that_is_gone_makes_the_record_doubtful_by_itself(published):
 @pytest.mark.parametrize("to", [".", "..", "episodes", "build", "build/site", ".podcast-kit", "templates/x", "/"])
 def test_a_show_is_not_published_over_itself(tmp_path, to):
     with pytest.raises(InvalidInput) as caught:
-        open_store(Publishing(url="https://pod.example/", to=to), tmp_path)
+        open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path)
     assert caught.value.problems[0].code == "pb.to"
 
 
 @pytest.mark.parametrize("to", ["public", "../site", "/srv/www/pod"])
 def test_any_other_folder_will_do(tmp_path, to):
-    assert open_store(Publishing(url="https://pod.example/", to=to), tmp_path).name
+    assert open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path).name
 
 
 @pytest.mark.parametrize("to", ["ftp://x", "r2://bucket", "s3://ab", "s3://bucket/../x", "episodes"])

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from podcast_kit.errors import InvalidInput, Overtaken
-from podcast_kit.model import Publishing
+from podcast_kit.errors import InvalidInput, PublishConflict
+from podcast_kit.model import PublishSettings
 from podcast_kit.publish import prune as pruning
 from podcast_kit.publish import publish, read, rollback
 from podcast_kit.stores import open_store
@@ -19,7 +19,7 @@ URL = "https://pod.example/"
 
 @pytest.fixture
 def store(tmp_path):
-    return open_store(Publishing(url=URL, to="site"), tmp_path)
+    return open_store(PublishSettings(url=URL, to="site"), tmp_path)
 
 
 def put(store, folder, *, now=NOW, **episodes):
@@ -33,7 +33,7 @@ def go_back(store, number, folder, *, now=NOW):
     [wanted] = [kept for kept in rollback.kept(state) if kept.number == number]
     folder.mkdir(exist_ok=True)
     plan = rollback.plan(store, state, wanted, folder, url=URL)
-    return [outcome.key for outcome in publish(plan, store, now=now) if outcome.did == "uploaded"]
+    return [outcome.key for outcome in publish(plan, store, now=now) if outcome.action == "uploaded"]
 
 
 def test_every_feed_that_was_live_can_be_live_again(store, tmp_path):
@@ -55,7 +55,7 @@ def test_a_feed_whose_files_are_gone_is_not_gone_back_to(store, tmp_path):
     live = store.get("feed.xml")
     with pytest.raises(InvalidInput) as raised:
         go_back(store, 1, tmp_path / "back")
-    assert [problem.place.path for problem in raised.value.problems] == [gone]
+    assert [problem.location.path for problem in raised.value.problems] == [gone]
     assert store.get("feed.xml") == live
 
 
@@ -73,7 +73,7 @@ def test_somebody_who_publishes_meanwhile_is_not_undone(store, tmp_path):
     state = read(store)
     plan = rollback.plan(store, state, rollback.kept(state)[0], tmp_path, url=URL)
     put(store, tmp_path / "3", one=b"1", two=b"22", three=b"333")
-    with pytest.raises(Overtaken):
+    with pytest.raises(PublishConflict):
         list(publish(plan, store, now=NOW))
 
 
@@ -130,7 +130,7 @@ class TestPrune:
     def test_it_goes_and_nothing_else_does(self, store, tmp_path):
         outputs = self.retire(store, tmp_path, feeds=10)
         found = self.find(store)
-        deleted = [outcome.key for outcome in pruning.prune(store, found, now=LATER) if outcome.did == "deleted"]
+        deleted = [outcome.key for outcome in pruning.prune(store, found, now=LATER) if outcome.action == "deleted"]
         assert set(found.keys) <= set(deleted)
         assert all(store.get(key) is None for key in deleted)
         assert all(store.get(key) for key in outputs)
@@ -146,7 +146,7 @@ class TestPrune:
         self.retire(store, tmp_path, feeds=10)
         found = self.find(store)
         put(store, tmp_path / "x", one=b"1", two=b"22")
-        with pytest.raises(Overtaken):
+        with pytest.raises(PublishConflict):
             list(pruning.prune(store, found, now=LATER))
         assert all(store.get(key) for key in found.keys)
 

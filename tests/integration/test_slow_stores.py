@@ -6,7 +6,7 @@ import time
 import pytest
 
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.stores.s3 import S3
 from tests.support import network, output_trees
 
@@ -37,22 +37,22 @@ def store(host, **settings):
 )
 def test_a_question_that_nobody_answers_is_given_up_after_three_times(silent, ask):
     begun = time.monotonic()
-    with pytest.raises(Failed) as raised:
+    with pytest.raises(OperationError) as raised:
         ask(store(silent))
     assert time.monotonic() - begun < 10
     assert f"the endpoint {silent} does not answer: asked 3 times, 0.2 seconds each" in raised.value.text
-    assert "publish.endpoint" in raised.value.hint
+    assert "publish.endpoint" in raised.value.fix
 
 
 def test_somebody_hears_who_is_waited_for(silent):
     heard = []
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         store(silent, waiting=heard.append).get("feed.xml")
     assert heard == [silent] * 3
 
 
 def test_where_nobody_watches_it_is_said_in_a_line_and_not_in_many(silent, capsys):
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         store(silent, waiting=Console().waiting).get("feed.xml")
     assert capsys.readouterr().err == f"waiting for {silent}\n"
 
@@ -61,6 +61,6 @@ def test_a_store_may_think_long_about_what_it_is_sent(bucket):
     with network.Proxy(bucket.endpoint, lambda _: network.Delay(4 * SOON)) as proxy:
         slow = S3(bucket=bucket.name, endpoint=proxy.endpoint, soon=SOON)
         slow.put(output_trees.upload("a.txt", b"one"))
-        with pytest.raises(Failed, match="does not answer"):
+        with pytest.raises(OperationError, match="does not answer"):
             slow.get("a.txt")
     assert output_trees.store_of(bucket).get("a.txt").content == b"one"

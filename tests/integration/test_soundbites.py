@@ -142,7 +142,7 @@ def test_one_behind_the_end_is_told_where_it_is_written(tmp_path):
     with pytest.raises(InvalidInput) as caught:
         made(tmp_path)
     (problem,) = caught.value.problems
-    assert problem.place.path == "episodes/001-talk.md"
+    assert problem.location.path == "episodes/001-talk.md"
     assert problem.text.endswith("ends before 5000 s")
     assert problem.code == "au.range"
 

@@ -50,7 +50,7 @@ def show(tmp_path, bucket):
 
 def early_keys(show, at=BEFORE):
     made = builder.make(project.read(show), now=datetime.fromisoformat(at).replace(tzinfo=UTC))
-    return {key: one for key, one in made.outputs.items() if one.untold}
+    return {key: one for key, one in made.outputs.items() if one.embargoed}
 
 
 def test_the_plan_says_what_goes_ahead(show):
@@ -126,7 +126,7 @@ def test_what_never_came_is_retired_and_pruned(show, bucket):
     assert not [key for key in early if key in there]
     now = datetime.now(UTC) + timedelta(days=31)
     found = prune.find(store, read(store), now=now)
-    deleted = {outcome.key for outcome in prune.prune(store, found, now=now) if outcome.did == "deleted"}
+    deleted = {outcome.key for outcome in prune.prune(store, found, now=now) if outcome.action == "deleted"}
     assert early.keys() <= deleted
     assert not early.keys() & {each.key for each in store.walk()}
     assert not [key for key in record.load(store).retired if key.startswith(record.EARLY)]

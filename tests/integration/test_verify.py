@@ -62,11 +62,11 @@ def test_a_store_answers_as_podcast_apps_need_it(bucket, tmp_path):
     for each in outputs.values():
         store.put(output_trees.Upload.of(each))
     asked = list(verify.objects(bucket.url, outputs.values()))
-    assert [(outcome.key, outcome.did, outcome.trouble) for outcome in asked] == [
+    assert [(outcome.key, outcome.action, outcome.error) for outcome in asked] == [
         (key, "answered", "") for key in outputs
     ]
     compared = list(verify.compare(bucket.url, outputs.values()))
-    assert [(outcome.key, outcome.did, outcome.bytes) for outcome in compared] == [
+    assert [(outcome.key, outcome.action, outcome.bytes) for outcome in compared] == [
         (key, "compared", output.size) for key, output in outputs.items()
     ]
 
@@ -102,7 +102,7 @@ def test_a_host_that_does_not_honour_ranges(host, media):
 def test_other_bytes_of_the_same_length_are_noticed_by_comparing(host, media):
     host.answers["/media/x/a%20b.mp3"] = (200, {"Content-Type": "audio/mpeg"}, b"9876543210")
     assert troubles(verify.objects(host.url, [media])) == [("", "")]
-    assert "other bytes" in next(verify.compare(host.url, [media])).trouble
+    assert "other bytes" in next(verify.compare(host.url, [media])).error
 
 
 def test_a_redirect_is_followed(host, media):
@@ -119,7 +119,7 @@ def test_a_case_of_the_type_and_its_parameters_do_not_matter(host, tmp_path):
 
 def test_a_body_longer_than_it_should_be_is_not_read_to_its_end(host, media):
     host.answers["/media/x/a%20b.mp3"] = (200, {"Content-Type": "audio/mpeg"}, b"0" * 5_000_000)
-    assert "must be 10" in next(verify.compare(host.url, [media])).trouble
+    assert "must be 10" in next(verify.compare(host.url, [media])).error
 
 
 def test_nobody_there_is_said(media):

@@ -12,7 +12,7 @@ import pytest
 
 from podcast_kit import builder
 from podcast_kit.builder import cache
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.source import project
 from podcast_kit.source.lock import read as locked
 from tests.support import output_trees, shows
@@ -64,7 +64,7 @@ def test_a_build_waits_for_the_one_before_it(tmp_path):
 
 def test_a_build_does_not_wait_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "TURNS", 2)
-    with cache.remembering(tmp_path), pytest.raises(Failed, match="another podcast-kit"), cache.remembering(tmp_path):
+    with cache.remembering(tmp_path), pytest.raises(OperationError, match="another podcast-kit"), cache.remembering(tmp_path):
         pass
 
 
@@ -81,7 +81,7 @@ def test_a_lock_that_cannot_be_written_stops_in_words(tmp_path):
     show = shows.small(tmp_path / "show")
     made = builder.make(project.read(show), now=NOW)
     nowhere = replace(made, project=replace(made.project, folder=tmp_path / "gone"))
-    with pytest.raises(Failed, match="gone"):
+    with pytest.raises(OperationError, match="gone"):
         builder.record(nowhere)
 
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from podcast_kit.model import Category, Element, Episode, Item, Media, Person, Picture, Publishing, Show
+from podcast_kit.model import Category, Element, Episode, Item, Media, Person, Image, PublishSettings, Show
 
 SITE = "https://pod.example/"
 START = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)
-ARTWORK = Picture(url=f"{SITE}media/0a1b2c/cover.jpeg?v=2", width=3000, height=3000, mime="image/jpeg")
+ARTWORK = Image(url=f"{SITE}media/0a1b2c/cover.jpeg?v=2", width=3000, height=3000, mime="image/jpeg")
 
 
 def make_show(**given):
@@ -15,7 +15,7 @@ def make_show(**given):
         "description": "How shows & listeners talk with each other.",
         "author": "Ann Lee",
         "language": "en",
-        "publish": Publishing(url=SITE),
+        "publish": PublishSettings(url=SITE),
         "owner_name": "Ann Lee",
         "owner_email": "ann@pod.example",
         "guid": "9b024349-ccf0-5f69-a609-6b82873eab3c",

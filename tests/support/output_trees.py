@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from podcast_kit.model import Output, Publishing, Wave, address
+from podcast_kit.model import Output, PublishSettings, Wave, public_url
 from podcast_kit.plan import make
 from podcast_kit.publish import publish, read
 from podcast_kit.stores import Upload, open_store
@@ -46,8 +46,8 @@ def tree(folder: Path, url: str, episodes: dict[str, bytes]) -> dict[str, Output
         media = output(folder, f"media/{hashlib.sha256(sound).hexdigest()[:16]}/{slug}.mp3", sound)
         page = output(folder, f"episodes/{slug}/index.html", f"<h1>{slug}</h1>".encode())
         found += [media, page]
-        enclosure = f'<enclosure url="{address(url, media.key)}" length="{media.size}" type="audio/mpeg"/>'
-        link = address(url, page.key)
+        enclosure = f'<enclosure url="{public_url(url, media.key)}" length="{media.size}" type="audio/mpeg"/>'
+        link = public_url(url, page.key)
         items.append(f"<item><title>{slug}</title><guid>{slug}</guid><link>{link}</link>{enclosure}</item>")
         links.append(f"<a href='{page.key}'>{slug}</a>")
     index = output(folder, "index.html", "\n".join(links).encode())
@@ -58,7 +58,7 @@ def tree(folder: Path, url: str, episodes: dict[str, bytes]) -> dict[str, Output
 def store_of(bucket, *, endpoint="", prefix=""):
     """The bucket as the toolkit opens it."""
     to = f"s3://{bucket.name}/{prefix}".rstrip("/")
-    return open_store(Publishing(url=bucket.url, to=to, endpoint=endpoint or bucket.endpoint), Path())
+    return open_store(PublishSettings(url=bucket.url, to=to, endpoint=endpoint or bucket.endpoint), Path())
 
 
 def carry_out(outputs, store, *, now, url="", before_feed=lambda: None):

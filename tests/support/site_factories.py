@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from podcast_kit.model import Cue, Episode, Item, Listen, Media, Person, Picture, Publishing, Show, Transcript
+from podcast_kit.model import Cue, Episode, Item, ListenLink, Media, Person, Image, PublishSettings, Show, Transcript
 
 BASE = "https://pod.example/show/"
-APPLE = Listen(service="apple", value="1000000001")
-SPOTIFY = Listen(service="spotify", value="0123456789abcdefABCDEF")
-ART = Picture(url=f"{BASE}media/aa/cover.jpg", key="media/aa/cover.jpg", width=1500, height=1500, mime="image/jpeg")
+APPLE = ListenLink(service="apple", value="1000000001")
+SPOTIFY = ListenLink(service="spotify", value="0123456789abcdefABCDEF")
+ART = Image(url=f"{BASE}media/aa/cover.jpg", key="media/aa/cover.jpg", width=1500, height=1500, mime="image/jpeg")
 
 
 def make_show(**said):
@@ -16,7 +16,7 @@ def make_show(**said):
         "description": "How shows and listeners talk.",
         "author": "Ada Voice",
         "language": "en",
-        "publish": Publishing(url=BASE),
+        "publish": PublishSettings(url=BASE),
         "listen": (APPLE, SPOTIFY),
     }
     return Show(**{**given, **said})

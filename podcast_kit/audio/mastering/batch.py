@@ -13,9 +13,9 @@ from podcast_kit.audio import codecs
 from podcast_kit.audio.master import master
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.audio.mastering.workers import WorkerDied, Workers
-from podcast_kit.errors import Failed, PodcastKitError
+from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.io.atomic_write import sweep
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 
 BEAT = 0.2
 """Seconds between two looks at how far each has come."""
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def master_all(
-    jobs: Sequence[Job], executor: Executor | None = None, on: Callable[[Step], None] | None = None
+    jobs: Sequence[Job], executor: Executor | None = None, on: Callable[[Progress], None] | None = None
 ) -> Iterator[Outcome]:
     """Master every job, and yield each as it comes to its end; the first failure stops none of the others.
 
@@ -52,7 +52,7 @@ def master_all(
             raise
 
 
-def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Step], None]) -> Iterator[Outcome]:
+def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Progress], None]) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         notes = [Path(folder, str(number)) for number in range(len(jobs))]
         running = {executor.submit(_one, job, note): (job, note) for job, note in zip(jobs, notes, strict=True)}
@@ -64,7 +64,7 @@ def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Step], None]
             for future in sorted(done, key=lambda one: jobs.index(running[one][0])):
                 job, _ = running.pop(future)
                 outcome = _outcome(job, future)
-                on(Step(stage="master", subject=job.subject, done=len(jobs) - len(running), total=len(jobs)))
+                on(Progress(stage="master", subject=job.subject, done=len(jobs) - len(running), total=len(jobs)))
                 yield outcome
 
 
@@ -72,7 +72,7 @@ def _one(job: Job, note: Path | None = None) -> Mastered:
     """In the worker: master, and note line by line how far it has come."""
     last = ""
 
-    def write(step: Step) -> None:
+    def write(step: Progress) -> None:
         nonlocal last
         line = f"{step.stage} {step.done} {step.total}\n"
         if note is not None and line != last:
@@ -83,7 +83,7 @@ def _one(job: Job, note: Path | None = None) -> Mastered:
     return master(job.source, job.destination, job.settings, write, intro=job.intro, outro=job.outro)
 
 
-def _listen(job: Job, note: Path, heard: dict[Path, int], on: Callable[[Step], None]) -> None:
+def _listen(job: Job, note: Path, heard: dict[Path, int], on: Callable[[Progress], None]) -> None:
     """Tell the news of a worker's note, of each stage the last; a line may be read while it is being written."""
     try:
         with note.open("rb") as file:
@@ -95,7 +95,7 @@ def _listen(job: Job, note: Path, heard: dict[Path, int], on: Callable[[Step], N
     heard[note] = heard.get(note, 0) + len(whole)
     for line in {line.split()[0]: line for line in whole.decode("ascii").splitlines()}.values():
         stage, done, total = line.split()
-        on(Step(stage=stage, subject=job.subject, done=int(done), total=int(total)))
+        on(Progress(stage=stage, subject=job.subject, done=int(done), total=int(total)))
 
 
 def _outcome(job: Job, future: Future[Mastered]) -> Outcome:
@@ -119,4 +119,4 @@ def _alone(job: Job) -> Outcome:
 def _died(job: Job, error: WorkerDied) -> Outcome:
     sweep(job.destination)
     text = f"{job.subject}: mastering was cut short: {error}; no other episode was touched"
-    return Outcome(job, error=Failed(text, "run it again; if memory was short, with fewer at once"))
+    return Outcome(job, error=OperationError(text, "run it again; if memory was short, with fewer at once"))

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from podcast_kit.audio.riff import chunks
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 
 Block: TypeAlias = npt.NDArray[np.float32]
 """Samples of full scale 1.0, one row a channel."""
@@ -75,7 +75,7 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         container = av.open(str(path.absolute()), options=OPEN)
     except FileNotFoundError:
-        raise Failed(f"{path}: there is no such file") from None
+        raise OperationError(f"{path}: there is no such file") from None
     except (OSError, ValueError, av.error.FFmpegError) as error:
         raise InvalidAudio(str(path), f"cannot be opened as audio: {_said(error)}", "export it again") from None
     with container:

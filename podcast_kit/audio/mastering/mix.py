@@ -15,7 +15,7 @@ from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.audio.mastering.meter import Meter
 from podcast_kit.audio.mastering.peaks import ratio
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.model import Step
+from podcast_kit.model import Progress
 
 LEAST = 0.05
 """Seconds of silence whose taking off is worth a word."""
@@ -23,7 +23,7 @@ LONGEST = 60.0
 """Seconds of overlap; that much of a part is held in memory."""
 EXCERPT = 10
 """Blocks, half a minute of sound: enough to tell what a limiter does to the whole."""
-Report = Callable[[Step], None]
+Report = Callable[[Progress], None]
 Sound = Callable[[], Iterator[Block]]
 
 
@@ -47,7 +47,7 @@ class Mix:
         for block in sound:
             yield block
             passed += block.shape[1]
-            on(Step(stage=stage, subject=self.subject, done=min(passed // self.rate, total), total=total))
+            on(Progress(stage=stage, subject=self.subject, done=min(passed // self.rate, total), total=total))
 
     def heard(self, on: Report, stage: str = "measure", keep: list[Block] | None = None) -> Loudness:
         """Its loudness; `keep` is given some EXCERPT blocks from all over it."""

@@ -11,13 +11,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class WorkerDied(Failed):
+class WorkerDied(OperationError):
     """The process that did the work ended before it was done; others were not touched."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from podcast_kit.audio.tag_text import alpha3, clean, ended, line, rights, sort_title
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.model import Chapter, Cover, Tags
 
 LISTED = 254
@@ -111,7 +111,7 @@ def chapter_frames(tags: Tags, end_ms: int) -> list[bytes]:
     A CTOC counts its children in one byte, so that a longer list becomes lists of lists.
     """
     marks = ended(tags.chapters, min(end_ms, END))
-    pictures = dict(tags.pictures)
+    pictures = dict(tags.images)
     ids = [b"ch%d" % index for index in range(len(marks))]
     chaps = [_chap(name, mark, end, pictures) for name, (mark, end) in zip(ids, marks, strict=True)]
     listed = [name for name, (mark, _) in zip(ids, marks, strict=True) if mark.toc]
@@ -142,7 +142,7 @@ def tag(content: list[bytes]) -> list[bytes]:
     """Header and frames, without padding: what is copied anew each time need not grow in place."""
     size = sum(map(len, content))
     if size >= 1 << 28:
-        raise Failed("a tag of an MP3 holds at most 256 MB", "use smaller pictures for the cover and the chapters")
+        raise OperationError("a tag of an MP3 holds at most 256 MB", "use smaller pictures for the cover and the chapters")
     return [b"ID3\x03\0\0" + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)), *filter(None, content)]
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from podcast_kit.check.context import Channel, web
 from podcast_kit.check.registry import Finding, also, rule
 from podcast_kit.check.rules.enclosure import suffix
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Episode
 
 SMALLEST, LARGEST = 1400, 3000
@@ -66,7 +66,7 @@ class Artwork:
     pixels: Pixels
     name: str
     """The file's name or address."""
-    place: Place
+    place: SourceLocation
     episode: Episode | None = None
     url: str = ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from podcast_kit.check.registry import Finding, rule
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Audio, Chapter, Episode, Item
 
 KILO = 1000
@@ -50,7 +50,7 @@ class Sound:
     """An audio file, and the episode that it belongs to."""
 
     name: str
-    place: Place
+    place: SourceLocation
     facts: Audio | None = None
     tags: Tagged | None = None
     item: Item | None = None

@@ -131,7 +131,7 @@ def chosen(channel: Channel) -> Iterator[tuple[Node, Category]]:
     """Apple's categories as the feed names them, each with its element."""
     for node in channel.all("itunes:category")[:MOST_CATEGORIES]:
         name = node.attributes.get("text", "")
-        subs = node.all("itunes:category")
+        subs = node.children_named("itunes:category")
         yield from ((sub, Category(name, sub.attributes.get("text", ""))) for sub in subs[:MOST_CATEGORIES])
         if not subs:
             yield node, Category(name)
@@ -268,11 +268,11 @@ def image_rss(channel: Channel) -> Iterator[Finding]:
     wrong = [
         text
         for text, bad in (
-            ("no url that is an address", not web(node.value("url"))),
-            ("another title than the channel", node.value("title") != channel.title),
-            ("another link than the channel", node.value("link") != channel.text("link")),
-            ("a width above 144", _number(node.value("width")) > 144),  # noqa: PLR2004
-            ("a height above 400", _number(node.value("height")) > 400),  # noqa: PLR2004
+            ("no url that is an address", not web(node.child_text("url"))),
+            ("another title than the channel", node.child_text("title") != channel.title),
+            ("another link than the channel", node.child_text("link") != channel.text("link")),
+            ("a width above 144", _number(node.child_text("width")) > 144),  # noqa: PLR2004
+            ("a height above 400", _number(node.child_text("height")) > 400),  # noqa: PLR2004
         )
         if bad
     ]
@@ -310,7 +310,7 @@ def author(channel: Channel) -> Iterator[Finding]:
 def owner(channel: Channel) -> Iterator[Finding]:
     """itunes:owner holds a valid e-mail address."""
     node = channel.first("itunes:owner")
-    address = node.value("itunes:email") if node else ""
+    address = node.child_text("itunes:email") if node else ""
     if not address:
         yield Finding("the feed has no owner's e-mail address", node, key="owner.email")
     elif not EMAIL.fullmatch(address):

@@ -12,7 +12,7 @@ from typing import Any
 from podcast_kit.check import html_scan
 from podcast_kit.check.context import Entry, Tag, duration, web
 from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Episode, Node
 
 TYPE = "application/json+chapters"
@@ -30,7 +30,7 @@ class Marks:
     """A file of JSON chapters."""
 
     text: str
-    place: Place
+    place: SourceLocation
     seconds: float = 0.0
     """Of the episode; 0 where nobody knows."""
     episode: Episode | None = None
@@ -175,7 +175,7 @@ def psc_starts(entry: Entry) -> Iterator[Finding]:
 def simple(entry: Entry) -> list[tuple[float | None, str, Node]]:
     """The Podlove Simple Chapters of an item; the start is None where it is no time."""
     node = entry.first("psc:chapters")
-    marks = node.all("psc:chapter") if node else ()
+    marks = node.children_named("psc:chapter") if node else ()
     return [(duration(one.attributes.get("start", "").strip()), one.attributes.get("title", ""), one) for one in marks]
 
 

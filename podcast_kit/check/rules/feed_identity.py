@@ -289,9 +289,9 @@ def ttl(channel: Channel) -> Iterator[Finding]:
     node = channel.first("ttl")
     if node is not None and not whole(node.text.strip()):
         yield Finding(f"ttl is {node.text.strip()[:40]!r}", node)
-    hours = [one.text.strip() for parent in channel.all("skipHours") for one in parent.all("hour")]
+    hours = [one.text.strip() for parent in channel.all("skipHours") for one in parent.children_named("hour")]
     if len({hour for hour in hours if hour in HOURS}) != len(hours):
         yield Finding(f"skipHours has {', '.join(hours)[:80]}", channel.first("skipHours"))
-    days = [one.text.strip() for parent in channel.all("skipDays") for one in parent.all("day")]
+    days = [one.text.strip() for parent in channel.all("skipDays") for one in parent.children_named("day")]
     if len(DAYS & set(days)) != len(days):
         yield Finding(f"skipDays has {', '.join(days)[:80]}", channel.first("skipDays"))

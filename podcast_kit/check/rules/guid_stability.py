@@ -48,10 +48,10 @@ def published(feed: FeedDocument) -> list[Known]:
     """The episodes of a feed as it is out now."""
     known = []
     for node in feed.items:
-        enclosure = node.first("enclosure")
+        enclosure = node.child("enclosure")
         url = enclosure.attributes.get("url", "") if enclosure else ""
-        title, date = node.value("title"), moment(node.value("pubDate"))
-        known.append(Known(node.value("guid"), url, title, date, "the published feed"))
+        title, date = node.child_text("title"), moment(node.child_text("pubDate"))
+        known.append(Known(node.child_text("guid"), url, title, date, "the published feed"))
     return [one for one in known if one.guid]
 
 

@@ -38,7 +38,7 @@ HINT, WARN, ERROR = Severity.HINT, Severity.WARNING, Severity.ERROR
 
 def answered(probe: Probe) -> Response | None:
     """The answer that headers are read from: to GET, else to HEAD; None where neither was good."""
-    for answer in (probe.get, probe.part, probe.head):
+    for answer in (probe.get, probe.range_get, probe.head):
         if answer is not None and answer.status in {OK, PARTIAL}:
             return answer
     return None
@@ -59,10 +59,10 @@ def kind_of(answer: Response) -> str:
 )
 def reach(probe: Probe) -> Iterator[Finding]:
     """What the feed names answers, with 200."""
-    first = probe.get or probe.part or probe.head
-    if first is None or answered(probe) or first.status in LOGIN or "certificate" in first.trouble.lower():
+    first = probe.get or probe.range_get or probe.head
+    if first is None or answered(probe) or first.status in LOGIN or "certificate" in first.error.lower():
         return
-    yield Finding(f"the {probe.kind} {first.trouble or f'answers {first.status}'}: {probe.url[:200]}")
+    yield Finding(f"the {probe.kind} {first.error or f'answers {first.status}'}: {probe.url[:200]}")
 
 
 @rule(
@@ -76,13 +76,13 @@ def reach(probe: Probe) -> Iterator[Finding]:
 )
 def https(probe: Probe) -> Iterator[Finding]:
     """Feed, artwork and media are served over https with a valid certificate, without a login."""
-    first = probe.get or probe.part or probe.head
+    first = probe.get or probe.range_get or probe.head
     if first is None:
         return
     if first.status in LOGIN:
         yield Finding(f"the {probe.kind} wants a login ({first.status}): {probe.url[:200]}")
-    elif "certificate" in first.trouble.lower():
-        yield Finding(f"the {probe.kind}'s certificate is not valid: {first.trouble[:200]}")
+    elif "certificate" in first.error.lower():
+        yield Finding(f"the {probe.kind}'s certificate is not valid: {first.error[:200]}")
     elif probe.url.lower().startswith("http://") and probe.kind != "media" and not loopback(probe.url):
         yield Finding(f"the {probe.kind} is not served over https: {probe.url[:200]}", severity=WARN)
 
@@ -101,7 +101,7 @@ def head(probe: Probe) -> Iterator[Finding]:
     if probe.head is None or (full := answered(probe)) is None:
         return
     if probe.head.status != OK:
-        yield Finding(f"HEAD of the {probe.kind} answers {probe.head.status or probe.head.trouble}: {probe.url[:200]}")
+        yield Finding(f"HEAD of the {probe.kind} answers {probe.head.status or probe.head.error}: {probe.url[:200]}")
         return
     if full.status == OK:
         for name in ("content-type", "content-length"):
@@ -121,7 +121,7 @@ def head(probe: Probe) -> Iterator[Finding]:
 )
 def ranges(probe: Probe) -> Iterator[Finding]:
     """Media answer a Range with 206 and the total that the feed gives as length."""
-    part = probe.part
+    part = probe.range_get
     if probe.kind != "media" or part is None or part.status in LOGIN or not part.status:
         return
     if part.status == OK:
@@ -226,7 +226,7 @@ def caching(probe: Probe) -> Iterator[Finding]:
         return
     if not {"etag", "last-modified"} & answer.headers.keys():
         yield Finding(f"the {probe.kind} has neither ETag nor Last-Modified: {probe.url[:200]}")
-    elif probe.again is not None and probe.again.status == OK:
+    elif probe.conditional_get is not None and probe.conditional_get.status == OK:
         yield Finding(f"the {probe.kind} does not answer 304 to its own ETag: {probe.url[:200]}")
     age = re.search(r"max-age=(\d{1,12})", answer.headers.get("cache-control", ""))
     if probe.kind == "feed" and age and int(age[1]) > STALE_AFTER:
@@ -243,7 +243,7 @@ def caching(probe: Probe) -> Iterator[Finding]:
 )
 def compressed(probe: Probe) -> Iterator[Finding]:
     """A feed is compressed for those who ask for it."""
-    answer = probe.zipped
+    answer = probe.gzip_get
     if probe.kind != "feed" or answer is None or answer.status != OK or (probe.get and probe.get.size < WORTH_ZIPPING):
         return
     if answer.headers.get("content-encoding", "").lower() not in {"gzip", "br", "zstd", "deflate"}:
@@ -280,12 +280,12 @@ def cors(probe: Probe) -> Iterator[Finding]:
 )
 def redirects(probe: Probe) -> Iterator[Finding]:
     """There are at most five redirects, and all of them stay on https."""
-    answer = probe.part or probe.get or probe.head
+    answer = probe.range_get or probe.get or probe.head
     if answer is None or not answer.status:
         return
-    plain = [url for _, url in answer.hops if url.lower().startswith("http://") and not loopback(url)]
-    if len(answer.hops) > MOST_HOPS:
-        yield Finding(f"the {probe.kind} is redirected {len(answer.hops)} times: {probe.url[:200]}")
+    plain = [url for _, url in answer.redirects if url.lower().startswith("http://") and not loopback(url)]
+    if len(answer.redirects) > MOST_HOPS:
+        yield Finding(f"the {probe.kind} is redirected {len(answer.redirects)} times: {probe.url[:200]}")
     elif plain and probe.url.lower().startswith("https://"):
         yield Finding(f"the {probe.kind} is redirected to plain http: {plain[0][:200]}")
 
@@ -302,9 +302,9 @@ def redirects(probe: Probe) -> Iterator[Finding]:
 def moved(probe: Probe) -> Iterator[Finding]:
     """A feed that moved says so for good: 301."""
     answer = probe.get
-    if probe.kind != "feed" or answer is None or not answer.hops or answered(probe) is None:
+    if probe.kind != "feed" or answer is None or not answer.redirects or answered(probe) is None:
         return
-    status, url = answer.hops[0]
+    status, url = answer.redirects[0]
     upgraded = url.partition("://")[2] == probe.url.partition("://")[2]
     if status not in FOREVER and not upgraded:
         yield Finding(f"the feed is redirected with {status}, which is temporary, to {url[:200]}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from podcast_kit.check.context import Branch, Channel, Document, web
 from podcast_kit.check.registry import Finding, rule
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.namespaces import Kind, fault
 
@@ -48,7 +48,7 @@ class Pages:
     """A feed that is cut in pages, in the order in which an app meets them."""
 
     pages: tuple[FeedDocument, ...]
-    place: Place
+    place: SourceLocation
 
 
 @rule(
@@ -67,18 +67,18 @@ def pages(paged: Pages) -> Iterator[Finding]:
     for page in paged.pages:
         for name, text in _head(page).items():
             if text != head[name]:
-                yield Finding(f"the page {page.path} has another {name} than the first", page.place())
+                yield Finding(f"the page {page.path} has another {name} than the first", page.location_of())
                 break
         for item in page.items:
-            guid = item.value("guid")
+            guid = item.child_text("guid")
             if guid and seen.setdefault(guid, page) is not page:
-                text = f"“{item.value('title')[:60]}” is on the page {seen[guid].path} and on {page.path}"
-                yield Finding(text, page.place(item))
+                text = f"“{item.child_text('title')[:60]}” is on the page {seen[guid].path} and on {page.path}"
+                yield Finding(text, page.location_of(item))
                 break
 
 
 def _head(page: FeedDocument) -> Mapping[str, str]:
-    return {name: page.channel.value(name) if page.channel else "" for name in HEAD}
+    return {name: page.channel.child_text(name) if page.channel else "" for name in HEAD}
 
 
 @rule(
@@ -144,7 +144,7 @@ def podping(channel: Channel) -> Iterator[Finding]:
 def stylesheet(document: Document) -> Iterator[Finding]:
     """The feed names no stylesheet."""
     if "xml-stylesheet" in document.feed.instructions:
-        yield Finding("the feed has an xml-stylesheet", Place(document.feed.path, 1))
+        yield Finding("the feed has an xml-stylesheet", SourceLocation(document.feed.path, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class JsonFeed:
     """A JSON Feed, as text."""
 
     text: str
-    place: Place
+    place: SourceLocation
 
 
 @rule(
@@ -221,12 +221,12 @@ def opml(outline: Outline) -> Iterator[Finding]:
     """An OPML file has version 2.0, a title, and outlines of type rss with text and xmlUrl."""
     root = Branch(outline.document.root)
     head, body = root.first("head"), root.first("body")
-    place = outline.document.place
+    place = outline.document.location_of
     if root.node.key != "opml" or root.node.attributes.get("version") not in {"2.0", "1.1", "1.0"}:
         yield Finding('the file is no <opml version="2.0">', place(root.node))
-    elif head is None or not head.value("title"):
+    elif head is None or not head.child_text("title"):
         yield Finding("the OPML file has no title", place(root.node))
-    elif body is None or not body.all("outline"):
+    elif body is None or not body.children_named("outline"):
         yield Finding("the OPML file lists nothing", place(root.node))
     else:
         for node in _feeds(body):
@@ -238,7 +238,7 @@ def opml(outline: Outline) -> Iterator[Finding]:
 
 def _feeds(node: Node) -> Iterator[Node]:
     """The outlines that are no folders."""
-    for outline in node.all("outline"):
+    for outline in node.children_named("outline"):
         if outline.children:
             yield from _feeds(outline)
         else:

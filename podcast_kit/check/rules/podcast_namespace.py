@@ -81,7 +81,7 @@ def childless(tag: Tag) -> Iterator[Finding]:
     """Each child that a tag must have, and has not."""
     row = TAGS[tag.node.key]
     for name in row.needs:
-        if tag.node.first(name) is None:
+        if tag.node.child(name) is None:
             yield Finding(f"{tag.node.name} holds no {name}", tag.node, key_of(tag))
 
 

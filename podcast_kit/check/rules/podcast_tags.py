@@ -134,7 +134,7 @@ def value(tag: Tag) -> Iterator[Finding]:
         yield from childless(tag)
         yield from _shares(tag.node, tag)
     if tag.node.key == "podcast:valueTimeSplit":
-        items, people = tag.node.all("podcast:remoteItem"), tag.node.all("podcast:valueRecipient")
+        items, people = tag.node.children_named("podcast:remoteItem"), tag.node.children_named("podcast:valueRecipient")
         if (len(items) == 1) == bool(people):
             text = f"a valueTimeSplit has {len(items)} remoteItems and {len(people)} recipients"
             yield Finding(text, tag.node, key_of(tag))
@@ -142,9 +142,9 @@ def value(tag: Tag) -> Iterator[Finding]:
 
 
 def _shares(node: Node, tag: Tag) -> Iterator[Finding]:
-    people = [one for one in node.all("podcast:valueRecipient") if one.attributes.get("fee") != "true"]
+    people = [one for one in node.children_named("podcast:valueRecipient") if one.attributes.get("fee") != "true"]
     shares = [whole(one.attributes.get("split", "").strip()) for one in people]
-    if node.all("podcast:valueRecipient") and all(share == 0 for share in shares):
+    if node.children_named("podcast:valueRecipient") and all(share == 0 for share in shares):
         yield Finding("nobody but fees gets a share of the value", node, key_of(tag))
 
 
@@ -212,7 +212,7 @@ def remote(tag: Tag) -> Iterator[Finding]:
     yield from malformed(tag)
     yield from childless(tag)
     if tag.node.key == "podcast:publisher":
-        items = tag.node.all("podcast:remoteItem")
+        items = tag.node.children_named("podcast:remoteItem")
         if len(items) > 1 or any(one.attributes.get("medium") != "publisher" for one in items):
             yield Finding("a publisher is exactly one remoteItem with medium publisher", tag.node, key_of(tag))
 

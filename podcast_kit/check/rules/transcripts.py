@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from podcast_kit.check.context import Entry, Tag, web
 from podcast_kit.check.registry import Finding, also, rule
 from podcast_kit.check.rules.languages import misnamed
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Episode, Node
 
 TYPES = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
@@ -29,15 +29,15 @@ class Script:
 
     text: str
     mime: str
-    place: Place
+    place: SourceLocation
     """The file, or the address."""
     seconds: float = 0.0
     """Of the episode; 0 where nobody knows."""
     episode: Episode | None = None
 
-    def at(self, line: int) -> Place:
+    def at(self, line: int) -> SourceLocation:
         """A line of the file."""
-        return Place(self.place.path, line)
+        return SourceLocation(self.place.path, line)
 
 
 @dataclass(frozen=True, slots=True)

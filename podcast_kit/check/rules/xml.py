@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from podcast_kit.check.context import MOST_ITEMS, Document
 from podcast_kit.check.registry import Finding, rule
-from podcast_kit.errors import Place, Severity
+from podcast_kit.errors import SourceLocation, Severity
 from podcast_kit.model import Node
 from podcast_kit.namespaces import NAMESPACES, prefix_of
 
@@ -43,7 +43,7 @@ ITUNES = frozenset(_ITUNES.split())
 )
 def utf8(document: Document) -> Iterator[Finding]:
     """The file is UTF-8, says so, and begins with the declaration, without a byte-order mark."""
-    start = Place(document.feed.path, 1, 1)
+    start = SourceLocation(document.feed.path, 1, 1)
     if document.feed.bom:
         yield Finding("the file begins with a byte-order mark", start)
     if document.feed.leading:
@@ -160,7 +160,7 @@ def order(document: Document) -> Iterator[Finding]:
 def trailing(document: Document) -> Iterator[Finding]:
     """Nothing follows </rss>, not even a comment."""
     for line in document.feed.trailing[:1]:
-        yield Finding("something follows the end of the feed", Place(document.feed.path, line))
+        yield Finding("something follows the end of the feed", SourceLocation(document.feed.path, line))
 
 
 @rule(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from podcast_kit.errors import Place, Problem, Severity
+from podcast_kit.errors import SourceLocation, Problem, Severity
 from podcast_kit.model import Chapter
 from podcast_kit.source.paths import PICTURES, Folder
 from podcast_kit.source.yaml import converters
@@ -125,7 +125,7 @@ def from_notes(
     line = stamps(markdown)[0].line + first_line
     text = f"the timestamps in the notes are no chapters: {reason}"
     hint = "begin at 0:00 and ascend, one a line; or write 'chapters: none'"
-    return (), (Problem(Place(path, line), text, hint, "cp.notes", Severity.WARNING),)
+    return (), (Problem(SourceLocation(path, line), text, hint, "cp.notes", Severity.WARNING),)
 
 
 def _chapter(stamp: Stamp) -> Chapter:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from posixpath import dirname
 
-from podcast_kit.errors import InvalidInput, Place, Problem, Severity
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
 from podcast_kit.model import Chapter, Episode
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import json_psc as chapter_data
@@ -133,7 +133,7 @@ def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
     known = FORMS[form] if form else next(one for one in FORMS.values() if one.sign(text))
 
     def report(line: int, cause: str, mend: str) -> None:
-        problems.append(Problem(Place(path, line), cause, mend, "cp.grammar"))
+        problems.append(Problem(SourceLocation(path, line), cause, mend, "cp.grammar"))
 
     found = tuple(known.parse(text, report))
     if not found and not problems:
@@ -149,7 +149,7 @@ def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
             text = (
                 f"the chapter at {chapters.said(after.start_ms)} does not come after {chapters.said(before.start_ms)}"
             )
-            problems.append(Problem(Place(path), text, "put the chapters in order of time", "value.order"))
+            problems.append(Problem(SourceLocation(path), text, "put the chapters in order of time", "value.order"))
             break
     if problems:
         raise InvalidInput(problems)
@@ -168,7 +168,7 @@ def load(folder: Path, path: str) -> tuple[Chapter, ...]:
             one if not one.image or "://" in one.image else replace(one, image=root.path()(one.image)) for one in found
         )
     except Wrong as wrong:
-        raise InvalidInput([Problem(Place(path), f"picture: {wrong}", wrong.hint, wrong.code)]) from None
+        raise InvalidInput([Problem(SourceLocation(path), f"picture: {wrong}", wrong.hint, wrong.code)]) from None
 
 
 def of(folder: Path, episode: Episode, seconds: float) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
@@ -186,7 +186,7 @@ def of(folder: Path, episode: Episode, seconds: float) -> tuple[tuple[Chapter, .
     inside = tuple(one for one in found if not length or one.start_ms < length)
     if len(inside) == len(found):
         return found, ()
-    place = Place(episode.chapters) if isinstance(episode.chapters, str) else episode.place("chapters")
+    place = SourceLocation(episode.chapters) if isinstance(episode.chapters, str) else episode.location_of("chapters")
     first = found[len(inside)]
     text = f"the chapter at {chapters.said(first.start_ms)} is behind the end of the recording, {chapters.said(length)}"
     problem = Problem(place, text, "correct its time or remove it", "cp.start", Severity.WARNING)

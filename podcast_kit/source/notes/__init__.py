@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from podcast_kit.model import Flavours, Notes, Picture
+from podcast_kit.model import RenderedNotes, Notes, Image
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import shifted
 from podcast_kit.source.notes.feed_html import Feed, Text
@@ -28,7 +28,7 @@ def render(
     markdown: str,
     *,
     page_url: str,
-    pictures: Mapping[str, Picture] | None = None,
+    pictures: Mapping[str, Image] | None = None,
     source_url: str = "",
     duration_ms: int | None = None,
 ) -> Notes:
@@ -47,7 +47,7 @@ def render(
     shift = int(any(token.type == "heading_open" and token.tag == "h1" for token in parsed))
     page, feed, text = (flavour(shown, marks, page_url, base, shift) for flavour in (Page, Feed, Text))
     flavours = [
-        Flavours(page=guard_page(page.render(part)), feed=guard_feed(feed.render(part)), text=text.render(part))
+        RenderedNotes(page_html=guard_page(page.render(part)), feed_html=guard_feed(feed.render(part)), plain_text=text.render(part))
         for part in parts
     ]
     return Notes(

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-    from podcast_kit.model import Picture
+    from podcast_kit.model import Image
     from podcast_kit.source.chapters import Stamp
 
 ORDINARY = r"https?://(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}(?:/[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9/._~=&-]+)?"
@@ -24,7 +24,7 @@ _ORDINARY = re.compile(ORDINARY)
 class Walk:
     """One flavour: walks tokens in order; a method a kind of token."""
 
-    pictures: Mapping[str, Picture]
+    pictures: Mapping[str, Image]
     marks: Mapping[int, Stamp]
     """The chapters' timestamps by their line in the notes."""
     page_url: str = ""
@@ -55,7 +55,7 @@ class Walk:
         except ValueError:
             return ""
 
-    def picture(self, token: Token) -> tuple[str, Picture | None]:
+    def picture(self, token: Token) -> tuple[str, Image | None]:
         """A picture's address as published, empty where there is none, and what is known of it."""
         source = str(token.attrs.get("src", ""))
         found = self.pictures.get(unquote(source))
@@ -146,11 +146,11 @@ class Page(Walk):
         )
 
 
-def _sources(picture: Picture) -> str:
+def _sources(picture: Image) -> str:
     """The smaller copies of a picture, for a browser to choose from; nothing where there are none."""
-    if not picture.smaller:
+    if not picture.thumbnails:
         return ""
-    copies = ", ".join(f"{copy.url} {copy.width}w" for copy in (*picture.smaller, picture))
+    copies = ", ".join(f"{copy.url} {copy.width}w" for copy in (*picture.thumbnails, picture))
     return f' srcset="{escape(copies)}" sizes="(min-width: 46rem) 44rem, 92vw"'
 
 

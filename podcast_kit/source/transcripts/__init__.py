@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Place, Problem
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.json_html_text import from_html, from_json, from_text
 from podcast_kit.source.transcripts.vtt_srt import Found, srt, vtt
@@ -49,7 +49,7 @@ def parse(data: bytes, path: str) -> tuple[Cue, ...]:
     if faults:
         most_told = 20
         raise InvalidInput(
-            Problem(Place(path, line), text, hint, "tr.grammar") for line, text, hint in faults[:most_told]
+            Problem(SourceLocation(path, line), text, hint, "tr.grammar") for line, text, hint in faults[:most_told]
         )
     return tuple(sorted(found, key=lambda cue: cue.start_ms))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from podcast_kit.errors import InvalidInput, Place, Problem, Severity
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
 from podcast_kit.source.yaml.values import MAX_PROBLEMS, MAX_VALUES, Value, compose
 
 __all__ = [
@@ -62,13 +62,13 @@ class Table:
     Faults gather in `problems`, which tables within one file share, so that all are told at once.
     """
 
-    place: Place
+    place: SourceLocation
     entries: dict[str, Value]
     problems: list[Problem] = field(default_factory=list)
     name: str = ""
     """What it is in words, such as `this chapter`; empty for the whole file."""
     known: set[str] = field(default_factory=set)
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, SourceLocation] = field(default_factory=dict)
     """Where each key that was taken is written."""
 
     def value(self, key: str, *, also: tuple[str, ...] = ()) -> Value | None:
@@ -149,14 +149,14 @@ class Table:
         return None
 
     def reject(
-        self, place: Place, text: str, hint: str = "", code: str = "value.unknown", severity: Severity = Severity.ERROR
+        self, place: SourceLocation, text: str, hint: str = "", code: str = "value.unknown", severity: Severity = Severity.ERROR
     ) -> None:
         """Note a fault; raises InvalidInput when there are so many that nobody would read on."""
         self.problems.append(Problem(place, text, hint, code, severity))
         if len(self.problems) >= MAX_PROBLEMS:
             raise InvalidInput(self.problems)
 
-    def warn(self, place: Place, text: str, hint: str = "", code: str = "value.unknown") -> None:
+    def warn(self, place: SourceLocation, text: str, hint: str = "", code: str = "value.unknown") -> None:
         """Note what is odd though it can be read."""
         self.reject(place, text, hint, code, Severity.WARNING)
 
@@ -189,14 +189,14 @@ def contents(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
     try:
         if not path.is_file():
             text = "is not a file" if path.exists() else "is not there"
-            raise InvalidInput([Problem(Place(name), text, "", "file.missing")])
+            raise InvalidInput([Problem(SourceLocation(name), text, "", "file.missing")])
         if path.stat().st_size > limit:
             text = f"is larger than {limit:,} bytes"
-            raise InvalidInput([Problem(Place(name), text, "is it the right file?", "file.long")])
+            raise InvalidInput([Problem(SourceLocation(name), text, "is it the right file?", "file.long")])
         return path.read_bytes()
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        problem = Problem(Place(name), f"cannot be read: {said}", "look at its name and its permissions", "file.read")
+        problem = Problem(SourceLocation(name), f"cannot be read: {said}", "look at its name and its permissions", "file.read")
         raise InvalidInput([problem]) from None
 
 
@@ -207,7 +207,7 @@ def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
     """
     if len(data) > limit:
         text = f"is larger than {limit:,} bytes"
-        raise InvalidInput([Problem(Place(path), text, "is it the right file?", "file.long")])
+        raise InvalidInput([Problem(SourceLocation(path), text, "is it the right file?", "file.long")])
     try:
         source = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -216,7 +216,7 @@ def decode(data: bytes, path: str, limit: int = MAX_BYTES) -> str:
         kind = "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else f"not UTF-8: byte 0x{data[error.start]:02x}"
         text = f"is text in another encoding, {kind}"
         raise InvalidInput(
-            [Problem(Place(path, line, column), text, "save the file as UTF-8", "file.encoding")]
+            [Problem(SourceLocation(path, line, column), text, "save the file as UTF-8", "file.encoding")]
         ) from None
     return source.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -242,10 +242,10 @@ def front_matter(source: str, path: str) -> tuple[Table, str, int]:
         hint = "write a line '---', then 'title: ...', then a line '---', above the notes"
         if lines[0].rstrip() == "+++":
             hint = "this is TOML front matter; write YAML between '---' lines instead"
-        raise InvalidInput([Problem(Place(path, 1), "does not begin with front matter", hint, "front.missing")])
+        raise InvalidInput([Problem(SourceLocation(path, 1), "does not begin with front matter", hint, "front.missing")])
     closing = next((at for at, line in enumerate(lines) if at and line.rstrip() == "---"), None)
     if closing is None:
         hint = "write a line '---' between the front matter and the notes"
-        raise InvalidInput([Problem(Place(path, 1), "front matter has no closing '---'", hint, "front.open")])
+        raise InvalidInput([Problem(SourceLocation(path, 1), "front matter has no closing '---'", hint, "front.open")])
     table = yaml_table("\n".join(lines[1:closing]) + "\n", path, first_line=2)
-    return replace(table, place=Place(path, 1)), "\n".join(lines[closing + 1 :]), closing + 2
+    return replace(table, place=SourceLocation(path, 1)), "\n".join(lines[closing + 1 :]), closing + 2

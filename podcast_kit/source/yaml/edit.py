@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from podcast_kit.errors import Failed, InvalidInput, Place, Problem
+from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
 from podcast_kit.io import atomic_write
 from podcast_kit.source.scaffold import written
 from podcast_kit.source.yaml import converters
@@ -16,7 +16,7 @@ def feed_address(raw: str) -> str:
     try:
         return converters.https(raw)
     except Wrong as wrong:
-        raise Failed(f"the new address {wrong}", wrong.hint) from None
+        raise OperationError(f"the new address {wrong}", wrong.hint) from None
 
 
 def put(path: Path, key: str, value: str) -> None:
@@ -28,7 +28,7 @@ def put(path: Path, key: str, value: str) -> None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Failed(f"{path}: cannot be read: {error.strerror}") from None
+        raise OperationError(f"{path}: cannot be read: {error.strerror}") from None
     text = decode(data, path.name)
     table = yaml_table(text, path.name)
     line = f"{key}: {written(value)}"
@@ -48,5 +48,5 @@ def put(path: Path, key: str, value: str) -> None:
         same = False
     if not same:
         hint = f"write '{line}' into it yourself"
-        raise InvalidInput([Problem(Place(path.name, 1), f"a line with {key!r} cannot be put in", hint, "key.missing")])
+        raise InvalidInput([Problem(SourceLocation(path.name, 1), f"a line with {key!r} cannot be put in", hint, "key.missing")])
     atomic_write.write(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from podcast_kit.errors import Place, Problem
+from podcast_kit.errors import SourceLocation, Problem
 
 if TYPE_CHECKING:
     import yaml
@@ -47,14 +47,14 @@ def syntax(error: yaml.YAMLError, source: str, path: str, first_line: int) -> Pr
     context = str(getattr(error, "context", None) or "")
     if begun and mark and begun.line < mark.line and ("quoted scalar" in context or "flow" in context):
         mark = begun  # what was opened and not closed is on that line, not where the text ran out
-    place = Place(path, mark.line + first_line, mark.column + 1) if mark else Place(path, first_line)
+    place = SourceLocation(path, mark.line + first_line, mark.column + 1) if mark else SourceLocation(path, first_line)
     lines = source.split("\n")
     here = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         return Problem(place, "a tab in the indentation", "indent with blanks", "yaml.syntax")
     if mark and (known := _neighbour(said, lines, mark.line, mark.column)):
         cause, mend, above = known
-        place = Place(path, place.line - above, 1 if above else place.column)
+        place = SourceLocation(path, place.line - above, 1 if above else place.column)
         return Problem(place, cause, mend, "yaml.syntax")
     for sign, cause, mend in _CAUSES:
         if sign in said or sign in context:
@@ -75,7 +75,7 @@ def _neighbour(said: str, lines: list[str], line: int, column: int) -> tuple[str
     return None
 
 
-def forbidden(event: yaml.NodeEvent, place: Place) -> Problem | None:
+def forbidden(event: yaml.NodeEvent, place: SourceLocation) -> Problem | None:
     """The problem with an alias, an anchor or a tag; None for what is plain."""
     import yaml
 
@@ -88,7 +88,7 @@ def forbidden(event: yaml.NodeEvent, place: Place) -> Problem | None:
     return None
 
 
-def escaped_controls(text: str, place: Place) -> Iterator[Problem]:
+def escaped_controls(text: str, place: SourceLocation) -> Iterator[Problem]:
     """The first control character that a value got by an escape such as "\\0"; XML could not carry it."""
     if found := CONTROL.search(text):
         said = f"control character U+{ord(found[0]):04X}"
@@ -101,4 +101,4 @@ def control_characters(source: str, path: str, first_line: int) -> Iterator[Prob
         before = source[: found.start()]
         line, column = before.count("\n") + first_line, len(before) - (before.rfind("\n") + 1) + 1
         text = f"control character U+{ord(found[0]):04X}"
-        yield Problem(Place(path, line, column), text, "delete it; it is invisible in most editors", "file.control")
+        yield Problem(SourceLocation(path, line, column), text, "delete it; it is invisible in most editors", "file.control")

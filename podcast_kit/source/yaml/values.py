@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from podcast_kit.errors import InvalidInput, Place, Problem, Severity
+from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
 from podcast_kit.source.yaml import errors
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_PROBLEMS = 200
 class Value:
     """A scalar, sequence or mapping, and the place it was written: of its key, or of the item in a list."""
 
-    place: Place
+    place: SourceLocation
     content: str | list[Value] | dict[str, Value]
     empty: bool = False
     """Nothing was written at all, not even quotes."""
@@ -80,14 +80,14 @@ class _Builder:
                 raise InvalidInput([Problem(self.place(event.start_mark), text, hint, "yaml.documents")])
             if isinstance(event, yaml.NodeEvent):
                 root = self.node(event, events, 0, None)
-        return root or Value(Place(self.path, self.first_line), "", empty=True)
+        return root or Value(SourceLocation(self.path, self.first_line), "", empty=True)
 
-    def place(self, mark: _Mark | None) -> Place:
+    def place(self, mark: _Mark | None) -> SourceLocation:
         if mark is None:
-            return Place(self.path, self.first_line)
-        return Place(self.path, mark.line + self.first_line, mark.column + 1)
+            return SourceLocation(self.path, self.first_line)
+        return SourceLocation(self.path, mark.line + self.first_line, mark.column + 1)
 
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, at: Place | None) -> Value:
+    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, at: SourceLocation | None) -> Value:
         import yaml
 
         here = self.place(event.start_mark)

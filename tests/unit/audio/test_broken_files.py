@@ -27,8 +27,8 @@ def test_what_cannot_be_published_is_refused_in_words(one, tmp_path):
     problem = caught.value.problem
     assert one.says in problem.text
     assert problem.code == one.code
-    assert problem.hint
-    assert problem.place.path == str(path)
+    assert problem.fix
+    assert problem.location.path == str(path)
     assert problem in inspect(path).problems
 
 
@@ -38,7 +38,7 @@ def test_what_plays_all_the_same_is_remarked_upon(one, tmp_path):
     assert probe(path).seconds > 1
     said = [problem for problem in inspect(path).problems if one.says in problem.text]
     assert [problem.code for problem in said] == [one.code]
-    assert said[0].hint
+    assert said[0].fix
 
 
 def decoded(path, rate):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.audio import hashed_copy
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 
 SOURCE = bytes(range(256)) * 40
 pieces = st.lists(
@@ -40,5 +40,5 @@ def test_a_source_that_ends_early_leaves_nothing(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(Failed, match="cannot be written"):
+    with pytest.raises(OperationError, match="cannot be written"):
         hashed_copy.write(io.BytesIO(SOURCE), tmp_path / "file" / "copy", [b"new"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.audio import digest, mime, probe, read_tags, tag
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 from tests.support.audio_samples import CHAPTERS, RECORDINGS, make_tags, sample
 
 TAGGED = [name for name in RECORDINGS if not name.endswith((".wav", ".aiff", ".aac"))]
@@ -102,14 +102,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
 def test_a_copy_never_overwrites_the_recording(tmp_path):
     mine = tmp_path / "mine.mp3"
     shutil.copy(sample("cbr.mp3"), mine)
-    with pytest.raises(Failed, match="would overwrite the recording"):
+    with pytest.raises(OperationError, match="would overwrite the recording"):
         tag(mine, mine, make_tags())
     assert mine.read_bytes() == sample("cbr.mp3").read_bytes()
 
 
 def test_a_full_disk_is_the_destinations_fault(tmp_path):
     (tmp_path / "taken").write_text("a file where a folder should be")
-    with pytest.raises(Failed, match="taken"):
+    with pytest.raises(OperationError, match="taken"):
         tag(sample("cbr.mp3"), tmp_path / "taken" / "copy.mp3", make_tags())
 
 
@@ -150,7 +150,7 @@ def test_what_is_no_audio_is_named(tmp_path, name, data, text, code):
     with pytest.raises(InvalidAudio, match=text) as caught:
         probe(tmp_path / name)
     assert caught.value.problem.code == code
-    assert caught.value.hint
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -19,7 +19,7 @@ from podcast_kit.audio import probe, read_tags
 from podcast_kit.builder import enclosure as recordings
 from podcast_kit.builder.cache import remembering
 from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.preview import server as serve
 from podcast_kit.source import project
 from tests.support.audio_samples import make_tags
@@ -240,7 +240,7 @@ def test_an_address_that_does_not_answer_is_a_fault_of_its_line(tmp_path):
     with pytest.raises(InvalidInput) as caught:
         builder.make(pointed(show, "http://127.0.0.1:9/talk.mp3"), now=NOW)
     (problem,) = caught.value.problems
-    assert (str(problem.place), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
+    assert (str(problem.location), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
 
 
 def test_chapters_that_the_notes_do_not_show_are_listed_in_the_feed_before_the_invitations(tmp_path):
@@ -286,7 +286,7 @@ def test_every_fault_of_every_episode_is_told_at_once_and_the_old_build_stays_wh
     add(show, 3, notes="![broken](broken.png)\n")
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    found = [(problem.place.path, problem.code) for problem in caught.value.problems]
+    found = [(problem.location.path, problem.code) for problem in caught.value.problems]
     assert [path for path, _ in found] == [
         "episodes/001-talk.mp3",
         "episodes/002-talk.md",
@@ -304,7 +304,7 @@ def test_a_fault_in_the_last_page_leaves_every_page_and_the_feed_as_they_were(tm
     notes.write_text(notes.read_text().replace("One paragraph.", "Another paragraph."))
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    assert caught.value.problems[0].place.path == "templates/sitemap.xml"
+    assert caught.value.problems[0].location.path == "templates/sitemap.xml"
     after = tree(show / "build")
     assert {key: data for key, data in after.items() if not key.startswith("media/")} == {
         key: data for key, data in whole.items() if not key.startswith("media/")
@@ -314,7 +314,7 @@ def test_a_fault_in_the_last_page_leaves_every_page_and_the_feed_as_they_were(tm
 def test_a_folder_that_refuses_is_said_in_words(tmp_path):
     show = small(tmp_path / "show")
     (show / "build").write_text("a file where the folder should be")
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(OperationError) as caught:
         made(show)
     assert "build" in caught.value.text
 
@@ -323,7 +323,7 @@ def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
     show = small(tmp_path / "show")
     (tmp_path / "www").mkdir()
     (tmp_path / "www/precious.txt").write_text("mine")
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         made(show, folder=tmp_path / "www")
     assert (tmp_path / "www/precious.txt").read_text() == "mine"
 
@@ -334,7 +334,7 @@ def test_a_cover_that_is_no_picture_is_said_at_the_line_that_names_it(tmp_path):
     with pytest.raises(InvalidInput) as caught:
         made(show)
     (problem,) = caught.value.problems
-    assert str(problem.place) == "podcast.yaml:6:1"
+    assert str(problem.location) == "podcast.yaml:6:1"
     assert "cover.jpg" in problem.text
     assert "problem found" not in problem.text
 
@@ -347,7 +347,7 @@ def test_a_recording_that_is_a_link_out_of_the_folder_is_refused_by_name(tmp_pat
     with pytest.raises(InvalidInput) as caught:
         made(show)
     (problem,) = caught.value.problems
-    assert (problem.place.path, problem.code) == ("episodes/001-talk.md", "path.outside")
+    assert (problem.location.path, problem.code) == ("episodes/001-talk.md", "path.outside")
 
 
 def test_sources_are_never_written_to(tmp_path):
@@ -430,7 +430,7 @@ def test_a_feed_where_the_show_has_a_page_is_refused_at_its_line(tmp_path, path)
         file.write(f"feed: {{path: {path}}}\n")
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    assert [(str(one.place), one.code) for one in caught.value.problems] == [("podcast.yaml:11:8", "path.form")]
+    assert [(str(one.location), one.code) for one in caught.value.problems] == [("podcast.yaml:11:8", "path.form")]
 
 
 def test_a_recording_that_changes_while_it_is_read_is_not_published_half(tmp_path):

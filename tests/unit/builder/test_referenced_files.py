@@ -78,7 +78,7 @@ def test_every_file_that_is_not_there_is_told_with_its_place(tmp_path):
         file.write("images:\n  - ../../etc/passwd\n  - cover.jpg\n  - podcast.yaml\n")
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    assert [(problem.place.path, problem.code) for problem in caught.value.problems] == [
+    assert [(problem.location.path, problem.code) for problem in caught.value.problems] == [
         ("episodes/001-talk.md", "file.missing"),
         ("podcast.yaml", "file.missing"),
         ("podcast.yaml", "art.format"),

@@ -10,7 +10,7 @@ import pytest
 
 from podcast_kit import builder, site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Publishing
+from podcast_kit.model import PublishSettings
 from podcast_kit.source import lock, project
 from tests.support.shows import add, small, tree
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
@@ -46,7 +46,7 @@ def leads(text):
 def faults(show):
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    return [(str(one.place), one.code) for one in caught.value.problems]
+    return [(str(one.location), one.code) for one in caught.value.problems]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_renamed_again_both_old_addresses_lead_to_the_newest(show):
     rename(show, "first-talk", "opening")
     done = published(show)
     assert [leads(page(done, slug)) for slug in ("001-talk", "first-talk")] == ["episodes/opening/index.html"] * 2
-    assert done.lock[0].was == ("001-talk", "first-talk")
+    assert done.lock[0].former_slugs == ("001-talk", "first-talk")
     assert lock.read(show / "podcast.lock") == done.lock
     assert made(show).made == 0
 
@@ -91,7 +91,7 @@ def test_named_back_the_old_address_is_the_page_again(show):
     done = published(show)
     assert leads(page(done, "001-talk")) is None
     assert leads(page(done, "first-talk")) == "episodes/001-talk/index.html"
-    assert done.lock[0].was == ("first-talk",)
+    assert done.lock[0].former_slugs == ("first-talk",)
 
 
 def test_two_that_changed_their_names_keep_their_pages(show):
@@ -126,8 +126,8 @@ def test_a_new_recording_keeps_the_old_names(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     shutil.copy("episodes/001-more-social.mp3", show / "episodes/first-talk.mp3")
-    assert published(show).lock[0].was == ("001-talk",)
-    assert published(show, retag=["first-talk"]).lock[0].was == ("001-talk",)
+    assert published(show).lock[0].former_slugs == ("001-talk",)
+    assert published(show, retag=["first-talk"]).lock[0].former_slugs == ("001-talk",)
 
 
 def test_without_any_audio_the_old_addresses_are_the_same_bytes(show, tmp_path):
@@ -246,7 +246,7 @@ def test_hostile_titles_stay_words_there(render):
 
 
 def test_where_folders_answer_it_leads_to_the_folder(render):
-    show = make_show(publish=Publishing(url=BASE, clean_urls=True))
+    show = make_show(publish=PublishSettings(url=BASE, clean_urls=True))
     item = make_item(was=("old",))
     text = render(replace(item, url=show.page_url("episodes/001-one/index.html")), show=show)["episodes/old/index.html"]
     assert leads(text) == "episodes/001-one/"

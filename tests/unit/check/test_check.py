@@ -137,8 +137,8 @@ def test_a_rule_is_set_aside_with_its_reason(show, where):
 def test_a_rule_of_another_name_cannot_be_set_aside(show):
     write(show / "podcast.yaml", "", "ignore: {it.titel: 'A reason'}\n")
     (found,) = look(show)
-    assert (found.code, str(found.place)) == ("ignore.unknown", "podcast.yaml:13:1")
-    assert "it.title" in found.hint
+    assert (found.code, str(found.location)) == ("ignore.unknown", "podcast.yaml:13:1")
+    assert "it.title" in found.fix
 
 
 def test_a_guid_that_is_not_written_yet_is_a_warning_and_is_not_made_up(show):
@@ -163,10 +163,10 @@ def test_a_changed_guid_is_said_in_what_subscribers_would_notice(show):
     write(show / "episodes/002-talk.md", "guid: 5b322f44", "guid: 6b322f44")
     for found in (look(show), look(show, before=before)):
         (problem,) = [one for one in found if one.code == "it.guid.stable"]
-        assert str(problem.place) == "episodes/002-talk.md:4:1"
+        assert str(problem.location) == "episodes/002-talk.md:4:1"
         assert problem.severity == "error"
         assert "download it again (1 episode" in problem.text
-        assert "guid: 5b322f44-25b3-4fbd-8b64-22c5a5b528000002" in problem.hint
+        assert "guid: 5b322f44-25b3-4fbd-8b64-22c5a5b528000002" in problem.fix
 
 
 def test_a_vanished_episode_is_a_warning_and_a_draft_is_none(show):
@@ -323,7 +323,7 @@ def test_a_build_that_cannot_be_made_is_a_fault_and_no_exception(show):
     (show / "episodes/001-talk.mp3").write_bytes(b"no audio at all")
     found = look(show)
     assert found
-    assert all(problem.place.path.startswith("episodes/") for problem in found)
+    assert all(problem.location.path.startswith("episodes/") for problem in found)
 
 
 def test_problems_are_in_file_order_and_once(show):
@@ -331,7 +331,7 @@ def test_problems_are_in_file_order_and_once(show):
     made = builder.make(project.read(show), now=NOW)
     twice = check.built(replace(made, problems=(*made.problems, *made.problems)), now=NOW)
     assert len(twice) == len(set(twice))
-    assert list(twice) == sorted(twice, key=lambda problem: (problem.place, problem.severity.rank))
+    assert list(twice) == sorted(twice, key=lambda problem: (problem.location, problem.severity.rank))
 
 
 @pytest.mark.parametrize(

@@ -129,13 +129,13 @@ def test_new_says_when_a_recording_has_to_be_encoded_first(show):
 def test_what_new_wrote_into_the_notes_is_not_published_without_a_word(show, talk):
     run("new", talk, "--slug", "fresh", "-C", show)
     run("new", talk, "--slug", "later", "--date", "2199-01-01 08:00", "-C", show)
-    remarks = [problem for problem in project.read(show).remarks if problem.code == "notes.begun"]
-    assert [problem.place.path for problem in remarks] == ["episodes/fresh.md"] * 2 + ["episodes/later.md"] * 2
+    remarks = [problem for problem in project.read(show).warnings if problem.code == "notes.begun"]
+    assert [problem.location.path for problem in remarks] == ["episodes/fresh.md"] * 2 + ["episodes/later.md"] * 2
 
 
 def test_a_draft_need_not_be_written_yet(show, talk):
     run("new", talk, "--slug", "fresh", "--draft", "-C", show)
-    assert project.read(show).remarks == ()
+    assert project.read(show).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ def test_a_draft_need_not_be_written_yet(show, talk):
     ],
 )
 def test_html_in_notes_is_told_once_and_code_is_not(tmp_path, notes, told):
-    found = project.read(small(tmp_path / "show", notes=notes)).remarks
+    found = project.read(small(tmp_path / "show", notes=notes)).warnings
     assert [problem.code for problem in found].count("notes.html") == told

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from podcast_kit.audio import inspect, mend, probe, tag
 from podcast_kit.cli import cli
-from podcast_kit.errors import Failed, InvalidAudio
+from podcast_kit.errors import OperationError, InvalidAudio
 from tests.support.audio_samples import make_tags, sample
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
@@ -83,7 +83,7 @@ def test_what_is_odd_is_said_with_a_mend(tmp_path, parts, code):
     (tmp_path / "a.mp3").write_bytes(data)
     found = [problem for problem in inspect(tmp_path / "a.mp3").problems if problem.code == code]
     assert len(found) == 1
-    assert found[0].hint
+    assert found[0].fix
     assert probe(tmp_path / "a.mp3").seconds > 2
 
 
@@ -156,7 +156,7 @@ def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
 
 def test_mending_never_overwrites_the_recording(tmp_path):
     shutil.copy(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
-    with pytest.raises(Failed, match="would overwrite"):
+    with pytest.raises(OperationError, match="would overwrite"):
         mend(tmp_path / "a.mp3", tmp_path / "a.mp3")
     assert run("--mend", tmp_path, tmp_path / "a.mp3").exit_code == 1
     assert (tmp_path / "a.mp3").read_bytes() == sample("vbr-bare.mp3").read_bytes()

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from podcast_kit.cli import report
-from podcast_kit.errors import Place, Problem, Severity
+from podcast_kit.errors import SourceLocation, Problem, Severity
 
 
 def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="mend it", severity=Severity.ERROR):
-    return Problem(Place(path, line, column), text, hint, "it.title", severity)
+    return Problem(SourceLocation(path, line, column), text, hint, "it.title", severity)
 
 
 @pytest.mark.parametrize(

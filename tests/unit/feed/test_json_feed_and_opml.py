@@ -4,7 +4,7 @@ import json
 from xml.etree import ElementTree as ET
 
 from podcast_kit.feed import json_feed, opml
-from podcast_kit.model import FeedSettings, Person, Picture
+from podcast_kit.model import FeedSettings, Person, Image
 from tests.support.feed_factories import ARTWORK, SITE, make_episode, make_item, make_show
 
 
@@ -49,7 +49,7 @@ def test_json_feed_always_has_content_and_no_control_characters():
 
 
 def test_a_finished_show_is_expired_and_people_and_pictures_are_named():
-    item = make_item(people=(Person(name="Bo", image="https://a.example/b.jpg"),), artwork=Picture(url=f"{SITE}e.png"))
+    item = make_item(people=(Person(name="Bo", image="https://a.example/b.jpg"),), artwork=Image(url=f"{SITE}e.png"))
     feed = json.loads(json_feed(make_show(complete=True, people=()), [item]))
     assert (feed["expired"], feed["authors"]) == (True, [{"name": "Ann Lee"}])
     assert feed["items"][0]["authors"] == [{"name": "Bo", "avatar": "https://a.example/b.jpg"}]

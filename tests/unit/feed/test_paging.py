@@ -17,11 +17,11 @@ def paged(size, path="feed.xml", **given):
 
 
 def guids(data):
-    return [item.value("guid") for item in parse(data).items]
+    return [item.child_text("guid") for item in parse(data).items]
 
 
 def links(data):
-    return {link.attributes["rel"]: link.attributes["href"] for link in parse(data).channel.all("atom:link")}
+    return {link.attributes["rel"]: link.attributes["href"] for link in parse(data).channel.children_named("atom:link")}
 
 
 def followed(pages, rel="next"):
@@ -103,7 +103,7 @@ def test_pages_lie_beside_the_feed_and_say_which_they_are():
         "first": f"{SITE}rss.xml",
         "last": f"{SITE}rss/1.xml",
     }
-    assert [bool(parse(data).channel.first("fh:archive")) for _, data in sorted(pages.items())] == [False, True, True]
+    assert [bool(parse(data).channel.child("fh:archive")) for _, data in sorted(pages.items())] == [False, True, True]
 
 
 def test_every_page_has_the_same_head_but_for_what_is_on_now():
@@ -115,7 +115,7 @@ def test_every_page_has_the_same_head_but_for_what_is_on_now():
         for data in pages.values()
     ]
     assert heads[0] == heads[1]
-    assert [len(parse(data).channel.all("podcast:liveItem")) for _, data in sorted(pages.items())] == [1, 0]
+    assert [len(parse(data).channel.children_named("podcast:liveItem")) for _, data in sorted(pages.items())] == [1, 0]
 
 
 def test_an_archived_episode_that_is_gone_leaves_its_page_shorter():

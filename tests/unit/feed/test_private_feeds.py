@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.feed import key_for, parse, render_private
 from podcast_kit.model import Element, FeedSettings
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
@@ -37,16 +37,16 @@ def test_a_private_feed_is_hidden_from_directories_and_has_the_public_media():
     key = key_for(SECRET, "Ann")
     feed = parse(made()[key])
     channel = feed.channel
-    assert (channel.value("title"), channel.value("itunes:block"), channel.value("podcast:block")) == (
+    assert (channel.child_text("title"), channel.child_text("itunes:block"), channel.child_text("podcast:block")) == (
         "More Social, Less Media (Ann)",
         "Yes",
         "yes",
     )
-    assert channel.value("podcast:locked") == "yes"
-    assert channel.first("xhtml:meta").attributes == {"name": "robots", "content": "noindex"}
-    assert [link.attributes["href"] for link in channel.all("atom:link")] == [SITE + key]
+    assert channel.child_text("podcast:locked") == "yes"
+    assert channel.child("xhtml:meta").attributes == {"name": "robots", "content": "noindex"}
+    assert [link.attributes["href"] for link in channel.children_named("atom:link")] == [SITE + key]
     assert not {child.key for child in channel.children} & {"podcast:guid", "itunes:new-feed-url"}
-    assert [item.first("enclosure").attributes["url"] for item in feed.items] == [
+    assert [item.child("enclosure").attributes["url"] for item in feed.items] == [
         f"{SITE}media/000000000002/002.mp3",
         f"{SITE}media/000000000001/001.mp3",
     ]
@@ -59,7 +59,7 @@ def test_a_revoked_subscriber_finds_no_episode_any_more():
 
 
 def test_a_secret_that_could_be_guessed_is_refused():
-    with pytest.raises(Failed, match="has 3 bytes"):
+    with pytest.raises(OperationError, match="has 3 bytes"):
         made(secret=b"abc")
 
 

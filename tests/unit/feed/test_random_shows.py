@@ -26,8 +26,8 @@ from podcast_kit.model import (
     Item,
     Media,
     Person,
-    Picture,
-    Publishing,
+    Image,
+    PublishSettings,
     Show,
     ShowType,
     Transcript,
@@ -131,7 +131,7 @@ class Maker:
             description=self.text(),
             author=self.text(),
             language=self.random.choice(["en", "de", "pt-br"]),
-            publish=Publishing(url="https://pod.example/s%20p/", clean_urls=self.random.random() < 0.5),
+            publish=PublishSettings(url="https://pod.example/s%20p/", clean_urls=self.random.random() < 0.5),
             owner_name=self.maybe(self.text()) or "",
             owner_email="ann@pod.example",
             guid="9b024349-ccf0-5f69-a609-6b82873eab3c",
@@ -229,7 +229,7 @@ def test_random_shows_are_well_formed_pass_the_check_and_read_back_equal(texts, 
     maker = Maker(texts, seed)
     show = maker.show()
     items = [maker.item(number) for number in range(maker.random.randint(1, 3))]
-    data = render(show, items, artwork=Picture(url="https://pod.example/cover.jpg"))
+    data = render(show, items, artwork=Image(url="https://pod.example/cover.jpg"))
     assert_read_back(parse(data), show, items)
     found = check.document(data, "feed.xml", now=NOW, url=show.feed_url)
     assert [problem for problem in found if problem.severity is Severity.ERROR] == []

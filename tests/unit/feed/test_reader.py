@@ -31,20 +31,20 @@ def problem(data):
 
 def test_a_feed_is_read_with_lines_text_and_the_prefixes_as_written():
     feed = reader.parse(RSS.encode(), "feed.xml")
-    assert feed.channel.value("title") == "Käse & <Brot>"
-    image = feed.channel.first("itunes:image")
+    assert feed.channel.child_text("title") == "Käse & <Brot>"
+    image = feed.channel.child("itunes:image")
     assert (image.name, image.line, image.column) == ("it:image", 5, 5)
     assert image.attributes == {"href": "https://a.example/c.jpg"}
-    assert [item.value("title") for item in feed.items] == ["One", "Two"]
+    assert [item.child_text("title") for item in feed.items] == ["One", "Two"]
     assert feed.namespaces == (("it", "http://www.itunes.com/dtds/podcast-1.0.dtd"),)
     assert (feed.encoding, feed.size) == ("utf-8", len(RSS.encode()))
-    assert str(feed.place(feed.items[1])) == "feed.xml:7:5"
+    assert str(feed.location_of(feed.items[1])) == "feed.xml:7:5"
 
 
 def test_what_stands_before_and_after_the_root_is_told():
     feed = reader.parse(b"\xef\xbb\xbf\n " + RSS.encode() + b"<!-- served by a plugin -->", "f")
     assert (feed.bom, feed.leading, feed.trailing) == (True, 2, (11,))
-    assert feed.channel.first("itunes:image").line == 6
+    assert feed.channel.child("itunes:image").line == 6
 
 
 def test_a_namespace_is_known_by_its_address_in_any_case_and_otherwise_by_its_prefix():
@@ -101,8 +101,8 @@ BOMB = '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><rs
 )
 def test_what_is_no_feed_is_refused_with_a_place_and_a_mend(data, place, code, said):
     found = problem(data.encode() if isinstance(data, str) else data)
-    assert (str(found.place), found.code) == (f"other.xml{place}", code)
-    assert said in f"{found.text} {found.hint}"
+    assert (str(found.location), found.code) == (f"other.xml{place}", code)
+    assert said in f"{found.text} {found.fix}"
 
 
 def test_defaults_that_a_document_type_gives_are_not_multiplied():
@@ -114,7 +114,7 @@ def test_defaults_that_a_document_type_gives_are_not_multiplied():
 def test_more_elements_than_any_feed_has_are_refused_at_the_first_too_many(monkeypatch, piece):
     monkeypatch.setattr(reader, "MAX_ELEMENTS", 1_000)
     found = problem(b"<rss>\n" + b"\n".join([piece] * 2_000) + b"</rss>")
-    assert (found.code, found.place.line) == ("xml.size", 1_001)
+    assert (found.code, found.location.line) == ("xml.size", 1_001)
 
 
 HUNGRY = """

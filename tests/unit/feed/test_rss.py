@@ -20,8 +20,8 @@ from podcast_kit.model import (
     EpisodeType,
     FeedSettings,
     Person,
-    Picture,
-    Publishing,
+    Image,
+    PublishSettings,
     Show,
     ShowType,
     Transcript,
@@ -110,38 +110,38 @@ def test_explicit_is_true_or_false_on_the_channel_and_on_every_item():
 
 @pytest.mark.parametrize("suffix", ["cover.jpg", "cover.jpeg", "COVER.JPG", "cover.png?v=1&w=2", "cover"])
 def test_artwork_is_written_whatever_its_address_ends_in(suffix):
-    picture = Picture(url=SITE + suffix)
+    picture = Image(url=SITE + suffix)
     feed = read(items=[make_item(artwork=picture)], artwork=picture)
-    assert feed.channel.first("itunes:image").attributes == {"href": picture.url}
-    assert feed.channel.first("image").value("url") == picture.url
-    assert feed.items[0].first("itunes:image").attributes == {"href": picture.url}
+    assert feed.channel.child("itunes:image").attributes == {"href": picture.url}
+    assert feed.channel.child("image").child_text("url") == picture.url
+    assert feed.items[0].child("itunes:image").attributes == {"href": picture.url}
 
 
 def test_there_is_exactly_one_self_link_and_the_channel_links_to_the_site():
     show = make_show(feed=FeedSettings(path="rss.xml", hub="https://hub.example/"))
     channel = read(show).channel
-    assert [link.attributes for link in channel.all("atom:link")] == [
+    assert [link.attributes for link in channel.children_named("atom:link")] == [
         {"href": f"{SITE}rss.xml", "rel": "self", "type": "application/rss+xml"},
         {"href": "https://hub.example/", "rel": "hub"},
     ]
     assert texts(channel, "link") == [f"{SITE}index.html"]
-    clean = read(make_show(publish=Publishing(url=SITE, clean_urls=True)))
+    clean = read(make_show(publish=PublishSettings(url=SITE, clean_urls=True)))
     assert texts(clean.channel, "link") == [SITE]
 
 
 def test_items_come_newest_first_and_of_one_instant_by_guid():
     items = [make_item(1), make_item(3, guid="b"), make_item(3, guid="a"), make_item(2)]
     expected = ["a", "b", "guid-2", "guid-1"]
-    assert [item.value("guid") for item in read(items=items).items] == expected
+    assert [item.child_text("guid") for item in read(items=items).items] == expected
     assert render(make_show(), items) == render(make_show(), items[::-1])
 
 
 def test_dates_are_in_utc_and_the_newest_item_dates_the_feed():
     eastern = START.astimezone(timezone(timedelta(hours=-5)))
     feed = read(items=[make_item(1, date=eastern), make_item(2, date=START - timedelta(days=1))])
-    assert feed.items[0].value("pubDate") == "Mon, 05 Jan 2026 07:00:00 +0000"
-    assert feed.channel.value("lastBuildDate") == "Mon, 05 Jan 2026 07:00:00 +0000"
-    assert read(items=[]).channel.all("lastBuildDate") == ()
+    assert feed.items[0].child_text("pubDate") == "Mon, 05 Jan 2026 07:00:00 +0000"
+    assert feed.channel.child_text("lastBuildDate") == "Mon, 05 Jan 2026 07:00:00 +0000"
+    assert read(items=[]).channel.children_named("lastBuildDate") == ()
 
 
 def test_neither_the_clock_nor_the_locale_is_touched(monkeypatch):
@@ -165,8 +165,8 @@ def test_the_same_show_gives_the_same_bytes_in_another_process_zone_and_locale(t
 
 def test_guid_is_no_permalink_and_the_enclosure_has_its_bytes():
     item = read().items[0]
-    assert item.first("guid").attributes == {"isPermaLink": "false"}
-    assert item.first("enclosure").attributes == {
+    assert item.child("guid").attributes == {"isPermaLink": "false"}
+    assert item.child("enclosure").attributes == {
         "url": f"{SITE}media/000000000001/001.mp3",
         "length": "20001",
         "type": "audio/mpeg",
@@ -181,13 +181,13 @@ def test_description_stands_before_the_full_notes_and_no_summary_is_written():
 
 def test_a_summary_that_stands_for_the_description_is_text_and_not_html():
     item = read(items=[make_item(description="", content="", summary="Salt & <pepper>")]).items[0]
-    assert item.value("description") == "Salt &amp; &lt;pepper&gt;"
+    assert item.child_text("description") == "Salt &amp; &lt;pepper&gt;"
 
 
 @pytest.mark.parametrize("notes", ["<p>a ]]> b</p>", "<p>&lt;b&gt; & <i>x</i></p>", "a\r\nb"])
 def test_notes_arrive_as_they_are(notes):
     item = read(items=[make_item(description=notes, content=notes)]).items[0]
-    assert (item.value("description"), item.value("content:encoded").replace("\r\n", "\n")) == (
+    assert (item.child_text("description"), item.child_text("content:encoded").replace("\r\n", "\n")) == (
         notes,
         notes.replace("\r\n", "\n"),
     )
@@ -197,12 +197,12 @@ def test_block_and_complete_are_written_only_when_true():
     keys = {child.key for child in read().channel.children}
     assert keys & {"itunes:block", "itunes:complete"} == set()
     channel = read(make_show(block=True, complete=True)).channel
-    assert (channel.value("itunes:block"), channel.value("itunes:complete")) == ("Yes", "Yes")
-    assert channel.value("podcast:block") == "yes"
+    assert (channel.child_text("itunes:block"), channel.child_text("itunes:complete")) == ("Yes", "Yes")
+    assert channel.child_text("podcast:block") == "yes"
 
 
 def test_what_nobody_said_is_not_written():
-    bare = Show(title="T", description="D", author="A", language="en", publish=Publishing(url=SITE))
+    bare = Show(title="T", description="D", author="A", language="en", publish=PublishSettings(url=SITE))
     item = make_item(enclosure=replace(make_item().enclosure, seconds=0.0), episode=make_episode(number=1, season=None))
     feed = read(bare, [replace(item, episode=replace(item.episode, number=None))], artwork=None)
     assert [child.key for child in feed.channel.children if not child.children] == [
@@ -216,7 +216,7 @@ def test_what_nobody_said_is_not_written():
 
 
 def test_the_generator_is_named_without_a_version():
-    assert read().channel.value("generator") == "podcast_kit"
+    assert read().channel.child_text("generator") == "podcast_kit"
 
 
 @pytest.mark.parametrize(
@@ -244,12 +244,12 @@ def test_season_number_type_and_length_are_whole():
         "itunes:season": "2",
         "itunes:episode": "7",
     }
-    assert (item.value("podcast:season"), item.value("podcast:episode")) == ("2", "7")
+    assert (item.child_text("podcast:season"), item.child_text("podcast:episode")) == ("2", "7")
 
 
 def test_a_sound_shorter_than_half_a_second_still_lasts_one():
     item = make_item(enclosure=replace(make_item().enclosure, seconds=0.2))
-    assert read(items=[item]).items[0].value("itunes:duration") == "1"
+    assert read(items=[item]).items[0].child_text("itunes:duration") == "1"
 
 
 def test_people_transcripts_and_chapters_are_pointed_to():
@@ -264,20 +264,20 @@ def test_people_transcripts_and_chapters_are_pointed_to():
         ),
     )
     found = read(items=[item]).items[0]
-    assert [(person.text, dict(person.attributes)) for person in found.all("podcast:person")] == [
+    assert [(person.text, dict(person.attributes)) for person in found.children_named("podcast:person")] == [
         ("Bo", {"role": "guest", "group": "cast", "img": "https://a.example/bo.jpg"}),
         ("Cy", {"role": "host", "group": "cast"}),
     ]
-    assert found.first("podcast:transcript").attributes == {
+    assert found.child("podcast:transcript").attributes == {
         "url": f"{SITE}t.vtt",
         "type": "text/vtt",
         "language": "de",
     }
-    assert found.first("podcast:chapters").attributes == {
+    assert found.child("podcast:chapters").attributes == {
         "url": f"{SITE}c.json",
         "type": "application/json+chapters",
     }
-    assert [chapter.attributes for chapter in found.first("psc:chapters").children] == [
+    assert [chapter.attributes for chapter in found.child("psc:chapters").children] == [
         {"start": "00:00:00.000", "title": "Hello", "href": "https://a.example/"},
         {"start": "01:02:03.004", "title": "Late", "image": "https://a.example/p.jpg"},
     ]
@@ -286,7 +286,7 @@ def test_people_transcripts_and_chapters_are_pointed_to():
 def test_what_the_podcaster_gives_stands_instead_of_what_is_derived():
     named = Element("podcast:season", "1", (("name", "Spring"),))
     item = read(items=[make_item(elements=(named,))]).items[0]
-    assert [dict(season.attributes) for season in item.all("podcast:season")] == [{"name": "Spring"}]
+    assert [dict(season.attributes) for season in item.children_named("podcast:season")] == [{"name": "Spring"}]
 
 
 def test_a_season_that_is_only_named_keeps_the_episodes_number():
@@ -303,7 +303,7 @@ def test_elements_of_an_unknown_namespace_are_declared_with_the_address_they_nam
     mine = Element("my:mood", "calm", (("xml:lang", "en"),), uri="https://my.example/ns")
     feed = read(make_show(elements=(mine,)))
     assert dict(feed.namespaces)["my"] == "https://my.example/ns"
-    assert feed.channel.first("my:mood").attributes == {"xml:lang": "en"}
+    assert feed.channel.child("my:mood").attributes == {"xml:lang": "en"}
 
 
 @pytest.mark.parametrize("name", ["my:mood", "itunes:a b", "itunes:", "podcast:<x>", "1st"])
@@ -316,8 +316,8 @@ def test_what_xml_cannot_hold_is_left_out():
     nasty = "a\x00\x08\x1b\ud800\ufffe\uffffb"
     item = make_item(description=nasty, content=nasty, episode=make_episode(1, title=nasty, tags=(nasty,)))
     feed = read(make_show(title=nasty, author=nasty, elements=(Element("podcast:txt", nasty),)), [item])
-    assert (feed.channel.value("title"), feed.channel.value("podcast:txt")) == ("ab", "ab")
-    assert {feed.items[0].value(key) for key in ("title", "description", "content:encoded", "category")} == {"ab"}
+    assert (feed.channel.child_text("title"), feed.channel.child_text("podcast:txt")) == ("ab", "ab")
+    assert {feed.items[0].child_text(key) for key in ("title", "description", "content:encoded", "category")} == {"ab"}
 
 
 def test_a_show_and_episodes_without_words_are_refused_all_at_once():

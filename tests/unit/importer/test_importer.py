@@ -100,7 +100,7 @@ def test_what_is_no_episode_is_told_at_its_line_and_the_rest_is_taken():
     assert any("“Text” has no enclosure" in one for one in said)
     assert any("“Twin” has the guid of another item" in one for one in said)
     assert any("“Undated” has no date" in one for one in said)
-    assert all(problem.place.line for problem in found.problems)
+    assert all(problem.location.line for problem in found.problems)
 
 
 def test_the_old_hosts_own_elements_are_counted_not_kept():
@@ -227,7 +227,7 @@ def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_pa
     feed = made.folder / "feed.xml"
     assert run("import", feed, tmp_path / "new", "--url", NEW, "--no-files").exit_code == 0
     new = project.read(tmp_path / "new")
-    assert new.remarks == ()
+    assert new.warnings == ()
     notes = "First of all.\n\nSee also:  \nThe paper: [here](https://papers.example/1)\n"
     assert [episode.notes for episode in new.episodes] == [notes, notes]
     assert {(one.service, one.value) for one in new.show.listen} == {

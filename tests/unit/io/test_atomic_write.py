@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.io import atomic_write
 
 
@@ -57,7 +57,7 @@ def test_what_a_process_of_the_same_number_left_is_no_hindrance_nor_a_long_name(
 
 def test_a_folder_of_that_name_is_refused_in_words(tmp_path):
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(Failed, match=r"a\.txt: cannot be written: Is a directory"):
+    with pytest.raises(OperationError, match=r"a\.txt: cannot be written: Is a directory"):
         atomic_write.write(tmp_path / "a.txt", b"one")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.model import Publishing
+from podcast_kit.model import PublishSettings
 from podcast_kit.site.urls import Addresses
 from tests.support.site_factories import BASE, make_show
 
@@ -22,7 +22,7 @@ keys = st.sampled_from(
 
 @given(keys, keys, st.booleans(), st.sampled_from(["", "#t=12", "?a=b", "?a=b#c"]))
 def test_a_relative_address_leads_where_the_public_one_does(page, key, clean, rest):
-    show = make_show(publish=Publishing(url=BASE, clean_urls=clean))
+    show = make_show(publish=PublishSettings(url=BASE, clean_urls=clean))
     at = Addresses(show, page)
     public = show.page_url(key) + rest
     assert urljoin(show.page_url(page), at.here(public)) == public

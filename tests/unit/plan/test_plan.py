@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Output, Remote, Wave
+from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.plan import Reason, Verb, make
 from podcast_kit.stores.state import State
 
@@ -17,7 +17,7 @@ def local(key, sha256="a", *, size=1, cache="c", wave=Wave.PAGES, path="here"):
 
 
 def remote(key, sha256="a", *, size=1, headers=HEADERS):
-    return Remote(key=key, size=size, sha256=sha256, headers=headers, etag=f"etag of {key}")
+    return RemoteObject(key=key, size=size, sha256=sha256, headers=headers, etag=f"etag of {key}")
 
 
 def by_key(*items):
@@ -84,8 +84,8 @@ def test_every_frozen_enclosure_that_the_store_lacks_is_named():
     have = [local("media/a", wave=Wave.MEDIA, path=None), local("media/b", wave=Wave.MEDIA, path=None)]
     with pytest.raises(InvalidInput) as raised:
         make(by_key(*have), State(objects=by_key(remote("media/b", "other"))))
-    assert [problem.place.path for problem in raised.value.problems] == ["media/a", "media/b"]
-    assert all("--retag" in problem.hint for problem in raised.value.problems)
+    assert [problem.location.path for problem in raised.value.problems] == ["media/a", "media/b"]
+    assert all("--retag" in problem.fix for problem in raised.value.problems)
 
 
 def test_a_plan_counts_the_bytes_that_are_sent():

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Media, Published
+from podcast_kit.model import Media, LockEntry
 from podcast_kit.plan.subscriber_changes import Kind, check, notices
 
 
@@ -26,7 +26,7 @@ def said(before, after, lock=()):
 
 def published(guid, slug="one"):
     media = Media(key="media/x/a.mp3", sha256="0", bytes=1, mime="audio/mpeg")
-    return Published(slug=slug, guid=guid, date=datetime(2026, 1, 1, tzinfo=UTC), source_sha256="0", media=media)
+    return LockEntry(slug=slug, guid=guid, date=datetime(2026, 1, 1, tzinfo=UTC), source_sha256="0", media=media)
 
 
 def test_the_same_feed_says_nothing():
@@ -91,7 +91,7 @@ def test_a_removed_episode_stops_unless_it_is_named():
     assert [(notice.kind, notice.guid) for notice in found] == [(Kind.REMOVED, "a")]
     with pytest.raises(InvalidInput) as raised:
         check(found)
-    assert [(problem.code, "--remove 'a'" in problem.hint) for problem in raised.value.problems] == [
+    assert [(problem.code, "--remove 'a'" in problem.fix) for problem in raised.value.problems] == [
         ("pb.removed", True)
     ]
     check(found, remove=["a"])

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from podcast_kit.errors import Failed
+from podcast_kit.errors import OperationError
 from podcast_kit.preview import server
 
 AUDIO = bytes(range(256)) * 300
@@ -138,7 +138,7 @@ def test_a_link_out_of_the_build_is_not_followed(ask, folder):
 
 
 def test_a_taken_port_is_our_error(folder):
-    with server.server(folder) as running, pytest.raises(Failed, match="cannot listen"):
+    with server.server(folder) as running, pytest.raises(OperationError, match="cannot listen"):
         server.server(folder, running.server_port)
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from podcast_kit.model import Output, Publishing, Remote, Wave
+from podcast_kit.model import Output, PublishSettings, RemoteObject, Wave
 from podcast_kit.plan import make
 from podcast_kit.publish.purge import changed, purge
 from podcast_kit.stores.cdn import MOST
@@ -45,7 +45,7 @@ def cloudfront(monkeypatch, s3_environment):
 
 
 def publishing(**settings):
-    return Publishing(url="https://pod.example/show/", **settings)
+    return PublishSettings(url="https://pod.example/show/", **settings)
 
 
 def test_only_pages_and_feeds_that_were_there_before_have_copies():
@@ -61,7 +61,7 @@ def test_only_pages_and_feeds_that_were_there_before_have_copies():
     ]
     headers = local[0].headers
     there = {
-        key: Remote(key=key, size=1, sha256="old", headers=headers)
+        key: RemoteObject(key=key, size=1, sha256="old", headers=headers)
         for key in ("media/a", "index.html", "feed.xml", "same.html", "gone.html")
     }
     plan = make({each.key: each for each in local}, State(objects=there))
@@ -70,7 +70,7 @@ def test_only_pages_and_feeds_that_were_there_before_have_copies():
 
 def test_cloudfront_is_told_of_each_path_and_of_folders_by_both_names(cloudfront):
     [outcome] = purge(publishing(cloudfront="E123"), ["a b/index.html", "feed.xml"], "etag")
-    assert (outcome.did, outcome.trouble) == ("purged", "")
+    assert (outcome.action, outcome.error) == ("purged", "")
     [(path, body)] = cloudfront.asked
     assert path == "/2020-05-31/distribution/E123/invalidation"
     for named in ("/show/a%20b/index.html", "/show/a%20b/", "/show/feed.xml"):
@@ -92,7 +92,7 @@ def test_asking_again_for_the_same_publish_is_the_same_request(cloudfront):
 def test_what_cloudfront_refuses_is_said_and_undoes_nothing(cloudfront):
     cloudfront.status = 403
     [outcome] = purge(publishing(cloudfront="E123"), ["feed.xml"], "etag")
-    assert "does not allow it" in outcome.trouble
+    assert "does not allow it" in outcome.error
 
 
 def test_a_command_gets_the_addresses_line_by_line(tmp_path):
@@ -100,7 +100,7 @@ def test_a_command_gets_the_addresses_line_by_line(tmp_path):
     source = f"import sys; open({str(path)!r}, 'w').write(sys.stdin.read())"
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(source)}"
     [outcome] = purge(publishing(purge=command), ["index.html", "feed.xml"], "etag")
-    assert outcome.trouble == ""
+    assert outcome.error == ""
     assert path.read_text().splitlines() == [
         "https://pod.example/show/index.html",
         "https://pod.example/show/",
@@ -118,7 +118,7 @@ def test_a_command_gets_the_addresses_line_by_line(tmp_path):
 )
 def test_a_command_that_fails_is_said(command, said):
     [outcome] = purge(publishing(purge=command), ["feed.xml"], "etag")
-    assert said in outcome.trouble
+    assert said in outcome.error
 
 
 def test_nothing_changed_asks_nobody():

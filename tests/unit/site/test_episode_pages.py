@@ -3,7 +3,7 @@ import re
 import pytest
 
 from podcast_kit import site
-from podcast_kit.model import Chapter, Element, Person, Picture
+from podcast_kit.model import Chapter, Element, Person, Image
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -21,8 +21,8 @@ def episode_page(made, slug="001-one"):
 
 
 def picture(name, *widths):
-    smaller = tuple(Picture(url=f"{BASE}media/{name}-{w}.jpg", width=w, height=w) for w in widths)
-    return Picture(url=f"{BASE}media/{name}.jpg", smaller=smaller)
+    smaller = tuple(Image(url=f"{BASE}media/{name}-{w}.jpg", width=w, height=w) for w in widths)
+    return Image(url=f"{BASE}media/{name}.jpg", thumbnails=smaller)
 
 
 def test_people_are_shown_with_their_pictures_where_there_are_some(render):

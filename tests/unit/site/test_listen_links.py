@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput, Severity
-from podcast_kit.model import Listen
+from podcast_kit.model import ListenLink
 from podcast_kit.site import Kind
 from podcast_kit.site.listen_links import directories
 from tests.support.site_factories import APPLE, SPOTIFY, make_show
@@ -30,7 +30,7 @@ def test_every_service_of_the_data_file_can_be_linked_to():
         "youtube": "PL0123456789",
     }
     listen = [
-        Listen(service=row["key"], value=known.get(row["key"], "12345"))
+        ListenLink(service=row["key"], value=known.get(row["key"], "12345"))
         for row in directories()["service"]
         if "id" in row
     ]
@@ -60,7 +60,7 @@ def test_a_new_show_has_apps_on_the_first_day():
     "value", ["1000000001", "id1000000001", "https://podcasts.apple.com/at/podcast/talking/id1000000001"]
 )
 def test_apples_number_is_enough_for_the_apps_that_use_it(value):
-    found = links_of(Listen(service="apple", value=value))
+    found = links_of(ListenLink(service="apple", value=value))
     assert url(found, "overcast") == "https://overcast.fm/itunes1000000001"
     assert url(found, "pocketcasts") == "https://pca.st/itunes/1000000001"
     review = "https://podcasts.apple.com/podcast/id1000000001?action=write-review"
@@ -74,46 +74,46 @@ def test_what_the_podcaster_lists_comes_first_and_in_their_order():
 
 
 def test_a_whole_address_is_taken_as_it_is():
-    found = links_of(Listen(service="overcast", value="https://overcast.fm/p1-abc", label="Our Overcast"))
+    found = links_of(ListenLink(service="overcast", value="https://overcast.fm/p1-abc", label="Our Overcast"))
     assert [(link.label, link.url) for link in found if link.service == "overcast"] == [
         ("Our Overcast", "https://overcast.fm/p1-abc")
     ]
 
 
 def test_an_unheard_of_service_needs_an_address_and_no_more():
-    found = links_of(Listen(service="custom", value="https://club.example/pod", label="The Club"))
+    found = links_of(ListenLink(service="custom", value="https://club.example/pod", label="The Club"))
     assert (found[0].label, found[0].url) == ("The Club", "https://club.example/pod")
 
 
 @pytest.mark.parametrize("service", ["stitcher", "google", "stitcher_subscribe"])
 def test_a_closed_service_is_told_of_and_gets_no_button(service):
-    show = make_show(listen=(Listen(service=service, value="https://closed.example/x"),))
+    show = make_show(listen=(ListenLink(service=service, value="https://closed.example/x"),))
     assert [(problem.code, problem.severity) for problem in site.faults(show)] == [("listen.closed", Severity.WARNING)]
     assert not [link for link in site.links(show) if "closed.example" in link.url]
 
 
 def test_unless_the_podcaster_insists():
-    kept = Listen(service="stitcher", value="https://siriusxm.example/x", keep=True)
+    kept = ListenLink(service="stitcher", value="https://siriusxm.example/x", keep=True)
     assert not list(site.faults(make_show(listen=(kept,))))
     assert links_of(kept)[0].url == "https://siriusxm.example/x"
 
 
 def test_all_wrong_entries_are_told_at_once():
     entries = (
-        Listen(service="aple", value="12345"),
-        Listen(service="spotify", value="short"),
-        Listen(service="overcast", value="javascript:alert(1)"),
+        ListenLink(service="aple", value="12345"),
+        ListenLink(service="spotify", value="short"),
+        ListenLink(service="overcast", value="javascript:alert(1)"),
     )
     with pytest.raises(InvalidInput) as raised:
         links_of(*entries)
     assert [problem.code for problem in raised.value.problems] == ["listen.unknown", "listen.id", "listen.id"]
-    assert raised.value.problems[0].hint == "did you mean 'apple'?"
+    assert raised.value.problems[0].fix == "did you mean 'apple'?"
 
 
 @given(st.text(max_size=40), st.text(max_size=60))
 def test_whatever_is_written_becomes_a_web_address_or_our_error(service, value):
     try:
-        found = links_of(Listen(service=service, value=value))
+        found = links_of(ListenLink(service=service, value=value))
     except InvalidInput:
         return
     assert all(re.fullmatch(r"https?://[^\s\"<>]+", link.url) for link in found)

@@ -14,12 +14,12 @@ from podcast_kit.model import (
     Chapter,
     Element,
     EpisodeType,
-    Listen,
+    ListenLink,
     Person,
-    Picture,
+    Image,
     Placement,
     PromptSet,
-    Publishing,
+    PublishSettings,
     ShowType,
 )
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
@@ -74,7 +74,7 @@ def test_every_kind_of_page_is_there(render):
 
 @pytest.mark.parametrize("clean", [False, True], ids=["with index.html", "clean"])
 def test_every_link_within_the_show_leads_somewhere(render, clean):
-    show = make_show(publish=Publishing(url=BASE, clean_urls=clean))
+    show = make_show(publish=PublishSettings(url=BASE, clean_urls=clean))
     items = [
         replace(item, url=show.page_url(f"episodes/{item.episode.slug}/index.html"))
         for item in many(60, transcripts=(make_transcript("Hello there."),))
@@ -222,8 +222,8 @@ def test_others_may_embed_the_player(render):
 
 
 def test_cards_and_icons_are_named(render):
-    card = Picture(url=f"{BASE}media/dd/card.jpg", width=1200, height=630, mime="image/jpeg")
-    icon = Picture(url=f"{BASE}media/ee/icon-180.png", width=180, height=180, mime="image/png")
+    card = Image(url=f"{BASE}media/dd/card.jpg", width=1200, height=630, mime="image/jpeg")
+    icon = Image(url=f"{BASE}media/ee/icon-180.png", width=180, height=180, mime="image/png")
     made = render(make_item(card=card), icons=(icon,))
     page = episode_page(made)
     assert f'<meta property="og:image" content="{card.url}">' in page
@@ -352,12 +352,12 @@ def test_licence_and_support_are_named(render):
 
 
 def test_an_episode_may_be_heard_elsewhere(render):
-    links = (Listen(service="apple", value="1000700000001"), Listen(service="club", value="https://club.example/1"))
+    links = (ListenLink(service="apple", value="1000700000001"), ListenLink(service="club", value="https://club.example/1"))
     page = episode_page(render(make_item(episode=make_episode(listen=links))))
     assert '<a href="https://podcasts.apple.com/podcast/id1000000001?i=1000700000001">Apple Podcasts</a>' in page
     assert '<a href="https://club.example/1">Club</a>' in page
     with pytest.raises(InvalidInput) as raised:
-        render(make_item(episode=make_episode(listen=(Listen(service="overcast", value="12"),))))
+        render(make_item(episode=make_episode(listen=(ListenLink(service="overcast", value="12"),))))
     assert [problem.code for problem in raised.value.problems] == ["listen.id"]
 
 

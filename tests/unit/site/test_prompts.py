@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Listen, Placement, PromptSet
+from podcast_kit.model import ListenLink, Placement, PromptSet
 from podcast_kit.site import Kind
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show
 
@@ -53,11 +53,11 @@ services = st.sets(
         [
             APPLE,
             SPOTIFY,
-            Listen(service="overcast", value="https://overcast.fm/x"),
-            Listen(service="stitcher", value="https://www.stitcher.com/x", keep=True),
-            Listen(service="custom", value="https://club.example/a?b=c&d=e", label="A & <B>"),
-            Listen(service="custom", value="https://open.spotify.com/show/" + SPOTIFY.value, label="Spotify again"),
-            Listen(service="ratethispodcast", value="talking"),
+            ListenLink(service="overcast", value="https://overcast.fm/x"),
+            ListenLink(service="stitcher", value="https://www.stitcher.com/x", keep=True),
+            ListenLink(service="custom", value="https://club.example/a?b=c&d=e", label="A & <B>"),
+            ListenLink(service="custom", value="https://open.spotify.com/show/" + SPOTIFY.value, label="Spotify again"),
+            ListenLink(service="ratethispodcast", value="talking"),
         ]
     )
 )
@@ -88,9 +88,9 @@ def test_each_address_stands_exactly_once_on_each_surface(tmp_path_factory, list
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30))
 def test_a_label_is_text_whatever_it_holds(tmp_path_factory, label):
-    show = make_show(listen=(Listen(service="custom", value="https://club.example/", label=label),))
+    show = make_show(listen=(ListenLink(service="custom", value="https://club.example/", label=label),))
     given = site.prompts(show, make_episode(), folder=tmp_path_factory.getbasetemp(), page_url=f"{BASE}x", written=())
-    for text in (given.page, given.feed):
+    for text in (given.page_html, given.feed_html):
         inside = re.search(r'href="https://club.example/">([^<]*)</a>', text)
         assert inside
         assert html.unescape(inside[1]) == label
@@ -125,7 +125,7 @@ def test_an_episode_chooses_its_set_by_name(invite):
 def test_a_set_that_is_not_there_is_told_with_those_that_are(invite):
     with pytest.raises(InvalidInput) as raised:
         invite(episode=make_episode(prompts="loud"))
-    assert "default, none" in raised.value.problems[0].hint
+    assert "default, none" in raised.value.problems[0].fix
 
 
 def test_the_show_may_write_them_otherwise(invite, tmp_path):
@@ -146,7 +146,7 @@ def test_the_show_may_write_them_otherwise(invite, tmp_path):
     ],
 )
 def test_markers_in_notes_become_one_line_of_markdown(notes, expected):
-    show = make_show(listen=(Listen(service="custom", value="https://club.example/", label="Club &<b>"),))
+    show = make_show(listen=(ListenLink(service="custom", value="https://club.example/", label="Club &<b>"),))
     assert site.expand(show, notes) == expected
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from podcast_kit import site
-from podcast_kit.errors import InvalidInput, Place
+from podcast_kit.errors import InvalidInput, SourceLocation
 from podcast_kit.model import Theme
 from podcast_kit.site import svg
 from tests.support.site_factories import make_show
@@ -153,7 +153,7 @@ def test_what_editors_write_passes(text, encoding):
 )
 def test_what_runs_or_loads_something_is_refused_at_its_line(inside):
     [fault] = svg.faults(drawing(inside).encode(), "art/logo.svg")
-    assert (fault.place.path, fault.place.line, fault.code) == ("art/logo.svg", 2, "theme.svg")
+    assert (fault.location.path, fault.location.line, fault.code) == ("art/logo.svg", 2, "theme.svg")
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_a_document_type_hides_nothing(declared):
 def test_a_document_type_with_words_that_only_browsers_know_is_refused(public):
     inside = '<style>&commat;import "https://evil.example/x.css";</style>'
     [fault] = svg.faults(f'<!DOCTYPE svg PUBLIC "{public}" "x">\n{drawing(inside)}'.encode(), "logo.svg")
-    assert (fault.place.line, fault.code) == (1, "theme.svg")
+    assert (fault.location.line, fault.code) == (1, "theme.svg")
 
 
 @pytest.mark.parametrize("text", ["", "<svg/>", "<svg", "<html><script/></html>", "\x00", "{}", "<svg xmlns='&x;'/>"])
 def test_what_is_no_svg_is_told(text):
     [fault] = svg.faults(text.encode(), "logo.svg")
-    assert (fault.place.path, fault.code) == ("logo.svg", "theme.svg")
+    assert (fault.location.path, fault.code) == ("logo.svg", "theme.svg")
 
 
 def test_entities_that_grow_are_refused_soon():
@@ -200,7 +200,7 @@ def test_entities_that_grow_are_refused_soon():
 
 def test_faults_are_told_all_at_once_and_not_by_the_thousand():
     text = drawing('<path onclick="x"/>\n' * 500)
-    lines = [fault.place.line for fault in svg.faults(text.encode(), "logo.svg")]
+    lines = [fault.location.line for fault in svg.faults(text.encode(), "logo.svg")]
     assert lines == list(range(2, 12))
 
 
@@ -209,4 +209,4 @@ def test_a_logo_that_runs_a_script_keeps_the_pages_from_being_made(tmp_path):
     (tmp_path / "art/logo.svg").write_text(drawing("<script>alert(1)</script>"), "utf-8")
     with pytest.raises(InvalidInput) as raised:
         site.look(make_show(theme=Theme(logo="art/logo.svg")), tmp_path, None)
-    assert [(one.place, one.code) for one in raised.value.problems] == [(Place("art/logo.svg", 2, 1), "theme.svg")]
+    assert [(one.location, one.code) for one in raised.value.problems] == [(SourceLocation("art/logo.svg", 2, 1), "theme.svg")]

@@ -77,7 +77,7 @@ def test_words_can_be_said_otherwise_one_by_one(write, render):
 def test_a_fault_of_a_template_is_told_with_its_line(write, render, text, line, code, said):
     write("episode.html", text)
     found = problem(render)
-    assert (found.place.path, found.place.line, found.code) == ("templates/episode.html", line, code)
+    assert (found.location.path, found.location.line, found.code) == ("templates/episode.html", line, code)
     assert said in found.text
 
 
@@ -95,23 +95,23 @@ def test_so_is_a_fault_of_a_piece_that_others_use(write, render, name, text, lin
     write(name, text)
     write("404.html", '{% include "mine.html" %}' if name == "mine.html" else '{% extends "base.html" %}')
     found = problem(lambda: render("404.html"))
-    assert (found.place.path, found.place.line) == (f"templates/{name}", line)
+    assert (found.location.path, found.location.line) == (f"templates/{name}", line)
 
 
 @pytest.mark.parametrize("name", ["prompts/page.html", "prompts/feed.html", "prompts/text.txt"])
 def test_so_is_a_fault_of_an_invitation(write, tmp_path, name):
     write(name, "\n\n{{ nothing }}")
     found = problem(lambda: site.prompts(make_show(), make_episode(), folder=tmp_path, page_url=BASE, written=()))
-    assert (found.place.path, found.place.line) == (f"templates/{name}", 3)
+    assert (found.location.path, found.location.line) == (f"templates/{name}", 3)
 
 
 def test_so_is_one_of_a_file_of_words(write, render):
     write("strings/en.toml", '# mine\ncopy = "x"\ndownload = ')
     found = problem(render)
-    assert (found.place.path, found.place.line, found.code) == ("templates/strings/en.toml", 3, "template.words")
+    assert (found.location.path, found.location.line, found.code) == ("templates/strings/en.toml", 3, "template.words")
     write("strings/en.toml", "# mine\ncopy = 3\n")
     found = problem(render)
-    assert (found.place.path, found.place.line, found.code) == ("templates/strings/en.toml", 2, "template.words")
+    assert (found.location.path, found.location.line, found.code) == ("templates/strings/en.toml", 2, "template.words")
 
 
 def test_what_a_default_template_does_not_expect_is_no_fault_of_the_podcaster(tmp_path):

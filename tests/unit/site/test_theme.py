@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit import site
-from podcast_kit.errors import InvalidInput, Place
+from podcast_kit.errors import InvalidInput, SourceLocation
 from podcast_kit.model import Theme
 from podcast_kit.site.theme import contrast
 from tests.support.site_factories import ART, make_item, make_show
@@ -57,10 +57,10 @@ def test_what_cannot_be_used_is_told_at_its_place(tmp_path, theme, code):
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "show").mkdir()
     (tmp_path / "show" / "logo.exe").write_bytes(b"x")
-    place = Place("podcast.yaml", 7, 3)
+    place = SourceLocation("podcast.yaml", 7, 3)
     with pytest.raises(InvalidInput) as raised:
         look(tmp_path / "show", places={next(iter(theme)): place}, **theme)
-    assert [(problem.code, problem.place) for problem in raised.value.problems] == [(code, place)]
+    assert [(problem.code, problem.location) for problem in raised.value.problems] == [(code, place)]
 
 
 def test_a_font_and_a_logo_come_along(tmp_path):

@@ -75,7 +75,7 @@ def test_a_foreign_key_is_told_and_what_is_to_be_written_instead_is_known(tmp_pa
 def test_a_foreign_key_of_a_show_is_told(tmp_path, key):
     table = yaml_table(f"{key}: x\n", "podcast.yaml")
     shows.read(table, Folder(tmp_path))
-    assert foreign_keys.SHOW[key].hint in [problem.hint for problem in table.problems]
+    assert foreign_keys.SHOW[key].hint in [problem.fix for problem in table.problems]
 
 
 def test_a_foreign_key_that_the_reader_knows_is_read():

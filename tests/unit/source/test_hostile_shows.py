@@ -172,7 +172,7 @@ def test_a_path_with_a_nul_is_told_at_its_place(tmp_path):
     show = shows.small(tmp_path / "show", transcript='"a\\0.vtt"')
     with pytest.raises(InvalidInput) as caught:
         project.read(show)
-    assert ("episodes/001-talk.md:6:1", "path.form") in {(str(one.place), one.code) for one in caught.value.problems}
+    assert ("episodes/001-talk.md:6:1", "path.form") in {(str(one.location), one.code) for one in caught.value.problems}
 
 
 def test_what_is_no_file_is_not_opened(tmp_path):
@@ -184,7 +184,7 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     (tmp_path / "episodes/e.md").symlink_to("/dev/zero")
     with pytest.raises(InvalidInput) as caught:
         project.read(tmp_path)
-    assert [f"{problem.place} {problem.code}" for problem in caught.value.problems] == [
+    assert [f"{problem.location} {problem.code}" for problem in caught.value.problems] == [
         "episodes/b.md file.missing",
         "episodes/d.md file.missing",
         "episodes/e.md path.outside",
@@ -200,4 +200,4 @@ def test_a_name_that_is_no_text_is_passed_over_and_told(tmp_path):
         pytest.skip("this file system takes only names that are text")
     found = project.read(tmp_path)
     assert [one.path for one in found.episodes] == ["episodes/a.md"]
-    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/\ufffd.md", "episode.place")]
+    assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/\ufffd.md", "episode.place")]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, Media, Published, Soundbite
+from podcast_kit.model import Chapter, Media, LockEntry, Soundbite
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
@@ -22,7 +22,7 @@ medias = st.builds(
     bit_rate=st.integers(0, 10**7),
 )
 entries = st.builds(
-    Published,
+    LockEntry,
     slug=words,
     guid=words,
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
@@ -48,7 +48,7 @@ def published(slug="one", guid="g-1", date=WHEN, **media):
         "mime": "audio/mpeg",
         "seconds": 61.152,
     } | media
-    return Published(slug=slug, guid=guid, date=date, source_sha256="ab" * 32, media=Media(**said))
+    return LockEntry(slug=slug, guid=guid, date=date, source_sha256="ab" * 32, media=Media(**said))
 
 
 @given(locks)
@@ -73,7 +73,7 @@ def test_a_former_name_that_would_lead_out_of_the_show_is_damage():
     assert b"    was: [one-old, one-older]\n" in whole
     with pytest.raises(InvalidInput) as caught:
         lock.parse(whole.replace(b"one-older", b"../../one"))
-    assert [(one.code, one.place.line) for one in caught.value.problems] == [("lock.damaged", 8)]
+    assert [(one.code, one.location.line) for one in caught.value.problems] == [("lock.damaged", 8)]
 
 
 def test_a_soundbite_without_its_file_is_damage():
@@ -127,7 +127,7 @@ def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
     with pytest.raises(InvalidInput) as caught:
         lock.parse(damage(lock.render([published()]).decode()).encode())
     assert {problem.code for problem in caught.value.problems} == {code}
-    assert all(problem.hint for problem in caught.value.problems)
+    assert all(problem.fix for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Severity
-from podcast_kit.model import Category, Chapter, EpisodeType, Listen, Person, Placement, PromptSet
+from podcast_kit.model import Category, Chapter, EpisodeType, ListenLink, Person, Placement, PromptSet
 from podcast_kit.source import lock, project
 from podcast_kit.source.codes import CODES
 
@@ -48,7 +48,7 @@ def problems(show_folder):
 
 
 def codes(show_folder):
-    return [f"{problem.place} {problem.code}" for problem in problems(show_folder)]
+    return [f"{problem.location} {problem.code}" for problem in problems(show_folder)]
 
 
 def test_the_smallest_show_is_read_with_its_defaults(folder):
@@ -58,7 +58,7 @@ def test_the_smallest_show_is_read_with_its_defaults(folder):
     first = found.episodes[0]
     assert (first.slug, first.path, first.notes, first.notes_line) == ("one", "episodes/one.md", "Notes.\n", 6)
     assert first.date.isoformat() == "2026-11-15T08:00:00+01:00"
-    assert (first.chapters, first.type, first.audio, found.lock, found.remarks) == (
+    assert (first.chapters, first.type, first.audio, found.lock, found.warnings) == (
         "auto",
         EpisodeType.FULL,
         "",
@@ -111,16 +111,16 @@ audio: {loudness: -16, format: mp3, bitrate: 128k}
     )
     assert found.people[1] == Person(name="Bob", role="editor", group="audio post-production", image="art/bob.png")
     assert found.listen == (
-        Listen(service="apple", value="1000000001"),
-        Listen(service="spotify", value="abc", label="Spotty"),
-        Listen(service="custom", value="https://here.example/", label="Here", keep=True),
+        ListenLink(service="apple", value="1000000001"),
+        ListenLink(service="spotify", value="abc", label="Spotty"),
+        ListenLink(service="custom", value="https://here.example/", label="Here", keep=True),
     )
     assert found.prompts["short"] == PromptSet(review=False, placement=Placement.MARKER)
     assert found.prompts["quiet"].placement is Placement.NONE
     assert found.prompts["own"] == PromptSet(review=False, follow_text="Come along with {show}")
     assert (found.publish.url, found.publish.to, found.publish.region) == ("https://pod.example/a/", "s3://b/p", "eu")
     assert (found.feed.path, found.feed.page_size, found.audio.loudness) == ("rss/feed.xml", 50, -16.0)
-    assert str(found.places["owner.email"]) == "podcast.yaml:7:20"
+    assert str(found.locations["owner.email"]) == "podcast.yaml:7:20"
 
 
 def test_everything_that_front_matter_can_say_arrives(folder):
@@ -159,7 +159,7 @@ x-mine: anything
     )
     assert found.transcripts == ("episodes/one.vtt", "episodes/one.srt")
     assert (found.tags, found.prompts, found.people[0].role) == (("a", "b"), "none", "guest")
-    assert str(found.place("number")) == "episodes/one.md:6:1"
+    assert str(found.location_of("number")) == "episodes/one.md:6:1"
 
 
 def test_all_faults_of_all_files_are_told_at_once_in_file_order(folder):
@@ -229,7 +229,7 @@ def test_each_fault_of_an_episode_has_its_code(folder, front, code):
 def test_each_fault_of_the_show_has_its_mend(folder, line, code, mend):
     (problem,) = problems(folder(show=SHOW + line + "\n"))
     assert problem.code == code
-    assert problem.hint.startswith(mend)
+    assert problem.fix.startswith(mend)
 
 
 def test_a_secret_in_podcast_yaml_is_refused(folder):
@@ -240,15 +240,15 @@ def test_a_secret_in_podcast_yaml_is_refused(folder):
 def test_stitcher_is_told_of_once_and_dropped(folder):
     found = project.read(folder(show=SHOW + "listen:\n  stitcher: some-show\n  apple: 1000000001\n"))
     assert [listen.service for listen in found.show.listen] == ["apple"]
-    assert [(str(one.place), one.code, one.severity) for one in found.remarks] == [
+    assert [(str(one.location), one.code, one.severity) for one in found.warnings] == [
         ("podcast.yaml:8:3", "listen.closed", Severity.WARNING)
     ]
 
 
 def test_stitcher_stays_for_who_insists(folder):
     found = project.read(folder(show=SHOW + "listen: {stitcher: {url: 'https://s.example/x', keep: true}}\n"))
-    assert found.show.listen == (Listen(service="stitcher", value="https://s.example/x", keep=True),)
-    assert found.remarks == ()
+    assert found.show.listen == (ListenLink(service="stitcher", value="https://s.example/x", keep=True),)
+    assert found.warnings == ()
 
 
 @pytest.mark.parametrize("name", ["one.mp3", "one.M4A", "one.opus"])
@@ -291,7 +291,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(folder, tmp_path):
 def test_a_file_name_that_cannot_stand_in_an_address_is_given_a_better_one(folder, name, better):
     (problem,) = problems(folder({f"episodes/{name}.md": episode()}))
     assert problem.code == "slug.form"
-    assert problem.hint.startswith(f"call it {better!r}")
+    assert problem.fix.startswith(f"call it {better!r}")
 
 
 def test_guids_and_slugs_are_unique_and_numbers_are_warned_of(folder):
@@ -313,13 +313,13 @@ def test_a_draft_needs_no_date(folder):
 
 def test_a_skipped_hour_is_remarked(folder):
     found = project.read(folder({"episodes/one.md": episode("title: x\ndate: 2026-03-29 02:30\n")}))
-    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:3:1", "value.date.gap")]
+    assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:3:1", "value.date.gap")]
 
 
 def test_what_is_not_read_is_remarked(folder):
     files = {"episodes/a.markdown": "", "episodes/b/notes.md": "", "episodes/art/x.png": "", "episodes/.hidden.md": ""}
-    remarks = project.read(folder(files)).remarks
-    assert [str(one.place) for one in remarks] == ["episodes/a.markdown", "episodes/b/notes.md"]
+    remarks = project.read(folder(files)).warnings
+    assert [str(one.location) for one in remarks] == ["episodes/a.markdown", "episodes/b/notes.md"]
 
 
 def test_the_lock_is_read(folder):
@@ -334,7 +334,7 @@ def test_the_nearest_show_upwards_is_found(folder, tmp_path):
     assert project.find(show / "episodes") == show
     with pytest.raises(PodcastKitError) as caught:
         project.find(tmp_path)
-    assert "podcast-kit init" in caught.value.hint
+    assert "podcast-kit init" in caught.value.fix
 
 
 def test_the_way_out_of_a_show_does_not_lead_back_into_it(tmp_path):
@@ -384,7 +384,7 @@ def test_mastering_is_the_shows_unless_an_episode_says_otherwise(folder):
     ["loudness: 16", "true_peak: 3", "bitrate: fast", "channels: 5", "format: wma", "overlap: -1", "mono: both"],
 )
 def test_mastering_that_cannot_be_is_told(folder, wrong):
-    assert [problem.hint != "" for problem in problems(folder(show=f"{SHOW}audio: {{{wrong}}}\n"))] == [True]
+    assert [problem.fix != "" for problem in problems(folder(show=f"{SHOW}audio: {{{wrong}}}\n"))] == [True]
 
 
 def test_the_theme_and_ignored_rules_are_read(folder):
@@ -422,16 +422,16 @@ def test_a_theme_or_an_ignored_rule_that_cannot_be_is_told(folder, line, code):
 
 def test_a_picture_without_words_is_remarked_at_its_line(folder):
     found = project.read(folder({"episodes/one.md": episode(notes="Text\n\n![](p.png)\n"), "episodes/p.png": ""}))
-    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:8", "notes.alt")]
+    assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:8", "notes.alt")]
 
 
 def test_a_show_under_another_name_is_recognised(tmp_path):
     (tmp_path / "podcast.yml").write_text(SHOW)
     with pytest.raises(PodcastKitError) as caught:
         project.find(tmp_path)
-    assert caught.value.hint == "rename podcast.yml to podcast.yaml"
+    assert caught.value.fix == "rename podcast.yml to podcast.yaml"
 
 
 def test_a_link_to_a_file_that_nobody_publishes_is_remarked(folder):
     found = project.read(folder({"episodes/one.md": episode(notes="[a](a.pdf)\n"), "episodes/a.pdf": ""}))
-    assert [(str(one.place), one.code) for one in found.remarks] == [("episodes/one.md:6", "notes.link")]
+    assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:6", "notes.link")]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.source import project, scaffold
 from podcast_kit.source.yaml.document import front_matter, yaml_table
 
@@ -38,7 +38,7 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
     (tmp_path / "podcast.yaml").write_text(text, "utf-8")
     found = project.read(tmp_path)
     assert (found.show.title, found.show.author, found.show.owner_email) == ("A show: #1", 'Ann "A" Lee', "a@b.example")
-    assert (found.show.publish.to, found.show.listen[0].value, found.remarks) == ("s3://b/p", "1000000001", ())
+    assert (found.show.publish.to, found.show.listen[0].value, found.warnings) == ("s3://b/p", "1000000001", ())
 
 
 def test_the_comments_of_a_new_show_stand_below_each_other():
@@ -142,5 +142,5 @@ def test_where_a_guid_cannot_go_nothing_is_touched(tmp_path, content):
 
 
 def test_minting_into_no_file_fails_in_words(tmp_path):
-    with pytest.raises(Failed):
+    with pytest.raises(OperationError):
         scaffold.mint(tmp_path / "gone.md", "g")

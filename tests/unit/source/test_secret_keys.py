@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from podcast_kit.model import Publishing
+from podcast_kit.model import PublishSettings
 from podcast_kit.publish import read
 from podcast_kit.stores import open_store
 from tests.support import output_trees
@@ -13,7 +13,7 @@ URL = "https://pod.example/"
 
 
 def published(tmp_path, outputs):
-    store = open_store(Publishing(url=URL, to="public"), tmp_path)
+    store = open_store(PublishSettings(url=URL, to="public"), tmp_path)
     return store, output_trees.carry_out(outputs, store, now=NOW)
 
 
@@ -44,5 +44,5 @@ def test_a_changed_secret_feed_is_replaced_and_nothing_else_is(tmp_path):
     published(tmp_path, outputs)
     outputs[SECRET] = output_trees.output(tmp_path / "build", SECRET, b"<rss></rss>")
     _, done = published(tmp_path, outputs)
-    assert [outcome.key for outcome in done if outcome.did == "uploaded"] == [SECRET]
+    assert [outcome.key for outcome in done if outcome.action == "uploaded"] == [SECRET]
     assert (tmp_path / "public" / SECRET).read_bytes() == b"<rss></rss>"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit import builder
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.preview import server
 from podcast_kit.source import project
 from podcast_kit.source.yaml import edit
@@ -62,7 +62,7 @@ def test_a_build_that_is_a_link_into_somebody_elses_folder_is_refused(tmp_path):
     (tmp_path / "foreign/precious.txt").write_text("mine")
     (tmp_path / "foreign/d/x").write_text("mine")
     (show / "build").symlink_to(tmp_path / "foreign")
-    with pytest.raises(Failed, match="no build put there"):
+    with pytest.raises(OperationError, match="no build put there"):
         made(show)
     assert set(tree(tmp_path / "foreign")) == {"precious.txt", "d/x"}
 
@@ -83,7 +83,7 @@ def test_a_template_that_is_a_link_out_of_the_show_is_refused(tmp_path, name):
     (show / "templates" / name).symlink_to(tmp_path / "secret")
     with pytest.raises(InvalidInput) as caught:
         made(show)
-    assert [(one.place.path, one.code) for one in caught.value.problems] == [(f"templates/{name}", "path.outside")]
+    assert [(one.location.path, one.code) for one in caught.value.problems] == [(f"templates/{name}", "path.outside")]
 
 
 def test_a_template_that_is_a_pipe_or_leads_nowhere_is_refused_at_once(tmp_path):
@@ -118,5 +118,5 @@ def test_what_is_published_into_the_show_is_not_taken_for_writing(tmp_path):
 
 
 def test_an_edit_of_a_file_that_cannot_be_read_is_our_error(tmp_path):
-    with pytest.raises(Failed, match="cannot be read"):
+    with pytest.raises(OperationError, match="cannot be read"):
         edit.put(tmp_path / "podcast.yaml", "title", "x")

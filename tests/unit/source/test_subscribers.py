@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.source import subscribers
 from podcast_kit.source.subscribers import Subscribers
 
@@ -24,7 +24,7 @@ def test_every_fault_of_the_list_is_told_with_its_line(tmp_path):
     (tmp_path / "subscribers.txt").write_text(f"Ann\n- ann\n{'x' * 101}\nB\u202eo\n", "utf-8")
     with pytest.raises(InvalidInput) as caught:
         subscribers.read(tmp_path)
-    assert [(problem.place.line, problem.code) for problem in caught.value.problems] == [
+    assert [(problem.location.line, problem.code) for problem in caught.value.problems] == [
         (2, "key.twice"),
         (3, "value.long"),
         (4, "value.long"),
@@ -42,7 +42,7 @@ def test_who_comes_and_goes_keeps_the_others():
     assert subscribers.changed(before, add=["Dee", "cy", "ANN"], revoke=["bo"]) == Subscribers(
         ("Ann", "Dee", "cy"), ("Bo",)
     )
-    with pytest.raises(Failed, match="'Eve' has no private feed"):
+    with pytest.raises(OperationError, match="'Eve' has no private feed"):
         subscribers.changed(before, revoke=["Eve"])
 
 
@@ -56,13 +56,13 @@ def test_the_secret_is_the_owners_alone_and_git_never_sees_it(tmp_path):
 
 def test_a_secret_is_never_made_twice(tmp_path):
     subscribers.keep_secret(tmp_path, SECRET)
-    with pytest.raises(Failed, match="is there already"):
+    with pytest.raises(OperationError, match="is there already"):
         subscribers.keep_secret(tmp_path, SECRET[::-1])
     assert subscribers.secret(tmp_path) == SECRET
 
 
 def test_the_environment_has_the_secret_where_the_file_is_not(tmp_path, monkeypatch):
-    with pytest.raises(Failed, match="the secret of their addresses is not here"):
+    with pytest.raises(OperationError, match="the secret of their addresses is not here"):
         subscribers.secret(tmp_path)
     monkeypatch.setenv("PODCAST_KIT_SUBSCRIBERS_KEY", SECRET.hex())
     assert subscribers.secret(tmp_path) == SECRET
@@ -71,5 +71,5 @@ def test_the_environment_has_the_secret_where_the_file_is_not(tmp_path, monkeypa
 @pytest.mark.parametrize("said", ["", "abc", "00" * 31, "zz" * 32])
 def test_a_damaged_secret_is_told(tmp_path, said):
     (tmp_path / "subscribers.key").write_text(said)
-    with pytest.raises(Failed, match="is not 64 hexadecimal digits"):
+    with pytest.raises(OperationError, match="is not 64 hexadecimal digits"):
         subscribers.secret(tmp_path)

@@ -4,7 +4,7 @@ import pytest
 
 from podcast_kit import check
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Publishing
+from podcast_kit.model import PublishSettings
 from podcast_kit.stores import open_store
 from podcast_kit.stores.providers import PROVIDERS
 
@@ -16,7 +16,7 @@ def nowhere_else(monkeypatch):
 
 
 def opened(to, **settings):
-    return open_store(Publishing(url="https://pod.example/", to=to, **settings), Path("show"))
+    return open_store(PublishSettings(url="https://pod.example/", to=to, **settings), Path("show"))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_provider_that_cannot_be_is_said(to, provider, said):
     with pytest.raises(InvalidInput) as raised:
         opened(to, provider=provider, account="0a", region="x")
     [problem] = raised.value.problems
-    assert said in f"{problem.text} {problem.hint}"
+    assert said in f"{problem.text} {problem.fix}"
 
 
 def test_every_provider_is_tried_here():
@@ -88,7 +88,7 @@ def test_what_is_missing_is_said(to, code, said):
     [problem] = raised.value.problems
     assert problem.code == code
     assert check.explanation(code)
-    assert said in f"{problem.text} {problem.hint}"
+    assert said in f"{problem.text} {problem.fix}"
 
 
 def test_the_endpoint_that_boto3_reads_from_the_environment_means_paths(monkeypatch):

@@ -37,7 +37,7 @@ def test_what_hosts_write_becomes_what_podcasters_write(html, markdown):
 def test_words_are_words_again_whatever_markdown_would_make_of_them(words):
     from html import escape
 
-    said = shown(html_notes.markdown(f"<p>{escape(words)}</p>")).text
+    said = shown(html_notes.markdown(f"<p>{escape(words)}</p>")).plain_text
     assert re.sub(r"\W", "", said) == re.sub(r"\W", "", " ".join(words.split()))
 
 

@@ -85,7 +85,7 @@ def test_timestamps_that_are_no_chapters_say_why(markdown, why):
 
 def test_the_reason_has_the_place_of_the_first_timestamp():
     (problem,) = chapters.from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
-    assert (str(problem.place), problem.code) == ("e.md:10", "cp.notes")
+    assert (str(problem.location), problem.code) == ("e.md:10", "cp.notes")
 
 
 def test_blank_lines_do_not_part_a_list_and_text_does():

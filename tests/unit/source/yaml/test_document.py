@@ -21,7 +21,7 @@ def told(source, read=lambda table: table.close()):
         problems = found.problems
     except InvalidInput as error:
         problems = error.problems
-    return [f"{one.place.line}:{one.place.column} {one.code}" for one in problems]
+    return [f"{one.location.line}:{one.location.column} {one.code}" for one in problems]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_told_with_its_place(source, expected):
 def test_a_value_that_yaml_misreads_is_mended_by_quotes(source):
     with pytest.raises(InvalidInput) as caught:
         table(source)
-    assert [problem.hint for problem in caught.value.problems] == ["put the value in quotes"]
+    assert [problem.fix for problem in caught.value.problems] == ["put the value in quotes"]
 
 
 def test_a_second_equal_key_is_a_fault_and_reading_goes_on():
@@ -89,13 +89,13 @@ def test_an_unknown_key_names_the_nearest_known():
     found.take("explicit", converters.flag, default=False)
     found.take("title", str, "")
     found.close()
-    assert [(one.text, one.hint) for one in found.problems] == [("unknown key 'explict'", "did you mean 'explicit'?")]
+    assert [(one.text, one.fix) for one in found.problems] == [("unknown key 'explict'", "did you mean 'explicit'?")]
 
 
 def test_another_tools_key_says_what_is_written_here():
     found = table("Podcast_File: a.mp3")
     found.close({"podcast_file": Foreign("is another tool's key", "write 'audio' instead", "key.renamed")})
-    assert [(one.code, one.hint) for one in found.problems] == [("key.renamed", "write 'audio' instead")]
+    assert [(one.code, one.fix) for one in found.problems] == [("key.renamed", "write 'audio' instead")]
 
 
 def test_two_names_of_one_key_are_a_fault():
@@ -118,7 +118,7 @@ def test_a_nested_table_tells_its_faults_at_their_own_lines():
         inner.need("start", str, "")
         inner.need("title", str, "")
         inner.close()
-    assert [f"{one.place.line}:{one.place.column} {one.text}" for one in found.problems] == [
+    assert [f"{one.location.line}:{one.location.column} {one.text}" for one in found.problems] == [
         "2:5 'title' is missing in this chapter",
         "3:5 'title' is missing in this chapter",
         "4:5 unknown key 'titel' in this chapter",
@@ -170,7 +170,7 @@ def test_front_matter_that_is_not_there_is_told(source, code):
 def test_what_is_not_utf8_is_told_with_line_and_column():
     with pytest.raises(InvalidInput) as caught:
         decode("a\nbü".encode() + b"\xe9", "x.md")
-    assert [str(problem.place) for problem in caught.value.problems] == ["x.md:2:3"]
+    assert [str(problem.location) for problem in caught.value.problems] == ["x.md:2:3"]
 
 
 def test_a_file_is_read_only_up_to_a_bound():
@@ -190,7 +190,7 @@ def test_any_text_is_a_table_or_invalid_input(source):
     except InvalidInput as error:
         problems = error.problems
     assert {problem.code for problem in problems} <= CODES.keys()
-    assert all(problem.place.line >= 1 for problem in problems)
+    assert all(problem.location.line >= 1 for problem in problems)
 
 
 def test_brackets_without_end_are_refused_quickly():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podcast_kit.errors import Failed, InvalidInput
+from podcast_kit.errors import OperationError, InvalidInput
 from podcast_kit.source.yaml import edit
 
 NEW = "https://new.example/feed.xml"
@@ -31,16 +31,16 @@ def test_a_form_without_a_line_for_it_is_told_and_left_alone(tmp_path, before):
     path.write_text(before)
     with pytest.raises(InvalidInput) as caught:
         edit.put(path, "new_feed_url", NEW)
-    assert NEW in caught.value.problems[0].hint
+    assert NEW in caught.value.problems[0].fix
     assert path.read_text() == before
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(Failed, match="cannot be read"):
+    with pytest.raises(OperationError, match="cannot be read"):
         edit.put(tmp_path / "podcast.yaml", "title", "A")
 
 
 @pytest.mark.parametrize("address", ["new.example/feed.xml", "http://new.example/feed.xml", "", "https://a b/"])
 def test_only_a_whole_https_address_is_a_feeds(address):
-    with pytest.raises(Failed, match="the new address"):
+    with pytest.raises(OperationError, match="the new address"):
         edit.feed_address(address)
