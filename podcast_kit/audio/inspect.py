@@ -69,7 +69,7 @@ class Report:
             "kind": self.kind,
             "audio": asdict(self.audio) if self.audio else None,
             "tags": tags,
-            "chapters": [asdict(mark) for mark in self.chapters],
+            "chapters": [asdict(mark) | {"image": str(mark.image or "")} for mark in self.chapters],
         }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from podcast_kit.audio.probe import border
 from podcast_kit.audio.sniff import Kind, recognise
 from podcast_kit.errors import OperationError, InvalidAudio
-from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.model import Chapter, Cover, Resource, Tags
 
 VERSION = 2
 """Of the writer: raised when the same tags would come out as other bytes. Part of every cache key."""
@@ -46,7 +46,7 @@ class Found:
     guid: str = ""
     language: str = ""
     chapters: tuple[Chapter, ...] = ()
-    pictures: tuple[tuple[str, Cover], ...] = field(default=(), repr=False)
+    pictures: tuple[tuple[Resource, Cover], ...] = field(default=(), repr=False)
     """A chapter's `image`, a name made up for it, and the picture in the file."""
     cover: str = ""
     """The picture's media type."""

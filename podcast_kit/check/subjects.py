@@ -8,15 +8,15 @@ from urllib.parse import unquote
 
 from podcast_kit import __version__, audio, feed, images
 from podcast_kit.audio import loudness
-from podcast_kit.builder import JSON_FEED, MEMORY, OPML, Build
-from podcast_kit.builder.cache import Memory, remembering
+from podcast_kit.builder import JSON_FEED_KEY, CACHE_DIR, OPML_KEY, Build
+from podcast_kit.builder.cache import Cache, open_cache
 from podcast_kit.check.rules.artwork import Artwork
 from podcast_kit.check.rules.audio import Sound
 from podcast_kit.check.rules.chapters import Marks
 from podcast_kit.check.rules.links import JsonFeed, Outline, Pages
 from podcast_kit.check.rules.transcripts import Script
 from podcast_kit.errors import SourceLocation, PodcastKitError, Problem, Severity
-from podcast_kit.model import Episode, FeedDocument, Item, Project
+from podcast_kit.model import ChaptersFromNotes, Episode, FeedDocument, Item, LocalFile, Project
 
 MOST = 20_000_000
 """Bytes of a text that are read; a transcript of a day has two million."""
@@ -59,22 +59,26 @@ def oddities(made: Build) -> Iterator[Problem]:
     Each recording is listened through once; from then on its oddities are remembered by its content.
     """
     project = made.project
-    new = [item.episode for item in made.items if item.episode.audio and not project.lock_entry(item.guid)]
-    here = [(episode, path) for episode in new if (path := Path(project.folder, episode.audio)).is_file()]
-    with remembering(Path(project.folder, MEMORY, "checked")) as memory:
+    new = [item.episode for item in made.items if not project.lock_entry(item.guid)]
+    here = [
+        (episode, path)
+        for episode in new
+        if isinstance(episode.audio, LocalFile) and (path := episode.audio.resolve_in(project.folder)).is_file()
+    ]
+    with open_cache(Path(project.folder, CACHE_DIR, "checked")) as memory:
         found = [(episode, said) for episode, path in here for said in _inspected(path, memory)]
     for episode, (text, hint, code, severity) in found:
         if code not in project.show.ignore and code not in episode.ignore:
-            yield Problem(SourceLocation(episode.audio), text, hint, code, Severity(severity))
+            yield Problem(SourceLocation(str(episode.audio)), text, hint, code, Severity(severity))
 
 
-def _inspected(path: Path, memory: Memory) -> list[list[str]]:
+def _inspected(path: Path, memory: Cache) -> list[list[str]]:
     """Text, mend, code and severity of each oddity of a recording."""
     key = f"{__version__} {audio.VERSION} {path.suffix} {memory.sha256(path)}"
-    known: list[list[str]] | None = memory.recall("oddities", key)
+    known: list[list[str]] | None = memory.get("oddities", key)
     if known is None:
         known = [[one.text, one.fix, one.code, str(one.severity)] for one in audio.inspect(path).problems]
-        memory.keep("oddities", key, known)
+        memory.set("oddities", key, known)
     return known
 
 
@@ -82,12 +86,11 @@ def artworks(made: Build) -> Iterator[Artwork]:
     """The pictures of the show and of the episodes that are due, by their pixels; the build has opened them all."""
     show = made.project.show
     at = show.locations.get("artwork", SourceLocation("podcast.yaml"))
-    named: list[tuple[str, SourceLocation, Episode | None]] = [(show.artwork, at, None)]
+    named: list[tuple[LocalFile | None, SourceLocation, Episode | None]] = [(show.artwork, at, None)]
     named += [(item.episode.image, item.episode.location_of("image"), item.episode) for item in made.items]
-    for name, place, episode in named:
-        path = Path(made.project.folder, name)
-        if name and path.is_file():
-            yield Artwork(images.probe(path), name, place, episode)
+    for picture, place, episode in named:
+        if picture and (path := picture.resolve_in(made.project.folder)).is_file():
+            yield Artwork(images.probe(path), picture.path, place, episode)
 
 
 def _sound(made: Build, item: Item, *, measured: bool, listen: bool) -> Iterator[Sound]:
@@ -119,9 +122,9 @@ def _marks(made: Build, item: Item) -> Iterator[Marks]:
     """The file of JSON chapters; its faults are those of where the chapters are written."""
     output = made.outputs.get(unquote(item.chapters_url.removeprefix(made.project.show.publish.url)))
     if output is not None and output.path is not None:
-        written = item.episode.chapters
         notes = SourceLocation(item.episode.path, item.episode.notes_line)
-        place = notes if written == "auto" else item.episode.location_of("chapters")
+        from_notes = isinstance(item.episode.chapters, ChaptersFromNotes)
+        place = notes if from_notes else item.episode.location_of("chapters")
         yield Marks(_text(output.path), place, item.enclosure.seconds, item.episode)
 
 
@@ -129,9 +132,9 @@ def _forms(made: Build) -> Iterator[object]:
     for key, output in made.outputs.items():
         if output.path is None:
             continue
-        if key == JSON_FEED:
+        if key == JSON_FEED_KEY:
             yield JsonFeed(_text(output.path), SourceLocation(f"{made.folder.name}/{key}"))
-        elif key == OPML:
+        elif key == OPML_KEY:
             yield Outline(feed.parse(output.path.read_bytes(), f"{made.folder.name}/{key}"))
 
 

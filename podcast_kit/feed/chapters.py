@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from podcast_kit.feed.elements import normal_play_time
-from podcast_kit.model import Chapter
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.model import Chapter, RemoteUrl
+from podcast_kit.text.timecode import format_timecode
+from podcast_kit.text.xml_clean import clean_xml_text
 
 VERSION = "1.2.0"
 LEAST = 3
@@ -23,7 +23,7 @@ def chapters_json(chapters: Sequence[Chapter], *, title: str = "", show: str = "
     (`toc` false) change the picture in silence.
     """
     ordered = sorted(chapters, key=lambda chapter: chapter.start_ms)
-    said = {"version": VERSION, "title": clean(title), "podcastName": clean(show), "author": clean(author)}
+    said = {"version": VERSION, "title": clean_xml_text(title), "podcastName": clean_xml_text(show), "author": clean_xml_text(author)}
     whole: dict[str, Any] = {name: value for name, value in said.items() if value}
     whole["chapters"] = [_chapter(chapter) for chapter in ordered]
     return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
@@ -34,11 +34,11 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
     if chapter.end_ms is not None:
         made["endTime"] = _seconds(chapter.end_ms)
     if chapter.title:
-        made["title"] = clean(chapter.title)
-    if "://" in chapter.image:
-        made["img"] = clean(chapter.image)
+        made["title"] = clean_xml_text(chapter.title)
+    if isinstance(chapter.image, RemoteUrl):
+        made["img"] = clean_xml_text(chapter.image.url)
     if chapter.url:
-        made["url"] = clean(chapter.url)
+        made["url"] = clean_xml_text(chapter.url)
     if not chapter.toc:
         made["toc"] = False
     return made
@@ -57,6 +57,6 @@ def timestamps(chapters: Sequence[Chapter]) -> str:
     if len(listed) < LEAST or listed[0].start_ms >= 1000:  # noqa: PLR2004  # a thousand milliseconds
         return ""
     lines = [
-        f"<li>({normal_play_time(one.start_ms)[:-4]}) {escape(clean(one.title), quote=False)}</li>" for one in listed
+        f"<li>({format_timecode(one.start_ms, fraction=False)}) {escape(clean_xml_text(one.title), quote=False)}</li>" for one in listed
     ]
     return f"<ul>{''.join(lines)}</ul>"

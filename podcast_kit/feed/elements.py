@@ -6,15 +6,14 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
-from podcast_kit.model import Chapter, Element, Episode, Item, Media, Person, Image, Show
+from podcast_kit.model import Chapter, Element, Episode, Image, Item, Media, Person, RemoteUrl, Show
 from podcast_kit.namespaces import TAGS
+from podcast_kit.text.dates import format_rfc2822
+from podcast_kit.text.timecode import format_timecode
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""In English whatever the locale, which strftime would follow."""
 MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 CHAPTERS_TYPE = "application/json+chapters"
 FORMATS = {"opus": ("Opus", "opus"), "m4a": ("AAC", "mp4a.40.2")}
@@ -27,13 +26,6 @@ MANY = {name for name, tag in TAGS.items() if tag.many}
 def _word(name: str, text: str) -> Element:
     """An element that many episodes have alike."""
     return Element(name, text)
-
-
-def rfc2822(date: datetime) -> str:
-    """`Mon, 09 Nov 2026 07:00:00 +0000`; a date without an offset counts as UTC."""
-    at = date.astimezone(UTC) if date.tzinfo else date
-    day, month = DAYS[at.weekday()], MONTHS[at.month - 1]
-    return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} +0000"
 
 
 def of_show(show: Show, artwork: Image | None, newest: datetime | None) -> tuple[Element, ...]:
@@ -64,7 +56,7 @@ def _merged(own: Sequence[Element], given: Sequence[Element]) -> tuple[Element, 
 
 def _show_core(show: Show, newest: datetime | None) -> Iterator[Element]:
     if newest is not None:
-        yield Element("lastBuildDate", rfc2822(newest))
+        yield Element("lastBuildDate", format_rfc2822(newest))
     if MAIL.fullmatch(show.owner_email):
         name = re.sub(r"[()\s]+", " ", show.owner_name or show.author).strip()
         yield Element("managingEditor", f"{show.owner_email} ({name})" if name else show.owner_email)
@@ -102,7 +94,7 @@ def _show_podcast(show: Show) -> Iterator[Element]:
 
 
 def _item_core(item: Item) -> Iterator[Element]:
-    yield Element("pubDate", rfc2822(item.date))
+    yield Element("pubDate", format_rfc2822(item.date))
     for tag in item.episode.tags:
         yield Element("category", tag)
 
@@ -157,8 +149,8 @@ def _alternate(media: Media, url: str) -> Element:
 
 def _person(person: Person) -> Element:
     attributes = [("role", person.role.lower()), ("group", person.group.lower())]
-    if "://" in person.image:  # a path means nothing to an app
-        attributes.append(("img", person.image))
+    if isinstance(person.image, RemoteUrl):
+        attributes.append(("img", person.image.url))
     if person.url:
         attributes.append(("href", person.url))
     return Element("podcast:person", person.name, tuple((name, value) for name, value in attributes if value))
@@ -172,18 +164,12 @@ def _psc(chapters: Sequence[Chapter]) -> Iterator[Element]:
 
 
 def _psc_chapter(chapter: Chapter) -> Element:
-    attributes = [("start", normal_play_time(chapter.start_ms)), ("title", chapter.title)]
+    attributes = [("start", format_timecode(chapter.start_ms)), ("title", chapter.title)]
     if chapter.url:
         attributes.append(("href", chapter.url))
-    if "://" in chapter.image:
-        attributes.append(("image", chapter.image))
+    if isinstance(chapter.image, RemoteUrl):
+        attributes.append(("image", chapter.image.url))
     return Element("psc:chapter", attributes=tuple(attributes))
-
-
-def normal_play_time(milliseconds: int) -> str:
-    """`HH:MM:SS.mmm`, RFC 2326; hours always, since some apps read MM:SS as HH:MM."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
 
 
 def _bool(value: bool) -> str:

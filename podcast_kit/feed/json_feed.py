@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from podcast_kit.feed.rss import DECLARATION, in_order
-from podcast_kit.model import Item, Media, Person, Image, Show, public_url
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.model import Image, Item, Media, Person, RemoteUrl, Show, public_url
+from podcast_kit.text.dates import format_utc_iso
+from podcast_kit.text.xml_clean import clean_xml_text
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 
@@ -21,13 +21,13 @@ def json_feed(show: Show, items: Sequence[Item], *, artwork: Image | None = None
     """
     whole = {
         "version": JSON_FEED,
-        "title": clean(show.title),
+        "title": clean_xml_text(show.title),
         "home_page_url": show.page_url("index.html"),
         "feed_url": public_url(show.publish.url, key),
-        "description": clean(show.description),
+        "description": clean_xml_text(show.description),
         "icon": artwork.url if artwork else "",
         "language": show.language,
-        "authors": [_author(person) for person in show.people] or [{"name": clean(show.author)}],
+        "authors": [_author(person) for person in show.people] or [{"name": clean_xml_text(show.author)}],
         "expired": show.complete or None,
         "hubs": [{"type": "WebSub", "url": show.feed.hub}] if show.feed.hub else [],
         "items": [_item(item) for item in in_order(items)],
@@ -49,29 +49,29 @@ def _attachment(media: Media, url: str) -> dict[str, Any]:
 
 
 def _item(item: Item) -> dict[str, Any]:
-    html = clean(item.content) or clean(item.description)
+    html = clean_xml_text(item.content) or clean_xml_text(item.description)
     attachments = [_attachment(item.enclosure, item.enclosure_url)]
     if item.alternate:
         attachments.append(_attachment(item.alternate, item.alternate_url))
     whole = {
-        "id": clean(item.guid),
+        "id": clean_xml_text(item.guid),
         "url": item.url,
-        "title": clean(item.episode.title),
+        "title": clean_xml_text(item.episode.title),
         "content_html": html,
-        "content_text": "" if html else clean(item.summary) or clean(item.episode.title),
-        "summary": clean(item.summary),
+        "content_text": "" if html else clean_xml_text(item.summary) or clean_xml_text(item.episode.title),
+        "summary": clean_xml_text(item.summary),
         "image": item.artwork.url if item.artwork else "",
-        "date_published": item.date.astimezone(UTC).isoformat(),
+        "date_published": format_utc_iso(item.date),
         "authors": [_author(person) for person in item.people],
-        "tags": [clean(tag) for tag in item.episode.tags],
+        "tags": [clean_xml_text(tag) for tag in item.episode.tags],
         "attachments": attachments,
     }
     return _full(whole)
 
 
 def _author(person: Person) -> dict[str, str]:
-    avatar = person.image if "://" in person.image else ""
-    return _full({"name": clean(person.name), "url": person.url, "avatar": avatar})
+    avatar = person.image.url if isinstance(person.image, RemoteUrl) else ""
+    return _full({"name": clean_xml_text(person.name), "url": person.url, "avatar": avatar})
 
 
 def _full(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,12 +84,12 @@ def opml(show: Show) -> bytes:
 
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = clean(show.title)
+    etree.SubElement(head, "title").text = clean_xml_text(show.title)
     outline = {
         "type": "rss",
-        "text": clean(show.title),
-        "title": clean(show.title),
-        "description": clean(show.description),
+        "text": clean_xml_text(show.title),
+        "title": clean_xml_text(show.title),
+        "description": clean_xml_text(show.description),
         "xmlUrl": show.feed_url,
         "htmlUrl": show.page_url("index.html"),
         "language": show.language,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.model import Wanted
-from podcast_kit.model import Element, FeedDocument, Node, Person
+from podcast_kit.model import Element, FeedDocument, Node, Person, RemoteUrl
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Wrong
@@ -44,6 +44,10 @@ class Remarks:
         self.problems.append(Problem(self.feed.location_of(node), text, hint, "import", Severity.WARNING))
 
 
+def _image_url(raw: str) -> RemoteUrl:
+    return RemoteUrl(converters.url(raw))
+
+
 def line(raw: str) -> str:
     """One line of text, without the control characters that some hosts let through."""
     return " ".join(CONTROL.sub("", raw).split())
@@ -77,7 +81,7 @@ def people(node: Node) -> tuple[Person, ...]:
             role=line(person.attributes.get("role", "")).lower() or "host",
             group=line(person.attributes.get("group", "")).lower() or "cast",
             url=read_or(converters.url, person.attributes.get("href", ""), ""),
-            image=read_or(converters.url, person.attributes.get("img", ""), ""),
+            image=read_or(_image_url, person.attributes.get("img", ""), None),
         )
         for person in node.children_named("podcast:person")
         if line(person.text)

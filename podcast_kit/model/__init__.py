@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from podcast_kit.model.audio import Audio, Cover, Tags
-from podcast_kit.model.episode import Chapter, Cue, Episode, EpisodeType
+from podcast_kit.model.episode import (
+    Chapter,
+    ChapterList,
+    ChaptersFromFile,
+    ChaptersFromNotes,
+    ChapterSource,
+    Cue,
+    Episode,
+    EpisodeType,
+)
 from podcast_kit.model.item import RenderedNotes, Item, Notes, Image, Transcript
 from podcast_kit.model.project import Media, Project, LockEntry, Soundbite
+from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     AudioSettings,
     Category,
@@ -28,6 +38,10 @@ __all__ = [
     "AudioSettings",
     "Category",
     "Chapter",
+    "ChapterList",
+    "ChapterSource",
+    "ChaptersFromFile",
+    "ChaptersFromNotes",
     "Cover",
     "Cue",
     "Element",
@@ -38,6 +52,7 @@ __all__ = [
     "RenderedNotes",
     "Item",
     "ListenLink",
+    "LocalFile",
     "Media",
     "Node",
     "Notes",
@@ -52,6 +67,8 @@ __all__ = [
     "LockEntry",
     "PublishSettings",
     "RemoteObject",
+    "RemoteUrl",
+    "Resource",
     "Response",
     "Show",
     "ShowType",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from podcast_kit.model.episode import Chapter
+from podcast_kit.model.resources import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,6 @@ class Tags:
     category: str = ""
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
-    images: tuple[tuple[str, Cover], ...] = ()
-    """A chapter's `image` and the picture that it stands for."""
+    images: tuple[tuple[Resource, Cover], ...] = ()
+    """Pictures of chapters, by `Chapter.image`."""
     genre: str = "Podcast"

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.model.resources import LocalFile, Resource
 from podcast_kit.model.show import AudioSettings, ListenLink, Person
 from podcast_kit.model.xml import Element
 
@@ -28,9 +30,32 @@ class Chapter:
     title: str
     end_ms: int | None = None
     url: str = ""
-    image: str = ""
+    image: Resource | None = None
     toc: bool = True
     """False for a silent mark that changes the picture but is not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChaptersFromNotes:
+    """`chapters: auto`: timestamps in the notes; without any, the chapters inside the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChaptersFromFile:
+    """`chapters: FILE`."""
+
+    path: str
+    """Relative to the show's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterList:
+    """Chapters written in the front matter; an empty list for `chapters: none`."""
+
+    chapters: tuple[Chapter, ...] = ()
+
+
+ChapterSource: TypeAlias = ChaptersFromNotes | ChaptersFromFile | ChapterList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +80,8 @@ class Episode:
     """Markdown below the front matter."""
     notes_line: int = 1
     """The line of the file that the notes begin on."""
-    audio: str = ""
-    """Path relative to the show's folder, or an https address; empty when there is no audio here."""
+    audio: Resource | None = None
+    """None where no recording was found next to the notes."""
     date: datetime | None = None
     """With its offset; None only for a draft."""
     guid: str = ""
@@ -64,12 +89,10 @@ class Episode:
     season: int | None = None
     type: EpisodeType = EpisodeType.FULL
     summary: str = ""
-    image: str = ""
-    """Path relative to the show's folder."""
+    image: LocalFile | None = None
     explicit: bool | None = None
     draft: bool = False
-    chapters: str | tuple[Chapter, ...] = "auto"
-    """`auto`, a path relative to the show's folder, or the list itself."""
+    chapters: ChapterSource = ChaptersFromNotes()
     transcripts: tuple[str, ...] = ()
     """Paths relative to the show's folder."""
     people: tuple[Person, ...] = ()

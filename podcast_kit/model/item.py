@@ -8,6 +8,7 @@ from datetime import datetime
 
 from podcast_kit.model.episode import Chapter, Cue, Episode
 from podcast_kit.model.project import Media, Soundbite
+from podcast_kit.model.resources import Resource
 from podcast_kit.model.show import Person
 from podcast_kit.model.xml import Element
 
@@ -99,8 +100,8 @@ class Item:
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
-    images: Mapping[str, Image] = field(default_factory=dict)
-    """What pages show of people and chapters, by the address of the whole picture: with small copies."""
+    images: Mapping[Resource, Image] = field(default_factory=dict)
+    """Pictures of people and chapters with their thumbnails, by `Person.image` and `Chapter.image`."""
 
     @property
     def explicit(self) -> bool | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.model.resources import LocalFile, Resource
 from podcast_kit.model.urls import public_url
 from podcast_kit.model.xml import Element
 
@@ -34,8 +35,7 @@ class Person:
     role: str = "host"
     group: str = "cast"
     url: str = ""
-    image: str = ""
-    """A path relative to the show's folder, or an address."""
+    image: Resource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,7 @@ class Show:
     owner_email: str = ""
     guid: str = ""
     """podcast:guid, a UUID kept through every move."""
-    artwork: str = ""
-    """Path relative to podcast.yaml."""
+    artwork: LocalFile | None = None
     categories: tuple[Category, ...] = ()
     explicit: bool = False
     type: ShowType = ShowType.EPISODIC

@@ -10,14 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Item, Image, Placement, Show, ShowType
+from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType
 from podcast_kit.site import collections, redirects, structured_data, transcript
-from podcast_kit.site.i18n import Words, clock, words
+from podcast_kit.site.i18n import Words, words
 from podcast_kit.site.listen_links import Kind, Link, Platform, directories, elsewhere, links
 from podcast_kit.site.prompts import prompt_set, prompts
 from podcast_kit.site.templates import Templates, templates
 from podcast_kit.site.theme import Look, look
 from podcast_kit.site.urls import Addresses
+from podcast_kit.text.timecode import format_short_timecode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ class Site:
             "script_key": self._script[0],
             "apple": apple,
             "t": self._words,
-            "clock": clock,
+            "clock": format_short_timecode,
             "slug": collections.slug,
         }
 
@@ -236,7 +237,7 @@ class Site:
                     "name": shelf.name,
                     "title": shelf.title,
                     "person": shelf.person,
-                    "face": shelf.items[0].images.get(shelf.person.image) if shelf.person else None,
+                    "face": shelf.items[0].images.get(shelf.person.image) if shelf.person and shelf.person.image else None,
                     "items": [_card(item) for item in shelf.items],
                 }
                 yield self._page(shelf.key, "shelf.html", values)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC
-from email.utils import format_datetime
 
 from podcast_kit.model import Element
 from podcast_kit.namespaces import TAGS, Field, Kind, Need, Tag, fault, rows
 from podcast_kit.source import extra_xml
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Table, Value, Wrong, nearest
+from podcast_kit.text.dates import format_rfc2822
+from podcast_kit.text.timecode import format_seconds
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|/")
 """What begins so is no path within the show's folder."""
@@ -159,12 +159,12 @@ def _spelled(kind: Kind, raw: str, zone: str) -> str:
     if kind in _FLAGS:
         return _FLAGS[kind][converters.flag(raw)]
     if kind is Kind.SECONDS:
-        return _seconds(converters.clock(raw))
+        return format_seconds(converters.clock(raw))
     if kind in {Kind.RFC2822, Kind.ISO8601}:
         if not fault(kind, raw.strip()) and kind is Kind.RFC2822:
             return raw.strip()
         when, _ = converters.moment(raw, zone)
-        return format_datetime(when.astimezone(UTC)) if kind is Kind.RFC2822 else when.isoformat()
+        return format_rfc2822(when) if kind is Kind.RFC2822 else when.isoformat()
     reader = _READERS.get(kind, converters.line)
     word = reader(raw)
     if wrong := fault(kind, word):
@@ -172,11 +172,6 @@ def _spelled(kind: Kind, raw: str, zone: str) -> str:
             f"{converters.shown(raw)} {wrong}", "see the tag's page in the namespace's documentation", "value.form"
         )
     return word
-
-
-def _seconds(milliseconds: int) -> str:
-    whole, rest = divmod(milliseconds, 1000)
-    return f"{whole}.{rest:03}".rstrip("0") if rest else str(whole)
 
 
 _FLAGS = {

@@ -11,7 +11,17 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from podcast_kit.errors import SourceLocation
-from podcast_kit.model import AudioSettings, Chapter, Episode, EpisodeType
+from podcast_kit.model import (
+    AudioSettings,
+    ChapterList,
+    ChaptersFromFile,
+    ChaptersFromNotes,
+    ChapterSource,
+    Episode,
+    EpisodeType,
+    LocalFile,
+    Resource,
+)
 from podcast_kit.source import aliases, chapters, elements, foreign_keys, mastering, people
 from podcast_kit.source.notes import lint, markdown
 from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
@@ -70,7 +80,7 @@ def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
         season=table.take("season", converters.whole(1), None),
         type=table.take("type", converters.choice(EpisodeType), EpisodeType.FULL),
         summary=table.take("summary", converters.line, ""),
-        image=table.take("image", folder.path(PICTURES), ""),
+        image=table.take("image", folder.local_file(PICTURES), None),
         explicit=table.take("explicit", converters.flag, None),
         draft=draft,
         chapters=_chapters(table, folder),
@@ -142,12 +152,12 @@ def _date(table: Table, zone: str, *, draft: bool) -> datetime | None:
     return when
 
 
-def _audio(table: Table, setting: Setting) -> str:
+def _audio(table: Table, setting: Setting) -> Resource | None:
     value = table.value("audio")
     if value is not None and isinstance(value.content, dict):
         value = value.content.get("file")  # beside it stands how this one is to be mastered
     if value is not None:
-        return table.read(value, setting.folder.path_or_address(AUDIO, must_exist=False), "", "audio")
+        return table.read(value, setting.folder.resource(AUDIO, must_exist=False), None, "audio")
     stem = basename(setting.path).rpartition(".")[0]
     found = setting.beside.get(stem, ())
     if stem == INDEX:
@@ -156,12 +166,12 @@ def _audio(table: Table, setting: Setting) -> str:
     if len(found) > 1:
         text = f"several audio files could be meant: {', '.join(found)}"
         table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")
-        return ""
+        return None
     try:
-        return setting.folder.inside(found[0]) if found else ""
+        return LocalFile(setting.folder.inside(found[0])) if found else None
     except Wrong as error:
         table.reject(table.place, f"audio: {error}", error.hint, error.code)
-        return ""
+        return None
 
 
 def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
@@ -179,16 +189,17 @@ def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
     return said
 
 
-def _chapters(table: Table, folder: Folder) -> str | tuple[Chapter, ...]:
+def _chapters(table: Table, folder: Folder) -> ChapterSource:
     value = table.value("chapters")
     if value is None:
-        return "auto"
+        return ChaptersFromNotes()
     if isinstance(value.content, list):
-        return chapters.listed(table, value.content, folder)
+        return ChapterList(chapters.listed(table, value.content, folder))
     word = value.content.strip() if isinstance(value.content, str) else ""
     if word in {"auto", "none"}:
-        return "auto" if word == "auto" else ()
-    return table.read(value, folder.path(CHAPTERS), "auto", "chapters")
+        return ChaptersFromNotes() if word == "auto" else ChapterList()
+    path = table.read(value, folder.path(CHAPTERS), None, "chapters")
+    return ChaptersFromFile(path) if path else ChaptersFromNotes()
 
 
 def _tags(table: Table) -> tuple[str, ...]:

@@ -29,11 +29,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
-from podcast_kit.model import Chapter, Media, LockEntry, Soundbite
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.model import Chapter, LockEntry, Media, Soundbite
 from podcast_kit.source.episode import own_slug
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Table, Wrong, contents, decode, yaml_table
+from podcast_kit.text.dates import format_utc_iso
 
 HEAD = "# What is published, and under which guid. Written by podcast-kit at each publish: commit it, do not edit it.\n"
 VERSION = "1"
@@ -85,7 +86,7 @@ def render(entries: Iterable[LockEntry]) -> bytes:
         lines.append(
             f"  - slug: {_written(entry.slug)}\n"
             f"    guid: {_written(entry.guid)}\n"
-            f"    date: {entry.date.astimezone(UTC).isoformat()}\n"
+            f"    date: {format_utc_iso(entry.date)}\n"
             f"    source: {_written(entry.source_sha256)}\n"
             f"{_was_line(entry.former_slugs)}"
             f"    media:\n{_media_lines(entry.media, 6)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
 
+from podcast_kit.model import LocalFile, RemoteUrl, Resource
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Wrong, nearest
 
@@ -16,7 +17,7 @@ AUDIO = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
 PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
 CHAPTERS = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", "labels", "ogm", "md")
 TRANSCRIPTS = ("vtt", "srt", "json", "txt", "html", "htm")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,15 @@ class Folder:
 
         return read
 
-    def path_or_address(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
-        """As `path`, and an https address stays what it is."""
-        here = self.path(endings, must_exist=must_exist)
-        return lambda raw: converters.https(raw) if _ADDRESS.match(raw.strip()) else here(raw)
+    def local_file(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], LocalFile]:
+        """As `path`; the reader returns a LocalFile."""
+        read_path = self.path(endings, must_exist=must_exist)
+        return lambda raw: LocalFile(read_path(raw))
+
+    def resource(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], Resource]:
+        """As `local_file`; text that begins with a scheme must be an https URL and becomes a RemoteUrl."""
+        read_file = self.local_file(endings, must_exist=must_exist)
+        return lambda raw: RemoteUrl(converters.https(raw)) if has_scheme(raw) else read_file(raw)
 
     def holds(self, written: str) -> bool:
         """Whether a path relative to the file that names it is a file inside the show's folder."""
@@ -87,6 +93,11 @@ class Folder:
             return "there is no such folder; paths are relative to this file"
         hint = nearest(Path(found).name, names)
         return hint if hint.startswith("did you mean") else "paths are relative to this file"
+
+
+def has_scheme(raw: str) -> bool:
+    """Whether a text is meant as a URL, not as a path."""
+    return bool(_SCHEME.match(raw.strip()))
 
 
 def sounds(names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ def people(table: Table, folder: Folder, key: str = "people", role: str = "host"
                     role=inner.take("role", converters.line, role).lower(),
                     group=inner.take("group", converters.line, "cast").lower(),
                     url=inner.take("url", converters.url, "", also=("href",)),
-                    image=inner.take("image", folder.path_or_address(PICTURES), "", also=("img",)),
+                    image=inner.take("image", folder.resource(PICTURES), None, also=("img",)),
                 )
             )
             inner.close()

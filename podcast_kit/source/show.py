@@ -9,6 +9,7 @@ from podcast_kit.model import (
     AudioSettings,
     Category,
     FeedSettings,
+    LocalFile,
     Placement,
     PromptSet,
     PublishSettings,
@@ -39,7 +40,7 @@ def read(table: Table, folder: Folder) -> Show:
         owner_name=owner.take("name", converters.line, "") if owner else "",
         owner_email=owner.take("email", converters.email, "") if owner else "",
         guid=table.take("guid", converters.uuid, ""),
-        artwork=table.take("artwork", _cover(folder), ""),
+        artwork=table.take("artwork", _cover(folder), None),
         categories=_categories(table),
         explicit=table.take("explicit", converters.flag, default=False),
         type=table.take("type", converters.choice(ShowType), ShowType.EPISODIC),
@@ -65,11 +66,11 @@ def read(table: Table, folder: Folder) -> Show:
     return show
 
 
-def _cover(folder: Folder) -> Callable[[str], str]:
+def _cover(folder: Folder) -> Callable[[str], LocalFile]:
     """A picture's path; who has none there yet is told what is to be put there."""
-    there = folder.path(PICTURES)
+    there = folder.local_file(PICTURES)
 
-    def read(raw: str) -> str:
+    def read(raw: str) -> LocalFile:
         try:
             return there(raw)
         except Wrong as wrong:

@@ -1,1 +1,1 @@
-"""Text as other formats need it: the one home of each conversion."""
+"""Conversions between values and text: timecodes, dates, counts and sizes, and text that XML can hold."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from podcast_kit.audio.hashed_copy import write
 from podcast_kit.audio.mp3 import frame_scan, id3_frames
 from podcast_kit.audio.tag_bounds import bounds, id3_length
-from podcast_kit.audio.tag_text import before_slash
 from podcast_kit.errors import InvalidAudio
-from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.model import Chapter, Cover, LocalFile, Tags
+from podcast_kit.text.numbers import parse_leading_count
 
 if TYPE_CHECKING:
     from podcast_kit.audio.tag import Found
@@ -177,13 +177,13 @@ def found(data: bytes) -> Found:
         show=said("TALB"),
         author=said("TPE1"),
         date=_date(said),
-        number=before_slash(said("TRCK")),
-        season=before_slash(said("TPOS")),
+        number=parse_leading_count(said("TRCK")),
+        season=parse_leading_count(said("TPOS")),
         summary=said("TIT3", "TDES") or next(iter(comments), ""),
         guid=said("TGID"),
         language=said("TLAN"),
         chapters=tuple(mark for mark, _ in marks),
-        pictures=tuple((mark.image, picture) for mark, picture in marks if picture),
+        pictures=tuple((mark.image, picture) for mark, picture in marks if picture and mark.image),
         cover=covers[0].mime if covers else "",
         fields=tuple(_fields(data, tags)),
     )
@@ -230,7 +230,7 @@ def _chapters(tags: Any) -> Iterator[tuple[Chapter, Cover | None]]:
             end_ms=one.end_time if one.start_time < one.end_time < id3_frames.END else None,
             title=next(iter(titles), ""),
             url=next(iter(links), ""),
-            image=f"chapter-{index + 1}.{suffix}" if shown else "",
+            image=LocalFile(f"chapter-{index + 1}.{suffix}") if shown else None,
             toc=not listed or one.element_id in listed,
         )
         yield mark, shown

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from podcast_kit.audio.tag_text import alpha3, clean, ended, line, rights, sort_title
 from podcast_kit.errors import OperationError
-from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.model import Chapter, Cover, Resource, Tags
 
 LISTED = 254
 """Children of one CTOC: its count is one byte."""
@@ -128,12 +128,12 @@ def _ctoc(name: bytes, flags: int, children: list[bytes]) -> bytes:
     return frame("CTOC", name + b"\0" + bytes([flags, len(children)]) + b"".join(child + b"\0" for child in children))
 
 
-def _chap(name: bytes, mark: Chapter, end: int, pictures: dict[str, Cover]) -> bytes:
+def _chap(name: bytes, mark: Chapter, end: int, pictures: dict[Resource, Cover]) -> bytes:
     times = mark.start_ms.to_bytes(4, "big") + end.to_bytes(4, "big") + UNUSED + UNUSED
     inside = text("TIT2", line(mark.title))
     if mark.url:
         inside += frame("WXXX", b"\0chapter url\0" + latin(mark.url))
-    if mark.image in pictures:
+    if mark.image and mark.image in pictures:
         inside += picture(pictures[mark.image], 0)
     return frame("CHAP", name + b"\0" + times + inside)
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from podcast_kit.errors import SourceLocation, Problem, Severity
+from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter
 from podcast_kit.source.paths import PICTURES, Folder
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.document import Table, Value, Wrong
+from podcast_kit.text.timecode import format_timecode, format_timecode_like, timecode_to_ms
 
 FEWEST = 2
 """Lines that make chapters of timestamps; Apple and Spotify read three or more from a feed's notes."""
@@ -64,8 +65,7 @@ def stamps(markdown: str) -> list[Stamp]:
 
 def milliseconds(match: re.Match[str]) -> int:
     """Of a match of STAMP."""
-    seconds = int(match["hours"] or 0) * 3600 + int(match["minutes"]) * 60 + int(match["seconds"])
-    return seconds * 1000 + int((match["fraction"] or "0").ljust(3, "0"))
+    return timecode_to_ms(match["hours"], match["minutes"], match["seconds"], match["fraction"])
 
 
 def run(markdown: str, duration_ms: int | None = None) -> tuple[list[Stamp], str]:
@@ -105,7 +105,7 @@ def _fault(group: list[Stamp], duration_ms: int | None) -> str:
         if stamp.start_ms <= before.start_ms:
             return f"{stamp.mark} does not come after {before.mark}"
     if duration_ms and group[-1].start_ms >= duration_ms:
-        return f"{group[-1].mark} is not inside the episode, which is {said(duration_ms)} long"
+        return f"{group[-1].mark} is not inside the episode, which is {format_timecode(duration_ms, fraction=False)} long"
     return ""
 
 
@@ -149,14 +149,7 @@ def shifted(markdown: str, by_ms: int) -> str:
 def _as_written(mark: str, milliseconds_: int) -> str:
     found = re.search(STAMP, mark, re.ASCII)
     assert found is not None  # noqa: S101  # the mark came from it
-    seconds, rest = divmod(milliseconds_, 1000)
-    hours, left = divmod(seconds, 3600)
-    if found["hours"] or hours:
-        said = f"{hours:0{len(found['hours'] or '0')}}:{left // 60:02}:{left % 60:02}"
-    else:
-        said = f"{seconds // 60:0{len(found['minutes'])}}:{seconds % 60:02}"
-    said += f".{rest:03}" if found["fraction"] else ""
-    return mark[: found.start()] + said + mark[found.end() :]
+    return mark[: found.start()] + format_timecode_like(found[0], milliseconds_) + mark[found.end() :]
 
 
 def plain_title(markdown: str) -> tuple[str, str]:
@@ -169,13 +162,6 @@ def plain_title(markdown: str) -> tuple[str, str]:
     title = _AUTOLINK.sub("", _LINK.sub(r"\1", markdown))
     title = " ".join(html.unescape(_EMPHASIS.sub("", title)).split())
     return _ESCAPED.sub(lambda found: chr(ord(found[0]) - 0xE000), title), url
-
-
-def said(milliseconds: int, *, fraction: bool = False) -> str:
-    """A time as HH:MM:SS, with milliseconds where asked for: some apps take MM:SS for HH:MM."""
-    seconds, rest = divmod(milliseconds, 1000)
-    whole = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return f"{whole}.{rest:03}" if fraction else whole
 
 
 def listed(table: Table, items: Iterable[Value], folder: Folder) -> tuple[Chapter, ...]:
@@ -191,7 +177,7 @@ def listed(table: Table, items: Iterable[Value], folder: Folder) -> tuple[Chapte
             inner = table.within(item, "this chapter")
             chapter = _keys(inner, folder) if inner else None
         if chapter and found and chapter.start_ms <= found[-1].start_ms:
-            text = f"chapter at {said(chapter.start_ms)} does not come after {said(found[-1].start_ms)}"
+            text = f"chapter at {format_timecode(chapter.start_ms, fraction=False)} does not come after {format_timecode(found[-1].start_ms, fraction=False)}"
             table.reject(item.place, text, "put the chapters in order of time", "value.order")
         elif chapter:
             found.append(chapter)
@@ -205,7 +191,7 @@ def _keys(table: Table, folder: Folder) -> Chapter | None:
         title=table.take("title", converters.line, ""),
         end_ms=table.take("end", converters.clock, None, also=("endTime",)),
         url=table.take("url", converters.url, "", also=("href",)),
-        image=table.take("image", folder.path_or_address(PICTURES), "", also=("img",)),
+        image=table.take("image", folder.resource(PICTURES), None, also=("img",)),
         toc=table.take("toc", converters.flag, default=True),
     )
     if chapter.toc and "title" not in table.entries:

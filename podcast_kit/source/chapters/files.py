@@ -10,7 +10,7 @@ from pathlib import Path
 from posixpath import dirname
 
 from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
-from podcast_kit.model import Chapter, Episode
+from podcast_kit.model import Chapter, ChapterList, ChaptersFromFile, ChaptersFromNotes, Episode, LocalFile
 from podcast_kit.source import chapters
 from podcast_kit.source.chapters import json_psc as chapter_data
 from podcast_kit.source.chapters import text_formats as chapter_text
@@ -20,6 +20,7 @@ from podcast_kit.source.transcripts import vtt_srt as transcript_cues
 from podcast_kit.source.transcripts import vtt_writer as transcript_writing
 from podcast_kit.source.yaml import errors
 from podcast_kit.source.yaml.document import Wrong, contents, decode
+from podcast_kit.text.timecode import format_timecode
 
 MOST = 5_000
 """Chapters in a file; a day of one every twenty seconds."""
@@ -54,8 +55,8 @@ def _write_vtt(found: Sequence[Chapter]) -> str:
     marks = chapter_text.listed(found)
     ends = [later.start_ms for _, later in pairwise(marks)] + [0]
     cues = [
-        f"{chapters.said(one.start_ms, fraction=True)} --> "
-        f"{chapters.said(one.end_ms or max(end, one.start_ms + 1000), fraction=True)}\n"
+        f"{format_timecode(one.start_ms)} --> "
+        f"{format_timecode(one.end_ms or max(end, one.start_ms + 1000))}\n"
         f"{transcript_writing.escaped(chapter_text.one_line(one.title))}\n"
         for one, end in zip(marks, ends, strict=False)
     ]
@@ -78,7 +79,7 @@ def write_notes(found: Sequence[Chapter]) -> str:
     lines = []
     for one in chapter_text.listed(found):
         title = re.sub(r"([\\`*_\[\]<>~!&])", r"\\\1", chapter_text.one_line(one.title))
-        said = chapters.said(one.start_ms, fraction=bool(one.start_ms % 1000))
+        said = format_timecode(one.start_ms, fraction=bool(one.start_ms % 1000))
         lines.append(f"- {said} [{title}]({one.url})\n" if one.url else f"- {said} {title}\n")
     return "".join(lines)
 
@@ -141,13 +142,14 @@ def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
     if len(found) > MOST:
         report(1, f"holds more than {MOST:,} chapters", "is it the right file?")
     for one in found:
-        for said in (one.url, one.image if ":" in one.image else ""):
+        image = str(one.image or "")
+        for said in (one.url, image if ":" in image else ""):
             if said and not said.lower().startswith(("https://", "http://")):
                 report(1, f"{said[:60]!r} is not an http address", "write it whole, with https://")
     for before, after in pairwise(found):
         if after.start_ms <= before.start_ms:
             text = (
-                f"the chapter at {chapters.said(after.start_ms)} does not come after {chapters.said(before.start_ms)}"
+                f"the chapter at {format_timecode(after.start_ms, fraction=False)} does not come after {format_timecode(before.start_ms, fraction=False)}"
             )
             problems.append(Problem(SourceLocation(path), text, "put the chapters in order of time", "value.order"))
             break
@@ -165,29 +167,45 @@ def load(folder: Path, path: str) -> tuple[Chapter, ...]:
     found = parse(contents(folder / path, path), path)
     try:
         return tuple(
-            one if not one.image or "://" in one.image else replace(one, image=root.path()(one.image)) for one in found
+            replace(one, image=root.local_file()(one.image.path)) if isinstance(one.image, LocalFile) else one
+            for one in found
         )
     except Wrong as wrong:
         raise InvalidInput([Problem(SourceLocation(path), f"picture: {wrong}", wrong.hint, wrong.code)]) from None
 
 
-def of(folder: Path, episode: Episode, seconds: float) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
-    """An episode's chapters wherever they are written, and warnings: from the notes, the front matter or a file.
+@dataclass(frozen=True, slots=True)
+class EpisodeChapters:
+    """An episode's chapters as its author wrote them, in the notes, the front matter or a file."""
 
-    `seconds` is the length of the recording, 0 where it is not known; a chapter that begins behind its end is
-    left out with a warning. Raises InvalidInput for a file that cannot be read.
+    written: tuple[Chapter, ...] = ()
+    fitting: tuple[Chapter, ...] = ()
+    """Those of them that begin inside the recording."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings."""
+
+
+def load_episode_chapters(folder: Path, episode: Episode, seconds: float) -> EpisodeChapters:
+    """An episode's chapters, wherever they are written.
+
+    `seconds` is the length of the recording, 0 where it is not known; a chapter that begins after its end is left out
+    with a warning. Raises InvalidInput for a file that cannot be read.
     """
     length = round(seconds * 1000)
-    if episode.chapters == "auto":
-        return chapters.from_notes(
-            episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=length or None
-        )
-    found = load(folder, episode.chapters) if isinstance(episode.chapters, str) else episode.chapters
-    inside = tuple(one for one in found if not length or one.start_ms < length)
-    if len(inside) == len(found):
-        return found, ()
-    place = SourceLocation(episode.chapters) if isinstance(episode.chapters, str) else episode.location_of("chapters")
-    first = found[len(inside)]
-    text = f"the chapter at {chapters.said(first.start_ms)} is behind the end of the recording, {chapters.said(length)}"
-    problem = Problem(place, text, "correct its time or remove it", "cp.start", Severity.WARNING)
-    return inside, (problem,)
+    match episode.chapters:
+        case ChaptersFromNotes():
+            from_notes, warnings = chapters.from_notes(
+                episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=length or None
+            )
+            return EpisodeChapters(from_notes, from_notes, warnings)
+        case ChaptersFromFile(path):
+            written, location = load(folder, path), SourceLocation(path)
+        case ChapterList(written):
+            location = episode.location_of("chapters")
+    fitting = tuple(chapter for chapter in written if not length or chapter.start_ms < length)
+    if len(fitting) == len(written):
+        return EpisodeChapters(written, written)
+    first = written[len(fitting)]
+    text = f"the chapter at {format_timecode(first.start_ms, fraction=False)} is behind the end of the recording, {format_timecode(length, fraction=False)}"
+    problem = Problem(location, text, "correct its time or remove it", "cp.start", Severity.WARNING)
+    return EpisodeChapters(written, fitting, (problem,))

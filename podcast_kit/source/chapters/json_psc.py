@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from podcast_kit.model import Chapter
-from podcast_kit.source.chapters import said
+from podcast_kit.model import Chapter, LocalFile, RemoteUrl, Resource
+from podcast_kit.source.paths import has_scheme
 from podcast_kit.source.chapters.text_formats import Report, listed, one_line
+from podcast_kit.text.timecode import MAX_TIMECODE_S, format_timecode, parse_timecode
 
-_CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,9})(?:[.,](\d{1,9}))?", re.ASCII)
 PSC = "http://podlove.org/simple-chapters"
 
 
@@ -21,14 +21,9 @@ def milliseconds(value: object) -> int | None:
     """Seconds as a number, or a time as Normal Play Time (`SS.mmm`, `HH:MM:SS.mmm`); None for neither."""
     if isinstance(value, bool):
         return None
-    longest = 10**7  # seconds, a third of a year: beyond it no recording goes
     if isinstance(value, int | float):
-        return round(value * 1000) if math.isfinite(value) and 0 <= value < longest else None
-    found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found:
-        return None
-    whole = int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + int(found[3])
-    return whole * 1000 + int((found[4] or "0")[:3].ljust(3, "0")) if whole < longest else None
+        return round(value * 1000) if math.isfinite(value) and 0 <= value < MAX_TIMECODE_S else None
+    return parse_timecode(value) if isinstance(value, str) else None
 
 
 def from_json(text: str, report: Report) -> Iterator[Chapter]:
@@ -68,9 +63,16 @@ def _chapter(one: Mapping[str, Any], number: int, report: Report) -> Iterator[Ch
         end_ms=end if end is not None and end > start else None,
         title=one_line(_text(title)),
         url=_text(first("url", "href")),
-        image=_text(first("img", "image")),
+        image=image_resource(_text(first("img", "image"))),
         toc=one.get("toc") is not False,
     )
+
+
+def image_resource(written: str) -> Resource | None:
+    """A picture as the file names it; a path is not resolved yet."""
+    if not written:
+        return None
+    return RemoteUrl(written) if has_scheme(written) else LocalFile(written)
 
 
 def _text(value: object) -> str:
@@ -107,7 +109,7 @@ def psc(text: str, report: Report) -> Iterator[Chapter]:
             report(line, "the chapter has no start such as 00:12:34.000", 'write start="00:12:34"')
             continue
         title, url = one_line(known.get("title", "")), known.get("href", "").strip()
-        yield Chapter(start_ms=start, title=title, url=url, image=known.get("image", "").strip())
+        yield Chapter(start_ms=start, title=title, url=url, image=image_resource(known.get("image", "").strip()))
 
 
 class _DocumentTypeError(Exception):
@@ -126,7 +128,7 @@ def write_psc(chapters: Sequence[Chapter]) -> str:
     """A `psc:chapters` element with the listed chapters."""
     lines = [f'<psc:chapters version="1.2" xmlns:psc="{PSC}">\n']
     for one in listed(chapters):
-        known = (("title", one_line(one.title)), ("href", one.url), ("image", one.image))
+        known = (("title", one_line(one.title)), ("href", one.url), ("image", str(one.image or "")))
         more = "".join(f' {key}="{escape(value)}"' for key, value in known if value)
-        lines.append(f'  <psc:chapter start="{said(one.start_ms, fraction=True)}"{more}/>\n')
+        lines.append(f'  <psc:chapter start="{format_timecode(one.start_ms)}"{more}/>\n')
     return "".join([*lines, "</psc:chapters>\n"])

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from podcast_kit.model import Chapter
-from podcast_kit.source.chapters import said
+from podcast_kit.text.timecode import format_timecode, parse_full_timecode, timecode_to_ms
 
 Report = Callable[[int, str, str], None]
 _TIMED = re.compile(r"(\d{1,3}):([0-5]?\d):([0-5]?\d)(?:[.,](\d{1,9}))?(?:[ \t]+(.*))?", re.ASCII)
@@ -28,19 +28,6 @@ _OGG = re.compile(r"CHAPTER(\d{1,4})(NAME|URL)?[ \t]*=[ \t]*(.*)", re.IGNORECASE
 def one_line(text: str) -> str:
     """A title without breaks and runs of blanks."""
     return " ".join(text.split())
-
-
-def clock(text: str) -> int | None:
-    """`HH:MM:SS.mmm` in milliseconds; None for what is not."""
-    found = _TIMED.fullmatch(text.strip())
-    if not found or found[5] is not None:
-        return None
-    return _milliseconds(found)
-
-
-def _milliseconds(found: re.Match[str]) -> int:
-    whole = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
-    return whole * 1000 + int((found[4] or "0")[:3].ljust(3, "0"))
 
 
 def mp4chaps(text: str, report: Report) -> Iterator[Chapter]:
@@ -55,7 +42,7 @@ def mp4chaps(text: str, report: Report) -> Iterator[Chapter]:
         title, url = (found[5] or "").strip(), ""
         if link := _TRAILING_LINK.fullmatch(title):
             title, url = link[1], link[2]
-        yield Chapter(start_ms=_milliseconds(found), title=one_line(title), url=url)
+        yield Chapter(start_ms=timecode_to_ms(found[1], found[2], found[3], found[4]), title=one_line(title), url=url)
 
 
 def write_mp4chaps(chapters: Sequence[Chapter]) -> str:
@@ -63,7 +50,7 @@ def write_mp4chaps(chapters: Sequence[Chapter]) -> str:
     lines = []
     for chapter in listed(chapters):
         link = f" <{chapter.url}>" if chapter.url else ""
-        lines.append(f"{said(chapter.start_ms, fraction=True)} {one_line(chapter.title)}{link}".rstrip() + "\n")
+        lines.append(f"{format_timecode(chapter.start_ms)} {one_line(chapter.title)}{link}".rstrip() + "\n")
     return "".join(lines)
 
 
@@ -108,7 +95,7 @@ def ogg(text: str, report: Report) -> Iterator[Chapter]:
             report(number, "is not a chapter comment", "write it as 'CHAPTER001=00:12:34.000'")
         elif found[2]:
             names.setdefault(int(found[1]), {})[found[2].upper()] = found[3]
-        elif (start := clock(found[3])) is None:
+        elif (start := parse_full_timecode(found[3])) is None:
             report(number, f"{found[3][:40]!r} is not a time", "write it as 00:12:34.000")
         else:
             times[int(found[1])] = start
@@ -122,7 +109,7 @@ def write_ogg(chapters: Sequence[Chapter]) -> str:
     lines = []
     for number, chapter in enumerate(listed(chapters), 1):
         name = f"CHAPTER{number:03}"
-        lines += [f"{name}={said(chapter.start_ms, fraction=True)}\n", f"{name}NAME={one_line(chapter.title)}\n"]
+        lines += [f"{name}={format_timecode(chapter.start_ms)}\n", f"{name}NAME={one_line(chapter.title)}\n"]
         lines += [f"{name}URL={chapter.url}\n"] if chapter.url else []
     return "".join(lines)
 

@@ -9,6 +9,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
+from podcast_kit.text.timecode import format_seconds
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -115,7 +117,7 @@ class Page(Walk):
                 if kind == "text":
                     said = child.content
                     if stamp and not place and said.startswith(stamp.mark):
-                        out.append(f'<a href="#t={seconds(stamp.start_ms)}">{escape(stamp.mark)}</a>')
+                        out.append(f'<a href="#t={format_seconds(stamp.start_ms)}">{escape(stamp.mark)}</a>')
                         said = said[len(stamp.mark) :]
                     out.append(escape(said, quote=False))
                 elif kind in _PAGE_INLINES:
@@ -163,12 +165,6 @@ def _page_of(address: str, page_url: str) -> str:
     slug = parts[-2] if parts[-1] == "index" and len(parts) > 1 else parts[-1]
     page = "index.html" if page_url.endswith("/index.html") else ""
     return f"../{slug}/{page}{mark}{fragment}"
-
-
-def seconds(milliseconds: int) -> str:
-    """A start in seconds as a media fragment has it: no decimals where there are none."""
-    whole, rest = divmod(milliseconds, 1000)
-    return f"{whole}.{rest:03}".rstrip("0") if rest else str(whole)
 
 
 def alternative(token: Token) -> str:

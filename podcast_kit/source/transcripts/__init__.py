@@ -10,10 +10,10 @@ from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.json_html_text import from_html, from_json, from_text
 from podcast_kit.source.transcripts.vtt_srt import Found, srt, vtt
-from podcast_kit.source.transcripts.vtt_writer import clock, write_json, write_srt, write_text, write_vtt
+from podcast_kit.source.transcripts.vtt_writer import write_json, write_srt, write_text, write_vtt
 from podcast_kit.source.yaml.document import contents, decode
 
-__all__ = ["MIMES", "clock", "load", "parse", "write_json", "write_srt", "write_text", "write_vtt"]
+__all__ = ["MIMES", "load", "parse", "write_json", "write_srt", "write_text", "write_vtt"]
 MIMES = {
     "vtt": "text/vtt",
     "srt": "application/x-subrip",

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcripts.vtt_srt import STAMP, Found, moment, named, plain
+from podcast_kit.source.transcripts.vtt_srt import STAMP, Found, named, plain
+from podcast_kit.text.timecode import MAX_TIMECODE_S, timecode_to_ms
 
 _LEADING_TIME = re.compile(
     r"[\[(]?(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?[\])]?[ \t]*(?:[-–—|][ \t]+)?", re.ASCII
@@ -45,9 +46,8 @@ def from_json(text: str) -> Found:
 
 def seconds(value: object) -> int | None:
     """Seconds, or a time in text, in milliseconds."""
-    longest = 10**7
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return round(value * 1000) if math.isfinite(value) and 0 <= value < longest else None
+        return round(value * 1000) if math.isfinite(value) and 0 <= value < MAX_TIMECODE_S else None
     found = (
         re.fullmatch(rf"\s*(?:{STAMP}|(\d{{1,7}})(?:\.(\d{{1,9}}))?)\s*", value, re.ASCII)
         if isinstance(value, str)
@@ -56,8 +56,8 @@ def seconds(value: object) -> int | None:
     if not found:
         return None
     if found[5] is not None:
-        return moment(None, "0", found[5], found[6])
-    return moment(found[1], found[2], found[3], found[4])
+        return timecode_to_ms(None, None, found[5], found[6])
+    return timecode_to_ms(found[1], found[2], found[3], found[4])
 
 
 class _Page(HTMLParser):
@@ -115,7 +115,7 @@ def from_text(text: str) -> Found:
     for paragraph in re.split(r"\n[ \t]*\n|\n(?=[\[(]?\d{1,3}:\d\d)", text):
         words = " ".join(paragraph.split())
         if timed := _LEADING_TIME.match(words):
-            start = max(start, moment(timed[1], timed[2], timed[3], timed[4]))
+            start = max(start, timecode_to_ms(timed[1], timed[2], timed[3], timed[4]))
             words = words[timed.end() :]
         who, words = named(words)
         if words:

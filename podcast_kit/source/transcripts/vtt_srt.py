@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from podcast_kit.model import Cue
+from podcast_kit.text.timecode import timecode_to_ms
 
 Fault = tuple[int, str, str]
 Found = tuple[list[Cue], list[Fault]]
@@ -46,12 +47,6 @@ _PARTICLES = frozenset(
 _WORDS = 5
 
 
-def moment(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> int:
-    """The milliseconds of a time's groups; `,5` is half a second."""
-    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
-    return whole * 1000 + int((fraction or "0")[:3].ljust(3, "0"))
-
-
 def vtt(text: str) -> Found:
     """WebVTT: voices become speakers, identifiers, notes, styles, regions and settings are dropped.
 
@@ -86,7 +81,7 @@ def _cues(lines: Sequence[str], first: int, understand: Callable[[str], list[tup
             at += 1
         if at < len(lines) and lines[at].strip() and said and said[-1].strip().isdigit():
             said.pop()  # the next cue's number, where no blank line stands between
-        start, end = moment(*timing.groups()[:4]), moment(*timing.groups()[4:])
+        start, end = timecode_to_ms(*timing.groups()[:4]), timecode_to_ms(*timing.groups()[4:])
         if end < start:
             faults.append((began + 1, "the cue ends before it begins", "correct its times"))
             continue

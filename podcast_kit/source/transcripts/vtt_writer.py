@@ -10,15 +10,10 @@ from typing import Any
 
 from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.vtt_srt import named
+from podcast_kit.text.timecode import format_timecode
 
 VTT_WIDTH, SRT_WIDTH, SRT_LINES = 65, 32, 2
 """Characters a line, and lines a cue, that the podcast namespace asks for."""
-
-
-def clock(milliseconds: int, mark: str = ".") -> str:
-    """`HH:MM:SS.mmm`, with SubRip's comma where asked for."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{mark}{rest:03}"
 
 
 def escaped(text: str) -> str:
@@ -34,7 +29,7 @@ def write_vtt(cues: Iterable[Cue]) -> str:
             escaped(line) for line in textwrap.wrap(cue.text, VTT_WIDTH, break_long_words=False, break_on_hyphens=False)
         ]
         voice = f"<v {escaped(' '.join(cue.speaker.split()))}>" if cue.speaker.strip() else ""
-        times = f"{clock(cue.start_ms)} --> {clock(cue.end_ms)}"
+        times = f"{format_timecode(cue.start_ms)} --> {format_timecode(cue.end_ms)}"
         parts.append(f"{times}\n{voice}{chr(10).join(lines)}\n")
     return "\n".join(parts)
 
@@ -47,7 +42,7 @@ def write_srt(cues: Iterable[Cue]) -> str:
     parts: list[str] = []
     for cue in _spoken(cues):
         for start, end, lines in _parted(cue):
-            times = f"{clock(start, ',')} --> {clock(end, ',')}"
+            times = " --> ".join(format_timecode(at, decimal_mark=",") for at in (start, end))
             parts.append(f"{len(parts) + 1}\n{times}\n{chr(10).join(lines)}\n")
     return "\n".join(parts)
 

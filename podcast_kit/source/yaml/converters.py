@@ -13,6 +13,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from podcast_kit.source.yaml.document import Wrong, nearest
+from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.timecode import timecode_to_ms
 
 E = TypeVar("E", bound=StrEnum)
 _MOMENT = re.compile(
@@ -39,13 +41,12 @@ def whole(least: int = 0) -> Callable[[str], int]:
     """A reader of whole numbers from `least` on."""
 
     def read(raw: str) -> int:
-        plain = raw.strip()
-        most_digits = 15  # beyond it no such number is meant, and int() of a huge text is slow
-        if not (plain.isascii() and plain.isdigit() and len(plain) <= most_digits):
+        number = parse_count(raw.strip())
+        if number is None:
             raise Wrong(f"{shown(raw)} is not a whole number", "write it in digits", "value.number")
-        if int(plain) < least:
+        if number < least:
             raise Wrong(f"{shown(raw)} is less than {least}", f"it begins at {least}", "value.number")
-        return int(plain)
+        return number
 
     return read
 
@@ -210,9 +211,7 @@ def clock(raw: str) -> int:
     sixty = 60
     if (minutes and int(seconds) >= sixty) or (hours and int(minutes) >= sixty):
         raise Wrong(f"{shown(raw)} is not a time: minutes and seconds end at 59", "as 1:02:03", "value.time")
-    return (int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)) * 1000 + int(
-        (fraction or "0")[:3].ljust(3, "0")
-    )
+    return timecode_to_ms(hours, minutes, seconds, fraction)
 
 
 def shown(raw: str) -> str:

@@ -1,0 +1,91 @@
+"""Dates as feeds, web servers and file formats write them. Formatting never depends on the locale."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import formatdate, parsedate_to_datetime
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def format_rfc2822(date: datetime) -> str:
+    """The date in UTC as RSS has it; a date without an offset counts as UTC.
+
+    >>> format_rfc2822(datetime(2026, 11, 9, 7, tzinfo=UTC))
+    'Mon, 09 Nov 2026 07:00:00 +0000'
+    """
+    utc = to_utc(date)
+    day, month = WEEKDAYS[utc.weekday()], MONTHS[utc.month - 1]
+    return f"{day}, {utc.day:02} {month} {utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02} +0000"
+
+
+def parse_rfc2822(text: str) -> datetime | None:
+    """An RFC 2822 date, read leniently; without an offset it is in UTC. None where the text is not a date.
+
+    >>> parse_rfc2822("Mon, 09 Nov 2026 07:00:00 GMT")
+    datetime.datetime(2026, 11, 9, 7, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        date = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return assume_utc(date)
+
+
+def format_http_date(timestamp: float) -> str:
+    """A POSIX timestamp as an HTTP header has it.
+
+    >>> format_http_date(0)
+    'Thu, 01 Jan 1970 00:00:00 GMT'
+    """
+    return formatdate(timestamp, usegmt=True)
+
+
+def format_utc_iso(date: datetime) -> str:
+    """The date in UTC as `2026-03-01T08:00:00+00:00` (ISO 8601).
+
+    >>> format_utc_iso(datetime.fromisoformat("2026-03-01T09:00:00+01:00"))
+    '2026-03-01T08:00:00+00:00'
+    """
+    return date.astimezone(UTC).isoformat()
+
+
+def format_tag_date(date: datetime) -> str:
+    """The date in UTC, to the second, as audio tags have it: `2026-03-01T08:00:00Z`.
+
+    >>> format_tag_date(datetime.fromisoformat("2026-03-01T09:00:00.5+01:00"))
+    '2026-03-01T08:00:00Z'
+    """
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_basic_iso(date: datetime) -> str:
+    """The date in UTC in ISO 8601's basic format, as AWS signatures have it: `20260301T080000Z`.
+
+    >>> format_basic_iso(datetime(2026, 3, 1, 8, tzinfo=UTC))
+    '20260301T080000Z'
+    """
+    return date.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def parse_iso_date(text: str) -> datetime | None:
+    """An ISO 8601 date; without an offset it is in UTC. None where the text is not a date.
+
+    >>> parse_iso_date("2026-03-01T09:00")
+    datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        return assume_utc(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def assume_utc(date: datetime) -> datetime:
+    """The date with UTC as its zone where it has none."""
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def to_utc(date: datetime) -> datetime:
+    """The date in UTC; a date without an offset counts as UTC."""
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
