@@ -9,6 +9,7 @@ from pathlib import Path
 from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.loudness_result import FLOOR, Loudness
 from podcast_kit.model import Progress
+from podcast_kit.text.timecode import format_short_timecode
 
 
 def measure(path: Path, on: Callable[[Progress], None] | None = None) -> Loudness:
@@ -43,7 +44,7 @@ def picture(loudness: Loudness, target: float = -16.0, title: str = "") -> str:
     It says in words what it shows, keeps its sense without colours, and follows the reader's dark or light ground.
     """
     name = escape(title or "Loudness over time")
-    words = escape(f"{_length(loudness.seconds)}; {loudness}; the target is {target:g} LUFS, within 1 LU.")
+    words = escape(f"{format_short_timecode(round(loudness.seconds) * 1000)}; {loudness}; the target is {target:g} LUFS, within 1 LU.")
     band = (
         f'<rect x="{LEFT}" y="{_y(target + 1):g}" width="{WIDTH - LEFT}" height="{_y(target - 1) - _y(target + 1):g}"/>'
     )
@@ -53,7 +54,7 @@ def picture(loudness: Loudness, target: float = -16.0, title: str = "") -> str:
     )
     times = "".join(
         f'<text x="{LEFT + (WIDTH - LEFT) * part:g}" y="{HEIGHT - 6}" text-anchor="{anchor}">'
-        f"{_length(loudness.seconds * part)}</text>"
+        f"{format_short_timecode(round(loudness.seconds * part) * 1000)}</text>"
         for part, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
     )
     return (
@@ -84,9 +85,3 @@ def _curve(loudness: Loudness) -> str:
 def _y(level: float) -> float:
     share = (TOP - min(max(level, LOWEST), TOP)) / (TOP - LOWEST)
     return round(8 + share * (HEIGHT - BOTTOM - 8), 1)
-
-
-def _length(seconds: float) -> str:
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

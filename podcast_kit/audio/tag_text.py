@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
 
 from podcast_kit.model import Chapter, Tags
+from podcast_kit.text.dates import format_tag_date
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -53,7 +53,7 @@ def sort_title(tags: Tags) -> str:
 
 def moment(tags: Tags) -> str:
     """The publication date as `2026-03-01T08:00:00Z`."""
-    return tags.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if tags.date else ""
+    return format_tag_date(tags.date) if tags.date else ""
 
 
 def rights(tags: Tags) -> str:
@@ -83,17 +83,3 @@ def listed(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
         Chapter(start_ms=start, end_ms=stop, title=title, url=url)
         for (start, title, url), stop in zip(marks, [*stops, None], strict=False)
     )
-
-
-def before_slash(value: str) -> int | None:
-    """The number of `7` or `7/12`; None for what is no number."""
-    first = value.partition("/")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and len(first) < 9 else None
-
-
-def clock(milliseconds: int) -> str:
-    """`HH:MM:SS.mmm`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours:02}:{minute:02}:{second:02}.{rest:03}"

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from podcast_kit.audio.tag import Found
-from podcast_kit.audio.tag_text import alpha3, before_slash, clean, clock, ended, line, listed, rights, sort_title
+from podcast_kit.audio.tag_text import alpha3, clean, ended, line, listed, rights, sort_title
 from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.text.numbers import parse_leading_count
+from podcast_kit.text.timecode import format_timecode, timecode_to_ms
 
 PICTURE = "METADATA_BLOCK_PICTURE"
 OLD_PICTURES = {"COVERART", "COVERARTMIME"}
@@ -79,7 +81,7 @@ def ours(tags: Tags, length: Callable[[], float]) -> list[tuple[str, str]]:
     marks = ended(tags.chapters, round(length() * 1000)) if tags.chapters else []
     for index, mark in enumerate(mark for mark, _ in marks if mark.toc):
         name = f"CHAPTER{index:03}"
-        said += [(name, clock(mark.start_ms)), (f"{name}NAME", line(mark.title)), (f"{name}URL", line(mark.url))]
+        said += [(name, format_timecode(mark.start_ms)), (f"{name}NAME", line(mark.title)), (f"{name}URL", line(mark.url))]
     return [(name, value) for name, value in said if value]
 
 
@@ -129,8 +131,8 @@ def found(comments: Comments, cover: str = "") -> Found:
         show=first.get("ALBUM", ""),
         author=first.get("ARTIST", ""),
         date=first.get("DATE", ""),
-        number=before_slash(first.get("TRACKNUMBER", "")),
-        season=before_slash(first.get("DISCNUMBER", "")),
+        number=parse_leading_count(first.get("TRACKNUMBER", "")),
+        season=parse_leading_count(first.get("DISCNUMBER", "")),
         summary=first.get("COMMENT", "") or first.get("DESCRIPTION", ""),
         guid=first.get("PODCASTID", ""),
         language=first.get("LANGUAGE", ""),
@@ -150,8 +152,7 @@ def chapters(first: dict[str, str]) -> tuple[Chapter, ...]:
     for name, value in first.items():
         if not (match := MARK.fullmatch(name)) or match[2] or not (time := TIME.fullmatch(value.strip())):
             continue
-        seconds = (int(time[1]) * 60 + int(time[2])) * 60 + int(time[3])
-        start = seconds * 1000 + int((time[4] or "0").ljust(3, "0"))
+        start = timecode_to_ms(time[1], time[2], time[3], time[4])
         marks.append((start, first.get(f"{name}NAME", ""), first.get(f"{name}URL", "")))
     marks.sort(key=lambda mark: mark[0])
     return listed(marks)

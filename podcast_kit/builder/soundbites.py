@@ -12,9 +12,10 @@ from pathlib import Path
 from podcast_kit import audio
 from podcast_kit.audio import codecs, cut
 from podcast_kit.builder import description, enclosure
-from podcast_kit.builder.output_dir import Tree, media_key
+from podcast_kit.builder.output_dir import OutputDir, media_key
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
-from podcast_kit.model import Element, Episode, Media, Project, LockEntry, Soundbite, Tags, Wave, public_url
+from podcast_kit.model import Element, Episode, LockEntry, Media, Project, Soundbite, Tags, Wave, public_url
+from podcast_kit.text.timecode import format_filename_timecode
 
 SOUNDBITE = "podcast:soundbite"
 VERSION = 1
@@ -44,7 +45,7 @@ def of(
     entry: LockEntry,
     elements: tuple[Element, ...],
     cover: Path | None,
-    tree: Tree,
+    tree: OutputDir,
     *,
     retag: Collection[str] = (),
 ) -> tuple[Soundbite, ...]:
@@ -84,48 +85,48 @@ def _file(
     one: Soundbite,
     frozen: Media | None,
     cover: Path | None,
-    tree: Tree,
+    tree: OutputDir,
 ) -> Media | None:
     """The file of a soundbite: the one that is out, or a new one; None where nothing can be cut."""
     output = tree.outputs.get(entry.media.key)
     source = output.path if output and output.path and output.path.is_file() else None
     able = source is not None and one.length_ms > 0 and (source.suffix == ".mp3" or not codecs.missing())
     made = frozen
-    if able and source and not (frozen and tree.holds(frozen.key, frozen.sha256)):
+    if able and source and not (frozen and tree.has(frozen.key, frozen.sha256)):
         made = _made(project, episode, source, entry.media.sha256, one, cover, tree)
         if frozen and made != frozen:
             tree.path(made.key).unlink()
             made = frozen
     if made is None:
         return None
-    here = tree.holds(made.key, made.sha256)
+    here = tree.has(made.key, made.sha256)
     tree.add(made.key, made.bytes, made.sha256, Wave.MEDIA, made.mime, here=here)
     return made
 
 
 def _made(
-    project: Project, episode: Episode, source: Path, sha256: str, one: Soundbite, cover: Path | None, tree: Tree
+    project: Project, episode: Episode, source: Path, sha256: str, one: Soundbite, cover: Path | None, tree: OutputDir
 ) -> Media:
     tags = _tags(project, episode, one)
-    minutes, seconds = divmod(one.start_ms // 1000, 60)
-    name = f"{episode.slug}-at-{minutes}m{seconds:02}s{cut.suffix(source)}"
-    face = tree.memory.sha256(cover) if cover else ""
+    start = format_filename_timecode(one.start_ms // 1000 * 1000)
+    name = f"{episode.slug}-at-{start}{cut.suffix(source)}"
+    face = tree.cache.sha256(cover) if cover else ""
     said = [VERSION, sha256, one.start_ms, one.length_ms, audio.digest(tags), face, enclosure.COVER_SIDE, name]
     recipe = hashlib.sha256(json.dumps(said).encode()).hexdigest()
-    known = tree.memory.recall("soundbite", recipe)
-    if known and tree.holds(known["key"], known["sha256"]):
+    known = tree.cache.get("soundbite", recipe)
+    if known and tree.has(known["key"], known["sha256"]):
         return Media(**known)
-    bare = tree.scratch(f"media/{sha256[:16]}.cutting/bare-{name}").with_suffix(cut.suffix(source))
+    bare = tree.temp_path(f"media/{sha256[:16]}.cutting/bare-{name}").with_suffix(cut.suffix(source))
     cut.cut(source, bare, one.start_ms / 1000, one.length_ms / 1000)
     facts = audio.probe(bare)
     (digest, size), beside = enclosure.written(bare, f"media/{sha256[:16]}.cutting/{name}", tags, cover, tree)
     key = media_key(digest, name)
-    tree.adopt(beside, key, digest)
+    tree.commit_file(beside, key, digest)
     bare.unlink()
     beside.parent.rmdir()
     made = Media(key=key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
-    tree.memory.keep("soundbite", recipe, asdict(made))
-    tree.memory.commit()
+    tree.cache.set("soundbite", recipe, asdict(made))
+    tree.cache.commit()
     return made
 
 

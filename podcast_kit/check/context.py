@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import SourceLocation
-from podcast_kit.model import Episode, FeedDocument, Item, Node, Project, LockEntry, Show
+from podcast_kit.model import Episode, FeedDocument, Item, LockEntry, Node, Project, Show
+from podcast_kit.text.dates import WEEKDAYS, parse_rfc2822
+from podcast_kit.text.timecode import parse_duration
 
 MOST_ITEMS = 50_000
 """That are looked at; the longest shows have a tenth of that."""
 MOST_TAGS = 100_000
 """Elements of the podcast namespace that are looked at."""
 NOWHERE: tuple[Node, ...] = ()
-DIGITS = 15
 """More are no number that anybody means, and cost time to read."""
-_PART = re.compile(rf"[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}})?")
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 RFC_2822 = re.compile(
     r"(?:(?P<day>Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
     r"\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT)"
@@ -172,7 +170,7 @@ class Entry(Branch):
     @cached_property
     def date(self) -> datetime | None:
         """When it came out; None where that cannot be told."""
-        return moment(self.text("pubDate"))
+        return parse_rfc2822(self.text("pubDate"))
 
     @cached_property
     def full(self) -> bool:
@@ -184,7 +182,7 @@ class Entry(Branch):
         """Its duration, from the file where that is known, or as the feed says; 0 where nobody knows."""
         if self.item and self.item.enclosure.seconds:
             return self.item.enclosure.seconds
-        return duration(self.text("itunes:duration")) or 0.0
+        return parse_duration(self.text("itunes:duration")) or 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,35 +215,15 @@ def tags(channel: Channel) -> Iterator[Tag]:
                 waiting.append((Branch(child), entry))
 
 
-def moment(text: str) -> datetime | None:
-    """A date as RSS writes it; lenient, None where no date can be made of it. A date without zone is UTC."""
-    try:
-        when = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
 def misdated(text: str) -> str:
     """What is wrong with an RFC 2822 date, in words; empty when nothing is."""
     found = RFC_2822.fullmatch(text)
-    when = moment(text) if found else None
+    when = parse_rfc2822(text) if found else None
     if found is None or when is None:
         return f"{text[:60]!r} is not a date as RSS writes it"
-    if found["day"] and found["day"] != DAYS[when.weekday()]:
+    if found["day"] and found["day"] != WEEKDAYS[when.weekday()]:
         return f"{text!r} was a {when:%A}"
     return ""
-
-
-def duration(text: str) -> float | None:
-    """Seconds of `1800`, `30:00` or `0:30:00`; None for anything else."""
-    parts = text.split(":")
-    if len(parts) > len("HMS") or not all(_PART.fullmatch(part) for part in parts):
-        return None
-    total = 0.0
-    for part in parts:
-        total = total * 60 + float(part)
-    return total
 
 
 def web(url: str) -> bool:
@@ -255,11 +233,6 @@ def web(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
     except ValueError:
         return False
-
-
-def whole(text: str) -> int | None:
-    """A whole number of 0 or more, in ASCII digits; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
 
 def nowhere(path: str) -> SourceLocation:

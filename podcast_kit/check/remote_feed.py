@@ -12,16 +12,17 @@ from pathlib import Path
 
 from podcast_kit import images
 from podcast_kit.check import rules
-from podcast_kit.check.context import duration, whole
 from podcast_kit.check.fetch_feed import OK, onward, parsed
 from podcast_kit.check.rules.artwork import Artwork
 from podcast_kit.check.rules.chapters import Marks
 from podcast_kit.check.rules.links import Pages
 from podcast_kit.check.rules.transcripts import Script
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.reader import MAX_BYTES
 from podcast_kit.io.http_client import Web
-from podcast_kit.model import FeedDocument, Node, Probe, Response, Progress
+from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
+from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.timecode import parse_duration
 
 THREADS = 8
 MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
@@ -62,7 +63,7 @@ def _sizes(answers: Sequence[object]) -> dict[str, int]:
     found = {}
     for probe in answers:
         if isinstance(probe, Probe) and probe.kind == "media" and probe.head and probe.head.status == OK:
-            length = whole(probe.head.headers.get("content-length", ""))
+            length = parse_count(probe.head.headers.get("content-length", ""))
             if length and (probe.range_get is None or probe.range_get.status == OK):
                 found[probe.url] = length
     return found
@@ -107,7 +108,7 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
         return
     found = list(_given(read, channel.children_named("itunes:image")[:1], "artwork"))
     for item in channel.children_named("item")[:newest]:
-        seconds = duration(item.child_text("itunes:duration")) or 0.0
+        seconds = parse_duration(item.child_text("itunes:duration")) or 0.0
         for key, kind, most in NAMED:
             found += _given(read, item.children_named(key)[:most], kind, seconds)
         found += _alternates(read, item)
@@ -120,7 +121,7 @@ def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
 def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
     """Other forms of the recording: the first places that each lies at, under its own type or that of its form."""
     for form in item.children_named("podcast:alternateEnclosure")[:MOST_FORMS]:
-        length = whole(form.attributes.get("length", "").strip()) or 0
+        length = parse_count(form.attributes.get("length", "").strip()) or 0
         for source in form.children_named("podcast:source")[:MOST_SOURCES]:
             url = source.attributes.get("uri", "").strip()
             mime = source.attributes.get("contentType", "") or form.attributes.get("type", "")
@@ -131,7 +132,7 @@ def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
 def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:
     for node in nodes:
         url = node.attributes.get("url", node.attributes.get("href", "")).strip()
-        length = whole(node.attributes.get("length", "").strip()) or 0
+        length = parse_count(node.attributes.get("length", "").strip()) or 0
         if url.startswith(("http://", "https://")):
             yield Wanted(url, kind, read.location_of(node), node.attributes.get("type", "").strip(), length, seconds)
 

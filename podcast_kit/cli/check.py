@@ -12,8 +12,9 @@ import click
 
 from podcast_kit.cli import report
 from podcast_kit.cli.app import command, moment, project
-from podcast_kit.cli.console import Console, many
-from podcast_kit.errors import ExitCode, InvalidInput, SourceLocation, PodcastKitError, Problem, Severity
+from podcast_kit.cli.console import Console
+from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.text.numbers import format_count
 
 PLATFORMS = ("apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher")
 FILES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
@@ -125,7 +126,7 @@ def _within(path: str, name: str) -> bool:
 
 def _tell(console: Console, found: Sequence[Problem], style: str) -> None:
     counted = {level: sum(problem.severity is level for problem in found) for level in Severity}
-    line = ", ".join(many(count, str(level)) for level, count in counted.items() if count) or "nothing to mend"
+    line = ", ".join(format_count(count, str(level)) for level, count in counted.items() if count) or "nothing to mend"
     console.document("check", found, summary={str(level): count for level, count in counted.items()})
     if style == "text":
         console.problems(found)

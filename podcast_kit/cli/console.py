@@ -141,17 +141,3 @@ def _plain(problem: Problem) -> Mapping[str, Any]:
         "message": problem.text,
         "fix": problem.fix,
     }
-
-
-def size(count: float) -> str:
-    """Bytes as people read them: 392 kB, 1.4 MB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":  # noqa: PLR2004
-            return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"  # noqa: PLR2004
-        count /= 1000
-    raise AssertionError
-
-
-def many(count: int, noun: str) -> str:
-    """`1 episode`, `3 episodes`."""
-    return f"{count} {noun}{'s' if count != 1 else ''}"

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from podcast_kit.cli.app import command
-from podcast_kit.cli.console import Console, size
+from podcast_kit.cli.console import Console
+from podcast_kit.text.numbers import format_bytes
+from podcast_kit.text.timecode import format_filename_timecode
 
 
 def _moment(context: click.Context, param: click.Parameter, value: str) -> int:
@@ -50,18 +52,12 @@ def cut(console: Console, file: Path, start: int, stop: int, title: str, out: Pa
     console.folder = None  # the file is named as seen from here, with -C too
     if stop <= start:
         raise click.UsageError("--to is not behind --from")
-    destination = out or Path(f"{file.stem}-{_named(start)}-{_named(stop)}{suffix(file)}")
+    destination = out or Path(f"{file.stem}-{format_filename_timecode(start)}-{format_filename_timecode(stop)}{suffix(file)}")
     made = clip(file, destination, start / 1000, (stop - start) / 1000, title)
     how = "without loss" if made.lossless else "encoded anew"
-    console.say(f"{made.path}  {made.seconds:.1f} s, {size(made.path.stat().st_size)}, {how}")
+    console.say(f"{made.path}  {made.seconds:.1f} s, {format_bytes(made.path.stat().st_size)}, {how}")
     if made.seconds * 1000 < stop - start - 100:
         console.note(f"the recording ends {(stop - start) / 1000 - made.seconds:.1f} s before --to")
     console.document(
         "cut", path=str(made.path), seconds=made.seconds, bytes=made.path.stat().st_size, lossless=made.lossless
     )
-
-
-def _named(moment: int) -> str:
-    minutes, rest = divmod(moment, 60_000)
-    seconds = f"{rest / 1000:06.3f}".rstrip("0").rstrip(".")
-    return f"{minutes}m{seconds}s"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command
-from podcast_kit.cli.console import Console, many
+from podcast_kit.cli.console import Console
 from podcast_kit.cli.show import PUBLIC, asked, ignore
 from podcast_kit.errors import ExitCode, OperationError, Severity
+from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.importer import Imported
@@ -73,8 +74,8 @@ def import_(
             "left out, as the old host's own: " + ", ".join(f"{name} ({count})" for name, count in left.items())
         )
     lost = [one for one in differing if one.severity is Severity.ERROR]
-    kept = "every guid as it was" if not lost else f"{many(len(lost), 'guid')} lost"
-    console.note(f"{many(len(found.episodes), 'episode')}, {kept}; next: `podcast-kit check`, then `podcast-kit plan`")
+    kept = "every guid as it was" if not lost else f"{format_count(len(lost), 'guid')} lost"
+    console.note(f"{format_count(len(found.episodes), 'episode')}, {kept}; next: `podcast-kit check`, then `podcast-kit plan`")
     if lost:
         click.get_current_context().exit(ExitCode.FAILED)
 
@@ -99,7 +100,7 @@ def _built(console: Console, folder: Path) -> FeedDocument:
     from podcast_kit.source import project
 
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as scratch:
-        made = builder.make(project.read(folder), now=datetime.now(UTC), folder=Path(scratch, "build"), on=console.step)
+        made = builder.build(project.read(folder), now=datetime.now(UTC), folder=Path(scratch, "build"), on_progress=console.step)
         return check.parsed((made.folder / made.project.show.feed.path).read_bytes(), "feed.xml")
 
 

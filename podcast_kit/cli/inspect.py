@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command
-from podcast_kit.cli.console import Console, size
+from podcast_kit.cli.console import Console
 from podcast_kit.errors import ExitCode, InvalidAudio, Problem, Severity
+from podcast_kit.text.numbers import format_bytes
 
 if TYPE_CHECKING:
     from podcast_kit.audio import Report
@@ -60,7 +61,7 @@ def inspect(console: Console, files: tuple[Path, ...], mend: Path | None) -> Non
 
 def _show(console: Console, report: Report) -> None:
     """A file in a few lines for people; nothing of one of which nothing is known but its faults."""
-    from podcast_kit.audio.tag_text import clock
+    from podcast_kit.text.timecode import format_timecode
 
     if not (report.audio or report.tags.fields or report.chapters):
         return
@@ -69,12 +70,12 @@ def _show(console: Console, report: Report) -> None:
         channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
         rate = f"{audio.bit_rate / 1000:.0f} kbit/s {audio.mode}".strip()
         codec = "" if audio.codec.upper() == report.kind else f" ({audio.codec})"
-        parts = [f"{report.kind}{codec}", clock(round(audio.seconds * 1000)), rate, channels]
-        console.say("  " + ", ".join([*parts, f"{audio.sample_rate / 1000:g} kHz", size(audio.bytes)]))
+        parts = [f"{report.kind}{codec}", format_timecode(round(audio.seconds * 1000)), rate, channels]
+        console.say("  " + ", ".join([*parts, f"{audio.sample_rate / 1000:g} kHz", format_bytes(audio.bytes)]))
     for name, value in report.tags.fields:
         text = value if len(value) <= WIDTH else value[:WIDTH] + "…"
         console.say(f"  {name:<12} " + text.replace("\n", "\n" + " " * 15))
     for mark in report.chapters:
         link = f"  <{mark.url}>" if mark.url else ""
         hidden = "" if mark.toc else "  (not listed)"
-        console.say(f"  {clock(mark.start_ms):>12}  {mark.title}{link}{hidden}")
+        console.say(f"  {format_timecode(mark.start_ms):>12}  {mark.title}{link}{hidden}")

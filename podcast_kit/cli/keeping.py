@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from podcast_kit.cli.app import command, interactive, project
-from podcast_kit.cli.console import Console, many, size
+from podcast_kit.cli.console import Console
 from podcast_kit.cli.making import AT, made
 from podcast_kit.cli.publishing import BLIND, accepted, elsewhere, noticed, place_options, planned
 from podcast_kit.errors import ExitCode, OperationError
 from podcast_kit.model import Outcome, Progress
+from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
@@ -67,7 +68,7 @@ def status(console: Console, at: str | None, scheduled: bool, **place: str | Non
         console.say(f"{row.standing:<10} {date}  {row.slug or row.title}{f'  ({row.detail})' if row.detail else ''}")
     if dates:
         console.note(f"the next one is due on {min(dates).astimezone(zone):%Y-%m-%d %H:%M %Z}")
-    console.note(f"{many(len(wanted.pending), 'change')} to publish" if wanted else "nothing to publish")
+    console.note(f"{format_count(len(wanted.pending), 'change')} to publish" if wanted else "nothing to publish")
 
 
 @command("doctor", short_help="Find out what stands between the show and its listeners.")
@@ -115,7 +116,7 @@ def verify(console: Console, url: str | None, whole: bool, at: str | None) -> No
     console.document("verify", asked=len(found), failed=[_plain(outcome) for outcome in bad])
     for trouble, hint in asking.told(bad):
         console.say(f"{trouble}\n  {hint}" if hint else trouble)
-    console.note(f"{many(len(found), 'file')} asked for, {len(bad)} not as they should be")
+    console.note(f"{format_count(len(found), 'file')} asked for, {len(bad)} not as they should be")
     if bad:
         click.get_current_context().exit(ExitCode.FAILED)
 
@@ -150,7 +151,7 @@ def rollback(console: Console, number: int | None, listed: bool, yes: bool, blin
             feeds=[{"number": each.number, "key": each.key, "episodes": list(titles)} for each, titles in held],
         )
         for each, titles in held:
-            said = f"{many(len(titles), 'episode')}, the first “{titles[0]}”" if titles else ""
+            said = f"{format_count(len(titles), 'episode')}, the first “{titles[0]}”" if titles else ""
             console.say(f"{each.number:>6}  {each.digest}  {said}".rstrip())
         if not held:
             console.note("no feed was live before this one")
@@ -202,7 +203,7 @@ def prune(console: Console, days: int, keep: int, most: int, yes: bool, dry_run:
     prunable = pruning.find(store, state, now=now, days=days, keep=keep, most=most)
     for key in (*prunable.keys, *prunable.feeds):
         console.say(f"- delete   {key}")
-    summary = f"{many(len(prunable.keys), 'file')}, {size(prunable.bytes)}, {many(len(prunable.feeds), 'old feed')}"
+    summary = f"{format_count(len(prunable.keys), 'file')}, {format_bytes(prunable.bytes)}, {format_count(len(prunable.feeds), 'old feed')}"
     more = f"; {prunable.spared} still named by a feed" if prunable.spared else ""
     more += f"; {prunable.left} left for the next time" if prunable.left else ""
     if not dry_run:

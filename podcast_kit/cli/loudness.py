@@ -10,6 +10,7 @@ import click
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
 from podcast_kit.io.atomic_write import write
+from podcast_kit.text.timecode import format_short_timecode
 
 if TYPE_CHECKING:
     from podcast_kit.audio.mastering.loudness_result import Loudness
@@ -59,12 +60,11 @@ def loudness(console: Console, files: tuple[Path, ...], target: float, svg: Path
 
 
 def _row(heard: Loudness) -> str:
-    minutes, seconds = divmod(round(heard.seconds), 60)
     figures = (heard.integrated, heard.range, heard.true_peak)
     shown = (
         f"{'-' if figure is None else f'{figure:.1f}':>{wide}}" for figure, wide in zip(figures, (6, 5, 5), strict=True)
     )
-    return f"{f'{minutes}:{seconds:02}':>8}  " + "  ".join(shown)
+    return f"{format_short_timecode(round(heard.seconds) * 1000, hours=False):>8}  " + "  ".join(shown)
 
 
 def _verdict(heard: Loudness, target: float) -> str:

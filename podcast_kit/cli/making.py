@@ -12,7 +12,8 @@ import click
 
 from podcast_kit.cli.app import command, moment, project
 from podcast_kit.cli.completion import slugs
-from podcast_kit.cli.console import Console, many, size
+from podcast_kit.cli.console import Console
+from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -45,7 +46,7 @@ def made(
 
     found = show or project(console, mint=True)
     _known(retag, [episode.slug for episode in found.episodes])
-    done = builder.make(found, now=moment(at), retag=retag, ahead=ahead, on=console.step)
+    done = builder.build(found, now=moment(at), retag=retag, ahead=ahead, on_progress=console.step)
     console.problems(done.problems)
     return done
 
@@ -78,7 +79,7 @@ def build(console: Console, at: str | None, retag: tuple[str, ...], url: str | N
         "build",
         done.problems,
         folder=str(done.folder),
-        made=done.made,
+        made=done.files_written,
         outputs=[
             {
                 "key": one.key,
@@ -92,8 +93,8 @@ def build(console: Console, at: str | None, retag: tuple[str, ...], url: str | N
     )
     console.say(str(done.folder / done.project.show.feed.path))
     console.note(
-        f"{many(len(done.items), 'episode')}, {many(len(done.outputs), 'file')}, {size(total)}"
-        f"{f'; {done.made} made anew' if done.made else '; nothing changed'}"
+        f"{format_count(len(done.items), 'episode')}, {format_count(len(done.outputs), 'file')}, {format_bytes(total)}"
+        f"{f'; {done.files_written} made anew' if done.files_written else '; nothing changed'}"
     )
     _left_out(console, done)
 
@@ -109,7 +110,7 @@ def waiting(done: Build) -> list[str]:
     """A line for each scheduled episode, the next one first."""
     return [
         f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}".rstrip()
-        + ("; its media go ahead, and no page or feed names them before" if episode.slug in done.ahead else "")
+        + ("; its media go ahead, and no page or feed names them before" if episode.slug in done.ahead_slugs else "")
         for episode in done.scheduled
     ]
 

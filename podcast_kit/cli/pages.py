@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command, project
-from podcast_kit.cli.console import Console, many
+from podcast_kit.cli.console import Console
 from podcast_kit.cli.making import AT, folder_of, made
 from podcast_kit.errors import PodcastKitError
+from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.preview.server import Preview
@@ -58,7 +59,7 @@ def _follow(console: Console, at: str | None, seen: Iterator[tuple[str, ...]], s
         except PodcastKitError as error:
             console.failure("serve", error)
             continue
-        console.note(f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}: {many(done.made, 'file')} made anew")  # noqa: PLR2004
+        console.note(f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}: {format_count(done.files_written, 'file')} made anew")  # noqa: PLR2004
         server.changed()
 
 

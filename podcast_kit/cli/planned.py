@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.cli import report
-from podcast_kit.cli.console import Console, many, size
+from podcast_kit.cli.console import Console
 from podcast_kit.cli.making import waiting
 from podcast_kit.model import Wave
+from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -47,7 +48,7 @@ def display(
 def summarized(title: str, build: Build, store: Store, wanted: Plan, notices: Sequence[Notice]) -> None:
     """For GitHub's page of the run, where anybody may read: what goes ahead has no name there."""
     changes = [
-        (str(change.verb), _name(change), size(change.size) if change.uploads else "", str(change.reason))
+        (str(change.verb), _name(change), format_bytes(change.size) if change.uploads else "", str(change.reason))
         for change in wanted.pending
     ]
     line = f"{store.name}: {summary(wanted)}" if wanted else f"nothing to do: {store.name} has it all"
@@ -69,11 +70,11 @@ def told(notices: Sequence[Notice]) -> Iterator[str]:
         shown = alike if kind in ALLOWANCE else alike[:ALIKE]
         yield from map(str, shown)
         if len(alike) > len(shown):
-            yield f"{kind}: {many(len(alike) - len(shown), 'more episode')}"
+            yield f"{kind}: {format_count(len(alike) - len(shown), 'more episode')}"
 
 
 def _line(change: Change) -> str:
-    amount = size(change.size) if change.uploads else ""
+    amount = format_bytes(change.size) if change.uploads else ""
     return f"{SIGNS.get(change.verb, ' ')} {change.verb:<8} {_name(change)}  {amount:>8}  {change.reason}".rstrip()
 
 
@@ -84,14 +85,14 @@ def summary(wanted: Plan) -> str:
         f"{count} {wave.name.lower()}" for wave in Wave if (count := sum(change.wave is wave for change in uploads))
     ]
     others = len(wanted.pending) - len(uploads)
-    more = f", {many(others, 'other change')}" if others else ""
-    return f"{many(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {size(wanted.bytes)}{more}"
+    more = f", {format_count(others, 'other change')}" if others else ""
+    return f"{format_count(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {format_bytes(wanted.bytes)}{more}"
 
 
 def scheduled(build: Build) -> list[dict[str, Any]]:
     """What is still to come, for the document."""
     return [
-        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead}
+        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead_slugs}
         for episode in build.scheduled
     ]
 

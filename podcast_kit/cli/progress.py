@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.console import LINES, Console, size
+from podcast_kit.cli.console import LINES, Console
 from podcast_kit.model import Outcome, Progress
+from podcast_kit.text.numbers import format_bytes
+from podcast_kit.text.timecode import format_short_timecode
 
 if TYPE_CHECKING:
     from podcast_kit.plan import Plan
@@ -74,18 +76,13 @@ class UploadProgress:
         return f"{requests} in {time.monotonic() - self.begun:.1f} s"
 
     def _draw(self, key: str, seconds: float, arrived: int) -> None:
-        amounts = f"{size(self.bytes)} of {size(self.total)}"
+        amounts = f"{format_bytes(self.bytes)} of {format_bytes(self.total)}"
         if seconds and arrived:
             rate = arrived / seconds
-            amounts += f", {size(rate)}/s"
+            amounts += f", {format_bytes(rate)}/s"
             if seconds > SURE and self.bytes < self.total:
-                amounts += f", {_clock((self.total - self.bytes) / rate)} left"
+                amounts += f", {format_short_timecode(int((self.total - self.bytes) / rate) * 1000, hours=False)} left"
         if sys.stderr.isatty():
             self.console.step(Progress(f"upload {amounts}", key, self.ended, self.count))
         else:
             self.console.note(f"upload {self.ended}/{self.count}: {amounts}")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"

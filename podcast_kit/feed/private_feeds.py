@@ -18,7 +18,7 @@ from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Pro
 from podcast_kit.feed import elements
 from podcast_kit.feed.rss import document, in_order
 from podcast_kit.model import Element, Item, Image, Show, public_url
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.text.xml_clean import clean_xml_text
 
 FOLDER = "private"
 LEAST_SECRET = 32
@@ -78,7 +78,7 @@ def render_private(
 def _feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, name: str) -> bytes:
     own = replace(
         show,
-        title=f"{clean(show.title)} ({clean(name)})",
+        title=f"{clean_xml_text(show.title)} ({clean_xml_text(name)})",
         block=True,
         locked=True,
         guid="",

@@ -16,7 +16,7 @@ from typing import Any
 from podcast_kit.errors import InvalidInput, SourceLocation, Problem
 from podcast_kit.feed import elements, writer
 from podcast_kit.model import Element, Item, Image, Show
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.text.xml_clean import clean_xml_text
 
 GENERATOR = "podcast_kit"
 """Without a version: an update of the tool is no news of the show."""
@@ -48,7 +48,7 @@ def document(
     try:
         return call(str.strip)  # lxml itself notices what XML cannot hold, at no cost where there is none
     except ValueError:
-        return call(clean)
+        return call(clean_xml_text)
 
 
 def _rendered(
@@ -94,14 +94,14 @@ def _required(show: Show, items: Sequence[Item]) -> None:
         (show.publish.url, "the show's address", show.locations.get("publish"), "ch.link"),
     ]
     for item in items:
-        if not clean(item.episode.title):
+        if not clean_xml_text(item.episode.title):
             wanted.append(("", "the episode's title", item.episode.location_of("title"), "it.title"))
-        if not clean(item.guid):
+        if not clean_xml_text(item.guid):
             wanted.append(("", "the episode's guid", item.episode.location_of("guid"), "it.guid"))
     problems = [
         Problem(place or SourceLocation("podcast.yaml"), f"{what} is empty", "no app shows a feed without it", code)
         for text, what, place, code in wanted
-        if not clean(text)
+        if not clean_xml_text(text)
     ]
     if problems:
         raise InvalidInput(problems)

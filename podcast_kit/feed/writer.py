@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Element, Item
 from podcast_kit.namespaces import NAMESPACES
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.text.xml_clean import clean_xml_text
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -93,7 +93,7 @@ class _Writer:
             try:
                 self.append(parent, element)
             except ValueError as error:
-                if self.tidy is not clean:
+                if self.tidy is not clean_xml_text:
                     raise
                 text, mend = f"{element.name}: {error}", "a name is letters, digits, - _ . and begins with a letter"
                 raise InvalidInput([Problem(element.location, text, mend, "xml.wellformed")]) from None

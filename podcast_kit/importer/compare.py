@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from podcast_kit.check.context import duration, moment, whole
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.elements import line
 from podcast_kit.model import FeedDocument, Node
+from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.timecode import parse_duration
 
 TOLD: Mapping[str, Callable[[Node], object]] = {
     "title": lambda item: line(item.child_text("title")),
-    "date": lambda item: moment(item.child_text("pubDate")),
-    "number": lambda item: whole(item.child_text("itunes:episode")),
-    "season": lambda item: whole(item.child_text("itunes:season")),
+    "date": lambda item: parse_rfc2822(item.child_text("pubDate")),
+    "number": lambda item: parse_count(item.child_text("itunes:episode")),
+    "season": lambda item: parse_count(item.child_text("itunes:season")),
     "recording": lambda item: _enclosure(item, "url"),
-    "duration": lambda item: round(duration(item.child_text("itunes:duration")) or 0),
+    "duration": lambda item: round(parse_duration(item.child_text("itunes:duration")) or 0),
 }
 """What is compared, and how the feed tells it."""
 SAFER = "open one of them in a browser; where https does not answer, fetch them with --audio"

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from posixpath import splitext
 from urllib.parse import urlsplit
 
-from podcast_kit.check.context import duration, moment, whole
 from podcast_kit.importer.elements import Remarks, flag, line, others, people, read_or, wanted
 from podcast_kit.importer.model import ImportedEpisode, ImportedShow, Wanted
 from podcast_kit.importer.strip_prompts import Invitations
@@ -16,6 +15,9 @@ from podcast_kit.model import EpisodeType, Node
 from podcast_kit.source import episode
 from podcast_kit.source.notes import from_html as html_notes
 from podcast_kit.source.yaml import converters
+from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.timecode import parse_duration
 
 TRANSCRIPTS = {
     "text/vtt": ".vtt",
@@ -70,9 +72,9 @@ class Items:
 
     def episode(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
         """One item."""
-        number = whole(node.child_text("itunes:episode")) or None
+        number = parse_count(node.child_text("itunes:episode")) or None
         slug = self.slug(number or position, title)
-        date = moment(node.child_text("pubDate"))
+        date = parse_rfc2822(node.child_text("pubDate"))
         if date is None or not FIRST <= date.year <= LAST:
             self.remarks.say(node, f"“{title}” has no date that can be read", "it is a draft until you write its date")
             date = None
@@ -93,13 +95,13 @@ class Items:
             notes=notes,
             summary=_summary(html_notes.text(self.invitations.left_out(short)), html_notes.text(whole_notes)),
             number=number,
-            season=whole(node.child_text("itunes:season")) or None,
+            season=parse_count(node.child_text("itunes:season")) or None,
             type=read_or(converters.choice(EpisodeType), node.child_text("itunes:episodeType"), EpisodeType.FULL),
             explicit=None if explicit == self.show.explicit else explicit,
             recording=Wanted(url, "recording", f"episodes/{slug}{_ending(url, mime)}"),
-            bytes=whole(enclosure.attributes.get("length", "").strip()) or 0,
+            bytes=parse_count(enclosure.attributes.get("length", "").strip()) or 0,
             mime=mime or content_type(urlsplit(url).path),
-            seconds=duration(node.child_text("itunes:duration")) or 0.0,
+            seconds=parse_duration(node.child_text("itunes:duration")) or 0.0,
             artwork=None if art and self.show.artwork and art.url == self.show.artwork.url else art,
             chapters=wanted(
                 marks.attributes.get("url", "") if marks else "", "chapters", f"episodes/{slug}.chapters.json"

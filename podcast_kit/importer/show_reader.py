@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from podcast_kit import site
-from podcast_kit.check.context import moment
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer import episodes
 from podcast_kit.importer.elements import Remarks, flag, line, others, people, read_or, wanted
@@ -20,6 +19,7 @@ from podcast_kit.namespaces import categories
 from podcast_kit.source.notes import from_html as html_notes
 from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.errors import CONTROL
+from podcast_kit.text.dates import parse_rfc2822
 
 LEFT = "the invitations to follow and to review are not taken over: the new show writes its own"
 OWN_WORDS = "words of your own go below `prompts:` in podcast.yaml"
@@ -64,7 +64,7 @@ def _printable(node: Node) -> Node:
 
 
 def _age(node: Node) -> datetime:
-    return moment(node.child_text("pubDate")) or datetime.max.replace(tzinfo=UTC)
+    return parse_rfc2822(node.child_text("pubDate")) or datetime.max.replace(tzinfo=UTC)
 
 
 def _show(channel: Node, feed_url: str, remarks: Remarks) -> ImportedShow:

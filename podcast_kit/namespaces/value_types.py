@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
+
+from podcast_kit.text.dates import parse_iso_date, parse_rfc2822
 
 
 class Kind(StrEnum):
@@ -116,19 +116,11 @@ def _uuid(value: str) -> str:
 
 
 def _rfc2822(value: str) -> str:
-    try:
-        parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
-        return f"is not {Kind.RFC2822}"
-    return ""
+    return "" if parse_rfc2822(value) else f"is not {Kind.RFC2822}"
 
 
 def _iso8601(value: str) -> str:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return f"is not {Kind.ISO8601}"
-    return ""
+    return "" if parse_iso_date(value) else f"is not {Kind.ISO8601}"
 
 
 def _rrule(value: str) -> str:

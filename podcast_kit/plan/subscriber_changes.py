@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed import parse
-from podcast_kit.model import Node, LockEntry
+from podcast_kit.model import LockEntry, Node
+from podcast_kit.text.numbers import parse_count
 
 SPACE = re.compile(r"\s+")
 DIGEST = re.compile("[0-9a-f]{16}")
-DIGITS = 18
 """Of a length that means something; Python reads 4,300, and a live feed may say more."""
 PAGE = "address of its page"
 PARTS = {
@@ -156,7 +156,7 @@ def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item], leading: Colle
 
 def _changes(was: _Item, item: _Item, leading: Collection[str]) -> Iterator[Notice]:
     if was.enclosure != item.enclosure:
-        size = f"{int(item.length) / 1e6:.1f} MB" if item.length.isdecimal() and len(item.length) <= DIGITS else "it"
+        size = f"{length / 1e6:.1f} MB" if (length := parse_count(item.length)) is not None else "it"
         kind = Kind.MOVED if _media(was) == _media(item) else Kind.RECORDED
         yield Notice(kind=kind, guid=item.guid, title=item.title, detail=size)
     differing = set(was.described) ^ set(item.described)

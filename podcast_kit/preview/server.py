@@ -13,7 +13,6 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
-from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from podcast_kit.errors import OperationError
 from podcast_kit.io.mime import content_type
+from podcast_kit.text.dates import format_http_date
 
 CHUNK = 1 << 16
 TRANSLATED = {".html", ".xml", ".json", ".opml"}
@@ -238,7 +238,7 @@ class Answer(BaseHTTPRequestHandler):
             return
         headers = {
             "Content-Type": content_type(path.name),
-            "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
+            "Last-Modified": format_http_date(facts.st_mtime),
             "ETag": tag,
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-cache",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.publish import verify
 from podcast_kit.stores import Store, Upload
 from podcast_kit.stores import state as record
+from podcast_kit.text.dates import parse_rfc2822
 
 SKEW = timedelta(minutes=5)
 """Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""
@@ -111,10 +111,10 @@ def _listed(web: Web, url: str) -> Outcome | None:
 
 
 def _clock(said: str, now: datetime) -> Outcome:
-    try:
-        apart = abs(email.utils.parsedate_to_datetime(said) - now)
-    except (ValueError, TypeError):
+    date = parse_rfc2822(said)
+    if date is None:
         return Outcome(key="clock", action="not comparable: the host gives no date")
+    apart = abs(date - now)
     if apart > SKEW:
         text = f"{int(apart.total_seconds() // 60)} minutes apart from the store's"
         return Outcome(key="clock", action="compared", error=text, fix="set this computer's clock")

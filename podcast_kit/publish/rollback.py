@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.feed import parse
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.plan import Change, Plan, Reason, Verb
 from podcast_kit.stores import Found, Store
 from podcast_kit.stores import state as record
 from podcast_kit.stores.state import State
+from podcast_kit.text.numbers import parse_count
 
 HEADERS = ("application/rss+xml; charset=utf-8", "public, max-age=300, must-revalidate")
 LATEST = 10
@@ -111,7 +112,7 @@ def names(feed: bytes, url: str) -> dict[str, int]:
             address = node.attributes.get(name, "")
             key = unquote(address.removeprefix(base).partition("#")[0].partition("?")[0])
             if address.startswith(base) and key and not key.endswith("/"):
-                found[key] = max(found.get(key, 0), int(length[:18]) if length.isdecimal() else 0)
+                found[key] = max(found.get(key, 0), parse_count(length) or 0)
     return dict(sorted(found.items()))
 
 

@@ -73,13 +73,6 @@ class Words:
         return str(said).replace(".", self.words["decimal"])
 
 
-def clock(milliseconds: int) -> str:
-    """A moment of an episode: `0:07`, `12:34`, `1:02:03`."""
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
 def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words:
     """The words for a show: its language over English, and its own `templates/strings/` over both.
 

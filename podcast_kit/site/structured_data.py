@@ -10,20 +10,10 @@ from xml.sax.saxutils import quoteattr
 from podcast_kit.model import Item, Image, Show
 from podcast_kit.site.i18n import Words
 from podcast_kit.site.listen_links import Kind, Link
+from podcast_kit.text.timecode import format_iso_duration
 
 Json = Mapping[str, Any]
 EMBED_WIDTH, EMBED_HEIGHT = 600, 190
-
-
-def iso_duration(seconds: float) -> str:
-    """ISO 8601: `PT1H2M3S`."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        "PT"
-        + "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (second, "S")) if count)
-        + ("" if round(seconds) else "0S")
-    )
 
 
 def script(value: object) -> str:
@@ -55,7 +45,7 @@ def show_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> str:
 def episode_ld(show: Show, item: Item, artwork: Image | None) -> str:
     """An episode for machines (schema.org PodcastEpisode)."""
     episode, media = item.episode, item.enclosure
-    length = iso_duration(media.seconds) if media.seconds else None
+    length = format_iso_duration(media.seconds) if media.seconds else None
     picture = item.artwork or artwork
     said = {
         "@context": "https://schema.org",

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from podcast_kit.stores import Upload
+from podcast_kit.text.dates import format_basic_iso
 
 if TYPE_CHECKING:
     import asyncio
@@ -203,7 +205,7 @@ class Direct:
         https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
         """
         who = self.credentials.get_frozen_credentials()
-        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        moment = format_basic_iso(datetime.fromtimestamp(time.time(), UTC))
         signed = {**headers, "host": self.named, "x-amz-content-sha256": sha256, "x-amz-date": moment}
         if who.token:
             signed["x-amz-security-token"] = who.token

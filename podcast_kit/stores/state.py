@@ -17,6 +17,7 @@ from datetime import date
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.stores import Found, Honours, Store
+from podcast_kit.text.numbers import parse_count
 
 OWN = ".podcast-kit/"
 """Keys that are ours and no part of the show."""
@@ -222,4 +223,4 @@ def _decoded(found: Found, place: str) -> State | None:
 def number(feed: str) -> int:
     """Of a kept feed, by which it is gone back to; 0 of what is none."""
     digits = feed.removeprefix(FEEDS).partition("-")[0]
-    return int(digits) if feed.startswith(FEEDS) and digits.isdecimal() else 0
+    return (parse_count(digits) or 0) if feed.startswith(FEEDS) else 0

@@ -13,6 +13,7 @@ from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Cue
 from podcast_kit.source import transcripts
 from podcast_kit.source.codes import CODES
+from podcast_kit.text.timecode import format_timecode
 
 GOLDEN = sorted(
     path for path in (Path(__file__).parents[1] / "golden/transcripts").iterdir() if path.suffix != ".expected"
@@ -97,7 +98,7 @@ def test_webvtt_py_reads_what_is_written(found):
     captions = webvtt.from_buffer(io.StringIO(transcripts.write_vtt(found)))
     said = [(one.start, one.end, " ".join(one.text.split()), one.voice or "") for one in captions]
     assert said == [
-        (transcripts.clock(one.start_ms), transcripts.clock(one.end_ms), one.text, one.speaker) for one in found
+        (format_timecode(one.start_ms), format_timecode(one.end_ms), one.text, one.speaker) for one in found
     ]
 
 

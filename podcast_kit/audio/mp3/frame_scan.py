@@ -17,6 +17,7 @@ from typing import BinaryIO
 from podcast_kit.audio.tag_bounds import bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
+from podcast_kit.text.timecode import format_length
 
 BLOCK = 1 << 20
 FIRST = 1 << 20
@@ -278,8 +279,8 @@ def _check(path: Path, walk: Walk, promise: Promise | None) -> None:
     if promise is None or missing <= 1 or (not walk.cut and missing < promise.frames * TRIMMED):
         return
     head = HEADERS[next(iter(walk.counts))]
-    whole = clock(promise.frames * head.samples / head.rate)
-    text = f"is cut off: its header promises {whole}, there are {clock(walk.seconds)}"
+    whole = format_length(promise.frames * head.samples / head.rate)
+    text = f"is cut off: its header promises {whole}, there are {format_length(walk.seconds)}"
     hint = "copy the recording again; if this is all there is, `podcast-kit inspect --mend DIR` gives it a true header"
     raise InvalidAudio(str(path), text, hint, "au.truncated")
 
@@ -323,12 +324,3 @@ def _remarks(junk: int, walk: Walk, promise: Promise | None, varies: bool) -> li
     if len({HEADERS[key].rate for key in walk.counts}) > 1:
         said.append("the sample rate changes inside the file: many players stop or play it at a wrong speed")
     return said
-
-
-def clock(seconds: float) -> str:
-    """`H:MM:SS`, `M:SS` below an hour, `S.S s` below a minute."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -12,6 +12,7 @@ from podcast_kit.check.rules.languages import misnamed
 from podcast_kit.errors import Severity
 from podcast_kit.model import Category, Node
 from podcast_kit.namespaces import categories
+from podcast_kit.text.numbers import parse_count
 
 MOST_BYTES = 4000
 LONGEST = 255
@@ -271,8 +272,8 @@ def image_rss(channel: Channel) -> Iterator[Finding]:
             ("no url that is an address", not web(node.child_text("url"))),
             ("another title than the channel", node.child_text("title") != channel.title),
             ("another link than the channel", node.child_text("link") != channel.text("link")),
-            ("a width above 144", _number(node.child_text("width")) > 144),  # noqa: PLR2004
-            ("a height above 400", _number(node.child_text("height")) > 400),  # noqa: PLR2004
+            ("a width above 144", (parse_count(node.child_text("width")) or 0) > 144),  # noqa: PLR2004
+            ("a height above 400", (parse_count(node.child_text("height")) or 0) > 400),  # noqa: PLR2004
         )
         if bad
     ]
@@ -346,7 +347,3 @@ def items(channel: Channel) -> Iterator[Finding]:
     """There is at least one item with an enclosure."""
     if not channel.entries:
         yield Finding("the feed has no episode", key="")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004

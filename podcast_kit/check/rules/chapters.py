@@ -10,10 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import Entry, Tag, duration, web
+from podcast_kit.check.context import Entry, Tag, web
 from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.errors import SourceLocation, Severity
+from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Episode, Node
+from podcast_kit.text.timecode import parse_duration
 
 TYPE = "application/json+chapters"
 FEWEST, SHORTEST, LONGEST_TITLE = 3, 30, 40
@@ -176,7 +177,7 @@ def simple(entry: Entry) -> list[tuple[float | None, str, Node]]:
     """The Podlove Simple Chapters of an item; the start is None where it is no time."""
     node = entry.first("psc:chapters")
     marks = node.children_named("psc:chapter") if node else ()
-    return [(duration(one.attributes.get("start", "").strip()), one.attributes.get("title", ""), one) for one in marks]
+    return [(parse_duration(one.attributes.get("start", "").strip()), one.attributes.get("title", ""), one) for one in marks]
 
 
 @rule(
@@ -218,7 +219,7 @@ def notes(entry: Entry) -> Iterator[Finding]:
     if ":" not in html or entry.first("podcast:chapters") or entry.first("psc:chapters"):
         return
     found = [stamp[1] for line in html_scan.lines(html) if (stamp := STAMP.match(line))]
-    times = [duration(stamp) or 0.0 for stamp in found]
+    times = [parse_duration(stamp) or 0.0 for stamp in found]
     if len(times) < FEWEST - 1:
         return
     node = entry.first("description")

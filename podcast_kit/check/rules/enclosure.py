@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.check.context import Entry, web, whole
+from podcast_kit.check.context import Entry, web
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
+from podcast_kit.text.numbers import parse_count
 
 TYPES = {
     ".mp3": ("audio/mpeg",),
@@ -188,7 +189,7 @@ def enclosure_length(entry: Entry) -> Iterator[Finding]:
     """The enclosure's length is the exact size of the file in bytes."""
     for node in entry.all("enclosure")[:1]:
         said = node.attributes.get("length", "").strip()
-        count = whole(said)
+        count = parse_count(said)
         real = entry.item.enclosure.bytes if entry.item else entry.channel.facts.sizes.get(entry.url, 0)
         if said and not count:
             yield Finding(f"the length of the enclosure of {entry.name} is {said[:40]!r}", node, "audio")

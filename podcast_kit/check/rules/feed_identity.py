@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from uuid import RFC_4122, UUID
 
-from podcast_kit.check.context import Channel, misdated, moment, web, whole
+from podcast_kit.check.context import Channel, misdated, web
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.channel import EMAIL
 from podcast_kit.errors import Severity
 from podcast_kit.model import show_guid
+from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.numbers import parse_count
 
 DAYS = frozenset({"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"})
 HOURS = frozenset(str(hour) for hour in range(24))
@@ -236,7 +238,7 @@ def last_build(channel: Channel) -> Iterator[Finding]:
     if node is None:
         return
     said = node.text.strip()
-    when, now = moment(said), channel.facts.now
+    when, now = parse_rfc2822(said), channel.facts.now
     if wrong := misdated(said):
         yield Finding(f"lastBuildDate: {wrong}", node)
     elif when and now and when > now and not channel.facts.scheduled:
@@ -287,7 +289,7 @@ def email(channel: Channel) -> Iterator[Finding]:
 def ttl(channel: Channel) -> Iterator[Finding]:
     """ttl, skipHours and skipDays have the values that RSS knows."""
     node = channel.first("ttl")
-    if node is not None and not whole(node.text.strip()):
+    if node is not None and not parse_count(node.text.strip()):
         yield Finding(f"ttl is {node.text.strip()[:40]!r}", node)
     hours = [one.text.strip() for parent in channel.all("skipHours") for one in parent.children_named("hour")]
     if len({hour for hour in hours if hour in HOURS}) != len(hours):

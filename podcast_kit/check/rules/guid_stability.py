@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit.check.context import Channel, Entry, moment
+from podcast_kit.check.context import Channel, Entry
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
 from podcast_kit.model import FeedDocument
+from podcast_kit.text.dates import parse_rfc2822
 
 LOCK = "podcast.lock"
 
@@ -50,7 +51,7 @@ def published(feed: FeedDocument) -> list[Known]:
     for node in feed.items:
         enclosure = node.child("enclosure")
         url = enclosure.attributes.get("url", "") if enclosure else ""
-        title, date = node.child_text("title"), moment(node.child_text("pubDate"))
+        title, date = node.child_text("title"), parse_rfc2822(node.child_text("pubDate"))
         known.append(Known(node.child_text("guid"), url, title, date, "the published feed"))
     return [one for one in known if one.guid]
 

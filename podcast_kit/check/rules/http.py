@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from podcast_kit.check.context import whole
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.enclosure import loopback
 from podcast_kit.errors import Severity
 from podcast_kit.model import Probe, Response
+from podcast_kit.text.numbers import parse_count
 
 OK, PARTIAL, UNCHANGED, METHOD_REFUSED, NOT_IMPLEMENTED = 200, 206, 304, 405, 501
 LOGIN = {401, 403, 407}
@@ -127,7 +127,7 @@ def ranges(probe: Probe) -> Iterator[Finding]:
     if part.status == OK:
         yield Finding(f"the audio answers a Range with 200, not 206: {probe.url[:200]}")
     elif part.status == PARTIAL:
-        total = whole(part.headers.get("content-range", "").rpartition("/")[2])
+        total = parse_count(part.headers.get("content-range", "").rpartition("/")[2])
         if total is None:
             yield Finding(f"the audio's Content-Range is {part.headers.get('content-range', 'missing')[:60]!r}")
         elif probe.bytes and total != probe.bytes:

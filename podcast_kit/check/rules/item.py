@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import Entry, duration, misdated, web, whole
+from podcast_kit.check.context import Entry, misdated, web
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.channel import EMAIL
 from podcast_kit.errors import Severity
+from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.timecode import parse_duration
 
 WARN, HINT, ERROR = Severity.WARNING, Severity.HINT, Severity.ERROR
 MOST_BYTES = 4_000
@@ -174,7 +176,7 @@ def length(entry: Entry) -> Iterator[Finding]:
     said = entry.text("itunes:duration")
     if node is None or said.lstrip("-").strip("0:.") == "" or said.startswith("-"):
         return  # it.duration.zero has that
-    seconds = duration(said)
+    seconds = parse_duration(said)
     exact = entry.item.enclosure.seconds if entry.item else 0.0
     if seconds is None or "." in said:
         yield Finding(f"itunes:duration of {entry.name} is {said[:40]!r}", node, "audio")
@@ -228,7 +230,7 @@ def kind(entry: Entry) -> Iterator[Finding]:
 def number(entry: Entry) -> Iterator[Finding]:
     """itunes:episode is a whole number of 1 or more."""
     node = entry.first("itunes:episode")
-    if node is not None and not whole(node.text.strip()):
+    if node is not None and not parse_count(node.text.strip()):
         yield Finding(f"itunes:episode of {entry.name} is {node.text.strip()[:40]!r}", node, "number")
 
 
@@ -244,7 +246,7 @@ def number(entry: Entry) -> Iterator[Finding]:
 def season(entry: Entry) -> Iterator[Finding]:
     """itunes:season is a whole number of 1 or more."""
     node = entry.first("itunes:season")
-    if node is not None and not whole(node.text.strip()):
+    if node is not None and not parse_count(node.text.strip()):
         yield Finding(f"itunes:season of {entry.name} is {node.text.strip()[:40]!r}", node, "season")
 
 

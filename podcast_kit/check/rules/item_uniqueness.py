@@ -6,9 +6,10 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from podcast_kit.check.context import Channel, Entry, whole
+from podcast_kit.check.context import Channel, Entry
 from podcast_kit.check.registry import Finding, also, rule
 from podcast_kit.errors import Severity
+from podcast_kit.text.numbers import parse_count
 
 
 def again(channel: Channel, of: str) -> Iterator[tuple[Entry, Entry]]:
@@ -88,7 +89,7 @@ def numbers(channel: Channel) -> Iterator[Finding]:
     """Each number stands once in its season."""
     first: dict[tuple[str, int], Entry] = {}
     for entry in channel.entries:
-        number = whole(entry.text("itunes:episode"))
+        number = parse_count(entry.text("itunes:episode"))
         if not number or not entry.full:
             continue
         key = (entry.text("itunes:season"), number)

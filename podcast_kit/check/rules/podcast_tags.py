@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from podcast_kit.check.context import Tag, misdated, whole
+from podcast_kit.check.context import Tag, misdated
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.people import GROUPS, ROLES
 from podcast_kit.check.rules.podcast_namespace import PARTICULAR, childless, key_of, malformed
 from podcast_kit.errors import Severity
 from podcast_kit.model import Node
 from podcast_kit.namespaces import Kind, fault
+from podcast_kit.text.dates import parse_iso_date
+from podcast_kit.text.numbers import parse_count
 
 SHORTEST, LONGEST = 15, 120
 
@@ -89,7 +90,7 @@ def numbers(tag: Tag) -> Iterator[Finding]:
     yield from wrong
     theirs = tag.entry.text(f"itunes:{name}") if tag.entry else ""
     mine = tag.node.text.strip()
-    if theirs and mine and not wrong and whole(theirs) is not None and float(mine) != float(theirs):
+    if theirs and mine and not wrong and parse_count(theirs) is not None and float(mine) != float(theirs):
         key = "number" if name == "episode" else "season"
         yield Finding(f"{tag.node.name} is {mine[:20]}, itunes:{name} is {theirs[:20]}", tag.node, key)
 
@@ -143,7 +144,7 @@ def value(tag: Tag) -> Iterator[Finding]:
 
 def _shares(node: Node, tag: Tag) -> Iterator[Finding]:
     people = [one for one in node.children_named("podcast:valueRecipient") if one.attributes.get("fee") != "true"]
-    shares = [whole(one.attributes.get("split", "").strip()) for one in people]
+    shares = [parse_count(one.attributes.get("split", "").strip()) for one in people]
     if node.children_named("podcast:valueRecipient") and all(share == 0 for share in shares):
         yield Finding("nobody but fees gets a share of the value", node, key_of(tag))
 
@@ -165,14 +166,9 @@ def live(tag: Tag) -> Iterator[Finding]:
     yield from wrong
     yield from childless(tag)
     start, end = (tag.node.attributes.get(name, "").strip() for name in ("start", "end"))
-    if start and end and not wrong and instant(end) <= instant(start):
+    start_date, end_date = parse_iso_date(start), parse_iso_date(end)
+    if start_date and end_date and not wrong and end_date <= start_date:
         yield Finding("a liveItem ends before it starts", tag.node, key_of(tag))
-
-
-def instant(text: str) -> datetime:
-    """An ISO 8601 date; one without an offset is UTC."""
-    when = datetime.fromisoformat(text)
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 @rule(

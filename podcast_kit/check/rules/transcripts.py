@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from podcast_kit.check.context import Entry, Tag, web
 from podcast_kit.check.registry import Finding, also, rule
 from podcast_kit.check.rules.languages import misnamed
-from podcast_kit.errors import SourceLocation, Severity
+from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Episode, Node
+from podcast_kit.text.timecode import timecode_to_ms
 
 TYPES = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
 SUBRIP = {"application/x-subrip", "application/srt"}
@@ -57,18 +58,13 @@ def cues(script: Script) -> Iterator[Stretch]:
         found = TIMES.match(line.strip())
         if found is None:
             continue
-        start, end = (_seconds(found.groups()[part : part + 4]) for part in (0, 4))
+        start, end = (timecode_to_ms(*found.groups()[part : part + 4]) / 1000 for part in (0, 4))
         text = []
         for below in lines[number:]:
             if not below.strip():
                 break
             text.append(below.strip())
         yield Stretch(number, start, end, tuple(text))
-
-
-def _seconds(parts: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, fraction = parts
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0) + float(f"0.{fraction}")
 
 
 @rule(

@@ -34,7 +34,7 @@ from podcast_kit.model import (
 )
 from podcast_kit.namespaces import TAGS, Kind, Need, rows
 from podcast_kit.namespaces.categories import tree
-from podcast_kit.text.xml_clean import clean
+from podcast_kit.text.xml_clean import clean_xml_text
 from tests.support.feed_factories import to_element
 
 SHOWS = int(os.environ.get("RANDOM_SHOWS", "2000"))
@@ -186,21 +186,21 @@ def tidy(element):
     """An element as XML can hold it."""
     return Element(
         element.name,
-        clean(element.text),
-        tuple((name, clean(value)) for name, value in element.attributes),
+        clean_xml_text(element.text),
+        tuple((name, clean_xml_text(value)) for name, value in element.attributes),
         tuple(tidy(child) for child in element.children),
     )
 
 
 def with_line_feeds(html):
     """As every XML parser gives it: in CDATA a carriage return cannot be told from a line feed."""
-    return clean(html).replace("\r\n", "\n").replace("\r", "\n")
+    return clean_xml_text(html).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def assert_read_back(feed, show, items):
     channel = feed.channel
     assert [channel.value(key) for key in ("title", "description", "itunes:author", "language")] == [
-        clean(text) for text in (show.title, show.description, show.author, show.language)
+        clean_xml_text(text) for text in (show.title, show.description, show.author, show.language)
     ]
     written = {to_element(node) for node in channel.children}
     assert {tidy(element) for element in show.elements} <= written
@@ -210,14 +210,14 @@ def assert_read_back(feed, show, items):
     by_guid = {item.guid: item for item in items}
     for node in feed.items:
         item = by_guid[node.value("guid")]
-        assert (node.value("title"), node.value("description")) == (clean(item.episode.title), clean(item.description))
+        assert (node.value("title"), node.value("description")) == (clean_xml_text(item.episode.title), clean_xml_text(item.description))
         assert node.value("content:encoded") == with_line_feeds(item.content)
         enclosure = node.first("enclosure").attributes
         assert enclosure == {"url": item.enclosure_url, "length": str(item.enclosure.bytes), "type": "audio/mpeg"}
         assert node.value("itunes:duration") == "90"
-        assert [one.text for one in node.all("category")] == [clean(tag) for tag in item.episode.tags]
+        assert [one.text for one in node.all("category")] == [clean_xml_text(tag) for tag in item.episode.tags]
         assert [one.text for one in node.all("podcast:person")][: len(item.people)] == [
-            clean(p.name) for p in item.people
+            clean_xml_text(p.name) for p in item.people
         ]
         assert {tidy(element) for element in item.elements} <= {to_element(one) for one in node.children}
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from podcast_kit.model import Chapter
 from podcast_kit.source import chapters
+from podcast_kit.text.timecode import format_timecode
 
 
 def found(markdown, **more):
@@ -105,7 +106,7 @@ def test_chapters_written_as_timestamps_are_read_back(steps):
     for step, title in steps:
         start += step
         written.append(Chapter(start_ms=start, title=" ".join(title.split())))
-    lines = [f"- {chapters.said(one.start_ms, fraction=True)} {one.title}" for one in written]
+    lines = [f"- {format_timecode(one.start_ms)} {one.title}" for one in written]
     assert chapters.from_notes("\n".join(lines))[0] == tuple(written)
 
 

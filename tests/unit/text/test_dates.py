@@ -1,0 +1,50 @@
+import doctest
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podcast_kit.text import dates
+
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=ZONES)
+
+
+def test_examples_in_docstrings_hold():
+    assert doctest.testmod(dates).failed == 0
+
+
+@given(MOMENTS)
+def test_rfc2822_round_trip(moment):
+    assert dates.parse_rfc2822(dates.format_rfc2822(moment)) == moment.replace(microsecond=0)
+
+
+@given(MOMENTS)
+def test_rfc2822_is_what_the_standard_library_writes(moment):
+    assert dates.format_rfc2822(moment) == format_datetime(moment.astimezone(UTC))
+
+
+@given(MOMENTS)
+def test_iso_dates_round_trip(moment):
+    assert dates.parse_iso_date(dates.format_utc_iso(moment)) == moment
+    assert dates.parse_iso_date(dates.format_tag_date(moment)) == moment.replace(microsecond=0)
+    assert dates.parse_iso_date(dates.format_basic_iso(moment)) == moment.replace(microsecond=0)
+
+
+@given(st.text())
+def test_parsers_accept_any_text(text):
+    dates.parse_rfc2822(text)
+    dates.parse_iso_date(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "Mon, 32 Jan 2026 00:00:00 GMT", "Mon, 01 Jan 99999 00:00:00 GMT"])
+def test_text_without_date_gives_none(text):
+    assert dates.parse_rfc2822(text) is None
+    assert dates.parse_iso_date(text) is None
+
+
+def test_date_without_offset_is_in_utc():
+    assert dates.format_rfc2822(datetime(2026, 1, 1)) == "Thu, 01 Jan 2026 00:00:00 +0000"
+    assert dates.parse_rfc2822("Thu, 01 Jan 2026 00:00:00") == datetime(2026, 1, 1, tzinfo=UTC)
