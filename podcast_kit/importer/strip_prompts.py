@@ -48,7 +48,7 @@ class Invitations:
 
     def _kept(self, paragraph: re.Match[str]) -> str:
         links = {html.unescape(url): line(html.unescape(label)) for url, label in LINK.findall(paragraph[0])}
-        ours = html.unescape(paragraph[1]) in site.said("follow_free") | site.said("review")
+        ours = html.unescape(paragraph[1]).rstrip() in site.said("follow_free") | site.said("review")
         if not any(url.startswith(f"{self.home}follow/") or (ours and _host(url) in site.hosts()) for url in links):
             return paragraph[0]
         self.found = True

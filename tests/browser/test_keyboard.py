@@ -134,7 +134,7 @@ def test_a_transcript_is_opened_searched_and_played(open_page):
     page.keyboard.press("Enter")
     go_to(page, "input[data-lines]", most=3)
     page.keyboard.type("apples")
-    until(page, "document.querySelector('.transcript form [role=status]').textContent === 'Found: 1'")
+    until(page, "document.querySelector('.transcript form [role=status]').textContent === '1 result'")
     go_to(page, ".lines a", most=3)
     page.keyboard.press("Enter")
     until(page, "!document.querySelector('audio').paused")

@@ -94,9 +94,9 @@ def test_a_transcript_is_read_along_and_searched(open_page):
     page.click("summary")
     page.fill("input[data-lines]", "APPLES something")
     assert page.locator(".lines > p:visible").count() == 1
-    assert page.inner_text("form [role=status]") == "Found: 1"
+    assert page.inner_text("form [role=status]") == "1 result"
     page.fill("input[data-lines]", "pears")
-    assert page.inner_text("form [role=status]") == "Nothing found"
+    assert page.inner_text("form [role=status]") == "No results"
     page.fill("input[data-lines]", "")
     page.click(".lines a >> nth=0")
     until(page, "!document.querySelector('audio').paused")
@@ -124,8 +124,9 @@ def test_a_person_is_found_by_name_and_nothing_is_said_to_be_nothing(open_page):
     page = open_page("index.html")
     page.fill("#search", "ada voice")
     until(page, "document.querySelectorAll('#found .card').length === 3")
+    assert page.inner_text("form [role=status]") == "3 results"
     page.fill("#search", "zebra")
-    until(page, "document.querySelector('form [role=status]').textContent === 'Nothing found'")
+    until(page, "document.querySelector('form [role=status]').textContent === 'No results'")
     page.fill("#search", "")
     until(page, "!document.querySelector('#all').hidden")
 

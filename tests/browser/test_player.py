@@ -63,7 +63,7 @@ def test_one_goes_on_where_one_stopped_and_is_told_so(page):
     until(page, "document.querySelector('audio').currentTime >= 20")
     assert at(page) < 24
     assert page.evaluate("document.querySelector('audio').paused")
-    assert page.inner_text(".player [role=status]").startswith("Goes on where you stopped, at 0:2")
+    assert page.inner_text(".player [role=status]").startswith("Resuming at 0:2")
 
 
 def test_a_shared_moment_counts_more_than_where_one_stopped(page):

@@ -25,7 +25,7 @@ def main() -> None:
         show = sample(Path(scratch) / "talking-back")
         _publish(show)
         notes = show / "episodes/001-more-social.md"
-        notes.write_text(notes.read_text("utf-8").replace("nobody has to tune in", "nobody must tune in"), "utf-8")
+        notes.write_text(notes.read_text("utf-8").replace("nobody has to tune in", "nobody needs to tune in"), "utf-8")
         said = _publish(show).replace(f"{show.resolve()}/public", "s3://talking-back")
         lines = ["$ podcast-kit publish", *said.splitlines(), "$ podcast-kit publish", *_publish(show).splitlines()]
         (HERE / "terminal.svg").write_text(terminal.picture(lines, "A mended note, published"), "utf-8")

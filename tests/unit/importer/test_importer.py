@@ -257,11 +257,10 @@ def test_what_only_looks_like_an_invitation_stays_in_the_notes(notes):
     assert (ours.left_out(notes), ours.found) == (notes, False)
 
 
-def test_the_invitations_of_another_program_are_notes():
+@pytest.mark.parametrize("label", ["Kostenlos abonnieren:", "Suivre gratuitement\u00a0:", "Seguir gratis:"])
+def test_the_invitations_of_another_program_are_notes(label):
     channel = parse((FEED % item()).encode()).channel
-    notes = (
-        '<p>Gut?<br>Kostenlos folgen: <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
-    )
+    notes = f'<p>Gut?<br>{label} <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
     assert Invitations.of(channel).left_out(notes) == notes
     assert Invitations("https://pod.example/").left_out(notes) == ""
 

@@ -68,7 +68,9 @@ def test_other_forms_are_named_with_their_size(render):
         Element("podcast:alternateEnclosure", "", (("type", "audio/flac"), ("title", "Bad")), (bad,)),
     )
     page = episode_page(render(make_item(elements=forms), show=make_show(language="de")))
-    assert 'Auch als <a href="../../media/one.opus" type="audio/opus">audio/opus</a> <small>1,5 MB</small>' in page
+    assert (
+        'Weitere Formate: <a href="../../media/one.opus" type="audio/opus">audio/opus</a> <small>1,5 MB</small>' in page
+    )
     assert "Bad" not in page
 
 

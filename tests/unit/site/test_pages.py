@@ -140,11 +140,11 @@ def test_a_story_is_told_from_its_beginning(render):
 def test_the_trailer_is_offered_first(render):
     trailer = make_item(1, episode=make_episode(1, type=EpisodeType.TRAILER))
     made = render(make_item(2), trailer)
-    assert re.search(r'href="episodes/001-one/index.html">Hear the trailer', made["index.html"])
+    assert re.search(r'href="episodes/001-one/index.html">Play the trailer', made["index.html"])
 
 
 def test_a_show_without_episodes_has_a_page(render):
-    assert "No episode is out yet" in render()["index.html"]
+    assert "No episodes yet" in render()["index.html"]
 
 
 def test_a_short_transcript_stands_on_the_page_and_a_long_one_on_its_own(render):
@@ -367,7 +367,7 @@ def test_a_chapter_may_lead_further(render):
         Chapter(start_ms=1, title="Two", url="mailto:x"),
     )
     page = episode_page(render(make_item(chapters=marks)))
-    assert '<a class="more" href="https://one.example/" aria-label="More about: One">' in page
+    assert '<a class="more" href="https://one.example/" aria-label="More about “One”">' in page
     assert "mailto" not in page
 
 

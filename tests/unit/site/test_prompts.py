@@ -99,7 +99,7 @@ def test_a_label_is_text_whatever_it_holds(tmp_path_factory, label):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("de-AT", "Kostenlos folgen"),
+        ("de-AT", "Kostenlos abonnieren"),
         ("fr", "Suivre gratuitement"),
         ("es-MX", "Seguir gratis"),
         ("nl", "Follow for free"),
@@ -165,10 +165,10 @@ def test_a_set_may_say_it_in_its_own_words(invite):
     for html_text in (given.page, given.feed):
         assert "Come along with Talking Back." in html_text
         assert "What did &lt;One &amp; {show}&gt; leave you with?" in html_text
-    assert "If you like" not in given.page + given.feed + given.text
+    assert "Enjoying the show" not in given.page + given.feed + given.text
 
 
 def test_every_surface_asks_in_a_sentence(invite):
     for said in (invite().page, invite().feed, invite().text):
-        assert "If you like the show, follow it for free" in said
-        assert "If you really like it" in said
+        assert "Enjoying the show? Follow it for free" in said
+        assert "A quick rating or review helps other people find the show." in said
