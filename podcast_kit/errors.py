@@ -1,11 +1,11 @@
-"""What can be wrong, where, and how it is said.
+"""Problems, where they are, and the exceptions that report them.
 
-PodcastKitError                 whatever the person at the shell can act on
-├── InvalidInput                files that do not say what they must, every fault at once
-├── InvalidAudio                an audio file that cannot be read or tagged
-├── Failed                      the work could not be done: a disk, a network, a server
-├── StoreRefused                credentials missing, or the store said no
-└── Overtaken                   somebody else published meanwhile
+PodcastKitError                 base class: everything that a user can act on
+├── InvalidInput                files of the show are wrong; holds every problem, not just the first
+├── InvalidAudio                an audio file cannot be read or tagged
+├── OperationError              a disk, a network or a server failed
+├── StoreAccessError            credentials are missing, or the store refused access
+└── PublishConflict             someone else published in the meantime
 """
 
 from __future__ import annotations
@@ -14,23 +14,25 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from podcast_kit.problem_codes import is_registered
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class ExitCode(IntEnum):
-    """How a command ends; 0 is done or nothing to do, and click itself says 2 of a wrong command line."""
+    """Exit codes of a command; 0 is success or nothing to do, 2 is a wrong command line (set by click)."""
 
     FAILED = 1
-    """What was written or built has errors, or the work failed."""
+    """Errors were found, or the command failed."""
     PENDING = 3
-    """Changes are pending, where that was asked."""
+    """There are changes to publish, and `--exit-code` was passed."""
     STORE_ACCESS = 4
-    """Credentials are missing, or the store refused."""
+    """Credentials are missing, or the store refused access."""
     CONFLICT = 5
-    """Somebody else published meanwhile."""
+    """Someone else published in the meantime."""
     INTERRUPTED = 130
-    """By Ctrl-C, as shells say it."""
+    """Interrupted with Ctrl-C."""
 
 
 class Severity(StrEnum):
@@ -42,43 +44,50 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the worst."""
+        """0 for errors, 1 for warnings, 2 for hints."""
         return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceLocation:
-    """A position in a file the user wrote; line and column count from 1, 0 is unknown."""
+    """A position in a file or feed; line and column count from 1, and 0 means unknown."""
 
     path: str
     line: int = 0
     column: int = 0
 
     def __str__(self) -> str:
-        """`path:line:column`, as editors and terminals make a link of."""
+        """`path:line:column`, which editors and terminals turn into a link."""
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: where, which rule, what is wrong, and how to mend it."""
+    """One problem: where it is, what is wrong, how to fix it, and its code.
+
+    Raises ValueError for a code that `podcast_kit.problem_codes` does not explain.
+    """
 
     location: SourceLocation
     text: str
-    fix: str = ""
-    code: str = ""
-    """The rule's id, such as `it.enclosure.length` or `key.unknown`."""
+    fix: str
+    """What to do in this case; may be empty where the text says it."""
+    code: str
+    """Such as `it.enclosure.length` or `key.unknown`."""
     severity: Severity = Severity.ERROR
 
+    def __post_init__(self) -> None:
+        if not is_registered(self.code):
+            raise ValueError(f"problem code {self.code!r} is not registered in podcast_kit.problem_codes")
+
     def __str__(self) -> str:
-        """`file:line:column: error: cause (mend) [code]`."""
-        hint = f" ({self.fix})" if self.fix else ""
-        code = f" [{self.code}]" if self.code else ""
-        return f"{self.location}: {self.severity}: {self.text}{hint}{code}"
+        """`file:line:column: error: text (fix) [code]`."""
+        fix = f" ({self.fix})" if self.fix else ""
+        return f"{self.location}: {self.severity}: {self.text}{fix} [{self.code}]"
 
 
 class PodcastKitError(Exception):
-    """Base of every error a user can act on; the command line shows it without a traceback."""
+    """Base of every error that a user can act on; the command line shows it without a traceback."""
 
     exit_code = ExitCode.FAILED
 
@@ -89,29 +98,30 @@ class PodcastKitError(Exception):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The faults behind it; none where the text says it all."""
+        """The problems behind the error; empty where the text says everything."""
         return ()
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Whole on its way between processes, whatever its constructor takes."""
+        """Pickle the error with all its attributes, whatever its constructor takes."""
         return _rebuild_error, (type(self), self.args, self.__dict__)
 
 
 class InvalidInput(PodcastKitError):
-    """One or more files do not say what they must; holds every problem found, not the first."""
+    """One or more files of the show are wrong; holds every problem found, not just the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self._problems = tuple(sorted(problems, key=lambda problem: problem.location))
-        super().__init__(f"{len(self._problems)} problem{'s'[: len(self._problems) != 1]} found")
+        count = len(self._problems)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} found")
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every fault, in file order."""
+        """Every problem, in file order."""
         return self._problems
 
 
 class InvalidAudio(PodcastKitError):
-    """An audio file that is not what it must be; `path` names it."""
+    """An audio file cannot be used; `path` names it."""
 
     def __init__(self, path: str, text: str, fix: str = "", code: str = "au.broken") -> None:
         super().__init__(f"{path}: {text}", fix)
@@ -120,28 +130,30 @@ class InvalidAudio(PodcastKitError):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The one fault, with the file as its place."""
+        """The one problem, located at the file."""
         return (self.problem,)
 
 
 class OperationError(PodcastKitError):
-    """The work could not be done: a disk, a network, a server in trouble."""
+    """The operation failed: a disk, a network or a server did not do what was asked."""
 
 
 class StoreAccessError(PodcastKitError):
-    """Credentials are missing or the store refused what was asked."""
+    """Credentials are missing, or the store refused access."""
 
     exit_code = ExitCode.STORE_ACCESS
 
 
 class PublishConflict(PodcastKitError):
-    """Somebody else published since the plan was made; nothing of theirs was overwritten."""
+    """Someone else published after the plan was made; nothing was overwritten."""
 
     exit_code = ExitCode.CONFLICT
 
 
-def _rebuild_error(kind: type[PodcastKitError], args: tuple[object, ...], facts: dict[str, object]) -> PodcastKitError:
+def _rebuild_error(
+    kind: type[PodcastKitError], args: tuple[object, ...], attributes: dict[str, object]
+) -> PodcastKitError:
     error = kind.__new__(kind)
     error.args = args
-    error.__dict__.update(facts)
+    error.__dict__.update(attributes)
     return error

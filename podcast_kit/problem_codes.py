@@ -1,1 +1,657 @@
-"""Every code of a problem, with why it matters and how to fix it."""
+"""Every problem code that the program can print, with what it means, why it matters and how to fix it.
+
+The rules of the check register their codes when `podcast_kit.check.rules` is loaded; all other codes are listed here.
+A `Problem` cannot be made with a code that is not known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCode:
+    """What a code means."""
+
+    code: str
+    meaning: str
+    """What is wrong; for a rule, what must hold."""
+    why: str
+    """Why it matters to the podcaster or to listeners."""
+    fix: str
+    """What to do about it."""
+
+
+PROBLEM_CODES: dict[str, ProblemCode] = {}
+"""Every registered code."""
+SHARED_RULE_CODES = frozenset(
+    {
+        "art.format",
+        "au.codec",
+        "ch.category",
+        "ch.category.legacy",
+        "ch.language",
+        "cp.notes",
+        "cp.start",
+        "it.episode",
+        "it.guid",
+        "it.guid.stable",
+        "it.guid.unique",
+        "xml.utf8",
+        "xml.wellformed",
+    }
+)
+"""Codes of rules that reading or building also reports, before any rule is loaded."""
+
+
+def register_code(entry: ProblemCode) -> None:
+    """Add a code; raises ValueError where it already exists or an explanation is missing."""
+    if entry.code in PROBLEM_CODES:
+        raise ValueError(f"problem code {entry.code!r} is registered twice")
+    if not (entry.meaning and entry.why and entry.fix):
+        raise ValueError(f"problem code {entry.code!r} needs a meaning, a reason and a fix")
+    PROBLEM_CODES[entry.code] = entry
+
+
+def is_registered(code: str) -> bool:
+    """Whether a problem may have this code."""
+    return code in PROBLEM_CODES or code in SHARED_RULE_CODES
+
+
+def _register_codes(rows: str) -> None:
+    """Register a table: a code on a line of its own, then meaning, reason and fix, a line each."""
+    for block in rows.strip().split("\n\n"):
+        code, *texts = block.strip().split("\n")
+        register_code(ProblemCode(code, *(text.strip() for text in texts)))
+
+
+_REREAD = "Nothing is built or published until the file can be read completely."
+
+_register_codes(f"""
+file.encoding
+    The file is not UTF-8 text.
+    Letters other than a–z would show as garbage in apps.
+    Save the file as UTF-8 in your editor.
+
+file.control
+    The file contains a control character that does not belong in text.
+    XML cannot hold control characters, so the feed would be invalid.
+    Delete the character at the given line and column.
+
+file.long
+    The file is larger than a file of its kind can sensibly be.
+    It is probably the wrong file, and reading it would take a long time.
+    Check the file name, or split the file.
+
+file.read
+    The file or folder cannot be read.
+    {_REREAD}
+    Check the name, the permissions and the disk.
+
+file.missing
+    A file that the show refers to, or that was named on the command line, does not exist.
+    Apps would get a broken link.
+    Correct the path or add the file.
+
+front.missing
+    The episode file does not begin with front matter.
+    Title, audio and date are read from the lines between two `---` lines at the top of the file.
+    Start the file with a `---` line, then `title: ...`, then another `---` line.
+
+front.open
+    The front matter has no closing `---` line.
+    Without it, the notes cannot be told from the keys.
+    Add a `---` line between the front matter and the notes.
+
+yaml.syntax
+    The YAML syntax is invalid.
+    {_REREAD}
+    Correct the line; quote values that contain ": ", " #" or begin with a special character.
+
+yaml.alias
+    The file uses a YAML anchor (`&name`) or alias (`*name`).
+    These files do not support them, and a few aliases can expand to gigabytes.
+    Write the value out in each place; quote a value that begins with & or *.
+
+yaml.tag
+    The file uses a YAML tag (`!name`).
+    These files do not support tags, and some tags can run code.
+    Remove the tag; quote a value that begins with !.
+
+yaml.deep
+    The YAML is nested more deeply than these files ever need.
+    Deep nesting is usually an indentation mistake.
+    Check the indentation of the lines above.
+
+yaml.documents
+    The file contains more than one YAML document.
+    Only the first document would be read.
+    Remove the extra `---` line and what follows it.
+
+yaml.comment
+    Part of a value looks like a comment: YAML ignores everything after " #".
+    The rest of the value would be lost without notice.
+    Put quotes around the value, or write the comment on a line of its own.
+
+yaml.mapping
+    The file must contain keys and values.
+    {_REREAD}
+    Write lines such as `title: My show`.
+
+key.missing
+    A required key is missing.
+    Directories and apps need this information.
+    Add the key.
+
+key.unknown
+    The key is not known here.
+    A misspelled key has no effect, so its value would be lost without notice.
+    Correct the spelling, remove the line, or start the key with `x-` to keep it for yourself.
+
+key.twice
+    The same key occurs twice.
+    Only one of the two values could be used.
+    Remove one of the lines.
+
+key.renamed
+    The key is another tool's name for a key that is called something else here.
+    It would have no effect under this name.
+    Use the suggested key.
+
+key.derived
+    The value of this key is measured or derived and cannot be set.
+    A typed value could contradict the file.
+    Remove the line.
+
+key.both
+    Two names of the same key are both set.
+    Only one of the two values could be used.
+    Keep one of the lines.
+
+key.secret
+    The value looks like a secret.
+    podcast.yaml is usually committed, so anyone who can read the repository could read the secret.
+    Remove it and set it as an environment variable.
+
+value.empty
+    The value is empty.
+    The key needs a value.
+    Write a value or remove the line.
+
+value.single
+    The value must be a single value, not a list or keys.
+    Only one value can be used here.
+    Write one value after the key.
+
+value.table
+    The value must be keys and values.
+    A single value is not enough here.
+    Write the keys on indented lines below, such as `url: https://example.com/`.
+
+value.number
+    The value is not a number of the required kind.
+    Apps ignore or misread other values.
+    Write the number in digits.
+
+value.flag
+    The value is neither true nor false.
+    Other words could be understood either way.
+    Write true or false.
+
+value.date
+    The value is not a date.
+    The date decides when an episode is published and how apps sort it.
+    Write it as 2026-03-01 09:00, or with an offset as 2026-03-01T09:00:00+01:00.
+
+value.date.gap
+    The clocks skip this time of day because daylight saving time begins.
+    The episode appears an hour later than written.
+    Write the suggested time with its offset, or choose another time.
+
+value.date.twice
+    This time of day occurs twice because daylight saving time ends.
+    The first of the two is used.
+    Write the suggested time with its offset, or choose another time.
+
+value.zone
+    The value is not the name of a time zone.
+    Dates without an offset are in this zone.
+    Use a name such as Europe/Berlin or UTC.
+
+value.form
+    The value does not have the required form.
+    Apps ignore or misread values in another form.
+    Write it in the suggested form.
+
+value.choice
+    The value is not one of the possible values.
+    Apps ignore unknown values.
+    Use one of the listed values.
+
+value.url
+    The value is not a URL of the required kind.
+    Apps cannot open it.
+    Write the complete URL, including https://.
+
+value.email
+    The value is not an email address.
+    Directories use it to verify that the show is yours.
+    Write it as name@example.com.
+
+value.guid
+    The value is not a UUID.
+    Apps and the Podcast Index identify the show by it.
+    Remove the line and run `podcast-kit init`, or copy the guid from your old feed.
+
+value.time
+    The value is not a time such as 12:34.
+    It gives a position in the recording.
+    Write it as 12:34 or 1:02:03.500.
+
+value.long
+    The value is too long.
+    Apps cut longer values off; a very long value often means that a closing quote is missing.
+    Shorten the value, or close the quote.
+
+value.order
+    Values that must follow one another are out of order.
+    Apps need chapters and ranges in ascending order.
+    Sort them, or correct the value.
+
+value.unknown
+    The value refers to something that does not exist.
+    It has no effect.
+    Correct the value or remove the line.
+
+notes.picture
+    Markdown does not recognize an image here.
+    Listeners would see the Markdown code instead.
+    Write ![description](file.jpg), with spaces in the path as %20.
+
+notes.link
+    A link in the notes points to something that is not published.
+    Listeners would get an error page.
+    Correct the link, or write the complete URL.
+
+notes.begun
+    The notes still contain the placeholder text of a new episode.
+    Listeners would read it.
+    Replace or delete it.
+
+notes.html
+    The notes contain HTML, which is not supported in notes.
+    It is removed, so listeners do not see it.
+    Write it as Markdown.
+
+notes.alt
+    An image in the notes has no alternative text.
+    Listeners who use a screen reader do not know what it shows.
+    Write a description between the brackets: ![description](file.jpg).
+
+path.outside
+    The path leads out of the show's folder.
+    Only files in the show's folder are published, so the show can be built on any machine.
+    Copy the file into the show's folder.
+
+path.form
+    The path is not written in the required form.
+    A path must work on Linux, macOS and Windows alike.
+    Write it relative to the file, with forward slashes.
+
+audio.several
+    More than one audio file matches the episode.
+    The wrong recording could be published.
+    Set `audio:` to the file that you want.
+
+audio.kind
+    The file extension is not that of a supported audio format.
+    Apps could not play it.
+    Use MP3, M4A, Opus, Ogg, FLAC, WAV or AIFF.
+
+slug.form
+    The file name can't be used in a URL.
+    The name becomes part of the address of the episode's page.
+    Rename the file, or set `slug:`, using a–z, 0–9, hyphen and underscore.
+
+slug.unique
+    Two episodes have the same slug.
+    Their pages would have the same address.
+    Rename one of the files or set `slug:`.
+
+alias.form
+    A former address is not written in the required form.
+    Redirects are made from these addresses.
+    Write it relative to the site, such as /2019/my-episode/.
+
+alias.taken
+    A former address is the address of an existing page.
+    The page would be replaced by a redirect.
+    Remove the alias.
+
+episode.place
+    A file in the episodes folder is not read.
+    It is not published and has no effect.
+    Move it, or rename it so that it is read.
+
+listen.closed
+    This podcast service has closed.
+    Its link leads nowhere.
+    Remove the line.
+
+listen.unknown
+    There is no known link for this service.
+    No button can be made for it.
+    Correct the name, or give the complete URL.
+
+listen.id
+    The value is not an id of this service.
+    The link would lead to an error page.
+    Copy the id from the address of your show's page there.
+
+lock.damaged
+    podcast.lock is damaged.
+    It records what subscribers have, and protects them from downloading everything again.
+    Restore the last committed version: git checkout podcast.lock
+
+lock.newer
+    podcast.lock was written by a newer version of podcast-kit.
+    This version cannot read it safely.
+    Upgrade: pip install -U podcast-kit
+
+lock.conflict
+    podcast.lock contains the markers of an unfinished merge.
+    Until the merge is resolved, it is unclear which files are published.
+    Resolve the merge, keeping the entries of both sides.
+
+cp.grammar
+    The chapters cannot be read.
+    Listeners would get no chapters.
+    Correct the line, or export the chapters again.
+
+tr.grammar
+    The transcript cannot be read.
+    Listeners would get no transcript.
+    Correct the line, or export the transcript again.
+""")
+
+_register_codes("""
+ignore.unknown
+    `ignore:` names a rule that does not exist.
+    Nothing is ignored.
+    Use the code in square brackets at the end of the message that you want to ignore.
+
+art.broken
+    An image file is damaged or is not a supported image.
+    Apps would show no image.
+    Save it again as JPEG or PNG.
+
+art.missing
+    An image file does not exist.
+    Apps would show no image.
+    Correct the path or add the file.
+
+au.broken
+    The recording is damaged.
+    Players would stop, skip or show a wrong length.
+    Export the recording again.
+
+au.chained
+    The file contains several streams, one after another.
+    Some players stop after the first one.
+    Export the recording as one stream.
+
+au.empty
+    The recording is an empty file.
+    There is nothing to play.
+    Export or copy the recording again.
+
+au.extension
+    The file's content does not match its extension.
+    Players choose the decoder by the extension, so they may refuse to play it.
+    Rename the file to the suggested extension.
+
+au.gaps
+    Parts of the recording are missing.
+    Listeners would hear jumps.
+    Export or copy the recording again.
+
+au.intro
+    The intro that should be joined to the recording does not exist.
+    Episodes cannot be mastered without it.
+    Correct `audio: {intro: ...}` or add the file.
+
+au.junk
+    The file contains bytes that are not audio.
+    Some players stop there or show a wrong length.
+    Run `podcast-kit inspect --fix`, or export the recording again.
+
+au.length
+    The recording does not contain its length.
+    Players cannot show the length or seek reliably.
+    Run `podcast-kit inspect --fix`, or export the recording again.
+
+au.mastering
+    The recording cannot be mastered with these settings.
+    The episode cannot be built.
+    Change the `audio:` settings as suggested.
+
+au.missing
+    The episode has no recording, or its file does not exist.
+    There is nothing to play.
+    Put an audio file next to the notes, or correct `audio:`.
+
+au.mixed
+    The sample rate or the number of channels changes within the recording.
+    Many players stop or play the rest at the wrong speed.
+    Export the recording again.
+
+au.none
+    The file contains no audio.
+    There is nothing to play.
+    Export the recording again.
+
+au.not-audio
+    The file is not a supported audio file.
+    Apps could not play it.
+    Export the recording as MP3.
+
+au.outro
+    The outro that should be joined to the recording does not exist.
+    Episodes cannot be mastered without it.
+    Correct `audio: {outro: ...}` or add the file.
+
+au.quiet
+    The recording is nearly silent.
+    Listeners would hear nothing.
+    Listen to it, and export the right tracks.
+
+au.range
+    A range begins or ends after the end of the recording.
+    There is nothing to play there.
+    Correct start and length.
+
+au.reencode
+    The settings require re-encoding the recording.
+    Re-encoding loses a little quality, so it needs your consent.
+    Set `reencode: true`, or change the settings.
+
+au.remote
+    A recording at another host does not answer as it must.
+    Apps could not download the episode.
+    Open the URL in a private browser window and check the host.
+
+au.silent
+    The recording is silent from beginning to end.
+    Listeners would hear nothing.
+    Export the recording again, with the right tracks.
+
+au.soundbite
+    A soundbite cannot be cut as requested.
+    The soundbite would be missing.
+    Correct its start and duration: 15–120 s, within the episode.
+
+au.tag.doubled
+    The file has two tags of the same kind.
+    Players show one or the other.
+    Remove one of them; the published copy gets one correct tag.
+
+au.tag.foreign
+    The file has tags of another format.
+    Some players show these instead of the correct ones.
+    Remove them with a tag editor.
+
+au.tag.size
+    The data for a tag is larger than the format allows.
+    Players could not read the tag.
+    Use a smaller image or a shorter text.
+
+au.truncated
+    The recording is cut off.
+    The end of the episode is missing.
+    Export or copy the recording again.
+
+au.unreadable
+    The recording cannot be read from disk.
+    The episode cannot be built.
+    Check the file's permissions and the disk.
+
+au.vbr-header
+    The MP3 header does not contain the correct length.
+    Players show a wrong length and seek to the wrong place.
+    Run `podcast-kit inspect --fix`, or export the recording again.
+
+au.video
+    The recording contains a video track.
+    Audio apps download it for nothing.
+    Export the audio only.
+
+ch.range
+    Some chapters begin after the end of the recording.
+    Listeners cannot reach them.
+    Correct their start times.
+
+import
+    Part of the imported feed could not be taken over unchanged.
+    The imported show may differ from the old one there.
+    Check the result and edit the notes where needed.
+
+import.differs
+    An imported episode differs from the old feed.
+    Listeners may notice the difference.
+    Edit the episode's front matter or notes.
+
+import.https
+    Audio URLs use https where the old feed uses http.
+    This is safe: apps compare the guid, not the URL.
+    No change is needed; check that the old host answers over https.
+
+import.fetch
+    A file that the imported feed refers to could not be downloaded.
+    It is missing from the imported show.
+    Run the import again, or add the file by hand.
+
+import.guid
+    An imported episode lost its guid.
+    Subscribers would download it again.
+    Set `guid:` in the episode to the old value.
+
+pb.account
+    The provider's endpoint needs an account id.
+    Without it, the store's address is unknown.
+    Set `publish.account`.
+
+pb.audio-needed
+    A recording must be uploaded but is not on this machine.
+    The episode cannot be published without its audio.
+    Publish from a machine that has the recording.
+
+pb.endpoint
+    The provider has no standard endpoint.
+    Without it, the store's address is unknown.
+    Set `publish.endpoint`.
+
+pb.gone
+    The old feed refers to files that no longer exist.
+    Apps would get broken links.
+    Roll back to another feed.
+
+pb.guids
+    Published episodes have changed guids.
+    Subscribers would get these episodes again as new ones.
+    Restore the old guid; to change it on purpose, pass the option that the message names.
+
+pb.plan
+    The saved plan cannot be used.
+    A plan must be read completely before anything is published.
+    Make a new one with `podcast-kit plan --out FILE`.
+
+pb.region
+    The provider's endpoint needs a region.
+    Without it, the store's address is unknown.
+    Set `publish.region`.
+
+pb.removed
+    Published episodes would be removed from the feed.
+    They would disappear from subscribers' apps.
+    Restore the episodes; to remove them on purpose, pass `--remove`.
+
+pb.to
+    `publish.to` is not a supported target.
+    It is unknown where to publish.
+    Set it to a folder, or to a bucket such as s3://my-bucket.
+
+prompts.unknown
+    The episode uses a set of prompts that is not defined in podcast.yaml.
+    No prompts can be shown for it.
+    Use one of the listed names, or define the set under `prompts:`.
+
+template.exists
+    A template with this name already exists.
+    Your changes to it would be lost.
+    Edit it, or remove it to start again from the default.
+
+template.missing
+    A template does not exist.
+    The pages cannot be made.
+    Correct the name; names are relative to templates/.
+
+template.render
+    A template failed while a page was being made.
+    The pages cannot be made.
+    Correct the template at the given line.
+
+template.syntax
+    The syntax of a template is invalid.
+    The pages cannot be made.
+    Correct the template at the given line.
+
+template.words
+    A translation file of the show cannot be read.
+    The pages cannot be made.
+    Correct the TOML; each key needs a text in quotes.
+
+theme.colour
+    `theme.colour` is not a colour.
+    The pages cannot be styled with it.
+    Write it as #rrggbb.
+
+theme.font
+    The font cannot be used.
+    Pages would fall back to another font.
+    Write CSS font families such as Georgia, serif, or the path of a .woff2 file in the show's folder.
+
+theme.logo
+    The logo cannot be used.
+    Pages would show no logo.
+    Use an SVG, PNG, JPEG or WebP file in the show's folder.
+
+theme.svg
+    The SVG contains something other than shapes.
+    An SVG that runs scripts or loads other files could harm visitors of your pages.
+    Export it as a plain SVG, or use a PNG.
+
+tr.missing
+    A transcript file does not exist.
+    Listeners would get no transcript.
+    Correct the path or add the file.
+""")

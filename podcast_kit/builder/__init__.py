@@ -1,6 +1,6 @@
-"""A show's folder made into everything that listeners get: {key: Output}.
+"""A show's folder becomes everything that listeners get: {key: Output}.
 
-Read the functions of `make` from top to bottom and you have read a build.
+Read `build` from top to bottom, then `episode.build_episode`, and you have read a build.
 """
 
 from __future__ import annotations
@@ -11,48 +11,44 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.builder import (
-    description,
-    enclosure,
-    images,
-    mastering,
-    private_feeds,
-    referenced_files,
-    renames,
-    responsive_images,
-)
-from podcast_kit.builder.cache import Memory, remembering
-from podcast_kit.builder.episode import finished
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, PodcastKitError, Problem
+from podcast_kit.builder import mastering, private_feeds
+from podcast_kit.builder.cache import OUTPUT_FOLDERS, Cache, CacheKind, dataclass_kind, open_cache
+from podcast_kit.builder.description import DescriptionContext
+from podcast_kit.builder.episode import EpisodeContext, build_episode
+from podcast_kit.builder.images import publish_artwork
+from podcast_kit.builder.output_dir import OutputDir, StoredFile
+from podcast_kit.builder.prepare_audio import prepare_audio
+from podcast_kit.builder.referenced_files import publish_referenced_files
+from podcast_kit.builder.renames import apply_renames
+from podcast_kit.builder.responsive_images import add_page_images
+from podcast_kit.builder.tags import EmbeddedImages
+from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.model import (
-    Episode,
-    Item,
-    Output,
-    Image,
-    Project,
-    LockEntry,
-    Progress,
-    Wave,
-)
+from podcast_kit.model import Episode, Image, Item, LocalFile, LockEntry, Output, Progress, Project, Wave
 from podcast_kit.source import lock
+from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
-FOLDER = "build"
-MEMORY = ".podcast-kit"
-LOCK = "podcast.lock"
-JSON_FEED = "feed.json"
-OPML = "follow/show.opml"
-VERSION = 1
-"""Raised when the same items would give other pages or another feed."""
+__all__ = ["BUILD_DIR", "CACHE_DIR", "JSON_FEED_KEY", "LOCK_FILE", "OPML_KEY", "Build", "build", "write_lock"]
+
+BUILD_DIR = "build"
+CACHE_DIR = ".podcast-kit"
+LOCK_FILE = "podcast.lock"
+JSON_FEED_KEY = "feed.json"
+OPML_KEY = "follow/show.opml"
+
+RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
+RENDERED_FEEDS: CacheKind[tuple[tuple[StoredFile, Wave], ...]] = CacheKind(
+    "rendered_feed",
+    lambda files: [[file.key, file.sha256, file.size, file.mime, int(wave)] for file, wave in files],
+    lambda rows: tuple((StoredFile(*row[:4]), Wave(row[4])) for row in rows),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """What was made."""
+    """A finished build."""
 
     folder: Path
     """Holds exactly the tree that will be in the store."""
@@ -61,80 +57,102 @@ class Build:
     """Newest first."""
     outputs: Mapping[str, Output]
     lock: tuple[LockEntry, ...]
-    """What podcast.lock must say before the feed goes out."""
+    """What podcast.lock must say before the feed is published."""
     artwork: Image | None = None
     scheduled: tuple[Episode, ...] = ()
     """Dated in the future and left out, the next one first."""
-    ahead: frozenset[str] = frozenset()
-    """Slugs of those among them whose media are made already."""
+    ahead_slugs: frozenset[str] = frozenset()
+    """Of those among them whose media are built already."""
     drafts: tuple[Episode, ...] = ()
-    made: int = 0
-    """Files written anew; 0 when nothing changed."""
+    files_written: int = 0
+    """0 when nothing changed."""
     problems: tuple[Problem, ...] = field(default=())
+    """Warnings from reading the show."""
 
 
-def make(
+def build(
     project: Project,
     *,
     now: datetime,
     folder: Path | None = None,
     retag: Collection[str] = (),
     ahead: bool = False,
-    on: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
-    """Make everything that is due at `now` into `folder`, `build/` beside podcast.yaml unless told otherwise.
+    """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
 
-    Episodes whose slug is in `retag` get their tags anew though they are published. With `ahead` the media of what
-    is scheduled are made too, so that they can lie in the store before a feed names them.
-    Raises InvalidInput with every fault found; what an earlier build made is then still whole.
+    Published episodes whose slug is in `retag` get new tags. With `ahead` the media of scheduled episodes are built
+    too, so that they can be uploaded before a feed names them.
+    Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
-    folder = folder or project.folder / FOLDER
-    with _disk(), remembering(project.folder / MEMORY, on) as memory:
-        _ours(folder, memory)
-        memory.keep("tree", str(folder.resolve()), True)  # before anything lies there: a full disk may end this build
-        tree = Tree(folder, memory)
-        project = renames.remembered(project, now)
-        project = referenced_files.addressed(project, tree, later=_due(project, now)[1])
-        due, scheduled, drafts = _due(project, now)
-        early = [one for one in scheduled if ahead or project.lock_entry(one.guid)]
-        artwork = _artwork(project, tree)
-        made = _episodes(project, due, tree, retag, on)
-        done = tuple(sorted((item for item, _ in made), key=lambda item: (item.date, item.guid), reverse=True))
-        with tree.untold():
-            made += _episodes(project, _early(project, early, tree), tree, retag, on, now)
-        mastering.sweep(project, tree)
-        on(Progress("render", "pages"))
-        _pages(project, done, artwork, tree)
-        _feed(project, done, artwork, tree)
-        for key, data in private_feeds.feeds(project, done, artwork).items():
-            tree.write(key, data, Wave.FEED)
-        tree.commit()
+    folder = folder or project.folder / BUILD_DIR
+    with _disk_errors(), open_cache(project.folder / CACHE_DIR, on_progress) as cache:
+        _refuse_foreign_folder(folder, cache)
+        cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
+        out = OutputDir(folder, cache)
+        project = apply_renames(project, now)
+        project = publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+        due, scheduled, drafts = _split_by_date(project, now)
+        early = [episode for episode in scheduled if ahead or project.lock_entry(episode.guid)]
+        artwork = publish_artwork(project, out)
+        built = _build_episodes(project, due, out, retag, on_progress)
+        items = tuple(sorted((item for item, _ in built), key=lambda item: (item.date, item.guid), reverse=True))
+        with out.embargoed():
+            built += _build_early_episodes(project, early, out, retag, on_progress, now)
+        mastering.sweep_mastered(project, cache)
+        on_progress(Progress("render", "pages"))
+        _write_pages(project, items, artwork, out)
+        _write_feeds(project, items, artwork, out)
+        for key, data in private_feeds.render_feeds(project, items, artwork).items():
+            out.write(key, data, Wave.FEED)
+        out.commit()
     return Build(
         folder=folder,
         project=project,
-        items=done,
-        outputs=dict(sorted(tree.outputs.items())),
-        lock=_ledger(project, [entry for _, entry in made]),
+        items=items,
+        outputs=dict(sorted(out.outputs.items())),
+        lock=_merge_lock(project, [entry for _, entry in built]),
         artwork=artwork,
         scheduled=scheduled,
-        ahead=frozenset(episode.slug for episode in early),
+        ahead_slugs=frozenset(episode.slug for episode in early),
         drafts=drafts,
-        made=tree.written,
+        files_written=out.files_written,
         problems=project.warnings,
     )
 
 
+def write_lock(build: Build) -> None:
+    """Write podcast.lock, unless it is unchanged.
+
+    Called before the feed names what the lock holds: what was once public must never be forgotten, not even what
+    someone else has published from this folder since the build.
+    """
+    path = build.project.folder / LOCK_FILE
+    if not path.parent.is_dir():
+        raise OperationError(f"{path.parent}: the show's folder was moved or deleted", "publish from its new location")
+    with _disk_errors():
+        guids = {entry.guid for entry in build.lock}
+        published_since = [entry for entry in lock.read_lock(path) if entry.guid not in guids]
+        data = lock.render_lock([*build.lock, *published_since])
+        if path.is_file() and path.read_bytes() == data:
+            return
+        atomic_write.write(path, data)
+
+
 @contextmanager
-def _disk() -> Iterator[None]:
-    """A full disk or a folder that refuses is said in words; what was whole before still is."""
+def _disk_errors() -> Iterator[None]:
+    """Turn a full or read-only disk into an OperationError with a fix; what was complete before still is."""
     try:
         yield
     except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        raise OperationError(f"{what}{error.strerror or error}", atomic_write.mend(error)) from error
+        path = f"{error.filename}: " if error.filename else ""
+        raise OperationError(f"{path}{error.strerror or error}", atomic_write.mend(error)) from error
 
 
-def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
+def _split_by_date(
+    project: Project, now: datetime
+) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
+    """Episodes that are due, those that are scheduled for later, and drafts."""
     drafts = tuple(episode for episode in project.episodes if episode.draft or episode.date is None)
     dated = [episode for episode in project.episodes if episode not in drafts]
     dated.sort(key=lambda episode: (episode.date, episode.slug))
@@ -142,121 +160,109 @@ def _due(project: Project, now: datetime) -> tuple[tuple[Episode, ...], tuple[Ep
     return due, tuple(dated[len(due) :]), drafts
 
 
-def _ours(folder: Path, memory: Memory) -> None:
-    """Refuse to write among what no build put there: in a folder that was named, or that `build` only links to."""
-    named = folder.name != FOLDER or folder.is_symlink()
-    if named and folder.is_dir() and any(folder.iterdir()) and not memory.recall("tree", str(folder.resolve())):
-        raise OperationError(f"{folder} holds files that no build put there", "name an empty or a new folder")
+def _refuse_foreign_folder(folder: Path, cache: Cache) -> None:
+    """Refuse to write among files that no build wrote: in a folder that was named, or that `build` only links to."""
+    is_named = folder.name != BUILD_DIR or folder.is_symlink()
+    if not is_named or not folder.is_dir() or cache.get(OUTPUT_FOLDERS, str(folder.resolve())):
+        return
+    if any(folder.iterdir()):
+        raise OperationError(f"{folder} has files that podcast-kit did not write", "choose an empty or a new folder")
 
 
-def _artwork(project: Project, tree: Tree) -> Image | None:
-    if not project.show.artwork:
-        return None
-    return images.picture(project, "podcast.yaml", project.show.artwork, project.show.locations.get("artwork"), tree)
-
-
-def _episodes(
+def _build_episodes(
     project: Project,
-    due: Collection[Episode],
-    tree: Tree,
+    episodes: Collection[Episode],
+    out: OutputDir,
     retag: Collection[str],
-    on: Callable[[Progress], None],
-    now: datetime | None = None,
+    on_progress: Callable[[Progress], None],
 ) -> list[tuple[Item, LockEntry]]:
-    """Every episode, or every fault of every episode."""
-    setting = description.Setting.of(project)
-    made: list[tuple[Item, LockEntry]] = []
+    """Every episode; raises InvalidInput with the problems of all of them."""
+    context = EpisodeContext(project, out, DescriptionContext.from_project(project), EmbeddedImages(out.cache))
+    built: list[tuple[Item, LockEntry]] = []
     problems: list[Problem] = []
-    retag = {*retag, *_unheard(project, due, now)} if now else retag
-    enclosure.prepare(project, due, tree, retag, on)
-    for number, episode in enumerate(due, 1):
-        on(Progress("episode", episode.slug, number, len(due)))
+    prepared = prepare_audio(project, episodes, out, retag, on_progress)
+    for number, episode in enumerate(episodes, 1):
+        on_progress(Progress("episode", episode.slug, number, len(episodes)))
         try:
-            made.append(finished(project, episode, setting, tree, retag))
+            audio = prepared[episode.slug]
+            if isinstance(audio, PodcastKitError):
+                raise audio
+            built.append(build_episode(context, episode, audio))
         except PodcastKitError as error:
             if not error.problems:
                 raise
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
-    return made
+    return built
 
 
-def _early(project: Project, episodes: Collection[Episode], tree: Tree) -> tuple[Episode, ...]:
-    """Episodes that go ahead, with their own files addressed."""
-    return referenced_files.addressed(replace(project, episodes=tuple(episodes)), tree).episodes
+def _build_early_episodes(
+    project: Project,
+    episodes: Collection[Episode],
+    out: OutputDir,
+    retag: Collection[str],
+    on_progress: Callable[[Progress], None],
+    now: datetime,
+) -> list[tuple[Item, LockEntry]]:
+    """Episodes that are uploaded before their date.
+
+    No listener has them yet, so their tags still follow the notes, where the recording is here.
+    """
+    early = publish_referenced_files(replace(project, episodes=tuple(episodes)), out).episodes
+    unpublished = {episode.slug for episode in early if _is_unpublished(project, episode, now)}
+    return _build_episodes(project, early, out, {*retag, *unpublished}, on_progress)
 
 
-def _unheard(project: Project, early: Collection[Episode], now: datetime) -> Iterator[str]:
-    """Slugs of what went ahead and nobody has heard: its tags still follow the notes, where the recording is."""
-    for episode in early:
-        entry = project.lock_entry(episode.guid)
-        if entry and entry.date > now and episode.audio and (project.folder / episode.audio).is_file():
-            yield episode.slug
+def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
+    entry = project.lock_entry(episode.guid)
+    audio = episode.audio
+    has_recording = isinstance(audio, LocalFile) and audio.resolve_in(project.folder).is_file()
+    return entry is not None and entry.date > now and has_recording
 
 
-def _pages(project: Project, done: tuple[Item, ...], artwork: Image | None, tree: Tree) -> None:
-    """Every page whose inputs changed; the others lie there already."""
-    done, artwork, icons = responsive_images.dressed(project, done, artwork, tree)
-    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).pages(done):
-        recipe = f"{VERSION} {page.key} {page.digest}"
-        known = tree.memory.recall("page", recipe)
-        if known and tree.holds(page.key, known["sha256"]):
-            tree.add(page.key, known["size"], known["sha256"], Wave.PAGES)
-            continue
-        output = tree.write(page.key, page.render(), Wave.PAGES)
-        tree.memory.keep("page", recipe, {"sha256": output.sha256, "size": output.size})
+def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
+    """Render every page whose inputs changed."""
+    items, artwork, icons = add_page_images(project, items, artwork, out)
+    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).pages(items):
+        cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
+        stored = out.cache.get(RENDERED_PAGES, cache_key)
+        if stored is None or not out.add_cached(stored, Wave.PAGES):
+            output = out.write(page.key, page.render(), Wave.PAGES)
+            out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
 
 
-def _feed(project: Project, done: tuple[Item, ...], artwork: Image | None, tree: Tree) -> None:
-    """The feed with its archives, and its other forms, unless memory says that they lie there already."""
+def _write_feeds(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
+    """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same."""
     path = project.show.feed.path
-    if clash := _clash(path, [*tree.outputs, JSON_FEED, OPML]):
-        place = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
-        text = f"feed: path: {path!r} is the address of {clash}, which the show has too"
-        raise InvalidInput([Problem(place, text, "give the feed a name of its own, such as feed.xml", "path.form")])
-    inputs = hashlib.sha256(repr((VERSION, __version__, project.show, done, artwork)).encode()).hexdigest()
-    known: dict[str, list[Any]] | None = tree.memory.recall("feed", inputs)
-    if known and all(tree.holds(key, sha256) for key, (sha256, *_) in known.items()):
-        for key, (sha256, size, wave, mime) in known.items():
-            tree.add(key, size, sha256, Wave(wave), mime)
+    if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY]):
+        location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
+        text = f"feed: path: {path!r} is already the address of {clash}"
+        raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
+    inputs = (PAGES_AND_FEEDS, __version__, project.show, items, artwork)
+    cache_key = hashlib.sha256(repr(inputs).encode()).hexdigest()
+    stored = out.cache.get(RENDERED_FEEDS, cache_key)
+    if stored and all(out.add_cached(file, wave) for file, wave in stored):
         return
-    made = [
-        tree.write(key, data, Wave.FEED) for key, data in feed.render_pages(project.show, done, artwork=artwork).items()
+    outputs = [
+        out.write(key, data, Wave.FEED) for key, data in feed.render_pages(project.show, items, artwork=artwork).items()
     ]
-    json_feed = feed.json_feed(project.show, done, artwork=artwork)
-    made.append(tree.write(JSON_FEED, json_feed, Wave.FEED))
-    made.append(tree.write(OPML, feed.opml(project.show), Wave.PAGES))
-    known = {one.key: [one.sha256, one.size, int(one.wave), one.content_type] for one in made}
-    tree.memory.keep("feed", inputs, known)
+    outputs.append(out.write(JSON_FEED_KEY, feed.json_feed(project.show, items, artwork=artwork), Wave.FEED))
+    outputs.append(out.write(OPML_KEY, feed.opml(project.show), Wave.PAGES))
+    files = tuple(
+        (StoredFile(output.key, output.sha256, output.size, output.content_type), output.wave) for output in outputs
+    )
+    out.cache.set(RENDERED_FEEDS, cache_key, files)
 
 
-def _clash(path: str, keys: Collection[str]) -> str:
-    """What has the key already, or needs a folder of that name; where big letters are small ones, too."""
+def _clashing_key(path: str, keys: Collection[str]) -> str:
+    """The key that equals the path or needs a folder of that name, where file systems ignore case; else empty."""
     folded = path.casefold()
     return next((key for key in keys if f"{key.casefold()}/".startswith(f"{folded}/")), "")
 
 
-def _ledger(project: Project, made: Collection[LockEntry]) -> tuple[LockEntry, ...]:
-    """The lock as it will be: what is published now, and whatever else was, since a guid is never forgotten."""
-    now = {entry.guid: entry for entry in made}
-    gone = [entry for entry in project.lock if entry.guid not in now]
-    return tuple(sorted([*now.values(), *gone], key=lambda entry: (entry.date, entry.slug)))
-
-
-def record(build: Build) -> None:
-    """Write podcast.lock, unless it says the same already.
-
-    Called before the feed names what the lock holds: what is once public must never be forgotten, not even what
-    somebody else has published from this folder since the build was made.
-    """
-    path = build.project.folder / LOCK
-    if not path.parent.is_dir():
-        raise OperationError(f"{path.parent}: the show's folder is gone", "publish from where it is now")
-    with _disk():
-        known = {entry.guid for entry in build.lock}
-        since = [entry for entry in lock.read(path) if entry.guid not in known]
-        data = lock.render([*build.lock, *since])
-        if path.is_file() and path.read_bytes() == data:
-            return
-        atomic_write.write(path, data)
+def _merge_lock(project: Project, entries: Collection[LockEntry]) -> tuple[LockEntry, ...]:
+    """The lock as it will be: what this build publishes, and everything that was published before."""
+    current = {entry.guid: entry for entry in entries}
+    earlier = [entry for entry in project.lock if entry.guid not in current]
+    return tuple(sorted([*current.values(), *earlier], key=lambda entry: (entry.date, entry.slug)))

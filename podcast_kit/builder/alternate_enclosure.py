@@ -1,51 +1,36 @@
-"""A second file of an episode, in another format, for those whose app would rather have that."""
+"""A second file of an episode in another format, for apps that prefer it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
-from pathlib import Path
 
-from podcast_kit.builder import enclosure, mastering
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.model import Audio, Episode, Media, Project, LockEntry, Tags, Wave
+from podcast_kit.builder.enclosure import restore_frozen, tagged_copy
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import PreparedAudio
+from podcast_kit.builder.tags import EmbeddedImages, FileTags
+from podcast_kit.model import Media, Wave
 
-APART = 1.0
-"""Seconds by which two encodings of one sound may differ: some count what an encoder put before and behind it."""
+MAX_LENGTH_DIFFERENCE_S = 1.0
+"""By which two encodings of one recording may differ: some count what an encoder adds at either end."""
 
 
-def of(
-    project: Project,
-    episode: Episode,
-    entry: LockEntry,
-    tags: Callable[[Audio, float], Tags],
-    cover: Path | None,
-    tree: Tree,
-    *,
-    retag: Collection[str] = (),
+def write_alternate(
+    audio: PreparedAudio, slug: str, file_tags: FileTags, out: OutputDir, embedded: EmbeddedImages
 ) -> Media | None:
-    """The alternate of an episode whose enclosure is `entry.media`; None where none is asked for.
+    """Write the alternate enclosure, or keep the frozen one; None where none is asked for.
 
-    One that is out stays as it is for as long as its enclosure does, also where the recording is not here. One that
-    would be of another length is none: the intro may be another since the enclosure went out, and moments would differ.
+    A published one is frozen as long as its enclosure is. One of another length is left out: the intro may have changed
+    since the enclosure was published, and chapters would be off.
     """
-    order = mastering.alternate(project, episode, entry.media.key, mastered=entry.loudness is not None)
-    if order is None:
+    file = audio.alternate
+    if file is None:
         return None
-    before, source = project.lock_entry(episode.guid), project.folder / episode.audio
-    here = bool(episode.audio) and source.is_file()
-    known = before.alternate if before and not enclosure.renewed(project, episode, tree, retag) else None
-    if known and (order.gives(known) or not here):
-        enclosure.restored(project, order, entry.source_sha256, known, tags, cover, tree)
-        return known
-    if not here:
-        return None  # the enclosure is out, and the next publish where the recording lies adds this to it
-    with enclosure.told(episode):
-        sha256 = tree.memory.sha256(source)
-        ready = mastering.ready(project, order, source, sha256, tree)
-        made = enclosure.tagged(ready, episode.slug, tags, cover, tree)
-        facts = enclosure.probe(ready.path, ready.sha256, tree)
-    if abs(made.seconds - entry.media.seconds) > APART:
+    if file.frozen:
+        restore_frozen(file.frozen, file.recording, file_tags, out, embedded)
+        return file.frozen
+    assert file.recording is not None  # noqa: S101  # a file is frozen or made from a recording
+    media = tagged_copy(file.recording, slug, file_tags, out, embedded)
+    if abs(media.seconds - audio.seconds) > MAX_LENGTH_DIFFERENCE_S:
         return None
-    tree.add(made.key, made.bytes, made.sha256, Wave.MEDIA, made.mime)
-    return replace(made, bit_rate=facts.bit_rate)
+    out.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime)
+    return replace(media, bit_rate=file.recording.facts.bit_rate)

@@ -1,7 +1,7 @@
-"""What earlier builds worked out, remembered by content.
+"""The build cache: what earlier builds worked out, found again by content.
 
-A table of (kind, key) -> JSON in `.podcast-kit/memory.sqlite`.
-It is a convenience: without it, or with a damaged one, a build takes longer and comes to the same bytes.
+A table of (kind, key) -> JSON in `.podcast-kit/memory.sqlite`. Each kind has a type of its own, see `CacheKind`.
+The cache is a convenience: without it, or with a damaged one, a build takes longer and writes the same bytes.
 """
 
 from __future__ import annotations
@@ -13,136 +13,197 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Progress
 
+DATABASE = "memory.sqlite"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
-LARGE = {"text"}
-"""Kinds whose values are large, and asked for one by one; of the others a build reads all rows at once."""
-TURN = 0.1
-"""Seconds between looks whether another build has ended."""
-TURNS = 1200
-SPARE = 4
-"""How many times more than one build needs may lie in memory before it is cleared of the rest."""
+LOCK_POLL_S = 0.1
+"""Between two attempts to lock the cache while another build holds it."""
+MAX_LOCK_POLLS = 1200
+MAX_UNUSED_FACTOR = 4
+"""Rows that the cache may hold, as a multiple of what one build used, before the rest is evicted."""
+MIN_ROWS_BEFORE_EVICTION = 1000
+
+T = TypeVar("T")
 
 
-class Memory:
-    """Work already done; `recall` what an earlier build kept, `keep` what this one found."""
+@dataclass(frozen=True, slots=True)
+class CacheKind(Generic[T]):
+    """A kind of cached value: its name in the database, and how the value becomes JSON and back."""
+
+    name: str
+    to_json: Callable[[T], object]
+    from_json: Callable[[Any], T]
+    is_large: bool = False
+    """Large values are read one by one; of the other kinds a build reads all rows at once."""
+
+
+def dataclass_kind(name: str, type_: type[T], *, is_large: bool = False) -> CacheKind[T]:
+    """A kind for a flat dataclass, kept as an object with its fields; JSON's lists become tuples again."""
+
+    def from_json(value: dict[str, Any]) -> T:
+        return type_(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
+
+    return CacheKind(name, asdict, from_json, is_large)  # type: ignore[arg-type]  # T is a dataclass
+
+
+def text_kind(name: str) -> CacheKind[str]:
+    """A kind for plain text."""
+    return CacheKind(name, str, str)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """A file's digest, valid while its size, time and inode stay the same."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+
+
+FILE_DIGESTS: CacheKind[FileDigest] = CacheKind(
+    "file",
+    lambda digest: [digest.size, digest.mtime_ns, digest.inode, digest.sha256],
+    lambda value: FileDigest(*value),
+)
+OUTPUT_FOLDERS: CacheKind[bool] = CacheKind("tree", bool, bool)
+"""Folders that builds of this show wrote to before."""
+
+
+class Cache:
+    """Work already done: `get` what an earlier build kept, `set` what this one worked out."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self.database = database
         self.used: set[tuple[str, str]] = set()
-        self._read: dict[str, dict[str, str]] = {}
+        self._rows: dict[str, dict[str, str]] = {}
 
-    def recall(self, kind: str, key: str) -> Any:  # noqa: ANN401  # JSON comes back as what was kept
-        """What was kept under the key, or None."""
-        self.used.add((kind, key))
-        if kind in LARGE:
-            query = "SELECT value FROM remembered WHERE kind = ? AND key = ?"
-            found = next(self.database.execute(query, (kind, key)), (None,))[0]
-        else:
-            found = self._of(kind).get(key)
-        return None if found is None else json.loads(found)
+    def get(self, kind: CacheKind[T], key: str) -> T | None:
+        """The value kept under the key, or None."""
+        self.used.add((kind.name, key))
+        text = self._select(kind.name, key) if kind.is_large else self._rows_of(kind.name).get(key)
+        if text is None:
+            return None
+        try:
+            return kind.from_json(json.loads(text))
+        except (TypeError, ValueError):  # written by another version
+            return None
 
-    def keep(self, kind: str, key: str, value: object) -> None:
-        """Remember a JSON value."""
-        self.used.add((kind, key))
-        said = json.dumps(value)
-        if kind not in LARGE:
-            self._of(kind)[key] = said
-        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, said))
+    def set(self, kind: CacheKind[T], key: str, value: T) -> None:
+        """Keep a value under the key."""
+        self.used.add((kind.name, key))
+        text = json.dumps(kind.to_json(value))
+        if not kind.is_large:
+            self._rows_of(kind.name)[key] = text
+        self._insert(kind.name, key, text)
 
-    def _of(self, kind: str) -> dict[str, str]:
-        """All rows of a kind: one question instead of thousands."""
-        if kind not in self._read:
-            rows = self.database.execute("SELECT key, value FROM remembered WHERE kind = ?", (kind,))
-            self._read[kind] = dict(rows.fetchall())
-        return self._read[kind]
-
-    def commit(self) -> None:
-        """What was kept so far survives a kill."""
-        self.database.commit()
+    def keys_used(self, kind: CacheKind[T]) -> list[str]:
+        """The keys of a kind that this build asked for or set."""
+        return [key for name, key in self.used if name == kind.name]
 
     def sha256(self, path: Path | str) -> str:
-        """The digest of a file, hashed again only when its size or time changed."""
+        """The digest (hex) of a file, hashed again only when its size, time or inode changed."""
         name = str(path)
-        seen = _seen(name)
-        known = self.recall("file", _named(name))
-        if known and known[:3] == seen:
-            return str(known[3])
+        facts = _stat_facts(name)
+        cached = self.get(FILE_DIGESTS, _path_key(name))
+        if cached and (cached.size, cached.mtime_ns, cached.inode) == facts:
+            return cached.sha256
         with open(name, "rb") as file:  # noqa: PTH123  # thousands of times a build, and a Path costs more than the rest
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.keep("file", _named(name), [*seen, digest])
+        self.set(FILE_DIGESTS, _path_key(name), FileDigest(*facts, digest))
         return digest
 
-    def knows(self, path: str) -> bool:
-        """Whether a file of this name was ever made or looked at."""
-        return _named(path) in self._of("file")
-
-    def made(self, path: Path | str, sha256: str) -> None:
-        """Note the digest of a file that was just written, so that it need not be read again."""
+    def set_digest(self, path: Path | str, sha256: str) -> None:
+        """Keep the digest of a file that was just written, so that it need not be read again."""
         name = str(path)
-        self.keep("file", _named(name), [*_seen(name), sha256])
+        self.set(FILE_DIGESTS, _path_key(name), FileDigest(*_stat_facts(name), sha256))
 
-    def forget_the_rest(self) -> None:
-        """Drop what no longer serves, once it outweighs what does."""
+    def has_file(self, path: str) -> bool:
+        """Whether a file of this name was ever written or hashed by a build."""
+        return _path_key(path) in self._rows_of(FILE_DIGESTS.name)
+
+    def commit(self) -> None:
+        """Make what was set so far survive a kill."""
+        self.database.commit()
+
+    def evict(self) -> None:
+        """Drop the rows that this build did not use, once they outweigh those that it did."""
         (count,) = self.database.execute("SELECT count(*) FROM remembered").fetchone()
-        if count <= SPARE * len(self.used) + 1000:
+        if count <= MAX_UNUSED_FACTOR * len(self.used) + MIN_ROWS_BEFORE_EVICTION:
             return
-        kept = [(*pair, self.recall(*pair)) for pair in sorted(self.used)]
+        rows = [(kind, key, self._select(kind, key)) for kind, key in sorted(self.used)]
         self.database.execute("DELETE FROM remembered")
-        for kind, key, value in kept:
-            if value is not None:
-                self.keep(kind, key, value)
+        for kind, key, text in rows:
+            if text is not None:
+                self._insert(kind, key, text)
+
+    def _rows_of(self, kind: str) -> dict[str, str]:
+        """All rows of a kind: one query instead of thousands."""
+        if kind not in self._rows:
+            rows = self.database.execute("SELECT key, value FROM remembered WHERE kind = ?", (kind,))
+            self._rows[kind] = dict(rows.fetchall())
+        return self._rows[kind]
+
+    def _select(self, kind: str, key: str) -> str | None:
+        query = "SELECT value FROM remembered WHERE kind = ? AND key = ?"
+        row: tuple[str] | None = self.database.execute(query, (kind, key)).fetchone()
+        return row[0] if row else None
+
+    def _insert(self, kind: str, key: str, text: str) -> None:
+        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, text))
 
 
-def _named(path: str) -> str:
-    """A path as text that every database takes: file systems take bytes that are none."""
+def _path_key(path: str) -> str:
+    """A path as text that every database takes; file systems allow bytes that are not text."""
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _seen(name: str) -> list[int]:
-    """By this a file is known again without being read."""
-    facts = os.stat(name)  # noqa: PTH116  # as above
-    return [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+def _stat_facts(name: str) -> tuple[int, int, int]:
+    """Size, time and inode: by these an unchanged file is recognised without reading it."""
+    facts = os.stat(name)  # noqa: PTH116  # thousands of times a build
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
 @contextmanager
-def remembering(folder: Path, on: Callable[[Progress], None] = lambda _: None) -> Iterator[Memory]:
-    """The memory in `folder`, held by one build at a time.
+def open_cache(folder: Path, on_progress: Callable[[Progress], None] = lambda _: None) -> Iterator[Cache]:
+    """The cache in `folder`, held by one build at a time.
 
-    Waits for another build of the same show to end, and says so; raises Failed when it does not.
+    Waits for another build of the same show to end, reporting progress; raises OperationError when it does not end.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / "building", on), closing(_open(folder / "memory.sqlite")) as database:
+    with _exclusive_lock(folder / "building", on_progress), closing(_open_database(folder / DATABASE)) as database:
         try:
             try:
-                memory = Memory(database)
-                yield memory
-                memory.forget_the_rest()
+                cache = Cache(database)
+                yield cache
+                cache.evict()
             finally:
                 database.commit()
         except sqlite3.Error as error:
-            raise OperationError(f"{folder}: {error}", "look at the disk; what lies in that folder may be removed") from error
+            fix = "check free disk space and permissions; it is safe to delete that folder"
+            raise OperationError(f"{folder}: {error}", fix) from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """The database; a damaged one is begun anew. Raises Failed when the disk takes none."""
+def _open_database(path: Path) -> sqlite3.Connection:
+    """The database; a damaged one is replaced by an empty one. Raises OperationError when the disk refuses."""
     try:
-        return _tried(path)
+        return _connect(path)
     except sqlite3.DatabaseError:
         path.unlink(missing_ok=True)
     try:
-        return _tried(path)
+        return _connect(path)
     except sqlite3.Error as error:
-        raise OperationError(f"{path}: {error}", "look at the disk's space and at who may write there") from error
+        raise OperationError(f"{path}: {error}", "check free disk space and permissions") from error
 
 
-def _tried(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -156,23 +217,23 @@ def _tried(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _alone(path: Path, on: Callable[[Progress], None]) -> Iterator[None]:
+def _exclusive_lock(path: Path, on_progress: Callable[[Progress], None]) -> Iterator[None]:
     try:
         import fcntl
-    except ImportError:  # Windows: the files are still written beside and renamed, two builds only do double work
+    except ImportError:  # Windows: files are still written beside and renamed, two builds only do the work twice
         yield
         return
     with path.open("w") as file:
-        for turn in range(TURNS):
+        for poll in range(MAX_LOCK_POLLS):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                on(Progress("wait", "for another podcast-kit that is building this show", turn, TURNS))
-                time.sleep(TURN)
+                on_progress(
+                    Progress("wait", "for another podcast-kit that is building this show", poll, MAX_LOCK_POLLS)
+                )
+                time.sleep(LOCK_POLL_S)
             else:
                 break
         else:
-            raise OperationError(
-                "another podcast-kit is building this show", "wait until it is done; if it died, nothing is in the way"
-            )
+            raise OperationError("another podcast-kit is building this show", "wait until it has finished, then retry")
         yield

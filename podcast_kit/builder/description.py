@@ -1,211 +1,165 @@
-"""Notes and prompts become one text for each surface; with the media they become a finished Item."""
+"""Notes and prompts become one text for each surface: feed, page, tags."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 
-from podcast_kit import __version__, site
-from podcast_kit.builder.cache import Memory
-from podcast_kit.builder.chapters import embedded
-from podcast_kit.model import (
-    Chapter,
-    Element,
-    Episode,
-    RenderedNotes,
-    Item,
-    Image,
-    Placement,
-    Project,
-    PromptSet,
-    LockEntry,
-    Tags,
-    Transcript,
-    public_url,
-)
+from podcast_kit import __version__, feed, site
+from podcast_kit.builder.cache import Cache, dataclass_kind
+from podcast_kit.model import Chapter, Episode, Image, Placement, Project, PromptSet, RenderedNotes
 from podcast_kit.source import notes as markdown
+from podcast_kit.writer_versions import DESCRIPTIONS
 
-VERSION = 2
-"""Raised when the same notes would come out otherwise."""
-HREF = re.compile(r'<a href="([^"]*)"')
-ADDRESS = re.compile(r"https?://[^\s<>\"]+")
-CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-(\d\.\d)", re.IGNORECASE)
-DESCRIPTION = 4000
-"""Bytes of UTF-8 that Apple and PSP-1 take in an item's description."""
+LINK_HREF = re.compile(r'<a href="([^"]*)"')
+PLAIN_URL = re.compile(r"https?://[^\s<>\"]+")
+MAX_DESCRIPTION_BYTES = 4000
+"""UTF-8 that Apple and PSP-1 take in an item's description."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What all notes of a show are made within; worked out once a build."""
+class EpisodeText:
+    """What the notes become, prompts included."""
+
+    summary: str
+    """The first paragraph as plain text, or the `summary:` of the front matter."""
+    content: str
+    """Feed HTML in full."""
+    description: str
+    """Feed HTML, at most MAX_DESCRIPTION_BYTES."""
+    page: str
+    """Page HTML in full."""
+    comment: str
+    """Plain text: the summary and the prompts."""
+    plain: str
+    """Plain text: the notes in full, without prompts."""
+
+
+EPISODE_TEXTS = dataclass_kind("episode_text", EpisodeText, is_large=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionContext:
+    """What the notes of every episode depend on; worked out once a build."""
 
     digest: str
     """Of the show and of its templates."""
-    templates: str
-    """Digest of the templates alone."""
+    templates_digest: str
 
     @classmethod
-    def of(cls, project: Project) -> Setting:
-        """The setting of a show as it is."""
+    def from_project(cls, project: Project) -> DescriptionContext:
+        """The context of a show as it is now."""
         templates = site.templates_digest(project.folder)
         return cls(hashlib.sha256(repr((project.show, templates)).encode()).hexdigest(), templates)
 
 
-def text(
-    project: Project, episode: Episode, art: Mapping[str, Image], listing: str, setting: Setting, memory: Memory
-) -> dict[str, str]:
-    """What the notes become, invitations included: summary, description, content, page, comment, plain.
+def render_description(
+    project: Project,
+    episode: Episode,
+    note_images: Mapping[str, Image],
+    chapters: tuple[Chapter, ...],
+    shift: float,
+    context: DescriptionContext,
+    cache: Cache,
+) -> EpisodeText:
+    """The notes for every surface, from the cache if nothing changed.
 
-    `art` has the published picture for each local source in the notes; `listing` is feed HTML with the chapters that
-    the notes do not show themselves. Asked again for the same, memory answers.
+    `note_images` has the published image for each local source in the notes; `chapters` are those that the notes do not
+    show themselves; the timestamps that are in the notes come `shift` seconds later than they are written.
     """
-    said = repr((VERSION, __version__, setting.digest, episode, sorted(art.items()), listing))
-    key = hashlib.sha256(said.encode()).hexdigest()
-    found: dict[str, str] | None = memory.recall("text", key)
-    if found is None:
-        found = _compose(project, episode, art, listing, setting)
-        memory.keep("text", key, found)
-    return found
+    chapter_list = feed.timestamps(chapters)
+    if shift:
+        shift_ms = round(shift * 1000)
+        episode = replace(episode, notes=markdown.shift_timestamps(episode.notes, shift_ms))
+    inputs = (DESCRIPTIONS, __version__, context.digest, episode, sorted(note_images.items()), chapter_list)
+    key = hashlib.sha256(repr(inputs).encode()).hexdigest()
+    text = cache.get(EPISODE_TEXTS, key)
+    if text is None:
+        text = _compose_text(project, episode, note_images, chapter_list, context)
+        cache.set(EPISODE_TEXTS, key, text)
+    return text
 
 
-def _compose(
-    project: Project, episode: Episode, art: Mapping[str, Image], listing: str, setting: Setting
-) -> dict[str, str]:
-    url = page(project, episode)
-    notes = markdown.render(site.expand(project.show, episode.notes), page_url=url, pictures=art)
-    placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
-    wanted = placement is Placement.END or (placement is Placement.MARKER and notes.after is not None)
-
-    def invited(written: Collection[str]) -> RenderedNotes:
-        """The invitations of a surface that says these addresses already."""
-        if not wanted:
-            return RenderedNotes()
-        show, digest = project.show, setting.templates
-        return site.prompts(show, episode, folder=project.folder, page_url=url, written=written, digest=digest)
-
-    prompts = invited(notes.links)
-    before, after = notes.before, notes.after or RenderedNotes()
-    if notes.after is None:
-        before = replace(before, feed_html=before.feed_html + listing)
-    else:
-        after = replace(after, feed_html=after.feed_html + listing)
-    whole = (before.feed_html + prompts.feed_html + after.feed_html).strip()
-    summary = episode.summary or notes.summary
-    return {
-        "summary": summary,
-        "content": whole,
-        "description": _short(whole, before.feed_html + after.feed_html, invited, lambda: _more(project, url, setting)),
-        "page": before.page_html + prompts.page_html + after.page_html,
-        "comment": _paragraphs(summary, invited(_addresses(summary)).plain_text),
-        "plain": _paragraphs(before.plain_text, after.plain_text),
-    }
-
-
-def _paragraphs(*parts: str) -> str:
-    return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
-
-
-def _more(project: Project, url: str, setting: Setting) -> str:
-    words = site.words(project.show.language, project.show.timezone, project.folder, setting.templates)
-    return f'<p><a href="{html.escape(url)}">{html.escape(words("all_notes"), quote=False)}</a></p>'
-
-
-def _short(whole: str, notes: str, invited: Callable[[Collection[str]], RenderedNotes], leading: Callable[[], str]) -> str:
-    """What fits; where the author's own link was cut off, the invitation has it."""
-    if len(whole.encode()) <= DESCRIPTION:
-        return whole
-    more = leading()
-    longest = more + invited(()).feed_html
-    kept = markdown.shorten(notes, DESCRIPTION, longest).removesuffix(longest)
-    return kept + more + invited([html.unescape(address) for address in HREF.findall(kept)]).feed_html
-
-
-def _addresses(text: str) -> list[str]:
-    return [found.rstrip(".,:;!?)") for found in ADDRESS.findall(text)]
-
-
-def page(project: Project, episode: Episode) -> str:
-    """The public address of an episode's page."""
+def episode_page_url(project: Project, episode: Episode) -> str:
+    """The public URL of an episode's page."""
     return project.show.page_url(f"episodes/{episode.slug}/index.html")
 
 
-def tags(project: Project, episode: Episode, said: Mapping[str, str], chapters: Sequence[Chapter]) -> Tags:
-    """What the audio file says about itself, for players that never saw the feed."""
-    show = project.show
-    people = [person.name for person in episode.people or show.people if person.role.lower() == "host"]
-    category = show.categories[0].name if show.categories else ""
-    return Tags(
-        title=episode.title,
-        show=show.title,
-        author=", ".join(people) or show.author,
-        date=episode.date.astimezone(UTC) if episode.date else None,
-        number=episode.number,
-        season=episode.season,
-        summary=said["summary"],
-        comment=said["comment"],
-        description=said["plain"],
-        link=page(project, episode),
-        feed_url=show.feed_url,
-        guid=episode.guid,
-        language=show.language,
-        copyright=show.copyright,
-        license_url=_terms(project, episode),
-        explicit=show.explicit if episode.explicit is None else episode.explicit,
-        keywords=episode.tags,
-        category=category,
-        chapters=tuple(chapters),
-        images=embedded(tuple(chapters), project.folder),
+def _compose_text(
+    project: Project, episode: Episode, note_images: Mapping[str, Image], chapter_list: str, context: DescriptionContext
+) -> EpisodeText:
+    url = episode_page_url(project, episode)
+    notes = markdown.render_notes(site.expand(project.show, episode.notes), page_url=url, images=note_images)
+    renderer = _PromptRenderer(project, episode, url, context, has_marker=notes.after is not None)
+    prompts = renderer.render(notes.links)
+    before, after = notes.before, notes.after or RenderedNotes()
+    if notes.after is None:
+        before = replace(before, feed_html=before.feed_html + chapter_list)
+    else:
+        after = replace(after, feed_html=after.feed_html + chapter_list)
+    content = (before.feed_html + prompts.feed_html + after.feed_html).strip()
+    summary = episode.summary or notes.summary
+    return EpisodeText(
+        summary=summary,
+        content=content,
+        description=_truncate_description(content, before.feed_html + after.feed_html, renderer),
+        page=before.page_html + prompts.page_html + after.page_html,
+        comment=_join_paragraphs(summary, renderer.render(_urls_in(summary)).plain_text),
+        plain=_join_paragraphs(before.plain_text, after.plain_text),
     )
 
 
-def _terms(project: Project, episode: Episode) -> str:
-    """The address of the licence: the one that is written, else that of a Creative Commons licence by its name."""
-    said = [one for one in (*episode.elements, *project.show.elements) if one.name == "podcast:license"][:1]
-    for one in said:
-        known = CREATIVE_COMMONS.fullmatch(one.text)
-        made = f"https://creativecommons.org/licenses/{known[1].lower()}/{known[2]}/" if known else ""
-        return dict(one.attributes).get("url") or made
-    return ""
+class _PromptRenderer:
+    """Renders the follow and review prompts of one episode, without the links that a text has already."""
+
+    def __init__(
+        self, project: Project, episode: Episode, page_url: str, context: DescriptionContext, *, has_marker: bool
+    ) -> None:
+        self._project = project
+        self._episode = episode
+        self._page_url = page_url
+        self._templates_digest = context.templates_digest
+        placement = project.show.prompts.get(episode.prompts, PromptSet()).placement
+        self._is_shown = placement is Placement.END or (placement is Placement.MARKER and has_marker)
+
+    def render(self, linked: Collection[str]) -> RenderedNotes:
+        """The prompts for a text that links to these URLs already."""
+        if not self._is_shown:
+            return RenderedNotes()
+        return site.prompts(
+            self._project.show,
+            self._episode,
+            folder=self._project.folder,
+            page_url=self._page_url,
+            written=linked,
+            digest=self._templates_digest,
+        )
+
+    def full_notes_link(self) -> str:
+        """Feed HTML that leads from truncated notes to the episode's page."""
+        show = self._project.show
+        words = site.words(show.language, show.timezone, self._project.folder, self._templates_digest)
+        label = html.escape(words("all_notes"), quote=False)
+        return f'<p><a href="{html.escape(self._page_url)}">{label}</a></p>'
 
 
-def item(
-    project: Project,
-    episode: Episode,
-    said: Mapping[str, str],
-    entry: LockEntry,
-    *,
-    artwork: Image | None,
-    chapters: tuple[Chapter, ...],
-    chapters_url: str = "",
-    transcripts: tuple[Transcript, ...] = (),
-    elements: tuple[Element, ...] = (),
-) -> Item:
-    """The finished episode; `elements` are its own, at their moments in the enclosure."""
-    enclosure, base = entry.media, project.show.publish.url
-    assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
-    remote = enclosure.key.startswith(("https://", "http://"))
-    return Item(
-        episode=episode,
-        guid=episode.guid,
-        date=episode.date.astimezone(UTC),
-        url=page(project, episode),
-        enclosure=enclosure,
-        enclosure_url=enclosure.key if remote else public_url(base, enclosure.key),
-        alternate=entry.alternate,
-        alternate_url=public_url(base, entry.alternate.key) if entry.alternate else "",
-        soundbites=entry.soundbites,
-        former_slugs=entry.former_slugs,
-        artwork=artwork,
-        summary=said["summary"],
-        description=said["description"],
-        content=said["content"],
-        page=said["page"],
-        chapters=chapters,
-        chapters_url=chapters_url,
-        transcripts=transcripts,
-        people=episode.people or project.show.people,
-        elements=elements,
-    )
+def _truncate_description(content: str, notes: str, prompts: _PromptRenderer) -> str:
+    """The content if it fits, else the start of the notes; the prompts have the links that were cut off."""
+    if len(content.encode()) <= MAX_DESCRIPTION_BYTES:
+        return content
+    link = prompts.full_notes_link()
+    longest_end = link + prompts.render(()).feed_html
+    start = markdown.truncate_html(notes, MAX_DESCRIPTION_BYTES, longest_end).removesuffix(longest_end)
+    linked = [html.unescape(url) for url in LINK_HREF.findall(start)]
+    return start + link + prompts.render(linked).feed_html
+
+
+def _join_paragraphs(*parts: str) -> str:
+    return "\n\n".join(stripped for part in parts if (stripped := part.strip()))
+
+
+def _urls_in(text: str) -> list[str]:
+    return [url.rstrip(".,:;!?)") for url in PLAIN_URL.findall(text)]

@@ -1,80 +1,101 @@
-"""An episode's notes, recording and pictures made into what feed and pages say of it, and what podcast.lock keeps."""
+"""One episode, in one pass: images, chapters, transcripts, text, tags, files, and the item that feed and pages show.
+
+Its audio was prepared before, see `prepare_audio`.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from podcast_kit import feed
-from podcast_kit.builder import alternate_enclosure, chapters, description, enclosure, images, soundbites, transcripts
-from podcast_kit.builder.output_dir import Tree, media_key
-from podcast_kit.model import Audio, Chapter, Episode, Item, Project, LockEntry, Tags, Wave, public_url
-from podcast_kit.source import notes as markdown
+from podcast_kit.builder.alternate_enclosure import write_alternate
+from podcast_kit.builder.chapters import load_chapters, publish_chapters
+from podcast_kit.builder.description import DescriptionContext, episode_page_url, render_description
+from podcast_kit.builder.enclosure import write_enclosure
+from podcast_kit.builder.images import publish_episode_image, publish_note_images
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import PreparedAudio
+from podcast_kit.builder.soundbites import shift_elements, write_soundbites
+from podcast_kit.builder.tags import EmbeddedImages, build_tags, with_chapters
+from podcast_kit.builder.transcripts import load_transcripts, publish_transcripts, transcript_text
+from podcast_kit.model import Episode, Item, LockEntry, Media, Project, public_url
 
 
-def finished(
-    project: Project, episode: Episode, setting: description.Setting, tree: Tree, retag: Collection[str]
-) -> tuple[Item, LockEntry]:
-    """The episode as listeners get it, and its entry of podcast.lock, shaped by `media.recording`.
+@dataclass(frozen=True, slots=True)
+class EpisodeContext:
+    """What every episode of a build is built with."""
 
-    Raises InvalidInput with every fault of its pictures, or of its audio.
-    """
-    drawn = images.of_notes(project, episode, tree)
+    project: Project
+    out: OutputDir
+    description: DescriptionContext
+    embedded: EmbeddedImages
 
-    @cache
-    def said(shift: float) -> dict[str, str]:
-        apart = chapters.of(project.folder, episode, 0, shift=shift).chapters if episode.chapters != "auto" else ()
-        moved = replace(episode, notes=markdown.shifted(episode.notes, round(shift * 1000))) if shift else episode
-        return description.text(project, moved, drawn, feed.timestamps(apart), setting, tree.memory)
 
-    own = (
-        images.picture(project, "podcast.yaml", episode.image, episode.location_of("image"), tree) if episode.image else None
+def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudio) -> tuple[Item, LockEntry]:
+    """The episode as listeners get it, and its entry of podcast.lock. Raises InvalidInput."""
+    assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
+    project, out = context.project, context.out
+    note_images = publish_note_images(project, episode, out)
+    image = publish_episode_image(project, episode, out)
+    chapters = load_chapters(project, episode, audio)
+    transcripts = load_transcripts(project, episode)
+    text = render_description(
+        project, episode, note_images, chapters.for_notes, audio.shift, context.description, out.cache
     )
-    face = project.folder / (episode.image or project.show.artwork)
-
-    def tags(facts: Audio, shift: float) -> Tags:
-        marks = chapters.of(project.folder, episode, facts.seconds, shift=shift)
-        return replace(
-            description.tags(project, episode, said(shift), marks.chapters),
-            transcript=transcripts.words(project, episode),
-        )
-
-    cover = face if face.is_file() else None
-    entry = enclosure.recording(project, episode, tags, cover, tree, retag=retag)
-    elements = soundbites.shifted(episode.elements, entry.shift)
-    known = project.lock_entry(episode.guid)
-    entry = replace(
-        entry,
-        former_slugs=known.former_slugs if known else (),
-        alternate=alternate_enclosure.of(project, episode, entry, tags, cover, tree, retag=retag),
-        soundbites=soundbites.of(project, episode, entry, elements, cover, tree, retag=retag),
+    tags = build_tags(
+        project, episode, text, chapters.for_tags(audio.seconds, audio.shift), transcript_text(transcripts)
     )
-    marks = chapters.of(project.folder, episode, entry.media.seconds, entry.chapters, entry.shift).chapters
-    names = dict.fromkeys(chapter.image for chapter in marks if chapter.image and "://" not in chapter.image)
-    faces = {name: images.picture(project, "podcast.yaml", name, episode.location_of("chapters"), tree) for name in names}
-    marks = chapters.addressed(marks, faces)
-    item = description.item(
-        project,
-        episode,
-        said(entry.shift),
-        entry,
-        artwork=own,
-        chapters=marks,
-        chapters_url=_chapters_file(project, episode, marks, tree),
-        transcripts=transcripts.of(project, episode, tree, entry.shift),
+    enclosure = write_enclosure(audio, episode.slug, tags, out, context.embedded)
+    recording = audio.alternate.recording if audio.alternate else None
+    if recording:
+        tags = with_chapters(tags, project, chapters.for_tags(recording.facts.seconds, recording.shift))
+    alternate = write_alternate(audio, episode.slug, tags, out, context.embedded)
+    elements = shift_elements(episode.elements, audio.shift)
+    soundbites = write_soundbites(project, episode, audio, enclosure, elements, out, context.embedded)
+    published_chapters, chapters_url = publish_chapters(project, episode, chapters.for_item, out)
+    entry = _lock_entry(episode, episode.date, audio, enclosure, alternate)
+    item = Item(
+        episode=episode,
+        guid=episode.guid,
+        date=episode.date.astimezone(UTC),
+        url=episode_page_url(project, episode),
+        enclosure=enclosure,
+        enclosure_url=enclosure.key if audio.is_remote else public_url(project.show.publish.url, enclosure.key),
+        alternate=alternate,
+        alternate_url=public_url(project.show.publish.url, alternate.key) if alternate else "",
+        soundbites=soundbites,
+        former_slugs=entry.former_slugs,
+        artwork=image,
+        summary=text.summary,
+        description=text.description,
+        content=text.content,
+        page=text.page,
+        chapters=published_chapters,
+        chapters_url=chapters_url,
+        transcripts=publish_transcripts(project, episode, transcripts, out, audio.shift),
+        people=episode.people or project.show.people,
         elements=elements,
     )
-    # A title may be mended at any time; what was cut stays what it is.
-    cut = tuple(replace(one, title="", url="") for one in entry.soundbites if one.media)
-    return item, replace(entry, soundbites=cut)
+    # The lock freezes the files, not the titles, which may be edited at any time.
+    frozen_soundbites = tuple(replace(soundbite, title="", url="") for soundbite in soundbites if soundbite.media)
+    return item, replace(entry, soundbites=frozen_soundbites)
 
 
-def _chapters_file(project: Project, episode: Episode, marks: tuple[Chapter, ...], tree: Tree) -> str:
-    """The address of the chapters as a file of their own (JSON chapters 1.2); empty where there are none."""
-    if not marks:
-        return ""
-    data = feed.chapters_json(marks)  # without the title: a mended one must not give the file a new address
-    key = media_key(hashlib.sha256(data).hexdigest(), f"{episode.slug}.chapters.json")
-    return public_url(project.show.publish.url, tree.write(key, data, Wave.MEDIA).key)
+def _lock_entry(
+    episode: Episode, date: datetime, audio: PreparedAudio, enclosure: Media, alternate: Media | None
+) -> LockEntry:
+    """What podcast.lock will say of the episode; a kept enclosure keeps the date under which it was published."""
+    is_kept = audio.entry is not None and not audio.is_new and not audio.is_remote
+    return LockEntry(
+        slug=episode.slug,
+        guid=episode.guid,
+        date=audio.entry.date if audio.entry and is_kept else date,
+        source_sha256=audio.source_sha256,
+        media=enclosure,
+        former_slugs=audio.entry.former_slugs if audio.entry else (),
+        alternate=alternate,
+        chapters=audio.embedded_chapters,
+        shift=audio.shift,
+        loudness=audio.loudness,
+        true_peak=audio.true_peak,
+    )

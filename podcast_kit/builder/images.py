@@ -1,57 +1,97 @@
-"""Pictures as the podcaster names them, published under their own digests."""
+"""Images as the podcaster names them, published under their own digests."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podcast_kit import images
-from podcast_kit.builder import enclosure, responsive_images
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import InvalidInput, SourceLocation, PodcastKitError, Problem
+from podcast_kit.builder.cache import dataclass_kind
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.responsive_images import add_thumbnails
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.model import Episode, Image, Project, public_url
 from podcast_kit.source import notes as markdown
 
+PATH_FIX = "paths are relative to the file that names them and must stay inside the show's folder"
 
-def picture(project: Project, near: str, name: str, place: SourceLocation | None, tree: Tree) -> Image:
-    """The picture that a file of the show names, or a fault at the place where it does."""
-    source = enclosure.inside(project.folder, near, name)
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """What an image file is, as the cache keeps it."""
+
+    width: int
+    height: int
+    mime: str
+
+
+IMAGE_SIZES = dataclass_kind("image", ImageSize)
+
+
+def publish_image(project: Project, named_in: str, name: str, location: SourceLocation | None, out: OutputDir) -> Image:
+    """Publish the image that a file of the show names; raises InvalidInput at the location where it does."""
+    location = location or SourceLocation(named_in)
+    source = resolve_in_show(project.folder, named_in, name)
     if source is None:
-        hint = "paths count from the file that names them and stay inside the show's folder"
-        raise InvalidInput([Problem(place or SourceLocation(near), f"picture {name!r} is not there", hint, "art.missing")])
+        raise InvalidInput([Problem(location, f"image {name!r} not found", PATH_FIX, "art.missing")])
     try:
-        return published(source, tree, project.show.publish.url)
+        return publish_image_file(source, out, project.show.publish.url)
     except PodcastKitError as error:
-        first = error.problems[0] if error.problems else Problem(SourceLocation(near), error.text, error.fix, "art.format")
-        text = f"picture {name!r}: {first.text}"
-        raise InvalidInput([replace(first, location=place or SourceLocation(near), text=text)]) from error
+        first = error.problems[0] if error.problems else Problem(location, error.text, error.fix, "art.format")
+        raise InvalidInput([replace(first, location=location, text=f"image {name!r}: {first.text}")]) from error
 
 
-def of_notes(project: Project, episode: Episode, tree: Tree) -> dict[str, Image]:
-    """Those in an episode's notes by the name they have there, with smaller copies; or every fault of them."""
-    art: dict[str, Image] = {}
+def publish_note_images(project: Project, episode: Episode, out: OutputDir) -> dict[str, Image]:
+    """Publish the images in an episode's notes, with thumbnails; by their names in the notes.
+
+    Raises InvalidInput with every problem.
+    """
+    note_images: dict[str, Image] = {}
     problems: list[Problem] = []
-    for name, line in markdown.pictures(episode.notes):
+    for name, line in markdown.local_image_lines(episode.notes):
+        location = SourceLocation(episode.path, episode.notes_line + line, 1)
         try:
-            place = SourceLocation(episode.path, episode.notes_line + line, 1)
-            found = picture(project, episode.path, name, place, tree)
+            image = publish_image(project, episode.path, name, location, out)
             source = project.folder / Path(episode.path).parent / name
-            art[name] = responsive_images.responsive(source, found, tree, project.show.publish.url)
+            note_images[name] = add_thumbnails(source, image, out, project.show.publish.url)
         except InvalidInput as error:
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
-    return art
+    return note_images
 
 
-def published(source: Path, tree: Tree, base: str) -> Image:
-    """A picture in the store, under its own digest."""
-    sha256 = tree.memory.sha256(source)
-    known = tree.memory.recall("picture", sha256)
-    if known is None:
+def publish_artwork(project: Project, out: OutputDir) -> Image | None:
+    """Publish the show's artwork; None where it has none. Raises InvalidInput."""
+    if not project.show.artwork:
+        return None
+    return publish_image(project, "podcast.yaml", project.show.artwork.path, project.show.locations.get("artwork"), out)
+
+
+def publish_episode_image(project: Project, episode: Episode, out: OutputDir) -> Image | None:
+    """Publish the episode's own image; None where the show's artwork is used. Raises InvalidInput."""
+    if not episode.image:
+        return None
+    return publish_image(project, "podcast.yaml", episode.image.path, episode.location_of("image"), out)
+
+
+def publish_image_file(source: Path, out: OutputDir, base_url: str) -> Image:
+    """Copy an image under its own digest; it is opened once for each content. Raises PodcastKitError."""
+    sha256 = out.cache.sha256(source)
+    size = out.cache.get(IMAGE_SIZES, sha256)
+    if size is None:
         facts = images.probe(source)
-        known = [facts.width, facts.height, facts.mime]
-        tree.memory.keep("picture", sha256, known)
-    width, height, mime = known
-    key = enclosure.publish(source, tree, mime)
-    return Image(url=public_url(base, key), key=key, width=width, height=height, mime=mime)
+        size = ImageSize(facts.width, facts.height, facts.mime)
+        out.cache.set(IMAGE_SIZES, sha256, size)
+    key = out.publish_file(source, size.mime).key
+    return Image(url=public_url(base_url, key), key=key, width=size.width, height=size.height, mime=size.mime)
+
+
+def resolve_in_show(folder: Path, named_in: str, name: str) -> Path | None:
+    """The file that `name` means in a file of the show; None if it does not exist or is outside the show's folder."""
+    path = (folder / named_in).parent / name
+    try:
+        resolved = path.resolve(strict=True)
+    except (OSError, ValueError):
+        return None
+    return path if resolved.is_file() and resolved.is_relative_to(folder.resolve()) else None

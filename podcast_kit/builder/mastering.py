@@ -1,219 +1,227 @@
-"""Recordings mastered before they are tagged: what is wanted and not yet there, several at once.
+"""Recordings mastered before they are tagged: what was asked for and is not in the cache, several at once.
 
-The results lie in `.podcast-kit/mastered/` under what they depend on, so that a second build touches no audio.
+The results are kept in `.podcast-kit/mastered/` under the digest of what they depend on, so that a second build
+touches no audio.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from podcast_kit import audio
 from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import Job, Mastered
-from podcast_kit.builder import remote_audio
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import InvalidAudio, InvalidInput, SourceLocation, PodcastKitError, Problem
+from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
+from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import content_type
-from podcast_kit.model import AudioSettings, Episode, Media, Project, Progress
+from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
 
-FOLDER = "mastered"
-DONE = "mastered"
-"""The stage of a step that says what was done to a recording: people want to read it."""
+MASTERED_DIR = Path(".podcast-kit", "mastered")
+MASTERED_STAGE = "mastered"
+"""The stage of a progress event that says what was done to a recording; people want to read it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A recording as it is to be tagged."""
+class MasteredFile:
+    """What mastering made of a recording, as the cache keeps it."""
 
-    path: Path
+    name: str
+    """In MASTERED_DIR."""
     sha256: str
     shift: float = 0.0
-    """Seconds that its moments come later than in what the author gave."""
+    """Seconds by which every moment comes later than in the author's recording."""
     loudness: float | None = None
-    """LUFS of the mastered file; None where nothing was mastered."""
+    """LUFS, measured."""
     true_peak: float | None = None
+    """dBTP, measured."""
+    done: tuple[str, ...] = ()
+    """What was done, in words."""
+
+
+MASTERED = dataclass_kind("mastered", MasteredFile)
+MASTERED_SUFFIXES = text_kind("suffix")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A file that is to be made of an episode's recording."""
+class MasteringRequest:
+    """A file to be made from an episode's recording."""
 
     episode: Episode
     settings: AudioSettings
     name: str
-    """What it is called when something is said of it."""
+    """What progress and errors call it."""
 
     @property
-    def possible(self) -> bool:
-        """Whether `ready` could do it here: without the extra nothing is mastered."""
+    def is_possible(self) -> bool:
+        """Whether it can be made here: without the extra `master` nothing is mastered."""
         return not self.settings.is_active or not codecs.missing()
 
-    def gives(self, media: Media) -> bool:
-        """Whether a file is of the format that is ordered."""
+    def has_format_of(self, media: Media) -> bool:
+        """Whether a file is of the format that is requested."""
         return content_type(media.key) == content_type(f".{self.settings.format}")
 
 
-def enclosure(project: Project, episode: Episode) -> Order:
-    """The episode's main file."""
+def enclosure_request(project: Project, episode: Episode) -> MasteringRequest:
+    """The request for the episode's main file."""
     settings = episode.mastering or project.show.audio
-    return Order(episode, replace(settings, alternate=""), episode.slug)
+    return MasteringRequest(episode, replace(settings, alternate=""), episode.slug)
 
 
-def alternate(project: Project, episode: Episode, enclosure: str, *, mastered: bool = True) -> Order | None:
-    """The second file in another format; None where none is asked for, or where `enclosure` is one already.
+def alternate_request(
+    project: Project, episode: Episode, enclosure_name: str, *, is_mastered: bool = True
+) -> MasteringRequest | None:
+    """The request for the second file in another format; None if none is asked for or the enclosure has that format.
 
-    A recording that is MP3 is encoded a second time for it, which asking for it allows; the enclosure is not.
-    Where the enclosure is out and was never `mastered`, nothing is joined or trimmed either: chapters, transcript and
-    soundbites hold for both files.
+    An MP3 is re-encoded for it, since asking for an alternate allows that; the enclosure itself is not. Where the
+    enclosure was published without being mastered, nothing is joined or trimmed either, so that chapters, transcript
+    and soundbites fit both files.
     """
     settings = episode.mastering or project.show.audio
-    wanted = settings.alternate
-    if not wanted or remote_audio.is_address(episode.audio) or content_type(f".{wanted}") == content_type(enclosure):
+    format_ = settings.alternate
+    if not format_ or content_type(f".{format_}") == content_type(enclosure_name):
         return None
-    settings = replace(settings, format=wanted, bitrate="", reencode=True, alternate="")
-    if not mastered:
+    settings = replace(settings, format=format_, bitrate="", reencode=True, alternate="")
+    if not is_mastered:
         settings = replace(settings, intro="", outro="", trim=False)
-    return Order(episode, settings, f"{episode.slug}.{wanted}")
+    return MasteringRequest(episode, settings, f"{episode.slug}.{format_}")
 
 
-def becomes(project: Project, order: Order, tree: Tree) -> str:
-    """What the order's file will be called; raises where that cannot be told."""
-    source = project.folder / order.episode.audio
-    return _job(project, order, source, tree)[0].destination.name if order.settings.is_active else source.name
+def output_name(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> str:
+    """What the request's file will be called; raises PodcastKitError where that cannot be known."""
+    if not request.settings.is_active:
+        return source.name
+    return _mastering_job(project, request, source, cache)[0].destination.name
 
 
-def prepare(project: Project, orders: Iterable[Order], tree: Tree, on: Callable[[Progress], None]) -> None:
-    """Master, several at once, all that ask for it and are not mastered yet.
+def master_recordings(
+    project: Project,
+    requests: Iterable[tuple[MasteringRequest, Path]],
+    cache: Cache,
+    on_progress: Callable[[Progress], None],
+) -> dict[str, PodcastKitError]:
+    """Master, several at once, every request (with its recording) that is not in the cache.
 
-    What goes wrong with one is kept, and raised when its turn comes: every other is made all the same.
+    Returns the errors by the request's name: one failure stops none of the others.
     """
+    errors: dict[str, PodcastKitError] = {}
     jobs: dict[str, Job] = {}
-    for order in orders:
-        source = project.folder / order.episode.audio
-        if not order.settings.is_active or remote_audio.is_address(order.episode.audio) or not source.is_file():
+    for request, source in requests:
+        if not request.settings.is_active:
             continue
         try:
-            job, key = _job(project, order, source, tree)
+            job, key = _mastering_job(project, request, source, cache)
         except PodcastKitError as error:
-            tree.unmastered[order.name] = error
+            errors[request.name] = error
             continue
-        if _known(project, key, tree) is None:
+        if _cached_file(project, key, cache) is None:
             jobs[key] = job
-    keys = {job.name: key for key, job in jobs.items()}
     if not jobs:
-        return
+        return errors
     from podcast_kit.audio.mastering.batch import master_all
 
-    for outcome in master_all(list(jobs.values()), on=on):
+    keys = {job.name: key for key, job in jobs.items()}
+    for outcome in master_all(list(jobs.values()), on=on_progress):
         if outcome.mastered:
-            _keep(keys[outcome.job.name], outcome.mastered, tree)
-            on(Progress(stage=DONE, subject=f"{outcome.job.name}: {outcome.mastered}"))
+            _keep_mastered(keys[outcome.job.name], outcome.mastered, cache)
+            on_progress(Progress(stage=MASTERED_STAGE, subject=f"{outcome.job.name}: {outcome.mastered}"))
         elif outcome.error:
-            tree.unmastered[outcome.job.name] = outcome.error
+            errors[outcome.job.name] = outcome.error
+    return errors
 
 
-def ready(project: Project, order: Order, source: Path, sha256: str, tree: Tree) -> Ready:
-    """The recording mastered, or as it is where nothing was asked for; `sha256` is the source's.
-
-    Raises what went wrong in `prepare`.
-    """
-    if not order.settings.is_active:
-        return Ready(source, sha256)
-    if error := tree.unmastered.get(order.name):
-        raise _placed(error, order.episode)
+def mastered_file(
+    project: Project,
+    request: MasteringRequest,
+    source: Path,
+    cache: Cache,
+    errors: Mapping[str, PodcastKitError],
+) -> MasteredFile:
+    """The mastered recording; raises what went wrong in `master_recordings`, at the episode that it stopped."""
+    if error := errors.get(request.name):
+        raise _located(error, request.episode)
     try:
-        job, key = _job(project, order, source, tree)
-        known = _known(project, key, tree)
-        if known is None:
-            known = _keep(key, audio.master.master(job.source, job.destination, job.settings), tree)
+        job, key = _mastering_job(project, request, source, cache)
+        cached = _cached_file(project, key, cache)
+        return cached or _master_job(job, key, cache)
     except PodcastKitError as error:
-        raise _placed(error, order.episode) from error
-    return Ready(
-        _folder(project) / known["name"], known["sha256"], known["shift"], known["loudness"], known["true_peak"]
-    )
+        raise _located(error, request.episode) from error
 
 
-def _job(project: Project, order: Order, source: Path, tree: Tree) -> tuple[Job, str]:
-    """What is to be done, and the key of what it depends on."""
-    wanted = order.settings
-    parts = {
-        name: _part(project, order.episode, name, path)
-        for name, path in (("intro", wanted.intro), ("outro", wanted.outro))
-    }
-    digests = [f"{name} {tree.memory.sha256(path)}" for name, path in parts.items() if path]
-    key = master.key(tree.memory.sha256(source), wanted, *digests)
-    known = tree.memory.recall("suffix", key)
-    suffix = known or master.suffix(source, wanted)
-    tree.memory.keep("suffix", key, suffix)
-    return (
-        Job(
-            source=source,
-            destination=_folder(project) / f"{key[:32]}{suffix}",
-            settings=wanted,
-            intro=parts["intro"],
-            outro=parts["outro"],
-            name=order.name,
-        ),
-        key,
-    )
+def sweep_mastered(project: Project, cache: Cache) -> None:
+    """Remove what was mastered for recordings or settings that no longer exist."""
+    files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
+    names = {file.name for file in files if file}
+    folder = project.folder / MASTERED_DIR
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in names:
+            path.unlink(missing_ok=True)
 
 
-def _part(project: Project, episode: Episode, name: str, path: str) -> Path | None:
+def _mastering_job(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> tuple[Job, str]:
+    """What is to be done, and the digest of everything that it depends on."""
+    settings = request.settings
+    intro = _joined_file(project, request.episode, "intro", settings.intro)
+    outro = _joined_file(project, request.episode, "outro", settings.outro)
+    digests = [f"{name} {cache.sha256(path)}" for name, path in (("intro", intro), ("outro", outro)) if path]
+    key = master.key(cache.sha256(source), settings, *digests)
+    suffix = cache.get(MASTERED_SUFFIXES, key) or master.suffix(source, settings)
+    cache.set(MASTERED_SUFFIXES, key, suffix)
+    destination = project.folder / MASTERED_DIR / f"{key[:32]}{suffix}"
+    job = Job(source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name)
+    return job, key
+
+
+def _joined_file(project: Project, episode: Episode, name: str, path: str) -> Path | None:
+    """The intro or outro; raises InvalidInput if the file does not exist."""
     if not path:
         return None
     if not (project.folder / path).is_file():
-        where = episode.locations.get(f"audio.{name}") or project.show.locations.get(f"audio.{name}") or episode.location_of()
-        raise InvalidInput([Problem(where, f"{name} {path!r} is not there", "mend the path", f"au.{name}")])
+        key = f"audio.{name}"
+        location = episode.locations.get(key) or project.show.locations.get(key) or episode.location_of()
+        raise InvalidInput([Problem(location, f"{name} file {path!r} not found", "correct the path", f"au.{name}")])
     return project.folder / path
 
 
-def _folder(project: Project) -> Path:
-    return project.folder / ".podcast-kit" / FOLDER
+def _master_job(job: Job, key: str, cache: Cache) -> MasteredFile:
+    mastered = audio.master.master(job.source, job.destination, job.settings, intro=job.intro, outro=job.outro)
+    return _keep_mastered(key, mastered, cache)
 
 
-def _known(project: Project, key: str, tree: Tree) -> dict[str, Any] | None:
-    known: dict[str, Any] | None = tree.memory.recall("mastered", key)
-    if known is None:
+def _cached_file(project: Project, key: str, cache: Cache) -> MasteredFile | None:
+    file = cache.get(MASTERED, key)
+    if file is None:
         return None
-    path = _folder(project) / known["name"]
-    return known if path.is_file() and tree.memory.sha256(path) == known["sha256"] else None
+    path = project.folder / MASTERED_DIR / file.name
+    return file if path.is_file() and cache.sha256(path) == file.sha256 else None
 
 
-def _keep(key: str, made: Mastered, tree: Tree) -> dict[str, Any]:
-    facts = {
-        "name": made.path.name,
-        "sha256": made.sha256,
-        "shift": round(made.shift, 6),
-        "loudness": _rounded(made.after.integrated),
-        "true_peak": _rounded(made.after.true_peak),
-        "done": list(made.done),
-    }
-    tree.memory.made(made.path, made.sha256)
-    tree.memory.keep("mastered", key, facts)
-    tree.memory.commit()
-    return facts
+def _keep_mastered(key: str, mastered: Mastered, cache: Cache) -> MasteredFile:
+    file = MasteredFile(
+        name=mastered.path.name,
+        sha256=mastered.sha256,
+        shift=round(mastered.shift, 6),
+        loudness=_round_level(mastered.after.integrated),
+        true_peak=_round_level(mastered.after.true_peak),
+        done=tuple(mastered.done),
+    )
+    cache.set_digest(mastered.path, mastered.sha256)
+    cache.set(MASTERED, key, file)
+    cache.commit()
+    return file
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _round_level(level: float | None) -> float | None:
+    return None if level is None else round(level, 1)
 
 
-def _placed(error: PodcastKitError, episode: Episode) -> PodcastKitError:
+def _located(error: PodcastKitError, episode: Episode) -> PodcastKitError:
     """The same error, at the episode that it stopped."""
     if isinstance(error, InvalidAudio):
-        return InvalidInput([Problem(SourceLocation(episode.audio), error.problem.text, error.fix, error.problem.code)])
+        return InvalidInput(
+            [Problem(SourceLocation(str(episode.audio)), error.problem.text, error.fix, error.problem.code)]
+        )
     if error.problems or codecs.missing():
         return error
     return InvalidInput([Problem(episode.location_of("audio"), error.text, error.fix, "au.mastering")])
-
-
-def sweep(project: Project, tree: Tree) -> None:
-    """Remove what was mastered for recordings or settings that are no more."""
-    used = [key for kind, key in tree.memory.used if kind == "mastered"]
-    kept = {known["name"] for key in used if (known := tree.memory.recall("mastered", key))}
-    for path in _folder(project).iterdir() if _folder(project).is_dir() else ():
-        if path.name not in kept:
-            path.unlink(missing_ok=True)

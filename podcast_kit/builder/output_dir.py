@@ -1,4 +1,4 @@
-"""The folder that holds exactly what will be in the store: written file by file, swept when all is there."""
+"""The folder that holds exactly what will be in the store: written file by file, swept when everything is written."""
 
 from __future__ import annotations
 
@@ -7,113 +7,145 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podcast_kit.builder.cache import Memory
-from podcast_kit.errors import PodcastKitError
+from podcast_kit.builder.cache import Cache
+from podcast_kit.errors import OperationError
 from podcast_kit.io.mime import content_type
-from podcast_kit.model import Cover, Output, Wave
+from podcast_kit.model import Output, Wave
 
-YEAR = "public, max-age=31536000, immutable"
-MINUTES = "public, max-age=300"
-REVALIDATE = "public, max-age=300, must-revalidate"
-CACHE = {Wave.MEDIA: YEAR, Wave.PAGES: MINUTES, Wave.FEED: REVALIDATE}
-SCRATCH = re.compile(r"\..+\.new")
-MEDIA = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
-DIGITS = 16
-"""Hexadecimal digits of a digest in an address: 64 bits, no two files of a show will share them."""
+CACHE_CONTROL = {
+    Wave.MEDIA: "public, max-age=31536000, immutable",
+    Wave.PAGES: "public, max-age=300",
+    Wave.FEED: "public, max-age=300, must-revalidate",
+}
+TEMP_NAME = re.compile(r"\..+\.new")
+MEDIA_PATH = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
+KEY_DIGEST_LEN = 16
+"""Hexadecimal digits of a digest in a URL: 64 bits, so no two files of a show share them."""
+COPY_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the output folder, as the cache keeps it."""
+
+    key: str
+    sha256: str
+    size: int
+    mime: str = ""
+    width: int = 0
+    height: int = 0
 
 
 def media_key(sha256: str, name: str) -> str:
-    """The address of an immutable file: its digest, and a name that people can read."""
-    return f"media/{sha256[:DIGITS]}/{name}"
+    """The key of an immutable file: the start of its digest, and a readable name."""
+    return f"media/{sha256[:KEY_DIGEST_LEN]}/{name}"
 
 
-class Tree:
-    """A build's folder while it is being made.
+class OutputDir:
+    """A build's folder while it is being written.
 
-    Media are written as they are made, since nobody else has their names. What has a name of its own (pages, feeds)
-    is staged, and written when all of it could be made: a fault in the last page leaves the old ones whole.
+    Media are written at once, since their names are new. What keeps its name (pages, feeds) is staged, and written
+    when all of it could be rendered: an error in the last page leaves the old ones intact.
     """
 
-    def __init__(self, folder: Path, memory: Memory) -> None:
+    def __init__(self, folder: Path, cache: Cache) -> None:
         self.folder = folder
-        self.memory = memory
+        self.cache = cache
         self._root = str(folder)
         self.outputs: dict[str, Output] = {}
-        self.covers: dict[str, Cover] = {}
-        self.unmastered: dict[str, PodcastKitError] = {}
-        """What kept recordings from being mastered, by slug: raised when the episode's turn comes."""
         self.staged: dict[str, tuple[bytes, str]] = {}
-        self.written = 0
+        self.files_written = 0
 
     def path(self, key: str) -> Path:
-        """Where a key's bytes lie."""
+        """The path of a key's file."""
         return self.folder / key
 
     def _name(self, key: str) -> str:
         """As `path`, without what a Path costs: a build looks at every file."""
         return os.path.join(self._root, key)  # noqa: PTH118
 
-    def holds(self, key: str, sha256: str) -> bool:
-        """Whether the file is there with these very bytes."""
+    def has(self, key: str, sha256: str) -> bool:
+        """Whether the file exists with exactly these bytes."""
         name = self._name(key)
-        return os.path.isfile(name) and self.memory.sha256(name) == sha256  # noqa: PTH113  # thousands a build
+        return os.path.isfile(name) and self.cache.sha256(name) == sha256  # noqa: PTH113  # thousands a build
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
-        """Put bytes under a key, unless they lie there already: media at once, all else with `commit`."""
+        """Put bytes under a key unless they are unchanged: media at once, everything else with `commit`."""
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.holds(key, sha256):
+        if not self.has(key, sha256):
             if wave is Wave.MEDIA:
                 self._put(key, data, sha256)
             else:
                 self.staged[key] = (data, sha256)
         return self.add(key, len(data), sha256, wave, mime)
 
+    def publish_file(self, source: Path, mime: str = "") -> Output:
+        """Copy a file, in blocks, under its own digest. Raises OperationError if it changes while it is read."""
+        sha256 = self.cache.sha256(source)
+        key = media_key(sha256, source.name.lower().replace(" ", "-"))
+        if not self.has(key, sha256):
+            temp = self.temp_path(key)
+            if _copy(source, temp) != sha256:
+                temp.unlink()
+                raise OperationError(
+                    f"{source}: the file changed while it was read", "wait until it is saved, then rerun"
+                )
+            self.commit_file(temp, key, sha256)
+        return self.add(key, self.path(key).stat().st_size, sha256, Wave.MEDIA, mime)
+
     def commit(self) -> None:
-        """Write what was staged: pages, then feeds; and remove what an earlier build made and no output names."""
+        """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names."""
         for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):
             self._put(key, *self.staged[key])
         if self.folder.is_dir():
             self._sweep()
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
-        beside = self.scratch(key)
-        beside.write_bytes(data)
-        self.adopt(beside, key, sha256)
+        temp = self.temp_path(key)
+        temp.write_bytes(data)
+        self.commit_file(temp, key, sha256)
 
-    def scratch(self, key: str) -> Path:
+    def temp_path(self, key: str) -> Path:
         """A free path beside a key's file, on the same disk; the sweep removes what a killed build left there."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.with_name(f".{path.name}.new")
 
-    def adopt(self, file: Path, key: str, sha256: str) -> None:
+    def commit_file(self, file: Path, key: str, sha256: str) -> None:
         """Give a finished file its final name."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         file.replace(path)
-        self.memory.made(self._name(key), sha256)
-        self.written += 1
+        self.cache.set_digest(self._name(key), sha256)
+        self.files_written += 1
 
-    def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, here: bool = True) -> Output:
-        """List an output; `here` is False for a frozen file that only the store has."""
+    def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, is_local: bool = True) -> Output:
+        """List an output; `is_local` is False for a frozen file that only the store has."""
         output = Output(
             key=key,
             size=size,
             sha256=sha256,
             content_type=mime or content_type(key),
-            cache_control=CACHE[wave],
+            cache_control=CACHE_CONTROL[wave],
             wave=wave,
-            path=self.path(key) if here else None,
+            path=self.path(key) if is_local else None,
         )
         self.outputs[key] = output
         return output
 
+    def add_cached(self, file: StoredFile, wave: Wave) -> bool:
+        """List a file that an earlier build wrote, if it is still the same; whether it is."""
+        if not self.has(file.key, file.sha256):
+            return False
+        self.add(file.key, file.size, file.sha256, wave, file.mime)
+        return True
+
     @contextmanager
-    def untold(self) -> Iterator[None]:
-        """What is added meanwhile, and by nothing else, goes ahead: no reader may learn its address yet."""
+    def embargoed(self) -> Iterator[None]:
+        """What is added inside, and only there, is uploaded before its date: nothing public may name it yet."""
         before = dict(self.outputs)
         yield
         for key, output in self.outputs.items():
@@ -122,26 +154,36 @@ class Tree:
     def _sweep(self, below: str = "") -> bool:
         """Remove what no output names, and the folders that this empties; whether anything is left.
 
-        Only what a build is known to have made: what somebody else put there stays.
+        Only what a build is known to have written goes: other people's files stay.
         """
-        with os.scandir(self._name(below)) as found:
-            entries = list(found)
-        left = False
+        with os.scandir(self._name(below)) as scan:
+            entries = list(scan)
+        has_files = False
         for entry in entries:
             key = below + entry.name
             if entry.is_dir(follow_symlinks=False):
                 if self._sweep(f"{key}/"):
-                    left = True
+                    has_files = True
                 else:
                     os.rmdir(entry.path)  # noqa: PTH106
-            elif key in self.outputs or not self._made(key, entry):
-                left = True
+            elif key in self.outputs or not self._is_ours(key, entry):
+                has_files = True
             else:
                 os.unlink(entry.path)  # noqa: PTH108
-        return left
+        return has_files
 
-    def _made(self, key: str, entry: os.DirEntry[str]) -> bool:
-        """Whether a build made it: memory says so, or its name does, as a killed build leaves it."""
+    def _is_ours(self, key: str, entry: os.DirEntry[str]) -> bool:
+        """Whether a build wrote it: the cache knows it, or its name is one that a killed build leaves."""
         if entry.is_symlink():
             return False
-        return bool(SCRATCH.fullmatch(entry.name) or MEDIA.match(key)) or self.memory.knows(entry.path)
+        return bool(TEMP_NAME.fullmatch(entry.name) or MEDIA_PATH.match(key)) or self.cache.has_file(entry.path)
+
+
+def _copy(source: Path, destination: Path) -> str:
+    """Copy in blocks and return the sha256 (hex) of what was copied."""
+    digest = hashlib.sha256()
+    with source.open("rb") as reader, destination.open("wb") as writer:
+        while block := reader.read(COPY_BLOCK_BYTES):
+            digest.update(block)
+            writer.write(block)
+    return digest.hexdigest()

@@ -1,6 +1,6 @@
-"""Files that podcast.yaml and the front matter name beside the audio: faces, banners, other forms of an episode.
+"""Files that podcast.yaml and the front matter name besides the audio: portraits, banners, alternate enclosures.
 
-Each is published under its digest, and its address stands where its path stood.
+Each is published under its digest, and its public URL replaces its path.
 """
 
 from __future__ import annotations
@@ -11,113 +11,119 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from podcast_kit.builder import enclosure, images
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import InvalidInput, SourceLocation, PodcastKitError, Problem
+from podcast_kit.builder.cache import text_kind
+from podcast_kit.builder.images import PATH_FIX, publish_image_file, resolve_in_show
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import content_type
-from podcast_kit.model import Element, Episode, Person, Project, public_url
+from podcast_kit.model import Element, Episode, LocalFile, Person, Project, RemoteUrl, public_url
 from podcast_kit.namespaces import TAGS
-from podcast_kit.source.elements import ADDRESS
+from podcast_kit.source.elements import URL_START
+
+ALTERNATE_ENCLOSURE = "podcast:alternateEnclosure"
+INTEGRITIES = text_kind("integrity")
 
 
-def addressed(project: Project, tree: Tree, *, later: Collection[Episode] = ()) -> Project:
-    """The project with addresses in the place of paths; raises InvalidInput with every file that is not there.
+def publish_referenced_files(project: Project, out: OutputDir, *, later: Collection[Episode] = ()) -> Project:
+    """The project with public URLs in place of paths; raises InvalidInput with every file that does not exist.
 
-    Of the episodes that come `later` nothing is published yet.
+    Of the episodes that come `later` nothing is published yet, but missing files are reported.
     """
-    faces = _Files(project, tree)
+    files = _ReferencedFiles(project, out)
+    people_location = project.show.locations.get("people", SourceLocation("podcast.yaml"))
     show = replace(
         project.show,
-        people=faces.people(project.show.people, project.show.locations.get("people", SourceLocation("podcast.yaml"))),
-        elements=faces.elements(project.show.elements),
+        people=files.publish_portraits(project.show.people, people_location),
+        elements=files.publish_elements(project.show.elements),
     )
-    waiting = {one.slug for one in later}
+    later_slugs = {episode.slug for episode in later}
     episodes: list[Episode] = []
-    for one in project.episodes:
-        faces.publishing = one.slug not in waiting
-        if one.draft or not (one.people or one.elements):
-            episodes.append(one)
+    for episode in project.episodes:
+        files.is_publishing = episode.slug not in later_slugs
+        if episode.draft or not (episode.people or episode.elements):
+            episodes.append(episode)
             continue
-        people, elements = faces.people(one.people, one.location_of("people")), faces.elements(one.elements)
-        episodes.append(replace(one, people=people, elements=elements) if faces.publishing else one)
-    if faces.problems:
-        raise InvalidInput(faces.problems)
+        people = files.publish_portraits(episode.people, episode.location_of("people"))
+        elements = files.publish_elements(episode.elements)
+        episodes.append(replace(episode, people=people, elements=elements) if files.is_publishing else episode)
+    if files.problems:
+        raise InvalidInput(files.problems)
     return replace(project, show=show, episodes=tuple(episodes))
 
 
-class _Files:
-    """Publishes what is named, and gathers what is not there."""
+class _ReferencedFiles:
+    """Publishes the files that are named, and collects what is missing."""
 
-    def __init__(self, project: Project, tree: Tree) -> None:
+    def __init__(self, project: Project, out: OutputDir) -> None:
         self.project = project
-        self.tree = tree
+        self.out = out
         self.problems: list[Problem] = []
-        self.publishing = True
-        """Else only what is missing is told."""
+        self.is_publishing = True
+        """Otherwise missing files are only reported."""
 
-    def people(self, people: Iterable[Person], place: SourceLocation) -> tuple[Person, ...]:
-        """Their pictures lie relative to the show's folder."""
+    def publish_portraits(self, people: Iterable[Person], location: SourceLocation) -> tuple[Person, ...]:
+        """People with the URLs of their pictures, whose paths are relative to the show's folder."""
         return tuple(
-            person
-            if not person.image or "://" in person.image
-            else replace(person, image=self.published("podcast.yaml", person.image, place, picture=True))
+            replace(person, image=RemoteUrl(self._publish("podcast.yaml", person.image.path, location, is_image=True)))
+            if isinstance(person.image, LocalFile)
+            else person
             for person in people
         )
 
-    def elements(self, elements: Iterable[Element]) -> tuple[Element, ...]:
-        return tuple(self.element(element) for element in elements)
+    def publish_elements(self, elements: Iterable[Element]) -> tuple[Element, ...]:
+        """Elements with URLs in the attributes that may name a file."""
+        return tuple(self._publish_element(element) for element in elements)
 
-    def element(self, element: Element) -> Element:
+    def _publish_element(self, element: Element) -> Element:
         tag = TAGS.get(element.name)
-        files = {field.name for field in tag.attributes if field.file} if tag else set()
-        said = tuple(
-            (name, self.published(element.location.path, value, element.location, picture=element.name == "podcast:image"))
-            if name in files and not ADDRESS.match(value)
+        file_attributes = {field.name for field in tag.attributes if field.allows_file} if tag else set()
+        is_image = element.name == "podcast:image"
+        attributes = tuple(
+            (name, self._publish(element.location.path, value, element.location, is_image=is_image))
+            if name in file_attributes and not URL_START.match(value)
             else (name, value)
             for name, value in element.attributes
         )
-        made = replace(element, attributes=said, children=self.elements(element.children))
-        return self.alternate(element, made) if element.name == "podcast:alternateEnclosure" else made
+        published = replace(element, attributes=attributes, children=self.publish_elements(element.children))
+        return self._measure_alternate(element, published) if element.name == ALTERNATE_ENCLOSURE else published
 
-    def alternate(self, element: Element, made: Element) -> Element:
-        """Another form of the episode that lies here: its length and its digest are measured, not typed."""
+    def _measure_alternate(self, element: Element, published: Element) -> Element:
+        """A local alternate enclosure with its length and its integrity digest, which are measured, never typed."""
         paths = [dict(child.attributes).get("uri", "") for child in element.children if child.name == "podcast:source"]
-        local = next((path for path in paths if path and not ADDRESS.match(path)), "")
-        source = enclosure.inside(self.project.folder, element.location.path, local) if local else None
+        local_path = next((path for path in paths if path and not URL_START.match(path)), "")
+        source = resolve_in_show(self.project.folder, element.location.path, local_path) if local_path else None
         if source is None:
-            return made
-        said = dict(made.attributes) | {"length": str(source.stat().st_size)}
-        children = [child for child in made.children if child.name != "podcast:integrity"]
-        children.append(Element("podcast:integrity", "", (("type", "sri"), ("value", self.integrity(source)))))
+            return published
+        attributes = dict(published.attributes) | {"length": str(source.stat().st_size)}
+        children = [child for child in published.children if child.name != "podcast:integrity"]
+        children.append(Element("podcast:integrity", "", (("type", "sri"), ("value", self._integrity(source)))))
         names = [field.name for field in TAGS[element.name].attributes]
-        return replace(
-            made, attributes=tuple((name, said[name]) for name in names if name in said), children=tuple(children)
-        )
+        ordered = tuple((name, attributes[name]) for name in names if name in attributes)
+        return replace(published, attributes=ordered, children=tuple(children))
 
-    def integrity(self, source: Path) -> str:
-        """Subresource integrity of a file, remembered by its content."""
-        sha256 = self.tree.memory.sha256(source)
-        known: str | None = self.tree.memory.recall("integrity", sha256)
-        if known is None:
+    def _integrity(self, source: Path) -> str:
+        """The Subresource Integrity digest of a file, cached by its content."""
+        sha256 = self.out.cache.sha256(source)
+        integrity = self.out.cache.get(INTEGRITIES, sha256)
+        if integrity is None:
             with source.open("rb") as file:
-                known = "sha384-" + base64.b64encode(hashlib.file_digest(file, "sha384").digest()).decode()
-            self.tree.memory.keep("integrity", sha256, known)
-        return known
+                integrity = "sha384-" + base64.b64encode(hashlib.file_digest(file, "sha384").digest()).decode()
+            self.out.cache.set(INTEGRITIES, sha256, integrity)
+        return integrity
 
-    def published(self, near: str, name: str, place: SourceLocation, *, picture: bool) -> str:
-        """The address of a file; its path as it was, and a problem, where it is not there."""
-        base = self.project.show.publish.url
-        source = enclosure.inside(self.project.folder, near, name)
+    def _publish(self, named_in: str, name: str, location: SourceLocation, *, is_image: bool) -> str:
+        """The public URL of a file; its unchanged path, and a problem, where it does not exist."""
+        base_url = self.project.show.publish.url
+        source = resolve_in_show(self.project.folder, named_in, name)
         if source is None:
-            hint = "paths count from the file that names them and stay inside the show's folder"
-            self.problems.append(Problem(place, f"{name!r} is not there", hint, "file.missing"))
+            self.problems.append(Problem(location, f"file {name!r} not found", PATH_FIX, "file.missing"))
             return name
-        if not self.publishing:
+        if not self.is_publishing:
             return name
         try:
-            if picture:
-                return images.published(source, self.tree, base).url
-            return public_url(base, enclosure.publish(source, self.tree, content_type(name)))
+            if is_image:
+                return publish_image_file(source, self.out, base_url).url
+            return public_url(base_url, self.out.publish_file(source, content_type(name)).key)
         except PodcastKitError as error:
-            self.problems.append(Problem(place, error.text, error.fix, "art.format"))
+            self.problems.append(Problem(location, error.text, error.fix, "art.format"))
             return name

@@ -1,64 +1,60 @@
-"""A recording that lies at somebody else's address: fetched once to be measured, then known by podcast.lock."""
+"""A recording at someone else's URL: fetched once to be measured, then known from podcast.lock."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import tempfile
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from podcast_kit import audio
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import OperationError, InvalidAudio, InvalidInput, Problem
-from podcast_kit.io.http_client import Web
+from podcast_kit.builder.cache import Cache, dataclass_kind
+from podcast_kit.errors import InvalidAudio, InvalidInput, OperationError, Problem
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Episode, Media
 
-LIMIT = 4_000_000_000
-"""Bytes; more is no episode."""
-OK = 200
+MAX_REMOTE_BYTES = 4_000_000_000
+HTTP_OK = 200
+REMOTE_MEDIA = dataclass_kind("remote", Media)
 
 
-def is_address(name: str) -> bool:
-    """Whether `audio:` names an address rather than a file."""
-    return name.startswith(("https://", "http://"))
+def measure_remote_audio(episode: Episode, url: str, cache: Cache) -> Media:
+    """The episode's audio at its URL, fetched once; it stays there, so its tags are not ours to write.
 
-
-def measured(episode: Episode, tree: Tree) -> Media:
-    """What lies at the episode's address; it stays there, so its tags are not ours to write.
-
-    Raises InvalidInput with the place of `audio:` when it cannot be fetched or is no audio.
+    Raises InvalidInput at `audio:` when it cannot be fetched or is not audio.
     """
-    known = tree.memory.recall("remote", episode.audio)
-    if known is None:
+    cached = cache.get(REMOTE_MEDIA, url)
+    if cached is None:
         try:
-            known = asdict(_fetched(episode.audio))
+            cached = _fetch_and_probe(url)
         except OperationError as error:
-            raise InvalidInput([_problem(episode, f"{episode.audio} {error.text}")]) from error
+            raise InvalidInput([_remote_problem(episode, f"{url} {error.text}")]) from error
         except InvalidAudio as error:
-            raise InvalidInput([_problem(episode, f"{episode.audio}: {error.problem.text}")]) from error
-        tree.memory.keep("remote", episode.audio, known)
-    return Media(**known)
+            raise InvalidInput([_remote_problem(episode, f"{url}: {error.problem.text}")]) from error
+        cache.set(REMOTE_MEDIA, url, cached)
+    return cached
 
 
-def _problem(episode: Episode, text: str) -> Problem:
-    return Problem(episode.location_of("audio"), text, "mend the address, or put the recording beside the notes", "au.remote")
+def _remote_problem(episode: Episode, text: str) -> Problem:
+    fix = "correct the URL, or put the recording next to the notes"
+    return Problem(episode.location_of("audio"), text, fix, "au.remote")
 
 
-def _fetched(url: str) -> Media:
+def _fetch_and_probe(url: str) -> Media:
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower() or ".mp3"
     digest = hashlib.sha256()
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as scratch:
-        path = Path(scratch, f"recording{suffix}")
-        with Web() as web, path.open("wb") as file:
+    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        path = Path(folder, f"recording{suffix}")
+        with HttpClient() as web, path.open("wb") as file:
 
-            def take(block: bytes) -> None:
+            def save_block(block: bytes) -> None:
                 file.write(block)
                 digest.update(block)
 
-            answer = web.fetch(url, take, bound=min(LIMIT, shutil.disk_usage(scratch).free))
-        if answer.error or answer.status != OK:
-            raise OperationError(answer.error or f"answers {answer.status}")
+            max_bytes = min(MAX_REMOTE_BYTES, shutil.disk_usage(folder).free)
+            response = web.download(url, save_block, max_bytes=max_bytes)
+        if response.error or response.status != HTTP_OK:
+            raise OperationError(response.error or f"answers {response.status}")
         facts = audio.probe(path)
-    return Media(key=url, sha256=digest.hexdigest(), bytes=answer.size, mime=facts.mime, seconds=facts.length)
+    return Media(key=url, sha256=digest.hexdigest(), bytes=response.size, mime=facts.mime, seconds=facts.length)

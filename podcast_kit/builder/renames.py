@@ -1,26 +1,27 @@
-"""Episodes whose notes were renamed since they were published: their old addresses are not forgotten."""
+"""Episodes whose notes were renamed since they were published: their former URLs will redirect."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.model import Episode, Project, LockEntry
-from podcast_kit.source.episode import is_slug
+from podcast_kit.model import Episode, LockEntry, Project
+from podcast_kit.source.episode import is_valid_slug
 
 
-def remembered(project: Project, now: datetime) -> Project:
-    """The project with the lock as the names of today have it: what an episode was called before stands in `was`.
+def apply_renames(project: Project, now: datetime) -> Project:
+    """The project with every lock entry under its episode's current slug, and former slugs in `former_slugs`.
 
-    What only went ahead of its date by `now` had no page that anybody could have kept the address of.
+    A slug that was only uploaded ahead of its date, as of `now`, had no page that anyone could have linked to.
     """
     episodes = {episode.guid: episode for episode in project.episodes}
-    return replace(project, lock=tuple(_renamed(entry, episodes.get(entry.guid), now) for entry in project.lock))
+    return replace(project, lock=tuple(_rename_entry(entry, episodes.get(entry.guid), now) for entry in project.lock))
 
 
-def _renamed(entry: LockEntry, episode: Episode | None, now: datetime) -> LockEntry:
+def _rename_entry(entry: LockEntry, episode: Episode | None, now: datetime) -> LockEntry:
     if episode is None or episode.slug == entry.slug:
         return entry
-    before = (*entry.former_slugs, entry.slug) if entry.date <= now and is_slug(entry.slug) else entry.former_slugs
-    was = tuple(slug for slug in dict.fromkeys(before) if slug != episode.slug)
-    return replace(entry, slug=episode.slug, former_slugs=was)
+    is_public = entry.date <= now and is_valid_slug(entry.slug)
+    slugs = (*entry.former_slugs, entry.slug) if is_public else entry.former_slugs
+    former_slugs = tuple(slug for slug in dict.fromkeys(slugs) if slug != episode.slug)
+    return replace(entry, slug=episode.slug, former_slugs=former_slugs)

@@ -1,158 +1,173 @@
-"""Pictures as pages need them: smaller copies, icons, and the cards that social networks show.
+"""Images as pages need them: thumbnails, icons (favicon and home screen), and social cards.
 
-Each is made once for each content and remembered; the copies lie beside their picture under their own digests.
+Each is drawn once for each content and cached; the files are published next to their image, under their own digests.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from podcast_kit import images, site
-from podcast_kit.builder.output_dir import Tree, media_key
-from podcast_kit.model import Cover, Item, Image, Project, Wave, public_url
+from podcast_kit.builder.cache import CacheKind, dataclass_kind, text_kind
+from podcast_kit.builder.output_dir import OutputDir, StoredFile, media_key
+from podcast_kit.model import Cover, Image, Item, Project, Resource, Wave, public_url
+from podcast_kit.writer_versions import IMAGES
 
-VERSION = 2
-"""Raised when the same picture would come out otherwise."""
-WIDTHS = (80, 160, 320, 640, 960)
-THUMBS = (80, 160, 320)
-"""Widths of people's faces and of chapters' pictures."""
+IMAGE_WIDTHS_PX = (80, 160, 320, 640, 960)
+PORTRAIT_WIDTHS_PX = (80, 160, 320)
+"""Of people's and chapters' pictures."""
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
-def dressed(
-    project: Project, items: Sequence[Item], artwork: Image | None, tree: Tree
+def _stored_files(rows: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(**row) for row in rows)
+
+
+IMAGE_SETS: CacheKind[tuple[StoredFile, ...]] = CacheKind(
+    "image_set", lambda files: [asdict(file) for file in files], _stored_files
+)
+SOCIAL_CARDS = dataclass_kind("social_card", StoredFile)
+ACCENT_COLOURS = text_kind("colour")
+
+
+def add_page_images(
+    project: Project, items: Sequence[Item], artwork: Image | None, out: OutputDir
 ) -> tuple[tuple[Item, ...], Image | None, tuple[Image, ...]]:
-    """Items, artwork and icons as pages want them: with smaller copies, and a card for each episode."""
-    show, base = project.show, project.show.publish.url
-    cover = project.folder / show.artwork if artwork else None
-    whole = responsive(cover, artwork, tree, base) if cover and artwork else None
+    """Items, artwork and icons as pages show them: with thumbnails, and a social card for each episode."""
+    show, base_url = project.show, project.show.publish.url
+    cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
+    whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
     scheme = site.look(show, project.folder, whole).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
-    cards = Cards(show.title, colours, tree, base)
-    thumbs = Thumbs(tree, base)
-    made = []
+    cards = SocialCards(show.title, colours, out, base_url)
+    thumbnails = Thumbnails(out, base_url)
+    with_images = []
     for item in items:
-        own = project.folder / item.episode.image if item.artwork else None
-        face = own or cover
-        made.append(
+        image = item.episode.image
+        own = image.resolve_in(project.folder) if item.artwork and image else None
+        pictured = own or cover
+        page = f"episodes/{item.episode.slug}/"
+        with_images.append(
             replace(
                 item,
-                artwork=responsive(own, item.artwork, tree, base) if own and item.artwork else None,
-                social_card=cards.of(face, item.episode.title, f"episodes/{item.episode.slug}/") if face else None,
-                images=thumbs.of(item),
+                artwork=add_thumbnails(own, item.artwork, out, base_url) if own and item.artwork else None,
+                social_card=cards.write_card(pictured, item.episode.title, page) if pictured else None,
+                images=thumbnails.write_thumbnails(item),
             )
         )
     if cover and whole:
-        whole = replace(whole, social_card=Cards("", colours, tree, base).of(cover, show.title, ""))
-    return tuple(made), whole, icons(cover, tree, base) if cover else ()
+        show_cards = SocialCards("", colours, out, base_url)
+        whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
+    return tuple(with_images), whole, write_icons(cover, out, base_url) if cover else ()
 
 
-def responsive(source: Path, picture: Image, tree: Tree, base: str) -> Image:
-    """A published picture with its smaller copies and its colour."""
-    sha256 = tree.memory.sha256(source)
-    smaller = _made(f"smaller {WIDTHS} {sha256}", source.stem, tree, base, lambda: images.smaller(source, WIDTHS))
-    colour = tree.memory.recall("colour", f"{VERSION} {sha256}")
+def add_thumbnails(source: Path, image: Image, out: OutputDir, base_url: str) -> Image:
+    """A published image with its thumbnails and its accent colour."""
+    sha256 = out.cache.sha256(source)
+    thumbnails = _write_thumbnails(source, IMAGE_WIDTHS_PX, out, base_url)
+    colour = out.cache.get(ACCENT_COLOURS, f"{IMAGES} {sha256}")
     if colour is None:
         colour = images.colour(source)
-        tree.memory.keep("colour", f"{VERSION} {sha256}", colour)
-    return replace(picture, thumbnails=smaller, colour=colour)
+        out.cache.set(ACCENT_COLOURS, f"{IMAGES} {sha256}", colour)
+    return replace(image, thumbnails=thumbnails, colour=colour)
 
 
-def icons(source: Path, tree: Tree, base: str) -> tuple[Image, ...]:
-    """The cover as icons for tabs and home screens."""
-    sha256 = tree.memory.sha256(source)
-    return _made(f"icons {sha256}", "icon", tree, base, lambda: images.icons(source))
+def write_icons(source: Path, out: OutputDir, base_url: str) -> tuple[Image, ...]:
+    """The cover as favicon and home-screen icons."""
+    key = f"{IMAGES} icons {out.cache.sha256(source)}"
+    cached = _cached_set(key, out, base_url)
+    return cached if cached is not None else _write_set(key, images.icons(source), "icon", out, base_url)
 
 
-class Thumbs:
-    """Small copies of the pictures that are published already under their own addresses: people's and chapters'."""
+class Thumbnails:
+    """Thumbnails of images that are already published under their own URLs: people's and chapters'."""
 
-    def __init__(self, tree: Tree, base: str) -> None:
-        self.tree = tree
-        self.base = base
-        self._made: dict[str, Image | None] = {}
+    def __init__(self, out: OutputDir, base_url: str) -> None:
+        self.out = out
+        self.base_url = base_url
+        self._by_url: dict[str, Image | None] = {}
 
-    def of(self, item: Item) -> dict[str, Image]:
-        """Those of an episode by address; what lies with somebody else is none of ours, and is not shown."""
-        shown = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
-        found = ((url, self._thumb(url)) for url in dict.fromkeys(shown) if url)
-        return {url: picture for url, picture in found if picture}
+    def write_thumbnails(self, item: Item) -> dict[Resource, Image]:
+        """Those of an episode by URL; images on other people's servers are not shown."""
+        resources = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
+        pairs = ((url, self._thumbnail(str(url))) for url in dict.fromkeys(resources) if url)
+        return {url: image for url, image in pairs if image}
 
-    def _thumb(self, url: str) -> Image | None:
-        if url not in self._made:
-            key = unquote(url.removeprefix(public_url(self.base, "")))
-            output = self.tree.outputs.get(key)
-            source = output.path if output and url == public_url(self.base, key) else None
-            self._made[url] = self._copied(url, source) if source else None
-        return self._made[url]
+    def _thumbnail(self, url: str) -> Image | None:
+        if url not in self._by_url:
+            key = unquote(url.removeprefix(public_url(self.base_url, "")))
+            output = self.out.outputs.get(key)
+            source = output.path if output and url == public_url(self.base_url, key) else None
+            self._by_url[url] = self._with_thumbnails(url, source) if source else None
+        return self._by_url[url]
 
-    def _copied(self, url: str, source: Path) -> Image:
-        what = f"smaller {THUMBS} {self.tree.memory.sha256(source)}"
-        copies = _made(what, source.stem, self.tree, self.base, lambda: images.smaller(source, THUMBS))
-        width, height = (copies[-1].width, copies[-1].height) if copies else (0, 0)
-        return Image(url=url, width=width, height=height, thumbnails=copies)
+    def _with_thumbnails(self, url: str, source: Path) -> Image:
+        thumbnails = _write_thumbnails(source, PORTRAIT_WIDTHS_PX, self.out, self.base_url)
+        width, height = (thumbnails[-1].width, thumbnails[-1].height) if thumbnails else (0, 0)
+        return Image(url=url, width=width, height=height, thumbnails=thumbnails)
 
 
-class Cards:
-    """The cards of one show; a blank is drawn once for each cover, and only when a card is missing."""
+class SocialCards:
+    """The social cards of one show; the background is drawn once for each cover, and only when a card is missing."""
 
-    def __init__(self, show: str, colours: dict[str, str], tree: Tree, base: str) -> None:
+    def __init__(self, show: str, colours: dict[str, str], out: OutputDir, base_url: str) -> None:
         self.show = show
         self.colours = colours
         """`ground`, `ink`, `soft` and `accent` as `#rrggbb`."""
-        self.tree = tree
-        self.base = base
-        self._blanks: dict[Path, images.Card] = {}
+        self.out = out
+        self.base_url = base_url
+        self._backgrounds: dict[Path, images.Card] = {}
 
-    def of(self, source: Path, title: str, page: str) -> Image:
-        """The card with a cover and a title, beside its page: a mended title replaces it, as it replaces the page."""
-        said = [VERSION, self.tree.memory.sha256(source), self.show, sorted(self.colours.items()), title, page]
-        recipe = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
-        known: dict[str, Any] | None = self.tree.memory.recall("card", recipe)
-        if known and self.tree.holds(known["key"], known["sha256"]):
-            self.tree.add(known["key"], known["size"], known["sha256"], Wave.PAGES, known["mime"])
-        else:
-            card = self._drawn(source, title)
-            output = self.tree.write(f"{page}card{SUFFIXES[card.mime]}", card.data, Wave.PAGES, card.mime)
-            known = {"key": output.key, "sha256": output.sha256, "size": output.size, **_facts(card)}
-            self.tree.memory.keep("card", recipe, known)
-        return _picture(known, self.base)
+    def write_card(self, source: Path, title: str, page: str) -> Image:
+        """The card with a cover and a title, next to its page: an edited title replaces it, as it does the page."""
+        inputs = [IMAGES, self.out.cache.sha256(source), self.show, sorted(self.colours.items()), title, page]
+        key = hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).hexdigest()
+        stored = self.out.cache.get(SOCIAL_CARDS, key)
+        if stored is None or not self.out.add_cached(stored, Wave.PAGES):
+            card = self._draw(source, title)
+            output = self.out.write(f"{page}card{SUFFIXES[card.mime]}", card.data, Wave.PAGES, card.mime)
+            stored = StoredFile(output.key, output.sha256, output.size, card.mime, card.width, card.height)
+            self.out.cache.set(SOCIAL_CARDS, key, stored)
+        return _image(stored, self.base_url)
 
-    def _drawn(self, source: Path, title: str) -> Cover:
-        if source not in self._blanks:
-            self._blanks[source] = images.Card(source, self.show, **self.colours)
-        return self._blanks[source].of(title)
+    def _draw(self, source: Path, title: str) -> Cover:
+        if source not in self._backgrounds:
+            self._backgrounds[source] = images.Card(source, self.show, **self.colours)
+        return self._backgrounds[source].of(title)
 
 
-def _made(what: str, name: str, tree: Tree, base: str, make: Callable[[], tuple[Cover, ...]]) -> tuple[Image, ...]:
-    """Published copies: as memory has them, where the build's folder still does, else made anew."""
-    known: list[dict[str, Any]] | None = tree.memory.recall("copies", f"{VERSION} {what}")
-    if known and all(tree.holds(entry["key"], entry["sha256"]) for entry in known):
-        for entry in known:
-            tree.add(entry["key"], entry["size"], entry["sha256"], Wave.MEDIA, entry["mime"])
-    else:
-        known = [_write(cover, name, tree) for cover in make()]
-        tree.memory.keep("copies", f"{VERSION} {what}", known)
-    return tuple(_picture(entry, base) for entry in known)
+def _write_thumbnails(source: Path, widths: tuple[int, ...], out: OutputDir, base_url: str) -> tuple[Image, ...]:
+    key = f"{IMAGES} smaller {widths} {out.cache.sha256(source)}"
+    cached = _cached_set(key, out, base_url)
+    return cached if cached is not None else _write_set(key, images.smaller(source, widths), source.stem, out, base_url)
 
 
-def _picture(entry: dict[str, Any], base: str) -> Image:
-    key, width, height, mime = (entry[name] for name in ("key", "width", "height", "mime"))
-    return Image(url=public_url(base, key), key=key, width=width, height=height, mime=mime)
+def _cached_set(key: str, out: OutputDir, base_url: str) -> tuple[Image, ...] | None:
+    """Published copies that an earlier build wrote; None where one of them is missing."""
+    files = out.cache.get(IMAGE_SETS, key)
+    if files is None or not all(out.add_cached(file, Wave.MEDIA) for file in files):
+        return None
+    return tuple(_image(file, base_url) for file in files)
 
 
-def _write(cover: Cover, name: str, tree: Tree) -> dict[str, Any]:
+def _write_set(key: str, covers: tuple[Cover, ...], name: str, out: OutputDir, base_url: str) -> tuple[Image, ...]:
+    files = tuple(_write_copy(cover, name, out) for cover in covers)
+    out.cache.set(IMAGE_SETS, key, files)
+    return tuple(_image(file, base_url) for file in files)
+
+
+def _write_copy(cover: Cover, name: str, out: OutputDir) -> StoredFile:
     sha256 = hashlib.sha256(cover.data).hexdigest()
-    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
-    key = media_key(sha256, f"{plain}-{cover.width}{SUFFIXES[cover.mime]}")
-    output = tree.write(key, cover.data, Wave.MEDIA, cover.mime)
-    return {"key": key, "sha256": sha256, "size": output.size, **_facts(cover)}
+    safe_name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
+    key = media_key(sha256, f"{safe_name}-{cover.width}{SUFFIXES[cover.mime]}")
+    output = out.write(key, cover.data, Wave.MEDIA, cover.mime)
+    return StoredFile(key, sha256, output.size, cover.mime, cover.width, cover.height)
 
 
-def _facts(cover: Cover) -> dict[str, Any]:
-    return {"width": cover.width, "height": cover.height, "mime": cover.mime}
+def _image(file: StoredFile, base_url: str) -> Image:
+    return Image(url=public_url(base_url, file.key), key=file.key, width=file.width, height=file.height, mime=file.mime)

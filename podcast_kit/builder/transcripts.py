@@ -1,100 +1,124 @@
-"""An episode's transcripts: as given, and in the forms that apps ask for but nobody wrote."""
+"""An episode's transcripts: loaded once, published as given and in the formats that apps ask for."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from podcast_kit.builder import enclosure
-from podcast_kit.builder.output_dir import Tree, media_key
+from podcast_kit.builder.images import resolve_in_show
+from podcast_kit.builder.output_dir import OutputDir, media_key
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, public_url
 from podcast_kit.source import transcripts as source
-from podcast_kit.source.notes.sanitize import guard_transcript
+from podcast_kit.source.notes.sanitize import sanitize_transcript_html
 
-HTML = (".html", ".htm")
-TIMED = {".vtt": source.write_vtt, ".srt": source.write_srt, ".json": source.write_json}
-"""Each can be made from each other; from text without times nothing can."""
+HTML_SUFFIXES = (".html", ".htm")
+TIMED_WRITERS = {".vtt": source.render_vtt, ".srt": source.render_srt, ".json": source.render_transcript_json}
+"""Each format can be written from each other; from text without times none can."""
+LANGUAGE_TAG_LENGTHS = range(2, 6)
+"""Of an ISO 639 code, with or without a region."""
 
 
-def of(project: Project, episode: Episode, tree: Tree, shift: float = 0.0) -> tuple[Transcript, ...]:
-    """Every transcript with its address: the author's files first, then what could be made from them.
+@dataclass(frozen=True, slots=True)
+class LoadedTranscript:
+    """A transcript that the podcaster gave, parsed."""
 
-    All cues come `shift` seconds later than they are written, where mastering joined an intro or took silence off; the
-    author's own file is then not what listeners need.
-    """
+    file: Path
+    suffix: str
+    language: str
+    """Of its name, as in `talk.de.vtt`; empty for the show's language."""
+    cues: tuple[Cue, ...]
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether its format has times."""
+        return self.suffix in TIMED_WRITERS
+
+
+def load_transcripts(project: Project, episode: Episode) -> tuple[LoadedTranscript, ...]:
+    """Every transcript of an episode, each parsed once. Raises InvalidInput with every problem of all of them."""
     problems: list[Problem] = []
-    found: list[Transcript] = []
-    languages: dict[str, tuple[Cue, ...]] = {}
-    given: set[tuple[str, str]] = set()
+    loaded: list[LoadedTranscript] = []
     for name in episode.transcripts:
         path = PurePosixPath(name)
-        language = _language(path)
-        file = enclosure.inside(project.folder, "podcast.yaml", name)
+        file = resolve_in_show(project.folder, "podcast.yaml", name)
         if file is None:
-            text = f"transcript {name!r} is not there"
-            problems.append(Problem(episode.location_of("transcript"), text, "mend the path", "tr.missing"))
+            location = episode.location_of("transcript")
+            problems.append(Problem(location, f"transcript {name!r} not found", "correct the path", "tr.missing"))
             continue
         try:
-            cues = source.load(project.folder, name)
+            cues = source.load_transcript(project.folder, name)
         except InvalidInput as error:
             problems += error.problems
             continue
-        timed = path.suffix.lower() in TIMED
-        if timed:
-            cues = _shifted(cues, round(shift * 1000))
-            languages.setdefault(language, cues)
-        if not (timed and shift):
-            key = _harmless(file, tree) if path.suffix.lower() in HTML else enclosure.publish(file, tree)
-            found.append(_published(project, key, path.suffix.lower(), language, cues))
-            given.add((language, path.suffix.lower()))
+        loaded.append(LoadedTranscript(file, path.suffix.lower(), _language_in(path), cues))
     if problems:
         raise InvalidInput(problems)
-    for language, cues in languages.items():
-        for suffix, write in TIMED.items():
-            if (language, suffix) not in given:
+    return tuple(loaded)
+
+
+def transcript_text(loaded: tuple[LoadedTranscript, ...]) -> str:
+    """The first transcript as plain text, for players that show it as lyrics; empty where there is none."""
+    return source.render_transcript_text(loaded[0].cues).strip() if loaded else ""
+
+
+def publish_transcripts(
+    project: Project, episode: Episode, loaded: tuple[LoadedTranscript, ...], out: OutputDir, shift: float = 0.0
+) -> tuple[Transcript, ...]:
+    """Publish every transcript: the author's files first, then the timed formats that can be written from them.
+
+    All cues come `shift` seconds later than they are written, where mastering joined an intro or trimmed silence; the
+    author's own file would then be wrong, so only what is written from it is published.
+    """
+    transcripts: list[Transcript] = []
+    cues_by_language: dict[str, tuple[Cue, ...]] = {}
+    published: set[tuple[str, str]] = set()
+    for transcript in loaded:
+        cues = transcript.cues
+        if transcript.is_timed:
+            cues = _shifted(cues, round(shift * 1000))
+            cues_by_language.setdefault(transcript.language, cues)
+        if not (transcript.is_timed and shift):
+            key = _publish_file(transcript, out)
+            transcripts.append(_published(project, key, transcript.suffix, transcript.language, cues))
+            published.add((transcript.language, transcript.suffix))
+    for language, cues in cues_by_language.items():
+        for suffix, write in TIMED_WRITERS.items():
+            if (language, suffix) not in published:
                 data = write(cues).encode()
                 name = f"{episode.slug}{f'.{language}' if language else ''}{suffix}"
                 key = media_key(hashlib.sha256(data).hexdigest(), name)
-                tree.write(key, data, Wave.MEDIA)
-                found.append(_published(project, key, suffix, language, cues))
-    return tuple(found)
+                out.write(key, data, Wave.MEDIA)
+                transcripts.append(_published(project, key, suffix, language, cues))
+    return tuple(transcripts)
 
 
-def _harmless(file: Path, tree: Tree) -> str:
-    """A transcript as HTML without what could run: it lies on the show's own domain, whoever wrote it."""
-    data = guard_transcript(file.read_text("utf-8-sig", "replace")).encode()
-    name = file.name.lower().replace(" ", "-")
-    return tree.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
+def _publish_file(transcript: LoadedTranscript, out: OutputDir) -> str:
+    """Copy the author's file; HTML is sanitized first, since it is served from the show's own domain. Its key."""
+    if transcript.suffix not in HTML_SUFFIXES:
+        return out.publish_file(transcript.file).key
+    data = sanitize_transcript_html(transcript.file.read_text("utf-8-sig", "replace")).encode()
+    name = transcript.file.name.lower().replace(" ", "-")
+    return out.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
 
 
-def words(project: Project, episode: Episode) -> str:
-    """The first transcript as plain text, for the tags; what is wrong with it is for `of` to say."""
-    for name in episode.transcripts:
-        if enclosure.inside(project.folder, "podcast.yaml", name):
-            try:
-                return source.write_text(source.load(project.folder, name)).strip()
-            except InvalidInput:
-                break
-    return ""
-
-
-def _shifted(cues: tuple[Cue, ...], by: int) -> tuple[Cue, ...]:
-    """Each later by so many milliseconds; what was cut off the head is gone."""
-    if not by:
+def _shifted(cues: tuple[Cue, ...], by_ms: int) -> tuple[Cue, ...]:
+    """Each later by so many milliseconds; what was trimmed off the start is gone."""
+    if not by_ms:
         return cues
-    moved = (replace(cue, start_ms=max(0, cue.start_ms + by), end_ms=cue.end_ms + by) for cue in cues)
+    moved = (replace(cue, start_ms=max(0, cue.start_ms + by_ms), end_ms=cue.end_ms + by_ms) for cue in cues)
     return tuple(cue for cue in moved if cue.end_ms > cue.start_ms)
 
 
 def _published(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
-    mime = source.MIMES.get(suffix.removeprefix("."), "text/plain")
+    mime = source.TRANSCRIPT_MIMES.get(suffix.removeprefix("."), "text/plain")
     url = public_url(project.show.publish.url, key)
     return Transcript(url=url, mime=mime, language=language or project.show.language, cues=cues)
 
 
-def _language(path: PurePosixPath) -> str:
+def _language_in(path: PurePosixPath) -> str:
     """`de` of `talk.de.vtt`; empty for the show's own language."""
     middle = PurePosixPath(path.stem).suffix.removeprefix(".")
-    return middle if 2 <= len(middle) <= 5 and middle.replace("-", "").isalpha() else ""  # noqa: PLR2004  # ISO 639, region
+    is_language = len(middle) in LANGUAGE_TAG_LENGTHS and middle.replace("-", "").isalpha()
+    return middle if is_language else ""

@@ -79,7 +79,7 @@ class Project:
 
     def __post_init__(self) -> None:
         # A build asks several times for each episode.
-        object.__setattr__(self, "_published", {entry.guid: entry for entry in self.lock})
+        object.__setattr__(self, "_lock_by_guid", {entry.guid: entry for entry in self.lock})
 
     def lock_entry(self, guid: str) -> LockEntry | None:
         """The lock's entry for an episode."""

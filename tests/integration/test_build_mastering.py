@@ -30,7 +30,7 @@ def show(folder, *, audio="{loudness: -16}", seconds=4.0, sound=voice, **front):
 
 
 def made(folder, **settings):
-    return builder.make(project.read(folder), now=NOW, **settings)
+    return builder.build(project.load_project(folder), now=NOW, **settings)
 
 
 def enclosure(done, suffix=".mp3"):
@@ -50,8 +50,8 @@ def test_a_wav_becomes_an_mp3_of_the_asked_loudness(tmp_path):
     assert found.integrated == pytest.approx(-16, abs=0.3)
     assert found.true_peak <= -1
     assert (folder / "episodes/001-talk.wav").read_bytes() == before
-    builder.record(done)
-    (entry,) = lock.read(folder / "podcast.lock")
+    builder.write_lock(done)
+    (entry,) = lock.read_lock(folder / "podcast.lock")
     assert entry.loudness == pytest.approx(found.integrated, abs=0.06)
     assert entry.true_peak == pytest.approx(found.true_peak, abs=0.06)
     assert entry == done.lock[0]
@@ -68,7 +68,7 @@ def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_pa
 
 
 def test_a_show_that_asks_for_nothing_has_nothing_in_its_lock(tmp_path):
-    builder.record(made(small(tmp_path)))
+    builder.write_lock(made(small(tmp_path)))
     text = (tmp_path / "podcast.lock").read_text()
     assert not any(word in text for word in ("loudness", "true_peak", "shift"))
 
@@ -79,7 +79,7 @@ def test_a_second_build_touches_no_audio(tmp_path):
     cached = mastered(folder)
     steps = []
     again = made(folder, on=steps.append)
-    assert (again.made, tree(again.folder)) == (0, tree(first.folder))
+    assert (again.files_written, tree(again.folder)) == (0, tree(first.folder))
     assert mastered(folder) == cached
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
 
@@ -133,7 +133,7 @@ def test_an_episode_may_want_it_otherwise_than_the_show(tmp_path):
 def test_what_is_published_is_not_mastered_again(tmp_path):
     folder = show(tmp_path)
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16", "-19"))
     again = made(folder)
     assert enclosure(again).read_bytes() == enclosure(first).read_bytes()
@@ -144,7 +144,7 @@ def test_what_is_published_is_not_mastered_again(tmp_path):
 def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     folder = show(tmp_path)
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     key, bytes_ = enclosure(first), enclosure(first).read_bytes()
     for path in (*folder.glob("build/media/*/*.mp3"), *(folder / ".podcast-kit/mastered").iterdir()):
         path.unlink()
@@ -209,13 +209,13 @@ import sys
 sys.modules["av"] = None
 from datetime import datetime, UTC
 from pathlib import Path
-from podcast_kit import build
+from podcast_kit import builder
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.source import project
 now = datetime(2026, 11, 22, tzinfo=UTC)
-build.make(project.read(Path({str(tmp_path / "plain")!r})), now=now)
+builder.build(project.load_project(Path({str(tmp_path / "plain")!r})), now=now)
 try:
-    build.make(project.read(Path({str(tmp_path / "asked")!r})), now=now)
+    builder.build(project.load_project(Path({str(tmp_path / "asked")!r})), now=now)
 except PodcastKitError as error:
     assert "podcast-kit[master]" in error.hint, error.hint
 else:

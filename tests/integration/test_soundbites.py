@@ -64,7 +64,7 @@ def test_the_page_has_a_player_a_download_and_a_link_to_the_moment(tmp_path):
 def test_an_episode_without_any_has_none_of_it(tmp_path):
     done = made(small(tmp_path))
     assert "soundbites" not in page(done)
-    builder.record(done)
+    builder.write_lock(done)
     assert "soundbites" not in (tmp_path / "podcast.lock").read_text()
 
 
@@ -90,13 +90,13 @@ def test_a_second_build_cuts_nothing(tmp_path):
     small(tmp_path, soundbites=BITE)
     first = tree(made(tmp_path).folder)
     again = made(tmp_path)
-    assert (again.made, tree(again.folder)) == (0, first)
+    assert (again.files_written, tree(again.folder)) == (0, first)
 
 
 def test_what_is_out_stays_until_its_moment_or_its_recording_is_another(tmp_path):
     small(tmp_path, soundbites=BITE)
     first = made(tmp_path)
-    builder.record(first)
+    builder.write_lock(first)
     notes = tmp_path / "episodes/001-talk.md"
     notes.write_text(notes.read_text().replace("The best of it", "Another title"))
     mended = made(tmp_path)
@@ -110,7 +110,7 @@ def test_what_is_out_stays_until_its_moment_or_its_recording_is_another(tmp_path
 
 def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
     first = made(small(tmp_path / "here", soundbites=BITE))
-    builder.record(first)
+    builder.write_lock(first)
     shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns("*.mp3", "build", ".podcast*"))
     shutil.copy(tmp_path / "here/podcast.lock", tmp_path / "there")
     there = made(tmp_path / "there")
@@ -121,7 +121,7 @@ def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
 
 def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     first = made(small(tmp_path, soundbites=BITE))
-    builder.record(first)
+    builder.write_lock(first)
     before = tree(first.folder)
     shutil.rmtree(tmp_path / "build")
     shutil.rmtree(tmp_path / ".podcast-kit")
@@ -156,10 +156,10 @@ import sys
 sys.modules["av"] = None
 from datetime import datetime, UTC
 from pathlib import Path
-from podcast_kit import build
+from podcast_kit import builder
 from podcast_kit.source import project
 for name, count in (("mp3", 1), ("m4a", 0)):
-    done = build.make(project.read(Path({str(tmp_path)!r}, name)), now=datetime(2026, 11, 22, tzinfo=UTC))
+    done = builder.build(project.load_project(Path({str(tmp_path)!r}, name)), now=datetime(2026, 11, 22, tzinfo=UTC))
     assert len(list(done.folder.glob("media/*/*-at-*"))) == count, name
     page = (done.folder / "episodes/001-talk/index.html").read_text()
     assert "The best of it" in page and page.count("<audio") == 1 + count, name
@@ -168,7 +168,7 @@ for name, count in (("mp3", 1), ("m4a", 0)):
 
 
 def test_what_is_wrong_with_one_is_the_checks_to_say(tmp_path):
-    from podcast_kit.check import project as checked
+    from podcast_kit.check import check_show as checked
 
     small(tmp_path, soundbites="[{start: 2, duration: 3}]")
-    assert [one.code for one in checked(project.read(tmp_path), now=NOW) if "soundbite" in one.code] == ["pn.soundbite"]
+    assert [one.code for one in checked(project.load_project(tmp_path), now=NOW) if "soundbite" in one.code] == ["pn.soundbite"]

@@ -7,7 +7,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "podcast_kit"
 
 LAYERS = (
-    {"errors", "problem_codes"},
+    {"problem_codes", "writer_versions"},
+    {"errors"},
     {"text"},
     {"model"},
     {"namespaces", "io"},

@@ -11,7 +11,7 @@ import pytest
 
 from podcast_kit import builder
 from podcast_kit.audio import loudness, probe, read_tags
-from podcast_kit.check import project as checked
+from podcast_kit.check import check_show as checked
 from podcast_kit.source import lock, project
 from tests.integration.test_build_mastering import NOW, enclosure, made, mastered, show
 from tests.support.shows import ROOT, add, small, tree
@@ -61,7 +61,7 @@ def test_the_feed_says_where_it_is_and_what_it_is(tmp_path):
 
 def test_the_check_has_nothing_against_it(tmp_path):
     show(tmp_path, audio=ASKED)
-    assert not [one for one in checked(project.read(tmp_path), now=NOW) if one.code == "pn.altenc"]
+    assert not [one for one in checked(project.load_project(tmp_path), now=NOW) if one.code == "pn.altenc"]
 
 
 def test_a_second_build_touches_no_audio(tmp_path):
@@ -70,7 +70,7 @@ def test_a_second_build_touches_no_audio(tmp_path):
     assert len(mastered(folder)) == 2
     steps = []
     again = made(folder, on=steps.append)
-    assert (again.made, tree(again.folder)) == (0, tree(first.folder))
+    assert (again.files_written, tree(again.folder)) == (0, tree(first.folder))
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
 
 
@@ -87,7 +87,7 @@ def test_asking_for_one_does_not_master_the_enclosure_anew(tmp_path):
 def test_it_is_frozen_with_its_enclosure_and_renewed_with_it(tmp_path):
     folder = show(tmp_path, audio=ASKED)
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     notes = folder / "episodes/001-talk.md"
     notes.write_text(notes.read_text().replace("Talk 1", "Another title"))
     assert enclosure(made(folder), ".opus").name == "001-talk.opus"
@@ -102,7 +102,7 @@ def test_it_is_frozen_with_its_enclosure_and_renewed_with_it(tmp_path):
 def test_a_published_episode_gets_one_later_and_keeps_its_enclosure(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16}")
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16}", "-16, alternate: opus}"))
     (folder / "episodes/001-talk.wav").rename(tmp_path / "away.wav")
     assert made(folder).lock[0].alternate is None  # nothing to make it of, and no reason to stop
@@ -114,7 +114,7 @@ def test_a_published_episode_gets_one_later_and_keeps_its_enclosure(tmp_path):
 
 def test_one_that_is_no_longer_asked_for_leaves_the_feed(tmp_path):
     folder = show(tmp_path, audio=ASKED)
-    builder.record(made(folder))
+    builder.write_lock(made(folder))
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace(", alternate: opus", ""))
     done = made(folder)
     assert b"alternateEnclosure" not in (done.folder / "feed.xml").read_bytes()
@@ -124,7 +124,7 @@ def test_one_that_is_no_longer_asked_for_leaves_the_feed(tmp_path):
 def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
     folder = show(tmp_path / "here", audio=ASKED)
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     shutil.copytree(folder, tmp_path / "there", ignore=shutil.ignore_patterns("*.wav", "build", ".podcast-kit"))
     there = made(tmp_path / "there")
     # Nothing of a medium is made there but what is made of text and pictures.
@@ -132,13 +132,13 @@ def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
         there.folder
     )
     assert there.outputs == first.outputs
-    assert lock.render(there.lock) == lock.render(first.lock)
+    assert lock.render_lock(there.lock) == lock.render_lock(first.lock)
 
 
 def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     folder = show(tmp_path, audio=ASKED)
     first = made(folder)
-    builder.record(first)
+    builder.write_lock(first)
     before = tree(first.folder)
     shutil.rmtree(folder / "build")
     shutil.rmtree(folder / ".podcast-kit")
@@ -184,7 +184,7 @@ def test_one_that_comes_later_has_the_moments_of_its_enclosure(tmp_path):
     folder = show(tmp_path, audio="{}", chapters="[{start: 0, title: A}, {start: 1, title: B}]")
     shutil.copy(SPEECH, folder / "episodes/001-talk.mp3")
     (folder / "episodes/001-talk.wav").unlink()
-    builder.record(made(folder))
+    builder.write_lock(made(folder))
     write(folder / "intro.wav", music(2))
     text = (folder / "podcast.yaml").read_text()
     (folder / "podcast.yaml").write_text(text.replace("audio: {}", "audio: {intro: intro.wav, alternate: opus}"))
@@ -196,7 +196,7 @@ def test_one_that_comes_later_has_the_moments_of_its_enclosure(tmp_path):
 
 def test_one_of_another_length_than_its_enclosure_is_none(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16}")
-    builder.record(made(folder))
+    builder.write_lock(made(folder))
     write(folder / "intro.wav", music(2))
     text = (folder / "podcast.yaml").read_text()
     (folder / "podcast.yaml").write_text(text.replace("-16}", "-16, intro: intro.wav, alternate: opus}"))
@@ -212,11 +212,11 @@ import sys
 sys.modules["av"] = None
 from datetime import datetime, UTC
 from pathlib import Path
-from podcast_kit import build
+from podcast_kit import builder
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.source import project
 try:
-    build.make(project.read(Path({str(tmp_path)!r})), now=datetime(2026, 11, 22, tzinfo=UTC))
+    builder.build(project.load_project(Path({str(tmp_path)!r})), now=datetime(2026, 11, 22, tzinfo=UTC))
 except PodcastKitError as error:
     assert "podcast-kit[master]" in error.hint, error.hint
 else:

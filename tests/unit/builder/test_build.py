@@ -16,10 +16,13 @@ import pytest
 
 from podcast_kit import builder
 from podcast_kit.audio import probe, read_tags
-from podcast_kit.builder import enclosure as recordings
-from podcast_kit.builder.cache import remembering
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.errors import OperationError, InvalidInput
+from podcast_kit.builder.cache import open_cache
+from podcast_kit.builder.enclosure import write_enclosure
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import prepare_audio
+from podcast_kit.builder.tags import EmbeddedImages, FileTags
+from podcast_kit.errors import InvalidAudio, InvalidInput, OperationError
+from podcast_kit.model import RemoteUrl
 from podcast_kit.preview import server as serve
 from podcast_kit.source import project
 from tests.support.audio_samples import make_tags
@@ -30,12 +33,12 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def made(show, *, now=NOW, **settings):
-    return builder.make(project.read(show), now=now, **settings)
+    return builder.build(project.load_project(show), now=now, **settings)
 
 
 def published(show, **settings):
     done = made(show, **settings)
-    builder.record(done)
+    builder.write_lock(done)
     return done
 
 
@@ -53,7 +56,7 @@ def test_a_second_build_makes_nothing(tmp_path):
     show = sample(tmp_path / "show")
     before = tree(made(show).folder)
     again = made(show)
-    assert again.made == 0
+    assert again.files_written == 0
     assert tree(again.folder) == before
 
 
@@ -158,14 +161,9 @@ BUILDER = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from podcast_kit import build, serve
-from podcast_kit.audio import probe, read_tags
-from podcast_kit.builder import media as recordings
-from podcast_kit.builder.cache import remembering
-from podcast_kit.builder.output_dir import Tree
+from podcast_kit import builder
 from podcast_kit.source import project
-from tests.support.audio_samples import make_tags
-build.make(project.read(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
+builder.build(project.load_project(Path(sys.argv[1])), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
 """
 
 
@@ -210,8 +208,8 @@ def test_media_of_a_scheduled_episode_can_go_ahead_and_its_feed_needs_no_audio(t
 
 def pointed(show, address):
     """The show with its recordings at an address that a test can serve, which is not https."""
-    found = project.read(show)
-    return replace(found, episodes=tuple(replace(episode, audio=address) for episode in found.episodes))
+    found = project.load_project(show)
+    return replace(found, episodes=tuple(replace(episode, audio=RemoteUrl(address)) for episode in found.episodes))
 
 
 def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_is(tmp_path):
@@ -222,12 +220,12 @@ def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/talk.mp3"
     show = small(tmp_path / "show", recording="", audio="https://far.example/talk.mp3")
-    first = builder.make(pointed(show, address), now=NOW)
-    builder.record(first)
+    first = builder.build(pointed(show, address), now=NOW)
+    builder.write_lock(first)
     server.shutdown()
     server.server_close()
     shutil.rmtree(show / ".podcast-kit")
-    for done in (first, builder.make(pointed(show, address), now=NOW)):
+    for done in (first, builder.build(pointed(show, address), now=NOW)):
         (item,) = done.items
         assert item.enclosure_url == address
         assert item.enclosure.bytes == (far / "talk.mp3").stat().st_size
@@ -238,7 +236,7 @@ def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_
 def test_an_address_that_does_not_answer_is_a_fault_of_its_line(tmp_path):
     show = small(tmp_path / "show", recording="", audio="https://far.example/talk.mp3")
     with pytest.raises(InvalidInput) as caught:
-        builder.make(pointed(show, "http://127.0.0.1:9/talk.mp3"), now=NOW)
+        builder.build(pointed(show, "http://127.0.0.1:9/talk.mp3"), now=NOW)
     (problem,) = caught.value.problems
     assert (str(problem.location), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
 
@@ -435,20 +433,23 @@ def test_a_feed_where_the_show_has_a_page_is_refused_at_its_line(tmp_path, path)
 
 def test_a_recording_that_changes_while_it_is_read_is_not_published_half(tmp_path):
     show = small(tmp_path / "show")
-    found = project.read(show)
+    found = project.load_project(show)
     source, good = show / "episodes/001-talk.mp3", (show / "episodes/001-talk.mp3").read_bytes()
 
-    def saved_meanwhile(*_):
-        source.write_bytes(good + good)
-        return make_tags()
+    class SavedMeanwhile(EmbeddedImages):
+        """An editor saves the recording while its tags are written."""
 
-    with remembering(tmp_path / "memory") as memory:
-        tree = Tree(tmp_path / "tree", memory)
-        with pytest.raises(InvalidInput) as caught:
-            recordings.recording(found, found.episodes[0], saved_meanwhile, None, tree)
-        assert "it changed meanwhile" in caught.value.problems[0].text
+        def embed(self, file_tags):
+            source.write_bytes(good + good)
+            return super().embed(file_tags)
+
+    tags = FileTags(make_tags(), None)
+    with open_cache(tmp_path / "cache") as cache:
+        out = OutputDir(tmp_path / "tree", cache)
+        (prepared,) = prepare_audio(found, found.episodes, out).values()
+        with pytest.raises(InvalidAudio, match="changed while it was read"):
+            write_enclosure(prepared, "001-talk", tags, out, SavedMeanwhile(cache))
         assert not list((tmp_path / "tree").rglob("*.mp3*"))
-        made = recordings.recording(found, found.episodes[0], lambda *_: make_tags(), None, tree)
-    assert made.media.seconds == pytest.approx(
-        2 * probe(ROOT / "episodes/003-what-a-review-is-for.mp3").seconds, abs=0.2
-    )
+        (prepared,) = prepare_audio(found, found.episodes, out).values()
+        made = write_enclosure(prepared, "001-talk", tags, out, EmbeddedImages(cache))
+    assert made.seconds == pytest.approx(2 * probe(ROOT / "episodes/003-what-a-review-is-for.mp3").seconds, abs=0.2)

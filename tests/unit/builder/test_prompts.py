@@ -37,7 +37,7 @@ def built(tmp_path_factory):
         notes = ["What it is about.", "{{ prompts }}" if marker == "a marker" else "", BY_HAND[written], "The end."]
         chosen = "none" if place == "none" else f"at-{place}"
         add(folder, number, notes="\n\n".join(filter(None, notes)) + "\n", prompts=chosen, transcript="long.vtt")
-    return builder.make(project.read(folder), now=NOW)
+    return builder.build(project.load_project(folder), now=NOW)
 
 
 def links(text):
@@ -78,6 +78,6 @@ def test_each_address_stands_once_on_each_surface(built, number, case):
 
 
 def test_building_what_was_built_changes_nothing(built):
-    again = builder.make(built.project, now=NOW)
-    assert again.made == 0
+    again = builder.build(built.project, now=NOW)
+    assert again.files_written == 0
     assert again.outputs == built.outputs

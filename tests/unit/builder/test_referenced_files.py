@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from podcast_kit.builder.cache import remembering
-from podcast_kit.builder.output_dir import Tree
-from podcast_kit.builder.referenced_files import addressed
+from podcast_kit.builder.cache import open_cache
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.errors import InvalidInput
+from podcast_kit.model import RemoteUrl
 from podcast_kit.source import project as source
 from tests.support.shows import ROOT, small
 
@@ -20,13 +21,13 @@ PICTURE = ROOT / "episodes/art/cover.jpg"
 
 def made(show):
     """The project with its files addressed, and the tree that they lie in."""
-    with remembering(show / ".podcast-kit") as memory:
-        tree = Tree(show / "build", memory)
-        return addressed(source.read(show), tree), tree
+    with open_cache(show / ".podcast-kit") as memory:
+        tree = OutputDir(show / "build", memory)
+        return publish_referenced_files(source.load_project(show), tree), tree
 
 
 def published(tree, link):
-    return tree.path(link.removeprefix("https://pod.example/")).read_bytes()
+    return tree.path(str(link).removeprefix("https://pod.example/")).read_bytes()
 
 
 def test_faces_of_people_are_published_wherever_they_are_named(tmp_path):
@@ -41,7 +42,7 @@ def test_faces_of_people_are_published_wherever_they_are_named(tmp_path):
     (ann,), (bo, cy) = found.show.people, found.episodes[0].people
     assert ann.image == bo.image
     assert published(tree, ann.image) == PICTURE.read_bytes()
-    assert cy.image == "https://x.example/c.jpg"
+    assert cy.image == RemoteUrl("https://x.example/c.jpg")
 
 
 def test_another_form_of_an_episode_is_published_with_its_length_and_digest(tmp_path):

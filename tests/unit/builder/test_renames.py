@@ -19,12 +19,12 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def made(show, *, now=NOW, **settings):
-    return builder.make(project.read(show), now=now, **settings)
+    return builder.build(project.load_project(show), now=now, **settings)
 
 
 def published(show, **settings):
     done = made(show, **settings)
-    builder.record(done)
+    builder.write_lock(done)
     return done
 
 
@@ -80,8 +80,8 @@ def test_renamed_again_both_old_addresses_lead_to_the_newest(show):
     done = published(show)
     assert [leads(page(done, slug)) for slug in ("001-talk", "first-talk")] == ["episodes/opening/index.html"] * 2
     assert done.lock[0].former_slugs == ("001-talk", "first-talk")
-    assert lock.read(show / "podcast.lock") == done.lock
-    assert made(show).made == 0
+    assert lock.read_lock(show / "podcast.lock") == done.lock
+    assert made(show).files_written == 0
 
 
 def test_named_back_the_old_address_is_the_page_again(show):
@@ -198,13 +198,15 @@ def test_what_the_author_wrote_wins_over_what_is_remembered(show):
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr"])
 def test_it_is_told_in_the_shows_language_and_not_to_search_engines(render, language):
-    made = render(make_item(was=("old",)), show=make_show(language=language))
+    made = render(make_item(former_slugs=("old",)), show=make_show(language=language))
     text = made["episodes/old/index.html"]
     assert f'<html lang="{language}"' in text
     assert '<meta name="robots" content="noindex">' in text
     assert f'<link rel="canonical" href="{BASE}episodes/001-one/index.html">' in text
     assert '<a class="button big" href="../../episodes/001-one/index.html">Number 1</a>' in text
-    assert len({render(make_item(was=("old",)))["episodes/old/index.html"], text}) == (1 if language == "en" else 2)
+    assert len({render(make_item(former_slugs=("old",)))["episodes/old/index.html"], text}) == (
+        1 if language == "en" else 2
+    )
 
 
 def test_a_lock_whose_names_lead_out_of_the_show_writes_nothing_there(show):
@@ -217,7 +219,7 @@ def test_a_lock_whose_names_lead_out_of_the_show_writes_nothing_there(show):
 
 
 def test_nothing_else_names_it(render):
-    made = render(make_item(was=("old-name",)))
+    made = render(make_item(former_slugs=("old-name",)))
     assert [key for key, text in made.items() if "old-name" in key + text] == [
         "episodes/old-name/embed/index.html",
         "episodes/old-name/index.html",
@@ -233,12 +235,12 @@ def test_the_feeds_do_not_name_it(show):
 
 
 def test_a_transcript_of_its_own_is_found_too(render):
-    item = make_item(was=("old",), transcripts=(make_transcript("word " * 5000),))
+    item = make_item(former_slugs=("old",), transcripts=(make_transcript("word " * 5000),))
     assert leads(render(item)["episodes/old/transcript/index.html"]) == "episodes/001-one/transcript/index.html"
 
 
 def test_hostile_titles_stay_words_there(render):
-    text = render(make_item(was=("old",), episode=make_episode(title='"><script>alert(1)</script>')))[
+    text = render(make_item(former_slugs=("old",), episode=make_episode(title='"><script>alert(1)</script>')))[
         "episodes/old/index.html"
     ]
     assert "alert(1)</script>" not in text
@@ -247,7 +249,7 @@ def test_hostile_titles_stay_words_there(render):
 
 def test_where_folders_answer_it_leads_to_the_folder(render):
     show = make_show(publish=PublishSettings(url=BASE, clean_urls=True))
-    item = make_item(was=("old",))
+    item = make_item(former_slugs=("old",))
     text = render(replace(item, url=show.page_url("episodes/001-one/index.html")), show=show)["episodes/old/index.html"]
     assert leads(text) == "episodes/001-one/"
     assert f'<link rel="canonical" href="{BASE}episodes/001-one/">' in text

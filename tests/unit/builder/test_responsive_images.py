@@ -20,7 +20,7 @@ def show(tmp_path):
 
 
 def made(show):
-    return builder.make(project.read(show), now=NOW)
+    return builder.build(project.load_project(show), now=NOW)
 
 
 def opened(cover):

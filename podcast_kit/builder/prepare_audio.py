@@ -1,0 +1,266 @@
+"""The first step of an episode: what its files are made from, mastered and measured before anything is written.
+
+Decides for the enclosure and its alternate whether the published file stays or a new one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podcast_kit import audio, writer_versions
+from podcast_kit.builder import mastering, remote_audio
+from podcast_kit.builder.cache import CacheKind, dataclass_kind
+from podcast_kit.builder.mastering import MasteringRequest
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
+from podcast_kit.model import Audio, Chapter, Episode, LocalFile, LockEntry, Media, Progress, Project, RemoteUrl
+
+PROBED_AUDIO = dataclass_kind("probe", Audio)
+EMBEDDED_CHAPTERS: CacheKind[tuple[Chapter, ...]] = CacheKind(
+    "carried",
+    lambda chapters: [[chapter.start_ms, chapter.title, chapter.url] for chapter in chapters],
+    lambda rows: tuple(Chapter(start_ms=start_ms, title=title, url=url) for start_ms, title, url in rows),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Audio that a tagged file can be written from: the author's file, or what mastering made of it."""
+
+    path: Path
+    sha256: str
+    facts: Audio
+    shift: float = 0.0
+    """Seconds by which every moment comes later than in the author's file."""
+    loudness: float | None = None
+    """LUFS of the mastered file; None where nothing was mastered."""
+    true_peak: float | None = None
+    """dBTP, as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """A file that listeners get: the published one, which is frozen, or one to be written from a recording."""
+
+    frozen: Media | None = None
+    recording: Recording | None = None
+    """Beside a frozen file: what it can be restored from, where the build folder has lost it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedAudio:
+    """An episode's audio, decided and measured."""
+
+    enclosure: AudioFile
+    alternate: AudioFile | None = None
+    entry: LockEntry | None = None
+    """What podcast.lock has of the episode."""
+    is_new: bool
+    """A new enclosure is written: nothing that was published before is kept."""
+    is_remote: bool = False
+    source_sha256: str = ""
+    seconds: float
+    shift: float = 0.0
+    loudness: float | None = None
+    true_peak: float | None = None
+    embedded_chapters: tuple[Chapter, ...] = ()
+    """The chapters that a recorder or an editor put into the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class _EpisodePlan:
+    """What has to be mastered for an episode, before anything is measured."""
+
+    episode: Episode
+    entry: LockEntry | None
+    is_new: bool
+    source: Path | None
+    """The recording; None where it is remote or missing."""
+    enclosure: MasteringRequest | None = None
+    """Asked for when a new file is written, or when a frozen one has to be restored."""
+    alternate: MasteringRequest | None = None
+
+    @property
+    def requests(self) -> Iterator[tuple[MasteringRequest, Path]]:
+        for request in (self.enclosure, self.alternate):
+            if request and self.source:
+                yield request, self.source
+
+
+def prepare_audio(
+    project: Project,
+    episodes: Collection[Episode],
+    out: OutputDir,
+    retag: Collection[str] = (),
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> dict[str, PreparedAudio | PodcastKitError]:
+    """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
+    plans = [_plan_episode(project, episode, out, retag) for episode in episodes]
+    requests = [request for plan in plans for request in plan.requests]
+    errors = mastering.master_recordings(project, requests, out.cache, on_progress)
+    prepared: dict[str, PreparedAudio | PodcastKitError] = {}
+    for plan in plans:
+        try:
+            prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors)
+        except PodcastKitError as error:
+            prepared[plan.episode.slug] = error
+    return prepared
+
+
+@contextmanager
+def errors_at(episode: Episode) -> Iterator[None]:
+    """Report what is wrong with a recording at the recording's own path."""
+    try:
+        yield
+    except InvalidAudio as error:
+        raise InvalidInput([replace(error.problem, location=SourceLocation(str(episode.audio)))]) from error
+
+
+def assert_unmodified(source: Path, sha256: str, out: OutputDir) -> None:
+    """Raise InvalidAudio where a recording is no longer what it was: an editor may still be saving it."""
+    if out.cache.sha256(source) != sha256:
+        fix = "wait until it is saved completely, then rerun"
+        raise InvalidAudio(str(source), "changed while it was read", fix, "au.unreadable")
+
+
+def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Collection[str]) -> _EpisodePlan:
+    entry = project.lock_entry(episode.guid)
+    is_retagged = episode.slug in retag
+    path = episode.audio.resolve_in(project.folder) if isinstance(episode.audio, LocalFile) else None
+    source = path if path and path.is_file() else None
+    if source is None:
+        return _EpisodePlan(episode, entry, is_new=entry is None or is_retagged, source=None)
+    request = mastering.enclosure_request(project, episode)
+    if entry is None or is_retagged or out.cache.sha256(source) != entry.source_sha256:
+        alternate = None
+        with suppress(PodcastKitError):  # reported when the enclosure itself is prepared
+            name = mastering.output_name(project, request, source, out.cache)
+            alternate = mastering.alternate_request(project, episode, name)
+        return _EpisodePlan(episode, entry, is_new=True, source=source, enclosure=request, alternate=alternate)
+    is_restored = request.is_possible and not out.has(entry.media.key, entry.media.sha256)
+    alternate = _frozen_alternate_request(project, episode, entry)
+    if alternate and entry.alternate and alternate.has_format_of(entry.alternate):
+        has_alternate = out.has(entry.alternate.key, entry.alternate.sha256)
+        alternate = alternate if alternate.is_possible and not has_alternate else None
+    enclosure = request if is_restored else None
+    return _EpisodePlan(episode, entry, is_new=False, source=source, enclosure=enclosure, alternate=alternate)
+
+
+def _frozen_alternate_request(project: Project, episode: Episode, entry: LockEntry) -> MasteringRequest | None:
+    is_mastered = entry.loudness is not None
+    return mastering.alternate_request(project, episode, entry.media.key, is_mastered=is_mastered)
+
+
+def _prepare_episode(
+    project: Project, plan: _EpisodePlan, out: OutputDir, retag: Collection[str], errors: Mapping[str, PodcastKitError]
+) -> PreparedAudio:
+    episode, entry = plan.episode, plan.entry
+    if isinstance(episode.audio, RemoteUrl):
+        url = episode.audio.url
+        is_frozen = entry is not None and entry.media.key == url and episode.slug not in retag
+        media = entry.media if entry and is_frozen else remote_audio.measure_remote_audio(episode, url, out.cache)
+        return PreparedAudio(
+            enclosure=AudioFile(media), entry=entry, is_new=plan.is_new, is_remote=True, seconds=media.seconds
+        )
+    with errors_at(episode):
+        if entry and not plan.is_new:
+            return _prepare_frozen(project, plan, entry, out, errors)
+        return _prepare_new(project, plan, out, errors)
+
+
+def _prepare_frozen(
+    project: Project, plan: _EpisodePlan, entry: LockEntry, out: OutputDir, errors: Mapping[str, PodcastKitError]
+) -> PreparedAudio:
+    recording = _recording(project, plan.enclosure, plan.source, out, errors)
+    alternate = _recording(project, plan.alternate, plan.source, out, errors)
+    request = _frozen_alternate_request(project, plan.episode, entry)
+    keeps_alternate = request and entry.alternate and (plan.source is None or request.has_format_of(entry.alternate))
+    frozen = entry.alternate if keeps_alternate else None
+    return PreparedAudio(
+        enclosure=AudioFile(entry.media, recording),
+        alternate=AudioFile(frozen, alternate) if frozen or alternate else None,
+        entry=entry,
+        is_new=False,
+        source_sha256=entry.source_sha256,
+        seconds=entry.media.seconds,
+        shift=entry.shift,
+        loudness=entry.loudness,
+        true_peak=entry.true_peak,
+        embedded_chapters=entry.chapters,
+    )
+
+
+def _prepare_new(
+    project: Project, plan: _EpisodePlan, out: OutputDir, errors: Mapping[str, PodcastKitError]
+) -> PreparedAudio:
+    recording = _recording(project, plan.enclosure, plan.source, out, errors)
+    if plan.source is None or recording is None:
+        raise InvalidInput([_missing_audio(plan.episode, is_published=plan.entry is not None)])
+    alternate = _recording(project, plan.alternate, plan.source, out, errors)
+    sha256 = out.cache.sha256(plan.source)
+    return PreparedAudio(
+        enclosure=AudioFile(recording=recording),
+        alternate=AudioFile(recording=alternate) if alternate else None,
+        entry=plan.entry,
+        is_new=True,
+        source_sha256=sha256,
+        seconds=recording.facts.length,
+        shift=recording.shift,
+        loudness=recording.loudness,
+        true_peak=recording.true_peak,
+        embedded_chapters=_embedded_chapters(plan.source, sha256, out),
+    )
+
+
+def _recording(
+    project: Project,
+    request: MasteringRequest | None,
+    source: Path | None,
+    out: OutputDir,
+    errors: Mapping[str, PodcastKitError],
+) -> Recording | None:
+    """What the requested file is written from, mastered if that was asked for, and measured."""
+    if request is None or source is None:
+        return None
+    if not request.settings.is_active:
+        sha256 = out.cache.sha256(source)
+        return Recording(source, sha256, _probe(source, sha256, out))
+    file = mastering.mastered_file(project, request, source, out.cache, errors)
+    path = project.folder / mastering.MASTERED_DIR / file.name
+    facts = _probe(path, file.sha256, out)
+    return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak)
+
+
+def _missing_audio(episode: Episode, *, is_published: bool) -> Problem:
+    if not episode.audio:
+        names = f"{episode.slug}.mp3 or .m4a"
+        return Problem(episode.location_of(), "has no audio", f"put {names} beside it, or set `audio:`", "au.missing")
+    reason = "rewriting tags needs the recording" if is_published else "an unpublished episode needs its recording"
+    fix = f"{reason}: run this where the file is, or correct the path"
+    return Problem(episode.location_of("audio"), f"audio file {str(episode.audio)!r} not found", fix, "au.missing")
+
+
+def _probe(source: Path, sha256: str, out: OutputDir) -> Audio:
+    """What the recording is, measured once for each content."""
+    key = f"{writer_versions.TAG_WRITER} {source.suffix.lower()} {sha256}"
+    cached = out.cache.get(PROBED_AUDIO, key)
+    if cached:
+        return cached
+    facts = audio.probe(source)
+    assert_unmodified(source, sha256, out)
+    out.cache.set(PROBED_AUDIO, key, facts)
+    return facts
+
+
+def _embedded_chapters(source: Path, sha256: str, out: OutputDir) -> tuple[Chapter, ...]:
+    """The listed chapters that the recording itself has; their pictures stay in the file."""
+    key = f"{writer_versions.TAG_WRITER} {sha256}"
+    cached = out.cache.get(EMBEDDED_CHAPTERS, key)
+    if cached is None:
+        chapters = (chapter for chapter in audio.read_tags(source).chapters if chapter.toc)
+        cached = tuple(Chapter(start_ms=mark.start_ms, title=mark.title, url=mark.url) for mark in chapters)
+        out.cache.set(EMBEDDED_CHAPTERS, key, cached)
+    return cached
