@@ -1,4 +1,4 @@
-"""Pictures of the pages for the README: each kind of page, light and dark, on a telephone and on a desk."""
+"""Pictures of pages for the documentation: each kind of page, light and dark, on desktop and phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture of the terminal: what a command really printed, as SVG."""
+"""What a command printed in a terminal, as an SVG picture."""
 
 import html
 

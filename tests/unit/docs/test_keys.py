@@ -6,12 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from podcast_kit.namespaces import TAGS, rows
-from podcast_kit.namespaces.examples import example
+from podcast_kit.namespaces import TAGS, tags_with_keys
+from podcast_kit.namespaces.examples import example_yaml
 from podcast_kit.source import elements
-from podcast_kit.source.yaml.document import yaml_table
+from podcast_kit.source.yaml.document import parse_yaml_table
 
-SAID = [(parent, tag) for parent in ("channel", "item") for tag in rows(parent) if parent not in tag.own]
+SAID = [(parent, tag) for parent in ("channel", "item") for tag in tags_with_keys(parent) if parent not in tag.builtin_in]
 
 
 def run(*arguments):
@@ -20,9 +20,9 @@ def run(*arguments):
 
 @pytest.mark.parametrize(("parent", "tag"), SAID, ids=lambda one: getattr(one, "name", one))
 def test_an_example_is_read_without_a_fault_and_says_its_tag(parent, tag):
-    table = yaml_table(example(tag), "podcast.yaml")
-    found = elements.take(table, parent)
-    table.close()
+    table = parse_yaml_table(example_yaml(tag), "podcast.yaml")
+    found = elements.elements_from_table(table, parent)
+    table.finish()
     assert table.problems == []
     assert [element.name for element in found] == [tag.name]
 
@@ -36,7 +36,7 @@ def test_every_key_is_told_with_what_it_is_for(tag):
     done = run(tag.keys[0])
     assert done.exit_code == 0
     assert f"<{tag.name}>" in done.stdout
-    assert example(tag).strip() in done.stdout
+    assert example_yaml(tag).strip() in done.stdout
 
 
 def test_all_keys_are_listed_for_people_and_for_programs():
