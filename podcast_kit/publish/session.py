@@ -1,0 +1,230 @@
+"""Publish a show in the safe order, for the command line and for Python callers alike.
+
+`prepare_publish` loads, builds and plans; it changes nothing in the store. `carry_out` guards, checks, asks, uploads
+and records. `publish_show` is both in one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from podcast_kit import builder, plan, stores
+from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity
+from podcast_kit.model import Outcome, Progress, Project, Wave
+from podcast_kit.plan import Change, Plan, subscriber_changes
+from podcast_kit.plan.planfile import Saved
+from podcast_kit.plan.subscriber_changes import Notice
+from podcast_kit.publish import fast_path, notices, publish, read
+from podcast_kit.publish.purge import changed, purge
+from podcast_kit.stores import Store
+from podcast_kit.stores import state as store_state
+from podcast_kit.stores.state import State
+
+ALLOWED_RULES = {"guids": "it.guid.stable"}
+"""Word of `--allow` → the check rule that it turns off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """What a publish may do, and what it has to do besides."""
+
+    retag: Collection[str] = ()
+    """Slugs of published episodes whose files get new tags; apps download them again."""
+    ahead: bool = False
+    """Upload the media of scheduled episodes before their date."""
+    refresh: bool = False
+    """Compare the recorded state with a listing of the store, and upload again what is missing."""
+    feed_only: bool = False
+    """Refuse to upload recordings, as in a CI job that has none."""
+    run_checks: bool = True
+    """Refuse to publish what directories or apps would reject."""
+    remove: Collection[str] = ()
+    """Guids of episodes that may disappear from the feed."""
+    allow: Collection[str] = ()
+    """`removed`: any episode may disappear; `guids`: any guid may change."""
+    allow_unprotected_writes: bool = False
+    """Publish to a store without conditional writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPublish:
+    """A build, and what publishing it would change; the plan is empty when there is nothing to do."""
+
+    build: builder.Build
+    store: Store
+    plan: Plan
+    subscriber_changes: tuple[Notice, ...] = ()
+    """What subscribers will notice."""
+    due: datetime
+    """Episodes dated up to then are published."""
+    recorded_at: datetime | None = None
+    """When the last publish was recorded, where the fast path found the store unchanged; None when it was read."""
+
+
+def prepare_publish(
+    load: Callable[[], Project],
+    *,
+    due: datetime,
+    options: PublishOptions = PublishOptions(),
+    saved_plan: Saved | None = None,
+    use_fast_path: bool = False,
+    on_build: Callable[[builder.Build], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_waiting: Callable[[str], None] = lambda _: None,
+) -> PreparedPublish:
+    """Load and build the show, read the store and make the plan; nothing in the store changes.
+
+    With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder; the
+    store is then not read. `on_build` receives the finished build, and `on_waiting`, from any thread, the name of a
+    host that is slow to answer. Raises PublishConflict when `saved_plan` is no longer the plan.
+    """
+    project = load()
+    build = builder.build(project, now=due, retag=options.retag, ahead=options.ahead, on_progress=on_progress)
+    on_build(build)
+    show = build.project.show
+    store = stores.open_store(show.publish, build.project.folder, on_waiting)
+    if use_fast_path and not options.refresh and saved_plan is None and _is_unchanged(build):
+        return PreparedPublish(
+            build=build,
+            store=store,
+            plan=Plan(changes=(), feed=show.feed.path, state=State()),
+            due=due,
+            recorded_at=fast_path.recorded(build.project.folder),
+        )
+    on_progress(Progress("read", store.name))
+    state = read(store, build.outputs.values(), feed=show.feed.path, refresh=options.refresh)
+    new_plan = plan.make(build.outputs, state, feed=show.feed.path)
+    if saved_plan:
+        saved_plan.check(new_plan, store.name)
+    return PreparedPublish(
+        build=build,
+        store=store,
+        plan=new_plan,
+        subscriber_changes=_subscriber_changes(build, store, new_plan),
+        due=due,
+    )
+
+
+def carry_out(
+    prepared: PreparedPublish,
+    *,
+    now: datetime,
+    options: PublishOptions = PublishOptions(),
+    confirm: Callable[[PreparedPublish], bool] = lambda _: True,
+    on_warnings: Callable[[tuple[Problem, ...]], None] = lambda _: None,
+    on_start: Callable[[PreparedPublish], None] = lambda _: None,
+    on_sent: Callable[[str, int], None] = lambda _key, _bytes: None,
+) -> Iterator[Outcome]:
+    """Publish what was prepared, and yield each thing as it is done.
+
+    Guards subscribers, checks the build, asks `confirm` once, uploads in waves, writes podcast.lock just before the
+    feed, and records what was published. Without changes it only writes podcast.lock and the record.
+    `on_warnings` receives what the checks found, `on_sent`, from any thread, the key and the bytes of each piece that
+    arrived. `now` is the current time. Raises InvalidInput, OperationError, StoreAccessError or PublishConflict; the
+    live feed is then unchanged. Ends without any outcome when `confirm` returns False.
+    """
+    build, store, current_plan = prepared.build, prepared.store, prepared.plan
+    if not current_plan:
+        builder.write_lock(build)
+        if prepared.recorded_at is None:
+            _remember(build, current_plan, {})
+        return
+    subscriber_changes.check(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
+    if options.run_checks:
+        _run_checks(prepared, options.allow, on_warnings)
+    if options.feed_only:
+        _refuse_recordings(current_plan)
+    if not confirm(prepared):
+        return
+    on_start(prepared)
+    settings = build.project.show.publish
+    etags: dict[str, str] = {}
+    for outcome in publish(
+        current_plan,
+        store,
+        now=now,
+        url=settings.url if store.remote else "",
+        before_feed=lambda: builder.write_lock(build),
+        sent=on_sent,
+        purge=lambda: purge(settings, changed(current_plan), current_plan.state.etag),
+        blind=options.allow_unprotected_writes,
+    ):
+        etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
+        yield outcome
+    _remember(build, current_plan, etags)
+
+
+def publish_show(
+    project: Project,
+    *,
+    now: datetime,
+    due: datetime | None = None,
+    options: PublishOptions = PublishOptions(),
+    confirm: Callable[[PreparedPublish], bool] = lambda _: True,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """Build and publish a show: media first, then pages, the feed last; yields each thing as it is done.
+
+    `now` is the current time, `due` the date up to which episodes are published (`now` by default). `confirm` sees
+    the plan before anything changes; nothing is published when it returns False. A second publish of the same show
+    yields nothing. Raises InvalidInput, OperationError, StoreAccessError or PublishConflict; the live feed is then
+    unchanged.
+    """
+    prepared = prepare_publish(
+        lambda: project, due=due or now, options=options, use_fast_path=True, on_progress=on_progress
+    )
+    yield from carry_out(prepared, now=now, options=options, confirm=confirm)
+
+
+def _is_unchanged(build: builder.Build) -> bool:
+    settings, folder = build.project.show.publish, build.project.folder
+    digest = fast_path.digest(build.outputs, settings)
+    return fast_path.unchanged(folder, digest, settings, build.project.show.feed.path)
+
+
+def _remember(build: builder.Build, published: Plan, etags: dict[str, str]) -> None:
+    """Record for the fast path what the store now holds: `etags` of what was written, else those that were read."""
+    live = published.state.feed.etag if published.state.feed else ""
+    fast_path.remember(
+        build.project.folder,
+        fast_path.digest(build.outputs, build.project.show.publish),
+        state=etags.get(store_state.KEY, "") if etags else published.state.etag,
+        feed=etags.get(published.feed) or live,
+    )
+
+
+def _subscriber_changes(build: builder.Build, store: Store, new_plan: Plan) -> tuple[Notice, ...]:
+    """What subscribers will notice; episodes that were only uploaded ahead were never in their apps."""
+    coming = {episode.guid for episode in build.scheduled}
+    published = [entry for entry in build.project.lock if entry.guid not in coming]
+    return notices(new_plan, store, published, url=build.project.show.publish.url)
+
+
+def _run_checks(
+    prepared: PreparedPublish, allow: Collection[str], on_warnings: Callable[[tuple[Problem, ...]], None]
+) -> None:
+    """Report the warnings of the checks, then raise InvalidInput with the errors that `allow` does not turn off."""
+    from podcast_kit import check  # a run that publishes nothing does not pay for it
+
+    build = prepared.build
+    problems = [problem for problem in check.check_build(build, now=prepared.due) if problem not in build.problems]
+    allowed = {ALLOWED_RULES[word] for word in allow if word in ALLOWED_RULES}
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR and problem.code not in allowed]
+    on_warnings(tuple(problem for problem in problems if problem.severity is Severity.WARNING))
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _refuse_recordings(new_plan: Plan) -> None:
+    """Raise OperationError when recordings would be uploaded; images, transcripts and chapters may be."""
+    keys = [change.key for change in new_plan.wave(Wave.MEDIA) if change.uploads and _is_recording(change)]
+    if keys:
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        text = f"--only feed, but {keys[0]}{more} is not published yet"
+        raise OperationError(text, "publish where the recordings are")
+
+
+def _is_recording(change: Change) -> bool:
+    return change.output is not None and change.output.content_type.startswith(("audio/", "video/"))
