@@ -13,8 +13,8 @@ from podcast_kit.model.episode import (
     Episode,
     EpisodeType,
 )
-from podcast_kit.model.item import RenderedNotes, Item, Notes, Image, Transcript
-from podcast_kit.model.project import Media, Project, LockEntry, Soundbite
+from podcast_kit.model.item import Image, Item, Notes, RenderedNotes, Transcript
+from podcast_kit.model.project import LockEntry, Media, Project, Soundbite
 from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     AudioSettings,
@@ -29,7 +29,7 @@ from podcast_kit.model.show import (
     ShowType,
     Theme,
 )
-from podcast_kit.model.transfer import Outcome, Output, Probe, RemoteObject, Response, Progress, Wave
+from podcast_kit.model.transfer import Outcome, Output, Probe, Progress, RemoteObject, Response, Wave
 from podcast_kit.model.urls import public_url, show_guid
 from podcast_kit.model.xml import Element, FeedDocument, Node
 
@@ -49,31 +49,31 @@ __all__ = [
     "EpisodeType",
     "FeedDocument",
     "FeedSettings",
-    "RenderedNotes",
+    "Image",
     "Item",
     "ListenLink",
     "LocalFile",
+    "LockEntry",
     "Media",
     "Node",
     "Notes",
     "Outcome",
     "Output",
     "Person",
-    "Image",
     "Placement",
     "Probe",
+    "Progress",
     "Project",
     "PromptSet",
-    "LockEntry",
     "PublishSettings",
     "RemoteObject",
     "RemoteUrl",
+    "RenderedNotes",
     "Resource",
     "Response",
     "Show",
     "ShowType",
     "Soundbite",
-    "Progress",
     "Tags",
     "Theme",
     "Transcript",

@@ -1,4 +1,4 @@
-"""Apple's categories: which exist, what a wrong or an old name should be (Apple Podcasters, article 1691)."""
+"""Apple's categories, and suggestions for wrong or outdated names (Apple Podcasters, article 1691)."""
 
 from __future__ import annotations
 
@@ -13,56 +13,61 @@ from podcast_kit.model import Category
 
 
 @cache
-def _data() -> dict[str, Any]:
+def _load_categories() -> dict[str, Any]:
     data: dict[str, Any] = json.loads(files("podcast_kit.namespaces").joinpath("categories.json").read_text("utf-8"))
     return data
 
 
-def tree() -> Mapping[str, tuple[str, ...]]:
+def category_tree() -> Mapping[str, tuple[str, ...]]:
     """Each category with its subcategories, in Apple's spelling."""
-    return {name: tuple(subs) for name, subs in _data()["categories"].items()}
+    return {name: tuple(subs) for name, subs in _load_categories()["categories"].items()}
 
 
-def exists(category: Category) -> bool:
+def category_exists(category: Category) -> bool:
     """Whether Apple has it, in exactly this spelling."""
-    subs = tree().get(category.name)
+    subs = category_tree().get(category.name)
     return subs is not None and (not category.sub or category.sub in subs)
 
 
-def is_legacy(category: Category) -> bool:
-    """Whether it is a name from before August 2019 that is gone since."""
-    old: dict[str, list[str]] = _data()["legacy"]
-    named = category.name in old and (not category.sub or category.sub in old[category.name])
-    return named and not exists(category)
+def is_legacy_category(category: Category) -> bool:
+    """Whether Apple dropped it in August 2019."""
+    legacy: dict[str, list[str]] = _load_categories()["legacy"]
+    is_listed = category.name in legacy and (not category.sub or category.sub in legacy[category.name])
+    return is_listed and not category_exists(category)
 
 
-def replacement(category: Category) -> Category | None:
-    """What stands for a dropped name today; None where Apple has nothing like it."""
-    known: dict[str, str] = _data()["replacement"]
-    found = known.get(written(category)) or known.get(category.name)
-    return parse(found) if found else None
+def replacement_category(category: Category) -> Category | None:
+    """The current category for a dropped one; None where Apple has nothing like it."""
+    replacements: dict[str, str] = _load_categories()["replacement"]
+    replacement = replacements.get(format_category(category)) or replacements.get(category.name)
+    return parse_category(replacement) if replacement else None
 
 
-def nearest(category: Category) -> Category | None:
-    """The existing category that was probably meant, by spelling; also a subcategory written without its parent."""
-    everything = {written(one).casefold(): one for one in _all()}
-    everything |= {one.sub.casefold(): one for one in _all() if one.sub and one.sub not in tree()}
-    wanted = written(category).casefold().replace(" and ", " & ")[:100]
-    near = difflib.get_close_matches(wanted, everything, n=1, cutoff=0.7)
-    return everything[near[0]] if near else None
+def suggest_category(category: Category) -> Category | None:
+    """The existing category with the most similar spelling; also a subcategory without its parent."""
+    by_name = {format_category(candidate).casefold(): candidate for candidate in _all_categories()}
+    tree = category_tree()
+    by_name |= {
+        candidate.sub.casefold(): candidate
+        for candidate in _all_categories()
+        if candidate.sub and candidate.sub not in tree
+    }
+    name = format_category(category).casefold().replace(" and ", " & ")[:100]
+    matches = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
+    return by_name[matches[0]] if matches else None
 
 
-def _all() -> list[Category]:
-    found = tree()
-    return [Category(name) for name in found] + [Category(name, sub) for name, subs in found.items() for sub in subs]
+def _all_categories() -> list[Category]:
+    tree = category_tree()
+    return [Category(name) for name in tree] + [Category(name, sub) for name, subs in tree.items() for sub in subs]
 
 
-def parse(text: str) -> Category:
-    """`Business > Marketing` or `Technology` as a category, whether or not it exists."""
+def parse_category(text: str) -> Category:
+    """`Business > Marketing` or `Technology` as a category, whether it exists or not."""
     name, _, sub = text.partition(">")
     return Category(name.strip(), sub.strip())
 
 
-def written(category: Category) -> str:
+def format_category(category: Category) -> str:
     """A category as podcast.yaml has it."""
     return f"{category.name} > {category.sub}" if category.sub else category.name

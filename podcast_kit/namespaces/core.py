@@ -1,93 +1,129 @@
-"""Rows of RSS itself, of itunes (Apple's "A Podcaster's Guide to RSS") and of the smaller namespaces."""
+"""The tags of RSS, of itunes (Apple's "A Podcaster's Guide to RSS") and of smaller namespaces."""
 
 from __future__ import annotations
 
-from podcast_kit.namespaces.schema import CHANNEL, DERIVED, FEED, ITEM, LIVE, MUST, URL, Field, Tag, text
-from podcast_kit.namespaces.value_types import Kind
+from podcast_kit.namespaces.schema import CHANNEL, DERIVED, FEED, ITEM, LIVE, MUST, URL, Field, Tag, text_field
+from podcast_kit.namespaces.value_types import ValueType
 
 RSS = (
-    Tag(name="title", parents=FEED, text=text("title"), keys=("title",), own=DERIVED),
-    Tag(name="link", parents=FEED, text=text("link", kind=Kind.URL), keys=("link",), own=DERIVED),
-    Tag(name="description", parents=FEED, text=text("description", kind=Kind.TEXT), keys=("description",), own=DERIVED),
+    Tag(name="title", parents=FEED, text=text_field("title"), keys=("title",), builtin_in=DERIVED),
+    Tag(
+        name="link", parents=FEED, text=text_field("link", value_type=ValueType.URL), keys=("link",), builtin_in=DERIVED
+    ),
+    Tag(
+        name="description",
+        parents=FEED,
+        text=text_field("description", value_type=ValueType.TEXT),
+        keys=("description",),
+        builtin_in=DERIVED,
+    ),
     Tag(
         name="guid",
         parents=(ITEM, LIVE),
-        text=text("guid"),
-        attributes=(Field("isPermaLink", Kind.FLAG, written="false"),),
+        text=text_field("guid"),
+        attributes=(Field("isPermaLink", ValueType.FLAG, default="false"),),
         keys=("guid",),
-        own=(ITEM,),
+        builtin_in=(ITEM,),
     ),
     Tag(
         name="enclosure",
         parents=(ITEM, LIVE),
-        attributes=(URL, Field("length", Kind.WHOLE, MUST, written="0"), Field("type", Kind.MIME, MUST)),
+        attributes=(URL, Field("length", ValueType.WHOLE, MUST, default="0"), Field("type", ValueType.MIME, MUST)),
         keys=("enclosure",),
-        own=(ITEM,),
+        builtin_in=(ITEM,),
     ),
-    Tag(name="pubDate", parents=(ITEM, LIVE), text=text("date", kind=Kind.RFC2822), keys=("date",), own=(ITEM,)),
-    Tag(name="category", parents=(CHANNEL, ITEM), many=True, text=text("name"), attributes=(Field("domain"),)),
+    Tag(
+        name="pubDate",
+        parents=(ITEM, LIVE),
+        text=text_field("date", value_type=ValueType.RFC2822),
+        keys=("date",),
+        builtin_in=(ITEM,),
+    ),
+    Tag(
+        name="category",
+        parents=(CHANNEL, ITEM),
+        is_repeatable=True,
+        text=text_field("name"),
+        attributes=(Field("domain"),),
+    ),
 )
 
 ITUNES = (
     Tag(
         name="itunes:title",
-        about="The title without number or show name, where it differs.",
+        about="The title without number or show name, if it differs from the title.",
         parents=FEED,
-        text=text("title", limit=255),
+        text=text_field("title", max_len=255),
         keys=("itunes_title",),
     ),
     Tag(
         name="itunes:author",
-        about="Who made this episode, where it is not the show's author.",
+        about="Who made this episode, if not the show's author.",
         parents=FEED,
-        text=text("name", limit=255),
+        text=text_field("name", max_len=255),
         keys=("author",),
-        own=(CHANNEL,),
+        builtin_in=(CHANNEL,),
     ),
-    Tag(name="itunes:owner", parents=(CHANNEL,), needs=("itunes:email",)),
-    Tag(name="itunes:name", parents=("itunes:owner",), text=text("name", limit=255)),
-    Tag(name="itunes:email", parents=("itunes:owner",), text=text("email", limit=255, kind=Kind.MAIL)),
+    Tag(name="itunes:owner", parents=(CHANNEL,), required_children=("itunes:email",)),
+    Tag(name="itunes:name", parents=("itunes:owner",), text=text_field("name", max_len=255)),
+    Tag(
+        name="itunes:email", parents=("itunes:owner",), text=text_field("email", max_len=255, value_type=ValueType.MAIL)
+    ),
     Tag(
         name="itunes:image",
         parents=FEED,
-        attributes=(Field("href", Kind.URL, MUST),),
+        attributes=(Field("href", ValueType.URL, MUST),),
         keys=("image",),
-        own=DERIVED,
+        builtin_in=DERIVED,
     ),
     Tag(
-        name="itunes:category", parents=(CHANNEL, "itunes:category"), many=True, attributes=(Field("text", need=MUST),)
+        name="itunes:category",
+        parents=(CHANNEL, "itunes:category"),
+        is_repeatable=True,
+        attributes=(Field("text", need=MUST),),
     ),
-    Tag(name="itunes:explicit", parents=FEED, text=text("explicit", kind=Kind.FLAG), keys=("explicit",), own=DERIVED),
-    Tag(name="itunes:type", parents=(CHANNEL,), text=text("type", choices=("episodic", "serial"))),
-    Tag(name="itunes:complete", parents=(CHANNEL,), text=text("complete", kind=Kind.YES)),
+    Tag(
+        name="itunes:explicit",
+        parents=FEED,
+        text=text_field("explicit", value_type=ValueType.FLAG),
+        keys=("explicit",),
+        builtin_in=DERIVED,
+    ),
+    Tag(name="itunes:type", parents=(CHANNEL,), text=text_field("type", choices=("episodic", "serial"))),
+    Tag(name="itunes:complete", parents=(CHANNEL,), text=text_field("complete", value_type=ValueType.YES)),
     Tag(
         name="itunes:block",
         about="Hide it from Apple Podcasts.",
         parents=(CHANNEL, ITEM),
-        text=text("block", kind=Kind.YES),
+        text=text_field("block", value_type=ValueType.YES),
         keys=("block",),
-        own=(CHANNEL,),
+        builtin_in=(CHANNEL,),
     ),
     Tag(
         name="itunes:new-feed-url",
-        about="Where the feed has moved to; `podcast-kit move` writes it.",
+        about="The new URL of a feed that has moved; `podcast-kit move` sets it.",
         parents=(CHANNEL,),
-        text=text("url", kind=Kind.URL),
+        text=text_field("url", value_type=ValueType.URL),
         keys=("new_feed_url", "moved_to"),
     ),
     Tag(
         name="itunes:applepodcastsverify",
-        about="The code with which Apple verifies a claim, while claiming.",
+        about="The code that Apple asks for while you claim the show.",
         parents=(CHANNEL,),
-        text=text("code"),
+        text=text_field("code"),
         keys=("apple_verify",),
     ),
-    Tag(name="itunes:duration", parents=(ITEM, LIVE), text=text("duration", kind=Kind.TIME)),
-    Tag(name="itunes:season", parents=(ITEM, LIVE), text=text("season", kind=Kind.WHOLE)),
-    Tag(name="itunes:episode", parents=(ITEM, LIVE), text=text("number", kind=Kind.WHOLE)),
-    Tag(name="itunes:episodeType", parents=(ITEM, LIVE), text=text("type", choices=("full", "trailer", "bonus"))),
+    Tag(name="itunes:duration", parents=(ITEM, LIVE), text=text_field("duration", value_type=ValueType.TIME)),
+    Tag(name="itunes:season", parents=(ITEM, LIVE), text=text_field("season", value_type=ValueType.WHOLE)),
+    Tag(name="itunes:episode", parents=(ITEM, LIVE), text=text_field("number", value_type=ValueType.WHOLE)),
+    Tag(name="itunes:episodeType", parents=(ITEM, LIVE), text=text_field("type", choices=("full", "trailer", "bonus"))),
     *(
-        Tag(name=f"itunes:{name}", parents=(CHANNEL, ITEM), text=text("text", kind=Kind.TEXT), instead=instead)
+        Tag(
+            name=f"itunes:{name}",
+            parents=(CHANNEL, ITEM),
+            text=text_field("text", value_type=ValueType.TEXT),
+            replaced_by=instead,
+        )
         for name, instead in {
             "keywords": "nothing; no directory reads it",
             "subtitle": "description",
@@ -99,52 +135,52 @@ ITUNES = (
 )
 
 OTHER = (
-    Tag(name="content:encoded", parents=(ITEM, LIVE), text=text("content", kind=Kind.TEXT)),
+    Tag(name="content:encoded", parents=(ITEM, LIVE), text=text_field("content", value_type=ValueType.TEXT)),
     Tag(
         name="atom:link",
         parents=FEED,
-        many=True,
+        is_repeatable=True,
         attributes=(
-            Field("href", Kind.URI, MUST),
+            Field("href", ValueType.URI, MUST),
             Field("rel"),
-            Field("type", Kind.MIME),
-            Field("hreflang", Kind.LANGUAGE),
+            Field("type", ValueType.MIME),
+            Field("hreflang", ValueType.LANGUAGE),
             Field("title"),
-            Field("length", Kind.WHOLE),
+            Field("length", ValueType.WHOLE),
         ),
     ),
     Tag(
         name="psc:chapters",
         parents=(ITEM,),
-        attributes=(Field("version", need=MUST, written="1.2"),),
-        needs=("psc:chapter",),
+        attributes=(Field("version", need=MUST, default="1.2"),),
+        required_children=("psc:chapter",),
     ),
     Tag(
         name="psc:chapter",
         parents=("psc:chapters",),
-        many=True,
+        is_repeatable=True,
         attributes=(
-            Field("start", Kind.TIME, MUST),
+            Field("start", ValueType.TIME, MUST),
             Field("title", need=MUST),
-            Field("href", Kind.URI),
-            Field("image", Kind.URI),
+            Field("href", ValueType.URI),
+            Field("image", ValueType.URI),
         ),
     ),
     Tag(
         name="spotify:limit",
         about="How many of the newest episodes Spotify shows.",
         parents=(CHANNEL,),
-        attributes=(Field("recentCount", Kind.WHOLE, MUST),),
+        attributes=(Field("recentCount", ValueType.WHOLE, MUST),),
         keys=("spotify_limit",),
     ),
     Tag(
         name="spotify:countryOfOrigin",
-        about="The countries that the show is meant for, most important first.",
+        about="The show's target countries, most important first.",
         parents=(CHANNEL,),
-        text=text("countries", kind=Kind.COUNTRIES),
+        text=text_field("countries", value_type=ValueType.COUNTRIES),
         keys=("spotify_countries",),
     ),
-    Tag(name="xhtml:meta", parents=(CHANNEL,), many=True, attributes=(Field("name"), Field("content"))),
+    Tag(name="xhtml:meta", parents=(CHANNEL,), is_repeatable=True, attributes=(Field("name"), Field("content"))),
     Tag(name="fh:archive", parents=(CHANNEL,)),
     Tag(name="fh:complete", parents=(CHANNEL,)),
 )

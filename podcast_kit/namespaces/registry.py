@@ -1,6 +1,6 @@
-"""Every tag that a feed can carry, as rows: where it stands, how often, and what it says.
+"""The table of every tag that a feed can have: its parents, how often it may occur, and its values.
 
-A new tag is a new row: podcast.yaml reads it, the feed writes it and the check knows it from that alone.
+A new tag is a new row: nothing else is needed to read it from podcast.yaml, write it to the feed and check it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from podcast_kit.namespaces.core import ITUNES, OTHER, RSS
 from podcast_kit.namespaces.podcast import PODCAST
 from podcast_kit.namespaces.schema import Field, Need, Tag
 
-__all__ = ["TAGS", "Field", "Need", "Tag", "rows"]
+__all__ = ["TAGS", "Field", "Need", "Tag", "tags_with_keys"]
 
 TAGS = {tag.name: tag for tag in (*RSS, *ITUNES, *OTHER, *PODCAST)}
-"""Every row by the tag's name, in the order in which they are written."""
+"""Every tag by its name, in the order in which a feed has them."""
 
 
 @cache
-def rows(parent: str) -> tuple[Tag, ...]:
-    """The rows that podcast.yaml can say below a parent; `channel` for the show, `item` for an episode."""
+def tags_with_keys(parent: str) -> tuple[Tag, ...]:
+    """The tags of a parent that have a key in podcast.yaml; the parent is `channel` or `item` at the top level."""
     return tuple(tag for tag in TAGS.values() if parent in tag.parents and tag.keys)

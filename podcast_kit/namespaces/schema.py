@@ -1,4 +1,4 @@
-"""What a row of the table says of a tag: where it stands, how often, and what it holds."""
+"""The rows of the table of tags."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from podcast_kit.namespaces.value_types import Kind
+from podcast_kit.namespaces.value_types import ValueType
 
 CHANNEL, ITEM, LIVE = "channel", "item", "podcast:liveItem"
 
@@ -28,62 +28,62 @@ class Field:
 
     name: str
     """Of the attribute; empty for the text."""
-    kind: Kind = Kind.LINE
+    value_type: ValueType = ValueType.LINE
     need: Need = MAY
-    limit: int = 0
+    max_len: int = 0
     """Characters; 0 is no limit."""
     choices: tuple[str, ...] = ()
-    """As they are written; they are compared without case."""
-    written: str = ""
-    """What is written when the podcaster does not say."""
+    """As they are written; compared without case."""
+    default: str = ""
+    """The value where podcast.yaml has none."""
     key: str = ""
-    """In podcast.yaml; the attribute's name in snake_case when empty."""
-    sample: str = ""
-    """What an example shows, where the kind does not say it."""
-    file: bool = False
-    """podcast.yaml may name a file of the show's folder instead of an address; the build publishes it."""
-    unless: tuple[str, str] = ("", "")
-    """An attribute and the value with which this one may be missing though it must be there otherwise."""
+    """In podcast.yaml; if empty, the attribute's name in snake_case."""
+    example: str = ""
+    """The value in examples, where the value type's own example does not fit."""
+    allows_file: bool = False
+    """podcast.yaml may have the path of a file in the show's folder instead of a URL; the build publishes the file."""
+    optional_if: tuple[str, str] = ("", "")
+    """Another attribute and its value that make this required field optional."""
 
     @property
-    def yaml(self) -> str:
-        """The key under which podcast.yaml says it."""
+    def yaml_key(self) -> str:
+        """The key in podcast.yaml."""
         return self.key or re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", self.name).lower() or "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """A row: an element that a feed can carry."""
+    """An element that a feed can have."""
 
     name: str
     parents: tuple[str, ...]
     about: str = ""
-    """What it is for, said to the podcaster who may write it."""
-    many: bool = False
-    """More than one in the same parent."""
+    """What it is for, in words for podcasters."""
+    is_repeatable: bool = False
+    """Whether a parent may have more than one."""
     text: Field | None = None
-    """None for an element that has no text of its own."""
+    """None for an element without text."""
     attributes: tuple[Field, ...] = ()
-    needs: tuple[str, ...] = ()
-    """Children of which there must be at least one each."""
-    either: tuple[str, ...] = ()
-    """Children of exactly one of which there must be some."""
+    required_children: tuple[str, ...] = ()
+    """Tags of which it must have at least one each."""
+    either_child: tuple[str, ...] = ()
+    """Tags of which it must have exactly one kind."""
     keys: tuple[str, ...] = ()
-    """In podcast.yaml and the front matter: the key, then its other names; none where a podcaster never writes it."""
-    own: tuple[str, ...] = ()
-    """Parents for which the value is read or derived elsewhere (title, guid, people, ...), not taken by its row."""
+    """In podcast.yaml and front matter: the key, then its other names; empty for a tag that only the build writes."""
+    builtin_in: tuple[str, ...] = ()
+    """Parents whose own reader handles the key (title, guid, people, ...), so that this row is not used to read it."""
     scalar: str = ""
-    """The attribute that a lone value stands for, where it is neither the text nor the first that must be."""
-    filled: bool = False
-    """The text is the episode's own number or season where the podcaster leaves it out."""
-    child_written: tuple[tuple[str, str], ...] = ()
-    """Attributes that children get when the podcaster does not say."""
-    instead: str = ""
-    """What to write today, for a tag that is deprecated."""
+    """The attribute that a single value means, where it is neither the text nor the first required attribute."""
+    has_derived_text: bool = False
+    """Whether the text is the episode's number or season by default."""
+    child_defaults: tuple[tuple[str, str], ...] = ()
+    """Default attributes of its children."""
+    replaced_by: str = ""
+    """What to use instead, for a deprecated tag."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The text, if it has one, and the attributes."""
+        """The text, if it has any, and the attributes."""
         return (self.text, *self.attributes) if self.text else self.attributes
 
     def field(self, name: str) -> Field | None:
@@ -91,12 +91,19 @@ class Tag:
         return next((field for field in self.attributes if field.name == name), None)
 
 
-def text(key: str, need: Need = MUST, limit: int = 0, kind: Kind = Kind.LINE, **rest: tuple[str, ...] | str) -> Field:
-    """The text of an element; `rest` is `choices` or `written`."""
-    return Field("", kind, need, limit, key=key, **rest)  # type: ignore[arg-type]
+def text_field(
+    key: str,
+    need: Need = MUST,
+    max_len: int = 0,
+    value_type: ValueType = ValueType.LINE,
+    choices: tuple[str, ...] = (),
+    default: str = "",
+) -> Field:
+    """The text of an element, as a Field."""
+    return Field("", value_type, need, max_len, choices, default, key=key)
 
 
-URL = Field("url", Kind.URL, MUST)
-FILE = Field("url", Kind.URL, MUST, file=True)
+URL = Field("url", ValueType.URL, MUST)
+FILE = Field("url", ValueType.URL, MUST, allows_file=True)
 FEED = (CHANNEL, ITEM, LIVE)
 DERIVED = (CHANNEL, ITEM)

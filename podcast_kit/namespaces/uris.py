@@ -1,4 +1,4 @@
-"""The XML namespaces of podcasting: which prefix means which address."""
+"""The XML namespaces of podcasting: prefixes and URIs."""
 
 from __future__ import annotations
 
@@ -21,27 +21,24 @@ NAMESPACES = {
     "xhtml": "http://www.w3.org/1999/xhtml",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
-"""The addresses byte for byte: apps compare them as text."""
+"""By prefix. The URIs must match exactly: apps compare them as text."""
 
-# Older feeds name the document itself, on either branch, or write the address a little wrong.
-LEGACY = {
+LEGACY_URIS = {
     "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast",
     "github.com/podcastindex-org/podcast-namespace/blob/master/docs/1.0.md": "podcast",
     "www.google.com/schemas/play-podcasts/1.0/play-podcasts.xsd": "googleplay",
 }
+"""URIs of older feeds, without scheme, and the prefix that they mean."""
 
 
-def _bare(uri: str) -> str:
+def _normalize_uri(uri: str) -> str:
     return uri.lower().partition("://")[2].rstrip("/")
 
 
-_PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
-_LENIENT = {_bare(uri): prefix for prefix, uri in NAMESPACES.items()} | LEGACY
+_BY_URI = {uri: prefix for prefix, uri in NAMESPACES.items()}
+_BY_NORMALIZED_URI = {_normalize_uri(uri): prefix for prefix, uri in NAMESPACES.items()} | LEGACY_URIS
 
 
-def prefix_of(uri: str) -> str:
-    """The usual prefix of a namespace, also when its address is written in another case or with a slash more.
-
-    Empty for a namespace that is not known here.
-    """
-    return _PREFIXES.get(uri) or _LENIENT.get(_bare(uri), "")
+def usual_prefix(uri: str) -> str:
+    """The usual prefix of a namespace, also if its URI has different case or an extra slash; empty if it is unknown."""
+    return _BY_URI.get(uri) or _BY_NORMALIZED_URI.get(_normalize_uri(uri), "")

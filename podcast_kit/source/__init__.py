@@ -1,1 +1,1 @@
-"""What the podcaster wrote: YAML with places, notes, chapters, transcripts, the lock."""
+"""Reads and writes what the podcaster keeps: podcast.yaml, episodes, chapters, transcripts, podcast.lock."""

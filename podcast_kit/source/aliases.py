@@ -1,4 +1,4 @@
-"""`aliases:` of an episode: addresses that its page had before, and that lead to it now."""
+"""`aliases:` of an episode: former addresses of its page, which redirect to it."""
 
 from __future__ import annotations
 
@@ -7,71 +7,68 @@ from collections.abc import Iterable, Iterator
 
 from podcast_kit.errors import Problem
 from podcast_kit.model import Episode
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Wrong
+from podcast_kit.source.yaml import InvalidValue, Table, converters
 
+MAX_ALIAS_LEN = 500
+"""Characters; stores allow 1,024 bytes, and some file systems that many for the whole path."""
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_FILE = re.compile(r".*\.(?:html?|xml|rss|json|opml|txt|js|css|svg|webmanifest)", re.IGNORECASE)
-"""What is no folder to anybody who sees its name."""
-_OURS = {"media", "assets"}
-LONGEST = 500
-"""Characters: stores end at 1,024 bytes, and some systems with all that leads to the folder."""
-_HINT = "write the old name, as 'old-name', or the old path after the show's address, as '/2019/old-name/'"
+_FILE_NAME = re.compile(r".*\.(?:html?|xml|rss|json|opml|txt|js|css|svg|webmanifest)", re.IGNORECASE)
+"""Names that cannot be meant as a folder."""
+_RESERVED_FOLDERS = {"media", "assets"}
+_FIX = "write the old name, as 'old-name', or the old path below publish.url, as '/2019/old-name/'"
 
 
-def take(table: Table) -> tuple[str, ...]:
-    """The keys of the pages that shall lead here; where each is written stands in the table's places."""
-    found: dict[str, None] = {}
+def aliases_from_table(table: Table) -> tuple[str, ...]:
+    """The keys of the pages that redirect to the episode; records the location of each in the table's locations."""
+    keys: dict[str, None] = {}
     for value in table.values("aliases"):
-        if said := table.read(value, key, "", "aliases"):
-            found[said] = None
-            table.places[place_of(said)] = value.place
-    return tuple(found)
+        if key := table.converted(value, to_page_key, "", "aliases"):
+            keys[key] = None
+            table.locations[alias_location_key(key)] = value.location
+    return tuple(keys)
 
 
-def place_of(alias: str) -> str:
-    """The name under which an episode's places have that of one alias."""
+def alias_location_key(alias: str) -> str:
+    """The key of an alias among an episode's locations."""
     return f"aliases.{alias}"
 
 
-def key(raw: str) -> str:
-    """The key of the page that an address had, as Hugo reads it; raises Wrong.
+def to_page_key(raw: str) -> str:
+    """The key of the page at a former address, read as Hugo reads it; raises InvalidValue.
 
-    With a slash before it, it counts from the show's address; without one it is the name of an episode.
+    With a leading slash it is a path below publish.url; without one it is the name of an episode.
     """
-    said = converters.line(raw)
-    segments = said.strip("/").split("/")
-    last = segments[-1]
-    page = len(segments) > 1 and last.endswith((".html", ".htm"))
-    names = segments[:-1] if page else segments
-    sound = len(said) <= LONGEST and all(_SEGMENT.fullmatch(one) and not one.endswith(".") for one in segments)
-    if not sound or any(map(_FILE.fullmatch, names)):
-        raise Wrong(f"{converters.shown(raw)} is not the address of a page of this show", _HINT, "alias.form")
-    if not said.startswith("/"):
+    alias = converters.to_line(raw)
+    segments = alias.strip("/").split("/")
+    has_file_name = len(segments) > 1 and segments[-1].endswith((".html", ".htm"))
+    folders = segments[:-1] if has_file_name else segments
+    are_segments_valid = all(_SEGMENT.fullmatch(segment) and not segment.endswith(".") for segment in segments)
+    if len(alias) > MAX_ALIAS_LEN or not are_segments_valid or any(map(_FILE_NAME.fullmatch, folders)):
+        raise InvalidValue(f"{converters.quote_value(raw)} is not the address of a page", _FIX, "alias.form")
+    if not alias.startswith("/"):
         segments = ["episodes", *segments]
-    if segments[0].casefold() in _OURS:
-        raise Wrong(f"{converters.shown(raw)} is an address where no page ever is", _HINT, "alias.form")
-    return "/".join(segments) if page else "/".join([*segments, "index.html"])
+    if segments[0].casefold() in _RESERVED_FOLDERS:
+        text = f"{converters.quote_value(raw)} is inside {segments[0]}/, which never has pages"
+        raise InvalidValue(text, _FIX, "alias.form")
+    return "/".join(segments) if has_file_name else "/".join([*segments, "index.html"])
 
 
-def doubles(found: Iterable[Episode]) -> Iterator[Problem]:
-    """Aliases that are the page of an episode, though it may not be out yet, or lead to two of them."""
-    found = tuple(found)
-    pages = {f"episodes/{one.slug}/index.html".casefold(): one for one in found}
-    first: dict[str, Episode] = {}
-    for one in found:
-        for alias in one.aliases:
+def find_alias_conflicts(episodes: Iterable[Episode]) -> Iterator[Problem]:
+    """Aliases that are the page of an episode, published or not, or that two episodes have."""
+    episodes = tuple(episodes)
+    pages = {f"episodes/{episode.slug}/index.html".casefold(): episode for episode in episodes}
+    holders: dict[str, Episode] = {}
+    for episode in episodes:
+        for alias in episode.aliases:
             folded = alias.casefold()
-            other, holder = pages.get(folded), first.setdefault(folded, one)
-            if other is one:
-                text, hint = "is the episode's own address", "remove it"
-            elif other is not None:
-                text, hint = (
-                    f"is the address of {other.path}",
-                    "remove it, or rename the other: an address is one page's",
-                )
-            elif holder is not one:
-                text, hint = f"is an alias of {holder.path} too", "keep one of them: an address leads to one page"
+            page_owner, holder = pages.get(folded), holders.setdefault(folded, episode)
+            if page_owner is episode:
+                text, fix = "is the episode's own page", "remove it"
+            elif page_owner is not None:
+                text, fix = f"is the page of {page_owner.path}", "remove it, or rename the other episode"
+            elif holder is not episode:
+                text, fix = f"is also an alias of {holder.path}", "keep one of them"
             else:
                 continue
-            yield Problem(one.location_of(place_of(alias)), f"aliases: {alias!r} {text}", hint, "alias.taken")
+            location = episode.location_of(alias_location_key(alias))
+            yield Problem(location, f"aliases: {alias!r} {text}", fix, "alias.taken")

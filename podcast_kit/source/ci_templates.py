@@ -1,6 +1,6 @@
-"""Files that let a pipeline check the show and publish what is due: GitHub Actions and GitLab CI/CD.
+"""CI files that check the show and publish scheduled episodes: GitHub Actions and GitLab CI/CD.
 
-Nobody has recordings there: `podcast.lock` stands for them, and `--only feed` sends all else.
+A CI runner has no recordings: `podcast.lock` has their facts, and `--only feed` publishes everything except audio.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from podcast_kit import __version__
 
-WATCHED = ("podcast.yaml", "podcast.lock", "episodes/**", "templates/**", "*.jpg", "*.png")
-GITHUB = ".github/workflows/podcast.yml"
-GITLAB = ".gitlab-ci.yml"
+WATCHED_PATHS = ("podcast.yaml", "podcast.lock", "episodes/**", "templates/**", "*.jpg", "*.png")
+GITHUB_FILE = ".github/workflows/podcast.yml"
+GITLAB_FILE = ".gitlab-ci.yml"
 _ROLE = """\
-      # Let the bucket's account trust this repository, and name the role in the settings: no key is kept anywhere.
+      # Uses an IAM role that trusts this repository, so no key is stored. Set the role and region as variables.
       # https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
       - uses: aws-actions/configure-aws-credentials@v6
         with: {{role-to-assume: "${{{{ vars.AWS_ROLE }}}}", aws-region: "${{{{ vars.AWS_REGION }}}}"}}
@@ -27,13 +27,13 @@ _KEYS = """\
           AWS_SECRET_ACCESS_KEY: ${{{{ secrets.AWS_SECRET_ACCESS_KEY }}}}
 """
 _GITHUB = """\
-# Checks the show at each change, and publishes what is due. Begun by podcast-kit; yours to change.
+# Checks the show on every change and publishes scheduled episodes. Created by podcast-kit; edit as you like.
 name: podcast
 on:
   push: {{branches: [main, master], paths: [{paths}]}}
   pull_request: {{paths: [{paths}]}}
-  # Scheduled episodes: whatever is due goes out, also when a run comes late or is left out, as happens here.
-  # For the exact minute let a clock of your own say `gh workflow run podcast`.
+  # Publishes scheduled episodes. GitHub can start such runs late or skip one; the next run catches up.
+  # To publish at an exact time, run `gh workflow run podcast` from your own scheduler.
   schedule: [{{cron: "17 * * * *"}}]
   workflow_dispatch: {{}}
 permissions: {{contents: read}}
@@ -50,15 +50,15 @@ jobs:
     runs-on: ubuntu-latest
     environment: podcast
     permissions: {{contents: read, id-token: write}}
-    concurrency: {{group: podcast, cancel-in-progress: false}}   # one publish at a time, and none is cut off
+    concurrency: {{group: podcast, cancel-in-progress: false}}   # one publish at a time, never cancelled
     steps:
       - uses: actions/checkout@v6
       - run: pipx install 'podcast-kit=={version}'
 {steps}"""
 _GITLAB = """\
-# Checks the show at each change, and publishes what is due. Begun by podcast-kit; yours to change.
-# Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as masked, protected variables,
-# and add a pipeline schedule (hourly, off the full hour) for episodes that are scheduled.
+# Checks the show on every change and publishes scheduled episodes. Created by podcast-kit; edit as you like.
+# Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as masked, protected variables. For scheduled episodes,
+# add a pipeline schedule (hourly, but not on the hour).
 default:
   image: python:3.13-slim
   before_script:
@@ -81,23 +81,23 @@ podcast-publish:
 """
 
 
-def pipeline(kind: str, folder: Path, *, role: bool) -> tuple[Path, str]:
-    """Where the file of `github` or `gitlab` belongs for the show in `folder`, and what stands in it.
+def render_ci_file(kind: str, folder: Path, *, role: bool) -> tuple[Path, str]:
+    """The path and the text of the CI file for the show in `folder`; `kind` is `github` or `gitlab`.
 
-    With `role` the store takes a short-lived identity (Amazon S3), else keys.
+    With `role` it uses an IAM role (Amazon S3), else access keys.
     """
-    root = repository(folder)
-    below = folder.relative_to(root).as_posix()
-    inside = "" if below == "." else f"{below}/"
-    where = f" -C {shlex.quote(below)}" if inside else ""
-    filled = {"version": __version__, "where": where, "publish": f"podcast-kit publish{where} --yes --only feed"}
+    root = find_repository_root(folder)
+    subfolder = folder.relative_to(root).as_posix()
+    prefix = "" if subfolder == "." else f"{subfolder}/"
+    where = f" -C {shlex.quote(subfolder)}" if prefix else ""
+    values = {"version": __version__, "where": where, "publish": f"podcast-kit publish{where} --yes --only feed"}
     if kind == "gitlab":
-        return root / GITLAB, _GITLAB.format_map(filled)
-    paths = ", ".join(f"'{inside}{path}'" for path in WATCHED)
-    steps = (_ROLE if role else _KEYS).format_map(filled)
-    return root / GITHUB, _GITHUB.format_map({**filled, "paths": paths, "steps": steps})
+        return root / GITLAB_FILE, _GITLAB.format_map(values)
+    paths = ", ".join(f"'{prefix}{path}'" for path in WATCHED_PATHS)
+    steps = (_ROLE if role else _KEYS).format_map(values)
+    return root / GITHUB_FILE, _GITHUB.format_map({**values, "paths": paths, "steps": steps})
 
 
-def repository(folder: Path) -> Path:
-    """The root of the repository that the folder is in; the folder itself where there is none."""
+def find_repository_root(folder: Path) -> Path:
+    """The root of the git repository with the folder; the folder itself outside of a repository."""
     return next((path for path in (folder, *folder.parents) if (path / ".git").exists()), folder)

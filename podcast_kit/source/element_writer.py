@@ -1,6 +1,6 @@
-"""Elements as podcast.yaml and the front matter say them: the way back of `elements.take`.
+"""Renders elements as lines of podcast.yaml or front matter: the reverse of `elements_from_table`.
 
-What is written is read again before it is believed, so that nothing comes back otherwise than it was.
+Each line is parsed again before it is used, so that it means exactly the element that it was rendered from.
 """
 
 from __future__ import annotations
@@ -12,71 +12,71 @@ from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Element
 from podcast_kit.namespaces import TAGS, Tag
 from podcast_kit.source import elements, scaffold
-from podcast_kit.source.yaml.document import yaml_table
+from podcast_kit.source.yaml import parse_yaml_table
 
-Said: TypeAlias = "str | dict[str, Said] | list[Said]"
-"""A value of YAML, all scalars as text."""
+YamlValue: TypeAlias = "str | dict[str, YamlValue] | list[YamlValue]"
+"""A YAML value whose scalars are all text."""
 
 
-def lines(found: Iterable[Element], parent: str) -> tuple[list[str], list[Element]]:
-    """A line `key: value` for each key that says some of the elements below `parent`, and those that no key can say.
+def elements_to_yaml(all_elements: Iterable[Element], parent: str) -> tuple[list[str], list[Element]]:
+    """A line `key: value` for each key that can express some of the elements, and the elements that no key can.
 
-    `parent` is `channel` or `item`, as for `elements.take`.
+    `parent` is `channel` or `item`, as for `elements_from_table`.
     """
-    said: dict[str, list[Said]] = {}
-    unsaid: list[Element] = []
-    for element in found:
+    values: dict[str, list[YamlValue]] = {}
+    rejected: list[Element] = []
+    for element in all_elements:
         tag = TAGS.get(element.name)
-        value = _value(element) if tag and tag.keys and parent in tag.parents else None
+        value = _element_value(element) if tag and tag.keys and parent in tag.parents else None
         key = tag.keys[0] if tag and value is not None else ""
-        again = key in said and tag and not tag.many
-        if value is None or again or not _comes_back(key, value, parent, element):
-            unsaid.append(element)
+        is_repeated = key in values and tag and not tag.is_repeatable
+        if value is None or is_repeated or not _round_trips(key, value, parent, element):
+            rejected.append(element)
         else:
-            said.setdefault(key, []).append(value)
-    return [_line(key, values) for key, values in said.items()], unsaid
+            values.setdefault(key, []).append(value)
+    return [_yaml_line(key, key_values) for key, key_values in values.items()], rejected
 
 
-def _comes_back(key: str, value: Said, parent: str, element: Element) -> bool:
-    """Whether the line says this element and no other, without a fault."""
+def _round_trips(key: str, value: YamlValue, parent: str, element: Element) -> bool:
+    """Whether the line is read as exactly this element, without a problem."""
     try:
-        table = yaml_table(_line(key, [value]), "written")
-        again = elements.take(table, parent, every=True)
+        table = parse_yaml_table(_yaml_line(key, [value]), "written")
+        parsed = elements.elements_from_table(table, parent, include_builtin=True)
     except InvalidInput:
         return False
-    return not table.problems and again == (element,)
+    return not table.problems and parsed == (element,)
 
 
-def _line(key: str, values: list[Said]) -> str:
-    return f"{key}: {scaffold.flow(values[0] if len(values) == 1 else values)}"
+def _yaml_line(key: str, values: list[YamlValue]) -> str:
+    return f"{key}: {scaffold.yaml_flow(values[0] if len(values) == 1 else values)}"
 
 
-def _value(element: Element) -> Said | None:
-    """The keys below an element's own; None where one of its children has none."""
+def _element_value(element: Element) -> YamlValue | None:
+    """The value of an element's key; None where one of its attributes or children has no key."""
     tag = TAGS[element.name]
     if not tag.fields:
-        return [value for child in element.children if (value := _value(child)) is not None]
-    said: dict[str, Said] = {}
-    for name, value in element.attributes:
+        return [value for child in element.children if (value := _element_value(child)) is not None]
+    mapping: dict[str, YamlValue] = {}
+    for name, attribute_value in element.attributes:
         field = tag.field(name)
         if field is None:
             return None
-        said[field.yaml] = value
+        mapping[field.yaml_key] = attribute_value
     if tag.text and element.text:
-        said[tag.text.yaml] = element.text
+        mapping[tag.text.yaml_key] = element.text
     for child in element.children:
-        row = TAGS.get(child.name)
-        value = _value(child) if row and row.keys else None
-        if row is None or value is None:
+        child_tag = TAGS.get(child.name)
+        child_value = _element_value(child) if child_tag and child_tag.keys else None
+        if child_tag is None or child_value is None:
             return None
-        _add(said, row, value)
-    only_text = tag.text and not element.attributes and not element.children
-    return element.text if only_text and element.text and not tag.scalar else said
+        _add_child_value(mapping, child_tag, child_value)
+    is_text_only = tag.text and not element.attributes and not element.children
+    return element.text if is_text_only and element.text and not tag.scalar else mapping
 
 
-def _add(said: dict[str, Said], row: Tag, value: Said) -> None:
-    before = said.get(row.keys[0])
-    if before is None:
-        said[row.keys[0]] = [value] if row.many else value
-    elif isinstance(before, list):
-        before.append(value)
+def _add_child_value(mapping: dict[str, YamlValue], tag: Tag, value: YamlValue) -> None:
+    values_before = mapping.get(tag.keys[0])
+    if values_before is None:
+        mapping[tag.keys[0]] = [value] if tag.is_repeatable else value
+    elif isinstance(values_before, list):
+        values_before.append(value)

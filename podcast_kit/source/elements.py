@@ -1,8 +1,7 @@
-"""What podcast.yaml and the front matter say to directories and apps, as elements: read by the table of tags.
+"""Reads the keys of podcast.yaml and front matter that become XML elements, from the table of tags.
 
-A tag's key holds a lone value, keys, or a list of either. The keys within are the attributes' names in
-snake_case (or as the namespace writes them), the text's own key (label, name, title, ...), and those of the
-tags that stand inside it.
+A tag's key has a single value, keys and values, or a list of either. The inner keys are the attributes' names in
+snake_case (or as the namespace spells them), the text's own key (label, name, title, ...), and the keys of child tags.
 """
 
 from __future__ import annotations
@@ -11,177 +10,184 @@ import re
 from collections.abc import Callable, Iterator
 
 from podcast_kit.model import Element
-from podcast_kit.namespaces import TAGS, Field, Kind, Need, Tag, fault, rows
+from podcast_kit.namespaces import TAGS, Field, Need, Tag, ValueType, find_value_error, tags_with_keys
 from podcast_kit.source import extra_xml
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value, Wrong, nearest
+from podcast_kit.source.yaml import InvalidValue, Table, Value, converters, suggest_name
 from podcast_kit.text.dates import format_rfc2822
 from podcast_kit.text.timecode import format_seconds
 
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|/")
-"""What begins so is no path within the show's folder."""
+URL_START = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|/")
+"""How a value begins that is not a path inside the show's folder."""
 
 
-def take(table: Table, parent: str, zone: str = "UTC", *, every: bool = False) -> tuple[Element, ...]:
-    """The elements that a table says below a parent: `channel` for podcast.yaml, `item` for an episode.
+def elements_from_table(
+    table: Table, parent: str, time_zone: str = "UTC", *, include_builtin: bool = False
+) -> tuple[Element, ...]:
+    """The elements in a table for a parent: `channel` for podcast.yaml, `item` for an episode.
 
-    Dates without an offset are in `zone`. Faults go to the table's problems; what is wrong is left out.
-    Keys that the show's or the episode's own reader takes (people, guid, ...) are left to it unless `every`.
+    Dates without an offset are in `time_zone`. Problems are reported to the table; invalid elements are left out. Keys
+    that the show's or the episode's own reader handles (people, guid, ...) are skipped unless `include_builtin`.
     """
-    reader = _Reader(table, zone)
-    found = list(reader.children(table, parent, every=every))
+    reader = _ElementReader(table, time_zone)
+    elements = list(reader.read_children(table, parent, include_builtin=include_builtin))
     for value in table.values("extra"):
-        found += extra_xml.take(table, value)
-    return tuple(found)
+        elements += extra_xml.extra_elements(table, value)
+    return tuple(elements)
 
 
-class _Reader:
-    """Reads values by the rows of the table; reports to one list of problems."""
+class _ElementReader:
+    """Reads values as the table of tags describes them; reports to one list of problems."""
 
-    def __init__(self, table: Table, zone: str) -> None:
+    def __init__(self, table: Table, time_zone: str) -> None:
         self.table = table
-        self.zone = zone
+        self.time_zone = time_zone
 
-    def children(self, table: Table, parent: str, *, every: bool = True) -> Iterator[Element]:
-        """What a mapping says with the keys of the tags that can stand below a parent."""
-        for tag in rows(parent):
-            if parent not in tag.own or every:
-                yield from self.under(table, tag, parent)
+    def read_children(self, table: Table, parent: str, *, include_builtin: bool = True) -> Iterator[Element]:
+        """The elements in a mapping, for the tags that a parent can have."""
+        for tag in tags_with_keys(parent):
+            if parent not in tag.builtin_in or include_builtin:
+                yield from self.read_key(table, tag, parent)
 
-    def under(self, table: Table, tag: Tag, parent: str) -> Iterator[Element]:
-        """What one key of a mapping says."""
-        key, *also = tag.keys
-        value = table.value(key, also=tuple(also))
+    def read_key(self, table: Table, tag: Tag, parent: str) -> Iterator[Element]:
+        """The elements under one key of a mapping."""
+        key, *other_names = tag.keys
+        value = table.value(key, other_names=tuple(other_names))
         if value is None:
             return
-        direct = not tag.fields  # a podroll is a list of shows: the list is the one podroll, not many
-        if not tag.many and not direct and isinstance(value.content, list):
-            table.reject(value.place, f"{key}: there is one, not a list", "keep one", "value.single")
+        is_container = not tag.fields  # a podroll is a list of shows: the list is one podroll, not several
+        if not tag.is_repeatable and not is_container and isinstance(value.content, list):
+            table.error(value.location, f"{key}: must be a single value, not a list", "keep one", "value.single")
             return
-        listed = value.content if isinstance(value.content, list) and not direct else [value]
-        written = dict(TAGS[parent].child_written) if parent in TAGS else {}
-        for one in listed:
-            if not one.empty and (element := self.element(one, tag, key, written)):
+        entries = value.content if isinstance(value.content, list) and not is_container else [value]
+        defaults = dict(TAGS[parent].child_defaults) if parent in TAGS else {}
+        for entry in entries:
+            if not entry.is_empty and (element := self.read_element(entry, tag, key, defaults)):
                 yield element
 
-    def element(self, value: Value, tag: Tag, label: str, written: dict[str, str]) -> Element | None:
-        """One value as the element of its tag; None where it says nothing or is wrong."""
-        before = len(self.table.problems)
-        text, said, there = "", dict(written), set[str]()
+    def read_element(self, value: Value, tag: Tag, label: str, defaults: dict[str, str]) -> Element | None:
+        """A value as an element; None where it is empty or invalid."""
+        problems_before = len(self.table.problems)
+        text, attributes, given_keys = "", dict(defaults), set[str]()
         children: tuple[Element, ...] = ()
         if not tag.fields:
-            children = tuple(self.direct(value, tag, label))
-            there = set(TAGS[tag.needs[0]].keys) if value.content else there
+            children = tuple(self.read_entries(value, tag, label))
+            given_keys = set(TAGS[tag.required_children[0]].keys) if value.content else given_keys
         elif isinstance(value.content, str):
-            text, said, there = self.scalar(value, tag, label, said)
-        elif (inner := self.table.within(value, label)) is None:
+            text, attributes, given_keys = self.read_scalar(value, tag, label, attributes)
+        elif (inner := self.table.nested(value, label)) is None:
             return None
         else:
-            text, said = self.fields(inner, tag, said)
-            children = tuple(self.children(inner, tag.name))
-            inner.close()
-            there = set(inner.entries)
-        self.missing(Table(value.place, {}, self.table.problems, label), tag, said, there)
-        if len(self.table.problems) > before or (not text and _is_flag(tag)):
+            text, attributes = self.read_fields(inner, tag, attributes)
+            children = tuple(self.read_children(inner, tag.name))
+            inner.finish()
+            given_keys = set(inner.entries)
+        self.report_missing_keys(Table(value.location, {}, self.table.problems, label), tag, attributes, given_keys)
+        if len(self.table.problems) > problems_before or (not text and _is_flag(tag)):
             return None
-        said = {field.name: field.written for field in tag.attributes if field.written} | said
-        attributes = tuple((field.name, said[field.name]) for field in tag.attributes if said.get(field.name))
-        return Element(tag.name, text or (tag.text.written if tag.text else ""), attributes, children, value.place)
+        attributes = {field.name: field.default for field in tag.attributes if field.default} | attributes
+        in_order = tuple((field.name, attributes[field.name]) for field in tag.attributes if attributes.get(field.name))
+        return Element(tag.name, text or (tag.text.default if tag.text else ""), in_order, children, value.location)
 
-    def direct(self, value: Value, tag: Tag, label: str) -> Iterator[Element]:
-        """The entries of a tag that has nothing but children."""
-        child = TAGS[tag.needs[0]]
-        for one in value.content if isinstance(value.content, list) else [value]:
-            if not one.empty and (element := self.element(one, child, label, dict(tag.child_written))):
+    def read_entries(self, value: Value, tag: Tag, label: str) -> Iterator[Element]:
+        """The children of a tag that has nothing else."""
+        child = TAGS[tag.required_children[0]]
+        for entry in value.content if isinstance(value.content, list) else [value]:
+            if not entry.is_empty and (element := self.read_element(entry, child, label, dict(tag.child_defaults))):
                 yield element
 
-    def scalar(self, value: Value, tag: Tag, label: str, said: dict[str, str]) -> tuple[str, dict[str, str], set[str]]:
-        """A lone value: the tag's text, or the attribute that it stands for; and the key that it saves."""
-        field = (
-            tag.field(tag.scalar) or tag.text or next((one for one in tag.attributes if one.need is Need.MUST), None)
-        )
+    def read_scalar(
+        self, value: Value, tag: Tag, label: str, attributes: dict[str, str]
+    ) -> tuple[str, dict[str, str], set[str]]:
+        """A single value, which is the tag's text or one of its attributes: text, attributes, and the key given."""
+        first_required = next((field for field in tag.attributes if field.need is Need.MUST), None)
+        field = tag.field(tag.scalar) or tag.text or first_required
         if field is None:
-            self.table.within(value, label)  # says that keys are wanted
-            return "", said, {one.yaml for one in tag.fields}
-        word = self.table.read(value, self.reads(field), "", label)
-        return (word, said, {field.yaml}) if not field.name else ("", said | {field.name: word}, {field.yaml})
+            self.table.nested(value, label)  # reports that keys and values are expected
+            return "", attributes, {field.yaml_key for field in tag.fields}
+        word = self.table.converted(value, self.converter_for(field), "", label)
+        if not field.name:
+            return word, attributes, {field.yaml_key}
+        return "", attributes | {field.name: word}, {field.yaml_key}
 
-    def fields(self, inner: Table, tag: Tag, said: dict[str, str]) -> tuple[str, dict[str, str]]:
+    def read_fields(self, inner: Table, tag: Tag, attributes: dict[str, str]) -> tuple[str, dict[str, str]]:
         text = ""
         for field in tag.fields:
-            also = (field.name,) if field.name and field.name != field.yaml else ()
-            word = inner.take(field.yaml, self.reads(field), "", also=also)
+            other_names = (field.name,) if field.name and field.name != field.yaml_key else ()
+            word = inner.optional(field.yaml_key, self.converter_for(field), "", other_names=other_names)
             if not field.name:
                 text = word
             elif word:
-                said = said | {field.name: word}
-        return text, said
+                attributes = attributes | {field.name: word}
+        return text, attributes
 
-    def missing(self, inside: Table, tag: Tag, said: dict[str, str], there: set[str]) -> None:
-        """Tell which keys are not there though they must be."""
+    def report_missing_keys(self, inside: Table, tag: Tag, attributes: dict[str, str], given_keys: set[str]) -> None:
+        """Report the required keys that are left out."""
         for field in tag.fields:
-            other, excuse = field.unless
-            excused = field.written or (other and said.get(other) == excuse) or (not field.name and tag.filled)
-            if field.need is Need.MUST and not there & {field.yaml, field.name or field.yaml} and not excused:
-                inside.missing(field.yaml)
-        for name in tag.needs:
+            other_attribute, other_value = field.optional_if
+            is_optional = (
+                field.default
+                or (other_attribute and attributes.get(other_attribute) == other_value)
+                or (not field.name and tag.has_derived_text)
+            )
+            is_given = given_keys & {field.yaml_key, field.name or field.yaml_key}
+            if field.need is Need.MUST and not is_given and not is_optional:
+                inside.report_missing(field.yaml_key)
+        for name in tag.required_children:
             keys = TAGS[name].keys
-            if keys and not there & set(keys):
-                inside.missing(keys[0])
-        if tag.either and sum(bool(there & set(TAGS[name].keys)) for name in tag.either) != 1:
-            words = " or ".join(repr(TAGS[name].keys[0]) for name in tag.either)
-            inside.reject(inside.place, f"{inside.name}: needs either {words}", "keep one of the two", "key.missing")
+            if keys and not given_keys & set(keys):
+                inside.report_missing(keys[0])
+        if tag.either_child and sum(bool(given_keys & set(TAGS[name].keys)) for name in tag.either_child) != 1:
+            choices = " or ".join(repr(TAGS[name].keys[0]) for name in tag.either_child)
+            inside.error(inside.location, f"{inside.name}: needs either {choices}", "use one of the two", "key.missing")
 
-    def reads(self, field: Field) -> Callable[[str], str]:
-        """The reader of a field's values."""
+    def converter_for(self, field: Field) -> Callable[[str], str]:
+        """The converter of a field's values."""
 
-        def read(raw: str) -> str:
-            if field.file and not ADDRESS.match(raw.strip()):
-                return converters.line(raw)  # a file of the show's folder, which the build will look for
-            word = _spelled(field.kind, raw, self.zone)
+        def convert(raw: str) -> str:
+            if field.allows_file and not URL_START.match(raw.strip()):
+                return converters.to_line(raw)  # a file in the show's folder, which the build looks for
+            word = _format_value(field.value_type, raw, self.time_zone)
             if not field.choices:
                 return word
-            known = {choice.casefold(): choice for choice in field.choices}
-            if word.casefold() not in known:
-                hint = nearest(word, list(field.choices))
-                raise Wrong(f"{converters.shown(raw)} is none of those that exist", hint, "value.choice")
-            return known[word.casefold()]
+            choices = {choice.casefold(): choice for choice in field.choices}
+            if word.casefold() not in choices:
+                fix = suggest_name(word, list(field.choices))
+                raise InvalidValue(f"{converters.quote_value(raw)} is not a valid choice", fix, "value.choice")
+            return choices[word.casefold()]
 
-        return read
+        return convert
 
 
 def _is_flag(tag: Tag) -> bool:
-    return tag.text is not None and tag.text.kind is Kind.YES
+    return tag.text is not None and tag.text.value_type is ValueType.YES
 
 
-def _spelled(kind: Kind, raw: str, zone: str) -> str:
-    """A value as the feed spells it; raises Wrong."""
-    if kind in _FLAGS:
-        return _FLAGS[kind][converters.flag(raw)]
-    if kind is Kind.SECONDS:
-        return format_seconds(converters.clock(raw))
-    if kind in {Kind.RFC2822, Kind.ISO8601}:
-        if not fault(kind, raw.strip()) and kind is Kind.RFC2822:
+def _format_value(value_type: ValueType, raw: str, time_zone: str) -> str:
+    """A value as the feed has it; raises InvalidValue."""
+    if value_type in _FLAGS:
+        return _FLAGS[value_type][converters.to_flag(raw)]
+    if value_type is ValueType.SECONDS:
+        return format_seconds(converters.to_milliseconds(raw))
+    if value_type in {ValueType.RFC2822, ValueType.ISO8601}:
+        if not find_value_error(value_type, raw.strip()) and value_type is ValueType.RFC2822:
             return raw.strip()
-        when, _ = converters.moment(raw, zone)
-        return format_rfc2822(when) if kind is Kind.RFC2822 else when.isoformat()
-    reader = _READERS.get(kind, converters.line)
-    word = reader(raw)
-    if wrong := fault(kind, word):
-        raise Wrong(
-            f"{converters.shown(raw)} {wrong}", "see the tag's page in the namespace's documentation", "value.form"
-        )
+        date, _ = converters.to_datetime(raw, time_zone)
+        return format_rfc2822(date) if value_type is ValueType.RFC2822 else date.isoformat()
+    word = _CONVERTERS.get(value_type, converters.to_line)(raw)
+    if error := find_value_error(value_type, word):
+        fix = "see the tag's page in the namespace's documentation"
+        raise InvalidValue(f"{converters.quote_value(raw)} {error}", fix, "value.form")
     return word
 
 
 _FLAGS = {
-    Kind.FLAG: ("false", "true"),
-    Kind.YES_NO: ("no", "yes"),
-    Kind.YES: ("", "Yes"),
+    ValueType.FLAG: ("false", "true"),
+    ValueType.YES_NO: ("no", "yes"),
+    ValueType.YES: ("", "Yes"),
 }
-_READERS = {
-    Kind.TEXT: converters.text,
-    Kind.URL: converters.url,
-    Kind.MAIL: converters.email,
-    Kind.UUID: converters.uuid,
+_CONVERTERS = {
+    ValueType.TEXT: converters.to_text,
+    ValueType.URL: converters.to_url,
+    ValueType.MAIL: converters.to_email,
+    ValueType.UUID: converters.to_uuid,
 }

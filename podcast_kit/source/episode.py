@@ -1,4 +1,4 @@
-"""One file of notes, with its front matter, as an Episode."""
+"""Reads an episode's Markdown file and its front matter into an Episode."""
 
 from __future__ import annotations
 
@@ -22,31 +22,42 @@ from podcast_kit.model import (
     LocalFile,
     Resource,
 )
-from podcast_kit.source import aliases, chapters, elements, foreign_keys, mastering, people
+from podcast_kit.source import aliases, elements, foreign_keys, people
+from podcast_kit.source.audio_settings import audio_settings_from_table
+from podcast_kit.source.chapters import chapters_from_list
 from podcast_kit.source.notes import lint, markdown
-from podcast_kit.source.paths import AUDIO, CHAPTERS, PICTURES, TRANSCRIPTS, Folder
-from podcast_kit.source.show import ignored
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value, Wrong, decode, front_matter, nearest
+from podcast_kit.source.paths import AUDIO_SUFFIXES, CHAPTER_SUFFIXES, IMAGE_SUFFIXES, TRANSCRIPT_SUFFIXES, ShowFolder
+from podcast_kit.source.show import ignored_rules
+from podcast_kit.source.yaml import (
+    InvalidValue,
+    Table,
+    Value,
+    converters,
+    decode_source,
+    parse_front_matter,
+    suggest_name,
+)
 
 if TYPE_CHECKING:
     from podcast_kit.errors import Problem
 
-INDEX = "index"
-"""The stem of the notes in an episode that is a folder."""
-MAX_NOTES = 200_000
-"""Bytes; a novella. Beyond it Markdown's worst cases take minutes."""
+INDEX_STEM = "index"
+"""The stem of the notes of an episode that has its own folder."""
+MAX_NOTES_BYTES = 200_000
+"""The size of a novella. Beyond it Markdown's worst cases take minutes."""
+MAX_SLUG_LEN = 80
+"""Characters of a slug made from a title."""
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What an episode is read within: its show's time zone and prompts, and what lies beside it."""
+class EpisodeContext:
+    """What reading an episode depends on: the show's time zone and prompts, and the audio files next to the notes."""
 
-    folder: Folder
+    folder: ShowFolder
     path: str
     """Of the notes, relative to the show's folder."""
-    beside: Mapping[str, tuple[str, ...]]
+    audio_by_stem: Mapping[str, tuple[str, ...]]
     """Names of the audio files in the same folder, sorted, by their stem."""
     timezone: str = "UTC"
     prompts: tuple[str, ...] = ("default", "none")
@@ -54,128 +65,133 @@ class Setting:
 
     @property
     def slug(self) -> str:
-        """The file's name, or that of its folder."""
+        """The file's stem, or the name of its folder if the file is index.md."""
         stem = basename(self.path).rpartition(".")[0]
-        return basename(dirname(self.path)) if stem == INDEX and "/" in dirname(self.path) else stem
+        return basename(dirname(self.path)) if stem == INDEX_STEM and "/" in dirname(self.path) else stem
 
 
-def read(data: bytes, setting: Setting, problems: list[Problem]) -> Episode:
-    """The episode that a file's bytes say; faults go to `problems`, and it is only sound without any.
+def parse_episode(data: bytes, context: EpisodeContext, problems: list[Problem]) -> Episode:
+    """The episode in a file's bytes; problems are added to `problems`, and it is valid only without any.
 
-    Raises InvalidInput where the file cannot be read as YAML and notes at all.
+    Raises InvalidInput where the file has no front matter that can be read.
     """
-    table, body, first_line = front_matter(decode(data, setting.path), setting.path)
-    folder = setting.folder
-    draft = table.take("draft", converters.flag, default=False)
+    table, body, first_line = parse_front_matter(decode_source(data, context.path), context.path)
+    folder = context.folder
+    draft = table.optional("draft", converters.to_flag, default=False)
     episode = Episode(
-        slug=table.take("slug", own_slug, "") or _slug_of_file(table, setting),
-        path=setting.path,
-        title=table.need("title", converters.line, ""),
+        slug=table.optional("slug", to_slug, "") or _slug_from_path(table, context),
+        path=context.path,
+        title=table.required("title", converters.to_line, ""),
         notes=body,
         notes_line=first_line,
-        audio=_audio(table, setting),
-        date=_date(table, setting.timezone, draft=draft),
-        guid=table.take("guid", converters.line, ""),
-        number=table.take("number", converters.whole(1), None, also=("episode",)),
-        season=table.take("season", converters.whole(1), None),
-        type=table.take("type", converters.choice(EpisodeType), EpisodeType.FULL),
-        summary=table.take("summary", converters.line, ""),
-        image=table.take("image", folder.local_file(PICTURES), None),
-        explicit=table.take("explicit", converters.flag, None),
+        audio=_find_recording(table, context),
+        date=_publication_date(table, context.timezone, draft=draft),
+        guid=table.optional("guid", converters.to_line, ""),
+        number=table.optional("number", converters.whole_number_from(1), None, other_names=("episode",)),
+        season=table.optional("season", converters.whole_number_from(1), None),
+        type=table.optional("type", converters.choice_of(EpisodeType), EpisodeType.FULL),
+        summary=table.optional("summary", converters.to_line, ""),
+        image=table.optional("image", folder.file_converter(IMAGE_SUFFIXES), None),
+        explicit=table.optional("explicit", converters.to_flag, None),
         draft=draft,
-        chapters=_chapters(table, folder),
-        transcripts=table.each("transcript", folder.path(TRANSCRIPTS), also=("transcripts",)),
-        people=people.people(table, folder),
-        tags=_tags(table),
-        aliases=aliases.take(table),
-        listen=people.listen(table),
-        mastering=_mastering(table, setting),
-        ignore=ignored(table),
-        elements=elements.take(table, "item", setting.timezone),
-        prompts=table.take("prompts", _prompt_set(setting.prompts), "default"),
-        locations=table.places,
+        chapters=_chapter_source(table, folder),
+        transcripts=table.list_of(
+            "transcript", folder.path_converter(TRANSCRIPT_SUFFIXES), other_names=("transcripts",)
+        ),
+        people=people.people_from_table(table, folder),
+        tags=_episode_tags(table),
+        aliases=aliases.aliases_from_table(table),
+        listen=people.listen_links_from_table(table),
+        mastering=_audio_overrides(table, context),
+        ignore=ignored_rules(table),
+        elements=elements.elements_from_table(table, "item", context.timezone),
+        prompts=table.optional("prompts", _prompt_set_converter(context.prompts), "default"),
+        locations=table.locations,
     )
-    _notes(table, body, first_line, folder, draft=draft)
-    table.close(foreign_keys.EPISODE)
+    _check_notes(table, body, first_line, folder, draft=draft)
+    table.finish(foreign_keys.EPISODE_KEYS)
     problems.extend(table.problems)
     return episode
 
 
-def _slug_of_file(table: Table, setting: Setting) -> str:
-    return table.read(Value(SourceLocation(setting.path), setting.slug), own_slug, setting.slug, "the file's name")
+def _slug_from_path(table: Table, context: EpisodeContext) -> str:
+    value = Value(SourceLocation(context.path), context.slug)
+    return table.converted(value, to_slug, context.slug, "the file's name")
 
 
-def own_slug(raw: str) -> str:
-    """What the author says shall stand for the episode in its address; raises Wrong."""
-    if not is_slug(raw):
-        better = slug(raw)
-        hint = f"call it {better!r}: letters a-z, digits, '-', '_' and '.'"
-        raise Wrong(f"{converters.shown(raw)} cannot stand in an address", hint, "slug.form")
+def to_slug(raw: str) -> str:
+    """A slug that the author wrote; raises InvalidValue for one that cannot be used in a URL."""
+    if not is_valid_slug(raw):
+        better = slugify_title(raw)
+        fix = f"rename it to {better!r} or set `slug: {better}`"
+        raise InvalidValue(f"{converters.quote_value(raw)} can't be used in a URL", fix, "slug.form")
     return raw
 
 
-def is_slug(text: str) -> bool:
-    """Whether it can stand in an address."""
+def is_valid_slug(text: str) -> bool:
+    """Whether a text can be used in a URL as it is."""
     return bool(_SLUG.fullmatch(text)) and not text.endswith(".")
 
 
-def slug(title: str) -> str:
-    """A title as a slug: ASCII letters in lower case, digits and hyphens."""
-    plain = title.lower()
+def slugify_title(title: str) -> str:
+    """A title as a slug: lower-case ASCII letters, digits and hyphens."""
+    text = title.lower()
     for letter, ascii_letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "o"), ("ł", "l")):
-        plain = plain.replace(letter, ascii_letters)
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"['’]", "", plain)
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "episode"
+        text = text.replace(letter, ascii_letters)
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"['’]", "", text)
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:MAX_SLUG_LEN].strip("-") or "episode"
 
 
-def _date(table: Table, zone: str, *, draft: bool) -> datetime | None:
-    remarks: list[str] = []
+def _publication_date(table: Table, time_zone: str, *, draft: bool) -> datetime | None:
+    codes: list[str] = []
 
-    def read_date(raw: str) -> datetime:
-        when, remark = converters.moment(raw, zone)
-        remarks.append(remark)
-        return when
+    def to_date(raw: str) -> datetime:
+        date, code = converters.to_datetime(raw, time_zone)
+        codes.append(code)
+        return date
 
     value = table.value("date")
     if value is None:
         if not draft:
-            table.missing("date", "add 'date: 2026-03-01 09:00', or 'draft: true' while it is not to be published")
+            table.report_missing("date", "add 'date: 2026-03-01 09:00', or 'draft: true' to leave it unpublished")
         return None
-    when = table.read(value, read_date, None, "date")
-    if when and remarks == ["value.date.gap"]:
-        text = f"date: the clocks in {zone} skip this time; it is taken as {when:%H:%M}"
-        table.warn(value.place, text, "write the time you mean", remarks[0])
-    elif when and remarks == ["value.date.twice"]:
-        text = f"date: the clocks in {zone} show this time twice; the first is taken"
-        table.warn(value.place, text, f"write {when.isoformat()} to say so, or another offset", remarks[0])
-    return when
+    date = table.converted(value, to_date, None, "date")
+    if date and codes == ["value.date.gap"]:
+        text = f"date: clocks in {time_zone} skip this time; {date:%H:%M} is used"
+        table.warning(value.location, text, "write the time you mean", codes[0])
+    elif date and codes == ["value.date.twice"]:
+        text = f"date: clocks in {time_zone} show this time twice; the first is used"
+        table.warning(value.location, text, f"write {date.isoformat()} to confirm, or another offset", codes[0])
+    return date
 
 
-def _audio(table: Table, setting: Setting) -> Resource | None:
+def _find_recording(table: Table, context: EpisodeContext) -> Resource | None:
+    """The episode's audio: as written under `audio:`, else the audio file with the stem of the notes."""
     value = table.value("audio")
     if value is not None and isinstance(value.content, dict):
-        value = value.content.get("file")  # beside it stands how this one is to be mastered
+        value = value.content.get("file")  # the other keys are audio settings
     if value is not None:
-        return table.read(value, setting.folder.resource(AUDIO, must_exist=False), None, "audio")
-    stem = basename(setting.path).rpartition(".")[0]
-    found = setting.beside.get(stem, ())
-    if stem == INDEX:
-        found += setting.beside.get(setting.slug, ())
-        found = found or tuple(name for names in setting.beside.values() for name in names)
-    if len(found) > 1:
-        text = f"several audio files could be meant: {', '.join(found)}"
-        table.reject(table.place, text, f"say which, as 'audio: {found[0]}'", "audio.several")
+        to_audio = context.folder.resource_converter(AUDIO_SUFFIXES, must_exist=False)
+        return table.converted(value, to_audio, None, "audio")
+    stem = basename(context.path).rpartition(".")[0]
+    names = context.audio_by_stem.get(stem, ())
+    if stem == INDEX_STEM:
+        names += context.audio_by_stem.get(context.slug, ())
+        names = names or tuple(name for group in context.audio_by_stem.values() for name in group)
+    if len(names) > 1:
+        text = f"more than one audio file matches: {', '.join(names)}"
+        table.error(table.location, text, f"choose with `audio: {names[0]}`", "audio.several")
         return None
     try:
-        return LocalFile(setting.folder.inside(found[0])) if found else None
-    except Wrong as error:
-        table.reject(table.place, f"audio: {error}", error.hint, error.code)
+        return LocalFile(context.folder.resolve_path(names[0])) if names else None
+    except InvalidValue as error:
+        table.error(table.location, f"audio: {error}", error.fix, error.code)
         return None
 
 
-def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
-    """`audio: {file: one.wav, loudness: -18}`: this episode otherwise than the show."""
+def _audio_overrides(table: Table, context: EpisodeContext) -> AudioSettings | None:
+    """The show's audio settings with those of `audio: {file: one.wav, loudness: -18}`; None without any."""
     value = table.value("audio")
     if value is None or not isinstance(value.content, dict):
         return None
@@ -183,67 +199,68 @@ def _mastering(table: Table, setting: Setting) -> AudioSettings | None:
     if inner is None:
         return None
     inner.value("file")
-    said = mastering.read(inner, setting.folder, setting.mastering)
-    inner.close(foreign_keys.AUDIO)
-    table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
-    return said
+    settings = audio_settings_from_table(inner, context.folder, context.mastering)
+    inner.finish(foreign_keys.AUDIO_KEYS)
+    table.locations.update({f"audio.{key}": location for key, location in inner.locations.items()})
+    return settings
 
 
-def _chapters(table: Table, folder: Folder) -> ChapterSource:
+def _chapter_source(table: Table, folder: ShowFolder) -> ChapterSource:
     value = table.value("chapters")
     if value is None:
         return ChaptersFromNotes()
     if isinstance(value.content, list):
-        return ChapterList(chapters.listed(table, value.content, folder))
+        return ChapterList(chapters_from_list(table, value.content, folder))
     word = value.content.strip() if isinstance(value.content, str) else ""
     if word in {"auto", "none"}:
         return ChaptersFromNotes() if word == "auto" else ChapterList()
-    path = table.read(value, folder.path(CHAPTERS), None, "chapters")
+    path = table.converted(value, folder.path_converter(CHAPTER_SUFFIXES), None, "chapters")
     return ChaptersFromFile(path) if path else ChaptersFromNotes()
 
 
-def _tags(table: Table) -> tuple[str, ...]:
+def _episode_tags(table: Table) -> tuple[str, ...]:
     value = table.value("tags")
     if value is not None and isinstance(value.content, str):
         return tuple(dict.fromkeys(tag for part in value.content.split(",") if (tag := " ".join(part.split()))))
-    return tuple(dict.fromkeys(table.each("tags", converters.line)))
+    return tuple(dict.fromkeys(table.list_of("tags", converters.to_line)))
 
 
-def _prompt_set(known: tuple[str, ...]) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if raw.strip() not in known:
-            text = f"{converters.shown(raw)} is not a set of prompts in podcast.yaml"
-            raise Wrong(text, nearest(raw, known), "value.unknown")
+def _prompt_set_converter(names: tuple[str, ...]) -> Callable[[str], str]:
+    def convert(raw: str) -> str:
+        if raw.strip() not in names:
+            text = f"podcast.yaml has no set of prompts called {converters.quote_value(raw)}"
+            raise InvalidValue(text, suggest_name(raw, names), "value.unknown")
         return raw.strip()
 
-    return read
+    return convert
 
 
-def _notes(table: Table, body: str, first_line: int, folder: Folder, *, draft: bool) -> None:
-    path = table.place.path
-    if len(body.encode("utf-8", "replace")) > MAX_NOTES:
-        text = f"the notes are longer than {MAX_NOTES:,} bytes"
-        table.reject(SourceLocation(path, first_line), text, "put a transcript into a file of its own", "value.long")
+def _check_notes(table: Table, body: str, first_line: int, folder: ShowFolder, *, draft: bool) -> None:
+    path = table.location.path
+    if len(body.encode("utf-8", "replace")) > MAX_NOTES_BYTES:
+        text = f"the notes are longer than {MAX_NOTES_BYTES:,} bytes"
+        table.error(SourceLocation(path, first_line), text, "move a transcript into its own file", "value.long")
         return
-    for doubt in lint.doubts(body, folder.holds):
-        if draft and doubt.code == lint.UNWRITTEN:
-            continue  # a draft is what is not written yet; what is scheduled goes out by itself
-        table.warn(SourceLocation(path, first_line + doubt.line), doubt.text, doubt.hint, doubt.code)
-    for picture in markdown.images(body):
-        place = SourceLocation(path, first_line + picture.line)
+    for note_warning in lint.lint_notes(body, folder.has_file):
+        if draft and note_warning.code == lint.PLACEHOLDER_CODE:
+            continue  # a draft may be unfinished; a scheduled episode is published without being looked at again
+        location = SourceLocation(path, first_line + note_warning.line)
+        table.warning(location, note_warning.text, note_warning.fix, note_warning.code)
+    for image in markdown.find_local_images(body):
+        location = SourceLocation(path, first_line + image.line)
         try:
-            folder.path(PICTURES)(picture.source)
-        except Wrong as wrong:
-            table.reject(place, f"picture: {wrong}", wrong.hint, wrong.code)
-        if not picture.alternative:
-            text = f"the picture {converters.shown(picture.source)} has no text for who cannot see it"
-            table.warn(place, text, "say in the brackets what it shows: ![...](...)", "notes.alt")
+            folder.path_converter(IMAGE_SUFFIXES)(image.source)
+        except InvalidValue as error:
+            table.error(location, f"picture: {error}", error.fix, error.code)
+        if not image.alt:
+            text = f"the picture {converters.quote_value(image.source)} has no alternative text"
+            table.warning(location, text, "describe it in the brackets: ![...](...)", "notes.alt")
 
 
-def numbers(episodes: tuple[Episode, ...]) -> Mapping[tuple[int | None, int], list[Episode]]:
-    """Full episodes by season and number, for those that have one."""
-    found: dict[tuple[int | None, int], list[Episode]] = {}
+def group_by_number(episodes: tuple[Episode, ...]) -> Mapping[tuple[int | None, int], list[Episode]]:
+    """Full episodes that have a number, by season and number."""
+    groups: dict[tuple[int | None, int], list[Episode]] = {}
     for episode in episodes:
         if episode.number is not None and episode.type is EpisodeType.FULL and not episode.draft:
-            found.setdefault((episode.season, episode.number), []).append(episode)
-    return found
+            groups.setdefault((episode.season, episode.number), []).append(episode)
+    return groups

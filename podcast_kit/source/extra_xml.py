@@ -1,4 +1,4 @@
-"""`extra:` — elements of any namespace, as keys or as XML itself, handed through to the feed well-formed."""
+"""`extra:`: elements of any namespace, as keys or as XML, which go into the feed unchanged but well-formed."""
 
 from __future__ import annotations
 
@@ -8,133 +8,136 @@ from xml.sax.saxutils import quoteattr
 
 from podcast_kit.errors import SourceLocation
 from podcast_kit.model import Element
-from podcast_kit.namespaces import NAMESPACES, prefix_of
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value, Wrong
+from podcast_kit.namespaces import NAMESPACES, usual_prefix
+from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
-NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
+XML_NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
 MAX_DEPTH = 16
-OURS = {"rss", "channel", "item", "title", "link", "description", "guid", "enclosure", "pubDate", "lastBuildDate"}
-"""What every feed and item has once already."""
+GENERATED_ELEMENTS = {
+    "rss", "channel", "item", "title", "link", "description", "guid", "enclosure", "pubDate", "lastBuildDate",
+}  # fmt: skip
+"""Elements that every feed and item already has."""
 
 
-def take(table: Table, value: Value) -> list[Element]:
-    """The elements that one entry of `extra:` says; faults go to the table's problems."""
+def extra_elements(table: Table, value: Value) -> list[Element]:
+    """The elements of one entry of `extra:`; problems are reported to the table."""
     if isinstance(value.content, str):
-        found: list[Element] = []
-        table.read(value, lambda raw: found.extend(parse(raw, value.place)), None, "extra")
-        return found
-    inner = table.within(value, "this element")
+        elements: list[Element] = []
+        table.converted(value, lambda raw: elements.extend(parse_xml_fragment(raw, value.location)), None, "extra")
+        return elements
+    inner = table.nested(value, "this element")
     if inner is None:
         return []
-    before = len(table.problems)
-    element = _element(inner, value.place, "", 0)
-    return [element] if len(table.problems) == before else []
+    problems_before = len(table.problems)
+    element = _element_from_table(inner, value.location, "", 0)
+    return [element] if len(table.problems) == problems_before else []
 
 
-def _element(inner: Table, place: SourceLocation, uri: str, depth: int) -> Element:
-    name = inner.need("name", _name, "")
-    uri = inner.take("xmlns", converters.line, uri)
-    text = inner.take("text", str, "")
+def _element_from_table(inner: Table, location: SourceLocation, uri: str, depth: int) -> Element:
+    name = inner.required("name", _to_element_name, "")
+    uri = inner.optional("xmlns", converters.to_line, uri)
+    text = inner.optional("text", str, "")
     attributes: list[tuple[str, str]] = []
-    if (named := inner.table("attributes")) is not None:
-        for key in named.entries:
-            if not NAME.fullmatch(key):
-                named.reject(
-                    named.entries[key].place, f"{converters.shown(key)} cannot name an attribute", "", "value.form"
-                )
-            attributes.append((key, named.take(key, str, "")))
+    if (attribute_table := inner.table("attributes")) is not None:
+        for key in attribute_table.entries:
+            if not XML_NAME.fullmatch(key):
+                message = f"{converters.quote_value(key)} is not an attribute name"
+                attribute_table.error(attribute_table.entries[key].location, message, "", "value.form")
+            attributes.append((key, attribute_table.optional(key, str, "")))
     children: list[Element] = []
     if depth < MAX_DEPTH:
         for child in inner.tables("children", "this element"):
-            children.append(_element(child, child.place, uri, depth + 1))  # noqa: PERF401  # each call may note a fault
-    inner.close()
+            element = _element_from_table(child, child.location, uri, depth + 1)
+            children.append(element)
+    inner.finish()
     prefix = name.rpartition(":")[0]
     if prefix and not uri and prefix not in NAMESPACES:
-        inner.reject(place, f"nobody knows the namespace of {prefix!r}", "add its address as 'xmlns:'", "key.missing")
-    return Element(name, text.strip(), tuple(attributes), tuple(children), place, _own(prefix, uri))
+        inner.error(location, f"the namespace of {prefix!r} is unknown", "add its URI as 'xmlns:'", "key.missing")
+    return Element(name, text.strip(), tuple(attributes), tuple(children), location, _unknown_uri(prefix, uri))
 
 
-def _own(prefix: str, uri: str) -> str:
+def _unknown_uri(prefix: str, uri: str) -> str:
     return "" if not prefix or NAMESPACES.get(prefix) else uri
 
 
-def _name(raw: str) -> str:
+def _to_element_name(raw: str) -> str:
     name = raw.strip()
-    if not NAME.fullmatch(name):
-        raise Wrong(f"{converters.shown(raw)} cannot name an element", "write it as in 'podcast:txt'", "value.form")
-    if name in OURS:
-        raise Wrong(f"{name!r} is in every feed already", "remove it here", "key.both")
+    if not XML_NAME.fullmatch(name):
+        text = f"{converters.quote_value(raw)} is not an element name"
+        raise InvalidValue(text, "write a name such as 'podcast:txt'", "value.form")
+    if name in GENERATED_ELEMENTS:
+        raise InvalidValue(f"every feed already has {name!r}", "remove it here", "key.both")
     return name
 
 
-def parse(raw: str, place: SourceLocation) -> list[Element]:
-    """The elements of a piece of XML, in which the usual prefixes need no declaration; raises Wrong."""
-    reader = _Reader(place)
-    known = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in NAMESPACES.items() if prefix != "xml")
+def parse_xml_fragment(raw: str, location: SourceLocation) -> list[Element]:
+    """The elements of a piece of XML, where the usual prefixes need no declaration; raises InvalidValue."""
+    reader = _FragmentReader(location)
+    declarations = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in NAMESPACES.items() if prefix != "xml")
     try:
-        reader.parser.Parse(f"<extra {known}>{raw}</extra>".encode("utf-8", "surrogatepass"), True)
+        reader.parser.Parse(f"<extra {declarations}>{raw}</extra>".encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:
-        said = expat.errors.messages.get(error.code, "unreadable")
-        hint = "close every element, and write a bare & as &amp;"
-        raise Wrong(f"is not well-formed XML: {said}", hint, "value.form") from None
-    return reader.found
+        reason = expat.errors.messages.get(error.code, "unreadable")
+        fix = "close every element, and write a bare & as &amp;"
+        raise InvalidValue(f"is not well-formed XML: {reason}", fix, "value.form") from None
+    return reader.elements
 
 
-class _Reader:
-    """Builds elements of what expat calls out."""
+class _FragmentReader:
+    """Builds elements from expat's events."""
 
-    def __init__(self, place: SourceLocation) -> None:
-        self.place = place
-        self.found: list[Element] = []
-        self.levels: list[tuple[str, dict[str, str], list[str], dict[str, str], list[Element]]] = []
+    def __init__(self, location: SourceLocation) -> None:
+        self.location = location
+        self.elements: list[Element] = []
+        self.levels: list[tuple[dict[str, str], list[str], dict[str, str], list[Element]]] = []
+        """Of each open element: attributes, pieces of text, namespaces by prefix, children."""
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.end
-        self.parser.CharacterDataHandler = self.text
-        self.parser.StartDoctypeDeclHandler = self.doctype
+        self.parser.StartElementHandler = self.on_start
+        self.parser.EndElementHandler = self.on_end
+        self.parser.CharacterDataHandler = self.on_text
+        self.parser.StartDoctypeDeclHandler = self.on_doctype
 
-    def doctype(self, *_declared: object) -> None:
-        raise Wrong("a document type has no place here", "write the elements alone", "value.form")
+    def on_doctype(self, *_declaration: object) -> None:
+        raise InvalidValue("a document type is not allowed here", "write only the elements", "value.form")
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def on_start(self, _name: str, attributes: dict[str, str]) -> None:
         if len(self.levels) > MAX_DEPTH:
-            raise Wrong(f"is nested more than {MAX_DEPTH} deep", "", "value.form")
+            raise InvalidValue(f"nested more than {MAX_DEPTH} levels deep", "", "value.form")
         if "xmlns" in attributes:
-            raise Wrong("a namespace needs a prefix here", "write xmlns:name=... and name:element", "value.form")
-        scope = dict(self.levels[-1][3]) if self.levels else {}
+            raise InvalidValue("a namespace needs a prefix here", "write xmlns:name=... and name:element", "value.form")
+        scope = dict(self.levels[-1][2]) if self.levels else {}
         scope |= {key[6:]: value for key, value in attributes.items() if key.startswith("xmlns:")}
-        rest = {key: value for key, value in attributes.items() if not key.startswith("xmlns:")}
-        self.levels.append((name, rest, [], scope, []))
+        own_attributes = {key: value for key, value in attributes.items() if not key.startswith("xmlns:")}
+        self.levels.append((own_attributes, [], scope, []))
 
-    def text(self, said: str) -> None:
-        self.levels[-1][2].append(said)
+    def on_text(self, text: str) -> None:
+        self.levels[-1][1].append(text)
 
-    def end(self, name: str) -> None:
-        _, attributes, text, scope, children = self.levels.pop()
+    def on_end(self, name: str) -> None:
+        attributes, text, scope, children = self.levels.pop()
         if not self.levels:
-            self.found = children
+            self.elements = children
             if "".join(text).strip():
-                raise Wrong("holds text outside of any element", "write it inside an element", "value.form")
+                raise InvalidValue("has text outside of any element", "move it into an element", "value.form")
             return
         if len(self.levels) == 1:
-            _name(name)
-        said = tuple((self.usual(key, scope, name), value) for key, value in attributes.items())
+            _to_element_name(name)
+        usual_attributes = tuple((self.usual_name(key, scope, name), value) for key, value in attributes.items())
         prefix = name.rpartition(":")[0]
-        uri = "" if not prefix or prefix_of(scope.get(prefix, "")) else scope.get(prefix, "")
-        usual = self.usual(name, scope, name)
-        made = Element(usual, "".join(text).strip(), said, tuple(children), self.place, uri)
-        self.levels[-1][4].append(made)
+        uri = "" if not prefix or usual_prefix(scope.get(prefix, "")) else scope.get(prefix, "")
+        element_name = self.usual_name(name, scope, name)
+        element = Element(element_name, "".join(text).strip(), usual_attributes, tuple(children), self.location, uri)
+        self.levels[-1][3].append(element)
 
-    def usual(self, name: str, scope: dict[str, str], element: str) -> str:
-        """The name under its namespace's usual prefix."""
+    def usual_name(self, name: str, scope: dict[str, str], element: str) -> str:
+        """The name with its namespace's usual prefix."""
         prefix, colon, local = name.rpartition(":")
         if not colon or prefix == "xml":
             return name
         if prefix not in scope:
-            raise Wrong(f"nobody knows the namespace of {prefix!r}", f'add xmlns:{prefix}="..."', "value.form")
-        known = prefix_of(scope[prefix])
-        if not known and (prefix in NAMESPACES or prefix != element.rpartition(":")[0]):
-            raise Wrong(f"the prefix {prefix!r} cannot be written in this place", "choose another", "value.form")
-        return f"{known or prefix}:{local}"
+            raise InvalidValue(f"the namespace of {prefix!r} is unknown", f'add xmlns:{prefix}="..."', "value.form")
+        usual = usual_prefix(scope[prefix])
+        if not usual and (prefix in NAMESPACES or prefix != element.rpartition(":")[0]):
+            raise InvalidValue(f"the prefix {prefix!r} cannot be used here", "choose another one", "value.form")
+        return f"{usual or prefix}:{local}"

@@ -1,27 +1,27 @@
-"""Keys that other tools have: what somebody who comes from there is told.
+"""Keys of other tools, with the fix for each.
 
 Names are in lower case. From Hugo and its Castanet theme, Jekyll's Octopod, Podlove, dropcaster, podgen.
 """
 
 from __future__ import annotations
 
-from podcast_kit.source.yaml.document import Foreign
+from podcast_kit.source.yaml import ForeignKey
 
 
-def _here(name: str) -> Foreign:
-    return Foreign("is another tool's key", f"write {name!r} instead", "key.renamed")
+def _renamed_to(name: str) -> ForeignKey:
+    return ForeignKey("is a key of another tool", f"use {name!r}", "key.renamed")
 
 
-_DERIVED = Foreign("is measured, never typed", "remove the line", "key.derived")
-_PAGES = Foreign("is for another tool's pages", "remove the line, or begin the key with 'x-'", "key.renamed")
-_SECRET = Foreign(
-    "is a secret, and this file is committed", "use the environment, a profile or a role instead", "key.secret"
+_DERIVED = ForeignKey("is measured automatically", "remove the line", "key.derived")
+_PAGES = ForeignKey("is for the pages of another tool", "remove the line, or begin the key with 'x-'", "key.renamed")
+_SECRET = ForeignKey(
+    "is a secret and must not be committed", "use environment variables, an AWS profile or an IAM role", "key.secret"
 )
-_CLOSED = Foreign("is for a service that has closed", "remove the line", "listen.closed")
+_CLOSED = ForeignKey("is for a service that has closed", "remove the line", "listen.closed")
 
-EPISODE: dict[str, Foreign] = {
+EPISODE_KEYS: dict[str, ForeignKey] = {
     **{
-        theirs: _here(ours)
+        theirs: _renamed_to(ours)
         for theirs, ours in {
             "podcast_file": "audio",
             "podcast": "audio",
@@ -91,9 +91,9 @@ EPISODE: dict[str, Foreign] = {
 }  # fmt: skip
 """In the front matter of an episode."""
 
-SHOW: dict[str, Foreign] = {
+SHOW_KEYS: dict[str, ForeignKey] = {
     **{
-        theirs: _here(ours)
+        theirs: _renamed_to(ours)
         for theirs, ours in {
             "name": "title",
             "podcast_name": "title",
@@ -146,7 +146,7 @@ SHOW: dict[str, Foreign] = {
 }
 """In podcast.yaml."""
 
-PUBLISH: dict[str, Foreign] = {
+PUBLISH_KEYS: dict[str, ForeignKey] = {
     **dict.fromkeys(
         (
             "access_key", "access_key_id", "secret", "secret_key", "secret_access_key", "password", "token", "api_key",
@@ -154,18 +154,18 @@ PUBLISH: dict[str, Foreign] = {
         ),
         _SECRET,
     ),
-    "bucket": _here("to: s3://bucket"),
-    "prefix": _here("to: s3://bucket/prefix"),
-    "endpoint_url": _here("endpoint"),
-    "baseurl": _here("url"),
-    "folder": _here("to"),
-    "path": _here("to"),
+    "bucket": _renamed_to("to: s3://bucket"),
+    "prefix": _renamed_to("to: s3://bucket/prefix"),
+    "endpoint_url": _renamed_to("endpoint"),
+    "baseurl": _renamed_to("url"),
+    "folder": _renamed_to("to"),
+    "path": _renamed_to("to"),
 }  # fmt: skip
-"""Below `publish:`; no secret is ever read from a file that is committed."""
+"""Below `publish:`; secrets are never read from files that are committed."""
 
-AUDIO: dict[str, Foreign] = {
-    **dict.fromkeys(("mp3", "m4a", "ogg", "opus", "path", "src", "url"), _here("file")),
-    "lufs": _here("loudness"),
-    "peak": _here("true_peak"),
+AUDIO_KEYS: dict[str, ForeignKey] = {
+    **dict.fromkeys(("mp3", "m4a", "ogg", "opus", "path", "src", "url"), _renamed_to("file")),
+    "lufs": _renamed_to("loudness"),
+    "peak": _renamed_to("true_peak"),
 }
-"""Below an episode's `audio:`, where other tools list one file a format."""
+"""Below an episode's `audio:`, where other tools list one file per format."""

@@ -1,4 +1,4 @@
-"""Paths that the podcaster writes: relative, with forward slashes, and inside the show's folder."""
+"""Paths in podcast.yaml and front matter: relative, with forward slashes, inside the show's folder."""
 
 from __future__ import annotations
 
@@ -10,89 +10,94 @@ from pathlib import Path
 from posixpath import normpath
 
 from podcast_kit.model import LocalFile, RemoteUrl, Resource
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Wrong, nearest
+from podcast_kit.source.yaml import InvalidValue, converters, suggest_name
 
-AUDIO = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
-PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
-CHAPTERS = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", "labels", "ogm", "md")
-TRANSCRIPTS = ("vtt", "srt", "json", "txt", "html", "htm")
+AUDIO_SUFFIXES = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
+IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
+CHAPTER_SUFFIXES = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", "labels", "ogm", "md")
+TRANSCRIPT_SUFFIXES = ("vtt", "srt", "json", "txt", "html", "htm")
+MAX_PATH_LEN = 1_000
+"""Characters; file systems allow 1,024 or 4,096 bytes."""
+MAX_SUGGESTED_FROM = 2_000
+"""Names of a folder that a suggestion is looked for in."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """The show's folder, and where in it the file lies whose paths are read."""
+class ShowFolder:
+    """The show's folder, and the subfolder of the file whose paths are read."""
 
     root: Path
-    """Resolved."""
+    """Without symbolic links."""
     base: str = ""
-    """Of the file that is read, relative to the root, with forward slashes; empty for the root."""
+    """The subfolder, relative to the root, with forward slashes; empty for the root."""
 
-    def path(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
-        """A reader of paths relative to the file that names them; gives them relative to the show's folder."""
+    def path_converter(self, suffixes: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
+        """A converter of paths relative to the file that has them; returns them relative to the show's folder."""
 
-        def read(raw: str) -> str:
-            found = self.inside(converters.text(raw))
-            ending = found.rpartition(".")[2].lower()
-            if endings and ending not in endings:
-                hint = f"such a file ends in {', '.join('.' + one for one in endings)}"
-                raise Wrong(
-                    f"{converters.shown(raw)} has another ending",
-                    hint,
-                    "audio.kind" if endings is AUDIO else "path.form",
-                )
-            if must_exist and not _is_file(self.root / found):
-                raise Wrong(f"{converters.shown(raw)} is not there", self._near(found), "file.missing")
-            return found
+        def convert(raw: str) -> str:
+            path = self.resolve_path(converters.to_text(raw))
+            suffix = path.rpartition(".")[2].lower()
+            if suffixes and suffix not in suffixes:
+                text = f"{converters.quote_value(raw)} has an unsupported file extension"
+                fix = f"use {', '.join('.' + supported for supported in suffixes)}"
+                raise InvalidValue(text, fix, "audio.kind" if suffixes is AUDIO_SUFFIXES else "path.form")
+            if must_exist and not _is_existing_file(self.root / path):
+                text = f"{converters.quote_value(raw)} does not exist"
+                raise InvalidValue(text, self._suggest_path(path), "file.missing")
+            return path
 
-        return read
+        return convert
 
-    def local_file(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], LocalFile]:
-        """As `path`; the reader returns a LocalFile."""
-        read_path = self.path(endings, must_exist=must_exist)
-        return lambda raw: LocalFile(read_path(raw))
+    def file_converter(self, suffixes: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], LocalFile]:
+        """Like `path_converter`; the converter returns a LocalFile."""
+        to_path = self.path_converter(suffixes, must_exist=must_exist)
+        return lambda raw: LocalFile(to_path(raw))
 
-    def resource(self, endings: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], Resource]:
-        """As `local_file`; text that begins with a scheme must be an https URL and becomes a RemoteUrl."""
-        read_file = self.local_file(endings, must_exist=must_exist)
-        return lambda raw: RemoteUrl(converters.https(raw)) if has_scheme(raw) else read_file(raw)
+    def resource_converter(
+        self, suffixes: Collection[str] = (), *, must_exist: bool = True
+    ) -> Callable[[str], Resource]:
+        """Like `file_converter`; text that begins with a scheme must be an https URL and becomes a RemoteUrl."""
+        to_file = self.file_converter(suffixes, must_exist=must_exist)
+        return lambda raw: RemoteUrl(converters.to_https_url(raw)) if has_scheme(raw) else to_file(raw)
 
-    def holds(self, written: str) -> bool:
-        """Whether a path relative to the file that names it is a file inside the show's folder."""
+    def has_file(self, written: str) -> bool:
+        """Whether a path, relative to the file that has it, is a file inside the show's folder."""
         try:
-            return _is_file(self.root / self.inside(written))
-        except Wrong:
+            return _is_existing_file(self.root / self.resolve_path(written))
+        except InvalidValue:
             return False
 
-    def inside(self, written: str) -> str:
-        """The path relative to the show's folder; raises Wrong for one that leaves it, also by a link."""
-        longest = 1_000  # systems end at 1,024 or 4,096 bytes
-        if len(written) > longest:
-            raise Wrong("the path is too long", "is a quote left open?", "path.form")
+    def resolve_path(self, written: str) -> str:
+        """The path relative to the show's folder; raises InvalidValue for one outside it, also through a link."""
+        if len(written) > MAX_PATH_LEN:
+            raise InvalidValue("the path is too long", "is a quote left open?", "path.form")
         if "\0" in written:
-            raise Wrong(f"{converters.shown(written)} has a character that no name has", "write it anew", "path.form")
+            text = f"{converters.quote_value(written)} has a NUL character"
+            raise InvalidValue(text, "delete it and type the path again", "path.form")
         if "\\" in written:
-            raise Wrong(f"{converters.shown(written)} has a backslash", "write '/' between folders", "path.form")
+            text = f"{converters.quote_value(written)} has a backslash"
+            raise InvalidValue(text, "write '/' between folders", "path.form")
         if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:", written):
-            hint = "write it relative to this file, with the file inside the show's folder"
-            raise Wrong(f"{converters.shown(written)} is not inside the show's folder", hint, "path.outside")
-        found = normpath(f"{self.base}/{written}" if self.base else written)
-        real = os.path.realpath(self.root / found)
-        root = f"{self.root}{os.sep}"
-        if found == ".." or found.startswith("../") or not (real + os.sep).startswith(root):
-            hint = "copy the file into the show's folder"
-            raise Wrong(f"{converters.shown(written)} leads out of the show's folder", hint, "path.outside")
-        return found
+            text = f"{converters.quote_value(written)} is not inside the show's folder"
+            fix = "copy the file into the show's folder and write its path relative to this file"
+            raise InvalidValue(text, fix, "path.outside")
+        path = normpath(f"{self.base}/{written}" if self.base else written)
+        real_path = os.path.realpath(self.root / path)
+        is_outside = not (real_path + os.sep).startswith(f"{self.root}{os.sep}")
+        if path == ".." or path.startswith("../") or is_outside:
+            text = f"{converters.quote_value(written)} is outside the show's folder"
+            raise InvalidValue(text, "copy the file into the show's folder", "path.outside")
+        return path
 
-    def _near(self, found: str) -> str:
-        place = (self.root / found).parent
+    def _suggest_path(self, path: str) -> str:
+        folder = (self.root / path).parent
         try:
-            names = sorted(entry.name for entry in os.scandir(place) if entry.is_file())[:2000]
+            names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())[:MAX_SUGGESTED_FROM]
         except OSError:
-            return "there is no such folder; paths are relative to this file"
-        hint = nearest(Path(found).name, names)
-        return hint if hint.startswith("did you mean") else "paths are relative to this file"
+            return "its folder does not exist; paths are relative to this file"
+        fix = suggest_name(Path(path).name, names)
+        return fix if fix.startswith("did you mean") else "paths are relative to this file"
 
 
 def has_scheme(raw: str) -> bool:
@@ -100,18 +105,18 @@ def has_scheme(raw: str) -> bool:
     return bool(_SCHEME.match(raw.strip()))
 
 
-def sounds(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def group_audio_by_stem(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The audio files among some names, sorted, by their stem."""
-    found: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
     for name in sorted(names):
-        stem, _, ending = name.rpartition(".")
-        if ending.lower() in AUDIO:
-            found[stem] = (*found.get(stem, ()), name)
-    return found
+        stem, _, suffix = name.rpartition(".")
+        if suffix.lower() in AUDIO_SUFFIXES:
+            groups[stem] = (*groups.get(stem, ()), name)
+    return groups
 
 
-def _is_file(path: Path) -> bool:
+def _is_existing_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name that no file system takes
+    except (OSError, ValueError):  # a name that the file system does not allow
         return False

@@ -1,15 +1,14 @@
-"""People, and the services where a show or an episode is heard."""
+"""`people:` and `listen:`: who is heard, and the services where a show or an episode can be heard."""
 
 from __future__ import annotations
 
 import re
 
 from podcast_kit.model import ListenLink, Person
-from podcast_kit.source.paths import PICTURES, Folder
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value
+from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
+from podcast_kit.source.yaml import Table, Value, converters
 
-CLOSED = {
+CLOSED_SERVICES = {
     "stitcher": "Stitcher closed on 29 August 2023",
     "stitcher_subscribe": "Stitcher closed on 29 August 2023",
     "google": "Google Podcasts closed in April 2024",
@@ -18,73 +17,80 @@ CLOSED = {
 }
 
 
-def people(table: Table, folder: Folder, key: str = "people", role: str = "host") -> tuple[Person, ...]:
-    """The list under `people`; an entry is a name, or keys. Images become relative to the show's folder."""
-    found: list[Person] = []
+def people_from_table(table: Table, folder: ShowFolder, key: str = "people", role: str = "host") -> tuple[Person, ...]:
+    """The list under `people`; an entry is a name, or keys and values."""
+    people: list[Person] = []
     for value in table.values(key):
         if isinstance(value.content, str):
-            found += [Person(name=name, role=role) for name in [table.read(value, converters.line, "", key)] if name]
-        elif inner := table.within(value, "this person"):
-            found.append(
+            if name := table.converted(value, converters.to_line, "", key):
+                people.append(Person(name=name, role=role))
+        elif person := table.nested(value, "this person"):
+            people.append(
                 Person(
-                    name=inner.need("name", converters.line, ""),
-                    role=inner.take("role", converters.line, role).lower(),
-                    group=inner.take("group", converters.line, "cast").lower(),
-                    url=inner.take("url", converters.url, "", also=("href",)),
-                    image=inner.take("image", folder.resource(PICTURES), None, also=("img",)),
+                    name=person.required("name", converters.to_line, ""),
+                    role=person.optional("role", converters.to_line, role).lower(),
+                    group=person.optional("group", converters.to_line, "cast").lower(),
+                    url=person.optional("url", converters.to_url, "", other_names=("href",)),
+                    image=person.optional(
+                        "image", folder.resource_converter(IMAGE_SUFFIXES), None, other_names=("img",)
+                    ),
                 )
             )
-            inner.close()
-    return tuple(found)
+            person.finish()
+    return tuple(people)
 
 
-def listen(table: Table) -> tuple[ListenLink, ...]:
-    """The services under `listen`: an id, an address, or keys `id`, `url`, `label`, `keep`.
+def listen_links_from_table(table: Table) -> tuple[ListenLink, ...]:
+    """The services under `listen`: each an id, a URL, or keys `id`, `url`, `label`, `keep`.
 
-    A service that has closed is told of once, where it is written, and left out unless it says `keep: true`.
+    A service that has closed is reported and left out unless it has `keep: true`.
     """
     services = table.table("listen")
     if services is None:
         return ()
-    found: list[ListenLink] = []
+    links: list[ListenLink] = []
     for key in services.entries:
         value = services.value(key)
         if value is None:
             continue
         if key == "custom":
-            found += [one for entry in services.values(key) if (one := _custom(services, entry))]
-        elif one := _service(services, key, value):
-            found.append(one)
-    return tuple(found)
+            links += [link for entry in services.values(key) if (link := _custom_link(services, entry))]
+        elif link := _service_link(services, key, value):
+            links.append(link)
+    return tuple(links)
 
 
-def _custom(services: Table, entry: Value) -> ListenLink | None:
-    link = services.within(entry, "this link")
-    if link is None:
+def _custom_link(services: Table, entry: Value) -> ListenLink | None:
+    table = services.nested(entry, "this link")
+    if table is None:
         return None
-    label, url = link.need("label", converters.line, ""), link.need("url", converters.url, "")
-    link.close()
-    return ListenLink(service="custom", value=url, label=label, keep=True, location=entry.place)
+    label, url = table.required("label", converters.to_line, ""), table.required("url", converters.to_url, "")
+    table.finish()
+    return ListenLink(service="custom", value=url, label=label, keep=True, location=entry.location)
 
 
-def _service(services: Table, key: str, value: Value) -> ListenLink | None:
+def _service_link(services: Table, key: str, value: Value) -> ListenLink | None:
     label, keep = "", False
-    if isinstance(value.content, dict) and (inner := services.within(value, key)):
-        said = inner.take("url", converters.url, "", also=("href",)) or inner.take("id", _identity, "")
-        if not said:
-            inner.missing("url", "write 'url: https://...' or 'id: ...'")
-        label, keep = inner.take("label", converters.line, ""), inner.take("keep", converters.flag, default=False)
-        inner.close()
+    if isinstance(value.content, dict) and (table := services.nested(value, key)):
+        service_id = table.optional("url", converters.to_url, "", other_names=("href",))
+        service_id = service_id or table.optional("id", _to_service_id, "")
+        if not service_id:
+            table.report_missing("url", "add 'url: https://...' or 'id: ...'")
+        label = table.optional("label", converters.to_line, "")
+        keep = table.optional("keep", converters.to_flag, default=False)
+        table.finish()
     else:
-        said = services.read(value, _identity, "", key)
+        service_id = services.converted(value, _to_service_id, "", key)
     service = re.sub(r"[\s-]+", "_", key.strip().lower())
-    if service in CLOSED and not keep:
-        text = f"{CLOSED[service]}; the link is left out"
-        services.warn(value.place, text, "remove the key", "listen.closed")
+    if service in CLOSED_SERVICES and not keep:
+        text = f"{CLOSED_SERVICES[service]}; the link is left out"
+        services.warning(value.location, text, "remove the key", "listen.closed")
         return None
-    return ListenLink(service=service, value=said, label=label, keep=keep, location=value.place) if said else None
+    if not service_id:
+        return None
+    return ListenLink(service=service, value=service_id, label=label, keep=keep, location=value.location)
 
 
-def _identity(raw: str) -> str:
-    plain = converters.text(raw)
-    return converters.url(plain) if "://" in plain else converters.line(plain)
+def _to_service_id(raw: str) -> str:
+    text = converters.to_text(raw)
+    return converters.to_url(text) if "://" in text else converters.to_line(text)

@@ -1,4 +1,4 @@
-"""A show's folder, read whole: every fault of every file at once."""
+"""Loads a show's folder, reporting every problem of every file at once."""
 
 from __future__ import annotations
 
@@ -6,169 +6,176 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, SourceLocation, PodcastKitError, Problem, Severity
-from podcast_kit.model import Episode, Project, LockEntry, Show
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.model import Episode, LockEntry, Project, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
-from podcast_kit.source.paths import Folder, sounds
-from podcast_kit.source.yaml.document import Wrong, contents, decode, yaml_table
+from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
+from podcast_kit.source.yaml import InvalidValue, decode_source, parse_yaml_table, read_source_file
 
-SHOW, EPISODES, LOCK = "podcast.yaml", "episodes", "podcast.lock"
-OTHERS = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
-"""Names that are meant and not found."""
+SHOW_FILE, EPISODES_DIR, LOCK_FILE = "podcast.yaml", "episodes", "podcast.lock"
+MISNAMED_SHOW_FILES = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
+"""File names that are probably meant as podcast.yaml."""
+MARKDOWN_SUFFIXES = {"md", "markdown", "mdown", "mkd"}
 
 
-def find(start: Path) -> Path:
-    """The folder of the nearest podcast.yaml, from `start` upwards; raises PodcastKitError when there is none."""
-    here = Path(start).absolute()
-    if ".." in here.parts:  # else the folder that it leads out of would count as one above
-        here = here.resolve()
-    for folder in (here, *here.parents):
-        if (folder / SHOW).is_file():
+def find_show_folder(start: Path) -> Path:
+    """The folder of the nearest podcast.yaml, from `start` upwards; raises PodcastKitError where there is none."""
+    start = Path(start).absolute()
+    if ".." in start.parts:  # or the folder before the ".." would count as a parent
+        start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SHOW_FILE).is_file():
             return folder
-    if other := next((name for name in OTHERS if (here / name).is_file()), ""):
-        raise PodcastKitError(f"there is no {SHOW} in {here}", f"rename {other} to {SHOW}")
-    text = f"there is no {SHOW} in {here} or above"
-    raise PodcastKitError(text, "go to the show's folder, name it with -C, or begin a show with 'podcast-kit init'")
+    if misnamed := next((name for name in MISNAMED_SHOW_FILES if (start / name).is_file()), ""):
+        raise PodcastKitError(f"no {SHOW_FILE} in {start}", f"rename {misnamed} to {SHOW_FILE}")
+    text = f"no {SHOW_FILE} in {start} or the folders above it"
+    raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 
 
-def read(folder: Path) -> Project:
-    """The show, its episodes by path, and the lock.
+def load_project(folder: Path) -> Project:
+    """The show, its episodes sorted by path, and the lock.
 
-    Raises InvalidInput with every error and warning of every file; where there are only warnings,
-    they are the project's remarks.
+    Raises InvalidInput with every error and warning of every file. If there are only warnings, they are returned as
+    `Project.warnings`.
     """
-    reading = _Reading(Path(folder), Folder(Path(os.path.realpath(folder))))
-    show = reading.show()
-    found = reading.episodes(show)
-    entries = reading.lock()
-    problems = sorted([*reading.problems, *_doubles(found), *aliases.doubles(found)], key=lambda problem: problem.location)
+    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))))
+    show = reader.read_show()
+    all_episodes = reader.read_episodes(show)
+    entries = reader.read_lock()
+    conflicts = [*_find_duplicates(all_episodes), *aliases.find_alias_conflicts(all_episodes)]
+    problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     if show is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidInput(problems)
-    return Project(folder=Path(folder), show=show, episodes=found, lock=entries, warnings=tuple(problems))
+    return Project(folder=Path(folder), show=show, episodes=all_episodes, lock=entries, warnings=tuple(problems))
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ProjectReader:
     folder: Path
-    root: Folder
+    root: ShowFolder
     problems: list[Problem] = field(default_factory=list)
 
-    def show(self) -> Show | None:
-        if (data := self.bytes(SHOW)) is None:
+    def read_show(self) -> Show | None:
+        if (data := self.read_bytes(SHOW_FILE)) is None:
             return None
         try:
-            table = yaml_table(decode(data, SHOW), SHOW)
-            show = shows.read(table, self.root)
+            table = parse_yaml_table(decode_source(data, SHOW_FILE), SHOW_FILE)
+            show = shows.show_from_table(table, self.root)
         except InvalidInput as error:
             self.problems += error.problems
             return None
         self.problems += table.problems
         return show
 
-    def episodes(self, show: Show | None) -> tuple[Episode, ...]:
-        found: list[Episode] = []
-        for path, beside in self.notes():
-            if (data := self.bytes(path)) is None:
+    def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
+        all_episodes: list[Episode] = []
+        for path, audio_by_stem in self.list_note_files():
+            if (data := self.read_bytes(path)) is None:
                 continue
-            base = path.rpartition("/")[0]
-            setting = episodes.Setting(Folder(self.root.root, base), path, beside)
+            folder = ShowFolder(self.root.root, path.rpartition("/")[0])
+            context = episodes.EpisodeContext(folder, path, audio_by_stem)
             if show is not None:
-                setting = episodes.Setting(setting.folder, path, beside, show.timezone, tuple(show.prompts), show.audio)
+                context = replace(context, timezone=show.timezone, prompts=tuple(show.prompts), mastering=show.audio)
             try:
-                found.append(episodes.read(data, setting, self.problems))
+                all_episodes.append(episodes.parse_episode(data, context, self.problems))
             except InvalidInput as error:
                 self.problems += error.problems
-        return tuple(found)
+        return tuple(all_episodes)
 
-    def notes(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
-        """Each file of notes with the audio beside it, sorted by path."""
-        found: list[tuple[str, dict[str, tuple[str, ...]]]] = []
-        names, folders = self.listing(EPISODES)
-        beside = sounds(names)
+    def list_note_files(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
+        """The path of each episode's notes, sorted, with the audio files next to it."""
+        note_files: list[tuple[str, dict[str, tuple[str, ...]]]] = []
+        names, folders = self.list_folder(EPISODES_DIR)
+        audio_by_stem = group_audio_by_stem(names)
         for name in names:
             if name.endswith(".md"):
-                found.append((f"{EPISODES}/{name}", beside))
-            elif name.rpartition(".")[2].lower() in {"md", "markdown", "mdown", "mkd"}:
-                self.unread(f"{EPISODES}/{name}", "rename it so that it ends in .md")
-        for inner in folders:
-            below, _ = self.listing(f"{EPISODES}/{inner}")
-            if "index.md" in below:
-                found.append((f"{EPISODES}/{inner}/index.md", sounds(below)))
-            elif notes := [name for name in below if name.endswith(".md")]:
-                self.unread(f"{EPISODES}/{inner}/{notes[0]}", "an episode's folder has its notes in index.md")
-        return sorted(found, key=lambda one: one[0])
+                note_files.append((f"{EPISODES_DIR}/{name}", audio_by_stem))
+            elif name.rpartition(".")[2].lower() in MARKDOWN_SUFFIXES:
+                self.warn_skipped(f"{EPISODES_DIR}/{name}", "rename it so that it ends in .md")
+        for subfolder in folders:
+            names, _ = self.list_folder(f"{EPISODES_DIR}/{subfolder}")
+            if "index.md" in names:
+                note_files.append((f"{EPISODES_DIR}/{subfolder}/index.md", group_audio_by_stem(names)))
+            elif other_notes := [name for name in names if name.endswith(".md")]:
+                path = f"{EPISODES_DIR}/{subfolder}/{other_notes[0]}"
+                self.warn_skipped(path, "in an episode's folder, name the notes index.md")
+        return sorted(note_files, key=lambda note_file: note_file[0])
 
-    def unread(self, path: str, hint: str) -> None:
-        problem = Problem(SourceLocation(path), "is not read", hint, "episode.place", Severity.WARNING)
+    def warn_skipped(self, path: str, fix: str) -> None:
+        problem = Problem(SourceLocation(path), "is skipped", fix, "episode.place", Severity.WARNING)
         self.problems.append(problem)
 
-    def listing(self, path: str) -> tuple[list[str], list[str]]:
-        """Files and folders there, sorted; hidden ones are nobody's business."""
+    def list_folder(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of files and of folders in a folder, each sorted, without hidden ones."""
         try:
             with os.scandir(self.folder / path) as entries:
                 visible = [entry for entry in entries if not entry.name.startswith(".")]
-                seen = [(entry.name, _is_folder(entry)) for entry in visible if self.sayable(entry.name, path)]
+                named = [
+                    (entry.name, _is_dir_entry(entry)) for entry in visible if self.has_utf8_name(entry.name, path)
+                ]
         except FileNotFoundError:
             return [], []
         except OSError as error:
             self.problems.append(Problem(SourceLocation(path), f"cannot be read: {error.strerror}", "", "file.read"))
             return [], []
-        return sorted(name for name, folder in seen if not folder), sorted(name for name, folder in seen if folder)
+        files = sorted(name for name, is_folder in named if not is_folder)
+        return files, sorted(name for name, is_folder in named if is_folder)
 
-    def sayable(self, name: str, folder: str) -> bool:
-        """Whether the name is text: file systems take bytes that are not."""
+    def has_utf8_name(self, name: str, folder: str) -> bool:
+        """Whether a file's name is UTF-8, as some file systems allow any bytes; else warns that it is skipped."""
         try:
             name.encode()
         except UnicodeEncodeError:
-            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-            self.unread(f"{folder}/{shown}", "rename it; its name is not UTF-8")
+            printable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            self.warn_skipped(f"{folder}/{printable}", "rename it; its name is not UTF-8")
             return False
         return True
 
-    def lock(self) -> tuple[LockEntry, ...]:
+    def read_lock(self) -> tuple[LockEntry, ...]:
         try:
-            return lock.read(self.folder / LOCK)
+            return lock.read_lock(self.folder / LOCK_FILE)
         except InvalidInput as error:
             self.problems += error.problems
         return ()
 
-    def bytes(self, path: str) -> bytes | None:
+    def read_bytes(self, path: str) -> bytes | None:
         try:
-            self.root.inside(path)
-            return contents(self.folder / path, path)
+            self.root.resolve_path(path)
+            return read_source_file(self.folder / path, path)
         except InvalidInput as error:
-            hint = "begin a show with 'podcast-kit init'" if path == SHOW else ""
-            self.problems += [replace(problem, fix=problem.fix or hint) for problem in error.problems]
-        except Wrong as wrong:
-            self.problems.append(Problem(SourceLocation(path), str(wrong), wrong.hint, wrong.code))
+            fix = "create a show with `podcast-kit init`" if path == SHOW_FILE else ""
+            self.problems += [replace(problem, fix=problem.fix or fix) for problem in error.problems]
+        except InvalidValue as error:
+            self.problems.append(Problem(SourceLocation(path), str(error), error.fix, error.code))
         return None
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_dir_entry(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself
+    except OSError:  # a symbolic link to itself
         return False
 
 
-def _doubles(found: tuple[Episode, ...]) -> list[Problem]:
+def _find_duplicates(all_episodes: tuple[Episode, ...]) -> list[Problem]:
     """Guids, slugs and numbers that two episodes share."""
     problems: list[Problem] = []
-    first: dict[tuple[str, str], Episode] = {}
-    for one in found:
-        for key, said in (("guid", one.guid), ("slug", one.slug.casefold())):
-            other = first.setdefault((key, said), one)
-            if said and other is not one:
-                hint = "give the newer episode its own" if key == "slug" else "remove the line from the newer one"
-                text = f"{key} {said!r} is also that of {other.path}"
-                code = "slug.unique" if key == "slug" else "it.guid.unique"
-                problems.append(Problem(one.location_of(key), text, hint, code))
-    for (season, number), same in episodes.numbers(found).items():
-        for one in same[1:]:
-            within = f" of season {season}" if season else ""
-            text = f"number {number}{within} is also that of {same[0].path}"
-            hint = "give each full episode its own number"
-            problems.append(Problem(one.location_of("number"), text, hint, "it.episode", Severity.WARNING))
+    holders: dict[tuple[str, str], Episode] = {}
+    for episode in all_episodes:
+        for key, value in (("guid", episode.guid), ("slug", episode.slug.casefold())):
+            holder = holders.setdefault((key, value), episode)
+            if value and holder is not episode:
+                is_slug = key == "slug"
+                fix = "give the newer episode another one" if is_slug else "remove the line from the newer episode"
+                text = f"{key} {value!r} is also used by {holder.path}"
+                code = "slug.unique" if is_slug else "it.guid.unique"
+                problems.append(Problem(episode.location_of(key), text, fix, code))
+    for (season, number), same_number in episodes.group_by_number(all_episodes).items():
+        for episode in same_number[1:]:
+            of_season = f" of season {season}" if season else ""
+            text = f"number {number}{of_season} is also used by {same_number[0].path}"
+            fix = "give each full episode its own number"
+            problems.append(Problem(episode.location_of("number"), text, fix, "it.episode", Severity.WARNING))
     return problems

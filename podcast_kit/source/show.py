@@ -1,4 +1,4 @@
-"""podcast.yaml as a Show."""
+"""Reads podcast.yaml into a Show."""
 
 from __future__ import annotations
 
@@ -18,225 +18,235 @@ from podcast_kit.model import (
     Theme,
 )
 from podcast_kit.namespaces import categories
-from podcast_kit.source import elements, foreign_keys, mastering, people
-from podcast_kit.source.paths import PICTURES, Folder
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value, Wrong
+from podcast_kit.source import elements, foreign_keys, people
+from podcast_kit.source.audio_settings import audio_settings_from_table
+from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
+from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
-COVER = "JPEG or PNG, square, 1400 to 3000 pixels a side"
+COVER_REQUIREMENTS = "JPEG or PNG, square, 1400 to 3000 pixels a side"
+RESERVED_FOLDERS = {"media", "episodes", ".podcast-kit"}
+"""Folders of the published tree that the feed cannot be in."""
 
 
-def read(table: Table, folder: Folder) -> Show:
-    """The show that a table says; its faults are in `table.problems`, and the Show is only sound without any."""
-    owner, publish = table.table("owner"), _publish(table)
-    timezone = table.take("timezone", converters.zone, "UTC")
+def show_from_table(table: Table, folder: ShowFolder) -> Show:
+    """The show in podcast.yaml; problems go to `table.problems`, and the Show is valid only without any."""
+    owner, publish = table.table("owner"), _publish_settings(table)
+    timezone = table.optional("timezone", converters.to_time_zone, "UTC")
     show = Show(
-        title=table.need("title", converters.line, ""),
-        description=table.need("description", converters.text, ""),
-        author=table.need("author", converters.line, ""),
-        language=table.need("language", converters.language, "en"),
+        title=table.required("title", converters.to_line, ""),
+        description=table.required("description", converters.to_text, ""),
+        author=table.required("author", converters.to_line, ""),
+        language=table.required("language", converters.to_language, "en"),
         publish=publish,
         timezone=timezone,
-        owner_name=owner.take("name", converters.line, "") if owner else "",
-        owner_email=owner.take("email", converters.email, "") if owner else "",
-        guid=table.take("guid", converters.uuid, ""),
-        artwork=table.take("artwork", _cover(folder), None),
-        categories=_categories(table),
-        explicit=table.take("explicit", converters.flag, default=False),
-        type=table.take("type", converters.choice(ShowType), ShowType.EPISODIC),
-        copyright=table.take("copyright", converters.line, ""),
+        owner_name=owner.optional("name", converters.to_line, "") if owner else "",
+        owner_email=owner.optional("email", converters.to_email, "") if owner else "",
+        guid=table.optional("guid", converters.to_uuid, ""),
+        artwork=table.optional("artwork", _cover_converter(folder), None),
+        categories=table.list_of("categories", to_category),
+        explicit=table.optional("explicit", converters.to_flag, default=False),
+        type=table.optional("type", converters.choice_of(ShowType), ShowType.EPISODIC),
+        copyright=table.optional("copyright", converters.to_line, ""),
         license=license_name(table),
-        locked=table.take("locked", converters.flag, None),
-        complete=table.take("complete", converters.flag, default=False),
-        block=table.take("block", converters.flag, default=False),
-        people=people.people(table, folder),
-        listen=people.listen(table),
-        prompts=_prompts(table),
-        feed=_feed(table),
-        audio=_audio(table, folder),
-        theme=_theme(table, folder),
-        ignore=ignored(table),
-        elements=elements.take(table, "channel", timezone),
-        locations=table.places,
+        locked=table.optional("locked", converters.to_flag, None),
+        complete=table.optional("complete", converters.to_flag, default=False),
+        block=table.optional("block", converters.to_flag, default=False),
+        people=people.people_from_table(table, folder),
+        listen=people.listen_links_from_table(table),
+        prompts=_prompt_sets(table),
+        feed=_feed_settings(table),
+        audio=_show_audio_settings(table, folder),
+        theme=_theme_settings(table, folder),
+        ignore=ignored_rules(table),
+        elements=elements.elements_from_table(table, "channel", timezone),
+        locations=table.locations,
     )
     if owner:
-        owner.close()
-        table.places.update({f"owner.{key}": place for key, place in owner.places.items()})
-    table.close(foreign_keys.SHOW)
+        owner.finish()
+        _record_locations(table, "owner", owner)
+    table.finish(foreign_keys.SHOW_KEYS)
     return show
 
 
-def _cover(folder: Folder) -> Callable[[str], LocalFile]:
-    """A picture's path; who has none there yet is told what is to be put there."""
-    there = folder.local_file(PICTURES)
+def _record_locations(table: Table, key: str, inner: Table) -> None:
+    table.locations.update({f"{key}.{name}": location for name, location in inner.locations.items()})
 
-    def read(raw: str) -> LocalFile:
+
+def _cover_converter(folder: ShowFolder) -> Callable[[str], LocalFile]:
+    """A converter to the cover's file; for a missing file the fix says what a cover must be."""
+    to_file = folder.file_converter(IMAGE_SUFFIXES)
+
+    def convert(raw: str) -> LocalFile:
         try:
-            return there(raw)
-        except Wrong as wrong:
-            if wrong.code != "file.missing":
+            return to_file(raw)
+        except InvalidValue as error:
+            if error.code != "file.missing":
                 raise
-            raise Wrong(str(wrong), f"a cover is a {COVER}; {wrong.hint}", wrong.code) from None
+            fix = f"a cover is a {COVER_REQUIREMENTS}; {error.fix}"
+            raise InvalidValue(str(error), fix, error.code) from None
 
-    return read
+    return convert
 
 
 def license_name(table: Table) -> str:
-    """The licence's name; its address and the rest belong to the element of the podcast namespace."""
+    """The licence's name; its URL and other keys are read into the podcast:license element."""
     value = table.value("license")
     content = value.content if value else ""
     if isinstance(content, dict):
-        named = content.get("name") or content.get("identifier")
-        content = named.content if named else ""
+        name = content.get("name") or content.get("identifier")
+        content = name.content if name else ""
     return content.strip() if isinstance(content, str) else ""
 
 
-def _publish(table: Table) -> PublishSettings:
+def _publish_settings(table: Table) -> PublishSettings:
     inner = table.table("publish")
     if inner is None:
-        if "publish" not in table.entries or table.entries["publish"].empty:
-            table.missing("publish", "add 'publish:' with 'url: https://...' below it, indented")
+        if "publish" not in table.entries or table.entries["publish"].is_empty:
+            table.report_missing("publish", "add 'publish:' and, indented below it, 'url: https://...'")
         return PublishSettings(url="https://invalid/")
-    said = PublishSettings(
-        url=inner.need("url", converters.base_url, "https://invalid/"),
-        to=inner.take("to", converters.line, ""),
-        provider=inner.take("provider", converters.line, ""),
-        endpoint=inner.take("endpoint", converters.url, ""),
-        region=inner.take("region", converters.line, ""),
-        account=inner.take("account", converters.line, ""),
-        cloudfront=inner.take("cloudfront", converters.line, ""),
-        purge=inner.take("purge", converters.line, ""),
-        clean_urls=inner.take("clean_urls", converters.flag, default=False),
+    settings = PublishSettings(
+        url=inner.required("url", converters.to_base_url, "https://invalid/"),
+        to=inner.optional("to", converters.to_line, ""),
+        provider=inner.optional("provider", converters.to_line, ""),
+        endpoint=inner.optional("endpoint", converters.to_url, ""),
+        region=inner.optional("region", converters.to_line, ""),
+        account=inner.optional("account", converters.to_line, ""),
+        cloudfront=inner.optional("cloudfront", converters.to_line, ""),
+        purge=inner.optional("purge", converters.to_line, ""),
+        clean_urls=inner.optional("clean_urls", converters.to_flag, default=False),
     )
-    inner.close(foreign_keys.PUBLISH)
-    table.places.update({f"publish.{key}": place for key, place in inner.places.items()})
-    return said
+    inner.finish(foreign_keys.PUBLISH_KEYS)
+    _record_locations(table, "publish", inner)
+    return settings
 
 
-def _categories(table: Table) -> tuple[Category, ...]:
-    return table.each("categories", category)
+def to_category(raw: str) -> Category:
+    """One of Apple's categories, in Apple's spelling."""
+    category = categories.parse_category(converters.to_line(raw))
+    if categories.category_exists(category):
+        return category
+    if categories.is_legacy_category(category):
+        replacement = categories.replacement_category(category)
+        fix = f"use '{categories.format_category(replacement)}'" if replacement else "choose a current Apple category"
+        text = f"{converters.quote_value(raw)} was dropped by Apple in August 2019"
+        raise InvalidValue(text, fix, "ch.category.legacy")
+    suggestion = categories.suggest_category(category)
+    fix = (
+        f"did you mean '{categories.format_category(suggestion)}'?"
+        if suggestion
+        else f"use one of {', '.join(categories.category_tree())}"
+    )
+    raise InvalidValue(f"{converters.quote_value(raw)} is not one of Apple's categories", fix, "ch.category")
 
 
-def category(raw: str) -> Category:
-    """One of Apple's, as it is spelled there."""
-    wanted = categories.parse(converters.line(raw))
-    if categories.exists(wanted):
-        return wanted
-    if categories.is_legacy(wanted):
-        new = categories.replacement(wanted)
-        hint = f"write '{categories.written(new)}'" if new else "choose one of Apple's present categories"
-        raise Wrong(f"{converters.shown(raw)} was dropped by Apple in August 2019", hint, "ch.category.legacy")
-    near = categories.nearest(wanted)
-    hint = f"did you mean '{categories.written(near)}'?" if near else f"one of {', '.join(categories.tree())}"
-    raise Wrong(f"{converters.shown(raw)} is not one of Apple's categories", hint, "ch.category")
-
-
-def _prompts(table: Table) -> dict[str, PromptSet]:
-    found = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
+def _prompt_sets(table: Table) -> dict[str, PromptSet]:
+    prompt_sets = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
     sets = table.table("prompts")
     for key in sets.entries if sets else ():
         value: Value | None = sets.value(key) if sets else None
         if sets is None or value is None:
             continue
         if key == "none":
-            sets.reject(value.place, "'none' always means no prompts", "give the set another name", "value.choice")
+            sets.error(value.location, "'none' always means no prompts", "give the set another name", "value.choice")
         elif value.content == "none":
-            found[key] = found["none"]
-        elif inner := sets.within(value, f"the prompts {key!r}"):
-            follow = inner.take("follow", _ask, default=True)
-            review = inner.take("review", _ask, default=True)
-            found[key] = PromptSet(
+            prompt_sets[key] = prompt_sets["none"]
+        elif inner := sets.nested(value, f"the prompts {key!r}"):
+            follow = inner.optional("follow", _to_prompt_text, default=True)
+            review = inner.optional("review", _to_prompt_text, default=True)
+            prompt_sets[key] = PromptSet(
                 follow=bool(follow),
                 review=bool(review),
-                placement=inner.take("placement", converters.choice(Placement), Placement.END),
+                placement=inner.optional("placement", converters.choice_of(Placement), Placement.END),
                 follow_text=follow if isinstance(follow, str) else "",
                 review_text=review if isinstance(review, str) else "",
             )
-            inner.close()
-    return found
+            inner.finish()
+    return prompt_sets
 
 
-def _ask(raw: str) -> bool | str:
-    """Yes, no, or the words themselves; one word alone is no sentence, but a slip of true or false."""
+def _to_prompt_text(raw: str) -> bool | str:
+    """A flag, or the prompt's own text; a single word is read as a flag, as it cannot be a sentence."""
     if len(raw.split()) < 2:  # noqa: PLR2004
-        return converters.flag(raw)
-    said = converters.line(raw)
-    unknown = sorted(set(re.findall(r"\{(\w*)\}", said)) - {"show", "title"})
+        return converters.to_flag(raw)
+    text = converters.to_line(raw)
+    unknown = sorted(set(re.findall(r"\{(\w*)\}", text)) - {"show", "title"})
     if unknown:
-        text = f"{{{unknown[0]}}} stands for nothing here"
-        raise Wrong(text, "{show} and {title} become the names of show and episode", "value.form")
-    return said
+        fix = "use {show} for the show's title and {title} for the episode's"
+        raise InvalidValue(f"unknown placeholder {{{unknown[0]}}}", fix, "value.form")
+    return text
 
 
-def _feed(table: Table) -> FeedSettings:
+def _feed_settings(table: Table) -> FeedSettings:
     inner = table.table("feed")
     if inner is None:
         return FeedSettings()
-    said = FeedSettings(
-        path=inner.take("path", _feed_path, "feed.xml"),
-        page_size=inner.take("page_size", converters.whole(), 0) or 0,
-        hub=inner.take("hub", converters.url, ""),
+    settings = FeedSettings(
+        path=inner.optional("path", _to_feed_path, "feed.xml"),
+        page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
+        hub=inner.optional("hub", converters.to_url, ""),
     )
-    inner.close()
-    table.places.update({f"feed.{key}": place for key, place in inner.places.items()})
-    return said
+    inner.finish()
+    _record_locations(table, "feed", inner)
+    return settings
 
 
-def _feed_path(raw: str) -> str:
-    parts = converters.text(raw).split("/")
-    safe = all(part.strip(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts)
-    if not (safe and raw.isascii() and parts[0] not in {"media", "episodes", ".podcast-kit"}):
-        hint = "write a name such as feed.xml: letters, digits, '-', '_' and '.', not below media/ or episodes/"
-        raise Wrong(f"{converters.shown(raw)} cannot be the feed's path", hint, "path.form")
+def _to_feed_path(raw: str) -> str:
+    parts = converters.to_text(raw).split("/")
+    is_safe = all(
+        part.strip(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
+    )
+    if not (is_safe and raw.isascii() and parts[0] not in RESERVED_FOLDERS):
+        fix = "use a name such as feed.xml: letters, digits, '-', '_' and '.', not below media/ or episodes/"
+        raise InvalidValue(f"{converters.quote_value(raw)} cannot be the feed's path", fix, "path.form")
     return "/".join(parts)
 
 
-def _audio(table: Table, folder: Folder) -> AudioSettings:
+def _show_audio_settings(table: Table, folder: ShowFolder) -> AudioSettings:
     inner = table.table("audio")
     if inner is None:
         return AudioSettings()
-    said = mastering.read(inner, folder)
-    inner.close()
-    table.places.update({f"audio.{key}": place for key, place in inner.places.items()})
-    return said
+    settings = audio_settings_from_table(inner, folder)
+    inner.finish()
+    _record_locations(table, "audio", inner)
+    return settings
 
 
-def _theme(table: Table, folder: Folder) -> Theme:
+def _theme_settings(table: Table, folder: ShowFolder) -> Theme:
     inner = table.table("theme")
     if inner is None:
         return Theme()
-    said = Theme(
-        colour=inner.take("colour", _colour, "", also=("color",)),
-        font=inner.take("font", _font(folder), ""),
-        logo=inner.take("logo", folder.path(PICTURES), ""),
-        locations=inner.places,
+    theme = Theme(
+        colour=inner.optional("colour", _to_hex_colour, "", other_names=("color",)),
+        font=inner.optional("font", _font_converter(folder), ""),
+        logo=inner.optional("logo", folder.path_converter(IMAGE_SUFFIXES), ""),
+        locations=inner.locations,
     )
-    inner.close()
-    return said
+    inner.finish()
+    return theme
 
 
-def _colour(raw: str) -> str:
+def _to_hex_colour(raw: str) -> str:
     digits = raw.strip().removeprefix("#").lower()
     if not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", digits):
-        hint = 'write it in quotes, as "#0f62a8"'
-        raise Wrong(f"{converters.shown(raw)} is not a colour", hint, "value.form")
-    short = 3
-    return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == short else digits)
+        fix = 'write it in quotes, as "#0f62a8"'
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a colour", fix, "value.form")
+    short_len = 3
+    return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == short_len else digits)
 
 
-def _font(folder: Folder) -> Callable[[str], str]:
-    def read(raw: str) -> str:
+def _font_converter(folder: ShowFolder) -> Callable[[str], str]:
+    def convert(raw: str) -> str:
         if raw.strip().lower().endswith(".woff2"):
-            return folder.path(("woff2",))(raw)
-        if not re.fullmatch(r"[\w ,'\"-]{1,200}", converters.line(raw)):
-            hint = "write families as in CSS, such as Georgia, serif, or the path of a .woff2 file"
-            raise Wrong(f"{converters.shown(raw)} is not a font", hint, "value.form")
-        return converters.line(raw)
+            return folder.path_converter(("woff2",))(raw)
+        if not re.fullmatch(r"[\w ,'\"-]{1,200}", converters.to_line(raw)):
+            fix = "write font families as in CSS, such as Georgia, serif, or the path of a .woff2 file"
+            raise InvalidValue(f"{converters.quote_value(raw)} is not a font", fix, "value.form")
+        return converters.to_line(raw)
 
-    return read
+    return convert
 
 
-def ignored(table: Table) -> dict[str, str]:
-    """Rules of the check that are set aside: each code with its reason, which must be there."""
+def ignored_rules(table: Table) -> dict[str, str]:
+    """The check rules that `ignore:` turns off: each code with its reason, which is required."""
     inner = table.table("ignore")
-    return {code: inner.need(code, converters.line, "") for code in inner.entries} if inner else {}
+    return {code: inner.required(code, converters.to_line, "") for code in inner.entries} if inner else {}

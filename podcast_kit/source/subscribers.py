@@ -1,7 +1,7 @@
-"""subscribers.txt: who has a private feed, one name a line; a name behind a `-` has lost it.
+"""subscribers.txt: who has a private feed, one name per line; `- name` has been revoked.
 
-The secret that their addresses come from lies beside it in subscribers.key, which is never committed, or in the
-environment. Neither file is ever part of what is published.
+The key that private feed URLs are derived from is in subscribers.key, which is never committed, or in the environment.
+Neither file is published.
 """
 
 from __future__ import annotations
@@ -12,117 +12,123 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.source.yaml.document import decode
+from podcast_kit.source.yaml import decode_source
 
-NAMES = "subscribers.txt"
-KEY = "subscribers.key"
-VARIABLE = "PODCAST_KIT_SUBSCRIBERS_KEY"
-BYTES = 32
-"""Of a secret; written as twice as many hexadecimal digits."""
-MAX_NAME = 100
-HEAD = "# Who has a private feed, one name a line; '- name' has lost it. `podcast-kit private` writes this.\n"
+SUBSCRIBERS_FILE = "subscribers.txt"
+SUBSCRIBERS_KEY_FILE = "subscribers.key"
+SUBSCRIBERS_KEY_VARIABLE = "PODCAST_KIT_SUBSCRIBERS_KEY"
+SUBSCRIBERS_KEY_BYTES = 32
+"""The file has twice as many hexadecimal digits."""
+MAX_NAME_LEN = 100
+SUBSCRIBERS_HEADER = (
+    "# Who has a private feed, one name per line; '- name' is revoked. Written by `podcast-kit private`.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribers:
-    """The people on the list, in the order in which they are written."""
+    """The names in subscribers.txt, in the order of the file."""
 
     names: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anybody has or had a private feed."""
+        """Whether the file has any name."""
         return bool(self.names or self.revoked)
 
 
-def same(name: str) -> str:
-    """A name as names are compared: without case, in one form of Unicode, with single blanks."""
+def normalize_name(name: str) -> str:
+    """A name in the form in which names are compared: case folded, Unicode NFC, single spaces."""
     return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
-def read(folder: Path) -> Subscribers:
-    """The list of a show; empty when it has none. Raises InvalidInput with every fault of the file."""
+def read_subscribers(folder: Path) -> Subscribers:
+    """A show's subscribers; empty without a file. Raises InvalidInput with every problem of the file."""
     try:
-        data = (folder / NAMES).read_bytes()
+        data = (folder / SUBSCRIBERS_FILE).read_bytes()
     except FileNotFoundError:
         return Subscribers()
     except OSError as error:
-        raise OperationError(f"{NAMES}: cannot be read: {error.strerror}") from None
+        raise OperationError(f"{SUBSCRIBERS_FILE}: cannot be read: {error.strerror}") from None
     problems: list[Problem] = []
-    first: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     names: list[str] = []
     revoked: list[str] = []
-    for number, line in enumerate(decode(data, NAMES).split("\n"), 1):
-        gone = line.lstrip().startswith("-")
+    for number, line in enumerate(decode_source(data, SUBSCRIBERS_FILE).split("\n"), 1):
+        is_revoked = line.lstrip().startswith("-")
         name = " ".join(line.lstrip().lstrip("-").split())
         if not name or name.startswith("#"):
             continue
-        if not name.isprintable() or len(name) > MAX_NAME:
-            text = f"is no name: more than {MAX_NAME} letters, or some that cannot be shown"
-            problems.append(Problem(SourceLocation(NAMES, number, 1), text, "shorten it", "value.long"))
-        if (earlier := first.setdefault(same(name), number)) != number:
-            text = f"{name!r} is also on line {earlier}"
-            problems.append(Problem(SourceLocation(NAMES, number, 1), text, "keep one of the two", "key.twice"))
-        (revoked if gone else names).append(name)
+        location = SourceLocation(SUBSCRIBERS_FILE, number, 1)
+        if not name.isprintable() or len(name) > MAX_NAME_LEN:
+            text = f"a name must be printable and at most {MAX_NAME_LEN} characters long"
+            problems.append(Problem(location, text, "shorten or retype it", "value.long"))
+        if (first_line := first_lines.setdefault(normalize_name(name), number)) != number:
+            problems.append(
+                Problem(location, f"{name!r} is also on line {first_line}", "keep one of them", "key.twice")
+            )
+        (revoked if is_revoked else names).append(name)
     if problems:
         raise InvalidInput(problems)
     return Subscribers(tuple(names), tuple(revoked))
 
 
-def write(folder: Path, subscribers: Subscribers) -> None:
-    """Write the list, beside and then over the old one."""
-    lines = [HEAD, *(f"{name}\n" for name in subscribers.names), *(f"- {name}\n" for name in subscribers.revoked)]
-    atomic_write.write(folder / NAMES, "".join(lines).encode(), 0o644)
+def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
+    """Write subscribers.txt atomically."""
+    names = [f"{name}\n" for name in subscribers.names]
+    revoked = [f"- {name}\n" for name in subscribers.revoked]
+    atomic_write.write(folder / SUBSCRIBERS_FILE, "".join([SUBSCRIBERS_HEADER, *names, *revoked]).encode(), 0o644)
 
 
-def changed(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
-    """The list after somebody has come or gone; raises Failed for a name to revoke that is not on it."""
-    names = {same(name): name for name in before.names}
-    gone = {same(name): name for name in before.revoked}
+def update_subscribers(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
+    """The subscribers after names are added and revoked; raises OperationError for a name that has no feed."""
+    names = {normalize_name(name): name for name in before.names}
+    revoked = {normalize_name(name): name for name in before.revoked}
     for name in add:
-        gone.pop(same(name), None)
-        names.setdefault(same(name), " ".join(name.split()))
+        revoked.pop(normalize_name(name), None)
+        names.setdefault(normalize_name(name), " ".join(name.split()))
     for name in revoke:
-        if same(name) not in names:
-            raise OperationError(f"{name!r} has no private feed", f"the list is in {NAMES}")
-        gone[same(name)] = names.pop(same(name))
-    return Subscribers(tuple(names.values()), tuple(gone.values()))
+        if normalize_name(name) not in names:
+            raise OperationError(f"{name!r} has no private feed", f"choose a name from {SUBSCRIBERS_FILE}")
+        revoked[normalize_name(name)] = names.pop(normalize_name(name))
+    return Subscribers(tuple(names.values()), tuple(revoked.values()))
 
 
-def secret(folder: Path) -> bytes:
-    """The secret of the addresses, from the environment or from its file.
+def read_subscribers_key(folder: Path) -> bytes:
+    """The key of the private feed URLs, from the environment or from its file.
 
-    Raises Failed when it is missing: without it nobody's address can be told, and nobody's feed may be lost.
+    Raises OperationError when it is missing or too short: without it the URLs are unknown, and feeds would be lost.
     """
-    said = os.environ.get(VARIABLE, "")
-    if not said:
+    text = os.environ.get(SUBSCRIBERS_KEY_VARIABLE, "")
+    if not text:
         try:
-            said = (folder / KEY).read_text("ascii")
+            text = (folder / SUBSCRIBERS_KEY_FILE).read_text("ascii")
         except (OSError, UnicodeDecodeError):
-            hint = f"copy {KEY} from where it was made, or set {VARIABLE}; it cannot be made again"
-            raise OperationError(f"{NAMES} names subscribers, and the secret of their addresses is not here", hint) from None
+            fix = f"copy it from where it was created, or set {SUBSCRIBERS_KEY_VARIABLE}; it cannot be recreated"
+            raise OperationError(f"{SUBSCRIBERS_KEY_FILE} is missing", fix) from None
     try:
-        found = bytes.fromhex(said.strip())
+        key = bytes.fromhex(text.strip())
     except ValueError:
-        found = b""
-    if len(found) < BYTES:
+        key = b""
+    if len(key) < SUBSCRIBERS_KEY_BYTES:
         raise OperationError(
-            f"the secret of the private feeds is not {2 * BYTES} hexadecimal digits", f"mend {KEY} or {VARIABLE}"
+            f"the key of the private feeds must have {2 * SUBSCRIBERS_KEY_BYTES} hexadecimal digits",
+            f"restore {SUBSCRIBERS_KEY_FILE} or {SUBSCRIBERS_KEY_VARIABLE}",
         )
-    return found
+    return key
 
 
-def keep_secret(folder: Path, made: bytes) -> None:
-    """Write a new secret where only its owner can read it, and keep it out of a git repository.
+def write_subscribers_key(folder: Path, key: bytes) -> None:
+    """Write a new key, readable only by its owner, and add it to .gitignore.
 
-    Raises Failed when there is one already: another one would give every subscriber another address.
+    Raises OperationError when there is already one: a new key would change every subscriber's URL.
     """
-    if (folder / KEY).exists():
-        raise OperationError(f"{KEY} is there already", "another one would give every subscriber another address")
-    ignored = folder / ".gitignore"
-    lines = ignored.read_text("utf-8").splitlines() if ignored.is_file() else []
-    if f"/{KEY}" not in lines:
-        atomic_write.write(ignored, "".join(f"{line}\n" for line in [*lines, f"/{KEY}"]).encode())
-    atomic_write.write(folder / KEY, f"{made.hex()}\n".encode(), 0o600)
+    if (folder / SUBSCRIBERS_KEY_FILE).exists():
+        raise OperationError(f"{SUBSCRIBERS_KEY_FILE} already exists", "a new key would change every subscriber's URL")
+    gitignore = folder / ".gitignore"
+    lines = gitignore.read_text("utf-8").splitlines() if gitignore.is_file() else []
+    if f"/{SUBSCRIBERS_KEY_FILE}" not in lines:
+        atomic_write.write(gitignore, "".join(f"{line}\n" for line in [*lines, f"/{SUBSCRIBERS_KEY_FILE}"]).encode())
+    atomic_write.write(folder / SUBSCRIBERS_KEY_FILE, f"{key.hex()}\n".encode(), 0o600)

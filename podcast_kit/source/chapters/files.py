@@ -1,177 +1,144 @@
-"""A file of chapters, in whatever format some program wrote it."""
+"""Files of chapters in the formats of other programs, and the chapters of an episode, wherever they are written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from posixpath import dirname
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChapterList, ChaptersFromFile, ChaptersFromNotes, Episode, LocalFile
-from podcast_kit.source import chapters
-from podcast_kit.source.chapters import json_psc as chapter_data
-from podcast_kit.source.chapters import text_formats as chapter_text
-from podcast_kit.source.chapters.text_formats import Report
-from podcast_kit.source.paths import Folder
-from podcast_kit.source.transcripts import vtt_srt as transcript_cues
-from podcast_kit.source.transcripts import vtt_writer as transcript_writing
-from podcast_kit.source.yaml import errors
-from podcast_kit.source.yaml.document import Wrong, contents, decode
+from podcast_kit.source.chapters.json_psc import parse_json_chapters, parse_psc_chapters
+from podcast_kit.source.chapters.text_formats import (
+    Report,
+    collapse_spaces,
+    parse_audacity_labels,
+    parse_ffmetadata,
+    parse_mp4chaps,
+    parse_ogg_chapters,
+)
+from podcast_kit.source.chapters.timestamps import chapters_from_notes, plain_chapter_title, timestamp_lines
+from podcast_kit.source.paths import ShowFolder
+from podcast_kit.source.transcripts import parse_vtt
+from podcast_kit.source.yaml import InvalidValue, decode_source, read_source_file
+from podcast_kit.source.yaml.errors import find_control_character
 from podcast_kit.text.timecode import format_timecode
 
-MOST = 5_000
-"""Chapters in a file; a day of one every twenty seconds."""
-_LEAST = 3
-_STRICT = re.compile(r"(?:\s*(?:#.*)?\n|\s*\d{1,3}:\d\d:\d\d(?:[.,]\d+)?(?:[ \t].*)?(?:\n|$))+\s*", re.ASCII)
+MAX_CHAPTERS = 5_000
+"""In a file: one every twenty seconds for a day."""
+_MP4CHAPS = re.compile(r"(?:\s*(?:#.*)?\n|\s*\d{1,3}:\d\d:\d\d(?:[.,]\d+)?(?:[ \t].*)?(?:\n|$))+\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ChapterFormat:
     """A format of chapter files."""
 
     name: str
-    sign: Callable[[str], object]
-    """Whether a text looks like it."""
+    matches: Callable[[str], object]
+    """Whether a text looks like this format."""
     parse: Callable[[str, Report], Iterable[Chapter]]
-    write: Callable[[Sequence[Chapter]], str] | None = None
-    """None where another room writes it: JSON chapters belong to the feed."""
-    keeps: frozenset[str] = frozenset({"start_ms", "title"})
-    """The fields of a Chapter that it can carry."""
 
 
-def _vtt(text: str, report: Report) -> Iterable[Chapter]:
-    """WebVTT chapters: a cue a chapter, its text the title."""
-    cues, faults = transcript_cues.vtt(text)
-    for line, cause, mend in faults:
-        report(line, cause, mend)
-    return [Chapter(start_ms=cue.start_ms, end_ms=cue.end_ms, title=chapter_text.one_line(cue.text)) for cue in cues]
+def _parse_vtt_chapters(text: str, report: Report) -> Iterable[Chapter]:
+    """WebVTT chapters: each cue is a chapter, its text the title."""
+    cues, problems = parse_vtt(text)
+    for line, cause, fix in problems:
+        report(line, cause, fix)
+    return [Chapter(start_ms=cue.start_ms, end_ms=cue.end_ms, title=collapse_spaces(cue.text)) for cue in cues]
 
 
-def _write_vtt(found: Sequence[Chapter]) -> str:
-    """Cues need an end: that of the chapter, else the next one's start, else a second later."""
-    marks = chapter_text.listed(found)
-    ends = [later.start_ms for _, later in pairwise(marks)] + [0]
-    cues = [
-        f"{format_timecode(one.start_ms)} --> "
-        f"{format_timecode(one.end_ms or max(end, one.start_ms + 1000))}\n"
-        f"{transcript_writing.escaped(chapter_text.one_line(one.title))}\n"
-        for one, end in zip(marks, ends, strict=False)
-    ]
-    return "\n".join(["WEBVTT\n", *cues])
-
-
-def _lines(text: str, report: Report) -> Iterable[Chapter]:
-    """Timestamps as in show notes, one a line, without the demands that running text needs."""
+def _parse_timestamp_file(text: str, report: Report) -> Iterable[Chapter]:
+    """Timestamps as in show notes, one per line; unlike in notes, a single one is enough."""
     for number, line in enumerate(text.split("\n"), 1):
-        found = chapters.stamps(line)
-        if found:
-            title, url = chapters.plain_title(found[0].title)
-            yield Chapter(start_ms=found[0].start_ms, title=title, url=url)
+        timestamps = timestamp_lines(line)
+        if timestamps:
+            title, url = plain_chapter_title(timestamps[0].title)
+            yield Chapter(start_ms=timestamps[0].start_ms, title=title, url=url)
         elif line.strip() and not line.lstrip().startswith("#"):
             report(number, "is not a time and a title", "write it as '0:12:34 Title'")
 
 
-def write_notes(found: Sequence[Chapter]) -> str:
-    """Timestamps for show notes: `- 00:12:34 [Title](link)`, Markdown's marks in titles made harmless."""
-    lines = []
-    for one in chapter_text.listed(found):
-        title = re.sub(r"([\\`*_\[\]<>~!&])", r"\\\1", chapter_text.one_line(one.title))
-        said = format_timecode(one.start_ms, fraction=bool(one.start_ms % 1000))
-        lines.append(f"- {said} [{title}]({one.url})\n" if one.url else f"- {said} {title}\n")
-    return "".join(lines)
-
-
-_ALL = frozenset({"start_ms", "end_ms", "title", "url", "image", "toc"})
-_LINKS = frozenset({"start_ms", "title", "url"})
-_ENDS = frozenset({"start_ms", "end_ms", "title"})
-FORMS: dict[str, Form] = {
-    form.name: form
-    for form in (
-        # the order is that of looking: the surest signs first
-        Form("json", lambda text: text.lstrip()[:1] in {"{", "["}, chapter_data.from_json, keeps=_ALL),
-        Form(
-            "psc", lambda text: text.lstrip()[:1] == "<", chapter_data.psc, chapter_data.write_psc, _LINKS | {"image"}
-        ),
-        Form("vtt", lambda text: text.startswith("WEBVTT"), _vtt, _write_vtt, _ENDS),
-        Form(
+CHAPTER_FORMATS: dict[str, ChapterFormat] = {
+    chapter_format.name: chapter_format
+    for chapter_format in (
+        # tried in this order: the least ambiguous formats first
+        ChapterFormat("json", lambda text: text.lstrip()[:1] in {"{", "["}, parse_json_chapters),
+        ChapterFormat("psc", lambda text: text.lstrip()[:1] == "<", parse_psc_chapters),
+        ChapterFormat("vtt", lambda text: text.startswith("WEBVTT"), _parse_vtt_chapters),
+        ChapterFormat(
             "ffmetadata",
             lambda text: text.lstrip().upper().startswith((";FFMETADATA", "[CHAPTER]")),
-            chapter_text.ffmetadata,
-            chapter_text.write_ffmetadata,
-            _ENDS,
+            parse_ffmetadata,
         ),
-        Form(
-            "ogg",
-            re.compile(r"\s*(#.*\n\s*)*CHAPTER\d+", re.IGNORECASE).match,
-            chapter_text.ogg,
-            chapter_text.write_ogg,
-            _LINKS,
-        ),
-        Form(
-            "audacity",
-            re.compile(r"\s*\d+([.,]\d+)?\t\d+([.,]\d+)?(\t|\n|$)").match,
-            chapter_text.audacity,
-            chapter_text.write_audacity,
-            _ENDS,
-        ),
-        Form("mp4chaps", _STRICT.fullmatch, chapter_text.mp4chaps, chapter_text.write_mp4chaps, _LINKS),
-        Form("notes", lambda _: True, _lines, write_notes, _LINKS),
+        ChapterFormat("ogg", re.compile(r"\s*(#.*\n\s*)*CHAPTER\d+", re.IGNORECASE).match, parse_ogg_chapters),
+        ChapterFormat("audacity", re.compile(r"\s*\d+([.,]\d+)?\t\d+([.,]\d+)?(\t|\n|$)").match, parse_audacity_labels),
+        ChapterFormat("mp4chaps", _MP4CHAPS.fullmatch, parse_mp4chaps),
+        ChapterFormat("notes", lambda _: True, _parse_timestamp_file),
     )
 }
 
 
-def parse(data: bytes, path: str, form: str = "") -> tuple[Chapter, ...]:
-    """The chapters of a file's bytes, by its content unless `form` names one of FORMS.
+def parse_chapters(data: bytes, path: str, format_name: str = "") -> tuple[Chapter, ...]:
+    """The chapters in a file's bytes, in the format that its content looks like unless `format_name` is given.
 
-    Raises InvalidInput with every fault and its line: what cannot be read, no chapters at all, starts that do not
-    ascend, too many.
+    Raises InvalidInput with every problem and its line: text that cannot be read, no chapters, starts that do not
+    ascend, too many chapters.
     """
-    text = decode(data, path)
-    problems = list(errors.control_characters(text, path, 1))
-    known = FORMS[form] if form else next(one for one in FORMS.values() if one.sign(text))
+    text = decode_source(data, path)
+    problems = list(find_control_character(text, path, 1))
+    if format_name:
+        chapter_format = CHAPTER_FORMATS[format_name]
+    else:
+        chapter_format = next(candidate for candidate in CHAPTER_FORMATS.values() if candidate.matches(text))
 
-    def report(line: int, cause: str, mend: str) -> None:
-        problems.append(Problem(SourceLocation(path, line), cause, mend, "cp.grammar"))
+    def report(line: int, cause: str, fix: str) -> None:
+        problems.append(Problem(SourceLocation(path, line), cause, fix, "cp.grammar"))
 
-    found = tuple(known.parse(text, report))
-    if not found and not problems:
-        report(1, "holds no chapters", "write one a line, as '00:12:34 Title'")
-    if len(found) > MOST:
-        report(1, f"holds more than {MOST:,} chapters", "is it the right file?")
-    for one in found:
-        image = str(one.image or "")
-        for said in (one.url, image if ":" in image else ""):
-            if said and not said.lower().startswith(("https://", "http://")):
-                report(1, f"{said[:60]!r} is not an http address", "write it whole, with https://")
-    for before, after in pairwise(found):
+    chapters = tuple(chapter_format.parse(text, report))
+    if not chapters and not problems:
+        report(1, "has no chapters", "write one per line, as '00:12:34 Title'")
+    if len(chapters) > MAX_CHAPTERS:
+        report(1, f"has more than {MAX_CHAPTERS:,} chapters", "is it the right file?")
+    for url in _written_urls(chapters):
+        if not url.lower().startswith(("https://", "http://")):
+            report(1, f"{url[:60]!r} is not an http URL", "write the whole URL, with https://")
+    for before, after in pairwise(chapters):
         if after.start_ms <= before.start_ms:
-            text = (
-                f"the chapter at {format_timecode(after.start_ms, fraction=False)} does not come after {format_timecode(before.start_ms, fraction=False)}"
+            start, start_before = (
+                format_timecode(start_ms, fraction=False) for start_ms in (after.start_ms, before.start_ms)
             )
-            problems.append(Problem(SourceLocation(path), text, "put the chapters in order of time", "value.order"))
+            text = f"the chapter at {start} is not after the one at {start_before}"
+            problems.append(Problem(SourceLocation(path), text, "sort the chapters by time", "value.order"))
             break
     if problems:
         raise InvalidInput(problems)
-    return found
+    return chapters
 
 
-def load(folder: Path, path: str) -> tuple[Chapter, ...]:
-    """The chapters of a file inside the show's folder; pictures that are paths become relative to the show's folder.
+def _written_urls(chapters: Iterable[Chapter]) -> Iterator[str]:
+    """The links of chapters, and their images unless they are paths."""
+    for chapter in chapters:
+        image = str(chapter.image or "")
+        yield from filter(None, (chapter.url, image if ":" in image else ""))
+
+
+def load_chapter_file(folder: Path, path: str) -> tuple[Chapter, ...]:
+    """The chapters of a file inside the show's folder, with local pictures relative to the show's folder.
 
     Raises InvalidInput.
     """
-    root = Folder(folder.resolve(), dirname(path))
-    found = parse(contents(folder / path, path), path)
+    to_file = ShowFolder(folder.resolve(), dirname(path)).file_converter()
+    chapters = parse_chapters(read_source_file(folder / path, path), path)
     try:
         return tuple(
-            replace(one, image=root.local_file()(one.image.path)) if isinstance(one.image, LocalFile) else one
-            for one in found
+            replace(chapter, image=to_file(chapter.image.path)) if isinstance(chapter.image, LocalFile) else chapter
+            for chapter in chapters
         )
-    except Wrong as wrong:
-        raise InvalidInput([Problem(SourceLocation(path), f"picture: {wrong}", wrong.hint, wrong.code)]) from None
+    except InvalidValue as error:
+        raise InvalidInput([Problem(SourceLocation(path), f"picture: {error}", error.fix, error.code)]) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +158,23 @@ def load_episode_chapters(folder: Path, episode: Episode, seconds: float) -> Epi
     `seconds` is the length of the recording, 0 where it is not known; a chapter that begins after its end is left out
     with a warning. Raises InvalidInput for a file that cannot be read.
     """
-    length = round(seconds * 1000)
+    length_ms = round(seconds * 1000)
     match episode.chapters:
         case ChaptersFromNotes():
-            from_notes, warnings = chapters.from_notes(
-                episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=length or None
+            from_notes, warnings = chapters_from_notes(
+                episode.notes, path=episode.path, first_line=episode.notes_line, duration_ms=length_ms or None
             )
             return EpisodeChapters(from_notes, from_notes, warnings)
         case ChaptersFromFile(path):
-            written, location = load(folder, path), SourceLocation(path)
+            written, location = load_chapter_file(folder, path), SourceLocation(path)
         case ChapterList(written):
             location = episode.location_of("chapters")
-    fitting = tuple(chapter for chapter in written if not length or chapter.start_ms < length)
+    fitting = tuple(chapter for chapter in written if not length_ms or chapter.start_ms < length_ms)
     if len(fitting) == len(written):
         return EpisodeChapters(written, written)
-    first = written[len(fitting)]
-    text = f"the chapter at {format_timecode(first.start_ms, fraction=False)} is behind the end of the recording, {format_timecode(length, fraction=False)}"
+    start, length = (
+        format_timecode(time_ms, fraction=False) for time_ms in (written[len(fitting)].start_ms, length_ms)
+    )
+    text = f"the chapter at {start} begins after the end of the recording ({length})"
     problem = Problem(location, text, "correct its time or remove it", "cp.start", Severity.WARNING)
     return EpisodeChapters(written, fitting, (problem,))

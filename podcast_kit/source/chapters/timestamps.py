@@ -1,27 +1,22 @@
-"""Chapters as the podcaster writes them: timestamps in the notes, or a list in the front matter; a file: `files.py`."""
+"""Chapters from timestamps in the notes: lines such as `00:12:34 Title`."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter
-from podcast_kit.source.paths import PICTURES, Folder
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Table, Value, Wrong
 from podcast_kit.text.timecode import format_timecode, format_timecode_like, timecode_to_ms
 
-FEWEST = 2
-"""Lines that make chapters of timestamps; Apple and Spotify read three or more from a feed's notes."""
-MAX_TITLE = 1_000
-STAMP = r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)(?:[.,](?P<fraction>\d{1,3}))?"
-_LINE = re.compile(
-    r"^[ \t>]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?P<mark>(?P<open>[(\[])?" + STAMP + r"(?(open)[)\]]))"
+MIN_TIMESTAMPS = 2
+"""Lines that make chapters; Apple and Spotify need three in a feed's notes."""
+MAX_LINE_LEN = 1_000
+TIMECODE_GROUPS = r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)(?:[.,](?P<fraction>\d{1,3}))?"
+_TIMESTAMP_LINE = re.compile(
+    r"^[ \t>]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?P<timecode>(?P<open>[(\[])?" + TIMECODE_GROUPS + r"(?(open)[)\]]))"
     r"(?![\d:.,]*\d)[ \t]*(?:(?:[-–—:|]+|->)[ \t]+)?(?P<title>\S.*)$",
     re.ASCII,
 )
@@ -30,25 +25,36 @@ _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)>?[^()]
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ESCAPED = re.compile("[\ue021-\ue07e]")
+"""Escaped characters, moved to the private use area so that they are not read as Markdown."""
+_PRIVATE_USE = 0xE000
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|`|~~)")
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class TimestampLine:
     """A line of the notes that begins with a timestamp."""
 
     line: int
-    """From 0, the first line of the notes."""
+    """Counts from 0, the first line of the notes."""
     start_ms: int
-    mark: str
-    """As written, brackets included."""
+    timecode: str
+    """As written, with its brackets."""
     title: str
-    """As written: Markdown."""
+    """As written, in Markdown."""
 
 
-def stamps(markdown: str) -> list[Stamp]:
-    """Every line that begins with a timestamp and has a title, outside of fenced code."""
-    found: list[Stamp] = []
+def parse_timestamp_line(line: str, number: int = 0) -> TimestampLine | None:
+    """A line that begins with a timestamp and has a title; None for any other."""
+    match = _TIMESTAMP_LINE.match(line) if len(line) <= MAX_LINE_LEN else None
+    if not match:
+        return None
+    start_ms = timecode_to_ms(match["hours"], match["minutes"], match["seconds"], match["fraction"])
+    return TimestampLine(number, start_ms, match["timecode"], match["title"].strip())
+
+
+def timestamp_lines(markdown: str) -> list[TimestampLine]:
+    """Every line that begins with a timestamp and has a title, except in fenced code."""
+    lines: list[TimestampLine] = []
     fence = ""
     for number, line in enumerate(markdown.split("\n")):
         if opened := _FENCE.match(line):
@@ -56,155 +62,105 @@ def stamps(markdown: str) -> list[Stamp]:
                 fence = opened[1]
             elif line.strip().startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
-            continue
-        if fence or len(line) > MAX_TITLE or not (match := _LINE.match(line)):
-            continue
-        found.append(Stamp(number, milliseconds(match), match["mark"], match["title"].strip()))
-    return found
+        elif not fence and (timestamp := parse_timestamp_line(line, number)):
+            lines.append(timestamp)
+    return lines
 
 
-def milliseconds(match: re.Match[str]) -> int:
-    """Of a match of STAMP."""
-    return timecode_to_ms(match["hours"], match["minutes"], match["seconds"], match["fraction"])
+def find_chapter_list(markdown: str, duration_ms: int | None = None) -> tuple[list[TimestampLine], str]:
+    """The timestamps that form chapters, or an empty list and the reason why there are none.
 
-
-def run(markdown: str, duration_ms: int | None = None) -> tuple[list[Stamp], str]:
-    """The timestamps that form chapters, or none and the reason in words; both empty where there are no timestamps.
-
-    They must stand on at least two lines that follow one another, blank lines aside, in ascending order,
-    begin at 0, and lie inside the episode. So "10:30 Meeting with Ann" alone makes no chapter.
+    Chapters are at least two timestamps on consecutive lines (blank lines aside), in ascending order, that begin at 0
+    and are inside the episode. So "10:30 Meeting with Ann" alone makes no chapter. The reason is empty where there are
+    no timestamps, or none that look like chapters.
     """
-    found = stamps(markdown)
-    if not found:
+    timestamps = timestamp_lines(markdown)
+    if not timestamps:
         return [], ""
-    groups = _groups(found, markdown.split("\n"))
-    reasons = [_fault(group, duration_ms) for group in groups]
+    groups = _group_adjacent(timestamps, markdown.split("\n"))
+    reasons = [_rejection_reason(group, duration_ms) for group in groups]
     for group, reason in zip(groups, reasons, strict=True):
         if not reason:
             return group, ""
-    longest = max(range(len(groups)), key=lambda at: len(groups[at]))
-    return [], reasons[longest] if len(groups[longest]) >= FEWEST else ""
+    longest = max(range(len(groups)), key=lambda index: len(groups[index]))
+    return [], reasons[longest] if len(groups[longest]) >= MIN_TIMESTAMPS else ""
 
 
-def _groups(found: list[Stamp], lines: list[str]) -> list[list[Stamp]]:
-    groups = [[found[0]]]
-    for before, stamp in pairwise(found):
-        between = lines[before.line + 1 : stamp.line]
+def _group_adjacent(timestamps: list[TimestampLine], lines: list[str]) -> list[list[TimestampLine]]:
+    groups = [[timestamps[0]]]
+    for before, timestamp in pairwise(timestamps):
+        between = lines[before.line + 1 : timestamp.line]
         if any(line.strip() for line in between):
             groups.append([])
-        groups[-1].append(stamp)
+        groups[-1].append(timestamp)
     return groups
 
 
-def _fault(group: list[Stamp], duration_ms: int | None) -> str:
-    if len(group) < FEWEST:
-        return "a single timestamp"
+def _rejection_reason(group: list[TimestampLine], duration_ms: int | None) -> str:
+    if len(group) < MIN_TIMESTAMPS:
+        return "there is only one"
     if group[0].start_ms:
-        return f"the first timestamp is {group[0].mark}, not 0:00"
-    for before, stamp in pairwise(group):
-        if stamp.start_ms <= before.start_ms:
-            return f"{stamp.mark} does not come after {before.mark}"
+        return f"the first is {group[0].timecode}, not 0:00"
+    for before, timestamp in pairwise(group):
+        if timestamp.start_ms <= before.start_ms:
+            return f"{timestamp.timecode} is not after {before.timecode}"
     if duration_ms and group[-1].start_ms >= duration_ms:
-        return f"{group[-1].mark} is not inside the episode, which is {format_timecode(duration_ms, fraction=False)} long"
+        length = format_timecode(duration_ms, fraction=False)
+        return f"{group[-1].timecode} is after the end of the episode ({length})"
     return ""
 
 
-@lru_cache(maxsize=8)  # a build asks twice for each episode: for the tags of its recording, and for its page
-def from_notes(
+def chapters_from_notes(
     markdown: str, *, path: str = "", first_line: int = 1, duration_ms: int | None = None
 ) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
-    """The chapters that timestamps in the notes form, and a warning that says why they form none.
+    """The chapters that timestamps in the notes form, or a warning that says why they form none.
 
-    A title that is a Markdown link gives the chapter its address.
+    A title that is a Markdown link gives the chapter its URL.
     """
-    group, reason = run(markdown, duration_ms)
+    group, reason = find_chapter_list(markdown, duration_ms)
     if group:
-        return tuple(_chapter(stamp) for stamp in group), ()
+        return tuple(_timestamp_chapter(timestamp) for timestamp in group), ()
     if not reason:
         return (), ()
-    line = stamps(markdown)[0].line + first_line
-    text = f"the timestamps in the notes are no chapters: {reason}"
-    hint = "begin at 0:00 and ascend, one a line; or write 'chapters: none'"
-    return (), (Problem(SourceLocation(path, line), text, hint, "cp.notes", Severity.WARNING),)
+    line = timestamp_lines(markdown)[0].line + first_line
+    text = f"the timestamps in the notes are not used as chapters: {reason}"
+    fix = "begin at 0:00, in ascending order, one per line; or set 'chapters: none'"
+    return (), (Problem(SourceLocation(path, line), text, fix, "cp.notes", Severity.WARNING),)
 
 
-def _chapter(stamp: Stamp) -> Chapter:
-    title, url = plain_title(stamp.title)
-    return Chapter(start_ms=stamp.start_ms, title=title, url=url)
+def _timestamp_chapter(timestamp: TimestampLine) -> Chapter:
+    title, url = plain_chapter_title(timestamp.title)
+    return Chapter(start_ms=timestamp.start_ms, title=title, url=url)
 
 
-def shifted(markdown: str, by_ms: int) -> str:
-    """The notes with the timestamps that form chapters later by so much; one at 0 stays the beginning.
+def shift_timestamps(markdown: str, by_ms: int) -> str:
+    """The notes with the timestamps of chapters moved later; one at 0 stays at 0.
 
-    Each keeps its form, and is cut to whole seconds where it was written so.
+    Each keeps its format; without decimals it is cut to whole seconds.
     """
-    group = run(markdown)[0] if by_ms else []
+    group = find_chapter_list(markdown)[0] if by_ms else []
     lines = markdown.split("\n")
-    for stamp in group:
-        at = max(0, stamp.start_ms + by_ms) if stamp.start_ms else 0
-        lines[stamp.line] = lines[stamp.line].replace(stamp.mark, _as_written(stamp.mark, at), 1)
+    for timestamp in group:
+        start_ms = max(0, timestamp.start_ms + by_ms) if timestamp.start_ms else 0
+        new_timecode = _format_timecode_part(timestamp.timecode, start_ms)
+        lines[timestamp.line] = lines[timestamp.line].replace(timestamp.timecode, new_timecode, 1)
     return "\n".join(lines)
 
 
-def _as_written(mark: str, milliseconds_: int) -> str:
-    found = re.search(STAMP, mark, re.ASCII)
-    assert found is not None  # noqa: S101  # the mark came from it
-    return mark[: found.start()] + format_timecode_like(found[0], milliseconds_) + mark[found.end() :]
+def _format_timecode_part(timecode: str, start_ms: int) -> str:
+    """The text with another time in the same format, its brackets kept."""
+    match = re.search(TIMECODE_GROUPS, timecode, re.ASCII)
+    assert match is not None  # noqa: S101  # a timestamp line has one
+    return timecode[: match.start()] + format_timecode_like(match[0], start_ms) + timecode[match.end() :]
 
 
-def plain_title(markdown: str) -> tuple[str, str]:
-    """A title without Markdown's marks, and the first address that it links to."""
+def plain_chapter_title(markdown: str) -> tuple[str, str]:
+    """A title without Markdown, and the first URL that it links to (or an empty string)."""
     url = ""
-    markdown = _ESCAPE.sub(lambda found: chr(0xE000 + ord(found[1])), markdown)  # out of the way of the marks
+    markdown = _ESCAPE.sub(lambda match: chr(_PRIVATE_USE + ord(match[1])), markdown)
     if link := _LINK.search(markdown) or _AUTOLINK.search(markdown):
         target = link[2] if link.re is _LINK else link[1]
         url = target if target.startswith(("https://", "http://")) else ""
     title = _AUTOLINK.sub("", _LINK.sub(r"\1", markdown))
     title = " ".join(html.unescape(_EMPHASIS.sub("", title)).split())
-    return _ESCAPED.sub(lambda found: chr(ord(found[0]) - 0xE000), title), url
-
-
-def listed(table: Table, items: Iterable[Value], folder: Folder) -> tuple[Chapter, ...]:
-    """The front matter's list: keys `start`, `title`, `end`, `url`, `image`, `toc`, or a line `00:12:34 Title`.
-
-    Images become relative to the show's folder. Starts must ascend.
-    """
-    found: list[Chapter] = []
-    for item in items:
-        if isinstance(item.content, str):
-            chapter = table.read(item, _line, None, "chapters")
-        else:
-            inner = table.within(item, "this chapter")
-            chapter = _keys(inner, folder) if inner else None
-        if chapter and found and chapter.start_ms <= found[-1].start_ms:
-            text = f"chapter at {format_timecode(chapter.start_ms, fraction=False)} does not come after {format_timecode(found[-1].start_ms, fraction=False)}"
-            table.reject(item.place, text, "put the chapters in order of time", "value.order")
-        elif chapter:
-            found.append(chapter)
-    return tuple(found)
-
-
-def _keys(table: Table, folder: Folder) -> Chapter | None:
-    start = table.need("start", converters.clock, None, also=("startTime",))
-    chapter = Chapter(
-        start_ms=start or 0,
-        title=table.take("title", converters.line, ""),
-        end_ms=table.take("end", converters.clock, None, also=("endTime",)),
-        url=table.take("url", converters.url, "", also=("href",)),
-        image=table.take("image", folder.resource(PICTURES), None, also=("img",)),
-        toc=table.take("toc", converters.flag, default=True),
-    )
-    if chapter.toc and "title" not in table.entries:
-        table.missing("title")
-    if chapter.end_ms is not None and start is not None and chapter.end_ms <= start:
-        table.reject(table.places["end"], "end: is not after start", "leave it out", "value.order")
-    table.close()
-    return None if start is None else chapter
-
-
-def _line(raw: str) -> Chapter:
-    match = _LINE.match(" ".join(raw.split()))
-    if not match:
-        raise Wrong(f"{converters.shown(raw)} is not a time and a title", "write it as '0:12:34 Title'", "value.time")
-    title, url = plain_title(match["title"])
-    return Chapter(start_ms=milliseconds(match), title=title, url=url)
+    return _ESCAPED.sub(lambda match: chr(ord(match[0]) - _PRIVATE_USE), title), url

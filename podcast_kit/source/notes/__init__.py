@@ -1,6 +1,6 @@
-"""Show notes: one Markdown source, rendered for the page, for the feed and as plain text.
+"""Show notes: one Markdown source, rendered as HTML for pages, as HTML for the feed and as plain text.
 
-The Markdown is parsed once and its tokens are walked for each flavour; nh3 is the last guard of what becomes HTML.
+The Markdown is parsed once; each renderer walks the same tokens, and the HTML is sanitized at the end.
 """
 
 from __future__ import annotations
@@ -9,76 +9,87 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from podcast_kit.model import RenderedNotes, Notes, Image
-from podcast_kit.source import chapters
-from podcast_kit.source.chapters import shifted
-from podcast_kit.source.notes.feed_html import Feed, Text
-from podcast_kit.source.notes.markdown import images, pictures, tokens
-from podcast_kit.source.notes.renderer import Page
-from podcast_kit.source.notes.sanitize import guard_feed, guard_page
-from podcast_kit.source.notes.truncate import plain, shorten
+from podcast_kit.model import Image, Notes, RenderedNotes
+from podcast_kit.source.chapters import TimestampLine, find_chapter_list, shift_timestamps
+from podcast_kit.source.notes.feed_html import FeedRenderer
+from podcast_kit.source.notes.markdown import find_local_images, local_image_lines, parse_markdown
+from podcast_kit.source.notes.page_html import PageRenderer
+from podcast_kit.source.notes.plain_text import PlainTextRenderer
+from podcast_kit.source.notes.sanitize import sanitize_feed_html, sanitize_page_html
+from podcast_kit.source.notes.truncate import html_to_plain_text, truncate_html
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["images", "pictures", "plain", "render", "shifted", "shorten"]
+__all__ = [
+    "find_local_images",
+    "html_to_plain_text",
+    "local_image_lines",
+    "render_notes",
+    "shift_timestamps",
+    "truncate_html",
+]
 
 
-def render(
+def render_notes(
     markdown: str,
     *,
     page_url: str,
-    pictures: Mapping[str, Image] | None = None,
+    images: Mapping[str, Image] | None = None,
     source_url: str = "",
     duration_ms: int | None = None,
 ) -> Notes:
-    """The notes in every flavour, parted at a line `{{ prompts }}`.
+    """The notes as page HTML, feed HTML and plain text, split at a line `{{ prompts }}`.
 
-    `page_url` is the episode's page: what `#t=` links point into. Other relative links are made absolute
-    against `source_url`, by default the page too. `pictures` has what was published for each local picture
-    that `pictures()` names; one that is missing there is shown by its alternative text alone.
-    Timestamps that form chapters become links on the page that seek there.
+    `page_url` is the episode's page: `#t=` links point into it. Other relative links are made absolute against
+    `source_url`, by default the page as well. `images` has the published image for each source that
+    `local_image_lines` returns; a missing one is rendered as its alternative text. Timestamps that form chapters become
+    links on the page that seek to that time.
     """
-    parsed = tokens(markdown)
-    marks = {stamp.line: stamp for stamp in chapters.run(markdown, duration_ms)[0]}
-    base = source_url or page_url
-    parts = _parted(parsed)
-    shown = dict(pictures or {})
-    shift = int(any(token.type == "heading_open" and token.tag == "h1" for token in parsed))
-    page, feed, text = (flavour(shown, marks, page_url, base, shift) for flavour in (Page, Feed, Text))
-    flavours = [
-        RenderedNotes(page_html=guard_page(page.render(part)), feed_html=guard_feed(feed.render(part)), plain_text=text.render(part))
-        for part in parts
+    tokens = parse_markdown(markdown)
+    timestamps = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown, duration_ms)[0]}
+    has_h1 = any(token.type == "heading_open" and token.tag == "h1" for token in tokens)
+    page, feed, text = (
+        renderer(dict(images or {}), timestamps, page_url, source_url or page_url, int(has_h1))
+        for renderer in (PageRenderer, FeedRenderer, PlainTextRenderer)
+    )
+    parts = [
+        RenderedNotes(
+            page_html=sanitize_page_html(page.render(part)),
+            feed_html=sanitize_feed_html(feed.render(part)),
+            plain_text=text.render(part),
+        )
+        for part in _split_at_prompts(tokens)
     ]
     return Notes(
-        before=flavours[0],
-        after=flavours[1] if len(flavours) > 1 else None,
-        summary=_summary(parsed, marks),
-        links=_links(parsed),
+        before=parts[0],
+        after=parts[1] if len(parts) > 1 else None,
+        summary=_first_paragraph(tokens, timestamps),
+        links=_absolute_links(tokens),
     )
 
 
-def _parted(tokens: list[Token]) -> list[list[Token]]:
-    """The tokens before and after the first marker; further markers are dropped."""
-    at = next((place for place, token in enumerate(tokens) if token.type == "prompts"), None)
-    if at is None:
+def _split_at_prompts(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens before and after the first `{{ prompts }}`; further ones are dropped."""
+    marker = next((index for index, token in enumerate(tokens) if token.type == "prompts"), None)
+    if marker is None:
         return [tokens]
-    return [tokens[:at], [token for token in tokens[at + 1 :] if token.type != "prompts"]]
+    return [tokens[:marker], [token for token in tokens[marker + 1 :] if token.type != "prompts"]]
 
 
-def _summary(tokens: list[Token], marks: Mapping[int, chapters.Stamp]) -> str:
-    """The first paragraph that says something, as one line of plain text; a list of chapters says nothing."""
+def _first_paragraph(tokens: list[Token], timestamps: Mapping[int, TimestampLine]) -> str:
+    """The first paragraph with text, as one line of plain text; a list of chapters does not count."""
     for before, token in pairwise(tokens):
         if before.type == "paragraph_open" and before.level == 0 and token.type == "inline":
-            if token.map and token.map[0] in marks:
+            if token.map and token.map[0] in timestamps:
                 continue
-            said = "".join(_words(token.children or []))
-            if said := " ".join(said.split()):
-                return said
+            text = "".join(_text_pieces(token.children or []))
+            if text := " ".join(text.split()):
+                return text
     return ""
 
 
-def _words(children: list[Token]) -> list[str]:
+def _text_pieces(children: list[Token]) -> list[str]:
     return [
         " " if child.type in {"softbreak", "hardbreak"} else child.content
         for child in children
@@ -86,13 +97,13 @@ def _words(children: list[Token]) -> list[str]:
     ]
 
 
-def _links(tokens: list[Token]) -> tuple[str, ...]:
-    """Every absolute address that the author linked to, once, in order."""
-    found: dict[str, None] = {}
+def _absolute_links(tokens: list[Token]) -> tuple[str, ...]:
+    """Every http(s) URL that the author linked to, once, in order."""
+    urls: dict[str, None] = {}
     for token in tokens:
         for child in token.children or ():
             if child.type == "link_open":
-                address = str(child.attrs.get("href", ""))
-                if address.startswith(("http://", "https://")):
-                    found[address] = None
-    return tuple(found)
+                url = str(child.attrs.get("href", ""))
+                if url.startswith(("http://", "https://")):
+                    urls[url] = None
+    return tuple(urls)

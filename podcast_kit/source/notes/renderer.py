@@ -1,164 +1,131 @@
-"""The tokens of show notes as HTML for the page, and what all flavours have in common."""
+"""What all renderers of show notes have in common: lines, links and images."""
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
-
-from podcast_kit.text.timecode import format_seconds
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from podcast_kit.model import Image
-    from podcast_kit.source.chapters import Stamp
+    from podcast_kit.source.chapters import TimestampLine
 
-ORDINARY = r"https?://(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}(?:/[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9/._~=&-]+)?"
-"""An address as most are, in which nothing is to be encoded, joined or made even: it stays as it is written."""
-_ORDINARY = re.compile(ORDINARY)
+ORDINARY_URL = r"https?://(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}(?:/[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9/._~=&-]+)?"
+"""A URL like most: nothing in it has to be encoded, joined or normalized, so it stays as written."""
+_ORDINARY_URL = re.compile(ORDINARY_URL)
 
 
 @dataclass
-class Walk:
-    """One flavour: walks tokens in order; a method a kind of token."""
+class TokenRenderer:
+    """Renders Markdown tokens, in order."""
 
-    pictures: Mapping[str, Image]
-    marks: Mapping[int, Stamp]
-    """The chapters' timestamps by their line in the notes."""
+    images: Mapping[str, Image]
+    timestamps: Mapping[int, TimestampLine]
+    """The timestamps of chapters, by their line in the notes."""
     page_url: str = ""
-    base: str = ""
-    shift: int = 0
-    """How far headings move down: one where the notes use the first level, which is the page's own."""
+    base_url: str = ""
+    heading_shift: int = 0
+    """Levels that headings move down: one where the notes have an h1, which is the page's own title."""
 
-    def lines(self, token: Token) -> list[tuple[Stamp | None, list[Token]]]:
-        """An inline token's children by line, each line with the timestamp that it begins with."""
+    def split_lines(self, token: Token) -> list[tuple[TimestampLine | None, list[Token]]]:
+        """The children of an inline token by line, each line with the timestamp that it begins with."""
         first = token.map[0] if token.map else 0
-        rows: list[tuple[Stamp | None, list[Token]]] = [(self.marks.get(first), [])]
+        lines: list[tuple[TimestampLine | None, list[Token]]] = [(self.timestamps.get(first), [])]
         for child in token.children or ():
             if child.type in {"softbreak", "hardbreak"}:
-                stamp = self.marks.get(first + len(rows))
-                rows[-1][1].append(child)
-                rows.append((stamp, []))
+                timestamp = self.timestamps.get(first + len(lines))
+                lines[-1][1].append(child)
+                lines.append((timestamp, []))
             else:
-                rows[-1][1].append(child)
-        return rows
+                lines[-1][1].append(child)
+        return lines
 
-    def link(self, address: str) -> str:
-        """An address as this flavour has it: absolute."""
-        if _ORDINARY.fullmatch(address):
-            return address
-        page = _page_of(address, self.page_url)
+    def absolute_link(self, url: str) -> str:
+        """A link's URL, made absolute; empty where that is not possible."""
+        if _ORDINARY_URL.fullmatch(url):
+            return url
+        page = episode_page_link(url, self.page_url)
         try:
-            return urljoin(self.page_url if page or address.startswith("#") else self.base, page or address)
+            return urljoin(self.page_url if page or url.startswith("#") else self.base_url, page or url)
         except ValueError:
             return ""
 
-    def picture(self, token: Token) -> tuple[str, Image | None]:
-        """A picture's address as published, empty where there is none, and what is known of it."""
+    def published_image(self, token: Token) -> tuple[str, Image | None]:
+        """An image's URL (empty for a local image that is not published), and the published image if it is local."""
         source = str(token.attrs.get("src", ""))
-        found = self.pictures.get(unquote(source))
-        if found is not None:
-            return found.url, found
+        image = self.images.get(unquote(source))
+        if image is not None:
+            return image.url, image
         return (source if source.startswith(("https://", "http://")) else ""), None
 
 
-_PAGE_BLOCKS = {
-    "paragraph_open": "<p>", "paragraph_close": "</p>\n", "bullet_list_open": "<ul>\n", "bullet_list_close": "</ul>\n",
-    "ordered_list_close": "</ol>\n", "list_item_open": "<li>", "list_item_close": "</li>\n",
-    "blockquote_open": "<blockquote>\n", "blockquote_close": "</blockquote>\n", "hr": "<hr>\n",
-    "table_open": "<table>\n", "table_close": "</table>\n", "thead_open": "<thead>\n", "thead_close": "</thead>\n",
-    "tbody_open": "<tbody>\n", "tbody_close": "</tbody>\n", "tr_open": "<tr>", "tr_close": "</tr>\n",
-    "th_close": "</th>", "td_close": "</td>",
-}  # fmt: skip
-_PAGE_INLINES = {
-    "strong_open": "<strong>", "strong_close": "</strong>", "em_open": "<em>", "em_close": "</em>",
-    "s_open": "<s>", "s_close": "</s>", "link_close": "</a>", "hardbreak": "<br>\n",
-}  # fmt: skip
-
-
-class Page(Walk):
-    """The page's HTML: headings from h2 on, tables, pictures, code; timestamps that are chapters seek."""
+class SimpleRenderer(TokenRenderer, ABC):
+    """What feed HTML and plain text have in common: paragraphs and lists, and nothing that apps do not show."""
 
     def render(self, tokens: list[Token]) -> str:
-        """HTML of some of the notes' blocks."""
-        out: list[str] = []
+        """Some blocks of the notes."""
+        self._start()
+        self.cells: list[str] | None = None
+        self.strong = False
         for token in tokens:
             kind = token.type
             if kind == "inline":
-                self._inline(token, out)
-            elif token.hidden:
-                continue
-            elif kind in _PAGE_BLOCKS:
-                out.append(_PAGE_BLOCKS[kind])
-            elif kind.startswith("heading"):
-                tag = f"h{min(int(token.tag[1]) + self.shift, 6)}"
-                out.append(f"<{tag}>" if token.nesting > 0 else f"</{tag}>\n")
-            elif kind in {"th_open", "td_open"}:
-                align = str(token.attrs.get("style", "")).removeprefix("text-align:")
-                out.append(f'<{token.tag} class="align-{align}">' if align else f"<{token.tag}>")
-            elif kind == "ordered_list_open":
-                start = token.attrs.get("start")
-                out.append(f'<ol start="{start}">\n' if start is not None else "<ol>\n")
+                self._add_line(self._render_inline(token))
             elif kind in {"fence", "code_block"}:
-                language = token.info.split()[0] if token.info.split() else ""
-                name = f' class="language-{escape(language)}"' if language else ""
-                out.append(f"<pre><code{name}>{escape(token.content, quote=False)}</code></pre>\n")
-        return "".join(out)
+                self._add_code(token.content.rstrip("\n"))
+            elif kind in {"heading_open", "heading_close", "thead_open", "thead_close"}:
+                self.strong = token.nesting > 0
+            elif token.tag == "tr":
+                self._add_row(opened=token.nesting > 0)
+            elif token.tag in {"ul", "ol", "li"}:
+                self._add_list_token(token)
+        return self._finish()
 
-    def _inline(self, token: Token, out: list[str]) -> None:
-        rows = self.lines(token) if self.marks else [(None, token.children or [])]
-        for number, (stamp, children) in enumerate(rows):
-            for place, child in enumerate(children):
-                kind = child.type
-                if kind == "text":
-                    said = child.content
-                    if stamp and not place and said.startswith(stamp.mark):
-                        out.append(f'<a href="#t={format_seconds(stamp.start_ms)}">{escape(stamp.mark)}</a>')
-                        said = said[len(stamp.mark) :]
-                    out.append(escape(said, quote=False))
-                elif kind in _PAGE_INLINES:
-                    out.append(_PAGE_INLINES[kind])
-                elif kind == "softbreak":
-                    out.append("<br>\n" if rows[number + 1 : number + 2] and rows[number + 1][0] else "\n")
-                elif kind == "code_inline":
-                    out.append(f"<code>{escape(child.content, quote=False)}</code>")
-                elif kind == "link_open":
-                    title = child.attrs.get("title")
-                    named = f' title="{escape(str(title))}"' if title else ""
-                    address = str(child.attrs.get("href", ""))
-                    out.append(f'<a href="{escape(_page_of(address, self.page_url) or address)}"{named}>')
-                elif kind == "image":
-                    out.append(self._image(child))
+    def _add_line(self, line: str) -> None:
+        if self.cells is not None:
+            self.cells.append(line)
+        elif line.strip():
+            self._add_paragraph(line, strong=self.strong)
 
-    def _image(self, token: Token) -> str:
-        address, picture = self.picture(token)
-        alt = alternative(token)
-        if picture is None:  # a page sends nobody's browser to another host
-            return f'<a href="{escape(address)}">{escape(alt or address)}</a>' if address else escape(alt, quote=False)
-        title = token.attrs.get("title")
-        size = f' width="{picture.width}" height="{picture.height}"' if picture.width and picture.height else ""
-        named = f' title="{escape(str(title))}"' if title else ""
-        sources = _sources(picture)
-        return (
-            f'<img src="{escape(address)}"{sources} alt="{escape(alt)}"{named}{size} loading="lazy" decoding="async">'
-        )
+    def _add_row(self, *, opened: bool) -> None:
+        """A table row becomes a paragraph."""
+        cells, self.cells = self.cells, [] if opened else None
+        if row := " – ".join(cell for cell in cells or () if cell.strip()):
+            self._add_paragraph(row, strong=self.strong)
 
+    @abstractmethod
+    def _start(self) -> None:
+        """Begin with an empty output."""
 
-def _sources(picture: Image) -> str:
-    """The smaller copies of a picture, for a browser to choose from; nothing where there are none."""
-    if not picture.thumbnails:
-        return ""
-    copies = ", ".join(f"{copy.url} {copy.width}w" for copy in (*picture.thumbnails, picture))
-    return f' srcset="{escape(copies)}" sizes="(min-width: 46rem) 44rem, 92vw"'
+    @abstractmethod
+    def _finish(self) -> str:
+        """The output."""
+
+    @abstractmethod
+    def _render_inline(self, token: Token) -> str:
+        """The text of an inline token."""
+
+    @abstractmethod
+    def _add_paragraph(self, text: str, *, strong: bool) -> None:
+        """Add a paragraph; inside a list it belongs to its item."""
+
+    @abstractmethod
+    def _add_code(self, source: str) -> None:
+        """Add lines whose breaks are kept."""
+
+    @abstractmethod
+    def _add_list_token(self, token: Token) -> None:
+        """Open or close a list or an item."""
 
 
-def _page_of(address: str, page_url: str) -> str:
-    """The page of the episode whose notes a link names, relative to another's; empty for any other link."""
-    path, mark, fragment = address.partition("#")
+def episode_page_link(url: str, page_url: str) -> str:
+    """A link to another episode's notes (`002-two.md`) as a link to its page, relative to a page; else empty."""
+    path, mark, fragment = url.partition("#")
     if not path.endswith(".md") or ":" in path or path.startswith("/"):
         return ""
     parts = path.removesuffix(".md").split("/")
@@ -167,6 +134,6 @@ def _page_of(address: str, page_url: str) -> str:
     return f"../{slug}/{page}{mark}{fragment}"
 
 
-def alternative(token: Token) -> str:
-    """A picture's alternative text."""
+def alt_text(token: Token) -> str:
+    """An image's alternative text."""
     return " ".join("".join(child.content or " " for child in token.children or ()).split()) or token.content

@@ -1,4 +1,4 @@
-"""A transcript in whatever format it came: WebVTT, SubRip, JSON, HTML, plain text."""
+"""Reads a transcript file in any supported format."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import Cue
-from podcast_kit.source.transcripts.json_html_text import from_html, from_json, from_text
-from podcast_kit.source.transcripts.vtt_srt import Found, srt, vtt
-from podcast_kit.source.transcripts.vtt_writer import write_json, write_srt, write_text, write_vtt
-from podcast_kit.source.yaml.document import contents, decode
+from podcast_kit.source.transcripts.json_html_text import (
+    parse_html_transcript,
+    parse_json_transcript,
+    parse_text_transcript,
+)
+from podcast_kit.source.transcripts.vtt_srt import ParsedCues, parse_srt, parse_vtt
+from podcast_kit.source.yaml import decode_source, read_source_file
 
-__all__ = ["MIMES", "load", "parse", "write_json", "write_srt", "write_text", "write_vtt"]
-MIMES = {
+TRANSCRIPT_MIMES = {
     "vtt": "text/vtt",
     "srt": "application/x-subrip",
     "json": "application/json",
@@ -22,38 +24,42 @@ MIMES = {
     "htm": "text/html",
     "txt": "text/plain",
 }
-"""The type of a transcript by its ending, as podcast:transcript names it."""
-MAX_BYTES = 20_000_000
-"""Some programs write every word with its time: three hours of talk are five megabytes."""
-MOST = 200_000
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_PARSERS: dict[str, Callable[[str], Found]] = {
-    "vtt": vtt,
-    "srt": srt,
-    "json": from_json,
-    "html": from_html,
-    "htm": from_html,
-    "txt": from_text,
+"""The MIME type for podcast:transcript by file extension."""
+MAX_TRANSCRIPT_BYTES = 20_000_000
+"""Some programs write the time of every word: three hours of talk are 5 MB."""
+MAX_CUES = 200_000
+MAX_REPORTED_PROBLEMS = 20
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PARSERS: dict[str, Callable[[str], ParsedCues]] = {
+    "vtt": parse_vtt,
+    "srt": parse_srt,
+    "json": parse_json_transcript,
+    "html": parse_html_transcript,
+    "htm": parse_html_transcript,
+    "txt": parse_text_transcript,
 }
 
 
-def parse(data: bytes, path: str) -> tuple[Cue, ...]:
-    """The cues of a transcript by its ending, in order of time; raises InvalidInput with every fault and its line."""
-    text = _CONTROLS.sub("", decode(data, path, MAX_BYTES))
-    understand = _PARSERS.get(path.rpartition(".")[2].lower(), from_text)
-    found, faults = understand(text)
-    if not found and not faults:
-        faults = [(1, "holds nothing that is said", "is it the right file?")]
-    if len(found) > MOST:
-        faults = [(1, f"holds more than {MOST:,} cues", "is it the right file?")]
-    if faults:
-        most_told = 20
+def parse_transcript(data: bytes, path: str) -> tuple[Cue, ...]:
+    """The cues of a transcript, in order of time; the format is that of the path's extension.
+
+    Raises InvalidInput with every problem and its line.
+    """
+    text = _CONTROL_CHARACTERS.sub("", decode_source(data, path, MAX_TRANSCRIPT_BYTES))
+    parse = _PARSERS.get(path.rpartition(".")[2].lower(), parse_text_transcript)
+    cues, problems = parse(text)
+    if not cues and not problems:
+        problems = [(1, "has no text", "is it the right file?")]
+    if len(cues) > MAX_CUES:
+        problems = [(1, f"has more than {MAX_CUES:,} cues", "is it the right file?")]
+    if problems:
         raise InvalidInput(
-            Problem(SourceLocation(path, line), text, hint, "tr.grammar") for line, text, hint in faults[:most_told]
+            Problem(SourceLocation(path, line), cause, fix, "tr.grammar")
+            for line, cause, fix in problems[:MAX_REPORTED_PROBLEMS]
         )
-    return tuple(sorted(found, key=lambda cue: cue.start_ms))
+    return tuple(sorted(cues, key=lambda cue: cue.start_ms))
 
 
-def load(folder: Path, path: str) -> tuple[Cue, ...]:
+def load_transcript(folder: Path, path: str) -> tuple[Cue, ...]:
     """The cues of a transcript inside the show's folder; raises InvalidInput."""
-    return parse(contents(folder / path, path, MAX_BYTES), path)
+    return parse_transcript(read_source_file(folder / path, path, MAX_TRANSCRIPT_BYTES), path)

@@ -1,4 +1,4 @@
-"""Transcripts of programs and of people: JSON, HTML, plain text."""
+"""Parsers of transcripts in JSON, HTML and plain text."""
 
 from __future__ import annotations
 
@@ -10,125 +10,128 @@ from html.parser import HTMLParser
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcripts.vtt_srt import STAMP, Found, named, plain
+from podcast_kit.source.transcripts.vtt_srt import TIMECODE_PATTERN, ParsedCues, split_speaker, strip_cue_markup
 from podcast_kit.text.timecode import MAX_TIMECODE_S, timecode_to_ms
 
-_LEADING_TIME = re.compile(
+_LEADING_TIMECODE = re.compile(
     r"[\[(]?(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?[\])]?[ \t]*(?:[-–—|][ \t]+)?", re.ASCII
 )
+_CUE_TIME = re.compile(rf"\s*(?:{TIMECODE_PATTERN}|(\d{{1,7}})(?:\.(\d{{1,9}}))?)\s*", re.ASCII)
 
 
-def from_json(text: str) -> Found:
-    """The namespace's segments; also what whisper and others write (`start`, `end`, `text`, seconds or times)."""
+def parse_json_transcript(text: str) -> ParsedCues:
+    """The podcast namespace's segments; also what whisper and others write (`start`, `end`, `text`)."""
     try:
         root: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        return [], [(error.lineno, f"is not JSON: {error.msg}", "look at the line before, too")]
+        return [], [(error.lineno, f"is not JSON: {error.msg}", "check the line before it as well")]
     except (RecursionError, ValueError):
-        return [], [(1, "is not JSON that can be read", "make it anew")]
+        return [], [(1, "is not JSON that can be read", "export the transcript again")]
     segments = root.get("segments", root.get("cues")) if isinstance(root, dict) else root
     if not isinstance(segments, list):
         return [], [(1, "has no list of segments", 'write {"version": "1.0.0", "segments": [...]}')]
-    found: list[Cue] = []
-    for number, one in enumerate(segments, 1):
-        known = one if isinstance(one, dict) else {}
-        start, end = (
-            seconds(known.get(key, known.get(short))) for key, short in (("startTime", "start"), ("endTime", "end"))
+    cues: list[Cue] = []
+    for number, entry in enumerate(segments, 1):
+        segment = entry if isinstance(entry, dict) else {}
+        start_ms = cue_time_to_ms(segment.get("startTime", segment.get("start")))
+        end_ms = cue_time_to_ms(segment.get("endTime", segment.get("end")))
+        body = segment.get("body", segment.get("text"))
+        if start_ms is None or not isinstance(body, str):
+            return cues, [(1, f"segment {number} has no startTime in seconds, or no body", "add both")]
+        speaker = segment.get("speaker")
+        cues.append(
+            Cue(
+                start_ms=start_ms,
+                end_ms=max(start_ms, end_ms or 0),
+                text=strip_cue_markup(body),
+                speaker=strip_cue_markup(speaker) if isinstance(speaker, str) else "",
+            )
         )
-        words = known.get("body", known.get("text"))
-        if start is None or not isinstance(words, str):
-            return found, [(1, f"segment {number} has no startTime in seconds, or no body", "write both")]
-        who = known.get("speaker")
-        said = {"text": plain(words), "speaker": plain(who) if isinstance(who, str) else ""}
-        found.append(Cue(start_ms=start, end_ms=max(start, end or 0), **said))
-    return _closed(found), []
+    return _fill_end_times(cues), []
 
 
-def seconds(value: object) -> int | None:
-    """Seconds, or a time in text, in milliseconds."""
+def cue_time_to_ms(value: object) -> int | None:
+    """Milliseconds of a number of seconds or a timecode; None for anything else."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return round(value * 1000) if math.isfinite(value) and 0 <= value < MAX_TIMECODE_S else None
-    found = (
-        re.fullmatch(rf"\s*(?:{STAMP}|(\d{{1,7}})(?:\.(\d{{1,9}}))?)\s*", value, re.ASCII)
-        if isinstance(value, str)
-        else None
-    )
-    if not found:
+    match = _CUE_TIME.fullmatch(value) if isinstance(value, str) else None
+    if not match:
         return None
-    if found[5] is not None:
-        return timecode_to_ms(None, None, found[5], found[6])
-    return timecode_to_ms(found[1], found[2], found[3], found[4])
+    if match[5] is not None:
+        return timecode_to_ms(None, None, match[5], match[6])
+    return timecode_to_ms(match[1], match[2], match[3], match[4])
 
 
-class _Page(HTMLParser):
-    """Gathers cues from an HTML transcript."""
+class _TranscriptHtmlParser(HTMLParser):
+    """Collects cues from an HTML transcript."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.cues: list[Cue] = []
-        self.kind, self.who, self.start, self.hidden = "", "", 0, 0
+        self.part_tag, self.speaker, self.start_ms, self.hidden_depth = "", "", 0, 0
         self.words: list[str] = []
 
     def handle_starttag(self, tag: str, _attributes: object) -> None:
-        """A part begins, and with it the one before ends."""
-        self.hidden += tag in {"script", "style", "head"}
+        """Begin a part, which ends the one before."""
+        self.hidden_depth += tag in {"script", "style", "head"}
         if tag in {"cite", "time", "p"}:
-            self.part()
-            self.kind = tag
+            self.finish_part()
+            self.part_tag = tag
 
     def handle_endtag(self, tag: str) -> None:
-        """A part ends."""
-        self.hidden -= tag in {"script", "style", "head"} and self.hidden > 0
-        if tag == self.kind:
-            self.part()
+        """End a part."""
+        self.hidden_depth -= tag in {"script", "style", "head"} and self.hidden_depth > 0
+        if tag == self.part_tag:
+            self.finish_part()
 
     def handle_data(self, data: str) -> None:
-        """Words, unless nobody sees them."""
-        if not self.hidden:
+        """Collect visible text."""
+        if not self.hidden_depth:
             self.words.append(data)
 
-    def part(self) -> None:
-        """What was gathered since the last part."""
-        said = " ".join("".join(self.words).split())
-        kind, self.kind, self.words = self.kind, "", []
-        if kind == "cite":
-            self.who = said.rstrip(":").rstrip()
-        elif kind == "time":
-            self.start = seconds(said) or self.start
-        elif kind == "p" and said:
-            self.cues.append(Cue(start_ms=self.start, end_ms=self.start, text=said, speaker=self.who))
+    def finish_part(self) -> None:
+        """Use the text collected since the last part as a speaker, a time or a cue."""
+        text = " ".join("".join(self.words).split())
+        tag, self.part_tag, self.words = self.part_tag, "", []
+        if tag == "cite":
+            self.speaker = text.rstrip(":").rstrip()
+        elif tag == "time":
+            self.start_ms = cue_time_to_ms(text) or self.start_ms
+        elif tag == "p" and text:
+            self.cues.append(Cue(start_ms=self.start_ms, end_ms=self.start_ms, text=text, speaker=self.speaker))
 
 
-def from_html(text: str) -> Found:
-    """`<cite>` names the speaker, `<time>` the start, `<p>` holds what is said; other elements are passed over."""
-    page = _Page()
-    page.feed(text.replace("<![", "&lt;!["))  # a marked section, which the parser only asserts about
-    page.close()
-    page.part()
-    return _closed(page.cues), []
+def parse_html_transcript(text: str) -> ParsedCues:
+    """`<cite>` is the speaker, `<time>` the start, `<p>` the text; other elements are ignored."""
+    parser = _TranscriptHtmlParser()
+    parser.feed(text.replace("<![", "&lt;!["))  # HTMLParser fails an assertion on marked sections
+    parser.close()
+    parser.finish_part()
+    return _fill_end_times(parser.cues), []
 
 
-def from_text(text: str) -> Found:
-    """Plain text: a paragraph a cue, with `Name: ` and `[00:12:34]` understood; without times all are at 0."""
-    found: list[Cue] = []
-    start = 0
+def parse_text_transcript(text: str) -> ParsedCues:
+    """Plain text: each paragraph is a cue; it may begin with `Name: ` or `[00:12:34]`. Without times all are at 0."""
+    cues: list[Cue] = []
+    start_ms = 0
     for paragraph in re.split(r"\n[ \t]*\n|\n(?=[\[(]?\d{1,3}:\d\d)", text):
         words = " ".join(paragraph.split())
-        if timed := _LEADING_TIME.match(words):
-            start = max(start, timecode_to_ms(timed[1], timed[2], timed[3], timed[4]))
+        if timed := _LEADING_TIMECODE.match(words):
+            start_ms = max(start_ms, timecode_to_ms(timed[1], timed[2], timed[3], timed[4]))
             words = words[timed.end() :]
-        who, words = named(words)
+        speaker, words = split_speaker(words)
         if words:
-            found.append(Cue(start_ms=start, end_ms=start, text=words, speaker=who))
-    return _closed(found), []
+            cues.append(Cue(start_ms=start_ms, end_ms=start_ms, text=words, speaker=speaker))
+    return _fill_end_times(cues), []
 
 
-def _closed(cues: list[Cue]) -> list[Cue]:
-    """A cue without an end ends where a later one begins."""
-    closed: list[Cue] = []
-    later: int | None = None
+def _fill_end_times(cues: list[Cue]) -> list[Cue]:
+    """The cues, where one without an end ends when a later one begins."""
+    filled: list[Cue] = []
+    next_start_ms: int | None = None
     for cue in reversed(cues):
-        closed.append(replace(cue, end_ms=later) if cue.end_ms == cue.start_ms and later is not None else cue)
-        if later is None or cue.start_ms < later:
-            later = cue.start_ms
-    return closed[::-1]
+        has_no_end = cue.end_ms == cue.start_ms
+        filled.append(replace(cue, end_ms=next_start_ms) if has_no_end and next_start_ms is not None else cue)
+        if next_start_ms is None or cue.start_ms < next_start_ms:
+            next_start_ms = cue.start_ms
+    return filled[::-1]

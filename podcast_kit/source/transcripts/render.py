@@ -1,4 +1,4 @@
-"""Transcripts as Apple and the podcast namespace want them."""
+"""Renders transcripts as WebVTT, SubRip, JSON and plain text, as Apple and the podcast namespace require."""
 
 from __future__ import annotations
 
@@ -9,90 +9,94 @@ from dataclasses import replace
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcripts.vtt_srt import named
+from podcast_kit.source.transcripts.vtt_srt import split_speaker
 from podcast_kit.text.timecode import format_timecode
 
-VTT_WIDTH, SRT_WIDTH, SRT_LINES = 65, 32, 2
-"""Characters a line, and lines a cue, that the podcast namespace asks for."""
+MAX_VTT_LINE_LEN, MAX_SRT_LINE_LEN, MAX_SRT_LINES = 65, 32, 2
+"""Characters per line and lines per cue that the podcast namespace recommends."""
 
 
-def escaped(text: str) -> str:
-    """Text as WebVTT has it."""
+def escape_vtt(text: str) -> str:
+    """Text escaped for WebVTT."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def write_vtt(cues: Iterable[Cue]) -> str:
-    """WebVTT with voices, lines of at most 65 characters where words allow; `<v Name>` is what Apple shows."""
-    parts = ["WEBVTT\n"]
-    for cue in _spoken(cues):
+def render_vtt(cues: Iterable[Cue]) -> str:
+    """WebVTT with voice tags (`<v Name>`, which Apple shows) and lines of at most 65 characters where possible."""
+    blocks = ["WEBVTT\n"]
+    for cue in _sort_spoken_cues(cues):
         lines = [
-            escaped(line) for line in textwrap.wrap(cue.text, VTT_WIDTH, break_long_words=False, break_on_hyphens=False)
+            escape_vtt(line)
+            for line in textwrap.wrap(cue.text, MAX_VTT_LINE_LEN, break_long_words=False, break_on_hyphens=False)
         ]
-        voice = f"<v {escaped(' '.join(cue.speaker.split()))}>" if cue.speaker.strip() else ""
+        voice = f"<v {escape_vtt(' '.join(cue.speaker.split()))}>" if cue.speaker.strip() else ""
         times = f"{format_timecode(cue.start_ms)} --> {format_timecode(cue.end_ms)}"
-        parts.append(f"{times}\n{voice}{chr(10).join(lines)}\n")
-    return "\n".join(parts)
+        blocks.append(f"{times}\n{voice}{chr(10).join(lines)}\n")
+    return "\n".join(blocks)
 
 
-def write_srt(cues: Iterable[Cue]) -> str:
-    """SubRip: two lines of 32 characters a cue where words allow.
+def render_srt(cues: Iterable[Cue]) -> str:
+    """SubRip with at most two lines of 32 characters per cue, unless a word is longer.
 
-    Longer cues are parted, and the parts share the time by their length.
+    Longer cues are split; each part gets time in proportion to its length.
     """
-    parts: list[str] = []
-    for cue in _spoken(cues):
-        for start, end, lines in _parted(cue):
-            times = " --> ".join(format_timecode(at, decimal_mark=",") for at in (start, end))
-            parts.append(f"{len(parts) + 1}\n{times}\n{chr(10).join(lines)}\n")
-    return "\n".join(parts)
+    blocks: list[str] = []
+    for cue in _sort_spoken_cues(cues):
+        for start_ms, end_ms, lines in _split_cue(cue):
+            times = " --> ".join(format_timecode(time_ms, decimal_mark=",") for time_ms in (start_ms, end_ms))
+            blocks.append(f"{len(blocks) + 1}\n{times}\n{chr(10).join(lines)}\n")
+    return "\n".join(blocks)
 
 
-def _parted(cue: Cue) -> list[tuple[int, int, list[str]]]:
-    """A cue as one or more, each with its start, its end and its rows; every one says who speaks."""
-    who = " ".join(cue.speaker.split())
-    prefix = f"{who}: " if who and named(f"{who}: x")[0] == who else f"[{who}]: " if who else ""
+def _split_cue(cue: Cue) -> list[tuple[int, int, list[str]]]:
+    """A cue as one or more SubRip cues: start, end and lines of each; each begins with the speaker's name."""
+    speaker = " ".join(cue.speaker.split())
+    prefix = ""
+    if speaker:
+        prefix = f"{speaker}: " if split_speaker(f"{speaker}: x")[0] == speaker else f"[{speaker}]: "
     parts: list[list[str]] = []
     for word in cue.text.split():
-        rows = parts[-1] if parts else []
-        if rows and len(rows[-1]) + 1 + len(word) <= SRT_WIDTH:
-            rows[-1] += f" {word}"
-        elif rows and len(rows) < SRT_LINES:
-            rows.append(word)
+        lines = parts[-1] if parts else []
+        if lines and len(lines[-1]) + 1 + len(word) <= MAX_SRT_LINE_LEN:
+            lines[-1] += f" {word}"
+        elif lines and len(lines) < MAX_SRT_LINES:
+            lines.append(word)
         else:
             parts.append([prefix + word])
-    total, said, start = sum(len(row) for part in parts for row in part), 0, cue.start_ms
-    found: list[tuple[int, int, list[str]]] = []
-    for part in parts:
-        said += sum(len(row) for row in part)
-        end = cue.start_ms + (cue.end_ms - cue.start_ms) * said // total
-        found.append((start, end, part))
-        start = end
-    return found
+    total_len = sum(len(line) for lines in parts for line in lines)
+    len_so_far, start_ms = 0, cue.start_ms
+    split_cues: list[tuple[int, int, list[str]]] = []
+    for lines in parts:
+        len_so_far += sum(len(line) for line in lines)
+        end_ms = cue.start_ms + (cue.end_ms - cue.start_ms) * len_so_far // total_len
+        split_cues.append((start_ms, end_ms, lines))
+        start_ms = end_ms
+    return split_cues
 
 
-def write_json(cues: Iterable[Cue]) -> str:
-    """The namespace's JSON 1.0.0, in seconds."""
+def render_transcript_json(cues: Iterable[Cue]) -> str:
+    """The podcast namespace's JSON 1.0.0, in seconds."""
     segments: list[dict[str, Any]] = []
-    for cue in _spoken(cues):
+    for cue in _sort_spoken_cues(cues):
         speaker = {"speaker": cue.speaker} if cue.speaker else {}
         segments.append({**speaker, "startTime": cue.start_ms / 1000, "endTime": cue.end_ms / 1000, "body": cue.text})
     return json.dumps({"version": "1.0.0", "segments": segments}, ensure_ascii=False, indent=1) + "\n"
 
 
-def write_text(cues: Iterable[Cue]) -> str:
-    """A paragraph a speech, with its speaker where that changes."""
+def render_transcript_text(cues: Iterable[Cue]) -> str:
+    """Plain text: consecutive cues of a speaker are one paragraph, which begins with the name."""
     paragraphs: list[str] = []
-    before: str | None = None
-    for cue in _spoken(cues):
-        if cue.speaker == before and paragraphs:
+    speaker_before: str | None = None
+    for cue in _sort_spoken_cues(cues):
+        if cue.speaker == speaker_before and paragraphs:
             paragraphs[-1] += f" {cue.text}"
         else:
             paragraphs.append(f"{cue.speaker}: {cue.text}" if cue.speaker else cue.text)
-        before = cue.speaker
+        speaker_before = cue.speaker
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _spoken(cues: Iterable[Cue]) -> list[Cue]:
-    """Those with words, each on one line, in order of time."""
-    found = (replace(cue, text=" ".join(cue.text.split())) for cue in cues)
-    return sorted((cue for cue in found if cue.text), key=lambda cue: cue.start_ms)
+def _sort_spoken_cues(cues: Iterable[Cue]) -> list[Cue]:
+    """The cues with text, each on one line, in order of time."""
+    on_one_line = (replace(cue, text=" ".join(cue.text.split())) for cue in cues)
+    return sorted((cue for cue in on_one_line if cue.text), key=lambda cue: cue.start_ms)

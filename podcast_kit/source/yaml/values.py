@@ -1,4 +1,4 @@
-"""YAML as Values that know their places: no tags, no aliases, no deep nesting, nothing guessed."""
+"""YAML parsed into Values that know their location: no tags, no aliases, no deep nesting, no type guessing."""
 
 from __future__ import annotations
 
@@ -6,144 +6,146 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem, Severity
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.source.yaml import errors
 
 if TYPE_CHECKING:
     import yaml
 
-_BREAKS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
-"""Line breaks to YAML and to no editor: lines would be counted otherwise than people see them."""
+_LINE_BREAKS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
+"""Line breaks to YAML but not to editors: they would shift the line numbers that people see."""
 MAX_DEPTH = 16
-"""podcast.yaml needs five; without a bound a line of brackets exhausts the stack."""
-
-
+"""podcast.yaml needs five; without a limit a line of brackets exhausts the stack."""
 MAX_VALUES = 20_000
-"""Keys and values in a file; a show with everything has a few hundred."""
+"""Keys and values in a file; a show that uses every key has a few hundred."""
 MAX_PROBLEMS = 200
-"""Told of one file: whoever has more reads no further."""
+"""Problems reported in one file; reading stops there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A scalar, sequence or mapping, and the place it was written: of its key, or of the item in a list."""
+    """A scalar, sequence or mapping, and where it was written: the location of its key, or of the list item."""
 
-    place: SourceLocation
+    location: SourceLocation
     content: str | list[Value] | dict[str, Value]
-    empty: bool = False
-    """Nothing was written at all, not even quotes."""
+    is_empty: bool = False
+    """Nothing was written, not even quotes."""
 
 
-def compose(source: str, path: str, first_line: int, most: int) -> tuple[Value, list[Problem]]:
-    """The root of a YAML text, and what is wrong with it though it can be read; raises InvalidInput where it cannot."""
+def compose_yaml(source: str, path: str, first_line: int, max_values: int) -> tuple[Value, list[Problem]]:
+    """The root value of a YAML text, and the problems that do not stop it from being read.
+
+    Raises InvalidInput where the text cannot be read.
+    """
     import yaml
 
-    problems = list(errors.control_characters(source, path, first_line))
+    problems = list(errors.find_control_character(source, path, first_line))
     if problems:
         raise InvalidInput(problems)
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast, and not everywhere
-    source = source.translate(_BREAKS)
-    builder = _Builder(path, first_line, source, [], left=most)
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast, but not always installed
+    source = source.translate(_LINE_BREAKS)
+    builder = _ValueBuilder(path, first_line, source, [], values_left=max_values)
     try:
-        root = builder.document(yaml.parse(source, loader))
+        root = builder.build_document(yaml.parse(source, loader))
     except yaml.YAMLError as error:
-        raise InvalidInput([*builder.problems, errors.syntax(error, source, path, first_line)]) from None
+        raise InvalidInput([*builder.problems, errors.describe_syntax_error(error, source, path, first_line)]) from None
     return root, builder.problems
 
 
 class _Mark(Protocol):
-    """Where libyaml or PyYAML's own parser stands; both count from 0."""
+    """A position as libyaml and PyYAML's own parser give it; both count from 0."""
 
     line: int
     column: int
 
 
 @dataclass(slots=True)
-class _Builder:
-    """Makes Values of a parser's events: no recursion in the parser, and our own bound on depth."""
+class _ValueBuilder:
+    """Builds Values from a parser's events: the parser does not recurse, and the depth is limited here."""
 
     path: str
     first_line: int
     source: str
     problems: list[Problem]
     lines: list[str] = field(default_factory=list)
-    left: int = MAX_VALUES
-    """How many more values are read."""
+    values_left: int = MAX_VALUES
+    """How many more values may be read."""
 
-    def document(self, events: Iterator[yaml.Event]) -> Value:
+    def build_document(self, events: Iterator[yaml.Event]) -> Value:
         import yaml
 
         root: Value | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                text, hint = "a second YAML document begins here", "remove the '---' line"
-                raise InvalidInput([Problem(self.place(event.start_mark), text, hint, "yaml.documents")])
+                text, fix = "a second YAML document begins here", "remove the '---' line"
+                raise InvalidInput([Problem(self.location_at(event.start_mark), text, fix, "yaml.documents")])
             if isinstance(event, yaml.NodeEvent):
-                root = self.node(event, events, 0, None)
-        return root or Value(SourceLocation(self.path, self.first_line), "", empty=True)
+                root = self.build_node(event, events, 0, None)
+        return root or Value(SourceLocation(self.path, self.first_line), "", is_empty=True)
 
-    def place(self, mark: _Mark | None) -> SourceLocation:
+    def location_at(self, mark: _Mark | None) -> SourceLocation:
         if mark is None:
             return SourceLocation(self.path, self.first_line)
         return SourceLocation(self.path, mark.line + self.first_line, mark.column + 1)
 
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, at: SourceLocation | None) -> Value:
+    def build_node(
+        self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, key_location: SourceLocation | None
+    ) -> Value:
         import yaml
 
-        here = self.place(event.start_mark)
-        self.left -= 1
-        if not self.left:
-            text = "holds more keys and values than such a file ever needs"
-            raise InvalidInput([*self.problems, Problem(here, text, "is it the right file?", "file.long")])
-        if isinstance(event, yaml.NodeEvent) and (problem := errors.forbidden(event, here)):
+        location = self.location_at(event.start_mark)
+        self.values_left -= 1
+        if not self.values_left:
+            text = "has more keys and values than such a file ever needs"
+            raise InvalidInput([*self.problems, Problem(location, text, "is it the right file?", "file.long")])
+        if isinstance(event, yaml.NodeEvent) and (problem := errors.forbidden_feature(event, location)):
             raise InvalidInput([*self.problems, problem])
         if isinstance(event, yaml.ScalarEvent):
-            self.problems += errors.escaped_controls(event.value, at or here)
-            bare = event.style is None or event.style == ""
-            if bare:
-                self.comment(event)
-            return Value(at or here, event.value, empty=bare and not event.value)
+            self.problems += errors.find_escaped_control(event.value, key_location or location)
+            is_bare = event.style is None or event.style == ""
+            if is_bare:
+                self.check_comment(event)
+            return Value(key_location or location, event.value, is_empty=is_bare and not event.value)
         if depth >= MAX_DEPTH:
-            text = f"nested more than {MAX_DEPTH} deep"
-            raise InvalidInput([Problem(here, text, "is a bracket left open?", "yaml.deep")])
+            text = f"nested more than {MAX_DEPTH} levels deep"
+            raise InvalidInput([Problem(location, text, "is a bracket left open?", "yaml.deep")])
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
-                items.append(self.node(event, events, depth + 1, None))
-            return Value(at or here, items)
-        return Value(at or here, self.mapping(events, depth))
+                items.append(self.build_node(event, events, depth + 1, None))
+            return Value(key_location or location, items)
+        return Value(key_location or location, self.build_mapping(events, depth))
 
-    def mapping(self, events: Iterator[yaml.Event], depth: int) -> dict[str, Value]:
+    def build_mapping(self, events: Iterator[yaml.Event], depth: int) -> dict[str, Value]:
         import yaml
 
         entries: dict[str, Value] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
-            where = self.place(event.start_mark)
-            key = self.node(event, events, depth + 1, None)
-            value = self.node(next(events), events, depth + 1, where)
+            location = self.location_at(event.start_mark)
+            key = self.build_node(event, events, depth + 1, None)
+            value = self.build_node(next(events), events, depth + 1, location)
             if not isinstance(key.content, str):
-                text, hint = "a key must be a word, not a list or keys", "put the text in quotes"
-                self.problems.append(Problem(where, text, hint, "yaml.syntax"))
+                text, fix = "a key must be a word, not a list or a mapping", "put the text in quotes"
+                self.problems.append(Problem(location, text, fix, "yaml.syntax"))
             elif key.content in entries:
-                text = f"{key.content!r} is written twice"
-                hint = f"keep this one or that of line {entries[key.content].place.line}"
-                self.problems.append(Problem(where, text, hint, "key.twice"))
+                first_line = entries[key.content].location.line
+                text = f"duplicate key {key.content!r} (also on line {first_line})"
+                self.problems.append(Problem(location, text, "remove one of the two", "key.twice"))
             else:
                 entries[key.content] = value
             if len(self.problems) >= MAX_PROBLEMS:
                 raise InvalidInput(self.problems)
         return entries
 
-    def comment(self, event: yaml.ScalarEvent) -> None:
-        """Tell of `title: Questions #12`, where YAML drops the number in silence."""
+    def check_comment(self, event: yaml.ScalarEvent) -> None:
+        """Warn of `title: Questions #12`, where YAML silently drops the number."""
         if not self.lines:
             self.lines = self.source.split("\n")
         mark = event.end_mark
         if mark is None:
             return
-        rest = self.lines[mark.line][mark.column :] if mark.line < len(self.lines) else ""
-        dropped = rest.strip()
+        dropped = self.lines[mark.line][mark.column :].strip() if mark.line < len(self.lines) else ""
         if event.value and dropped.startswith("#") and dropped[1:2].isalnum():
             text = f"{dropped!r} is dropped: ' #' begins a comment"
-            hint = "put the whole value in quotes, or a blank after the '#'"
-            self.problems.append(Problem(self.place(mark), text, hint, "yaml.comment", Severity.WARNING))
+            fix = "put the whole value in quotes, or add a space after the '#'"
+            self.problems.append(Problem(self.location_at(mark), text, fix, "yaml.comment", Severity.WARNING))

@@ -5,26 +5,26 @@ from podcast_kit.namespaces import categories
 
 
 def test_apple_has_19_categories_and_91_subcategories():
-    assert (len(categories.tree()), sum(map(len, categories.tree().values()))) == (19, 91)
+    assert (len(categories.category_tree()), sum(map(len, categories.category_tree().values()))) == (19, 91)
 
 
 @pytest.mark.parametrize("written", ["Technology", "Business > Marketing", "TV & Film > After Shows"])
 def test_a_category_that_exists_is_written_as_it_is_read(written):
-    assert categories.exists(categories.parse(written))
-    assert categories.written(categories.parse(written)) == written
+    assert categories.category_exists(categories.parse_category(written))
+    assert categories.format_category(categories.parse_category(written)) == written
 
 
 @pytest.mark.parametrize("wrong", ["technology", "Business > Marketting", "Arts > Marketing", "", "Games & Hobbies"])
 def test_a_category_that_is_not_exactly_there_does_not_exist(wrong):
-    assert not categories.exists(categories.parse(wrong))
+    assert not categories.category_exists(categories.parse_category(wrong))
 
 
 def test_every_replacement_of_an_old_name_exists():
-    old = [Category(name, sub) for name, subs in categories._data()["legacy"].items() for sub in ("", *subs)]
-    gone = [category for category in old if categories.is_legacy(category)]
-    replaced = [new for category in gone if (new := categories.replacement(category))]
+    old = [Category(name, sub) for name, subs in categories._load_categories()["legacy"].items() for sub in ("", *subs)]
+    gone = [category for category in old if categories.is_legacy_category(category)]
+    replaced = [new for category in gone if (new := categories.replacement_category(category))]
     assert len(replaced) > 30
-    assert [new for new in replaced if not categories.exists(new)] == []
+    assert [new for new in replaced if not categories.category_exists(new)] == []
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_every_replacement_of_an_old_name_exists():
     ],
 )
 def test_the_nearest_category_is_what_was_meant(wrong, meant):
-    found = categories.nearest(categories.parse(wrong))
-    assert (found and categories.written(found)) == meant
+    found = categories.suggest_category(categories.parse_category(wrong))
+    assert (found and categories.format_category(found)) == meant
 
 
 @pytest.mark.parametrize("url", ["https://podnews.net/rss", "http://podnews.net/rss/", "podnews.net/rss//"])

@@ -2,16 +2,16 @@ import pytest
 
 from podcast_kit.source import foreign_keys
 from podcast_kit.source import show as shows
-from podcast_kit.source.codes import CODES
-from podcast_kit.source.episode import Setting, read
-from podcast_kit.source.paths import Folder
-from podcast_kit.source.yaml.document import yaml_table
+from podcast_kit.problem_codes import PROBLEM_CODES
+from podcast_kit.source.episode import EpisodeContext, parse_episode
+from podcast_kit.source.paths import ShowFolder
+from podcast_kit.source.yaml import parse_yaml_table
 
 TABLES = {
-    "episode": foreign_keys.EPISODE,
-    "show": foreign_keys.SHOW,
-    "publish": foreign_keys.PUBLISH,
-    "audio": foreign_keys.AUDIO,
+    "episode": foreign_keys.EPISODE_KEYS,
+    "show": foreign_keys.SHOW_KEYS,
+    "publish": foreign_keys.PUBLISH_KEYS,
+    "audio": foreign_keys.AUDIO_KEYS,
 }
 
 
@@ -19,7 +19,7 @@ def told(tmp_path, front):
     """What an episode's front matter is told, by key."""
     problems = []
     source = f"---\ntitle: x\ndate: 2026-01-01\n{front}---\n"
-    read(source.encode(), Setting(Folder(tmp_path), "episodes/one.md", {}), problems)
+    parse_episode(source.encode(), EpisodeContext(ShowFolder(tmp_path), "episodes/one.md", {}), problems)
     return {problem.text.split("'")[1]: problem.hint for problem in problems}
 
 
@@ -58,28 +58,28 @@ def test_an_episode_of_octopod_is_told_every_key_in_one_run(tmp_path):
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_foreign_key_has_a_mend_and_a_known_code(table):
     assert {key for key in table if key != key.casefold()} == set()
-    assert {known.code for known in table.values()} <= CODES.keys()
+    assert {known.code for known in table.values()} <= PROBLEM_CODES.keys()
     assert all(known.hint for known in table.values())
 
 
-@pytest.mark.parametrize("key", sorted(foreign_keys.EPISODE))
+@pytest.mark.parametrize("key", sorted(foreign_keys.EPISODE_KEYS))
 def test_a_foreign_key_is_told_and_what_is_to_be_written_instead_is_known(tmp_path, key):
-    assert told(tmp_path, f"{key}: x\n")[key] == foreign_keys.EPISODE[key].hint
-    hint = foreign_keys.EPISODE[key].hint
+    assert told(tmp_path, f"{key}: x\n")[key] == foreign_keys.EPISODE_KEYS[key].fix
+    hint = foreign_keys.EPISODE_KEYS[key].fix
     if hint.startswith("write "):
         ours = hint.removeprefix("write ").removesuffix(" instead").strip("'").partition(":")[0]
         assert "did you mean" not in told(tmp_path, f"{ours}:\n").get(ours, "")
 
 
-@pytest.mark.parametrize("key", sorted(foreign_keys.SHOW))
+@pytest.mark.parametrize("key", sorted(foreign_keys.SHOW_KEYS))
 def test_a_foreign_key_of_a_show_is_told(tmp_path, key):
-    table = yaml_table(f"{key}: x\n", "podcast.yaml")
-    shows.read(table, Folder(tmp_path))
-    assert foreign_keys.SHOW[key].hint in [problem.fix for problem in table.problems]
+    table = parse_yaml_table(f"{key}: x\n", "podcast.yaml")
+    shows.show_from_table(table, ShowFolder(tmp_path))
+    assert foreign_keys.SHOW_KEYS[key].fix in [problem.fix for problem in table.problems]
 
 
 def test_a_foreign_key_that_the_reader_knows_is_read():
-    table = yaml_table("episode: 7", "x")
-    assert table.take("number", int, 0, also=("episode",)) == 7
-    table.close(foreign_keys.EPISODE)
+    table = parse_yaml_table("episode: 7", "x")
+    assert table.optional("number", int, 0, other_names=("episode",)) == 7
+    table.finish(foreign_keys.EPISODE_KEYS)
     assert table.problems == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Project
 from podcast_kit.source import project
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 from tests.support import shows
 
 SHOW = (shows.ROOT / "podcast.yaml").read_text("utf-8")
@@ -61,7 +61,7 @@ ODD = [
 def read(folder):
     """The project, or the codes of what is wrong."""
     try:
-        return project.read(folder)
+        return project.load_project(folder)
     except InvalidInput as error:
         return {problem.code for problem in error.problems if str(problem).encode()}
 
@@ -83,7 +83,7 @@ def write(folder, show=SHOW, episode=EPISODE, lock=None):
 
 
 def is_sound(found):
-    return isinstance(found, Project) or (found and found <= CODES.keys() | {"path.outside"})
+    return isinstance(found, Project) or (found and found <= PROBLEM_CODES.keys() | {"path.outside"})
 
 
 def mutated(text, rng):
@@ -171,7 +171,7 @@ def test_an_escaped_control_character_is_refused(folder, escape):
 def test_a_path_with_a_nul_is_told_at_its_place(tmp_path):
     show = shows.small(tmp_path / "show", transcript='"a\\0.vtt"')
     with pytest.raises(InvalidInput) as caught:
-        project.read(show)
+        project.load_project(show)
     assert ("episodes/001-talk.md:6:1", "path.form") in {(str(one.location), one.code) for one in caught.value.problems}
 
 
@@ -183,7 +183,7 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     (tmp_path / "episodes/d.md").symlink_to(tmp_path / "episodes/d.md")
     (tmp_path / "episodes/e.md").symlink_to("/dev/zero")
     with pytest.raises(InvalidInput) as caught:
-        project.read(tmp_path)
+        project.load_project(tmp_path)
     assert [f"{problem.location} {problem.code}" for problem in caught.value.problems] == [
         "episodes/b.md file.missing",
         "episodes/d.md file.missing",
@@ -198,6 +198,6 @@ def test_a_name_that_is_no_text_is_passed_over_and_told(tmp_path):
         (tmp_path / os.fsdecode(b"episodes/\xff.md")).write_bytes(b"")
     except OSError:
         pytest.skip("this file system takes only names that are text")
-    found = project.read(tmp_path)
+    found = project.load_project(tmp_path)
     assert [one.path for one in found.episodes] == ["episodes/a.md"]
     assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/\ufffd.md", "episode.place")]

@@ -53,46 +53,46 @@ def published(slug="one", guid="g-1", date=WHEN, **media):
 
 @given(locks)
 def test_what_is_written_is_read_back(written):
-    assert lock.parse(lock.render(written)) == tuple(sorted(written, key=lambda one: (one.date, one.slug)))
+    assert lock.parse_lock(lock.render_lock(written)) == tuple(sorted(written, key=lambda one: (one.date, one.slug)))
 
 
 @given(locks)
 def test_writing_what_was_read_changes_no_byte(written):
-    assert lock.render(lock.parse(lock.render(written))) == lock.render(reversed(written))
+    assert lock.render_lock(lock.parse_lock(lock.render_lock(written))) == lock.render_lock(reversed(written))
 
 
 def test_a_lock_from_before_there_were_alternates_and_soundbites_is_read_and_kept():
-    old = lock.render([published()])
+    old = lock.render_lock([published()])
     assert not any(word in old for word in (b"alternate", b"soundbites", b"bit_rate"))
-    (entry,) = lock.parse(old)
+    (entry,) = lock.parse_lock(old)
     assert (entry.alternate, entry.soundbites) == (None, ())
 
 
 def test_a_former_name_that_would_lead_out_of_the_show_is_damage():
-    whole = lock.render([replace(published(), was=("one-old", "one-older"))])
+    whole = lock.render_lock([replace(published(), was=("one-old", "one-older"))])
     assert b"    was: [one-old, one-older]\n" in whole
     with pytest.raises(InvalidInput) as caught:
-        lock.parse(whole.replace(b"one-older", b"../../one"))
+        lock.parse_lock(whole.replace(b"one-older", b"../../one"))
     assert [(one.code, one.location.line) for one in caught.value.problems] == [("lock.damaged", 8)]
 
 
 def test_a_soundbite_without_its_file_is_damage():
-    whole = lock.render(
+    whole = lock.render_lock(
         [replace(published(), soundbites=(Soundbite(start_ms=1, length_ms=2, media=published().media),))]
     )
     broken = whole.replace(whole[whole.index(b"        media:\n") :], b"")
     with pytest.raises(InvalidInput) as caught:
-        lock.parse(broken)
+        lock.parse_lock(broken)
     assert [one.code for one in caught.value.problems] == ["lock.damaged"]
 
 
 def test_a_new_episode_is_new_lines_at_the_end():
     old, new = [published()], [published(), published("two", "g-2", WHEN + timedelta(days=1))]
-    assert lock.render(new).startswith(lock.render(old))
+    assert lock.render_lock(new).startswith(lock.render_lock(old))
 
 
 def test_an_entry_reads_as_people_expect():
-    said = lock.render([published(date=datetime(2026, 11, 15, 8, tzinfo=timezone(timedelta(hours=1))))]).decode()
+    said = lock.render_lock([published(date=datetime(2026, 11, 15, 8, tzinfo=timezone(timedelta(hours=1))))]).decode()
     assert said.split("\n")[3:10] == [
         "  - slug: one",
         "    guid: g-1",
@@ -105,7 +105,7 @@ def test_an_entry_reads_as_people_expect():
 
 
 def test_a_missing_lock_is_empty(tmp_path):
-    assert lock.read(tmp_path / "podcast.lock") == ()
+    assert lock.read_lock(tmp_path / "podcast.lock") == ()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_missing_lock_is_empty(tmp_path):
 )
 def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
     with pytest.raises(InvalidInput) as caught:
-        lock.parse(damage(lock.render([published()]).decode()).encode())
+        lock.parse_lock(damage(lock.render_lock([published()]).decode()).encode())
     assert {problem.code for problem in caught.value.problems} == {code}
     assert all(problem.fix for problem in caught.value.problems)
 
@@ -140,12 +140,12 @@ def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
 )  # fmt: skip
 def test_audio_that_would_lie_elsewhere_is_damage(key):
     with pytest.raises(InvalidInput) as caught:
-        lock.parse(lock.render([published(key=key)]))
+        lock.parse_lock(lock.render_lock([published(key=key)]))
     assert [problem.code for problem in caught.value.problems] == ["lock.damaged"]
 
 
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
 def test_a_date_that_no_clock_can_show_is_damage(date):
-    data = lock.render([published()]).replace(b"2026-11-15T07:00:00+00:00", date.encode())
+    data = lock.render_lock([published()]).replace(b"2026-11-15T07:00:00+00:00", date.encode())
     with pytest.raises(InvalidInput, match="1 problem"):
-        lock.parse(data)
+        lock.parse_lock(data)

@@ -5,7 +5,7 @@ import pytest
 from podcast_kit.errors import InvalidInput, PodcastKitError, Severity
 from podcast_kit.model import Category, Chapter, EpisodeType, ListenLink, Person, Placement, PromptSet
 from podcast_kit.source import lock, project
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 
 SHOW = """\
 title: A show
@@ -37,13 +37,13 @@ def episode(front=FRONT, notes="Notes.\n"):
 
 
 def one(folder, front=FRONT, notes="Notes.\n", files=(), show=SHOW):
-    return project.read(folder({"episodes/one.md": episode(front, notes), **dict(files)}, show)).episodes[0]
+    return project.load_project(folder({"episodes/one.md": episode(front, notes), **dict(files)}, show)).episodes[0]
 
 
 def problems(show_folder):
     with pytest.raises(InvalidInput) as caught:
-        project.read(show_folder)
-    assert {problem.code for problem in caught.value.problems} <= CODES.keys()
+        project.load_project(show_folder)
+    assert {problem.code for problem in caught.value.problems} <= PROBLEM_CODES.keys()
     return caught.value.problems
 
 
@@ -52,7 +52,7 @@ def codes(show_folder):
 
 
 def test_the_smallest_show_is_read_with_its_defaults(folder):
-    found = project.read(folder({"episodes/one.md": episode()}))
+    found = project.load_project(folder({"episodes/one.md": episode()}))
     assert (found.show.title, found.show.feed_url) == ("A show", "https://pod.example/feed.xml")
     assert found.show.prompts["default"] == PromptSet()
     first = found.episodes[0]
@@ -99,7 +99,7 @@ audio: {loudness: -16, format: mp3, bitrate: 128k}
         "{url: https://pod.example}",
         "{url: https://pod.example/a, to: s3://b/p, endpoint: https://s3.example, region: eu}",
     )
-    found = project.read(folder({"art/cover.jpg": "", "art/bob.png": ""}, show)).show
+    found = project.load_project(folder({"art/cover.jpg": "", "art/bob.png": ""}, show)).show
     assert (found.owner_name, found.owner_email, found.artwork) == ("Ann", "ann@pod.example", "art/cover.jpg")
     assert found.categories == (Category("Business", "Marketing"), Category("Technology"))
     assert (found.explicit, found.type.value, found.locked, found.complete, found.block) == (
@@ -238,7 +238,7 @@ def test_a_secret_in_podcast_yaml_is_refused(folder):
 
 
 def test_stitcher_is_told_of_once_and_dropped(folder):
-    found = project.read(folder(show=SHOW + "listen:\n  stitcher: some-show\n  apple: 1000000001\n"))
+    found = project.load_project(folder(show=SHOW + "listen:\n  stitcher: some-show\n  apple: 1000000001\n"))
     assert [listen.service for listen in found.show.listen] == ["apple"]
     assert [(str(one.location), one.code, one.severity) for one in found.warnings] == [
         ("podcast.yaml:8:3", "listen.closed", Severity.WARNING)
@@ -246,7 +246,7 @@ def test_stitcher_is_told_of_once_and_dropped(folder):
 
 
 def test_stitcher_stays_for_who_insists(folder):
-    found = project.read(folder(show=SHOW + "listen: {stitcher: {url: 'https://s.example/x', keep: true}}\n"))
+    found = project.load_project(folder(show=SHOW + "listen: {stitcher: {url: 'https://s.example/x', keep: true}}\n"))
     assert found.show.listen == (ListenLink(service="stitcher", value="https://s.example/x", keep=True),)
     assert found.warnings == ()
 
@@ -276,7 +276,7 @@ def test_an_episode_may_be_a_folder(folder, name):
         "episodes/two/p.png": "",
         f"episodes/two/{name}": "",
     }
-    (found,) = project.read(folder(files)).episodes
+    (found,) = project.load_project(folder(files)).episodes
     assert (found.slug, found.path, found.audio) == ("two", "episodes/two/index.md", f"episodes/two/{name}")
 
 
@@ -312,28 +312,28 @@ def test_a_draft_needs_no_date(folder):
 
 
 def test_a_skipped_hour_is_remarked(folder):
-    found = project.read(folder({"episodes/one.md": episode("title: x\ndate: 2026-03-29 02:30\n")}))
+    found = project.load_project(folder({"episodes/one.md": episode("title: x\ndate: 2026-03-29 02:30\n")}))
     assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:3:1", "value.date.gap")]
 
 
 def test_what_is_not_read_is_remarked(folder):
     files = {"episodes/a.markdown": "", "episodes/b/notes.md": "", "episodes/art/x.png": "", "episodes/.hidden.md": ""}
-    remarks = project.read(folder(files)).warnings
+    remarks = project.load_project(folder(files)).warnings
     assert [str(one.location) for one in remarks] == ["episodes/a.markdown", "episodes/b/notes.md"]
 
 
 def test_the_lock_is_read(folder):
     show = folder()
-    assert project.read(show).lock == ()
-    (show / "podcast.lock").write_bytes(lock.render([]))
-    assert project.read(show).lock == ()
+    assert project.load_project(show).lock == ()
+    (show / "podcast.lock").write_bytes(lock.render_lock([]))
+    assert project.load_project(show).lock == ()
 
 
 def test_the_nearest_show_upwards_is_found(folder, tmp_path):
     show = folder({"episodes/one.md": episode()})
-    assert project.find(show / "episodes") == show
+    assert project.find_show_folder(show / "episodes") == show
     with pytest.raises(PodcastKitError) as caught:
-        project.find(tmp_path)
+        project.find_show_folder(tmp_path)
     assert "podcast-kit init" in caught.value.fix
 
 
@@ -341,9 +341,9 @@ def test_the_way_out_of_a_show_does_not_lead_back_into_it(tmp_path):
     show = tmp_path / "show"
     (show / "episodes").mkdir(parents=True)
     (show / "podcast.yaml").touch()
-    assert project.find(show / "episodes" / "..") == show
+    assert project.find_show_folder(show / "episodes" / "..") == show
     with pytest.raises(PodcastKitError, match="or above"):
-        project.find(show / "..")
+        project.find_show_folder(show / "..")
 
 
 def test_a_folder_without_a_show_is_told(tmp_path):
@@ -352,14 +352,14 @@ def test_a_folder_without_a_show_is_told(tmp_path):
 
 def test_reading_twice_gives_equal_projects(folder):
     show = folder({"episodes/one.md": episode(), "episodes/two/index.md": episode(FRONT.replace("g-1", "g-2"))})
-    assert project.read(show) == project.read(show)
-    assert [one.path for one in project.read(show).episodes] == ["episodes/one.md", "episodes/two/index.md"]
-    assert project.read(show).episodes[0].date < datetime(2027, 1, 1, tzinfo=UTC)
+    assert project.load_project(show) == project.load_project(show)
+    assert [one.path for one in project.load_project(show).episodes] == ["episodes/one.md", "episodes/two/index.md"]
+    assert project.load_project(show).episodes[0].date < datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def test_tags_of_the_namespaces_become_elements(folder):
     show = SHOW + "funding: {url: https://a.example/, label: Give}\nmedium: music\n"
-    found = project.read(
+    found = project.load_project(
         folder({"episodes/one.md": episode(FRONT + "location: {name: Vienna, geo: 'geo:48.2,16.4'}\n")}, show)
     )
     assert sorted(element.name for element in found.show.elements) == ["podcast:funding", "podcast:medium"]
@@ -372,7 +372,7 @@ def test_mastering_is_the_shows_unless_an_episode_says_otherwise(folder):
         "episodes/one.md": episode(),
         "episodes/two.md": episode(FRONT.replace("g-1", "g-2") + "audio: {file: two.wav, loudness: off, trim: yes}\n"),
     }
-    one, two = project.read(folder(files, show)).episodes
+    one, two = project.load_project(folder(files, show)).episodes
     assert one.mastering is None
     assert (two.audio, two.mastering.loudness, two.mastering.trim) == ("episodes/two.wav", None, True)
     assert (two.mastering.format, two.mastering.bitrate, two.mastering.channels) == ("mp3", "128k", 1)
@@ -392,7 +392,7 @@ def test_the_theme_and_ignored_rules_are_read(folder):
         SHOW
         + "theme: {colour: '#A1f', font: 'Georgia, serif', logo: logo.svg}\nignore: {art.bytes: it is a painting}\n"
     )
-    found = project.read(
+    found = project.load_project(
         folder({"episodes/one.md": episode(FRONT + "ignore: {it.title: it is a name}\n"), "logo.svg": ""}, show)
     )
     assert (found.show.theme.colour, found.show.theme.font, found.show.theme.logo) == (
@@ -421,17 +421,17 @@ def test_a_theme_or_an_ignored_rule_that_cannot_be_is_told(folder, line, code):
 
 
 def test_a_picture_without_words_is_remarked_at_its_line(folder):
-    found = project.read(folder({"episodes/one.md": episode(notes="Text\n\n![](p.png)\n"), "episodes/p.png": ""}))
+    found = project.load_project(folder({"episodes/one.md": episode(notes="Text\n\n![](p.png)\n"), "episodes/p.png": ""}))
     assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:8", "notes.alt")]
 
 
 def test_a_show_under_another_name_is_recognised(tmp_path):
     (tmp_path / "podcast.yml").write_text(SHOW)
     with pytest.raises(PodcastKitError) as caught:
-        project.find(tmp_path)
+        project.find_show_folder(tmp_path)
     assert caught.value.fix == "rename podcast.yml to podcast.yaml"
 
 
 def test_a_link_to_a_file_that_nobody_publishes_is_remarked(folder):
-    found = project.read(folder({"episodes/one.md": episode(notes="[a](a.pdf)\n"), "episodes/a.pdf": ""}))
+    found = project.load_project(folder({"episodes/one.md": episode(notes="[a](a.pdf)\n"), "episodes/a.pdf": ""}))
     assert [(str(one.location), one.code) for one in found.warnings] == [("episodes/one.md:6", "notes.link")]

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def made(folder, **given):
-    return builder.make(project.read(folder), now=NOW, **given)
+    return builder.build(project.load_project(folder), now=NOW, **given)
 
 
 def test_a_recording_that_somebody_put_into_build_stays(tmp_path):
@@ -71,8 +71,8 @@ def test_a_build_may_be_a_link_to_an_empty_folder_on_another_disk(tmp_path):
     show = small(tmp_path / "show")
     (tmp_path / "disk").mkdir()
     (show / "build").symlink_to(tmp_path / "disk")
-    assert made(show).made > 0
-    assert made(show).made == 0
+    assert made(show).files_written > 0
+    assert made(show).files_written == 0
 
 
 @pytest.mark.parametrize("name", ["style.css", "episode.html", "words/x.html"])
@@ -119,4 +119,4 @@ def test_what_is_published_into_the_show_is_not_taken_for_writing(tmp_path):
 
 def test_an_edit_of_a_file_that_cannot_be_read_is_our_error(tmp_path):
     with pytest.raises(OperationError, match="cannot be read"):
-        edit.put(tmp_path / "podcast.yaml", "title", "x")
+        edit.set_yaml_key(tmp_path / "podcast.yaml", "title", "x")

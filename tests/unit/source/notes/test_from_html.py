@@ -13,7 +13,7 @@ PAGE = "https://pod.example/episodes/x/index.html"
 
 
 def shown(markdown):
-    return notes.render(markdown, page_url=PAGE).before
+    return notes.render_notes(markdown, page_url=PAGE).before
 
 
 @pytest.mark.parametrize(
@@ -30,42 +30,42 @@ def shown(markdown):
     ],
 )
 def test_what_hosts_write_becomes_what_podcasters_write(html, markdown):
-    assert html_notes.markdown(html) == markdown
+    assert html_notes.html_to_markdown(html) == markdown
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=80))
 def test_words_are_words_again_whatever_markdown_would_make_of_them(words):
     from html import escape
 
-    said = shown(html_notes.markdown(f"<p>{escape(words)}</p>")).plain_text
+    said = shown(html_notes.html_to_markdown(f"<p>{escape(words)}</p>")).plain_text
     assert re.sub(r"\W", "", said) == re.sub(r"\W", "", " ".join(words.split()))
 
 
 def test_timestamps_are_chapters_still():
-    found = html_notes.markdown("<p>00:00 Intro<br>01:20 <a href='https://a.example'>Second</a><br />02:30 End</p>")
+    found = html_notes.html_to_markdown("<p>00:00 Intro<br>01:20 <a href='https://a.example'>Second</a><br />02:30 End</p>")
     from podcast_kit.source import chapters
 
-    stamps, _ = chapters.run(found, None)
+    stamps, _ = chapters.find_chapter_list(found, None)
     assert [stamp.start_ms for stamp in stamps] == [0, 80_000, 150_000]
 
 
 def test_text_is_the_words_a_paragraph_a_line():
-    assert html_notes.text("<p>a <b>b</b></p><ul><li>c</li></ul>Tom &amp; Ann<br>d") == "a b\nc\nTom & Ann\nd"
-    assert html_notes.text("one\n\n  two  three") == "one\ntwo three"
+    assert html_notes.html_to_text_lines("<p>a <b>b</b></p><ul><li>c</li></ul>Tom &amp; Ann<br>d") == "a b\nc\nTom & Ann\nd"
+    assert html_notes.html_to_text_lines("one\n\n  two  three") == "one\ntwo three"
 
 
 def test_a_thousand_tags_within_one_another_cost_no_traceback():
-    assert "deep" in html_notes.markdown("<div>" * 5000 + "deep" + "</div>" * 5000)
+    assert "deep" in html_notes.html_to_markdown("<div>" * 5000 + "deep" + "</div>" * 5000)
 
 
 def test_addresses_are_whole_where_the_page_that_they_stood_on_is_known():
     html = '<p><img src="/a.png" alt="A"> <img src="//cdn.example/b.png" alt="B"> <a href="about">us</a></p>'
     whole = "![A](https://old.example/a.png) ![B](https://cdn.example/b.png) [us](https://old.example/talks/about)"
-    assert html_notes.markdown(html, "https://old.example/talks/1") == whole
+    assert html_notes.html_to_markdown(html, "https://old.example/talks/1") == whole
 
 
 def test_a_picture_that_no_address_leads_to_gives_way_to_its_words():
     assert (
-        html_notes.markdown('<p>So <img src="../../etc/x.png" alt="a chart"> it is<img src="y"></p>')
+        html_notes.html_to_markdown('<p>So <img src="../../etc/x.png" alt="a chart"> it is<img src="y"></p>')
         == "So a chart it is"
     )

@@ -8,11 +8,11 @@ from podcast_kit.text.timecode import format_timecode
 
 
 def found(markdown, **more):
-    return [(one.start_ms, one.title, one.url) for one in chapters.from_notes(markdown, **more)[0]]
+    return [(one.start_ms, one.title, one.url) for one in chapters.chapters_from_notes(markdown, **more)[0]]
 
 
 def reason(markdown, **more):
-    problems = chapters.from_notes(markdown, path="e.md", **more)[1]
+    problems = chapters.chapters_from_notes(markdown, path="e.md", **more)[1]
     return [problem.text.partition(": ")[2] for problem in problems]
 
 
@@ -68,7 +68,7 @@ def test_a_title_loses_its_marks_and_gives_its_link(title, plain, url):
     ],
 )
 def test_what_is_no_list_of_timestamps_makes_no_chapters_and_no_noise(markdown):
-    assert chapters.from_notes(markdown) == ((), ())
+    assert chapters.chapters_from_notes(markdown) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_timestamps_that_are_no_chapters_say_why(markdown, why):
 
 
 def test_the_reason_has_the_place_of_the_first_timestamp():
-    (problem,) = chapters.from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
+    (problem,) = chapters.chapters_from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
     assert (str(problem.location), problem.code) == ("e.md:10", "cp.notes")
 
 
@@ -107,12 +107,12 @@ def test_chapters_written_as_timestamps_are_read_back(steps):
         start += step
         written.append(Chapter(start_ms=start, title=" ".join(title.split())))
     lines = [f"- {format_timecode(one.start_ms)} {one.title}" for one in written]
-    assert chapters.from_notes("\n".join(lines))[0] == tuple(written)
+    assert chapters.chapters_from_notes("\n".join(lines))[0] == tuple(written)
 
 
 @given(st.text(alphabet="0123456789:.,()[]-*_ ab\n`>", max_size=80))
 def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
-    starts = [one.start_ms for one in chapters.from_notes(markdown)[0]]
+    starts = [one.start_ms for one in chapters.chapters_from_notes(markdown)[0]]
     assert starts == sorted(set(starts))
     assert starts[:1] in ([], [0])
 
@@ -133,5 +133,5 @@ def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
     ],
 )
 def test_timestamps_move_with_the_recording(written, by_ms, moved):
-    assert chapters.shifted(written, by_ms) == moved
-    assert chapters.shifted(written, 0) == written
+    assert chapters.shift_timestamps(written, by_ms) == moved
+    assert chapters.shift_timestamps(written, 0) == written

@@ -5,26 +5,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.model import EpisodeType
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Wrong
+from podcast_kit.source.yaml import InvalidValue
 
 READERS = {
-    "text": converters.text,
-    "line": converters.line,
-    "whole": converters.whole(1),
-    "decimal": converters.decimal,
-    "flag": converters.flag,
-    "choice": converters.choice(EpisodeType),
-    "zone": converters.zone,
-    "moment": lambda raw: converters.moment(raw, "Europe/Berlin"),
-    "url": converters.url,
-    "https": converters.https,
-    "base_url": converters.base_url,
-    "email": converters.email,
-    "language": converters.language,
-    "uuid": converters.uuid,
-    "clock": converters.clock,
+    "text": converters.to_text,
+    "line": converters.to_line,
+    "whole": converters.whole_number_from(1),
+    "decimal": converters.to_decimal,
+    "flag": converters.to_flag,
+    "choice": converters.choice_of(EpisodeType),
+    "zone": converters.to_time_zone,
+    "moment": lambda raw: converters.to_datetime(raw, "Europe/Berlin"),
+    "url": converters.to_url,
+    "https": converters.to_https_url,
+    "base_url": converters.to_base_url,
+    "email": converters.to_email,
+    "language": converters.to_language,
+    "uuid": converters.to_uuid,
+    "clock": converters.to_milliseconds,
 }
 
 
@@ -102,10 +102,10 @@ def test_a_value_is_understood(kind, raw, expected):
     ],
 )
 def test_what_is_not_a_value_is_told_with_a_mend_and_a_known_code(kind, raw):
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         READERS[kind](raw)
-    assert caught.value.code in CODES
-    assert caught.value.hint
+    assert caught.value.code in PROBLEM_CODES
+    assert caught.value.fix
 
 
 @given(st.sampled_from(sorted(READERS)), st.text(max_size=40))
@@ -113,9 +113,9 @@ def test_any_text_is_a_value_or_wrong(kind, raw):
     code = "value.empty"
     try:
         READERS[kind](raw)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         code = wrong.code
-    assert code in CODES
+    assert code in PROBLEM_CODES
 
 
 @pytest.mark.parametrize(
@@ -130,16 +130,16 @@ def test_any_text_is_a_value_or_wrong(kind, raw):
     ],
 )
 def test_a_date_without_an_offset_is_in_the_shows_zone(raw, expected):
-    assert converters.moment(raw, "Europe/Berlin") == (datetime.fromisoformat(expected), "")
+    assert converters.to_datetime(raw, "Europe/Berlin") == (datetime.fromisoformat(expected), "")
 
 
 def test_a_time_that_the_clocks_show_twice_is_the_first():
-    when, remark = converters.moment("2026-10-25 02:30", "Europe/Berlin")
+    when, remark = converters.to_datetime("2026-10-25 02:30", "Europe/Berlin")
     assert (when.isoformat(), remark) == ("2026-10-25T02:30:00+02:00", "value.date.twice")
 
 
 def test_a_time_that_the_clocks_skip_is_what_an_unchanged_clock_would_show():
-    when, remark = converters.moment("2026-03-29 02:30", "Europe/Berlin")
+    when, remark = converters.to_datetime("2026-03-29 02:30", "Europe/Berlin")
     assert (when.isoformat(), remark) == ("2026-03-29T03:30:00+02:00", "value.date.gap")
 
 
@@ -147,11 +147,11 @@ def test_a_time_that_the_clocks_skip_is_what_an_unchanged_clock_would_show():
 def test_a_date_with_an_offset_is_read_as_written(naive, minutes):
     offset = timedelta(minutes=minutes)
     written = f"{naive.isoformat()}{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    when, _ = converters.moment(written, "UTC")
+    when, _ = converters.to_datetime(written, "UTC")
     assert when == naive.replace(tzinfo=UTC) - offset
 
 
 @given(st.integers(0, 10**8))
 def test_a_clock_reads_every_time_that_is_written(milliseconds):
     seconds, rest = divmod(milliseconds, 1000)
-    assert converters.clock(f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}") == milliseconds
+    assert converters.to_milliseconds(f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}") == milliseconds

@@ -4,13 +4,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput, Severity
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import MAX_BYTES, Foreign, Table, decode, front_matter, nearest, yaml_table
+from podcast_kit.source.yaml import MAX_SOURCE_BYTES, ForeignKey, Table, decode_source, parse_front_matter, suggest_name, parse_yaml_table
 
 
 def table(source):
-    return yaml_table(source, "x.yaml")
+    return parse_yaml_table(source, "x.yaml")
 
 
 def told(source, read=lambda table: table.close()):
@@ -28,16 +28,16 @@ def told(source, read=lambda table: table.close()):
     "raw", ["12:34", "010", "no", "404", "Null", "1.10", "2026-13-01", "1_000", "0x1F", "~", "=", ".inf"]
 )
 def test_every_scalar_stays_the_text_that_was_written(raw):
-    assert table(f"key: {raw}").take("key", str, "") == raw
+    assert table(f"key: {raw}").optional("key", str, "") == raw
 
 
 @pytest.mark.parametrize("empty", ["key:", "key: # nothing yet", "key:   \nother: x"])
 def test_a_key_without_a_value_counts_as_left_out(empty):
-    assert table(empty).take("key", str, "default") == "default"
+    assert table(empty).optional("key", str, "default") == "default"
 
 
 def test_an_empty_string_in_quotes_is_a_value():
-    assert table('key: ""').take("key", str, "default") == ""
+    assert table('key: ""').optional("key", str, "default") == ""
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_a_second_equal_key_is_a_fault_and_reading_goes_on():
 
 def test_an_unknown_key_names_the_nearest_known():
     found = table("explict: no\nx-mine: 1")
-    found.take("explicit", converters.flag, default=False)
-    found.take("title", str, "")
-    found.close()
+    found.optional("explicit", converters.to_flag, default=False)
+    found.optional("title", str, "")
+    found.finish()
     assert [(one.text, one.fix) for one in found.problems] == [("unknown key 'explict'", "did you mean 'explicit'?")]
 
 
 def test_another_tools_key_says_what_is_written_here():
     found = table("Podcast_File: a.mp3")
-    found.close({"podcast_file": Foreign("is another tool's key", "write 'audio' instead", "key.renamed")})
+    found.finish({"podcast_file": ForeignKey("is another tool's key", "write 'audio' instead", "key.renamed")})
     assert [(one.code, one.fix) for one in found.problems] == [("key.renamed", "write 'audio' instead")]
 
 
@@ -109,15 +109,15 @@ def test_a_list_where_one_value_is_meant_is_a_fault():
 
 
 def test_a_lone_value_is_a_list_of_one():
-    assert table("tags: a").each("tags", str) == ("a",)
+    assert table("tags: a").list_of("tags", str) == ("a",)
 
 
 def test_a_nested_table_tells_its_faults_at_their_own_lines():
     found = table("chapters:\n  - {start: 1}\n  - start: 2\n    titel: x\n")
     for inner in found.tables("chapters", "this chapter"):
-        inner.need("start", str, "")
-        inner.need("title", str, "")
-        inner.close()
+        inner.required("start", str, "")
+        inner.required("title", str, "")
+        inner.finish()
     assert [f"{one.location.line}:{one.location.column} {one.text}" for one in found.problems] == [
         "2:5 'title' is missing in this chapter",
         "3:5 'title' is missing in this chapter",
@@ -143,13 +143,13 @@ def test_a_number_sign_that_yaml_would_drop_in_silence_is_warned_of(source, drop
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_front_matter_survives_any_editor(bom, ending, fence):
-    source = decode((bom + ending.join([fence, "title: x", fence, "Notes", "more"])).encode(), "x.md")
-    found, body, line = front_matter(source, "x.md")
-    assert (found.take("title", str, ""), body, line) == ("x", "Notes\nmore", 4)
+    source = decode_source((bom + ending.join([fence, "title: x", fence, "Notes", "more"])).encode(), "x.md")
+    found, body, line = parse_front_matter(source, "x.md")
+    assert (found.optional("title", str, ""), body, line) == ("x", "Notes\nmore", 4)
 
 
 def test_front_matter_may_be_all_there_is():
-    assert front_matter("---\ntitle: x\n---", "x.md")[1:] == ("", 4)
+    assert parse_front_matter("---\ntitle: x\n---", "x.md")[1:] == ("", 4)
 
 
 @pytest.mark.parametrize(
@@ -163,19 +163,19 @@ def test_front_matter_may_be_all_there_is():
 )
 def test_front_matter_that_is_not_there_is_told(source, code):
     with pytest.raises(InvalidInput) as caught:
-        front_matter(source, "x.md")
+        parse_front_matter(source, "x.md")
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
 def test_what_is_not_utf8_is_told_with_line_and_column():
     with pytest.raises(InvalidInput) as caught:
-        decode("a\nbü".encode() + b"\xe9", "x.md")
+        decode_source("a\nbü".encode() + b"\xe9", "x.md")
     assert [str(problem.location) for problem in caught.value.problems] == ["x.md:2:3"]
 
 
 def test_a_file_is_read_only_up_to_a_bound():
     with pytest.raises(InvalidInput) as caught:
-        decode(b"x" * (MAX_BYTES + 1), "x.md")
+        decode_source(b"x" * (MAX_SOURCE_BYTES + 1), "x.md")
     assert [problem.code for problem in caught.value.problems] == ["file.long"]
 
 
@@ -189,7 +189,7 @@ def test_any_text_is_a_table_or_invalid_input(source):
         assert isinstance(table(source), Table)
     except InvalidInput as error:
         problems = error.problems
-    assert {problem.code for problem in problems} <= CODES.keys()
+    assert {problem.code for problem in problems} <= PROBLEM_CODES.keys()
     assert all(problem.location.line >= 1 for problem in problems)
 
 
@@ -199,7 +199,7 @@ def test_brackets_without_end_are_refused_quickly():
 
 
 def test_nearest_knows_the_word_whatever_its_case():
-    assert nearest("TITEL", {"title", "date"}) == "did you mean 'title'?"
+    assert suggest_name("TITEL", {"title", "date"}) == "did you mean 'title'?"
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x85\u2028\u2029"), max_size=8)

@@ -21,7 +21,7 @@ NEW = "https://new.example/feed.xml"
 def test_a_line_is_put_in_and_every_other_byte_stays(tmp_path, before, after):
     path = tmp_path / "podcast.yaml"
     path.write_bytes(before.encode())
-    edit.put(path, "new_feed_url", NEW)
+    edit.set_yaml_key(path, "new_feed_url", NEW)
     assert path.read_bytes().decode() == after
 
 
@@ -30,17 +30,17 @@ def test_a_form_without_a_line_for_it_is_told_and_left_alone(tmp_path, before):
     path = tmp_path / "podcast.yaml"
     path.write_text(before)
     with pytest.raises(InvalidInput) as caught:
-        edit.put(path, "new_feed_url", NEW)
+        edit.set_yaml_key(path, "new_feed_url", NEW)
     assert NEW in caught.value.problems[0].fix
     assert path.read_text() == before
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(OperationError, match="cannot be read"):
-        edit.put(tmp_path / "podcast.yaml", "title", "A")
+        edit.set_yaml_key(tmp_path / "podcast.yaml", "title", "A")
 
 
 @pytest.mark.parametrize("address", ["new.example/feed.xml", "http://new.example/feed.xml", "", "https://a b/"])
 def test_only_a_whole_https_address_is_a_feeds(address):
     with pytest.raises(OperationError, match="the new address"):
-        edit.feed_address(address)
+        edit.to_feed_url(address)

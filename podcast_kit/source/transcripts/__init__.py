@@ -1,0 +1,23 @@
+"""Transcripts: parsed from WebVTT, SubRip, JSON, HTML and plain text; rendered as the formats that apps ask for."""
+
+from __future__ import annotations
+
+from podcast_kit.source.transcripts.files import TRANSCRIPT_MIMES, load_transcript, parse_transcript
+from podcast_kit.source.transcripts.render import (
+    render_srt,
+    render_transcript_json,
+    render_transcript_text,
+    render_vtt,
+)
+from podcast_kit.source.transcripts.vtt_srt import parse_vtt
+
+__all__ = [
+    "TRANSCRIPT_MIMES",
+    "load_transcript",
+    "parse_transcript",
+    "parse_vtt",
+    "render_srt",
+    "render_transcript_json",
+    "render_transcript_text",
+    "render_vtt",
+]
