@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from podcast_kit.builder.cache import open_cache
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.referenced_files import publish_referenced_files
-from podcast_kit.errors import InvalidInput
+from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.model import RemoteUrl
 from podcast_kit.source import project as source
 from tests.support.shows import ROOT, small
@@ -84,3 +86,46 @@ def test_every_file_that_is_not_there_is_told_with_its_place(tmp_path):
         ("podcast.yaml", "file.missing"),
         ("podcast.yaml", "art.format"),
     ]
+
+
+PUBLISH_AND_PRINT_PEAK = """
+import sys
+from pathlib import Path
+from podcast_kit.builder.cache import open_cache
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.referenced_files import publish_referenced_files
+from podcast_kit.source import project as source
+from tests.support import peak_memory
+show = Path(sys.argv[1])
+with open_cache(show / ".podcast-kit") as cache:
+    publish_referenced_files(source.load_project(show), OutputDir(show / "build", cache))
+print(peak_memory.megabytes())
+"""
+
+
+def test_large_files_are_published_in_constant_memory(tmp_path):
+    peaks = []
+    for size in (1, 100_000_000):
+        show = small(tmp_path / str(size), alternate_enclosures="{type: audio/opus, sources: other.opus}")
+        with (show / "episodes/other.opus").open("wb") as file:
+            file.truncate(size)
+        program = [sys.executable, "-c", PUBLISH_AND_PRINT_PEAK, str(show)]
+        result = subprocess.run(program, check=True, capture_output=True, cwd=ROOT)
+        peaks.append(int(result.stdout))
+        (copy,) = (show / "build").rglob("*.opus")
+        assert copy.stat().st_size == size
+    assert peaks[1] < peaks[0] + 16
+
+
+def test_a_file_that_changes_while_it_is_copied_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "a.opus"
+    file.write_bytes(b"before")
+    with open_cache(tmp_path / ".podcast-kit") as cache:
+        out = OutputDir(tmp_path / "build", cache)
+        sha256 = cache.sha256(file)
+        file.write_bytes(b"after")
+        monkeypatch.setattr(cache, "sha256", lambda _: sha256)
+        with pytest.raises(OperationError, match="changed while it was read"):
+            out.publish_file(file)
+    assert not out.outputs
+    assert [path for path in (tmp_path / "build").rglob("*") if path.is_file()] == []
