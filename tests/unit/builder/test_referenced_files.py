@@ -103,6 +103,7 @@ print(peak_memory.megabytes())
 """
 
 
+@pytest.mark.slow
 def test_large_files_are_published_in_constant_memory(tmp_path):
     peaks = []
     for size in (1, 100_000_000):
