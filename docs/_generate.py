@@ -40,24 +40,24 @@ MAX_EXAMPLES = 3
 MAX_EXAMPLE_LINE = 200
 """Characters; some cases are about values of thousands."""
 CASE_SUBJECTS = {
-    "pictures": "A square JPEG of 3000 pixels a side in RGB, except for",
-    "sounds": "A good recording, except for",
-    "answers": "A host that answers well, except for",
+    "images": "A square JPEG with 3000 pixels per side in RGB, except for",
+    "audio": "A good recording, except for",
+    "responses": "A host that answers correctly, except for",
 }
 CASE_NAMES = {
     "all": "every answer: ",
-    "again": "answer to a conditional request: ",
+    "conditional_get": "answer to a conditional request: ",
     "every": "header of every answer: ",
     "frozen": "already published ",
+    "gzip_get": "answer to Accept-Encoding: gzip: ",
     "head": "answer to HEAD: ",
-    "hops": "redirects ",
     "loudness": "measured loudness: ",
     "name": "file name ",
-    "part": "answer to a byte range: ",
+    "range_get": "answer to a byte range: ",
+    "redirects": "redirects ",
     "tags": "tags in the file: ",
     "url": "address ",
     "without": "missing headers ",
-    "zipped": "answer to Accept-Encoding: gzip: ",
 }
 EPISODE_PATH = "episodes/001-talk.md"
 BASE_SHOW = """\
@@ -438,7 +438,7 @@ def rule_examples() -> dict[str, list[str]]:
     """What breaks each rule, from the cases that test it: a changed feed, file, image, recording or answer."""
     examples: dict[str, list[str]] = defaultdict(list)
     for path in sorted(RULE_CASES.rglob("*.toml")):
-        for case in tomllib.loads(path.read_text("utf-8"))["fault"]:
+        for case in tomllib.loads(path.read_text("utf-8"))["case"]:
             if example := rule_example(case, path.stem):
                 examples[case["rule"]].append(example)
     return examples

@@ -26,17 +26,24 @@ PROBLEM_CODES: dict[str, ProblemCode] = {}
 """Every registered code."""
 SHARED_RULE_CODES = frozenset(
     {
+        "art.bytes",
         "art.format",
+        "art.size",
         "au.codec",
         "ch.category",
         "ch.category.legacy",
+        "ch.description",
         "ch.language",
+        "ch.link",
+        "ch.title",
         "cp.notes",
         "cp.start",
         "it.episode",
         "it.guid",
         "it.guid.stable",
         "it.guid.unique",
+        "it.title",
+        "xml.size",
         "xml.utf8",
         "xml.wellformed",
     }

@@ -1,4 +1,4 @@
-"""A feed as rules look at it: the document, its channel, its entries, and what is known beside it."""
+"""A feed as rules see it: the document, its channel and items, and everything known about them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from podcast_kit.errors import SourceLocation
 from podcast_kit.model import Episode, FeedDocument, Item, LockEntry, Node, Project, Show
 from podcast_kit.text.dates import WEEKDAYS, parse_rfc2822
 from podcast_kit.text.timecode import parse_duration
 
-MOST_ITEMS = 50_000
-"""That are looked at; the longest shows have a tenth of that."""
-MOST_TAGS = 100_000
-"""Elements of the podcast namespace that are looked at."""
-NOWHERE: tuple[Node, ...] = ()
-"""More are no number that anybody means, and cost time to read."""
+MAX_ITEMS = 50_000
+"""Items that are checked; the longest shows have a tenth of that."""
+MAX_TAGS = 100_000
+"""Elements of the podcast namespace that are checked."""
+NO_NODES: tuple[Node, ...] = ()
 RFC_2822 = re.compile(
     r"(?:(?P<day>Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
     r"\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT)"
@@ -27,214 +25,209 @@ RFC_2822 = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known beside the feed; each part may be missing, and then nothing is said about it."""
+class CheckContext:
+    """What is known besides the feed; rules skip what is missing here."""
 
     project: Project | None = None
     items: Sequence[Item] = ()
     feed_url: str = ""
-    """Where the feed is, or will be."""
-    ours: bool = False
-    """The toolkit wrote it; what is merely old-fashioned in other people's feeds is then an error."""
+    """Where the feed is or will be."""
+    own_feed: bool = False
+    """The feed was written by podcast-kit; what is merely outdated in other feeds is then an error."""
     now: datetime | None = None
-    scheduled: bool = False
-    """Episodes of the future are meant to be there."""
-    before: FeedDocument | None = None
+    allow_future: bool = False
+    """Items may be dated in the future."""
+    published_feed: FeedDocument | None = None
     """The feed as it is published now."""
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    """Bytes of the files behind public addresses, where they were seen."""
+    media_sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the files behind public URLs, where a server reported them."""
 
 
-class Branch:
-    """An element and its children by name."""
+class ElementView:
+    """An element with its children by name."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.named: dict[str, list[Node]] = {}
+        self.children_by_name: dict[str, list[Node]] = {}
         for child in node.children:
-            self.named.setdefault(child.key, []).append(child)
+            self.children_by_name.setdefault(child.key, []).append(child)
 
-    def all(self, key: str) -> Sequence[Node]:
-        """The children of that name, in order."""
-        return self.named.get(key, NOWHERE)
+    def children_named(self, key: str) -> Sequence[Node]:
+        """The children with that name, in order."""
+        return self.children_by_name.get(key, NO_NODES)
 
-    def first(self, key: str) -> Node | None:
-        """The first child of that name."""
-        found = self.named.get(key)
-        return found[0] if found else None
+    def child(self, key: str) -> Node | None:
+        """The first child with that name."""
+        nodes = self.children_by_name.get(key)
+        return nodes[0] if nodes else None
 
-    def text(self, key: str) -> str:
-        """The first child's text without white space around it; empty where there is none."""
-        found = self.named.get(key)
-        return found[0].text.strip() if found else ""
+    def child_text(self, key: str) -> str:
+        """The first child's text without surrounding white space; empty if there is no such child."""
+        nodes = self.children_by_name.get(key)
+        return nodes[0].text.strip() if nodes else ""
 
-    def attribute(self, key: str, name: str) -> str:
-        """An attribute of the first child of that name; empty where there is none."""
-        found = self.named.get(key)
-        return found[0].attributes.get(name, "").strip() if found else ""
+    def child_attribute(self, key: str, name: str) -> str:
+        """An attribute of the first child with that name; empty if there is none."""
+        nodes = self.children_by_name.get(key)
+        return nodes[0].attributes.get(name, "").strip() if nodes else ""
 
 
-class Document:
+class DocumentView:
     """The whole file."""
 
-    def __init__(self, feed: FeedDocument, facts: Facts) -> None:
+    def __init__(self, feed: FeedDocument, context: CheckContext) -> None:
         self.feed = feed
-        self.facts = facts
-        self.root = Branch(feed.root)
-        node = self.root.first("channel")
-        self.channel = Channel(node, self) if node else None
+        self.context = context
+        self.root = ElementView(feed.root)
+        node = self.root.child("channel")
+        self.channel = ChannelView(node, self) if node else None
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
-        """Every element below the root, in the order of the file."""
-        found: list[Node] = []
-        waiting = list(reversed(self.feed.root.children))
-        while waiting:
-            node = waiting.pop()
-            found.append(node)
-            waiting.extend(reversed(node.children))
-        return tuple(found)
+        """Every element below the root, in file order."""
+        nodes: list[Node] = []
+        pending = list(reversed(self.feed.root.children))
+        while pending:
+            node = pending.pop()
+            nodes.append(node)
+            pending.extend(reversed(node.children))
+        return tuple(nodes)
 
 
-class Channel(Branch):
-    """The show, as the feed tells it."""
+class ChannelView(ElementView):
+    """The show as the feed describes it."""
 
-    def __init__(self, node: Node, document: Document) -> None:
+    def __init__(self, node: Node, document: DocumentView) -> None:
         super().__init__(node)
         self.document = document
-        self.facts = document.facts
-        self.title = self.text("title")
-        self.entries = tuple(Entry(node, self) for node in self.all("item")[:MOST_ITEMS])
+        self.context = document.context
+        self.title = self.child_text("title")
+        self.items = tuple(ItemView(node, self) for node in self.children_named("item")[:MAX_ITEMS])
 
     @property
     def show(self) -> Show | None:
-        """What podcast.yaml says, where there is one."""
-        return self.facts.project.show if self.facts.project else None
+        """The show of the project, if there is one."""
+        return self.context.project.show if self.context.project else None
 
     @cached_property
-    def serial(self) -> bool:
-        """Whether the show is told from its beginning."""
-        return self.text("itunes:type").lower() == "serial"
+    def is_serial(self) -> bool:
+        """Whether the show should be played from the first episode."""
+        return self.child_text("itunes:type").lower() == "serial"
 
-    def links(self, rel: str) -> list[Node]:
-        """The atom links of one relation."""
-        return [link for link in self.all("atom:link") if link.attributes.get("rel", "alternate") == rel]
+    def atom_links(self, rel: str) -> list[Node]:
+        """The atom links with one relation."""
+        return [link for link in self.children_named("atom:link") if link.attributes.get("rel", "alternate") == rel]
 
     @cached_property
     def self_url(self) -> str:
-        """The address that the feed gives as its own."""
-        return next((link.attributes.get("href", "").strip() for link in self.links("self")), "")
+        """The URL that the feed gives as its own."""
+        return next((link.attributes.get("href", "").strip() for link in self.atom_links("self")), "")
 
     @cached_property
     def url(self) -> str:
-        """Where the feed is: as it was found, or as it says itself."""
-        return self.facts.feed_url or self.self_url
+        """Where the feed is: where it was found, else the URL that it gives as its own."""
+        return self.context.feed_url or self.self_url
 
     @cached_property
-    def by_guid(self) -> Mapping[str, Item]:
-        """The finished episodes of the project, by guid."""
-        return {item.guid: item for item in self.facts.items}
+    def items_by_guid(self) -> Mapping[str, Item]:
+        """The project's built items by guid."""
+        return {item.guid: item for item in self.context.items}
 
     @cached_property
     def lock(self) -> Mapping[str, LockEntry]:
-        """The entries of podcast.lock, by guid."""
-        return {entry.guid: entry for entry in self.facts.project.lock} if self.facts.project else {}
+        """The entries of podcast.lock by guid."""
+        return {entry.guid: entry for entry in self.context.project.lock} if self.context.project else {}
 
 
-class Entry(Branch):
-    """An episode, as the feed tells it."""
+class ItemView(ElementView):
+    """An episode as the feed describes it."""
 
-    def __init__(self, node: Node, channel: Channel) -> None:
+    def __init__(self, node: Node, channel: ChannelView) -> None:
         super().__init__(node)
         self.channel = channel
-        self.guid = self.text("guid")
-        self.title = self.text("title")
-        self.url = self.attribute("enclosure", "url")
+        self.guid = self.child_text("guid")
+        self.title = self.child_text("title")
+        self.url = self.child_attribute("enclosure", "url")
 
     @property
     def name(self) -> str:
-        """What a message calls it."""
-        said = self.title or self.text("itunes:title") or self.guid or self.url
-        return f"“{said[:60]}”" if said else f"the item of line {self.node.line}"
+        """What messages call the episode."""
+        name = self.title or self.child_text("itunes:title") or self.guid or self.url
+        return f"“{name[:60]}”" if name else f"the item at line {self.node.line}"
 
     @cached_property
-    def item(self) -> Item | None:
-        """The project's own episode behind it."""
-        return self.channel.by_guid.get(self.guid)
+    def built_item(self) -> Item | None:
+        """The project's built item behind it."""
+        return self.channel.items_by_guid.get(self.guid)
 
     @property
     def episode(self) -> Episode | None:
-        """What its file of notes says."""
-        return self.item.episode if self.item else None
+        """The project's episode behind it."""
+        return self.built_item.episode if self.built_item else None
 
     @cached_property
     def date(self) -> datetime | None:
-        """When it came out; None where that cannot be told."""
-        return parse_rfc2822(self.text("pubDate"))
+        """When it was published; None if pubDate is not a date."""
+        return parse_rfc2822(self.child_text("pubDate"))
 
     @cached_property
-    def full(self) -> bool:
+    def is_full_episode(self) -> bool:
         """Whether it is neither a trailer nor a bonus."""
-        return self.text("itunes:episodeType").lower() in {"", "full"}
+        return self.child_text("itunes:episodeType").lower() in {"", "full"}
 
     @cached_property
     def seconds(self) -> float:
-        """Its duration, from the file where that is known, or as the feed says; 0 where nobody knows."""
-        if self.item and self.item.enclosure.seconds:
-            return self.item.enclosure.seconds
-        return parse_duration(self.text("itunes:duration")) or 0.0
+        """Its duration: that of the file if known, else itunes:duration; 0 if unknown."""
+        if self.built_item and self.built_item.enclosure.seconds:
+            return self.built_item.enclosure.seconds
+        return parse_duration(self.child_text("itunes:duration")) or 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """An element of the podcast namespace and what it stands in."""
+class TagView:
+    """An element of the podcast namespace and its surroundings."""
 
     node: Node
     parent: Node
-    around: Branch
-    """The parent's children by name."""
-    entry: Entry | None
-    channel: Channel
+    siblings: ElementView
+    """The parent, with its children by name."""
+    item: ItemView | None
+    channel: ChannelView
 
 
-def tags(channel: Channel) -> Iterator[Tag]:
-    """Every element of the podcast namespace, however deep; the first MOST_TAGS of a hostile feed."""
-    waiting: list[tuple[Branch, Entry | None]] = [(channel, None)]
-    waiting += [(entry, entry) for entry in channel.entries]
-    waiting.reverse()
+def iter_podcast_tags(channel: ChannelView) -> Iterator[TagView]:
+    """Every element of the podcast namespace at any depth, up to MAX_TAGS."""
+    pending: list[tuple[ElementView, ItemView | None]] = [(channel, None)]
+    pending += [(item, item) for item in channel.items]
+    pending.reverse()
     count = 0
-    while waiting:
-        around, entry = waiting.pop()
-        for child in around.node.children:
+    while pending:
+        parent, item = pending.pop()
+        for child in parent.node.children:
             if child.key.startswith("podcast:"):
                 count += 1
-                if count > MOST_TAGS:
+                if count > MAX_TAGS:
                     return
-                yield Tag(child, around.node, around, entry, channel)
+                yield TagView(child, parent.node, parent, item, channel)
             if child.children and child.key != "item":
-                waiting.append((Branch(child), entry))
+                pending.append((ElementView(child), item))
 
 
-def misdated(text: str) -> str:
-    """What is wrong with an RFC 2822 date, in words; empty when nothing is."""
-    found = RFC_2822.fullmatch(text)
-    when = parse_rfc2822(text) if found else None
-    if found is None or when is None:
-        return f"{text[:60]!r} is not a date as RSS writes it"
-    if found["day"] and found["day"] != WEEKDAYS[when.weekday()]:
-        return f"{text!r} was a {when:%A}"
+def find_date_error(text: str) -> str:
+    """What is wrong with an RFC 2822 date, in words; empty if nothing is."""
+    match = RFC_2822.fullmatch(text)
+    date = parse_rfc2822(text) if match else None
+    if match is None or date is None:
+        return f"{text[:60]!r} is not an RFC 2822 date"
+    if match["day"] and match["day"] != WEEKDAYS[date.weekday()]:
+        return f"{text!r} is a {date:%A}"
     return ""
 
 
-def web(url: str) -> bool:
-    """Whether it is an absolute http(s) address with a host."""
+def is_web_url(url: str) -> bool:
+    """Whether it is an absolute http or https URL with a host."""
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
     except ValueError:
         return False
-
-
-def nowhere(path: str) -> SourceLocation:
-    """The file as a whole."""
-    return SourceLocation(path)

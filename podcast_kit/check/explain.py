@@ -1,59 +1,82 @@
-"""What every code means: the rules of the check, the faults of reading, and what nobody can decide."""
+"""Explains every code: the rules of the check, all other problem codes, and what cannot be checked."""
 
 from __future__ import annotations
 
 from typing import TypedDict
 
-from podcast_kit.check import rules as checks
-from podcast_kit.check.codes import MAKING
-from podcast_kit.check.not_checkable import COVERED_BY, UNDECIDED
-from podcast_kit.source.codes import CODES
+import podcast_kit.check.rules  # noqa: F401  # registers every rule
+from podcast_kit.check.not_checkable import CHECKED_ELSEWHERE, NOT_CHECKABLE
+from podcast_kit.check.references import SOURCES
+from podcast_kit.check.registry import PLATFORMS, RULES
+from podcast_kit.problem_codes import PROBLEM_CODES
 
 
 class Explanation(TypedDict):
-    """All that is to be said of a code."""
+    """What `explain --json` prints for a code; `says` and `mend` are older names of `summary` and `fix`."""
 
     code: str
     level: str
+    summary: str
     says: str
     why: str
+    fix: str
     mend: str
     platforms: list[str]
     sources: list[str]
 
 
-def codes() -> list[str]:
-    """Every code that can stand in brackets behind a fault."""
-    return sorted({*checks.BOOK, *CODES, *MAKING, *UNDECIDED, *COVERED_BY})
+def list_codes() -> list[str]:
+    """Every code that can be explained, sorted."""
+    return sorted({*PROBLEM_CODES, *NOT_CHECKABLE, *CHECKED_ELSEWHERE})
 
 
 def list_rules(platform: str = "") -> list[Explanation]:
-    """Every rule of the check, or those that a platform asks for by name, in the book's order."""
-    wanted = [rule.code for rule in checks.BOOK.values() if not platform or platform in rule.platforms]
-    return [entry for code in wanted if (entry := explanation(code))]
+    """Every rule of the check, or those that one platform requires, in the order of registration."""
+    codes = [rule.code for rule in RULES.values() if not platform or platform in rule.platforms]
+    return [explanation for code in codes if (explanation := explain_code(code))]
 
 
-def explanation(code: str) -> Explanation | None:
-    """What a code means; None where there is none of that name."""
-    rule = checks.BOOK.get(code)
-    if rule is not None:
-        return Explanation(
-            code=code,
-            level=str(rule.severity),
-            says=rule.says,
-            why=rule.why,
-            mend=rule.mend,
-            platforms=[checks.PLATFORMS[platform] for platform in rule.platforms] or ["every reader of RSS"],
-            sources=[" ".join(checks.SOURCES[key]).strip() for key in rule.sources],
+def explain_code(code: str) -> Explanation | None:
+    """What a code means, why it matters and how to fix it; None for an unknown code."""
+    if rule := RULES.get(code):
+        return _explanation(
+            code,
+            str(rule.severity),
+            rule.summary,
+            rule.why,
+            rule.fix,
+            platforms=[PLATFORMS[platform] for platform in rule.platforms] or ["every reader of RSS"],
+            sources=[" ".join(SOURCES[key]).strip() for key in rule.sources],
         )
-    if code in CODES or code in MAKING:
-        return _plain(code, "error or warning", (CODES | MAKING)[code], "Every fault is told, at once.")
-    if code in UNDECIDED:
-        return _plain(code, "not decided", "No look at a feed can decide this.", UNDECIDED[code])
-    if code in COVERED_BY:
-        return _plain(code, "elsewhere", f"Decided by {COVERED_BY[code]}.", "")
+    if entry := PROBLEM_CODES.get(code):
+        return _explanation(code, "error or warning", entry.meaning, entry.why, entry.fix)
+    if code in NOT_CHECKABLE:
+        summary = "This cannot be verified by looking at a feed."
+        return _explanation(code, "not checked", summary, NOT_CHECKABLE[code], "Nothing to do.")
+    if code in CHECKED_ELSEWHERE:
+        summary = f"Verified by {CHECKED_ELSEWHERE[code]}."
+        return _explanation(code, "checked elsewhere", summary, "One rule is enough.", "See ch.lastBuildDate.")
     return None
 
 
-def _plain(code: str, level: str, says: str, why: str) -> Explanation:
-    return Explanation(code=code, level=level, says=says, why=why, mend="", platforms=[], sources=[])
+def _explanation(
+    code: str,
+    level: str,
+    summary: str,
+    why: str,
+    fix: str,
+    *,
+    platforms: list[str] | None = None,
+    sources: list[str] | None = None,
+) -> Explanation:
+    return Explanation(
+        code=code,
+        level=level,
+        summary=summary,
+        says=summary,
+        why=why,
+        fix=fix,
+        mend=fix,
+        platforms=platforms or [],
+        sources=sources or [],
+    )

@@ -1,4 +1,4 @@
-"""A feed's bytes, read for being looked at; and a feed at its address, with all its pages."""
+"""Parses a feed's bytes, and fetches a published feed with all its pages."""
 
 from __future__ import annotations
 
@@ -7,73 +7,72 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from podcast_kit import feed
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
-from podcast_kit.feed.reader import MAX_BYTES
-from podcast_kit.io.http_client import Web
+from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
+from podcast_kit.feed.reader import MAX_FEED_BYTES
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import FeedDocument, Response
 
-GZIP = b"\x1f\x8b"
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-MOST_PAGES = 50
-OK, ABSENT = 200, {403, 404, 410}
+GZIP_MAGIC = b"\x1f\x8b"
+UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MAX_PAGES = 50
+HTTP_OK, HTTP_ABSENT = 200, {403, 404, 410}
 
 
-def parsed(data: bytes, path: str) -> FeedDocument:
-    """The feed; where it is UTF-16 and does not say so, its encoding is what it is. Raises InvalidInput."""
-    if data.startswith(GZIP):
-        hint = "send what was asked for: Accept-Encoding says identity"
-        raise InvalidInput(
-            [Problem(SourceLocation(path), "the feed comes compressed, though nobody asked for it", hint, "xml.utf8")]
-        )
-    read = feed.parse(data, path)
-    return replace(read, encoding="utf-16") if data.startswith(WIDE) and not read.encoding else read
+def parse_feed_bytes(data: bytes, path: str) -> FeedDocument:
+    """The feed, with UTF-16 as its encoding where it is UTF-16 and does not declare it. Raises InvalidInput."""
+    if data.startswith(GZIP_MAGIC):
+        text = "the feed is compressed although the request did not allow it"
+        fix = "send it uncompressed where Accept-Encoding is identity"
+        raise InvalidInput([Problem(SourceLocation(path), text, fix, "xml.utf8")])
+    document = feed.parse_feed(data, path)
+    return replace(document, encoding="utf-16") if data.startswith(UTF16_BOMS) and not document.encoding else document
 
 
-def published(url: str, hint: str = "look at the address") -> FeedDocument | None:
-    """The feed as it is out now, with the episodes of its archives; None where there is none yet.
+def fetch_published_feed(url: str, fix: str = "check the URL") -> FeedDocument | None:
+    """The feed as it is published now, with the items of all its pages; None if nothing is published.
 
-    Raises Failed with `hint` when the address gives something else than a feed, or nothing at all.
+    Raises OperationError with `fix` when the URL does not answer with a feed.
     """
-    with Web() as web:
-        got, data = web.ask(url, bound=MAX_BYTES + 1)
-        if got.status in ABSENT:
+    with HttpClient() as client:
+        response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
+        if response.status in HTTP_ABSENT:
             return None
-        if got.status != OK:
-            said = got.error or f"answers {got.status}"
-            raise OperationError(f"{_way(url, got)} {said}", hint)
+        if response.status != HTTP_OK:
+            error_text = response.error or f"answers {response.status}"
+            raise OperationError(f"{_describe_redirect(url, response)} {error_text}", fix)
         try:
-            read = parsed(data, url)
+            document = parse_feed_bytes(data, url)
         except InvalidInput as error:
-            raise OperationError(f"{_way(url, got)} is no feed: {error._problems[0].text}", hint) from None
-        older = tuple(item for page in onward(web, read)[1:] for item in page.items)
-    if not older or read.channel is None:
-        return read
-    channel = replace(read.channel, children=(*read.channel.children, *older))
-    return replace(read, root=replace(read.root, children=(channel,)))
+            text = f"{_describe_redirect(url, response)} is not a feed: {error.problems[0].text}"
+            raise OperationError(text, fix) from None
+        older_items = tuple(item for page in fetch_further_pages(client, document)[1:] for item in page.items)
+    if not older_items or document.channel is None:
+        return document
+    channel = replace(document.channel, children=(*document.channel.children, *older_items))
+    return replace(document, root=replace(document.root, children=(channel,)))
 
 
-def _way(url: str, got: Response) -> str:
-    """The address, and where it led."""
-    return f"{url}, redirected to {got.url}," if got.url != url else url
+def _describe_redirect(url: str, response: Response) -> str:
+    """The URL, and where it was redirected to."""
+    return f"{url}, redirected to {response.url}," if response.url != url else url
 
 
-def onward(web: Web, first: FeedDocument) -> tuple[FeedDocument, ...]:
-    """The feed and its archives or further pages, as its links lead; what cannot be read ends the way."""
-    pages, seen = [first], {first.path}
-    while len(pages) < MOST_PAGES and (link := _next(pages[-1])) and link not in seen:
-        seen.add(link)
-        got, data = web.ask(link, bound=MAX_BYTES + 1)
-        try:
-            pages.append(parsed(data, link))
-        except InvalidInput:
+def fetch_further_pages(client: HttpClient, first: FeedDocument) -> tuple[FeedDocument, ...]:
+    """The feed and the pages that its pagination links lead to, until one is missing or cannot be read."""
+    pages, fetched_urls = [first], {first.path}
+    while len(pages) < MAX_PAGES and (url := _next_page_url(pages[-1])) and url not in fetched_urls:
+        fetched_urls.add(url)
+        response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
+        if response.status != HTTP_OK:
             break
-        if got.status != OK:
-            pages.pop()
+        try:
+            pages.append(parse_feed_bytes(data, url))
+        except InvalidInput:
             break
     return tuple(pages)
 
 
-def _next(page: FeedDocument) -> str:
+def _next_page_url(page: FeedDocument) -> str:
     channel = page.channel
     for rel in ("next", "prev-archive"):
         for link in channel.children_named("atom:link") if channel else ():

@@ -1,78 +1,81 @@
-"""The HTML inside of descriptions, scanned rather than parsed: thousands of notes in a blink."""
+"""The HTML in descriptions, scanned with regular expressions: a parser would be too slow for thousands of notes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/][^<>]*)?)>")
-LINK = re.compile(r"\s(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
-ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|[lr]squo|[lr]dquo|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-ABSOLUTE = re.compile(r"(?:https?://|mailto:|tel:|feed:|podcast:|itpc:|sms:)", re.IGNORECASE)
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/][^<>]*)?)>")
+_LINK = re.compile(r"\s(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|[lr]squo|[lr]dquo|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_ABSOLUTE_URL = re.compile(r"(?:https?://|mailto:|tel:|feed:|podcast:|itpc:|sms:)", re.IGNORECASE)
+_BLOCK_OR_BREAK = re.compile(r"<(?:br|/?p|/?li|/?div|/?ul|/?ol)\b[^<>]*>", re.IGNORECASE)
 
-SHOWN = frozenset({"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"})
-"""What directories show, or at least do no harm to."""
-_DANGEROUS = "script style iframe form object embed input button textarea select link meta base svg"
-DANGEROUS = frozenset(_DANGEROUS.split())
-_VOID = "br hr img input meta link base embed source wbr area col track"
-VOID = frozenset(_VOID.split())
-
-
-MOST = 200_000
-"""Characters that are scanned: twenty times what Apple takes, and other rules have said so by then."""
-
-
-def names(html: str) -> set[str]:
-    """The elements that are used, in lower case."""
-    return {found[1].lower() for found in TAG.findall(html[:MOST])} if "<" in html else set()
-
-
-def is_plain(text: str) -> str:
-    """The first piece of HTML in what should be text; empty where there is none."""
-    found = TAG.search(text[:MOST]) or ENTITY.search(text[:MOST])
-    return found[0][:40] if found else ""
+DISPLAYED_ELEMENTS = frozenset({"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"})
+"""Elements that directories display or safely ignore."""
+DANGEROUS_ELEMENTS = frozenset(
+    {"script", "style", "iframe", "form", "object", "embed", "input", "button", "textarea", "select"}
+    | {"link", "meta", "base", "svg"}
+)
+VOID_ELEMENTS = frozenset(
+    {"br", "hr", "img", "input", "meta", "link", "base", "embed", "source", "wbr", "area", "col", "track"}
+)
+"""Elements without an end tag."""
+SELF_CLOSING_ELEMENTS = frozenset({"p", "li"})
+"""Elements whose end tag may be left out."""
+MAX_SCAN_LEN = 200_000
+"""Characters that are scanned: twenty times what Apple accepts, so other rules already complain."""
 
 
-def relative(html: str) -> str:
-    """The first link that leads nowhere outside of its page; empty where there is none."""
-    for _closing, _name, attributes in TAG.findall(html[:MOST]):
-        for _attribute, double, single, bare in LINK.findall(attributes):
-            address = (double or single or bare).strip()
-            if not ABSOLUTE.match(address):
-                return address[:80] or "(empty)"
+def element_names(html: str) -> set[str]:
+    """The names of the elements that are used, in lower case."""
+    return {match[1].lower() for match in _ELEMENT.findall(html[:MAX_SCAN_LEN])} if "<" in html else set()
+
+
+def find_html(text: str) -> str:
+    """The first tag or entity in a text that should be plain; empty if there is none."""
+    match = _ELEMENT.search(text[:MAX_SCAN_LEN]) or _ENTITY.search(text[:MAX_SCAN_LEN])
+    return match[0][:40] if match else ""
+
+
+def find_relative_link(html: str) -> str:
+    """The first link that is not absolute, so it is broken in an app; empty if there is none."""
+    for _closing, _name, attributes in _ELEMENT.findall(html[:MAX_SCAN_LEN]):
+        for _attribute, double_quoted, single_quoted, unquoted in _LINK.findall(attributes):
+            url = (double_quoted or single_quoted or unquoted).strip()
+            if not _ABSOLUTE_URL.match(url):
+                return url[:80] or "(empty)"
     return ""
 
 
-def unbalanced(html: str) -> str:
-    """What is opened and not closed, or closed and not open; empty where all is well. `p` and `li` close themselves."""
-    if len(html) > MOST:
+def find_unclosed_element(html: str) -> str:
+    """The first start or end tag without its counterpart, in words; empty if all match."""
+    if len(html) > MAX_SCAN_LEN:
         return ""
-    still: list[str] = []
-    for closing, found, rest in TAG.findall(html):
-        name = found.lower()
-        if name in VOID or rest.endswith("/"):
+    open_names: list[str] = []
+    for closing, raw_name, attributes in _ELEMENT.findall(html):
+        name = raw_name.lower()
+        if name in VOID_ELEMENTS or attributes.endswith("/"):
             continue
         if not closing:
-            still.append(name)
-        elif name not in still:
-            return f"</{name}> closes what is not open"
+            open_names.append(name)
+        elif name not in open_names:
+            return f"</{name}> has no start tag"
         else:
-            while (last := still.pop()) != name:
-                if last not in {"p", "li"}:
-                    return f"<{last}> is not closed before </{name}>"
-    left = [name for name in still if name not in {"p", "li"}]
-    return f"<{left[-1]}> is never closed" if left else ""
+            while (innermost := open_names.pop()) != name:
+                if innermost not in SELF_CLOSING_ELEMENTS:
+                    return f"<{innermost}> is not closed before </{name}>"
+    unclosed = [name for name in open_names if name not in SELF_CLOSING_ELEMENTS]
+    return f"<{unclosed[-1]}> is never closed" if unclosed else ""
 
 
-def text(html: str) -> str:
-    """What is left to read when elements are taken out; entities are turned back."""
-    from html import unescape
-
-    html = html[:MOST]
-    return unescape(TAG.sub(" ", html)) if "<" in html or "&" in html else html
+def html_to_text(html: str) -> str:
+    """The text without tags and with entities decoded."""
+    html = html[:MAX_SCAN_LEN]
+    return unescape(_ELEMENT.sub(" ", html)) if "<" in html or "&" in html else html
 
 
-def lines(html: str) -> Iterator[str]:
-    """The text line by line, as blocks and breaks part it."""
-    broken = re.sub(r"<(?:br|/?p|/?li|/?div|/?ul|/?ol)\b[^<>]*>", "\n", html[:MOST], flags=re.IGNORECASE)
-    yield from text(broken).splitlines()
+def html_lines(html: str) -> Iterator[str]:
+    """The text line by line, as blocks and breaks divide it."""
+    yield from html_to_text(_BLOCK_OR_BREAK.sub("\n", html[:MAX_SCAN_LEN])).splitlines()

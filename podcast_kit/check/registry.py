@@ -1,7 +1,8 @@
-"""What a rule is, and the book that all of them are entered in.
+"""What a rule is, and the registry that holds all rules.
 
-A rule is one small generator: it is given one thing to look at and yields a Finding for each fault.
-Its docstring says what must hold; the decorator says how much that matters, to whom, and where it is written.
+A rule is a small generator: it takes one object (a feed, an item, an image, a server's answers) and yields a Finding
+for each problem. Its docstring is the rule in one sentence; the decorator says how much it matters, to whom and why,
+how to fix it, and where it is written.
 """
 
 from __future__ import annotations
@@ -11,104 +12,109 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from podcast_kit.errors import SourceLocation, Severity
+from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Node
+from podcast_kit.problem_codes import ProblemCode, register_code
 
 PLATFORMS = {
     "apple": "Apple Podcasts",
     "spotify": "Spotify",
     "youtube": "YouTube",
     "amazon": "Amazon Music",
-    "podcastindex": "the Podcast Index and the apps that read it",
+    "podcastindex": "the Podcast Index and the apps that use it",
     "psp1": "the Podcast Standards Project, PSP-1",
-    "stitcher": "Stitcher, closed in 2023: as the mark of a feed that any old directory can read",
+    "stitcher": "Stitcher (closed in 2023): a feed that passes works in any old directory",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault that a rule saw."""
+    """One problem that a rule found."""
 
     text: str
     at: Node | SourceLocation | None = None
-    """The element or the place; None is the thing that was looked at."""
+    """The element or the position; None is the object that was checked."""
     key: str = ""
-    """The key of podcast.yaml or of the front matter that it stems from."""
-    mend: str = ""
-    """Better than the rule's own, where there is one."""
+    """The key of podcast.yaml or of the front matter that it comes from."""
+    fix: str = ""
+    """Overrides the rule's fix where this case has a better one."""
     severity: Severity | None = None
-    """Where this case matters more or less than the rule."""
+    """Overrides the rule's severity where this case matters more or less."""
 
 
-Look = Callable[[Any], Iterable[Finding]]
+CheckFunction = Callable[[Any], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """An entry of the book."""
+    """A registered rule."""
 
     code: str
     severity: Severity
     platforms: tuple[str, ...]
-    """Those that insist on it; none means every reader of RSS."""
+    """Platforms that require it; empty means every reader of RSS."""
     sources: tuple[str, ...]
-    """Keys of `sources.SOURCES`."""
-    says: str
+    """Keys of `references.SOURCES`."""
+    summary: str
+    """What must hold, in one sentence."""
     why: str
-    mend: str
-    asked: bool = False
-    """Only looked at when one of its platforms is asked for by name."""
+    fix: str
+    opt_in: bool = False
+    """Run only when one of its platforms is requested by name."""
 
-    def concerns(self, platform: str) -> bool:
-        """Whether the rule is run when the check is narrowed to a platform, or to none."""
+    def applies_to(self, platform: str) -> bool:
+        """Whether the rule runs in a check for this platform; empty is a check for all."""
         if not platform:
-            return not self.asked
+            return not self.opt_in
         return platform in self.platforms or not self.platforms
 
 
-BOOK: dict[str, Rule] = {}
-LOOKS: dict[str, list[tuple[type, Look]]] = defaultdict(list)
-"""What each rule looks at, and the functions that do."""
+RULES: dict[str, Rule] = {}
+"""Every rule by its code, in the order of registration."""
+CHECKS: dict[str, list[tuple[type, CheckFunction]]] = defaultdict(list)
+"""For each rule, the types of object that it checks and the functions that do."""
 
 
 def rule(
     code: str,
     severity: Severity,
     *,
-    of: type,
+    subject: type,
     sources: str,
     why: str,
-    mend: str,
+    fix: str,
     platforms: str = "",
-    asked: bool = False,
-) -> Callable[[Look], Look]:
-    """Enter a generator under its code; `sources` and `platforms` are words parted by spaces.
+    opt_in: bool = False,
+) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a generator as a rule; `sources` and `platforms` are words separated by spaces.
 
-    The function's docstring is the rule in one sentence.
+    The generator's docstring becomes the rule's summary.
     """
 
-    def enter(look: Look) -> Look:
-        BOOK[code] = Rule(
+    def register_rule(check: CheckFunction) -> CheckFunction:
+        entry = Rule(
             code=code,
             severity=severity,
             platforms=tuple(platforms.split()),
             sources=tuple(sources.split()),
-            says=" ".join((look.__doc__ or "").split()),
+            summary=" ".join((check.__doc__ or "").split()),
             why=why,
-            mend=mend,
-            asked=asked,
+            fix=fix,
+            opt_in=opt_in,
         )
-        LOOKS[code].append((of, look))
-        return look
+        register_code(ProblemCode(code, entry.summary, why, fix))
+        RULES[code] = entry
+        CHECKS[code].append((subject, check))
+        return check
 
-    return enter
+    return register_rule
 
 
-def also(code: str, *, of: type) -> Callable[[Look], Look]:
-    """Let a rule look at another kind of thing as well."""
+def also_checks(code: str, *, subject: type) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a further generator for an existing rule, which checks another type of object."""
 
-    def enter(look: Look) -> Look:
-        LOOKS[code].append((of, look))
-        return look
+    def register_check(check: CheckFunction) -> CheckFunction:
+        CHECKS[code].append((subject, check))
+        return check
 
-    return enter
+    return register_check

@@ -1,4 +1,4 @@
-"""Anybody's feed at its public address, with what it names: as directories and players ask for it."""
+"""Checks any feed at its public URL and the files that it refers to, sending the requests of directories and players."""
 
 from __future__ import annotations
 
@@ -11,157 +11,174 @@ from functools import partial
 from pathlib import Path
 
 from podcast_kit import images
-from podcast_kit.check import rules
-from podcast_kit.check.fetch_feed import OK, onward, parsed
-from podcast_kit.check.rules.artwork import Artwork
-from podcast_kit.check.rules.chapters import Marks
-from podcast_kit.check.rules.links import Pages
-from podcast_kit.check.rules.transcripts import Script
+from podcast_kit.check.context import CheckContext
+from podcast_kit.check.fetch_feed import HTTP_OK, fetch_further_pages, parse_feed_bytes
+from podcast_kit.check.rules.artwork import ArtworkFile
+from podcast_kit.check.rules.chapters import ChaptersFile
+from podcast_kit.check.rules.links import FeedPages
+from podcast_kit.check.rules.transcripts import TranscriptFile
+from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
-from podcast_kit.feed.reader import MAX_BYTES
-from podcast_kit.io.http_client import Web
+from podcast_kit.feed.reader import MAX_FEED_BYTES
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
-THREADS = 8
-MOST_ART, MOST_TEXT = 20_000_000, 5_000_000
-"""Bytes of a picture, of a transcript or a chapters file, that are fetched."""
-NAMED = (("enclosure", "media", 1), ("podcast:transcript", "transcript", 5), ("podcast:chapters", "chapters", 1))
-"""What an item names, what it is to us, and how many of it are asked for."""
-MOST_FORMS, MOST_SOURCES = 5, 2
-"""Alternate enclosures of an item, and sources of each, that are asked for."""
-NEWEST = 5
-"""Episodes whose files are asked for, unless told otherwise."""
+REQUEST_THREADS = 8
+MAX_ARTWORK_BYTES, MAX_TEXT_BYTES = 20_000_000, 5_000_000
+"""Bytes of an image, and of a transcript or chapters file, that are downloaded."""
+FILE_ELEMENTS = (
+    ("enclosure", "media", 1),
+    ("podcast:transcript", "transcript", 5),
+    ("podcast:chapters", "chapters", 1),
+)
+"""Elements of an item that refer to a file, the kind of file, and how many of them are requested."""
+MAX_ALTERNATES, MAX_ALTERNATE_SOURCES = 5, 2
+"""Alternate enclosures of an item, and sources of each, that are requested."""
+DEFAULT_NEWEST = 5
+"""Episodes whose files are requested by default."""
 
 
-def address(
-    url: str, *, now: datetime, platform: str = "", newest: int = NEWEST, on: Callable[[Progress], None] = lambda _: None
+def check_feed_url(
+    url: str,
+    *,
+    now: datetime,
+    platform: str = "",
+    newest: int = DEFAULT_NEWEST,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
-    """Every fault of the feed at an address, and of the files of its newest episodes, as their servers answer."""
-    on(Progress("ask", url))
-    with Web() as web, ThreadPoolExecutor(THREADS) as pool:
-        got, data = web.ask(url, bound=MAX_BYTES + 1)
-        here = _feed_probe(web, url, got)
-        if got.status != OK:
-            return rules.look_at([here], platform=platform)
+    """Every problem of the feed at a URL and of the files of its newest episodes, including servers' answers."""
+    on_progress(Progress("ask", url))
+    with HttpClient() as client, ThreadPoolExecutor(REQUEST_THREADS) as pool:
+        response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
+        feed_probe = _probe_feed(client, url, response)
+        if response.status != HTTP_OK:
+            return check_objects([feed_probe], platform=platform)
         try:
-            read = parsed(data, url)
+            document = parse_feed_bytes(data, url)
         except InvalidInput as error:
-            return (*error.problems, *rules.look_at([here], platform=platform))
-        wanted = list(_named(read, newest))
-        beside: list[object] = [here, Pages(onward(web, read), read.location_of())]
-        for number, found in enumerate(pool.map(partial(_asked, web), wanted), 1):
-            on(Progress("ask", wanted[number - 1].url, number, len(wanted)))
-            beside += found
-    facts = rules.Facts(feed_url=got.url, now=now, sizes=_sizes(beside))
-    return rules.run(read, facts, beside=beside, platform=platform)
+            return (*error.problems, *check_objects([feed_probe], platform=platform))
+        files = list(_list_remote_files(document, newest))
+        pages = fetch_further_pages(client, document)
+        subjects: list[object] = [feed_probe, FeedPages(pages, document.location_of())]
+        for number, file_subjects in enumerate(pool.map(partial(_probe_remote_file, client), files), 1):
+            on_progress(Progress("ask", files[number - 1].url, number, len(files)))
+            subjects += file_subjects
+    context = CheckContext(feed_url=response.url, now=now, media_sizes=_media_sizes(subjects))
+    return check_document(document, context, more_subjects=subjects, platform=platform)
 
 
-def _sizes(answers: Sequence[object]) -> dict[str, int]:
-    """Bytes of the media that know no ranges, and so say how long they are only in HEAD."""
-    found = {}
-    for probe in answers:
-        if isinstance(probe, Probe) and probe.kind == "media" and probe.head and probe.head.status == OK:
+def _media_sizes(subjects: Sequence[object]) -> dict[str, int]:
+    """By URL, the bytes of media whose server reports them in HEAD only, because it does not support ranges."""
+    sizes = {}
+    for probe in subjects:
+        if isinstance(probe, Probe) and probe.kind == "media" and probe.head and probe.head.status == HTTP_OK:
             length = parse_count(probe.head.headers.get("content-length", ""))
-            if length and (probe.range_get is None or probe.range_get.status == OK):
-                found[probe.url] = length
-    return found
+            if length and (probe.range_get is None or probe.range_get.status == HTTP_OK):
+                sizes[probe.url] = length
+    return sizes
 
 
-def _feed_probe(web: Web, url: str, got: Response) -> Probe:
-    """The feed, asked in every way."""
-    if got.status != OK:
-        return Probe(url=url, kind="feed", get=got, location=SourceLocation(url))
+def _probe_feed(client: HttpClient, url: str, response: Response) -> Probe:
+    """The feed's answers to every kind of request; `response` is that to GET."""
+    if response.status != HTTP_OK:
+        return Probe(url=url, kind="feed", get=response, location=SourceLocation(url))
     validators = {
-        "If-None-Match": got.headers.get("etag", ""),
-        "If-Modified-Since": got.headers.get("last-modified", ""),
+        "If-None-Match": response.headers.get("etag", ""),
+        "If-Modified-Since": response.headers.get("last-modified", ""),
     }
-    given = {name: value for name, value in validators.items() if value}
+    conditions = {name: value for name, value in validators.items() if value}
     return Probe(
         url=url,
         kind="feed",
-        get=got,
-        head=web.ask(url, method="HEAD")[0],
-        conditional_get=web.ask(url, headers=given)[0] if given else None,
-        gzip_get=web.ask(url, headers={"Accept-Encoding": "gzip"})[0],
+        get=response,
+        head=client.request(url, method="HEAD")[0],
+        conditional_get=client.request(url, headers=conditions)[0] if conditions else None,
+        gzip_get=client.request(url, headers={"Accept-Encoding": "gzip"})[0],
         location=SourceLocation(url),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file that a feed names."""
+class RemoteFile:
+    """A file that a feed refers to."""
 
     url: str
     kind: str
-    place: SourceLocation
+    """`artwork`, `media`, `transcript` or `chapters`."""
+    location: SourceLocation
     mime: str = ""
     bytes: int = 0
+    """The length that the feed gives; 0 if it gives none."""
     seconds: float = 0.0
+    """The duration of its episode; 0 if unknown."""
 
 
-def _named(read: FeedDocument, newest: int) -> Iterator[Wanted]:
-    """The show's artwork, and the files of the newest episodes."""
-    channel = read.channel
+def _list_remote_files(document: FeedDocument, newest: int) -> Iterator[RemoteFile]:
+    """The show's artwork and the files of the newest episodes, each URL once."""
+    channel = document.channel
     if channel is None:
         return
-    found = list(_given(read, channel.children_named("itunes:image")[:1], "artwork"))
+    files = list(_linked_files(document, channel.children_named("itunes:image")[:1], "artwork"))
     for item in channel.children_named("item")[:newest]:
         seconds = parse_duration(item.child_text("itunes:duration")) or 0.0
-        for key, kind, most in NAMED:
-            found += _given(read, item.children_named(key)[:most], kind, seconds)
-        found += _alternates(read, item)
-    asked: dict[str, Wanted] = {}
-    for wanted in found:
-        asked.setdefault(wanted.url, wanted)  # an alternate at the enclosure's address is the enclosure
-    yield from asked.values()
+        for key, kind, limit in FILE_ELEMENTS:
+            files += _linked_files(document, item.children_named(key)[:limit], kind, seconds)
+        files += _alternate_files(document, item)
+    file_by_url: dict[str, RemoteFile] = {}
+    for file in files:
+        file_by_url.setdefault(file.url, file)  # an alternate with the enclosure's URL is the enclosure
+    yield from file_by_url.values()
 
 
-def _alternates(read: FeedDocument, item: Node) -> Iterator[Wanted]:
-    """Other forms of the recording: the first places that each lies at, under its own type or that of its form."""
-    for form in item.children_named("podcast:alternateEnclosure")[:MOST_FORMS]:
-        length = parse_count(form.attributes.get("length", "").strip()) or 0
-        for source in form.children_named("podcast:source")[:MOST_SOURCES]:
+def _alternate_files(document: FeedDocument, item: Node) -> Iterator[RemoteFile]:
+    """The first sources of each alternate enclosure, with their own media type or that of the enclosure."""
+    for alternate in item.children_named("podcast:alternateEnclosure")[:MAX_ALTERNATES]:
+        length = parse_count(alternate.attributes.get("length", "").strip()) or 0
+        for source in alternate.children_named("podcast:source")[:MAX_ALTERNATE_SOURCES]:
             url = source.attributes.get("uri", "").strip()
-            mime = source.attributes.get("contentType", "") or form.attributes.get("type", "")
+            mime = source.attributes.get("contentType", "") or alternate.attributes.get("type", "")
             if url.startswith(("http://", "https://")):
-                yield Wanted(url, "media", read.location_of(source), mime.strip(), length)
+                yield RemoteFile(url, "media", document.location_of(source), mime.strip(), length)
 
 
-def _given(read: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0) -> Iterator[Wanted]:
+def _linked_files(
+    document: FeedDocument, nodes: Sequence[Node], kind: str, seconds: float = 0.0
+) -> Iterator[RemoteFile]:
     for node in nodes:
         url = node.attributes.get("url", node.attributes.get("href", "")).strip()
+        mime = node.attributes.get("type", "").strip()
         length = parse_count(node.attributes.get("length", "").strip()) or 0
         if url.startswith(("http://", "https://")):
-            yield Wanted(url, kind, read.location_of(node), node.attributes.get("type", "").strip(), length, seconds)
+            yield RemoteFile(url, kind, document.location_of(node), mime, length, seconds)
 
 
-def _asked(web: Web, wanted: Wanted) -> list[object]:
-    """What an address answers, and what is in it where that can be looked at."""
-    probe = Probe(url=wanted.url, kind=wanted.kind, mime=wanted.mime, bytes=wanted.bytes, location=wanted.place)
-    if wanted.kind == "media":
-        part, _ = web.ask(wanted.url, headers={"Range": "bytes=0-1"}, bound=2)
-        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0], range_get=part)]
-    bound = MOST_ART if wanted.kind == "artwork" else MOST_TEXT
-    got, data = web.ask(wanted.url, bound=bound)
-    probe = replace(probe, get=got)
-    if got.status != OK:
+def _probe_remote_file(client: HttpClient, file: RemoteFile) -> list[object]:
+    """How a server answers for a file, and the file's content where rules check it."""
+    probe = Probe(url=file.url, kind=file.kind, mime=file.mime, bytes=file.bytes, location=file.location)
+    if file.kind == "media":
+        range_response, _ = client.request(file.url, headers={"Range": "bytes=0-1"}, max_bytes=2)
+        return [replace(probe, head=client.request(file.url, method="HEAD")[0], range_get=range_response)]
+    max_bytes = MAX_ARTWORK_BYTES if file.kind == "artwork" else MAX_TEXT_BYTES
+    response, data = client.request(file.url, max_bytes=max_bytes)
+    probe = replace(probe, get=response)
+    if response.status != HTTP_OK:
         return [probe]
-    if wanted.kind == "artwork":
-        return [replace(probe, head=web.ask(wanted.url, method="HEAD")[0]), *_picture(wanted, data)]
-    text, place = data.decode("utf-8", "replace"), SourceLocation(wanted.url)
-    if wanted.kind == "chapters":
-        return [probe, Marks(text, place, wanted.seconds)]
-    return [probe, Script(text, wanted.mime.lower(), place, wanted.seconds)]
+    if file.kind == "artwork":
+        return [replace(probe, head=client.request(file.url, method="HEAD")[0]), *_open_artwork(file, data)]
+    text, location = data.decode("utf-8", "replace"), SourceLocation(file.url)
+    if file.kind == "chapters":
+        return [probe, ChaptersFile(text, location, file.seconds)]
+    return [probe, TranscriptFile(text, file.mime.lower(), location, file.seconds)]
 
 
-def _picture(wanted: Wanted, data: bytes) -> Iterator[Artwork]:
-    """The artwork by its pixels; what is no picture at all is for the answer's type to say."""
+def _open_artwork(file: RemoteFile, data: bytes) -> Iterator[ArtworkFile]:
+    """The artwork's facts; nothing for what is not an image, which the rules on media types report."""
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         path = Path(folder, "artwork")
         path.write_bytes(data)
         try:
-            yield Artwork(images.probe(path), wanted.url, wanted.place, None, wanted.url)
+            yield ArtworkFile(images.probe_image(path), file.url, file.location, None, file.url)
         except InvalidInput:
             return

@@ -1,171 +1,171 @@
-"""The rules, run: a feed and what is known beside it in, problems with places out."""
+"""Runs the rules: takes a feed and its files, returns problems with their locations."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
-from podcast_kit.check.context import Channel, Document, Entry, Facts, Tag, tags
-from podcast_kit.check.registry import BOOK, LOOKS, Finding, Look, Rule
-from podcast_kit.errors import SourceLocation, Problem
+import podcast_kit.check.rules  # noqa: F401  # registers every rule
+from podcast_kit.check.context import (
+    ChannelView,
+    CheckContext,
+    DocumentView,
+    ItemView,
+    TagView,
+    iter_podcast_tags,
+)
+from podcast_kit.check.registry import CHECKS, RULES, CheckFunction, Finding, Rule
+from podcast_kit.errors import Problem, SourceLocation
 from podcast_kit.model import Element, Episode, FeedDocument, Node, Project
+from podcast_kit.text.numbers import format_count
 
 SHOW_FILE = "podcast.yaml"
-ROOMS = (
-    "xml",
-    "channel",
-    "feed_identity",
-    "item",
-    "enclosure",
-    "item_uniqueness",
-    "guid_stability",
-    "artwork",
-    "audio",
-    "transcripts",
-    "chapters",
-    "podcast_namespace",
-    "podcast_tags",
-    "links",
-    "platforms",
-    "http",
-)
-"""The rooms of the book, in its order; importing one enters its rules."""
-for _room in ROOMS:
-    import_module(f"podcast_kit.check.rules.{_room}")
-
-MOST = 100
-"""Findings of one rule that are listed; a hostile feed has millions."""
-Looks = Mapping[type, list[tuple[Rule, Look]]]
+MAX_FINDINGS = 100
+"""Findings listed for one rule; a hostile feed could cause millions."""
+ChecksByType = Mapping[type, list[tuple[Rule, CheckFunction]]]
 
 
-def run(
-    feed: FeedDocument, facts: Facts | None = None, *, beside: Iterable[object] = (), platform: str = ""
+def check_document(
+    feed: FeedDocument,
+    context: CheckContext | None = None,
+    *,
+    more_subjects: Iterable[object] = (),
+    platform: str = "",
 ) -> tuple[Problem, ...]:
-    """Every fault of a feed, and of the things `beside` it (artwork, audio, transcripts, answers), in file order.
+    """Every problem of a feed and of its files (artwork, audio, transcripts, servers' answers), in file order.
 
-    A fault that stems from a file of the project is placed there. `platform` narrows to the rules of one.
+    A problem that comes from a file of the project is located there. `platform` limits the check to the rules of one
+    platform.
     """
-    view = Document(feed, facts or Facts())
-    return _found(_Places(view.facts.project, view), (*subjects(view), *beside), platform)
+    view = DocumentView(feed, context or CheckContext())
+    locator = _ProblemLocator(view.context.project, view)
+    return _collect_problems(locator, (*document_subjects(view), *more_subjects), platform)
 
 
-def look_at(things: Iterable[object], *, project: Project | None = None, platform: str = "") -> tuple[Problem, ...]:
-    """Every fault of things that have a place of their own: artwork, audio, files, answers of a server."""
-    return _found(_Places(project), things, platform)
+def check_objects(
+    subjects: Iterable[object], *, project: Project | None = None, platform: str = ""
+) -> tuple[Problem, ...]:
+    """Every problem of objects that know their own location: artwork, audio, files, servers' answers."""
+    return _collect_problems(_ProblemLocator(project), subjects, platform)
 
 
-def _found(places: _Places, things: Iterable[Any], platform: str) -> tuple[Problem, ...]:
-    looks = chosen(platform)
-    found: dict[Problem, None] = {}
-    counted: Counter[str] = Counter()
-    for thing in things:
-        for rule, look in looks.get(type(thing), ()):
-            for finding in look(thing):
-                if places.silenced(rule.code, thing, finding):
+def _collect_problems(locator: _ProblemLocator, subjects: Iterable[Any], platform: str) -> tuple[Problem, ...]:
+    checks = rules_by_subject(platform)
+    problems: dict[Problem, None] = {}
+    counts: Counter[str] = Counter()
+    for subject in subjects:
+        for rule, check in checks.get(type(subject), ()):
+            for finding in check(subject):
+                if locator.is_ignored(rule.code, subject, finding):
                     continue
-                counted[rule.code] += 1
-                if counted[rule.code] <= MOST:
-                    found[_problem(rule, finding, places.of(thing, finding))] = None
-    for code, count in counted.items():
-        if count > MOST:
-            text = f"{count - MOST:,} more of the same are not listed"
-            found[Problem(places.whole, text, BOOK[code].mend, code, BOOK[code].severity)] = None
-    return tuple(sorted(found, key=lambda problem: (problem.location, problem.severity.rank)))
+                counts[rule.code] += 1
+                if counts[rule.code] <= MAX_FINDINGS:
+                    problems[_to_problem(rule, finding, locator.locate(subject, finding))] = None
+    for code, count in counts.items():
+        if count > MAX_FINDINGS:
+            rule = RULES[code]
+            text = f"{format_count(count - MAX_FINDINGS, 'more problem')} of this kind not listed"
+            problems[Problem(locator.document_location, text, rule.fix, code, rule.severity)] = None
+    return tuple(sorted(problems, key=lambda problem: (problem.location, problem.severity.rank)))
 
 
-def chosen(platform: str = "") -> Looks:
-    """The functions of all rules that are wanted, by what they look at."""
-    found: dict[type, list[tuple[Rule, Look]]] = {}
-    for rule in BOOK.values():
-        if rule.concerns(platform):
-            for of, look in LOOKS[rule.code]:
-                found.setdefault(of, []).append((rule, look))
-    return found
+def rules_by_subject(platform: str = "") -> ChecksByType:
+    """The check functions of all rules that apply to the platform, by the type of object that they check."""
+    checks: dict[type, list[tuple[Rule, CheckFunction]]] = {}
+    for rule in RULES.values():
+        if rule.applies_to(platform):
+            for subject, check in CHECKS[rule.code]:
+                checks.setdefault(subject, []).append((rule, check))
+    return checks
 
 
-def subjects(view: Document) -> Iterator[Any]:
-    """All of a feed that rules can look at: the whole before its parts."""
+def document_subjects(view: DocumentView) -> Iterator[Any]:
+    """Everything in a feed that rules can check, the whole before its parts."""
     yield view
     if view.channel is not None:
         yield view.channel
-        yield from view.channel.entries
-        yield from tags(view.channel)
+        yield from view.channel.items
+        yield from iter_podcast_tags(view.channel)
 
 
-def _problem(rule: Rule, finding: Finding, place: SourceLocation) -> Problem:
-    return Problem(place, finding.text, finding.mend or rule.mend, rule.code, finding.severity or rule.severity)
+def _to_problem(rule: Rule, finding: Finding, location: SourceLocation) -> Problem:
+    return Problem(location, finding.text, finding.fix or rule.fix, rule.code, finding.severity or rule.severity)
 
 
-class _Places:
-    """From an element of the feed back to the file that it stems from."""
+class _ProblemLocator:
+    """Finds the place in the podcaster's own files, or else in the feed, that a finding is about."""
 
-    def __init__(self, project: Project | None, view: Document | None = None) -> None:
+    def __init__(self, project: Project | None, view: DocumentView | None = None) -> None:
         self.view = view
-        self.whole = SourceLocation(view.feed.path if view else "")
+        self.document_location = SourceLocation(view.feed.path if view else "")
         self.project = project
-        self.owners: dict[int, Entry] = {}
+        self.item_by_node: dict[int, ItemView] = {}
+        """By the identity of the item's node and of its children."""
         if project is not None and view is not None and view.channel is not None:
-            for entry in view.channel.entries:
-                self.owners[id(entry.node)] = entry
-                self.owners |= {id(child): entry for child in entry.node.children}
+            for item in view.channel.items:
+                self.item_by_node[id(item.node)] = item
+                self.item_by_node |= {id(child): item for child in item.node.children}
 
-    def episode(self, thing: object, finding: Finding) -> Episode | None:
-        """The episode that a finding is about, where the project has it."""
-        if isinstance(thing, Entry):
-            return thing.episode
-        if isinstance(thing, Tag):
-            return thing.entry.episode if thing.entry else None
-        if isinstance(finding.at, Node) and id(finding.at) in self.owners:
-            return self.owners[id(finding.at)].episode
-        found: Episode | None = getattr(thing, "episode", None)
-        return found
+    def episode_of(self, subject: object, finding: Finding) -> Episode | None:
+        """The project's episode that a finding is about."""
+        if isinstance(subject, ItemView):
+            return subject.episode
+        if isinstance(subject, TagView):
+            return subject.item.episode if subject.item else None
+        if isinstance(finding.at, Node) and id(finding.at) in self.item_by_node:
+            return self.item_by_node[id(finding.at)].episode
+        episode: Episode | None = getattr(subject, "episode", None)
+        return episode
 
-    def silenced(self, code: str, thing: object, finding: Finding) -> bool:
-        """Whether the podcaster has set this rule aside, with a reason, for the show or for this episode."""
+    def is_ignored(self, code: str, subject: object, finding: Finding) -> bool:
+        """Whether `ignore:` of the show or of this episode names the rule."""
         if self.project is None:
             return False
-        episode = self.episode(thing, finding)
+        episode = self.episode_of(subject, finding)
         return code in self.project.show.ignore or (episode is not None and code in episode.ignore)
 
-    def of(self, thing: object, finding: Finding) -> SourceLocation:
-        """The place that a person can go to and mend it."""
+    def locate(self, subject: object, finding: Finding) -> SourceLocation:
+        """Where a person can fix the problem."""
         if isinstance(finding.at, SourceLocation):
             return finding.at
-        written = self.written(thing, finding) if finding.key and self.project is not None else None
-        if written is not None:
-            return written
-        node = finding.at or (thing.node if isinstance(thing, Channel | Entry | Tag) else None)
-        if self.view is not None and (node is not None or isinstance(thing, Document)):
+        source = self.source_of(subject, finding) if finding.key and self.project is not None else None
+        if source is not None:
+            return source
+        node = finding.at or (subject.node if isinstance(subject, ChannelView | ItemView | TagView) else None)
+        if self.view is not None and (node is not None or isinstance(subject, DocumentView)):
             return self.view.feed.location_of(node)
-        place: SourceLocation = getattr(thing, "place", SourceLocation(""))
-        return place
+        location: SourceLocation = getattr(subject, "location", SourceLocation(""))
+        return location
 
-    def written(self, thing: object, finding: Finding) -> SourceLocation | None:
-        """Where the podcaster wrote the key, or would have to."""
-        episode = self.episode(thing, finding)
+    def source_of(self, subject: object, finding: Finding) -> SourceLocation | None:
+        """Where the podcaster wrote the finding's key, or would have to write it."""
+        episode = self.episode_of(subject, finding)
         if episode is not None:
             if finding.key == "notes":
                 return SourceLocation(episode.path, episode.notes_line)
-            return _stated(thing, episode.elements) or episode.location_of(finding.key)
-        if self.project is None or isinstance(thing, Entry) or finding.key == "notes":
+            return _element_location(subject, episode.elements) or episode.location_of(finding.key)
+        if self.project is None or isinstance(subject, ItemView) or finding.key == "notes":
             return None
-        if stated := _stated(thing, self.project.show.elements):
-            return stated
-        written = self.project.show.locations
-        return written.get(finding.key) or written.get(finding.key.partition(".")[0]) or SourceLocation(SHOW_FILE)
+        if location := _element_location(subject, self.project.show.elements):
+            return location
+        locations = self.project.show.locations
+        return locations.get(finding.key) or locations.get(finding.key.partition(".")[0]) or SourceLocation(SHOW_FILE)
 
 
-def _stated(thing: object, elements: Iterable[Element]) -> SourceLocation | None:
-    """Where the podcaster wrote the very element that a tag was made of, among several of a name."""
-    if not isinstance(thing, Tag):
+def _element_location(subject: object, elements: Iterable[Element]) -> SourceLocation | None:
+    """Where the podcaster wrote the very element that a tag was made from, if there are several of a name."""
+    if not isinstance(subject, TagView):
         return None
     for element in elements:
-        if element.name == thing.node.key and element.text.strip() == thing.node.text.strip() and element.location.path:
-            given = thing.node.attributes
-            if all(given.get(name) == value for name, value in element.attributes):
+        if (
+            element.name == subject.node.key
+            and element.text.strip() == subject.node.text.strip()
+            and element.location.path
+        ):
+            attributes = subject.node.attributes
+            if all(attributes.get(name) == value for name, value in element.attributes):
                 return element.location
-        if found := _stated(thing, element.children):
-            return found
+        if location := _element_location(subject, element.children):
+            return location
     return None

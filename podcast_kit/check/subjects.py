@@ -1,4 +1,4 @@
-"""What lies beside the feed in a build: artwork, recordings, transcripts, chapters, the feed's other forms."""
+"""The objects of a build that rules check besides the feed: artwork, audio, transcripts, chapters, JSON Feed, OPML."""
 
 from __future__ import annotations
 
@@ -8,136 +8,143 @@ from urllib.parse import unquote
 
 from podcast_kit import __version__, audio, feed, images
 from podcast_kit.audio import loudness
-from podcast_kit.builder import JSON_FEED_KEY, CACHE_DIR, OPML_KEY, Build
-from podcast_kit.builder.cache import Cache, open_cache
-from podcast_kit.check.rules.artwork import Artwork
-from podcast_kit.check.rules.audio import Sound
-from podcast_kit.check.rules.chapters import Marks
-from podcast_kit.check.rules.links import JsonFeed, Outline, Pages
-from podcast_kit.check.rules.transcripts import Script
-from podcast_kit.errors import SourceLocation, PodcastKitError, Problem, Severity
+from podcast_kit.builder import CACHE_DIR, JSON_FEED_KEY, OPML_KEY, Build
+from podcast_kit.builder.cache import Cache, CacheKind, open_cache
+from podcast_kit.check.rules.artwork import ArtworkFile
+from podcast_kit.check.rules.audio import EnclosureFile
+from podcast_kit.check.rules.chapters import ChaptersFile
+from podcast_kit.check.rules.links import FeedPages, JsonFeedFile, OpmlFile
+from podcast_kit.check.rules.transcripts import TranscriptFile
+from podcast_kit.errors import PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.model import ChaptersFromNotes, Episode, FeedDocument, Item, LocalFile, Project
+from podcast_kit.writer_versions import TAG_WRITER
 
-MOST = 20_000_000
-"""Bytes of a text that are read; a transcript of a day has two million."""
-SCRIPTS = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+MAX_TEXT_BYTES = 20_000_000
+"""Bytes of a text file that are read; the transcript of a day of talk has two million."""
+TRANSCRIPT_TYPES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+AUDIO_WARNINGS: CacheKind[list[list[str]]] = CacheKind("audio_warnings", list, list)
+"""Text, fix, code and severity of each warning about a recording."""
 
 
-def things(
-    made: Build, pages: tuple[FeedDocument, ...], *, platform: str = "", listen: bool = False
+def build_subjects(
+    build: Build, pages: tuple[FeedDocument, ...], *, platform: str = "", measure_loudness: bool = False
 ) -> Iterator[object]:
-    """All that a build holds beside its feed, as rules look at it; `listen` measures each recording's loudness."""
-    yield from artworks(made)
-    for item in made.items:
-        yield from _sound(made, item, measured=platform == "apple", listen=listen)
-        yield from _scripts(made.project, item)
-        yield from _marks(made, item)
-    yield from _forms(made)
+    """Everything in a build that rules check besides the feed; `measure_loudness` decodes every recording."""
+    yield from _artwork_subjects(build)
+    for item in build.items:
+        yield from _enclosure_subjects(build, item, probe=platform == "apple", measure_loudness=measure_loudness)
+        yield from _transcript_subjects(build.project, item)
+        yield from _chapters_subjects(build, item)
+    yield from _other_format_subjects(build)
     if len(pages) > 1:
-        yield Pages(pages, pages[0].location_of())
+        yield FeedPages(pages, pages[0].location_of())
 
 
-def alone(data: bytes, path: str) -> object | None:
-    """A transcript, a chapters file, a JSON feed or an OPML file by itself; None for what is none of them.
+def file_subject(data: bytes, path: str) -> object | None:
+    """A single file as rules check it: a transcript, chapters, a JSON feed or OPML; None for any other file.
 
-    Raises InvalidInput for OPML that is no XML.
+    Raises InvalidInput for OPML that is not well-formed XML.
     """
-    ending, place = PurePosixPath(path).suffix.lower(), SourceLocation(path)
-    if ending == ".opml":
-        return Outline(feed.parse(data, path))
+    suffix, location = PurePosixPath(path).suffix.lower(), SourceLocation(path)
+    if suffix == ".opml":
+        return OpmlFile(feed.parse_feed(data, path))
     text = data.decode("utf-8", "replace")
-    if ending in SCRIPTS:
-        return Script(text, SCRIPTS[ending], place)
-    if ending == ".json":
-        return JsonFeed(text, place) if '"items"' in text else Marks(text, place)
+    if suffix in TRANSCRIPT_TYPES:
+        return TranscriptFile(text, TRANSCRIPT_TYPES[suffix], location)
+    if suffix == ".json":
+        return JsonFeedFile(text, location) if '"items"' in text else ChaptersFile(text, location)
     return None
 
 
-def oddities(made: Build) -> Iterator[Problem]:
-    """What is odd about the recordings that are not out yet, by their bytes; what is out stays as it is.
+def audio_warnings(build: Build) -> Iterator[Problem]:
+    """Problems in the bytes of recordings that are not published yet; published ones are frozen.
 
-    Each recording is listened through once; from then on its oddities are remembered by its content.
+    Each recording is scanned once; the result is cached by its content.
     """
-    project = made.project
-    new = [item.episode for item in made.items if not project.lock_entry(item.guid)]
-    here = [
+    project = build.project
+    unpublished = [item.episode for item in build.items if not project.lock_entry(item.guid)]
+    recordings = [
         (episode, path)
-        for episode in new
+        for episode in unpublished
         if isinstance(episode.audio, LocalFile) and (path := episode.audio.resolve_in(project.folder)).is_file()
     ]
-    with open_cache(Path(project.folder, CACHE_DIR, "checked")) as memory:
-        found = [(episode, said) for episode, path in here for said in _inspected(path, memory)]
-    for episode, (text, hint, code, severity) in found:
+    with open_cache(Path(project.folder, CACHE_DIR, "checked")) as cache:
+        warnings = [(episode, row) for episode, path in recordings for row in _inspect_cached(path, cache)]
+    for episode, (text, fix, code, severity) in warnings:
         if code not in project.show.ignore and code not in episode.ignore:
-            yield Problem(SourceLocation(str(episode.audio)), text, hint, code, Severity(severity))
+            yield Problem(SourceLocation(str(episode.audio)), text, fix, code, Severity(severity))
 
 
-def _inspected(path: Path, memory: Cache) -> list[list[str]]:
-    """Text, mend, code and severity of each oddity of a recording."""
-    key = f"{__version__} {audio.VERSION} {path.suffix} {memory.sha256(path)}"
-    known: list[list[str]] | None = memory.get("oddities", key)
-    if known is None:
-        known = [[one.text, one.fix, one.code, str(one.severity)] for one in audio.inspect(path).problems]
-        memory.set("oddities", key, known)
-    return known
+def _inspect_cached(path: Path, cache: Cache) -> list[list[str]]:
+    """Text, fix, code and severity of each problem of a recording."""
+    key = f"{__version__} {TAG_WRITER} {path.suffix} {cache.sha256(path)}"
+    rows = cache.get(AUDIO_WARNINGS, key)
+    if rows is None:
+        problems = audio.inspect(path).problems
+        rows = [[problem.text, problem.fix, problem.code, str(problem.severity)] for problem in problems]
+        cache.set(AUDIO_WARNINGS, key, rows)
+    return rows
 
 
-def artworks(made: Build) -> Iterator[Artwork]:
-    """The pictures of the show and of the episodes that are due, by their pixels; the build has opened them all."""
-    show = made.project.show
-    at = show.locations.get("artwork", SourceLocation("podcast.yaml"))
-    named: list[tuple[LocalFile | None, SourceLocation, Episode | None]] = [(show.artwork, at, None)]
-    named += [(item.episode.image, item.episode.location_of("image"), item.episode) for item in made.items]
-    for picture, place, episode in named:
-        if picture and (path := picture.resolve_in(made.project.folder)).is_file():
-            yield Artwork(images.probe(path), picture.path, place, episode)
+def _artwork_subjects(build: Build) -> Iterator[ArtworkFile]:
+    """The artwork of the show and of its built episodes."""
+    show, folder = build.project.show, build.project.folder
+    show_location = show.locations.get("artwork", SourceLocation("podcast.yaml"))
+    artwork: list[tuple[LocalFile | None, SourceLocation, Episode | None]] = [(show.artwork, show_location, None)]
+    artwork += [(item.episode.image, item.episode.location_of("image"), item.episode) for item in build.items]
+    for file, location, episode in artwork:
+        if file and (path := file.resolve_in(folder)).is_file():
+            yield ArtworkFile(images.probe_image(path), file.path, location, episode)
 
 
-def _sound(made: Build, item: Item, *, measured: bool, listen: bool) -> Iterator[Sound]:
-    """The enclosure, where its file is here; its bytes are only measured when somebody asks what they are."""
-    output = made.outputs.get(item.enclosure.key)
+def _enclosure_subjects(build: Build, item: Item, *, probe: bool, measure_loudness: bool) -> Iterator[EnclosureFile]:
+    """The enclosure, if its file is on this machine; `probe` reads its bit rate and codec too."""
+    output = build.outputs.get(item.enclosure.key)
     path = output.path if output else None
     if path is None or not path.is_file():
         return
     try:
         tags = audio.read_tags(path)
-        facts = audio.probe(path) if measured else None
+        facts = audio.probe(path) if probe else None
     except PodcastKitError:
-        return  # the build has read it a moment ago, and would have said so
-    frozen = made.project.lock_entry(item.guid) is not None
-    heard = loudness.measure(path) if listen else None
-    yield Sound(path.name, item.episode.location_of("audio"), facts, tags, item, heard, frozen)
+        return  # the build has read the file and reported the problem
+    frozen = build.project.lock_entry(item.guid) is not None
+    measured = loudness.measure(path) if measure_loudness else None
+    yield EnclosureFile(path.name, item.episode.location_of("audio"), facts, tags, item, measured, frozen)
 
 
-def _scripts(project: Project, item: Item) -> Iterator[Script]:
-    """The transcripts that the podcaster gave; what is made from them needs no looking at."""
+def _transcript_subjects(project: Project, item: Item) -> Iterator[TranscriptFile]:
+    """The transcripts that the podcaster wrote; those generated from them are correct."""
     for name in item.episode.transcripts:
-        mime = SCRIPTS.get(PurePosixPath(name).suffix.lower(), "")
+        mime = TRANSCRIPT_TYPES.get(PurePosixPath(name).suffix.lower(), "")
         path = Path(project.folder, name)
         if mime and path.is_file():
-            yield Script(_text(path), mime, SourceLocation(name), item.enclosure.seconds, item.episode)
+            yield TranscriptFile(
+                _read_text_start(path), mime, SourceLocation(name), item.enclosure.seconds, item.episode
+            )
 
 
-def _marks(made: Build, item: Item) -> Iterator[Marks]:
-    """The file of JSON chapters; its faults are those of where the chapters are written."""
-    output = made.outputs.get(unquote(item.chapters_url.removeprefix(made.project.show.publish.url)))
+def _chapters_subjects(build: Build, item: Item) -> Iterator[ChaptersFile]:
+    """The JSON chapters file, located where the podcaster wrote the chapters."""
+    output = build.outputs.get(unquote(item.chapters_url.removeprefix(build.project.show.publish.url)))
     if output is not None and output.path is not None:
         notes = SourceLocation(item.episode.path, item.episode.notes_line)
         from_notes = isinstance(item.episode.chapters, ChaptersFromNotes)
-        place = notes if from_notes else item.episode.location_of("chapters")
-        yield Marks(_text(output.path), place, item.enclosure.seconds, item.episode)
+        location = notes if from_notes else item.episode.location_of("chapters")
+        yield ChaptersFile(_read_text_start(output.path), location, item.enclosure.seconds, item.episode)
 
 
-def _forms(made: Build) -> Iterator[object]:
-    for key, output in made.outputs.items():
+def _other_format_subjects(build: Build) -> Iterator[object]:
+    """The JSON feed and the OPML file."""
+    for key, output in build.outputs.items():
         if output.path is None:
             continue
         if key == JSON_FEED_KEY:
-            yield JsonFeed(_text(output.path), SourceLocation(f"{made.folder.name}/{key}"))
+            yield JsonFeedFile(_read_text_start(output.path), SourceLocation(f"{build.folder.name}/{key}"))
         elif key == OPML_KEY:
-            yield Outline(feed.parse(output.path.read_bytes(), f"{made.folder.name}/{key}"))
+            yield OpmlFile(feed.parse_feed(output.path.read_bytes(), f"{build.folder.name}/{key}"))
 
 
-def _text(path: Path) -> str:
+def _read_text_start(path: Path) -> str:
     with path.open("rb") as source:
-        return source.read(MOST).decode("utf-8", "replace")
+        return source.read(MAX_TEXT_BYTES).decode("utf-8", "replace")

@@ -20,7 +20,7 @@ LEFTWARD = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Translations:
     """The words of one language; called with a key, it fills in what the sentence leaves open."""
 
     language: str
@@ -73,7 +73,7 @@ class Words:
         return str(said).replace(".", self.words["decimal"])
 
 
-def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words:
+def load_translations(language: str, timezone: str, folder: Path, digest: str = "") -> Translations:
     """The words for a show: its language over English, and its own `templates/strings/` over both.
 
     `digest` is that of the templates, for who knows it already.
@@ -83,14 +83,14 @@ def words(language: str, timezone: str, folder: Path, digest: str = "") -> Words
 
 
 @cache
-def said(key: str) -> frozenset[str]:
+def all_translations(key: str) -> frozenset[str]:
     """What our own words of a key are, in every language that we have."""
     tables = (_read(path, path.parent) for path in (default_templates() / "strings").glob("*.toml"))
     return frozenset(table[key] for table in tables if key in table)
 
 
 @lru_cache(maxsize=8)
-def _words(language: str, timezone: str, folder: Path, _digest: str) -> Words:
+def _words(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
     found: dict[str, str] = {}
     codes = dict.fromkeys((FALLBACK, language.lower().split("-")[0], language.lower()))
     for root in (default_templates(), folder / "templates"):
@@ -100,7 +100,7 @@ def _words(language: str, timezone: str, folder: Path, _digest: str) -> Words:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo("UTC")  # the reader has said so already
-    return Words(language, found, zone)
+    return Translations(language, found, zone)
 
 
 def _read(path: Path, folder: Path) -> dict[str, str]:
@@ -116,12 +116,12 @@ def _read(path: Path, folder: Path) -> dict[str, str]:
         found = re.match(r"line (\d+), column (\d+)", where)
         last = text.count("\n") + 1 if where else 0
         place = SourceLocation(name, int(found[1]), int(found[2])) if found else SourceLocation(name, last)
-        raise InvalidInput([Problem(place, f"is no TOML: {cause}", code="template.words")]) from None
+        raise InvalidInput([Problem(place, f"is not valid TOML: {cause}", "write lines such as key = \"text\"", "template.words")]) from None
     lines = text.split("\n")
     wrong = [key for key, value in table.items() if not isinstance(value, str)]
     if wrong:
         raise InvalidInput(
-            [Problem(_at(name, lines, key), f"{key!r} must be a text", code="template.words") for key in wrong]
+            [Problem(_at(name, lines, key), f"{key!r} must be text", "put it in quotes", "template.words") for key in wrong]
         )
     return table
 

@@ -30,7 +30,7 @@ def default_templates() -> Path:
     return PACKAGED if PACKAGED.is_dir() else CHECKOUT
 
 
-def names(folder: Path) -> dict[str, bool]:
+def list_templates(folder: Path) -> dict[str, bool]:
     """Every template by name, and whether the show has its own of it."""
     ours = {path.relative_to(default_templates()).as_posix(): False for path in _walk(default_templates())}
     own = folder / "templates"
@@ -100,9 +100,9 @@ class Templates:
         self.folder = folder
         self.digest = digest
         self.environment = _environment(folder)
-        self._own = {name for name, own in names(folder).items() if own}
+        self._own = {name for name, own in list_templates(folder).items() if own}
 
-    def own(self, name: str) -> bool:
+    def has_own(self, name: str) -> bool:
         """Whether the show brought its own template of this name."""
         return name in self._own
 
@@ -125,7 +125,7 @@ class Templates:
         own = (self.folder / "templates").resolve()
         if isinstance(error, TemplateSyntaxError):
             path = Path(error.filename or error.name or name)
-            return Problem(self._place(path, error.lineno), error.message or "not a template", code="template.syntax")
+            return Problem(self._place(path, error.lineno), error.message or "not a template", "", "template.syntax")
         frames = []
         trace = error.__traceback__
         while trace is not None:
@@ -139,7 +139,7 @@ class Templates:
         if not theirs:
             return None
         path, line = theirs[-1]
-        return Problem(self._place(path, line), str(error) or type(error).__name__, code="template.render")
+        return Problem(self._place(path, line), str(error) or type(error).__name__, "", "template.render")
 
     def _place(self, path: Path, line: int) -> SourceLocation:
         here = self.folder.resolve()
@@ -147,7 +147,7 @@ class Templates:
         return SourceLocation(full.relative_to(here).as_posix() if full.is_relative_to(here) else path.as_posix(), line)
 
 
-def eject(folder: Path, name: str) -> Path:
+def eject_template(folder: Path, name: str) -> Path:
     """Copy a default template into the show's own `templates/`, to start from; never over what is there.
 
     Returns the copy's path; raises InvalidInput where there is no such template, or the show has its own.
@@ -169,7 +169,7 @@ def _walk(root: Path) -> list[Path]:
     return [root / name for name, _, _ in _stamps(root)]
 
 
-def templates(folder: Path, digest: str = "") -> Templates:
+def load_templates(folder: Path, digest: str = "") -> Templates:
     """The templates of the show in a folder; compiled again only when one of them changed.
 
     `digest` is theirs, for who knows it already.
@@ -197,10 +197,10 @@ def _environment(folder: Path) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    environment.tests["web"] = is_web
+    environment.tests["web"] = is_web_url
     return environment
 
 
-def is_web(address: object) -> bool:
+def is_web_url(address: object) -> bool:
     """Whether following an address opens a page, and runs nothing: `{% if person.url is web %}`."""
     return isinstance(address, str) and address.lower().startswith(("https://", "http://"))

@@ -39,12 +39,9 @@ def format_bytes(count: float) -> str:
     >>> format_bytes(999), format_bytes(1400), format_bytes(392_000), format_bytes(24_000_000)
     ('999 B', '1.4 kB', '392 kB', '24 MB')
     """
-    thousand, ten = 1000, 10
-    units = ("B", "kB", "MB", "GB")
-    for unit in units[:-1]:
-        if count < thousand:
-            break
-        count /= thousand
-    else:
-        unit = units[-1]
-    return f"{count:.0f} {unit}" if count >= ten or unit == "B" else f"{count:.1f} {unit}"
+    base, precise_below = 1000, 10
+    unit, *larger = "B", "kB", "MB", "GB"
+    while count >= base and larger:
+        count /= base
+        unit = larger.pop(0)
+    return f"{count:.1f} {unit}" if count < precise_below and unit != "B" else f"{count:.0f} {unit}"

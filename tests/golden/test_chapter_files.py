@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.feed import chapters_json
+from podcast_kit.feed import render_chapters_json
 from podcast_kit.model import Chapter, Episode
 from podcast_kit.source.chapters import files as chapter_files
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 
 GOLDEN = sorted(
     path for path in (Path(__file__).parents[1] / "golden/chapters").iterdir() if path.suffix != ".expected"
 )
-WRITTEN = sorted(name for name, form in chapter_files.FORMS.items() if form.write)
+WRITTEN = sorted(name for name, form in chapter_files.CHAPTER_FORMATS.items() if form.write)
 letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn", "Co"))
 titles = (
     st.text(letters, min_size=1, max_size=20)
@@ -55,7 +55,7 @@ def carried(found, form):
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.name)
 def test_a_file_of_chapters_is_read_as_the_golden_file_has_it(path):
-    found = chapter_files.parse(path.read_bytes(), path.name)
+    found = chapter_files.parse_chapters(path.read_bytes(), path.name)
     said = [
         f"{one.start_ms} {'-' if one.end_ms is None else one.end_ms} {'' if one.toc else 'hidden '}{one.title!r} "
         f"{one.url or '-'} {one.image or '-'}"
@@ -67,22 +67,22 @@ def test_a_file_of_chapters_is_read_as_the_golden_file_has_it(path):
 @pytest.mark.parametrize("name", ["psc", "ogg", "mp4chaps", "notes"])
 @given(found=lists())
 def test_chapters_that_are_written_are_read_back(name, found):
-    form = chapter_files.FORMS[name]
+    form = chapter_files.CHAPTER_FORMATS[name]
     expected = carried(found, form)
     if expected:
         written = form.write(found).encode()
-        assert list(chapter_files.parse(written, "x", name)) == expected
-        assert list(chapter_files.parse(written, "x")) == expected
+        assert list(chapter_files.parse_chapters(written, "x", name)) == expected
+        assert list(chapter_files.parse_chapters(written, "x")) == expected
 
 
 @pytest.mark.parametrize("name", ["vtt", "ffmetadata", "audacity"])
 @given(found=lists())
 def test_formats_with_ends_keep_the_ends_that_are_known(name, found):
-    form = chapter_files.FORMS[name]
+    form = chapter_files.CHAPTER_FORMATS[name]
     expected = carried(found, form)
     if not expected:
         return
-    got = chapter_files.parse(form.write(found).encode(), "x")
+    got = chapter_files.parse_chapters(form.write(found).encode(), "x")
     assert [(one.start_ms, one.title) for one in got] == [(one.start_ms, one.title) for one in expected]
     for read, one, later in zip(got, expected, [*expected[1:], None], strict=True):
         guessed = (
@@ -95,7 +95,7 @@ def test_formats_with_ends_keep_the_ends_that_are_known(name, found):
 
 @given(lists())
 def test_json_chapters_that_the_feed_writes_are_read_back(found):
-    assert list(chapter_files.parse(chapters_json(found), "chapters.json")) == found
+    assert list(chapter_files.parse_chapters(render_chapters_json(found), "chapters.json")) == found
 
 
 @pytest.mark.parametrize(
@@ -125,21 +125,21 @@ def test_json_chapters_that_the_feed_writes_are_read_back(found):
 )
 def test_a_file_that_is_no_chapters_is_told_with_its_line(text, line):
     with pytest.raises(InvalidInput) as caught:
-        chapter_files.parse(text.encode(), "c.txt")
+        chapter_files.parse_chapters(text.encode(), "c.txt")
     assert caught.value.problems[0].location.line == line
-    assert {problem.code for problem in caught.value.problems} <= CODES.keys()
+    assert {problem.code for problem in caught.value.problems} <= PROBLEM_CODES.keys()
 
 
 def test_chapters_ascend():
     with pytest.raises(InvalidInput) as caught:
-        chapter_files.parse(b"00:00:10 b\n00:00:10 a\n", "c.txt")
+        chapter_files.parse_chapters(b"00:00:10 b\n00:00:10 a\n", "c.txt")
     assert [problem.code for problem in caught.value.problems] == ["value.order"]
 
 
 @given(st.text(alphabet=st.sampled_from("CHAPTER01=:.\t\n \\<>/\"'[]{},;#0123456789-a"), max_size=80))
 def test_any_text_is_chapters_that_ascend_or_invalid_input(text):
     try:
-        found = chapter_files.parse(text.encode(), "c.txt")
+        found = chapter_files.parse_chapters(text.encode(), "c.txt")
     except InvalidInput:
         return
     assert all(before.start_ms < after.start_ms for before, after in pairwise(found))
@@ -169,9 +169,9 @@ def test_a_chapter_behind_the_end_is_left_out_with_a_warning(tmp_path):
 def test_a_picture_of_a_chapter_stays_inside_the_show(tmp_path):
     (tmp_path / "one.json").write_text('{"chapters": [{"startTime": 0, "img": "../../etc/passwd"}]}')
     with pytest.raises(InvalidInput) as caught:
-        chapter_files.load(tmp_path, "one.json")
+        chapter_files.load_chapter_file(tmp_path, "one.json")
     assert [problem.code for problem in caught.value.problems] == ["path.outside"]
 
 
 def test_every_format_can_be_written_but_json_which_the_feed_writes():
-    assert sorted(set(chapter_files.FORMS) - {"json"}) == WRITTEN
+    assert sorted(set(chapter_files.CHAPTER_FORMATS) - {"json"}) == WRITTEN

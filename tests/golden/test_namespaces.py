@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput, SourceLocation
-from podcast_kit.feed import parse, render
+from podcast_kit.feed import parse_feed, render_rss
 from podcast_kit.model import Element
-from podcast_kit.namespaces import NAMESPACES, TAGS, Kind, Need, fault, rows
+from podcast_kit.namespaces import NAMESPACES, TAGS, ValueType, Need, find_value_error, tags_with_keys
 from podcast_kit.source import elements
-from podcast_kit.source.yaml.document import Table, Value, yaml_table
+from podcast_kit.source.yaml import Table, Value, parse_yaml_table
 from tests.support.feed_factories import ARTWORK, make_item, make_show, to_element
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "namespace"
@@ -28,13 +28,13 @@ ROOT += ' xmlns:my="https://my.example/ns" xmlns:q="urn:q">'
 
 def taken(source, zone="Europe/Berlin"):
     """The channel's and the item's elements that a YAML text says, and its problems."""
-    whole = yaml_table(source, "podcast.yaml")
+    whole = parse_yaml_table(source, "podcast.yaml")
     found = {}
     for parent in ("channel", "item"):
-        table = whole.table(parent) or Table(whole.place, {})
-        found[parent] = elements.take(table, parent, zone, every=True)
-        table.close()
-    whole.close()
+        table = whole.table(parent) or Table(whole.location, {})
+        found[parent] = elements.elements_from_table(table, parent, zone, include_builtin=True)
+        table.finish()
+    whole.finish()
     return found["channel"], found["item"], whole.problems
 
 
@@ -42,12 +42,12 @@ def taken(source, zone="Europe/Berlin"):
 def feed_of(case):
     channel, item, problems = taken((GOLDEN / f"{case}.yaml").read_text("utf-8"))
     assert problems == []
-    return channel, item, render(make_show(elements=channel, people=()), [make_item(elements=item)], artwork=ARTWORK)
+    return channel, item, render_rss(make_show(elements=channel, people=()), [make_item(elements=item)], artwork=ARTWORK)
 
 
 def expected(case):
     """The elements of the XML file: those of the channel, and those of its item."""
-    channel = parse(f"{ROOT}{(GOLDEN / f'{case}.xml').read_text('utf-8')}</rss>".encode()).channel
+    channel = parse_feed(f"{ROOT}{(GOLDEN / f'{case}.xml').read_text('utf-8')}</rss>".encode()).channel
     item = channel.child("item")
     nodes = [child for child in channel.children if child is not item]
     return [to_element(node) for node in nodes], [to_element(node) for node in (item.children if item else ())]
@@ -80,7 +80,7 @@ def test_what_is_said_in_yaml_arrives_as_xml(case):
     if os.environ.get("UPDATE_GOLDEN"):
         write_golden(case, channel, item)
     want_channel, want_item = expected(case)
-    feed = parse(data)
+    feed = parse_feed(data)
     names = {element.name for element in want_channel}
     assert [to_element(node) for node in feed.channel.children if node.key in names] == want_channel
     names = {element.name for element in want_item}
@@ -121,11 +121,11 @@ def test_what_is_written_keeps_to_the_table(case):
             said = dict(element.attributes)
             for field in tag.attributes:
                 if field.name in said:
-                    assert fault(field.kind, said[field.name]) == ""
+                    assert find_value_error(field.value_type, said[field.name]) == ""
             if tag.text and element.text:
-                assert fault(tag.text.kind, element.text) == ""
+                assert find_value_error(tag.text.value_type, element.text) == ""
             children = {child.name for child in element.children}
-            assert set(tag.needs) <= children
+            assert set(tag.required_children) <= children
             assert all(element.name in TAGS[child].parents for child in children)
 
 
@@ -133,13 +133,13 @@ def test_the_table_is_whole():
     """No row names a parent, a child or a namespace that does not exist, and no two rows share a key."""
     for tag in TAGS.values():
         assert set(tag.parents) <= {"channel", "item", *TAGS}
-        assert {*tag.needs, *tag.either} <= TAGS.keys()
+        assert {*tag.required_children, *tag.either_child} <= TAGS.keys()
         assert tag.name.rpartition(":")[0] in {"", *NAMESPACES}
-        names = [field.yaml for field in tag.fields]
-        names += [key for child in rows(tag.name) for key in child.keys]
+        names = [field.yaml_key for field in tag.fields]
+        names += [key for child in tags_with_keys(tag.name) for key in child.keys]
         assert len(names) == len(set(names)), tag.name
     for parent in ("channel", "item"):
-        keys = [key for tag in rows(parent) if parent not in tag.own for key in tag.keys]
+        keys = [key for tag in tags_with_keys(parent) if parent not in tag.builtin_in for key in tag.keys]
         assert len(keys) == len(set(keys))
 
 
@@ -200,46 +200,46 @@ def test_elements_know_where_they_were_written():
 def test_two_addresses_of_one_prefix_are_refused():
     mine, other = Element("my:a", uri="urn:a"), Element("my:b", uri="urn:b")
     with pytest.raises(InvalidInput, match="1 problem"):
-        render(make_show(elements=(mine, other)), [])
+        render_rss(make_show(elements=(mine, other)), [])
 
 
 @pytest.mark.parametrize(
     ("kind", "right", "wrong"),
     [
-        (Kind.URL, "https://a.example/x?y=1", "//a.example/x"),
-        (Kind.URI, "ipfs://Qm", "a b"),
-        (Kind.MAIL, "a@b.example", "a@b"),
-        (Kind.HOST, "irc.example.org:6697", "https://irc.example.org"),
-        (Kind.RFC2822, "Sun, 01 Mar 2026 09:00:00 +0000", "2026-03-01"),
-        (Kind.ISO8601, "2026-03-01T09:00:00Z", "1 March"),
-        (Kind.UUID, "917393e3-1b1e-5cef-ace4-edaa54e1f810", "917393e31b1e5cef"),
-        (Kind.MIME, "audio/x-m4a", "mp3"),
-        (Kind.GEO, "geo:-90,180,12;u=35", "geo:180,-91"),
-        (Kind.OSM, "R113314#14", "113314"),
-        (Kind.COUNTRY, "DE", "de"),
-        (Kind.RRULE, "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=WEEKLY;COUNT=1;UNTIL=20260101"),
-        (Kind.RATIO, "16/9", "16:9"),
-        (Kind.SRCSET, "https://a.example/a.jpg 600w, https://a.example/b.jpg 300w", "a b c"),
-        (Kind.FLAG, "true", "True"),
-        (Kind.WHOLE, "12", "1.5"),
-        (Kind.SECONDS, "12.25", "-1"),
-        (Kind.LINE, "one line", "two\nlines"),
+        (ValueType.URL, "https://a.example/x?y=1", "//a.example/x"),
+        (ValueType.URI, "ipfs://Qm", "a b"),
+        (ValueType.MAIL, "a@b.example", "a@b"),
+        (ValueType.HOST, "irc.example.org:6697", "https://irc.example.org"),
+        (ValueType.RFC2822, "Sun, 01 Mar 2026 09:00:00 +0000", "2026-03-01"),
+        (ValueType.ISO8601, "2026-03-01T09:00:00Z", "1 March"),
+        (ValueType.UUID, "917393e3-1b1e-5cef-ace4-edaa54e1f810", "917393e31b1e5cef"),
+        (ValueType.MIME, "audio/x-m4a", "mp3"),
+        (ValueType.GEO, "geo:-90,180,12;u=35", "geo:180,-91"),
+        (ValueType.OSM, "R113314#14", "113314"),
+        (ValueType.COUNTRY, "DE", "de"),
+        (ValueType.RRULE, "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=WEEKLY;COUNT=1;UNTIL=20260101"),
+        (ValueType.RATIO, "16/9", "16:9"),
+        (ValueType.SRCSET, "https://a.example/a.jpg 600w, https://a.example/b.jpg 300w", "a b c"),
+        (ValueType.FLAG, "true", "True"),
+        (ValueType.WHOLE, "12", "1.5"),
+        (ValueType.SECONDS, "12.25", "-1"),
+        (ValueType.LINE, "one line", "two\nlines"),
     ],
 )
 def test_a_kind_knows_what_is_wrong(kind, right, wrong):
-    assert fault(kind, right) == ""
-    assert fault(kind, wrong) != ""
+    assert find_value_error(kind, right) == ""
+    assert find_value_error(kind, wrong) != ""
 
 
 def test_needs_are_ordered():
     assert Need.MAY < Need.SHOULD < Need.MUST
 
 
-KEYS = sorted({key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml for field in tag.fields))} | {"extra"})
+KEYS = sorted({key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml_key for field in tag.fields))} | {"extra"})
 HERE = SourceLocation("podcast.yaml", 1, 1)
 WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["yes", "1:02", "a:b", "https://a.example/", "<a>", "<b:c/>"]))
 SAID = st.recursive(
-    WORDS.map(lambda text: Value(HERE, text, empty=not text)),
+    WORDS.map(lambda text: Value(HERE, text, is_empty=not text)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda found: Value(HERE, found)),
         st.dictionaries(st.sampled_from(KEYS), inner, max_size=4).map(lambda found: Value(HERE, found)),
@@ -252,11 +252,11 @@ SAID = st.recursive(
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_said_is_taken_or_told_and_what_is_taken_can_be_written(entries, parent):
     table = Table(HERE, entries)
-    found = elements.take(table, parent, every=True)
+    found = elements.elements_from_table(table, parent, include_builtin=True)
     made = (
-        render(make_show(elements=found), [])
+        render_rss(make_show(elements=found), [])
         if parent == "channel"
-        else render(make_show(), [make_item(elements=found)])
+        else render_rss(make_show(), [make_item(elements=found)])
     )
-    assert parse(made).channel is not None
+    assert parse_feed(made).channel is not None
     assert all(problem.text and problem.code for problem in table.problems)

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from podcast_kit.model import Image
 from podcast_kit.source import notes
 from podcast_kit.source.notes import lint, markdown
-from podcast_kit.source.notes.renderer import ORDINARY, Walk
-from podcast_kit.source.notes.sanitize import guard_page
+from podcast_kit.source.notes.renderer import ORDINARY, TokenRenderer
+from podcast_kit.source.notes.sanitize import sanitize_page_html
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden/notes").glob("*.md"))
 PAGE = "https://pod.example/episodes/one/index.html"
@@ -98,7 +98,7 @@ def parsed(markup):
 
 
 def render(markdown, **more):
-    return notes.render(markdown, page_url=PAGE, **more)
+    return notes.render_notes(markdown, page_url=PAGE, **more)
 
 
 def parts(markdown):
@@ -143,7 +143,7 @@ def test_hostile_notes_become_harmless_text(markdown):
 @given(MARKDOWN, st.integers(0, 400), st.sampled_from(["", "<p>More</p>"]))
 def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tail):
     markup = render(markdown).before.feed_html
-    short = notes.shorten(markup, limit, tail)
+    short = notes.truncate_html(markup, limit, tail)
     assert len(short.encode()) <= max(limit, len(tail))
     assert short.endswith(tail)
     assert parsed(short).tags <= parsed(markup + tail).tags
@@ -151,22 +151,22 @@ def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tai
 
 def test_notes_are_cut_after_a_block():
     markup = "<p>one</p>\n<p>two</p>\n<p>three</p>"
-    assert notes.shorten(markup, 32, "<p>more</p>") == "<p>one</p>\n<p>two</p><p>more</p>"
+    assert notes.truncate_html(markup, 32, "<p>more</p>") == "<p>one</p>\n<p>two</p><p>more</p>"
 
 
 def test_notes_that_fit_are_only_given_the_tail():
-    assert notes.shorten("<p>one</p>", 100, "<p>more</p>") == "<p>one</p><p>more</p>"
+    assert notes.truncate_html("<p>one</p>", 100, "<p>more</p>") == "<p>one</p><p>more</p>"
 
 
 def test_a_single_long_list_is_cut_at_an_item():
     markup = "<ul>" + "".join(f"<li>item {n:03}</li>" for n in range(100)) + "</ul>"
-    short = notes.shorten(markup, 200)
+    short = notes.truncate_html(markup, 200)
     assert short.endswith("</li></ul>")
     assert len(short) > 180
 
 
 def test_a_single_long_paragraph_is_cut_between_words():
-    short = notes.shorten(f"<p>{'<b>word</b> ' * 100}</p>", 200)
+    short = notes.truncate_html(f"<p>{'<b>word</b> ' * 100}</p>", 200)
     assert short.endswith("<b>word</b></p>")
     assert len(short) > 180
 
@@ -226,7 +226,7 @@ def test_local_pictures_are_told_with_their_lines():
         "![a](art/a%20b.png)\ntext ![b](b.png)\n\n![c](https://c.example/c.png) ![a](art/a%20b.png)\n\n"
         "`![d](d.png)`\n\n- [![e](<e f.png>)](x)"
     )
-    assert notes.pictures(markdown) == (("art/a b.png", 0), ("b.png", 1), ("e f.png", 7))
+    assert notes.local_image_lines(markdown) == (("art/a b.png", 0), ("b.png", 1), ("e f.png", 7))
 
 
 def test_a_picture_that_is_not_published_is_its_alternative_text():
@@ -295,7 +295,7 @@ def test_the_worst_cases_of_markdown_end(markdown):
 
 
 def test_html_is_told_as_plain_text():
-    assert notes.plain("<p>Ann &amp; <b>Bob</b></p>\n<ul><li>x<br>y</li></ul>") == "Ann & Bob x y"
+    assert notes.html_to_plain_text("<p>Ann &amp; <b>Bob</b></p>\n<ul><li>x<br>y</li></ul>") == "Ann & Bob x y"
 
 
 def test_three_flavours_cost_little_more_than_markdown_alone():
@@ -341,7 +341,7 @@ def test_a_list_of_chapters_is_no_summary():
     ],
 )
 def test_what_listeners_would_not_get_is_doubted(markdown, codes):
-    found = lint.doubts(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
+    found = lint.lint_notes(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
     assert [(doubt.line, doubt.code) for doubt in found] == [(1, code) for code in codes]
 
 
@@ -361,13 +361,13 @@ def squeezed(markup):
 
 @given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
 def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(text):
-    parser = markdown._parser()
+    parser = markdown._markdown_parser()
     parsed_notes = parser.parse(text)
     expected = parser.renderer.render(parsed_notes, parser.options, {}).replace(" />", ">")
     if any(token.tag == "h1" for token in parsed_notes):
         expected = re.sub(r"(</?h)(\d)>", lambda found: f"{found[1]}{min(int(found[2]) + 1, 6)}>", expected)
     expected = re.sub(r' style="text-align:(\w+)"', r' class="align-\1"', expected)
-    assert squeezed(render(text).before.page_html) == squeezed(guard_page(expected))
+    assert squeezed(render(text).before.page_html) == squeezed(sanitize_page_html(expected))
 
 
 ADDRESSES = st.one_of(
@@ -384,7 +384,7 @@ def slow_tokens(text):
     """By the parser's own rules alone, with its own signs at which text ends."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
-    parser.linkify = markdown._bare_links()
+    parser.linkify = markdown._bare_link_finder()
     parser.block.ruler.before(
         "paragraph", "prompts", markdown._prompts_rule, {"alt": ["paragraph", "blockquote", "list"]}
     )
@@ -399,14 +399,14 @@ def slow_tokens(text):
 @example("[a](https://a.example/b?c=d&copy=e)")
 @example("http[a](https://a.example)")
 def test_what_is_done_at_once_is_what_the_parser_would_do(text):
-    assert markdown.tokens(text) == slow_tokens(text)
+    assert markdown.parse_markdown(text) == slow_tokens(text)
 
 
 @settings(max_examples=300, deadline=None)
 @given(ADDRESSES)
 def test_an_ordinary_address_needs_no_joining(address):
-    walk = Walk({}, {}, page_url=PAGE, base=PAGE)
-    assert walk.link(address) == (urljoin(PAGE, address) if _valid(address) else "")
+    walk = TokenRenderer({}, {}, page_url=PAGE, base_url=PAGE)
+    assert walk.absolute_link(address) == (urljoin(PAGE, address) if _valid(address) else "")
 
 
 def _valid(address):

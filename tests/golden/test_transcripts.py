@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Cue
 from podcast_kit.source import transcripts
-from podcast_kit.source.codes import CODES
+from podcast_kit.problem_codes import PROBLEM_CODES
 from podcast_kit.text.timecode import format_timecode
 
 GOLDEN = sorted(
@@ -38,32 +38,32 @@ def cues(draw, text=words):
 
 
 def read(text, ending):
-    return list(transcripts.parse(text.encode(), f"one.{ending}"))
+    return list(transcripts.parse_transcript(text.encode(), f"one.{ending}"))
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.name)
 def test_a_transcript_is_read_as_the_golden_file_has_it(path):
-    found = transcripts.parse(path.read_bytes(), path.name)
+    found = transcripts.parse_transcript(path.read_bytes(), path.name)
     said = [f"{one.start_ms} {one.end_ms} {one.speaker!r} {one.text!r}" for one in found]
     assert said == path.with_name(f"{path.name}.expected").read_text("utf-8").splitlines()
 
 
 @given(cues())
 def test_webvtt_that_is_written_is_read_back(found):
-    assert read(transcripts.write_vtt(found), "vtt") == found
+    assert read(transcripts.render_vtt(found), "vtt") == found
 
 
 @given(cues())
 def test_json_that_is_written_is_read_back(found):
     plain = [one for one in found if not set("<&") & set(one.text)]
     if plain:
-        assert read(transcripts.write_json(plain), "json") == plain
+        assert read(transcripts.render_transcript_json(plain), "json") == plain
 
 
 @settings(max_examples=40)
 @given(cues(speech))
 def test_subrip_keeps_every_word_its_speaker_and_the_time(found):
-    parts = read(transcripts.write_srt(found), "srt")
+    parts = read(transcripts.render_srt(found), "srt")
     said, at = [], 0
     for one in found:
         mine = []
@@ -79,7 +79,7 @@ def test_subrip_keeps_every_word_its_speaker_and_the_time(found):
 @settings(max_examples=40)
 @given(cues(speech))
 def test_subrip_has_two_rows_of_32_characters_where_words_allow(found):
-    for block in transcripts.write_srt(found).strip().split("\n\n"):
+    for block in transcripts.render_srt(found).strip().split("\n\n"):
         rows = block.split("\n")[2:]
         assert len(rows) <= 2
         assert [row for row in rows if len(row) > 32 and " " in row.partition(": ")[2]] == []
@@ -88,14 +88,14 @@ def test_subrip_has_two_rows_of_32_characters_where_words_allow(found):
 @settings(max_examples=40)
 @given(cues(speech))
 def test_webvtt_has_rows_of_65_characters(found):
-    rows = [row for row in transcripts.write_vtt(found).split("\n") if not row.startswith("<v ")]
+    rows = [row for row in transcripts.render_vtt(found).split("\n") if not row.startswith("<v ")]
     assert [row for row in rows if len(row) > 65] == []
 
 
 @settings(max_examples=40)
 @given(cues(speech))
 def test_webvtt_py_reads_what_is_written(found):
-    captions = webvtt.from_buffer(io.StringIO(transcripts.write_vtt(found)))
+    captions = webvtt.from_buffer(io.StringIO(transcripts.render_vtt(found)))
     said = [(one.start, one.end, " ".join(one.text.split()), one.voice or "") for one in captions]
     assert said == [
         (format_timecode(one.start_ms), format_timecode(one.end_ms), one.text, one.speaker) for one in found
@@ -105,7 +105,7 @@ def test_webvtt_py_reads_what_is_written(found):
 @settings(max_examples=40)
 @given(cues(speech))
 def test_pysubs2_reads_what_is_written(found):
-    written = transcripts.write_srt(found)
+    written = transcripts.render_srt(found)
     lines = pysubs2.SSAFile.from_string(written, format_="srt")
     ours = read(written, "srt")
     assert [(line.start, line.end) for line in lines] == [(one.start_ms, one.end_ms) for one in ours]
@@ -118,7 +118,7 @@ def test_pysubs2_reads_what_is_written(found):
 def test_pysubs2_hears_the_same_times_in_a_loose_file(path):
     written = re.sub("-+>", "-->", path.read_text("utf-8-sig"))  # the one looseness that it does not forgive
     lines = pysubs2.SSAFile.from_string(written, format_="srt")
-    assert [line.start for line in lines] == [one.start_ms for one in transcripts.parse(path.read_bytes(), path.name)]
+    assert [line.start for line in lines] == [one.start_ms for one in transcripts.parse_transcript(path.read_bytes(), path.name)]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_plain_text_has_a_paragraph_a_speech():
         Cue(start_ms=1, end_ms=2, text="b", speaker="Ann"),
         Cue(start_ms=2, end_ms=3, text="c", speaker="Bob"),
     ]
-    assert transcripts.write_text(found) == "Ann: a b\n\nBob: c\n"
+    assert transcripts.render_transcript_text(found) == "Ann: a b\n\nBob: c\n"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_is_no_transcript_is_told_with_its_line(ending, text, line):
 
 
 @given(
-    st.sampled_from(sorted(transcripts.MIMES)),
+    st.sampled_from(sorted(transcripts.TRANSCRIPT_MIMES)),
     st.text(alphabet=st.sampled_from('WEBVTT-->0123:.,\n <v>&;/{}[]"abcste'), max_size=120),
 )
 def test_any_text_is_a_transcript_or_invalid_input(ending, text):
@@ -180,7 +180,7 @@ def test_any_text_is_a_transcript_or_invalid_input(ending, text):
         assert [one.start_ms for one in found] == sorted(one.start_ms for one in found)
     except InvalidInput as error:
         codes = {problem.code for problem in error.problems}
-    assert codes <= CODES.keys()
+    assert codes <= PROBLEM_CODES.keys()
 
 
 @pytest.mark.parametrize(
@@ -205,5 +205,5 @@ def test_hostile_transcripts_end_soon(ending, text):
 
 
 def test_a_transcript_has_its_type_by_its_ending():
-    assert transcripts.MIMES["srt"] == "application/x-subrip"
-    assert transcripts.MIMES["vtt"] == "text/vtt"
+    assert transcripts.TRANSCRIPT_MIMES["srt"] == "application/x-subrip"
+    assert transcripts.TRANSCRIPT_MIMES["vtt"] == "text/vtt"

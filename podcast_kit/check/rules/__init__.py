@@ -1,10 +1,32 @@
-"""The rules of directories and apps, one small function a rule."""
+"""The rules of directories and apps: one module a subject, one function a rule.
+
+Importing the package imports every module in order, and so registers all rules in `podcast_kit.check.registry`.
+"""
 
 from __future__ import annotations
 
-from podcast_kit.check.context import Facts
-from podcast_kit.check.references import SOURCES
-from podcast_kit.check.registry import BOOK, PLATFORMS, Finding, Rule
-from podcast_kit.check.runner import look_at, run
+from importlib import import_module
 
-__all__ = ["BOOK", "PLATFORMS", "SOURCES", "Facts", "Finding", "Rule", "look_at", "run"]
+RULE_MODULES = (
+    "xml",
+    "channel",
+    "feed_identity",
+    "item",
+    "enclosure",
+    "item_uniqueness",
+    "guid_stability",
+    "artwork",
+    "audio",
+    "transcripts",
+    "chapters",
+    "podcast_namespace",
+    "podcast_tags",
+    "links",
+    "platforms",
+    "http",
+)
+"""In the order in which rules are listed."""
+
+
+for _name in RULE_MODULES:
+    import_module(f"{__name__}.{_name}")

@@ -1,4 +1,4 @@
-"""art.*: the artwork, by its pixels."""
+"""Rules art.*: the artwork's pixels and file."""
 
 from __future__ import annotations
 
@@ -6,21 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from podcast_kit.check.context import Channel, web
-from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.check.rules.enclosure import suffix
-from podcast_kit.errors import SourceLocation, Severity
+from podcast_kit.check.context import ChannelView, is_web_url
+from podcast_kit.check.registry import Finding, also_checks, rule
+from podcast_kit.check.rules.enclosure import url_suffix
+from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Episode
 
-SMALLEST, LARGEST = 1400, 3000
-MANY_BYTES, TOO_MANY_BYTES = 300_000, 512_000
-SCREEN = 72
-SUFFIXES = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",)}
-HINT, WARN = Severity.HINT, Severity.WARNING
+MIN_SIDE_PX, MAX_SIDE_PX = 1400, 3000
+GOOD_MAX_BYTES, MAX_BYTES = 300_000, 512_000
+SCREEN_DPI = 72
+FORMAT_SUFFIXES = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",)}
+UNSUPPORTED_SUFFIXES = frozenset({".webp", ".gif", ".svg", ".avif", ".bmp", ".tif", ".tiff", ".heic"})
+PRINT_MODES = frozenset({"CMYK", "YCCK", "LAB"})
+MODE_PROBLEMS = {
+    "L": "is greyscale",
+    "LA": "is greyscale",
+    "1": "is black and white",
+    "P": "uses a palette",
+    "PA": "uses a palette",
+    "I;16": "has 16 bits per channel",
+    "I": "has 32 bits per channel",
+    "F": "has 32 bits per channel",
+}
+"""By Pillow's mode, what is wrong in words."""
 
 
 class Pixels(Protocol):
-    """What looking at a picture tells."""
+    """What is known of an image file."""
 
     @property
     def format(self) -> str:
@@ -28,214 +40,224 @@ class Pixels(Protocol):
 
     @property
     def mode(self) -> str:
-        """`RGB`, `CMYK`, ..."""
+        """Pillow's mode: `RGB`, `CMYK`, ..."""
 
     @property
     def alpha(self) -> bool:
-        """Whether anything shines through."""
+        """Whether it has an alpha channel or transparent colours."""
 
     @property
     def width(self) -> int:
-        """Pixels."""
+        """In pixels."""
 
     @property
     def height(self) -> int:
-        """Pixels."""
+        """In pixels."""
 
     @property
     def bytes(self) -> int:
-        """Of the file."""
+        """Size of the file."""
 
     @property
     def rotated(self) -> bool:
-        """Whether EXIF asks for a turn."""
+        """Whether EXIF asks viewers to rotate it."""
 
     @property
     def progressive(self) -> bool:
-        """Whether it comes in passes."""
+        """Whether it is a progressive JPEG."""
 
     @property
     def dpi(self) -> tuple[int, int] | None:
-        """As the file says."""
+        """Dots per inch that the file declares."""
 
 
 @dataclass(frozen=True, slots=True)
-class Artwork:
-    """A picture of the show, or of one episode."""
+class ArtworkFile:
+    """The artwork of the show, or of one episode."""
 
     pixels: Pixels
     name: str
-    """The file's name or address."""
-    place: SourceLocation
+    """The file's name or URL."""
+    location: SourceLocation
     episode: Episode | None = None
+    """None for the show's artwork."""
     url: str = ""
 
     @property
-    def what(self) -> str:
-        """How a message calls it."""
+    def display_name(self) -> str:
+        """What messages call it."""
         return self.name.rpartition("/")[2][:60]
+
+    @property
+    def dimensions(self) -> str:
+        """Width and height, as messages show them."""
+        return f"{self.pixels.width} × {self.pixels.height} pixels"
 
 
 @rule(
     "art.square",
     Severity.ERROR,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple spotify stitcher",
     sources="AP896",
-    why="Apple and Spotify refuse anything but a square.",
-    mend="crop it to a square",
+    why="Apple and Spotify reject artwork that is not square.",
+    fix="crop it to a square",
 )
-def square(art: Artwork) -> Iterator[Finding]:
+def check_artwork_square(artwork: ArtworkFile) -> Iterator[Finding]:
     """The show's artwork is square."""
-    if art.episode is None and art.pixels.width != art.pixels.height:
-        yield Finding(f"{art.what} has {art.pixels.width} × {art.pixels.height} pixels")
+    if artwork.episode is None and artwork.pixels.width != artwork.pixels.height:
+        yield Finding(f"{artwork.display_name} has {artwork.dimensions}")
 
 
 @rule(
     "art.size",
     Severity.ERROR,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple spotify",
     sources="AP896",
-    why="Apple refuses what is smaller or larger.",
-    mend="scale it to 3000 × 3000, or at least 1400 × 1400",
+    why="Apple rejects smaller and larger artwork.",
+    fix="scale it to 3000 × 3000 pixels, or at least 1400 × 1400",
 )
-def size(art: Artwork) -> Iterator[Finding]:
-    """The show's artwork has 1400 to 3000 pixels a side."""
-    low, high = sorted((art.pixels.width, art.pixels.height))
-    if art.episode is None and not (low >= SMALLEST and high <= LARGEST):
-        yield Finding(f"{art.what} has {art.pixels.width} × {art.pixels.height} pixels")
+def check_artwork_size(artwork: ArtworkFile) -> Iterator[Finding]:
+    """The show's artwork has 1400 to 3000 pixels per side."""
+    shorter, longer = sorted((artwork.pixels.width, artwork.pixels.height))
+    if artwork.episode is None and not (shorter >= MIN_SIDE_PX and longer <= MAX_SIDE_PX):
+        yield Finding(f"{artwork.display_name} has {artwork.dimensions}")
 
 
 @rule(
     "art.format",
     Severity.ERROR,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple spotify stitcher",
     sources="AP896 SPM",
-    why="Spotify answers “Invalid content type for artwork”; a picture under another's ending is not shown.",
-    mend="save it as JPEG or PNG, under the ending that belongs to it",
+    why="Spotify reports “Invalid content type for artwork”; an image with the wrong file extension is not shown.",
+    fix="save it as JPEG or PNG, with the matching file extension",
 )
-def picture_format(art: Artwork) -> Iterator[Finding]:
-    """The show's artwork is JPEG or PNG, and its name says so."""
-    if art.episode is not None:
+def check_artwork_format(artwork: ArtworkFile) -> Iterator[Finding]:
+    """The show's artwork is JPEG or PNG, with the matching file extension."""
+    if artwork.episode is not None:
         return
-    fitting = SUFFIXES.get(art.pixels.format)
-    ending = suffix(art.name)
-    if fitting is None:
-        yield Finding(f"{art.what} is {art.pixels.format or 'no picture'}, not JPEG or PNG")
-    elif ending and ending not in fitting:
-        yield Finding(f"{art.what} is {art.pixels.format} inside")
+    matching = FORMAT_SUFFIXES.get(artwork.pixels.format)
+    suffix = url_suffix(artwork.name)
+    if matching is None:
+        yield Finding(f"{artwork.display_name} is {artwork.pixels.format or 'an unknown format'}, not JPEG or PNG")
+    elif suffix and suffix not in matching:
+        yield Finding(f"{artwork.display_name} is a {artwork.pixels.format} file")
 
 
-@also("art.format", of=Channel)
-def picture_address(channel: Channel) -> Iterator[Finding]:
-    """The artwork's address ends in .jpg, .jpeg or .png."""
-    address = channel.attribute("itunes:image", "href")
-    ending = suffix(address)
-    if web(address) and ending in {".webp", ".gif", ".svg", ".avif", ".bmp", ".tif", ".tiff", ".heic"}:
-        yield Finding(f"the show's artwork ends in {ending}", channel.first("itunes:image"), "artwork")
+@also_checks("art.format", subject=ChannelView)
+def check_artwork_url_suffix(channel: ChannelView) -> Iterator[Finding]:
+    """The artwork's URL does not end in the extension of another image format."""
+    url = channel.child_attribute("itunes:image", "href")
+    suffix = url_suffix(url)
+    if is_web_url(url) and suffix in UNSUPPORTED_SUFFIXES:
+        text = f"the show's artwork has the file extension {suffix}"
+        yield Finding(text, channel.child("itunes:image"), "artwork")
 
 
 @rule(
     "art.colour",
     Severity.ERROR,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple",
     sources="AP896",
-    why="CMYK is refused, or shown in false colours.",
-    mend="save it in RGB",
+    why="CMYK is rejected, or shown in wrong colours.",
+    fix="save it as RGB",
 )
-def colour(art: Artwork) -> Iterator[Finding]:
-    """The show's artwork is in RGB."""
-    mode = art.pixels.mode
-    if art.episode is None and mode not in {"RGB", "RGBA"}:
-        yield Finding(f"{art.what} is in {mode}, not RGB", severity=None if mode in {"CMYK", "YCCK", "LAB"} else WARN)
+def check_artwork_colour_mode(artwork: ArtworkFile) -> Iterator[Finding]:
+    """The show's artwork is RGB."""
+    mode = artwork.pixels.mode
+    if artwork.episode is None and mode not in {"RGB", "RGBA"}:
+        problem = MODE_PROBLEMS.get(mode, f"is {mode}, not RGB")
+        severity = Severity.ERROR if mode in PRINT_MODES else Severity.WARNING
+        yield Finding(f"{artwork.display_name} {problem}", severity=severity)
 
 
 @rule(
     "art.alpha",
     Severity.WARNING,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple",
     sources="AP896",
-    why="What shines through is black in one app and white in the next.",
-    mend="fill the background and save it without an alpha channel",
+    why="Transparent parts are black in one app and white in another.",
+    fix="fill the background, and save it without an alpha channel",
 )
-def alpha(art: Artwork) -> Iterator[Finding]:
+def check_artwork_alpha(artwork: ArtworkFile) -> Iterator[Finding]:
     """The show's artwork has no alpha channel."""
-    if art.episode is None and art.pixels.alpha:
-        yield Finding(f"{art.what} is transparent, or could be")
+    if artwork.episode is None and artwork.pixels.alpha:
+        yield Finding(f"{artwork.display_name} has an alpha channel or transparent colours")
 
 
 @rule(
     "art.dpi",
     Severity.HINT,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple",
     sources="AP896",
-    why="Apple asks for 72 dpi; nothing is known to look at it.",
-    mend="export it for the screen",
-    asked=True,
+    why="Apple asks for 72 dpi, although no app is known to use it.",
+    fix="export it for the screen",
+    opt_in=True,
 )
-def dpi(art: Artwork) -> Iterator[Finding]:
-    """The show's artwork says 72 dpi, or nothing."""
-    said = art.pixels.dpi
-    if art.episode is None and said and set(said) != {SCREEN}:
-        yield Finding(f"{art.what} says {said[0]} dpi")
+def check_artwork_dpi(artwork: ArtworkFile) -> Iterator[Finding]:
+    """The show's artwork declares 72 dpi, or nothing."""
+    dpi = artwork.pixels.dpi
+    if artwork.episode is None and dpi and set(dpi) != {SCREEN_DPI}:
+        yield Finding(f"{artwork.display_name} has {dpi[0]} dpi")
 
 
 @rule(
     "art.bytes",
     Severity.WARNING,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="psp1 stitcher",
     sources="PSP13",
-    why="Apps load it on every screen; some hosts and old directories give up.",
-    mend="save it as JPEG with a quality of 80 to 85",
+    why="Apps load it on every screen; some hosts and old directories reject large files.",
+    fix="save it as JPEG with a quality of 80 to 85",
 )
-def weight(art: Artwork) -> Iterator[Finding]:
+def check_artwork_bytes(artwork: ArtworkFile) -> Iterator[Finding]:
     """The show's artwork has at most 512,000 bytes."""
-    count = art.pixels.bytes
-    if art.episode is None and count > MANY_BYTES:
-        yield Finding(f"{art.what} has {count:,} bytes", severity=HINT if count <= TOO_MANY_BYTES else WARN)
+    count = artwork.pixels.bytes
+    if artwork.episode is None and count > GOOD_MAX_BYTES:
+        severity = Severity.HINT if count <= MAX_BYTES else Severity.WARNING
+        yield Finding(f"{artwork.display_name} has {count:,} bytes", severity=severity)
 
 
 @rule(
     "art.baseline",
     Severity.HINT,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple",
     sources="AP896 HOUSE",
-    why="Some players show a progressive JPEG late, and a turned one lying on its side.",
-    mend="save it as a baseline JPEG, upright",
+    why="Some players show a progressive JPEG late, and ignore the rotation stored in EXIF.",
+    fix="save it as a baseline JPEG, rotated upright",
 )
-def baseline(art: Artwork) -> Iterator[Finding]:
-    """The show's artwork is not progressive, and needs no turning."""
-    if art.episode is not None:
+def check_artwork_baseline(artwork: ArtworkFile) -> Iterator[Finding]:
+    """The show's artwork is not progressive and not rotated by EXIF."""
+    if artwork.episode is not None:
         return
-    if art.pixels.rotated:
-        yield Finding(f"{art.what} must be turned to stand upright")
-    elif art.pixels.progressive:
-        yield Finding(f"{art.what} is a progressive JPEG")
+    if artwork.pixels.rotated:
+        yield Finding(f"{artwork.display_name} is rotated by EXIF only")
+    elif artwork.pixels.progressive:
+        yield Finding(f"{artwork.display_name} is a progressive JPEG")
 
 
 @rule(
     "art.item",
     Severity.HINT,
-    of=Artwork,
+    subject=ArtworkFile,
     platforms="apple spotify",
     sources="AP896 PN",
-    why="Where an episode's artwork does not fit, apps show the show's.",
-    mend="make it like the show's: square, 1400 to 3000 pixels, RGB, JPEG or PNG",
+    why="If an episode's artwork does not meet the requirements, apps show the show's.",
+    fix="use a square image of 1400 to 3000 pixels, RGB, JPEG or PNG",
 )
-def episode_art(art: Artwork) -> Iterator[Finding]:
-    """An episode's artwork is like the show's: square, 1400 to 3000 pixels a side, RGB, JPEG or PNG."""
-    if art.episode is None:
+def check_episode_artwork(artwork: ArtworkFile) -> Iterator[Finding]:
+    """An episode's artwork is like the show's: square, 1400 to 3000 pixels per side, RGB, JPEG or PNG."""
+    if artwork.episode is None:
         return
-    pixels = art.pixels
-    fits = pixels.width == pixels.height and SMALLEST <= pixels.width <= LARGEST
-    if pixels.format not in SUFFIXES or pixels.mode == "CMYK":
-        yield Finding(f"{art.what} is {pixels.format} in {pixels.mode}", severity=WARN)
-    elif not fits:
-        yield Finding(f"{art.what} has {pixels.width} × {pixels.height} pixels")
+    pixels = artwork.pixels
+    has_good_size = pixels.width == pixels.height and MIN_SIDE_PX <= pixels.width <= MAX_SIDE_PX
+    if pixels.format not in FORMAT_SUFFIXES or pixels.mode == "CMYK":
+        yield Finding(f"{artwork.display_name} is a {pixels.format} file in {pixels.mode}", severity=Severity.WARNING)
+    elif not has_good_size:
+        yield Finding(f"{artwork.display_name} has {artwork.dimensions}")

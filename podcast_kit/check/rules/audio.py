@@ -1,4 +1,4 @@
-"""au.*: the audio, by its bytes."""
+"""Rules au.* and cp.id3: the audio file."""
 
 from __future__ import annotations
 
@@ -7,156 +7,160 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from podcast_kit.check.registry import Finding, rule
-from podcast_kit.errors import SourceLocation, Severity
+from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Audio, Chapter, Episode, Item
+from podcast_kit.text.numbers import format_count
 
-KILO = 1000
-MONO, STEREO = (96, 128), (128, 256)
-"""Apple's ranges of kilobits a second."""
-RATES = {44_100, 48_000}
-LOUDNESS, TOLERANCE, PEAK = -16.0, 1.0, -1.0
-"""LKFS, dB, dBTP."""
-APART = 1000
-"""Milliseconds by which chapters may differ."""
-HINT = Severity.HINT
+MONO_KBPS, STEREO_KBPS = (96, 128), (128, 256)
+"""Bit rates that Apple recommends."""
+SAMPLE_RATES_HZ = frozenset({44_100, 48_000})
+TARGET_LKFS, MAX_LOUDNESS_ERROR_DB, MAX_TRUE_PEAK_DBTP = -16.0, 1.0, -1.0
+TRUE_PEAK_TOLERANCE_DB = 0.05
+MAX_CHAPTER_SHIFT_MS = 1000
+"""By how much chapters in the file may differ from those in the feed."""
 
 
-class Loudness(Protocol):
+class MeasuredLoudness(Protocol):
     """How loud a recording is."""
 
     @property
     def integrated(self) -> float | None:
-        """LKFS; None for silence."""
+        """In LKFS; None for silence."""
 
     @property
     def true_peak(self) -> float | None:
-        """DBTP; None where it was not measured."""
+        """In dBTP; None if it was not measured."""
 
 
-class Tagged(Protocol):
-    """What a file's own tags say."""
+class AudioTags(Protocol):
+    """The tags of an audio file."""
 
     @property
     def title(self) -> str:
-        """The episode's."""
+        """The episode's title."""
 
     @property
     def chapters(self) -> Sequence[Chapter]:
-        """In the file."""
+        """The chapters in the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """An audio file, and the episode that it belongs to."""
+class EnclosureFile:
+    """An audio file and its episode."""
 
     name: str
-    place: SourceLocation
-    facts: Audio | None = None
-    tags: Tagged | None = None
+    location: SourceLocation
+    audio: Audio | None = None
+    """Codec, bit rate and so on; None if they were not read."""
+    tags: AudioTags | None = None
     item: Item | None = None
-    loudness: Loudness | None = None
+    loudness: MeasuredLoudness | None = None
     frozen: bool = False
-    """It is out, and stays as it is when the notes change."""
+    """It is published and does not change when the notes change."""
 
     @property
     def episode(self) -> Episode | None:
-        """The episode."""
+        """The episode that it belongs to."""
         return self.item.episode if self.item else None
 
 
 @rule(
     "au.codec",
     Severity.WARNING,
-    of=Sound,
+    subject=EnclosureFile,
     platforms="apple",
     sources="AP893",
-    why="MP3 and AAC play everywhere; of everything else some app knows nothing.",
-    mend="export it as MP3, or as AAC in M4A",
+    why="MP3 and AAC play everywhere; every other format is unsupported in some app.",
+    fix="export it as MP3, or as AAC in an M4A file",
 )
-def codec(sound: Sound) -> Iterator[Finding]:
+def check_audio_codec(file: EnclosureFile) -> Iterator[Finding]:
     """The audio is MP3, or AAC in M4A."""
-    if sound.facts is not None and sound.facts.codec not in {"mp3", "aac"}:
-        yield Finding(f"{sound.name} is {sound.facts.codec}", key="audio")
+    if file.audio is not None and file.audio.codec not in {"mp3", "aac"}:
+        yield Finding(f"{file.name} is {file.audio.codec}", key="audio")
 
 
 @rule(
     "au.bitrate",
     Severity.HINT,
-    of=Sound,
+    subject=EnclosureFile,
     platforms="apple",
     sources="AP893",
-    why="Apple recommends it: less is thin, more costs data, and a variable rate makes seeking in MP3 vague.",
-    mend="export mono at 96 to 128 kbit/s, stereo at 128 to 256, at 44.1 or 48 kHz, with a constant rate",
-    asked=True,
+    why="Apple recommends it: less sounds thin, more costs data, and a variable rate makes seeking in MP3 inexact.",
+    fix="export mono at 96–128 kbit/s, stereo at 128–256 kbit/s, at 44.1 or 48 kHz, with a constant bit rate",
+    opt_in=True,
 )
-def bit_rate(sound: Sound) -> Iterator[Finding]:
+def check_audio_bit_rate(file: EnclosureFile) -> Iterator[Finding]:
     """Mono has 96 to 128 kbit/s, stereo 128 to 256, at 44.1 or 48 kHz, with a constant bit rate in MP3."""
-    facts = sound.facts
-    if facts is None:
+    audio = file.audio
+    if audio is None:
         return
-    low, high = MONO if facts.channels == 1 else STEREO
-    rate = facts.bit_rate / KILO
-    if facts.sample_rate not in RATES:
-        yield Finding(f"{sound.name} has a sample rate of {facts.sample_rate} Hz", key="audio")
-    elif not low <= round(rate) <= high:
-        kind = "mono" if facts.channels == 1 else "stereo"
-        yield Finding(f"{sound.name} has {rate:.0f} kbit/s, in {kind}", key="audio")
-    elif facts.codec == "mp3" and facts.mode == "vbr":
-        yield Finding(f"{sound.name} has a variable bit rate", key="audio")
+    low, high = MONO_KBPS if audio.channels == 1 else STEREO_KBPS
+    kbps = audio.bit_rate / 1000
+    if audio.sample_rate not in SAMPLE_RATES_HZ:
+        yield Finding(f"{file.name} has a sample rate of {audio.sample_rate} Hz", key="audio")
+    elif not low <= round(kbps) <= high:
+        channels = "mono" if audio.channels == 1 else "stereo"
+        yield Finding(f"{file.name} is {channels} at {kbps:.0f} kbit/s", key="audio")
+    elif audio.codec == "mp3" and audio.mode == "vbr":
+        yield Finding(f"{file.name} has a variable bit rate", key="audio")
 
 
 @rule(
     "au.loudness",
     Severity.HINT,
-    of=Sound,
+    subject=EnclosureFile,
     platforms="apple",
     sources="AP893",
-    why="Listeners turn the volume up for one show and get the next one at full blast.",
-    mend="let the toolkit master it: audio: {loudness: -16}",
+    why="Listeners turn the volume up for a quiet show, and the next one is far too loud.",
+    fix="set audio: {loudness: -16} to let podcast-kit master it",
 )
-def loudness(sound: Sound) -> Iterator[Finding]:
-    """Where it is measured, the loudness is -16 LKFS within 1 dB, and the true peak at most -1 dBTP."""
-    heard = sound.loudness
-    if heard is None or heard.integrated is None:
+def check_audio_loudness(file: EnclosureFile) -> Iterator[Finding]:
+    """If measured, the loudness is within 1 dB of -16 LKFS, and the true peak at most -1 dBTP."""
+    loudness = file.loudness
+    if loudness is None or loudness.integrated is None:
         return
-    if abs(heard.integrated - LOUDNESS) > TOLERANCE:
-        change = f"mastering would change it by {LOUDNESS - heard.integrated:+.1f} dB"
-        yield Finding(f"{sound.name} has a loudness of {heard.integrated:.1f} LKFS; {change}", key="audio")
-    elif heard.true_peak is not None and heard.true_peak > PEAK + 0.05:
-        limit = f"mastering would hold it at {PEAK:g}"
-        yield Finding(f"{sound.name} has a true peak of {heard.true_peak:.1f} dBTP; {limit}", key="audio")
+    if abs(loudness.integrated - TARGET_LKFS) > MAX_LOUDNESS_ERROR_DB:
+        change = f"mastering would change it by {TARGET_LKFS - loudness.integrated:+.1f} dB"
+        yield Finding(f"{file.name} has a loudness of {loudness.integrated:.1f} LKFS; {change}", key="audio")
+    elif loudness.true_peak is not None and loudness.true_peak > MAX_TRUE_PEAK_DBTP + TRUE_PEAK_TOLERANCE_DB:
+        limit = f"mastering would limit it to {MAX_TRUE_PEAK_DBTP:g}"
+        yield Finding(f"{file.name} has a true peak of {loudness.true_peak:.1f} dBTP; {limit}", key="audio")
 
 
 @rule(
     "au.tag.title",
     Severity.WARNING,
-    of=Sound,
+    subject=EnclosureFile,
     sources="HOUSE AP5482",
-    why="Players that never saw the feed show what the file says.",
-    mend="run `podcast-kit build --retag SLUG`; everybody who has it keeps the old file",
+    why="Players that play the file without the feed show the title in the file.",
+    fix="run `podcast-kit build --retag SLUG`; subscribers who already have the episode keep the old file",
 )
-def title(sound: Sound) -> Iterator[Finding]:
+def check_audio_tag_title(file: EnclosureFile) -> Iterator[Finding]:
     """The title in the file is the episode's."""
-    said = sound.tags.title if sound.tags else ""
-    if sound.item and said and said != sound.item.episode.title:
-        text = f"{sound.name} calls itself {said[:60]!r}, the feed {sound.item.episode.title[:60]!r}"
-        yield Finding(text, key="title", severity=HINT if sound.frozen else None)
+    title = file.tags.title if file.tags else ""
+    if file.item and title and title != file.item.episode.title:
+        text = f"the title in {file.name} is {title[:60]!r}, in the feed {file.item.episode.title[:60]!r}"
+        yield Finding(text, key="title", severity=Severity.HINT if file.frozen else None)
 
 
 @rule(
     "cp.id3",
     Severity.HINT,
-    of=Sound,
+    subject=EnclosureFile,
     platforms="apple",
     sources="AP5482",
-    why="One app reads the chapters of the file, the next those of the feed.",
-    mend="run `podcast-kit build --retag SLUG`",
+    why="Some apps show the chapters of the file, others those of the feed.",
+    fix="run `podcast-kit build --retag SLUG`",
 )
-def chapters(sound: Sound) -> Iterator[Finding]:
+def check_audio_tag_chapters(file: EnclosureFile) -> Iterator[Finding]:
     """The chapters in the file are those of the feed, within a second."""
-    if sound.item is None or sound.tags is None or not sound.tags.chapters:
+    if file.item is None or file.tags is None or not file.tags.chapters:
         return
-    inside = [chapter.start_ms for chapter in sound.tags.chapters]
-    said = [chapter.start_ms for chapter in sound.item.chapters]
-    if len(inside) != len(said) or any(abs(a - b) > APART for a, b in zip(inside, said, strict=True)):
-        yield Finding(f"{sound.name} has {len(inside)} chapters, the feed {len(said)}, at other times", key="chapters")
+    in_file = [chapter.start_ms for chapter in file.tags.chapters]
+    in_feed = [chapter.start_ms for chapter in file.item.chapters]
+    differs = len(in_file) != len(in_feed) or any(
+        abs(file_ms - feed_ms) > MAX_CHAPTER_SHIFT_MS for file_ms, feed_ms in zip(in_file, in_feed, strict=True)
+    )
+    if differs:
+        counts = f"{format_count(len(in_file), 'chapter')} in the file, {len(in_feed)} in the feed"
+        yield Finding(f"the chapters of {file.name} differ from the feed: {counts}", key="chapters")

@@ -1,4 +1,4 @@
-"""ch.*: what the feed says of the show to listeners and directories."""
+"""Rules ch.*: how the feed describes the show to listeners and directories."""
 
 from __future__ import annotations
 
@@ -6,330 +6,336 @@ import re
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import Channel, web
+from podcast_kit.check.context import ChannelView, is_web_url
 from podcast_kit.check.registry import Finding, rule
-from podcast_kit.check.rules.languages import misnamed
+from podcast_kit.check.rules.languages import find_language_error
 from podcast_kit.errors import Severity
 from podcast_kit.model import Category, Node
 from podcast_kit.namespaces import categories
 from podcast_kit.text.numbers import parse_count
 
-MOST_BYTES = 4000
-LONGEST = 255
-MANY_CATEGORIES, MOST_CATEGORIES = 3, 20
+MAX_DESCRIPTION_BYTES = 4000
+MAX_TITLE_LEN = 255
+MAX_USEFUL_CATEGORIES, MAX_CATEGORIES = 3, 20
+MAX_RSS_IMAGE_WIDTH, MAX_RSS_IMAGE_HEIGHT = 144, 400
 EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
-STUFFED = re.compile(r"https?://|\bwww\.|(?:\|[^|]+){3}|(?:,[^,]+){5}", re.IGNORECASE)
+_KEYWORD_LIST = re.compile(r"https?://|\bwww\.|(?:\|[^|]+){3}|(?:,[^,]+){5}", re.IGNORECASE)
 
 
 @rule(
     "ch.title",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 spotify amazon stitcher",
     sources="APRSS PSP RSS2",
-    why="A show without a name is refused; tags in it are shown as they are.",
-    mend="write title: in podcast.yaml as plain text",
+    why="Directories reject a show without a name, and show HTML tags in it as text.",
+    fix="set title: in podcast.yaml to plain text",
 )
-def title(channel: Channel) -> Iterator[Finding]:
-    """The show has a title, in plain text."""
+def check_channel_title(channel: ChannelView) -> Iterator[Finding]:
+    """The show has a title in plain text."""
     if not channel.title:
-        yield Finding("the show has no title", channel.first("title"), key="title")
-    elif found := html_scan.is_plain(channel.title):
-        yield Finding(f"the show's title holds HTML: {found!r}", channel.first("title"), key="title")
+        yield Finding("the show has no title", channel.child("title"), key="title")
+    elif html := html_scan.find_html(channel.title):
+        yield Finding(f"the show's title contains HTML: {html!r}", channel.child("title"), key="title")
 
 
 @rule(
     "ch.title.stuffing",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple spotify",
     sources="AP823",
-    why="Apple removes shows whose titles carry lists of keywords, prices or addresses.",
-    mend="leave the bare name; the description has room for the rest",
+    why="Apple removes shows whose titles contain lists of keywords, prices or URLs.",
+    fix="keep only the show's name; the rest belongs in the description",
 )
-def stuffing(channel: Channel) -> Iterator[Finding]:
-    """The title is a name of at most 255 characters: no list of keywords, no address."""
-    if len(channel.title) > LONGEST:
-        yield Finding(f"the show's title has {len(channel.title)} characters", channel.first("title"), key="title")
-    elif found := STUFFED.search(channel.title):
-        yield Finding(f"the show's title looks stuffed: {found[0][:40]!r}", channel.first("title"), key="title")
+def check_channel_title_stuffing(channel: ChannelView) -> Iterator[Finding]:
+    """The title is a name of at most 255 characters, without a list of keywords or a URL."""
+    if len(channel.title) > MAX_TITLE_LEN:
+        yield Finding(f"the show's title has {len(channel.title)} characters", channel.child("title"), key="title")
+    elif match := _KEYWORD_LIST.search(channel.title):
+        text = f"the show's title looks like a list of keywords: {match[0][:40]!r}"
+        yield Finding(text, channel.child("title"), key="title")
 
 
 @rule(
     "ch.description",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 spotify amazon",
     sources="APRSS PSP",
-    why="Apple refuses a show without one, and counts 4,000 bytes, in which an ä is two.",
-    mend="write description: in podcast.yaml, 4,000 bytes at most",
+    why="Apple rejects a show without a description, and limits it to 4,000 bytes; a letter such as ä counts twice.",
+    fix="set description: in podcast.yaml, at most 4,000 bytes",
 )
-def description(channel: Channel) -> Iterator[Finding]:
+def check_channel_description(channel: ChannelView) -> Iterator[Finding]:
     """The show has a description of at most 4,000 bytes."""
-    size = len(channel.text("description").encode())
+    size = len(channel.child_text("description").encode())
     if not size:
-        yield Finding("the show has no description", channel.first("description"), key="description")
-    elif size > MOST_BYTES:
-        yield Finding(f"the show's description has {size:,} bytes", channel.first("description"), key="description")
+        yield Finding("the show has no description", channel.child("description"), key="description")
+    elif size > MAX_DESCRIPTION_BYTES:
+        text = f"the show's description has {size:,} bytes"
+        yield Finding(text, channel.child("description"), key="description")
 
 
 @rule(
     "ch.description.html",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1",
     sources="APRSS PSP13",
-    why="Apple shows paragraphs, lists and links; everything else is dropped or shown as text.",
-    mend="use only p, ol, ul, li, a (b, i, strong, em, br do no harm), with whole addresses",
+    why="Apple shows paragraphs, lists and links; it drops all other HTML or shows it as text.",
+    fix="use only p, ol, ul, li and a (b, i, strong, em and br do no harm), with complete URLs",
 )
-def description_html(channel: Channel) -> Iterator[Finding]:
+def check_channel_description_html(channel: ChannelView) -> Iterator[Finding]:
     """The description uses only paragraphs, lists, links and emphasis, and its links are absolute."""
-    html = channel.text("description")
-    node = channel.first("description")
-    if strange := sorted(html_scan.names(html) - html_scan.SHOWN):
-        yield Finding(f"the show's description uses <{strange[0]}>", node, key="description")
-    if address := html_scan.relative(html):
-        yield Finding(f"the show's description links to {address!r}, which leads nowhere", node, key="description")
+    html = channel.child_text("description")
+    node = channel.child("description")
+    if unsupported := sorted(html_scan.element_names(html) - html_scan.DISPLAYED_ELEMENTS):
+        yield Finding(f"the show's description uses <{unsupported[0]}>", node, key="description")
+    if url := html_scan.find_relative_link(html):
+        text = f"the show's description has a relative link, which is broken in apps: {url!r}"
+        yield Finding(text, node, key="description")
 
 
 @rule(
     "ch.link",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 stitcher",
     sources="RSS2 PSP",
-    why="RSS demands it, and apps show it as the show's website.",
-    mend="give the show's website, a whole https address that is not the feed's",
+    why="RSS requires it, and apps show it as the show's website.",
+    fix="give the complete https URL of the show's website, not of the feed",
 )
-def link(channel: Channel) -> Iterator[Finding]:
+def check_channel_link(channel: ChannelView) -> Iterator[Finding]:
     """The channel links to the show's website."""
-    address = channel.text("link")
-    if not web(address):
-        said = f"is not an address: {address[:80]!r}" if address else "is missing"
-        yield Finding(f"the link to the show's website {said}", channel.first("link"), key="publish.url")
-    elif channel.url and address == channel.url:
-        yield Finding("the link to the show's website is the feed itself", channel.first("link"), key="publish.url")
+    url = channel.child_text("link")
+    if not is_web_url(url):
+        problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
+        yield Finding(f"the link to the show's website {problem}", channel.child("link"), key="publish.url")
+    elif channel.url and url == channel.url:
+        yield Finding("the link to the show's website is the feed itself", channel.child("link"), key="publish.url")
 
 
 @rule(
     "ch.language",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 spotify amazon",
     sources="APRSS PSP",
-    why="Apple refuses anything that is not on its list.",
-    mend="write two letters, with a country or none: en, en-us, pt-br",
+    why="Apple rejects a language that is not on its list.",
+    fix="use two letters, optionally with a country: en, en-us, pt-br",
 )
-def language(channel: Channel) -> Iterator[Finding]:
-    """The language is a code of ISO 639-1, with a country of ISO 3166-1 or none."""
-    code = channel.text("language")
-    wrong = misnamed(code) if code else "the feed says no language"
-    if wrong:
-        yield Finding(wrong, channel.first("language"), key="language")
+def check_channel_language(channel: ChannelView) -> Iterator[Finding]:
+    """The language is an ISO 639-1 code, optionally with an ISO 3166-1 country."""
+    code = channel.child_text("language")
+    problem = find_language_error(code) if code else "the feed has no language"
+    if problem:
+        yield Finding(problem, channel.child("language"), key="language")
 
 
-def chosen(channel: Channel) -> Iterator[tuple[Node, Category]]:
-    """Apple's categories as the feed names them, each with its element."""
-    for node in channel.all("itunes:category")[:MOST_CATEGORIES]:
+def _categories(channel: ChannelView) -> Iterator[tuple[Node, Category]]:
+    """The categories that the feed names, each with its element."""
+    for node in channel.children_named("itunes:category")[:MAX_CATEGORIES]:
         name = node.attributes.get("text", "")
-        subs = node.children_named("itunes:category")
-        yield from ((sub, Category(name, sub.attributes.get("text", ""))) for sub in subs[:MOST_CATEGORIES])
-        if not subs:
+        children = node.children_named("itunes:category")
+        yield from ((child, Category(name, child.attributes.get("text", ""))) for child in children[:MAX_CATEGORIES])
+        if not children:
             yield node, Category(name)
 
 
 @rule(
     "ch.category",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 spotify amazon",
     sources="AP1691 PSP",
-    why="Apple takes only the names of its own list, letter for letter.",
-    mend="choose from Apple's list, such as Business > Marketing",
+    why="Apple accepts only the names of its own list, letter for letter.",
+    fix="choose from Apple's list, such as Business > Marketing",
 )
-def category(channel: Channel) -> Iterator[Finding]:
-    """There is at least one category, and each is on Apple's list in exactly that spelling."""
-    found = list(chosen(channel))
-    if not found:
+def check_channel_category(channel: ChannelView) -> Iterator[Finding]:
+    """There is at least one category, and each is spelled as on Apple's list."""
+    named_categories = list(_categories(channel))
+    if not named_categories:
         yield Finding("the show has no category", key="categories")
-    for node, one in found:
-        if not categories.exists(one) and not categories.is_legacy(one):
-            near = categories.nearest(one)
-            mend = f"did you mean {categories.written(near)}?" if near else ""
-            yield Finding(
-                f"{categories.written(one)[:80]!r} is not one of Apple's categories", node, "categories", mend
-            )
+    for node, category in named_categories:
+        if not categories.category_exists(category) and not categories.is_legacy_category(category):
+            suggestion = categories.suggest_category(category)
+            fix = f"did you mean {categories.format_category(suggestion)}?" if suggestion else ""
+            text = f"{categories.format_category(category)[:80]!r} is not one of Apple's categories"
+            yield Finding(text, node, "categories", fix)
 
 
 @rule(
     "ch.category.legacy",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple",
     sources="AP1691",
     why="Apple renamed its categories in August 2019 and ignores the old names.",
-    mend="choose the name that took its place",
+    fix="use the category that replaced it",
 )
-def category_legacy(channel: Channel) -> Iterator[Finding]:
+def check_channel_category_legacy(channel: ChannelView) -> Iterator[Finding]:
     """No category has a name from before August 2019."""
-    for node, one in chosen(channel):
-        if categories.is_legacy(one):
-            now = categories.replacement(one)
-            mend = f"write {categories.written(now)}" if now else ""
-            text = f"{categories.written(one)!r} is gone from Apple's list since August 2019"
-            yield Finding(text, node, "categories", mend)
+    for node, category in _categories(channel):
+        if categories.is_legacy_category(category):
+            replacement = categories.replacement_category(category)
+            fix = f"write {categories.format_category(replacement)}" if replacement else ""
+            text = f"Apple removed {categories.format_category(category)!r} from its list in August 2019"
+            yield Finding(text, node, "categories", fix)
 
 
 @rule(
     "ch.category.many",
     Severity.HINT,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple",
     sources="APRSS",
-    why="Apple ranks a show in the first category and its first subcategory only.",
-    mend="keep the one to three that fit best, the best first",
+    why="Apple ranks a show only in its first category and first subcategory.",
+    fix="keep the one to three that fit best, the best one first",
 )
-def category_many(channel: Channel) -> Iterator[Finding]:
+def check_channel_category_count(channel: ChannelView) -> Iterator[Finding]:
     """There are at most three categories."""
-    count = len(list(chosen(channel)))
-    if count > MANY_CATEGORIES:
-        yield Finding(f"the show is in {count} categories", channel.all("itunes:category")[-1], key="categories")
+    count = len(list(_categories(channel)))
+    if count > MAX_USEFUL_CATEGORIES:
+        last = channel.children_named("itunes:category")[-1]
+        yield Finding(f"the show has {count} categories", last, key="categories")
 
 
 @rule(
     "ch.explicit",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1 spotify amazon",
     sources="APRSS AP5440 PSP",
-    why="Apple demands it, and reads only true and false since it dropped yes, no and clean.",
-    mend="write explicit: true or explicit: false",
+    why="Apple requires it, and accepts only true and false, no longer yes, no and clean.",
+    fix="write explicit: true or explicit: false",
 )
-def explicit(channel: Channel) -> Iterator[Finding]:
-    """itunes:explicit is there, and is true or false."""
-    said = channel.text("itunes:explicit")
-    node = channel.first("itunes:explicit")
-    if said in {"true", "false"}:
+def check_channel_explicit(channel: ChannelView) -> Iterator[Finding]:
+    """itunes:explicit is present, and is true or false."""
+    value = channel.child_text("itunes:explicit")
+    node = channel.child("itunes:explicit")
+    if value in {"true", "false"}:
         return
-    if said.lower() in {"yes", "no", "clean", "true", "false"}:
-        level = Severity.ERROR if channel.facts.ours else Severity.WARNING
-        yield Finding(f"itunes:explicit is {said!r}, an old spelling", node, "explicit", severity=level)
+    if value.lower() in {"yes", "no", "clean", "true", "false"}:
+        severity = Severity.ERROR if channel.context.own_feed else Severity.WARNING
+        yield Finding(f"itunes:explicit is {value!r}, an outdated value", node, "explicit", severity=severity)
     else:
-        text = f"itunes:explicit is {said[:40]!r}" if said else "the feed does not say whether the show is explicit"
+        text = f"itunes:explicit is {value[:40]!r}" if value else "the feed does not say whether the show is explicit"
         yield Finding(text, node, "explicit")
 
 
 @rule(
     "ch.explicit.agree",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple",
     sources="AP5440",
-    why="Apple hides a show that it finds to be explicit and that says it is not.",
-    mend="write explicit: true for the show",
+    why="Apple hides a show that it considers explicit and that is not marked so.",
+    fix="set explicit: true for the show",
 )
-def explicit_agree(channel: Channel) -> Iterator[Finding]:
-    """A show of which most episodes are explicit says so itself."""
-    loud = sum(entry.text("itunes:explicit").lower() in {"true", "yes"} for entry in channel.entries)
-    if channel.text("itunes:explicit").lower() in {"false", "no", "clean"} and 2 * loud > len(channel.entries):
-        text = f"{loud} of {len(channel.entries)} episodes are explicit, the show says it is not"
-        yield Finding(text, channel.first("itunes:explicit"), "explicit")
+def check_channel_explicit_agreement(channel: ChannelView) -> Iterator[Finding]:
+    """A show with mostly explicit episodes is marked as explicit itself."""
+    explicit_count = sum(item.child_text("itunes:explicit").lower() in {"true", "yes"} for item in channel.items)
+    marked_clean = channel.child_text("itunes:explicit").lower() in {"false", "no", "clean"}
+    if marked_clean and 2 * explicit_count > len(channel.items):
+        text = f"{explicit_count} of {len(channel.items)} episodes are explicit, but the show is not marked so"
+        yield Finding(text, channel.child("itunes:explicit"), "explicit")
 
 
 @rule(
     "ch.image",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple spotify psp1 amazon stitcher",
     sources="APRSS AP896 SPM",
-    why="No directory takes a show without artwork.",
-    mend="write artwork: cover.jpg, a square picture of 1400 to 3000 pixels",
+    why="No directory accepts a show without artwork.",
+    fix="set artwork: cover.jpg, a square image of 1400 to 3000 pixels",
 )
-def image(channel: Channel) -> Iterator[Finding]:
-    """itunes:image names the artwork by its whole address."""
-    address = channel.attribute("itunes:image", "href")
-    if not web(address):
-        said = f"is not an address: {address[:80]!r}" if address else "is missing"
-        yield Finding(f"the show's artwork {said}", channel.first("itunes:image"), key="artwork")
+def check_channel_image(channel: ChannelView) -> Iterator[Finding]:
+    """itunes:image gives the artwork's complete URL."""
+    url = channel.child_attribute("itunes:image", "href")
+    if not is_web_url(url):
+        problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
+        yield Finding(f"the show's artwork {problem}", channel.child("itunes:image"), key="artwork")
 
 
 @rule(
     "ch.image.rss",
     Severity.HINT,
-    of=Channel,
+    subject=ChannelView,
     sources="RSS2 RSSP FV",
-    why="Old readers know only this picture; RSS wants its title and link to be the channel's.",
-    mend="give url, the channel's title and the channel's link, and leave width and height out",
+    why="Old readers know only this image; RSS requires it to have the channel's title and link.",
+    fix="give url, the channel's title and the channel's link, and leave out width and height",
 )
-def image_rss(channel: Channel) -> Iterator[Finding]:
-    """Where there is an RSS <image>, it has a url, the channel's title and link, and sizes within RSS's limits."""
-    node = channel.first("image")
+def check_channel_rss_image(channel: ChannelView) -> Iterator[Finding]:
+    """An RSS <image> has a url, the channel's title and link, and a size within RSS's limits."""
+    node = channel.child("image")
     if node is None:
         return
-    wrong = [
+    width, height = (parse_count(node.child_text(name)) or 0 for name in ("width", "height"))
+    problems = [
         text
-        for text, bad in (
-            ("no url that is an address", not web(node.child_text("url"))),
-            ("another title than the channel", node.child_text("title") != channel.title),
-            ("another link than the channel", node.child_text("link") != channel.text("link")),
-            ("a width above 144", (parse_count(node.child_text("width")) or 0) > 144),  # noqa: PLR2004
-            ("a height above 400", (parse_count(node.child_text("height")) or 0) > 400),  # noqa: PLR2004
+        for text, applies in (
+            ("no valid url", not is_web_url(node.child_text("url"))),
+            ("a title that is not the channel's", node.child_text("title") != channel.title),
+            ("a link that is not the channel's", node.child_text("link") != channel.child_text("link")),
+            (f"a width above {MAX_RSS_IMAGE_WIDTH}", width > MAX_RSS_IMAGE_WIDTH),
+            (f"a height above {MAX_RSS_IMAGE_HEIGHT}", height > MAX_RSS_IMAGE_HEIGHT),
         )
-        if bad
+        if applies
     ]
-    if wrong:
-        yield Finding(f"the RSS <image> has {wrong[0]}", node, key="artwork")
+    if problems:
+        yield Finding(f"the RSS <image> has {problems[0]}", node, key="artwork")
 
 
 @rule(
     "ch.author",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="spotify apple",
     sources="SPM APRSS",
-    why="Spotify takes no show without one; Apple shows it under the title.",
-    mend="write author: in podcast.yaml",
+    why="Spotify rejects a show without an author; Apple shows the author below the title.",
+    fix="set author: in podcast.yaml",
 )
-def author(channel: Channel) -> Iterator[Finding]:
+def check_channel_author(channel: ChannelView) -> Iterator[Finding]:
     """itunes:author names who makes the show, in at most 255 characters."""
-    said = channel.text("itunes:author")
-    if not said:
-        yield Finding("the feed names no author", channel.first("itunes:author"), key="author")
-    elif len(said) > LONGEST:
-        yield Finding(f"the author has {len(said)} characters", channel.first("itunes:author"), key="author")
+    author = channel.child_text("itunes:author")
+    if not author:
+        yield Finding("the feed has no author", channel.child("itunes:author"), key="author")
+    elif len(author) > MAX_TITLE_LEN:
+        yield Finding(f"the author has {len(author)} characters", channel.child("itunes:author"), key="author")
 
 
 @rule(
     "ch.owner.email",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="youtube spotify amazon stitcher",
     sources="YT SPM",
-    why="YouTube answers “Missing Owner Email”; Spotify and Amazon send the code that proves the show is yours there.",
-    mend="write owner: {name: ..., email: ...} in podcast.yaml",
+    why="YouTube reports “Missing Owner Email”; Spotify and Amazon send a code to this address to verify ownership.",
+    fix="set owner: {name: ..., email: ...} in podcast.yaml",
 )
-def owner(channel: Channel) -> Iterator[Finding]:
-    """itunes:owner holds a valid e-mail address."""
-    node = channel.first("itunes:owner")
-    address = node.child_text("itunes:email") if node else ""
-    if not address:
-        yield Finding("the feed has no owner's e-mail address", node, key="owner.email")
-    elif not EMAIL.fullmatch(address):
-        yield Finding(f"{address[:80]!r} is not an e-mail address", node, key="owner.email")
+def check_channel_owner_email(channel: ChannelView) -> Iterator[Finding]:
+    """itunes:owner contains a valid email address."""
+    node = channel.child("itunes:owner")
+    email = node.child_text("itunes:email") if node else ""
+    if not email:
+        yield Finding("the feed has no email address of the owner", node, key="owner.email")
+    elif not EMAIL.fullmatch(email):
+        yield Finding(f"{email[:80]!r} is not an email address", node, key="owner.email")
 
 
 @rule(
     "ch.type",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple psp1",
     sources="APRSS PSP",
-    why="Anything else is read as episodic, newest first, also for a story told from its beginning.",
-    mend="write type: episodic or type: serial",
+    why="Any other value counts as episodic, so apps show the newest episode first even in a serial story.",
+    fix="write type: episodic or type: serial",
 )
-def kind(channel: Channel) -> Iterator[Finding]:
+def check_channel_type(channel: ChannelView) -> Iterator[Finding]:
     """itunes:type is episodic or serial."""
-    node = channel.first("itunes:type")
+    node = channel.child("itunes:type")
     if node is not None and node.text.strip() not in {"episodic", "serial"}:
         yield Finding(f"itunes:type is {node.text.strip()[:40]!r}", node, key="type")
 
@@ -337,13 +343,13 @@ def kind(channel: Channel) -> Iterator[Finding]:
 @rule(
     "ch.items",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple spotify amazon",
     sources="AP823 SPM",
-    why="A directory takes a show once there is something to hear.",
-    mend="publish a first episode; a trailer will do",
+    why="Directories accept a show only once it has an episode.",
+    fix="publish a first episode; a trailer is enough",
 )
-def items(channel: Channel) -> Iterator[Finding]:
+def check_channel_has_items(channel: ChannelView) -> Iterator[Finding]:
     """There is at least one item with an enclosure."""
-    if not channel.entries:
-        yield Finding("the feed has no episode", key="")
+    if not channel.items:
+        yield Finding("the feed has no episodes", key="")

@@ -1,4 +1,4 @@
-"""it.guid*, it.enclosure*: what identifies an episode, and the file that is heard."""
+"""Rules it.guid* and it.enclosure*: what identifies an episode, and the file that is played."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.check.context import Entry, web
+from podcast_kit.check.context import ItemView, is_web_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
-from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.numbers import format_count, parse_count
 
-TYPES = {
+APPLE_TYPES = {
     ".mp3": ("audio/mpeg",),
     ".m4a": ("audio/x-m4a", "audio/m4a", "audio/mp4"),
     ".mp4": ("video/mp4", "audio/mp4"),
@@ -19,7 +19,8 @@ TYPES = {
     ".mov": ("video/quicktime",),
     ".pdf": ("application/pdf",),
 }
-PLAYED_ELSEWHERE = {
+"""Media types by file extension, for the formats that Apple accepts; the first is the usual one."""
+OTHER_TYPES = {
     ".ogg": ("audio/ogg",),
     ".oga": ("audio/ogg",),
     ".opus": ("audio/ogg", "audio/opus"),
@@ -27,88 +28,90 @@ PLAYED_ELSEWHERE = {
     ".aac": ("audio/aac",),
     ".wav": ("audio/wav", "audio/x-wav"),
 }
-UNKNOWN_BELOW = 16_384
-"""AntennaPod takes a smaller length for none."""
-WEAK_BELOW = 9
+"""The same for formats that only other apps play."""
+MIN_LENGTH_BYTES = 16_384
+"""AntennaPod treats a smaller length as unknown."""
+MIN_NUMERIC_GUID_LEN = 9
 
 
 @rule(
     "it.guid",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple spotify psp1 stitcher",
     sources="AP4115 SPM PT",
-    why="Without it apps cannot tell an edited episode from a new one; Apple and the Podcast Index drop the item.",
-    mend="`podcast-kit new` writes one; never change it again",
+    why="Without it, apps cannot tell an edited episode from a new one; Apple and the Podcast Index drop the item.",
+    fix="`podcast-kit new` writes one; never change it",
 )
-def guid(entry: Entry) -> Iterator[Finding]:
+def check_item_guid(item: ItemView) -> Iterator[Finding]:
     """Every item has a guid."""
-    if not entry.guid:
-        yield Finding(f"{entry.name} has no guid", entry.first("guid"), "guid")
+    if not item.guid:
+        yield Finding(f"{item.name} has no guid", item.child("guid"), "guid")
 
 
 @rule(
     "it.guid.permalink",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="podcastindex",
     sources="RSS2 GPO",
-    why="Without it readers take the guid for the address of a page; gPodder even makes one of it.",
-    mend='write isPermaLink="false"',
+    why="Without it, readers take the guid for the URL of a page; gPodder even builds a URL from it.",
+    fix='write isPermaLink="false"',
 )
-def permalink(entry: Entry) -> Iterator[Finding]:
-    """A guid that is not the address of the episode's page says isPermaLink="false"."""
-    node = entry.first("guid")
-    if node is None or not entry.guid:
+def check_item_guid_permalink(item: ItemView) -> Iterator[Finding]:
+    """A guid that is not the URL of the episode's page has isPermaLink="false"."""
+    node = item.child("guid")
+    if node is None or not item.guid:
         return
-    said = node.attributes.get("isPermaLink", "true")
-    if said not in {"true", "false"}:
-        yield Finding(f"isPermaLink of {entry.name} is {said[:40]!r}", node)
-    elif said == "true" and not web(entry.guid):
-        yield Finding(f"the guid of {entry.name} is not an address, and does not say so", node)
+    value = node.attributes.get("isPermaLink", "true")
+    if value not in {"true", "false"}:
+        yield Finding(f"isPermaLink of {item.name} is {value[:40]!r}", node)
+    elif value == "true" and not is_web_url(item.guid):
+        yield Finding(f'the guid of {item.name} is not a URL, but isPermaLink="false" is missing', node)
 
 
 @rule(
     "it.guid.strength",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     sources="PNO FV",
-    why="A number, a title or a file's name comes again one day, and then two episodes are one.",
-    mend="for a new episode take a UUID; leave the guid of a published one as it is and silence this rule for it",
+    why="A number, a title or a file name may be used again, and apps would treat the two episodes as one.",
+    fix="use a UUID for new episodes; keep the guid of a published one, and ignore this rule for it",
 )
-def strength(entry: Entry) -> Iterator[Finding]:
-    """A guid is unlike any other in the world: a UUID, a tag: or an address, not a number or a title."""
-    said = entry.guid
-    if not said:
+def check_item_guid_strength(item: ItemView) -> Iterator[Finding]:
+    """A guid is unique in the world: a UUID, a tag: URI or a URL, not a number or a title."""
+    guid = item.guid
+    if not guid:
         return
-    bare = said.isdigit() and len(said) < WEAK_BELOW
-    if bare or said == entry.title or (re.search(r"\.(?:mp3|m4a|mp4|ogg|opus|wav)$", said) and "/" not in said):
-        yield Finding(f"the guid {said[:60]!r} may well come again", entry.first("guid"), "guid")
+    short_number = guid.isdigit() and len(guid) < MIN_NUMERIC_GUID_LEN
+    file_name = re.search(r"\.(?:mp3|m4a|mp4|ogg|opus|wav)$", guid) and "/" not in guid
+    if short_number or guid == item.title or file_name:
+        yield Finding(f"the guid {guid[:60]!r} may not be unique", item.child("guid"), "guid")
 
 
 @rule(
     "it.enclosure",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple spotify amazon stitcher psp1",
     sources="APRSS RSS2",
-    why="An item without a file to play is no episode; of two files apps play either.",
-    mend="write audio: with the file's name",
+    why="Directories ignore an item without a file to play; if there are two, apps play either one.",
+    fix="set audio: to the name of the file",
 )
-def enclosure(entry: Entry) -> Iterator[Finding]:
+def check_item_enclosure(item: ItemView) -> Iterator[Finding]:
     """Every item has exactly one enclosure, with url, length and type."""
-    nodes = entry.all("enclosure")
+    nodes = item.children_named("enclosure")
     if len(nodes) != 1:
-        text = f"{entry.name} has {len(nodes) or 'no'} enclosure{'s'[: len(nodes) != 0]}"
+        text = f"{item.name} has {format_count(len(nodes), 'enclosure') if nodes else 'no enclosure'}"
         yield Finding(text, nodes[1] if nodes else None, "audio")
         return
     missing = [name for name in ("url", "length", "type") if not nodes[0].attributes.get(name, "").strip()]
     if missing:
-        yield Finding(f"the enclosure of {entry.name} has no {' and no '.join(missing)}", nodes[0], "audio")
+        yield Finding(f"the enclosure of {item.name} has no {' and no '.join(missing)}", nodes[0], "audio")
 
 
-def suffix(url: str) -> str:
-    """The ending of an address's path, in lower case, with its dot; empty where there is none."""
+def url_suffix(url: str) -> str:
+    """The file extension of a URL's path, in lower case and with its dot; empty if there is none."""
     try:
         name = urlsplit(url).path.rpartition("/")[2]
     except ValueError:
@@ -119,56 +122,56 @@ def suffix(url: str) -> str:
 @rule(
     "it.enclosure.url",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple amazon",
     sources="AP823 APRSS",
-    why="Apple takes the kind of file from the ending of the path, and cannot fetch blanks or letters beyond ASCII.",
-    mend="use letters a to z, digits, hyphens and dots, and end in .mp3 or .m4a",
+    why="Apple recognizes the format by the file extension, and cannot load URLs with spaces or non-ASCII characters.",
+    fix="use letters a to z, digits, hyphens and dots, and end the name in .mp3 or .m4a",
 )
-def enclosure_url(entry: Entry) -> Iterator[Finding]:
-    """The enclosure's address is absolute, in ASCII, and its path ends in .mp3, .m4a, .mp4, .m4v, .mov or .pdf."""
-    for node in entry.all("enclosure")[:1]:
+def check_item_enclosure_url(item: ItemView) -> Iterator[Finding]:
+    """The enclosure's URL is absolute and ASCII, and its path ends in .mp3, .m4a, .mp4, .m4v, .mov or .pdf."""
+    for node in item.children_named("enclosure")[:1]:
         url = node.attributes.get("url", "").strip()
-        wrong = misaddressed(url) if url else ""
-        if wrong:
-            yield Finding(f"the enclosure of {entry.name} {wrong}: {url[:100]}", node, "audio")
-        elif url and (ending := suffix(url)) not in TYPES:
-            level = Severity.WARNING if ending in PLAYED_ELSEWHERE else Severity.ERROR
-            said = f"ends in {ending[:20]!r}" if ending else "has no ending"
-            text = f"the enclosure of {entry.name} {said}, which Apple does not take: {url[:100]}"
-            yield Finding(text, node, "audio", severity=level)
+        problem = _find_url_error(url) if url else ""
+        if problem:
+            yield Finding(f"the enclosure of {item.name} {problem}: {url[:100]}", node, "audio")
+        elif url and (suffix := url_suffix(url)) not in APPLE_TYPES:
+            severity = Severity.WARNING if suffix in OTHER_TYPES else Severity.ERROR
+            extension = f"the file extension {suffix[:20]!r}" if suffix else "no file extension"
+            text = f"the enclosure of {item.name} has {extension}, which Apple does not accept: {url[:100]}"
+            yield Finding(text, node, "audio", severity=severity)
 
 
-def misaddressed(url: str) -> str:
-    """What is wrong with an address, in words; empty when nothing is."""
+def _find_url_error(url: str) -> str:
+    """What is wrong with a URL, in words; empty if nothing is."""
     if not url.isascii():
-        return "has letters beyond ASCII in its address"
+        return "has non-ASCII characters in its URL"
     if re.search(r"\s", url):
-        return "has blanks in its address"
-    if not web(url):
-        return "is not an absolute http(s) address"
+        return "has spaces in its URL"
+    if not is_web_url(url):
+        return "has no absolute http(s) URL"
     if re.search(r"%(?![0-9a-fA-F]{2})", url):
-        return "has a % that encodes nothing"
+        return "has a % in its URL without two hex digits after it"
     return ""
 
 
 @rule(
     "it.enclosure.https",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Android and iOS refuse to play what is not encrypted, unless an app asks for an exception.",
-    mend="serve the audio over https",
+    why="Android and iOS refuse to play unencrypted audio unless an app requests an exception.",
+    fix="serve the audio over https",
 )
-def enclosure_https(entry: Entry) -> Iterator[Finding]:
+def check_item_enclosure_https(item: ItemView) -> Iterator[Finding]:
     """The enclosure is served over https."""
-    if entry.url.lower().startswith("http://") and not loopback(entry.url):
-        yield Finding(f"the enclosure of {entry.name} is not served over https", entry.first("enclosure"), "audio")
+    if item.url.lower().startswith("http://") and not is_loopback_url(item.url):
+        yield Finding(f"the enclosure of {item.name} is not served over https", item.child("enclosure"), "audio")
 
 
-def loopback(url: str) -> bool:
-    """Whether the address is this very machine: a rehearsal, that no directory will see."""
+def is_loopback_url(url: str) -> bool:
+    """Whether the URL points to this machine, so only tests and previews use it."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -179,66 +182,68 @@ def loopback(url: str) -> bool:
 @rule(
     "it.enclosure.length",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple stitcher",
     sources="RSS2 AN APRSS",
-    why="Players reserve and resume by it; a wrong one cuts downloads off or starts them again.",
-    mend="publish with `podcast-kit publish`, which counts the bytes of the tagged file",
+    why="Players reserve space and resume downloads by it; a wrong length cuts downloads off or restarts them.",
+    fix="publish with `podcast-kit publish`, which writes the size of the tagged file",
 )
-def enclosure_length(entry: Entry) -> Iterator[Finding]:
+def check_item_enclosure_length(item: ItemView) -> Iterator[Finding]:
     """The enclosure's length is the exact size of the file in bytes."""
-    for node in entry.all("enclosure")[:1]:
-        said = node.attributes.get("length", "").strip()
-        count = parse_count(said)
-        real = entry.item.enclosure.bytes if entry.item else entry.channel.facts.sizes.get(entry.url, 0)
-        if said and not count:
-            yield Finding(f"the length of the enclosure of {entry.name} is {said[:40]!r}", node, "audio")
-        elif count and real and count != real:
-            text = f"the enclosure of {entry.name} has {real:,} bytes, the feed says {count:,}"
+    for node in item.children_named("enclosure")[:1]:
+        value = node.attributes.get("length", "").strip()
+        length = parse_count(value)
+        sizes = item.channel.context.media_sizes
+        file_bytes = item.built_item.enclosure.bytes if item.built_item else sizes.get(item.url, 0)
+        if value and not length:
+            yield Finding(f"the length of the enclosure of {item.name} is {value[:40]!r}", node, "audio")
+        elif length and file_bytes and length != file_bytes:
+            text = f"the enclosure of {item.name} has {file_bytes:,} bytes, but the feed says {length:,}"
             yield Finding(text, node, "audio")
-        elif count and not real and count < UNKNOWN_BELOW:
-            text = f"the length of the enclosure of {entry.name} is {count}, which apps take for unknown"
+        elif length and not file_bytes and length < MIN_LENGTH_BYTES:
+            text = f"the length of the enclosure of {item.name} is {length}, which apps treat as unknown"
             yield Finding(text, node, "audio", severity=Severity.WARNING)
 
 
 @rule(
     "it.enclosure.type",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple psp1 stitcher",
     sources="APRSS PSP",
-    why="Apple refuses a file whose type and ending disagree; apps choose their player by it.",
-    mend="",
+    why="Apple rejects a file whose type does not match its extension; apps choose their player by it.",
+    fix="use the media type that belongs to the file extension",
 )
-def enclosure_type(entry: Entry) -> Iterator[Finding]:
-    """The enclosure's type is the one that belongs to the ending of its address."""
-    for node in entry.all("enclosure")[:1]:
-        said = node.attributes.get("type", "").strip()
-        fitting = (TYPES | PLAYED_ELSEWHERE).get(suffix(entry.url), ())
-        if said and fitting and said.lower() not in fitting:
-            text = f"the enclosure of {entry.name} ends in {suffix(entry.url)}, and its type is {said[:40]!r}"
-            yield Finding(text, node, "audio", f"{suffix(entry.url)} is {fitting[0]}")
+def check_item_enclosure_type(item: ItemView) -> Iterator[Finding]:
+    """The enclosure's type matches its file extension."""
+    for node in item.children_named("enclosure")[:1]:
+        mime = node.attributes.get("type", "").strip()
+        suffix = url_suffix(item.url)
+        matching = (APPLE_TYPES | OTHER_TYPES).get(suffix, ())
+        if mime and matching and mime.lower() not in matching:
+            text = f"the enclosure of {item.name} has the file extension {suffix}, but the type {mime[:40]!r}"
+            yield Finding(text, node, "audio", f"use {matching[0]} for {suffix}")
 
 
 @rule(
     "au.name",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="AP823",
-    why="Apple and some apps stumble over other letters, also when they are encoded.",
-    mend="rename the file: letters a to z, digits, hyphen, underscore and dot, with a lower-case ending",
+    why="Apple and some apps fail on other characters, even if they are percent-encoded.",
+    fix="rename the file: letters a to z, digits, hyphen, underscore and dot, with a lower-case extension",
 )
-def file_name(entry: Entry) -> Iterator[Finding]:
-    """The audio file's name has only ASCII letters, digits, - _ and ., and a lower-case ending."""
-    if not web(entry.url) or misaddressed(entry.url):
-        return  # it.enclosure.url has that
-    name = unquote(urlsplit(entry.url).path.rpartition("/")[2])
+def check_audio_file_name(item: ItemView) -> Iterator[Finding]:
+    """The audio file's name has only ASCII letters, digits, - _ and ., and a lower-case extension."""
+    if not is_web_url(item.url) or _find_url_error(item.url):
+        return  # reported by it.enclosure.url
+    name = unquote(urlsplit(item.url).path.rpartition("/")[2])
+    suffix = url_suffix(item.url)
     if not re.fullmatch(r"[A-Za-z0-9._-]*", name):
-        level = Severity.ERROR if entry.channel.facts.ours else Severity.WARNING
-        yield Finding(
-            f"the audio of {entry.name} is called {name[:80]!r}", entry.first("enclosure"), "audio", "", level
-        )
-    elif suffix(entry.url) and not name.endswith(suffix(entry.url)):
-        text = f"the ending of {name[:80]!r} is not in lower case"
-        yield Finding(text, entry.first("enclosure"), "audio", severity=Severity.WARNING)
+        severity = Severity.ERROR if item.channel.context.own_feed else Severity.WARNING
+        text = f"the audio file of {item.name} is named {name[:80]!r}"
+        yield Finding(text, item.child("enclosure"), "audio", severity=severity)
+    elif suffix and not name.endswith(suffix):
+        text = f"the file extension of {name[:80]!r} is not in lower case"
+        yield Finding(text, item.child("enclosure"), "audio", severity=Severity.WARNING)

@@ -1,4 +1,4 @@
-"""it.guid.stable: whether what subscribers already have keeps its identity."""
+"""Rule it.guid.stable: whether published episodes keep their guids."""
 
 from __future__ import annotations
 
@@ -6,93 +6,97 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit.check.context import Channel, Entry
+from podcast_kit.check.context import ChannelView, ItemView
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
 from podcast_kit.model import FeedDocument
 from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.numbers import format_count
 
-LOCK = "podcast.lock"
+LOCK_FILE = "podcast.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """An episode that is out: what podcast.lock or the published feed says of it."""
+class PublishedEpisode:
+    """An episode that is published, according to podcast.lock or the published feed."""
 
     guid: str
     url: str
-    """The enclosure's address, or the end of it."""
+    """The enclosure's URL, or the end of it."""
     title: str
     date: datetime | None
     source: str
+    """Where this is known from, as a message calls it."""
 
-    def same(self, entry: Entry) -> bool:
-        """Whether an entry is this episode under another guid."""
-        if self.url and entry.url.endswith(self.url):
+    def is_same_episode(self, item: ItemView) -> bool:
+        """Whether an item with another guid is this episode."""
+        if self.url and item.url.endswith(self.url):
             return True
-        dated = self.date is not None and entry.date == self.date
-        return dated and (not self.title or self.title == entry.title)
+        same_date = self.date is not None and item.date == self.date
+        return same_date and (not self.title or self.title == item.title)
 
 
-def out(channel: Channel) -> list[Known]:
-    """Every episode that subscribers have: from podcast.lock, and from the published feed."""
-    found = [
-        Known(guid, entry.media.key if "://" in entry.media.key else f"/{entry.media.key}", "", entry.date, LOCK)
+def _published_episodes(channel: ChannelView) -> list[PublishedEpisode]:
+    """Every published episode: from podcast.lock and from the published feed."""
+    episodes = [
+        PublishedEpisode(
+            guid,
+            entry.media.key if "://" in entry.media.key else f"/{entry.media.key}",
+            "",
+            entry.date,
+            LOCK_FILE,
+        )
         for guid, entry in channel.lock.items()
     ]
-    if channel.facts.before is not None:
-        found += published(channel.facts.before)
-    return list({known.guid: known for known in found}.values())
+    if channel.context.published_feed is not None:
+        episodes += _episodes_of_feed(channel.context.published_feed)
+    return list({episode.guid: episode for episode in episodes}.values())
 
 
-def published(feed: FeedDocument) -> list[Known]:
-    """The episodes of a feed as it is out now."""
-    known = []
+def _episodes_of_feed(feed: FeedDocument) -> list[PublishedEpisode]:
+    """The episodes of the published feed that have a guid."""
+    episodes = []
     for node in feed.items:
         enclosure = node.child("enclosure")
         url = enclosure.attributes.get("url", "") if enclosure else ""
         title, date = node.child_text("title"), parse_rfc2822(node.child_text("pubDate"))
-        known.append(Known(node.child_text("guid"), url, title, date, "the published feed"))
-    return [one for one in known if one.guid]
+        episodes.append(PublishedEpisode(node.child_text("guid"), url, title, date, "the published feed"))
+    return [episode for episode in episodes if episode.guid]
 
 
 @rule(
     "it.guid.stable",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple spotify",
     sources="APRSS PNO",
-    why="To an app another guid is another episode: every subscriber gets it again, and unplayed.",
-    mend="put the old guid back",
+    why="Apps treat another guid as another episode: every subscriber would get it again, unplayed.",
+    fix="restore the old guid",
 )
-def stable(channel: Channel) -> Iterator[Finding]:
-    """A published episode keeps its guid, and stays in the feed."""
-    here = {entry.guid for entry in channel.entries}
-    gone = [known for known in out(channel) if known.guid not in here]
-    fresh = [entry for entry in channel.entries if entry.guid not in {known.guid for known in out(channel)}]
-    changed: list[tuple[Known, Entry]] = []
-    for known in gone:
-        twin = next((entry for entry in fresh if known.same(entry)), None)
-        if twin is not None:
-            fresh.remove(twin)
-            changed.append((known, twin))
-    for known, entry in changed:
+def check_guids_stable(channel: ChannelView) -> Iterator[Finding]:
+    """A published episode keeps its guid and stays in the feed."""
+    published = _published_episodes(channel)
+    feed_guids, published_guids = {item.guid for item in channel.items}, {episode.guid for episode in published}
+    missing = [episode for episode in published if episode.guid not in feed_guids]
+    new_items = [item for item in channel.items if item.guid not in published_guids]
+    changed: list[tuple[PublishedEpisode, ItemView]] = []
+    for episode in missing:
+        same_item = next((item for item in new_items if episode.is_same_episode(item)), None)
+        if same_item is not None:
+            new_items.remove(same_item)
+            changed.append((episode, same_item))
+    for episode, item in changed:
         text = (
-            f"{entry.name} had the guid {known.guid[:80]!r} in {known.source}, and has {entry.guid[:80]!r} now; "
-            f"every subscriber's app would download it again ({again(len(changed))})"
+            f"{item.name} has the guid {episode.guid[:80]!r} in {episode.source}, but now has {item.guid[:80]!r}; "
+            f"every subscriber's app would download it again ({format_count(len(changed), 'episode')} in total)"
         )
-        yield Finding(text, entry.first("guid"), "guid", f"write guid: {known.guid[:80]}")
-    project = channel.facts.project
-    aside = {episode.guid for episode in project.episodes} if project else set()  # drafts, and what is not due
-    renamed = {known.guid for known, _ in changed}
-    vanished = [known for known in gone if known.guid not in renamed and known.guid not in aside]
-    for known in vanished:
-        name = f"“{known.title[:60]}”" if known.title else repr(known.guid[:80])
-        text = f"{name} is in {known.source} and no longer in the feed; apps that have not downloaded it lose it"
-        mend = "bring it back, or set it aside with `draft: true` if it is meant to go"
-        yield Finding(text, None, "", mend, Severity.WARNING)
-
-
-def again(count: int) -> str:
-    """How many episodes each subscriber would get again."""
-    return f"{count} episode{'s'[: count != 1]} again for each of them"
+        yield Finding(text, item.child("guid"), "guid", f"write guid: {episode.guid[:80]}")
+    project = channel.context.project
+    unpublished = {episode.guid for episode in project.episodes} if project else set()  # drafts and scheduled ones
+    changed_guids = {episode.guid for episode, _ in changed}
+    removed = [episode for episode in missing if episode.guid not in changed_guids | unpublished]
+    for episode in removed:
+        name = f"“{episode.title[:60]}”" if episode.title else repr(episode.guid[:80])
+        text = f"{name} is in {episode.source}, but no longer in the feed; it disappears from subscribers' apps"
+        fix = "restore it, or set `draft: true` to remove it on purpose"
+        yield Finding(text, None, "", fix, Severity.WARNING)

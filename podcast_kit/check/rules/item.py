@@ -1,4 +1,4 @@
-"""it.*: what the feed says of an episode."""
+"""Rules it.*: how the feed describes an episode."""
 
 from __future__ import annotations
 
@@ -6,348 +6,363 @@ import re
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import Entry, misdated, web
+from podcast_kit.check.context import ItemView, find_date_error, is_web_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.channel import EMAIL
 from podcast_kit.errors import Severity
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
-WARN, HINT, ERROR = Severity.WARNING, Severity.HINT, Severity.ERROR
-MOST_BYTES = 4_000
-MOST_CHARACTERS = 10_000
-FIRST_YEAR = 2000
-NUMBERED = re.compile(r"^(?:#\d+|(?:ep(?:isode)?|folge)\.?\s*#?\d+|s\d{1,2}\s?e\d{1,3})\b", re.IGNORECASE)
-NAMED_ZONE = re.compile(r"\b(?:[ECMP][SD]T|Z)$")
+MAX_DESCRIPTION_BYTES = 4_000
+MAX_DESCRIPTION_LEN = 10_000
+MIN_YEAR = 2000
+MAX_DURATION_ERROR_S = 1
+_EPISODE_NUMBER = re.compile(r"^(?:#\d+|(?:ep(?:isode)?|folge)\.?\s*#?\d+|s\d{1,2}\s?e\d{1,3})\b", re.IGNORECASE)
+_NAMED_ZONE = re.compile(r"\b(?:[ECMP][SD]T|Z)$")
 """Zones that RSS allows and RFC 2822 calls obsolete."""
-PARTED = re.compile(r"\s*[:|#–—]|\s+-\s|\s+\d")
-"""What parts a show's name from an episode's title."""
-HARMFUL = html_scan.DANGEROUS
-_NOT_SHOWN = "h1 h2 h3 h4 h5 h6 table thead tbody tr td th img"
-NOT_SHOWN = frozenset(_NOT_SHOWN.split())
+_TITLE_SEPARATOR = re.compile(r"\s*[:|#–—]|\s+-\s|\s+\d")
+"""What separates a show's name from an episode's title."""
+UNDISPLAYED_ELEMENTS = frozenset(
+    {"h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "td", "th", "img"}
+)
 
 
 @rule(
     "it.title",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple psp1 spotify amazon",
     sources="APRSS PSP",
-    why="An episode without a title is refused; numbers and the show's name in it are shown twice by apps that know "
-    "itunes:episode.",
-    mend="write the bare title; number: and season: have keys of their own",
+    why="Directories reject an episode without a title; apps add the number and the show's name themselves, so they "
+    "would appear twice.",
+    fix="write only the title; number: and season: are separate keys",
 )
-def title(entry: Entry) -> Iterator[Finding]:
-    """Every episode has a title in plain text, without its number and without the show's name."""
-    node = entry.first("title") or entry.first("itunes:title")
-    said = entry.title or entry.text("itunes:title")
-    show = entry.channel.title
-    if not said:
-        yield Finding(f"{entry.name} has no title", node, "title")
-    elif found := html_scan.is_plain(said):
-        yield Finding(f"the title holds HTML: {found!r}", node, "title")
-    elif number := NUMBERED.search(said):
-        yield Finding(f"the title of {entry.name} begins with its number, {number[0]!r}", node, "title", severity=WARN)
-    elif show and PARTED.match(said[len(show) :]) and said.casefold().startswith(show.casefold()):
-        yield Finding(f"the title of {entry.name} begins with the show's name", node, "title", severity=WARN)
+def check_item_title(item: ItemView) -> Iterator[Finding]:
+    """Every episode has a title in plain text, without its number and the show's name."""
+    node = item.child("title") or item.child("itunes:title")
+    title = item.title or item.child_text("itunes:title")
+    show = item.channel.title
+    starts_with_show = title.casefold().startswith(show.casefold()) and _TITLE_SEPARATOR.match(title[len(show) :])
+    if not title:
+        yield Finding(f"{item.name} has no title", node, "title")
+    elif html := html_scan.find_html(title):
+        yield Finding(f"the title contains HTML: {html!r}", node, "title")
+    elif number := _EPISODE_NUMBER.search(title):
+        text = f"the title of {item.name} starts with its number, {number[0]!r}"
+        yield Finding(text, node, "title", severity=Severity.WARNING)
+    elif show and starts_with_show:
+        text = f"the title of {item.name} starts with the show's name"
+        yield Finding(text, node, "title", severity=Severity.WARNING)
 
 
 @rule(
     "it.pubdate",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="spotify psp1 apple stitcher",
     sources="SPM PSP FV",
-    why="Apps order episodes by it; one that they cannot read puts the episode at the end, or out.",
-    mend="write date: 2026-11-15 08:00 in the front matter; the feed's form is Sun, 15 Nov 2026 08:00:00 +0000",
+    why="Apps sort episodes by it; an episode with a date that they cannot read comes last or is dropped.",
+    fix="write date: 2026-11-15 08:00 in the front matter; in the feed it becomes Sun, 15 Nov 2026 08:00:00 +0000",
 )
-def pubdate(entry: Entry) -> Iterator[Finding]:
-    """Every episode has a pubDate in the form of RFC 2822, with its right weekday and a numeric zone."""
-    said = entry.text("pubDate")
-    if not said:
-        yield Finding(f"{entry.name} has no date", entry.first("pubDate"), "date")
-    elif wrong := misdated(said):
-        old = not entry.channel.facts.ours and not misdated(NAMED_ZONE.sub("GMT", said))
-        text = f"pubDate of {entry.name} names its zone, which not every app knows" if old else f"pubDate: {wrong}"
-        yield Finding(text, entry.first("pubDate"), "date", severity=WARN if old else ERROR)
+def check_item_pubdate(item: ItemView) -> Iterator[Finding]:
+    """Every episode has a pubDate in RFC 2822 form, with the right weekday and a numeric zone."""
+    value = item.child_text("pubDate")
+    if not value:
+        yield Finding(f"{item.name} has no date", item.child("pubDate"), "date")
+    elif problem := find_date_error(value):
+        tolerated = not item.channel.context.own_feed and not find_date_error(_NAMED_ZONE.sub("GMT", value))
+        text = (
+            f"pubDate of {item.name} uses a zone name, which not every app knows"
+            if tolerated
+            else f"pubDate: {problem}"
+        )
+        severity = Severity.WARNING if tolerated else Severity.ERROR
+        yield Finding(text, item.child("pubDate"), "date", severity=severity)
 
 
 @rule(
     "it.pubdate.range",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="podcastindex",
     sources="AN FV",
-    why="AntennaPod drops a date of the future; Apple shows the episode as soon as it sees it.",
-    mend="let the scheduled run publish it when it is due",
+    why="AntennaPod drops a date in the future; Apple shows the episode as soon as it sees it.",
+    fix="let the next publish after that date include it",
 )
-def pubdate_range(entry: Entry) -> Iterator[Finding]:
-    """PubDate is not before the year 2000 and not in the future."""
-    when, now = entry.date, entry.channel.facts.now
-    if when and when.year < FIRST_YEAR:
-        yield Finding(f"{entry.name} is dated {when:%Y}", entry.first("pubDate"), "date")
-    elif when and now and when > now and not entry.channel.facts.scheduled:
-        level = ERROR if entry.channel.facts.ours else WARN
-        yield Finding(f"{entry.name} is dated in the future", entry.first("pubDate"), "date", severity=level)
+def check_item_pubdate_range(item: ItemView) -> Iterator[Finding]:
+    """The pubDate is not before the year 2000 and not in the future."""
+    date, now = item.date, item.channel.context.now
+    if date and date.year < MIN_YEAR:
+        yield Finding(f"{item.name} is dated {date:%Y}", item.child("pubDate"), "date")
+    elif date and now and date > now and not item.channel.context.allow_future:
+        severity = Severity.ERROR if item.channel.context.own_feed else Severity.WARNING
+        yield Finding(f"{item.name} is dated in the future", item.child("pubDate"), "date", severity=severity)
 
 
 @rule(
     "it.description",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple psp1 spotify",
     sources="APRSS PSP PSP13",
-    why="Apple refuses more than 10,000 characters; above 4,000 bytes others cut where they like.",
-    mend="write notes; content:encoded may hold them in full",
+    why="Apple rejects more than 10,000 characters; above 4,000 bytes, other apps cut the text anywhere.",
+    fix="write notes; the complete notes go into content:encoded",
 )
-def description(entry: Entry) -> Iterator[Finding]:
+def check_item_description(item: ItemView) -> Iterator[Finding]:
     """Every episode has a description of at most 4,000 bytes, and never more than 10,000 characters."""
-    said = entry.text("description")
-    node = entry.first("description")
-    size = len(said.encode())
-    if not said:
-        yield Finding(f"{entry.name} has no description", node, "notes")
-    elif len(said) > MOST_CHARACTERS:
-        yield Finding(f"the description of {entry.name} has {len(said):,} characters", node, "notes", severity=ERROR)
-    elif size > MOST_BYTES:
-        yield Finding(f"the description of {entry.name} has {size:,} bytes", node, "notes")
+    description = item.child_text("description")
+    node = item.child("description")
+    size = len(description.encode())
+    if not description:
+        yield Finding(f"{item.name} has no description", node, "notes")
+    elif len(description) > MAX_DESCRIPTION_LEN:
+        text = f"the description of {item.name} has {len(description):,} characters"
+        yield Finding(text, node, "notes", severity=Severity.ERROR)
+    elif size > MAX_DESCRIPTION_BYTES:
+        yield Finding(f"the description of {item.name} has {size:,} bytes", node, "notes")
 
 
 @rule(
     "it.description.html",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple spotify psp1",
     sources="APRSS PSP13 FV",
-    why="Scripts and forms are thrown out or get the feed refused; relative links lead nowhere in an app.",
-    mend="use p, ol, ul, li, a, b, i, strong, em and br, closed in order, with whole addresses",
+    why="Apps remove scripts and forms or reject the feed; relative links are broken in an app.",
+    fix="use p, ol, ul, li, a, b, i, strong, em and br, closed in order, with complete URLs",
 )
-def description_html(entry: Entry) -> Iterator[Finding]:
-    """Notes use simple HTML, closed in order, with absolute links; no scripts and no forms."""
+def check_item_description_html(item: ItemView) -> Iterator[Finding]:
+    """Notes use simple HTML, closed in order, with absolute links, and no scripts or forms."""
     for key in ("description", "content:encoded"):
-        html = entry.text(key)
+        html = item.child_text(key)
         if "<" not in html:
             continue
-        node = entry.first(key)
-        used = html_scan.names(html)
-        if harmful := sorted(used & HARMFUL):
-            yield Finding(f"the notes of {entry.name} hold <{harmful[0]}>", node, "notes")
-        elif wrong := html_scan.unbalanced(html):
-            yield Finding(f"the notes of {entry.name}: {wrong}", node, "notes")
-        elif address := html_scan.relative(html):
-            yield Finding(f"the notes of {entry.name} link to {address!r}, which leads nowhere", node, "notes")
-        elif key == "description" and (unseen := sorted(used & NOT_SHOWN)):
-            yield Finding(
-                f"the notes of {entry.name} use <{unseen[0]}>, which apps leave out", node, "notes", severity=HINT
-            )
+        node = item.child(key)
+        names = html_scan.element_names(html)
+        if dangerous := sorted(names & html_scan.DANGEROUS_ELEMENTS):
+            yield Finding(f"the notes of {item.name} contain <{dangerous[0]}>", node, "notes")
+        elif problem := html_scan.find_unclosed_element(html):
+            yield Finding(f"the notes of {item.name}: {problem}", node, "notes")
+        elif url := html_scan.find_relative_link(html):
+            text = f"the notes of {item.name} have a relative link, which is broken in apps: {url!r}"
+            yield Finding(text, node, "notes")
+        elif key == "description" and (undisplayed := sorted(names & UNDISPLAYED_ELEMENTS)):
+            text = f"the notes of {item.name} use <{undisplayed[0]}>, which apps do not display"
+            yield Finding(text, node, "notes", severity=Severity.HINT)
 
 
 @rule(
     "it.description.order",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="podcastindex",
     sources="FV AN GPO",
-    why="Readers that stop at the first text take the long one; gPodder prefers itunes:summary to the notes.",
-    mend="write description, then content:encoded, and no itunes:summary",
+    why="Readers that stop at the first text use the long one; gPodder prefers itunes:summary to the notes.",
+    fix="write description, then content:encoded, and no itunes:summary",
 )
-def description_order(entry: Entry) -> Iterator[Finding]:
-    """Description comes before content:encoded, and there is no itunes:summary beside it."""
-    short, full = entry.first("description"), entry.first("content:encoded")
+def check_item_description_order(item: ItemView) -> Iterator[Finding]:
+    """The description comes before content:encoded, and there is no itunes:summary with another text."""
+    short, full = item.child("description"), item.child("content:encoded")
     if short and full and (full.line, full.column) < (short.line, short.column):
-        yield Finding(f"in {entry.name}, content:encoded comes before description", full)
-    summary = entry.first("itunes:summary")
-    if summary is not None and summary.text.strip() not in {"", entry.text("description")}:
-        yield Finding(f"{entry.name} has an itunes:summary, which hides its notes in some apps", summary, severity=HINT)
+        yield Finding(f"in {item.name}, content:encoded comes before description", full)
+    summary = item.child("itunes:summary")
+    if summary is not None and summary.text.strip() not in {"", item.child_text("description")}:
+        text = f"{item.name} has an itunes:summary, which some apps show instead of the notes"
+        yield Finding(text, summary, severity=Severity.HINT)
 
 
 @rule(
     "it.duration",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple stitcher",
     sources="APRSS FV",
-    why="Apps show it and draw the position by it; some read MM:SS as hours.",
-    mend="write whole seconds",
+    why="Apps show it and use it for the progress bar; some read MM:SS as hours and minutes.",
+    fix="write whole seconds",
 )
-def length(entry: Entry) -> Iterator[Finding]:
-    """itunes:duration is whole seconds, or HH:MM:SS, and agrees with the file within one second."""
-    node = entry.first("itunes:duration")
-    said = entry.text("itunes:duration")
-    if node is None or said.lstrip("-").strip("0:.") == "" or said.startswith("-"):
-        return  # it.duration.zero has that
-    seconds = parse_duration(said)
-    exact = entry.item.enclosure.seconds if entry.item else 0.0
-    if seconds is None or "." in said:
-        yield Finding(f"itunes:duration of {entry.name} is {said[:40]!r}", node, "audio")
-    elif exact and abs(seconds - exact) > 1:
-        text = f"itunes:duration of {entry.name} is {seconds:.0f} s, the file has {exact:.1f} s"
+def check_item_duration(item: ItemView) -> Iterator[Finding]:
+    """itunes:duration is whole seconds or HH:MM:SS, and within one second of the file's duration."""
+    node = item.child("itunes:duration")
+    value = item.child_text("itunes:duration")
+    if node is None or _is_zero_or_negative(value):
+        return  # reported by it.duration.zero
+    seconds = parse_duration(value)
+    file_seconds = item.built_item.enclosure.seconds if item.built_item else 0.0
+    if seconds is None or "." in value:
+        yield Finding(f"itunes:duration of {item.name} is {value[:40]!r}", node, "audio")
+    elif file_seconds and abs(seconds - file_seconds) > MAX_DURATION_ERROR_S:
+        text = f"itunes:duration of {item.name} is {seconds:.0f} s, but the file has {file_seconds:.1f} s"
         yield Finding(text, node, "audio")
 
 
 @rule(
     "it.duration.zero",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple stitcher",
     sources="HOUSE APRSS",
-    why="Players take an episode of no length for played, and mark it so.",
-    mend="leave the tag out if nobody knows, else write the seconds",
+    why="Players treat an episode of zero length as played.",
+    fix="write the seconds, or leave the tag out if the duration is unknown",
 )
-def no_length(entry: Entry) -> Iterator[Finding]:
-    """itunes:duration is neither 0 nor negative."""
-    node = entry.first("itunes:duration")
-    said = entry.text("itunes:duration")
-    if node is not None and (said.startswith("-") or said.strip("0:.") == ""):
-        yield Finding(f"itunes:duration of {entry.name} is {said!r}", node, "audio")
+def check_item_duration_positive(item: ItemView) -> Iterator[Finding]:
+    """itunes:duration is neither zero nor negative."""
+    node = item.child("itunes:duration")
+    value = item.child_text("itunes:duration")
+    if node is not None and _is_zero_or_negative(value):
+        yield Finding(f"itunes:duration of {item.name} is {value!r}", node, "audio")
+
+
+def _is_zero_or_negative(duration: str) -> bool:
+    return duration.startswith("-") or not duration.strip("0:.")
 
 
 @rule(
     "it.episodeType",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Apple shows trailers and bonuses apart; a word it does not know is a full episode.",
-    mend="write type: full, trailer or bonus",
+    why="Apple shows trailers and bonus episodes separately, and treats an unknown value as a full episode.",
+    fix="write type: full, trailer or bonus",
 )
-def kind(entry: Entry) -> Iterator[Finding]:
+def check_item_episode_type(item: ItemView) -> Iterator[Finding]:
     """itunes:episodeType is full, trailer or bonus."""
-    node = entry.first("itunes:episodeType")
+    node = item.child("itunes:episodeType")
     if node is not None and node.text.strip() not in {"full", "trailer", "bonus"}:
-        yield Finding(f"itunes:episodeType of {entry.name} is {node.text.strip()[:40]!r}", node, "type")
+        yield Finding(f"itunes:episodeType of {item.name} is {node.text.strip()[:40]!r}", node, "type")
 
 
 @rule(
     "it.episode",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS FV",
-    why="Apple takes whole numbers from 1 on; a 0 or a fraction is dropped.",
-    mend="write number: as a whole number, each once in its season",
+    why="Apple accepts whole numbers from 1, and drops 0 and fractions.",
+    fix="set number: to a whole number, each used once per season",
 )
-def number(entry: Entry) -> Iterator[Finding]:
+def check_item_number(item: ItemView) -> Iterator[Finding]:
     """itunes:episode is a whole number of 1 or more."""
-    node = entry.first("itunes:episode")
+    node = item.child("itunes:episode")
     if node is not None and not parse_count(node.text.strip()):
-        yield Finding(f"itunes:episode of {entry.name} is {node.text.strip()[:40]!r}", node, "number")
+        yield Finding(f"itunes:episode of {item.name} is {node.text.strip()[:40]!r}", node, "number")
 
 
 @rule(
     "it.season",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Apple takes whole numbers from 1 on; an episode without a season stands outside of all of them.",
-    mend="write season: as a whole number, in every full episode or in none",
+    why="Apple accepts whole numbers from 1, and shows an episode without a season outside all seasons.",
+    fix="set season: to a whole number, in every full episode or in none",
 )
-def season(entry: Entry) -> Iterator[Finding]:
+def check_item_season(item: ItemView) -> Iterator[Finding]:
     """itunes:season is a whole number of 1 or more."""
-    node = entry.first("itunes:season")
+    node = item.child("itunes:season")
     if node is not None and not parse_count(node.text.strip()):
-        yield Finding(f"itunes:season of {entry.name} is {node.text.strip()[:40]!r}", node, "season")
+        yield Finding(f"itunes:season of {item.name} is {node.text.strip()[:40]!r}", node, "season")
 
 
 @rule(
     "it.serial",
     Severity.ERROR,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="A story without numbers is told in no order.",
-    mend="write number: in every full episode, or type: episodic for the show",
+    why="Apps cannot play the story in order without numbers.",
+    fix="set number: in every full episode, or type: episodic for the show",
 )
-def serial(entry: Entry) -> Iterator[Finding]:
-    """In a serial show every full episode has a number."""
-    if entry.channel.serial and entry.full and entry.first("itunes:episode") is None:
-        yield Finding(f"{entry.name} has no number in a serial show", None, "number")
+def check_item_number_in_serial(item: ItemView) -> Iterator[Finding]:
+    """In a serial show, every full episode has a number."""
+    if item.channel.is_serial and item.is_full_episode and item.child("itunes:episode") is None:
+        yield Finding(f"{item.name} has no number in a serial show", None, "number")
 
 
 @rule(
     "it.explicit",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Apple reads only true and false.",
-    mend="write explicit: true or explicit: false",
+    why="Apple accepts only true and false.",
+    fix="write explicit: true or explicit: false",
 )
-def explicit(entry: Entry) -> Iterator[Finding]:
-    """itunes:explicit, where an episode has it, is true or false."""
-    node = entry.first("itunes:explicit")
-    said = entry.text("itunes:explicit")
-    if node is None or said in {"true", "false"}:
+def check_item_explicit(item: ItemView) -> Iterator[Finding]:
+    """itunes:explicit of an episode, if present, is true or false."""
+    node = item.child("itunes:explicit")
+    value = item.child_text("itunes:explicit")
+    if node is None or value in {"true", "false"}:
         return
-    old = said.lower() in {"yes", "no", "clean", "true", "false"}
-    level = WARN if old and not entry.channel.facts.ours else ERROR
-    yield Finding(f"itunes:explicit of {entry.name} is {said[:40]!r}", node, "explicit", severity=level)
+    outdated = value.lower() in {"yes", "no", "clean", "true", "false"}
+    severity = Severity.WARNING if outdated and not item.channel.context.own_feed else Severity.ERROR
+    yield Finding(f"itunes:explicit of {item.name} is {value[:40]!r}", node, "explicit", severity=severity)
 
 
 @rule(
     "it.image",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple spotify",
     sources="AP896",
-    why="A picture that cannot be fetched leaves the episode with none.",
-    mend="write image: with a JPEG or PNG that lies beside the episode",
+    why="If the image cannot be loaded, the episode has no artwork.",
+    fix="set image: to a JPEG or PNG next to the episode",
 )
-def image(entry: Entry) -> Iterator[Finding]:
-    """An episode's own artwork has a whole address."""
-    for node in entry.all("itunes:image"):
-        address = node.attributes.get("href", "")
-        if not web(address):
-            yield Finding(f"the artwork of {entry.name} is {address[:80]!r}", node, "image")
+def check_item_image(item: ItemView) -> Iterator[Finding]:
+    """The URL of an episode's own artwork is complete."""
+    for node in item.children_named("itunes:image"):
+        url = node.attributes.get("href", "")
+        if not is_web_url(url):
+            yield Finding(f"the artwork of {item.name} is {url[:80]!r}, not a URL", node, "image")
 
 
 @rule(
     "it.link",
     Severity.HINT,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Apps offer it as the episode's website.",
-    mend="give the whole address of the episode's page",
+    why="Apps show it as the episode's website.",
+    fix="give the complete URL of the episode's page",
 )
-def link(entry: Entry) -> Iterator[Finding]:
+def check_item_link(item: ItemView) -> Iterator[Finding]:
     """Every episode links to its page."""
-    address = entry.text("link")
-    if not web(address):
-        said = f"is {address[:80]!r}" if address else "is missing"
-        yield Finding(f"the link to the page of {entry.name} {said}", entry.first("link"))
+    url = item.child_text("link")
+    if not is_web_url(url):
+        problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
+        yield Finding(f"the link to the page of {item.name} {problem}", item.child("link"))
 
 
 @rule(
     "it.block",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="APRSS",
-    why="Yes takes the episode out of Apple Podcasts; any other value does nothing.",
-    mend="remove it unless the episode is meant to be hidden",
+    why="Yes removes the episode from Apple Podcasts; other values have no effect.",
+    fix="remove it unless the episode should be hidden",
 )
-def block(entry: Entry) -> Iterator[Finding]:
-    """itunes:block hides an episode, and is Yes or absent."""
-    node = entry.first("itunes:block")
+def check_item_block(item: ItemView) -> Iterator[Finding]:
+    """itunes:block of an episode is Yes or absent; Yes hides the episode."""
+    node = item.child("itunes:block")
     if node is not None:
-        hidden = node.text.strip().lower() in {"yes", "true"}
-        what = f"hides {entry.name}" if hidden else f"of {entry.name} is {node.text.strip()[:40]!r}, which does nothing"
-        yield Finding(f"itunes:block {what}", node, "block")
+        value = node.text.strip()
+        hidden = value.lower() in {"yes", "true"}
+        effect = f"hides {item.name}" if hidden else f"of {item.name} is {value[:40]!r}, which has no effect"
+        yield Finding(f"itunes:block {effect}", node, "block")
 
 
 @rule(
     "it.author",
     Severity.HINT,
-    of=Entry,
+    subject=ItemView,
     sources="RSS2 FV",
-    why="RSS means an e-mail address there, and readers offer to write to it.",
-    mend="use itunes:author or podcast:person for a name",
+    why="RSS expects an email address there, and readers offer to write to it.",
+    fix="use itunes:author or podcast:person for a name",
 )
-def author(entry: Entry) -> Iterator[Finding]:
-    """RSS author, where it is given, is an e-mail address."""
-    for node in entry.all("author"):
-        address = re.sub(r"\s*\([^()]*\)$", "", node.text.strip())
-        if not EMAIL.fullmatch(address):
-            yield Finding(f"author of {entry.name} is {node.text.strip()[:60]!r}", node)
+def check_item_author(item: ItemView) -> Iterator[Finding]:
+    """The RSS author, if present, is an email address."""
+    for node in item.children_named("author"):
+        email = re.sub(r"\s*\([^()]*\)$", "", node.text.strip())
+        if not EMAIL.fullmatch(email):
+            yield Finding(f"author of {item.name} is {node.text.strip()[:60]!r}", node)

@@ -1,158 +1,161 @@
-"""it.*: what holds between the episodes of a feed."""
+"""Rules it.*: what must hold between the episodes of a feed."""
 
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 
-from podcast_kit.check.context import Channel, Entry
-from podcast_kit.check.registry import Finding, also, rule
+from podcast_kit.check.context import ChannelView, ItemView
+from podcast_kit.check.registry import Finding, also_checks, rule
 from podcast_kit.errors import Severity
-from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.numbers import format_count, parse_count
 
 
-def again(channel: Channel, of: str) -> Iterator[tuple[Entry, Entry]]:
-    """Each entry whose attribute `of` an entry above it has as well, with that first entry."""
-    first: dict[object, Entry] = {}
-    for entry in channel.entries:
-        value = getattr(entry, of)
-        if value and value in first:
-            yield entry, first[value]
+def _duplicates(channel: ChannelView, attribute: str) -> Iterator[tuple[ItemView, ItemView]]:
+    """Each item with the same value of an attribute as an earlier item, and that earlier item."""
+    first_by_value: dict[object, ItemView] = {}
+    for item in channel.items:
+        value = getattr(item, attribute)
+        if value and value in first_by_value:
+            yield item, first_by_value[value]
         elif value:
-            first[value] = entry
+            first_by_value[value] = item
 
 
 @rule(
     "it.guid.unique",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple spotify",
     sources="APRSS SPM",
-    why="Apple leaves the second one out; apps overwrite the first with it.",
-    mend="give the newer episode a guid of its own: the older one is on phones already",
+    why="Apple leaves out the second item; apps overwrite the first with it.",
+    fix="give the newer episode its own guid, because subscribers already have the older one",
 )
-def guid_unique(channel: Channel) -> Iterator[Finding]:
+def check_guids_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same guid."""
-    for entry, first in again(channel, "guid"):
-        yield Finding(f"{entry.name} has the guid of {first.name}", entry.first("guid"), "guid")
+    for item, first in _duplicates(channel, "guid"):
+        yield Finding(f"{item.name} has the same guid as {first.name}", item.child("guid"), "guid")
 
 
 @rule(
     "it.enclosure.unique",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="apple",
     sources="APRSS",
     why="Apple ignores the second item.",
-    mend="check which of the two has the wrong file",
+    fix="check which of the two has the wrong file",
 )
-def enclosure_unique(channel: Channel) -> Iterator[Finding]:
+def check_enclosures_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same enclosure."""
-    for entry, first in again(channel, "url"):
-        yield Finding(f"{entry.name} has the audio of {first.name}", entry.first("enclosure"), "audio")
+    for item, first in _duplicates(channel, "url"):
+        yield Finding(f"{item.name} has the same audio as {first.name}", item.child("enclosure"), "audio")
 
 
 @rule(
     "it.pubdate.unique",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     sources="HOUSE AN",
-    why="Apps put the two in either order, each in its own way.",
-    mend="let them differ by a minute",
+    why="Apps show the two episodes in an arbitrary order.",
+    fix="make the dates differ by a minute",
 )
-def pubdate_unique(channel: Channel) -> Iterator[Finding]:
+def check_pubdates_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same pubDate."""
-    for entry, first in again(channel, "date"):
-        yield Finding(f"{entry.name} is dated like {first.name}", entry.first("pubDate"), "date")
+    for item, first in _duplicates(channel, "date"):
+        yield Finding(f"{item.name} has the same date as {first.name}", item.child("pubDate"), "date")
 
 
 @rule(
     "it.order",
     Severity.HINT,
-    of=Channel,
+    subject=ChannelView,
     sources="HOUSE RSSP",
-    why="Apps sort for themselves; aggregators read from the top, and some stop there.",
-    mend="write the newest item first",
+    why="Apps sort episodes themselves, but aggregators read from the top, and some stop there.",
+    fix="write the newest item first",
 )
-def order(channel: Channel) -> Iterator[Finding]:
+def check_item_order(channel: ChannelView) -> Iterator[Finding]:
     """The newest item comes first."""
-    dated = [entry for entry in channel.entries if entry.date]
+    dated = [item for item in channel.items if item.date]
     for above, below in itertools.pairwise(dated):
         if above.date and below.date and above.date < below.date:
             yield Finding(f"{below.name} is newer than {above.name} above it", below.node)
             return
 
 
-@also("it.episode", of=Channel)
-def numbers(channel: Channel) -> Iterator[Finding]:
-    """Each number stands once in its season."""
-    first: dict[tuple[str, int], Entry] = {}
-    for entry in channel.entries:
-        number = parse_count(entry.text("itunes:episode"))
-        if not number or not entry.full:
+@also_checks("it.episode", subject=ChannelView)
+def check_numbers_unique(channel: ChannelView) -> Iterator[Finding]:
+    """Each number occurs once per season, and none is skipped."""
+    first_by_number: dict[tuple[str, int], ItemView] = {}
+    for item in channel.items:
+        number = parse_count(item.child_text("itunes:episode"))
+        if not number or not item.is_full_episode:
             continue
-        key = (entry.text("itunes:season"), number)
-        if key in first:
-            text = f"{entry.name} has number {number}, as {first[key].name} has"
-            yield Finding(text, entry.first("itunes:episode"), "number")
+        key = (item.child_text("itunes:season"), number)
+        if key in first_by_number:
+            text = f"{item.name} has number {number}, as has {first_by_number[key].name}"
+            yield Finding(text, item.child("itunes:episode"), "number")
         else:
-            first[key] = entry
-    for name in sorted({season for season, _ in first}):
-        have = sorted(number for season, number in first if season == name)
-        missing = [number for number in range(have[0], have[0] + len(have)) if number not in have]
-        if missing and len(have) > 1:
-            entry = first[name, next(number for number in have if number > missing[0])]
-            text = f"there is no episode {missing[0]} before {entry.name}"
-            yield Finding(text, entry.first("itunes:episode"), "number", severity=Severity.HINT)
+            first_by_number[key] = item
+    for season in sorted({season for season, _ in first_by_number}):
+        numbers = sorted(number for item_season, number in first_by_number if item_season == season)
+        missing = [number for number in range(numbers[0], numbers[0] + len(numbers)) if number not in numbers]
+        if missing and len(numbers) > 1:
+            item = first_by_number[season, next(number for number in numbers if number > missing[0])]
+            text = f"there is no episode {missing[0]} before {item.name}"
+            yield Finding(text, item.child("itunes:episode"), "number", severity=Severity.HINT)
 
 
-@also("it.season", of=Channel)
-def seasons(channel: Channel) -> Iterator[Finding]:
+@also_checks("it.season", subject=ChannelView)
+def check_seasons_complete(channel: ChannelView) -> Iterator[Finding]:
     """Every full episode has a season, or none has."""
-    full = [entry for entry in channel.entries if entry.full]
-    without = [entry for entry in full if entry.first("itunes:season") is None]
-    if without and len(without) < len(full):
-        text = f"{without[0].name} has no season, {len(full) - len(without)} others have"
-        yield Finding(text, without[0].node, "season")
+    full = [item for item in channel.items if item.is_full_episode]
+    without_season = [item for item in full if item.child("itunes:season") is None]
+    count = len(full) - len(without_season)
+    if without_season and count:
+        text = f"{without_season[0].name} has no season, but {format_count(count, 'other episode')} {_has(count)}"
+        yield Finding(text, without_season[0].node, "season")
 
 
-@also("it.image", of=Channel)
-def images(channel: Channel) -> Iterator[Finding]:
-    """An episode whose artwork is its own has it under an address of its own."""
-    pictures: dict[str, str] = {}
-    for entry in channel.entries:
-        artwork = entry.item.artwork if entry.item else None
-        if artwork and artwork.key and pictures.setdefault(artwork.url, artwork.key) != artwork.key:
-            text = f"the artwork of {entry.name} has the address of another picture"
-            yield Finding(text, entry.first("itunes:image"), "image")
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+@also_checks("it.image", subject=ChannelView)
+def check_image_urls_unique(channel: ChannelView) -> Iterator[Finding]:
+    """Different artwork has different URLs."""
+    key_by_url: dict[str, str] = {}
+    for item in channel.items:
+        artwork = item.built_item.artwork if item.built_item else None
+        if artwork and artwork.key and key_by_url.setdefault(artwork.url, artwork.key) != artwork.key:
+            text = f"the artwork of {item.name} has the URL of another image"
+            yield Finding(text, item.child("itunes:image"), "image")
 
 
 @rule(
     "it.dropped",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="podcastindex",
     sources="PT",
-    why="The Podcast Index takes no item without these, and the apps that read it never see the episode.",
-    mend="give it a guid, an enclosure, and a title or a description",
-    asked=True,
+    why="The Podcast Index drops an item without these, so apps that use it never show the episode.",
+    fix="add a guid, an enclosure, and a title or a description",
+    opt_in=True,
 )
-def dropped(channel: Channel) -> Iterator[Finding]:
+def check_items_indexable(channel: ChannelView) -> Iterator[Finding]:
     """Every item has a guid, an enclosure, and a title or a description."""
-    for entry in channel.entries:
-        has = {
-            "guid": bool(entry.guid),
-            "enclosure": bool(entry.all("enclosure")),
-            "title or description": bool(entry.title or entry.text("description")),
+    for item in channel.items:
+        is_present = {
+            "guid": bool(item.guid),
+            "enclosure": bool(item.children_named("enclosure")),
+            "title or description": bool(item.title or item.child_text("description")),
         }
-        if missing := [name for name, there in has.items() if not there]:
-            yield Finding(f"{entry.name} is dropped: it has no {missing[0]}", entry.node)
+        if missing := [name for name, present in is_present.items() if not present]:
+            yield Finding(f"{item.name} is dropped because it has no {missing[0]}", item.node)
 
 
-@also("ch.items", of=Channel)
-def something_to_hear(channel: Channel) -> Iterator[Finding]:
+@also_checks("ch.items", subject=ChannelView)
+def check_any_enclosure(channel: ChannelView) -> Iterator[Finding]:
     """Some item has an enclosure."""
-    counted = Counter(bool(entry.all("enclosure")) for entry in channel.entries)
-    if counted[False] > 1 and not counted[True]:
-        yield Finding("no item of the feed has anything to hear")
+    if len(channel.items) > 1 and not any(item.children_named("enclosure") for item in channel.items):
+        yield Finding("no item of the feed has an enclosure")

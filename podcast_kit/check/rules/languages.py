@@ -1,4 +1,4 @@
-"""The language codes that Apple takes: ISO 639-1, with a region of ISO 3166-1 or none."""
+"""The language codes that Apple accepts: ISO 639-1, optionally with a country of ISO 3166-1."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _REGIONS = (
 REGIONS = frozenset(_REGIONS.split())
 
 
-def misnamed(code: str) -> str:
-    """What is wrong with a language code, in words; empty when nothing is."""
+def find_language_error(code: str) -> str:
+    """What is wrong with a language code, in words; empty if nothing is."""
     language, _, region = code.lower().replace("_", "-").partition("-")
     if language not in LANGUAGES:
-        return f"{code[:40]!r} does not begin with a two-letter language of ISO 639-1"
+        return f"{code[:40]!r} does not start with a two-letter ISO 639-1 language code"
     if "_" in code:
-        return f"{code[:40]!r} has an underscore where a hyphen belongs"
+        return f"{code[:40]!r} has an underscore instead of a hyphen"
     if region and region not in REGIONS:
-        return f"{region[:40]!r} in {code[:40]!r} is not a country of ISO 3166-1"
+        return f"{region[:40]!r} in {code[:40]!r} is not an ISO 3166-1 country code"
     return ""

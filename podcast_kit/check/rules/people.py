@@ -1,4 +1,4 @@
-"""Who does what in a podcast: the groups and roles of the podcast namespace (its taxonomy-en.json)."""
+"""Roles and groups of people, as the podcast namespace lists them (its taxonomy-en.json)."""
 
 from __future__ import annotations
 

@@ -1,94 +1,95 @@
-"""yt.*, st.*, sp.*: what one directory alone asks for."""
+"""Rules yt.*, st.* and sp.*: requirements of a single directory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import Channel, Entry
-from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.check.rules.enclosure import suffix
+from podcast_kit.check.context import ChannelView, ItemView
+from podcast_kit.check.registry import Finding, also_checks, rule
+from podcast_kit.check.rules.channel import MAX_TITLE_LEN
+from podcast_kit.check.rules.enclosure import url_suffix
 from podcast_kit.errors import Severity
-from podcast_kit.namespaces import Kind, fault
+from podcast_kit.namespaces import ValueType, find_value_error
 
-YOUTUBE_TITLE = 100
-LONGEST = 255
-"""Above it other rules speak."""
+MAX_YOUTUBE_TITLE_LEN = 100
 
 
-def untitled(title: str, what: str) -> str:
-    """What YouTube would not take in a title; empty where it takes it."""
-    if YOUTUBE_TITLE < len(title) <= LONGEST:
-        return f"the title of {what} has {len(title)} characters, YouTube takes {YOUTUBE_TITLE}"
-    if ("<" in title or ">" in title) and not html_scan.is_plain(title):
-        return f"the title of {what} has < or >, which YouTube does not take"
+def _find_youtube_title_error(title: str, owner: str) -> str:
+    """What YouTube does not accept in the title of `owner`, in words; empty if it accepts it."""
+    if MAX_YOUTUBE_TITLE_LEN < len(title) <= MAX_TITLE_LEN:  # longer ones are reported by other rules
+        return f"the title of {owner} has {len(title)} characters, more than YouTube's {MAX_YOUTUBE_TITLE_LEN}"
+    if ("<" in title or ">" in title) and not html_scan.find_html(title):
+        return f"the title of {owner} contains < or >, which YouTube does not accept"
     return ""
 
 
 @rule(
     "yt.title",
     Severity.WARNING,
-    of=Entry,
+    subject=ItemView,
     platforms="youtube",
     sources="YT",
-    why="YouTube refuses longer titles and any < or >, and does not read an episode again once it has it.",
-    mend="keep to 100 characters, without < and >",
+    why="YouTube rejects longer titles and any < or >, and does not read an episode again once it has it.",
+    fix="use at most 100 characters, without < and >",
 )
-def youtube(entry: Entry) -> Iterator[Finding]:
-    """Titles have at most 100 characters, and neither they nor the notes hold < or > beside their HTML."""
-    if wrong := untitled(entry.title, entry.name):
-        yield Finding(wrong, entry.first("title"), "title")
-    text = html_scan.text(entry.text("description"))
-    if "<" in text or ">" in text:
-        level = Severity.HINT
-        yield Finding(
-            f"the notes of {entry.name} have < or > in their text", entry.first("description"), "notes", "", level
-        )
+def check_youtube_item_title(item: ItemView) -> Iterator[Finding]:
+    """Titles have at most 100 characters, and neither they nor the text of the notes contain < or >."""
+    if problem := _find_youtube_title_error(item.title, item.name):
+        yield Finding(problem, item.child("title"), "title")
+    notes = html_scan.html_to_text(item.child_text("description"))
+    if "<" in notes or ">" in notes:
+        text = f"the text of the notes of {item.name} contains < or >"
+        yield Finding(text, item.child("description"), "notes", severity=Severity.HINT)
 
 
-@also("yt.title", of=Channel)
-def youtube_show(channel: Channel) -> Iterator[Finding]:
+@also_checks("yt.title", subject=ChannelView)
+def check_youtube_channel_title(channel: ChannelView) -> Iterator[Finding]:
     """The same for the show's title."""
-    if wrong := untitled(channel.title, "the show"):
-        yield Finding(wrong, channel.first("title"), "title")
+    if problem := _find_youtube_title_error(channel.title, "the show"):
+        yield Finding(problem, channel.child("title"), "title")
 
 
 @rule(
     "st.compat",
     Severity.WARNING,
-    of=Channel,
+    subject=ChannelView,
     platforms="stitcher",
     sources="HOUSE RSS2",
-    why="Stitcher closed on 29 August 2023. It took one address, and every old directory like it: RSS 2.0 with the "
-    "iTunes tags, an owner's e-mail, guid, date, and MP3 with its length. Such a feed is read everywhere.",
-    mend="offer MP3, with itunes:duration",
-    asked=True,
+    why="Stitcher closed on 29 August 2023, but other old directories have the same requirements: RSS 2.0 with the "
+    "iTunes tags, an owner's email, guid, date, and MP3 with its length. Such a feed works everywhere.",
+    fix="provide MP3, with itunes:duration",
+    opt_in=True,
 )
-def stitcher(channel: Channel) -> Iterator[Finding]:
-    """Every episode is MP3 and says how long it is, as Stitcher and other old directories needed it."""
-    for entry in channel.entries:
-        if entry.url and suffix(entry.url) != ".mp3":
-            yield Finding(f"{entry.name} is {suffix(entry.url)[1:] or 'nothing'} and not MP3", entry.first("enclosure"))
+def check_stitcher_compatibility(channel: ChannelView) -> Iterator[Finding]:
+    """Every episode is MP3 and has a duration, as Stitcher and other old directories require."""
+    for item in channel.items:
+        suffix = url_suffix(item.url)
+        if item.url and suffix != ".mp3":
+            text = (
+                f"the audio of {item.name} is {suffix}, not .mp3" if suffix else f"the audio of {item.name} is not .mp3"
+            )
+            yield Finding(text, item.child("enclosure"))
             return
-    for entry in channel.entries:
-        if entry.first("itunes:duration") is None:
-            yield Finding(f"{entry.name} does not say how long it is", entry.node)
+    for item in channel.items:
+        if item.child("itunes:duration") is None:
+            yield Finding(f"{item.name} has no itunes:duration", item.node)
             return
 
 
 @rule(
     "sp.tags",
     Severity.HINT,
-    of=Channel,
+    subject=ChannelView,
     platforms="spotify",
     sources="SPD",
-    why="Spotify keeps the newest of them only, or shows the show in those countries only.",
-    mend="leave them out unless Spotify asked for them",
+    why="They make Spotify keep only the newest episodes, or show the podcast only in these countries.",
+    fix="remove them unless Spotify asked for them",
 )
-def spotify(channel: Channel) -> Iterator[Finding]:
-    """Tags of Spotify's have the values that Spotify reads."""
-    limit, countries = channel.first("spotify:limit"), channel.first("spotify:countryOfOrigin")
-    if limit is not None and fault(Kind.WHOLE, limit.attributes.get("recentCount", "")):
-        yield Finding(f"spotify:limit has recentCount {limit.attributes.get('recentCount', '')[:40]!r}", limit)
-    if countries is not None and fault(Kind.COUNTRIES, countries.text.strip()):
+def check_spotify_tags(channel: ChannelView) -> Iterator[Finding]:
+    """Spotify's own tags have values that Spotify reads."""
+    limit, countries = channel.child("spotify:limit"), channel.child("spotify:countryOfOrigin")
+    if limit is not None and find_value_error(ValueType.WHOLE, limit.attributes.get("recentCount", "")):
+        yield Finding(f"recentCount of spotify:limit is {limit.attributes.get('recentCount', '')[:40]!r}", limit)
+    if countries is not None and find_value_error(ValueType.COUNTRIES, countries.text.strip()):
         yield Finding(f"spotify:countryOfOrigin is {countries.text.strip()[:60]!r}", countries)

@@ -1,30 +1,24 @@
-"""pn.*: the Podcasting 2.0 namespace as its table has it: where a tag stands, how often, and what it holds."""
+"""Rules pn.* that follow from the podcast namespace's table: where a tag may be, how often, and which values it has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
-from podcast_kit.check.context import Channel, Document, Tag, tags
-from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.check.rules.enclosure import loopback
+from podcast_kit.check.context import ChannelView, DocumentView, TagView, iter_podcast_tags
+from podcast_kit.check.registry import Finding, also_checks, rule
+from podcast_kit.check.rules.enclosure import is_loopback_url
 from podcast_kit.errors import Severity
 from podcast_kit.model import Node
-from podcast_kit.namespaces import TAGS, Field, Kind, Need, fault
+from podcast_kit.namespaces import TAGS, Field, Need, ValueType, find_value_error
 
-SEEN_ELSEWHERE = (
-    "complete",
-    "liveValue",
-    "hiveAccount",
-    "social",
-    "socialSignUp",
-    "openSubscribe",
-    "verify",
-    "tracker",
+UNDOCUMENTED_NAMES = frozenset(
+    {"complete", "liveValue", "hiveAccount", "social", "socialSignUp", "openSubscribe", "verify", "tracker"}
 )
-"""In feeds, though not in the namespace's document: nobody is told off for them."""
-HAVE_THEIR_OWN = frozenset({"podcast:guid", "podcast:transcript", "podcast:chapters"})
-"""Tags whose values are looked at elsewhere."""
-PARTICULAR = {
+"""Tags that occur in feeds but not in the namespace's documentation; they are not reported."""
+TAGS_CHECKED_ELSEWHERE = frozenset({"podcast:guid", "podcast:transcript", "podcast:chapters"})
+"""Tags whose values are checked by rules of other modules."""
+TAG_RULES = {
     "podcast:location": "pn.geo",
     "podcast:updateFrequency": "pn.rrule",
     "podcast:remoteItem": "pn.remote",
@@ -42,11 +36,11 @@ PARTICULAR = {
     "podcast:source": "pn.altenc",
     "podcast:integrity": "pn.altenc",
 }
-"""Tags with a rule of their own, which says what is wrong with their values as well."""
+"""Tags with a rule of their own, which checks their values too."""
 
 
-def key_of(tag: Tag) -> str:
-    """The key under which the podcaster wrote a tag, or the one that it stands in."""
+def yaml_key_of(tag: TagView) -> str:
+    """The key of podcast.yaml that the tag, or its parent, is made from; empty if there is none."""
     for node in (tag.node, tag.parent):
         row = TAGS.get(node.key)
         if row is not None and row.keys and node.key.startswith("podcast:"):
@@ -54,8 +48,8 @@ def key_of(tag: Tag) -> str:
     return ""
 
 
-def said(node: Node) -> Iterator[tuple[Field, str]]:
-    """Each value that a tag gives, with its row of the table; what is empty is left out."""
+def _field_values(node: Node) -> Iterator[tuple[Field, str]]:
+    """Each value of a tag that is not empty, with its field in the namespace's table."""
     row = TAGS.get(node.key)
     for field in row.fields if row else ():
         value = (node.attributes.get(field.name, "") if field.name else node.text).strip()
@@ -63,204 +57,204 @@ def said(node: Node) -> Iterator[tuple[Field, str]]:
             yield field, value
 
 
-def label(node: Node, field: Field) -> str:
-    """How a message calls a value: the tag, with its attribute."""
+def _field_label(node: Node, field: Field) -> str:
+    """What messages call a value: the tag and the attribute."""
     return f"{node.name} {field.name}".strip()
 
 
-def malformed(tag: Tag) -> Iterator[Finding]:
-    """Each value of a tag that has not the form that the namespace gives it."""
-    for field, value in said(tag.node):
-        if field.kind in {Kind.YES_NO, Kind.LINE, Kind.TEXT}:
+def find_malformed_values(tag: TagView) -> Iterator[Finding]:
+    """A finding for each value of a tag that does not have the form that the namespace requires."""
+    for field, value in _field_values(tag.node):
+        if field.value_type in {ValueType.YES_NO, ValueType.LINE, ValueType.TEXT}:
             continue
-        if wrong := fault(field.kind, value):
-            yield Finding(f"{label(tag.node, field)}: {value[:80]!r} {wrong}", tag.node, key_of(tag))
+        if problem := find_value_error(field.value_type, value):
+            yield Finding(f"{_field_label(tag.node, field)}: {value[:80]!r} {problem}", tag.node, yaml_key_of(tag))
 
 
-def childless(tag: Tag) -> Iterator[Finding]:
-    """Each child that a tag must have, and has not."""
+def find_missing_children(tag: TagView) -> Iterator[Finding]:
+    """A finding for each required child that a tag lacks."""
     row = TAGS[tag.node.key]
-    for name in row.needs:
+    for name in row.required_children:
         if tag.node.child(name) is None:
-            yield Finding(f"{tag.node.name} holds no {name}", tag.node, key_of(tag))
+            yield Finding(f"{tag.node.name} has no {name}", tag.node, yaml_key_of(tag))
 
 
-@also("xml.unknown", of=Tag)
-def unknown(tag: Tag) -> Iterator[Finding]:
+@also_checks("xml.unknown", subject=TagView)
+def check_podcast_tag_names(tag: TagView) -> Iterator[Finding]:
     """Tags in the podcast namespace exist there."""
     name = tag.node.key.partition(":")[2]
-    if tag.node.key in TAGS or name in SEEN_ELSEWHERE:
+    if tag.node.key in TAGS or name in UNDOCUMENTED_NAMES:
         return
-    from difflib import get_close_matches
-
-    near = get_close_matches(tag.node.key[:60], [known for known in TAGS if known.startswith("podcast:")], n=1)
-    mend = f"did you mean {near[0]}?" if near else "remove it"
-    yield Finding(f"<{tag.node.name[:60]}> does not exist", tag.node, mend=mend)
+    matches = get_close_matches(tag.node.key[:60], [key for key in TAGS if key.startswith("podcast:")], n=1)
+    fix = f"did you mean {matches[0]}?" if matches else "remove it"
+    yield Finding(f"<{tag.node.name[:60]}> does not exist in the podcast namespace", tag.node, fix=fix)
 
 
 @rule(
     "pn.parent",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps look for a tag where the namespace puts it, and nowhere else.",
-    mend="",
+    why="Apps look for a tag only where the namespace puts it.",
+    fix="move it into the parent that the namespace gives it",
 )
-def parent(tag: Tag) -> Iterator[Finding]:
-    """A tag stands in a parent that the namespace allows."""
+def check_podcast_tag_parent(tag: TagView) -> Iterator[Finding]:
+    """A tag is in a parent that the namespace allows."""
     row = TAGS.get(tag.node.key)
     if row is None or tag.parent.key in row.parents or not tag.parent.key.startswith(("podcast:", "channel", "item")):
         return
     if tag.parent.key == "podcast:liveItem" and tag.node.key in {"podcast:transcript", "podcast:chapters"}:
-        return  # tr.live has that
-    places = " or ".join(row.parents)
-    yield Finding(f"{tag.node.name} stands in {tag.parent.name[:60]}", tag.node, key_of(tag), f"put it into {places}")
+        return  # reported by tr.live
+    fix = f"move it into {' or '.join(row.parents)}"
+    yield Finding(f"{tag.node.name} is in {tag.parent.name[:60]}", tag.node, yaml_key_of(tag), fix)
 
 
 @rule(
     "pn.once",
     Severity.ERROR,
-    of=Channel,
+    subject=ChannelView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps take the first or the last of two.",
-    mend="keep one of them",
+    why="Some apps use the first one, others the last.",
+    fix="keep one of them",
 )
-def once(channel: Channel) -> Iterator[Finding]:
-    """Tags that the namespace allows once stand once in their parent."""
-    parents = {id(tag.parent): tag.around for tag in tags(channel)}
-    for around in parents.values():
-        for name, nodes in around.named.items():
+def check_podcast_tags_unique(channel: ChannelView) -> Iterator[Finding]:
+    """Tags that the namespace allows once occur once in their parent."""
+    parents = {id(tag.parent): tag.siblings for tag in iter_podcast_tags(channel)}
+    for parent in parents.values():
+        for name, nodes in parent.children_by_name.items():
             row = TAGS.get(name)
-            alone = row is not None and not row.many and name.startswith("podcast:") and name != "podcast:chapters"
-            if row is not None and alone and len(nodes) > 1:
-                text = f"{nodes[1].name} stands {len(nodes)} times in {around.node.name}"
+            if row is None or row.is_repeatable or not name.startswith("podcast:") or name == "podcast:chapters":
+                continue
+            if len(nodes) > 1:
+                text = f"{nodes[1].name} occurs {len(nodes)} times in {parent.node.name}"
                 yield Finding(text, nodes[1], row.keys[0])
 
 
 @rule(
     "pn.attr",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Without it the tag says nothing, and apps skip it.",
-    mend="write the missing value",
+    why="Without it, apps ignore the tag.",
+    fix="add the missing value",
 )
-def attributes(tag: Tag) -> Iterator[Finding]:
-    """A tag has the attributes, and the text, that it cannot do without."""
+def check_podcast_tag_required_values(tag: TagView) -> Iterator[Finding]:
+    """A tag has its required attributes and text."""
     row = TAGS.get(tag.node.key)
     if row is None or tag.node.key in {"podcast:guid", "podcast:person"}:
         return
-    here = {field.name for field, _ in said(tag.node)}
+    present = {field.name for field, _ in _field_values(tag.node)}
     for field in row.fields:
-        excused = bool(field.unless[0]) and tag.node.attributes.get(field.unless[0], "").lower() == field.unless[1]
-        if field.need is Need.MUST and field.name not in here and not excused:
-            if not field.name and tag.node.key in PARTICULAR:
-                continue  # its own rule speaks of the text
-            what = f"has no {field.name}" if field.name else "has no text"
-            yield Finding(f"{tag.node.name} {what}", tag.node, key_of(tag))
+        other_name, other_value = field.optional_if
+        is_optional = bool(other_name) and tag.node.attributes.get(other_name, "").lower() == other_value
+        if field.need is Need.MUST and field.name not in present and not is_optional:
+            if not field.name and tag.node.key in TAG_RULES:
+                continue  # the tag's own rule checks its text
+            missing = f"has no {field.name}" if field.name else "has no text"
+            yield Finding(f"{tag.node.name} {missing}", tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.enum",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="A word that no app knows is no word.",
-    mend="",
+    why="Apps ignore other values.",
+    fix="use one of the values that the namespace lists",
 )
-def words(tag: Tag) -> Iterator[Finding]:
-    """Where the namespace lists words, one of them is used."""
-    if tag.node.key in HAVE_THEIR_OWN and tag.node.key != "podcast:transcript":
+def check_podcast_tag_choices(tag: TagView) -> Iterator[Finding]:
+    """Where the namespace lists the possible values, one of them is used."""
+    if tag.node.key in TAGS_CHECKED_ELSEWHERE and tag.node.key != "podcast:transcript":
         return
-    for field, value in said(tag.node):
-        choices = ("yes", "no") if field.kind is Kind.YES_NO else field.choices
+    for field, value in _field_values(tag.node):
+        choices = ("yes", "no") if field.value_type is ValueType.YES_NO else field.choices
         if tag.node.key == "podcast:transcript" and field.name == "type":
-            continue  # tr.type has that
+            continue  # checked by tr.type
         if choices and value.casefold() not in {choice.casefold() for choice in choices}:
-            text = f"{label(tag.node, field)} is {value[:60]!r}"
-            yield Finding(text, tag.node, key_of(tag), f"write one of {', '.join(choices)}")
+            text = f"{_field_label(tag.node, field)} is {value[:60]!r}"
+            yield Finding(text, tag.node, yaml_key_of(tag), f"use one of {', '.join(choices)}")
 
 
 @rule(
     "pn.len",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps cut what is longer, in the middle of a word.",
-    mend="say it shorter",
+    why="Apps cut longer texts off, even within a word.",
+    fix="shorten it",
 )
-def lengths(tag: Tag) -> Iterator[Finding]:
-    """Texts keep to the namespace's limits: 128 characters for most, 32 for short labels, 4,000 for txt."""
-    for field, value in said(tag.node):
-        if field.limit and len(value) > field.limit:
-            text = f"{label(tag.node, field)} has {len(value)} characters, {field.limit} are allowed"
-            yield Finding(text, tag.node, key_of(tag))
+def check_podcast_tag_length(tag: TagView) -> Iterator[Finding]:
+    """Texts are within the namespace's limits: 128 characters for most, 32 for short labels, 4,000 for txt."""
+    for field, value in _field_values(tag.node):
+        if field.max_len and len(value) > field.max_len:
+            text = f"{_field_label(tag.node, field)} has {len(value)} characters, more than {field.max_len}"
+            yield Finding(text, tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.https",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="The namespace asks for https throughout; phones refuse to load anything else.",
-    mend="write https://",
+    why="The namespace requires https, and phones refuse to load anything else.",
+    fix="use https://",
 )
-def https(tag: Tag) -> Iterator[Finding]:
-    """Every address is https."""
-    for field, value in said(tag.node):
-        plain = value.lower().startswith("http://") and not loopback(value)
-        if field.kind in {Kind.URL, Kind.URI, Kind.SRCSET} and plain:
-            yield Finding(f"{label(tag.node, field)} is not https: {value[:80]}", tag.node, key_of(tag))
+def check_podcast_tag_https(tag: TagView) -> Iterator[Finding]:
+    """Every URL is https."""
+    for field, value in _field_values(tag.node):
+        insecure = value.lower().startswith("http://") and not is_loopback_url(value)
+        if field.value_type in {ValueType.URL, ValueType.URI, ValueType.SRCSET} and insecure:
+            yield Finding(f"{_field_label(tag.node, field)} is not https: {value[:80]}", tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.form",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Programs read numbers, dates and addresses; what is none is left out.",
-    mend="write it in the form that the namespace gives",
+    why="Apps ignore numbers, dates and URLs that they cannot read.",
+    fix="write it in the form that the namespace requires",
 )
-def form(tag: Tag) -> Iterator[Finding]:
-    """Numbers, dates, addresses and the like are what they should be."""
-    if tag.node.key not in HAVE_THEIR_OWN and tag.node.key not in PARTICULAR:
-        yield from malformed(tag)
+def check_podcast_tag_values(tag: TagView) -> Iterator[Finding]:
+    """Numbers, dates, URLs and so on have the required form."""
+    if tag.node.key not in TAGS_CHECKED_ELSEWHERE and tag.node.key not in TAG_RULES:
+        yield from find_malformed_values(tag)
 
 
 @rule(
     "pn.deprecated",
     Severity.HINT,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="New apps look for its successor only.",
-    mend="",
+    why="New apps read only the tag that replaced it.",
+    fix="use the tag that replaced it",
 )
-def deprecated(tag: Tag) -> Iterator[Finding]:
+def check_podcast_tag_deprecated(tag: TagView) -> Iterator[Finding]:
     """No tag that the namespace has replaced."""
     row = TAGS.get(tag.node.key)
-    if row is not None and row.instead and tag.around.first(row.instead) is None:
-        yield Finding(f"{tag.node.name} is deprecated", tag.node, key_of(tag), f"write {row.instead}")
+    if row is not None and row.replaced_by and tag.siblings.child(row.replaced_by) is None:
+        yield Finding(f"{tag.node.name} is deprecated", tag.node, yaml_key_of(tag), f"use {row.replaced_by}")
 
 
 @rule(
     "gp.dead",
     Severity.HINT,
-    of=Document,
+    subject=DocumentView,
     sources="HOUSE",
-    why="Google Podcasts closed in April 2024; nothing reads its tags.",
-    mend="remove the googleplay: tags",
+    why="Google Podcasts closed in April 2024, so its tags have no effect.",
+    fix="remove the googleplay: tags",
 )
-def google(document: Document) -> Iterator[Finding]:
+def check_google_play_tags(document: DocumentView) -> Iterator[Finding]:
     """No tags of Google Podcasts."""
     for node in document.nodes:
         if node.key.startswith("googleplay:"):
-            yield Finding(f"<{node.name[:60]}> is read by nobody", node)
+            yield Finding(f"<{node.name[:60]}> has no effect any more", node)
             return

@@ -1,38 +1,42 @@
-"""pn.*: what single tags of the Podcasting 2.0 namespace ask for, beyond the table."""
+"""Rules pn.* of single tags of the podcast namespace, beyond its table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podcast_kit.check.context import Tag, misdated
+from podcast_kit.check.context import TagView, find_date_error
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.people import GROUPS, ROLES
-from podcast_kit.check.rules.podcast_namespace import PARTICULAR, childless, key_of, malformed
+from podcast_kit.check.rules.podcast_namespace import (
+    TAG_RULES,
+    find_malformed_values,
+    find_missing_children,
+    yaml_key_of,
+)
 from podcast_kit.errors import Severity
-from podcast_kit.model import Node
-from podcast_kit.namespaces import Kind, fault
+from podcast_kit.namespaces import ValueType, find_value_error
 from podcast_kit.text.dates import parse_iso_date
-from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.numbers import format_count, parse_count
 
-SHORTEST, LONGEST = 15, 120
+MIN_SOUNDBITE_S, MAX_SOUNDBITE_S = 15, 120
 
 
-def of(tag: Tag, code: str) -> bool:
-    """Whether a rule is the one that speaks of this tag."""
-    return PARTICULAR.get(tag.node.key) == code
+def _belongs_to_rule(tag: TagView, code: str) -> bool:
+    """Whether the tag is checked by this rule."""
+    return TAG_RULES.get(tag.node.key) == code
 
 
 @rule(
     "pn.person",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps group people by these words; one that they do not know is a nobody.",
-    mend="choose a role and a group from the namespace's list, such as guest in cast",
+    why="Apps group people by role and group, and do not show unknown ones.",
+    fix="choose a role and a group from the namespace's list, such as guest and cast",
 )
-def person(tag: Tag) -> Iterator[Finding]:
-    """A person has a name, and a role and a group of the namespace's list."""
+def check_person(tag: TagView) -> Iterator[Finding]:
+    """A person has a name, and a role and group from the namespace's list."""
     if tag.node.key != "podcast:person":
         return
     name = tag.node.text.strip()
@@ -49,209 +53,220 @@ def person(tag: Tag) -> Iterator[Finding]:
 @rule(
     "pn.soundbite",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps play it as a taste; they skip what is too long, or lies behind the end.",
-    mend="give start and duration in seconds, 15 to 120 of them, inside of the episode",
+    why="Apps play it as a preview, and skip one that is too long or ends after the episode.",
+    fix="give start and duration in seconds; it must be 15–120 s and within the episode",
 )
-def soundbite(tag: Tag) -> Iterator[Finding]:
-    """A soundbite has 15 to 120 seconds, and lies inside of its episode."""
+def check_soundbite(tag: TagView) -> Iterator[Finding]:
+    """A soundbite is 15 to 120 seconds long and within its episode."""
     if tag.node.key != "podcast:soundbite":
         return
-    wrong = list(malformed(tag))
-    yield from wrong
-    start, length = tag.node.attributes.get("startTime", ""), tag.node.attributes.get("duration", "")
-    if wrong or not start.strip() or not length.strip():
+    malformed = list(find_malformed_values(tag))
+    yield from malformed
+    start, duration = (tag.node.attributes.get(name, "") for name in ("startTime", "duration"))
+    if malformed or not start.strip() or not duration.strip():
         return
-    whole_length = tag.entry.seconds if tag.entry else 0.0
-    if not SHORTEST <= float(length) <= LONGEST:
-        yield Finding(f"a soundbite has {float(length):g} seconds", tag.node, "soundbites")
-    elif whole_length and float(start) + float(length) > whole_length:
-        text = f"a soundbite ends at {float(start) + float(length):g} s, the episode at {whole_length:g} s"
+    episode_s = tag.item.seconds if tag.item else 0.0
+    if not MIN_SOUNDBITE_S <= float(duration) <= MAX_SOUNDBITE_S:
+        text = f"a soundbite is {float(duration):g} s long; must be {MIN_SOUNDBITE_S}–{MAX_SOUNDBITE_S} s"
+        yield Finding(text, tag.node, "soundbites")
+    elif episode_s and float(start) + float(duration) > episode_s:
+        text = f"a soundbite ends at {float(start) + float(duration):g} s, but the episode at {episode_s:g} s"
         yield Finding(text, tag.node, "soundbites")
 
 
 @rule(
     "pn.season.agree",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="One app shows the one number, the next the other.",
-    mend="write number: and season: once; both tags are made of them",
+    why="Some apps show one number, others the other.",
+    fix="set number: and season: once; both tags are made from them",
 )
-def numbers(tag: Tag) -> Iterator[Finding]:
-    """podcast:season and podcast:episode say the same as itunes:season and itunes:episode."""
-    if not of(tag, "pn.season.agree"):
+def check_season_agreement(tag: TagView) -> Iterator[Finding]:
+    """podcast:season and podcast:episode have the same numbers as itunes:season and itunes:episode."""
+    if not _belongs_to_rule(tag, "pn.season.agree"):
         return
     name = tag.node.key.partition(":")[2]
-    wrong = list(malformed(tag))
-    yield from wrong
-    theirs = tag.entry.text(f"itunes:{name}") if tag.entry else ""
-    mine = tag.node.text.strip()
-    if theirs and mine and not wrong and parse_count(theirs) is not None and float(mine) != float(theirs):
+    malformed = list(find_malformed_values(tag))
+    yield from malformed
+    itunes_number = tag.item.child_text(f"itunes:{name}") if tag.item else ""
+    number = tag.node.text.strip()
+    if not itunes_number or not number or malformed or parse_count(itunes_number) is None:
+        return
+    if float(number) != float(itunes_number):
         key = "number" if name == "episode" else "season"
-        yield Finding(f"{tag.node.name} is {mine[:20]}, itunes:{name} is {theirs[:20]}", tag.node, key)
+        yield Finding(f"{tag.node.name} is {number[:20]}, but itunes:{name} is {itunes_number[:20]}", tag.node, key)
 
 
 @rule(
     "pn.altenc",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="An alternative without an address cannot be played; of two defaults apps take either.",
-    mend="give each at least one source with its uri, and at most one default",
+    why="An alternate enclosure without a URL cannot be played; if there are two defaults, apps choose either one.",
+    fix="give each at least one source with its uri, and set at most one default",
 )
-def alternate(tag: Tag) -> Iterator[Finding]:
-    """An alternateEnclosure has a source, its values have their forms, and at most one is the default."""
-    if not of(tag, "pn.altenc"):
+def check_alternate_enclosure(tag: TagView) -> Iterator[Finding]:
+    """An alternateEnclosure has a source and valid values, and at most one is the default."""
+    if not _belongs_to_rule(tag, "pn.altenc"):
         return
-    yield from malformed(tag)
+    yield from find_malformed_values(tag)
     if tag.node.key != "podcast:alternateEnclosure":
         return
-    yield from childless(tag)
-    if tag.around.first(tag.node.key) is tag.node:
-        chosen = [one for one in tag.around.all(tag.node.key) if one.attributes.get("default") == "true"]
-        yield from (Finding("two alternateEnclosures are the default", one, key_of(tag)) for one in chosen[1:2])
+    yield from find_missing_children(tag)
+    if tag.siblings.child(tag.node.key) is tag.node:
+        alternates = tag.siblings.children_named(tag.node.key)
+        defaults = [alternate for alternate in alternates if alternate.attributes.get("default") == "true"]
+        for alternate in defaults[1:2]:
+            yield Finding(f"{len(defaults)} alternateEnclosures are the default", alternate, yaml_key_of(tag))
 
 
 @rule(
     "pn.value",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Money that has nowhere to go is not sent, or goes wrong.",
-    mend="give each recipient a whole number of shares; a time split has one remoteItem, or recipients",
+    why="Payments without a valid recipient are not sent, or go to the wrong person.",
+    fix="give each recipient a whole number of shares; a time split has one remoteItem, or recipients",
 )
-def value(tag: Tag) -> Iterator[Finding]:
-    """A value has recipients whose shares are whole numbers, not all of them 0; a time split has one target."""
-    if not of(tag, "pn.value"):
+def check_value(tag: TagView) -> Iterator[Finding]:
+    """A value has recipients whose shares are whole numbers and not all 0; a time split has one target."""
+    if not _belongs_to_rule(tag, "pn.value"):
         return
-    yield from malformed(tag)
+    yield from find_malformed_values(tag)
     if tag.node.key == "podcast:value":
-        yield from childless(tag)
-        yield from _shares(tag.node, tag)
+        yield from find_missing_children(tag)
+        yield from _find_missing_shares(tag)
     if tag.node.key == "podcast:valueTimeSplit":
-        items, people = tag.node.children_named("podcast:remoteItem"), tag.node.children_named("podcast:valueRecipient")
-        if (len(items) == 1) == bool(people):
-            text = f"a valueTimeSplit has {len(items)} remoteItems and {len(people)} recipients"
-            yield Finding(text, tag.node, key_of(tag))
-        yield from _shares(tag.node, tag)
+        items, recipients = (tag.node.children_named(f"podcast:{name}") for name in ("remoteItem", "valueRecipient"))
+        if (len(items) == 1) == bool(recipients):
+            counts = f"{format_count(len(items), 'remoteItem')} and {format_count(len(recipients), 'recipient')}"
+            yield Finding(f"a valueTimeSplit has {counts}", tag.node, yaml_key_of(tag))
+        yield from _find_missing_shares(tag)
 
 
-def _shares(node: Node, tag: Tag) -> Iterator[Finding]:
-    people = [one for one in node.children_named("podcast:valueRecipient") if one.attributes.get("fee") != "true"]
-    shares = [parse_count(one.attributes.get("split", "").strip()) for one in people]
-    if node.children_named("podcast:valueRecipient") and all(share == 0 for share in shares):
-        yield Finding("nobody but fees gets a share of the value", node, key_of(tag))
+def _find_missing_shares(tag: TagView) -> Iterator[Finding]:
+    recipients = tag.node.children_named("podcast:valueRecipient")
+    shares = [
+        parse_count(recipient.attributes.get("split", "").strip())
+        for recipient in recipients
+        if recipient.attributes.get("fee") != "true"
+    ]
+    if recipients and all(share == 0 for share in shares):
+        yield Finding("no recipient except for fees gets a share of the value", tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.live",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps announce it by these, and open the stream from them.",
-    mend="give title, guid, enclosure and a contentLink, with start before end",
+    why="Apps use these to announce the live show and to open the stream.",
+    fix="add title, guid, enclosure and a contentLink, with start before end",
 )
-def live(tag: Tag) -> Iterator[Finding]:
+def check_live_item(tag: TagView) -> Iterator[Finding]:
     """A liveItem has a title, guid, enclosure and contentLink, and ends after it starts."""
-    if not of(tag, "pn.live"):
+    if not _belongs_to_rule(tag, "pn.live"):
         return
-    wrong = list(malformed(tag))
-    yield from wrong
-    yield from childless(tag)
-    start, end = (tag.node.attributes.get(name, "").strip() for name in ("start", "end"))
-    start_date, end_date = parse_iso_date(start), parse_iso_date(end)
-    if start_date and end_date and not wrong and end_date <= start_date:
-        yield Finding("a liveItem ends before it starts", tag.node, key_of(tag))
+    malformed = list(find_malformed_values(tag))
+    yield from malformed
+    yield from find_missing_children(tag)
+    start, end = (parse_iso_date(tag.node.attributes.get(name, "").strip()) for name in ("start", "end"))
+    if start and end and not malformed and end <= start:
+        yield Finding("a liveItem ends before it starts", tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.trailer",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps show it by its title, the newest one first.",
-    mend="give url, a title, and pubdate as Sun, 01 Nov 2026 07:00:00 +0000",
+    why="Apps show the trailer's title, the newest trailer first.",
+    fix="give url, a title, and pubdate as Sun, 01 Nov 2026 07:00:00 +0000",
 )
-def trailer(tag: Tag) -> Iterator[Finding]:
-    """A trailer has a title, and its pubdate is a date of RFC 2822."""
-    if not of(tag, "pn.trailer"):
+def check_trailer(tag: TagView) -> Iterator[Finding]:
+    """A trailer has a title, and its pubdate is an RFC 2822 date."""
+    if not _belongs_to_rule(tag, "pn.trailer"):
         return
-    said = tag.node.attributes.get("pubdate", "").strip()
+    pubdate = tag.node.attributes.get("pubdate", "").strip()
     if not tag.node.text.strip():
-        yield Finding("a trailer has no title", tag.node, key_of(tag))
-    if said and (wrong := misdated(said)):
-        yield Finding(f"a trailer's pubdate: {wrong}", tag.node, key_of(tag))
-    yield from (finding for finding in malformed(tag) if " pubdate:" not in finding.text)
+        yield Finding("a trailer has no title", tag.node, yaml_key_of(tag))
+    if pubdate and (problem := find_date_error(pubdate)):
+        yield Finding(f"the pubdate of a trailer: {problem}", tag.node, yaml_key_of(tag))
+    yield from (finding for finding in find_malformed_values(tag) if " pubdate:" not in finding.text)
 
 
 @rule(
     "pn.remote",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="The other show is found by its podcast:guid and nothing else.",
-    mend="give feedGuid, the other show's podcast:guid; a publisher is one remoteItem with medium publisher",
+    why="Apps find the other show only by its podcast:guid.",
+    fix="set feedGuid to the other show's podcast:guid; a publisher is one remoteItem with medium publisher",
 )
-def remote(tag: Tag) -> Iterator[Finding]:
-    """A remoteItem names a show by its UUID; a publisher is exactly one, of the medium publisher."""
-    if not of(tag, "pn.remote"):
+def check_remote_item(tag: TagView) -> Iterator[Finding]:
+    """A remoteItem names a show by its UUID; a publisher is exactly one remoteItem with the medium publisher."""
+    if not _belongs_to_rule(tag, "pn.remote"):
         return
-    yield from malformed(tag)
-    yield from childless(tag)
+    yield from find_malformed_values(tag)
+    yield from find_missing_children(tag)
     if tag.node.key == "podcast:publisher":
         items = tag.node.children_named("podcast:remoteItem")
-        if len(items) > 1 or any(one.attributes.get("medium") != "publisher" for one in items):
-            yield Finding("a publisher is exactly one remoteItem with medium publisher", tag.node, key_of(tag))
+        if len(items) > 1 or any(item.attributes.get("medium") != "publisher" for item in items):
+            text = "a publisher must be exactly one remoteItem with medium publisher"
+            yield Finding(text, tag.node, yaml_key_of(tag))
 
 
 @rule(
     "pn.geo",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps draw the place on a map from it.",
-    mend="as geo:48.2082,16.3738 (latitude first), osm R109166, country AT",
+    why="Apps use it to show the place on a map.",
+    fix="write geo:48.2082,16.3738 (latitude first), osm R109166, country AT",
 )
-def geo(tag: Tag) -> Iterator[Finding]:
-    """A location's coordinates, OpenStreetMap id and country have their forms, and it has a name."""
-    if not of(tag, "pn.geo"):
+def check_location(tag: TagView) -> Iterator[Finding]:
+    """A location has a name, and valid coordinates, OpenStreetMap id and country."""
+    if not _belongs_to_rule(tag, "pn.geo"):
         return
     if not tag.node.text.strip():
-        yield Finding("a location has no name", tag.node, key_of(tag))
-    yield from malformed(tag)
+        yield Finding("a location has no name", tag.node, yaml_key_of(tag))
+    yield from find_malformed_values(tag)
 
 
 @rule(
     "pn.rrule",
     Severity.WARNING,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps tell by it when the next episode is due, and when to look for it.",
-    mend="as rrule: FREQ=WEEKLY;BYDAY=MO, with start when it has a COUNT",
+    why="Apps use it to predict the next episode and to decide when to look for it.",
+    fix="write rrule: FREQ=WEEKLY;BYDAY=MO, with start if it has a COUNT",
 )
-def frequency(tag: Tag) -> Iterator[Finding]:
-    """UpdateFrequency has a recurrence of RFC 5545, dtstart where it counts, and ends when the show does."""
-    if not of(tag, "pn.rrule"):
+def check_update_frequency(tag: TagView) -> Iterator[Finding]:
+    """An updateFrequency is an RFC 5545 recurrence, has a dtstart if it has a COUNT, and ends when the show does."""
+    if not _belongs_to_rule(tag, "pn.rrule"):
         return
+    key = yaml_key_of(tag)
     if not tag.node.text.strip():
-        yield Finding("an updateFrequency has no text", tag.node, key_of(tag))
-    yield from malformed(tag)
+        yield Finding("an updateFrequency has no text", tag.node, key)
+    yield from find_malformed_values(tag)
     rrule = tag.node.attributes.get("rrule", "")
-    if "COUNT=" in rrule.upper() and not tag.node.attributes.get("dtstart") and not fault(Kind.RRULE, rrule):
-        yield Finding("a recurrence with COUNT has no dtstart to count from", tag.node, key_of(tag))
-    ended = tag.channel.text("itunes:complete").lower() == "yes"
-    said = tag.node.attributes.get("complete", "")
-    if said and (said == "true") != ended:
-        text = "updateFrequency and itunes:complete disagree on whether the show has ended"
+    has_start = bool(tag.node.attributes.get("dtstart"))
+    if "COUNT=" in rrule.upper() and not has_start and not find_value_error(ValueType.RRULE, rrule):
+        yield Finding("a recurrence with COUNT has no dtstart to count from", tag.node, key)
+    show_is_complete = tag.channel.child_text("itunes:complete").lower() == "yes"
+    complete = tag.node.attributes.get("complete", "")
+    if complete and (complete == "true") != show_is_complete:
+        text = "updateFrequency and itunes:complete disagree about whether the show has ended"
         yield Finding(text, tag.node, "complete")

@@ -1,4 +1,4 @@
-"""tr.*: transcripts, as the feed names them and by what is in them."""
+"""Rules tr.*: transcripts in the feed, and their files."""
 
 from __future__ import annotations
 
@@ -6,218 +6,221 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from podcast_kit.check.context import Entry, Tag, web
-from podcast_kit.check.registry import Finding, also, rule
-from podcast_kit.check.rules.languages import misnamed
+from podcast_kit.check.context import ItemView, TagView, is_web_url
+from podcast_kit.check.registry import Finding, also_checks, rule
+from podcast_kit.check.rules.languages import find_language_error
 from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Episode, Node
 from podcast_kit.text.timecode import timecode_to_ms
 
-TYPES = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
-SUBRIP = {"application/x-subrip", "application/srt"}
-TIMES = re.compile(
+SUBRIP_TYPES = frozenset({"application/x-subrip", "application/srt"})
+TRANSCRIPT_TYPES = frozenset({"text/vtt", "text/html", "application/json", "text/plain"}) | SUBRIP_TYPES
+_CUE_TIMES = re.compile(
     r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})[ \t]+-->[ \t]+(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 )
-VTT_LINE, SRT_LINE, SRT_LINES = 65, 32, 2
-SLACK = 1.0
-"""Seconds that a last cue may reach beyond the end."""
-WARN, HINT = Severity.WARNING, Severity.HINT
+MAX_VTT_LINE_LEN, MAX_SRT_LINE_LEN, MAX_SRT_LINES = 65, 32, 2
+MAX_OVERRUN_S = 1.0
+"""By how much the last cue may end after the episode."""
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class TranscriptFile:
     """A transcript file."""
 
     text: str
     mime: str
-    place: SourceLocation
-    """The file, or the address."""
+    location: SourceLocation
+    """The file or URL."""
     seconds: float = 0.0
-    """Of the episode; 0 where nobody knows."""
+    """Duration of the episode; 0 if unknown."""
     episode: Episode | None = None
 
-    def at(self, line: int) -> SourceLocation:
-        """A line of the file."""
-        return SourceLocation(self.place.path, line)
+    def at_line(self, line: int) -> SourceLocation:
+        """The location of a line."""
+        return SourceLocation(self.location.path, line)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A cue as it stands in the file."""
+class TranscriptCue:
+    """A cue of a VTT or SubRip file; times in seconds."""
 
     line: int
     start: float
     end: float
-    text: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def order_problem(self) -> str:
+        """Says that the cue ends before it starts; empty if it does not."""
+        return "" if self.end > self.start else f"a cue ends at {self.end:g} s but starts at {self.start:g} s"
 
 
-def cues(script: Script) -> Iterator[Stretch]:
-    """The cues of a VTT or SRT file, in file order; times in seconds."""
-    lines = script.text.splitlines()
+def _parse_cues(transcript: TranscriptFile) -> Iterator[TranscriptCue]:
+    """The cues of a VTT or SubRip file, in file order."""
+    lines = transcript.text.splitlines()
     for number, line in enumerate(lines, 1):
-        found = TIMES.match(line.strip())
-        if found is None:
+        match = _CUE_TIMES.match(line.strip())
+        if match is None:
             continue
-        start, end = (timecode_to_ms(*found.groups()[part : part + 4]) / 1000 for part in (0, 4))
-        text = []
-        for below in lines[number:]:
-            if not below.strip():
+        start, end = (timecode_to_ms(*match.groups()[at : at + 4]) / 1000 for at in (0, 4))
+        cue_lines = []
+        for cue_line in lines[number:]:
+            if not cue_line.strip():
                 break
-            text.append(below.strip())
-        yield Stretch(number, start, end, tuple(text))
+            cue_lines.append(cue_line.strip())
+        yield TranscriptCue(number, start, end, tuple(cue_lines))
 
 
 @rule(
     "tr.type",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="apple podcastindex",
     sources="AP5316 PN",
-    why="Apps choose their reader by it; Apple takes text/vtt and SubRip only.",
-    mend="write text/vtt for .vtt, application/x-subrip for .srt, application/json, text/html or text/plain",
+    why="Apps choose how to read a transcript by its type; Apple accepts only text/vtt and SubRip.",
+    fix="use text/vtt for .vtt, application/x-subrip for .srt, application/json, text/html or text/plain",
 )
-def types(tag: Tag) -> Iterator[Finding]:
-    """A transcript's address is absolute, and its type is one that apps know."""
+def check_transcript_tag(tag: TagView) -> Iterator[Finding]:
+    """A transcript's URL is absolute, and its type is one that apps know."""
     if tag.node.key != "podcast:transcript":
         return
-    url, said = (tag.node.attributes.get(name, "").strip() for name in ("url", "type"))
-    if url and not web(url):
-        yield Finding(f"a transcript's address is {url[:80]!r}", tag.node, "transcript")
-    elif said and said.partition(";")[0].strip().lower() not in TYPES:
-        yield Finding(f"a transcript has the type {said[:60]!r}", tag.node, "transcript")
+    url, mime = (tag.node.attributes.get(name, "").strip() for name in ("url", "type"))
+    if url and not is_web_url(url):
+        yield Finding(f"the URL of a transcript is {url[:80]!r}", tag.node, "transcript")
+    elif mime and mime.partition(";")[0].strip().lower() not in TRANSCRIPT_TYPES:
+        yield Finding(f"a transcript has the type {mime[:60]!r}", tag.node, "transcript")
 
 
 @rule(
     "tr.both",
     Severity.HINT,
-    of=Entry,
+    subject=ItemView,
     platforms="apple",
     sources="AP5316",
-    why="Apple takes VTT before all else; several apps read SubRip only.",
-    mend="offer text/vtt and application/x-subrip; the one is made from the other",
+    why="Apple prefers VTT; several apps read only SubRip.",
+    fix="provide both text/vtt and application/x-subrip; one can be converted to the other",
 )
-def both(entry: Entry) -> Iterator[Finding]:
-    """An episode with a transcript has it as VTT and as SubRip."""
-    nodes = entry.all("podcast:transcript")
+def check_transcript_formats(item: ItemView) -> Iterator[Finding]:
+    """An episode with a transcript has it both as VTT and as SubRip."""
+    nodes = item.children_named("podcast:transcript")
     types = {node.attributes.get("type", "").lower() for node in nodes}
-    known = types <= {*TYPES}
-    if nodes and known and ("text/vtt" not in types or not types & SUBRIP):
+    if nodes and types <= TRANSCRIPT_TYPES and ("text/vtt" not in types or not types & SUBRIP_TYPES):
         missing = "SubRip" if "text/vtt" in types else "VTT"
-        yield Finding(f"{entry.name} has no transcript as {missing}", nodes[0], "transcript")
+        yield Finding(f"{item.name} has no {missing} transcript", nodes[0], "transcript")
 
 
 @rule(
     "tr.language",
     Severity.HINT,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="PN",
-    why="Apps offer transcripts by their language, and name it to listeners.",
-    mend="write the language as the show's is written: en, de-at",
+    why="Apps let listeners choose a transcript by its language.",
+    fix="write the language in the same form as the show's: en, de-at",
 )
-def language(tag: Tag) -> Iterator[Finding]:
-    """Where a transcript names a language, it is one; of several in one format, each names its own."""
+def check_transcript_language(tag: TagView) -> Iterator[Finding]:
+    """The language of a transcript is valid; if there are several in one format, each has its language."""
     if tag.node.key != "podcast:transcript":
         return
-    said = tag.node.attributes.get("language", "").strip()
-    if said and (wrong := misnamed(said)):
-        yield Finding(f"a transcript's language: {wrong}", tag.node, "transcript")
+    language = tag.node.attributes.get("language", "").strip()
+    if language and (problem := find_language_error(language)):
+        yield Finding(f"the language of a transcript: {problem}", tag.node, "transcript")
 
 
-@also("tr.language", of=Entry)
-def languages(entry: Entry) -> Iterator[Finding]:
-    """Of several transcripts of one kind, each names its language."""
-    seen: dict[str, Node] = {}
-    for node in entry.all("podcast:transcript"):
-        kind = node.attributes.get("type", "")
-        first = seen.setdefault(kind, node)
-        nameless = [one for one in (first, node) if not one.attributes.get("language", "").strip()]
-        if first is not node and nameless:
-            text = f"one of several transcripts of {entry.name} names no language"
-            yield Finding(text, nameless[0], "transcript")
+@also_checks("tr.language", subject=ItemView)
+def check_transcript_languages_given(item: ItemView) -> Iterator[Finding]:
+    """If there are several transcripts of one type, each has its language."""
+    first_by_type: dict[str, Node] = {}
+    for node in item.children_named("podcast:transcript"):
+        first = first_by_type.setdefault(node.attributes.get("type", ""), node)
+        without_language = [other for other in (first, node) if not other.attributes.get("language", "").strip()]
+        if first is not node and without_language:
+            text = f"one of several transcripts of {item.name} has no language"
+            yield Finding(text, without_language[0], "transcript")
             return
 
 
 @rule(
     "tr.live",
     Severity.ERROR,
-    of=Tag,
+    subject=TagView,
     platforms="podcastindex",
     sources="AN",
-    why="AntennaPod stops there, and its users lose the whole feed.",
-    mend="leave it out until the show is an episode",
+    why="AntennaPod fails there, and its users lose the whole feed.",
+    fix="leave it out until the live show has become an episode",
 )
-def live(tag: Tag) -> Iterator[Finding]:
-    """No transcript and no chapters stand inside of a liveItem."""
+def check_live_item_transcript(tag: TagView) -> Iterator[Finding]:
+    """A liveItem contains no transcript and no chapters."""
     if tag.parent.key == "podcast:liveItem" and tag.node.key in {"podcast:transcript", "podcast:chapters"}:
-        yield Finding(f"{tag.node.name} stands in a podcast:liveItem", tag.node, "live")
+        yield Finding(f"a podcast:liveItem contains {tag.node.name}", tag.node, "live")
 
 
 @rule(
     "tr.vtt",
     Severity.ERROR,
-    of=Script,
+    subject=TranscriptFile,
     platforms="apple",
     sources="AP5316 PN",
-    why="Apple drops a transcript that it cannot read to the end, and writes one of its own.",
-    mend="begin with WEBVTT, and let each cue start after the one before and end after it starts",
+    why="Apple drops a transcript that it cannot read completely, and generates its own.",
+    fix="start the file with WEBVTT, sort the cues, and let each end after it starts",
 )
-def vtt(script: Script) -> Iterator[Finding]:
-    """A VTT file begins with WEBVTT; its cues ascend, end after they start, and end with the episode."""
-    if script.mime != "text/vtt":
+def check_vtt_file(transcript: TranscriptFile) -> Iterator[Finding]:
+    """A VTT file starts with WEBVTT; its cues are in order, end after they start, and end with the episode."""
+    if transcript.mime != "text/vtt":
         return
-    first = script.text.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
-    if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", first):
-        yield Finding(f"the file begins with {first[:40]!r}, not WEBVTT", script.at(1))
-    found = list(cues(script))
-    if not found:
-        yield Finding("the file has no cue", script.at(1))
-    before = 0.0
-    for cue in found:
-        if cue.end <= cue.start:
-            yield Finding(f"a cue ends at {cue.end:g} s, before it starts at {cue.start:g} s", script.at(cue.line))
+    first_line = transcript.text.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+    if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", first_line):
+        yield Finding(f"the file starts with {first_line[:40]!r}, not WEBVTT", transcript.at_line(1))
+    cues = list(_parse_cues(transcript))
+    if not cues:
+        yield Finding("the file has no cues", transcript.at_line(1))
+    previous_start = 0.0
+    for cue in cues:
+        location = transcript.at_line(cue.line)
+        if cue.order_problem:
+            yield Finding(cue.order_problem, location)
             return
-        if cue.start < before:
-            yield Finding(f"a cue starts at {cue.start:g} s, before the one above it", script.at(cue.line))
+        if cue.start < previous_start:
+            yield Finding(f"a cue starts at {cue.start:g} s, before the previous one", location)
             return
-        if script.seconds and cue.end > script.seconds + SLACK:
-            text = f"a cue ends at {cue.end:g} s, the episode at {script.seconds:g} s"
-            yield Finding(text, script.at(cue.line), mend="is it the transcript of this very recording?")
+        if transcript.seconds and cue.end > transcript.seconds + MAX_OVERRUN_S:
+            text = f"a cue ends at {cue.end:g} s, but the episode at {transcript.seconds:g} s"
+            yield Finding(text, location, fix="is this the transcript of this recording?")
             return
-        before = cue.start
-    long = next((cue for cue in found if any(len(spoken(line)) > VTT_LINE for line in cue.text)), None)
-    if long is not None:
-        text = f"a line has more than {VTT_LINE} characters"
-        yield Finding(text, script.at(long.line), mend="break it", severity=HINT)
+        previous_start = cue.start
+    for cue in cues:
+        if any(len(_strip_tags(line)) > MAX_VTT_LINE_LEN for line in cue.lines):
+            text = f"a line has more than {MAX_VTT_LINE_LEN} characters"
+            yield Finding(text, transcript.at_line(cue.line), fix="break the line", severity=Severity.HINT)
+            return
 
 
-def spoken(line: str) -> str:
-    """A line without the tags of voices and styles."""
+def _strip_tags(line: str) -> str:
+    """A line without voice and style tags."""
     return re.sub(r"<[^<>]*>", "", line)
 
 
 @rule(
     "tr.srt",
     Severity.HINT,
-    of=Script,
+    subject=TranscriptFile,
     platforms="podcastindex",
     sources="PN",
-    why="Apps show two short lines; more runs out of the screen.",
-    mend="give each cue at most two lines of 32 characters",
+    why="Apps show two short lines; longer text does not fit on the screen.",
+    fix="use at most two lines of 32 characters per cue",
 )
-def srt(script: Script) -> Iterator[Finding]:
+def check_srt_file(transcript: TranscriptFile) -> Iterator[Finding]:
     """A SubRip file has cues of at most two lines of 32 characters, which end after they start."""
-    if script.mime not in SUBRIP:
+    if transcript.mime not in SUBRIP_TYPES:
         return
-    found = list(cues(script))
-    if not found:
-        yield Finding("the file has no cue", script.at(1), severity=Severity.ERROR)
-    for cue in found:
-        if cue.end <= cue.start:
-            text = f"a cue ends at {cue.end:g} s, before it starts at {cue.start:g} s"
-            yield Finding(text, script.at(cue.line), severity=Severity.ERROR)
+    cues = list(_parse_cues(transcript))
+    if not cues:
+        yield Finding("the file has no cues", transcript.at_line(1), severity=Severity.ERROR)
+    for cue in cues:
+        if cue.order_problem:
+            yield Finding(cue.order_problem, transcript.at_line(cue.line), severity=Severity.ERROR)
             return
-    for cue in found:
-        if len(cue.text) > SRT_LINES or any(len(line) > SRT_LINE for line in cue.text):
-            yield Finding("a cue has more than two lines of 32 characters", script.at(cue.line))
+    for cue in cues:
+        if len(cue.lines) > MAX_SRT_LINES or any(len(line) > MAX_SRT_LINE_LEN for line in cue.lines):
+            yield Finding("a cue has more than two lines of 32 characters", transcript.at_line(cue.line))
             return

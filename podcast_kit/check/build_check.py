@@ -1,0 +1,143 @@
+"""Checks a show: builds it as it would be published, and runs the rules on every part of the build."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from podcast_kit import builder, feed, stores
+from podcast_kit.builder import Build
+from podcast_kit.check import subjects
+from podcast_kit.check.context import CheckContext
+from podcast_kit.check.explain import list_codes
+from podcast_kit.check.runner import check_document
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
+from podcast_kit.model import FeedDocument, Progress, Project, show_guid
+
+
+def check_show(
+    project: Project,
+    *,
+    now: datetime,
+    platform: str = "",
+    published_feed: FeedDocument | None = None,
+    measure_loudness: bool = False,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> tuple[Problem, ...]:
+    """Every problem of the show as it would be published at `now`.
+
+    Does not change the podcaster's files. Problems that prevent the build are returned, not raised.
+    """
+    without_guid = [episode for episode in project.episodes if not episode.guid and not episode.draft]
+    problems = [
+        Problem(episode.location_of(), "has no guid yet", "`podcast-kit build` adds one", "it.guid", Severity.WARNING)
+        for episode in without_guid
+    ]
+    problems += _check_publish_target(project)
+    try:
+        build = builder.build(_with_placeholder_guids(project), now=now, on_progress=on_progress)
+    except InvalidInput as error:
+        return _sort_problems([*problems, *error.problems, *project.warnings])
+    problems += check_build(
+        build, now=now, platform=platform, published_feed=published_feed, measure_loudness=measure_loudness
+    )
+    return _sort_problems(problems)
+
+
+def check_build(
+    build: Build,
+    *,
+    now: datetime,
+    platform: str = "",
+    published_feed: FeedDocument | None = None,
+    measure_loudness: bool = False,
+) -> tuple[Problem, ...]:
+    """Every problem of a finished build, located in the podcaster's own files.
+
+    `published_feed` is compared for what subscribers would notice; `measure_loudness` decodes every recording, which
+    takes a while and needs the extra `master`.
+    """
+    pages = _read_feed_pages(build)
+    context = CheckContext(
+        project=build.project,
+        items=build.items,
+        feed_url=build.project.show.feed_url,
+        own_feed=True,
+        now=now,
+        published_feed=published_feed,
+    )
+    more_subjects = subjects.build_subjects(build, pages, platform=platform, measure_loudness=measure_loudness)
+    problems = check_document(_join_pages(pages), context, more_subjects=more_subjects, platform=platform)
+    return _sort_problems(
+        [*build.problems, *_unknown_ignores(build.project), *subjects.audio_warnings(build), *problems]
+    )
+
+
+def _check_publish_target(project: Project) -> tuple[Problem, ...]:
+    """What is wrong with `publish:`; nothing is requested from the store."""
+    if not project.show.publish.to:
+        return ()
+    try:
+        stores.open_store(project.show.publish, project.folder)
+    except InvalidInput as error:
+        locations = project.show.locations
+        return tuple(
+            replace(
+                problem,
+                location=locations.get(f"publish.{problem.code.removeprefix('pb.')}", problem.location),
+            )
+            for problem in error.problems
+        )
+    return ()
+
+
+def _with_placeholder_guids(project: Project) -> Project:
+    """The project with a guid for every episode, so that a missing one does not hide other problems."""
+    episodes = (
+        episode if episode.guid else replace(episode, guid=show_guid(f"{project.show.feed_url}#{episode.slug}"))
+        for episode in project.episodes
+    )
+    return replace(project, episodes=tuple(episodes))
+
+
+def _read_feed_pages(build: Build) -> tuple[FeedDocument, ...]:
+    """The feed and its archive pages, newest first."""
+    path = build.project.show.feed.path
+    stem = path.removesuffix(".xml") + "/"
+    archives = [key for key in build.outputs if re.fullmatch(re.escape(stem) + r"\d+\.xml", key)]
+    archives.sort(key=lambda key: int(key.removeprefix(stem).removesuffix(".xml")), reverse=True)
+    base = Path(os.path.relpath(build.folder, build.project.folder)).as_posix()
+    return tuple(feed.parse_feed((build.folder / key).read_bytes(), f"{base}/{key}") for key in (path, *archives))
+
+
+def _join_pages(pages: tuple[FeedDocument, ...]) -> FeedDocument:
+    """A paged feed as one document, because the rules between episodes hold across pages."""
+    first = pages[0]
+    if len(pages) == 1 or first.channel is None:
+        return first
+    older_items = tuple(item for page in pages[1:] for item in page.items)
+    channel = replace(first.channel, children=(*first.channel.children, *older_items))
+    return replace(first, root=replace(first.root, children=(channel,)))
+
+
+def _unknown_ignores(project: Project) -> Iterator[Problem]:
+    """Codes under `ignore:` that do not exist."""
+    known_codes = list_codes()
+    show_location = project.show.locations.get("ignore", SourceLocation("podcast.yaml"))
+    ignores = [(code, show_location) for code in project.show.ignore]
+    ignores += [(code, episode.location_of("ignore")) for episode in project.episodes for code in episode.ignore]
+    for code, location in ignores:
+        if code not in known_codes:
+            matches = get_close_matches(code[:60], known_codes, n=1)
+            fix = f"did you mean {matches[0]}?" if matches else "use a code in square brackets from the output of check"
+            yield Problem(location, f"unknown rule {code[:60]!r}", fix, "ignore.unknown", Severity.WARNING)
+
+
+def _sort_problems(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, in file order, errors first."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.location, problem.severity.rank)))
