@@ -1,1 +1,1 @@
-"""Reading and writing the outside world: files, HTTP, media types."""
+"""Input and output: atomic writes, an HTTP client, media types."""

@@ -1,4 +1,4 @@
-"""Files made beside their name, and renamed only when they are whole: nobody ever sees half of one."""
+"""Writes files atomically: to a temporary file in the same folder, which is renamed once it is complete."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 
 from podcast_kit.errors import OperationError
 
-LONG = 200
-"""Bytes of a name to which more can be added: file systems take 255."""
+MAX_NAME_BYTES = 200
+"""Longest file name to which a suffix is added; file systems allow 255 bytes."""
 
 
 @contextmanager
-def beside(destination: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `destination` when all went well and is removed when not.
+def atomic_path(destination: Path) -> Iterator[Path]:
+    """A temporary path to write to; it is renamed to `destination` on success and removed on failure.
 
-    What a process that was killed left for the same destination is swept away first. Raises Failed where the disk
-    refuses, and then leaves nothing.
+    Temporary files that a killed process left for the same destination are removed first. Raises OperationError when
+    the disk refuses, and then leaves nothing behind.
     """
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        sweep(destination)
-        part = destination.with_name(f"{_stem(destination.name)}.{os.getpid()}.part")
+        remove_stale_parts(destination)
+        part = destination.with_name(f"{_part_prefix(destination.name)}.{os.getpid()}.part")
         try:
             yield part
             part.replace(destination)
@@ -34,60 +34,65 @@ def beside(destination: Path) -> Iterator[Path]:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
     except OSError as error:
-        raise unwritten(error, str(destination)) from error
+        raise write_error(error, str(destination)) from error
 
 
-def write(path: Path, data: bytes, mode: int | None = None) -> None:
-    """All of it, on the disk and then under its name; an older file's permissions stay unless `mode` says others."""
-    with beside(path) as part:
-        part.unlink(missing_ok=True)  # of another machine, or of an earlier process of the same number
-        kept = path.stat().st_mode & 0o7777 if mode is None and path.exists() else None
+def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write `data` to disk under a temporary name, then rename it; raises OperationError.
+
+    An existing file keeps its permissions unless `mode` gives others.
+    """
+    with atomic_path(path) as part:
+        part.unlink(missing_ok=True)  # of another machine, or of an earlier process with the same id
+        old_mode = path.stat().st_mode & 0o7777 if mode is None and path.exists() else None
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # or a power cut could leave an empty file of that name
-        if kept is not None:
-            part.chmod(kept)
+            os.fsync(file.fileno())  # otherwise a power failure could leave an empty file
+        if old_mode is not None:
+            part.chmod(old_mode)
 
 
-def unwritten(error: OSError, name: str) -> OperationError:
-    """What the disk refused, in words, with the mend."""
-    return OperationError(f"{name}: cannot be written: {error.strerror or error}", mend(error))
+def write_error(error: OSError, name: str) -> OperationError:
+    """The error for a file that could not be written, with a fix."""
+    return OperationError(f"{name}: cannot be written: {error.strerror or error}", suggest_disk_fix(error))
 
 
-def mend(error: OSError) -> str:
-    """What to do about a disk that refuses."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "make room on the disk, then run it again"
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return "see who may read and write there"
-    if error.errno == errno.EROFS:
-        return "nobody can write to that disk: name another place"
-    if error.errno == errno.ENAMETOOLONG:
-        return "give it a shorter name"
-    return "look at the disk, and at who may write there"
+def suggest_disk_fix(error: OSError) -> str:
+    """What to do about an error of the file system."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "free up disk space, then run it again"
+        case errno.EACCES | errno.EPERM:
+            return "check the permissions of the file and its folder"
+        case errno.EROFS:
+            return "the disk is read-only; choose another folder"
+        case errno.ENAMETOOLONG:
+            return "use a shorter name"
+        case _:
+            return "check free disk space and permissions"
 
 
-def sweep(destination: Path) -> None:
-    """Remove the unfinished files of processes that are no more."""
-    for left in destination.parent.glob(f"{glob.escape(_stem(destination.name))}.*.part"):
-        owner = left.name.split(".")[-2]
-        if owner.isdigit() and not _alive(int(owner)):
-            with suppress(OSError):  # Windows keeps what another process has open
-                left.unlink()
+def remove_stale_parts(destination: Path) -> None:
+    """Remove the temporary files of processes that no longer run."""
+    for part in destination.parent.glob(f"{glob.escape(_part_prefix(destination.name))}.*.part"):
+        process_id = part.name.split(".")[-2]
+        if process_id.isdigit() and not _process_exists(int(process_id)):
+            with suppress(OSError):  # on Windows, another process may have it open
+                part.unlink()
 
 
-def _stem(name: str) -> str:
-    """What the name of an unfinished file begins with: hidden, and short enough for what follows."""
-    return f".{name if len(os.fsencode(name)) <= LONG else hashlib.sha256(os.fsencode(name)).hexdigest()}"
+def _part_prefix(name: str) -> str:
+    """What temporary file names for `name` start with: hidden, and short enough to append to."""
+    return f".{name if len(os.fsencode(name)) <= MAX_NAME_BYTES else hashlib.sha256(os.fsencode(name)).hexdigest()}"
 
 
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # where a signal of 0 would end the process
+def _process_exists(process_id: int) -> bool:
+    if os.name == "nt":  # on Windows, signal 0 would end the process
         return False
     try:
-        os.kill(pid, 0)
+        os.kill(process_id, 0)
     except ProcessLookupError:
         return False
     except OSError:

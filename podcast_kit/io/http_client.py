@@ -1,4 +1,4 @@
-"""Asking public addresses: anonymous, bounded in time and in bytes, with every redirect remembered."""
+"""A client for public URLs: anonymous, limited in time and bytes; it follows redirects and reports each of them."""
 
 from __future__ import annotations
 
@@ -16,163 +16,167 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from podcast_kit import __version__
 from podcast_kit.model import Response
 
-SILENCE = 30
-"""Seconds that a server may be silent."""
-PATIENCE = 60
-"""Seconds for all of one answer, however slowly it drips."""
-MOST_HOPS = 10
-BLOCK = 1 << 16
-REDIRECTS = {301, 302, 303, 307, 308}
-SHUT = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError)
-"""What is the same for every address of a host."""
-DIGITS = 18
-"""Of a length that means something; Python reads 4,300, and a host may send more."""
-AGENT = f"podcast-kit/{__version__}"
+SOCKET_TIMEOUT_S = 30
+"""How long a server may send nothing."""
+RESPONSE_TIMEOUT_S = 60
+"""How long one response may take in total."""
+MAX_FOLLOWED_REDIRECTS = 10
+BLOCK_BYTES = 1 << 16
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+HOST_ERRORS = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError)
+"""Errors that are the same for every URL of a host."""
+MAX_LENGTH_DIGITS = 18
+"""Digits of a Content-Length that are read; a hostile server may send thousands."""
+USER_AGENT = f"podcast-kit/{__version__}"
 
 
-class Web:
-    """Connections that are kept, each thread's own; what keeps an answer from coming is in its `trouble`."""
+class HttpClient:
+    """Sends requests and keeps connections open, each thread its own; errors are in the response, not raised."""
 
     def __init__(self) -> None:
-        self._own = threading.local()
-        self._all: list[http.client.HTTPConnection] = []
+        self._connections_by_host = threading.local()
+        self._all_connections: list[http.client.HTTPConnection] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connection in self._all:
+        for connection in self._all_connections:
             connection.close()
 
-    def ask(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, bound: int = 0
+    def request(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, max_bytes: int = 0
     ) -> tuple[Response, bytes]:
-        """The answer of an address after its redirects, and up to `bound` bytes of its body.
-
-        What lies beyond is not waited for. Nothing is raised.
-        """
+        """The response after any redirects, and up to `max_bytes` of its body; the rest is not downloaded."""
         body = bytearray()
-        until = monotonic() + PATIENCE
+        deadline = monotonic() + RESPONSE_TIMEOUT_S
 
-        def take(block: bytes) -> None:
+        def append_block(block: bytes) -> None:
             body.extend(block)
-            if monotonic() > until:
-                raise OSError(f"took longer than {PATIENCE} seconds")
+            if monotonic() > deadline:
+                raise OSError(f"took longer than {RESPONSE_TIMEOUT_S} s")
 
-        answer = self._followed(url, method, headers or {}, bound, take)
-        return answer, b"" if answer.error else bytes(body)
+        response = self._follow_redirects(url, method, headers or {}, max_bytes, append_block)
+        return response, b"" if response.error else bytes(body)
 
-    def fetch(self, url: str, take: Callable[[bytes], object], *, bound: int) -> Response:
-        """As `ask`, with the whole body handed on block by block: a recording is longer than memory and patience.
+    def download(self, url: str, on_block: Callable[[bytes], object], *, max_bytes: int) -> Response:
+        """The response to GET, with the whole body passed to `on_block` block by block, without a total time limit.
 
-        An OSError of `take` is a trouble as those of the network are; so is a body that is longer than `bound`,
-        of which a byte more is taken, or that ends before its Content-Length.
+        It is an error if `on_block` raises OSError, if the body is longer than `max_bytes` (one more byte is read),
+        or if it ends before its Content-Length.
         """
-        answer = self._followed(url, "GET", {}, bound + 1, take)
-        length = answer.headers.get("content-length", "")
-        if answer.size > bound:
-            return replace(answer, error=f"is longer than {bound:,} bytes")
-        if length.isdecimal() and answer.size < int(length.lstrip("0")[:DIGITS] or 0) and not answer.error:
-            return replace(answer, error=f"ended after {answer.size:,} of {length[:DIGITS]} bytes")
-        return answer
+        response = self._follow_redirects(url, "GET", {}, max_bytes + 1, on_block)
+        length = response.headers.get("content-length", "")
+        if response.size > max_bytes:
+            return replace(response, error=f"is longer than {max_bytes:,} bytes")
+        expected_bytes = int(length.lstrip("0")[:MAX_LENGTH_DIGITS] or 0) if length.isdecimal() else 0
+        if response.size < expected_bytes and not response.error:
+            return replace(response, error=f"ended after {response.size:,} of {length[:MAX_LENGTH_DIGITS]} bytes")
+        return response
 
-    def _followed(
-        self, url: str, method: str, headers: Mapping[str, str], bound: int, take: Callable[[bytes], object]
+    def _follow_redirects(
+        self, url: str, method: str, headers: Mapping[str, str], max_bytes: int, on_block: Callable[[bytes], object]
     ) -> Response:
-        hops: list[tuple[int, str]] = []
-        here = url
+        redirects: list[tuple[int, str]] = []
         while True:
             try:
-                status, said, size = self._once(here, method, headers, bound, take)
-                onward = said.get("location", "") if status in REDIRECTS else ""
-                there = urljoin(here, onward)
+                status, response_headers, size = self._request_once(url, method, headers, max_bytes, on_block)
+                location = response_headers.get("location", "") if status in REDIRECT_STATUSES else ""
+                target = urljoin(url, location)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                host = "{0.scheme}://{0.netloc}".format(urlsplit(here)) if isinstance(error, SHUT) else ""
-                return Response(url=here, redirects=tuple(hops), error=_words(error), unreachable_host=host)
-            if not onward:
-                return Response(url=here, status=status, headers=said, redirects=tuple(hops), size=size)
-            here = there
-            hops.append((status, here))
-            if urlsplit(here).scheme not in {"http", "https"}:
-                return Response(url=here, redirects=tuple(hops), error=f"is redirected to {here[:200]}, no web address")
-            if len(hops) > MOST_HOPS:
-                return Response(url=here, redirects=tuple(hops), error=f"is redirected more than {MOST_HOPS} times")
+                host = "{0.scheme}://{0.netloc}".format(urlsplit(url)) if isinstance(error, HOST_ERRORS) else ""
+                error_text = _describe_error(error)
+                return Response(url=url, redirects=tuple(redirects), error=error_text, unreachable_host=host)
+            if not location:
+                return Response(url=url, status=status, headers=response_headers, redirects=tuple(redirects), size=size)
+            url = target
+            redirects.append((status, url))
+            error_text = ""
+            if urlsplit(url).scheme not in {"http", "https"}:
+                error_text = f"is redirected to {url[:200]}, which is not a web URL"
+            elif len(redirects) > MAX_FOLLOWED_REDIRECTS:
+                error_text = f"is redirected more than {MAX_FOLLOWED_REDIRECTS} times"
+            if error_text:
+                return Response(url=url, redirects=tuple(redirects), error=error_text)
 
-    def _once(
-        self, url: str, method: str, headers: Mapping[str, str], bound: int, take: Callable[[bytes], object]
+    def _request_once(
+        self, url: str, method: str, headers: Mapping[str, str], max_bytes: int, on_block: Callable[[bytes], object]
     ) -> tuple[int, dict[str, str], int]:
-        """Status, headers and how much of the body was taken; that of a redirect is nobody's."""
+        """Status, headers in lower case, and bytes of the body that were read; the body of a redirect is skipped."""
         parts = urlsplit(url)
-        connection = self._connection(parts)
-        sent = {"User-Agent": AGENT, "Accept-Encoding": "identity", **headers}
-        reply = _reply(connection, method, _target(parts), sent)
-        said = {name.lower(): value for name, value in reply.getheaders()}
+        connection = self._host_connection(parts)
+        request_headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        response = _send_with_retry(connection, method, _request_target(parts), request_headers)
+        response_headers = {name.lower(): value for name, value in response.getheaders()}
         size = 0
         try:
-            if reply.status in REDIRECTS and "location" in said:
-                return reply.status, said, size
-            while size < bound and (block := reply.read1(min(BLOCK, bound - size))):
+            if response.status in REDIRECT_STATUSES and "location" in response_headers:
+                return response.status, response_headers, size
+            while size < max_bytes and (block := response.read1(min(BLOCK_BYTES, max_bytes - size))):
                 size += len(block)
-                take(block)
-            return reply.status, said, size
+                on_block(block)
+            return response.status, response_headers, size
         finally:
-            if reply.length != 0 and not reply.isclosed():
-                connection.close()  # what is left of the body would be taken for the next answer
-            reply.close()
+            if response.length != 0 and not response.isclosed():
+                connection.close()  # the unread rest of the body would be read as the next response
+            response.close()
 
-    def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+    def _host_connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+        """The connection of this thread to the host of the URL."""
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("is not a web address")
-        kept: dict[str, http.client.HTTPConnection] = self._own.__dict__
-        place = f"{parts.scheme}://{parts.netloc}"
-        if place not in kept:
+            raise ValueError("is not a web URL")
+        connections: dict[str, http.client.HTTPConnection] = self._connections_by_host.__dict__
+        key = f"{parts.scheme}://{parts.netloc}"
+        if key not in connections:
             host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
-            kept[place] = (
-                http.client.HTTPSConnection(host, parts.port, timeout=SILENCE, context=self._tls)
+            connections[key] = (
+                http.client.HTTPSConnection(host, parts.port, timeout=SOCKET_TIMEOUT_S, context=self._tls_context)
                 if parts.scheme == "https"
-                else http.client.HTTPConnection(host, parts.port, timeout=SILENCE)
+                else http.client.HTTPConnection(host, parts.port, timeout=SOCKET_TIMEOUT_S)
             )
-            self._all.append(kept[place])
-        return kept[place]
+            self._all_connections.append(connections[key])
+        return connections[key]
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """Made once: it reads all the certificates that this computer trusts."""
+    def _tls_context(self) -> ssl.SSLContext:
+        """Created once, because it reads every certificate that this computer trusts."""
         return ssl.create_default_context()
 
 
-def _reply(
+def _send_with_retry(
     connection: http.client.HTTPConnection, method: str, target: str, headers: Mapping[str, str]
 ) -> http.client.HTTPResponse:
-    """The head of the answer; a kept connection that the other side has closed meanwhile is opened anew."""
+    """The status line and headers of the response; retries once if the server had closed the open connection."""
     while True:
-        kept = connection.sock is not None
+        was_open = connection.sock is not None
         try:
             connection.request(method, target, headers=headers)
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            if not kept or isinstance(error, TimeoutError):
+            if not was_open or isinstance(error, TimeoutError):
                 raise
 
 
-def _target(parts: SplitResult) -> str:
+def _request_target(parts: SplitResult) -> str:
+    """Path and query of a URL, with what is not ASCII percent-encoded."""
     path = quote(parts.path or "/", safe="%/:=&~+!$,;'@()*")
     query = quote(parts.query, safe="%/:=&?~+!$,;'@()*[]")
     return f"{path}?{query}" if query else path
 
 
-def _words(error: Exception) -> str:
-    """Why nothing came, as a sentence goes on."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"has no valid certificate: {error.verify_message}"
-    if isinstance(error, socket.gaierror):
-        return "has a host that does not exist"
-    if isinstance(error, TimeoutError):
-        return f"does not answer within {SILENCE} seconds"
-    if isinstance(error, ConnectionRefusedError):
-        return "refuses the connection"
-    said = " ".join(str(error).split())
-    return (
-        said if said.startswith(("is ", "took ")) else f"does not answer as it should: {said or type(error).__name__}"
-    )
+def _describe_error(error: Exception) -> str:
+    """Why there is no response, as the end of a sentence that starts with the URL."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"has no valid certificate: {error.verify_message}"
+        case socket.gaierror():
+            return "has a host name that cannot be resolved"
+        case TimeoutError():
+            return f"does not answer within {SOCKET_TIMEOUT_S} s"
+        case ConnectionRefusedError():
+            return "refuses the connection"
+        case _:
+            text = " ".join(str(error).split())
+            is_predicate = text.startswith(("is ", "took "))
+            return text if is_predicate else f"does not answer correctly: {text or type(error).__name__}"

@@ -1,11 +1,11 @@
-"""Under which type a file of the build is served; the longest ending that fits decides.
+"""The media types with which files of the build are served.
 
-RSS has no registered type of its own: `application/rss+xml` is what apps ask for and PSP-1 names.
+RSS has no registered type: `application/rss+xml` is what apps request and PSP-1 names.
 """
 
 from __future__ import annotations
 
-TYPES = {
+CONTENT_TYPES = {
     "feed.json": "application/feed+json",
     ".chapters.json": "application/json+chapters",
     ".rss": "application/rss+xml; charset=utf-8",
@@ -35,12 +35,13 @@ TYPES = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
 }
+"""By file name or extension; the longest match applies."""
 
 
-def content_type(key: str) -> str:
-    """The type of a key, such as `media/6ec98a72/loop.png`, by how it ends."""
+def guess_content_type(key: str) -> str:
+    """The media type of a key such as `media/6ec98a72/loop.png`; application/octet-stream if unknown."""
     name = key.rpartition("/")[2].lower()
-    if name in TYPES:
-        return TYPES[name]
-    ends = [name[at:] for at, letter in enumerate(name) if letter == "."]
-    return next((TYPES[end] for end in ends if end in TYPES), "application/octet-stream")
+    if name in CONTENT_TYPES:
+        return CONTENT_TYPES[name]
+    suffixes = [name[at:] for at, letter in enumerate(name) if letter == "."]
+    return next((CONTENT_TYPES[suffix] for suffix in suffixes if suffix in CONTENT_TYPES), "application/octet-stream")

@@ -60,7 +60,7 @@ def test_a_store_answers_as_podcast_apps_need_it(bucket, tmp_path):
     outputs = output_trees.tree(tmp_path, bucket.url, {"one": b"1" * 1000, "two": b"2"})
     store = output_trees.store_of(bucket)
     for each in outputs.values():
-        store.put(output_trees.Upload.of(each))
+        store.put(output_trees.Upload.from_output(each))
     asked = list(verify.objects(bucket.url, outputs.values()))
     assert [(outcome.key, outcome.action, outcome.error) for outcome in asked] == [
         (key, "answered", "") for key in outputs
@@ -81,7 +81,7 @@ def test_a_store_answers_as_podcast_apps_need_it(bucket, tmp_path):
         ((200, {}, b"0123456789"), "Content-Type is 'missing'"),
         ((200, {"Content-Type": "audio/mpeg", "Content-Encoding": "gzip"}, b"0123456789"), "Content-Encoding"),
         ((302, {"Location": "/media/x/a%20b.mp3"}, b""), "redirected more than 10 times"),
-        ((302, {"Location": "ftp://x/y"}, b""), "no web address"),
+        ((302, {"Location": "ftp://x/y"}, b""), "which is not a web URL"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_mend(host, media, answer, said):
