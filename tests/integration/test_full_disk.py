@@ -1,4 +1,4 @@
-"""A disk that takes no more: what could not be written whole is gone again, and everything else is as it was."""
+"""When the disk is full, nothing half-written is left behind, and every existing file is unchanged."""
 
 import os
 import resource
@@ -11,9 +11,8 @@ import pytest
 from tests.support.shows import ROOT, small
 from tests.support.sound import VOICE
 
-ROOM = 20_000
-"""Bytes of the longest file that may be written: the kernel itself stops a write there, as a full disk does."""
-
+MAX_FILE_BYTES = 20_000
+"""The kernel stops a write at this file size, as a full disk does."""
 COMMANDS = [
     ["new", str(VOICE)],
     ["private", "--add", "Ann"],
@@ -24,27 +23,34 @@ COMMANDS = [
 ]
 
 
-def run(folder, arguments, room):
-    def least():
+def run(folder, arguments, max_file_bytes):
+    def limit_file_size():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
 
     command = [sys.executable, "-m", "podcast_kit", "-C", str(folder), *arguments]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        command, cwd=folder, env=environment, preexec_fn=least, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        preexec_fn=limit_file_size,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
-def held(folder):
+def read_files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
-def test_what_could_not_be_written_whole_is_gone_again(tmp_path, arguments):
+def test_full_disk_leaves_no_partial_files(tmp_path, arguments):
     show = small(tmp_path / "show")
-    before = held(show)
-    done = run(show, arguments, room=ROOM if arguments[0] == "new" else 10)
+    before = read_files(show)
+    done = run(show, arguments, max_file_bytes=MAX_FILE_BYTES if arguments[0] == "new" else 10)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
     assert "cannot be written" in done.stderr
-    assert held(show) == before
+    assert read_files(show) == before

@@ -75,19 +75,6 @@ def test_module_and_script_are_the_same_command():
     assert said == run("--version").output
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that only Linux has")  # noqa: PTH110
-@pytest.mark.parametrize("arguments", [["keys"], ["check", "--json"], ["check", "--format", "gitlab"]], ids=" ".join)
-def test_a_disk_that_is_full_is_told_of_what_was_to_be_written_there(tmp_path, arguments):
-    show = shows.small(tmp_path / "show")
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = subprocess.run(
-            [sys.executable, "-m", "podcast_kit", *arguments],
-            cwd=show, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert "error: stdout: cannot be written: No space left on device" in done.stderr
-
-
 SLOW = """
 import os, signal, sys
 class Slow:
