@@ -1,4 +1,4 @@
-"""The nouns of the trade: frozen, without I/O and without a clock."""
+"""The data types of podcasting: immutable, without I/O and without access to the clock."""
 
 from __future__ import annotations
 

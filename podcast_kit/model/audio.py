@@ -1,4 +1,4 @@
-"""What an audio file is, and what is written into its copy."""
+"""Audio files: their measured facts, and the tags for published copies."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from podcast_kit.model.resources import Resource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audio:
-    """What an audio file is, measured rather than believed."""
+    """Facts about an audio file, measured from its frames and not read from its headers."""
 
     bytes: int
     seconds: float
-    """Exact, from the frames or samples themselves."""
+    """Exact duration, counted in frames or samples."""
     mime: str
     codec: str
     """`mp3`, `aac`, `alac`, `opus`, `vorbis`, `flac`, `pcm`."""
     bit_rate: int
-    """Bits a second, the mean."""
+    """Average bits per second."""
     channels: int
     sample_rate: int
     mode: str = ""
-    """`cbr`, `vbr` or empty where the codec knows no such thing."""
+    """`cbr` or `vbr`; empty for codecs without this distinction."""
     payload_sha256: str = ""
-    """Of the audio without tags: the same recording under other tags has the same."""
+    """Digest of the audio without tags, so it is the same after the tags change."""
     remarks: tuple[str, ...] = ()
-    """What is odd about the file though it plays, in words."""
+    """Problems of a file that still plays, in words."""
 
     @property
     def length(self) -> float:
-        """Seconds to the microsecond, as they are kept: a sum of frames may be 73.99999999999999 of them."""
+        """Seconds rounded to microseconds, because a sum of frames may be 73.99999999999999."""
         return round(self.seconds, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """A picture as it goes into a tag."""
+    """An image that is written into a tag."""
 
     data: bytes = field(repr=False)
     mime: str
@@ -48,7 +48,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
-    """What is written into a copy of the audio."""
+    """The tags for the published copy of a recording."""
 
     title: str
     show: str
@@ -59,11 +59,11 @@ class Tags:
     summary: str = ""
     """One plain paragraph."""
     comment: str = ""
-    """Plain text: the summary and the invitations."""
+    """Plain text: the summary and the prompts."""
     description: str = ""
-    """Plain text: the notes in full, without the invitations."""
+    """Plain text: the complete notes, without the prompts."""
     transcript: str = ""
-    """Plain text: all that is said, for players that show it as lyrics."""
+    """Plain text of everything that is said; players show it as lyrics."""
     link: str = ""
     """The episode's page."""
     feed_url: str = ""
@@ -77,5 +77,5 @@ class Tags:
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
     images: tuple[tuple[Resource, Cover], ...] = ()
-    """Pictures of chapters, by `Chapter.image`."""
+    """Chapter images, by `Chapter.image`."""
     genre: str = "Podcast"

@@ -1,4 +1,4 @@
-"""What one file of notes says."""
+"""An episode as its notes file describes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EpisodeType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A mark in an episode."""
+    """A chapter of an episode."""
 
     start_ms: int
     title: str
@@ -32,12 +32,12 @@ class Chapter:
     url: str = ""
     image: Resource | None = None
     toc: bool = True
-    """False for a silent mark that changes the picture but is not listed."""
+    """False for a chapter that only changes the image and is not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChaptersFromNotes:
-    """`chapters: auto`: timestamps in the notes; without any, the chapters inside the recording."""
+    """`chapters: auto`: from timestamps in the notes, else the chapters in the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ ChapterSource: TypeAlias = ChaptersFromNotes | ChaptersFromFile | ChapterList
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """A stretch of a transcript."""
+    """A part of a transcript with its times."""
 
     start_ms: int
     end_ms: int
@@ -70,20 +70,20 @@ class Cue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """What one file of notes says."""
+    """An episode as its notes file describes it."""
 
     slug: str
     path: str
-    """Of the notes, relative to the show's folder, with forward slashes."""
+    """The notes file, relative to the show's folder, with forward slashes."""
     title: str
     notes: str
     """Markdown below the front matter."""
     notes_line: int = 1
-    """The line of the file that the notes begin on."""
+    """The line of the file on which the notes start."""
     audio: Resource | None = None
-    """None where no recording was found next to the notes."""
+    """None if there is no recording next to the notes."""
     date: datetime | None = None
-    """With its offset; None only for a draft."""
+    """With its UTC offset; None only for a draft."""
     guid: str = ""
     number: int | None = None
     season: int | None = None
@@ -98,16 +98,16 @@ class Episode:
     people: tuple[Person, ...] = ()
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    """Keys of pages that lead here, such as `episodes/old-name/index.html`."""
+    """Keys of pages that redirect to this episode, such as `episodes/old-name/index.html`."""
     listen: tuple[ListenLink, ...] = ()
     prompts: str = "default"
     mastering: AudioSettings | None = None
-    """The show's, with what this episode wants otherwise; None where it says nothing."""
+    """The show's settings with the episode's overrides; None if the episode has none."""
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
-    """Rules of the check that are set aside for this episode, each code with its reason."""
+    """Codes of rules that are ignored for this episode, each with its reason."""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
     def location_of(self, key: str = "") -> SourceLocation:
-        """Where the key was written; the file itself when it was not."""
+        """Where a key is written; the file as a whole if it is not."""
         return self.locations.get(key, SourceLocation(self.path))

@@ -1,4 +1,4 @@
-"""A finished episode, ready for the feed and for its page."""
+"""An episode as it is published in the feed and on its page."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from podcast_kit.model.xml import Element
 
 @dataclass(frozen=True, slots=True)
 class RenderedNotes:
-    """One content for three surfaces: a page's HTML, the feed's HTML, plain text."""
+    """The same content as HTML for pages, HTML for the feed, and plain text."""
 
     page_html: str = ""
     feed_html: str = ""
     plain_text: str = ""
 
     def __bool__(self) -> bool:
-        """Whether any surface has something to show."""
+        """Whether any of the three is not empty."""
         return bool(self.page_html or self.feed_html or self.plain_text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """Rendered show notes, parted where the `{{ prompts }}` marker stands."""
+    """Rendered show notes, split at the `{{ prompts }}` marker."""
 
     before: RenderedNotes
     after: RenderedNotes | None = None
-    """None when the notes hold no marker."""
+    """None if the notes have no marker."""
     summary: str = ""
     """The first paragraph as plain text."""
     links: tuple[str, ...] = ()
-    """Every address that the author linked to."""
+    """Every URL that the notes link to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A published picture: its address and its pixels."""
+    """A published image."""
 
     url: str
     key: str = ""
@@ -49,11 +49,11 @@ class Image:
     height: int = 0
     mime: str = ""
     thumbnails: tuple[Image, ...] = ()
-    """Copies for screens that need fewer pixels, the smallest first."""
+    """Smaller copies, the smallest first."""
     colour: str = ""
-    """Its most striking colour as `#rrggbb`; empty while nobody looked, or where it has none."""
+    """Its dominant colour as `#rrggbb`; empty if it has none or was not computed."""
     social_card: Image | None = None
-    """Of the cover: what social networks show of the pages that are no episode's."""
+    """For the show's artwork: the social card of all pages that are not an episode's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A finished episode, ready for the feed and for its page."""
+    """An episode as it is published in the feed and on its page."""
 
     episode: Episode
     guid: str
     date: datetime
     """UTC."""
     url: str
-    """The episode's page."""
+    """URL of the episode's page."""
     enclosure: Media
     enclosure_url: str
     alternate: Media | None = None
@@ -83,27 +83,27 @@ class Item:
     alternate_url: str = ""
     soundbites: tuple[Soundbite, ...] = ()
     former_slugs: tuple[str, ...] = ()
-    """Slugs that it was published under before, the oldest first."""
+    """Earlier slugs, the oldest first."""
     artwork: Image | None = None
-    """The episode's own; None where the show's stands for it."""
+    """The episode's own artwork; None if the show's is used."""
     social_card: Image | None = None
-    """What social networks and messengers show of the page: cover and title, wide."""
+    """The wide image with cover and title that social networks show for the page."""
     summary: str = ""
     description: str = ""
-    """Feed HTML, at most 4,000 bytes, invitations included."""
+    """Feed HTML of at most 4,000 bytes, with the prompts."""
     content: str = ""
-    """Feed HTML in full, invitations included."""
+    """Complete feed HTML, with the prompts."""
     page: str = ""
-    """Page HTML in full, invitations included."""
+    """Complete page HTML, with the prompts."""
     chapters: tuple[Chapter, ...] = ()
     chapters_url: str = ""
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
     images: Mapping[Resource, Image] = field(default_factory=dict)
-    """Pictures of people and chapters with their thumbnails, by `Person.image` and `Chapter.image`."""
+    """Images of people and chapters with their thumbnails, by `Person.image` and `Chapter.image`."""
 
     @property
     def explicit(self) -> bool | None:
-        """The episode's own word; None leaves it to the show."""
+        """The episode's setting; None if the show's applies."""
         return self.episode.explicit

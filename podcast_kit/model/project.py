@@ -1,4 +1,4 @@
-"""A show's folder, read whole, and what of it is published."""
+"""A show's folder as it was read, and what is published of it."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from podcast_kit.model.show import Show
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A file that listeners get: immutable, and named by its own digest."""
+    """A published file: immutable, with its digest in its key."""
 
     key: str
     sha256: str
     bytes: int
     mime: str
     seconds: float = 0.0
-    """0 for what has no duration."""
+    """0 for files without a duration."""
     bit_rate: int = 0
-    """Bits a second of the sound alone, where the feed says it; else 0."""
+    """Bits per second of the audio stream if the feed states it, else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundbite:
-    """A stretch of an episode to be shared, and the file that was cut for it."""
+    """A part of an episode for sharing, and the file that was cut from it."""
 
     start_ms: int
-    """Within the enclosure."""
+    """Position in the enclosure."""
     length_ms: int
     title: str = ""
     media: Media | None = None
-    """None where nothing could be cut."""
+    """None if it could not be cut."""
     url: str = ""
-    """Of the file; empty where there is none."""
+    """URL of the file; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockEntry:
-    """An entry of podcast.lock: what identifies an episode, and the enclosure that is frozen."""
+    """An entry of podcast.lock: the identity of a published episode and its frozen enclosure."""
 
     slug: str
     guid: str
@@ -50,31 +50,31 @@ class LockEntry:
     source_sha256: str
     media: Media
     former_slugs: tuple[str, ...] = ()
-    """Slugs that it had before, the oldest first: their addresses lead to where it is now."""
+    """Earlier slugs, the oldest first; their URLs redirect to the current page."""
     alternate: Media | None = None
-    """The same episode in another format, frozen as the enclosure is."""
+    """The same episode in another format, frozen like the enclosure."""
     soundbites: tuple[Soundbite, ...] = ()
-    """Those that were cut, without their titles."""
+    """Soundbites that were cut, without their titles."""
     chapters: tuple[Chapter, ...] = ()
-    """Those that only the recording knows, so that they are known where it is not."""
+    """Chapters that exist only in the recording, for machines that do not have it."""
     shift: float = 0.0
-    """Seconds by which mastering moved every moment: an intro before it, silence taken off."""
+    """Seconds by which mastering shifted the recording: an intro added, silence trimmed."""
     loudness: float | None = None
-    """LUFS of the mastered file, measured; None where it was not mastered."""
+    """Measured LUFS of the mastered file; None if it was not mastered."""
     true_peak: float | None = None
-    """dBTP, as above."""
+    """Measured dBTP of the mastered file; None if it was not mastered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A show's folder, read whole."""
+    """A show's folder as it was read."""
 
     folder: Path
     show: Show
     episodes: tuple[Episode, ...]
     lock: tuple[LockEntry, ...] = ()
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
-    """Warnings from reading, such as a link to a service that closed."""
+    """Warnings from reading, such as a link to a service that has closed."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,5 +82,5 @@ class Project:
         object.__setattr__(self, "_lock_by_guid", {entry.guid: entry for entry in self.lock})
 
     def lock_entry(self, guid: str) -> LockEntry | None:
-        """The lock's entry for an episode."""
+        """The entry of podcast.lock for an episode; None if it is not published."""
         return self._lock_by_guid.get(guid)

@@ -1,4 +1,4 @@
-"""What podcast.yaml says."""
+"""A show as podcast.yaml describes it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from podcast_kit.model.xml import Element
 
 
 class ShowType(StrEnum):
-    """`itunes:type`: newest first, or told from the beginning."""
+    """`itunes:type`: newest episode first, or played from the first episode."""
 
     EPISODIC = "episodic"
     SERIAL = "serial"
 
 
 class Placement(StrEnum):
-    """Where the invitations to follow and to review go."""
+    """Where the follow and review prompts are inserted."""
 
     END = "end"
     MARKER = "marker"
@@ -29,7 +29,7 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who is heard in, or worked on, an episode."""
+    """A person who appears in an episode or worked on it."""
 
     name: str
     role: str = "host"
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One of Apple's categories, with its subcategory or none."""
+    """One of Apple's categories, optionally with a subcategory."""
 
     name: str
     sub: str = ""
@@ -48,27 +48,27 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenLink:
-    """Where the show or an episode is heard: a service's key and the id or address there."""
+    """Where to listen to the show or an episode: a service, and the id or URL there."""
 
     service: str
-    """The key under `listen:`, such as `apple`; `custom` for a link that names itself."""
+    """The key under `listen:`, such as `apple`; `custom` for a link with its own label."""
     value: str
-    """An id, or a whole address."""
+    """An id or a complete URL."""
     label: str = ""
     keep: bool = False
-    """Show it even though the service is closed."""
+    """Show it even though the service has closed."""
     location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptSet:
-    """Which invitations are written, and where."""
+    """Which prompts are shown, and where."""
 
     follow: bool = True
     review: bool = True
     placement: Placement = Placement.END
     follow_text: str = ""
-    """What is said in place of the usual words, with `{show}` and `{title}` for the names; empty for the usual."""
+    """Custom wording, with the placeholders `{show}` and `{title}`; empty for the default."""
     review_text: str = ""
 
 
@@ -77,85 +77,85 @@ class PublishSettings:
     """Where a show is published."""
 
     url: str
-    """Public address of what is published; ends in a slash."""
+    """Public base URL; ends in a slash."""
     to: str = ""
     """`s3://bucket/prefix` (or aws, r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
     provider: str = ""
-    """One of these, where `to` names the bucket alone."""
+    """One of these providers, if `to` is only the bucket."""
     endpoint: str = ""
     region: str = ""
     account: str = ""
-    """Of Cloudflare R2, whose endpoint is made of it."""
+    """Account id of Cloudflare R2, which is part of its endpoint."""
     cloudfront: str = ""
-    """Id of the CloudFront distribution whose copies of changed pages are dropped."""
+    """Id of the CloudFront distribution whose cache is invalidated for changed pages."""
     purge: str = ""
-    """Command that is given the changed addresses, one a line, to drop another CDN's copies."""
+    """Command that purges another CDN's cache; it gets the changed URLs, one per line."""
     clean_urls: bool = False
-    """The host answers `episodes/x/` with `episodes/x/index.html`; plain object stores do not."""
+    """Whether the host serves `episodes/x/index.html` at `episodes/x/`; plain object stores do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """How the feed is cut and announced."""
+    """Pagination and WebSub hub of the feed."""
 
     path: str = "feed.xml"
     page_size: int = 0
-    """Episodes a page; 0 is one feed with all."""
+    """Episodes per page; 0 for a single page with all episodes."""
     hub: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSettings:
-    """Mastering; nothing is touched unless asked for."""
+    """Mastering settings; by default the audio is not changed."""
 
     loudness: float | None = None
-    """Target in LUFS; Apple asks for -16."""
+    """Target in LUFS; Apple recommends -16."""
     true_peak: float = -1.0
-    """Ceiling in dBTP, held when a loudness is asked for."""
+    """Maximum in dBTP, enforced if a loudness is set."""
     mono: str = "measured"
-    """What the target means for one channel. `measured`: what a meter reads. `dual`: what two loudspeakers would give,
-    which a meter reads 3 dB lower."""
+    """What the target means for mono. `measured`: what a meter reads. `dual`: played on two speakers, which a meter
+    reads 3 dB lower."""
     format: str = ""
-    """`mp3`, `m4a` or `opus`; empty makes MP3 of WAV, FLAC and AIFF and leaves the others what they are."""
+    """`mp3`, `m4a` or `opus`; empty converts WAV, FLAC and AIFF to MP3 and keeps the other formats."""
     bitrate: str = ""
-    """Such as `128k`; empty is what the format and the channels want."""
+    """Such as `128k`; empty for the usual rate of the format and channels."""
     channels: int = 0
-    """1 mixes to mono, 2 makes stereo, 0 keeps what there is."""
+    """1 mixes to mono, 2 makes stereo, 0 keeps the channels."""
     trim: bool = False
-    """Take silence off both ends."""
+    """Remove silence at both ends."""
     intro: str = ""
-    """A file joined before the recording; path relative to the show's folder."""
+    """A file to put before the recording; relative to the show's folder."""
     outro: str = ""
-    """A file joined behind it."""
+    """A file to put after the recording."""
     overlap: float = 0.0
-    """Seconds that intro and outro fade over the recording."""
+    """Seconds for which intro and outro overlap the recording."""
     reencode: bool = False
-    """MP3 and other lossy sources may be encoded a second time where nothing else serves."""
+    """Allow re-encoding of MP3 and other lossy sources where nothing else works."""
     alternate: str = ""
-    """`opus` or `m4a`: a second file offered as an alternate enclosure."""
+    """`opus` or `m4a`: also provide this format as an alternate enclosure."""
 
     @property
     def is_active(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether the settings change the audio."""
         return bool(self.loudness is not None or self.format or self.channels or self.trim or self.intro or self.outro)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """How the pages look, without a template of one's own."""
+    """The look of the pages with the default templates."""
 
     colour: str = ""
-    """`#rrggbb`; made darker or lighter until it can be read on its ground."""
+    """`#rrggbb`; darkened or lightened until it has enough contrast."""
     font: str = ""
     """CSS font families, or the path of a .woff2 file relative to podcast.yaml."""
     logo: str = ""
-    """Path relative to podcast.yaml; stands in the header in place of the cover."""
+    """Path relative to podcast.yaml; shown in the header instead of the cover."""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """What podcast.yaml says."""
+    """A show as podcast.yaml describes it."""
 
     title: str
     description: str
@@ -166,7 +166,7 @@ class Show:
     owner_name: str = ""
     owner_email: str = ""
     guid: str = ""
-    """podcast:guid, a UUID kept through every move."""
+    """podcast:guid, a UUID that never changes, even if the feed moves."""
     artwork: LocalFile | None = None
     categories: tuple[Category, ...] = ()
     explicit: bool = False
@@ -184,16 +184,16 @@ class Show:
     theme: Theme = field(default_factory=Theme)
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
-    """Rules of the check that are set aside for the whole show, each code with its reason."""
+    """Codes of rules that are ignored for the whole show, each with its reason."""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def feed_url(self) -> str:
-        """The public address of the feed."""
+        """The public URL of the feed."""
         return public_url(self.publish.url, self.feed.path)
 
     def page_url(self, key: str) -> str:
-        """The public address of a page; `index.html` is left away only where the host answers folders."""
+        """The public URL of a page; without `index.html` if the host supports it."""
         if self.publish.clean_urls and (key == "index.html" or key.endswith("/index.html")):
             key = key.removesuffix("index.html")
         return public_url(self.publish.url, key)

@@ -1,4 +1,4 @@
-"""Files on their way to the store, what the store has, and what is told of the way."""
+"""Files to upload, objects in the store, progress, outcomes, and HTTP responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from podcast_kit.model.episode import Episode
 
 
 class Wave(IntEnum):
-    """The order readers need: a feed must never name a file that is not there yet."""
+    """The order of uploads: a feed must never refer to a file that is not uploaded yet."""
 
     MEDIA = 0
     PAGES = 1
@@ -21,7 +21,7 @@ class Wave(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A file of the build, under the key that it will have in the store."""
+    """A file of the build, with its key in the store."""
 
     key: str
     size: int
@@ -30,32 +30,32 @@ class Output:
     cache_control: str
     wave: Wave
     path: Path | None = field(default=None, compare=False)
-    """Where the bytes lie; None for a frozen enclosure that only the store still has."""
+    """The file on disk; None for a frozen enclosure that is only in the store."""
     embargoed: bool = field(default=False, compare=False)
-    """It goes ahead of its episode: nothing that anybody can read may tell its address yet."""
+    """It is uploaded before its episode is published, so its URL must not appear anywhere public."""
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """What the store must answer with, sorted."""
+        """The HTTP headers that the store must send, sorted."""
         return (("Cache-Control", self.cache_control), ("Content-Type", self.content_type))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteObject:
-    """What the store has, as the state of the last publish or a listing tells."""
+    """An object in the store, according to the state of the last publish or a listing."""
 
     key: str
     size: int
     sha256: str = ""
-    """Empty when only a listing was seen."""
+    """Empty if it is known from a listing only."""
     headers: tuple[tuple[str, str], ...] = ()
     etag: str = ""
-    """As the store returned it; never computed."""
+    """As returned by the store; never computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Something long took a step; `total` is 0 while nobody knows."""
+    """A step of a long operation; `total` is 0 if it is unknown."""
 
     stage: str
     """`read`, `tag`, `render`, `upload`, ..."""
@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one thing that was done, or asked of a public address."""
+    """The result of one action, or of one request to a public URL."""
 
     key: str
     action: str
@@ -75,50 +75,50 @@ class Outcome:
     bytes: int = 0
     wave: Wave | None = None
     etag: str = ""
-    """As the store gave it, where something was written."""
+    """As returned by the store after a write."""
     error: str = ""
-    """What was wrong, in words; empty when all is well."""
+    """What went wrong, in words; empty on success."""
     fix: str = ""
     unreachable_host: str = ""
-    """Where nobody could be asked at all, whatever the file; empty where it is this file that is wrong."""
+    """The host that could not be reached for any file; empty if only this file failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer over HTTP, after whatever redirects there were."""
+    """An HTTP response, after any redirects."""
 
     url: str
-    """The address that answered."""
+    """The URL that answered."""
     status: int = 0
-    """0 when nothing answered; `trouble` says why."""
+    """0 if there was no response; `error` says why."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     redirects: tuple[tuple[int, str], ...] = ()
-    """Each redirect's status and the address that it led to."""
+    """Status and target URL of each redirect."""
     size: int = 0
     """Bytes of the body that were read."""
     error: str = ""
     unreachable_host: str = ""
-    """Scheme and host that let nobody in at all; empty where something answered."""
+    """Scheme and host, if the host cannot be reached at all; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A public address, asked in the ways in which directories and players ask; None was not asked."""
+    """A public URL and its responses to the requests of directories and players; None if not sent."""
 
     url: str
     kind: str
     """`feed`, `artwork`, `media`, `transcript`, `chapters`."""
     mime: str = ""
-    """The type that the feed gives it; empty where it gives none."""
+    """The media type that the feed gives; empty if none."""
     bytes: int = 0
-    """The length that the feed gives it; 0 where it gives none."""
+    """The length that the feed gives; 0 if none."""
     get: Response | None = None
     head: Response | None = None
     range_get: Response | None = None
     """`Range: bytes=0-1`."""
     conditional_get: Response | None = None
-    """With the validators of the first answer: If-None-Match, If-Modified-Since."""
+    """With the validators of the first response: If-None-Match, If-Modified-Since."""
     gzip_get: Response | None = None
     """With `Accept-Encoding: gzip`."""
     location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)

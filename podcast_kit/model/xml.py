@@ -1,4 +1,4 @@
-"""XML without XML: elements that a feed carries, and anybody's feed as it was read."""
+"""XML as plain data: elements to write into a feed, and any feed that was parsed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from podcast_kit.errors import SourceLocation
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of an XML namespace, said without XML: what a feed carries beyond the core tags."""
+    """An element to write into a feed, in addition to the core tags."""
 
     name: str
     """With its prefix, such as `podcast:funding`."""
@@ -19,60 +19,60 @@ class Element:
     children: tuple[Element, ...] = ()
     location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
     uri: str = ""
-    """The namespace of a prefix that is not among the known ones; empty for those."""
+    """The namespace URI of an unknown prefix; empty for known ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element of a feed that was read: what it means, and how it was written."""
+    """An element of a parsed feed: its meaning and its spelling."""
 
     name: str
-    """As written, such as `itunes:image`; some apps match the prefix as text."""
+    """As written, such as `itunes:image`; some apps compare the prefix as text."""
     key: str
-    """By its namespace: `itunes:image` under whatever prefix, bare for RSS itself, as written where unknown."""
+    """By its namespace: `itunes:image` whatever its prefix, without prefix for RSS itself, as written if unknown."""
     uri: str = ""
-    """The namespace as written; empty for none."""
+    """The namespace URI as written; empty if none."""
     text: str = ""
-    """The element's own text, white space kept."""
+    """The element's own text, with its white space."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """By name as written; without the declarations of namespaces."""
+    """By name as written, without namespace declarations."""
     children: tuple[Node, ...] = ()
     line: int = 0
     column: int = 0
     """Both count from 1."""
 
     def children_named(self, key: str) -> tuple[Node, ...]:
-        """The children of that key, in file order."""
+        """The children with that key, in file order."""
         return tuple(child for child in self.children if child.key == key)
 
     def child(self, key: str) -> Node | None:
-        """The first child of that key."""
+        """The first child with that key."""
         return next((child for child in self.children if child.key == key), None)
 
     def child_text(self, key: str) -> str:
-        """The text of the first child of that key without white space around it; empty when there is none."""
-        found = self.child(key)
-        return found.text.strip() if found else ""
+        """The text of the first child with that key, without surrounding white space; empty if there is none."""
+        child = self.child(key)
+        return child.text.strip() if child else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """A feed as it stands in a file, whoever wrote it."""
+    """Any feed as it was parsed from a file or URL."""
 
     path: str
-    """File or address, for places."""
+    """File or URL, for locations."""
     root: Node
     size: int
     """Bytes."""
     encoding: str = ""
-    """As the XML declaration says, in lower case; empty without one."""
+    """From the XML declaration, in lower case; empty if not declared."""
     bom: bool = False
     leading: int = 0
     """Bytes of white space before the first `<`."""
     trailing: tuple[int, ...] = ()
     """Lines of comments and instructions after the root element."""
     namespaces: tuple[tuple[str, str], ...] = ()
-    """Prefix and address of every declaration, in file order."""
+    """Prefix and URI of every namespace declaration, in file order."""
     instructions: tuple[str, ...] = ()
     """Targets of processing instructions, such as `xml-stylesheet`."""
     doctype: str = ""
@@ -88,5 +88,5 @@ class FeedDocument:
         return self.channel.children_named("item") if self.channel else ()
 
     def location_of(self, node: Node | None = None) -> SourceLocation:
-        """Where a node stands; the file itself without one."""
+        """The location of a node; the file as a whole without one."""
         return SourceLocation(self.path, node.line, node.column) if node else SourceLocation(self.path)

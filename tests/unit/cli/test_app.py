@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from tests.support import shows
 
 HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
 COMMANDS = sorted(cli.commands)
