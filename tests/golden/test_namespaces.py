@@ -1,7 +1,7 @@
-"""Each row of the table of tags: what podcast.yaml says arrives in the feed, and in parsers nobody here wrote.
+"""Every tag in podcast.yaml is read, written to the feed and parsed back.
 
-A case is two files in golden/namespace: what is written in podcast.yaml (`channel`) and the front matter
-(`item`), and the XML that comes of it. `UPDATE_GOLDEN=1 pytest tests/test_namespaces.py` writes the XML anew.
+A case is two files in golden/namespace: the keys of podcast.yaml (`channel`) and front matter (`item`), and the
+resulting XML. `UPDATE_GOLDEN=1 pytest tests/golden/test_namespaces.py` rewrites the XML.
 """
 
 import os
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from podcast_kit.errors import InvalidInput, SourceLocation
 from podcast_kit.feed import parse_feed, render_rss
 from podcast_kit.model import Element
-from podcast_kit.namespaces import NAMESPACES, TAGS, ValueType, Need, find_value_error, tags_with_keys
+from podcast_kit.namespaces import NAMESPACES, TAGS, Need, ValueType, find_value_error, tags_with_keys
 from podcast_kit.source import elements
 from podcast_kit.source.yaml import Table, Value, parse_yaml_table
 from tests.support.feed_factories import ARTWORK, make_item, make_show, to_element
@@ -26,23 +26,27 @@ ROOT = "<rss " + " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACE
 ROOT += ' xmlns:my="https://my.example/ns" xmlns:q="urn:q">'
 
 
-def taken(source, zone="Europe/Berlin"):
-    """The channel's and the item's elements that a YAML text says, and its problems."""
+def read_elements(source):
+    """The channel's and the item's elements of a YAML text, and its problems."""
     whole = parse_yaml_table(source, "podcast.yaml")
-    found = {}
+    by_parent = {}
     for parent in ("channel", "item"):
         table = whole.table(parent) or Table(whole.location, {})
-        found[parent] = elements.elements_from_table(table, parent, zone, include_builtin=True)
+        by_parent[parent] = elements.elements_from_table(table, parent, "Europe/Berlin", include_builtin=True)
         table.finish()
     whole.finish()
-    return found["channel"], found["item"], whole.problems
+    return by_parent["channel"], by_parent["item"], whole.problems
 
 
 @cache
 def feed_of(case):
-    channel, item, problems = taken((GOLDEN / f"{case}.yaml").read_text("utf-8"))
+    channel, item, problems = read_elements((GOLDEN / f"{case}.yaml").read_text("utf-8"))
     assert problems == []
-    return channel, item, render_rss(make_show(elements=channel, people=()), [make_item(elements=item)], artwork=ARTWORK)
+    return (
+        channel,
+        item,
+        render_rss(make_show(elements=channel, people=()), [make_item(elements=item)], artwork=ARTWORK),
+    )
 
 
 def expected(case):
@@ -53,19 +57,19 @@ def expected(case):
     return [to_element(node) for node in nodes], [to_element(node) for node in (item.children if item else ())]
 
 
-def as_xml(found, indent):
+def as_xml(elements, indent):
     from xml.sax.saxutils import escape, quoteattr
 
-    for element in found:
-        said = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
+    for element in elements:
+        attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes)
         if element.children:
-            yield f"{indent}<{element.name}{said}>{escape(element.text)}"
+            yield f"{indent}<{element.name}{attributes}>{escape(element.text)}"
             yield from as_xml(element.children, indent + "  ")
             yield f"{indent}</{element.name}>"
         elif element.text:
-            yield f"{indent}<{element.name}{said}>{escape(element.text)}</{element.name}>"
+            yield f"{indent}<{element.name}{attributes}>{escape(element.text)}</{element.name}>"
         else:
-            yield f"{indent}<{element.name}{said}/>"
+            yield f"{indent}<{element.name}{attributes}/>"
 
 
 def write_golden(case, channel, item):
@@ -75,53 +79,53 @@ def write_golden(case, channel, item):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_said_in_yaml_arrives_as_xml(case):
+def test_keys_become_the_golden_xml(case):
     channel, item, data = feed_of(case)
     if os.environ.get("UPDATE_GOLDEN"):
         write_golden(case, channel, item)
-    want_channel, want_item = expected(case)
+    expected_channel, expected_item = expected(case)
     feed = parse_feed(data)
-    names = {element.name for element in want_channel}
-    assert [to_element(node) for node in feed.channel.children if node.key in names] == want_channel
-    names = {element.name for element in want_item}
-    assert [to_element(node) for node in feed.items[0].children if node.key in names] == want_item
+    names = {element.name for element in expected_channel}
+    assert [to_element(node) for node in feed.channel.children if node.key in names] == expected_channel
+    names = {element.name for element in expected_item}
+    assert [to_element(node) for node in feed.items[0].children if node.key in names] == expected_item
 
 
-def walk(found):
-    for element in found:
+def walk(elements):
+    for element in elements:
         yield element
         yield from walk(element.children)
 
 
-def test_every_row_that_podcast_yaml_can_say_has_a_case():
-    shown = {element.name for case in CASES for side in expected(case) for element in walk(side)}
-    assert {name for name, tag in TAGS.items() if tag.keys} - shown == set()
+def test_every_tag_with_a_key_has_a_case():
+    names = {element.name for case in CASES for side in expected(case) for element in walk(side)}
+    assert {name for name, tag in TAGS.items() if tag.keys} - names == set()
 
 
-def test_every_attribute_of_podcasting_2_has_a_case():
-    shown = {
+def test_every_attribute_has_a_case():
+    in_cases = {
         (element.name, name)
         for case in CASES
         for side in expected(case)
         for element in walk(side)
         for name, _ in element.attributes
     }
-    wanted = {(tag.name, field.name) for tag in TAGS.values() if tag.keys for field in tag.attributes}
-    assert wanted - shown == set()
+    in_table = {(tag.name, field.name) for tag in TAGS.values() if tag.keys for field in tag.attributes}
+    assert in_table - in_cases == set()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_written_keeps_to_the_table(case):
+def test_golden_xml_conforms_to_the_table(case):
     for side in expected(case):
         for element in walk(side):
             tag = TAGS.get(element.name)
             if tag is None:
                 assert case == "extra"
                 continue
-            said = dict(element.attributes)
+            attributes = dict(element.attributes)
             for field in tag.attributes:
-                if field.name in said:
-                    assert find_value_error(field.value_type, said[field.name]) == ""
+                if field.name in attributes:
+                    assert find_value_error(field.value_type, attributes[field.name]) == ""
             if tag.text and element.text:
                 assert find_value_error(tag.text.value_type, element.text) == ""
             children = {child.name for child in element.children}
@@ -129,8 +133,8 @@ def test_what_is_written_keeps_to_the_table(case):
             assert all(element.name in TAGS[child].parents for child in children)
 
 
-def test_the_table_is_whole():
-    """No row names a parent, a child or a namespace that does not exist, and no two rows share a key."""
+def test_table_is_consistent():
+    """Every parent, child and namespace in the table exists, and no two tags share a key."""
     for tag in TAGS.values():
         assert set(tag.parents) <= {"channel", "item", *TAGS}
         assert {*tag.required_children, *tag.either_child} <= TAGS.keys()
@@ -144,17 +148,17 @@ def test_the_table_is_whole():
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         ("channel:\n  funding: {label: Us}", "'url' is missing in funding"),
-        ("channel:\n  funding: {url: nowhere}", "is not an http or https address"),
+        ("channel:\n  funding: {url: nowhere}", "is not an http or https URL"),
         ("channel:\n  medium: audiobok", "did you mean 'audiobook'?"),
-        ("channel:\n  medium: [music, film]", "there is one, not a list"),
+        ("channel:\n  medium: [music, film]", "must be a single value, not a list"),
         ("channel:\n  podroll: {title: Friends}", "'feed_guid' is missing in podroll"),
         ("channel:\n  podroll: []", "'remote_items' is missing in podroll"),
         ("channel:\n  value: {type: lightning, method: keysend}", "'recipients' is missing in value"),
         ("channel:\n  social: {protocol: activitypub}", "'url' is missing in social"),
-        ("channel:\n  chat: {server: https://x, protocol: irc}", "is not the name of a server"),
+        ("channel:\n  chat: {server: https://x, protocol: irc}", "is not a host name"),
         ("channel:\n  update_frequency: {label: Daily, rrule: DAILY}", "is not a recurrence"),
         ("channel:\n  location: {name: X, geo: 'geo:91,0'}", "is not a place on Earth"),
         ("channel:\n  location: {name: X, contry: DE}", "did you mean 'country'?"),
@@ -163,48 +167,48 @@ def test_the_table_is_whole():
         ("item:\n  value: {type: a, method: b, recipients: {type: c, address: d, split: 1}, time_splits: {start: 1, duration: 2}}", "needs either 'remote_items' or 'recipients'"),  # noqa: E501
         ("item:\n  alternate_enclosures: audio/opus", "'sources' is missing"),
         ("item:\n  extra: <a><b></a>", "is not well-formed XML: mismatched tag"),
-        ("item:\n  extra: <nobody:knows/>", "nobody knows the namespace of 'nobody'"),
+        ("item:\n  extra: <unknown:tag/>", "the namespace of 'unknown' is unknown"),
         ("item:\n  extra: '<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>'", "not well-formed"),
-        ("item:\n  extra: <guid>mine</guid>", "'guid' is in every feed already"),
-        ("item:\n  extra: loose words", "holds text outside of any element"),
-        ("item:\n  extra: {name: nobody:knows}", "nobody knows the namespace of 'nobody'"),
-        ("item:\n  extra: {name: a b}", "cannot name an element"),
+        ("item:\n  extra: <guid>mine</guid>", "every feed already has 'guid'"),
+        ("item:\n  extra: loose words", "has text outside of any element"),
+        ("item:\n  extra: {name: unknown:tag}", "the namespace of 'unknown' is unknown"),
+        ("item:\n  extra: {name: a b}", "is not an element name"),
         ("item:\n  extra: {text: a}", "'name' is missing in this element"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_said_is_told_with_its_place(source, said):
-    *_, problems = taken(source)
+def test_invalid_value_is_reported_with_its_location(source, message):
+    *_, problems = read_elements(source)
     assert len(problems) == 1, problems
-    assert said in f"{problems[0].text} ({problems[0].fix})"
+    assert message in f"{problems[0].text} ({problems[0].fix})"
     assert problems[0].location.line in {1, 2}
 
 
-def test_all_faults_of_a_file_are_told_at_once():
+def test_all_problems_of_a_file_are_reported():
     source = "channel:\n  medium: x\n  podping: y\n  chat: {server: a b}\n  funding:\n    - {label: a}\n    - nowhere\n"
-    *_, problems = taken(source)
+    *_, problems = read_elements(source)
     assert sorted(problem.location.line for problem in problems) == [2, 3, 4, 4, 6, 7]
 
 
-def test_a_wrong_value_does_not_hide_what_is_missing():
-    *_, problems = taken("channel:\n  live: {status: now, start: 2026-12-01}\n")
-    said = [problem.text for problem in problems]
-    assert said[0] == "status: 'now' is none of those that exist"
-    assert said[1:] == [f"{key!r} is missing in live" for key in ("title", "guid", "enclosure", "content_links")]
+def test_invalid_value_does_not_hide_missing_keys():
+    *_, problems = read_elements("channel:\n  live: {status: now, start: 2026-12-01}\n")
+    texts = [problem.text for problem in problems]
+    assert texts[0] == "status: 'now' is not a valid choice"
+    assert texts[1:] == [f"{key!r} is missing in live" for key in ("title", "guid", "enclosure", "content_links")]
 
 
-def test_elements_know_where_they_were_written():
-    channel, _, _ = taken('channel:\n  funding:\n    - https://a.example/\n    - {url: "https://b.example/"}\n')
-    assert [(element.place.line, element.place.column) for element in channel] == [(3, 7), (4, 7)]
+def test_elements_have_their_location():
+    channel, _, _ = read_elements('channel:\n  funding:\n    - https://a.example/\n    - {url: "https://b.example/"}\n')
+    assert [(element.location.line, element.location.column) for element in channel] == [(3, 7), (4, 7)]
 
 
-def test_two_addresses_of_one_prefix_are_refused():
+def test_two_uris_of_one_prefix_are_rejected():
     mine, other = Element("my:a", uri="urn:a"), Element("my:b", uri="urn:b")
     with pytest.raises(InvalidInput, match="1 problem"):
         render_rss(make_show(elements=(mine, other)), [])
 
 
 @pytest.mark.parametrize(
-    ("kind", "right", "wrong"),
+    ("value_type", "valid", "invalid"),
     [
         (ValueType.URL, "https://a.example/x?y=1", "//a.example/x"),
         (ValueType.URI, "ipfs://Qm", "a b"),
@@ -226,37 +230,39 @@ def test_two_addresses_of_one_prefix_are_refused():
         (ValueType.LINE, "one line", "two\nlines"),
     ],
 )
-def test_a_kind_knows_what_is_wrong(kind, right, wrong):
-    assert find_value_error(kind, right) == ""
-    assert find_value_error(kind, wrong) != ""
+def test_value_types_accept_valid_and_reject_invalid_values(value_type, valid, invalid):
+    assert find_value_error(value_type, valid) == ""
+    assert find_value_error(value_type, invalid) != ""
 
 
 def test_needs_are_ordered():
     assert Need.MAY < Need.SHOULD < Need.MUST
 
 
-KEYS = sorted({key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml_key for field in tag.fields))} | {"extra"})
-HERE = SourceLocation("podcast.yaml", 1, 1)
+KEYS = sorted(
+    {key for tag in TAGS.values() for key in (*tag.keys, *(field.yaml_key for field in tag.fields))} | {"extra"}
+)
+LOCATION = SourceLocation("podcast.yaml", 1, 1)
 WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["yes", "1:02", "a:b", "https://a.example/", "<a>", "<b:c/>"]))
-SAID = st.recursive(
-    WORDS.map(lambda text: Value(HERE, text, is_empty=not text)),
+VALUES = st.recursive(
+    WORDS.map(lambda text: Value(LOCATION, text, is_empty=not text)),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda found: Value(HERE, found)),
-        st.dictionaries(st.sampled_from(KEYS), inner, max_size=4).map(lambda found: Value(HERE, found)),
+        st.lists(inner, max_size=3).map(lambda content: Value(LOCATION, content)),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=4).map(lambda content: Value(LOCATION, content)),
     ),
     max_leaves=12,
 )
 
 
-@given(st.dictionaries(st.sampled_from(KEYS), SAID, max_size=6), st.sampled_from(["channel", "item"]))
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6), st.sampled_from(["channel", "item"]))
 @settings(max_examples=300, deadline=None)
-def test_whatever_is_said_is_taken_or_told_and_what_is_taken_can_be_written(entries, parent):
-    table = Table(HERE, entries)
-    found = elements.elements_from_table(table, parent, include_builtin=True)
-    made = (
-        render_rss(make_show(elements=found), [])
+def test_any_values_are_read_or_reported_and_what_is_read_can_be_rendered(entries, parent):
+    table = Table(LOCATION, entries)
+    read = elements.elements_from_table(table, parent, include_builtin=True)
+    feed = (
+        render_rss(make_show(elements=read), [])
         if parent == "channel"
-        else render_rss(make_show(), [make_item(elements=found)])
+        else render_rss(make_show(), [make_item(elements=read)])
     )
-    assert parse_feed(made).channel is not None
+    assert parse_feed(feed).channel is not None
     assert all(problem.text and problem.code for problem in table.problems)

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from podcast_kit.model import Image
 from podcast_kit.source import notes
 from podcast_kit.source.notes import lint, markdown
-from podcast_kit.source.notes.renderer import ORDINARY, TokenRenderer
+from podcast_kit.source.notes.renderer import ORDINARY_URL, TokenRenderer
 from podcast_kit.source.notes.sanitize import sanitize_page_html
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden/notes").glob("*.md"))
@@ -102,22 +102,24 @@ def render(markdown, **more):
 
 
 def parts(markdown):
-    found = render(markdown)
-    return [found.before, *([found.after] if found.after else [])]
+    rendered = render(markdown)
+    return [rendered.before, *([rendered.after] if rendered.after else [])]
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-@pytest.mark.parametrize("flavour", ["page", "feed", "text"])
-def test_notes_come_out_as_the_golden_file_has_them(path, flavour):
-    pictures = {"art/a b.png": Image(url="https://pod.example/media/0f/a-b.png", width=640, height=480)}
-    shown = render(path.read_text("utf-8"), pictures=pictures).before
-    expected = path.with_suffix(f".{flavour}").read_text("utf-8")
-    assert getattr(shown, flavour).rstrip("\n") + "\n" == expected
+@pytest.mark.parametrize(
+    ("suffix", "attribute"), [("page", "page_html"), ("feed", "feed_html"), ("text", "plain_text")]
+)
+def test_rendered_notes_equal_golden_file(path, suffix, attribute):
+    images = {"art/a b.png": Image(url="https://pod.example/media/0f/a-b.png", width=640, height=480)}
+    before = render(path.read_text("utf-8"), images=images).before
+    expected = path.with_suffix(f".{suffix}").read_text("utf-8")
+    assert getattr(before, attribute).rstrip("\n") + "\n" == expected
 
 
 @given(MARKDOWN)
 @example("".join(HOSTILE))
-def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
+def test_hostile_notes_are_sanitized_and_well_formed_in_every_format(markdown):
     for part in parts(markdown):
         page, feed = parsed(part.page_html), parsed(part.feed_html)
         assert feed.tags <= {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
@@ -134,14 +136,14 @@ def test_nothing_that_runs_survives_and_every_flavour_is_well_formed(markdown):
 
 
 @pytest.mark.parametrize("markdown", HOSTILE)
-def test_hostile_notes_become_harmless_text(markdown):
+def test_scripts_in_notes_become_text(markdown):
     for part in parts(markdown):
         assert "<script" not in part.page_html + part.feed_html
         assert all(name not in {"onclick", "onerror", "onload"} for name, _ in parsed(part.page_html).attributes)
 
 
 @given(MARKDOWN, st.integers(0, 400), st.sampled_from(["", "<p>More</p>"]))
-def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tail):
+def test_truncated_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tail):
     markup = render(markdown).before.feed_html
     short = notes.truncate_html(markup, limit, tail)
     assert len(short.encode()) <= max(limit, len(tail))
@@ -149,52 +151,52 @@ def test_shortened_notes_fit_are_balanced_and_keep_the_tail(markdown, limit, tai
     assert parsed(short).tags <= parsed(markup + tail).tags
 
 
-def test_notes_are_cut_after_a_block():
+def test_notes_are_truncated_after_a_block():
     markup = "<p>one</p>\n<p>two</p>\n<p>three</p>"
     assert notes.truncate_html(markup, 32, "<p>more</p>") == "<p>one</p>\n<p>two</p><p>more</p>"
 
 
-def test_notes_that_fit_are_only_given_the_tail():
+def test_notes_that_fit_only_get_the_tail():
     assert notes.truncate_html("<p>one</p>", 100, "<p>more</p>") == "<p>one</p><p>more</p>"
 
 
-def test_a_single_long_list_is_cut_at_an_item():
+def test_long_list_is_truncated_after_an_item():
     markup = "<ul>" + "".join(f"<li>item {n:03}</li>" for n in range(100)) + "</ul>"
     short = notes.truncate_html(markup, 200)
     assert short.endswith("</li></ul>")
     assert len(short) > 180
 
 
-def test_a_single_long_paragraph_is_cut_between_words():
+def test_long_paragraph_is_truncated_between_words():
     short = notes.truncate_html(f"<p>{'<b>word</b> ' * 100}</p>", 200)
     assert short.endswith("<b>word</b></p>")
     assert len(short) > 180
 
 
-def test_the_marker_parts_the_notes_once():
-    found = render("One\n\n{{ prompts }}\n\nTwo\n\n{{prompts}}\n\nThree")
-    assert (found.before.plain_text, found.after.plain_text) == ("One", "Two\n\nThree")
+def test_notes_are_split_at_the_first_prompts_marker():
+    rendered = render("One\n\n{{ prompts }}\n\nTwo\n\n{{prompts}}\n\nThree")
+    assert (rendered.before.plain_text, rendered.after.plain_text) == ("One", "Two\n\nThree")
 
 
 @pytest.mark.parametrize("markdown", ["a\n{{ prompts }}\nb", "a\n\n{{prompts}}\n\nb", "a\n   {{  prompts }}\nb"])
-def test_the_marker_stands_alone_on_its_line(markdown):
-    found = render(markdown)
-    assert (found.before.plain_text, found.after.plain_text) == ("a", "b")
+def test_prompts_marker_may_follow_a_paragraph_or_be_indented(markdown):
+    rendered = render(markdown)
+    assert (rendered.before.plain_text, rendered.after.plain_text) == ("a", "b")
 
 
 @pytest.mark.parametrize(
     "markdown",
     ["a {{ prompts }} b", "`{{ prompts }}`", "```\n{{ prompts }}\n```", "    {{ prompts }}", "> {{ prompts }}"],
 )
-def test_elsewhere_it_is_text(markdown):
-    found = render(markdown)
-    assert found.after is None
-    assert "{{ prompts }}" in found.before.plain_text
+def test_prompts_marker_inside_other_markdown_is_text(markdown):
+    rendered = render(markdown)
+    assert rendered.after is None
+    assert "{{ prompts }}" in rendered.before.plain_text
 
 
-def test_notes_that_are_only_the_marker_are_empty_on_both_sides():
-    found = render("{{ prompts }}")
-    assert (bool(found.before), bool(found.after)) == (False, False)
+def test_notes_with_only_the_prompts_marker_are_empty_before_and_after():
+    rendered = render("{{ prompts }}")
+    assert (bool(rendered.before), bool(rendered.after)) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -210,18 +212,18 @@ def test_notes_that_are_only_the_marker_are_empty_on_both_sides():
         ("", ""),
     ],
 )
-def test_the_summary_is_the_first_paragraph_as_text(markdown, summary):
+def test_summary_is_the_first_paragraph_as_text(markdown, summary):
     assert render(markdown).summary == summary
 
 
-def test_every_link_is_told_once_in_order():
-    found = render(
+def test_links_are_listed_once_in_order():
+    links = render(
         "[a](https://a.example/) https://b.example <https://a.example/> [c](#t=1)\n\n{{ prompts }}\n\nwww.c.example"
     ).links
-    assert found == ("https://a.example/", "https://b.example", "https://www.c.example")
+    assert links == ("https://a.example/", "https://b.example", "https://www.c.example")
 
 
-def test_local_pictures_are_told_with_their_lines():
+def test_local_images_are_listed_with_their_lines():
     markdown = (
         "![a](art/a%20b.png)\ntext ![b](b.png)\n\n![c](https://c.example/c.png) ![a](art/a%20b.png)\n\n"
         "`![d](d.png)`\n\n- [![e](<e f.png>)](x)"
@@ -229,33 +231,33 @@ def test_local_pictures_are_told_with_their_lines():
     assert notes.local_image_lines(markdown) == (("art/a b.png", 0), ("b.png", 1), ("e f.png", 7))
 
 
-def test_a_picture_that_is_not_published_is_its_alternative_text():
+def test_unpublished_image_becomes_its_alternative_text():
     assert render("![An owl](owl.png)").before.page_html == "<p>An owl</p>\n"
 
 
-def test_a_page_sends_nobody_to_another_host_for_a_picture():
+def test_page_never_loads_images_from_other_hosts():
     assert (
         render("![An owl](https://o.example/owl.png)").before.page_html
         == '<p><a href="https://o.example/owl.png">An owl</a></p>\n'
     )
 
 
-def test_a_page_offers_smaller_copies_of_a_picture():
+def test_page_image_has_thumbnails_in_srcset():
     copies = (Image(url="https://p.example/s.png", width=320), Image(url="https://p.example/m.png", width=640))
     picture = Image(url="https://p.example/l.png", width=1280, height=720, thumbnails=copies)
-    before = render("![Owl](owl.png)", pictures={"owl.png": picture}).before
+    before = render("![Owl](owl.png)", images={"owl.png": picture}).before
     expected = "https://p.example/s.png 320w, https://p.example/m.png 640w, https://p.example/l.png 1280w"
     assert dict(parsed(before.page_html).attributes)["srcset"] == expected
     assert "srcset" not in before.feed_html
 
 
-def test_timestamps_that_are_chapters_seek_on_the_page_alone():
+def test_chapter_timestamps_are_seek_links_only_on_the_page():
     before = render("0:00 Intro\n\n1:30 Main").before
     assert before.page_html == '<p><a href="#t=0">0:00</a> Intro</p>\n<p><a href="#t=90">1:30</a> Main</p>\n'
     assert "#t=" not in before.feed_html + before.plain_text
 
 
-def test_timestamps_that_are_no_chapters_stay_text():
+def test_timestamps_that_form_no_chapters_stay_text():
     assert "<a" not in render("10:30 Meeting").before.page_html
     assert "<a" not in render("0:00 Intro\n1:30 Main", duration_ms=60_000).before.page_html
 
@@ -268,13 +270,13 @@ def test_timestamps_that_are_no_chapters_stay_text():
         ("/follow/", "https://pod.example/follow/"),
     ],
 )
-def test_links_are_absolute_in_the_feed_and_in_text(link, absolute):
+def test_links_are_absolute_in_feed_html_and_plain_text(link, absolute):
     before = render(f"[here]({link})").before
     assert before.feed_html == f'<p><a href="{absolute}">here</a></p>\n'
     assert before.plain_text == f"here ({absolute})"
 
 
-def test_a_file_name_is_no_address():
+def test_file_names_and_bare_ips_are_not_linked():
     assert "<a" not in render("see readme.md and 10.0.0.1").before.page_html
 
 
@@ -290,15 +292,15 @@ def test_a_file_name_is_no_address():
         "|a" * 5_000 + "\n" + "|-" * 5_000,
     ],
 )
-def test_the_worst_cases_of_markdown_end(markdown):
+def test_pathological_markdown_renders(markdown):
     assert render(markdown).before.plain_text is not None
 
 
-def test_html_is_told_as_plain_text():
+def test_html_to_plain_text():
     assert notes.html_to_plain_text("<p>Ann &amp; <b>Bob</b></p>\n<ul><li>x<br>y</li></ul>") == "Ann & Bob x y"
 
 
-def test_three_flavours_cost_little_more_than_markdown_alone():
+def test_rendering_three_formats_takes_at_most_half_more_than_markdown_it_alone():
     markdown_it = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable(
         ["table", "strikethrough", "linkify"]
     )
@@ -316,14 +318,14 @@ def test_three_flavours_cost_little_more_than_markdown_alone():
 
 
 @pytest.mark.parametrize("link", ["two.md", "../two/index.md", "two/index.md", "two.md#t=5"])
-def test_a_link_to_other_notes_leads_to_their_page(link):
+def test_link_to_other_notes_becomes_link_to_their_page(link):
     mark = "#t=5" * ("#" in link)
     before = render(f"[next]({link})").before
     assert before.page_html == f'<p><a href="../two/index.html{mark}">next</a></p>\n'
     assert before.plain_text == f"next (https://pod.example/episodes/two/index.html{mark})"
 
 
-def test_a_list_of_chapters_is_no_summary():
+def test_summary_skips_a_list_of_chapters():
     assert render("0:00 Intro\n1:00 Main\n\nAbout things.").summary == "About things."
 
 
@@ -340,9 +342,9 @@ def test_a_list_of_chapters_is_no_summary():
         ("[web](https://a.example/slides.pdf) [top](#x) [page](/follow/) [mail](mailto:a@b.example)", []),
     ],
 )
-def test_what_listeners_would_not_get_is_doubted(markdown, codes):
-    found = lint.lint_notes(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
-    assert [(doubt.line, doubt.code) for doubt in found] == [(1, code) for code in codes]
+def test_lint_warns_of_unseen_pictures_and_unpublished_files(markdown, codes):
+    warnings = lint.lint_notes(f"Text\n{markdown}", {"slides.pdf", "two.md"}.__contains__)
+    assert [(warning.line, warning.code) for warning in warnings] == [(1, code) for code in codes]
 
 
 PIECES = [
@@ -354,13 +356,13 @@ PIECES = [
 
 
 def squeezed(markup):
-    """HTML without the white space around blocks, which means nothing."""
+    """HTML without the white space around blocks, which has no meaning."""
     block = r"\s*(</?(?:p|ul|ol|li|blockquote|h\d|table|thead|tbody|tr|th|td|hr|pre)(?:\s[^>]*)?>)\s*"
     return re.sub(block, r"\1", markup).strip()
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
-def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(text):
+def test_page_html_equals_markdown_it_renderer_except_headings_and_alignment(text):
     parser = markdown._markdown_parser()
     parsed_notes = parser.parse(text)
     expected = parser.renderer.render(parsed_notes, parser.options, {}).replace(" />", ">")
@@ -370,18 +372,18 @@ def test_the_page_is_what_markdown_its_own_renderer_makes_but_for_our_wishes(tex
     assert squeezed(render(text).before.page_html) == squeezed(sanitize_page_html(expected))
 
 
-ADDRESSES = st.one_of(
-    st.from_regex(re.compile(ORDINARY, re.ASCII), fullmatch=True),
+URLS = st.one_of(
+    st.from_regex(re.compile(ORDINARY_URL, re.ASCII), fullmatch=True),
     st.from_regex(r"https?://[a-zA-Z0-9.:@%?#&=/_~()\\'*-]{1,40}", fullmatch=True),
 )
 LABELS = st.text("ab :/!*_~`<>[]\\&;{}$^+-=#@.w\n", min_size=1, max_size=20)
 LINKS = st.lists(
-    st.one_of(LABELS, MARKDOWN, st.builds("[{}]({})".format, LABELS, ADDRESSES), ADDRESSES), min_size=1, max_size=8
+    st.one_of(LABELS, MARKDOWN, st.builds("[{}]({})".format, LABELS, URLS), URLS), min_size=1, max_size=8
 ).map("".join)
 
 
-def slow_tokens(text):
-    """By the parser's own rules alone, with its own signs at which text ends."""
+def parse_with_standard_rules(text):
+    """The tokens by the parser's own rules alone, with its own characters that end text."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.linkify = markdown._bare_link_finder()
@@ -392,21 +394,21 @@ def slow_tokens(text):
 
 
 @settings(max_examples=300, deadline=None)
-@given(LINKS.filter(lambda text: text.count("[") < 12))  # among more brackets the parser loses links that we see
+@given(LINKS.filter(lambda text: text.count("[") < 12))  # with more brackets the parser misses links that ours finds
 @example("[a [b](https://a.example/x) c](https://b.example)")
 @example("[[[[[a](https://a.example)](https://a.example)](https://a.example)")
 @example("![a [b](https://a.example/x)](https://b.example/c.png)")
 @example("[a](https://a.example/b?c=d&copy=e)")
 @example("http[a](https://a.example)")
-def test_what_is_done_at_once_is_what_the_parser_would_do(text):
-    assert markdown.parse_markdown(text) == slow_tokens(text)
+def test_plain_link_rule_gives_the_same_tokens_as_the_parser(text):
+    assert markdown.parse_markdown(text) == parse_with_standard_rules(text)
 
 
 @settings(max_examples=300, deadline=None)
-@given(ADDRESSES)
-def test_an_ordinary_address_needs_no_joining(address):
-    walk = TokenRenderer({}, {}, page_url=PAGE, base_url=PAGE)
-    assert walk.absolute_link(address) == (urljoin(PAGE, address) if _valid(address) else "")
+@given(URLS)
+def test_ordinary_url_equals_its_join_with_the_page(address):
+    renderer = TokenRenderer({}, {}, page_url=PAGE, base_url=PAGE)
+    assert renderer.absolute_link(address) == (urljoin(PAGE, address) if _valid(address) else "")
 
 
 def _valid(address):

@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def ask(folder):
-    with server.server(folder, public="https://pod.example/show/") as running:
+    with server.make_preview(folder, public="https://pod.example/show/") as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
@@ -138,12 +138,12 @@ def test_a_link_out_of_the_build_is_not_followed(ask, folder):
 
 
 def test_a_taken_port_is_our_error(folder):
-    with server.server(folder) as running, pytest.raises(OperationError, match="cannot listen"):
-        server.server(folder, running.server_port)
+    with server.make_preview(folder) as running, pytest.raises(OperationError, match="cannot listen"):
+        server.make_preview(folder, running.server_port)
 
 
 def test_an_open_page_hears_of_changes_and_only_then(folder):
-    with server.server(folder, live=True) as running:
+    with server.make_preview(folder, live=True) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         asked = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
@@ -151,7 +151,7 @@ def test_an_open_page_hears_of_changes_and_only_then(folder):
         assert b"location.reload()" in asked.getresponse().read()
         asked.request("GET", "/.changes?since=")
         assert asked.getresponse().read() == b"1"
-        threading.Timer(0.1, running.changed).start()
+        threading.Timer(0.1, running.notify_reload).start()
         asked.request("GET", "/.changes?since=1")
         assert asked.getresponse().read() == b"2"
         asked.close()
@@ -169,7 +169,7 @@ def test_what_the_podcaster_saves_is_seen_and_what_the_kit_makes_is_not(tmp_path
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("before", "utf-8")
     stop = threading.Event()
-    seen = server.changes(tmp_path, stop, pause=0.02)
+    seen = server.watch(tmp_path, stop, pause=0.02)
 
     def save():
         for name in (
@@ -203,3 +203,10 @@ def test_a_page_on_the_web_whose_name_leads_here_reads_nothing(ask, host, status
 def test_what_is_no_address_is_told_so(ask, path, host, capfd):
     assert ask(path, Host=host)[0] == 400
     assert capfd.readouterr().err == ""
+
+
+def test_published_folder_inside_the_show_is_not_watched(tmp_path):
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public/index.html").write_text("x")
+    assert "public/index.html" not in server._stamps(tmp_path, tmp_path / "public")
+    assert "public/index.html" in server._stamps(tmp_path, None)

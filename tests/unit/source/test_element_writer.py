@@ -1,4 +1,4 @@
-"""Elements written as keys say them again: whatever podcast.yaml can say, an import can write."""
+"""Elements are rendered as the keys that they were read from, so that an import can write them."""
 
 import pytest
 
@@ -8,30 +8,30 @@ from tests.golden.test_namespaces import CASES, expected
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "extra"])
-def test_every_tag_of_the_table_is_written_as_the_key_that_says_it(case):
+def test_every_tag_is_rendered_as_its_key(case):
     channel, item = expected(case)
-    for found, parent in ((channel, "channel"), (item, "item")):
-        lines, unsaid = element_writer.elements_to_yaml(found, parent)
-        assert unsaid == []
-        assert bool(lines) == bool(found)
+    for elements, parent in ((channel, "channel"), (item, "item")):
+        lines, rejected = element_writer.elements_to_yaml(elements, parent)
+        assert rejected == []
+        assert bool(lines) == bool(elements)
 
 
-def test_what_no_key_can_say_is_given_back():
+def test_elements_without_a_key_are_returned():
     strange = [
         Element("acast:settings", "x"),
-        Element("podcast:funding", "Help"),  # without its address
+        Element("podcast:funding", "Help"),  # without its URL
         Element("podcast:funding", "Help", (("url", "https://a.example/"), ("colour", "red"))),
         Element("podcast:value", "", (("type", "lightning"),), (Element("podcast:unheard"),)),
     ]
     assert element_writer.elements_to_yaml(strange, "channel") == ([], strange)
 
 
-def test_several_of_a_kind_become_a_list_and_a_second_lone_one_is_given_back():
+def test_repeated_elements_become_a_list_if_the_tag_is_repeatable():
     tips = [Element("podcast:funding", name, (("url", f"https://{name}.example/"),)) for name in ("a", "b")]
     codes = [Element("itunes:applepodcastsverify", code) for code in ("one", "two")]
-    lines, unsaid = element_writer.elements_to_yaml([*tips, *codes], "channel")
+    lines, rejected = element_writer.elements_to_yaml([*tips, *codes], "channel")
     assert lines == [
         'funding: [{"url": "https://a.example/", "label": "a"}, {"url": "https://b.example/", "label": "b"}]',
         'apple_verify: "one"',
     ]
-    assert unsaid == codes[1:]
+    assert rejected == codes[1:]

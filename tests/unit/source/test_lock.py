@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, Media, LockEntry, Soundbite
+from podcast_kit.model import Chapter, LockEntry, Media, Soundbite
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
@@ -28,7 +28,7 @@ entries = st.builds(
     date=st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the strategy's form
     source_sha256=words,
     media=medias,
-    was=st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True), max_size=3).map(tuple),
+    former_slugs=st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True), max_size=3).map(tuple),
     alternate=st.none() | medias,
     soundbites=st.lists(
         st.builds(Soundbite, start_ms=st.integers(0, 10**9), length_ms=st.integers(0, 10**6), media=medias), max_size=2
@@ -37,63 +37,65 @@ entries = st.builds(
         st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words, toc=st.booleans()), max_size=3
     ).map(tuple),
 )
-locks = st.lists(entries, max_size=4, unique_by=(lambda one: one.slug, lambda one: one.guid))
+locks = st.lists(entries, max_size=4, unique_by=(lambda entry: entry.slug, lambda entry: entry.guid))
 
 
-def published(slug="one", guid="g-1", date=WHEN, **media):
-    said = {
+def make_entry(slug="one", guid="g-1", date=WHEN, **media):
+    media = {
         "key": "media/0f/one.mp3",
         "sha256": "0f" * 32,
         "bytes": 12,
         "mime": "audio/mpeg",
         "seconds": 61.152,
     } | media
-    return LockEntry(slug=slug, guid=guid, date=date, source_sha256="ab" * 32, media=Media(**said))
+    return LockEntry(slug=slug, guid=guid, date=date, source_sha256="ab" * 32, media=Media(**media))
 
 
 @given(locks)
-def test_what_is_written_is_read_back(written):
-    assert lock.parse_lock(lock.render_lock(written)) == tuple(sorted(written, key=lambda one: (one.date, one.slug)))
+def test_rendered_lock_is_parsed_back(written):
+    assert lock.parse_lock(lock.render_lock(written)) == tuple(
+        sorted(written, key=lambda entry: (entry.date, entry.slug))
+    )
 
 
 @given(locks)
-def test_writing_what_was_read_changes_no_byte(written):
+def test_rendering_a_parsed_lock_changes_no_byte(written):
     assert lock.render_lock(lock.parse_lock(lock.render_lock(written))) == lock.render_lock(reversed(written))
 
 
-def test_a_lock_from_before_there_were_alternates_and_soundbites_is_read_and_kept():
-    old = lock.render_lock([published()])
+def test_entry_without_alternate_and_soundbites_is_parsed():
+    old = lock.render_lock([make_entry()])
     assert not any(word in old for word in (b"alternate", b"soundbites", b"bit_rate"))
     (entry,) = lock.parse_lock(old)
     assert (entry.alternate, entry.soundbites) == (None, ())
 
 
-def test_a_former_name_that_would_lead_out_of_the_show_is_damage():
-    whole = lock.render_lock([replace(published(), was=("one-old", "one-older"))])
+def test_former_slug_outside_the_show_is_rejected():
+    whole = lock.render_lock([replace(make_entry(), former_slugs=("one-old", "one-older"))])
     assert b"    was: [one-old, one-older]\n" in whole
     with pytest.raises(InvalidInput) as caught:
         lock.parse_lock(whole.replace(b"one-older", b"../../one"))
-    assert [(one.code, one.location.line) for one in caught.value.problems] == [("lock.damaged", 8)]
+    assert [(problem.code, problem.location.line) for problem in caught.value.problems] == [("lock.damaged", 8)]
 
 
-def test_a_soundbite_without_its_file_is_damage():
+def test_soundbite_without_media_is_rejected():
     whole = lock.render_lock(
-        [replace(published(), soundbites=(Soundbite(start_ms=1, length_ms=2, media=published().media),))]
+        [replace(make_entry(), soundbites=(Soundbite(start_ms=1, length_ms=2, media=make_entry().media),))]
     )
     broken = whole.replace(whole[whole.index(b"        media:\n") :], b"")
     with pytest.raises(InvalidInput) as caught:
         lock.parse_lock(broken)
-    assert [one.code for one in caught.value.problems] == ["lock.damaged"]
+    assert [problem.code for problem in caught.value.problems] == ["lock.damaged"]
 
 
-def test_a_new_episode_is_new_lines_at_the_end():
-    old, new = [published()], [published(), published("two", "g-2", WHEN + timedelta(days=1))]
+def test_new_episode_adds_lines_at_the_end():
+    old, new = [make_entry()], [make_entry(), make_entry("two", "g-2", WHEN + timedelta(days=1))]
     assert lock.render_lock(new).startswith(lock.render_lock(old))
 
 
-def test_an_entry_reads_as_people_expect():
-    said = lock.render_lock([published(date=datetime(2026, 11, 15, 8, tzinfo=timezone(timedelta(hours=1))))]).decode()
-    assert said.split("\n")[3:10] == [
+def test_entry_is_rendered_as_documented():
+    text = lock.render_lock([make_entry(date=datetime(2026, 11, 15, 8, tzinfo=timezone(timedelta(hours=1))))]).decode()
+    assert text.split("\n")[3:10] == [
         "  - slug: one",
         "    guid: g-1",
         "    date: 2026-11-15T07:00:00+00:00",
@@ -104,7 +106,7 @@ def test_an_entry_reads_as_people_expect():
     ]
 
 
-def test_a_missing_lock_is_empty(tmp_path):
+def test_missing_lock_is_empty(tmp_path):
     assert lock.read_lock(tmp_path / "podcast.lock") == ()
 
 
@@ -123,9 +125,9 @@ def test_a_missing_lock_is_empty(tmp_path):
         pytest.param(lambda _: "[" * 10_000, "lock.damaged", id="brackets"),
     ],
 )
-def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
+def test_damaged_lock_is_reported_with_a_fix(damage, code):
     with pytest.raises(InvalidInput) as caught:
-        lock.parse_lock(damage(lock.render_lock([published()]).decode()).encode())
+        lock.parse_lock(damage(lock.render_lock([make_entry()]).decode()).encode())
     assert {problem.code for problem in caught.value.problems} == {code}
     assert all(problem.fix for problem in caught.value.problems)
 
@@ -138,14 +140,14 @@ def test_a_damaged_lock_is_told_and_how_to_mend_it(damage, code):
         "javascript:1", "file:///etc/passwd", "../x://y",
     ],
 )  # fmt: skip
-def test_audio_that_would_lie_elsewhere_is_damage(key):
+def test_media_key_outside_media_is_rejected(key):
     with pytest.raises(InvalidInput) as caught:
-        lock.parse_lock(lock.render_lock([published(key=key)]))
+        lock.parse_lock(lock.render_lock([make_entry(key=key)]))
     assert [problem.code for problem in caught.value.problems] == ["lock.damaged"]
 
 
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
-def test_a_date_that_no_clock_can_show_is_damage(date):
-    data = lock.render_lock([published()]).replace(b"2026-11-15T07:00:00+00:00", date.encode())
+def test_date_out_of_range_is_rejected(date):
+    data = lock.render_lock([make_entry()]).replace(b"2026-11-15T07:00:00+00:00", date.encode())
     with pytest.raises(InvalidInput, match="1 problem"):
         lock.parse_lock(data)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit.errors import OperationError, InvalidInput
+from podcast_kit.errors import InvalidInput, OperationError
+from podcast_kit.model import LocalFile
 from podcast_kit.source import project, scaffold
 from podcast_kit.source.yaml import parse_front_matter, parse_yaml_table
 
@@ -18,11 +19,11 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), m
     | st.emails()
     | st.from_regex(r"https?://[a-z0-9]{1,9}(\.[a-z]{2,5}){1,2}(:[0-9]{2})?/[ -~]{0,9}", fullmatch=True)
 )
-def test_any_text_is_written_so_that_it_is_read_back(text):
+def test_any_text_as_yaml_scalar_is_read_back(text):
     assert parse_yaml_table(f"key: {scaffold.yaml_scalar(text)}  # comment\n", "x").optional("key", str, "") == text
 
 
-def test_a_new_show_is_read_back_without_a_remark(tmp_path):
+def test_new_show_loads_without_warnings(tmp_path):
     text = scaffold.NewShow(
         title="A show: #1",
         description="About things.",
@@ -36,12 +37,13 @@ def test_a_new_show_is_read_back_without_a_remark(tmp_path):
         apple="1000000001",
     ).render()
     (tmp_path / "podcast.yaml").write_text(text, "utf-8")
-    found = project.load_project(tmp_path)
-    assert (found.show.title, found.show.author, found.show.owner_email) == ("A show: #1", 'Ann "A" Lee', "a@b.example")
-    assert (found.show.publish.to, found.show.listen[0].value, found.warnings) == ("s3://b/p", "1000000001", ())
+    loaded = project.load_project(tmp_path)
+    show = loaded.show
+    assert (show.title, show.author, show.owner_email) == ("A show: #1", 'Ann "A" Lee', "a@b.example")
+    assert (show.publish.to, show.listen[0].value, loaded.warnings) == ("s3://b/p", "1000000001", ())
 
 
-def test_the_comments_of_a_new_show_stand_below_each_other():
+def test_comments_of_a_new_show_are_aligned():
     text = scaffold.NewShow(
         title="x",
         description="x",
@@ -51,11 +53,11 @@ def test_the_comments_of_a_new_show_stand_below_each_other():
         timezone="America/Argentina/Buenos_Aires",
         to="public",
     ).render()
-    said = [line for line in text.splitlines() if "  # " in line.strip()]
-    assert {line.rindex("  # ") for line in said} == {scaffold.COMMENT_COLUMN}
+    commented = [line for line in text.splitlines() if "  # " in line.strip()]
+    assert {line.rindex("  # ") for line in commented} == {scaffold.COMMENT_COLUMN}
 
 
-def test_the_least_of_a_show_is_read_back(tmp_path):
+def test_minimal_new_show_loads(tmp_path):
     text = scaffold.NewShow(
         title="x", description="x", author="x", url="https://pod.example/", guid="917393e3-1b1e-5cef-ace4-edaa54e1f810"
     ).render()
@@ -63,7 +65,7 @@ def test_the_least_of_a_show_is_read_back(tmp_path):
     assert project.load_project(tmp_path).show.listen == ()
 
 
-def test_a_new_episode_is_read_back(tmp_path):
+def test_new_episode_loads(tmp_path):
     (tmp_path / "episodes").mkdir()
     (tmp_path / "podcast.yaml").write_text(
         scaffold.NewShow(
@@ -82,7 +84,8 @@ def test_a_new_episode_is_read_back(tmp_path):
     )
     (episode,) = project.load_project(tmp_path).episodes
     assert (episode.title, episode.guid, episode.date, episode.draft) == ("yes: no", "g:1", when, True)
-    assert (episode.audio, episode.number, episode.season, episode.summary) == ("episodes/one.mp3", 1, 2, "#1")
+    assert (episode.audio, episode.number, episode.season) == (LocalFile("episodes/one.mp3"), 1, 2)
+    assert episode.summary == "#1"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_new_episode_is_read_back(tmp_path):
         pytest.param(b"---\ntitle: x\nguid:\n---\n", b"---\ntitle: x\nguid: g\n---\n", id="an empty key"),
     ],
 )
-def test_a_minted_guid_changes_one_line_and_no_other_byte(tmp_path, before, after):
+def test_written_guid_changes_one_line_and_no_other_byte(tmp_path, before, after):
     path = tmp_path / "one.md"
     path.write_bytes(before)
     path.chmod(0o640)
@@ -119,8 +122,8 @@ def test_a_minted_guid_changes_one_line_and_no_other_byte(tmp_path, before, afte
         max_size=6,
     )
 )
-def test_minting_adds_exactly_the_guid(tmp_path_factory, lines):
-    path = tmp_path_factory.mktemp("mint") / "one.md"
+def test_writing_the_guid_changes_no_other_key(tmp_path_factory, lines):
+    path = tmp_path_factory.mktemp("guid") / "one.md"
     path.write_text("\n".join(["---", *lines, "---", "Notes"]))
     try:
         before = parse_front_matter(path.read_text(), "x")[0].entries.keys() - {"guid"}
@@ -133,7 +136,7 @@ def test_minting_adds_exactly_the_guid(tmp_path_factory, lines):
 
 
 @pytest.mark.parametrize("content", ["---\nguid: old\n---\n", "no front matter", "---\n{title: x}\n---\n"])
-def test_where_a_guid_cannot_go_nothing_is_touched(tmp_path, content):
+def test_file_is_unchanged_where_the_guid_cannot_be_written(tmp_path, content):
     path = tmp_path / "one.md"
     path.write_text(content)
     with pytest.raises(InvalidInput):
@@ -141,6 +144,6 @@ def test_where_a_guid_cannot_go_nothing_is_touched(tmp_path, content):
     assert path.read_text() == content
 
 
-def test_minting_into_no_file_fails_in_words(tmp_path):
+def test_writing_the_guid_into_a_missing_file_fails(tmp_path):
     with pytest.raises(OperationError):
         scaffold.write_guid(tmp_path / "gone.md", "g")

@@ -1,26 +1,26 @@
-"""Who has a private feed, and the secret of their addresses."""
+"""subscribers.txt and the key of the private feed URLs."""
 
 import stat
 
 import pytest
 
-from podcast_kit.errors import OperationError, InvalidInput
+from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.source import subscribers
 from podcast_kit.source.subscribers import Subscribers
 
-SECRET = bytes(range(32))
+KEY = bytes(range(32))
 
 
-def test_a_list_is_names_and_names_behind_a_hyphen(tmp_path):
+def test_names_and_revoked_names_are_read(tmp_path):
     (tmp_path / "subscribers.txt").write_text("\ufeff# mine\n\nAnn  Lee\n -  Bo\nZoë # not a comment\n", "utf-8")
     assert subscribers.read_subscribers(tmp_path) == Subscribers(("Ann Lee", "Zoë # not a comment"), ("Bo",))
 
 
-def test_no_list_is_nobody(tmp_path):
+def test_missing_list_is_empty(tmp_path):
     assert not subscribers.read_subscribers(tmp_path)
 
 
-def test_every_fault_of_the_list_is_told_with_its_line(tmp_path):
+def test_every_problem_of_the_list_is_reported_with_its_line(tmp_path):
     (tmp_path / "subscribers.txt").write_text(f"Ann\n- ann\n{'x' * 101}\nB\u202eo\n", "utf-8")
     with pytest.raises(InvalidInput) as caught:
         subscribers.read_subscribers(tmp_path)
@@ -31,13 +31,13 @@ def test_every_fault_of_the_list_is_told_with_its_line(tmp_path):
     ]
 
 
-def test_a_list_that_was_written_is_read_back(tmp_path):
-    said = Subscribers(("Ann Lee", "Zoë"), ("Bo",))
-    subscribers.write_subscribers(tmp_path, said)
-    assert subscribers.read_subscribers(tmp_path) == said
+def test_written_list_is_read_back(tmp_path):
+    written = Subscribers(("Ann Lee", "Zoë"), ("Bo",))
+    subscribers.write_subscribers(tmp_path, written)
+    assert subscribers.read_subscribers(tmp_path) == written
 
 
-def test_who_comes_and_goes_keeps_the_others():
+def test_adding_and_revoking_keeps_other_names():
     before = Subscribers(("Ann", "Bo"), ("Cy",))
     assert subscribers.update_subscribers(before, add=["Dee", "cy", "ANN"], revoke=["bo"]) == Subscribers(
         ("Ann", "Dee", "cy"), ("Bo",)
@@ -46,30 +46,30 @@ def test_who_comes_and_goes_keeps_the_others():
         subscribers.update_subscribers(before, revoke=["Eve"])
 
 
-def test_the_secret_is_the_owners_alone_and_git_never_sees_it(tmp_path):
+def test_key_file_is_private_and_ignored_by_git(tmp_path):
     (tmp_path / ".gitignore").write_text("/build/\n")
-    subscribers.write_subscribers_key(tmp_path, SECRET)
-    assert subscribers.read_subscribers_key(tmp_path) == SECRET
+    subscribers.write_subscribers_key(tmp_path, KEY)
+    assert subscribers.read_subscribers_key(tmp_path) == KEY
     assert stat.S_IMODE((tmp_path / "subscribers.key").stat().st_mode) == 0o600
     assert (tmp_path / ".gitignore").read_text() == "/build/\n/subscribers.key\n"
 
 
-def test_a_secret_is_never_made_twice(tmp_path):
-    subscribers.write_subscribers_key(tmp_path, SECRET)
-    with pytest.raises(OperationError, match="is there already"):
-        subscribers.write_subscribers_key(tmp_path, SECRET[::-1])
-    assert subscribers.read_subscribers_key(tmp_path) == SECRET
+def test_existing_key_is_never_replaced(tmp_path):
+    subscribers.write_subscribers_key(tmp_path, KEY)
+    with pytest.raises(OperationError, match="already exists"):
+        subscribers.write_subscribers_key(tmp_path, KEY[::-1])
+    assert subscribers.read_subscribers_key(tmp_path) == KEY
 
 
-def test_the_environment_has_the_secret_where_the_file_is_not(tmp_path, monkeypatch):
-    with pytest.raises(OperationError, match="the secret of their addresses is not here"):
+def test_key_is_read_from_the_environment(tmp_path, monkeypatch):
+    with pytest.raises(OperationError, match="subscribers.key is missing"):
         subscribers.read_subscribers_key(tmp_path)
-    monkeypatch.setenv("PODCAST_KIT_SUBSCRIBERS_KEY", SECRET.hex())
-    assert subscribers.read_subscribers_key(tmp_path) == SECRET
+    monkeypatch.setenv("PODCAST_KIT_SUBSCRIBERS_KEY", KEY.hex())
+    assert subscribers.read_subscribers_key(tmp_path) == KEY
 
 
-@pytest.mark.parametrize("said", ["", "abc", "00" * 31, "zz" * 32])
-def test_a_damaged_secret_is_told(tmp_path, said):
-    (tmp_path / "subscribers.key").write_text(said)
-    with pytest.raises(OperationError, match="is not 64 hexadecimal digits"):
+@pytest.mark.parametrize("text", ["", "abc", "00" * 31, "zz" * 32])
+def test_damaged_key_is_reported(tmp_path, text):
+    (tmp_path / "subscribers.key").write_text(text)
+    with pytest.raises(OperationError, match="must have 64 hexadecimal digits"):
         subscribers.read_subscribers_key(tmp_path)

@@ -1,4 +1,4 @@
-"""Other hosts' HTML as Markdown: what listeners read stays, what runs goes."""
+"""HTML of other hosts becomes Markdown: visible content stays, scripts go."""
 
 import re
 
@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.source import notes
+from podcast_kit.source.chapters import find_chapter_list
 from podcast_kit.source.notes import from_html as html_notes
 
 PAGE = "https://pod.example/episodes/x/index.html"
 
 
-def shown(markdown):
+def render(markdown):
     return notes.render_notes(markdown, page_url=PAGE).before
 
 
@@ -29,42 +30,45 @@ def shown(markdown):
         ("<p>x</p><script>alert(1)</script><style>p {}</style>", "x"),
     ],
 )
-def test_what_hosts_write_becomes_what_podcasters_write(html, markdown):
+def test_html_becomes_idiomatic_markdown(html, markdown):
     assert html_notes.html_to_markdown(html) == markdown
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=80))
-def test_words_are_words_again_whatever_markdown_would_make_of_them(words):
+def test_words_survive_html_to_markdown_to_text(words):
     from html import escape
 
-    said = shown(html_notes.html_to_markdown(f"<p>{escape(words)}</p>")).plain_text
-    assert re.sub(r"\W", "", said) == re.sub(r"\W", "", " ".join(words.split()))
+    text = render(html_notes.html_to_markdown(f"<p>{escape(words)}</p>")).plain_text
+    assert re.sub(r"\W", "", text) == re.sub(r"\W", "", " ".join(words.split()))
 
 
-def test_timestamps_are_chapters_still():
-    found = html_notes.html_to_markdown("<p>00:00 Intro<br>01:20 <a href='https://a.example'>Second</a><br />02:30 End</p>")
-    from podcast_kit.source import chapters
+def test_timestamps_in_html_stay_chapters():
+    markdown = html_notes.html_to_markdown(
+        "<p>00:00 Intro<br>01:20 <a href='https://a.example'>Second</a><br />02:30 End</p>"
+    )
+    timestamps, _ = find_chapter_list(markdown)
+    assert [timestamp.start_ms for timestamp in timestamps] == [0, 80_000, 150_000]
 
-    stamps, _ = chapters.find_chapter_list(found, None)
-    assert [stamp.start_ms for stamp in stamps] == [0, 80_000, 150_000]
 
-
-def test_text_is_the_words_a_paragraph_a_line():
-    assert html_notes.html_to_text_lines("<p>a <b>b</b></p><ul><li>c</li></ul>Tom &amp; Ann<br>d") == "a b\nc\nTom & Ann\nd"
+def test_html_to_text_lines_has_a_line_per_paragraph():
+    assert (
+        html_notes.html_to_text_lines("<p>a <b>b</b></p><ul><li>c</li></ul>Tom &amp; Ann<br>d")
+        == "a b\nc\nTom & Ann\nd"
+    )
     assert html_notes.html_to_text_lines("one\n\n  two  three") == "one\ntwo three"
 
 
-def test_a_thousand_tags_within_one_another_cost_no_traceback():
+def test_deeply_nested_html_is_converted():
     assert "deep" in html_notes.html_to_markdown("<div>" * 5000 + "deep" + "</div>" * 5000)
 
 
-def test_addresses_are_whole_where_the_page_that_they_stood_on_is_known():
+def test_relative_urls_become_absolute():
     html = '<p><img src="/a.png" alt="A"> <img src="//cdn.example/b.png" alt="B"> <a href="about">us</a></p>'
     whole = "![A](https://old.example/a.png) ![B](https://cdn.example/b.png) [us](https://old.example/talks/about)"
     assert html_notes.html_to_markdown(html, "https://old.example/talks/1") == whole
 
 
-def test_a_picture_that_no_address_leads_to_gives_way_to_its_words():
+def test_image_without_web_url_becomes_its_alternative_text():
     assert (
         html_notes.html_to_markdown('<p>So <img src="../../etc/x.png" alt="a chart"> it is<img src="y"></p>')
         == "So a chart it is"

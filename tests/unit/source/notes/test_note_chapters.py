@@ -3,16 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.model import Chapter
-from podcast_kit.source import chapters
+from podcast_kit.source.chapters import chapters_from_notes, shift_timestamps
 from podcast_kit.text.timecode import format_timecode
 
 
-def found(markdown, **more):
-    return [(one.start_ms, one.title, one.url) for one in chapters.chapters_from_notes(markdown, **more)[0]]
+def chapters_of(markdown):
+    return [(chapter.start_ms, chapter.title, chapter.url) for chapter in chapters_from_notes(markdown)[0]]
 
 
-def reason(markdown, **more):
-    problems = chapters.chapters_from_notes(markdown, path="e.md", **more)[1]
+def reasons_against(markdown, **more):
+    problems = chapters_from_notes(markdown, path="e.md", **more)[1]
     return [problem.text.partition(": ")[2] for problem in problems]
 
 
@@ -35,8 +35,8 @@ def reason(markdown, **more):
         "1:02:03\tTitle",
     ],
 )
-def test_a_timestamp_is_read_in_every_habit(line):
-    assert found(f"0:00 Intro\n{line}")[1][:2] == (3_723_000, "Title")
+def test_timestamp_line_formats(line):
+    assert chapters_of(f"0:00 Intro\n{line}")[1][:2] == (3_723_000, "Title")
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_a_timestamp_is_read_in_every_habit(line):
         ("AT&amp;T &copy;", "AT&T ©", ""),
     ],
 )
-def test_a_title_loses_its_marks_and_gives_its_link(title, plain, url):
-    assert found(f"0:00 Intro\n1:00 {title}")[1] == (60_000, plain, url)
+def test_title_is_plain_and_its_link_the_chapters_url(title, plain, url):
+    assert chapters_of(f"0:00 Intro\n1:00 {title}")[1] == (60_000, plain, url)
 
 
 @pytest.mark.parametrize(
@@ -67,31 +67,31 @@ def test_a_title_loses_its_marks_and_gives_its_link(title, plain, url):
         "3:75 a\n4:80 b",
     ],
 )
-def test_what_is_no_list_of_timestamps_makes_no_chapters_and_no_noise(markdown):
-    assert chapters.chapters_from_notes(markdown) == ((), ())
+def test_timestamps_in_other_text_make_no_chapters_and_no_warning(markdown):
+    assert chapters_from_notes(markdown) == ((), ())
 
 
 @pytest.mark.parametrize(
     ("markdown", "why"),
     [
-        ("0:10 a\n0:20 b", "the first timestamp is 0:10, not 0:00"),
-        ("0:00 a\n0:20 b\n0:20 c", "0:20 does not come after 0:20"),
-        ("0:00 a\n5:00 b\n4:00 c", "4:00 does not come after 5:00"),
-        ("0:00 a\n1:00 b", "1:00 is not inside the episode, which is 00:01:00 long"),
+        ("0:10 a\n0:20 b", "the first is 0:10, not 0:00"),
+        ("0:00 a\n0:20 b\n0:20 c", "0:20 is not after 0:20"),
+        ("0:00 a\n5:00 b\n4:00 c", "4:00 is not after 5:00"),
+        ("0:00 a\n1:00 b", "1:00 is after the end of the episode (00:01:00)"),
     ],
 )
-def test_timestamps_that_are_no_chapters_say_why(markdown, why):
-    assert reason(markdown, duration_ms=60_000) == [why]
+def test_timestamps_that_form_no_chapters_are_warned_of(markdown, why):
+    assert reasons_against(markdown, duration_ms=60_000) == [why]
 
 
-def test_the_reason_has_the_place_of_the_first_timestamp():
-    (problem,) = chapters.chapters_from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
+def test_warning_is_located_at_the_first_timestamp():
+    (problem,) = chapters_from_notes("Text\n\n0:10 a\n0:20 b", path="e.md", first_line=8)[1]
     assert (str(problem.location), problem.code) == ("e.md:10", "cp.notes")
 
 
-def test_blank_lines_do_not_part_a_list_and_text_does():
-    assert len(found("0:00 a\n\n1:00 b\n\n2:00 c")) == 3
-    assert found("12:00 Lunch\n\nText\n\n0:00 a\n1:00 b") == [(0, "a", ""), (60_000, "b", "")]
+def test_text_splits_a_list_of_timestamps_and_blank_lines_do_not():
+    assert len(chapters_of("0:00 a\n\n1:00 b\n\n2:00 c")) == 3
+    assert chapters_of("12:00 Lunch\n\nText\n\n0:00 a\n1:00 b") == [(0, "a", ""), (60_000, "b", "")]
 
 
 @given(
@@ -101,18 +101,18 @@ def test_blank_lines_do_not_part_a_list_and_text_does():
         max_size=8,
     )
 )
-def test_chapters_written_as_timestamps_are_read_back(steps):
-    start, written = 0, [Chapter(start_ms=0, title="Intro")]
+def test_timestamps_are_parsed_back(steps):
+    start_ms, written = 0, [Chapter(start_ms=0, title="Intro")]
     for step, title in steps:
-        start += step
-        written.append(Chapter(start_ms=start, title=" ".join(title.split())))
-    lines = [f"- {format_timecode(one.start_ms)} {one.title}" for one in written]
-    assert chapters.chapters_from_notes("\n".join(lines))[0] == tuple(written)
+        start_ms += step
+        written.append(Chapter(start_ms=start_ms, title=" ".join(title.split())))
+    lines = [f"- {format_timecode(chapter.start_ms)} {chapter.title}" for chapter in written]
+    assert chapters_from_notes("\n".join(lines))[0] == tuple(written)
 
 
 @given(st.text(alphabet="0123456789:.,()[]-*_ ab\n`>", max_size=80))
-def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
-    starts = [one.start_ms for one in chapters.chapters_from_notes(markdown)[0]]
+def test_any_notes_have_ascending_chapters_from_zero_or_none(markdown):
+    starts = [chapter.start_ms for chapter in chapters_from_notes(markdown)[0]]
     assert starts == sorted(set(starts))
     assert starts[:1] in ([], [0])
 
@@ -132,6 +132,6 @@ def test_any_notes_give_chapters_that_ascend_from_zero_or_none(markdown):
         ("00:00 A\n00:02 B", -9000, "00:00 A\n00:00 B"),
     ],
 )
-def test_timestamps_move_with_the_recording(written, by_ms, moved):
-    assert chapters.shift_timestamps(written, by_ms) == moved
-    assert chapters.shift_timestamps(written, 0) == written
+def test_timestamps_are_shifted(written, by_ms, moved):
+    assert shift_timestamps(written, by_ms) == moved
+    assert shift_timestamps(written, 0) == written

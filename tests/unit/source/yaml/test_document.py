@@ -4,40 +4,47 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput, Severity
-from podcast_kit.problem_codes import PROBLEM_CODES
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml import MAX_SOURCE_BYTES, ForeignKey, Table, decode_source, parse_front_matter, suggest_name, parse_yaml_table
+from podcast_kit.source.yaml import (
+    MAX_SOURCE_BYTES,
+    ForeignKey,
+    Table,
+    converters,
+    decode_source,
+    parse_front_matter,
+    parse_yaml_table,
+    suggest_name,
+)
 
 
-def table(source):
+def parse(source):
     return parse_yaml_table(source, "x.yaml")
 
 
-def told(source, read=lambda table: table.close()):
-    """Each problem as `line:column code text`."""
+def problems_of(source, read=lambda table: table.finish()):
+    """Each problem as `line:column code`."""
     try:
-        found = table(source)
-        read(found)
-        problems = found.problems
+        table = parse(source)
+        read(table)
+        problems = table.problems
     except InvalidInput as error:
         problems = error.problems
-    return [f"{one.location.line}:{one.location.column} {one.code}" for one in problems]
+    return [f"{problem.location.line}:{problem.location.column} {problem.code}" for problem in problems]
 
 
 @pytest.mark.parametrize(
     "raw", ["12:34", "010", "no", "404", "Null", "1.10", "2026-13-01", "1_000", "0x1F", "~", "=", ".inf"]
 )
-def test_every_scalar_stays_the_text_that_was_written(raw):
-    assert table(f"key: {raw}").optional("key", str, "") == raw
+def test_scalar_stays_text(raw):
+    assert parse(f"key: {raw}").optional("key", str, "") == raw
 
 
 @pytest.mark.parametrize("empty", ["key:", "key: # nothing yet", "key:   \nother: x"])
-def test_a_key_without_a_value_counts_as_left_out(empty):
-    assert table(empty).optional("key", str, "default") == "default"
+def test_key_without_value_counts_as_left_out(empty):
+    assert parse(empty).optional("key", str, "default") == "default"
 
 
-def test_an_empty_string_in_quotes_is_a_value():
-    assert table('key: ""').optional("key", str, "default") == ""
+def test_quoted_empty_string_is_a_value():
+    assert parse('key: ""').optional("key", str, "default") == ""
 
 
 @pytest.mark.parametrize(
@@ -67,58 +74,60 @@ def test_an_empty_string_in_quotes_is_a_value():
         pytest.param("? [a]\n: b", "1:3 yaml.syntax", id="a list as key"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_place(source, expected):
-    assert told(source) == [expected]
+def test_invalid_yaml_is_reported_with_its_location(source, expected):
+    assert problems_of(source) == [expected]
 
 
 @pytest.mark.parametrize("source", ["title: A: B", "title: @x", "title: *x", "title: &x", "title: !x", "title: %x"])
-def test_a_value_that_yaml_misreads_is_mended_by_quotes(source):
+def test_fix_for_special_characters_is_quotes(source):
     with pytest.raises(InvalidInput) as caught:
-        table(source)
+        parse(source)
     assert [problem.fix for problem in caught.value.problems] == ["put the value in quotes"]
 
 
-def test_a_second_equal_key_is_a_fault_and_reading_goes_on():
-    assert told("a: 1\nb: 2\na: 3\nc: 4", lambda found: [found.take(key, str, "") for key in "abc"]) == [
+def test_duplicate_key_is_reported_and_reading_goes_on():
+    assert problems_of("a: 1\nb: 2\na: 3\nc: 4", lambda table: [table.optional(key, str, "") for key in "abc"]) == [
         "3:1 key.twice"
     ]
 
 
-def test_an_unknown_key_names_the_nearest_known():
-    found = table("explict: no\nx-mine: 1")
-    found.optional("explicit", converters.to_flag, default=False)
-    found.optional("title", str, "")
-    found.finish()
-    assert [(one.text, one.fix) for one in found.problems] == [("unknown key 'explict'", "did you mean 'explicit'?")]
-
-
-def test_another_tools_key_says_what_is_written_here():
-    found = table("Podcast_File: a.mp3")
-    found.finish({"podcast_file": ForeignKey("is another tool's key", "write 'audio' instead", "key.renamed")})
-    assert [(one.code, one.fix) for one in found.problems] == [("key.renamed", "write 'audio' instead")]
-
-
-def test_two_names_of_one_key_are_a_fault():
-    assert told("number: 1\nepisode: 2", lambda found: found.take("number", str, "", also=("episode",))) == [
-        "2:1 key.both"
+def test_unknown_key_suggests_the_nearest_name():
+    table = parse("explict: no\nx-mine: 1")
+    table.optional("explicit", converters.to_flag, default=False)
+    table.optional("title", str, "")
+    table.finish()
+    assert [(problem.text, problem.fix) for problem in table.problems] == [
+        ("unknown key 'explict'", "did you mean 'explicit'?")
     ]
 
 
-def test_a_list_where_one_value_is_meant_is_a_fault():
-    assert told("title: [a, b]", lambda found: found.take("title", str, "")) == ["1:1 value.single"]
+def test_foreign_key_is_reported_with_its_replacement():
+    table = parse("Podcast_File: a.mp3")
+    table.finish({"podcast_file": ForeignKey("is a key of another tool", "use 'audio'", "key.renamed")})
+    assert [(problem.code, problem.fix) for problem in table.problems] == [("key.renamed", "use 'audio'")]
 
 
-def test_a_lone_value_is_a_list_of_one():
-    assert table("tags: a").list_of("tags", str) == ("a",)
+def test_two_names_of_one_key_are_reported():
+    assert problems_of(
+        "number: 1\nepisode: 2", lambda table: table.optional("number", str, "", other_names=("episode",))
+    ) == ["2:1 key.both"]
 
 
-def test_a_nested_table_tells_its_faults_at_their_own_lines():
-    found = table("chapters:\n  - {start: 1}\n  - start: 2\n    titel: x\n")
-    for inner in found.tables("chapters", "this chapter"):
+def test_list_instead_of_single_value_is_reported():
+    assert problems_of("title: [a, b]", lambda table: table.optional("title", str, "")) == ["1:1 value.single"]
+
+
+def test_single_value_is_a_list_of_one():
+    assert parse("tags: a").list_of("tags", str) == ("a",)
+
+
+def test_nested_table_reports_problems_at_their_lines():
+    table = parse("chapters:\n  - {start: 1}\n  - start: 2\n    titel: x\n")
+    for inner in table.tables("chapters", "this chapter"):
         inner.required("start", str, "")
         inner.required("title", str, "")
         inner.finish()
-    assert [f"{one.location.line}:{one.location.column} {one.text}" for one in found.problems] == [
+    assert [f"{problem.location.line}:{problem.location.column} {problem.text}" for problem in table.problems] == [
         "2:5 'title' is missing in this chapter",
         "3:5 'title' is missing in this chapter",
         "4:5 unknown key 'titel' in this chapter",
@@ -134,21 +143,23 @@ def test_a_nested_table_tells_its_faults_at_their_own_lines():
         ("title: C#", False),
     ],
 )
-def test_a_number_sign_that_yaml_would_drop_in_silence_is_warned_of(source, dropped):
-    found = table(source)
-    assert [one.code for one in found.problems if one.severity is Severity.WARNING] == ["yaml.comment"] * dropped
+def test_accidental_comment_is_warned_of(source, dropped):
+    table = parse(source)
+    assert [problem.code for problem in table.problems if problem.severity is Severity.WARNING] == [
+        "yaml.comment"
+    ] * dropped
 
 
 @pytest.mark.parametrize("fence", ["---", "---  ", "---\t"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
-def test_front_matter_survives_any_editor(bom, ending, fence):
+def test_front_matter_with_any_line_ending_and_bom(bom, ending, fence):
     source = decode_source((bom + ending.join([fence, "title: x", fence, "Notes", "more"])).encode(), "x.md")
-    found, body, line = parse_front_matter(source, "x.md")
-    assert (found.optional("title", str, ""), body, line) == ("x", "Notes\nmore", 4)
+    table, body, line = parse_front_matter(source, "x.md")
+    assert (table.optional("title", str, ""), body, line) == ("x", "Notes\nmore", 4)
 
 
-def test_front_matter_may_be_all_there_is():
+def test_front_matter_without_notes():
     assert parse_front_matter("---\ntitle: x\n---", "x.md")[1:] == ("", 4)
 
 
@@ -161,19 +172,19 @@ def test_front_matter_may_be_all_there_is():
         ("", "front.missing"),
     ],
 )
-def test_front_matter_that_is_not_there_is_told(source, code):
+def test_missing_front_matter_is_reported(source, code):
     with pytest.raises(InvalidInput) as caught:
         parse_front_matter(source, "x.md")
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
-def test_what_is_not_utf8_is_told_with_line_and_column():
+def test_invalid_utf8_is_reported_with_line_and_column():
     with pytest.raises(InvalidInput) as caught:
         decode_source("a\nbü".encode() + b"\xe9", "x.md")
     assert [str(problem.location) for problem in caught.value.problems] == ["x.md:2:3"]
 
 
-def test_a_file_is_read_only_up_to_a_bound():
+def test_too_large_file_is_rejected():
     with pytest.raises(InvalidInput) as caught:
         decode_source(b"x" * (MAX_SOURCE_BYTES + 1), "x.md")
     assert [problem.code for problem in caught.value.problems] == ["file.long"]
@@ -186,19 +197,18 @@ def test_a_file_is_read_only_up_to_a_bound():
 def test_any_text_is_a_table_or_invalid_input(source):
     problems = []
     try:
-        assert isinstance(table(source), Table)
+        assert isinstance(parse(source), Table)
     except InvalidInput as error:
         problems = error.problems
-    assert {problem.code for problem in problems} <= PROBLEM_CODES.keys()
     assert all(problem.location.line >= 1 for problem in problems)
 
 
-def test_brackets_without_end_are_refused_quickly():
+def test_endless_brackets_are_rejected():
     with pytest.raises(InvalidInput):
-        table("a: " + "[" * 100_000)
+        parse("a: " + "[" * 100_000)
 
 
-def test_nearest_knows_the_word_whatever_its_case():
+def test_suggestion_ignores_case():
     assert suggest_name("TITEL", {"title", "date"}) == "did you mean 'title'?"
 
 
@@ -210,18 +220,18 @@ NESTED = st.recursive(
 )
 
 
-def plain(value):
+def plain_value(value):
     if isinstance(value.content, dict):
-        return {key: plain(inner) for key, inner in value.content.items()}
-    return [plain(inner) for inner in value.content] if isinstance(value.content, list) else value.content
+        return {key: plain_value(inner) for key, inner in value.content.items()}
+    return [plain_value(inner) for inner in value.content] if isinstance(value.content, list) else value.content
 
 
 @given(st.dictionaries(WORDS, NESTED, max_size=4), st.booleans())
-def test_pyyaml_reads_the_same_text_from_what_it_wrote(data, flow):
+def test_tables_equal_what_pyyaml_reads(data, flow):
     source = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=True)
-    found = table(source)
-    assert {key: plain(value) for key, value in found.entries.items()} == yaml.load(source, yaml.BaseLoader)
+    table = parse(source)
+    assert {key: plain_value(value) for key, value in table.entries.items()} == yaml.load(source, yaml.BaseLoader)
 
 
-def test_lines_are_counted_as_editors_show_them():
-    assert told("a: x\u2028y\u0085z\nb: @") == ["2:4 yaml.syntax"]
+def test_lines_are_counted_as_in_editors():
+    assert problems_of("a: x\u2028y\u0085z\nb: @") == ["2:4 yaml.syntax"]

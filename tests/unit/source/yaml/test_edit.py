@@ -1,8 +1,8 @@
-"""One line of podcast.yaml is put in or changed, and nothing else."""
+"""Setting a key of podcast.yaml changes one line and nothing else."""
 
 import pytest
 
-from podcast_kit.errors import OperationError, InvalidInput
+from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.source.yaml import edit
 
 NEW = "https://new.example/feed.xml"
@@ -18,7 +18,7 @@ NEW = "https://new.example/feed.xml"
         ("title: A\r\nx-b:\r\n  c: d\r\n", f"title: A\r\nx-b:\r\n  c: d\r\nnew_feed_url: {NEW}\r\n"),
     ],
 )
-def test_a_line_is_put_in_and_every_other_byte_stays(tmp_path, before, after):
+def test_key_is_set_and_every_other_byte_stays(tmp_path, before, after):
     path = tmp_path / "podcast.yaml"
     path.write_bytes(before.encode())
     edit.set_yaml_key(path, "new_feed_url", NEW)
@@ -26,7 +26,7 @@ def test_a_line_is_put_in_and_every_other_byte_stays(tmp_path, before, after):
 
 
 @pytest.mark.parametrize("before", ["{title: A}\n", "new_feed_url: >\n  https://x.example/\ntitle: A\n"])
-def test_a_form_without_a_line_for_it_is_told_and_left_alone(tmp_path, before):
+def test_file_is_unchanged_where_the_key_cannot_be_set(tmp_path, before):
     path = tmp_path / "podcast.yaml"
     path.write_text(before)
     with pytest.raises(InvalidInput) as caught:
@@ -35,12 +35,12 @@ def test_a_form_without_a_line_for_it_is_told_and_left_alone(tmp_path, before):
     assert path.read_text() == before
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_missing_file_is_reported(tmp_path):
     with pytest.raises(OperationError, match="cannot be read"):
         edit.set_yaml_key(tmp_path / "podcast.yaml", "title", "A")
 
 
 @pytest.mark.parametrize("address", ["new.example/feed.xml", "http://new.example/feed.xml", "", "https://a b/"])
-def test_only_a_whole_https_address_is_a_feeds(address):
-    with pytest.raises(OperationError, match="the new address"):
+def test_only_a_whole_https_url_is_a_feed_url(address):
+    with pytest.raises(OperationError, match="new feed URL"):
         edit.to_feed_url(address)

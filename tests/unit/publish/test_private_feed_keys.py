@@ -1,4 +1,4 @@
-"""The record of a publish lies where everybody can read: it must not tell the addresses of private feeds."""
+"""The store state is public, so it must not contain the URLs of private feeds."""
 
 from datetime import UTC, datetime
 
@@ -22,16 +22,16 @@ def show(tmp_path):
     return outputs | {SECRET: output_trees.output(tmp_path / "build", SECRET, b"<rss/>")}
 
 
-def test_no_secret_key_is_told_by_anything_that_publishing_writes(tmp_path):
+def test_no_published_file_contains_a_private_feed_key(tmp_path):
     published(tmp_path, show(tmp_path))
     public = tmp_path / "public"
     assert (public / SECRET).is_file()
-    told = [path for path in public.rglob("*") if path.is_file() and path != public / SECRET]
-    assert told
-    assert not [path for path in told if SECRET[8:-4].encode() in path.read_bytes()]
+    public_files = [path for path in public.rglob("*") if path.is_file() and path != public / SECRET]
+    assert public_files
+    assert not [path for path in public_files if SECRET[8:-4].encode() in path.read_bytes()]
 
 
-def test_what_the_record_does_not_tell_is_known_all_the_same(tmp_path):
+def test_private_feed_is_recognized_as_unchanged(tmp_path):
     outputs = show(tmp_path)
     published(tmp_path, outputs)
     store, again = published(tmp_path, outputs)
@@ -39,7 +39,7 @@ def test_what_the_record_does_not_tell_is_known_all_the_same(tmp_path):
     assert read(store, outputs.values()).objects[SECRET].sha256 == outputs[SECRET].sha256
 
 
-def test_a_changed_secret_feed_is_replaced_and_nothing_else_is(tmp_path):
+def test_only_a_changed_private_feed_is_uploaded(tmp_path):
     outputs = show(tmp_path)
     published(tmp_path, outputs)
     outputs[SECRET] = output_trees.output(tmp_path / "build", SECRET, b"<rss></rss>")
