@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.testing import CliRunner
 
-from podcast_kit import check, cli
+from podcast_kit import check, cli, namespaces
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.site import listen_links
 from podcast_kit.source import core_keys, project
@@ -35,6 +35,7 @@ DOCS = Path(__file__).parent
 RULE_CASES = DOCS.parent / "tests/golden/faults"
 PROBLEM_EXAMPLES = DOCS / "_problem_examples.toml"
 SHOW_FILE, EPISODE_FILE = "podcast.yaml", "an episode's front matter"
+FIELD_NEEDS = ("optional", "recommended", "required")
 KEY_FILES = {SHOW_FILE: "podcast.yaml", EPISODE_FILE: "Front matter"}
 MAX_EXAMPLES = 3
 MAX_EXAMPLE_LINE = 200
@@ -43,6 +44,10 @@ CASE_SUBJECTS = {
     "images": "A square JPEG with 3000 pixels per side in RGB, except for",
     "audio": "A good recording, except for",
     "responses": "A host that answers correctly, except for",
+}
+WHOLE_FEEDS = {
+    "items removed": "A feed without items.\n",
+    "trailer removed": "A feed without an episode that the published feed has.\n",
 }
 CASE_NAMES = {
     "all": "every answer: ",
@@ -156,7 +161,8 @@ def command_page(command: click.Command, context: click.Context) -> str:
 def option_table(command: click.Command, context: click.Context) -> str:
     """Every option as its own help describes it."""
     records = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
-    return table(("option", "meaning"), *((f"`{name}`", text_to_markdown(about)) for name, about in records))
+    rows = [(f"`{name}`", text_to_markdown(about)) for name, about in records if about]
+    return table(("option", "meaning"), *rows)
 
 
 def help_to_markdown(text: str) -> str:
@@ -304,19 +310,42 @@ def key_facts(key: core_keys.CoreKey) -> tuple[str, str, str]:
 
 
 def tag_section(document: dict[str, Any], files: list[str]) -> str:
-    """A key that becomes a tag of the feed, as `podcast-kit keys KEY` explains it."""
+    """A key that becomes a tag of the feed, as `podcast-kit keys KEY` explains it, with the keys inside of it."""
     title = SHOW_FILE if SHOW_FILE in files else "front matter"
-    many = "One, or a list." if document["many"] else "One."
+    tag = namespaces.TAGS[document["tag"]]
+    count = "one, or a list" if document["many"] else "one" if tag.fields else "a list"
     lines = [f"## In {' and '.join(files)}\n", text_to_markdown(document["about"]) + "\n"]
-    lines += [f"Becomes `<{document['tag']}>` in the feed. {many}\n"]
+    lines += [f"Becomes `<{document['tag']}>` in the feed; {count}.\n"]
     lines += [f"Other names: {', '.join(f'`{name}`' for name in document['also'])}.\n"] if document["also"] else []
-    rows = [
-        (f"`{field['key']}`", text_to_markdown(field["kind"]), field["need"] or "optional", str(field["limit"] or "–"))
-        for field in document["fields"]
-    ]
-    lines += [table(("key", "value", "needed", "max. characters"), *rows)] if rows else []
+    lines += tag_tables(tag)
     lines += ["### Example\n", code_block(f'yaml title="{title}"', document["example"])]
     return "\n".join(lines)
+
+
+def tag_tables(tag: namespaces.Tag) -> Iterator[str]:
+    """What a tag holds, then what each of its children holds; a tag of only children is a list of them."""
+    if not tag.fields:
+        yield from tag_tables(namespaces.TAGS[tag.required_children[0]])
+        return
+    rows = [
+        (f"`{field.yaml_key}`", field_value(field), FIELD_NEEDS[field.need if not field.default else 0])
+        for field in tag.fields
+    ]
+    children = namespaces.tags_with_keys(tag.name)
+    rows += [
+        (f"`{child.keys[0]}`", f"{text_to_markdown(child.about)} See below.".strip(), "optional") for child in children
+    ]
+    yield table(("key", "value", "needed"), *rows)
+    for child in children:
+        yield f"### Keys in `{child.keys[0]}`\n"
+        yield from tag_tables(child)
+
+
+def field_value(field: namespaces.Field) -> str:
+    """What a field of a tag may hold."""
+    text = ", ".join(f"`{choice}`" for choice in field.choices) or text_to_markdown(str(field.value_type))
+    text += ", or a file of the show" if field.allows_file else ""
+    return text + (f"; at most {field.max_len} characters" if field.max_len else "")
 
 
 def listen_service_table() -> str:
@@ -375,15 +404,23 @@ def problem_page(explanation: dict[str, Any], examples: list[str], *, is_rule: b
     lines += ["## Why\n", text_to_markdown(explanation["why"]) + "\n"]
     if examples:
         lines += ["## Example\n", *examples[:MAX_EXAMPLES]]
-    lines += ["## Fix\n", text_to_markdown(explanation["fix"]) + "\n"]
+    lines += ["## Fix\n", sentence(explanation["fix"]) + "\n"]
     if explanation["sources"]:
         lines += ["## Sources\n", "".join(f"- {source_link(source)}\n" for source in explanation["sources"])]
     return "\n".join(lines)
 
 
+def sentence(text: str) -> str:
+    """A fix, which messages have in parentheses, as a sentence."""
+    first = text.partition(" ")[0]
+    text = text[0].upper() + text[1:] if first.isalpha() else text
+    return text_to_markdown(text if text.endswith((".", "!", "?")) else f"{text}.")
+
+
 def source_link(source: str) -> str:
     """A reference, with its address as a link."""
-    return re.sub(r"https?://\S+", lambda found: f"<{found[0]}>", text_to_markdown(source).replace("\\_", "_"))
+    text, scheme, rest = source.partition("https://")
+    return text_to_markdown(text) + (f"<{scheme}{rest}>" if scheme else "")
 
 
 def reading_examples() -> dict[str, list[str]]:
@@ -436,10 +473,14 @@ def replace_keys(base: str, text: str) -> str:
 
 def rule_examples() -> dict[str, list[str]]:
     """What breaks each rule, from the cases that test it: a changed feed, file, image, recording or answer."""
-    examples: dict[str, list[str]] = defaultdict(list)
+    described = tomllib.loads(PROBLEM_EXAMPLES.read_text("utf-8"))["described"]
+    examples: dict[str, list[str]] = defaultdict(list, {code: [f"{text}\n"] for code, text in described.items()})
     for path in sorted(RULE_CASES.rglob("*.toml")):
         for case in tomllib.loads(path.read_text("utf-8"))["case"]:
-            if example := rule_example(case, path.stem):
+            example = rule_example(case, path.stem)
+            if example and (
+                not examples[case["rule"]] or "find" in case or "whole" in case
+            ):  # one list of facts is enough
                 examples[case["rule"]].append(example)
     return examples
 
@@ -453,10 +494,11 @@ def rule_example(case: dict[str, Any], kind: str) -> str:
         for old, new in [(case["find"], case["put"]), *case.get("then", [])]:
             filled = re.sub(r"(?s)\{(.*)\}", lambda found: found[1] * case["times"], new) if "times" in case else new
             after = after.replace(old, filled, 1)
-        lines = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[:1] in "+-"]
+        diff = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))
+        lines = [line for line in diff[2:] if line[:2] != "@@" and line[1:].strip()]
         return f"`{name}`, correct (−) and wrong (+):\n\n" + code_block("diff", "\n".join(map(shortened, lines)))
     if "whole" in case:
-        return code_block("text", case["whole"])
+        return WHOLE_FEEDS.get(case["whole"]) or code_block("xml", case["whole"])
     facts = "".join(f"- {name}: {value}\n" for name, value in flattened(case))
     return f"{CASE_SUBJECTS[kind]}:\n\n{facts}" if facts else ""
 

@@ -328,7 +328,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         about="How recordings are mastered; without it, only tags are added.",
         form="a mapping",
         example="audio: {loudness: -16, trim: true}",
-        details="Needs the `master` extra, except for `alternate` of what needs no encoding. See the how-to about sound.",
+        details="Mastering and `alternate` need the `master` extra.",
         fields=_AUDIO,
     ),
     CoreKey(

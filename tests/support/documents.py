@@ -9,7 +9,9 @@ from tests.support.shows import ROOT
 DOCS = ROOT / "docs"
 DOCUMENT_NAMES = sorted(path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md"))
 """Every page that is written by hand, relative to the repository."""
-_BLOCK = re.compile(r"^(?P<indent> *)(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)(?P=fence)$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^(?P<indent> *)(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)(?P=fence)$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def without_code(markdown):
 
 def local_links(markdown):
     """Targets of links and pictures within the repository."""
-    return sorted(set(re.findall(r"\]\(((?!https?:|mailto:|#)[^)\s]+)\)", without_code(markdown))))
+    return sorted(set(re.findall(r"(?<!\\)\]\(((?!https?:|mailto:|#)[^)\s]+)\)", without_code(markdown))))
 
 
 def command_lines(markdown):

@@ -1,6 +1,7 @@
-"""What `podcast-kit keys` shows: examples that are read without a fault, and every key of the table."""
+"""`podcast-kit keys`: every key is listed and explained, and every example is valid."""
 
 import json
+from collections import defaultdict
 
 import pytest
 from click.testing import CliRunner
@@ -8,29 +9,35 @@ from click.testing import CliRunner
 from podcast_kit.cli import cli
 from podcast_kit.namespaces import TAGS, tags_with_keys
 from podcast_kit.namespaces.examples import example_yaml
-from podcast_kit.source import elements
-from podcast_kit.source.yaml.document import parse_yaml_table
+from podcast_kit.source import core_keys, elements, project
+from podcast_kit.source.yaml import document, parse_yaml_table
 
-SAID = [(parent, tag) for parent in ("channel", "item") for tag in tags_with_keys(parent) if parent not in tag.builtin_in]
+FEED_KEYS = [
+    (parent, tag) for parent in ("channel", "item") for tag in tags_with_keys(parent) if parent not in tag.builtin_in
+]
+FEED_TAGS = sorted({tag.keys[0]: tag for _, tag in FEED_KEYS}.values(), key=lambda tag: tag.name)
+CORE_KEYS = [
+    pytest.param(key, id=f"{file}-{key.name}")
+    for file, keys in (("show", core_keys.SHOW_KEYS), ("episode", core_keys.EPISODE_KEYS))
+    for key in keys
+]
 
 
 def run(*arguments):
     return CliRunner().invoke(cli, ["keys", *arguments])
 
 
-@pytest.mark.parametrize(("parent", "tag"), SAID, ids=lambda one: getattr(one, "name", one))
-def test_an_example_is_read_without_a_fault_and_says_its_tag(parent, tag):
+@pytest.mark.parametrize(("parent", "tag"), FEED_KEYS, ids=lambda value: getattr(value, "name", value))
+def test_example_of_a_feed_key_is_valid_and_writes_its_tag(parent, tag):
     table = parse_yaml_table(example_yaml(tag), "podcast.yaml")
-    found = elements.elements_from_table(table, parent)
+    written = elements.elements_from_table(table, parent)
     table.finish()
     assert table.problems == []
-    assert [element.name for element in found] == [tag.name]
+    assert [element.name for element in written] == [tag.name]
 
 
-@pytest.mark.parametrize(
-    "tag", sorted({tag.keys[0]: tag for _, tag in SAID}.values(), key=lambda tag: tag.name), ids=lambda tag: tag.name
-)
-def test_every_key_is_told_with_what_it_is_for(tag):
+@pytest.mark.parametrize("tag", FEED_TAGS, ids=lambda tag: tag.name)
+def test_feed_key_is_explained_with_an_example(tag):
     assert tag.about.endswith(".")
     assert len(tag.about) < 90
     done = run(tag.keys[0])
@@ -39,14 +46,88 @@ def test_every_key_is_told_with_what_it_is_for(tag):
     assert example_yaml(tag).strip() in done.stdout
 
 
+@pytest.mark.parametrize("key", CORE_KEYS)
+def test_core_key_is_explained_with_an_example(key):
+    assert key.about.endswith(".")
+    assert key.example.startswith(f"{key.name}:")
+    done = run(key.name)
+    assert done.exit_code == 0
+    assert key.about in done.stdout
+    assert key.example in done.stdout
+
+
+@pytest.fixture
+def keys_read(monkeypatch):
+    """Every key that a reader takes, with its other names, by the path of the mapping; filled while a show is read."""
+    taken = defaultdict(dict)
+    original = document.Table.value
+
+    def value(self, key, *, other_names=()):
+        taken[self.name].setdefault(key, other_names)
+        return original(self, key, other_names=other_names)
+
+    monkeypatch.setattr(document.Table, "value", value)
+    return taken
+
+
+def load_show_with_every_core_key(folder):
+    (folder / "episodes").mkdir()
+    show = "\n".join(key.example for key in core_keys.SHOW_KEYS)
+    episode = "\n".join(key.example for key in core_keys.EPISODE_KEYS)
+    for name in ("cover.jpg", "art/logo.svg", "episodes/art/001.jpg", "episodes/001-talk.vtt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"")
+    (folder / "podcast.yaml").write_text(f"{show}\n", "utf-8")
+    (folder / "episodes/001-talk.md").write_text(f"---\n{episode}\n---\nA paragraph.\n", "utf-8")
+    return project.load_project(folder)
+
+
+def test_examples_of_core_keys_form_a_valid_show(tmp_path):
+    assert load_show_with_every_core_key(tmp_path).warnings == ()
+
+
+def test_core_keys_are_exactly_those_that_the_readers_take(keys_read, tmp_path):
+    load_show_with_every_core_key(tmp_path)
+    top_level = {key: names for key, names in keys_read[""].items() if key != "extra"}
+    feed_keys = {tag.keys[0] for _, tag in FEED_KEYS}
+    documented = {key.name for key in (*core_keys.SHOW_KEYS, *core_keys.EPISODE_KEYS)}
+    assert {*top_level} - feed_keys == documented - feed_keys
+    for key in (*core_keys.SHOW_KEYS, *core_keys.EPISODE_KEYS):
+        assert top_level[key.name] == key.other_names, key.name
+
+
+@pytest.mark.parametrize("name", ["owner", "publish", "feed", "audio", "theme"])
+def test_keys_inside_a_core_key_are_exactly_those_that_the_readers_take(name, keys_read, tmp_path):
+    load_show_with_every_core_key(tmp_path)
+    keys = [key for key in (*core_keys.SHOW_KEYS, *core_keys.EPISODE_KEYS) if key.name == name]
+    documented = {field.name: field.other_names for key in keys for field in key.fields}
+    assert keys_read[name] == documented
+
+
+@pytest.mark.parametrize(
+    ("table", "fields"), [("this person", core_keys.SHOW_KEYS), ("this chapter", core_keys.EPISODE_KEYS)]
+)
+def test_keys_of_people_and_chapters_are_documented(table, fields, keys_read, tmp_path):
+    load_show_with_every_core_key(tmp_path)
+    name = {"this person": "people", "this chapter": "chapters"}[table]
+    (key,) = [key for key in fields if key.name == name]
+    assert keys_read[table] == {field.name: field.other_names for field in key.fields}
+
+
 def test_all_keys_are_listed_for_people_and_for_programs():
-    listed = {one["tag"] for one in json.loads(run("--json").stdout)["keys"]}
-    assert listed == {tag.name for _, tag in SAID}
-    assert all(f"  {tag.keys[0]} " in run().stdout for _, tag in SAID)
-    assert listed <= TAGS.keys()
+    rows = json.loads(run("--json").stdout)["keys"]
+    assert {row["tag"] for row in rows} - {""} == {tag.name for _, tag in FEED_KEYS} <= TAGS.keys()
+    names = {row["key"] for row in rows}
+    assert names >= {key.name for key in (*core_keys.SHOW_KEYS, *core_keys.EPISODE_KEYS)}
+    assert all(f"  {name} " in run().stdout for name in names)
 
 
-def test_a_key_that_does_not_exist_leads_to_the_nearest():
+def test_core_keys_are_listed_first():
+    rows = json.loads(run("--json").stdout)["keys"]
+    assert [row["key"] for row in rows[:3]] == ["title", "description", "author"]
+
+
+def test_unknown_key_suggests_the_nearest():
     done = run("fundng")
     assert done.exit_code == 1
     assert "did you mean 'funding'?" in done.stderr
