@@ -6,10 +6,10 @@ KEEP ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint stress bench docs clean
+.PHONY: help demo test unit lint stress bench docs pictures clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/pip: # a new enough pip for dependency groups
 	@$(PYTHON) -c 'import sys; sys.exit("podcast_kit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -23,6 +23,10 @@ $(VENV)/test: pyproject.toml $(VENV)/pip
 
 $(VENV)/lint: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/docs: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
 
 $(VENV)/bench: $(VENV)/test
@@ -49,9 +53,12 @@ stress: $(VENV)/test ## publish under faults and kills for longer than the tests
 bench: $(VENV)/bench ## compare speed with the programs that podcasters would use instead
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-docs: $(VENV)/test ## write the command reference and the pictures of the README
-	$(BIN)/python -m tests.docs
+docs: $(VENV)/docs ## build the documentation website into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+pictures: $(VENV)/test ## retake the pictures in docs/images (needs Chromium)
+	$(BIN)/python -m tests.pictures
 
 clean: ## remove .venv and everything that was built or cached
-	rm -rf $(VENV) build dist .podcast-kit .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) build dist site .podcast-kit .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
