@@ -202,6 +202,20 @@ def test_valid_cover_and_recording_have_no_problems(platform):
     assert check_image_case({"platform": platform}) == check_audio_case({"platform": platform}) == ()
 
 
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("L", "cover.jpg is greyscale"),
+        ("P", "cover.jpg uses a palette"),
+        ("I;16", "cover.jpg has 16 bits per channel"),
+        ("CMYK", "cover.jpg is CMYK, not RGB"),
+    ],
+)
+def test_colour_mode_of_artwork_is_named_in_words(mode, text):
+    (problem,) = check_image_case({"pixels": {"mode": mode}})
+    assert (problem.code, problem.text, problem.fix) == ("art.colour", text, "save it as RGB")
+
+
 @pytest.mark.parametrize("kind", FILE_KINDS)
 def test_correct_responses_have_no_problems(kind):
     assert check_response_case({"kind": kind}) == ()
