@@ -26,7 +26,7 @@ from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.model import Episode, Image, Item, LocalFile, LockEntry, Output, Progress, Project, Wave
+from podcast_kit.model import LOCK_FILE, Episode, Image, Item, LocalFile, LockEntry, Output, Progress, Project, Wave
 from podcast_kit.source import lock
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
@@ -34,7 +34,6 @@ __all__ = ["BUILD_DIR", "CACHE_DIR", "JSON_FEED_KEY", "LOCK_FILE", "OPML_KEY", "
 
 BUILD_DIR = "build"
 CACHE_DIR = ".podcast-kit"
-LOCK_FILE = "podcast.lock"
 JSON_FEED_KEY = "feed.json"
 OPML_KEY = "follow/show.opml"
 
@@ -136,7 +135,7 @@ def write_lock(build: Build) -> None:
         data = lock.render_lock([*build.lock, *published_since])
         if path.is_file() and path.read_bytes() == data:
             return
-        atomic_write.write(path, data)
+        atomic_write.write_atomic(path, data)
 
 
 @contextmanager
@@ -146,7 +145,7 @@ def _disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         path = f"{error.filename}: " if error.filename else ""
-        raise OperationError(f"{path}{error.strerror or error}", atomic_write.mend(error)) from error
+        raise OperationError(f"{path}{error.strerror or error}", atomic_write.suggest_disk_fix(error)) from error
 
 
 def _split_by_date(
@@ -224,7 +223,7 @@ def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
 def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
     """Render every page whose inputs changed."""
     items, artwork, icons = add_page_images(project, items, artwork, out)
-    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).pages(items):
+    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).build_pages(items):
         cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
         stored = out.cache.get(RENDERED_PAGES, cache_key)
         if stored is None or not out.add_cached(stored, Wave.PAGES):
@@ -245,10 +244,10 @@ def _write_feeds(project: Project, items: tuple[Item, ...], artwork: Image | Non
     if stored and all(out.add_cached(file, wave) for file, wave in stored):
         return
     outputs = [
-        out.write(key, data, Wave.FEED) for key, data in feed.render_pages(project.show, items, artwork=artwork).items()
+        out.write(key, data, Wave.FEED) for key, data in feed.render_feed_pages(project.show, items, artwork=artwork).items()
     ]
-    outputs.append(out.write(JSON_FEED_KEY, feed.json_feed(project.show, items, artwork=artwork), Wave.FEED))
-    outputs.append(out.write(OPML_KEY, feed.opml(project.show), Wave.PAGES))
+    outputs.append(out.write(JSON_FEED_KEY, feed.render_json_feed(project.show, items, artwork=artwork), Wave.FEED))
+    outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
     files = tuple(
         (StoredFile(output.key, output.sha256, output.size, output.content_type), output.wave) for output in outputs
     )

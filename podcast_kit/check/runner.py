@@ -17,10 +17,9 @@ from podcast_kit.check.context import (
 )
 from podcast_kit.check.registry import CHECKS, RULES, CheckFunction, Finding, Rule
 from podcast_kit.errors import Problem, SourceLocation
-from podcast_kit.model import Element, Episode, FeedDocument, Node, Project
+from podcast_kit.model import SHOW_FILE, Element, Episode, FeedDocument, Node, Project
 from podcast_kit.text.numbers import format_count
 
-SHOW_FILE = "podcast.yaml"
 MAX_FINDINGS = 100
 """Findings listed for one rule; a hostile feed could cause millions."""
 ChecksByType = Mapping[type, list[tuple[Rule, CheckFunction]]]

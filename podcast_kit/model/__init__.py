@@ -14,7 +14,7 @@ from podcast_kit.model.episode import (
     EpisodeType,
 )
 from podcast_kit.model.item import Image, Item, Notes, RenderedNotes, Transcript
-from podcast_kit.model.project import LockEntry, Media, Project, Soundbite
+from podcast_kit.model.project import EPISODES_DIR, LOCK_FILE, SHOW_FILE, LockEntry, Media, Project, Soundbite
 from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     AudioSettings,
@@ -34,6 +34,9 @@ from podcast_kit.model.urls import public_url, show_guid
 from podcast_kit.model.xml import Element, FeedDocument, Node
 
 __all__ = [
+    "EPISODES_DIR",
+    "LOCK_FILE",
+    "SHOW_FILE",
     "Audio",
     "AudioSettings",
     "Category",

@@ -11,6 +11,10 @@ from podcast_kit.errors import Problem
 from podcast_kit.model.episode import Chapter, Episode
 from podcast_kit.model.show import Show
 
+SHOW_FILE = "podcast.yaml"
+EPISODES_DIR = "episodes"
+LOCK_FILE = "podcast.lock"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from podcast_kit.namespaces.schema import CHANNEL, DERIVED, FEED, ITEM, LIVE, MUST, URL, Field, Tag, text_field
+from podcast_kit.namespaces.schema import (
+    BUILTIN_PARENTS,
+    CHANNEL,
+    FEED_PARENTS,
+    ITEM,
+    LIVE,
+    MUST,
+    Field,
+    Tag,
+    text_field,
+)
 from podcast_kit.namespaces.value_types import ValueType
 
-RSS = (
-    Tag(name="title", parents=FEED, text=text_field("title"), keys=("title",), builtin_in=DERIVED),
+RSS_TAGS = (
     Tag(
-        name="link", parents=FEED, text=text_field("link", value_type=ValueType.URL), keys=("link",), builtin_in=DERIVED
+        name="title",
+        parents=FEED_PARENTS,
+        text=text_field("title", example="Live from the library"),
+        keys=("title",),
+        builtin_in=BUILTIN_PARENTS,
+    ),
+    Tag(
+        name="link",
+        parents=FEED_PARENTS,
+        text=text_field("link", value_type=ValueType.URL),
+        keys=("link",),
+        builtin_in=BUILTIN_PARENTS,
     ),
     Tag(
         name="description",
-        parents=FEED,
+        parents=FEED_PARENTS,
         text=text_field("description", value_type=ValueType.TEXT),
         keys=("description",),
-        builtin_in=DERIVED,
+        builtin_in=BUILTIN_PARENTS,
     ),
     Tag(
         name="guid",
         parents=(ITEM, LIVE),
-        text=text_field("guid"),
+        text=text_field("guid", example="live-2026-03-01"),
         attributes=(Field("isPermaLink", ValueType.FLAG, default="false"),),
         keys=("guid",),
         builtin_in=(ITEM,),
@@ -28,7 +48,11 @@ RSS = (
     Tag(
         name="enclosure",
         parents=(ITEM, LIVE),
-        attributes=(URL, Field("length", ValueType.WHOLE, MUST, default="0"), Field("type", ValueType.MIME, MUST)),
+        attributes=(
+            Field("url", ValueType.URL, MUST, example="https://pod.example/live.mp3"),
+            Field("length", ValueType.WHOLE, MUST, default="0"),
+            Field("type", ValueType.MIME, MUST),
+        ),
         keys=("enclosure",),
         builtin_in=(ITEM,),
     ),
@@ -48,19 +72,19 @@ RSS = (
     ),
 )
 
-ITUNES = (
+ITUNES_TAGS = (
     Tag(
         name="itunes:title",
         about="The title without number or show name, if it differs from the title.",
-        parents=FEED,
-        text=text_field("title", max_len=255),
+        parents=FEED_PARENTS,
+        text=text_field("title", max_len=255, example="A look back"),
         keys=("itunes_title",),
     ),
     Tag(
         name="itunes:author",
         about="Who made this episode, if not the show's author.",
-        parents=FEED,
-        text=text_field("name", max_len=255),
+        parents=FEED_PARENTS,
+        text=text_field("name", max_len=255, example="Ann Lee"),
         keys=("author",),
         builtin_in=(CHANNEL,),
     ),
@@ -71,10 +95,10 @@ ITUNES = (
     ),
     Tag(
         name="itunes:image",
-        parents=FEED,
+        parents=FEED_PARENTS,
         attributes=(Field("href", ValueType.URL, MUST),),
         keys=("image",),
-        builtin_in=DERIVED,
+        builtin_in=BUILTIN_PARENTS,
     ),
     Tag(
         name="itunes:category",
@@ -84,10 +108,10 @@ ITUNES = (
     ),
     Tag(
         name="itunes:explicit",
-        parents=FEED,
+        parents=FEED_PARENTS,
         text=text_field("explicit", value_type=ValueType.FLAG),
         keys=("explicit",),
-        builtin_in=DERIVED,
+        builtin_in=BUILTIN_PARENTS,
     ),
     Tag(name="itunes:type", parents=(CHANNEL,), text=text_field("type", choices=("episodic", "serial"))),
     Tag(name="itunes:complete", parents=(CHANNEL,), text=text_field("complete", value_type=ValueType.YES)),
@@ -103,14 +127,14 @@ ITUNES = (
         name="itunes:new-feed-url",
         about="The new URL of a feed that has moved; `podcast-kit move` sets it.",
         parents=(CHANNEL,),
-        text=text_field("url", value_type=ValueType.URL),
+        text=text_field("url", value_type=ValueType.URL, example="https://new.example/feed.xml"),
         keys=("new_feed_url", "moved_to"),
     ),
     Tag(
         name="itunes:applepodcastsverify",
         about="The code that Apple asks for while you claim the show.",
         parents=(CHANNEL,),
-        text=text_field("code"),
+        text=text_field("code", example="123e4567-e89b-12d3-a456-426614174000"),
         keys=("apple_verify",),
     ),
     Tag(name="itunes:duration", parents=(ITEM, LIVE), text=text_field("duration", value_type=ValueType.TIME)),
@@ -134,11 +158,11 @@ ITUNES = (
     ),
 )
 
-OTHER = (
+OTHER_TAGS = (
     Tag(name="content:encoded", parents=(ITEM, LIVE), text=text_field("content", value_type=ValueType.TEXT)),
     Tag(
         name="atom:link",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
         attributes=(
             Field("href", ValueType.URI, MUST),

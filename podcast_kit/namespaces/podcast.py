@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from podcast_kit.namespaces.schema import (
+    BUILTIN_PARENTS,
     CHANNEL,
-    DERIVED,
-    FEED,
-    FILE,
+    FEED_PARENTS,
     ITEM,
     LIVE,
     MAY,
     MUST,
     SHOULD,
-    URL,
+    URL_FIELD,
     Field,
     Tag,
     text_field,
@@ -20,17 +19,24 @@ from podcast_kit.namespaces.schema import (
 from podcast_kit.namespaces.value_types import ValueType
 
 MEDIUMS = ("podcast", "music", "video", "film", "audiobook", "newsletter", "blog", "publisher", "course")
-TRANSCRIPTS = ("text/vtt", "application/x-subrip", "application/srt", "text/html", "application/json", "text/plain")
+ALLOWED_TRANSCRIPT_TYPES = (
+    "text/vtt",
+    "application/x-subrip",
+    "application/srt",
+    "text/html",
+    "application/json",
+    "text/plain",
+)
 PROTOCOLS = ("disabled", "activitypub", "twitter", "lightning", "atproto", "hive", "matrix", "nostr")
 
-PODCAST = (
+PODCAST_TAGS = (
     Tag(
         name="podcast:transcript",
         parents=(ITEM,),  # not in a liveItem, though the spec allows it: AntennaPod then fails to read the whole feed
         is_repeatable=True,
         attributes=(
-            URL,
-            Field("type", ValueType.MIME, MUST, choices=TRANSCRIPTS),
+            URL_FIELD,
+            Field("type", ValueType.MIME, MUST, choices=ALLOWED_TRANSCRIPT_TYPES),
             Field("language", ValueType.LANGUAGE),
             Field("rel", choices=("captions",)),
         ),
@@ -48,10 +54,10 @@ PODCAST = (
     Tag(
         name="podcast:funding",
         about="Where listeners can support the show.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
-        text=text_field("label", SHOULD, 128),
-        attributes=(URL,),
+        text=text_field("label", SHOULD, 128, example="Support the show"),
+        attributes=(URL_FIELD,),
         keys=("funding",),
         scalar="url",
     ),
@@ -59,7 +65,7 @@ PODCAST = (
         name="podcast:chapters",
         parents=(ITEM,),
         attributes=(
-            URL,
+            URL_FIELD,
             Field(
                 "type",
                 ValueType.MIME,
@@ -78,15 +84,15 @@ PODCAST = (
         is_repeatable=True,
         text=text_field("title", MAY, 128),
         attributes=(
-            Field("startTime", ValueType.SECONDS, MUST, key="start"),
-            Field("duration", ValueType.SECONDS, MUST),
+            Field("startTime", ValueType.SECONDS, MUST, key="start", example='"0:15"'),
+            Field("duration", ValueType.SECONDS, MUST, example="30"),
         ),
         keys=("soundbites", "soundbite"),
         scalar="startTime",
     ),
     Tag(
         name="podcast:person",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
         text=text_field("name", max_len=128),
         attributes=(
@@ -96,14 +102,14 @@ PODCAST = (
             Field("href", ValueType.URL, key="url"),
         ),
         keys=("people",),
-        builtin_in=DERIVED,
+        builtin_in=BUILTIN_PARENTS,
     ),
     Tag(
         name="podcast:location",
         about="The place that it is about, or where it was made.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
-        text=text_field("name", max_len=128),
+        text=text_field("name", max_len=128, example="Berlin"),
         attributes=(
             Field("rel", need=SHOULD, choices=("subject", "creator")),
             Field("geo", ValueType.GEO, SHOULD),
@@ -117,7 +123,7 @@ PODCAST = (
         about="The name of the episode's season.",
         parents=(ITEM, LIVE),
         text=text_field("number", value_type=ValueType.WHOLE),
-        attributes=(Field("name", max_len=128),),
+        attributes=(Field("name", max_len=128, example="The beginning"),),
         keys=("season_name",),
         has_derived_text=True,
         scalar="name",
@@ -127,7 +133,7 @@ PODCAST = (
         about="The episode's number as apps display it.",
         parents=(ITEM, LIVE),
         text=text_field("number", value_type=ValueType.NUMBER),
-        attributes=(Field("display", max_len=32),),
+        attributes=(Field("display", max_len=32, example="Season finale"),),
         keys=("episode_display",),
         has_derived_text=True,
         scalar="display",
@@ -137,11 +143,11 @@ PODCAST = (
         about="A trailer of the show or of one season.",
         parents=(CHANNEL,),
         is_repeatable=True,
-        text=text_field("title", max_len=128),
+        text=text_field("title", max_len=128, example="Coming soon"),
         attributes=(
-            FILE,
+            Field("url", ValueType.URL, MUST, allows_file=True, example="https://pod.example/trailer.mp3"),
             Field("pubdate", ValueType.RFC2822, MUST, key="date"),
-            Field("length", ValueType.WHOLE, SHOULD),
+            Field("length", ValueType.WHOLE, SHOULD, example="1234567"),
             Field("type", ValueType.MIME, SHOULD),
             Field("season", ValueType.WHOLE),
         ),
@@ -150,8 +156,8 @@ PODCAST = (
     Tag(
         name="podcast:license",
         about="The licence under which it may be used.",
-        parents=FEED,
-        text=text_field("name", max_len=128),
+        parents=FEED_PARENTS,
+        text=text_field("name", max_len=128, example="cc-by-4.0"),
         attributes=(Field("url", ValueType.URL),),
         keys=("license",),
     ),
@@ -161,8 +167,8 @@ PODCAST = (
         parents=(ITEM, LIVE),
         is_repeatable=True,
         attributes=(
-            Field("type", ValueType.MIME, MUST),
-            Field("length", ValueType.WHOLE, SHOULD),
+            Field("type", ValueType.MIME, MUST, example="audio/ogg"),
+            Field("length", ValueType.WHOLE, SHOULD, example="2456789"),
             Field("bitrate", ValueType.NUMBER),
             Field("height", ValueType.WHOLE),
             Field("lang", ValueType.LANGUAGE, key="language"),
@@ -179,7 +185,10 @@ PODCAST = (
         about="A location of the other form; several locations must have the same bytes.",
         parents=("podcast:alternateEnclosure",),
         is_repeatable=True,
-        attributes=(Field("uri", ValueType.URI, MUST, allows_file=True), Field("contentType", ValueType.MIME)),
+        attributes=(
+            Field("uri", ValueType.URI, MUST, allows_file=True, example="https://pod.example/talk.opus"),
+            Field("contentType", ValueType.MIME),
+        ),
         keys=("sources", "source"),
     ),
     Tag(
@@ -203,7 +212,7 @@ PODCAST = (
     Tag(
         name="podcast:value",
         about="How listeners can send money while listening, and who gets which share.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
         attributes=(
             Field("type", need=MUST, example="lightning"),
@@ -253,13 +262,13 @@ PODCAST = (
     Tag(
         name="podcast:image",
         about="Images in addition to the artwork, each with its shape and purpose.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
         attributes=(
-            Field("href", ValueType.URL, MUST, key="url", allows_file=True),
-            Field("alt", need=SHOULD),
+            Field("href", ValueType.URL, MUST, key="url", allows_file=True, example="https://pod.example/banner.jpg"),
+            Field("alt", need=SHOULD, example="The hosts at a table"),
             Field("aspect-ratio", ValueType.RATIO, SHOULD),
-            Field("width", ValueType.WHOLE, SHOULD),
+            Field("width", ValueType.WHOLE, SHOULD, example="1600"),
             Field("height", ValueType.WHOLE),
             Field("type", ValueType.MIME),
             Field("purpose", max_len=128),
@@ -292,19 +301,26 @@ PODCAST = (
         about="Where else to listen or watch.",
         parents=(ITEM, LIVE),
         is_repeatable=True,
-        text=text_field("label", SHOULD),
-        attributes=(Field("href", ValueType.URL, MUST, key="url"),),
+        text=text_field("label", SHOULD, example="Watch the video"),
+        attributes=(Field("href", ValueType.URL, MUST, key="url", example="https://video.example/talk"),),
         keys=("content_links", "content_link"),
         scalar="href",
     ),
     Tag(
         name="podcast:socialInteract",
         about="The post under which listeners comment.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
         attributes=(
-            Field("protocol", need=MUST, choices=PROTOCOLS),
-            Field("uri", ValueType.URI, MUST, key="url", optional_if=("protocol", "disabled")),
+            Field("protocol", need=MUST, choices=PROTOCOLS, example="activitypub"),
+            Field(
+                "uri",
+                ValueType.URI,
+                MUST,
+                key="url",
+                optional_if=("protocol", "disabled"),
+                example="https://social.example/@ann/110123456789",
+            ),
             Field("accountId", key="account"),
             Field("accountUrl", ValueType.URL),
             Field("priority", ValueType.WHOLE),
@@ -317,16 +333,16 @@ PODCAST = (
         parents=(CHANNEL,),
         is_repeatable=True,
         text=text_field("block", value_type=ValueType.YES_NO, default="yes"),
-        attributes=(Field("id"),),
+        attributes=(Field("id", example="amazon"),),
         keys=("blocked_services",),
         scalar="id",
     ),
     Tag(
         name="podcast:txt",
         about="Free-form text for services, such as proof of ownership.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         is_repeatable=True,
-        text=text_field("text", MUST, 4000, ValueType.TEXT),
+        text=text_field("text", MUST, 4000, ValueType.TEXT, example="verification-code-1234"),
         attributes=(Field("purpose", max_len=128),),
         keys=("txt",),
     ),
@@ -363,7 +379,7 @@ PODCAST = (
         name="podcast:updateFrequency",
         about="How often new episodes are published.",
         parents=(CHANNEL,),
-        text=text_field("label", max_len=128),
+        text=text_field("label", max_len=128, example="Every Monday"),
         attributes=(
             Field("complete", ValueType.FLAG),
             Field("dtstart", ValueType.ISO8601, key="start"),
@@ -382,7 +398,7 @@ PODCAST = (
     Tag(
         name="podcast:chat",
         about="Where listeners chat during a live broadcast.",
-        parents=FEED,
+        parents=FEED_PARENTS,
         attributes=(
             Field("server", ValueType.HOST, MUST),
             Field("protocol", need=MUST, choices=("irc", "xmpp", "nostr", "matrix")),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from podcast_kit.namespaces.core import ITUNES, OTHER, RSS
-from podcast_kit.namespaces.podcast import PODCAST
+from podcast_kit.namespaces.core import ITUNES_TAGS, OTHER_TAGS, RSS_TAGS
+from podcast_kit.namespaces.podcast import PODCAST_TAGS
 from podcast_kit.namespaces.schema import Field, Need, Tag
 
 __all__ = ["TAGS", "Field", "Need", "Tag", "tags_with_keys"]
 
-TAGS = {tag.name: tag for tag in (*RSS, *ITUNES, *OTHER, *PODCAST)}
+TAGS = {tag.name: tag for tag in (*RSS_TAGS, *ITUNES_TAGS, *OTHER_TAGS, *PODCAST_TAGS)}
 """Every tag by its name, in the order in which a feed has them."""
 
 

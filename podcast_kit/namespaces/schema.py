@@ -98,12 +98,13 @@ def text_field(
     value_type: ValueType = ValueType.LINE,
     choices: tuple[str, ...] = (),
     default: str = "",
+    example: str = "",
 ) -> Field:
     """The text of an element, as a Field."""
-    return Field("", value_type, need, max_len, choices, default, key=key)
+    return Field("", value_type, need, max_len, choices, default, key=key, example=example)
 
 
-URL = Field("url", ValueType.URL, MUST)
-FILE = Field("url", ValueType.URL, MUST, allows_file=True)
-FEED = (CHANNEL, ITEM, LIVE)
-DERIVED = (CHANNEL, ITEM)
+URL_FIELD = Field("url", ValueType.URL, MUST)
+FILE_FIELD = Field("url", ValueType.URL, MUST, allows_file=True)
+FEED_PARENTS = (CHANNEL, ITEM, LIVE)
+BUILTIN_PARENTS = (CHANNEL, ITEM)

@@ -10,7 +10,7 @@ from podcast_kit.model import AudioSettings
 from podcast_kit.source.paths import AUDIO_SUFFIXES, ShowFolder
 from podcast_kit.source.yaml import InvalidValue, Table, converters, suggest_name
 
-FORMATS = ("mp3", "m4a", "opus")
+MASTERING_FORMATS = ("mp3", "m4a", "opus")
 MIN_BITRATE_K, MAX_BITRATE_K = 24, 320
 
 
@@ -23,7 +23,7 @@ def audio_settings_from_table(table: Table, folder: ShowFolder, defaults: AudioS
         loudness=table.optional("loudness", _to_loudness, base.loudness),
         true_peak=table.optional("true_peak", _number_between(-9, 0, "dBTP, such as -1"), base.true_peak),
         mono=table.optional("mono", _word_of("measured", "dual"), base.mono),
-        format=table.optional("format", _word_of(*FORMATS), base.format),
+        format=table.optional("format", _word_of(*MASTERING_FORMATS), base.format),
         bitrate=table.optional("bitrate", _to_bitrate, base.bitrate),
         channels=table.optional("channels", _to_channel_count, base.channels),
         trim=table.optional("trim", converters.to_flag, base.trim),

@@ -45,13 +45,13 @@ INDEX_STEM = "index"
 """The stem of the notes of an episode that has its own folder."""
 MAX_NOTES_BYTES = 200_000
 """The size of a novella. Beyond it Markdown's worst cases take minutes."""
-MAX_SLUG_LEN = 80
+MAX_TITLE_SLUG_LEN = 80
 """Characters of a slug made from a title."""
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeContext:
+class EpisodeFileContext:
     """What reading an episode depends on: the show's time zone and prompts, and the audio files next to the notes."""
 
     folder: ShowFolder
@@ -70,7 +70,7 @@ class EpisodeContext:
         return basename(dirname(self.path)) if stem == INDEX_STEM and "/" in dirname(self.path) else stem
 
 
-def parse_episode(data: bytes, context: EpisodeContext, problems: list[Problem]) -> Episode:
+def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Problem]) -> Episode:
     """The episode in a file's bytes; problems are added to `problems`, and it is valid only without any.
 
     Raises InvalidInput where the file has no front matter that can be read.
@@ -85,7 +85,7 @@ def parse_episode(data: bytes, context: EpisodeContext, problems: list[Problem])
         notes=body,
         notes_line=first_line,
         audio=_find_recording(table, context),
-        date=_publication_date(table, context.timezone, draft=draft),
+        date=_episode_date(table, context.timezone, draft=draft),
         guid=table.optional("guid", converters.to_line, ""),
         number=table.optional("number", converters.whole_number_from(1), None, other_names=("episode",)),
         season=table.optional("season", converters.whole_number_from(1), None),
@@ -109,12 +109,12 @@ def parse_episode(data: bytes, context: EpisodeContext, problems: list[Problem])
         locations=table.locations,
     )
     _check_notes(table, body, first_line, folder, draft=draft)
-    table.finish(foreign_keys.EPISODE_KEYS)
+    table.finish(foreign_keys.FOREIGN_EPISODE_KEYS)
     problems.extend(table.problems)
     return episode
 
 
-def _slug_from_path(table: Table, context: EpisodeContext) -> str:
+def _slug_from_path(table: Table, context: EpisodeFileContext) -> str:
     value = Value(SourceLocation(context.path), context.slug)
     return table.converted(value, to_slug, context.slug, "the file's name")
 
@@ -140,10 +140,10 @@ def slugify_title(title: str) -> str:
         text = text.replace(letter, ascii_letters)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     text = re.sub(r"['’]", "", text)
-    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:MAX_SLUG_LEN].strip("-") or "episode"
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:MAX_TITLE_SLUG_LEN].strip("-") or "episode"
 
 
-def _publication_date(table: Table, time_zone: str, *, draft: bool) -> datetime | None:
+def _episode_date(table: Table, time_zone: str, *, draft: bool) -> datetime | None:
     codes: list[str] = []
 
     def to_date(raw: str) -> datetime:
@@ -166,7 +166,7 @@ def _publication_date(table: Table, time_zone: str, *, draft: bool) -> datetime 
     return date
 
 
-def _find_recording(table: Table, context: EpisodeContext) -> Resource | None:
+def _find_recording(table: Table, context: EpisodeFileContext) -> Resource | None:
     """The episode's audio: as written under `audio:`, else the audio file with the stem of the notes."""
     value = table.value("audio")
     if value is not None and isinstance(value.content, dict):
@@ -190,7 +190,7 @@ def _find_recording(table: Table, context: EpisodeContext) -> Resource | None:
         return None
 
 
-def _audio_overrides(table: Table, context: EpisodeContext) -> AudioSettings | None:
+def _audio_overrides(table: Table, context: EpisodeFileContext) -> AudioSettings | None:
     """The show's audio settings with those of `audio: {file: one.wav, loudness: -18}`; None without any."""
     value = table.value("audio")
     if value is None or not isinstance(value.content, dict):
@@ -200,7 +200,7 @@ def _audio_overrides(table: Table, context: EpisodeContext) -> AudioSettings | N
         return None
     inner.value("file")
     settings = audio_settings_from_table(inner, context.folder, context.mastering)
-    inner.finish(foreign_keys.AUDIO_KEYS)
+    inner.finish(foreign_keys.FOREIGN_AUDIO_KEYS)
     table.locations.update({f"audio.{key}": location for key, location in inner.locations.items()})
     return settings
 

@@ -12,7 +12,7 @@ from podcast_kit.namespaces import NAMESPACES, usual_prefix
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
 XML_NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
-MAX_DEPTH = 16
+MAX_XML_DEPTH = 16
 GENERATED_ELEMENTS = {
     "rss", "channel", "item", "title", "link", "description", "guid", "enclosure", "pubDate", "lastBuildDate",
 }  # fmt: skip
@@ -45,7 +45,7 @@ def _element_from_table(inner: Table, location: SourceLocation, uri: str, depth:
                 attribute_table.error(attribute_table.entries[key].location, message, "", "value.form")
             attributes.append((key, attribute_table.optional(key, str, "")))
     children: list[Element] = []
-    if depth < MAX_DEPTH:
+    if depth < MAX_XML_DEPTH:
         for child in inner.tables("children", "this element"):
             element = _element_from_table(child, child.location, uri, depth + 1)
             children.append(element)
@@ -102,8 +102,8 @@ class _FragmentReader:
         raise InvalidValue("a document type is not allowed here", "write only the elements", "value.form")
 
     def on_start(self, _name: str, attributes: dict[str, str]) -> None:
-        if len(self.levels) > MAX_DEPTH:
-            raise InvalidValue(f"nested more than {MAX_DEPTH} levels deep", "", "value.form")
+        if len(self.levels) > MAX_XML_DEPTH:
+            raise InvalidValue(f"nested more than {MAX_XML_DEPTH} levels deep", "", "value.form")
         if "xmlns" in attributes:
             raise InvalidValue("a namespace needs a prefix here", "write xmlns:name=... and name:element", "value.form")
         scope = dict(self.levels[-1][2]) if self.levels else {}

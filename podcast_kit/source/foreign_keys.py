@@ -19,7 +19,7 @@ _SECRET = ForeignKey(
 )
 _CLOSED = ForeignKey("is for a service that has closed", "remove the line", "listen.closed")
 
-EPISODE_KEYS: dict[str, ForeignKey] = {
+FOREIGN_EPISODE_KEYS: dict[str, ForeignKey] = {
     **{
         theirs: _renamed_to(ours)
         for theirs, ours in {
@@ -91,7 +91,7 @@ EPISODE_KEYS: dict[str, ForeignKey] = {
 }  # fmt: skip
 """In the front matter of an episode."""
 
-SHOW_KEYS: dict[str, ForeignKey] = {
+FOREIGN_SHOW_KEYS: dict[str, ForeignKey] = {
     **{
         theirs: _renamed_to(ours)
         for theirs, ours in {
@@ -146,7 +146,7 @@ SHOW_KEYS: dict[str, ForeignKey] = {
 }
 """In podcast.yaml."""
 
-PUBLISH_KEYS: dict[str, ForeignKey] = {
+FOREIGN_PUBLISH_KEYS: dict[str, ForeignKey] = {
     **dict.fromkeys(
         (
             "access_key", "access_key_id", "secret", "secret_key", "secret_access_key", "password", "token", "api_key",
@@ -163,7 +163,7 @@ PUBLISH_KEYS: dict[str, ForeignKey] = {
 }  # fmt: skip
 """Below `publish:`; secrets are never read from files that are committed."""
 
-AUDIO_KEYS: dict[str, ForeignKey] = {
+FOREIGN_AUDIO_KEYS: dict[str, ForeignKey] = {
     **dict.fromkeys(("mp3", "m4a", "ogg", "opus", "path", "src", "url"), _renamed_to("file")),
     "lufs": _renamed_to("loudness"),
     "peak": _renamed_to("true_peak"),

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
-from podcast_kit.model import Episode, LockEntry, Project, Show
+from podcast_kit.model import EPISODES_DIR, LOCK_FILE, SHOW_FILE, Episode, LockEntry, Project, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
 from podcast_kit.source.yaml import InvalidValue, decode_source, parse_yaml_table, read_source_file
 
-SHOW_FILE, EPISODES_DIR, LOCK_FILE = "podcast.yaml", "episodes", "podcast.lock"
 MISNAMED_SHOW_FILES = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
 """File names that are probably meant as podcast.yaml."""
 MARKDOWN_SUFFIXES = {"md", "markdown", "mdown", "mkd"}
@@ -75,7 +74,7 @@ class _ProjectReader:
             if (data := self.read_bytes(path)) is None:
                 continue
             folder = ShowFolder(self.root.root, path.rpartition("/")[0])
-            context = episodes.EpisodeContext(folder, path, audio_by_stem)
+            context = episodes.EpisodeFileContext(folder, path, audio_by_stem)
             if show is not None:
                 context = replace(context, timezone=show.timezone, prompts=tuple(show.prompts), mastering=show.audio)
             try:

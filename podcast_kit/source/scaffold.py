@@ -206,4 +206,4 @@ def write_guid(path: Path, guid: str) -> None:
             f"add the line 'guid: {guid}' to the front matter yourself",
         )
         raise InvalidInput([Problem(SourceLocation(str(path), 1), text, fix, "key.missing")])
-    atomic_write.write(path, edited)
+    atomic_write.write_atomic(path, edited)

@@ -64,7 +64,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
     if owner:
         owner.finish()
         _record_locations(table, "owner", owner)
-    table.finish(foreign_keys.SHOW_KEYS)
+    table.finish(foreign_keys.FOREIGN_SHOW_KEYS)
     return show
 
 
@@ -115,7 +115,7 @@ def _publish_settings(table: Table) -> PublishSettings:
         purge=inner.optional("purge", converters.to_line, ""),
         clean_urls=inner.optional("clean_urls", converters.to_flag, default=False),
     )
-    inner.finish(foreign_keys.PUBLISH_KEYS)
+    inner.finish(foreign_keys.FOREIGN_PUBLISH_KEYS)
     _record_locations(table, "publish", inner)
     return settings
 

@@ -79,7 +79,9 @@ def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
     """Write subscribers.txt atomically."""
     names = [f"{name}\n" for name in subscribers.names]
     revoked = [f"- {name}\n" for name in subscribers.revoked]
-    atomic_write.write(folder / SUBSCRIBERS_FILE, "".join([SUBSCRIBERS_HEADER, *names, *revoked]).encode(), 0o644)
+    atomic_write.write_atomic(
+        folder / SUBSCRIBERS_FILE, "".join([SUBSCRIBERS_HEADER, *names, *revoked]).encode(), 0o644
+    )
 
 
 def update_subscribers(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
@@ -130,5 +132,7 @@ def write_subscribers_key(folder: Path, key: bytes) -> None:
     gitignore = folder / ".gitignore"
     lines = gitignore.read_text("utf-8").splitlines() if gitignore.is_file() else []
     if f"/{SUBSCRIBERS_KEY_FILE}" not in lines:
-        atomic_write.write(gitignore, "".join(f"{line}\n" for line in [*lines, f"/{SUBSCRIBERS_KEY_FILE}"]).encode())
-    atomic_write.write(folder / SUBSCRIBERS_KEY_FILE, f"{key.hex()}\n".encode(), 0o600)
+        atomic_write.write_atomic(
+            gitignore, "".join(f"{line}\n" for line in [*lines, f"/{SUBSCRIBERS_KEY_FILE}"]).encode()
+        )
+    atomic_write.write_atomic(folder / SUBSCRIBERS_KEY_FILE, f"{key.hex()}\n".encode(), 0o600)

@@ -9,11 +9,9 @@ from datetime import datetime
 from podcast_kit.check.context import ChannelView, ItemView
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
-from podcast_kit.model import FeedDocument
+from podcast_kit.model import LOCK_FILE, FeedDocument
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import format_count
-
-LOCK_FILE = "podcast.lock"
 
 
 @dataclass(frozen=True, slots=True)

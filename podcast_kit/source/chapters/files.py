@@ -13,7 +13,7 @@ from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChapterList, ChaptersFromFile, ChaptersFromNotes, Episode, LocalFile
 from podcast_kit.source.chapters.json_psc import parse_json_chapters, parse_psc_chapters
 from podcast_kit.source.chapters.text_formats import (
-    Report,
+    ReportProblem,
     collapse_spaces,
     parse_audacity_labels,
     parse_ffmetadata,
@@ -39,10 +39,10 @@ class ChapterFormat:
     name: str
     matches: Callable[[str], object]
     """Whether a text looks like this format."""
-    parse: Callable[[str, Report], Iterable[Chapter]]
+    parse: Callable[[str, ReportProblem], Iterable[Chapter]]
 
 
-def _parse_vtt_chapters(text: str, report: Report) -> Iterable[Chapter]:
+def _parse_vtt_chapters(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """WebVTT chapters: each cue is a chapter, its text the title."""
     cues, problems = parse_vtt(text)
     for line, cause, fix in problems:
@@ -50,7 +50,7 @@ def _parse_vtt_chapters(text: str, report: Report) -> Iterable[Chapter]:
     return [Chapter(start_ms=cue.start_ms, end_ms=cue.end_ms, title=collapse_spaces(cue.text)) for cue in cues]
 
 
-def _parse_timestamp_file(text: str, report: Report) -> Iterable[Chapter]:
+def _parse_timestamp_file(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """Timestamps as in show notes, one per line; unlike in notes, a single one is enough."""
     for number, line in enumerate(text.split("\n"), 1):
         timestamps = timestamp_lines(line)

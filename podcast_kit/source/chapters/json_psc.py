@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podcast_kit.model import Chapter, LocalFile, RemoteUrl, Resource
-from podcast_kit.source.chapters.text_formats import Report, collapse_spaces
+from podcast_kit.source.chapters.text_formats import ReportProblem, collapse_spaces
 from podcast_kit.source.paths import has_scheme
 from podcast_kit.text.timecode import MAX_TIMECODE_S, parse_timecode
 
@@ -25,7 +25,7 @@ def start_to_ms(value: object) -> int | None:
     return parse_timecode(value) if isinstance(value, str) else None
 
 
-def parse_json_chapters(text: str, report: Report) -> Iterator[Chapter]:
+def parse_json_chapters(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """JSON chapters 1.2; also the lists that Podlove and Auphonic write, and `ffprobe -show_chapters`."""
     try:
         root: Any = json.loads(text)
@@ -46,7 +46,7 @@ def parse_json_chapters(text: str, report: Report) -> Iterator[Chapter]:
             report(1, f"chapter {number} is not an object", 'write {"startTime": 0, "title": "..."}')
 
 
-def _json_chapter(entry: Mapping[str, Any], number: int, report: Report) -> Iterator[Chapter]:
+def _json_chapter(entry: Mapping[str, Any], number: int, report: ReportProblem) -> Iterator[Chapter]:
     def first_of(*keys: str) -> object:
         return next((entry[key] for key in keys if key in entry), None)
 
@@ -78,7 +78,7 @@ def _stripped_text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def parse_psc_chapters(text: str, report: Report) -> Iterator[Chapter]:
+def parse_psc_chapters(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """Podlove Simple Chapters, alone or inside a document; a document type is refused."""
     from xml.parsers import expat
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from podcast_kit.model import Chapter
 from podcast_kit.text.timecode import parse_full_timecode, timecode_to_ms
 
-Report = Callable[[int, str, str], None]
+ReportProblem = Callable[[int, str, str], None]
 _TIMED_LINE = re.compile(r"(\d{1,3}):([0-5]?\d):([0-5]?\d)(?:[.,](\d{1,9}))?(?:[ \t]+(.*))?", re.ASCII)
 _TRAILING_LINK = re.compile(r"(.*?)[ \t]*<(https?://[^<>\s]+)>")
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,12})?", re.ASCII)
@@ -29,7 +29,7 @@ def collapse_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def parse_mp4chaps(text: str, report: Report) -> Iterator[Chapter]:
+def parse_mp4chaps(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """One chapter per line; blank lines and lines that begin with `#` are skipped."""
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
@@ -45,7 +45,7 @@ def parse_mp4chaps(text: str, report: Report) -> Iterator[Chapter]:
         yield Chapter(start_ms=start_ms, title=collapse_spaces(title), url=url)
 
 
-def parse_audacity_labels(text: str, report: Report) -> Iterator[Chapter]:
+def parse_audacity_labels(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """Audacity labels; a label whose end equals its start is a point and gets no end."""
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith("\\"):
@@ -66,7 +66,7 @@ def _seconds_to_ms(text: str) -> int | None:
     return round(float(number) * 1000)
 
 
-def parse_ogg_chapters(text: str, report: Report) -> Iterator[Chapter]:
+def parse_ogg_chapters(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """OGM chapter comments, in the order of their numbers."""
     starts_ms: dict[int, int] = {}
     comments: dict[int, dict[str, str]] = {}
@@ -88,7 +88,7 @@ def parse_ogg_chapters(text: str, report: Report) -> Iterator[Chapter]:
         yield Chapter(start_ms=starts_ms[index], title=title, url=url)
 
 
-def parse_ffmetadata(text: str, report: Report) -> Iterator[Chapter]:
+def parse_ffmetadata(text: str, report: ReportProblem) -> Iterator[Chapter]:
     """The [CHAPTER] sections of ffmpeg's metadata file; other sections are skipped."""
     section: dict[str, str] | None = None
     section_line = 0
@@ -133,7 +133,7 @@ def _unescape_backslashes(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
-def _section_chapter(section: dict[str, str], line: int, report: Report) -> Iterator[Chapter]:
+def _section_chapter(section: dict[str, str], line: int, report: ReportProblem) -> Iterator[Chapter]:
     base = re.fullmatch(r"\s*(\d{1,12})\s*/\s*(\d{1,12})\s*", section.get("TIMEBASE", "1/1000000000"))
     start = re.fullmatch(r"\s*(\d{1,18})\s*", section.get("START", ""))
     end = re.fullmatch(r"\s*(\d{1,18})\s*", section.get("END", "0"))

@@ -11,7 +11,7 @@ from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter
 from podcast_kit.text.timecode import format_timecode, format_timecode_like, timecode_to_ms
 
-MIN_TIMESTAMPS = 2
+MIN_CHAPTER_TIMESTAMPS = 2
 """Lines that make chapters; Apple and Spotify need three in a feed's notes."""
 MAX_LINE_LEN = 1_000
 TIMECODE_GROUPS = r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)(?:[.,](?P<fraction>\d{1,3}))?"
@@ -83,7 +83,7 @@ def find_chapter_list(markdown: str, duration_ms: int | None = None) -> tuple[li
         if not reason:
             return group, ""
     longest = max(range(len(groups)), key=lambda index: len(groups[index]))
-    return [], reasons[longest] if len(groups[longest]) >= MIN_TIMESTAMPS else ""
+    return [], reasons[longest] if len(groups[longest]) >= MIN_CHAPTER_TIMESTAMPS else ""
 
 
 def _group_adjacent(timestamps: list[TimestampLine], lines: list[str]) -> list[list[TimestampLine]]:
@@ -97,7 +97,7 @@ def _group_adjacent(timestamps: list[TimestampLine], lines: list[str]) -> list[l
 
 
 def _rejection_reason(group: list[TimestampLine], duration_ms: int | None) -> str:
-    if len(group) < MIN_TIMESTAMPS:
+    if len(group) < MIN_CHAPTER_TIMESTAMPS:
         return "there is only one"
     if group[0].start_ms:
         return f"the first is {group[0].timecode}, not 0:00"

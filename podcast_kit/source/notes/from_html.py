@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
 
-URL = re.compile(r"https?://[^\s<>\"]+")
+BARE_URL = re.compile(r"https?://[^\s<>\"]+")
 INVISIBLE_ELEMENTS = ("script", "style", "iframe", "object", "embed", "form", "template", "noscript")
 """Elements whose content is never shown."""
 MAX_HTML_LEN = 1_000_000
@@ -79,7 +79,7 @@ def _markdown_converter() -> Any:  # noqa: ANN401  # the class is defined here, 
         def escape(self, text: str, parent_tags: Any) -> str:  # noqa: ANN401
             escape_text = super().escape  # type: ignore[misc]  # its stubs leave it out
             pieces, position = [], 0
-            for url in URL.finditer(text):
+            for url in BARE_URL.finditer(text):
                 pieces += [escape_text(text[position : url.start()], parent_tags), url[0]]
                 position = url.end()
             return "".join([*pieces, escape_text(text[position:], parent_tags)])

@@ -43,7 +43,7 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
 
     `is_file` returns whether a path relative to the notes is a file of the show.
     """
-    warnings = [*_find_placeholders(markdown), *_find_html(markdown)]
+    warnings = [*_find_placeholders(markdown), *_find_html_tag(markdown)]
     for number, line in enumerate(markdown.split("\n")) if "](" in markdown else ():
         for image in _SPACED_IMAGE.finditer(line):
             text = f"{image[0]!r} is not a picture in Markdown: its path has a space"
@@ -67,7 +67,7 @@ def _find_placeholders(markdown: str) -> Iterator[NoteWarning]:
                 yield NoteWarning(number, "placeholder text", "replace or delete it", PLACEHOLDER_CODE)
 
 
-def _find_html(markdown: str) -> Iterator[NoteWarning]:
+def _find_html_tag(markdown: str) -> Iterator[NoteWarning]:
     """The first HTML tag outside of code: listeners would see it as text."""
     if "<" not in markdown:
         return

@@ -12,7 +12,7 @@ from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.vtt_srt import split_speaker
 from podcast_kit.text.timecode import format_timecode
 
-MAX_VTT_LINE_LEN, MAX_SRT_LINE_LEN, MAX_SRT_LINES = 65, 32, 2
+VTT_WRAP_LEN, SRT_WRAP_LEN, SRT_WRAP_LINES = 65, 32, 2
 """Characters per line and lines per cue that the podcast namespace recommends."""
 
 
@@ -27,7 +27,7 @@ def render_vtt(cues: Iterable[Cue]) -> str:
     for cue in _sort_spoken_cues(cues):
         lines = [
             escape_vtt(line)
-            for line in textwrap.wrap(cue.text, MAX_VTT_LINE_LEN, break_long_words=False, break_on_hyphens=False)
+            for line in textwrap.wrap(cue.text, VTT_WRAP_LEN, break_long_words=False, break_on_hyphens=False)
         ]
         voice = f"<v {escape_vtt(' '.join(cue.speaker.split()))}>" if cue.speaker.strip() else ""
         times = f"{format_timecode(cue.start_ms)} --> {format_timecode(cue.end_ms)}"
@@ -57,9 +57,9 @@ def _split_cue(cue: Cue) -> list[tuple[int, int, list[str]]]:
     parts: list[list[str]] = []
     for word in cue.text.split():
         lines = parts[-1] if parts else []
-        if lines and len(lines[-1]) + 1 + len(word) <= MAX_SRT_LINE_LEN:
+        if lines and len(lines[-1]) + 1 + len(word) <= SRT_WRAP_LEN:
             lines[-1] += f" {word}"
-        elif lines and len(lines) < MAX_SRT_LINES:
+        elif lines and len(lines) < SRT_WRAP_LINES:
             lines.append(word)
         else:
             parts.append([prefix + word])

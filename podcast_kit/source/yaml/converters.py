@@ -16,10 +16,10 @@ from podcast_kit.source.yaml.document import InvalidValue, suggest_name
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import timecode_to_ms
 
-E = TypeVar("E", bound=StrEnum)
+EnumT = TypeVar("EnumT", bound=StrEnum)
 MAX_QUOTED_LEN = 60
 """Characters of a value that a message quotes."""
-MIN_YEAR, MAX_YEAR = 1970, 2199
+MIN_DATE_YEAR, MAX_DATE_YEAR = 1970, 2199
 """Near the limits of datetime, applying a time zone overflows."""
 _DATE = re.compile(
     r"(?P<day>\d{4}-\d\d?-\d\d?)(?:[Tt ]+(?P<time>\d\d?:\d\d(?::\d\d(?:\.\d{1,6})?)?) *(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?"
@@ -73,10 +73,10 @@ def to_flag(raw: str) -> bool:
     return flag
 
 
-def choice_of(enumeration: type[E]) -> Callable[[str], E]:
+def choice_of(enumeration: type[EnumT]) -> Callable[[str], EnumT]:
     """A converter to the members of an enumeration."""
 
-    def convert(raw: str) -> E:
+    def convert(raw: str) -> EnumT:
         try:
             return enumeration(raw.strip().lower())
         except ValueError:
@@ -125,8 +125,10 @@ def to_datetime(raw: str, time_zone: str) -> tuple[datetime, str]:
         date = datetime.fromisoformat(iso)
     except ValueError as error:
         raise InvalidValue(f"{quote_value(raw)} is not a date: {error}", fix, "value.date") from None
-    if not MIN_YEAR <= date.year <= MAX_YEAR:
-        raise InvalidValue(f"the year {date.year} is not between {MIN_YEAR} and {MAX_YEAR}", fix, "value.date")
+    if not MIN_DATE_YEAR <= date.year <= MAX_DATE_YEAR:
+        raise InvalidValue(
+            f"the year {date.year} is not between {MIN_DATE_YEAR} and {MAX_DATE_YEAR}", fix, "value.date"
+        )
     if date.tzinfo is not None:
         return date, ""
     return _localize(date, _load_time_zone(time_zone))

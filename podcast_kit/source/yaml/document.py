@@ -28,8 +28,8 @@ __all__ = [
     "suggest_name",
 ]
 
-T = TypeVar("T")
-D = TypeVar("D")
+ValueT = TypeVar("ValueT")
+DefaultT = TypeVar("DefaultT")
 MAX_SOURCE_BYTES = 2_000_000
 """Of a whole file: a thousand times the size of long show notes."""
 MAX_SCALAR_LEN = 10_000
@@ -85,15 +85,15 @@ class Table:
         return None if value.is_empty else value
 
     def optional(
-        self, key: str, convert: Callable[[str], T], default: D, *, other_names: tuple[str, ...] = ()
-    ) -> T | D:
+        self, key: str, convert: Callable[[str], ValueT], default: DefaultT, *, other_names: tuple[str, ...] = ()
+    ) -> ValueT | DefaultT:
         """The key's scalar, converted; the default where it is left out or invalid."""
         value = self.value(key, other_names=other_names)
         return default if value is None else self.converted(value, convert, default, key)
 
     def required(
-        self, key: str, convert: Callable[[str], T], default: D, *, other_names: tuple[str, ...] = ()
-    ) -> T | D:
+        self, key: str, convert: Callable[[str], ValueT], default: DefaultT, *, other_names: tuple[str, ...] = ()
+    ) -> ValueT | DefaultT:
         """Like `optional`, and reports an error where the key is left out."""
         if (value := self.value(key, other_names=other_names)) is None:
             self.report_missing(key)
@@ -106,7 +106,9 @@ class Table:
         location = self.locations.get(key, self.location)
         self.error(location, f"{key!r} is missing{where}", fix or f"add a line '{key}: ...'", "key.missing")
 
-    def converted(self, value: Value, convert: Callable[[str], T], default: D, label: str = "") -> T | D:
+    def converted(
+        self, value: Value, convert: Callable[[str], ValueT], default: DefaultT, label: str = ""
+    ) -> ValueT | DefaultT:
         """A scalar, converted; InvalidValue becomes a problem at the value's location, and the default is returned."""
         prefix = f"{label}: " if label else ""
         if not isinstance(value.content, str):
@@ -130,9 +132,11 @@ class Table:
             return []
         return [item for item in value.content if not item.is_empty] if isinstance(value.content, list) else [value]
 
-    def list_of(self, key: str, convert: Callable[[str], T], *, other_names: tuple[str, ...] = ()) -> tuple[T, ...]:
+    def list_of(
+        self, key: str, convert: Callable[[str], ValueT], *, other_names: tuple[str, ...] = ()
+    ) -> tuple[ValueT, ...]:
         """The items of the key's list, each converted; invalid items are reported and left out."""
-        items: list[T] = []
+        items: list[ValueT] = []
         for value in self.values(key, other_names=other_names):
             self.converted(value, lambda raw: items.append(convert(raw)), None, key)
         return tuple(items)

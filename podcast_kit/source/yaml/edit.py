@@ -50,4 +50,4 @@ def set_yaml_key(path: Path, key: str, value: str) -> None:
     if not is_set:
         location, fix = SourceLocation(path.name, 1), f"add the line '{line}' yourself"
         raise InvalidInput([Problem(location, f"cannot set {key!r} in this file", fix, "key.missing")])
-    atomic_write.write(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())
+    atomic_write.write_atomic(path, (edited.replace("\n", "\r\n") if b"\r\n" in data else edited).encode())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LINE_BREAKS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
 """Line breaks to YAML but not to editors: they would shift the line numbers that people see."""
-MAX_DEPTH = 16
+MAX_YAML_DEPTH = 16
 """podcast.yaml needs five; without a limit a line of brackets exhausts the stack."""
 MAX_VALUES = 20_000
 """Keys and values in a file; a show that uses every key has a few hundred."""
@@ -106,8 +106,8 @@ class _ValueBuilder:
             if is_bare:
                 self.check_comment(event)
             return Value(key_location or location, event.value, is_empty=is_bare and not event.value)
-        if depth >= MAX_DEPTH:
-            text = f"nested more than {MAX_DEPTH} levels deep"
+        if depth >= MAX_YAML_DEPTH:
+            text = f"nested more than {MAX_YAML_DEPTH} levels deep"
             raise InvalidInput([Problem(location, text, "is a bracket left open?", "yaml.deep")])
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []

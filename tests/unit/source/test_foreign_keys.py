@@ -3,15 +3,15 @@ import pytest
 from podcast_kit.problem_codes import is_registered
 from podcast_kit.source import foreign_keys
 from podcast_kit.source import show as shows
-from podcast_kit.source.episode import EpisodeContext, parse_episode
+from podcast_kit.source.episode import EpisodeFileContext, parse_episode
 from podcast_kit.source.paths import ShowFolder
 from podcast_kit.source.yaml import parse_yaml_table
 
 TABLES = {
-    "episode": foreign_keys.EPISODE_KEYS,
-    "show": foreign_keys.SHOW_KEYS,
-    "publish": foreign_keys.PUBLISH_KEYS,
-    "audio": foreign_keys.AUDIO_KEYS,
+    "episode": foreign_keys.FOREIGN_EPISODE_KEYS,
+    "show": foreign_keys.FOREIGN_SHOW_KEYS,
+    "publish": foreign_keys.FOREIGN_PUBLISH_KEYS,
+    "audio": foreign_keys.FOREIGN_AUDIO_KEYS,
 }
 
 
@@ -19,7 +19,7 @@ def fixes_for(tmp_path, front):
     """The fixes for an episode's front matter, by key."""
     problems = []
     source = f"---\ntitle: x\ndate: 2026-01-01\n{front}---\n"
-    parse_episode(source.encode(), EpisodeContext(ShowFolder(tmp_path), "episodes/one.md", {}), problems)
+    parse_episode(source.encode(), EpisodeFileContext(ShowFolder(tmp_path), "episodes/one.md", {}), problems)
     return {problem.text.split("'")[1]: problem.fix for problem in problems}
 
 
@@ -64,7 +64,7 @@ def test_foreign_keys_are_lower_case_and_have_a_fix_and_a_registered_code(table)
 
 def test_foreign_episode_keys_are_reported_and_their_replacements_exist(tmp_path):
     unreported, unknown_replacements = [], []
-    for key, foreign_key in foreign_keys.EPISODE_KEYS.items():
+    for key, foreign_key in foreign_keys.FOREIGN_EPISODE_KEYS.items():
         if fixes_for(tmp_path, f"{key}: x\n")[key] != foreign_key.fix:
             unreported.append(key)
         if foreign_key.fix.startswith("use "):
@@ -76,7 +76,7 @@ def test_foreign_episode_keys_are_reported_and_their_replacements_exist(tmp_path
 
 def test_foreign_show_keys_are_reported(tmp_path):
     unreported = []
-    for key, foreign_key in foreign_keys.SHOW_KEYS.items():
+    for key, foreign_key in foreign_keys.FOREIGN_SHOW_KEYS.items():
         table = parse_yaml_table(f"{key}: x\n", "podcast.yaml")
         shows.show_from_table(table, ShowFolder(tmp_path))
         if foreign_key.fix not in [problem.fix for problem in table.problems]:
@@ -87,5 +87,5 @@ def test_foreign_show_keys_are_reported(tmp_path):
 def test_foreign_key_that_is_another_name_of_ours_is_read():
     table = parse_yaml_table("episode: 7", "x")
     assert table.optional("number", int, 0, other_names=("episode",)) == 7
-    table.finish(foreign_keys.EPISODE_KEYS)
+    table.finish(foreign_keys.FOREIGN_EPISODE_KEYS)
     assert table.problems == []

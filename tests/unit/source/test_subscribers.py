@@ -62,7 +62,7 @@ def test_existing_key_is_never_replaced(tmp_path):
 
 
 def test_key_is_read_from_the_environment(tmp_path, monkeypatch):
-    with pytest.raises(OperationError, match="subscribers.key is missing"):
+    with pytest.raises(OperationError, match=r"subscribers\.key is missing"):
         subscribers.read_subscribers_key(tmp_path)
     monkeypatch.setenv("PODCAST_KIT_SUBSCRIBERS_KEY", KEY.hex())
     assert subscribers.read_subscribers_key(tmp_path) == KEY
