@@ -57,7 +57,7 @@ PODCAST_TAGS = (
         parents=FEED_PARENTS,
         is_repeatable=True,
         text=text_field("label", SHOULD, 128, example="Support the show"),
-        attributes=(URL_FIELD,),
+        attributes=(Field("url", ValueType.URL, MUST, example="https://pod.example/support"),),
         keys=("funding",),
         scalar="url",
     ),

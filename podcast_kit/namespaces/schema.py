@@ -31,7 +31,7 @@ class Field:
     value_type: ValueType = ValueType.LINE
     need: Need = MAY
     max_len: int = 0
-    """Characters; 0 is no limit."""
+    """Characters; 0 for any number."""
     choices: tuple[str, ...] = ()
     """As they are written; compared without case."""
     default: str = ""
@@ -105,6 +105,5 @@ def text_field(
 
 
 URL_FIELD = Field("url", ValueType.URL, MUST)
-FILE_FIELD = Field("url", ValueType.URL, MUST, allows_file=True)
 FEED_PARENTS = (CHANNEL, ITEM, LIVE)
 BUILTIN_PARENTS = (CHANNEL, ITEM)

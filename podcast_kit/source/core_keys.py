@@ -199,7 +199,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         default="episodic",
         example="type: serial",
     ),
-    CoreKey(name="copyright", about="The copyright notice.", example="copyright: 2026 Ann Lee"),
+    CoreKey(name="copyright", about="The copyright notice.", example="copyright: Ann Lee"),
     CoreKey(
         name="locked",
         about="Whether other hosts are asked not to import the show.",
@@ -426,7 +426,7 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         about="Whether the episode has explicit content.",
         form=FLAG,
         default="as the show",
-        example="explicit: true",
+        example="explicit: false",
     ),
     CoreKey(
         name="draft",
