@@ -81,7 +81,7 @@ class Episode:
     notes_line: int = 1
     """The line of the file on which the notes start."""
     audio: Resource | None = None
-    """None if there is no recording next to the notes."""
+    """None without a recording next to the notes."""
     date: datetime | None = None
     """With its UTC offset; None only for a draft."""
     guid: str = ""

@@ -90,7 +90,7 @@ class Response:
     url: str
     """The URL that answered."""
     status: int = 0
-    """0 if there was no response; `error` says why."""
+    """0 without a response; `error` says why."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     redirects: tuple[tuple[int, str], ...] = ()

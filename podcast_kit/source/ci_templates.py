@@ -14,7 +14,8 @@ WATCHED_PATHS = ("podcast.yaml", "podcast.lock", "episodes/**", "templates/**", 
 GITHUB_FILE = ".github/workflows/podcast.yml"
 GITLAB_FILE = ".gitlab-ci.yml"
 _ROLE = """\
-      # Uses an IAM role that trusts this repository, so no key is stored. Set the role and region as variables.
+      # Uses an IAM role that trusts this repository, so no keys are stored. Set the repository variables AWS_ROLE
+      # and AWS_REGION.
       # https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
       - uses: aws-actions/configure-aws-credentials@v6
         with: {{role-to-assume: "${{{{ vars.AWS_ROLE }}}}", aws-region: "${{{{ vars.AWS_REGION }}}}"}}

@@ -50,7 +50,7 @@ _RESTORE_FIX = "restore podcast.lock from version control as it was after the la
 
 
 def read_lock(path: Path) -> tuple[LockEntry, ...]:
-    """The entries of a lock, none where there is no file; raises InvalidInput when it is damaged."""
+    """The entries of a lock, none without a file; raises InvalidInput when it is damaged."""
     if not path.exists():
         return ()
     return parse_lock(read_source_file(path, path.name, MAX_LOCK_BYTES), path.name)

@@ -151,7 +151,7 @@ def render_episode_file(
     extra_lines: Iterable[str] = (),
     notes: str = "",
 ) -> str:
-    """A new episode's file, with placeholder text if there are no notes.
+    """A new episode's file, with placeholder text unless `notes` are given.
 
     `date` is written with its offset if it has one; `extra_lines` are lines for other keys.
     """

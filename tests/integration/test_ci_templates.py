@@ -1,4 +1,4 @@
-"""Pipelines do what their files say: the very commands are run, in a checkout without recordings."""
+"""The commands in generated CI files work in a checkout without recordings."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ def run(*arguments, **settings):
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], **settings)
 
 
-def settled(folder, bucket):
-    """A show in a folder of a repository, published once from where its recordings are."""
+def published_show(folder, bucket):
+    """A show in a subfolder of a repository, published once with its recordings."""
     (folder / ".git").mkdir(parents=True)
     show = shows.small(folder / "my show", episodes=2)
     settings = (show / "podcast.yaml").read_text().partition("publish:")[0]
@@ -33,19 +33,19 @@ def settled(folder, bucket):
 
 
 def commands(kind, root):
-    """What the pipeline runs of ours, in its order."""
+    """The commands of a CI file, in order."""
     if kind == "github":
-        told = yaml.safe_load((root / ci_templates.GITHUB).read_text())
-        return [each["run"] for job in ("check", "publish") for each in told["jobs"][job]["steps"] if "run" in each]
-    told = yaml.safe_load((root / ci_templates.GITLAB).read_text())
-    return [each for job in ("podcast-check", "podcast-publish") for each in told[job]["script"]]
+        jobs = yaml.safe_load((root / ci_templates.GITHUB_FILE).read_text())["jobs"]
+        return [step["run"] for job in ("check", "publish") for step in jobs[job]["steps"] if "run" in step]
+    jobs = yaml.safe_load((root / ci_templates.GITLAB_FILE).read_text())
+    return [command for job in ("podcast-check", "podcast-publish") for command in jobs[job]["script"]]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_an_edited_note_goes_out_by_what_the_file_says(kind, bucket, tmp_path):
-    show = settled(tmp_path / "here", bucket)
-    made = run("init", "-C", show, f"--{kind}")
-    assert made.exit_code == 0, made.output
+def test_commands_of_the_ci_file_publish_edited_notes(kind, bucket, tmp_path):
+    show = published_show(tmp_path / "here", bucket)
+    created = run("init", "-C", show, f"--{kind}")
+    assert created.exit_code == 0, created.output
     root = shutil.copytree(show.parent, tmp_path / "runner", ignore=IGNORED)
     note = root / "my show/episodes/001-talk.md"
     note.write_text(note.read_text().replace("One paragraph", "Edited | in a <browser>"))
@@ -58,36 +58,36 @@ def test_an_edited_note_goes_out_by_what_the_file_says(kind, bucket, tmp_path):
     for line in ours:
         done = subprocess.run(line, shell=True, cwd=root, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "Edited" in output_trees.fetch(f"{bucket.url}feed.xml").decode()
-    assert output_trees.broken_promises(bucket.url) == []
+    assert "Edited" in output_trees.download(f"{bucket.url}feed.xml").decode()
+    assert output_trees.find_broken_links(bucket.url) == []
     if kind == "github":
-        told = summary.read_text()
-        assert "### podcast-kit publish" in told
-        assert "- changed: “Talk 1” (notes)" in told
-        assert "| replace | feed.xml |" in told
+        text = summary.read_text()
+        assert "### podcast-kit publish" in text
+        assert "- changed: “Talk 1” (notes)" in text
+        assert "| replace | feed.xml |" in text
 
 
-def test_a_store_that_takes_roles_is_given_no_keys(tmp_path):
+def test_role_needs_no_secret_keys(tmp_path):
     (tmp_path / ".git").mkdir()
-    told = {role: ci_templates.pipeline("github", tmp_path, role=role)[1] for role in (True, False)}
-    assert "secrets." not in told[True]
-    assert "role-to-assume" in told[True]
-    assert "role-to-assume" not in told[False]
+    files = {role: ci_templates.render_ci_file("github", tmp_path, role=role)[1] for role in (True, False)}
+    assert "secrets." not in files[True]
+    assert "role-to-assume" in files[True]
+    assert "role-to-assume" not in files[False]
     assert all(
-        yaml.safe_load(text)["jobs"]["publish"]["concurrency"]["cancel-in-progress"] is False for text in told.values()
+        yaml.safe_load(text)["jobs"]["publish"]["concurrency"]["cancel-in-progress"] is False for text in files.values()
     )
 
 
-def test_nothing_that_is_there_is_overwritten(bucket, tmp_path):
-    show = settled(tmp_path / "here", bucket)
-    path = show.parent / ci_templates.GITLAB
+def test_existing_ci_file_is_not_overwritten(bucket, tmp_path):
+    show = published_show(tmp_path / "here", bucket)
+    path = show.parent / ci_templates.GITLAB_FILE
     path.write_text("mine: true\n")
     done = run("init", "-C", show, "--gitlab")
     assert (done.exit_code, path.read_text()) == (0, "mine: true\n")
     assert "stays as it is" in done.stderr
 
 
-def test_what_fails_is_an_annotation_in_githubs_pipeline(tmp_path):
+def test_errors_become_github_annotations(tmp_path):
     show = shows.small(tmp_path / "show")
     with (show / "episodes/001-talk.md").open("a") as notes:
         notes.write("![a picture](gone.png)\n")
@@ -100,7 +100,7 @@ def test_what_fails_is_an_annotation_in_githubs_pipeline(tmp_path):
     assert "::error title=podcast-kit publish::nobody is here to ask" in nobody.stderr
 
 
-def test_what_goes_ahead_is_not_named_in_a_log_that_anybody_may_read(tmp_path):
+def test_embargoed_keys_are_not_in_logs_or_summary(tmp_path):
     show = shows.small(tmp_path / "show")
     shows.add(show, 2, date="2031-01-01 08:00")
     summary = tmp_path / "summary.md"
@@ -114,7 +114,7 @@ def test_what_goes_ahead_is_not_named_in_a_log_that_anybody_may_read(tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
-def test_each_shell_gets_a_script_of_its_own(shell):
+def test_completion_script_for_each_shell(shell):
     done = run("completion", shell)
     assert done.exit_code == 0
     assert f"{shell}_complete" in done.stdout

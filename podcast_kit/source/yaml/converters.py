@@ -96,7 +96,7 @@ def to_time_zone(raw: str) -> str:
         import zoneinfo
 
         fix = suggest_name(name, zoneinfo.available_timezones())
-        fix = fix if "mean" in fix else "use a name such as Europe/Berlin"
+        fix = fix if fix.startswith("did you mean") else "use a name such as Europe/Berlin"
         raise InvalidValue(f"{quote_value(name)} is not a time zone", fix, "value.zone") from None
     return name
 
