@@ -363,7 +363,7 @@ lock.damaged
 lock.newer
     podcast.lock was written by a newer version of podcast-kit.
     This version cannot read it safely.
-    Upgrade: pip install -U podcast-kit
+    Upgrade podcast-kit.
 
 lock.conflict
     podcast.lock contains the markers of an unfinished merge.

@@ -6,7 +6,7 @@ import importlib.util
 
 from podcast_kit.errors import PodcastKitError
 
-INSTALL = "install podcast-kit[master]; from its own folder: pipx install --force '.[master]'"
+INSTALL = "install the `master` extra: in a clone of podcast_kit, run pipx install --force '.[master]'"
 NEEDED = {"av": "av", "numpy": "numpy", "lameenc": "lameenc"}
 """Module to the package that brings it."""
 

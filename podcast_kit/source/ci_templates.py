@@ -38,12 +38,16 @@ on:
   schedule: [{{cron: "17 * * * *"}}]
   workflow_dispatch: {{}}
 permissions: {{contents: read}}
+env:
+  # What pipx installs: podcast-kit {version} from its repository, as git+https://HOST/OWNER/REPOSITORY@COMMIT.
+  # podcast-kit is not on PyPI; do not install what PyPI may have under that name.
+  PODCAST_KIT: ""
 jobs:
   check:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v6
-      - run: pipx install 'podcast-kit=={version}'
+      - run: pipx install "${{PODCAST_KIT:?set PODCAST_KIT at the top of this file}}"
       - run: podcast-kit check{where}
   publish:
     needs: check
@@ -54,16 +58,21 @@ jobs:
     concurrency: {{group: podcast, cancel-in-progress: false}}   # one publish at a time, never cancelled
     steps:
       - uses: actions/checkout@v6
-      - run: pipx install 'podcast-kit=={version}'
+      - run: pipx install "${{PODCAST_KIT:?set PODCAST_KIT at the top of this file}}"
 {steps}"""
 _GITLAB = """\
 # Checks the show on every change and publishes scheduled episodes. Created by podcast-kit; edit as you like.
 # Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as masked, protected variables. For scheduled episodes,
 # add a pipeline schedule (hourly, but not on the hour).
+variables:
+  # What pip installs: podcast-kit {version} from its repository, as git+https://HOST/OWNER/REPOSITORY@COMMIT.
+  # podcast-kit is not on PyPI; do not install what PyPI may have under that name.
+  PODCAST_KIT: ""
+
 default:
-  image: python:3.13-slim
+  image: python:3.13
   before_script:
-    - pip install --quiet 'podcast-kit=={version}'
+    - pip install --quiet "${{PODCAST_KIT:?set PODCAST_KIT at the top of this file}}"
 
 podcast-check:
   script:
