@@ -16,7 +16,7 @@ def main() -> None:
         try:
             from podcast_kit import cli
 
-            cli.main()
+            cli.run_command_line()
         finally:
             _flush_stdout()  # the interpreter would flush at exit, and could only exit with 120
     except KeyboardInterrupt:  # also while modules are being imported

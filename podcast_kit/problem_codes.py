@@ -430,12 +430,12 @@ au.intro
 au.junk
     The file contains bytes that are not audio.
     Some players stop there or show a wrong length.
-    Run `podcast-kit inspect --fix`, or export the recording again.
+    Run `podcast-kit inspect --fix DIR FILE`, which writes a copy without them, or export the recording again.
 
 au.length
     The recording does not contain its length.
     Players cannot show the length or seek reliably.
-    Run `podcast-kit inspect --fix`, or export the recording again.
+    For FLAC run `flac -f FILE`; otherwise export the recording again.
 
 au.mastering
     The recording cannot be mastered with these settings.
@@ -525,7 +525,7 @@ au.unreadable
 au.vbr-header
     The MP3 header does not contain the correct length.
     Players show a wrong length and seek to the wrong place.
-    Run `podcast-kit inspect --fix`, or export the recording again.
+    Run `podcast-kit inspect --fix DIR FILE`, which writes a corrected copy.
 
 au.video
     The recording contains a video track.

@@ -16,6 +16,7 @@ from podcast_kit.builder.prepare_audio import PreparedAudio
 from podcast_kit.builder.tags import EmbeddedImages, build_soundbite_tags
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
 from podcast_kit.model import Element, Episode, Media, Project, Soundbite, Wave, public_url
+from podcast_kit.text.timecode import format_filename_timecode, format_seconds
 from podcast_kit.writer_versions import SOUNDBITES
 
 SOUNDBITE = "podcast:soundbite"
@@ -69,14 +70,10 @@ def write_soundbites(
 
 def _shift_element(element: Element, seconds: float) -> Element:
     attributes = tuple(
-        (name, _format_seconds(max(0.0, float(value) + seconds)) if name == "startTime" else value)
+        (name, format_seconds(round(max(0.0, float(value) + seconds) * 1000)) if name == "startTime" else value)
         for name, value in element.attributes
     )
     return replace(element, attributes=attributes, children=shift_elements(element.children, seconds))
-
-
-def _format_seconds(seconds: float) -> str:
-    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def _write_soundbite(
@@ -118,9 +115,9 @@ def _cut_soundbite(
     embedded: EmbeddedImages,
 ) -> Media:
     file_tags = build_soundbite_tags(project, episode, soundbite)
-    minutes, seconds = divmod(soundbite.start_ms // 1000, 60)
     suffix = cut.suffix(source)
-    name = f"{episode.slug}-at-{minutes}m{seconds:02}s{suffix}"
+    start = format_filename_timecode(soundbite.start_ms // 1000 * 1000)
+    name = f"{episode.slug}-at-{start}{suffix}"
     span = [SOUNDBITES, sha256, soundbite.start_ms, soundbite.length_ms]
     key = hashlib.sha256(json.dumps([*span, *file_tags.cache_key(out.cache), name]).encode()).hexdigest()
     cached = out.cache.get(SOUNDBITE_MEDIA, key)

@@ -224,7 +224,7 @@ def find_date_error(text: str) -> str:
     return ""
 
 
-def is_web_url(url: str) -> bool:
+def is_complete_url(url: str) -> bool:
     """Whether it is an absolute http or https URL with a host."""
     try:
         parts = urlsplit(url)

@@ -39,7 +39,7 @@ def list_rules(platform: str = "") -> list[Explanation]:
 def explain_code(code: str) -> Explanation | None:
     """What a code means, why it matters and how to fix it; None for an unknown code."""
     if rule := RULES.get(code):
-        return _explanation(
+        return _make_explanation(
             code,
             str(rule.severity),
             rule.summary,
@@ -49,17 +49,17 @@ def explain_code(code: str) -> Explanation | None:
             sources=[" ".join(SOURCES[key]).strip() for key in rule.sources],
         )
     if entry := PROBLEM_CODES.get(code):
-        return _explanation(code, "error or warning", entry.meaning, entry.why, entry.fix)
+        return _make_explanation(code, "error or warning", entry.meaning, entry.why, entry.fix)
     if code in NOT_CHECKABLE:
         summary = "This cannot be verified by looking at a feed."
-        return _explanation(code, "not checked", summary, NOT_CHECKABLE[code], "Nothing to do.")
+        return _make_explanation(code, "not checked", summary, NOT_CHECKABLE[code], "Nothing to do.")
     if code in CHECKED_ELSEWHERE:
         summary = f"Verified by {CHECKED_ELSEWHERE[code]}."
-        return _explanation(code, "checked elsewhere", summary, "One rule is enough.", "See ch.lastBuildDate.")
+        return _make_explanation(code, "checked elsewhere", summary, "One rule is enough.", "See ch.lastBuildDate.")
     return None
 
 
-def _explanation(
+def _make_explanation(
     code: str,
     level: str,
     summary: str,

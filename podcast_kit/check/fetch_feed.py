@@ -39,11 +39,11 @@ def fetch_published_feed(url: str, fix: str = "check the URL") -> FeedDocument |
             return None
         if response.status != HTTP_OK:
             error_text = response.error or f"answers {response.status}"
-            raise OperationError(f"{_describe_redirect(url, response)} {error_text}", fix)
+            raise OperationError(f"{_describe_source(url, response)} {error_text}", fix)
         try:
             document = parse_feed_bytes(data, url)
         except InvalidInput as error:
-            text = f"{_describe_redirect(url, response)} is not a feed: {error.problems[0].text}"
+            text = f"{_describe_source(url, response)} is not a feed: {error.problems[0].text}"
             raise OperationError(text, fix) from None
         older_items = tuple(item for page in fetch_further_pages(client, document)[1:] for item in page.items)
     if not older_items or document.channel is None:
@@ -52,7 +52,7 @@ def fetch_published_feed(url: str, fix: str = "check the URL") -> FeedDocument |
     return replace(document, root=replace(document.root, children=(channel,)))
 
 
-def _describe_redirect(url: str, response: Response) -> str:
+def _describe_source(url: str, response: Response) -> str:
     """The URL, and where it was redirected to."""
     return f"{url}, redirected to {response.url}," if response.url != url else url
 

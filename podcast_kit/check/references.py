@@ -1,4 +1,4 @@
-"""Where the rules are written down: the documents, and the programs that were read and run."""
+"""The sources of the rules: documents, and programs whose behaviour was tested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Source(NamedTuple):
-    """What a rule rests on."""
+    """A document or program that a rule is based on."""
 
     name: str
     url: str
@@ -30,7 +30,7 @@ SOURCES = {
     "SPC": Source("Spotify, chapters", "https://support.spotifyforpodcasters.com/hc/en-us/articles/360043932711"),
     "SPD": Source("Spotify, podcast delivery specification 1.9", "https://support.spotifyforpodcasters.com"),
     "YT": Source(
-        "YouTube's answers to RSS feeds, as PeerTube met them", "https://github.com/Chocobozzz/PeerTube/issues/6201"
+        "YouTube's errors for RSS feeds, reported to PeerTube", "https://github.com/Chocobozzz/PeerTube/issues/6201"
     ),
     "PSP": Source(
         "PSP-1, the Podcast RSS Specification",
@@ -53,14 +53,15 @@ SOURCES = {
     ),
     "RSS2": Source("RSS 2.0", "https://www.rssboard.org/rss-specification"),
     "RSSP": Source("RSS best practices profile", "https://www.rssboard.org/rss-profile"),
-    "FV": Source("The W3C feed validator, read and run", "https://github.com/w3c/feedvalidator"),
+    "FV": Source("The W3C feed validator, tested", "https://github.com/w3c/feedvalidator"),
     "RFC5005": Source("RFC 5005, feed paging and archiving", "https://www.rfc-editor.org/rfc/rfc5005"),
     "WS": Source("WebSub", "https://www.w3.org/TR/websub/"),
-    "AN": Source("AntennaPod's parser, run", "https://github.com/AntennaPod/AntennaPod"),
-    "GPO": Source("gPodder's podcastparser, run", "https://github.com/gpodder/podcastparser"),
-    "PT": Source("podcast-partytime, the Podcast Index's parser, run", "https://github.com/RyanHirsch/partytime"),
+    "AN": Source("AntennaPod's parser, tested", "https://github.com/AntennaPod/AntennaPod"),
+    "GPO": Source("gPodder's podcastparser, tested", "https://github.com/gpodder/podcastparser"),
+    "PT": Source("partytime, the Podcast Index's parser, tested", "https://github.com/RyanHirsch/partytime"),
     "JF": Source("JSON Feed 1.1", "https://www.jsonfeed.org/version/1.1/"),
     "OPML": Source("OPML 2.0", "http://opml.org/spec2.opml"),
     "XML": Source("XML 1.0", "https://www.w3.org/TR/xml/"),
-    "HOUSE": Source("Practice: what goes wrong in apps when it does not hold", ""),
+    "HOUSE": Source("Experience: problems observed in apps", ""),
 }
+"""By the key that rules use."""

@@ -1,4 +1,4 @@
-"""Checks any feed at its public URL and the files that it refers to, sending the requests of directories and players."""
+"""Checks any feed at its public URL and its files, sending the requests of directories and players."""
 
 from __future__ import annotations
 

@@ -69,13 +69,13 @@ def audio_warnings(build: Build) -> Iterator[Problem]:
         if isinstance(episode.audio, LocalFile) and (path := episode.audio.resolve_in(project.folder)).is_file()
     ]
     with open_cache(Path(project.folder, CACHE_DIR, "checked")) as cache:
-        warnings = [(episode, row) for episode, path in recordings for row in _inspect_cached(path, cache)]
+        warnings = [(episode, row) for episode, path in recordings for row in _inspect_once(path, cache)]
     for episode, (text, fix, code, severity) in warnings:
         if code not in project.show.ignore and code not in episode.ignore:
             yield Problem(SourceLocation(str(episode.audio)), text, fix, code, Severity(severity))
 
 
-def _inspect_cached(path: Path, cache: Cache) -> list[list[str]]:
+def _inspect_once(path: Path, cache: Cache) -> list[list[str]]:
     """Text, fix, code and severity of each problem of a recording."""
     key = f"{__version__} {TAG_WRITER} {path.suffix} {cache.sha256(path)}"
     rows = cache.get(AUDIO_WARNINGS, key)

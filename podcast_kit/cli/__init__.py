@@ -1,40 +1,59 @@
-"""What people type: parse, call one function, say what came of it. The only home of click."""
+"""The command line. The only home of click."""
 
-from podcast_kit.cli import (
+from podcast_kit.cli.app import cli
+from podcast_kit.cli.commands import (
+    build,
     check,
     completion,
     cut,
-    importing,
+    doctor,
+    explain,
+    import_,
+    init,
     inspect,
-    keeping,
     keys,
     loudness,
-    making,
-    pages,
+    move,
+    new,
+    plan,
     private,
-    publishing,
-    show,
+    prune,
+    publish,
+    rollback,
+    serve,
+    status,
+    theme,
+    verify,
 )
-from podcast_kit.cli.app import cli
 
 __all__ = [
+    "build",
     "check",
+    "cli",
     "completion",
     "cut",
-    "importing",
+    "doctor",
+    "explain",
+    "import_",
+    "init",
     "inspect",
-    "keeping",
     "keys",
     "loudness",
-    "main",
-    "making",
-    "pages",
+    "move",
+    "new",
+    "plan",
     "private",
-    "publishing",
-    "show",
+    "prune",
+    "publish",
+    "rollback",
+    "run_command_line",
+    "serve",
+    "status",
+    "theme",
+    "verify",
 ]
 
 
-def main() -> None:
-    """The console script."""
+def run_command_line() -> None:
+    """Run the console script `podcast-kit`."""
     cli.main(prog_name="podcast-kit")

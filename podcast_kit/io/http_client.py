@@ -21,7 +21,7 @@ SOCKET_TIMEOUT_S = 30
 RESPONSE_TIMEOUT_S = 60
 """How long one response may take in total."""
 MAX_FOLLOWED_REDIRECTS = 10
-BLOCK_BYTES = 1 << 16
+READ_BLOCK_BYTES = 1 << 16
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 HOST_ERRORS = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError)
 """Errors that are the same for every URL of a host."""
@@ -112,7 +112,7 @@ class HttpClient:
         try:
             if response.status in REDIRECT_STATUSES and "location" in response_headers:
                 return response.status, response_headers, size
-            while size < max_bytes and (block := response.read1(min(BLOCK_BYTES, max_bytes - size))):
+            while size < max_bytes and (block := response.read1(min(READ_BLOCK_BYTES, max_bytes - size))):
                 size += len(block)
                 on_block(block)
             return response.status, response_headers, size

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from podcast_kit.check.context import ChannelView, is_web_url
+from podcast_kit.check.context import ChannelView, is_complete_url
 from podcast_kit.check.registry import Finding, also_checks, rule
 from podcast_kit.check.rules.enclosure import url_suffix
 from podcast_kit.errors import Severity, SourceLocation
@@ -151,7 +151,7 @@ def check_artwork_url_suffix(channel: ChannelView) -> Iterator[Finding]:
     """The artwork's URL does not end in the extension of another image format."""
     url = channel.child_attribute("itunes:image", "href")
     suffix = url_suffix(url)
-    if is_web_url(url) and suffix in UNSUPPORTED_SUFFIXES:
+    if is_complete_url(url) and suffix in UNSUPPORTED_SUFFIXES:
         text = f"the show's artwork has the file extension {suffix}"
         yield Finding(text, channel.child("itunes:image"), "artwork")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import ChannelView, is_web_url
+from podcast_kit.check.context import ChannelView, is_complete_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.languages import find_language_error
 from podcast_kit.errors import Severity
@@ -108,7 +108,7 @@ def check_channel_description_html(channel: ChannelView) -> Iterator[Finding]:
 def check_channel_link(channel: ChannelView) -> Iterator[Finding]:
     """The channel links to the show's website."""
     url = channel.child_text("link")
-    if not is_web_url(url):
+    if not is_complete_url(url):
         problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
         yield Finding(f"the link to the show's website {problem}", channel.child("link"), key="publish.url")
     elif channel.url and url == channel.url:
@@ -132,7 +132,7 @@ def check_channel_language(channel: ChannelView) -> Iterator[Finding]:
         yield Finding(problem, channel.child("language"), key="language")
 
 
-def _categories(channel: ChannelView) -> Iterator[tuple[Node, Category]]:
+def _named_categories(channel: ChannelView) -> Iterator[tuple[Node, Category]]:
     """The categories that the feed names, each with its element."""
     for node in channel.children_named("itunes:category")[:MAX_CATEGORIES]:
         name = node.attributes.get("text", "")
@@ -153,7 +153,7 @@ def _categories(channel: ChannelView) -> Iterator[tuple[Node, Category]]:
 )
 def check_channel_category(channel: ChannelView) -> Iterator[Finding]:
     """There is at least one category, and each is spelled as on Apple's list."""
-    named_categories = list(_categories(channel))
+    named_categories = list(_named_categories(channel))
     if not named_categories:
         yield Finding("the show has no category", key="categories")
     for node, category in named_categories:
@@ -175,7 +175,7 @@ def check_channel_category(channel: ChannelView) -> Iterator[Finding]:
 )
 def check_channel_category_legacy(channel: ChannelView) -> Iterator[Finding]:
     """No category has a name from before August 2019."""
-    for node, category in _categories(channel):
+    for node, category in _named_categories(channel):
         if categories.is_legacy_category(category):
             replacement = categories.replacement_category(category)
             fix = f"write {categories.format_category(replacement)}" if replacement else ""
@@ -194,7 +194,7 @@ def check_channel_category_legacy(channel: ChannelView) -> Iterator[Finding]:
 )
 def check_channel_category_count(channel: ChannelView) -> Iterator[Finding]:
     """There are at most three categories."""
-    count = len(list(_categories(channel)))
+    count = len(list(_named_categories(channel)))
     if count > MAX_USEFUL_CATEGORIES:
         last = channel.children_named("itunes:category")[-1]
         yield Finding(f"the show has {count} categories", last, key="categories")
@@ -253,7 +253,7 @@ def check_channel_explicit_agreement(channel: ChannelView) -> Iterator[Finding]:
 def check_channel_image(channel: ChannelView) -> Iterator[Finding]:
     """itunes:image gives the artwork's complete URL."""
     url = channel.child_attribute("itunes:image", "href")
-    if not is_web_url(url):
+    if not is_complete_url(url):
         problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
         yield Finding(f"the show's artwork {problem}", channel.child("itunes:image"), key="artwork")
 
@@ -275,7 +275,7 @@ def check_channel_rss_image(channel: ChannelView) -> Iterator[Finding]:
     problems = [
         text
         for text, applies in (
-            ("no valid url", not is_web_url(node.child_text("url"))),
+            ("no valid url", not is_complete_url(node.child_text("url"))),
             ("a title that is not the channel's", node.child_text("title") != channel.title),
             ("a link that is not the channel's", node.child_text("link") != channel.child_text("link")),
             (f"a width above {MAX_RSS_IMAGE_WIDTH}", width > MAX_RSS_IMAGE_WIDTH),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import ItemView, TagView, is_web_url
+from podcast_kit.check.context import ItemView, TagView, is_complete_url
 from podcast_kit.check.registry import Finding, also_checks, rule
 from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import Episode, Node
@@ -53,7 +53,7 @@ def check_chapters_tag(tag: TagView) -> Iterator[Finding]:
     if tag.node.key != "podcast:chapters" or tag.parent.key == "podcast:liveItem":
         return
     url, mime = (tag.node.attributes.get(name, "").strip() for name in ("url", "type"))
-    if url and not is_web_url(url):
+    if url and not is_complete_url(url):
         yield Finding(f"the URL of the chapters is {url[:80]!r}", tag.node, "chapters")
     elif mime and mime.partition(";")[0].strip().lower() != CHAPTERS_TYPE:
         yield Finding(f"the chapters have the type {mime[:60]!r}", tag.node, "chapters")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from podcast_kit.check.context import ItemView, is_web_url
+from podcast_kit.check.context import ItemView, is_complete_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity
 from podcast_kit.text.numbers import format_count, parse_count
@@ -66,7 +66,7 @@ def check_item_guid_permalink(item: ItemView) -> Iterator[Finding]:
     value = node.attributes.get("isPermaLink", "true")
     if value not in {"true", "false"}:
         yield Finding(f"isPermaLink of {item.name} is {value[:40]!r}", node)
-    elif value == "true" and not is_web_url(item.guid):
+    elif value == "true" and not is_complete_url(item.guid):
         yield Finding(f'the guid of {item.name} is not a URL, but isPermaLink="false" is missing', node)
 
 
@@ -148,7 +148,7 @@ def _find_url_error(url: str) -> str:
         return "has non-ASCII characters in its URL"
     if re.search(r"\s", url):
         return "has spaces in its URL"
-    if not is_web_url(url):
+    if not is_complete_url(url):
         return "has no absolute http(s) URL"
     if re.search(r"%(?![0-9a-fA-F]{2})", url):
         return "has a % in its URL without two hex digits after it"
@@ -236,7 +236,7 @@ def check_item_enclosure_type(item: ItemView) -> Iterator[Finding]:
 )
 def check_audio_file_name(item: ItemView) -> Iterator[Finding]:
     """The audio file's name has only ASCII letters, digits, - _ and ., and a lower-case extension."""
-    if not is_web_url(item.url) or _find_url_error(item.url):
+    if not is_complete_url(item.url) or _find_url_error(item.url):
         return  # reported by it.enclosure.url
     name = unquote(urlsplit(item.url).path.rpartition("/")[2])
     suffix = url_suffix(item.url)

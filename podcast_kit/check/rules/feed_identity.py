@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from uuid import RFC_4122, UUID
 
-from podcast_kit.check.context import ChannelView, find_date_error, is_web_url
+from podcast_kit.check.context import ChannelView, find_date_error, is_complete_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.channel import EMAIL
 from podcast_kit.errors import Severity
@@ -41,7 +41,7 @@ def check_channel_self_link(channel: ChannelView) -> Iterator[Finding]:
         yield Finding(f"the feed {problem}", links[1] if links else None, key="publish.url")
         return
     url, expected_url = channel.self_url, channel.context.feed_url
-    if not is_web_url(url):
+    if not is_complete_url(url):
         yield Finding(f"the feed's own URL is {url[:80]!r}", links[0], key="publish.url")
     elif expected_url and url != expected_url:
         text = f"the feed gives {url[:100]} as its own URL, but is at {expected_url[:100]}"
@@ -67,7 +67,7 @@ def check_channel_new_feed_url(channel: ChannelView) -> Iterator[Finding]:
     url = channel.child_text("itunes:new-feed-url")
     if node is None:
         return
-    if not is_web_url(url):
+    if not is_complete_url(url):
         yield Finding(f"itunes:new-feed-url is {url[:80]!r}", node, key="feed.moved_to")
     elif channel.url and url != channel.url:
         text = f"the feed moves every subscriber to {url[:100]}"

@@ -229,7 +229,7 @@ def check_http_text_type(probe: Probe) -> Iterator[Finding]:
     why="Without validators, every app downloads everything each time; with a long cache time, new episodes are late.",
     fix="send ETag or Last-Modified, answer them with 304, and set max-age of the feed to at most 900 seconds",
 )
-def check_http_cache(probe: Probe) -> Iterator[Finding]:
+def check_http_validators(probe: Probe) -> Iterator[Finding]:
     """Responses have a validator that works, and a feed is cached for at most 15 minutes."""
     response = _successful_response(probe)
     if response is None:

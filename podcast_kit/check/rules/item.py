@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from podcast_kit.check import html_scan
-from podcast_kit.check.context import ItemView, find_date_error, is_web_url
+from podcast_kit.check.context import ItemView, find_date_error, is_complete_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.channel import EMAIL
 from podcast_kit.errors import Severity
@@ -312,7 +312,7 @@ def check_item_image(item: ItemView) -> Iterator[Finding]:
     """The URL of an episode's own artwork is complete."""
     for node in item.children_named("itunes:image"):
         url = node.attributes.get("href", "")
-        if not is_web_url(url):
+        if not is_complete_url(url):
             yield Finding(f"the artwork of {item.name} is {url[:80]!r}, not a URL", node, "image")
 
 
@@ -328,7 +328,7 @@ def check_item_image(item: ItemView) -> Iterator[Finding]:
 def check_item_link(item: ItemView) -> Iterator[Finding]:
     """Every episode links to its page."""
     url = item.child_text("link")
-    if not is_web_url(url):
+    if not is_complete_url(url):
         problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
         yield Finding(f"the link to the page of {item.name} {problem}", item.child("link"))
 

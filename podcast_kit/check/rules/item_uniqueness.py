@@ -11,7 +11,7 @@ from podcast_kit.errors import Severity
 from podcast_kit.text.numbers import format_count, parse_count
 
 
-def _duplicates(channel: ChannelView, attribute: str) -> Iterator[tuple[ItemView, ItemView]]:
+def _find_repeated_values(channel: ChannelView, attribute: str) -> Iterator[tuple[ItemView, ItemView]]:
     """Each item with the same value of an attribute as an earlier item, and that earlier item."""
     first_by_value: dict[object, ItemView] = {}
     for item in channel.items:
@@ -33,7 +33,7 @@ def _duplicates(channel: ChannelView, attribute: str) -> Iterator[tuple[ItemView
 )
 def check_guids_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same guid."""
-    for item, first in _duplicates(channel, "guid"):
+    for item, first in _find_repeated_values(channel, "guid"):
         yield Finding(f"{item.name} has the same guid as {first.name}", item.child("guid"), "guid")
 
 
@@ -48,7 +48,7 @@ def check_guids_unique(channel: ChannelView) -> Iterator[Finding]:
 )
 def check_enclosures_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same enclosure."""
-    for item, first in _duplicates(channel, "url"):
+    for item, first in _find_repeated_values(channel, "url"):
         yield Finding(f"{item.name} has the same audio as {first.name}", item.child("enclosure"), "audio")
 
 
@@ -62,7 +62,7 @@ def check_enclosures_unique(channel: ChannelView) -> Iterator[Finding]:
 )
 def check_pubdates_unique(channel: ChannelView) -> Iterator[Finding]:
     """No two items have the same pubDate."""
-    for item, first in _duplicates(channel, "date"):
+    for item, first in _find_repeated_values(channel, "date"):
         yield Finding(f"{item.name} has the same date as {first.name}", item.child("pubDate"), "date")
 
 
@@ -113,12 +113,9 @@ def check_seasons_complete(channel: ChannelView) -> Iterator[Finding]:
     without_season = [item for item in full if item.child("itunes:season") is None]
     count = len(full) - len(without_season)
     if without_season and count:
-        text = f"{without_season[0].name} has no season, but {format_count(count, 'other episode')} {_has(count)}"
+        verb = "has" if count == 1 else "have"
+        text = f"{without_season[0].name} has no season, but {format_count(count, 'other episode')} {verb}"
         yield Finding(text, without_season[0].node, "season")
-
-
-def _has(count: int) -> str:
-    return "has" if count == 1 else "have"
 
 
 @also_checks("it.image", subject=ChannelView)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podcast_kit.check.context import ChannelView, DocumentView, ElementView, is_web_url
+from podcast_kit.check.context import ChannelView, DocumentView, ElementView, is_complete_url
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.errors import Severity, SourceLocation
 from podcast_kit.model import FeedDocument, Node
@@ -37,7 +37,7 @@ def check_pagination_links(channel: ChannelView) -> Iterator[Finding]:
         links = channel.atom_links(rel)
         for link in links[:1]:
             url = link.attributes.get("href", "").strip()
-            if not is_web_url(url):
+            if not is_complete_url(url):
                 yield Finding(f"the link to the {rel} page is {url[:80]!r}", link, "feed")
             elif rel in NEIGHBOUR_RELATIONS and url == channel.self_url:
                 yield Finding(f"the link to the {rel} page leads to the same page", link, "feed")
@@ -114,7 +114,7 @@ def check_archive_page(channel: ChannelView) -> Iterator[Finding]:
 def check_hub_link(channel: ChannelView) -> Iterator[Finding]:
     """The URL of a WebSub hub is complete."""
     for link in channel.atom_links("hub"):
-        if not is_web_url(link.attributes.get("href", "").strip()):
+        if not is_complete_url(link.attributes.get("href", "").strip()):
             yield Finding(f"the hub is {link.attributes.get('href', '')[:80]!r}, not a URL", link, "feed.hub")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from podcast_kit.check.context import ItemView, TagView, is_web_url
+from podcast_kit.check.context import ItemView, TagView, is_complete_url
 from podcast_kit.check.registry import Finding, also_checks, rule
 from podcast_kit.check.rules.languages import find_language_error
 from podcast_kit.errors import Severity, SourceLocation
@@ -85,7 +85,7 @@ def check_transcript_tag(tag: TagView) -> Iterator[Finding]:
     if tag.node.key != "podcast:transcript":
         return
     url, mime = (tag.node.attributes.get(name, "").strip() for name in ("url", "type"))
-    if url and not is_web_url(url):
+    if url and not is_complete_url(url):
         yield Finding(f"the URL of a transcript is {url[:80]!r}", tag.node, "transcript")
     elif mime and mime.partition(";")[0].strip().lower() not in TRANSCRIPT_TYPES:
         yield Finding(f"a transcript has the type {mime[:60]!r}", tag.node, "transcript")

@@ -192,7 +192,7 @@ def check_xml_whitespace(document: DocumentView) -> Iterator[Finding]:
         elif text[0].isspace() or text[-1].isspace():
             nodes_by_problem.setdefault((node.name, "has white space around its text"), []).append(node)
     for (name, problem), nodes in nodes_by_problem.items():
-        yield Finding(f"<{name[:60]}> {problem}{_repetitions(len(nodes))}", nodes[0])
+        yield Finding(f"<{name[:60]}> {problem}{_format_repetitions(len(nodes))}", nodes[0])
 
 
 @rule(
@@ -269,5 +269,5 @@ def _suggest_itunes_name(name: str) -> str:
     return f"did you mean itunes:{near[0]}?" if near else "remove it"
 
 
-def _repetitions(count: int) -> str:
+def _format_repetitions(count: int) -> str:
     return f" (and {format_count(count - 1, 'more time')})" if count > 1 else ""

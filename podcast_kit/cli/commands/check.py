@@ -1,0 +1,170 @@
+"""`check`: what directories and apps would reject."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from podcast_kit.cli import ci_reports
+from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import PLATFORM_CHOICE
+from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, SourceLocation
+from podcast_kit.text.numbers import format_count
+
+FILE_SUFFIXES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
+PATH_FIX = "paths are relative to the working folder, also with -C"
+LIVE_FIX = "check publish.url, or run without --live"
+OUTPUT_FORMATS = ("text", "json", "github", "gitlab")
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckOptions:
+    platform: str
+    now: datetime
+    live: bool
+    measure_loudness: bool
+
+
+@command("check", short_help="Find what directories and apps would reject.")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--platform", type=PLATFORM_CHOICE, help="Only check what this directory requires.")
+@click.option(
+    "--format", "output_format", type=click.Choice(OUTPUT_FORMATS), help="Output format; in GitHub Actions, github."
+)
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--url", metavar="URL", help="Check the feed at this URL and how its servers answer; any feed will do.")
+@click.option("--newest", default=5, show_default=True, help="With --url: number of episodes to request files of.")
+@click.option("--live", is_flag=True, help="Compare with the published feed: changed, vanished or duplicated guids.")
+@click.option("--loudness", "measure_loudness", is_flag=True, help="Also measure loudness of every recording.")
+@click.option("--at", metavar="DATE", help="Check as of DATE.")
+def check_command(
+    console: Console,
+    paths: tuple[Path, ...],
+    platform: str | None,
+    output_format: str | None,
+    strict: bool,
+    url: str | None,
+    newest: int,
+    live: bool,
+    measure_loudness: bool,
+    at: str | None,
+) -> None:
+    """Find what directories would reject and apps would drop or misread, before you publish.
+
+    The show is built as it would be published, and every problem is reported at the line that causes it; none of your
+    files is modified. With the paths of a show's notes, only their problems are reported. Any other file (a feed, a
+    transcript, chapters as JSON, OPML) is checked by itself; it need not be yours.
+
+    \b
+      podcast-kit check
+      podcast-kit check --platform apple
+      podcast-kit check feed.xml
+      podcast-kit check --url https://pod.example/feed.xml
+      podcast-kit explain it.enclosure.length
+
+    To ignore a rule, name it with a reason in podcast.yaml, or in the front matter of an episode:
+
+    \b
+      ignore: {it.title: "The number is part of the name"}
+    """
+    from podcast_kit import check
+
+    output_format = _output_format(console, output_format)
+    options = _CheckOptions(platform or "", parse_build_date(at), live, measure_loudness)
+    files = [path for path in paths if path.suffix.lower() in FILE_SUFFIXES]
+    problems: Sequence[Problem]
+    if url:
+        problems = check.check_feed_url(
+            url, now=options.now, platform=options.platform, newest=newest, on_progress=console.progress
+        )
+    elif files:
+        now = datetime.now(UTC)
+        problems = [problem for path in files for problem in check.check_file(path, now=now, platform=options.platform)]
+    else:
+        problems = _check_named_files(console, paths, options)
+    _print_problems(console, problems, output_format)
+    fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    if any(problem.severity in fatal for problem in problems):
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _output_format(console: Console, output_format: str | None) -> str:
+    if console.as_json:
+        return "json"
+    output_format = output_format or ("github" if ci_reports.is_github_actions() else "text")
+    console.as_json = output_format == "json"
+    return output_format
+
+
+def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckOptions) -> Sequence[Problem]:
+    """The problems of the show, or of those of its files that were named."""
+    from podcast_kit import check
+
+    problems: Sequence[Problem]
+    try:
+        show = load_show(console)
+        published_feed = check.fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
+        problems = check.check_show(
+            show,
+            now=options.now,
+            platform=options.platform,
+            published_feed=published_feed,
+            measure_loudness=options.measure_loudness,
+            on_progress=console.progress,
+        )
+    except InvalidInput as error:
+        problems = tuple(error.problems)
+    names = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
+    # A mistyped path must not pass for a file without problems.
+    not_in_show = [
+        Problem(
+            SourceLocation(name), "not part of this show" if _exists(path) else "not found", PATH_FIX, "file.missing"
+        )
+        for name, path in names.items()
+        if not _exists(path) or (name.startswith("../") and name.strip("./"))
+    ]
+    if names:
+        problems = [problem for problem in problems if any(_is_below(problem.location.path, name) for name in names)]
+    return [*not_in_show, *problems]
+
+
+def _reason_outside_show(path: Path, name: str) -> str:
+    """Why a path is not one of the show's files; empty if it is."""
+    if not _exists(path):
+        return "not found"
+    return "not part of this show" if name.startswith("../") and name.strip("./") else ""
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file system takes
+        return False
+
+
+def _is_below(path: str, name: str) -> bool:
+    """Whether a file is the one that was named, or in the folder that was."""
+    return name == path or path.startswith(f"{name}/") or not name.strip("./")
+
+
+def _print_problems(console: Console, problems: Sequence[Problem], output_format: str) -> None:
+    counts = {severity: sum(problem.severity is severity for problem in problems) for severity in Severity}
+    parts = [format_count(count, str(severity)) for severity, count in counts.items() if count]
+    summary = ", ".join(parts) or "no problems found"
+    console.document("check", problems, summary={str(severity): count for severity, count in counts.items()})
+    if output_format == "text":
+        console.problems(problems)
+        console.result(summary)
+    elif output_format == "github":
+        relative = ci_reports.sort_by_severity(map(console.with_relative_path, problems))
+        for problem in relative:
+            console.raw(ci_reports.format_annotation(problem))
+        ci_reports.append_check_summary(relative, summary)
+    elif output_format == "gitlab":
+        console.raw(ci_reports.format_gitlab_report(map(console.with_relative_path, problems)))
