@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,39 +23,45 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 EPILOG = """\b
 Exit codes:
   0    done, or nothing to do
-  1    what was written or built has errors, or the work failed
-  2    the command line is wrong
+  1    errors found, or the command failed
+  2    usage error
   3    changes are pending (plan --exit-code)
-  4    credentials are missing, or the store refused
-  5    somebody else published meanwhile
+  4    credentials are missing, or the store refused access
+  5    someone else published in the meantime
   130  interrupted
 """
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "PODCAST_KIT"}
+GUID_FIX = "a guid made in CI would change with every run: run `podcast-kit build` on your machine and commit the file"
+DIRECTORY_OPTION = click.option(
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIRECTORY",
+    help="Run as if in DIRECTORY.",
+)
 
 
-SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "PODCAST_KIT"}
-
-
-@click.group(epilog=EPILOG, context_settings=SETTINGS)
+@click.group(epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__, message="podcast-kit %(version)s")
-@click.option("-C", "directory", type=click.Path(path_type=Path, file_okay=False), help="Work in this folder.")
+@DIRECTORY_OPTION
 @click.pass_context
 def cli(context: click.Context, directory: Path | None) -> None:
-    """Publish a podcast: audio and Markdown notes in; tagged media, feed and pages out.
+    """Publish a podcast from audio files and Markdown notes: tagged media, an RSS feed and web pages.
 
-    A show is a folder with podcast.yaml, episodes/*.md with the audio beside them, and templates/ if you want your own.
+    A show is a folder with podcast.yaml, episodes/*.md next to their audio files and, if you like, your own templates/.
 
     \b
-      podcast-kit init               begin a show
-      podcast-kit new talk.mp3       begin an episode
-      podcast-kit serve              look at it
+      podcast-kit init               create a show
+      podcast-kit new talk.mp3       create an episode
+      podcast-kit serve              preview it
       podcast-kit publish            publish it
     """
-    context.color = _colour()
+    context.color = _color_choice()
     context.obj = directory
 
 
-def _colour() -> bool | None:
-    """https://no-color.org; Click knows neither variable."""
+def _color_choice() -> bool | None:
+    """What NO_COLOR and FORCE_COLOR ask for (https://no-color.org); Click knows neither."""
     if os.environ.get("NO_COLOR"):
         return False
     return True if os.environ.get("FORCE_COLOR") else None
@@ -67,72 +72,78 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
 
     def decorate(function: Command) -> click.Command:
         @cli.command(name, **settings)
-        @click.option("-C", "directory", type=click.Path(path_type=Path, file_okay=False), help="Work in this folder.")
-        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and errors.")
-        @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
+        @DIRECTORY_OPTION
+        @click.option("-q", "--quiet", is_flag=True, help="Only print the result and errors.")
+        @click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
         @click.pass_context
         @functools.wraps(function)
-        def run(context: click.Context, /, directory: Path | None, quiet: bool, as_json: bool, **rest: Any) -> None:  # noqa: ANN401
+        def run_command(
+            context: click.Context,
+            /,
+            directory: Path | None,
+            quiet: bool,
+            as_json: bool,
+            **arguments: Any,  # noqa: ANN401  # whatever the command takes
+        ) -> None:
             console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet)
             try:
-                function(console, **rest)
+                function(console, **arguments)
             except PodcastKitError as error:
                 console.failure(name, error)
                 context.exit(error.exit_code)
             except (KeyboardInterrupt, click.Abort):
-                console.clear()
+                console.clear_progress()
                 click.echo("interrupted", err=True)
                 context.exit(ExitCode.INTERRUPTED)
 
-        return run
+        return run_command
 
     return decorate
 
 
-def project(console: Console, *, mint: bool = False) -> Project:
-    """The show that is being worked on; with `mint`, an episode that has no guid gets one, in its file, for good."""
+def load_show(console: Console, *, add_guids: bool = False) -> Project:
+    """The show in the working folder or above; with `add_guids`, episodes without a guid get one in their file."""
     from podcast_kit.source import project as source
 
-    folder = source.find((console.folder or Path()).absolute())
+    folder = source.find_show_folder(working_folder(console))
     console.folder = folder
-    found = source.read(folder)
-    nameless = [episode for episode in found.episodes if not episode.guid and not episode.draft]
-    if not mint or not nameless:
-        return found
+    show = source.load_project(folder)
+    without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
+    if not add_guids or not without_guid:
+        return show
     if os.environ.get("CI"):
-        raise InvalidInput(Problem(episode.location_of(), "has no guid yet", NAMELESS, "it.guid") for episode in nameless)
+        raise InvalidInput(
+            Problem(episode.location_of(), "has no guid", GUID_FIX, "it.guid") for episode in without_guid
+        )
     from uuid import uuid4
 
     from podcast_kit.source import scaffold
 
-    for episode in nameless:
-        scaffold.mint(folder / episode.path, str(uuid4()))
-        console.note(f"{console.seen(episode.path)}: wrote a guid into it; it stays with this episode for ever")
-    return source.read(folder)
+    for episode in without_guid:
+        scaffold.write_guid(folder / episode.path, str(uuid4()))
+        console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
+    return source.load_project(folder)
 
 
-NAMELESS = "a guid made in CI would be another one in the next run: run `podcast-kit build` at home and commit the file"
+def working_folder(console: Console) -> Path:
+    """The folder that a command runs in; it need not hold a show yet."""
+    return (console.folder or Path()).absolute()
 
 
-def moment(at: str | None) -> datetime:
-    """The time that a build is for."""
+def parse_build_date(at: str | None) -> datetime:
+    """The time in UTC that `--at` asks for, or the current time. Raises click.BadParameter."""
     if at is None:
         return datetime.now(UTC)
-    when = read_date(at, "--at")
+    date = parse_date_option(at, "--at")
     try:
-        return when.astimezone(UTC)
-    except (ValueError, OverflowError):  # the first and the last day of all have no time in other zones
-        raise click.BadParameter(f"{at!r} is no date that a calendar has everywhere", param_hint="--at") from None
+        return date.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of all do not exist in other time zones
+        raise click.BadParameter(f"{at!r} does not exist in every time zone", param_hint="--at") from None
 
 
-def read_date(text: str, option: str) -> datetime:
-    """What an option says; a usage error when it is no date."""
+def parse_date_option(text: str, option: str) -> datetime:
+    """An option's date. Raises click.BadParameter."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not a date like 2026-11-15T08:00", param_hint=option) from None
-
-
-def interactive() -> bool:
-    """Whether somebody is there to be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")

@@ -97,7 +97,7 @@ def test_errors_become_github_annotations(tmp_path):
     assert "::error file=" in done.stderr
     assert "line=" in done.stderr
     nobody = run("publish", "-C", shows.small(tmp_path / "other"), env=pipeline)
-    assert "::error title=podcast-kit publish::nobody is here to ask" in nobody.stderr
+    assert "::error title=podcast-kit publish::not a terminal, so cannot ask for confirmation" in nobody.stderr
 
 
 def test_embargoed_keys_are_not_in_logs_or_summary(tmp_path):

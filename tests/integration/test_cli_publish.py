@@ -99,7 +99,7 @@ def test_a_plan_is_saved_over_an_older_one_and_over_nothing_else(published, tmp_
     for name in ("podcast.yaml", "episodes/001-talk.md", "episodes/001-talk.mp3"):
         before = (published / name).read_bytes()
         done = run(published, "plan", "--out", published / name)
-        assert (done.exit_code, "is there already, and is no saved plan" in done.output) == (1, True)
+        assert (done.exit_code, "exists and is not a saved plan" in done.output) == (1, True)
         assert (published / name).read_bytes() == before
 
 
@@ -163,7 +163,7 @@ def test_an_edited_note_sends_the_pages_and_feeds_that_show_it_and_nothing_else(
         "feed.xml": "replace",
         "feed.json": "replace",
     }
-    assert "A second paragraph" in output_trees.fetch(f"{bucket.url}feed.xml").decode()
+    assert "A second paragraph" in output_trees.download(f"{bucket.url}feed.xml").decode()
 
 
 def test_only_the_feed_takes_along_what_lies_beside_the_notes(published):
@@ -175,12 +175,12 @@ def test_only_the_feed_takes_along_what_lies_beside_the_notes(published):
 
 
 @pytest.fixture
-def blind_place(blind_bucket, rclone_server):
+def blind_place(unprotected_bucket, rclone_server):
     """A store that ignores conditions, and a host that serves what is in it."""
-    with server.server(rclone_server.folder / blind_bucket.name) as host:
+    with server.make_preview(rclone_server.folder / unprotected_bucket.name) as host:
         thread = threading.Thread(target=host.serve_forever, args=(0.01,))
         thread.start()
-        yield "--to", f"s3://{blind_bucket.name}", "--endpoint", blind_bucket.endpoint, "--url", host.url
+        yield "--to", f"s3://{unprotected_bucket.name}", "--endpoint", unprotected_bucket.endpoint, "--url", host.url
         host.shutdown()
         thread.join()
 
@@ -201,7 +201,7 @@ def test_where_conditions_are_ignored_a_pipeline_must_say_that_it_knows(blind_pl
 
 
 def test_going_back_and_forward(published):
-    assert "no feed was live before" in run(published, "rollback", "--list").output
+    assert "no earlier feed to roll back to" in run(published, "rollback", "--list").output
     edit(published, title="New title")
     run(published, "publish", "--yes")
     assert "New title" in (published / "public/feed.xml").read_text()
@@ -277,8 +277,8 @@ def test_when_nothing_changed_boto3_is_not_even_imported(bucket, show):
     edit(show, title="Edited")
     assert not publishes_without_boto3(show, bucket)
     assert publishes_without_boto3(show, bucket)
-    store = output_trees.store_of(bucket)
-    store.put(output_trees.upload("feed.xml", store.get("feed.xml").content + b"<!-- by hand -->"))
+    store = output_trees.open_bucket_store(bucket)
+    store.put(output_trees.make_upload("feed.xml", store.get("feed.xml").content + b"<!-- by hand -->"))
     assert not publishes_without_boto3(show, bucket)
 
 
@@ -296,7 +296,7 @@ def test_a_doctor_finds_nothing_wrong_where_nothing_is(bucket, show):
     assert {"credentials and bucket", "listing", "writing", "conditional writes", "clock"} <= {
         finding["subject"] for finding in found
     }
-    assert list(output_trees.store_of(bucket).walk()) == []
+    assert list(output_trees.open_bucket_store(bucket).list()) == []
 
 
 def test_a_doctor_names_what_is_wrong(s3, bucket, show, monkeypatch):
@@ -313,8 +313,8 @@ def test_verify_asks_for_everything(bucket, show):
     for option in ([], ["--whole"]):
         done = run(show, "verify", "--url", bucket.url, *option)
         assert done.exit_code == 0, done.output
-    key = next(each.key for each in output_trees.store_of(bucket).walk("media/") if each.key.endswith(".mp3"))
-    output_trees.store_of(bucket).delete(key)
+    key = next(each.key for each in output_trees.open_bucket_store(bucket).list("media/") if each.key.endswith(".mp3"))
+    output_trees.open_bucket_store(bucket).delete(key)
     done = run(show, "verify", "--url", bucket.url)
     assert done.exit_code == 1
     assert key in done.output

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.source import project
-from podcast_kit.source.episode import slug as slugged
+from podcast_kit.source.episode import slugify_title as slugged
 from tests.support.shows import ROOT, small, tree
 
 BEGIN = ["--title", "Talks", "--author", "Ann Lee", "--email", "ann@pod.example", "--url", "https://pod.example"]
@@ -41,7 +41,7 @@ def test_from_nothing_to_a_published_episode(tmp_path):
     assert done.exit_code == 0, done.output
     (notes,) = (show / "episodes").glob("*.md")
     assert notes.stem == "001-more-social-less-media"
-    episode = project.read(show).episodes[0]
+    episode = project.load_project(show).episodes[0]
     assert (episode.title, episode.number) == ("More social, less media", 1)
     assert UUID(episode.guid).version == 4
     assert run("publish", "--yes", "-C", show).exit_code == 0
@@ -58,7 +58,7 @@ def test_the_second_episode_gets_the_next_number_and_the_recording_stays_as_it_i
     before = recording.read_bytes()
     assert run("new", recording, "-C", show, "--title", "Über Größe", "--date", "2026-12-01 08:00").exit_code == 0
     assert (show / "episodes/003-ueber-groesse.m4a").read_bytes() == recording.read_bytes() == before
-    episode = project.read(show).episodes[-1]
+    episode = project.load_project(show).episodes[-1]
     assert episode.title == "Über Größe"
     assert episode.date == datetime(2026, 12, 1, 8, tzinfo=UTC)
 
@@ -80,20 +80,20 @@ def test_nothing_that_is_there_is_overwritten(tmp_path):
     for _ in range(2):
         done = run("new", ROOT / "episodes/001-more-social.mp3", "-C", show, "--slug", "same")
     assert done.exit_code == 1
-    assert "there already" in done.stderr
+    assert "already exists" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["--title", "Talks"], "--url, --author and --email are needed"),
-        (BEGIN[:-2], "--url is needed"),
+        (["--title", "Talks"], "--url, --author and --email are required"),
+        (BEGIN[:-2], "--url is required"),
     ],
 )
 def test_where_nobody_can_be_asked_every_missing_option_is_named_at_once(tmp_path, given, said):
     done = run("init", tmp_path / "talks", *given)
     assert done.exit_code == 2
-    assert f"{said} where nobody can be asked" in done.stderr
+    assert f"{said} when not running in a terminal" in done.stderr
     assert not (tmp_path / "talks").exists()
 
 
@@ -113,7 +113,7 @@ def test_a_cover_that_is_missing_is_said_with_all_that_it_must_be(tmp_path):
     assert "as cover.jpg (JPEG or PNG, square, 1400 to 3000 pixels a side)" in done.stderr
     done = run("new", ROOT / "episodes/001-more-social.mp3", "-C", tmp_path)
     assert done.exit_code == 1
-    assert "'cover.jpg' is not there (a cover is a JPEG or PNG, square, 1400 to 3000 pixels a side;" in done.stderr
+    assert "'cover.jpg' does not exist (a cover is a JPEG or PNG, square, 1400 to 3000 pixels a side;" in done.stderr
     shutil.copy(ROOT / "episodes/art/cover.jpg", tmp_path / "cover.jpg")
     (tmp_path / "podcast.yaml").unlink()
     assert "JPEG" not in run("init", tmp_path, *BEGIN).stderr
@@ -159,7 +159,7 @@ def test_an_episode_without_a_guid_gets_one_line_and_keeps_every_other_byte(tmp_
     assert run("build", "-C", show).exit_code == 0
     minted = notes.read_text()
     assert re.sub(r"guid: .*\n", "", minted) == plain
-    assert UUID(project.read(show).episodes[0].guid).version == 4
+    assert UUID(project.load_project(show).episodes[0].guid).version == 4
     assert run("build", "-C", show).exit_code == 0
     assert notes.read_text() == minted
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from podcast_kit import builder, importer, site
 from podcast_kit.cli import cli
-from podcast_kit.feed import parse, render
-from podcast_kit.importer.strip_prompts import Invitations
+from podcast_kit.feed import parse_feed, render_rss
+from podcast_kit.importer.strip_prompts import PromptStripper
 from podcast_kit.source import project
 from tests.support.shows import sample, small
 from tests.unit.feed.test_random_shows import TEXTS, Maker
@@ -45,12 +45,12 @@ def item(guid="one", title="One", date="Mon, 05 Jan 2026 07:00:00 +0100", more="
 
 
 def imported(*items, url="https://old.example/feed.xml"):
-    return importer.read(parse((FEED % "".join(items)).encode()), url)
+    return importer.convert_feed(parse_feed((FEED % "".join(items)).encode()), url)
 
 
 def written(folder, *items):
-    importer.write(imported(*items), importer.Fetched(), folder, url=NEW, to="public")
-    return project.read(folder)
+    importer.write_imported_show(imported(*items), importer.DownloadedFiles(), folder, url=NEW, to="public")
+    return project.load_project(folder)
 
 
 def run(*arguments):
@@ -134,12 +134,12 @@ def test_a_summary_of_its_own_stays_beside_the_notes():
 @given(st.integers(0, 2**32), TEXTS)
 def test_any_show_of_ours_is_taken_over_without_a_difference(tmp_path_factory, number, texts):
     maker = Maker(texts, number)
-    old = parse(render(maker.show(), [maker.item(place) for place in range(maker.random.randint(1, 3))]))
+    old = parse_feed(render_rss(maker.show(), [maker.item(place) for place in range(maker.random.randint(1, 3))]))
     folder = tmp_path_factory.mktemp("imported")
-    importer.write(importer.read(old), importer.Fetched(), folder, url=NEW, to="public")
-    made = builder.make(project.read(folder), now=datetime(2199, 1, 1, tzinfo=UTC))
-    new = parse((made.folder / "feed.xml").read_bytes())
-    assert [str(one) for one in importer.differences(old, new)] == []
+    importer.write_imported_show(importer.convert_feed(old), importer.DownloadedFiles(), folder, url=NEW, to="public")
+    made = builder.build(project.load_project(folder), now=datetime(2199, 1, 1, tzinfo=UTC))
+    new = parse_feed((made.folder / "feed.xml").read_bytes())
+    assert [str(one) for one in importer.compare_feeds(old, new)] == []
 
 
 class Host:
@@ -184,7 +184,7 @@ def host(tmp_path):
     there = Host(tmp_path / "source/build")
     text = (source / "podcast.yaml").read_text()
     (source / "podcast.yaml").write_text(text.replace("https://talking-back.example/", there.url))
-    builder.make(project.read(source), now=NOW)
+    builder.build(project.load_project(source), now=NOW)
     yield there
     there.close()
 
@@ -216,17 +216,17 @@ NOTES = "First of all.\n\n{{ prompts }}\n\nSee also:  \nThe paper: [here](https:
 
 
 def hrefs(text):
-    return Counter(site.same(html.unescape(url)) for url in re.findall(r'<a href="([^"]*)"', text))
+    return Counter(site.normalize_url(html.unescape(url)) for url in re.findall(r'<a href="([^"]*)"', text))
 
 
 def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_path):
     old = small(tmp_path / "old", episodes=2, notes=NOTES)
     yaml = (old / "podcast.yaml").read_text().replace("listen: {apple: 1000000001}\n", LISTED)
     (old / "podcast.yaml").write_text(yaml)
-    made = builder.make(project.read(old), now=NOW)
+    made = builder.build(project.load_project(old), now=NOW)
     feed = made.folder / "feed.xml"
     assert run("import", feed, tmp_path / "new", "--url", NEW, "--no-files").exit_code == 0
-    new = project.read(tmp_path / "new")
+    new = project.load_project(tmp_path / "new")
     assert new.warnings == ()
     notes = "First of all.\n\nSee also:  \nThe paper: [here](https://papers.example/1)\n"
     assert [episode.notes for episode in new.episodes] == [notes, notes]
@@ -236,8 +236,8 @@ def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_pa
         ("overcast", "https://overcast.fm/itunes1000000001"),
         ("custom", "https://club.pod.example/join?a=1&b=2"),
     }
-    before, after = (hrefs(each.items[0].content) for each in (made, builder.make(new, now=NOW)))
-    follow = site.same(f"{NEW}follow/index.html")
+    before, after = (hrefs(each.items[0].content) for each in (made, builder.build(new, now=NOW)))
+    follow = site.normalize_url(f"{NEW}follow/index.html")
     assert after[follow] == 1
     assert set(after.values()) == {1}
     there = {one for one in before if "deeplink" not in one and not one.endswith("pod.example/follow/index.html")}
@@ -253,16 +253,16 @@ def test_invitations_of_a_show_of_ours_stand_once_and_lead_to_the_new_one(tmp_pa
     ],
 )
 def test_what_only_looks_like_an_invitation_stays_in_the_notes(notes):
-    ours = Invitations("https://pod.example/")
-    assert (ours.left_out(notes), ours.found) == (notes, False)
+    ours = PromptStripper("https://pod.example/")
+    assert (ours.strip(notes), ours.has_stripped) == (notes, False)
 
 
 @pytest.mark.parametrize("label", ["Kostenlos abonnieren:", "Suivre gratuitement\u00a0:", "Seguir gratis:"])
 def test_the_invitations_of_another_program_are_notes(label):
-    channel = parse((FEED % item()).encode()).channel
+    channel = parse_feed((FEED % item()).encode()).channel
     notes = f'<p>Gut?<br>{label} <a href="https://open.spotify.com/show/0123456789abcdefghijkl">Spotify</a></p>'
-    assert Invitations.of(channel).left_out(notes) == notes
-    assert Invitations("https://pod.example/").left_out(notes) == ""
+    assert PromptStripper.for_channel(channel).strip(notes) == notes
+    assert PromptStripper("https://pod.example/").strip(notes) == ""
 
 
 def test_a_feed_that_has_moved_is_found_where_it_is(host, tmp_path):
@@ -287,7 +287,7 @@ def test_an_address_that_leads_to_no_feed_is_said_with_where_it_leads(host, tmp_
 
 def test_fetched_recordings_are_published_anew_under_their_guids(host, tmp_path):
     assert run("import", f"{host.url}feed.xml", tmp_path / "new", "--url", NEW, "--audio").exit_code == 0
-    made = builder.make(project.read(tmp_path / "new"), now=NOW)
+    made = builder.build(project.load_project(tmp_path / "new"), now=NOW)
     assert {item.guid for item in made.items} == {entry.guid for entry in made.project.lock}
     assert all(item.enclosure_url.startswith(f"{NEW}media/") for item in made.items)
     assert all(item.enclosure.seconds > 40 for item in made.items)
@@ -326,7 +326,7 @@ def test_a_folder_with_a_show_is_not_overwritten(tmp_path):
     small(tmp_path / "show")
     (tmp_path / "feed.xml").write_text(FEED % item())
     done = run("import", tmp_path / "feed.xml", tmp_path / "show", "--url", NEW)
-    assert (done.exit_code, "is there already" in done.stderr) == (1, True)
+    assert (done.exit_code, "already exists" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_hostile_words_stay_words(tmp_path):
     found = written(tmp_path, item("../../x", evil, more=f"<description>{evil}</description>"))
     assert [one.guid for one in found.episodes] == ["../../x"]
     assert sorted(path.name for path in tmp_path.rglob("*.md")) == [Path(found.episodes[0].path).name]
-    made = builder.make(found, now=NOW)
+    made = builder.build(found, now=NOW)
     page = next(made.folder.glob("episodes/*/index.html")).read_text()
     assert "<script>alert" not in page
     assert "49" not in made.items[0].content

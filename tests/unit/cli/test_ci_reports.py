@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from podcast_kit.cli import report
+from podcast_kit.cli import ci_reports
 from podcast_kit.errors import SourceLocation, Problem, Severity
 
 
@@ -26,28 +26,28 @@ def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="mend 
     ],
 )
 def test_an_annotation_is_escaped_as_github_reads_it(given, expected):
-    assert report.github(problem(**given)) == expected
+    assert ci_reports.format_annotation(problem(**given)) == expected
 
 
 def test_github_is_shown_the_worst_first():
     mixed = [problem(severity=severity) for severity in (Severity.HINT, Severity.ERROR, Severity.WARNING)]
-    assert [one.severity for one in report.worst_first(mixed)] == list(Severity)
+    assert [one.severity for one in ci_reports.sort_by_severity(mixed)] == list(Severity)
 
 
 def test_the_summary_is_a_table_that_no_text_can_break(tmp_path, monkeypatch):
     path = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
-    report.summary([problem(text="a | b\n<b>c")], "1 error")
+    ci_reports.append_check_summary([problem(text="a | b\n<b>c")], "1 error")
     assert "| error | `episodes/a.md:2:1` | a \\| b &lt;b>c | `it.title` |" in path.read_text()
 
 
 def test_outside_of_github_there_is_no_summary(monkeypatch):
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-    report.summary([problem()], "1 error")
+    ci_reports.append_check_summary([problem()], "1 error")
 
 
 def test_gitlab_tells_faults_apart_by_what_they_are_and_not_by_their_line():
-    first, moved, other = json.loads(report.gitlab([problem(), problem(line=9), problem(text="else")]))
+    first, moved, other = json.loads(ci_reports.format_gitlab_report([problem(), problem(line=9), problem(text="else")]))
     assert first["fingerprint"] == moved["fingerprint"] != other["fingerprint"]
     assert [one["location"]["lines"]["begin"] for one in (first, moved)] == [2, 9]
-    assert json.loads(report.gitlab([problem(line=0)]))[0]["location"]["lines"]["begin"] == 1
+    assert json.loads(ci_reports.format_gitlab_report([problem(line=0)]))[0]["location"]["lines"]["begin"] == 1

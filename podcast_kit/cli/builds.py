@@ -1,0 +1,78 @@
+"""A build or a prepared publish, with progress and warnings on the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from podcast_kit.cli.app import load_show, parse_build_date
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import check_retag_slugs, override_target
+
+if TYPE_CHECKING:
+    from podcast_kit.builder import Build
+    from podcast_kit.model import Project
+    from podcast_kit.plan.planfile import PlanFile
+    from podcast_kit.publish.session import PreparedPublish, PublishOptions
+    from podcast_kit.stores import Store
+
+
+def load_build(console: Console, at: str | None, retag: Collection[str] = (), show: Project | None = None) -> Build:
+    """Build the show in the working folder, as of `at`, and print its warnings."""
+    from podcast_kit import builder
+
+    project = show or load_show(console, add_guids=True)
+    check_retag_slugs(retag, project)
+    build = builder.build(project, now=parse_build_date(at), retag=retag, on_progress=console.progress)
+    console.problems(build.problems)
+    return build
+
+
+def prepare_publish(
+    console: Console,
+    load_project: Callable[[], Project],
+    due: datetime,
+    options: PublishOptions,
+    saved_plan: PlanFile | None = None,
+    *,
+    use_fast_path: bool = False,
+) -> PreparedPublish:
+    """Build the show, read the store and make the plan, with progress and warnings on the console."""
+    from podcast_kit.publish import session
+
+    def load_checked() -> Project:
+        show = load_project()
+        check_retag_slugs(options.retag, show)
+        return show
+
+    return session.prepare_publish(
+        load_checked,
+        due=due,
+        options=options,
+        saved_plan=saved_plan,
+        use_fast_path=use_fast_path,
+        on_build=lambda build: console.problems(build.problems),
+        on_progress=console.progress,
+        on_waiting=console.waiting_for,
+    )
+
+
+def open_target_store(console: Console, target: dict[str, str | None]) -> tuple[Store, Project]:
+    """The store that the show is published to, and the show; `target` holds the target options."""
+    from podcast_kit import stores
+    from podcast_kit.model import Progress
+
+    show = override_target(load_show(console), **target)
+    store = stores.open_store(show.show.publish, show.folder, console.waiting_for)
+    console.progress(Progress("read", store.name))
+    return store, show
+
+
+def scheduled_lines(build: Build) -> list[str]:
+    """A line for each scheduled episode, the next one first."""
+    return [
+        f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}".rstrip()
+        + ("; audio already uploaded, not linked until then" if episode.slug in build.ahead_slugs else "")
+        for episode in build.scheduled
+    ]

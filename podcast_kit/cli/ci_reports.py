@@ -1,0 +1,105 @@
+"""Problems and plans in the formats of CI systems: GitHub's annotations and summaries, GitLab's Code Quality report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from podcast_kit.errors import Problem, Severity
+
+GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
+GITLAB_LEVELS = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.HINT: "info"}
+MAX_SUMMARY_ROWS = 500
+"""Changes in a step summary, of which GitHub takes a mebibyte."""
+
+
+def sort_by_severity(problems: Iterable[Problem]) -> list[Problem]:
+    """Errors, then warnings, then hints: GitHub shows ten of a kind."""
+    return sorted(problems, key=lambda problem: (problem.severity.rank, problem.location))
+
+
+def format_annotation(problem: Problem) -> str:
+    """A workflow command, which GitHub shows next to the line.
+
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    location = problem.location
+    values = {"file": location.path, "line": location.line, "col": location.column, "title": problem.code}
+    properties = ",".join(f"{name}={_escape_property(str(value))}" for name, value in values.items() if value)
+    text = f"{problem.text} ({problem.fix})" if problem.fix else problem.text
+    return f"::{GITHUB_LEVELS[problem.severity]} {properties}::{_escape_data(text)}"
+
+
+def format_error_annotation(command: str, text: str, fix: str) -> str:
+    """The workflow command for an error that has no place in a file."""
+    title = _escape_property(f"podcast-kit {command}")
+    return f"::error title={title}::{_escape_data(f'{text} ({fix})' if fix else text)}"
+
+
+def is_github_actions() -> bool:
+    """Whether GitHub reads the output and shows problems next to the lines that they are in."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def append_plan_summary(title: str, line: str, notices: Sequence[str], changes: Sequence[Sequence[str]]) -> None:
+    """Append to GitHub's step summary what subscribers will notice, and every change in a collapsed table."""
+    rows = [f"| {' | '.join(map(_escape_cell, change))} |" for change in changes[:MAX_SUMMARY_ROWS]]
+    rows += [f"| | and {len(changes) - MAX_SUMMARY_ROWS} more | | |"] if len(changes) > MAX_SUMMARY_ROWS else []
+    head = ["<details><summary>All changes</summary>", "", "| | key | bytes | why |", "|---|---|---|---|"]
+    table = [*head, *rows, "", "</details>"] if rows else []
+    items = [f"- {_escape_cell(notice)}" for notice in notices]
+    _append_summary([f"### podcast-kit {title}", "", _escape_cell(line), "", *items, "", *table])
+
+
+def append_check_summary(problems: Sequence[Problem], line: str) -> None:
+    """Append a table of problems to GitHub's step summary, where there is one."""
+    rows = [
+        f"| {problem.severity} | `{_escape_cell(str(problem.location))}` | {_escape_cell(problem.text)} "
+        f"| `{problem.code}` |"
+        for problem in problems
+    ]
+    head = ["### podcast-kit check", "", line, ""]
+    table = ["| | where | what | rule |", "|---|---|---|---|", *rows, ""] if rows else []
+    _append_summary([*head, *table])
+
+
+def format_gitlab_report(problems: Iterable[Problem]) -> str:
+    """A Code Quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
+    rows = [
+        {
+            "description": f"{problem.text} ({problem.fix})" if problem.fix else problem.text,
+            "check_name": problem.code,
+            "fingerprint": _fingerprint(problem),
+            "severity": GITLAB_LEVELS[problem.severity],
+            "location": {"path": problem.location.path, "lines": {"begin": max(problem.location.line, 1)}},
+        }
+        for problem in problems
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def _fingerprint(problem: Problem) -> str:
+    """What stays the same while the problem does, wherever its line moves."""
+    return hashlib.sha256(f"{problem.code} {problem.location.path} {problem.text}".encode()).hexdigest()
+
+
+def _append_summary(lines: Sequence[str]) -> None:
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+
+
+def _escape_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _escape_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

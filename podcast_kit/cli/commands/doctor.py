@@ -1,0 +1,42 @@
+"""`doctor`: whether the store and the public URL work."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from podcast_kit.cli.app import command
+from podcast_kit.cli.builds import open_target_store
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import target_options
+from podcast_kit.cli.outcomes import outcome_to_json
+from podcast_kit.errors import ExitCode
+
+
+@command("doctor", short_help="Diagnose problems with the store and the public URL.")
+@target_options
+def doctor_command(console: Console, **target: str | None) -> None:
+    """Check credentials, clock, bucket, conditional writes, the public URL, content types, range requests and CORS.
+
+    A few small files are written below .podcast-kit/probe/ and removed again.
+
+    \b
+      podcast-kit doctor
+      podcast-kit doctor --json
+    """
+    from podcast_kit.publish.doctor import diagnose_store
+
+    store, show = open_target_store(console, target)
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = list(diagnose_store(store, show.show.publish.url, Path(folder), now=datetime.now(UTC)))
+    console.document("doctor", findings=[outcome_to_json(outcome) for outcome in outcomes])
+    for outcome in outcomes:
+        verdict = click.style("FAIL", fg="red") if outcome.error else click.style("ok  ", fg="green")
+        console.result(f"{verdict}  {outcome.key}: {outcome.error or outcome.action}")
+        if outcome.error and outcome.fix:
+            console.result(f"        fix: {outcome.fix}")
+    if any(outcome.error for outcome in outcomes):
+        click.get_current_context().exit(ExitCode.FAILED)

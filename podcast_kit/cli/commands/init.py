@@ -1,0 +1,175 @@
+"""`init`: create a show."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from podcast_kit.cli.app import command, working_folder
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.questions import ask_option, require_options
+from podcast_kit.errors import OperationError
+from podcast_kit.io import atomic_write
+
+GITIGNORE = "/build/\n/.podcast-kit/\n/subscribers.key\n"
+DEFAULT_TARGET = "public"
+"""The folder that a show is published to unless another target is given."""
+URL_QUESTION = "Public URL, such as https://pod.example/"
+COVER_NAMES = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.png")
+
+
+def _show_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option("--title", metavar="TEXT", help="Name of the show."),
+            click.option("--description", metavar="TEXT", help="What it is about."),
+            click.option("--author", metavar="TEXT", help="Who makes it."),
+            click.option("--email", metavar="ADDRESS", help="The owner's email, for directories."),
+            click.option("--language", metavar="CODE", help="e.g. pt-BR. [default: en]"),
+            click.option("--category", metavar="NAME", help="One of Apple's, e.g. 'Business > Marketing'."),
+            click.option("--url", metavar="URL", help="Public URL of what is published to --to."),
+            click.option(
+                "--to", metavar="TARGET", help="Where to publish: s3://bucket/prefix, or a folder. [default: public]"
+            ),
+            click.option("--endpoint", metavar="URL", help="The store's endpoint, unless it is AWS."),
+            click.option("--timezone", metavar="ZONE", help="e.g. Europe/Vienna, for dates without an offset."),
+            click.option(
+                "--artwork",
+                metavar="FILE",
+                help="Cover image next to podcast.yaml, square, 1400 to 3000 pixels. [default: cover.jpg]",
+            ),
+            click.option("--explicit/--clean", default=None, help="Whether the show has explicit content."),
+            click.option(
+                "--github", "pipelines", multiple=True, flag_value="github", help="Add a GitHub Actions workflow."
+            ),
+            click.option("--gitlab", "pipelines", multiple=True, flag_value="gitlab", help="Add a GitLab CI pipeline."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@command("init", short_help="Create a show in this folder.")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@_show_options
+def init_command(console: Console, folder: Path | None, **values: Any) -> None:  # noqa: ANN401  # the options above
+    """Create a show in FOLDER, or in this one: podcast.yaml, episodes/ and a .gitignore.
+
+    In a terminal, prompts for what the options leave open. Existing files are never overwritten. With --github or
+    --gitlab, also adds a CI pipeline that checks each change and publishes what is due; in an existing show, only that.
+
+    \b
+      podcast-kit init
+      podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
+        --url https://pod.example/ --to s3://talks
+      podcast-kit init --github
+    """
+    show_folder = working_folder(console) / (folder or Path())
+    show_file = show_folder / "podcast.yaml"
+    if show_file.exists() and values["pipelines"]:
+        from podcast_kit.source import project
+
+        settings = project.load_project(show_folder).show.publish
+        added = _write_pipelines(console, show_folder, values["pipelines"], settings.to, settings.endpoint)
+        console.document("init", folder=str(show_folder), file=str(show_file), added=added)
+        return
+    if show_file.exists():
+        raise OperationError(f"{os.path.relpath(show_file)} already exists", "edit it, or use another folder")
+    _create_show(console, show_folder, values)
+
+
+def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None:
+    from podcast_kit.model import public_url, show_guid
+    from podcast_kit.source import scaffold, show
+    from podcast_kit.source.yaml import converters
+
+    require_options({f"--{name}": values[name] for name in ("title", "url", "author", "email")})
+    title = ask_option("--title", "Name of the show", values["title"], None, converters.to_line)
+    url = ask_option("--url", URL_QUESTION, values["url"], None, converters.to_base_url).rstrip("/") + "/"
+    target_question = "Publish to, such as s3://bucket or a folder"
+    to = ask_option("--to", target_question, values["to"], DEFAULT_TARGET, converters.to_line)
+    about = f"{title}, a podcast."
+    artwork = values["artwork"] or next((name for name in COVER_NAMES if (folder / name).is_file()), COVER_NAMES[0])
+    text = scaffold.NewShow(
+        title=title,
+        description=ask_option("--description", "What is it about?", values["description"], about, converters.to_text),
+        author=ask_option("--author", "Who makes it?", values["author"], None, converters.to_line),
+        email=ask_option("--email", "Owner's email", values["email"], None, converters.to_email),
+        language=ask_option(
+            "--language", "Language, such as en or de-AT", values["language"], "en", converters.to_language
+        ),
+        categories=[
+            ask_option(
+                "--category", "Category (one of Apple's)", values["category"], "Society & Culture", show.to_category
+            )
+        ],
+        url=url,
+        to=to,
+        endpoint=values["endpoint"] or "",
+        timezone=ask_option("--timezone", "Time zone", values["timezone"], _local_time_zone(), converters.to_time_zone),
+        artwork=artwork,
+        explicit=bool(values["explicit"]),
+        guid=show_guid(public_url(url, "feed.xml")),
+    ).render()
+    show_file = folder / "podcast.yaml"
+    atomic_write.write_atomic(show_file, text.encode())
+    (folder / "episodes").mkdir(exist_ok=True)
+    write_gitignore(folder, to)
+    console.result(os.path.relpath(show_file))
+    added = _write_pipelines(console, folder, values["pipelines"], to, values["endpoint"] or "")
+    console.document("init", folder=str(folder), file=str(show_file), added=added)
+    console.info(f"Next: {_next_steps(folder, artwork, show.COVER_REQUIREMENTS)}")
+
+
+def _next_steps(folder: Path, artwork: str, requirements: str) -> str:
+    steps = []
+    if (relative := os.path.relpath(folder)) != os.curdir:
+        steps.append(f"`cd {relative}`")
+    if not (folder / artwork).is_file():
+        steps.append(f"add a cover image as {artwork} ({requirements})")
+    return ", ".join([*steps, "then run `podcast-kit new RECORDING`"]) if steps else "run `podcast-kit new RECORDING`"
+
+
+def write_gitignore(folder: Path, to: str) -> None:
+    """Write a .gitignore for what is built, unless there is one.
+
+    A target folder of another name may be meant to be committed: GitHub Pages serves `docs` from the repository.
+    """
+    if not (folder / ".gitignore").exists():
+        published = f"/{DEFAULT_TARGET}/\n" if posixpath.normpath(to) == DEFAULT_TARGET else ""
+        atomic_write.write_atomic(folder / ".gitignore", (GITIGNORE + published).encode())
+
+
+def _write_pipelines(console: Console, folder: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
+    """Write the CI files that do not exist yet; their paths."""
+    from podcast_kit.source import ci_templates
+
+    added = []
+    for kind in dict.fromkeys(kinds):
+        path, text = ci_templates.render_ci_file(kind, folder, role=to.startswith("s3://") and not endpoint)
+        relative = os.path.relpath(path)
+        if path.exists():
+            console.info(f"{relative} already exists and was not changed")
+            continue
+        atomic_write.write_atomic(path, text.encode())
+        console.result(relative)
+        added.append(str(path))
+    return added
+
+
+def _local_time_zone() -> str:
+    """The machine's IANA time zone, or UTC where it is not known."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name and (link := Path("/etc/localtime")).is_symlink():
+        name = str(link.readlink()).rpartition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return "UTC"
+    return name or "UTC"

@@ -1,0 +1,81 @@
+"""`plan`: what publishing would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import (
+    AHEAD_OPTION,
+    AT_OPTION,
+    REFRESH_OPTION,
+    RETAG_OPTION,
+    override_target,
+    target_options,
+)
+from podcast_kit.cli.plan_view import append_github_summary, print_plan, print_plan_document
+from podcast_kit.errors import ExitCode, InvalidInput, OperationError
+
+
+@command("plan", short_help="Show what publishing would change.")
+@target_options
+@AT_OPTION
+@AHEAD_OPTION
+@RETAG_OPTION
+@REFRESH_OPTION
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `publish FILE`.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 when changes are pending.")
+def plan_command(
+    console: Console,
+    at: str | None,
+    ahead: bool,
+    retag: tuple[str, ...],
+    refresh: bool,
+    out: Path | None,
+    exit_code: bool,
+    **target: str | None,
+) -> None:
+    """Show what publishing would change and what subscribers will notice, without changing anything.
+
+    \b
+      podcast-kit plan
+      podcast-kit plan --exit-code --json
+      podcast-kit plan --out friday.plan
+    """
+    from podcast_kit.plan import planfile
+    from podcast_kit.publish.session import PublishOptions
+
+    if out:
+        _refuse_other_file(out)
+    due = parse_build_date(at)
+    options = PublishOptions(retag=retag, ahead=ahead, refresh=refresh)
+    prepared = prepare_publish(
+        console, lambda: override_target(load_show(console, add_guids=True), **target), due, options
+    )
+    print_plan(console, prepared)
+    append_github_summary("plan", prepared)
+    print_plan_document(console, "plan", prepared)
+    if out:
+        try:
+            out.write_bytes(planfile.render_plan_file(prepared.plan, prepared.store.name, due, ahead=ahead, retag=retag))
+        except OSError as error:
+            raise OperationError(f"{out}: {error.strerror}", "choose a file that can be written") from error
+        console.info(f"plan saved; to apply it, run: podcast-kit publish {out}")
+    if exit_code and prepared.plan:
+        click.get_current_context().exit(ExitCode.PENDING)
+
+
+def _refuse_other_file(out: Path) -> None:
+    """Raise OperationError if the file exists and is not a saved plan."""
+    from podcast_kit.plan import planfile
+    from podcast_kit.source.yaml import read_source_file
+
+    if out.is_file() and out.stat().st_size:
+        try:
+            planfile.parse_plan_file(read_source_file(out, str(out), planfile.MAX_BYTES), str(out))
+        except InvalidInput:
+            raise OperationError(f"{out} exists and is not a saved plan", "choose another file") from None

@@ -1,0 +1,171 @@
+"""`publish`: publish everything that is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import (
+    AHEAD_OPTION,
+    AT_OPTION,
+    REFRESH_OPTION,
+    RETAG_OPTION,
+    YES_OPTION,
+    allows_unprotected_writes,
+    override_target,
+    target_options,
+    unprotected_writes_option,
+)
+from podcast_kit.cli.plan_view import (
+    append_github_summary,
+    print_plan,
+    print_plan_document,
+    scheduled_to_json,
+    summarize_plan,
+)
+from podcast_kit.cli.progress import UploadProgress
+from podcast_kit.cli.questions import confirm_action
+
+if TYPE_CHECKING:
+    from podcast_kit.plan.planfile import PlanFile
+    from podcast_kit.publish.session import PreparedPublish
+
+
+@command("publish", short_help="Publish what is due: media, pages, and the feed last.")
+@click.argument("plan_path", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@target_options
+@AT_OPTION
+@AHEAD_OPTION
+@RETAG_OPTION
+@REFRESH_OPTION
+@YES_OPTION
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would change, as `plan` does.")
+@click.option("--only", type=click.Choice(["feed"]), help="`feed`: publish everything except audio.")
+@click.option("--remove", metavar="GUID", multiple=True, help="Allow removing the episode with this guid.")
+@click.option(
+    "--allow",
+    type=click.Choice(["removed", "guids"]),
+    multiple=True,
+    help="Allow removing any episode, or changing any guid.",
+)
+@unprotected_writes_option
+@click.option("--events", is_flag=True, help="Stream progress as JSON lines on stdout.")
+@click.option("--check/--no-check", "run_checks", default=True, help="Stop on check errors. [default: check]")
+def publish_command(
+    console: Console,
+    plan_path: Path | None,
+    at: str | None,
+    ahead: bool,
+    retag: tuple[str, ...],
+    refresh: bool,
+    yes: bool,
+    dry_run: bool,
+    only: str | None,
+    remove: tuple[str, ...],
+    allow: tuple[str, ...],
+    allow_unprotected_writes: bool,
+    events: bool,
+    run_checks: bool,
+    **target: str | None,
+) -> None:
+    """Publish everything that is due: media first, then pages, the feed last.
+
+    Shows the plan and what subscribers will notice, and asks for confirmation once. Publishing again without changes
+    does nothing. A saved PLAN is applied exactly as it was saved, or not at all. Credentials are looked up as boto3
+    does: in the environment, a profile, or an IAM role.
+
+    \b
+      podcast-kit publish
+      podcast-kit publish --yes --json
+      podcast-kit publish friday.plan
+    """
+    from podcast_kit.publish import session
+
+    saved_plan = _load_plan(plan_path)
+    if saved_plan:
+        at, ahead, retag = saved_plan.now.isoformat(), saved_plan.ahead, saved_plan.retag
+    yes = yes or saved_plan is not None
+    options = session.PublishOptions(
+        retag=retag,
+        ahead=ahead,
+        refresh=refresh,
+        feed_only=only == "feed",
+        run_checks=run_checks,
+        remove=remove,
+        allow=allow,
+        allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
+    )
+    prepared = prepare_publish(
+        console,
+        lambda: override_target(load_show(console, add_guids=True), **target),
+        parse_build_date(at),
+        options,
+        saved_plan,
+        use_fast_path=not dry_run,
+    )
+    is_for_program = (console.as_json or events) and yes
+    if prepared.recorded_at is None and (dry_run or not is_for_program):
+        print_plan(console, prepared, as_info=not dry_run and yes)
+    if dry_run:
+        print_plan_document(console, "publish", prepared)
+        return
+    progress = UploadProgress(console, prepared.plan, events=events)
+    for outcome in session.carry_out(
+        prepared,
+        now=datetime.now(UTC),
+        options=options,
+        confirm=lambda _: _confirm_publish(yes=yes),
+        on_warnings=console.problems,
+        on_start=lambda _: progress.start(),
+        on_sent=progress.add_sent,
+    ):
+        progress.add_outcome(outcome)
+    console.clear_progress()
+    if not prepared.plan:
+        _print_nothing_to_do(console, prepared, events=events)
+        return
+    append_github_summary("publish", prepared)
+    uploads = sum(change.uploads for change in prepared.plan.pending)
+    if not events:
+        print_plan_document(console, "publish", prepared, uploaded=uploads, **progress.to_json(prepared.store))
+        console.result(prepared.build.project.show.feed_url)
+    console.info(f"published {summarize_plan(prepared.plan)}{progress.summary(prepared.store)}")
+
+
+def _load_plan(path: Path | None) -> PlanFile | None:
+    from podcast_kit.plan import planfile
+    from podcast_kit.source.yaml import read_source_file
+
+    if path is None:
+        return None
+    return planfile.parse_plan_file(read_source_file(path, str(path), planfile.MAX_BYTES), str(path))
+
+
+def _confirm_publish(*, yes: bool) -> bool:
+    confirm_action("Publish?", "pass --yes, or preview with `podcast-kit plan`", yes=yes)
+    return True
+
+
+def _print_nothing_to_do(console: Console, prepared: PreparedPublish, *, events: bool) -> None:
+    show, recorded_at = prepared.build.project.show, prepared.recorded_at
+    if not events:
+        console.document(
+            "publish",
+            prepared.build.problems,
+            store=show.publish.to,
+            feed=show.feed_url,
+            changes=[],
+            bytes=0,
+            uploaded=0,
+            scheduled=scheduled_to_json(prepared.build),
+            subscribers=[],
+        )
+        console.result(show.feed_url)
+    source = f" (per record of {recorded_at:%Y-%m-%d %H:%M} UTC; --refresh to check the store)" if recorded_at else ""
+    console.info(f"nothing to do: everything is up to date{source}")

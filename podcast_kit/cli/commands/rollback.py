@@ -1,0 +1,98 @@
+"""`rollback`: make an earlier feed live again."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podcast_kit.cli.app import command
+from podcast_kit.cli.builds import open_target_store
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import YES_OPTION, allows_unprotected_writes, target_options, unprotected_writes_option
+from podcast_kit.cli.outcomes import print_outcomes
+from podcast_kit.cli.questions import confirm_action
+from podcast_kit.errors import OperationError
+from podcast_kit.text.numbers import format_count
+
+if TYPE_CHECKING:
+    from podcast_kit.publish.rollback import PreviousFeed
+    from podcast_kit.stores import Store
+
+
+@command("rollback", short_help="Make an earlier feed live again.")
+@click.argument("number", type=int, required=False)
+@target_options
+@click.option("--list", "is_list", is_flag=True, help="List the saved feeds, and change nothing.")
+@YES_OPTION
+@unprotected_writes_option
+def rollback_command(
+    console: Console,
+    number: int | None,
+    is_list: bool,
+    yes: bool,
+    allow_unprotected_writes: bool,
+    **target: str | None,
+) -> None:
+    """Make the previous feed live again, or the one with this NUMBER.
+
+    Only the feed changes; every file that it names must still exist. The next publish will replace it.
+
+    \b
+      podcast-kit rollback --list
+      podcast-kit rollback
+      podcast-kit rollback 12
+    """
+    from podcast_kit import publish
+    from podcast_kit.publish import rollback
+    from podcast_kit.stores.state import read_store_state
+
+    store, project = open_target_store(console, target)
+    show = project.show
+    state = read_store_state(store, show.feed.path)
+    saved_feeds = rollback.list_previous_feeds(state)
+    if is_list:
+        _print_saved_feeds(console, store, saved_feeds)
+        return
+    feed = _choose_feed(saved_feeds, number)
+    with tempfile.TemporaryDirectory() as folder:
+        plan = rollback.plan_rollback(store, state, feed, Path(folder), url=show.publish.url, feed_key=show.feed.path)
+        if not plan:
+            console.info(f"feed {feed.number} is already live")
+            console.document("rollback", feed=show.feed_url, number=feed.number, changed=False)
+            return
+        for change in publish.find_subscriber_changes(plan, store):
+            console.info(f"  {change}")
+        confirm_action(f"Roll back to feed {feed.number}?", yes=yes)
+        is_allowed = allows_unprotected_writes(is_allowed=allow_unprotected_writes)
+        url = show.publish.url if store.remote else ""
+        print_outcomes(console, publish.publish_plan(plan, store, now=datetime.now(UTC), url=url, allow_unprotected_writes=is_allowed))
+    console.document("rollback", feed=show.feed_url, number=feed.number, changed=True)
+    console.result(show.feed_url)
+    console.info(f"feed {feed.number} is live again; the next publish will replace it")
+
+
+def _print_saved_feeds(console: Console, store: Store, saved_feeds: tuple[PreviousFeed, ...]) -> None:
+    from podcast_kit.publish import rollback
+
+    rows = list(zip(saved_feeds, rollback.read_feed_titles(store, saved_feeds), strict=True))
+    console.document(
+        "rollback",
+        feeds=[{"number": feed.number, "key": feed.key, "episodes": list(titles)} for feed, titles in rows],
+    )
+    for feed, titles in rows:
+        summary = f"{format_count(len(titles), 'episode')}, the newest “{titles[0]}”" if titles else ""
+        console.result(f"{feed.number:>6}  {feed.digest}  {summary}".rstrip())
+    if not rows:
+        console.info("no earlier feed to roll back to")
+
+
+def _choose_feed(saved_feeds: tuple[PreviousFeed, ...], number: int | None) -> PreviousFeed:
+    for feed in saved_feeds:
+        if number is None or feed.number == number:
+            return feed
+    text = "no earlier feed to roll back to" if number is None else f"no saved feed {number}"
+    raise OperationError(text, "run `podcast-kit rollback --list`")

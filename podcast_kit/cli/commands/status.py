@@ -1,0 +1,63 @@
+"""`status`: the state of every episode."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import click
+
+from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import AT_OPTION, override_target, target_options
+from podcast_kit.text.numbers import format_count
+
+
+@command("status", short_help="Show the state of every episode.")
+@target_options
+@AT_OPTION
+@click.option("--scheduled", is_flag=True, help="Only show scheduled episodes.")
+def status_command(console: Console, at: str | None, scheduled: bool, **target: str | None) -> None:
+    """Show which episodes are live, due, scheduled, drafts, or changed since they were published.
+
+    \b
+      podcast-kit status
+      podcast-kit status --scheduled --json
+    """
+    from podcast_kit.publish.session import PublishOptions
+    from podcast_kit.publish.status import EpisodeStatus, list_episode_rows
+
+    prepared = prepare_publish(
+        console, lambda: override_target(load_show(console), **target), parse_build_date(at), PublishOptions()
+    )
+    build, plan = prepared.build, prepared.plan
+    live_feed = plan.state.feed
+    episodes = list_episode_rows(
+        items=build.items,
+        scheduled=build.scheduled,
+        drafts=build.drafts,
+        lock=build.project.lock,
+        live=live_feed.content if live_feed else None,
+        changes=prepared.subscriber_changes,
+    )
+    shown = [row for row in episodes if not scheduled or row.status is EpisodeStatus.SCHEDULED]
+    dates = [row.date for row in episodes if row.status is EpisodeStatus.SCHEDULED and row.date]
+    console.document(
+        "status",
+        build.problems,
+        store=prepared.store.name,
+        feed=build.project.show.feed_url,
+        next=min(dates).isoformat() if dates else None,
+        pending=len(plan.pending),
+        episodes=[
+            {"standing": row.status, "slug": row.slug, "title": row.title, "date": row.date, "detail": row.detail}
+            for row in shown
+        ],
+    )
+    time_zone = ZoneInfo(build.project.show.timezone)
+    for row in shown:
+        date = f"{row.date.astimezone(time_zone):%Y-%m-%d %H:%M}" if row.date else " " * 16
+        console.result(f"{row.status.label:<10} {date}  {row.slug or row.title}{f'  ({row.detail})' if row.detail else ''}")
+    if dates:
+        console.info(f"next episode: {min(dates).astimezone(time_zone):%Y-%m-%d %H:%M %Z}")
+    console.info(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")

@@ -1,0 +1,107 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from podcast_kit.cli.questions import validate_option
+
+if TYPE_CHECKING:
+    from podcast_kit.model import Project
+
+
+def complete_slugs(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Episodes by the names of their files: none is opened, since every press of the Tab key would."""
+    start: Path = context.params.get("directory") or context.obj or Path()
+    for folder in (start, *start.absolute().parents):
+        if (folder / "podcast.yaml").is_file():
+            notes = folder / "episodes"
+            slugs = [path.stem for path in notes.glob("*.md")] + [path.parent.name for path in notes.glob("*/index.md")]
+            return [CompletionItem(slug) for slug in sorted(slugs) if slug.startswith(typed)]
+    return []
+
+
+AT_OPTION = click.option("--at", metavar="DATE", help="Build as of DATE (a future date previews scheduled episodes).")
+RETAG_OPTION = click.option(
+    "--retag",
+    metavar="SLUG",
+    multiple=True,
+    shell_complete=complete_slugs,
+    help="Rewrite the tags of a published episode (apps download it again).",
+)
+AHEAD_OPTION = click.option(
+    "--ahead", is_flag=True, help="Also upload audio and images of scheduled episodes, at unguessable URLs."
+)
+REFRESH_OPTION = click.option(
+    "--refresh", is_flag=True, help="Check the store's actual contents and re-upload missing files."
+)
+PLATFORM_CHOICE = click.Choice(["apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher"])
+YES_OPTION = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
+
+
+def unprotected_writes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--allow-unprotected-writes`, and the name that it had before."""
+    for option in (
+        click.option(
+            "--allow-unprotected-writes",
+            is_flag=True,
+            help="In CI: publish even if the store lacks conditional writes.",
+        ),
+        click.option("--accept-blind-writes", "allow_unprotected_writes", is_flag=True, hidden=True),
+    ):
+        function = option(function)
+    return function
+
+
+def allows_unprotected_writes(*, is_allowed: bool) -> bool:
+    """Whether to write without protection against another publisher: a terminal shows a warning, CI must opt in."""
+    return is_allowed or not os.environ.get("CI")
+
+
+def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--to`, `--endpoint` and `--url`, which override `publish:` of podcast.yaml."""
+    for option in (
+        click.option("--to", metavar="TARGET", help="s3://bucket/prefix or a folder, instead of publish.to."),
+        click.option("--endpoint", metavar="URL", help="The store's endpoint, instead of publish.endpoint."),
+        click.option("--url", metavar="URL", help="Public URL, instead of publish.url."),
+    ):
+        function = option(function)
+    return function
+
+
+def override_target(
+    show: Project, *, to: str | None = None, endpoint: str | None = None, url: str | None = None
+) -> Project:
+    """The show, published to another target. Raises click.BadParameter for a value that is not a URL."""
+    from podcast_kit.source.yaml import converters
+
+    for flag, value in (("--url", url), ("--endpoint", endpoint)):
+        if value:
+            validate_option(converters.to_url, value, flag)
+    settings = show.show.publish
+    settings = replace(
+        settings,
+        to=to or settings.to,
+        provider="" if to else settings.provider,
+        endpoint=endpoint or settings.endpoint,
+        url=url.rstrip("/") + "/" if url else settings.url,
+    )
+    return replace(show, show=replace(show.show, publish=settings))
+
+
+def check_retag_slugs(retag: Collection[str], show: Project) -> None:
+    """Raise click.BadParameter for a slug that no episode has."""
+    slugs = [episode.slug for episode in show.episodes]
+    for slug in retag:
+        if slug not in slugs:
+            near = get_close_matches(slug, slugs, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else "`podcast-kit status` lists them"
+            raise click.BadParameter(f"no episode {slug!r} ({fix})", param_hint="--retag")

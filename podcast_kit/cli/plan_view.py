@@ -1,0 +1,139 @@
+"""How a plan is shown: lines for people, a summary for GitHub, a document for programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from podcast_kit.cli import ci_reports
+from podcast_kit.cli.builds import scheduled_lines
+from podcast_kit.cli.console import Console
+from podcast_kit.model import Wave
+from podcast_kit.text.numbers import format_bytes, format_count
+
+if TYPE_CHECKING:
+    from podcast_kit.builder import Build
+    from podcast_kit.plan import Change, Plan
+    from podcast_kit.plan.subscriber_changes import SubscriberChange
+    from podcast_kit.publish.session import PreparedPublish
+    from podcast_kit.stores import Store
+
+VERB_SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
+MAX_CHANGES_OF_A_KIND = 10
+"""Subscriber changes of one kind that are shown one by one."""
+
+
+def print_plan(console: Console, prepared: PreparedPublish, *, as_info: bool = False) -> None:
+    """Print each change, what subscribers will notice, what is scheduled, and the totals.
+
+    With `as_info` on stderr, and nothing at all for an empty plan.
+    """
+    build, store, plan = prepared.build, prepared.store, prepared.plan
+    print_line = console.info if as_info else console.result
+    if not plan:
+        if not as_info:
+            for line in (nothing_to_do(store), *scheduled_lines(build)):
+                console.result(line)
+        return
+    for change in plan.pending:
+        print_line(_change_line(change))
+    if prepared.subscriber_changes:
+        print_line("subscribers will notice:")
+    for line in subscriber_change_lines(prepared.subscriber_changes):
+        print_line(f"  {line}")
+    for line in scheduled_lines(build):
+        print_line(line)
+    print_line(f"{store.name}: {summarize_plan(plan)}")
+
+
+def nothing_to_do(store: Store) -> str:
+    """The line for an empty plan."""
+    return f"nothing to do: {store.name} is up to date"
+
+
+def append_github_summary(title: str, prepared: PreparedPublish) -> None:
+    """Add the plan to GitHub's page of the run, which anyone may read: embargoed files are not named there."""
+    plan, store = prepared.plan, prepared.store
+    changes = [
+        (
+            str(change.verb),
+            _public_key(change),
+            format_bytes(change.size) if change.uploads else "",
+            str(change.reason),
+        )
+        for change in plan.pending
+    ]
+    line = f"{store.name}: {summarize_plan(plan)}" if plan else nothing_to_do(store)
+    notices = [*subscriber_change_lines(prepared.subscriber_changes), *scheduled_lines(prepared.build)]
+    ci_reports.append_plan_summary(title, line, notices, changes)
+
+
+def subscriber_change_lines(changes: Sequence[SubscriberChange]) -> Iterator[str]:
+    """What subscribers will notice; of many of one kind only the first, unless they stop the publish."""
+    from podcast_kit.plan.subscriber_changes import ALLOW_WORDS
+
+    for kind in dict.fromkeys(change.kind for change in changes):
+        of_kind = [change for change in changes if change.kind is kind]
+        shown = of_kind if kind in ALLOW_WORDS else of_kind[:MAX_CHANGES_OF_A_KIND]
+        yield from map(str, shown)
+        if len(of_kind) > len(shown):
+            yield f"{kind}: {format_count(len(of_kind) - len(shown), 'more episode')}"
+
+
+def summarize_plan(plan: Plan) -> str:
+    """How many files and bytes of which wave are uploaded, in one line."""
+    uploads = [change for change in plan.pending if change.uploads]
+    waves = [
+        f"{count} {wave.name.lower()}" for wave in Wave if (count := sum(change.wave is wave for change in uploads))
+    ]
+    others = len(plan.pending) - len(uploads)
+    more = f", {format_count(others, 'other change')}" if others else ""
+    return f"{format_count(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {format_bytes(plan.upload_bytes)}{more}"
+
+
+def scheduled_to_json(build: Build) -> list[dict[str, Any]]:
+    """The scheduled episodes, for the document."""
+    return [
+        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead_slugs}
+        for episode in build.scheduled
+    ]
+
+
+def print_plan_document(console: Console, command: str, prepared: PreparedPublish, **more: Any) -> None:  # noqa: ANN401
+    """Print the JSON document of `plan` and of `publish`; `more` becomes further keys of it."""
+    console.document(
+        command,
+        prepared.build.problems,
+        store=prepared.store.name,
+        feed=prepared.build.project.show.feed_url,
+        changes=[
+            {
+                "key": change.key,
+                "verb": str(change.verb),
+                "reason": str(change.reason),
+                "bytes": change.size,
+                "wave": change.wave.name.lower(),
+            }
+            for change in prepared.plan.pending
+        ],
+        bytes=prepared.plan.upload_bytes,
+        subscribers=[
+            {"kind": str(change.kind), "guid": change.guid, "title": change.title, "text": str(change)}
+            for change in prepared.subscriber_changes
+        ],
+        scheduled=scheduled_to_json(prepared.build),
+        **more,
+    )
+
+
+def _public_key(change: Change) -> str:
+    """The key, unless it is embargoed and a CI log would reveal it."""
+    is_embargoed = change.output is not None and change.output.embargoed
+    return "media/… (uploaded ahead)" if is_embargoed and os.environ.get("CI") else change.key
+
+
+def _change_line(change: Change) -> str:
+    amount = format_bytes(change.size) if change.uploads else ""
+    sign = VERB_SIGNS.get(change.verb, " ")
+    return f"{sign} {change.verb:<8} {_public_key(change)}  {amount:>8}  {change.reason}".rstrip()
