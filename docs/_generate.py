@@ -433,8 +433,7 @@ def reading_examples() -> dict[str, list[str]]:
         shown = code_block(f'{language} title="{title}"', entry["text"].strip())
         if "front" in entry:
             shown += "\n" + code_block(f'yaml title="{EPISODE_PATH}"', entry["front"].strip())
-        message = f"{problem.severity}: {problem.text}" + (f"\n  fix: {problem.fix}" if problem.fix else "")
-        examples[entry["code"]].append(f"{shown}\n{code_block('text', message)}")
+        examples[entry["code"]].append(f"{shown}\n{code_block('text', str(problem))}")
     return examples
 
 
