@@ -430,9 +430,10 @@ def reading_examples() -> dict[str, list[str]]:
         problem = next(problem for problem in example_problems(entry) if problem.code == entry["code"])
         language = "markdown" if entry["file"] == "notes" else "yaml"
         title = SHOW_FILE if entry["file"] == SHOW_FILE else EPISODE_PATH
-        shown = code_block(f'{language} title="{title}"', entry["text"].strip())
+        text = f"---\n{entry['text']}---" if entry["file"] == "front matter" else entry["text"]
+        shown = code_block(f'{language} title="{title}"', text.strip())
         if "front" in entry:
-            shown += "\n" + code_block(f'yaml title="{EPISODE_PATH}"', entry["front"].strip())
+            shown += "\n" + code_block(f'yaml title="{EPISODE_PATH}"', f"---\n{entry['front']}---")
         examples[entry["code"]].append(f"{shown}\n{code_block('text', str(problem))}")
     return examples
 
@@ -465,9 +466,9 @@ def example_problems(entry: dict[str, str]) -> tuple[Problem, ...]:
 
 
 def replace_keys(base: str, text: str) -> str:
-    """YAML with other lines for some of its keys."""
+    """YAML with these lines first, and those lines of the base that they do not replace."""
     keys = set(re.findall(r"^([\w-]+):", text, re.MULTILINE))
-    return "".join(line for line in base.splitlines(keepends=True) if line.partition(":")[0] not in keys) + text
+    return text + "".join(line for line in base.splitlines(keepends=True) if line.partition(":")[0] not in keys)
 
 
 def rule_examples() -> dict[str, list[str]]:
