@@ -15,7 +15,7 @@ def format_rfc2822(date: datetime) -> str:
     >>> format_rfc2822(datetime(2026, 11, 9, 7, tzinfo=UTC))
     'Mon, 09 Nov 2026 07:00:00 +0000'
     """
-    utc = to_utc(date)
+    utc = assume_utc(date).astimezone(UTC)
     day, month = WEEKDAYS[utc.weekday()], MONTHS[utc.month - 1]
     return f"{day}, {utc.day:02} {month} {utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02} +0000"
 
@@ -84,8 +84,3 @@ def parse_iso_date(text: str) -> datetime | None:
 def assume_utc(date: datetime) -> datetime:
     """The date with UTC as its zone where it has none."""
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def to_utc(date: datetime) -> datetime:
-    """The date in UTC; a date without an offset counts as UTC."""
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
