@@ -84,7 +84,7 @@ def test_existing_ci_file_is_not_overwritten(bucket, tmp_path):
     path.write_text("mine: true\n")
     done = run("init", "-C", show, "--gitlab")
     assert (done.exit_code, path.read_text()) == (0, "mine: true\n")
-    assert "stays as it is" in done.stderr
+    assert "already exists and was not changed" in done.stderr
 
 
 def test_errors_become_github_annotations(tmp_path):
@@ -109,7 +109,7 @@ def test_embargoed_keys_are_not_in_logs_or_summary(tmp_path):
     assert done.exit_code == 0
     assert "001-talk.mp3" in done.stdout
     for text in (done.output, summary.read_text()):
-        assert "goes ahead" in text
+        assert "(uploaded ahead)" in text
         assert "002-talk.mp3" not in text
 
 
@@ -120,25 +120,25 @@ def test_completion_script_for_each_shell(shell):
     assert f"{shell}_complete" in done.stdout
 
 
-def test_a_shell_finishes_the_names_of_episodes_and_reads_none(tmp_path):
+def test_shell_completes_slugs_without_reading_episodes(tmp_path):
     show = shows.small(tmp_path / "show", episodes=2)
     (show / "episodes/001-talk.md").write_bytes(b"\xff not even text")
-    asked = {
+    completion = {
         "COMP_WORDS": "podcast-kit publish --retag 00",
         "COMP_CWORD": "3",
         "_PODCAST_KIT_COMPLETE": "bash_complete",
     }
-    command = [sys.executable, "-c", "from podcast_kit.cli import main; main()"]
-    done = subprocess.run(command, env=os.environ | asked, cwd=show, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", "from podcast_kit.__main__ import main; main()"]
+    done = subprocess.run(command, env=os.environ | completion, cwd=show, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["plain,001-talk", "plain,002-talk"]
 
 
-def test_the_hook_for_pre_commit_checks_what_podcasters_write(tmp_path):
+def test_pre_commit_hook_checks_podcast_yaml_and_notes(tmp_path):
     import re
 
     [hook] = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
-    wanted = {"podcast.yaml": True, "show/episodes/a.md": True, "episodes/a/index.md": True, "README.md": False}
-    assert {path: bool(re.search(hook["files"], path)) for path in wanted} == wanted
+    is_checked = {"podcast.yaml": True, "show/episodes/a.md": True, "episodes/a/index.md": True, "README.md": False}
+    assert {path: bool(re.search(hook["files"], path)) for path in is_checked} == is_checked
     show = shows.small(tmp_path / "show")
     (show / "episodes/001-talk.md").write_text("---\ntitel: x\n---\n")
     line = [sys.executable, "-m", *hook["entry"].replace("podcast-kit", "podcast_kit").split(), "episodes/001-talk.md"]
