@@ -196,7 +196,7 @@ def test_an_episode_that_is_not_there_is_not_taken_for_done(tmp_path):
         done = run(*command, "--retag", "001-tak", "-C", show)
         assert (done.exit_code, "no episode '001-tak' (did you mean '001-talk'?)" in done.stderr) == (2, True)
     done = run("check", "episodes/001-talk.md", "-C", show)  # a path counts from where one is
-    assert (done.exit_code, "does not exist" in done.stderr) == (1, True)
+    assert (done.exit_code, "not found" in done.stderr) == (1, True)
 
 
 def test_what_is_scheduled_is_said_and_published_when_it_is_due(tmp_path):
