@@ -34,6 +34,15 @@ def test_make_targets_in_documents_exist(name):
     assert missing == []
 
 
+def test_paths_in_the_contributing_guide_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`([\w./-]*(?:/|\.py|\.toml))`", text)
+    missing = [path for path in named if not any((base / path).exists() for base in (ROOT, ROOT / "podcast_kit"))]
+    parts = {"mastering/", "rules/", "commands/", "__init__.py", "site/"}  # named beside the package that has them
+    assert set(missing) - parts == set()
+    assert len(named) > 20
+
+
 def test_pictures_of_pages_are_small():
     pictures = list((ROOT / "docs/images").rglob("*.webp"))
     assert pictures
