@@ -226,7 +226,7 @@ def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | Non
     for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).build_pages(items):
         cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
         stored = out.cache.get(RENDERED_PAGES, cache_key)
-        if stored is None or not out.add_cached(stored, Wave.PAGES):
+        if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):
             output = out.write(page.key, page.render(), Wave.PAGES)
             out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
 
@@ -241,7 +241,7 @@ def _write_feeds(project: Project, items: tuple[Item, ...], artwork: Image | Non
     inputs = (PAGES_AND_FEEDS, __version__, project.show, items, artwork)
     cache_key = hashlib.sha256(repr(inputs).encode()).hexdigest()
     stored = out.cache.get(RENDERED_FEEDS, cache_key)
-    if stored and all(out.add_cached(file, wave) for file, wave in stored):
+    if stored and all(out.add_if_unchanged(file, wave) for file, wave in stored):
         return
     outputs = [
         out.write(key, data, Wave.FEED) for key, data in feed.render_feed_pages(project.show, items, artwork=artwork).items()

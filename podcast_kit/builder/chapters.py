@@ -10,7 +10,7 @@ from podcast_kit.builder import images
 from podcast_kit.builder.output_dir import OutputDir, media_key
 from podcast_kit.builder.prepare_audio import PreparedAudio
 from podcast_kit.model import Chapter, ChaptersFromNotes, Episode, LocalFile, Project, RemoteUrl, Wave, public_url
-from podcast_kit.source.chapters.files import EpisodeChapters, load_episode_chapters
+from podcast_kit.source.chapters import EpisodeChapters, load_episode_chapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Chapters:
     @property
     def for_notes(self) -> tuple[Chapter, ...]:
         """Those that the notes do not show themselves."""
-        return () if self.are_in_notes else _shifted(self.loaded.written, self.audio.shift)
+        return () if self.are_in_notes else _shift_chapters(self.loaded.written, self.audio.shift)
 
     @property
     def for_item(self) -> tuple[Chapter, ...]:
@@ -33,11 +33,11 @@ class Chapters:
         chapters = self.loaded.fitting
         if not chapters and not self.loaded.problems and self.are_in_notes:
             chapters = self.audio.embedded_chapters
-        return _with_end_times(_shifted(chapters, self.audio.shift), self.audio.seconds)
+        return _with_end_times(_shift_chapters(chapters, self.audio.shift), self.audio.seconds)
 
     def for_tags(self, seconds: float, shift: float) -> tuple[Chapter, ...]:
         """Those that the author wrote, for a file of that length; what the recording brings it has already."""
-        return _with_end_times(_shifted(self.loaded.fitting, shift), seconds)
+        return _with_end_times(_shift_chapters(self.loaded.fitting, shift), seconds)
 
 
 def load_chapters(project: Project, episode: Episode, audio: PreparedAudio) -> Chapters:
@@ -61,12 +61,12 @@ def publish_chapters(
     )
     if not chapters:
         return (), ""
-    data = feed.chapters_json(chapters)  # without the title: editing it must not change the file's URL
+    data = feed.render_chapters_json(chapters)  # without the title: editing it must not change the file's URL
     key = media_key(hashlib.sha256(data).hexdigest(), f"{episode.slug}.chapters.json")
     return chapters, public_url(project.show.publish.url, out.write(key, data, Wave.MEDIA).key)
 
 
-def _shifted(chapters: tuple[Chapter, ...], seconds: float) -> tuple[Chapter, ...]:
+def _shift_chapters(chapters: tuple[Chapter, ...], seconds: float) -> tuple[Chapter, ...]:
     """Each later by so many seconds; the first still begins with the episode."""
     by_ms = round(seconds * 1000)
     if not by_ms or not chapters:

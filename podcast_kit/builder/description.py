@@ -70,7 +70,7 @@ def render_description(
     `note_images` has the published image for each local source in the notes; `chapters` are those that the notes do not
     show themselves; the timestamps that are in the notes come `shift` seconds later than they are written.
     """
-    chapter_list = feed.timestamps(chapters)
+    chapter_list = feed.render_chapter_timestamps(chapters)
     if shift:
         shift_ms = round(shift * 1000)
         episode = replace(episode, notes=markdown.shift_timestamps(episode.notes, shift_ms))
@@ -92,7 +92,7 @@ def _compose_text(
     project: Project, episode: Episode, note_images: Mapping[str, Image], chapter_list: str, context: DescriptionContext
 ) -> EpisodeText:
     url = episode_page_url(project, episode)
-    notes = markdown.render_notes(site.expand(project.show, episode.notes), page_url=url, images=note_images)
+    notes = markdown.render_notes(site.expand_link_markers(project.show, episode.notes), page_url=url, images=note_images)
     renderer = _PromptRenderer(project, episode, url, context, has_marker=notes.after is not None)
     prompts = renderer.render(notes.links)
     before, after = notes.before, notes.after or RenderedNotes()
@@ -129,19 +129,19 @@ class _PromptRenderer:
         """The prompts for a text that links to these URLs already."""
         if not self._is_shown:
             return RenderedNotes()
-        return site.prompts(
+        return site.render_prompts(
             self._project.show,
             self._episode,
             folder=self._project.folder,
             page_url=self._page_url,
-            written=linked,
+            linked=linked,
             digest=self._templates_digest,
         )
 
     def full_notes_link(self) -> str:
         """Feed HTML that leads from truncated notes to the episode's page."""
         show = self._project.show
-        words = site.words(show.language, show.timezone, self._project.folder, self._templates_digest)
+        words = site.load_translations(show.language, show.timezone, self._project.folder, self._templates_digest)
         label = html.escape(words("all_notes"), quote=False)
         return f'<p><a href="{html.escape(self._page_url)}">{label}</a></p>'
 

@@ -63,7 +63,7 @@ def tagged_copy(
     """A tagged copy under its own digest, named after the slug; written once for each recording and tags."""
     source, sha256 = recording.path, recording.sha256
     name = f"{slug}{source.suffix.lower()}"
-    inputs = json.dumps([sha256, *file_tags.cache_key(out.cache), name])
+    inputs = json.dumps([sha256, *file_tags.digest_inputs(out.cache), name])
     key = hashlib.sha256(inputs.encode()).hexdigest()
     cached = out.cache.get(TAGGED_MEDIA, key)
     if cached and out.has(cached.key, cached.sha256):

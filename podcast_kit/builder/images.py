@@ -80,7 +80,7 @@ def publish_image_file(source: Path, out: OutputDir, base_url: str) -> Image:
     sha256 = out.cache.sha256(source)
     size = out.cache.get(IMAGE_SIZES, sha256)
     if size is None:
-        facts = images.probe(source)
+        facts = images.probe_image(source)
         size = ImageSize(facts.width, facts.height, facts.mime)
         out.cache.set(IMAGE_SIZES, sha256, size)
     key = out.publish_file(source, size.mime).key

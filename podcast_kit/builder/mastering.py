@@ -15,7 +15,7 @@ from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
-from podcast_kit.io.mime import content_type
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
 
 MASTERED_DIR = Path(".podcast-kit", "mastered")
@@ -60,7 +60,7 @@ class MasteringRequest:
 
     def has_format_of(self, media: Media) -> bool:
         """Whether a file is of the format that is requested."""
-        return content_type(media.key) == content_type(f".{self.settings.format}")
+        return guess_content_type(media.key) == guess_content_type(f".{self.settings.format}")
 
 
 def enclosure_request(project: Project, episode: Episode) -> MasteringRequest:
@@ -80,7 +80,7 @@ def alternate_request(
     """
     settings = episode.mastering or project.show.audio
     format_ = settings.alternate
-    if not format_ or content_type(f".{format_}") == content_type(enclosure_name):
+    if not format_ or guess_content_type(f".{format_}") == guess_content_type(enclosure_name):
         return None
     settings = replace(settings, format=format_, bitrate="", reencode=True, alternate="")
     if not is_mastered:
@@ -115,7 +115,7 @@ def master_recordings(
         except PodcastKitError as error:
             errors[request.name] = error
             continue
-        if _cached_file(project, key, cache) is None:
+        if _stored_mastered_file(project, key, cache) is None:
             jobs[key] = job
     if not jobs:
         return errors
@@ -143,7 +143,7 @@ def mastered_file(
         raise _located(error, request.episode)
     try:
         job, key = _mastering_job(project, request, source, cache)
-        cached = _cached_file(project, key, cache)
+        cached = _stored_mastered_file(project, key, cache)
         return cached or _master_job(job, key, cache)
     except PodcastKitError as error:
         raise _located(error, request.episode) from error
@@ -189,7 +189,7 @@ def _master_job(job: Job, key: str, cache: Cache) -> MasteredFile:
     return _keep_mastered(key, mastered, cache)
 
 
-def _cached_file(project: Project, key: str, cache: Cache) -> MasteredFile | None:
+def _stored_mastered_file(project: Project, key: str, cache: Cache) -> MasteredFile | None:
     file = cache.get(MASTERED, key)
     if file is None:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from podcast_kit.builder.cache import Cache
 from podcast_kit.errors import OperationError
-from podcast_kit.io.mime import content_type
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import Output, Wave
 
 CACHE_CONTROL = {
@@ -128,7 +128,7 @@ class OutputDir:
             key=key,
             size=size,
             sha256=sha256,
-            content_type=mime or content_type(key),
+            content_type=mime or guess_content_type(key),
             cache_control=CACHE_CONTROL[wave],
             wave=wave,
             path=self.path(key) if is_local else None,
@@ -136,7 +136,7 @@ class OutputDir:
         self.outputs[key] = output
         return output
 
-    def add_cached(self, file: StoredFile, wave: Wave) -> bool:
+    def add_if_unchanged(self, file: StoredFile, wave: Wave) -> bool:
         """List a file that an earlier build wrote, if it is still the same; whether it is."""
         if not self.has(file.key, file.sha256):
             return False

@@ -227,10 +227,10 @@ def _recording(
         return None
     if not request.settings.is_active:
         sha256 = out.cache.sha256(source)
-        return Recording(source, sha256, _probe(source, sha256, out))
+        return Recording(source, sha256, _probe_recording(source, sha256, out))
     file = mastering.mastered_file(project, request, source, out.cache, errors)
     path = project.folder / mastering.MASTERED_DIR / file.name
-    facts = _probe(path, file.sha256, out)
+    facts = _probe_recording(path, file.sha256, out)
     return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak)
 
 
@@ -243,7 +243,7 @@ def _missing_audio(episode: Episode, *, is_published: bool) -> Problem:
     return Problem(episode.location_of("audio"), f"audio file {str(episode.audio)!r} not found", fix, "au.missing")
 
 
-def _probe(source: Path, sha256: str, out: OutputDir) -> Audio:
+def _probe_recording(source: Path, sha256: str, out: OutputDir) -> Audio:
     """What the recording is, measured once for each content."""
     key = f"{writer_versions.TAG_WRITER} {source.suffix.lower()} {sha256}"
     cached = out.cache.get(PROBED_AUDIO, key)

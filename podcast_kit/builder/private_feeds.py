@@ -17,7 +17,7 @@ def render_feeds(project: Project, items: Sequence[Item], artwork: Image | None 
     subscriber_list = subscribers.read_subscribers(project.folder)
     if not subscriber_list:
         return {}
-    secret = subscribers.read_secret_key(project.folder)
-    return feed.render_private(
+    secret = subscribers.read_subscribers_key(project.folder)
+    return feed.render_private_feeds(
         project.show, items, subscriber_list.names, secret, revoked=subscriber_list.revoked, artwork=artwork
     )

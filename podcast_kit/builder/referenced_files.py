@@ -15,7 +15,7 @@ from podcast_kit.builder.cache import text_kind
 from podcast_kit.builder.images import PATH_FIX, publish_image_file, resolve_in_show
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
-from podcast_kit.io.mime import content_type
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import Element, Episode, LocalFile, Person, Project, RemoteUrl, public_url
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.elements import URL_START
@@ -123,7 +123,7 @@ class _ReferencedFiles:
         try:
             if is_image:
                 return publish_image_file(source, self.out, base_url).url
-            return public_url(base_url, self.out.publish_file(source, content_type(name)).key)
+            return public_url(base_url, self.out.publish_file(source, guess_content_type(name)).key)
         except PodcastKitError as error:
             self.problems.append(Problem(location, error.text, error.fix, "art.format"))
             return name

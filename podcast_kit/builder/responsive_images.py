@@ -42,7 +42,7 @@ def add_page_images(
     show, base_url = project.show, project.show.publish.url
     cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
     whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
-    scheme = site.look(show, project.folder, whole).light
+    scheme = site.resolve_theme(show, project.folder, whole).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
     cards = SocialCards(show.title, colours, out, base_url)
     thumbnails = Thumbnails(out, base_url)
@@ -63,7 +63,7 @@ def add_page_images(
     if cover and whole:
         show_cards = SocialCards("", colours, out, base_url)
         whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
-    return tuple(with_images), whole, write_icons(cover, out, base_url) if cover else ()
+    return tuple(with_images), whole, write_favicons(cover, out, base_url) if cover else ()
 
 
 def add_thumbnails(source: Path, image: Image, out: OutputDir, base_url: str) -> Image:
@@ -72,16 +72,16 @@ def add_thumbnails(source: Path, image: Image, out: OutputDir, base_url: str) ->
     thumbnails = _write_thumbnails(source, IMAGE_WIDTHS_PX, out, base_url)
     colour = out.cache.get(ACCENT_COLOURS, f"{IMAGES} {sha256}")
     if colour is None:
-        colour = images.colour(source)
+        colour = images.dominant_colour(source)
         out.cache.set(ACCENT_COLOURS, f"{IMAGES} {sha256}", colour)
     return replace(image, thumbnails=thumbnails, colour=colour)
 
 
-def write_icons(source: Path, out: OutputDir, base_url: str) -> tuple[Image, ...]:
+def write_favicons(source: Path, out: OutputDir, base_url: str) -> tuple[Image, ...]:
     """The cover as favicon and home-screen icons."""
     key = f"{IMAGES} icons {out.cache.sha256(source)}"
-    cached = _cached_set(key, out, base_url)
-    return cached if cached is not None else _write_set(key, images.icons(source), "icon", out, base_url)
+    cached = _stored_set(key, out, base_url)
+    return cached if cached is not None else _write_set(key, images.make_favicons(source), "icon", out, base_url)
 
 
 class Thumbnails:
@@ -121,14 +121,14 @@ class SocialCards:
         """`ground`, `ink`, `soft` and `accent` as `#rrggbb`."""
         self.out = out
         self.base_url = base_url
-        self._backgrounds: dict[Path, images.Card] = {}
+        self._backgrounds: dict[Path, images.SocialCard] = {}
 
     def write_card(self, source: Path, title: str, page: str) -> Image:
         """The card with a cover and a title, next to its page: an edited title replaces it, as it does the page."""
         inputs = [IMAGES, self.out.cache.sha256(source), self.show, sorted(self.colours.items()), title, page]
         key = hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).hexdigest()
         stored = self.out.cache.get(SOCIAL_CARDS, key)
-        if stored is None or not self.out.add_cached(stored, Wave.PAGES):
+        if stored is None or not self.out.add_if_unchanged(stored, Wave.PAGES):
             card = self._draw(source, title)
             output = self.out.write(f"{page}card{SUFFIXES[card.mime]}", card.data, Wave.PAGES, card.mime)
             stored = StoredFile(output.key, output.sha256, output.size, card.mime, card.width, card.height)
@@ -137,20 +137,20 @@ class SocialCards:
 
     def _draw(self, source: Path, title: str) -> Cover:
         if source not in self._backgrounds:
-            self._backgrounds[source] = images.Card(source, self.show, **self.colours)
-        return self._backgrounds[source].of(title)
+            self._backgrounds[source] = images.SocialCard(source, self.show, **self.colours)
+        return self._backgrounds[source].render(title)
 
 
 def _write_thumbnails(source: Path, widths: tuple[int, ...], out: OutputDir, base_url: str) -> tuple[Image, ...]:
     key = f"{IMAGES} smaller {widths} {out.cache.sha256(source)}"
-    cached = _cached_set(key, out, base_url)
-    return cached if cached is not None else _write_set(key, images.smaller(source, widths), source.stem, out, base_url)
+    cached = _stored_set(key, out, base_url)
+    return cached if cached is not None else _write_set(key, images.make_thumbnails(source, widths), source.stem, out, base_url)
 
 
-def _cached_set(key: str, out: OutputDir, base_url: str) -> tuple[Image, ...] | None:
+def _stored_set(key: str, out: OutputDir, base_url: str) -> tuple[Image, ...] | None:
     """Published copies that an earlier build wrote; None where one of them is missing."""
     files = out.cache.get(IMAGE_SETS, key)
-    if files is None or not all(out.add_cached(file, Wave.MEDIA) for file in files):
+    if files is None or not all(out.add_if_unchanged(file, Wave.MEDIA) for file in files):
         return None
     return tuple(_image(file, base_url) for file in files)
 

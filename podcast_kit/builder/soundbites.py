@@ -119,7 +119,7 @@ def _cut_soundbite(
     start = format_filename_timecode(soundbite.start_ms // 1000 * 1000)
     name = f"{episode.slug}-at-{start}{suffix}"
     span = [SOUNDBITES, sha256, soundbite.start_ms, soundbite.length_ms]
-    key = hashlib.sha256(json.dumps([*span, *file_tags.cache_key(out.cache), name]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([*span, *file_tags.digest_inputs(out.cache), name]).encode()).hexdigest()
     cached = out.cache.get(SOUNDBITE_MEDIA, key)
     if cached and out.has(cached.key, cached.sha256):
         return cached

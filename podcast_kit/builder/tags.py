@@ -27,7 +27,7 @@ class FileTags:
     chapter_images: tuple[tuple[LocalFile, Path], ...] = ()
     """Each chapter's image, and its file on disk."""
 
-    def cache_key(self, cache: Cache) -> list[str | int]:
+    def digest_inputs(self, cache: Cache) -> list[str | int]:
         """What the written tags depend on."""
         cover = cache.sha256(self.cover) if self.cover else ""
         chapter_images = [cache.sha256(path) for _, path in self.chapter_images]
@@ -50,7 +50,7 @@ class EmbeddedImages:
     def _load(self, source: Path, side: int) -> Cover:
         key = (self._cache.sha256(source), side)
         if key not in self._covers:
-            self._covers[key] = images.cover(source, side)
+            self._covers[key] = images.make_tag_cover(source, side)
         return self._covers[key]
 
 

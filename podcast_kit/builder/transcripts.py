@@ -77,11 +77,11 @@ def publish_transcripts(
     for transcript in loaded:
         cues = transcript.cues
         if transcript.is_timed:
-            cues = _shifted(cues, round(shift * 1000))
+            cues = _shift_cues(cues, round(shift * 1000))
             cues_by_language.setdefault(transcript.language, cues)
         if not (transcript.is_timed and shift):
             key = _publish_file(transcript, out)
-            transcripts.append(_published(project, key, transcript.suffix, transcript.language, cues))
+            transcripts.append(_transcript_at(project, key, transcript.suffix, transcript.language, cues))
             published.add((transcript.language, transcript.suffix))
     for language, cues in cues_by_language.items():
         for suffix, write in TIMED_WRITERS.items():
@@ -90,7 +90,7 @@ def publish_transcripts(
                 name = f"{episode.slug}{f'.{language}' if language else ''}{suffix}"
                 key = media_key(hashlib.sha256(data).hexdigest(), name)
                 out.write(key, data, Wave.MEDIA)
-                transcripts.append(_published(project, key, suffix, language, cues))
+                transcripts.append(_transcript_at(project, key, suffix, language, cues))
     return tuple(transcripts)
 
 
@@ -103,7 +103,7 @@ def _publish_file(transcript: LoadedTranscript, out: OutputDir) -> str:
     return out.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
 
 
-def _shifted(cues: tuple[Cue, ...], by_ms: int) -> tuple[Cue, ...]:
+def _shift_cues(cues: tuple[Cue, ...], by_ms: int) -> tuple[Cue, ...]:
     """Each later by so many milliseconds; what was trimmed off the start is gone."""
     if not by_ms:
         return cues
@@ -111,7 +111,7 @@ def _shifted(cues: tuple[Cue, ...], by_ms: int) -> tuple[Cue, ...]:
     return tuple(cue for cue in moved if cue.end_ms > cue.start_ms)
 
 
-def _published(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
+def _transcript_at(project: Project, key: str, suffix: str, language: str, cues: tuple[Cue, ...]) -> Transcript:
     mime = source.TRANSCRIPT_MIMES.get(suffix.removeprefix("."), "text/plain")
     url = public_url(project.show.publish.url, key)
     return Transcript(url=url, mime=mime, language=language or project.show.language, cues=cues)

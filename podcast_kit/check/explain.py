@@ -12,7 +12,7 @@ from podcast_kit.problem_codes import PROBLEM_CODES
 
 
 class Explanation(TypedDict):
-    """What `explain --json` prints for a code; `says` and `mend` are older names of `summary` and `fix`."""
+    """What `explain --json` prints for a code; two keys are kept under their first names beside `summary` and `fix`."""
 
     code: str
     level: str

@@ -29,7 +29,7 @@ def load_build(console: Console, at: str | None, retag: Collection[str] = (), sh
     return build
 
 
-def prepare_publish(
+def prepare_with_progress(
     console: Console,
     load_project: Callable[[], Project],
     due: datetime,

@@ -42,7 +42,7 @@ def top_level_functions():
         (node.name.lstrip("_"), path)
         for path, tree in TREES.items()
         for node in tree.body
-        if isinstance(node, FUNCTIONS)
+        if isinstance(node, FUNCTIONS) and not node.name.startswith("__")
     ]
 
 

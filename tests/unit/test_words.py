@@ -16,7 +16,7 @@ HABITS = {
     "there already": r"\bthere already\b|\b(is|are) already there\b",
     "by itself": r"\bby (itself|themselves)\b",
     "as it should be": r"\bas (it|they) should be\b",
-    "is no X": r"\b(is|are|was|were) no (?!longer\b|more than\b|later\b)[a-z]",
+    "is no X": r"(?<!there )\b(is|are|was|were) no (?!longer\b|more than\b|later\b)[a-z]",
     "meanwhile": r"\bmeanwhile\b",
     "lies (for is)": r"\b(lies|lie) (in|at|beside|behind|there|before)\b",
     "stands (for is)": r"\bstands (in|for|there|beside|at|behind)\b",
@@ -33,8 +33,11 @@ HABITS = {
     "say (for set, pass, write)": r"\bsay --|\bor say `",
     "is wanted": r"\b(is|are) wanted\b",
 }
-EXCEPTIONS: dict[str, str] = {}
-"""A text that holds a habit on purpose, and why."""
+EXCEPTIONS = {
+    "mend": "a key of `explain --json`, which is a format",
+    "--mend": "the former name of `inspect --fix`, which still works",
+}
+"""Texts that hold a habit on purpose, and why."""
 
 
 def python_texts(path):

@@ -59,7 +59,7 @@ def check_command(
 
     The show is built as it would be published, and every problem is reported at the line that causes it; none of your
     files is modified. With the paths of a show's notes, only their problems are reported. Any other file (a feed, a
-    transcript, chapters as JSON, OPML) is checked by itself; it need not be yours.
+    transcript, chapters as JSON, OPML) is checked on its own; it need not be yours.
 
     \b
       podcast-kit check

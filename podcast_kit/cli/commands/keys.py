@@ -50,7 +50,7 @@ def keys_command(console: Console, key: str | None) -> None:
     if key is None:
         _print_list(console, every)
         return
-    core = {file: entry for file, entries in every.core.items() for entry in entries if key in _names(entry)}
+    core = {file: entry for file, entries in every.core.items() for entry in entries if key in _key_names(entry)}
     tag = next((tag for tags in every.tags.values() for tag in tags if key in tag.keys), None)
     if not core and tag is None:
         raise OperationError(f"unknown key {key!r}", _suggest_key(key, every))
@@ -73,12 +73,12 @@ def _collect_keys() -> _Keys:
     return _Keys(core, tags)
 
 
-def _names(key: CoreKey) -> tuple[str, ...]:
+def _key_names(key: CoreKey) -> tuple[str, ...]:
     return (key.name, *key.other_names)
 
 
 def _suggest_key(key: str, every: _Keys) -> str:
-    names = [name for entries in every.core.values() for entry in entries for name in _names(entry)]
+    names = [name for entries in every.core.values() for entry in entries for name in _key_names(entry)]
     names += [name for tags in every.tags.values() for tag in tags for name in tag.keys]
     near = get_close_matches(key, names, n=1)
     return f"did you mean {near[0]!r}?" if near else "`podcast-kit keys` lists all keys"
@@ -104,7 +104,7 @@ def _print_list(console: Console, every: _Keys) -> None:
 
 
 def _print_core_key(console: Console, key: CoreKey, file: str) -> None:
-    console.result(f"{', '.join(_names(key))}: {key.about}")
+    console.result(f"{', '.join(_key_names(key))}: {key.about}")
     console.result(f"  in {file}: {_describe_core_value(key)}")
     if key.details:
         _print_wrapped(console, f"  {key.details.replace('`', '')}")
@@ -185,7 +185,7 @@ def _tag_to_json(tag: Tag, files: list[str]) -> dict[str, Any]:
 
 
 def _direct_fields(tag: Tag) -> tuple[Field, ...]:
-    """The fields of a tag, or of the child that stands for it where it has none itself."""
+    """The fields of a tag, or of its child where it has none itself."""
     from podcast_kit.namespaces import TAGS
 
     return tag.fields or TAGS[tag.required_children[0]].fields

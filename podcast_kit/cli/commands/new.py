@@ -42,7 +42,7 @@ def new_command(
 ) -> None:
     """Create an episode: its notes, with a title, a date, the next number and a guid, next to a copy of AUDIO.
 
-    The recording is copied into episodes/ unless it is already there; it is never modified.
+    The recording is copied into episodes/ unless it is in that folder; it is never modified.
 
     \b
       podcast-kit new ~/recordings/talk.wav
@@ -98,7 +98,7 @@ def _publication_date(show: Project, date: str | None) -> datetime:
 
 
 def _copy_recording(show: Project, audio: Path, name: str) -> Path:
-    """The recording in episodes/: itself if it is there already, else a copy."""
+    """The recording in episodes/: the file itself if it is in that folder, else a copy."""
     folder = (show.folder / "episodes").resolve()
     if audio.resolve().parent == folder:
         return audio

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from podcast_kit.cli.app import command, load_show, parse_build_date
-from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
@@ -53,7 +53,7 @@ def plan_command(
         _refuse_other_file(out)
     due = parse_build_date(at)
     options = PublishOptions(retag=retag, ahead=ahead, refresh=refresh)
-    prepared = prepare_publish(
+    prepared = prepare_with_progress(
         console, lambda: override_target(load_show(console, add_guids=True), **target), due, options
     )
     print_plan(console, prepared)

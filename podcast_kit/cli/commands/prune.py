@@ -48,11 +48,11 @@ def prune_command(
         console.result(f"- delete   {key}")
     files, feeds = format_count(len(unused.keys), "file"), format_count(len(unused.feeds), "old feed")
     summary = f"{files}, {format_bytes(unused.bytes)}, {feeds}"
-    rest = f"; {unused.still_named} still referenced by a feed" if unused.still_named else ""
-    rest += f"; {unused.remaining} left for the next run" if unused.remaining else ""
+    notes = f"; {unused.still_named} still referenced by a feed" if unused.still_named else ""
+    notes += f"; {unused.remaining} left for the next run" if unused.remaining else ""
     if not dry_run:
         if keys:
             confirm_action(f"Delete {summary}?", yes=yes)
         print_outcomes(console, prune.delete_prunable(store, unused, now=now))
     console.document("prune", store=store.name, deleted=[] if dry_run else keys, found=keys, bytes=unused.bytes)
-    console.info(f"{'would delete' if dry_run else 'deleted'}: {summary}{rest}")
+    console.info(f"{'would delete' if dry_run else 'deleted'}: {summary}{notes}")

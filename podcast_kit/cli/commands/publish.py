@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command, load_show, parse_build_date
-from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
@@ -101,7 +101,7 @@ def publish_command(
         allow=allow,
         allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
     )
-    prepared = prepare_publish(
+    prepared = prepare_with_progress(
         console,
         lambda: override_target(load_show(console, add_guids=True), **target),
         parse_build_date(at),

@@ -15,7 +15,7 @@ from podcast_kit.cli.options import AT_OPTION
 from podcast_kit.errors import PodcastKitError
 
 if TYPE_CHECKING:
-    from podcast_kit.preview.server import Preview
+    from podcast_kit.preview import Preview
 
 MAX_PATHS_SHOWN = 3
 
@@ -33,13 +33,13 @@ def serve_command(console: Console, port: int, watch: bool, at: str | None) -> N
       podcast-kit serve
       podcast-kit serve --port 0 --at 2026-12-24T18:00
     """
-    from podcast_kit.preview import server as preview
+    from podcast_kit import preview
 
     show, stop = load_show(console, add_guids=True), threading.Event()
     to = show.show.publish.to
-    changes = preview.watch(show.folder, stop, apart="" if ":" in to else to)
+    changes = preview.watch(show.folder, stop, ignored="" if ":" in to else to)
     build = load_build(console, at, show=show)
-    server = preview.make_preview(build.folder, port=port, public=show.show.publish.url, live=watch)
+    server = preview.make_preview(build.folder, port=port, public_url=show.show.publish.url, live_reload=watch)
     feed_url = server.url + show.show.feed.path
     console.document("serve", build.problems, url=server.url, feed=feed_url)
     console.result(f"{server.url}index.html")

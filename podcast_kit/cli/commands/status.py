@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from podcast_kit.cli.app import command, load_show, parse_build_date
-from podcast_kit.cli.builds import prepare_publish
+from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, override_target, target_options
 from podcast_kit.text.numbers import format_count
@@ -27,7 +27,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     from podcast_kit.publish.session import PublishOptions
     from podcast_kit.publish.status import EpisodeStatus, list_episode_rows
 
-    prepared = prepare_publish(
+    prepared = prepare_with_progress(
         console, lambda: override_target(load_show(console), **target), parse_build_date(at), PublishOptions()
     )
     build, plan = prepared.build, prepared.plan
