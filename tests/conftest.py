@@ -93,7 +93,7 @@ def rclone_server(tmp_path_factory):
 
 
 @pytest.fixture
-def blind_bucket(s3_environment, rclone_server):
+def unprotected_bucket(s3_environment, rclone_server):
     """A fresh bucket there."""
     s3_environment(None)
     return rclone_server.bucket()

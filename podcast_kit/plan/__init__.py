@@ -1,4 +1,4 @@
-"""What publishing would change, worked out without touching anything."""
+"""What publishing would change, computed without changing anything."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.stores.state import State
+from podcast_kit.stores.state import StoreState
+
+__all__ = ["Change", "Plan", "Reason", "Verb", "plan_changes"]
 
 
 class Verb(StrEnum):
-    """What is done to a key; the value is the word shown."""
+    """What is done to a key; the value is the word that is shown."""
 
     CREATE = "create"
     REPLACE = "replace"
@@ -23,11 +25,11 @@ class Verb(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; the value is the words shown."""
+    """Why it is done; the value is the text that is shown."""
 
     NEW = "new"
     CONTENT = "content differs"
-    UNKNOWN = "not known to be the same"
+    UNKNOWN = "content may differ"
     HEADERS = "headers differ"
     BACK = "part of the show again"
     GONE = "no longer part of the show"
@@ -42,95 +44,96 @@ class Change:
     verb: Verb
     reason: Reason
     size: int
-    """Bytes that listeners get."""
+    """In bytes."""
     wave: Wave
     output: Output | None = None
-    """None for what the show no longer has."""
+    """None for a file that is no longer part of the show."""
     remote: RemoteObject | None = None
-    """None for what the store does not have."""
+    """None for a key that the store does not have."""
 
     @property
     def uploads(self) -> bool:
-        """Whether the bytes are sent."""
+        """Whether its bytes are uploaded."""
         return self.verb in {Verb.CREATE, Verb.REPLACE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every key with what happens to it, in the order that it will happen; true when anything will."""
+    """Every key with what happens to it, in order of execution; false when there is nothing to do."""
 
     changes: tuple[Change, ...]
-    feed: str
-    """The key that is swapped last and alone."""
-    state: State = field(repr=False)
-    """What it was made against; a store that differs by then is not written to."""
+    feed_key: str
+    """The key that is replaced last."""
+    state: StoreState = field(repr=False)
+    """The store state that the plan is based on; a store that changed since is not written to."""
 
     def __bool__(self) -> bool:
-        return bool(self.pending) or self.state.rebuilt or bool(self.state.doubtful)
+        return bool(self.pending) or self.state.rebuilt or bool(self.state.dirty)
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        """Everything but what is kept."""
+        """Every change except those that keep a file."""
         return tuple(change for change in self.changes if change.verb is not Verb.KEEP)
 
     @property
-    def bytes(self) -> int:
-        """How much will be sent."""
+    def upload_bytes(self) -> int:
+        """Total size of the uploads."""
         return sum(change.size for change in self.changes if change.uploads)
 
     def wave(self, wave: Wave) -> tuple[Change, ...]:
-        """What is to be written in a wave."""
+        """The writes of one wave."""
         writes = {Verb.CREATE, Verb.REPLACE, Verb.HEADERS}
         return tuple(change for change in self.changes if change.wave is wave and change.verb in writes)
 
 
-def make(local: Mapping[str, Output], state: State, *, feed: str = "feed.xml") -> Plan:
-    """The plan that makes the store what `local` is.
+def plan_changes(outputs: Mapping[str, Output], state: StoreState, *, feed_key: str = "feed.xml") -> Plan:
+    """Plan how to make the store hold exactly these outputs.
 
-    Raises `InvalidInput` when a frozen enclosure, whose bytes are not here, is not in the store either.
+    Raises InvalidInput when a published recording is neither here nor in the store.
     """
-    changes = [_change(output, state) for output in local.values()]
-    lost = [change for change in changes if change.uploads and change.output and change.output.path is None]
-    if lost:
-        raise InvalidInput(map(_lost, lost))
+    changes = [_plan_change(output, state) for output in outputs.values()]
+    missing = [change for change in changes if change.uploads and change.output and change.output.path is None]
+    if missing:
+        raise InvalidInput(map(_missing_audio_problem, missing))
     changes += [
         Change(key=key, verb=Verb.RETIRE, reason=Reason.GONE, size=remote.size, wave=Wave.PAGES, remote=remote)
         for key, remote in state.objects.items()
-        if key not in local and key not in state.retired
+        if key not in outputs and key not in state.retired
     ]
-    changes.sort(key=lambda change: (change.verb is Verb.RETIRE, change.wave, change.key == feed, change.key))
-    return Plan(changes=tuple(changes), feed=feed, state=state)
+    changes.sort(key=lambda change: (change.verb is Verb.RETIRE, change.wave, change.key == feed_key, change.key))
+    return Plan(changes=tuple(changes), feed_key=feed_key, state=state)
 
 
-def _change(output: Output, state: State) -> Change:
+def _plan_change(output: Output, state: StoreState) -> Change:
     remote = state.objects.get(output.key)
-    verb, reason = _verdict(output, remote, retired=output.key in state.retired)
+    verb, reason = _decide_verb(output, remote, is_retired=output.key in state.retired)
     return Change(
         key=output.key, verb=verb, reason=reason, size=output.size, wave=output.wave, output=output, remote=remote
     )
 
 
-def _verdict(output: Output, remote: RemoteObject | None, *, retired: bool) -> tuple[Verb, Reason]:
+def _decide_verb(output: Output, remote: RemoteObject | None, *, is_retired: bool) -> tuple[Verb, Reason]:
     if remote is None:
         return Verb.CREATE, Reason.NEW
-    # Media are named by their digest and written whole or not at all: the size tells whether it is the one.
-    told = remote.sha256 or (output.sha256 if output.wave is Wave.MEDIA and output.size == remote.size else "")
-    if not told:
+    # Media keys contain the digest, and media are written whole or not at all: the size identifies the file.
+    is_same_media = output.wave is Wave.MEDIA and output.size == remote.size
+    sha256 = remote.sha256 or (output.sha256 if is_same_media else "")
+    if not sha256:
         return Verb.REPLACE, Reason.UNKNOWN
-    if (output.size, output.sha256) != (remote.size, told):
+    if (output.size, output.sha256) != (remote.size, sha256):
         return Verb.REPLACE, Reason.CONTENT
     if output.headers != remote.headers:
         return Verb.HEADERS, Reason.HEADERS
-    if retired:
+    if is_retired:
         return Verb.RESTORE, Reason.BACK
     return Verb.KEEP, Reason.SAME
 
 
-def _lost(change: Change) -> Problem:
-    missing = "is not in the store" if change.remote is None else "is another file in the store than podcast.lock says"
-    text = f"the published audio {missing}, and it cannot be made again here"
-    hint = (
-        "publish where its recording is, with publish.url as it was (it stands in the tags);"
-        " --retag with the episode's slug makes the file anew, and apps load it again"
+def _missing_audio_problem(change: Change) -> Problem:
+    where = "is not in the store" if change.remote is None else "differs in the store from what podcast.lock records"
+    text = f"the published audio {where}, and its recording is not on this machine"
+    fix = (
+        "publish from where the recording is, with the same publish.url (it is part of the tags);"
+        " or pass --retag with the episode's slug to create a new file, which apps download again"
     )
-    return Problem(SourceLocation(change.key), text, hint, "pb.audio-needed")
+    return Problem(SourceLocation(change.key), text, fix, "pb.audio-needed")

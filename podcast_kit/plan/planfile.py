@@ -1,4 +1,4 @@
-"""A plan in a file, to be looked at by somebody and carried out later, or not at all."""
+"""A saved plan: reviewed by someone, then carried out exactly as it is, or not at all."""
 
 from __future__ import annotations
 
@@ -8,50 +8,51 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from podcast_kit.errors import InvalidInput, PublishConflict, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
 from podcast_kit.plan import Plan
 
 SCHEMA = 1
-SHOWN = 5
+MAX_KEYS_SHOWN = 5
 MAX_BYTES = 100_000_000
-"""Two hundred thousand changes."""
+"""Enough for two hundred thousand changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """What was planned: for which store, at what time, on what ground, and every change with its digest."""
+class PlanFile:
+    """The content of a saved plan: the store, the time, the state it is based on, and every change with its digest."""
 
     store: str
     now: datetime
     state: str
-    """ETag of the record."""
+    """ETag of the state file."""
     feed: str
     """ETag of the live feed."""
     changes: dict[str, tuple[str, str]]
     """Key → verb and sha256."""
     ahead: bool = False
-    """Media of scheduled episodes are part of it."""
+    """Whether it uploads the media of scheduled episodes."""
     retag: tuple[str, ...] = ()
-    """Slugs of published episodes whose tags are written anew."""
+    """Slugs of published episodes that get new tags."""
 
-    def check(self, plan: Plan, store: str) -> None:
-        """Raise `Overtaken` unless the plan, made anew, is the one that was saved."""
+    def require_unchanged(self, plan: Plan, store: str) -> None:
+        """Raise PublishConflict unless the plan that was just made equals the saved one."""
         if store != self.store:
-            raise PublishConflict(f"the plan is for {self.store}, not for {store}", "plan again")
+            raise PublishConflict(f"the plan is for {self.store}, not for {store}", "run plan again")
         live = plan.state.feed.etag if plan.state.feed else ""
         if (plan.state.etag, live) != (self.state, self.feed):
-            raise PublishConflict("somebody has published since this plan was made", "plan again")
-        now = _changes(plan)
-        moved = sorted(key for key in now.keys() | self.changes.keys() if now.get(key) != self.changes.get(key))
-        if moved:
-            more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
-            text = f"the show has changed since this plan was made: {', '.join(moved[:SHOWN])}{more}"
-            raise PublishConflict(text, "plan again")
+            raise PublishConflict("the store changed since this plan was made", "run plan again")
+        digests = _pending_digests(plan)
+        keys = sorted(key for key in digests.keys() | self.changes.keys() if digests.get(key) != self.changes.get(key))
+        if keys:
+            more = f" and {len(keys) - MAX_KEYS_SHOWN} more" if len(keys) > MAX_KEYS_SHOWN else ""
+            text = f"the show changed since this plan was made: {', '.join(keys[:MAX_KEYS_SHOWN])}{more}"
+            raise PublishConflict(text, "run plan again")
 
 
-def dump(plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: Collection[str] = ()) -> bytes:
-    """The plan as a file that `load` reads; `now` is when it was made, and what is due is judged by it."""
-    live = plan.state.feed.etag if plan.state.feed else ""
+def render_plan_file(
+    plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: Collection[str] = ()
+) -> bytes:
+    """Render the plan for `parse_plan_file`; `now` is the time it was made for, which decides what is due."""
     content = {
         "schema": SCHEMA,
         "store": store,
@@ -59,7 +60,7 @@ def dump(plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: C
         "ahead": ahead,
         "retag": list(retag),
         "state": plan.state.etag,
-        "feed": live,
+        "feed": plan.state.feed.etag if plan.state.feed else "",
         "changes": [
             {
                 "key": change.key,
@@ -74,27 +75,28 @@ def dump(plan: Plan, store: str, now: datetime, *, ahead: bool = False, retag: C
     return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def load(content: bytes, path: str) -> Saved:
-    """A saved plan; raises `InvalidInput` for what is none."""
-    hint = "make one with `podcast-kit plan --out FILE`"
+def parse_plan_file(content: bytes, path: str) -> PlanFile:
+    """Parse a saved plan; raises InvalidInput when it is not one."""
+    fix = "make one with `podcast-kit plan --out FILE`"
     try:
         data: dict[str, Any] = json.loads(content)
-        newer = int(data["schema"]) > SCHEMA
-        saved = Saved(
+        is_newer = int(data["schema"]) > SCHEMA
+        plan_file = PlanFile(
             store=str(data["store"]),
             now=datetime.fromisoformat(data["now"]),
             state=str(data["state"]),
             feed=str(data["feed"]),
-            changes={str(each["key"]): (str(each["verb"]), str(each["sha256"])) for each in data["changes"]},
+            changes={str(row["key"]): (str(row["verb"]), str(row["sha256"])) for row in data["changes"]},
             ahead=data.get("ahead") is True,
             retag=tuple(map(str, data.get("retag", ()))),
         )
     except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InvalidInput([Problem(SourceLocation(path), "this is not a saved plan", hint, "pb.plan")]) from None
-    if newer or saved.now.tzinfo is None:
-        raise InvalidInput([Problem(SourceLocation(path), "saved by another version of podcast-kit", hint, "pb.plan")])
-    return saved
+        raise InvalidInput([Problem(SourceLocation(path), "this is not a saved plan", fix, "pb.plan")]) from None
+    if is_newer or plan_file.now.tzinfo is None:
+        text = "the plan was saved by another version of podcast-kit"
+        raise InvalidInput([Problem(SourceLocation(path), text, fix, "pb.plan")])
+    return plan_file
 
 
-def _changes(plan: Plan) -> dict[str, tuple[str, str]]:
+def _pending_digests(plan: Plan) -> dict[str, tuple[str, str]]:
     return {change.key: (str(change.verb), change.output.sha256 if change.output else "") for change in plan.pending}

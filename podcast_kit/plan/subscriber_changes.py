@@ -1,4 +1,4 @@
-"""What subscribers will notice, by comparing the feed that is live with the one that would be."""
+"""What subscribers will notice, found by comparing the live feed with the new one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
-from podcast_kit.feed import parse
+from podcast_kit.feed import parse_feed
 from podcast_kit.model import LockEntry, Node
 from podcast_kit.text.numbers import parse_count
 
 SPACE = re.compile(r"\s+")
 DIGEST = re.compile("[0-9a-f]{16}")
-"""Of a length that means something; Python reads 4,300, and a live feed may say more."""
-PAGE = "address of its page"
-PARTS = {
+PAGE_URL_CHANGED = "page URL changed"
+LISTENER_WORDS = {
     "title": "title",
     "description": "notes",
     "content:encoded": "notes",
     "pubDate": "date",
-    "link": PAGE,
+    "link": PAGE_URL_CHANGED,
     "itunes:image": "artwork",
     "itunes:explicit": "explicit",
     "itunes:season": "season",
@@ -31,53 +30,52 @@ PARTS = {
     "podcast:chapters": "chapters",
     "podcast:person": "people",
 }
-"""Element → what a listener calls it. Anything else that changes is only machinery."""
+"""Element → the word that listeners use. Changes of other elements are technical."""
 
 
-class Kind(StrEnum):
-    """What happens to an episode in an app; the value is the word shown."""
+class ChangeKind(StrEnum):
+    """What happens to an episode in an app; the value is the word that is shown."""
 
     NEW = "new"
     CHANGED = "changed"
-    RECORDED = "new recording"
+    NEW_AUDIO = "new recording"
     MOVED = "new address"
     REMOVED = "removed"
-    REIDENTIFIED = "guid changed"
+    GUID_CHANGED = "guid changed"
     UNREADABLE = "unreadable"
 
 
-ALLOWANCE = {Kind.REMOVED: "removed", Kind.REIDENTIFIED: "guids"}
-"""Kinds that stop a publish, and the word of `--allow` that lets them pass."""
+ALLOW_WORDS = {ChangeKind.REMOVED: "removed", ChangeKind.GUID_CHANGED: "guids"}
+"""Kinds that stop a publish, and the value of `--allow` that permits them."""
 
-
-SAID = {
-    Kind.NEW: "new episode: {named}",
-    Kind.CHANGED: "changed: {named} ({detail})",
-    Kind.RECORDED: "new recording of {named}: apps that have it keep the old one, or download {detail} again",
-    Kind.MOVED: "new address of {named}: the file is the same, and apps that have it keep it",
-    Kind.REMOVED: "removed: {named} vanishes from the apps of subscribers",
-    Kind.REIDENTIFIED: "guid changed: {named} was {detail}; every subscriber gets it again as a new episode",
-    Kind.UNREADABLE: "the live feed cannot be read, so nobody can say what changes: {detail}",
+MESSAGES = {
+    ChangeKind.NEW: "new episode: {name}",
+    ChangeKind.CHANGED: "changed: {name} ({detail})",
+    ChangeKind.NEW_AUDIO: "new recording of {name}: apps that have the old one keep it, or download {detail} again",
+    ChangeKind.MOVED: "new URL of {name}: the file is the same, and apps that have it keep it",
+    ChangeKind.REMOVED: "removed: {name} would disappear from subscribers' apps",
+    ChangeKind.GUID_CHANGED: "guid changed: {name} was {detail}; subscribers would get it again as a new episode",
+    ChangeKind.UNREADABLE: "the live feed is unreadable, so what changes is unknown: {detail}",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class SubscriberChange:
     """One thing that subscribers will notice."""
 
-    kind: Kind
+    kind: ChangeKind
     guid: str
     title: str
     detail: str = ""
 
     def __str__(self) -> str:
-        """One line, in words."""
-        named = f"“{self.title}”" if self.title else self.guid
-        return SAID[self.kind].format(named=named, detail=self.detail)
+        """One line for people."""
+        name = f"“{self.title}”" if self.title else self.guid
+        return MESSAGES[self.kind].format(name=name, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _ItemSummary:
     """What identifies and describes an item."""
 
     guid: str
@@ -92,119 +90,137 @@ class _Item:
         return dict(self.described).get("link", "")
 
 
-def notices(
-    before: Iterable[bytes], after: Iterable[bytes], lock: Collection[LockEntry] = (), pages: Collection[str] = ()
-) -> tuple[Notice, ...]:
-    """What subscribers of the feed `before` (its pages, the newest first) will notice of `after`.
+def diff_feeds(
+    old_pages: Iterable[bytes],
+    new_pages: Iterable[bytes],
+    lock: Collection[LockEntry] = (),
+    page_urls: Collection[str] = (),
+) -> tuple[SubscriberChange, ...]:
+    """Compare two feeds, each given as its pages, newest first; returns what subscribers will notice.
 
-    Where nothing is live, or nothing that can be read, `lock` stands for what was published.
-    `pages` are the addresses that will answer: an episode's old one among them leads on to where it is now.
-    In the order of the new feed, and then what is gone.
+    Where no feed is live, or none that is readable, `lock` tells what was published. `page_urls` are the addresses
+    that will answer: the old address of an episode among them redirects to the new one.
+    The result is in the order of the new feed, followed by what is removed.
     """
-    new = dict(_items(after))
-    missing = [Notice(kind=Kind.REMOVED, guid=one.guid, title=one.slug) for one in lock if one.guid not in new]
+    new_items = dict(_read_items(new_pages))
+    missing = [
+        SubscriberChange(kind=ChangeKind.REMOVED, guid=entry.guid, title=entry.slug)
+        for entry in lock
+        if entry.guid not in new_items
+    ]
     try:
-        old = dict(_items(before))
+        old_items = dict(_read_items(old_pages))
     except InvalidInput as error:
         detail = str(error.problems[0].text) if error.problems else error.text
-        return (Notice(kind=Kind.UNREADABLE, guid="", title="", detail=detail), *missing)
-    if not old and lock:
+        return (SubscriberChange(kind=ChangeKind.UNREADABLE, guid="", title="", detail=detail), *missing)
+    if not old_items and lock:
         return tuple(missing)
-    return tuple(_compared(old, new, set(pages) - {item.link for item in new.values()}))
+    return tuple(_compare_items(old_items, new_items, set(page_urls) - {item.link for item in new_items.values()}))
 
 
-def check(found: Iterable[Notice], *, remove: Collection[str] = (), allow: Collection[str] = ()) -> None:
-    """Raise `InvalidInput` for what nobody should do to subscribers by mistake, unless it is named.
+def refuse_harmful_changes(
+    changes: Iterable[SubscriberChange], *, remove: Collection[str] = (), allow: Collection[str] = ()
+) -> None:
+    """Raise InvalidInput for removed episodes and changed guids, unless they are confirmed.
 
-    `remove` holds the guids that may go, `allow` the words of `ALLOWANCE`.
+    `remove` holds the guids that may be removed, `allow` values of `ALLOW_WORDS`.
     """
-    stopping = [
-        Problem(SourceLocation("feed"), str(notice), _mend(notice), f"pb.{ALLOWANCE[notice.kind]}")
-        for notice in found
-        if notice.kind in ALLOWANCE and ALLOWANCE[notice.kind] not in allow and notice.guid not in remove
+    problems = [
+        Problem(SourceLocation("feed"), str(change), _confirmation_fix(change), f"pb.{ALLOW_WORDS[change.kind]}")
+        for change in changes
+        if change.kind in ALLOW_WORDS and ALLOW_WORDS[change.kind] not in allow and change.guid not in remove
     ]
-    if stopping:
-        raise InvalidInput(stopping)
+    if problems:
+        raise InvalidInput(problems)
 
 
-def _mend(notice: Notice) -> str:
-    if notice.kind is Kind.REMOVED:
-        return f"if that is meant: --remove {notice.guid!r}"
-    return f"write guid: {notice.detail!r} in its notes; if the new one is meant: --allow guids"
+def _confirmation_fix(change: SubscriberChange) -> str:
+    if change.kind is ChangeKind.REMOVED:
+        return f"to confirm: --remove {change.guid!r}"
+    return f"set guid: {change.detail!r} in its notes; to confirm the new guid: --allow guids"
 
 
-def _compared(old: Mapping[str, _Item], new: Mapping[str, _Item], leading: Collection[str]) -> Iterator[Notice]:
-    gone = {guid: item for guid, item in old.items() if guid not in new}
-    by_name = {_known(item): item for item in old.values()}
-    for guid, item in new.items():
-        was = old.get(guid)
-        if was is None:
-            twin = _twin(item, gone.values())
-            if twin is None:
-                yield Notice(kind=Kind.NEW, guid=guid, title=item.title)
+def _compare_items(
+    old_items: Mapping[str, _ItemSummary], new_items: Mapping[str, _ItemSummary], redirecting: Collection[str]
+) -> Iterator[SubscriberChange]:
+    removed = {guid: item for guid, item in old_items.items() if guid not in new_items}
+    by_title_and_date = {_title_and_date(item): item for item in old_items.values()}
+    for guid, item in new_items.items():
+        old = old_items.get(guid)
+        if old is None:
+            renamed = _find_same_item(item, removed.values())
+            if renamed is None:
+                yield SubscriberChange(kind=ChangeKind.NEW, guid=guid, title=item.title)
             else:
-                del gone[twin.guid]
-                yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=twin.guid)
-        elif item.title and _known(item) != _known(was) and (other := by_name.get(_known(item))):
-            # The live item that this one is stands under another guid: two have changed places.
-            yield Notice(kind=Kind.REIDENTIFIED, guid=guid, title=item.title, detail=other.guid)
+                del removed[renamed.guid]
+                yield SubscriberChange(kind=ChangeKind.GUID_CHANGED, guid=guid, title=item.title, detail=renamed.guid)
+        elif (
+            item.title
+            and _title_and_date(item) != _title_and_date(old)
+            and (other := by_title_and_date.get(_title_and_date(item)))
+        ):
+            # The live item with this title and date has another guid: two episodes swapped their guids.
+            yield SubscriberChange(kind=ChangeKind.GUID_CHANGED, guid=guid, title=item.title, detail=other.guid)
         else:
-            yield from _changes(was, item, leading)
-    for guid, item in gone.items():
-        yield Notice(kind=Kind.REMOVED, guid=guid, title=item.title)
+            yield from _compare_item(old, item, redirecting)
+    for guid, item in removed.items():
+        yield SubscriberChange(kind=ChangeKind.REMOVED, guid=guid, title=item.title)
 
 
-def _changes(was: _Item, item: _Item, leading: Collection[str]) -> Iterator[Notice]:
-    if was.enclosure != item.enclosure:
+def _compare_item(old: _ItemSummary, item: _ItemSummary, redirecting: Collection[str]) -> Iterator[SubscriberChange]:
+    if old.enclosure != item.enclosure:
         size = f"{length / 1e6:.1f} MB" if (length := parse_count(item.length)) is not None else "it"
-        kind = Kind.MOVED if _media(was) == _media(item) else Kind.RECORDED
-        yield Notice(kind=kind, guid=item.guid, title=item.title, detail=size)
-    differing = set(was.described) ^ set(item.described)
-    if differing:
-        words = dict.fromkeys(PARTS[key] for key in PARTS if any(key == name for name, _ in differing))
-        said = [f"{word}; the old one leads on" if word == PAGE and was.link in leading else word for word in words]
-        yield Notice(kind=Kind.CHANGED, guid=item.guid, title=item.title, detail=", ".join(said))
+        kind = ChangeKind.MOVED if _media_identity(old) == _media_identity(item) else ChangeKind.NEW_AUDIO
+        yield SubscriberChange(kind=kind, guid=item.guid, title=item.title, detail=size)
+    changed_keys = {key for key, _ in set(old.described) ^ set(item.described)}
+    if changed_keys:
+        words = dict.fromkeys(word for key, word in LISTENER_WORDS.items() if key in changed_keys)
+        details = [", ".join(word for word in words if word != PAGE_URL_CHANGED)]
+        if PAGE_URL_CHANGED in words:
+            details.insert(0, f"{PAGE_URL_CHANGED}, old one redirects" if old.link in redirecting else PAGE_URL_CHANGED)
+        detail = "; ".join(filter(None, details))
+        yield SubscriberChange(kind=ChangeKind.CHANGED, guid=item.guid, title=item.title, detail=detail)
 
 
-def _media(item: _Item) -> tuple[str, ...]:
-    """What tells a file wherever it lies: its length, digest and name; the whole address where it has another form."""
+def _media_identity(item: _ItemSummary) -> tuple[str, ...]:
+    """What identifies a file at any address: length, digest and name; the whole address where it has another form."""
     digest, _, name = item.enclosure.rpartition("/media/")[2].partition("/")
     return (item.length, digest, name) if DIGEST.fullmatch(digest) else (item.enclosure,)
 
 
-def _known(item: _Item) -> tuple[str, str]:
-    """What people know it by."""
+def _title_and_date(item: _ItemSummary) -> tuple[str, str]:
+    """What people know an episode by."""
     return item.title, dict(item.described).get("pubDate", "")
 
 
-def _twin(item: _Item, gone: Iterable[_Item]) -> _Item | None:
-    """An item that went and is this one in all but its guid: the same file, or title and date."""
-    for other in gone:
-        same_file = item.enclosure and item.enclosure == other.enclosure
-        if same_file or (item.title and _known(item) == _known(other)):
+def _find_same_item(item: _ItemSummary, removed: Iterable[_ItemSummary]) -> _ItemSummary | None:
+    """A removed item that is this one under another guid: it has the same file, or the same title and date."""
+    for other in removed:
+        is_same_file = item.enclosure and item.enclosure == other.enclosure
+        if is_same_file or (item.title and _title_and_date(item) == _title_and_date(other)):
             return other
     return None
 
 
-def _items(pages: Iterable[bytes]) -> Iterator[tuple[str, _Item]]:
-    seen = set()
+def _read_items(pages: Iterable[bytes]) -> Iterator[tuple[str, _ItemSummary]]:
+    guids = set()
     for page in pages:
-        for node in parse(page, "feed").items:
-            item = _item(node)
-            if item.guid and item.guid not in seen:
-                seen.add(item.guid)
+        for node in parse_feed(page, "feed").items:
+            item = _summarize_item(node)
+            if item.guid and item.guid not in guids:
+                guids.add(item.guid)
                 yield item.guid, item
 
 
-def _item(node: Node) -> _Item:
+def _summarize_item(node: Node) -> _ItemSummary:
     enclosure = node.child("enclosure")
     url = enclosure.attributes.get("url", "") if enclosure else ""
     described = [
         (child.key, SPACE.sub(" ", f"{child.text.strip()} {' '.join(map(str, child.attributes.values()))}").strip())
         for child in node.children
-        if child.key in PARTS
+        if child.key in LISTENER_WORDS
     ]
-    return _Item(
+    return _ItemSummary(
         guid=node.child_text("guid") or url,  # apps fall back on the file's address
         title=SPACE.sub(" ", node.child_text("title")),
         enclosure=url,

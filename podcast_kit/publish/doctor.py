@@ -1,4 +1,4 @@
-"""What stands between a show and its listeners, found by trying, and said in words."""
+"""Finds out by trying what keeps a show from its listeners: credentials, permissions, the public address."""
 
 from __future__ import annotations
 
@@ -8,127 +8,129 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.io.http_client import Web
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Outcome, Output, Wave, public_url
-from podcast_kit.publish import verify
+from podcast_kit.publish.verify import verify_outputs
 from podcast_kit.stores import Store, Upload
-from podcast_kit.stores import state as record
+from podcast_kit.stores.state import INTERNAL_PREFIX, STATE_KEY
 from podcast_kit.text.dates import parse_rfc2822
 
-SKEW = timedelta(minutes=5)
-"""Beyond 15 minutes S3 refuses; beyond 5 something is wrong."""
-CONTENT = b"podcast-kit doctor\n"
-KINDS = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
-OK = 200
-ORIGIN = "https://player.example"
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""S3 refuses requests beyond 15 minutes; beyond 5 something is wrong."""
+PROBE_CONTENT = b"podcast-kit doctor\n"
+PROBE_TYPES = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
+HTTP_OK = 200
+PLAYER_ORIGIN = "https://player.example"
 
 
-def examine(store: Store, url: str, folder: Path, *, now: datetime) -> Iterator[Outcome]:
-    """Credentials, bucket, listing, writing, conditions; then the public address, clock, types, ranges, CORS.
+def diagnose_store(store: Store, url: str, folder: Path, *, now: datetime) -> Iterator[Outcome]:
+    """Try credentials, bucket, listing, writing, conditional writes, and the public address with its settings.
 
-    Every outcome is a finding: `key` is what was looked at, `trouble` what is wrong with it. What is written
-    is removed again. `folder` takes a few files meanwhile.
+    Each outcome is a finding: `key` is what was tried, `error` what is wrong with it. The files that are written to
+    the store are deleted again. `folder` is for temporary files.
     """
     try:
-        found = store.get(record.KEY)
+        has_state = store.get(STATE_KEY) is not None
         yield Outcome(key="credentials and bucket", action=f"{store.name} answers")
-        next(iter(store.walk(record.OWN)), None)
+        next(iter(store.list(INTERNAL_PREFIX)), None)
         yield Outcome(key="listing", action="allowed")
     except PodcastKitError as error:
         yield Outcome(key="credentials and bucket", action="asked", error=error.text, fix=error.fix)
         return
-    yield Outcome(key="record of the last publish", action="found" if found else "none yet")
+    yield Outcome(key="state of the last publish", action="present" if has_state else "none yet")
     token = hashlib.sha256(now.isoformat().encode()).hexdigest()[:16]
-    outputs = [_output(folder, token, ending) for ending in KINDS]
+    outputs = [_probe_output(folder, token, suffix) for suffix in PROBE_TYPES]
     try:
         for output in outputs:
-            store.put(Upload.of(output))
+            store.put(Upload.from_output(output))
         yield Outcome(key="writing", action="allowed")
-        yield _conditions(store, token)
-        yield from _public(url, outputs, now)
+        yield _diagnose_conditional_writes(store, token)
+        yield from _diagnose_public_address(url, outputs, now)
     except PodcastKitError as error:
         yield Outcome(key="writing", action="tried", error=error.text, fix=error.fix)
     finally:
         for output in outputs:
-            _remove(store, output.key)
+            _delete_if_allowed(store, output.key)
 
 
-def _remove(store: Store, key: str) -> None:
+def _delete_if_allowed(store: Store, key: str) -> None:
     try:
         store.delete(key)
     except PodcastKitError:
-        return  # a key that may write but not delete: three small files stay
+        return  # credentials that may write but not delete: three small files stay
 
 
-def _conditions(store: Store, token: str) -> Outcome:
-    honours = store.probe(token)
-    if honours.blind:
-        text = f"{honours}: two who publish at once can overwrite each other"
+def _diagnose_conditional_writes(store: Store, token: str) -> Outcome:
+    result = store.probe(token)
+    if result.unprotected:
+        text = f"{result}: concurrent publishers can overwrite each other"
         return Outcome(key="conditional writes", action="tried", error=text, fix="publish from one place only")
-    return Outcome(key="conditional writes", action=f"honoured ({honours})")
+    return Outcome(key="conditional writes", action=f"supported ({result})")
 
 
-def _public(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]:
+def _diagnose_public_address(url: str, outputs: list[Output], now: datetime) -> Iterator[Outcome]:
     if not url.startswith("https://"):
-        hint = "Apple and Spotify want https; put a host or CDN with a certificate before the store"
-        yield Outcome(key="public address", action="read", error=f"{url} is not https", fix=hint)
-    asked = list(verify.objects(url, outputs))
-    if all(outcome.error for outcome in asked) and len({outcome.fix for outcome in asked}) == 1:
-        yield Outcome(key="public files", action="asked", error=asked[0].error, fix=asked[0].fix)
+        fix = "Apple and Spotify require https: put a CDN or host with a TLS certificate in front of the bucket"
+        yield Outcome(key="public address", action="read", error=f"{url} is not https", fix=fix)
+    outcomes = list(verify_outputs(url, outputs))
+    if all(outcome.error for outcome in outcomes) and len({outcome.fix for outcome in outcomes}) == 1:
+        yield Outcome(key="public files", action="asked", error=outcomes[0].error, fix=outcomes[0].fix)
     else:
-        for outcome in asked:
-            kind = outcome.key.rpartition(".")[2]
-            done = f"answers HEAD and Range ({kind})"
-            yield Outcome(key=f"public {kind} file", action=done, error=outcome.error, fix=outcome.fix)
-    with Web() as web:
-        answer, _ = web.ask(public_url(url, outputs[-1].key), headers={"Origin": ORIGIN}, bound=len(CONTENT))
-        if answer.error:
-            return  # said above
-        listed = _listed(web, url)
-    yield _clock(answer.headers.get("date", ""), now)
-    if listed:
-        yield listed
-    if answer.status != OK:
+        for outcome in outcomes:
+            suffix = outcome.key.rpartition(".")[2]
+            action = f"answers HEAD and Range ({suffix})"
+            yield Outcome(key=f"public {suffix} file", action=action, error=outcome.error, fix=outcome.fix)
+    with HttpClient() as client:
+        response, _ = client.request(
+            public_url(url, outputs[-1].key), headers={"Origin": PLAYER_ORIGIN}, max_bytes=len(PROBE_CONTENT)
+        )
+        if response.error:
+            return  # reported above
+        listing = _diagnose_public_listing(client, url)
+    yield _compare_clocks(response.headers.get("date", ""), now)
+    if listing:
+        yield listing
+    if response.status != HTTP_OK:
         return
-    if answer.headers.get("access-control-allow-origin") in {"*", ORIGIN}:
-        yield Outcome(key="CORS", action="open to players on the web")
+    if response.headers.get("access-control-allow-origin") in {"*", PLAYER_ORIGIN}:
+        yield Outcome(key="CORS", action="open to web players")
     else:
-        hint = "allow GET and HEAD from every origin in the bucket's CORS rules or at the CDN"
-        text = "closed: players on the web cannot read chapters and transcripts"
-        yield Outcome(key="CORS", action="asked", error=text, fix=hint)
+        fix = "allow GET and HEAD from every origin in the bucket's CORS rules or at the CDN"
+        text = "closed: web players cannot read chapters and transcripts"
+        yield Outcome(key="CORS", action="asked", error=text, fix=fix)
 
 
-def _listed(web: Web, url: str) -> Outcome | None:
-    """Whether anybody can list the bucket, and so find what goes ahead, and private feeds."""
-    answer, _ = web.ask(f"{url}?list-type=2&max-keys=1")
-    if answer.error:
+def _diagnose_public_listing(client: HttpClient, url: str) -> Outcome | None:
+    """Whether anyone can list the bucket, and so find media uploaded ahead and private feeds."""
+    response, _ = client.request(f"{url}?list-type=2&max-keys=1")
+    if response.error:
         return None
-    if answer.status != OK or "xml" not in answer.headers.get("content-type", ""):
+    if response.status != HTTP_OK or "xml" not in response.headers.get("content-type", ""):
         return Outcome(key="public listing", action="closed")
-    hint = "let anybody read objects (s3:GetObject), but not list them (s3:ListBucket)"
-    text = "open: anybody can find episodes before their time, and private feeds"
-    return Outcome(key="public listing", action="asked", error=text, fix=hint)
+    fix = "allow the public to read objects (s3:GetObject), but not to list them (s3:ListBucket)"
+    text = "open: anyone can find episodes before their date, and private feeds"
+    return Outcome(key="public listing", action="asked", error=text, fix=fix)
 
 
-def _clock(said: str, now: datetime) -> Outcome:
-    date = parse_rfc2822(said)
+def _compare_clocks(date_header: str, now: datetime) -> Outcome:
+    date = parse_rfc2822(date_header)
     if date is None:
-        return Outcome(key="clock", action="not comparable: the host gives no date")
-    apart = abs(date - now)
-    if apart > SKEW:
-        text = f"{int(apart.total_seconds() // 60)} minutes apart from the store's"
+        return Outcome(key="clock", action="not checked: the host sends no date")
+    skew = abs(date - now)
+    if skew > MAX_CLOCK_SKEW:
+        text = f"{int(skew.total_seconds() // 60)} minutes different from the store's clock"
         return Outcome(key="clock", action="compared", error=text, fix="set this computer's clock")
-    return Outcome(key="clock", action="right")
+    return Outcome(key="clock", action="correct")
 
 
-def _output(folder: Path, token: str, ending: str) -> Output:
-    path = folder / f"doctor{ending}"
-    path.write_bytes(CONTENT)
+def _probe_output(folder: Path, token: str, suffix: str) -> Output:
+    path = folder / f"doctor{suffix}"
+    path.write_bytes(PROBE_CONTENT)
     return Output(
-        key=f"{record.OWN}probe/doctor-{token}{ending}",
-        size=len(CONTENT),
-        sha256=hashlib.sha256(CONTENT).hexdigest(),
-        content_type=KINDS[ending],
+        key=f"{INTERNAL_PREFIX}probe/doctor-{token}{suffix}",
+        size=len(PROBE_CONTENT),
+        sha256=hashlib.sha256(PROBE_CONTENT).hexdigest(),
+        content_type=PROBE_TYPES[suffix],
         cache_control="no-store",
         wave=Wave.MEDIA,
         path=path,

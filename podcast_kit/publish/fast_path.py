@@ -1,8 +1,8 @@
-"""Nothing to do, found out by two questions and without boto3.
+"""Finds out, with two requests and without boto3, that there is nothing to publish.
 
-After a publish that ended, the show's folder remembers what was published where, and the ETags of the record
-and of the feed. While the build is the same, two anonymous HEADs say whether the store still is.
-Any other answer, or none, only means that the long way is taken.
+After a complete publish, the show's folder remembers what was published where, and the ETags of the state file and of
+the feed. While the build is the same, two anonymous HEAD requests tell whether the store is unchanged. After any other
+response, or none, the store is read as usual.
 """
 
 from __future__ import annotations
@@ -15,49 +15,57 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io import atomic_write
-from podcast_kit.io.http_client import Web
+from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Output, PublishSettings, public_url
-from podcast_kit.stores import state as record
+from podcast_kit.stores.state import STATE_KEY
 
-MEMO = Path(".podcast-kit") / "published.json"
-
-
-def digest(outputs: Mapping[str, Output], publishing: PublishSettings) -> str:
-    """Of everything that would be published, and where."""
-    rows = [[key, each.size, each.sha256, each.headers] for key, each in sorted(outputs.items())]
-    place = [publishing.url, publishing.to, publishing.provider, publishing.endpoint, publishing.region]
-    place.append(publishing.account)
-    return hashlib.sha256(json.dumps([place, rows]).encode()).hexdigest()
+MEMO_PATH = Path(".podcast-kit") / "published.json"
 
 
-def remember(folder: Path, published: str, *, state: str, feed: str) -> None:
-    """Note that this digest is what the store holds, with the ETags of its record and its feed."""
-    memo = folder / MEMO
-    with suppress(OSError, OperationError):  # all is published: a memo that cannot be written costs the next run a second
-        memo.unlink(missing_ok=True)
-        if state and feed:
-            atomic_write.write(memo, json.dumps({"published": published, "state": state, "feed": feed}).encode())
+def publish_digest(outputs: Mapping[str, Output], publishing: PublishSettings) -> str:
+    """A digest of everything that would be published, and of where."""
+    rows = [[key, output.size, output.sha256, output.headers] for key, output in sorted(outputs.items())]
+    target = [publishing.url, publishing.to, publishing.provider, publishing.endpoint, publishing.region]
+    target.append(publishing.account)
+    return hashlib.sha256(json.dumps([target, rows]).encode()).hexdigest()
 
 
-def recorded(folder: Path) -> datetime | None:
-    """When the last publish that ended was noted, in UTC; None where none was."""
+def record_published(folder: Path, digest: str, *, state_etag: str, feed_etag: str) -> None:
+    """Record that the store holds what has this digest, with the ETags of its state file and its feed."""
+    memo_path = folder / MEMO_PATH
+    with suppress(
+        OSError, OperationError
+    ):  # everything is published; without a memo the next run takes a second longer
+        memo_path.unlink(missing_ok=True)
+        if state_etag and feed_etag:
+            memo = {"published": digest, "state": state_etag, "feed": feed_etag}
+            write_atomic(memo_path, json.dumps(memo).encode())
+
+
+def last_recorded_at(folder: Path) -> datetime | None:
+    """When the last complete publish was recorded, in UTC; None before the first."""
     try:
-        return datetime.fromtimestamp((folder / MEMO).stat().st_mtime, UTC)
+        return datetime.fromtimestamp((folder / MEMO_PATH).stat().st_mtime, UTC)
     except OSError:
         return None
 
 
-def unchanged(folder: Path, wanted: str, publishing: PublishSettings, feed: str) -> bool:
-    """Whether the store certainly is what is wanted; False also where nobody can tell."""
+def is_store_unchanged(folder: Path, digest: str, publishing: PublishSettings, feed_key: str) -> bool:
+    """Whether the store certainly holds what has this digest; False when that cannot be known."""
     try:
-        memo = json.loads((folder / MEMO).read_bytes())
-        known = memo["published"] == wanted and {record.KEY: memo["state"], feed: memo["feed"]}
+        memo = json.loads((folder / MEMO_PATH).read_bytes())
+        is_same_build = memo["published"] == digest
+        etags = {STATE_KEY: memo["state"], feed_key: memo["feed"]}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
-    if not known:
+    if not is_same_build:
         return False
-    fresh = {"Cache-Control": "no-cache"}
-    with Web() as web:
-        asked = (web.ask(public_url(publishing.url, key), method="HEAD", headers=fresh)[0] for key in known)
-        return all(answer.headers.get("etag") == etag for answer, etag in zip(asked, known.values(), strict=True))
+    headers = {"Cache-Control": "no-cache"}
+    with HttpClient() as client:
+        responses = (
+            client.request(public_url(publishing.url, key), method="HEAD", headers=headers)[0] for key in etags
+        )
+        return all(
+            response.headers.get("etag") == etag for response, etag in zip(responses, etags.values(), strict=True)
+        )

@@ -1,4 +1,4 @@
-"""Deletes what nobody needs any more; the only thing that ever deletes."""
+"""Deletes unused files; nothing else in podcast-kit ever deletes published files."""
 
 from __future__ import annotations
 
@@ -11,122 +11,125 @@ from urllib.parse import unquote, urlsplit
 
 from podcast_kit.errors import PublishConflict
 from podcast_kit.model import Outcome
-from podcast_kit.publish.state_writer import own, swap
+from podcast_kit.publish.state_writer import write_state
 from podcast_kit.stores import Store
-from podcast_kit.stores import state as record
-from podcast_kit.stores.state import State
+from podcast_kit.stores.state import EMBARGOED, StoreState, read_state_file, redact_key
 
-DAYS = 30
-FEEDS = 10
-MOST = 1000
-UPLOAD_DAYS = 7
-"""Days after which an upload in parts that never ended is nobody's."""
-ADDRESS = re.compile(r"https?://[^\s\"'<>\]]+")
+MIN_RETIRED_DAYS = 30
+MIN_FEEDS_KEPT = 10
+MAX_FILES = 1000
+STALE_UPLOAD_DAYS = 7
+"""Days after which an unfinished multipart upload counts as abandoned."""
+URL = re.compile(r"https?://[^\s\"'<>\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prunable:
-    """What may go."""
+class PruneSet:
+    """What may be deleted."""
 
     keys: tuple[str, ...]
     feeds: tuple[str, ...]
-    """Kept feeds beyond the last ten; what they name is no longer protected either."""
+    """Saved feeds beyond those that are kept; files that only they name may be deleted too."""
     bytes: int
-    spared: int = 0
-    """Keys that are old enough, but that the live feed or a kept one still names."""
-    left: int = 0
-    """Keys beyond the bound: for the next time."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """What the record may not call by its name → its key in the store."""
-    state: State
+    still_named: int = 0
+    """Number of old files that the live feed or a kept one still names."""
+    remaining: int = 0
+    """Number of files beyond the limit of one run."""
+    real_keys: Mapping[str, str] = field(default_factory=dict)
+    """Redacted key in the state → key in the store."""
+    state: StoreState
 
 
-def find(
-    store: Store, state: State, *, now: datetime, days: int = DAYS, keep: int = FEEDS, most: int = MOST
-) -> Prunable:
-    """What was retired at least `days` ago, and that neither the live feed nor the last `keep` kept ones name."""
+def find_prunable(
+    store: Store,
+    state: StoreState,
+    *,
+    now: datetime,
+    days: int = MIN_RETIRED_DAYS,
+    keep: int = MIN_FEEDS_KEPT,
+    max_files: int = MAX_FILES,
+) -> PruneSet:
+    """Find files retired at least `days` ago that neither the live feed nor the last `keep` saved ones name."""
     if state.rebuilt:
-        return Prunable(keys=(), feeds=(), bytes=0, state=state)  # nobody knows what was retired, or when
-    until = (now - timedelta(days=days)).date()
-    old = [key for key, since in sorted(state.retired.items()) if date.fromisoformat(since) <= until]
-    protected: set[str] = set()
-    if old:
-        protected = _named([state.feed.content] if state.feed else [])
-        protected |= _named(found.content for key in state.feeds[-keep:] if (found := store.get(key)))
-    names = _unveiled(store, old)
-    free = [key for key in old if names.get(key, key) not in protected]
-    return Prunable(
-        keys=tuple(free[:most]),
+        return PruneSet(keys=(), feeds=(), bytes=0, state=state)  # when files were retired is unknown
+    cutoff = (now - timedelta(days=days)).date()
+    old_keys = [key for key, since in sorted(state.retired.items()) if date.fromisoformat(since) <= cutoff]
+    named_paths: set[str] = set()
+    if old_keys:
+        named_paths = _paths_in_feeds([state.feed.content] if state.feed else [])
+        named_paths |= _paths_in_feeds(stored.content for key in state.feeds[-keep:] if (stored := store.get(key)))
+    real_keys = _find_real_keys(store, old_keys)
+    unused = [key for key in old_keys if real_keys.get(key, key) not in named_paths]
+    return PruneSet(
+        keys=tuple(unused[:max_files]),
         feeds=state.feeds[:-keep] if keep else state.feeds,
-        bytes=sum(state.objects[key].size for key in free[:most] if key in state.objects),
-        spared=len(old) - len(free),
-        left=max(0, len(free) - most),
-        names=names,
+        bytes=sum(state.objects[key].size for key in unused[:max_files] if key in state.objects),
+        still_named=len(old_keys) - len(unused),
+        remaining=max(0, len(unused) - max_files),
+        real_keys=real_keys,
         state=state,
     )
 
 
-def prune(store: Store, found: Prunable, *, now: datetime) -> Iterator[Outcome]:
-    """Delete it, one by one, with a note in the record before and after.
+def delete_prunable(store: Store, prune_set: PruneSet, *, now: datetime) -> Iterator[Outcome]:
+    """Delete the files one by one, and update the state before and after; yields each deletion.
 
-    Raises `Overtaken` before anything is deleted when somebody published since `find`; afterwards, what they
-    may have relied on is left in doubt, so that the next publish looks again.
+    Raises PublishConflict before anything is deleted when someone published since `find_prunable`. When someone
+    publishes during the deletion, the deleted keys are marked dirty in the state, so that the next publish checks
+    them again.
     """
-    if not found.keys and not found.feeds:
-        yield from _swept(store, now)
+    if not prune_set.keys and not prune_set.feeds:
+        yield from _abort_stale_uploads(store, now)
         return
-    gone = set(found.keys)
-    doubtful = replace(found.state, doubtful=found.state.doubtful | gone)
-    etag = _write(store, doubtful, found.state.etag)
-    for key in (*found.keys, *found.feeds):
-        name = found.names.get(key, key)
-        if not name.startswith(record.EARLY):  # else it is not in the store any more
-            store.delete(name)
-        size = found.state.objects[key].size if key in found.state.objects else 0
-        yield Outcome(key=name, action="deleted", bytes=size)
-    after = replace(
-        found.state,
-        objects={key: remote for key, remote in found.state.objects.items() if key not in gone},
-        retired={key: since for key, since in found.state.retired.items() if key not in gone},
-        feeds=tuple(key for key in found.state.feeds if key not in found.feeds),
+    state, deleted = prune_set.state, set(prune_set.keys)
+    etag = _write_pruned_state(store, replace(state, dirty=state.dirty | deleted), state.etag)
+    for key in (*prune_set.keys, *prune_set.feeds):
+        real_key = prune_set.real_keys.get(key, key)
+        if not real_key.startswith(EMBARGOED):  # otherwise the store no longer has it
+            store.delete(real_key)
+        size = state.objects[key].size if key in state.objects else 0
+        yield Outcome(key=real_key, action="deleted", bytes=size)
+    pruned = replace(
+        state,
+        objects={key: remote for key, remote in state.objects.items() if key not in deleted},
+        retired={key: since for key, since in state.retired.items() if key not in deleted},
+        feeds=tuple(key for key in state.feeds if key not in prune_set.feeds),
     )
     try:
-        _write(store, after, etag)
+        _write_pruned_state(store, pruned, etag)
     except PublishConflict:
-        theirs = record.load(store)
-        _write(store, replace(theirs, doubtful=theirs.doubtful | gone), theirs.etag)
-    yield from _swept(store, now)
+        current = read_state_file(store)
+        _write_pruned_state(store, replace(current, dirty=current.dirty | deleted), current.etag)
+    yield from _abort_stale_uploads(store, now)
 
 
-def _unveiled(store: Store, keys: Iterable[str]) -> dict[str, str]:
-    """The names of media that went ahead of an episode which never came: by a listing, since the record has none."""
-    secret = {key for key in keys if key.startswith(record.EARLY)}
-    if not secret:
+def _find_real_keys(store: Store, keys: Iterable[str]) -> dict[str, str]:
+    """The keys of media of episodes that never came out, found by a listing: the state has only their digests."""
+    redacted = {key for key in keys if key.startswith(EMBARGOED)}
+    if not redacted:
         return {}
-    named = ((record.veiled(each.key, early=True), each.key) for each in store.walk("media/"))
-    return {veiled: key for veiled, key in named if veiled in secret}
+    pairs = ((redact_key(remote.key, embargoed=True), remote.key) for remote in store.list("media/"))
+    return {redacted_key: key for redacted_key, key in pairs if redacted_key in redacted}
 
 
-def _swept(store: Store, now: datetime) -> Iterator[Outcome]:
-    """Uploads that never ended."""
-    count = store.sweep(now - timedelta(days=UPLOAD_DAYS))
+def _abort_stale_uploads(store: Store, now: datetime) -> Iterator[Outcome]:
+    count = store.abort_stale_uploads(now - timedelta(days=STALE_UPLOAD_DAYS))
     if count:
-        yield Outcome(key=f"{count} uploads that never ended", action="swept")
+        yield Outcome(key=f"{count} unfinished upload{'' if count == 1 else 's'}", action="swept")
 
 
-def _write(store: Store, state: State, etag: str) -> str:
-    state = replace(state, honours=store.honours)
-    return swap(store, own(record.KEY, record.encoded(state, store.place), "application/json"), etag)
+def _write_pruned_state(store: Store, state: StoreState, etag: str) -> str:
+    return write_state(store, replace(state, conditional_writes=store.conditional_writes), etag)
 
 
-def _named(feeds: Iterable[bytes]) -> set[str]:
-    """Every tail of the path of every address in these feeds, in elements and in notes alike: rather too many."""
-    found: set[str] = set()
+def _paths_in_feeds(feeds: Iterable[bytes]) -> set[str]:
+    """Every end of the path of every URL in these feeds, in elements and notes alike: rather too many than too few."""
+    paths: set[str] = set()
     for feed in feeds:
-        for address in set(ADDRESS.findall(html.unescape(feed.decode("utf-8", "replace")))):
+        for url in set(URL.findall(html.unescape(feed.decode("utf-8", "replace")))):
             try:
-                parts = unquote(urlsplit(address).path).split("/")
+                segments = unquote(urlsplit(url).path).split("/")
             except ValueError:
                 continue
-            found.update("/".join(parts[start:]) for start in range(1, len(parts)))
-    return found
+            paths.update("/".join(segments[start:]) for start in range(1, len(segments)))
+    return paths

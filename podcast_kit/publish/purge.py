@@ -1,4 +1,4 @@
-"""Copies of changed pages in front of the store, dropped once the new ones are there."""
+"""Drops cached copies of changed pages at the CDN, once the new ones are published."""
 
 from __future__ import annotations
 
@@ -13,62 +13,61 @@ from podcast_kit.model import Outcome, PublishSettings, Wave, public_url
 from podcast_kit.plan import Plan, Verb
 from podcast_kit.stores import cdn
 
-PATIENCE = 120
-"""Seconds that a command may take."""
-SAID = 300
+COMMAND_TIMEOUT_S = 120
+MAX_ERROR_CHARS = 300
 
 
-def changed(plan: Plan) -> tuple[str, ...]:
-    """The keys that had another content before: what is new has no copies yet, and media never change."""
+def list_changed_keys(plan: Plan) -> tuple[str, ...]:
+    """The keys whose content changes: new files have no cached copies yet, and media never change."""
     verbs = {Verb.REPLACE, Verb.HEADERS}
     return tuple(change.key for change in plan.pending if change.verb in verbs and change.wave is not Wave.MEDIA)
 
 
-def purge(publishing: PublishSettings, keys: Sequence[str], state: str) -> Iterator[Outcome]:
-    """Tell CloudFront, and the show's own command, of the keys; what goes wrong is said, and undoes nothing.
+def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str) -> Iterator[Outcome]:
+    """Purge the keys from CloudFront and with the show's own command; failures are reported and undo nothing.
 
-    `state` is the ETag of the record before this publish, which no other publish has.
+    `state_etag` is the ETag of the state before this publish, which no other publish has.
     """
     if not keys:
         return
-    urls = [public_url(publishing.url, key) for key in _with_folders(keys)]
+    urls = [public_url(publishing.url, key) for key in _add_folder_keys(keys)]
     if publishing.cloudfront:
         paths = [urlsplit(url).path for url in urls]
-        reference = hashlib.sha256(f"{state} {paths}".encode()).hexdigest()[:32]
+        reference = hashlib.sha256(f"{state_etag} {paths}".encode()).hexdigest()[:32]
         try:
-            done = cdn.invalidate(publishing.cloudfront, paths, reference)
-            yield Outcome(key=f"CloudFront {publishing.cloudfront} {done}", action="purged")
+            invalidation = cdn.invalidate_cloudfront(publishing.cloudfront, paths, reference)
+            yield Outcome(key=f"CloudFront {publishing.cloudfront} {invalidation}", action="purged")
         except PodcastKitError as error:
             yield Outcome(key=f"CloudFront {publishing.cloudfront}", action="purged", error=error.text, fix=error.fix)
     if publishing.purge:
-        trouble = _run(publishing.purge, urls)
-        hint = "listeners may see the old pages until the copies run out" if trouble else ""
-        yield Outcome(key=publishing.purge, action="purged", error=trouble, fix=hint)
+        failure = _run_purge_command(publishing.purge, urls)
+        fix = "listeners may see the old pages until cached copies expire" if failure else ""
+        yield Outcome(key=publishing.purge, action="purged", error=failure, fix=fix)
 
 
-def _with_folders(keys: Sequence[str]) -> list[str]:
-    """`a/index.html` is also kept under `a/`."""
-    found: list[str] = []
+def _add_folder_keys(keys: Sequence[str]) -> list[str]:
+    """`a/index.html` is also cached as `a/`."""
+    expanded: list[str] = []
     for key in keys:
-        found.append(key)
+        expanded.append(key)
         if key == "index.html" or key.endswith("/index.html"):
-            found.append(key.removesuffix("index.html"))
-    return found
+            expanded.append(key.removesuffix("index.html"))
+    return expanded
 
 
-def _run(command: str, urls: list[str]) -> str:
-    """What went wrong; empty when nothing did."""
+def _run_purge_command(command: str, urls: list[str]) -> str:
+    """Run the podcaster's command with one URL per line on stdin; returns what went wrong, or an empty string."""
     try:
-        done = subprocess.run(  # noqa: S603  # the podcaster's own command, without a shell
+        process = subprocess.run(  # noqa: S603  # the podcaster's own command, without a shell
             shlex.split(command),
             input="".join(f"{url}\n" for url in urls),
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=COMMAND_TIMEOUT_S,
             check=False,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         return f"publish.purge: {error}"
-    if done.returncode:
-        return f"publish.purge ended with {done.returncode}: {done.stderr.strip()[-SAID:]}"
+    if process.returncode:
+        return f"publish.purge exited with {process.returncode}: {process.stderr.strip()[-MAX_ERROR_CHARS:]}"
     return ""

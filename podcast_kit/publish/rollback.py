@@ -1,4 +1,4 @@
-"""Back to a feed that was live before."""
+"""Makes a previous feed live again."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
-from podcast_kit.feed import parse
+from podcast_kit.feed import parse_feed
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.plan import Change, Plan, Reason, Verb
-from podcast_kit.stores import Found, Store
-from podcast_kit.stores import state as record
-from podcast_kit.stores.state import State
+from podcast_kit.stores import Store, StoredObject
+from podcast_kit.stores.state import StoreState, feed_number
 from podcast_kit.text.numbers import parse_count
 
-HEADERS = ("application/rss+xml; charset=utf-8", "public, max-age=300, must-revalidate")
-LATEST = 10
-LINKS = ("url", "href", "src", "uri")
+FEED_CONTENT_TYPE = "application/rss+xml; charset=utf-8"
+FEED_CACHE_CONTROL = "public, max-age=300, must-revalidate"
+MAX_FEEDS_READ = 10
+LINK_ATTRIBUTES = ("url", "href", "src", "uri")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PreviousFeed:
     """A feed that was live once."""
 
     number: int
@@ -35,86 +35,93 @@ class Kept:
         return self.key.rpartition("-")[2].removesuffix(".xml")
 
 
-def kept(state: State) -> tuple[Kept, ...]:
-    """What can be gone back to, the newest first."""
-    return tuple(Kept(record.number(key), key) for key in reversed(state.feeds))
+def list_previous_feeds(state: StoreState) -> tuple[PreviousFeed, ...]:
+    """The saved feeds that `rollback` can return to, newest first."""
+    return tuple(PreviousFeed(feed_number(key), key) for key in reversed(state.feeds))
 
 
-def contents(store: Store, feeds: tuple[Kept, ...]) -> tuple[tuple[str, ...], ...]:
-    """The titles in each of these feeds, as the feed has them; none of one that is gone or cannot be read.
+def read_feed_titles(store: Store, feeds: tuple[PreviousFeed, ...]) -> tuple[tuple[str, ...], ...]:
+    """The item titles of each feed, in its order; empty where it is missing or unreadable.
 
     Only the newest ten are read.
     """
     with ThreadPoolExecutor(store.threads) as pool:
-        read = tuple(pool.map(lambda each: _titles(store.get(each.key)), feeds[:LATEST]))
-    return read + ((),) * (len(feeds) - len(read))
+        titles = tuple(pool.map(lambda feed: _parse_titles(store.get(feed.key)), feeds[:MAX_FEEDS_READ]))
+    return titles + ((),) * (len(feeds) - len(titles))
 
 
-def _titles(found: Found | None) -> tuple[str, ...]:
+def _parse_titles(stored: StoredObject | None) -> tuple[str, ...]:
+    if stored is None:
+        return ()
     try:
-        return tuple(item.child_text("title") for item in parse(found.content, "feed").items) if found else ()
+        return tuple(item.child_text("title") for item in parse_feed(stored.content, "feed").items)
     except InvalidInput:
         return ()
 
 
-def plan(store: Store, state: State, wanted: Kept, folder: Path, *, url: str, feed: str = "feed.xml") -> Plan:
-    """The plan that makes a kept feed the live one; its bytes are laid into `folder` meanwhile.
+def plan_rollback(
+    store: Store, state: StoreState, target: PreviousFeed, folder: Path, *, url: str, feed_key: str = "feed.xml"
+) -> Plan:
+    """Plan to make a previous feed the live one; its bytes are written into `folder`.
 
-    Everything that it names below `url` must be there, of the length that it says: raises `InvalidInput`
-    with all that is not, `Failed` when the kept feed itself is gone.
+    Everything that it names below `url` must be in the store with the right length. Raises InvalidInput with
+    everything that is missing, and OperationError when the previous feed itself is.
     """
-    found = store.get(wanted.key)
-    if found is None:
-        raise OperationError(f"{wanted.key} is no longer in {store.name}", "choose another: `podcast-kit rollback --list`")
-    named = names(found.content, url)
+    stored = store.get(target.key)
+    if stored is None:
+        text = f"{target.key} is no longer in {store.name}"
+        raise OperationError(text, "choose another feed: `podcast-kit rollback --list`")
+    lengths = list_feed_keys(stored.content, url)
     with ThreadPoolExecutor(store.threads) as pool:
-        there = dict(zip(named, pool.map(store.head, named), strict=True))
-    missing = [
-        Problem(SourceLocation(key), f"feed {wanted.number} names it, and {_fault(length)}", "choose another feed", "pb.gone")
-        for key, length in named.items()
-        if (remote := there[key]) is None or (length and remote.size != length)
+        remotes = dict(zip(lengths, pool.map(store.head, lengths), strict=True))
+    problems = [
+        _missing_file_problem(target, key, length)
+        for key, length in lengths.items()
+        if (remote := remotes[key]) is None or (length and remote.size != length)
     ]
-    if missing:
-        raise InvalidInput(missing)
+    if problems:
+        raise InvalidInput(problems)
     path = folder / "feed.xml"
-    path.write_bytes(found.content)
-    recorded = state.objects.get(feed)
+    path.write_bytes(stored.content)
+    recorded = state.objects.get(feed_key)
     headers = dict(recorded.headers) if recorded else {}
     output = Output(
-        key=feed,
-        size=len(found.content),
-        sha256=hashlib.sha256(found.content).hexdigest(),
-        content_type=headers.get("Content-Type") or HEADERS[0],
-        cache_control=headers.get("Cache-Control") or HEADERS[1],
+        key=feed_key,
+        size=len(stored.content),
+        sha256=hashlib.sha256(stored.content).hexdigest(),
+        content_type=headers.get("Content-Type") or FEED_CONTENT_TYPE,
+        cache_control=headers.get("Cache-Control") or FEED_CACHE_CONTROL,
         wave=Wave.FEED,
         path=path,
     )
-    same = recorded is not None and recorded.sha256 == output.sha256
-    verb, reason = (Verb.KEEP, Reason.SAME) if same else (Verb.REPLACE, Reason.CONTENT)
-    changes = [Change(key=feed, verb=verb, reason=reason, size=output.size, wave=Wave.FEED, output=output)]
+    is_live = recorded is not None and recorded.sha256 == output.sha256
+    verb, reason = (Verb.KEEP, Reason.SAME) if is_live else (Verb.REPLACE, Reason.CONTENT)
+    changes = [Change(key=feed_key, verb=verb, reason=reason, size=output.size, wave=Wave.FEED, output=output)]
     changes += [
         Change(key=key, verb=Verb.RESTORE, reason=Reason.BACK, size=state.objects[key].size, wave=Wave.MEDIA)
-        for key in sorted(named.keys() & state.retired.keys() & state.objects.keys())
+        for key in sorted(lengths.keys() & state.retired.keys() & state.objects.keys())
     ]
-    return Plan(changes=tuple(changes), feed=feed, state=state)
+    return Plan(changes=tuple(changes), feed_key=feed_key, state=state)
 
 
-def names(feed: bytes, url: str) -> dict[str, int]:
-    """The keys below `url` that a feed names in its elements; with the length of an enclosure, else 0."""
-    found: dict[str, int] = {}
+def _missing_file_problem(target: PreviousFeed, key: str, length: int) -> Problem:
+    size = f" with {length} bytes" if length else ""
+    text = f"feed {target.number} names it, but the store does not have it{size}"
+    return Problem(SourceLocation(key), text, "choose another feed", "pb.gone")
+
+
+def list_feed_keys(feed: bytes, url: str) -> dict[str, int]:
+    """The keys below `url` that the elements of a feed name → the length of an enclosure, else 0."""
+    lengths: dict[str, int] = {}
     base = url.rstrip("/") + "/"
-    todo: list[Node] = [parse(feed, "feed").root]
-    while todo:
-        node = todo.pop()
-        todo.extend(node.children)
+    nodes: list[Node] = [parse_feed(feed, "feed").root]
+    while nodes:
+        node = nodes.pop()
+        nodes.extend(node.children)
         length = node.attributes.get("length", "") if node.key == "enclosure" else ""
-        for name in LINKS:
-            address = node.attributes.get(name, "")
-            key = unquote(address.removeprefix(base).partition("#")[0].partition("?")[0])
-            if address.startswith(base) and key and not key.endswith("/"):
-                found[key] = max(found.get(key, 0), parse_count(length) or 0)
-    return dict(sorted(found.items()))
-
-
-def _fault(length: int) -> str:
-    return f"it is not there with {length} bytes" if length else "it is not there"
+        for name in LINK_ATTRIBUTES:
+            link = node.attributes.get(name, "")
+            key = unquote(link.removeprefix(base).partition("#")[0].partition("?")[0])
+            if link.startswith(base) and key and not key.endswith("/"):
+                lengths[key] = max(lengths.get(key, 0), parse_count(length) or 0)
+    return dict(sorted(lengths.items()))

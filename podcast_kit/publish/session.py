@@ -1,7 +1,7 @@
-"""Publish a show in the safe order, for the command line and for Python callers alike.
+"""Publishes a show in the safe order, for the command line and for Python callers alike.
 
-`prepare_publish` loads, builds and plans; it changes nothing in the store. `carry_out` guards, checks, asks, uploads
-and records. `publish_show` is both in one call.
+`prepare_publish` loads, builds and plans; it changes nothing in the store. `carry_out` guards subscribers, checks,
+asks, uploads and records. `publish_show` does both.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit import builder, plan, stores
+from podcast_kit import builder
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity
 from podcast_kit.model import Outcome, Progress, Project, Wave
-from podcast_kit.plan import Change, Plan, subscriber_changes
-from podcast_kit.plan.planfile import Saved
-from podcast_kit.plan.subscriber_changes import Notice
-from podcast_kit.publish import fast_path, notices, publish, read
-from podcast_kit.publish.purge import changed, purge
-from podcast_kit.stores import Store
-from podcast_kit.stores import state as store_state
-from podcast_kit.stores.state import State
+from podcast_kit.plan import Change, Plan, plan_changes
+from podcast_kit.plan.planfile import PlanFile
+from podcast_kit.plan.subscriber_changes import SubscriberChange, refuse_harmful_changes
+from podcast_kit.publish.fast_path import is_store_unchanged, last_recorded_at, publish_digest, record_published
+from podcast_kit.publish.purge import list_changed_keys, purge_cdn
+from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
+from podcast_kit.stores import Store, open_store
+from podcast_kit.stores.state import STATE_KEY, StoreState, fetch_state, reconcile_state
 
 ALLOWED_RULES = {"guids": "it.guid.stable"}
 """Word of `--allow` → the check rule that it turns off."""
@@ -55,8 +55,7 @@ class PreparedPublish:
     build: builder.Build
     store: Store
     plan: Plan
-    subscriber_changes: tuple[Notice, ...] = ()
-    """What subscribers will notice."""
+    subscriber_changes: tuple[SubscriberChange, ...] = ()
     due: datetime
     """Episodes dated up to then are published."""
     recorded_at: datetime | None = None
@@ -68,7 +67,7 @@ def prepare_publish(
     *,
     due: datetime,
     options: PublishOptions = PublishOptions(),
-    saved_plan: Saved | None = None,
+    saved_plan: PlanFile | None = None,
     use_fast_path: bool = False,
     on_build: Callable[[builder.Build], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -76,35 +75,50 @@ def prepare_publish(
 ) -> PreparedPublish:
     """Load and build the show, read the store and make the plan; nothing in the store changes.
 
-    With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder; the
-    store is then not read. `on_build` receives the finished build, and `on_waiting`, from any thread, the name of a
-    host that is slow to answer. Raises PublishConflict when `saved_plan` is no longer the plan.
+    With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder; if not,
+    the store is not read. `on_build` receives the finished build, and `on_waiting`, from any thread, the name of a
+    host that is slow to answer. Raises PublishConflict when the plan differs from `saved_plan`.
     """
     project = load()
     build = builder.build(project, now=due, retag=options.retag, ahead=options.ahead, on_progress=on_progress)
     on_build(build)
-    show = build.project.show
-    store = stores.open_store(show.publish, build.project.folder, on_waiting)
     if use_fast_path and not options.refresh and saved_plan is None and _is_unchanged(build):
         return PreparedPublish(
             build=build,
-            store=store,
-            plan=Plan(changes=(), feed=show.feed.path, state=State()),
+            store=open_store(build.project.show.publish, build.project.folder, on_waiting),
+            plan=Plan(changes=(), feed_key=build.project.show.feed.path, state=StoreState()),
             due=due,
-            recorded_at=fast_path.recorded(build.project.folder),
+            recorded_at=last_recorded_at(build.project.folder),
         )
-    on_progress(Progress("read", store.name))
-    state = read(store, build.outputs.values(), feed=show.feed.path, refresh=options.refresh)
-    new_plan = plan.make(build.outputs, state, feed=show.feed.path)
+    prepared = make_plan(build, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting)
     if saved_plan:
-        saved_plan.check(new_plan, store.name)
-    return PreparedPublish(
-        build=build,
-        store=store,
-        plan=new_plan,
-        subscriber_changes=_subscriber_changes(build, store, new_plan),
-        due=due,
-    )
+        saved_plan.require_unchanged(prepared.plan, prepared.store.name)
+    return prepared
+
+
+def make_plan(
+    build: builder.Build,
+    *,
+    now: datetime,
+    refresh: bool = False,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_waiting: Callable[[str], None] = lambda _: None,
+) -> PreparedPublish:
+    """Read the store of a build, and compute what publishing would change and what subscribers will notice.
+
+    `now` is the time that the build was made for. With `refresh`, the recorded state is compared with a listing of
+    the store. Nothing in the store changes. Raises InvalidInput, OperationError or StoreAccessError.
+    """
+    show = build.project.show
+    store = open_store(show.publish, build.project.folder, on_waiting)
+    on_progress(Progress("read", store.name))
+    state = fetch_state(store, show.feed.path)
+    state = reconcile_state(store, state, show.feed.path, build.outputs.values(), refresh=refresh)
+    plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
+    scheduled = {episode.guid for episode in build.scheduled}  # uploaded ahead at most: never in subscribers' apps
+    published = [entry for entry in build.project.lock if entry.guid not in scheduled]
+    changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
+    return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, due=now)
 
 
 def carry_out(
@@ -121,39 +135,39 @@ def carry_out(
 
     Guards subscribers, checks the build, asks `confirm` once, uploads in waves, writes podcast.lock just before the
     feed, and records what was published. Without changes it only writes podcast.lock and the record.
-    `on_warnings` receives what the checks found, `on_sent`, from any thread, the key and the bytes of each piece that
-    arrived. `now` is the current time. Raises InvalidInput, OperationError, StoreAccessError or PublishConflict; the
-    live feed is then unchanged. Ends without any outcome when `confirm` returns False.
+    `on_warnings` receives the warnings of the checks; `on_sent`, from any thread, the key and the number of bytes of
+    each piece that arrived. `now` is the current time. Raises InvalidInput, OperationError, StoreAccessError or
+    PublishConflict; the live feed is then unchanged. Yields nothing when `confirm` returns False.
     """
-    build, store, current_plan = prepared.build, prepared.store, prepared.plan
-    if not current_plan:
+    build, store, plan = prepared.build, prepared.store, prepared.plan
+    if not plan:
         builder.write_lock(build)
         if prepared.recorded_at is None:
-            _remember(build, current_plan, {})
+            _record_published(build, plan, plan.state.etag)
         return
-    subscriber_changes.check(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
+    refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
     if options.run_checks:
         _run_checks(prepared, options.allow, on_warnings)
     if options.feed_only:
-        _refuse_recordings(current_plan)
+        _refuse_recordings(plan)
     if not confirm(prepared):
         return
     on_start(prepared)
     settings = build.project.show.publish
     etags: dict[str, str] = {}
-    for outcome in publish(
-        current_plan,
+    for outcome in publish_plan(
+        plan,
         store,
         now=now,
         url=settings.url if store.remote else "",
         before_feed=lambda: builder.write_lock(build),
-        sent=on_sent,
-        purge=lambda: purge(settings, changed(current_plan), current_plan.state.etag),
-        blind=options.allow_unprotected_writes,
+        on_sent=on_sent,
+        purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag),
+        allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
         yield outcome
-    _remember(build, current_plan, etags)
+    _record_published(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
 
 
 def publish_show(
@@ -167,7 +181,7 @@ def publish_show(
 ) -> Iterator[Outcome]:
     """Build and publish a show: media first, then pages, the feed last; yields each thing as it is done.
 
-    `now` is the current time, `due` the date up to which episodes are published (`now` by default). `confirm` sees
+    `now` is the current time, `due` the date up to which episodes are published (`now` by default). `confirm` receives
     the plan before anything changes; nothing is published when it returns False. A second publish of the same show
     yields nothing. Raises InvalidInput, OperationError, StoreAccessError or PublishConflict; the live feed is then
     unchanged.
@@ -179,34 +193,23 @@ def publish_show(
 
 
 def _is_unchanged(build: builder.Build) -> bool:
-    settings, folder = build.project.show.publish, build.project.folder
-    digest = fast_path.digest(build.outputs, settings)
-    return fast_path.unchanged(folder, digest, settings, build.project.show.feed.path)
+    settings = build.project.show.publish
+    digest = publish_digest(build.outputs, settings)
+    return is_store_unchanged(build.project.folder, digest, settings, build.project.show.feed.path)
 
 
-def _remember(build: builder.Build, published: Plan, etags: dict[str, str]) -> None:
-    """Record for the fast path what the store now holds: `etags` of what was written, else those that were read."""
-    live = published.state.feed.etag if published.state.feed else ""
-    fast_path.remember(
-        build.project.folder,
-        fast_path.digest(build.outputs, build.project.show.publish),
-        state=etags.get(store_state.KEY, "") if etags else published.state.etag,
-        feed=etags.get(published.feed) or live,
-    )
-
-
-def _subscriber_changes(build: builder.Build, store: Store, new_plan: Plan) -> tuple[Notice, ...]:
-    """What subscribers will notice; episodes that were only uploaded ahead were never in their apps."""
-    coming = {episode.guid for episode in build.scheduled}
-    published = [entry for entry in build.project.lock if entry.guid not in coming]
-    return notices(new_plan, store, published, url=build.project.show.publish.url)
+def _record_published(build: builder.Build, plan: Plan, state_etag: str, feed_etag: str = "") -> None:
+    """Record for the fast path what the store now holds; a feed that was not written is the one that was read."""
+    live_etag = plan.state.feed.etag if plan.state.feed else ""
+    digest = publish_digest(build.outputs, build.project.show.publish)
+    record_published(build.project.folder, digest, state_etag=state_etag, feed_etag=feed_etag or live_etag)
 
 
 def _run_checks(
     prepared: PreparedPublish, allow: Collection[str], on_warnings: Callable[[tuple[Problem, ...]], None]
 ) -> None:
     """Report the warnings of the checks, then raise InvalidInput with the errors that `allow` does not turn off."""
-    from podcast_kit import check  # a run that publishes nothing does not pay for it
+    from podcast_kit import check  # a run that publishes nothing does not need it
 
     build = prepared.build
     problems = [problem for problem in check.check_build(build, now=prepared.due) if problem not in build.problems]
@@ -217,9 +220,9 @@ def _run_checks(
         raise InvalidInput(errors)
 
 
-def _refuse_recordings(new_plan: Plan) -> None:
+def _refuse_recordings(plan: Plan) -> None:
     """Raise OperationError when recordings would be uploaded; images, transcripts and chapters may be."""
-    keys = [change.key for change in new_plan.wave(Wave.MEDIA) if change.uploads and _is_recording(change)]
+    keys = [change.key for change in plan.wave(Wave.MEDIA) if change.uploads and _is_recording(change)]
     if keys:
         more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
         text = f"--only feed, but {keys[0]}{more} is not published yet"

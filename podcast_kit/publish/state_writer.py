@@ -1,4 +1,4 @@
-"""The record of a publish as it grows, and the writes that only go over what was seen."""
+"""Writes the store state during a publish, and writes that only replace what was read."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ from datetime import datetime
 from podcast_kit.errors import PublishConflict
 from podcast_kit.model import RemoteObject
 from podcast_kit.plan import Change, Plan, Verb
-from podcast_kit.stores import Store, Upload, match
-from podcast_kit.stores import state as record
-from podcast_kit.stores.state import State
+from podcast_kit.stores import Store, Upload, if_match
+from podcast_kit.stores.state import STATE_KEY, StoreState, read_state_file, render_state
+
+MAX_MARK_ATTEMPTS = 5
 
 
-class Ledger:
-    """The record as it grows: what is in doubt while writing, and what is certain at the end."""
+class StateWriter:
+    """The store state of one publish: which keys are dirty while it writes, and what the store holds at the end."""
 
     def __init__(self, plan: Plan, store: Store, now: datetime) -> None:
         self.plan, self.store, self.now = plan, store, now
         self.objects = dict(plan.state.objects)
         self.feeds = plan.state.feeds
         self.etag = plan.state.etag
-        self.touched = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
-        self.untold = frozenset(each.key for change in plan.changes if (each := change.output) and each.embargoed)
+        self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
+        self.embargoed = frozenset(
+            change.output.key for change in plan.changes if change.output and change.output.embargoed
+        )
 
     def begin(self) -> None:
-        """Note what may change, before anything does. Whoever notes it second is told so, and writes nothing."""
-        if self.touched:
-            self._write(replace(self.plan.state, doubtful=self.plan.state.doubtful | self.touched))
+        """Record which keys may change, before any does; raises PublishConflict when someone else was first."""
+        if self.dirty:
+            self._write(replace(self.plan.state, dirty=self.plan.state.dirty | self.dirty))
 
-    def done(self, change: Change, etag: str) -> None:
+    def record_write(self, change: Change, etag: str) -> None:
         """Remember what was written."""
         output = change.output
         if output:
@@ -38,64 +41,70 @@ class Ledger:
                 key=output.key, size=output.size, sha256=output.sha256, headers=output.headers, etag=etag
             )
 
-    def end(self) -> None:
-        """Nothing is in doubt any more; what the show no longer has is retired from today."""
+    def finish(self) -> None:
+        """Write the final state: nothing is dirty, and what left the show is retired from today."""
         retired = dict(self.plan.state.retired)
         for change in self.plan.changes:
             if change.verb is Verb.RETIRE:
                 retired[change.key] = self.now.date().isoformat()
             else:
                 retired.pop(change.key, None)
-        after = State(objects=self.objects, retired=retired, feeds=self.feeds)
         try:
-            self._write(after)
+            self._write(StoreState(objects=self.objects, retired=retired, feeds=self.feeds))
         except PublishConflict:
-            # Somebody else has begun since our feed went live: it is published, and the record is theirs now.
-            self.leave_in_doubt()
+            # Someone else started after our feed went live: it is published, and the state is now theirs.
+            self.mark_dirty()
 
-    def leave_in_doubt(self) -> None:
-        """Tell the record of somebody else which keys may now hold our bytes."""
-        for _ in range(5):
-            theirs = record.load(self.store)
-            if theirs.rebuilt or self.touched <= theirs.doubtful:
+    def mark_dirty(self) -> None:
+        """Mark, in someone else's state, the keys that may now hold our bytes."""
+        for _ in range(MAX_MARK_ATTEMPTS):
+            state = read_state_file(self.store)
+            if state.rebuilt or self.dirty <= state.dirty:
                 return
             try:
-                self.etag = theirs.etag
-                self._write(replace(theirs, doubtful=theirs.doubtful | self.touched))
+                self.etag = state.etag
+                self._write(replace(state, dirty=state.dirty | self.dirty))
             except PublishConflict:
                 continue
             return
 
-    def _write(self, state: State) -> None:
-        state = replace(state, honours=self.store.honours, untold=self.untold)
-        self.etag = swap(
-            self.store, own(record.KEY, record.encoded(state, self.store.place), "application/json"), self.etag
-        )
+    def _write(self, state: StoreState) -> None:
+        state = replace(state, conditional_writes=self.store.conditional_writes, embargoed=self.embargoed)
+        self.etag = write_state(self.store, state, self.etag)
 
 
-def swap(store: Store, upload: Upload, etag: str) -> str:
-    """Write only over what had this ETag (empty: over nothing), and return the new one; else `Overtaken`."""
+def write_state(store: Store, state: StoreState, etag: str) -> str:
+    """Replace the state file that has this ETag, and return the new ETag; raises PublishConflict."""
+    content = render_state(state, store.identity)
+    return compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag)
+
+
+def compare_and_swap(store: Store, upload: Upload, etag: str) -> str:
+    """Write only over the object with this ETag (empty: only a new key), and return the new ETag.
+
+    Raises PublishConflict when the object has changed.
+    """
     try:
-        written = store.put(upload, match(etag))
+        new_etag = store.put(upload, if_match(etag))
     except PublishConflict:
-        there = store.get(upload.key)
-        if there is None or hashlib.sha256(there.content).hexdigest() != upload.sha256:
+        stored = store.get(upload.key)
+        if stored is None or hashlib.sha256(stored.content).hexdigest() != upload.sha256:
             raise
-        return there.etag  # our own write: its reply got lost, and asking again was refused
-    if store.honours and store.honours.blind:
-        there = store.get(upload.key)
-        if there is None or hashlib.sha256(there.content).hexdigest() != upload.sha256:
-            raise PublishConflict(f"{upload.key} in {store.name} was changed by somebody else", "plan again")
-    return written
+        return stored.etag  # our own write: its response was lost, and the retry was refused
+    if store.conditional_writes and store.conditional_writes.unprotected:
+        stored = store.get(upload.key)
+        if stored is None or hashlib.sha256(stored.content).hexdigest() != upload.sha256:
+            raise PublishConflict(f"someone else changed {upload.key} in {store.name}", "run plan again")
+    return new_etag
 
 
-def own(key: str, content: bytes, kind: str) -> Upload:
-    """Something of ours beside the show, which no cache may keep."""
+def internal_object(key: str, content: bytes, content_type: str) -> Upload:
+    """An upload for podcast-kit's own use, which no cache may keep."""
     return Upload(
         key=key,
         content=content,
         size=len(content),
-        content_type=kind,
+        content_type=content_type,
         cache_control="no-store",
         sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -1,4 +1,4 @@
-"""Where every episode stands: in the folder, in podcast.lock, in the live feed."""
+"""The status of every episode, from the show's folder, podcast.lock and the live feed."""
 
 from __future__ import annotations
 
@@ -8,84 +8,95 @@ from datetime import datetime
 from enum import StrEnum
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.feed import parse
+from podcast_kit.feed import parse_feed
 from podcast_kit.model import Episode, Item, LockEntry
-from podcast_kit.plan.subscriber_changes import Kind, Notice
+from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange
 
 
-class Standing(StrEnum):
-    """The value is the word shown."""
+class EpisodeStatus(StrEnum):
+    """The value is the word in `status --json`."""
 
     LIVE = "live"
     CHANGED = "changed"
-    """Live, and the folder says something else by now."""
+    """Live, and edited since."""
     DUE = "due"
-    """Not live yet, and nothing but a publish is missing."""
+    """Goes live with the next publish."""
     SCHEDULED = "scheduled"
     DRAFT = "draft"
-    STRAY = "stray"
+    ORPHANED = "stray"
     """Live, and no longer in the folder."""
-    LOST = "lost"
-    """Published once, by podcast.lock, and neither live nor in the folder."""
+    MISSING = "lost"
+    """Published according to podcast.lock, and neither live nor in the folder."""
+
+    @property
+    def label(self) -> str:
+        """The word that people see."""
+        return LABELS.get(self, str(self))
+
+
+LABELS = {EpisodeStatus.ORPHANED: "orphaned", EpisodeStatus.MISSING: "missing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class EpisodeRow:
     """One episode."""
 
-    standing: Standing
+    status: EpisodeStatus
     slug: str
     title: str
     date: datetime | None = None
     detail: str = ""
 
 
-def rows(
+def list_episode_rows(
     *,
     items: Iterable[Item],
     scheduled: Iterable[Episode],
     drafts: Iterable[Episode],
     lock: Collection[LockEntry],
     live: bytes | None,
-    notices: Collection[Notice],
-) -> tuple[Row, ...]:
-    """Scheduled ones first, the next one on top; then what is due or live, the newest first; then the rest.
+    changes: Collection[SubscriberChange],
+) -> tuple[EpisodeRow, ...]:
+    """List scheduled episodes, the next one first; then due and live ones, newest first; then the rest.
 
-    `notices` say what differs between the live feed and the folder.
+    `live` is the live feed, and `changes` are its differences from the folder.
     """
-    told = {notice.guid: notice for notice in notices if notice.kind is not Kind.REMOVED}
-    there = _guids(live)
-    found = [Row(standing=Standing.SCHEDULED, slug=each.slug, title=each.title, date=each.date) for each in scheduled]
-    here = set()
+    changes_by_guid = {change.guid: change for change in changes if change.kind is not ChangeKind.REMOVED}
+    live_titles = _read_live_titles(live)
+    rows = [_episode_row(EpisodeStatus.SCHEDULED, episode) for episode in scheduled]
+    guids = set()
     for item in items:
-        here.add(item.guid)
-        standing = Standing.LIVE if item.guid in there else Standing.DUE
-        notice = told.get(item.guid)
-        if standing is Standing.LIVE and notice:
-            standing = Standing.CHANGED
-        detail = notice.detail if notice and standing is Standing.CHANGED else ""
+        guids.add(item.guid)
+        change = changes_by_guid.get(item.guid)
+        status, detail = (EpisodeStatus.LIVE if item.guid in live_titles else EpisodeStatus.DUE), ""
+        if status is EpisodeStatus.LIVE and change:
+            status, detail = EpisodeStatus.CHANGED, change.detail
         episode = item.episode
-        found.append(Row(standing=standing, slug=episode.slug, title=episode.title, date=item.date, detail=detail))
-    found += [Row(standing=Standing.DRAFT, slug=each.slug, title=each.title, date=each.date) for each in drafts]
-    slugs = {row.slug for row in found}
-    found += [
-        Row(standing=Standing.STRAY, slug="", title=title, detail=guid)
-        for guid, title in there.items()
-        if guid not in here
+        rows.append(EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=item.date, detail=detail))
+    rows += [_episode_row(EpisodeStatus.DRAFT, episode) for episode in drafts]
+    slugs = {row.slug for row in rows}
+    rows += [
+        EpisodeRow(status=EpisodeStatus.ORPHANED, slug="", title=title, detail=guid)
+        for guid, title in live_titles.items()
+        if guid not in guids
     ]
-    found += [
-        Row(standing=Standing.LOST, slug=entry.slug, title="", date=entry.date, detail=entry.guid)
+    rows += [
+        EpisodeRow(status=EpisodeStatus.MISSING, slug=entry.slug, title="", date=entry.date, detail=entry.guid)
         for entry in lock
-        if entry.guid not in here and entry.guid not in there and entry.slug not in slugs
+        if entry.guid not in guids and entry.guid not in live_titles and entry.slug not in slugs
     ]
-    return tuple(found)
+    return tuple(rows)
 
 
-def _guids(live: bytes | None) -> dict[str, str]:
-    """Guid → title of the live feed; none where it cannot be read."""
+def _episode_row(status: EpisodeStatus, episode: Episode) -> EpisodeRow:
+    return EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=episode.date)
+
+
+def _read_live_titles(live: bytes | None) -> dict[str, str]:
+    """Guid → title of the live feed; empty when there is none, or when it is unreadable."""
     if live is None:
         return {}
     try:
-        return {item.child_text("guid"): item.child_text("title") for item in parse(live, "feed").items}
+        return {item.child_text("guid"): item.child_text("title") for item in parse_feed(live, "feed").items}
     except InvalidInput:
         return {}

@@ -1,6 +1,6 @@
-"""Carries a plan out, wave by wave: media, a look at their public addresses, pages, and the feed last.
+"""Carries out a plan wave by wave: media, a check of their public addresses, pages, and the feed last.
 
-At every instant, whatever dies: the live feed is whole, and everything that it names is there.
+At every moment, whatever fails: the live feed is intact, and everything that it names is available.
 """
 
 from __future__ import annotations
@@ -15,233 +15,248 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
 from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
-from podcast_kit.model import Outcome, Output, LockEntry, Wave, public_url
-from podcast_kit.plan import Change, Plan, Verb, subscriber_changes
-from podcast_kit.plan.subscriber_changes import Notice
-from podcast_kit.publish import verify
-from podcast_kit.publish.state_writer import Ledger, own, swap
-from podcast_kit.stores import ABSENT, ALWAYS, Condition, Honours, Store, Upload
-from podcast_kit.stores import state as record
-from podcast_kit.stores.state import State
+from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
+from podcast_kit.plan import Change, Plan, Verb
+from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
+from podcast_kit.publish.state_writer import StateWriter, compare_and_swap, internal_object
+from podcast_kit.publish.verify import verify_contents, verify_outputs
+from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, ConditionalWrites, Precondition, Store, Upload
+from podcast_kit.stores.state import FEEDS_PREFIX, STATE_KEY, feed_number
+
+LIVE_CHECK_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between checks of the public feed."""
 
 
-def notices(plan: Plan, store: Store, lock: Collection[LockEntry] = (), *, url: str = "") -> tuple[Notice, ...]:
-    """What subscribers will notice: the live feed and its pages beside those of the plan, where they change.
+def find_subscriber_changes(
+    plan: Plan, store: Store, lock: Collection[LockEntry] = (), *, url: str = ""
+) -> tuple[SubscriberChange, ...]:
+    """Compare the live feed and its archive pages with those that the plan would replace them by.
 
-    `url` is the public address of the store, by which the pages of the plan are told in the feeds.
+    `url` is the public address of the store, which the page links in the feeds start with.
     """
-    pages = [change for change in plan.wave(Wave.FEED) if change.output and _page(change.key, plan.feed)]
-    if not pages:
+    changes = [change for change in plan.wave(Wave.FEED) if change.output and _is_feed_page(change.key, plan.feed_key)]
+    if not changes:
         return ()
-    live = [plan.state.feed.content] if plan.state.feed else []
-    more = [found for each in pages if each.key != plan.feed and each.remote and (found := store.get(each.key))]
-    pages.sort(key=lambda change: change.key != plan.feed)
-    new = [each.output.path.read_bytes() for each in pages if each.output and each.output.path]
-    if not any(each.key == plan.feed for each in pages) and plan.state.feed:
-        new.insert(0, plan.state.feed.content)
-    stays = [public_url(url, change.key) for change in plan.changes if change.wave is Wave.PAGES and change.output]
-    answers = {form for one in stays for form in (one, one.removesuffix("index.html"))}
-    return subscriber_changes.notices([*live, *(found.content for found in more)], new, lock, answers)
+    changes.sort(key=lambda change: change.key != plan.feed_key)
+    live_feed = [plan.state.feed.content] if plan.state.feed else []
+    archives = [
+        stored.content
+        for change in changes
+        if change.key != plan.feed_key and change.remote and (stored := store.get(change.key))
+    ]
+    new_pages = [change.output.path.read_bytes() for change in changes if change.output and change.output.path]
+    if changes[0].key != plan.feed_key:
+        new_pages = [*live_feed, *new_pages]
+    page_urls: set[str] = set()
+    for change in plan.changes:
+        if change.wave is Wave.PAGES and change.output:
+            page_url = public_url(url, change.key)
+            page_urls |= {page_url, page_url.removesuffix("index.html")}
+    return diff_feeds([*live_feed, *archives], new_pages, lock, page_urls)
 
 
-def _page(key: str, feed: str) -> bool:
-    """Whether a key is the feed, or an older page of it (`feed/2.xml`)."""
-    return key == feed or (key.startswith(feed.removesuffix(".xml") + "/") and key.endswith(".xml"))
+def _is_feed_page(key: str, feed_key: str) -> bool:
+    """Whether a key is the feed, or an archive page of it (`feed/2.xml`)."""
+    return key == feed_key or (key.startswith(feed_key.removesuffix(".xml") + "/") and key.endswith(".xml"))
 
 
-LOOKS = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between looks at the public feed."""
-
-
-def read(store: Store, outputs: Iterable[Output] = (), *, feed: str = "feed.xml", refresh: bool = False) -> State:
-    """What the store has: the record of the last publish and the live feed, each with its ETag.
-
-    With `refresh` a listing says what of the record is still there.
-    """
-    return record.read(store, feed, outputs, refresh=refresh)
-
-
-def publish(
+def publish_plan(
     plan: Plan,
     store: Store,
     *,
     now: datetime,
     url: str = "",
     before_feed: Callable[[], None] = lambda: None,
-    sent: Callable[[str, int], None] = lambda _key, _bytes: None,
+    on_sent: Callable[[str, int], None] = lambda _key, _bytes: None,
     purge: Callable[[], Iterable[Outcome]] = tuple,
-    blind: bool = False,
+    allow_unprotected_writes: bool = False,
 ) -> Iterator[Outcome]:
-    """Make the store what the plan says, and tell of each thing as it is done.
+    """Make the store match the plan, and yield each thing as it is done.
 
-    `url` is the public address that new media must answer on before any page or feed names them;
-    empty where nothing serves the store yet. `before_feed` is called when all but the feed has arrived.
-    `sent` hears of every piece that arrived, from many threads: the key, and how many bytes.
-    `purge` is called once the feed is there, to drop copies of what was before; then the public feed is looked at.
-    A store that does not honour conditional writes is refused unless `blind` accepts it.
-    Raises `StoreRefused`, `Failed`, or `Overtaken` when somebody else published since the plan was made;
-    the live feed is then as it was. A plan without changes writes nothing.
+    `url` is the public address at which new media must answer before any page or feed names them; empty where no web
+    server serves the store yet. `before_feed` is called when everything except the feed has arrived. `on_sent`
+    receives, from many threads, the key and the number of bytes of each piece that arrived. `purge` is called when
+    the feed is written, to drop cached copies; then the public feed is checked. A store without conditional writes is
+    refused unless `allow_unprotected_writes` is set. A plan without changes writes nothing.
+    Raises StoreAccessError, OperationError, or PublishConflict when someone else published after the plan was made;
+    the live feed is then unchanged.
     """
     if not plan:
         return
-    yield from _tried(store, plan, now, blind=blind)
-    ledger = Ledger(plan, store, now)
-    ledger.begin()
+    yield from _probe_conditional_writes(store, plan, now, allow_unprotected_writes=allow_unprotected_writes)
+    state_writer = StateWriter(plan, store, now)
+    state_writer.begin()
     try:
-        yield from _wave(plan.wave(Wave.MEDIA), store, ledger, sent)
+        yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)
         if url:
-            yield from _gate(url, plan)
-        yield from _wave(plan.wave(Wave.PAGES), store, ledger, sent)
+            yield from _verify_media(url, plan)
+        yield from _upload_wave(plan.wave(Wave.PAGES), store, state_writer, on_sent)
         before_feed()
-        yield from _feed(plan, store, ledger, sent)
+        yield from _publish_feed(plan, store, state_writer, on_sent)
     except PublishConflict:
-        ledger.leave_in_doubt()
+        state_writer.mark_dirty()
         raise
     for change in plan.pending:
         if change.verb is Verb.RETIRE:
             yield Outcome(key=change.key, action="retired", wave=change.wave)
-    ledger.end()
-    yield Outcome(key=record.KEY, action="recorded", etag=ledger.etag)
+    state_writer.finish()
+    yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
     yield from purge()
     if url:
-        yield from _live(url, plan)
+        yield from _wait_until_live(url, plan)
 
 
-def _live(url: str, plan: Plan) -> Iterator[Outcome]:
-    """Whether listeners get the new feed by now; copies on the way may live for as long as they were told to."""
+def _wait_until_live(url: str, plan: Plan) -> Iterator[Outcome]:
+    """Wait briefly until listeners get the new feed; cached copies may live as long as their headers allow."""
     for change in plan.wave(Wave.FEED):
-        if change.key != plan.feed or change.output is None:
+        if change.key != plan.feed_key or change.output is None:
             continue
-        for wait in (*LOOKS, None):
-            [outcome] = verify.compare(url, [change.output])
-            if not outcome.error or wait is None:
+        for delay in (*LIVE_CHECK_DELAYS_S, None):
+            [outcome] = verify_contents(url, [change.output])
+            if not outcome.error or delay is None:
                 break
-            time.sleep(wait)
-        hint = f"it is published; copies on the way run out by themselves ({change.output.cache_control})"
-        trouble = f"the public feed is not the new one yet: {outcome.error}" if outcome.error else ""
-        yield Outcome(key=change.key, action="live", wave=Wave.FEED, error=trouble, fix=hint if trouble else "")
+            time.sleep(delay)
+        text = f"the public feed is not the new one yet: {outcome.error}" if outcome.error else ""
+        fix = f"it is published; cached copies expire on their own ({change.output.cache_control})" if text else ""
+        yield Outcome(key=change.key, action="live", wave=Wave.FEED, error=text, fix=fix)
 
 
-def _tried(store: Store, plan: Plan, now: datetime, *, blind: bool) -> Iterator[Outcome]:
-    """Find out once what the store makes of conditional writes, and say it when they mean nothing."""
-    if store.honours is None:
-        who = f"{socket.gethostname()} {os.getpid()} {now.isoformat()} {plan.state.etag}"
-        store.probe(hashlib.sha256(who.encode()).hexdigest()[:24])
-    if store.honours is None or not store.honours.blind:
-        return
-    how = "refuses" if store.honours is Honours.REFUSED else "silently ignores"
-    text = f"{store.name} {how} conditional writes: two who publish at once can overwrite each other's feed"
-    if not blind:
-        raise StoreAccessError(text, "publish from one place at a time only, and say so with --accept-blind-writes")
-    yield Outcome(key=plan.feed, action="warned", error=text, fix="publish from one place at a time only")
-
-
-def _wave(
-    changes: Iterable[Change], store: Store, ledger: Ledger, sent: Callable[[str, int], None]
+def _probe_conditional_writes(
+    store: Store, plan: Plan, now: datetime, *, allow_unprotected_writes: bool
 ) -> Iterator[Outcome]:
-    """All of a wave: many small files side by side, then the others at once; what is told of has arrived.
+    """Find out once how the store handles conditional writes; refuse it, or warn, where it does not support them."""
+    if store.conditional_writes is None:
+        seed = f"{socket.gethostname()} {os.getpid()} {now.isoformat()} {plan.state.etag}"
+        store.probe(hashlib.sha256(seed.encode()).hexdigest()[:24])
+    if store.conditional_writes is None or not store.conditional_writes.unprotected:
+        return
+    how = "refuses" if store.conditional_writes is ConditionalWrites.REFUSED else "silently ignores"
+    text = f"{store.name} {how} conditional writes: concurrent publishers can overwrite each other's feed"
+    if not allow_unprotected_writes:
+        fix = "make sure that only one job publishes at a time, then pass --allow-unprotected-writes"
+        raise StoreAccessError(text, fix)
+    yield Outcome(key=plan.feed_key, action="warned", error=text, fix="publish from one place at a time only")
 
-    The first failure keeps what has not begun from beginning.
+
+def _upload_wave(
+    changes: Iterable[Change], store: Store, state_writer: StateWriter, on_sent: Callable[[str, int], None]
+) -> Iterator[Outcome]:
+    """Upload a wave: many small files in bulk, then the others concurrently; yields what has arrived.
+
+    After the first failure no further upload starts.
     """
-    left = {change.key: change for change in changes}
-    for when in (ABSENT, ALWAYS):
-        written = [change.output for change in left.values() if change.uploads and change.output]
-        small = [Upload.of(output) for output in written if _when(left[output.key], store) == when]
-        for upload, etag in store.put_small(small, when):
-            change = left.pop(upload.key)
-            sent(change.key, change.size)
-            ledger.done(change, etag)
-            yield _outcome(change, etag)
-    stopped = threading.Event()
+    remaining = {change.key: change for change in changes}
+    for precondition in (IF_NONE_MATCH, UNCONDITIONAL):
+        outputs = [change.output for change in remaining.values() if change.uploads and change.output]
+        uploads = [
+            Upload.from_output(output)
+            for output in outputs
+            if _choose_precondition(remaining[output.key], store) == precondition
+        ]
+        for upload, etag in store.put_many(uploads, precondition):
+            change = remaining.pop(upload.key)
+            on_sent(change.key, change.size)
+            state_writer.record_write(change, etag)
+            yield _change_outcome(change, etag)
+    is_stopped = threading.Event()
 
-    def write(change: Change) -> str:
-        def arrived(size: int) -> None:
-            if stopped.is_set():
-                raise OperationError("stopped", "run it again: what has arrived is not sent twice")
-            sent(change.key, size)
+    def write_change(change: Change) -> str:
+        def report_sent(size: int) -> None:
+            if is_stopped.is_set():
+                raise OperationError("stopped", "run it again: files that arrived are not sent twice")
+            on_sent(change.key, size)
 
-        return _write(change, store, arrived)
+        return _write_change(change, store, report_sent)
 
     pool = ThreadPoolExecutor(store.threads)
     try:
-        running = {pool.submit(write, change): change for change in left.values()}
+        running = {pool.submit(write_change, change): change for change in remaining.values()}
         for future in as_completed(running):
             etag = future.result()
             change = running[future]
-            ledger.done(change, etag)
-            yield _outcome(change, etag)
+            state_writer.record_write(change, etag)
+            yield _change_outcome(change, etag)
     finally:
-        stopped.set()
+        is_stopped.set()
         pool.shutdown(cancel_futures=True)
 
 
-def _write(change: Change, store: Store, sent: Callable[[int], None]) -> str:
+def _write_change(change: Change, store: Store, on_sent: Callable[[int], None]) -> str:
     output = change.output
     if output is None:
-        raise ValueError(f"{change.key} is nothing to write")  # a bug
+        raise ValueError(f"{change.key} has no output to write")  # a bug
     if change.verb is Verb.HEADERS:
-        return store.dress(output)
-    if _when(change, store) == ABSENT:
-        return _create(output, store, sent)
-    return store.put(Upload.of(output), ALWAYS, sent)
+        return store.update_headers(output)
+    if _choose_precondition(change, store) == IF_NONE_MATCH:
+        return _create_media(output, store, on_sent)
+    return store.put(Upload.from_output(output), UNCONDITIONAL, on_sent)
 
 
-def _when(change: Change, store: Store) -> Condition:
-    """Media are written once: only where nothing is yet.
+def _choose_precondition(change: Change, store: Store) -> Precondition:
+    """Media are only created, never overwritten.
 
-    Where nobody honours a condition, looking first would cost a request each, for bytes that are the same anyway.
+    Where the store has no conditional writes, a check before each write would cost a request for the same bytes.
     """
-    once = change.verb is Verb.CREATE and change.wave is Wave.MEDIA
-    return ABSENT if once and not (store.honours and store.honours.blind) else ALWAYS
+    is_new_media = change.verb is Verb.CREATE and change.wave is Wave.MEDIA
+    is_unprotected = store.conditional_writes is not None and store.conditional_writes.unprotected
+    return IF_NONE_MATCH if is_new_media and not is_unprotected else UNCONDITIONAL
 
 
-def _create(output: Output, store: Store, sent: Callable[[int], None]) -> str:
-    """Media are written once. That it is there already may be our own doing: a reply that got lost."""
+def _create_media(output: Output, store: Store, on_sent: Callable[[int], None]) -> str:
+    """Create a media file; an existing one may be our own, from a write whose response was lost."""
     try:
-        return store.put(Upload.of(output), ABSENT, sent)
+        return store.put(Upload.from_output(output), IF_NONE_MATCH, on_sent)
     except PublishConflict:
-        there = store.head(output.key)
-        if there and there.size == output.size and there.sha256 == output.sha256:
-            return there.etag
-        text = f"{output.key} in {store.name} is another file of the same name"
-        raise OperationError(text, "somebody else put it there; remove it, then publish again") from None
+        remote = store.head(output.key)
+        if remote and remote.size == output.size and remote.sha256 == output.sha256:
+            return remote.etag
+        text = f"{store.name} already has another file at {output.key}"
+        raise OperationError(text, "podcast-kit did not put it there; delete it, then publish again") from None
 
 
-def _gate(url: str, plan: Plan) -> Iterator[Outcome]:
-    """Nothing may name media that do not answer."""
-    written = {change.key for change in plan.wave(Wave.MEDIA)} | plan.state.doubtful
-    fresh = [each.output for each in plan.changes if each.output and each.wave is Wave.MEDIA and each.key in written]
-    for outcome in verify.objects(url, fresh):
+def _verify_media(url: str, plan: Plan) -> Iterator[Outcome]:
+    """Check that new media answer at their public addresses, before anything names them."""
+    written = {change.key for change in plan.wave(Wave.MEDIA)} | plan.state.dirty
+    outputs = [
+        change.output
+        for change in plan.changes
+        if change.output and change.wave is Wave.MEDIA and change.key in written
+    ]
+    for outcome in verify_outputs(url, outputs):
         if outcome.error:
-            raise OperationError(f"the feed was left as it is: {outcome.error}", outcome.fix)
+            raise OperationError(f"the feed was not changed: {outcome.error}", outcome.fix)
         yield outcome
 
 
-def _feed(plan: Plan, store: Store, ledger: Ledger, sent: Callable[[str, int], None]) -> Iterator[Outcome]:
-    """The older pages of the feed, then the feed itself: swapped only if it still is what the plan saw."""
+def _publish_feed(
+    plan: Plan, store: Store, state_writer: StateWriter, on_sent: Callable[[str, int], None]
+) -> Iterator[Outcome]:
+    """Write the archive pages, then the feed itself, which is only replaced if it still is the one that was read."""
     changes = plan.wave(Wave.FEED)
-    yield from _wave([change for change in changes if change.key != plan.feed], store, ledger, sent)
+    yield from _upload_wave([change for change in changes if change.key != plan.feed_key], store, state_writer, on_sent)
     for change in changes:
-        if change.key == plan.feed and change.output:
+        if change.key == plan.feed_key and change.output:
             live = plan.state.feed
             if live:
-                _keep(live.content, store, ledger)
-            etag = swap(store, Upload.of(change.output), live.etag if live else "")
-            ledger.done(change, etag)
-            sent(change.key, change.size)
-            yield _outcome(change, etag)
+                _keep_previous_feed(live.content, store, state_writer)
+            etag = compare_and_swap(store, Upload.from_output(change.output), live.etag if live else "")
+            state_writer.record_write(change, etag)
+            on_sent(change.key, change.size)
+            yield _change_outcome(change, etag)
 
 
-def _keep(feed: bytes, store: Store, ledger: Ledger) -> None:
-    """A copy of the feed that is about to be replaced stays, for `rollback`."""
+def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) -> None:
+    """Keep a copy of the feed that is about to be replaced, for `rollback`."""
     digest = hashlib.sha256(feed).hexdigest()[:12]
-    if not ledger.feeds or digest not in ledger.feeds[-1]:
-        number = record.number(ledger.feeds[-1]) + 1 if ledger.feeds else 1
-        kept = f"{record.FEEDS}{number:06}-{digest}.xml"
-        store.put(own(kept, feed, "application/rss+xml; charset=utf-8"))
-        ledger.feeds = (*ledger.feeds, kept)
+    if not state_writer.feeds or digest not in state_writer.feeds[-1]:
+        number = feed_number(state_writer.feeds[-1]) + 1 if state_writer.feeds else 1
+        key = f"{FEEDS_PREFIX}{number:06}-{digest}.xml"
+        store.put(internal_object(key, feed, "application/rss+xml; charset=utf-8"))
+        state_writer.feeds = (*state_writer.feeds, key)
 
 
-def _outcome(change: Change, etag: str) -> Outcome:
-    did = "dressed" if change.verb is Verb.HEADERS else "uploaded"
-    return Outcome(key=change.key, action=did, bytes=change.size if change.uploads else 0, wave=change.wave, etag=etag)
+def _change_outcome(change: Change, etag: str) -> Outcome:
+    action = "dressed" if change.verb is Verb.HEADERS else "uploaded"
+    return Outcome(
+        key=change.key, action=action, bytes=change.size if change.uploads else 0, wave=change.wave, etag=etag
+    )

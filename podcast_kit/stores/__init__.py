@@ -12,54 +12,67 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.model import Output, PublishSettings, RemoteObject
 
+__all__ = [
+    "IF_NONE_MATCH",
+    "UNCONDITIONAL",
+    "ConditionalWrites",
+    "Precondition",
+    "Store",
+    "StoredObject",
+    "Upload",
+    "if_match",
+    "ignore_sent",
+    "open_store",
+]
 
-class Honours(StrEnum):
-    """What a store makes of a conditional write, as it was found by trying."""
+
+class ConditionalWrites(StrEnum):
+    """How a store handles conditional writes, as a probe found out."""
 
     QUOTED = "quoted"
-    """Honoured, with the ETag as the store gives it."""
+    """Supported, with the ETag as the store returns it."""
     UNQUOTED = "unquoted"
-    """Honoured, with the ETag without its quotes (Ceph)."""
+    """Supported, with the ETag without its quotes (Ceph)."""
     REFUSED = "refused"
-    """Said to be impossible (Backblaze B2)."""
+    """Answered with an error (Backblaze B2)."""
     IGNORED = "ignored"
-    """Written all the same, in silence."""
+    """Silently ignored: the write happens anyway."""
 
     @property
-    def blind(self) -> bool:
-        """Two publishers at once could overwrite each other."""
-        return self in {Honours.REFUSED, Honours.IGNORED}
+    def unprotected(self) -> bool:
+        """Whether two concurrent publishers could overwrite each other."""
+        return self in {ConditionalWrites.REFUSED, ConditionalWrites.IGNORED}
 
 
-WRITTEN = ("episodes", "templates", "build", ".podcast-kit", ".git")
-"""Folders of a show that hold what somebody or a build has written there."""
+SHOW_FOLDERS = ("episodes", "templates", "build", ".podcast-kit", ".git")
+"""Folders of a show whose files the podcaster or a build has written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """What must hold at the store for a write to happen."""
+class Precondition:
+    """What must hold in the store for a write to happen."""
 
     absent: bool = False
-    """Nothing may be there yet."""
+    """The key must not exist."""
     etag: str = ""
-    """Exactly this must be there, as the store once returned it."""
+    """The object must have this ETag, as the store returned it."""
 
 
-ALWAYS = Condition()
-ABSENT = Condition(absent=True)
+UNCONDITIONAL = Precondition()
+IF_NONE_MATCH = Precondition(absent=True)
 
 
-def match(etag: str) -> Condition:
-    """Only over what had this ETag; an empty one means that nothing was there."""
-    return Condition(etag=etag) if etag else ABSENT
+def if_match(etag: str) -> Precondition:
+    """Only over the object with this ETag; an empty ETag means that the key must not exist."""
+    return Precondition(etag=etag) if etag else IF_NONE_MATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Bytes on their way to a key."""
+    """Bytes to write under a key."""
 
     key: str
     content: bytes | Path
@@ -67,13 +80,13 @@ class Upload:
     content_type: str
     cache_control: str
     sha256: str
-    """What the bytes must be; a file that has changed since it was made is refused."""
+    """Of the bytes; a file that no longer has this digest is refused."""
 
     @classmethod
-    def of(cls, output: Output) -> Upload:
-        """A file of the build."""
+    def from_output(cls, output: Output) -> Upload:
+        """The upload of a file of the build."""
         if output.path is None:
-            raise ValueError(f"{output.key} has no bytes here")  # a bug: plan.make refuses such a plan
+            raise ValueError(f"{output.key} has no local file")  # a bug: plan_changes refuses such a plan
         return cls(
             key=output.key,
             content=output.path,
@@ -83,8 +96,8 @@ class Upload:
             sha256=output.sha256,
         )
 
-    def read(self) -> bytes:
-        """All of it; Failed when it is not what was built, OSError when it cannot be read."""
+    def read_verified(self) -> bytes:
+        """Return all bytes; raises OperationError when they changed since the build, OSError when unreadable."""
         content = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise OperationError(f"{self.key} changed after it was built", "build again")
@@ -92,118 +105,128 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An object read whole, and the ETag that it had."""
+class StoredObject:
+    """The whole content of an object, and its ETag."""
 
     content: bytes
     etag: str
 
 
-def unheard(_: int) -> None:
-    """Nobody listens to how many bytes were sent."""
+def ignore_sent(_bytes: int) -> None:
+    """Ignore how many bytes were sent."""
 
 
 class Store(Protocol):
-    """What publishing asks of a place; every method may be called from many threads.
+    """What publishing needs from a store; every method may be called from many threads.
 
-    All of them raise `StoreRefused` (credentials, a bucket that does not exist) or `Failed`
-    (network, disk, a server in trouble).
+    All methods raise StoreAccessError (credentials, a bucket that does not exist) or OperationError (network, disk,
+    a failing server).
     """
 
     name: str
-    """As people call it: `s3://bucket/prefix`, or the folder."""
+    """For messages: `s3://bucket/prefix`, or the folder."""
     remote: bool
-    """Listeners reach it by itself; a folder waits to be served by something else."""
+    """Whether listeners can reach it directly; a folder still needs a web server."""
     threads: int
-    """How many calls at a time serve it best."""
-    honours: Honours | None
-    """What is known of its conditional writes; None before anybody tried."""
-    place: str
-    """What the knowledge holds for: another endpoint or bucket has to be tried anew."""
+    """Number of concurrent calls that suits it best."""
+    conditional_writes: ConditionalWrites | None
+    """How it handles conditional writes; None before a probe."""
+    identity: str
+    """What the result of a probe is valid for: another endpoint or bucket is probed again."""
 
     @property
     def requests(self) -> int:
-        """How many were made, those that were repeated included."""
+        """Number of requests made, retries included."""
 
-    def get(self, key: str) -> Found | None:
-        """The object, or None where there is none."""
+    def get(self, key: str) -> StoredObject | None:
+        """Return the object, or None when the key does not exist."""
         ...
 
     def head(self, key: str) -> RemoteObject | None:
-        """What is known of the object without reading it; None where there is none."""
+        """Return the object's metadata without its content, or None when the key does not exist."""
         ...
 
-    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
-        """Every key that begins with the prefix, sorted; sizes and ETags only."""
+    def list(self, prefix: str = "") -> Iterator[RemoteObject]:
+        """Yield every key with this prefix, sorted; with size and ETag only."""
         ...
 
-    def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
-        """Write whole or not at all, and return the new ETag; `Overtaken` when the condition does not hold.
+    def put(
+        self,
+        upload: Upload,
+        precondition: Precondition = UNCONDITIONAL,
+        on_sent: Callable[[int], None] = ignore_sent,
+    ) -> str:
+        """Write all of it or nothing, and return the new ETag; raises PublishConflict when the precondition fails.
 
-        `sent` is called with the bytes of each piece that arrived; what it raises stops the upload.
+        `on_sent` receives the number of bytes of each piece that arrived; an exception from it stops the upload.
         """
         ...
 
-    def put_small(self, uploads: Iterable[Upload], when: Condition = ALWAYS) -> Iterator[tuple[Upload, str]]:
-        """Put what of these is small, where many at once are faster than each by itself.
+    def put_many(
+        self, uploads: Iterable[Upload], precondition: Precondition = UNCONDITIONAL
+    ) -> Iterator[tuple[Upload, str]]:
+        """Put the small ones of these in bulk, where that is faster than one call each.
 
-        Each that arrived is told with its new ETag, as it arrives. All others have to be `put`.
+        Yields each upload that arrived with its new ETag, as it arrives. All others have to be `put`.
         """
         ...
 
-    def dress(self, output: Output) -> str:
-        """Give an object that is already there the headers of this output; return its ETag."""
+    def update_headers(self, output: Output) -> str:
+        """Give an existing object the headers of this output; returns its new ETag."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the object; nothing happens where there is none."""
+        """Delete the object; does nothing when the key does not exist."""
         ...
 
-    def probe(self, token: str) -> Honours:
-        """Find out, by writing under a key made of the token, what becomes of conditional writes."""
+    def probe(self, token: str) -> ConditionalWrites:
+        """Find out how conditional writes are handled, by writing under a key made from the token."""
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Clear away what uploads that never ended have left since then; how many there were."""
+    def abort_stale_uploads(self, before: datetime) -> int:
+        """Remove what uploads that started before then and never finished left behind; returns how many."""
         ...
 
 
-def open_store(publishing: PublishSettings, folder: Path, waiting: Callable[[str], None] = lambda _: None) -> Store:
-    """The place that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
+def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[str], None] = lambda _: None) -> Store:
+    """Open the store that `publish.to` names: `s3://bucket/prefix` (or another provider's), or a folder.
 
-    With `publish.provider`, `to` may name the bucket alone. A folder is relative to the show's. Nothing is asked of
-    the store yet; later `waiting` hears, from any thread, of a host that is long in answering. Raises `InvalidInput`
-    when it names none of these, or when something that the provider needs is missing.
+    With `publish.provider`, `to` may be just the bucket. A folder is relative to the show's. Sends no request yet;
+    later `on_waiting` receives, from any thread, the name of a host that is slow to answer. Raises InvalidInput when
+    the setting is not a store, or when a setting that the provider needs is missing.
     """
-    scheme, parted, rest = publishing.to.partition("://")
+    scheme, separator, location = publishing.to.partition("://")
     if publishing.provider:
-        if parted and scheme not in {"s3", publishing.provider}:
-            text = f"publish.to says {scheme}://, and publish.provider {publishing.provider}"
-            raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, "say one of them", "pb.to")])
-        scheme, parted, rest = publishing.provider, "://", rest if parted else publishing.to
-    if parted:
-        from podcast_kit.stores.providers import PROVIDERS, at
+        if separator and scheme not in {"s3", publishing.provider}:
+            text = f"publish.to starts with {scheme}://, but publish.provider is {publishing.provider}"
+            raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, "keep one of them", "pb.to")])
+        scheme, separator, location = publishing.provider, "://", location if separator else publishing.to
+    if separator:
+        from podcast_kit.stores.providers import PROVIDERS, open_bucket
 
         if scheme in PROVIDERS:
-            return at(publishing, scheme, rest, folder / ".podcast-kit" / "uploads", waiting)
-        near = difflib.get_close_matches(scheme, PROVIDERS, n=1)
-        if publishing.provider:
-            text = f"publish.provider: {scheme!r} is not known"
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(PROVIDERS)}"
-        else:
-            text = f"publish.to: {scheme}:// is not known"
-            hint = f"did you mean {near[0]}://?" if near else f"known are {', '.join(PROVIDERS)}, and folders"
-        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
+            return open_bucket(publishing, scheme, location, folder / ".podcast-kit" / "uploads", on_waiting)
+        raise InvalidInput([_unknown_provider(scheme, PROVIDERS, is_setting=bool(publishing.provider))])
     if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
-        text = f"publish.to: {publishing.to!r} is not a place" if publishing.to else "publish.to is missing"
-        hint = "write where to publish: s3://bucket/prefix, or a folder"
-        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
-    from podcast_kit.stores.folder import Folder
+        text = f"publish.to: {publishing.to!r} is not a store" if publishing.to else "publish.to is missing"
+        fix = "set publish.to to where to publish: s3://bucket/prefix, or a folder"
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
+    from podcast_kit.stores.folder import FolderStore
 
-    place = (folder / Path(publishing.to).expanduser()).resolve()
-    here = folder.resolve()
-    if here.is_relative_to(place) or any(place.is_relative_to(here / name) for name in WRITTEN):
-        text = f"publish.to: {publishing.to!r} is where the show itself lies"
-        hint = "name a folder of its own, such as public: what is published must not mix with what you write"
-        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, hint, "pb.to")])
-    return Folder(place)
+    target = (folder / Path(publishing.to).expanduser()).resolve()
+    show_folder = folder.resolve()
+    if show_folder.is_relative_to(target) or any(target.is_relative_to(show_folder / name) for name in SHOW_FOLDERS):
+        text = f"publish.to: {publishing.to!r} contains the show's own files"
+        fix = "use a separate folder, such as public: published files must not mix with the files that you write"
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
+    return FolderStore(target)
+
+
+def _unknown_provider(scheme: str, known_schemes: Iterable[str], *, is_setting: bool) -> Problem:
+    close_matches = difflib.get_close_matches(scheme, known_schemes, n=1)
+    if is_setting:
+        text, suffix, more = f"publish.provider: unknown provider {scheme!r}", "", ""
+    else:
+        text, suffix, more = f"publish.to: unknown scheme {scheme}://", "://", ", or a folder"
+    fix = f"did you mean {close_matches[0]}{suffix}?" if close_matches else f"use {', '.join(known_schemes)}{more}"
+    return Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")

@@ -1,7 +1,7 @@
-"""boto3's clients of one store: how long each waits, what is counted, and who hears of it.
+"""boto3's clients of one store: their timeouts and retries, and a count of requests.
 
-Who is asked again, and how often: botocore does so `ATTEMPTS` times, for a question that meets silence `TRIES` times;
-what botocore takes for an answer is asked again in `s3._again`; public addresses have a patience of their own (`web`).
+botocore makes up to `MAX_ATTEMPTS` attempts, and `QUERY_ATTEMPTS` for a query that times out. `s3._retry` handles the
+responses that botocore does not retry; `io.http_client` has its own retries for public addresses.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import OperationError
-from podcast_kit.stores.bulk_put import SILENCE, Direct
-from podcast_kit.stores.errors import said
+from podcast_kit.stores.bulk_put import RESPONSE_TIMEOUT_S, BulkUploader
+from podcast_kit.stores.errors import translate_boto_errors
 
-ATTEMPTS = 8
-SOON, TRIES = 10, 3
-"""Seconds within which a question is answered, and how often it is put to somebody who says nothing at all."""
+MAX_ATTEMPTS = 8
+QUERY_TIMEOUT_S, QUERY_ATTEMPTS = 10, 3
+"""Timeout of a query, and how often a query that times out is sent."""
 
 
-class Clients:
-    """For all threads, made when first asked for: importing boto3 costs a quarter of a second.
+class S3Clients:
+    """Shared by all threads, and created at first use: importing boto3 takes a quarter of a second.
 
-    Credentials come from boto3's own chain, and from nowhere else.
+    Credentials come only from boto3's own chain.
     """
 
     def __init__(
@@ -35,111 +35,115 @@ class Clients:
         region: str,
         virtual: bool,
         connections: int,
-        soon: float = SOON,
-        waiting: Callable[[str], None] = lambda _: None,
+        query_timeout: float = QUERY_TIMEOUT_S,
+        on_waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = name
-        """Of the store, in messages."""
+        """Name of the store, for messages."""
         self.endpoint = endpoint
         self.region = region
         self.virtual = virtual
-        """Whether the bucket's name stands in the host's."""
+        """Whether the bucket is part of the host name."""
         self.connections = connections
-        self.soon = soon
-        self.waiting = waiting
-        """Hears, from any thread, the name of a host that is long in answering."""
+        self.query_timeout = query_timeout
+        self.on_waiting = on_waiting
+        """Receives, from any thread, the name of a host that is slow to answer."""
         self.requests = 0
-        self._made: tuple[Any, Any] | None = None
-        self._making = threading.Lock()
-        self._shown: Any = None
+        self._clients: tuple[Any, Any] | None = None
+        self._clients_lock = threading.Lock()
+        self._signed_request: Any = None
         """The last PutObject that botocore signed."""
 
     @property
-    def asking(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """For questions: somebody who does not answer them soon does not answer at all."""
-        return self._both()[0]
+    def query_client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
+        """For queries, with a short timeout."""
+        return self._get_clients()[0]
 
     @property
-    def sending(self) -> Any:  # noqa: ANN401
-        """For what is sent: a store may think long about a large file, and a doubtful write costs more than waiting."""
-        return self._both()[1]
+    def upload_client(self) -> Any:  # noqa: ANN401
+        """For uploads, with a long timeout: a store may take long over a large file."""
+        return self._get_clients()[1]
 
-    def short_way(self, prefix: str, key: str) -> Direct | None:
-        """The way to what lies below the prefix, as the PutObject of this key took it just now, without botocore."""
-        return Direct.like(self._shown, prefix, key, *self._trust, self._count)
+    def bulk_uploader(self, prefix: str, key: str) -> BulkUploader | None:
+        """An uploader for keys below the prefix, made from the signed PutObject of this key; else None."""
+        return BulkUploader.from_signed_request(
+            self._signed_request, prefix, key, *self._credentials_and_ca, self._count_request
+        )
 
-    def _both(self) -> tuple[Any, Any]:
-        with self._making:
-            self._made = self._made or self._make()
-        return self._made
+    def _get_clients(self) -> tuple[Any, Any]:
+        with self._clients_lock:
+            self._clients = self._clients or self._create_clients()
+        return self._clients
 
-    def _make(self) -> tuple[Any, Any]:
+    def _create_clients(self) -> tuple[Any, Any]:
         import boto3
         import botocore.session
         from botocore.config import Config
 
         config = Config(
             signature_version="s3v4",
-            # The signed Content-MD5 vouches for the body, over TLS and without: it need not be hashed once more.
+            # The signed Content-MD5 protects the body, with and without TLS: no need to hash it once more.
             s3={"addressing_style": "virtual" if self.virtual else "path", "payload_signing_enabled": False},
             # The defaults add a trailer that R2, GCS and others refuse, or store as a Content-Encoding.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=self.soon,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            connect_timeout=self.query_timeout,
             max_pool_connections=self.connections,
             tcp_keepalive=True,
         )
-        with said(self.name):
+        with translate_boto_errors(self.name):
             core = botocore.session.get_session()
             session = boto3.session.Session(botocore_session=core)
             region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
-            asking, sending = (
+            query_client, upload_client = (
                 session.client(
                     "s3",
                     endpoint_url=self.endpoint or None,
                     region_name=region,
-                    config=config.merge(Config(read_timeout=silence)),
+                    config=config.merge(Config(read_timeout=timeout)),
                 )
-                for silence in (self.soon, SILENCE)
+                for timeout in (self.query_timeout, RESPONSE_TIMEOUT_S)
             )
             certificates = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-            self._trust = session.get_credentials(), certificates
-        for each in (asking, sending):
-            each.meta.events.register("before-send.s3", self._sending)
-            each.meta.events.register("before-send.s3.PutObject", self._showing)
-            each.meta.events.register("needs-retry.s3", self._waiting)
-        asking.meta.events.register("needs-retry.s3", self._unanswered)
-        return asking, sending
+            self._credentials_and_ca = session.get_credentials(), certificates
+        for client in (query_client, upload_client):
+            client.meta.events.register("before-send.s3", self._before_send)
+            client.meta.events.register("before-send.s3.PutObject", self._remember_request)
+            client.meta.events.register("needs-retry.s3", self._report_waiting)
+        query_client.meta.events.register("needs-retry.s3", self._limit_timeouts)
+        return query_client, upload_client
 
-    def _sending(self, request: Any, **_: object) -> None:  # noqa: ANN401
-        """Count it, and take `Expect: 100-continue` off: it costs each upload a round trip."""
-        self._count()
+    def _before_send(self, request: Any, **_: object) -> None:  # noqa: ANN401
+        """Count the request, and remove `Expect: 100-continue`, which costs each upload a round trip."""
+        self._count_request()
         if "Expect" in request.headers:
             del request.headers["Expect"]
 
-    def _count(self) -> None:
+    def _count_request(self) -> None:
         self.requests += 1
 
-    def _showing(self, request: Any, **_: object) -> None:  # noqa: ANN401
-        self._shown = request
+    def _remember_request(self, request: Any, **_: object) -> None:  # noqa: ANN401
+        self._signed_request = request
 
-    def _waiting(self, request_dict: Any, caught_exception: Exception | None, **_: object) -> None:  # noqa: ANN401
+    def _report_waiting(self, request_dict: Any, caught_exception: Exception | None, **_: object) -> None:  # noqa: ANN401
         if caught_exception:
-            self.waiting(urlsplit(request_dict["url"]).netloc)
+            self.on_waiting(urlsplit(request_dict["url"]).netloc)
 
-    def _unanswered(
+    def _limit_timeouts(
         self,
         request_dict: Any,  # noqa: ANN401
         attempts: int,
         caught_exception: Exception | None,
         **_: object,
     ) -> None:
-        """Raise Failed for a silence; what is refused or cut off is tried as often as botocore thinks right."""
+        """Raise OperationError after `QUERY_ATTEMPTS` timeouts; other failures are left to botocore's retries."""
         from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-        if attempts >= TRIES and isinstance(caught_exception, (ConnectTimeoutError, ReadTimeoutError)):
+        if attempts >= QUERY_ATTEMPTS and isinstance(caught_exception, (ConnectTimeoutError, ReadTimeoutError)):
             host = urlsplit(request_dict["url"]).netloc
-            text = f"the endpoint {host} does not answer: asked {attempts} times, {self.soon:g} seconds each"
-            hint = "see publish.endpoint, the network, and whether the store is up; nothing is lost, run it again"
-            raise OperationError(f"{self.name}: {text}", hint) from caught_exception
+            text = (
+                f"cannot reach the endpoint {host}: {attempts} attempts timed out after {self.query_timeout:g} s each"
+            )
+            fix = "check publish.endpoint, your connection and the store's status, then rerun; nothing was lost"
+            raise OperationError(f"{self.name}: {text}", fix) from caught_exception

@@ -1,45 +1,43 @@
-"""What boto3 and the stores say, in our words: the border of this room."""
+"""Translates errors of boto3 and of stores into our own exceptions, with a fix."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 
-from podcast_kit.errors import OperationError, PublishConflict, PodcastKitError, StoreAccessError
+from podcast_kit.errors import OperationError, PodcastKitError, PublishConflict, StoreAccessError
 
-CREDENTIALS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where a role gives them"
+CREDENTIALS_FIX = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with an IAM role"
+PERMISSIONS_FIX = "the key needs s3:PutObject, s3:GetObject and s3:ListBucket on the bucket"
+RERUN_FIX = "nothing was lost; run it again"
 
-REFUSED = {
+ACCESS_ERRORS = {
     "NoSuchBucket": ("the bucket does not exist", "create it, or correct publish.to"),
-    "InvalidAccessKeyId": ("the store does not know this access key", CREDENTIALS),
-    "SignatureDoesNotMatch": ("the store does not accept the secret key", CREDENTIALS),
+    "InvalidAccessKeyId": ("the store does not know this access key", "check AWS_ACCESS_KEY_ID or the profile"),
+    "SignatureDoesNotMatch": ("the store rejected the secret key", "check AWS_SECRET_ACCESS_KEY or the profile"),
     "ExpiredToken": ("the credentials have expired", "sign in again, or renew the key"),
     "TokenRefreshRequired": ("the credentials have expired", "sign in again, or renew the key"),
-    "InvalidToken": ("the store does not accept the session token", "sign in again, or unset AWS_SESSION_TOKEN"),
+    "InvalidToken": ("the store rejected the session token", "sign in again, or unset AWS_SESSION_TOKEN"),
     "RequestTimeTooSkewed": ("this computer's clock is wrong", "set the clock; the store allows 15 minutes"),
-    "AccessDenied": (
-        "the store does not allow it",
-        "the key needs s3:PutObject, s3:GetObject and s3:ListBucket on the bucket",
-    ),
-    "403": ("the store does not allow it", "the key needs s3:PutObject, s3:GetObject and s3:ListBucket on the bucket"),
-    "AllAccessDisabled": ("the account is closed or suspended", "see the store's own page"),
+    "AccessDenied": ("access denied", PERMISSIONS_FIX),
+    "403": ("access denied", PERMISSIONS_FIX),
+    "AllAccessDisabled": ("the account is closed or suspended", "check the account in the provider's console"),
     "PermanentRedirect": ("the bucket is in another region", "correct publish.region"),
     "AuthorizationHeaderMalformed": ("the bucket is in another region", "correct publish.region"),
     "IllegalLocationConstraintException": ("the bucket is in another region", "correct publish.region"),
-    "InvalidBucketName": ("the bucket's name is not one that the store allows", "correct publish.to"),
-    "MethodNotAllowed": ("the store does not allow it", "see that publish.endpoint is the S3 address of the store"),
+    "InvalidBucketName": ("the store does not allow this bucket name", "correct publish.to"),
+    "MethodNotAllowed": ("the store rejects this method", "check that publish.endpoint is the store's S3 endpoint"),
 }
-"""By the error code of the reply: what it means, and the mend."""
+"""Error code of a response → what it means, and the fix."""
 
-FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageQuotaExceeded"}
-"""Error codes of stores that are full."""
+STORE_FULL_CODES = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageQuotaExceeded"}
 
 
 @contextlib.contextmanager
-def said(name: str, key: str = "") -> Iterator[None]:
-    """Raise what goes wrong inside as `StoreRefused`, `Overtaken` or `Failed`, with the mend."""
+def translate_boto_errors(name: str, key: str = "") -> Iterator[None]:
+    """Raise errors from inside as StoreAccessError, PublishConflict or OperationError, with a fix."""
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-    from botocore.exceptions import ConnectionError as Unreachable
+    from botocore.exceptions import ConnectionError as BotoConnectionError
 
     subject = f"{name}/{key}" if key else name
     try:
@@ -47,66 +45,67 @@ def said(name: str, key: str = "") -> Iterator[None]:
     except PodcastKitError:
         raise
     except ClientError as error:
-        raise _answered(error.response, subject) from error
-    except (Unreachable, HTTPClientError) as error:
-        if "recursion" in str(error):  # as below, wrapped by botocore where it happens deep inside
-            what, hint = REFUSED["PermanentRedirect"]
-            raise StoreAccessError(f"{subject}: {what}", hint) from error
-        hint = "see the network and publish.endpoint; nothing is lost, run it again"
-        raise OperationError(f"{subject}: the store does not answer: {_short(error)}", hint) from error
+        raise _response_error(error.response, subject) from error
+    except (BotoConnectionError, HTTPClientError) as error:
+        if "recursion" in str(error):  # as below, wrapped by botocore when it happens deep inside
+            text, fix = ACCESS_ERRORS["PermanentRedirect"]
+            raise StoreAccessError(f"{subject}: {text}", fix) from error
+        text = f"{subject}: cannot reach the store: {_short_message(error)}"
+        raise OperationError(
+            text, "check your connection and publish.endpoint, then rerun; nothing was lost"
+        ) from error
     except BotoCoreError as error:
-        raise _unable(error, subject) from error
-    except RecursionError as error:  # botocore asks where the bucket is, and is sent on again for ever
-        what, hint = REFUSED["PermanentRedirect"]
-        raise StoreAccessError(f"{subject}: {what}", hint) from error
+        raise _botocore_error(error, subject) from error
+    except RecursionError as error:  # botocore looks up the bucket's region and is redirected endlessly
+        text, fix = ACCESS_ERRORS["PermanentRedirect"]
+        raise StoreAccessError(f"{subject}: {text}", fix) from error
     except (OSError, ValueError) as error:
-        raise OperationError(f"{subject}: {_short(error)}", "run it again") from error
+        raise OperationError(f"{subject}: {_short_message(error)}", "run it again") from error
 
 
-def _answered(response: object, subject: str) -> PodcastKitError:
+def _response_error(response: object, subject: str) -> PodcastKitError:
     answer = response if isinstance(response, dict) else {}
     code = str(answer.get("Error", {}).get("Code", ""))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    text = " ".join(str(answer.get("Error", {}).get("Message", "")).split())[:200]
+    message = " ".join(str(answer.get("Error", {}).get("Message", "")).split())[:200]
     if code in {"PreconditionFailed", "412"} or status == 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
-        return PublishConflict(f"{subject} was changed by somebody else", "plan again")
+        return PublishConflict(f"someone else changed {subject}", "run plan again")
     if code == "ConditionalRequestConflict":
-        return PublishConflict(f"{subject} is being changed by somebody else", "plan again")
-    if code in REFUSED:
-        what, hint = REFUSED[code]
-        return StoreAccessError(f"{subject}: {what} ({code})", hint)
+        return PublishConflict(f"someone else is changing {subject}", "run plan again")
+    if code in ACCESS_ERRORS:
+        text, fix = ACCESS_ERRORS[code]
+        return StoreAccessError(f"{subject}: {text} ({code})", fix)
     if status in {401, 403}:
-        return StoreAccessError(f"{subject}: the store refused: {text or code}", CREDENTIALS)
-    if code in FULL or status == 507:  # noqa: PLR2004  # RFC 4918, 11.5
-        return OperationError(f"{subject}: the store has no room left ({code})", "make room there, then run it again")
-    hint = "nothing is lost, run it again"
-    if status == 404:  # noqa: PLR2004  # every key that may be missing is asked for in another way
-        hint = "see that publish.endpoint is the S3 address of the store"
+        return StoreAccessError(f"{subject}: the store refused access: {message or code}", CREDENTIALS_FIX)
+    if code in STORE_FULL_CODES or status == 507:  # noqa: PLR2004  # RFC 4918, 11.5
+        return OperationError(f"{subject}: the store is full ({code})", "free some space, then run it again")
+    fix = RERUN_FIX
+    if status == 404:  # noqa: PLR2004  # keys that may be missing are handled by the caller
+        fix = "check that publish.endpoint is the store's S3 endpoint"
     if status >= 500:  # noqa: PLR2004  # RFC 9110, 15.6
-        hint = "the store is in trouble; should it go on, see that it has room left; nothing is lost, run it again"
-    return OperationError(
-        f"{subject}: the store answered {' '.join(dict.fromkeys([code, str(status or '')])).strip()}: {text}", hint
+        fix = "the store has a problem; nothing was lost, run it again, and if it persists check its free space"
+    status_line = " ".join(dict.fromkeys([code, str(status or "")])).strip()
+    return OperationError(f"{subject}: the store answered {status_line}: {message}", fix)
+
+
+def _botocore_error(error: Exception, subject: str) -> PodcastKitError:
+    from botocore import exceptions
+
+    missing_credentials = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.TokenRetrievalError,
+        exceptions.SSOError,
+        exceptions.ProfileNotFound,
+        exceptions.MetadataRetrievalError,
     )
+    if isinstance(error, missing_credentials):
+        return StoreAccessError(f"{subject}: no credentials: {_short_message(error)}", CREDENTIALS_FIX)
+    if isinstance(error, exceptions.NoRegionError):
+        return StoreAccessError(f"{subject}: no region", "set publish.region")
+    return OperationError(f"{subject}: {_short_message(error)}", "check publish.endpoint and publish.to")
 
 
-def _unable(error: Exception, subject: str) -> PodcastKitError:
-    from botocore import exceptions as known
-
-    missing = (
-        known.NoCredentialsError,
-        known.PartialCredentialsError,
-        known.CredentialRetrievalError,
-        known.TokenRetrievalError,
-        known.SSOError,
-        known.ProfileNotFound,
-        known.MetadataRetrievalError,
-    )
-    if isinstance(error, missing):
-        return StoreAccessError(f"{subject}: no credentials: {_short(error)}", CREDENTIALS)
-    if isinstance(error, known.NoRegionError):
-        return StoreAccessError(f"{subject}: no region is known", "write publish.region")
-    return OperationError(f"{subject}: {_short(error)}", "see publish.endpoint and publish.to")
-
-
-def _short(error: Exception) -> str:
+def _short_message(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,4 +1,4 @@
-"""A folder as a store: for a web server that reads it, or for rsync to carry on from."""
+"""A folder as a store: served by a web server, or copied elsewhere by rsync."""
 
 from __future__ import annotations
 
@@ -13,87 +13,98 @@ from pathlib import Path, PurePosixPath
 
 from podcast_kit.errors import OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject
-from podcast_kit.stores import ALWAYS, Condition, Found, Honours, Upload, unheard
+from podcast_kit.stores import UNCONDITIONAL, ConditionalWrites, Precondition, StoredObject, Upload, ignore_sent
 
-LOCK = ".podcast-kit/lock"
-BLOCK = 1 << 20
-BESIDE = ".part~"
-"""How a file that is still being written ends; such files are never part of the store."""
+LOCK_KEY = ".podcast-kit/lock"
+BLOCK_BYTES = 1 << 20
+PART_SUFFIX = ".part~"
+"""Suffix of a file that is still being written; such files are not part of the store."""
 
 
-class Folder:
-    """Files below one folder. An ETag is the sha256 of the content; headers are the web server's business."""
+class FolderStore:
+    """Files below one folder. The ETag is the sha256 of the content; headers are up to the web server."""
 
     remote = False
     threads = 4
-    honours: Honours | None = Honours.QUOTED
+    conditional_writes: ConditionalWrites | None = ConditionalWrites.QUOTED
     requests = 0
-    place = ""
+    identity = ""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = str(root)
 
-    def get(self, key: str) -> Found | None:
-        """The file, read whole."""
-        with _said(self.name):
+    def get(self, key: str) -> StoredObject | None:
+        """Read the whole file; None when it does not exist."""
+        with _translate_disk_errors(self.name):
             try:
-                content = self._path(key).read_bytes()
+                content = self._resolve_key(key).read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
-            return Found(content, hashlib.sha256(content).hexdigest())
+            return StoredObject(content, hashlib.sha256(content).hexdigest())
 
     def head(self, key: str) -> RemoteObject | None:
-        """Its size and sha256; reads the file to know."""
-        with _said(self.name):
-            path = self._path(key)
+        """Return the size and sha256 of the file, which is read to compute them; None when it does not exist."""
+        with _translate_disk_errors(self.name):
+            path = self._resolve_key(key)
             if not path.is_file():
                 return None
-            sha256 = _sha256(path)
+            sha256 = _hash_file(path)
             return RemoteObject(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
 
-    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
-        """Every file, sorted by key; no ETags, since they would mean reading everything."""
-        with _said(self.name):
-            found = [
+    def list(self, prefix: str = "") -> Iterator[RemoteObject]:
+        """Yield every file, sorted by key; without ETags, because they would mean reading every file."""
+        with _translate_disk_errors(self.name):
+            files = [
                 (path.relative_to(self.root).as_posix(), path)
                 for path in self.root.rglob("*")
-                if path.is_file() and not path.name.endswith(BESIDE)
+                if path.is_file() and not path.name.endswith(PART_SUFFIX)
             ]
-            keys = sorted((key, path.stat().st_size) for key, path in found if key.startswith(prefix) and key != LOCK)
-        for key, size in keys:
+            sizes = sorted(
+                (key, path.stat().st_size) for key, path in files if key.startswith(prefix) and key != LOCK_KEY
+            )
+        for key, size in sizes:
             yield RemoteObject(key=key, size=size)
 
-    def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
-        """Write beside, then replace; the condition is looked at and acted on under one lock."""
-        with _said(self.name):
-            path = self._path(upload.key)
+    def put(
+        self,
+        upload: Upload,
+        precondition: Precondition = UNCONDITIONAL,
+        on_sent: Callable[[int], None] = ignore_sent,
+    ) -> str:
+        """Write a temporary file, then rename it; the precondition is checked under the lock of the rename."""
+        with _translate_disk_errors(self.name):
+            path = self._resolve_key(upload.key)
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{BESIDE}")
+            part_file = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{PART_SUFFIX}")
             try:
-                _write(upload, beside, sent)
-                if when == ALWAYS:
-                    beside.replace(path)
+                _write_verified(upload, part_file, on_sent)
+                if precondition == UNCONDITIONAL:
+                    part_file.replace(path)
                 else:
-                    with self._locked():
-                        self._hold(path, upload.key, when)
-                        beside.replace(path)
+                    with self._write_lock():
+                        self._require(path, upload.key, precondition)
+                        part_file.replace(path)
             finally:
-                beside.unlink(missing_ok=True)
+                part_file.unlink(missing_ok=True)
             return upload.sha256
 
-    def put_small(self, uploads: Iterable[Upload], when: Condition = ALWAYS) -> Iterator[tuple[Upload, str]]:  # noqa: ARG002
-        """None: a disk gains nothing by it."""
+    def put_many(
+        self,
+        uploads: Iterable[Upload],  # noqa: ARG002
+        precondition: Precondition = UNCONDITIONAL,  # noqa: ARG002
+    ) -> Iterator[tuple[Upload, str]]:
+        """Yield nothing: bulk writes are not faster on a disk."""
         return iter(())
 
-    def dress(self, output: Output) -> str:
-        """Nothing to do: a folder keeps no headers."""
+    def update_headers(self, output: Output) -> str:
+        """Do nothing: a folder stores no headers."""
         return output.sha256
 
     def delete(self, key: str) -> None:
-        """Remove the file, and the folders that it leaves empty."""
-        with _said(self.name):
-            path = self._path(key)
+        """Delete the file, and the folders that become empty."""
+        with _translate_disk_errors(self.name):
+            path = self._resolve_key(key)
             path.unlink(missing_ok=True)
             for parent in path.parents:
                 if parent == self.root or not parent.is_relative_to(self.root):
@@ -103,33 +114,34 @@ class Folder:
                 except OSError:
                     break
 
-    def probe(self, token: str) -> Honours:  # noqa: ARG002  # nothing to find out
-        """The lock file sees to it."""
-        return Honours.QUOTED
+    def probe(self, token: str) -> ConditionalWrites:  # noqa: ARG002
+        """Conditional writes are supported: the lock file ensures it."""
+        return ConditionalWrites.QUOTED
 
-    def sweep(self, before: datetime) -> int:
-        """Remove half-written files of publishers that died."""
-        with _said(self.name):
-            left = [path for path in self.root.rglob(f"*{BESIDE}") if path.stat().st_mtime < before.timestamp()]
-            for path in left:
+    def abort_stale_uploads(self, before: datetime) -> int:
+        """Delete half-written files of interrupted publishes that are older than `before`."""
+        with _translate_disk_errors(self.name):
+            stale = [path for path in self.root.rglob(f"*{PART_SUFFIX}") if path.stat().st_mtime < before.timestamp()]
+            for path in stale:
                 path.unlink(missing_ok=True)
-        return len(left)
+        return len(stale)
 
-    def _path(self, key: str) -> Path:
+    def _resolve_key(self, key: str) -> Path:
         parts = PurePosixPath(key).parts
         if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
-            raise OperationError(f"{key!r} is not a key that a folder can hold")
+            raise OperationError(f"{key!r} cannot be a file name in a folder")
         return self.root.joinpath(*parts)
 
-    def _hold(self, path: Path, key: str, when: Condition) -> None:
-        there = path.is_file()
-        if (when.absent and there) or (when.etag and (not there or _sha256(path) != when.etag)):
-            raise PublishConflict(f"{key} in {self.name} was changed by somebody else", "plan again")
+    def _require(self, path: Path, key: str, precondition: Precondition) -> None:
+        exists = path.is_file()
+        is_current = not precondition.etag or (exists and _hash_file(path) == precondition.etag)
+        if (precondition.absent and exists) or not is_current:
+            raise PublishConflict(f"someone else changed {key} in {self.name}", "run plan again")
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One conditional write at a time, among threads and processes; the system lets go when a process dies."""
-        lock = self.root / LOCK
+    def _write_lock(self) -> Iterator[None]:
+        """One conditional write at a time, across threads and processes; released by the system when a process dies."""
+        lock = self.root / LOCK_KEY
         lock.parent.mkdir(parents=True, exist_ok=True)
         with lock.open("a+b") as stream:
             if sys.platform == "win32":
@@ -145,41 +157,41 @@ class Folder:
 
 
 @contextlib.contextmanager
-def _said(name: str) -> Iterator[None]:
-    """The border: what the disk says, in our words."""
+def _translate_disk_errors(name: str) -> Iterator[None]:
+    """Raise an OSError as an OperationError with a fix."""
     try:
         yield
     except OSError as error:
-        what = error.strerror or str(error)
-        raise OperationError(f"{_named(error, name)}: {what}", "see that the folder can be written and has room") from error
+        text = f"{_intended_path(error, name)}: {error.strerror or error}"
+        raise OperationError(text, "check the folder's permissions and the free disk space") from error
 
 
-def _named(error: OSError, name: str) -> str:
-    """The file that was meant: one that is written beside it means nothing to anybody."""
+def _intended_path(error: OSError, name: str) -> str:
+    """The file that was to be written: the name of its temporary file means nothing to a reader."""
     path = Path(error.filename) if isinstance(error.filename, str) else Path(name)
-    return str(path.with_name(path.name[1:].split(f".{os.getpid()}.")[0]) if path.name.endswith(BESIDE) else path)
+    return str(path.with_name(path.name[1:].split(f".{os.getpid()}.")[0]) if path.name.endswith(PART_SUFFIX) else path)
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write(upload: Upload, path: Path, sent: Callable[[int], None]) -> None:
-    """All of it, on the disk, and the very bytes that were planned."""
+def _write_verified(upload: Upload, path: Path, on_sent: Callable[[int], None]) -> None:
+    """Write all bytes and flush them to the disk; raises OperationError when they are not the planned ones."""
     digest = hashlib.sha256()
     with path.open("wb") as out:
         if isinstance(upload.content, bytes):
             digest.update(upload.content)
             out.write(upload.content)
-            sent(len(upload.content))
+            on_sent(len(upload.content))
         else:
             with upload.content.open("rb") as stream:
-                while block := stream.read(BLOCK):
+                while block := stream.read(BLOCK_BYTES):
                     digest.update(block)
                     out.write(block)
-                    sent(len(block))
+                    on_sent(len(block))
         out.flush()
-        os.fsync(out.fileno())  # or a power cut could leave a feed that names empty files
+        os.fsync(out.fileno())  # a power cut must not leave a feed that names empty files
     if digest.hexdigest() != upload.sha256:
         raise OperationError(f"{upload.key} changed while it was being published", "build again")

@@ -1,8 +1,8 @@
-"""Large files, sent in parts that a killed publish need not send again.
+"""Multipart uploads of large files, which resume after an interrupted publish.
 
-A journal beside the show says which upload was begun and which parts have arrived. Each line is on the
-disk before anything relies on it. Parts are known again by the ETags that the store itself returned and
-still lists: what an ETag is made of is the store's own business.
+A journal in the show's folder records the upload and the parts that arrived. Each line is flushed to the disk before
+it is relied on. On resume, parts are recognized by the ETags that the store returned and still lists; how an ETag is
+computed is up to the store.
 """
 
 from __future__ import annotations
@@ -24,66 +24,66 @@ from podcast_kit.errors import OperationError
 if TYPE_CHECKING:
     from podcast_kit.stores import Upload
 
-PART = 16 << 20
-"""Bytes of every part but the last: all alike, since R2 demands it."""
-MOST = 10_000
-"""Parts that an upload may have (S3's own limit)."""
-AT_ONCE = 4
+PART_BYTES = 16 << 20
+"""Size of every part but the last: R2 requires equal parts."""
+MAX_PARTS = 10_000
+"""S3's limit for one upload."""
+MAX_CONCURRENT_PARTS = 4
 SCHEMA = 1
 
 
-class Budget:
-    """How many bytes of bodies may be in memory at a time, over all threads."""
+class MemoryBudget:
+    """Limits the bytes of request bodies in memory, across all threads."""
 
     def __init__(self, size: int) -> None:
         self.size = self.free = size
         self.changed = threading.Condition()
 
-    def take(self, size: int) -> None:
-        """Wait until there is room; a body larger than the whole budget waits for all of it."""
+    def acquire(self, size: int) -> None:
+        """Wait until `size` bytes are free; a body larger than the whole budget waits for all of it."""
         with self.changed:
             self.changed.wait_for(lambda: self.free >= min(size, self.size))
             self.free -= size
 
-    def give(self, size: int) -> None:
-        """Give the room back."""
+    def release(self, size: int) -> None:
+        """Free `size` bytes."""
         with self.changed:
             self.free += size
             self.changed.notify_all()
 
     @contextmanager
-    def taken(self, size: int) -> Iterator[None]:
-        """Room for the time of a call."""
-        self.take(size)
+    def reserve(self, size: int) -> Iterator[None]:
+        """Hold `size` bytes during a `with` block."""
+        self.acquire(size)
         try:
             yield
         finally:
-            self.give(size)
+            self.release(size)
 
 
 @dataclass(slots=True)
-class Journal:
-    """What is known of one upload in parts; `path` None keeps it in memory only."""
+class UploadJournal:
+    """The progress of one multipart upload; kept only in memory when `path` is None."""
 
     path: Path | None
     upload_id: str = ""
-    part: int = PART
+    part_size: int = PART_BYTES
     parts: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """Number → MD5 of what was sent, and the ETag that came back."""
+    """Part number → MD5 of the sent bytes, and the returned ETag."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def read(cls, path: Path | None, about: dict[str, Any], part: int) -> Journal:
-        """The journal of this very upload, or an empty one; a last line cut short is as if never written."""
-        journal = cls(path, part=part)
+    def read(cls, path: Path | None, identity: dict[str, Any], part_size: int) -> UploadJournal:
+        """Read the journal of this upload, or return an empty one; ignores an incomplete last line."""
+        journal = cls(path, part_size=part_size)
         if path is None or not path.exists():
             return journal
         try:
-            head, *lines = path.read_text("utf-8").splitlines()
-            begun = json.loads(head)
-            if {name: begun.get(name) for name in about} != about or begun["part"] != part:
+            first_line, *lines = path.read_text("utf-8").splitlines()
+            header = json.loads(first_line)
+            if {name: header.get(name) for name in identity} != identity or header["part"] != part_size:
                 return journal
-            journal.upload_id = str(begun["upload_id"])
+            journal.upload_id = str(header["upload_id"])
             for line in lines:
                 number, md5, etag = json.loads(line)
                 journal.parts[int(number)] = (str(md5), str(etag))
@@ -91,21 +91,21 @@ class Journal:
             pass
         return journal
 
-    def begin(self, upload_id: str, about: dict[str, Any]) -> None:
-        """Forget what was, and note the new upload."""
+    def start(self, upload_id: str, identity: dict[str, Any]) -> None:
+        """Start over with a new upload."""
         self.upload_id, self.parts = upload_id, {}
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write("wb", {**about, "part": self.part, "upload_id": upload_id})
+            self._write("wb", {**identity, "part": self.part_size, "upload_id": upload_id})
 
-    def note(self, number: int, md5: str, etag: str) -> None:
-        """A part has arrived."""
+    def add_part(self, number: int, md5: str, etag: str) -> None:
+        """Record a part that arrived."""
         with self.lock:
             self.parts[number] = (md5, etag)
             self._write("ab", [number, md5, etag])
 
-    def end(self) -> None:
-        """All of it is there, or never will be."""
+    def delete(self) -> None:
+        """Delete the journal: the upload is complete or abandoned."""
         if self.path:
             self.path.unlink(missing_ok=True)
 
@@ -118,131 +118,134 @@ class Journal:
 
 
 @dataclass(slots=True)
-class Sending:
-    """One large file on its way, with the client's calls for it."""
+class MultipartUpload:
+    """The upload of one large file, through a boto3 client."""
 
     client: Any
     bucket: str
-    name: str
+    full_key: str
     """The key in the bucket, with its prefix."""
     upload: Upload
-    budget: Budget
-    journal: Journal
-    sent: Callable[[int], None]
-    about: dict[str, Any]
+    budget: MemoryBudget
+    journal: UploadJournal
+    on_sent: Callable[[int], None]
+    identity: dict[str, Any]
 
-    def send(self) -> list[dict[str, Any]]:
-        """Begin or go on, until every part is there; what CompleteMultipartUpload wants to know."""
+    def upload_parts(self) -> list[dict[str, Any]]:
+        """Start or resume, and send every missing part; returns the parts for CompleteMultipartUpload."""
         if not isinstance(self.upload.content, Path):
-            raise TypeError("only files are sent in parts")  # a bug
-        here = self._arrived()
+            raise TypeError("only files can be uploaded in parts")  # a bug
+        arrived = self._resume_or_create()
         digest = hashlib.sha256()
         running: list[Future[None]] = []
-        pool = ThreadPoolExecutor(AT_ONCE)
+        pool = ThreadPoolExecutor(MAX_CONCURRENT_PARTS)
         try:
             with self.upload.content.open("rb") as stream:
-                for number, data in self._cut(stream):
+                for number, data in self._read_parts(stream):
                     digest.update(data)
-                    self._dispatch(pool, running, number, data, known=here.get(number, ""))
-                    for ended in [future for future in running if future.done()]:
-                        ended.result()
-                        running.remove(ended)
-                    del data  # or a part too many is held in memory while waiting for room
+                    self._dispatch(pool, running, number, data, arrived_md5=arrived.get(number, ""))
+                    for finished in [future for future in running if future.done()]:
+                        finished.result()
+                        running.remove(finished)
+                    del data  # do not hold one part more in memory while waiting for the budget
             for future in running:
                 future.result()
         finally:
             pool.shutdown(cancel_futures=True)
         if digest.hexdigest() != self.upload.sha256:
-            self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.name, UploadId=self.journal.upload_id)
-            self.journal.end()
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id)
+            self.journal.delete()
             raise OperationError(f"{self.upload.key} changed after it was built", "build again")
         return [{"PartNumber": number, "ETag": etag} for number, (_, etag) in sorted(self.journal.parts.items())]
 
-    def _cut(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-        """The parts one by one, each when there is room for it."""
+    def _read_parts(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield the parts one by one, each when the memory budget allows it."""
         left, number = self.upload.size, 0
         while left > 0:
             number += 1
-            self.budget.take(min(left, self.journal.part))
-            data = stream.read(min(left, self.journal.part))
+            self.budget.acquire(min(left, self.journal.part_size))
+            data = stream.read(min(left, self.journal.part_size))
             if not data:
-                self.budget.give(min(left, self.journal.part))
+                self.budget.release(min(left, self.journal.part_size))
                 raise OperationError(f"{self.upload.key} changed after it was built", "build again")
             left -= len(data)
             yield number, data
-            del data  # this frame waits for room too
+            del data  # this frame also waits for the budget
 
     def _dispatch(
-        self, pool: ThreadPoolExecutor, running: list[Future[None]], number: int, data: bytes, *, known: str
+        self, pool: ThreadPoolExecutor, running: list[Future[None]], number: int, data: bytes, *, arrived_md5: str
     ) -> None:
+        """Send a part in the pool, unless the store already has it."""
         size = len(data)
-        if known and known == hashlib.md5(data, usedforsecurity=False).hexdigest():
-            self.budget.give(size)
-            self.sent(size)
+        if arrived_md5 and arrived_md5 == hashlib.md5(data, usedforsecurity=False).hexdigest():
+            self.budget.release(size)
+            self.on_sent(size)
             return
-        future = pool.submit(self._part, number, data)
-        future.add_done_callback(lambda _: self.budget.give(size))
+        future = pool.submit(self._upload_part, number, data)
+        future.add_done_callback(lambda _: self.budget.release(size))
         running.append(future)
 
-    def _part(self, number: int, data: bytes) -> None:
+    def _upload_part(self, number: int, data: bytes) -> None:
         md5 = hashlib.md5(data, usedforsecurity=False)
         answer = self.client.upload_part(
             Bucket=self.bucket,
-            Key=self.name,
+            Key=self.full_key,
             UploadId=self.journal.upload_id,
             PartNumber=number,
             Body=data,
             ContentLength=len(data),
             ContentMD5=base64.b64encode(md5.digest()).decode(),
         )
-        self.journal.note(number, md5.hexdigest(), answer["ETag"])
-        self.sent(len(data))
+        self.journal.add_part(number, md5.hexdigest(), answer["ETag"])
+        self.on_sent(len(data))
 
-    def _arrived(self) -> dict[int, str]:
-        """Number → MD5 of the parts of an earlier attempt that the store still has; begins anew where it has none."""
+    def _resume_or_create(self) -> dict[int, str]:
+        """Return part number → MD5 of the parts that the store has from an earlier attempt.
+
+        Creates a new upload when it has none.
+        """
         from botocore.exceptions import ClientError
 
-        there: dict[int, tuple[str, int]] = {}
+        listed: dict[int, tuple[str, int]] = {}
         if self.journal.upload_id:
             try:
                 pages = self.client.get_paginator("list_parts")
-                for page in pages.paginate(Bucket=self.bucket, Key=self.name, UploadId=self.journal.upload_id):
-                    there |= {part["PartNumber"]: (part["ETag"], part["Size"]) for part in page.get("Parts", ())}
+                for page in pages.paginate(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id):
+                    listed |= {part["PartNumber"]: (part["ETag"], part["Size"]) for part in page.get("Parts", ())}
             except ClientError as error:
                 if error.response["Error"]["Code"] not in {"NoSuchUpload", "404", "NoSuchKey"}:
                     raise
                 self.journal.upload_id = ""
         if not self.journal.upload_id:
-            begun = self.client.create_multipart_upload(
+            created = self.client.create_multipart_upload(
                 Bucket=self.bucket,
-                Key=self.name,
+                Key=self.full_key,
                 ContentType=self.upload.content_type,
                 CacheControl=self.upload.cache_control,
                 Metadata={"sha256": self.upload.sha256},
             )
-            self.journal.begin(begun["UploadId"], self.about)
+            self.journal.start(created["UploadId"], self.identity)
             return {}
-        kept = {
+        self.journal.parts = {
             number: (md5, etag)
             for number, (md5, etag) in self.journal.parts.items()
-            if there.get(number) == (etag, self._size(number))
+            if listed.get(number) == (etag, self._part_length(number))
         }
-        self.journal.parts = kept
-        return {number: md5 for number, (md5, _) in kept.items()}
+        return {number: md5 for number, (md5, _) in self.journal.parts.items()}
 
-    def _size(self, number: int) -> int:
-        return min(self.journal.part, self.upload.size - (number - 1) * self.journal.part)
-
-
-def part_size(size: int, part: int = PART) -> int:
-    """16 MiB, or as much more as it takes to stay within 10,000 parts."""
-    while part * MOST < size:
-        part *= 2
-    return part
+    def _part_length(self, number: int) -> int:
+        return min(self.journal.part_size, self.upload.size - (number - 1) * self.journal.part_size)
 
 
-def journal_path(folder: Path | None, place: str, key: str) -> Path | None:
-    """Where the journal of an upload to a key of a place lies."""
+def choose_part_size(size: int, part_size: int = PART_BYTES) -> int:
+    """Return 16 MiB, doubled as often as needed to stay within 10,000 parts."""
+    while part_size * MAX_PARTS < size:
+        part_size *= 2
+    return part_size
+
+
+def journal_path(folder: Path | None, identity: str, key: str) -> Path | None:
+    """Path of the journal for an upload to this key of the store with this identity."""
     if folder is None:
         return None
-    return folder / f"{hashlib.sha256(f'{place} {key}'.encode()).hexdigest()[:24]}.jsonl"
+    return folder / f"{hashlib.sha256(f'{identity} {key}'.encode()).hexdigest()[:24]}.jsonl"

@@ -1,6 +1,6 @@
-"""The places that sell object storage: what to call them, and where they answer.
+"""Object storage providers and their endpoints, from their own documentation.
 
-From their own documentation. What they make of conditional writes is not here: that is found out by trying.
+How each handles conditional writes is not listed here: a probe finds it out.
 """
 
 from __future__ import annotations
@@ -11,81 +11,86 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import PublishSettings
-from podcast_kit.stores.s3 import S3
+from podcast_kit.stores.s3 import S3Store
 
 BUCKET = re.compile(r"(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One of them; `endpoint` is made with the show's region and account."""
+    """A provider; `endpoint` is a template for the show's region and account."""
 
     title: str
     endpoint: str = ""
-    region: str = ""
-    """What to sign with when the show names none."""
-    regions: str = ""
-    """What a region looks like there, for the mend."""
+    default_region: str = ""
+    """The region to sign with when publish.region is not set."""
+    example_region: str = ""
+    """An example of a region, for messages."""
 
 
 PROVIDERS = {
     "s3": Provider(title="Amazon S3, or any store with publish.endpoint"),
     "aws": Provider(title="Amazon S3"),
-    "r2": Provider(title="Cloudflare R2", endpoint="https://{account}.r2.cloudflarestorage.com", region="auto"),
-    "b2": Provider(title="Backblaze B2", endpoint="https://s3.{region}.backblazeb2.com", regions="us-west-004"),
-    "gs": Provider(title="Google Cloud Storage", endpoint="https://storage.googleapis.com", region="auto"),
-    "spaces": Provider(title="DigitalOcean Spaces", endpoint="https://{region}.digitaloceanspaces.com", regions="fra1"),
-    "hetzner": Provider(
-        title="Hetzner Object Storage", endpoint="https://{region}.your-objectstorage.com", regions="fsn1"
+    "r2": Provider(title="Cloudflare R2", endpoint="https://{account}.r2.cloudflarestorage.com", default_region="auto"),
+    "b2": Provider(title="Backblaze B2", endpoint="https://s3.{region}.backblazeb2.com", example_region="us-west-004"),
+    "gs": Provider(title="Google Cloud Storage", endpoint="https://storage.googleapis.com", default_region="auto"),
+    "spaces": Provider(
+        title="DigitalOcean Spaces", endpoint="https://{region}.digitaloceanspaces.com", example_region="fra1"
     ),
-    "wasabi": Provider(title="Wasabi", endpoint="https://s3.{region}.wasabisys.com", regions="eu-central-1"),
-    "minio": Provider(title="MinIO", endpoint="{endpoint}", region="us-east-1"),
-    "garage": Provider(title="Garage", endpoint="{endpoint}", region="garage"),
+    "hetzner": Provider(
+        title="Hetzner Object Storage", endpoint="https://{region}.your-objectstorage.com", example_region="fsn1"
+    ),
+    "wasabi": Provider(title="Wasabi", endpoint="https://s3.{region}.wasabisys.com", example_region="eu-central-1"),
+    "minio": Provider(title="MinIO", endpoint="{endpoint}", default_region="us-east-1"),
+    "garage": Provider(title="Garage", endpoint="{endpoint}", default_region="garage"),
 }
 
 
-def at(publishing: PublishSettings, scheme: str, rest: str, journals: Path, waiting: Callable[[str], None]) -> S3:
-    """The store that `scheme://rest` names; raises `InvalidInput` with all that is missing."""
+def open_bucket(
+    publishing: PublishSettings, scheme: str, location: str, journal_folder: Path, on_waiting: Callable[[str], None]
+) -> S3Store:
+    """Open the store `scheme://location`; raises InvalidInput with every missing setting."""
     provider = PROVIDERS[scheme]
-    found = BUCKET.fullmatch(rest)
+    bucket_match = BUCKET.fullmatch(location)
     problems = [
-        _problem(f"publish.{name} is missing for {provider.title}", f"write {name}: {hint}", name)
+        _setting_problem(f"publish.{name} is missing for {provider.title}", f"set {name}: {hint}", name)
         for name, value, hint in (
             ("account", publishing.account, "the id in the address of your dashboard"),
-            ("region", publishing.region, f"such as {provider.regions}"),
+            ("region", publishing.region, f"such as {provider.example_region}"),
             ("endpoint", publishing.endpoint, "https://..."),
         )
         if f"{{{name}}}" in provider.endpoint and not value and not publishing.endpoint
     ]
-    if found is None:
-        text = f"publish.to: {publishing.to!r} names no bucket"
-        hint = (
-            f"write {scheme}://bucket or {scheme}://bucket/prefix; a bucket's name has 3 to 63 letters, digits, . and -"
-        )
-        problems.append(_problem(text, hint, "to"))
-    elif ".." in (found["prefix"] or "").split("/"):
-        problems.append(_problem(f"publish.to: {publishing.to!r} has a '..' in it", "write the prefix out", "to"))
-    if problems or found is None:
+    if bucket_match is None:
+        text = f"publish.to: {publishing.to!r} does not name a bucket"
+        fix = f"use {scheme}://bucket or {scheme}://bucket/prefix; a bucket name has 3 to 63 letters, digits, . and -"
+        problems.append(_setting_problem(text, fix, "to"))
+    elif ".." in (bucket_match["prefix"] or "").split("/"):
+        text = f"publish.to: the prefix in {publishing.to!r} contains '..'"
+        problems.append(_setting_problem(text, "write the prefix without '..'", "to"))
+    if problems or bucket_match is None:
         raise InvalidInput(problems)
-    named = {"account": publishing.account, "region": publishing.region, "endpoint": publishing.endpoint}
-    elsewhere = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    settings = {"account": publishing.account, "region": publishing.region, "endpoint": publishing.endpoint}
+    env_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     endpoint = (
-        publishing.endpoint or provider.endpoint.format_map(named) or (elsewhere if scheme in {"s3", "aws"} else "")
+        publishing.endpoint
+        or provider.endpoint.format_map(settings)
+        or (env_endpoint if scheme in {"s3", "aws"} else "")
     )
-    bucket = found["bucket"]
-    return S3(
+    bucket = bucket_match["bucket"]
+    return S3Store(
         bucket=bucket,
-        prefix=(found["prefix"] or "").strip("/"),
+        prefix=(bucket_match["prefix"] or "").strip("/"),
         endpoint=endpoint,
-        region=publishing.region or provider.region,
-        virtual=not endpoint and "." not in bucket,  # a name with dots breaks the certificate of AWS
-        journals=journals,
+        region=publishing.region or provider.default_region,
+        virtual=not endpoint and "." not in bucket,  # dots in the name do not match the wildcard certificate of AWS
+        journal_folder=journal_folder,
         scheme=scheme,
-        waiting=waiting,
+        on_waiting=on_waiting,
     )
 
 
-def _problem(text: str, hint: str, name: str) -> Problem:
-    return Problem(SourceLocation("podcast.yaml"), text, hint, f"pb.{name}")
+def _setting_problem(text: str, fix: str, setting: str) -> Problem:
+    return Problem(SourceLocation("podcast.yaml"), text, fix, f"pb.{setting}")

@@ -13,34 +13,50 @@ from typing import Any, TypeVar
 
 from podcast_kit.errors import OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject
-from podcast_kit.stores import ABSENT, ALWAYS, Condition, Found, Honours, Upload, match, unheard
-from podcast_kit.stores.bulk_put import SMALL, Direct
-from podcast_kit.stores.clients import SOON, Clients
-from podcast_kit.stores.errors import said
-from podcast_kit.stores.multipart import PART, Budget, Journal, Sending, journal_path, part_size
+from podcast_kit.stores import (
+    IF_NONE_MATCH,
+    UNCONDITIONAL,
+    ConditionalWrites,
+    Precondition,
+    StoredObject,
+    Upload,
+    if_match,
+    ignore_sent,
+)
+from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
+from podcast_kit.stores.clients import QUERY_TIMEOUT_S, S3Clients
+from podcast_kit.stores.errors import translate_boto_errors
+from podcast_kit.stores.multipart import (
+    PART_BYTES,
+    MemoryBudget,
+    MultipartUpload,
+    UploadJournal,
+    choose_part_size,
+    journal_path,
+)
 
 T = TypeVar("T")
-THREADS = 64
-"""Calls of botocore at a time."""
-MANY = 8
-"""Small files for which it pays to open connections of their own."""
-PROBES = ".podcast-kit/probe/"
-"""Keys of what is written only to see what becomes of it: a question too."""
-MEMORY = 64 << 20
-"""Bytes of bodies that may be on their way at a time."""
-WAITS = (0.3, 1.0, 2.0, 4.0)
-"""Seconds to wait before asking again where botocore itself does not."""
-STALE = match('"00000000000000000000000000000000"')
-"""On an ETag that nothing has."""
-UNABLE = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
-"""Error codes of stores that do not know conditional writes."""
+MAX_CONCURRENT_CALLS = 64
+"""Concurrent calls of botocore."""
+MIN_BULK_FILES = 8
+"""Number of small files from which bulk connections pay off."""
+PROBE_PREFIX = ".podcast-kit/probe/"
+"""Keys that are only written to find out what the store does; a query, as far as timeouts go."""
+MAX_BODY_BYTES = 64 << 20
+"""Bytes of request bodies in memory at the same time."""
+BACKOFF = (0.3, 1.0, 2.0, 4.0)
+"""Seconds to wait before each retry of what botocore does not retry."""
+IF_MATCH_STALE = if_match('"00000000000000000000000000000000"')
+"""An ETag that no object has."""
+UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
+"""Error codes of stores without conditional writes."""
 
 
-class S3:
-    """Keys below a prefix of one bucket. Credentials come from boto3's own chain, and from nowhere else."""
+class S3Store:
+    """Keys below a prefix of one bucket. Credentials come only from boto3's own chain."""
 
     remote = True
-    threads = THREADS
+    threads = MAX_CONCURRENT_CALLS
 
     def __init__(
         self,
@@ -50,67 +66,65 @@ class S3:
         endpoint: str = "",
         region: str = "",
         virtual: bool | None = None,
-        journals: Path | None = None,
-        part: int = PART,
+        journal_folder: Path | None = None,
+        part_size: int = PART_BYTES,
         scheme: str = "s3",
-        soon: float = SOON,
-        waiting: Callable[[str], None] = lambda _: None,
+        query_timeout: float = QUERY_TIMEOUT_S,
+        on_waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self.journals = journals
-        self.part = part
+        self.journal_folder = journal_folder
+        self.part_size = part_size
         self.name = f"{scheme}://{bucket}/{prefix}".rstrip("/")
-        self.place = f"{endpoint or 's3'} {bucket}"
-        self.honours: Honours | None = None
-        self.budget = Budget(MEMORY)
-        self.clients = Clients(
+        self.identity = f"{endpoint or 's3'} {bucket}"
+        self.conditional_writes: ConditionalWrites | None = None
+        self.budget = MemoryBudget(MAX_BODY_BYTES)
+        self.clients = S3Clients(
             self.name,
             endpoint=endpoint,
             region=region,
             virtual=not endpoint if virtual is None else virtual,
-            connections=THREADS + 4,
-            soon=soon,
-            waiting=waiting,
+            connections=MAX_CONCURRENT_CALLS + 4,
+            query_timeout=query_timeout,
+            on_waiting=on_waiting,
         )
-        self.direct: Direct | None = None
-        """The short way for small files, once an upload has shown it."""
+        self.bulk_uploader: BulkUploader | None = None
+        """For small files; available after the first PutObject."""
 
     @property
-    def client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """For questions."""
-        return self.clients.asking
+    def _query_client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
+        return self.clients.query_client
 
     @property
-    def patient(self) -> Any:  # noqa: ANN401
-        """For what is sent."""
-        return self.clients.sending
+    def _upload_client(self) -> Any:  # noqa: ANN401
+        return self.clients.upload_client
 
     @property
     def requests(self) -> int:
-        """How many were made so far."""
+        """Number of requests made so far, retries included."""
         return self.clients.requests
 
-    def get(self, key: str) -> Found | None:
-        """The object, read whole; a reply cut short or damaged is asked for again."""
+    def get(self, key: str) -> StoredObject | None:
+        """Read the whole object; retries when the response is incomplete or corrupt."""
 
-        def ask() -> Found | None:
-            answer = _absent(lambda: self.client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+        def get_object() -> StoredObject | None:
+            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
             if answer is None:
                 return None
             content = answer["Body"].read()
-            meant = answer.get("Metadata", {}).get("sha256", "")
-            if meant and hashlib.sha256(content).hexdigest() != meant:
-                raise Damaged
-            return Found(content, answer["ETag"])
+            sha256 = answer.get("Metadata", {}).get("sha256", "")
+            if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+                raise CorruptResponse
+            return StoredObject(content, answer["ETag"])
 
-        with said(self.name, key):
-            return _again(ask)
+        with translate_boto_errors(self.name, key):
+            return _retry(get_object)
 
     def head(self, key: str) -> RemoteObject | None:
-        """Its size, headers and ETag, and the sha256 that was stored with it."""
-        with said(self.name, key):
-            answer = _absent(lambda: self.client.head_object(Bucket=self.bucket, Key=self.prefix + key))
+        """Return its size, headers and ETag, and the sha256 that was stored with it."""
+        with translate_boto_errors(self.name, key):
+            answer = _none_if_missing(lambda: self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key))
         if answer is None:
             return None
         headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
@@ -122,38 +136,45 @@ class S3:
             etag=answer.get("ETag", ""),
         )
 
-    def walk(self, prefix: str = "") -> Iterator[RemoteObject]:
-        """Every key below the prefix, a thousand a request."""
-        with said(self.name):
-            pages = self.client.get_paginator("list_objects_v2")
+    def list(self, prefix: str = "") -> Iterator[RemoteObject]:
+        """Yield every key below the prefix, a thousand per request."""
+        with translate_boto_errors(self.name):
+            pages = self._query_client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
                 for item in page.get("Contents", ()):
                     key = item["Key"].removeprefix(self.prefix)
                     yield RemoteObject(key=key, size=item["Size"], etag=item.get("ETag", ""))
 
-    def put(self, upload: Upload, when: Condition = ALWAYS, sent: Callable[[int], None] = unheard) -> str:
-        """One PutObject with Content-MD5, or parts that resume where the file is large."""
-        with said(self.name, upload.key):
-            if self.honours and self.honours.blind:
-                self._look(upload.key, when)
-                when = ALWAYS
-            if isinstance(upload.content, Path) and upload.size > self.part:
-                return self._put_parts(upload, when, sent)
-            with self.budget.taken(upload.size):
-                return self._put_whole(upload, when, sent)
+    def put(
+        self,
+        upload: Upload,
+        precondition: Precondition = UNCONDITIONAL,
+        on_sent: Callable[[int], None] = ignore_sent,
+    ) -> str:
+        """Send one PutObject with Content-MD5, or a resumable multipart upload for a large file."""
+        with translate_boto_errors(self.name, upload.key):
+            if self.conditional_writes and self.conditional_writes.unprotected:
+                self._check_precondition(upload.key, precondition)
+                precondition = UNCONDITIONAL
+            if isinstance(upload.content, Path) and upload.size > self.part_size:
+                return self._put_multipart(upload, precondition, on_sent)
+            with self.budget.reserve(upload.size):
+                return self._put_whole(upload, precondition, on_sent)
 
-    def put_small(self, uploads: Iterable[Upload], when: Condition = ALWAYS) -> Iterator[tuple[Upload, str]]:
-        """Without botocore, once an upload has shown the way, and where there are enough of them."""
-        small = [upload for upload in uploads if upload.size <= SMALL]
-        if self.direct and len(small) >= MANY and not when.etag:
-            with said(self.name):
-                yield from self.direct.send(small, absent=when.absent)
+    def put_many(
+        self, uploads: Iterable[Upload], precondition: Precondition = UNCONDITIONAL
+    ) -> Iterator[tuple[Upload, str]]:
+        """Put small files without botocore, when there are enough of them and a PutObject went before."""
+        small = [upload for upload in uploads if upload.size <= MAX_BULK_FILE_BYTES]
+        if self.bulk_uploader and len(small) >= MIN_BULK_FILES and not precondition.etag:
+            with translate_boto_errors(self.name):
+                yield from self.bulk_uploader.put_all(small, absent=precondition.absent)
 
-    def dress(self, output: Output) -> str:
-        """Copy the object onto itself with other headers: its bytes stay where they are."""
+    def update_headers(self, output: Output) -> str:
+        """Copy the object onto itself with new headers; its bytes are not sent."""
         key = self.prefix + output.key
-        with said(self.name, output.key):
-            answer = self.patient.copy_object(
+        with translate_boto_errors(self.name, output.key):
+            answer = self._upload_client.copy_object(
                 Bucket=self.bucket,
                 Key=key,
                 CopySource={"Bucket": self.bucket, "Key": key},
@@ -165,13 +186,13 @@ class S3:
         return str(answer["CopyObjectResult"]["ETag"])
 
     def delete(self, key: str) -> None:
-        """One DeleteObject: some stores refuse the call that deletes many."""
-        with said(self.name, key):
-            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+        """Send one DeleteObject: some stores reject DeleteObjects."""
+        with translate_boto_errors(self.name, key):
+            self._query_client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
-    def probe(self, token: str) -> Honours:
-        """Try each kind of conditional write on a key of its own; never inferred from a provider's name."""
-        key = PROBES + token
+    def probe(self, token: str) -> ConditionalWrites:
+        """Try each kind of conditional write on a temporary key; never inferred from the provider's name."""
+        key = PROBE_PREFIX + token
         upload = Upload(
             key=key,
             content=b"probe",
@@ -180,42 +201,44 @@ class S3:
             cache_control="no-store",
             sha256=hashlib.sha256(b"probe").hexdigest(),
         )
-        with said(self.name):
+        with translate_boto_errors(self.name):
             try:
-                self.honours = self._tried(upload)
+                self.conditional_writes = self._probe_writes(upload)
             finally:
-                self._forget(key)
-        return self.honours
+                self._delete_probe(key)
+        return self.conditional_writes
 
-    def _forget(self, key: str) -> None:
-        """Delete what was only tried; where the credentials may not delete, five bytes stay."""
+    def _delete_probe(self, key: str) -> None:
+        """Delete the temporary key; credentials without permission to delete leave five bytes behind."""
         from botocore.exceptions import ClientError
 
         try:
-            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+            self._query_client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
         except ClientError as error:
-            if _status(error) != 403:  # noqa: PLR2004  # RFC 9110, 15.5.4
+            if _http_status(error) != 403:  # noqa: PLR2004  # RFC 9110, 15.5.4
                 raise
 
-    def sweep(self, before: datetime) -> int:
-        """Abort uploads in parts that were begun before then and never ended: they cost, unseen."""
-        with said(self.name):
-            pages = self.client.get_paginator("list_multipart_uploads")
-            left = [
+    def abort_stale_uploads(self, before: datetime) -> int:
+        """Abort multipart uploads that were started before then: unfinished parts cost money and are not listed."""
+        with translate_boto_errors(self.name):
+            pages = self._query_client.get_paginator("list_multipart_uploads")
+            stale = [
                 upload
                 for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix)
                 for upload in page.get("Uploads", ())
                 if upload["Initiated"] < before
             ]
-            for upload in left:
-                self.client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-        return len(left)
+            for upload in stale:
+                self._query_client.abort_multipart_upload(
+                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
+        return len(stale)
 
-    def _put_whole(self, upload: Upload, when: Condition, sent: Callable[[int], None]) -> str:
-        def ask() -> str:
-            body = upload.read()
+    def _put_whole(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
+        def put_object() -> str:
+            body = upload.read_verified()
             md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-            client = self.client if upload.key.startswith(PROBES) else self.patient
+            client = self._query_client if upload.key.startswith(PROBE_PREFIX) else self._upload_client
             answer = client.put_object(
                 Bucket=self.bucket,
                 Key=self.prefix + upload.key,
@@ -225,135 +248,151 @@ class S3:
                 ContentType=upload.content_type,
                 CacheControl=upload.cache_control,
                 Metadata={"sha256": upload.sha256},
-                **self._conditions(when),
+                **self._condition_headers(precondition),
             )
-            # The store has taken it: small ones that follow can take the same way without botocore.
-            self.direct = self.direct or self.clients.short_way(self.prefix, upload.key)
+            # The store accepted this request, so small files can be sent the same way without botocore.
+            self.bulk_uploader = self.bulk_uploader or self.clients.bulk_uploader(self.prefix, upload.key)
             return str(answer.get("ETag", ""))
 
-        etag = _again(ask)
-        sent(upload.size)
+        etag = _retry(put_object)
+        on_sent(upload.size)
         return etag
 
-    def _put_parts(self, upload: Upload, when: Condition, sent: Callable[[int], None]) -> str:
-        """Parts, Complete, and a HEAD: Ceph's reply has no ETag, and a 404 or 412 may be our own lost reply."""
+    def _put_multipart(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
+        """Send the parts, then Complete, then HEAD.
+
+        Ceph returns no ETag, and a 404 or 412 may follow a Complete that succeeded and whose response was lost.
+        """
         from botocore.exceptions import ClientError
 
-        part = part_size(upload.size, self.part)
-        about = {"schema": 1, "place": self.place, "key": self.prefix + upload.key}
-        about |= {"size": upload.size, "sha256": upload.sha256}
-        journal = Journal.read(journal_path(self.journals, self.place, self.prefix + upload.key), about, part)
-        name = self.prefix + upload.key
-        sending = Sending(self.patient, self.bucket, name, upload, self.budget, journal, sent, about)
-        parts = sending.send()
-        refused: ClientError | None = None
+        part_size = choose_part_size(upload.size, self.part_size)
+        full_key = self.prefix + upload.key
+        identity = {"schema": 1, "place": self.identity, "key": full_key, "size": upload.size, "sha256": upload.sha256}
+        journal = UploadJournal.read(journal_path(self.journal_folder, self.identity, full_key), identity, part_size)
+        multipart = MultipartUpload(
+            self._upload_client, self.bucket, full_key, upload, self.budget, journal, on_sent, identity
+        )
+        parts = multipart.upload_parts()
+        refusal: ClientError | None = None
         try:
-            _again(
-                lambda: self.patient.complete_multipart_upload(
+            _retry(
+                lambda: self._upload_client.complete_multipart_upload(
                     Bucket=self.bucket,
-                    Key=name,
+                    Key=full_key,
                     UploadId=journal.upload_id,
                     MultipartUpload={"Parts": parts},
-                    **self._conditions(when),
+                    **self._condition_headers(precondition),
                 )
             )
         except ClientError as error:
-            if _status(error) not in {404, 412}:
+            if _http_status(error) not in {404, 412}:
                 raise
-            refused = error
-        there = self.head(upload.key)
-        told = there.sha256 if there else ""
-        if there and there.size == upload.size and (told == upload.sha256 or not (told or refused)):
-            journal.end()
-            return there.etag  # some stores keep no metadata; every part was checked by its MD5
-        if refused is None or _status(refused) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
-            journal.end()
-            raise OperationError(f"{self.name}/{upload.key}: what arrived is not what was sent", "run it again")
-        raise refused
+            refusal = error
+        remote = self.head(upload.key)
+        sha256 = remote.sha256 if remote else ""
+        if remote and remote.size == upload.size and (sha256 == upload.sha256 or not (sha256 or refusal)):
+            journal.delete()
+            return remote.etag  # some stores keep no metadata; the MD5 of every part was verified
+        if refusal is None or _http_status(refusal) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
+            journal.delete()
+            text = f"{self.name}/{upload.key}: the stored file differs from what was uploaded"
+            raise OperationError(text, "run it again")
+        raise refusal
 
-    def _conditions(self, when: Condition) -> dict[str, str]:
-        if when.absent:
+    def _condition_headers(self, precondition: Precondition) -> dict[str, str]:
+        if precondition.absent:
             return {"IfNoneMatch": "*"}
-        etag = when.etag.strip('"') if self.honours is Honours.UNQUOTED else when.etag
+        is_unquoted = self.conditional_writes is ConditionalWrites.UNQUOTED
+        etag = precondition.etag.strip('"') if is_unquoted else precondition.etag
         return {"IfMatch": etag} if etag else {}
 
-    def _look(self, key: str, when: Condition) -> None:
-        """The best that can be done where conditions are not honoured: look just before."""
-        if when == ALWAYS:
+    def _check_precondition(self, key: str, precondition: Precondition) -> None:
+        """Check the precondition just before the write: the best a store without conditional writes allows."""
+        if precondition == UNCONDITIONAL:
             return
-        there = self.head(key)
-        if (there.etag if there else "") != when.etag:
-            raise PublishConflict(f"{self.name}/{key} was changed by somebody else", "plan again")
+        remote = self.head(key)
+        if (remote.etag if remote else "") != precondition.etag:
+            raise PublishConflict(f"someone else changed {self.name}/{key}", "run plan again")
 
-    def _tried(self, upload: Upload) -> Honours:
-        first, etag = self._try(upload, ABSENT)
-        if first == "unable":
-            return Honours.REFUSED
-        if not etag:  # the reply got lost, or has none
-            there = self.head(upload.key)
-            etag = there.etag if there else ""
-        for form in (Honours.QUOTED, Honours.UNQUOTED):
-            self.honours = form
-            # In whatever order: only the write with the right ETag may succeed. So none waits for another.
+    def _probe_writes(self, upload: Upload) -> ConditionalWrites:
+        first_result, etag = self._try_write(upload, IF_NONE_MATCH)
+        if first_result == "unable":
+            return ConditionalWrites.REFUSED
+        if not etag:  # the response was lost, or has none
+            remote = self.head(upload.key)
+            etag = remote.etag if remote else ""
+        for form in (ConditionalWrites.QUOTED, ConditionalWrites.UNQUOTED):
+            self.conditional_writes = form
+            # Only the write with the current ETag may succeed, in whatever order they run: so they run at once.
             with ThreadPoolExecutor(3) as pool:
-                again, right, stale = pool.map(lambda when: self._try(upload, when)[0], (ABSENT, match(etag), STALE))
-            if again != "refused":
-                return Honours.IGNORED if again == "written" else Honours.REFUSED
-            if right == "written":
-                return Honours.IGNORED if stale == "written" else form
-        return Honours.REFUSED
+                preconditions = (IF_NONE_MATCH, if_match(etag), IF_MATCH_STALE)
+                create, replace, stale = pool.map(
+                    lambda condition: self._try_write(upload, condition)[0], preconditions
+                )
+            if create != "refused":
+                return ConditionalWrites.IGNORED if create == "written" else ConditionalWrites.REFUSED
+            if replace == "written":
+                return ConditionalWrites.IGNORED if stale == "written" else form
+        return ConditionalWrites.REFUSED
 
-    def _try(self, upload: Upload, when: Condition) -> tuple[str, str]:
-        """`written` with its ETag, `refused` because the condition does not hold, or `unable`."""
+    def _try_write(self, upload: Upload, precondition: Precondition) -> tuple[str, str]:
+        """Return `written` and the ETag, `refused` when the precondition failed, or `unable`."""
         from botocore.exceptions import ClientError
 
         try:
-            return "written", self._put_whole(upload, when, unheard)
+            return "written", self._put_whole(upload, precondition, ignore_sent)
         except ClientError as error:
-            if _status(error) in {409, 412}:
+            if _http_status(error) in {409, 412}:
                 return "refused", ""
-            if error.response["Error"]["Code"] in UNABLE or _status(error) in {400, 405, 501}:
+            if error.response["Error"]["Code"] in UNSUPPORTED_CODES or _http_status(error) in {400, 405, 501}:
                 return "unable", ""
             raise
 
 
-class Damaged(Exception):
-    """A reply whose bytes are not those that were stored."""
+class CorruptResponse(Exception):
+    """The bytes of a response are not those that were stored."""
 
 
-def _absent(ask: Callable[[], T]) -> T | None:
+def _none_if_missing(request: Callable[[], T]) -> T | None:
     from botocore.exceptions import ClientError
 
     try:
-        return ask()
+        return request()
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
             return None
         raise
 
 
-def _again(ask: Callable[[], T]) -> T:
-    """Ask again where botocore does not: two writers at once, too many writes, a body damaged or cut short."""
+def _retry(request: Callable[[], T]) -> T:
+    """Retry what botocore does not: concurrent writers, too many writes, a corrupt or incomplete body."""
     from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
-    for wait in WAITS:
+    for delay in BACKOFF:
         try:
-            return ask()
-        except (IncompleteReadError, ResponseStreamingError, Damaged):
-            time.sleep(wait)
+            return request()
+        except (IncompleteReadError, ResponseStreamingError, CorruptResponse):
+            time.sleep(delay)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in {"ConditionalRequestConflict", "OperationAborted", "BadDigest"}:
-                time.sleep(wait)
-            elif _status(error) == 429:  # noqa: PLR2004  # RFC 6585: R2 and GCS allow one write a second to a key
-                time.sleep(1 + wait)
-            else:
+            backoff = _backoff_seconds(error, delay)
+            if backoff is None:
                 raise
+            time.sleep(backoff)
     try:
-        return ask()
-    except Damaged:
-        raise OperationError("what the store sends is damaged on its way", "see the network, then run it again") from None
+        return request()
+    except CorruptResponse:
+        text = "the store's responses arrive corrupted"
+        raise OperationError(text, "check your connection, then run it again") from None
 
 
-def _status(error: Any) -> int:  # noqa: ANN401
+def _backoff_seconds(error: Any, delay: float) -> float | None:  # noqa: ANN401
+    """Seconds to wait before a retry; None for an error that a retry does not help."""
+    if error.response["Error"]["Code"] in {"ConditionalRequestConflict", "OperationAborted", "BadDigest"}:
+        return delay
+    if _http_status(error) == 429:  # noqa: PLR2004  # RFC 6585: R2 and GCS allow one write a second to a key
+        return 1 + delay
+    return None
+
+
+def _http_status(error: Any) -> int:  # noqa: ANN401
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,8 +1,7 @@
-"""What the last publish left in the store, as its own record tells: `.podcast-kit/state.json`.
+"""The store state, `.podcast-kit/state.json`: what the last publish left in the store.
 
-A record, not the truth: it can be rebuilt from a listing, and the live feed overrules it.
-Before anything is written the keys that may change are noted as in doubt, so that a publish
-that dies leaves behind what has to be looked at again.
+It is a cache: it can be rebuilt from a listing, and the live feed overrules it. Before anything is written, the keys
+that may change are recorded as dirty, so that the publish after an interrupted one checks them again.
 """
 
 from __future__ import annotations
@@ -16,115 +15,129 @@ from datetime import date
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.stores import Found, Honours, Store
+from podcast_kit.stores import ConditionalWrites, Store, StoredObject
 from podcast_kit.text.numbers import parse_count
 
-OWN = ".podcast-kit/"
-"""Keys that are ours and no part of the show."""
-KEY = OWN + "state.json"
-FEEDS = OWN + "feeds/"
+INTERNAL_PREFIX = ".podcast-kit/"
+"""Keys that belong to podcast-kit and are not part of the show."""
+STATE_KEY = INTERNAL_PREFIX + "state.json"
+FEEDS_PREFIX = INTERNAL_PREFIX + "feeds/"
 SCHEMA = 1
-PRIVATE = "private/"
-"""Keys that nobody may learn: the record lies where everybody can read, so it holds only their digests."""
-VEILED = "private:"
-EARLY = "early:"
-"""The same for media that lie there before anything names them. Their own digest is not told either: the address is
-made of it."""
+PRIVATE_PREFIX = "private/"
+"""Secret keys. The state is publicly readable, so it holds only their digests."""
+REDACTED = "private:"
+EMBARGOED = "early:"
+"""The same for media that are uploaded before their episode is out. The state omits their sha256 too, because their
+address is made from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """The store as it was read: what is there, what is in doubt, and the ETags that writes depend on."""
+class StoreState:
+    """The store as it was read: its objects, which of them are uncertain, and the ETags that writes depend on."""
 
     objects: Mapping[str, RemoteObject] = field(default_factory=dict)
     retired: Mapping[str, str] = field(default_factory=dict)
-    """Keys that the show no longer has, and the ISO date since when; they stay until pruned."""
-    doubtful: frozenset[str] = frozenset()
-    """Keys that a publish which did not end may have changed."""
-    untold: frozenset[str] = frozenset()
-    """Keys of media that nothing names yet."""
-    honours: Honours | None = None
-    """What the store makes of conditional writes, where that was found out at this very place."""
+    """Keys that are no longer part of the show, and the ISO date since when; they stay until pruned."""
+    dirty: frozenset[str] = frozenset()
+    """Keys that an interrupted publish may have changed."""
+    embargoed: frozenset[str] = frozenset()
+    """Keys of media whose episode is not out yet."""
+    conditional_writes: ConditionalWrites | None = None
+    """How this store handles conditional writes; None before a probe."""
     etag: str = ""
-    """Of the record itself; empty when there was none."""
+    """Of the state file; empty when there was none."""
     feeds: tuple[str, ...] = ()
     """Keys of the feeds that were live before, oldest first."""
-    feed: Found | None = None
-    """The live feed, read at the same time; None where none is."""
+    feed: StoredObject | None = None
+    """The live feed, read at the same time; None before the first publish."""
     rebuilt: bool = False
-    """The record was missing or unreadable, and a listing took its place."""
+    """Whether the state file was missing or unreadable, and a listing replaces it."""
 
 
-def read(store: Store, feed_key: str, outputs: Iterable[Output] = (), *, refresh: bool = False) -> State:
-    """The record and the live feed; where the record is missing or in doubt, what a listing shows.
+def read_store_state(
+    store: Store, feed_key: str, outputs: Iterable[Output] = (), *, refresh: bool = False
+) -> StoreState:
+    """Read the state and the live feed, and reconcile them with the build's `outputs`."""
+    return reconcile_state(store, fetch_state(store, feed_key), feed_key, outputs, refresh=refresh)
 
-    `outputs` are the files of the build: their digests are what listed media are matched by. With `refresh`, and
-    where the recorded feed is gone, the record is held against a listing: what was deleted since is not there.
+
+def fetch_state(store: Store, feed_key: str) -> StoreState:
+    """Read the state file and the live feed, at the same time; needs nothing of the show."""
+    with ThreadPoolExecutor(1) as pool:
+        feed = pool.submit(store.get, feed_key)
+        state = read_state_file(store)
+    store.conditional_writes = store.conditional_writes or state.conditional_writes
+    return replace(state, feed=feed.result())
+
+
+def reconcile_state(
+    store: Store, state: StoreState, feed_key: str, outputs: Iterable[Output] = (), *, refresh: bool = False
+) -> StoreState:
+    """Resolve what the fetched state leaves open; lists the store where the state is missing or dirty.
+
+    `outputs` are the files of the build; their digests identify listed media. With `refresh`, and where the recorded
+    feed is missing, the state is compared with a listing, and objects that were deleted since are dropped from it.
     """
     outputs = list(outputs)
-    with ThreadPoolExecutor(1) as aside:  # two questions in the time of one
-        feed = aside.submit(store.get, feed_key)
-        known = load(store)
-    known = _unveiled(known, outputs) if outputs else known
-    store.honours = store.honours or known.honours
-    known = replace(known, feed=feed.result())
-    if not known.rebuilt and (refresh or (known.feed is None and feed_key in known.objects)):
-        known = _refreshed(store, known)
-    if known.rebuilt or known.doubtful:
-        known = _settled(store, known, {output.key: output for output in outputs})
-    known = _sought(store, known, outputs)
-    return replace(known, objects=_with_feed(known.objects, feed_key, known.feed))
+    if outputs:
+        state = _restore_redacted_keys(state, outputs)
+    if not state.rebuilt and (refresh or (state.feed is None and feed_key in state.objects)):
+        state = _drop_missing(store, state)
+    if state.rebuilt or state.dirty:
+        state = _reconcile_dirty(store, state, {output.key: output for output in outputs})
+    state = _find_lost_media(store, state, outputs)
+    return replace(state, objects=_with_live_feed(state.objects, feed_key, state.feed))
 
 
-def load(store: Store) -> State:
-    """The record alone, as it was written; `rebuilt` where there is none to be read."""
-    found = store.get(KEY)
-    known = _decoded(found, store.place) if found else None
-    return known or State(etag=found.etag if found else "", rebuilt=True)
+def read_state_file(store: Store) -> StoreState:
+    """Read the state file as it was written; `rebuilt` when there is none, or when it is unreadable."""
+    stored = store.get(STATE_KEY)
+    state = _parse_state(stored, store.identity) if stored else None
+    return state or StoreState(etag=stored.etag if stored else "", rebuilt=True)
 
 
-def veiled(key: str, *, early: bool = False) -> str:
-    """The key as the record may say it."""
-    if not (early or key.startswith(PRIVATE)):
+def redact_key(key: str, *, embargoed: bool = False) -> str:
+    """Return the key as the state may show it: a digest when the key is secret."""
+    if not (embargoed or key.startswith(PRIVATE_PREFIX)):
         return key
-    return (EARLY if early else VEILED) + hashlib.sha256(key.encode()).hexdigest()
+    return (EMBARGOED if embargoed else REDACTED) + hashlib.sha256(key.encode()).hexdigest()
 
 
-def _unveiled(state: State, outputs: Iterable[Output]) -> State:
-    """The record with the names of the secret keys that the build knows.
+def _restore_redacted_keys(state: StoreState, outputs: Iterable[Output]) -> StoreState:
+    """Replace the digests of secret keys by the keys, where the build has them.
 
-    Of the others, private ones say nothing to anybody; early ones stay, so that they can be retired.
+    Of the others, private ones are dropped; embargoed ones stay, so that they can be retired.
     """
     names: dict[str, str] = {}
-    if any(key.startswith((VEILED, EARLY)) for key in (*state.objects, *state.retired, *state.doubtful)):
+    if any(key.startswith((REDACTED, EMBARGOED)) for key in (*state.objects, *state.retired, *state.dirty)):
         for output in outputs:
-            names[veiled(output.key, early=output.wave is Wave.MEDIA)] = output.key
+            names[redact_key(output.key, embargoed=output.wave is Wave.MEDIA)] = output.key
 
-    def told(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
-        return ((key, names.get(key, key)) for key in keys if key in names or not key.startswith(VEILED))
+    def with_names(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
+        return ((key, names.get(key, key)) for key in keys if key in names or not key.startswith(REDACTED))
 
     return replace(
         state,
-        objects={name: replace(state.objects[key], key=name) for key, name in told(state.objects)},
-        retired={name: state.retired[key] for key, name in told(state.retired)},
-        doubtful=frozenset(name for _, name in told(state.doubtful)),
+        objects={name: replace(state.objects[key], key=name) for key, name in with_names(state.objects)},
+        retired={name: state.retired[key] for key, name in with_names(state.retired)},
+        dirty=frozenset(name for _, name in with_names(state.dirty)),
     )
 
 
-def _refreshed(store: Store, state: State) -> State:
-    """What the record says, as far as a listing bears it out by name and size."""
-    listed = {remote.key: remote.size for remote in store.walk()}
-    secret = (VEILED, EARLY)
-    there = {
+def _drop_missing(store: Store, state: StoreState) -> StoreState:
+    """Drop the objects that a listing does not show with the recorded size."""
+    listed = {remote.key: remote.size for remote in store.list()}
+    secret = (REDACTED, EMBARGOED)
+    objects = {
         key: remote for key, remote in state.objects.items() if key.startswith(secret) or listed.get(key) == remote.size
     }
-    return replace(state, objects=there)
+    return replace(state, objects=objects)
 
 
-def _sought(store: Store, state: State, outputs: Iterable[Output]) -> State:
-    """Look, by one listing, for files that only the store can have, and of which the record says that it has not.
+def _find_lost_media(store: Store, state: StoreState, outputs: Iterable[Output]) -> StoreState:
+    """Look, by one listing, for files that only the store has and that the state does not know.
 
-    A record can be wrong; that nobody here has the bytes any more must not rest on it.
+    The state can be wrong, and no one else may have these bytes any more.
     """
     lost = {
         output.key: output
@@ -133,19 +146,21 @@ def _sought(store: Store, state: State, outputs: Iterable[Output]) -> State:
     }
     if not lost:
         return state
-    listed = (remote for remote in store.walk("media/") if remote.key in lost)
-    found = {remote.key: _matched(remote, lost[remote.key]) for remote in listed}
-    return replace(state, objects={**state.objects, **found})
+    listed = (remote for remote in store.list("media/") if remote.key in lost)
+    objects = {remote.key: _identify_media(remote, lost[remote.key]) for remote in listed}
+    return replace(state, objects={**state.objects, **objects})
 
 
-def _matched(remote: RemoteObject, output: Output) -> RemoteObject:
-    """Media are named by their digest, and written whole or not at all: a listed one of the right size is the one."""
-    same = output.wave is Wave.MEDIA and output.size == remote.size
-    return replace(remote, sha256=output.sha256, headers=output.headers) if same else remote
+def _identify_media(remote: RemoteObject, output: Output) -> RemoteObject:
+    """Media keys contain the digest, and media are written whole or not at all: the size identifies a listed file."""
+    is_same = output.wave is Wave.MEDIA and output.size == remote.size
+    return replace(remote, sha256=output.sha256, headers=output.headers) if is_same else remote
 
 
-def _with_feed(objects: Mapping[str, RemoteObject], key: str, feed: Found | None) -> Mapping[str, RemoteObject]:
-    """The live feed overrules what the record says of it."""
+def _with_live_feed(
+    objects: Mapping[str, RemoteObject], key: str, feed: StoredObject | None
+) -> Mapping[str, RemoteObject]:
+    """The objects, with the feed as it is live and not as it was recorded."""
     recorded = objects.get(key)
     others = {name: remote for name, remote in objects.items() if name != key}
     if feed is None:
@@ -156,71 +171,82 @@ def _with_feed(objects: Mapping[str, RemoteObject], key: str, feed: Found | None
     return {**others, key: live}
 
 
-def _settled(store: Store, state: State, outputs: Mapping[str, Output]) -> State:
-    """Look again at what is in doubt, by one listing and never by a question each.
+def _reconcile_dirty(store: Store, state: StoreState, outputs: Mapping[str, Output]) -> StoreState:
+    """Check dirty keys by one listing, never by a request each.
 
-    A listed file of the media is known by its size; anything else in doubt is taken for different.
+    Listed media are identified by their size; any other dirty object counts as different.
     """
-    every = list(store.walk())
-    listed = {remote.key: remote for remote in every if not remote.key.startswith(OWN)}
-    feeds = tuple(remote.key for remote in every if number(remote.key)) if state.rebuilt else state.feeds
-    secret = {key: remote for key, remote in state.objects.items() if key.startswith((VEILED, EARLY))}
+    remotes = tuple(store.list())
+    listed = {remote.key: remote for remote in remotes if not remote.key.startswith(INTERNAL_PREFIX)}
+    feeds = tuple(remote.key for remote in remotes if feed_number(remote.key)) if state.rebuilt else state.feeds
+    secret = {key: remote for key, remote in state.objects.items() if key.startswith((REDACTED, EMBARGOED))}
     objects = {key: remote for key, remote in state.objects.items() if key in listed} | secret
-    # Without a record nobody knows whose the other keys are: they are left alone for ever.
-    for key in listed.keys() & (outputs.keys() if state.rebuilt else state.doubtful):
+    # Without a state no one knows who owns the other keys: they are never touched.
+    for key in listed.keys() & (outputs.keys() if state.rebuilt else state.dirty):
         output = outputs.get(key)
-        objects[key] = _matched(listed[key], output) if output else listed[key]
+        objects[key] = _identify_media(listed[key], output) if output else listed[key]
     return replace(state, objects=objects, feeds=feeds)
 
 
-def encoded(state: State, place: str) -> bytes:
-    """The record as bytes: one line an object, sorted, headers named once."""
-    kinds = sorted({remote.headers for remote in state.objects.values()})
-    index = {headers: place for place, headers in enumerate(kinds)}
+def render_state(state: StoreState, identity: str) -> bytes:
+    """Render the state file: one line per object, sorted, each set of headers once."""
+    header_sets = sorted({remote.headers for remote in state.objects.values()})
+    header_index = {headers: index for index, headers in enumerate(header_sets)}
 
-    def shown(key: str) -> str:
-        return veiled(key, early=key in state.untold)
+    def shown_key(key: str) -> str:
+        return redact_key(key, embargoed=key in state.embargoed)
 
-    def row(remote: RemoteObject) -> list[object]:
-        told = ("", "") if remote.key in state.untold else (remote.sha256, remote.etag)
-        return [remote.size, *told, index[remote.headers]]
+    def object_row(remote: RemoteObject) -> list[object]:
+        digests = ("", "") if remote.key in state.embargoed else (remote.sha256, remote.etag)
+        return [remote.size, *digests, header_index[remote.headers]]
 
-    rows = {shown(key): row(remote) for key, remote in sorted(state.objects.items())}
+    rows = {shown_key(key): object_row(remote) for key, remote in sorted(state.objects.items())}
     lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
+    retired = sorted((key, since) for key, since in state.retired.items() if not key.startswith(PRIVATE_PREFIX))
     head = {
         "schema": SCHEMA,
-        "headers": [dict(headers) for headers in kinds],
-        "retired": {shown(key): since for key, since in sorted(state.retired.items()) if not key.startswith(PRIVATE)},
-        "doubtful": sorted(map(shown, state.doubtful)),
+        "headers": [dict(headers) for headers in header_sets],
+        "retired": {shown_key(key): since for key, since in retired},
+        "doubtful": sorted(map(shown_key, state.dirty)),
         "feeds": list(state.feeds),
-        "conditions": {"place": place, "honours": state.honours},
+        "conditions": {"place": identity, "honours": state.conditional_writes},
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
 
 
-def _decoded(found: Found, place: str) -> State | None:
-    """The record, or None when it is not one; a newer schema is refused rather than overwritten."""
+def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
+    """Parse the state file; None when it is damaged. Raises OperationError for a newer schema."""
     try:
-        data = json.loads(found.content)
+        data = json.loads(stored.content)
         if type(data["schema"]) is not int:
             return None
         if data["schema"] > SCHEMA:
-            raise OperationError("the last publish was made by a newer podcast-kit", "upgrade: pip install -U podcast-kit")
-        kinds = [tuple(sorted((str(name), str(value)) for name, value in each.items())) for each in data["headers"]]
+            text = "a newer version of podcast-kit published last"
+            raise OperationError(text, "upgrade podcast-kit")
+        header_sets = [
+            tuple(sorted((str(name), str(value)) for name, value in headers.items())) for headers in data["headers"]
+        ]
         objects = {
-            str(key): RemoteObject(key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=kinds[number])
-            for key, (size, sha256, etag, number) in data["objects"].items()
+            str(key): RemoteObject(
+                key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=header_sets[index]
+            )
+            for key, (size, sha256, etag, index) in data["objects"].items()
         }
-        retired = {str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()}
-        doubtful, feeds = frozenset(map(str, data["doubtful"])), tuple(filter(number, map(str, data["feeds"])))
-        tried = data["conditions"]
-        honours = Honours(tried["honours"]) if tried["honours"] and tried["place"] == place else None
+        conditions = data["conditions"]
+        is_same_store = conditions["honours"] and conditions["place"] == identity
+        return StoreState(
+            objects=objects,
+            retired={str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()},
+            dirty=frozenset(map(str, data["doubtful"])),
+            feeds=tuple(filter(feed_number, map(str, data["feeds"]))),
+            conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
+            etag=stored.etag,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
-    return State(objects=objects, retired=retired, doubtful=doubtful, feeds=feeds, honours=honours, etag=found.etag)
 
 
-def number(feed: str) -> int:
-    """Of a kept feed, by which it is gone back to; 0 of what is none."""
-    digits = feed.removeprefix(FEEDS).partition("-")[0]
-    return (parse_count(digits) or 0) if feed.startswith(FEEDS) else 0
+def feed_number(key: str) -> int:
+    """The number of a previous feed, by which `rollback` names it; 0 for any other key."""
+    digits = key.removeprefix(FEEDS_PREFIX).partition("-")[0]
+    return (parse_count(digits) or 0) if key.startswith(FEEDS_PREFIX) else 0

@@ -1,4 +1,4 @@
-"""One contract, passed by every store; what each store adds comes after it."""
+"""The contract of every store, followed by what is specific to one."""
 
 import hashlib
 import threading
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.errors import OperationError, InvalidInput, PublishConflict, StoreAccessError
+from podcast_kit.errors import InvalidInput, OperationError, PublishConflict, StoreAccessError
 from podcast_kit.model import PublishSettings
-from podcast_kit.stores import ABSENT, ALWAYS, Honours, Upload, match, open_store
+from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, ConditionalWrites, Upload, if_match, open_store
 from tests.support import output_trees
 
 
@@ -24,138 +24,139 @@ def upload(key="a/b.txt", content=b"one", cache="public, max-age=60"):
     )
 
 
-@pytest.fixture(params=["folder", "s3", "tls", "blind"])
+@pytest.fixture(params=["folder", "s3", "tls", "unprotected"])
 def store(request, tmp_path):
     if request.param == "folder":
         return open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
-    bucket = request.getfixturevalue({"s3": "bucket", "tls": "tls_bucket", "blind": "blind_bucket"}[request.param])
-    found = output_trees.store_of(bucket, prefix="show")
-    if request.param == "blind":
-        found.probe("token")
-    return found
+    fixtures = {"s3": "bucket", "tls": "tls_bucket", "unprotected": "unprotected_bucket"}
+    bucket = request.getfixturevalue(fixtures[request.param])
+    bucket_store = output_trees.open_bucket_store(bucket, prefix="show")
+    if request.param == "unprotected":
+        bucket_store.probe("token")
+    return bucket_store
 
 
-def test_what_a_store_makes_of_conditions_is_noticed(store, request):
-    expected = Honours.IGNORED if "blind" in request.node.name else Honours.QUOTED
+def test_probe_detects_conditional_writes(store, request):
+    expected = ConditionalWrites.IGNORED if "unprotected" in request.node.name else ConditionalWrites.QUOTED
     assert store.probe("another") is expected
 
 
-def test_what_is_put_is_got(store):
+def test_get_returns_what_was_put(store):
     etag = store.put(upload())
-    found = store.get("a/b.txt")
-    assert (found.content, found.etag) == (b"one", etag)
+    stored = store.get("a/b.txt")
+    assert (stored.content, stored.etag) == (b"one", etag)
 
 
-def test_head_tells_size_digest_and_etag(store):
+def test_head_returns_size_digest_and_etag(store):
     etag = store.put(upload())
-    there = store.head("a/b.txt")
-    assert (there.size, there.etag) == (3, etag)
-    assert there.sha256 == ("" if store.honours is Honours.IGNORED else hashlib.sha256(b"one").hexdigest())
+    remote = store.head("a/b.txt")
+    assert (remote.size, remote.etag) == (3, etag)
+    keeps_metadata = store.conditional_writes is not ConditionalWrites.IGNORED
+    assert remote.sha256 == (hashlib.sha256(b"one").hexdigest() if keeps_metadata else "")
 
 
-def test_what_is_not_there_is_none(store):
-    assert (store.get("nothing"), store.head("nothing"), list(store.walk())) == (None, None, [])
+def test_missing_key_is_none(store):
+    assert (store.get("nothing"), store.head("nothing"), list(store.list())) == (None, None, [])
 
 
-def test_a_walk_is_sorted_and_keeps_to_its_prefix(store):
+def test_list_is_sorted_and_limited_to_its_prefix(store):
     for key in ("b", "a/2", "a/10", "c/d"):
         store.put(upload(key))
-    assert [(each.key, each.size) for each in store.walk()] == [("a/10", 3), ("a/2", 3), ("b", 3), ("c/d", 3)]
-    assert [each.key for each in store.walk("a/")] == ["a/10", "a/2"]
+    assert [(remote.key, remote.size) for remote in store.list()] == [("a/10", 3), ("a/2", 3), ("b", 3), ("c/d", 3)]
+    assert [remote.key for remote in store.list("a/")] == ["a/10", "a/2"]
 
 
-def test_writing_anew_only_succeeds_once(store):
-    store.put(upload(), ABSENT)
+def test_if_none_match_succeeds_once(store):
+    store.put(upload(), IF_NONE_MATCH)
     with pytest.raises(PublishConflict):
-        store.put(upload(content=b"two"), ABSENT)
+        store.put(upload(content=b"two"), IF_NONE_MATCH)
     assert store.get("a/b.txt").content == b"one"
 
 
-def test_writing_over_needs_the_etag_that_is_there(store):
+def test_if_match_needs_the_current_etag(store):
     first = store.put(upload())
-    second = store.put(upload(content=b"two"), match(first))
+    second = store.put(upload(content=b"two"), if_match(first))
     with pytest.raises(PublishConflict):
-        store.put(upload(content=b"three"), match(first))
+        store.put(upload(content=b"three"), if_match(first))
     assert (store.get("a/b.txt").content, store.get("a/b.txt").etag) == (b"two", second)
 
 
-def test_an_empty_etag_means_that_nothing_was_there():
-    assert match("") == ABSENT
+def test_if_match_of_an_empty_etag_is_if_none_match():
+    assert if_match("") == IF_NONE_MATCH
 
 
-def test_of_sixteen_writers_one_wins(store):
-    if store.honours and store.honours.blind:
-        assert store.honours is Honours.IGNORED  # nobody can promise it there, and publish says so
-        return
+def test_one_of_sixteen_concurrent_writers_wins(store):
+    if store.conditional_writes and store.conditional_writes.unprotected:
+        return  # no store can guarantee it there, and publish warns
     start = store.put(upload())
     barrier = threading.Barrier(16)
 
     def write(number):
         barrier.wait()
         try:
-            store.put(upload(content=b"writer %d" % number), match(start))
+            store.put(upload(content=b"writer %d" % number), if_match(start))
         except PublishConflict:
             return None
         return b"writer %d" % number
 
     with ThreadPoolExecutor(16) as pool:
-        won = [content for content in pool.map(write, range(16)) if content]
-    assert won == [store.get("a/b.txt").content]
+        winners = [content for content in pool.map(write, range(16)) if content]
+    assert winners == [store.get("a/b.txt").content]
 
 
-def test_what_is_deleted_is_gone_and_deleting_again_does_nothing(store):
+def test_delete_is_idempotent(store):
     store.put(upload())
     store.delete("a/b.txt")
     store.delete("a/b.txt")
-    assert list(store.walk()) == []
+    assert list(store.list()) == []
 
 
-def test_a_file_that_changed_since_it_was_built_is_not_published(store, tmp_path):
-    built = output_trees.output(tmp_path / "build", "media/x/a.mp3", b"sound")
+def test_put_refuses_file_changed_after_the_build(store, tmp_path):
+    built = output_trees.write_output(tmp_path / "build", "media/x/a.mp3", b"sound")
     built.path.write_bytes(b"other")
     with pytest.raises(OperationError, match="changed"):
-        store.put(Upload.of(built), ABSENT)
+        store.put(Upload.from_output(built), IF_NONE_MATCH)
     assert store.head(built.key) is None
 
 
 @pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["empty", "one byte", "too large for one read"])
-def test_a_file_of_any_size_arrives_whole(store, tmp_path, size):
-    built = output_trees.output(tmp_path / "build", "media/x/a.mp3", bytes(size))
-    store.put(Upload.of(built), ABSENT)
+def test_put_stores_files_of_any_size(store, tmp_path, size):
+    built = output_trees.write_output(tmp_path / "build", "media/x/a.mp3", bytes(size))
+    store.put(Upload.from_output(built), IF_NONE_MATCH)
     assert store.get(built.key).content == bytes(size)
 
 
-def test_names_that_need_escaping_come_back_as_they_were(store):
+def test_keys_that_need_escaping_round_trip(store):
     keys = ["a b/ü&+%41.txt", "media/ß?#/日本.mp3"]
     for key in keys:
         store.put(upload(key))
-    assert [each.key for each in store.walk()] == keys
+    assert [remote.key for remote in store.list()] == keys
     assert all(store.get(key).content == b"one" for key in keys)
 
 
-def test_nothing_is_stored_with_an_encoding_of_the_wire(tls_bucket, tls_server):
-    output_trees.store_of(tls_bucket).put(upload())
+def test_put_over_tls_stores_no_content_encoding(tls_bucket, tls_server):
+    output_trees.open_bucket_store(tls_bucket).put(upload())
     client = tls_server.client()
-    there = client.head_object(Bucket=tls_bucket.name, Key="a/b.txt")
+    answer = client.head_object(Bucket=tls_bucket.name, Key="a/b.txt")
     client.close()
-    assert there.get("ContentEncoding", "") == ""
-    assert there["ContentLength"] == 3
+    assert answer.get("ContentEncoding", "") == ""
+    assert answer["ContentLength"] == 3
 
 
 class TestFolder:
-    def test_leaves_nothing_beside_the_files(self, tmp_path):
+    def test_put_leaves_no_temporary_files(self, tmp_path):
         store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
-        store.put(upload(), ABSENT)
+        store.put(upload(), IF_NONE_MATCH)
         names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
         assert names == {"site/a/b.txt", "site/.podcast-kit/lock"}
 
     @pytest.mark.parametrize("key", ["../a", "a/../../b", "/etc/x", "a\\..\\b", ""])
-    def test_never_leaves_its_folder(self, tmp_path, key):
+    def test_key_outside_the_folder_is_refused(self, tmp_path, key):
         store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
         with pytest.raises(OperationError):
             store.put(upload(key))
 
-    def test_a_file_in_the_way_is_said_in_words(self, tmp_path):
+    def test_file_in_place_of_the_folder_is_reported(self, tmp_path):
         (tmp_path / "site").write_text("not a folder")
         store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
         with pytest.raises(OperationError, match="site"):
@@ -163,53 +164,53 @@ class TestFolder:
 
 
 class TestS3:
-    def test_headers_are_kept_and_can_be_changed_without_the_bytes(self, bucket, tmp_path):
-        store = output_trees.store_of(bucket)
-        built = output_trees.output(tmp_path, "media/x/a.mp3", b"sound", cache="public, max-age=60")
-        store.put(Upload.of(built))
+    def test_update_headers_keeps_the_content(self, bucket, tmp_path):
+        store = output_trees.open_bucket_store(bucket)
+        built = output_trees.write_output(tmp_path, "media/x/a.mp3", b"sound", cache="public, max-age=60")
+        store.put(Upload.from_output(built))
         assert store.head(built.key).headers == built.headers
-        again = output_trees.output(tmp_path, "media/x/a.mp3", b"sound", cache="no-cache")
-        store.dress(again)
-        there = store.head(built.key)
-        assert (there.headers, there.sha256) == (again.headers, built.sha256)
-        assert output_trees.fetch(bucket.url + built.key) == b"sound"
+        changed = output_trees.write_output(tmp_path, "media/x/a.mp3", b"sound", cache="no-cache")
+        store.update_headers(changed)
+        remote = store.head(built.key)
+        assert (remote.headers, remote.sha256) == (changed.headers, built.sha256)
+        assert output_trees.download(bucket.url + built.key) == b"sound"
 
-    def test_a_bucket_that_does_not_exist(self, s3):
+    def test_missing_bucket_is_reported(self, s3):
         store = open_store(PublishSettings(url="http://x/", to="s3://not-there/x", endpoint=s3.endpoint), Path())
-        for call in (lambda: store.get("a"), lambda: store.put(upload()), lambda: list(store.walk())):
+        for call in (lambda: store.get("a"), lambda: store.put(upload()), lambda: list(store.list())):
             with pytest.raises(StoreAccessError, match="bucket does not exist") as raised:
                 call()
             assert raised.value.fix
 
-    def test_no_credentials(self, bucket, monkeypatch):
+    def test_missing_credentials_are_reported(self, bucket, monkeypatch):
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         with pytest.raises(StoreAccessError, match="no credentials") as raised:
-            output_trees.store_of(bucket).get("a")
+            output_trees.open_bucket_store(bucket).get("a")
         assert "AWS_ACCESS_KEY_ID" in raised.value.fix
 
     @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-    def test_wrong_credentials(self, bucket, monkeypatch, name):
+    def test_rejected_credentials_are_reported(self, bucket, monkeypatch, name):
         monkeypatch.setenv(name, "wrong")
         with pytest.raises(StoreAccessError, match="key"):
-            output_trees.store_of(bucket).put(upload())
+            output_trees.open_bucket_store(bucket).put(upload())
 
     @pytest.mark.usefixtures("s3")
-    def test_nobody_answers(self, monkeypatch):
-        monkeypatch.setattr("podcast_kit.stores.clients.ATTEMPTS", 1)  # all eight would take 20 seconds
+    def test_unreachable_store_is_reported(self, monkeypatch):
+        monkeypatch.setattr("podcast_kit.stores.clients.MAX_ATTEMPTS", 1)  # all eight would take 20 seconds
         store = open_store(PublishSettings(url="http://x/", to="s3://pod", endpoint="http://127.0.0.1:9"), Path())
-        with pytest.raises(OperationError, match="does not answer"):
+        with pytest.raises(OperationError, match="cannot reach the store"):
             store.put(upload())
 
 
 @pytest.mark.parametrize("to", ["", "s3://", "s3:/x", "ftp://x/y", "s3://a"])
-def test_a_place_that_is_none_is_said(tmp_path, to):
+def test_invalid_publish_to_is_refused(tmp_path, to):
     with pytest.raises(InvalidInput):
         open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path)
 
 
-def test_always_holds(tmp_path):
+def test_unconditional_put_overwrites(tmp_path):
     store = open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
-    store.put(upload(), ALWAYS)
-    store.put(upload(content=b"two"), ALWAYS)
+    store.put(upload(), UNCONDITIONAL)
+    store.put(upload(content=b"two"), UNCONDITIONAL)
     assert store.get("a/b.txt").content == b"two"

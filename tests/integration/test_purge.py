@@ -1,3 +1,5 @@
+"""Purging cached copies from CloudFront and with the show's own command."""
+
 import http.server
 import shlex
 import sys
@@ -6,10 +8,10 @@ import threading
 import pytest
 
 from podcast_kit.model import Output, PublishSettings, RemoteObject, Wave
-from podcast_kit.plan import make
-from podcast_kit.publish.purge import changed, purge
-from podcast_kit.stores.cdn import MOST
-from podcast_kit.stores.state import State
+from podcast_kit.plan import plan_changes
+from podcast_kit.publish.purge import list_changed_keys, purge_cdn
+from podcast_kit.stores.cdn import MAX_PATHS
+from podcast_kit.stores.state import StoreState
 
 CREATED = """<?xml version="1.0"?>
 <Invalidation xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>I1</Id><Status>InProgress</Status>
@@ -20,12 +22,12 @@ REFUSED = """<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</
 
 @pytest.fixture
 def cloudfront(monkeypatch, s3_environment):
-    """What CloudFront is asked, answered as it answers."""
+    """A server that answers as CloudFront does, and records the requests."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self.server.asked.append((self.path, body))
+            self.server.requests.append((self.path, body))
             self.send_response(self.server.status)
             self.end_headers()
             self.wfile.write((CREATED if self.server.status == 201 else REFUSED).encode())
@@ -35,7 +37,7 @@ def cloudfront(monkeypatch, s3_environment):
 
     s3_environment(None)
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.status = [], 201
+        server.requests, server.status = [], 201
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFRONT", f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -48,7 +50,7 @@ def publishing(**settings):
     return PublishSettings(url="https://pod.example/show/", **settings)
 
 
-def test_only_pages_and_feeds_that_were_there_before_have_copies():
+def test_only_existing_pages_and_feeds_are_purged():
     def output(key, wave, sha256="new"):
         return Output(key=key, size=1, sha256=sha256, content_type="t", cache_control="c", wave=wave, path="x")
 
@@ -60,46 +62,46 @@ def test_only_pages_and_feeds_that_were_there_before_have_copies():
         output("same.html", Wave.PAGES, "old"),
     ]
     headers = local[0].headers
-    there = {
+    objects = {
         key: RemoteObject(key=key, size=1, sha256="old", headers=headers)
         for key in ("media/a", "index.html", "feed.xml", "same.html", "gone.html")
     }
-    plan = make({each.key: each for each in local}, State(objects=there))
-    assert changed(plan) == ("index.html", "feed.xml")
+    plan = plan_changes({output.key: output for output in local}, StoreState(objects=objects))
+    assert list_changed_keys(plan) == ("index.html", "feed.xml")
 
 
-def test_cloudfront_is_told_of_each_path_and_of_folders_by_both_names(cloudfront):
-    [outcome] = purge(publishing(cloudfront="E123"), ["a b/index.html", "feed.xml"], "etag")
+def test_cloudfront_gets_each_path_and_both_forms_of_a_folder(cloudfront):
+    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["a b/index.html", "feed.xml"], "etag")
     assert (outcome.action, outcome.error) == ("purged", "")
-    [(path, body)] = cloudfront.asked
-    assert path == "/2020-05-31/distribution/E123/invalidation"
-    for named in ("/show/a%20b/index.html", "/show/a%20b/", "/show/feed.xml"):
-        assert f"<Path>{named}</Path>" in body
+    [(url_path, body)] = cloudfront.requests
+    assert url_path == "/2020-05-31/distribution/E123/invalidation"
+    for path in ("/show/a%20b/index.html", "/show/a%20b/", "/show/feed.xml"):
+        assert f"<Path>{path}</Path>" in body
 
 
-def test_very_many_paths_are_one_wildcard(cloudfront):
-    list(purge(publishing(cloudfront="E123"), [f"{number}.html" for number in range(MOST + 1)], "etag"))
-    assert "<Path>/*</Path>" in cloudfront.asked[0][1]
+def test_very_many_paths_become_one_wildcard(cloudfront):
+    list(purge_cdn(publishing(cloudfront="E123"), [f"{number}.html" for number in range(MAX_PATHS + 1)], "etag"))
+    assert "<Path>/*</Path>" in cloudfront.requests[0][1]
 
 
-def test_asking_again_for_the_same_publish_is_the_same_request(cloudfront):
+def test_repeated_purge_of_one_publish_has_the_same_reference(cloudfront):
     for etag in ("1", "1", "2"):
-        list(purge(publishing(cloudfront="E123"), ["feed.xml"], etag))
-    first, second, third = (body.partition("<CallerReference>")[2].partition("<")[0] for _, body in cloudfront.asked)
+        list(purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], etag))
+    first, second, third = (body.partition("<CallerReference>")[2].partition("<")[0] for _, body in cloudfront.requests)
     assert first == second != third
 
 
-def test_what_cloudfront_refuses_is_said_and_undoes_nothing(cloudfront):
+def test_refusal_of_cloudfront_is_reported(cloudfront):
     cloudfront.status = 403
-    [outcome] = purge(publishing(cloudfront="E123"), ["feed.xml"], "etag")
-    assert "does not allow it" in outcome.error
+    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], "etag")
+    assert "access denied" in outcome.error
 
 
-def test_a_command_gets_the_addresses_line_by_line(tmp_path):
+def test_command_gets_one_url_per_line(tmp_path):
     path = tmp_path / "got.txt"
     source = f"import sys; open({str(path)!r}, 'w').write(sys.stdin.read())"
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(source)}"
-    [outcome] = purge(publishing(purge=command), ["index.html", "feed.xml"], "etag")
+    [outcome] = purge_cdn(publishing(purge=command), ["index.html", "feed.xml"], "etag")
     assert outcome.error == ""
     assert path.read_text().splitlines() == [
         "https://pod.example/show/index.html",
@@ -109,17 +111,17 @@ def test_a_command_gets_the_addresses_line_by_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "text"),
     [
         ("no-such-command-here", "no-such-command-here"),
-        (f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"no token\")'", "ended with 1: no token"),
+        (f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"no token\")'", "exited with 1: no token"),
         ("'unbalanced", "No closing quotation"),
     ],
 )
-def test_a_command_that_fails_is_said(command, said):
-    [outcome] = purge(publishing(purge=command), ["feed.xml"], "etag")
-    assert said in outcome.error
+def test_failed_command_is_reported(command, text):
+    [outcome] = purge_cdn(publishing(purge=command), ["feed.xml"], "etag")
+    assert text in outcome.error
 
 
-def test_nothing_changed_asks_nobody():
-    assert list(purge(publishing(cloudfront="E1", purge="x"), [], "etag")) == []
+def test_no_changed_keys_send_no_request():
+    assert list(purge_cdn(publishing(cloudfront="E1", purge="x"), [], "etag")) == []

@@ -1,8 +1,8 @@
-"""Two publishers, a faulty network, kills at random moments, and a reader who trusts nobody.
+"""Two publishers on a faulty network, killed at random moments, and a reader who checks everything.
 
-Each publisher adds one episode after the other to whatever is live. What it is told is published, it writes
-down; nothing that was written down may ever be missing from the feed again, and nothing that the feed names
-may fail to answer. The same run without conditions must lose something, or it would prove nothing.
+Each publisher adds one episode after the other to what is live, and records each acknowledged publish. No
+acknowledged episode may ever be missing from the feed, and everything that the feed names must answer. The same run
+without conditional writes must lose something, or it would prove nothing.
 """
 
 import contextlib
@@ -22,17 +22,16 @@ from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import Wave
-from podcast_kit.plan import make
-from podcast_kit.publish import publish, read
-from podcast_kit.stores import Honours, bulk_put, clients, s3
+from podcast_kit.plan import plan_changes
+from podcast_kit.publish import publish_plan
+from podcast_kit.stores import ConditionalWrites, bulk_put, clients, s3
 from tests.support import network, output_trees
 from tests.support.seaweed import Bucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["boto3", "tests.support.chaos_proxy"])
-LIMIT = 900
-"""Seconds; a run that takes longer has come to a stop."""
+MAX_RUN_S = 900
 FAULTS = [
     network.Status(500),
     network.Status(503, "SlowDown"),
@@ -48,55 +47,57 @@ FAULTS = [
     network.Slow(0.5),
     network.SILENT,
 ]
-INSIDE = network.Status(200)
-"""An error inside of an answer that says that all is well, as CompleteMultipartUpload can give it."""
-KINDS = {*FAULTS, INSIDE}
-LONG = {"a4", "b4", "a9", "b9", "a40", "b40"}
-"""Episodes that are sent in parts."""
-PART = 5 << 20
+ERROR_IN_200 = network.Status(200)
+"""An error inside a 200 response, as CompleteMultipartUpload can give it."""
+FAULT_KINDS = {*FAULTS, ERROR_IN_200}
+MULTIPART_EPISODES = {"a4", "b4", "a9", "b9", "a40", "b40"}
+"""Episodes that are uploaded in parts."""
+PART_BYTES = 5 << 20
 
 
 @functools.cache
-def sound(guid: str) -> bytes:
-    """A recording that both publishers could make, though only its owner does."""
-    return hashlib.sha256(guid.encode()).digest() * (PART // 32 + 40 if guid in LONG else 40)
+def recording(guid: str) -> bytes:
+    """The audio of an episode; only its owner uploads it."""
+    return hashlib.sha256(guid.encode()).digest() * (PART_BYTES // 32 + 40 if guid in MULTIPART_EPISODES else 40)
 
 
 def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditions: bool) -> None:
     """Publish one episode after the other until killed."""
-    clients.SILENCE = bulk_put.SILENCE = 2
+    clients.RESPONSE_TIMEOUT_S = bulk_put.RESPONSE_TIMEOUT_S = 2
     if not conditions:
-        s3.S3._conditions = lambda _self, _when: {}
-    store = output_trees.store_of(bucket, endpoint=endpoint)
-    store.clients.soon = 2
-    store.part, store.journals = PART, folder / name / "journals"
-    store.honours = None if conditions else Honours.QUOTED  # it would be found out, and refused
+        s3.S3Store._condition_headers = lambda _self, _precondition: {}
+    store = output_trees.open_bucket_store(bucket, endpoint=endpoint)
+    store.clients.query_timeout = 2
+    store.part_size, store.journal_folder = PART_BYTES, folder / name / "journals"
+    store.conditional_writes = None if conditions else ConditionalWrites.QUOTED  # the probe would find out, and refuse
     acknowledged = folder / f"{name}.txt"
     acknowledged.touch()
     while True:
         guid = f"{name}{len(acknowledged.read_text().splitlines()) + 1}"
         with contextlib.suppress(PodcastKitError):
-            one(store, bucket, folder / name, guid)
+            add_episode(store, bucket, folder / name, guid)
             with acknowledged.open("a") as stream:
                 stream.write(f"{guid}\n")
                 stream.flush()
                 os.fsync(stream.fileno())
 
 
-def one(store, bucket: Bucket, folder: Path, guid: str) -> None:
+def add_episode(store, bucket: Bucket, folder: Path, guid: str) -> None:
     """Add an episode to what is live, or raise."""
     live = store.get("feed.xml")
-    there = re.findall(r"<guid>([^<]+)</guid>", live.content.decode()) if live else []
-    outputs = output_trees.tree(folder, bucket.url, {each: sound(each) for each in dict.fromkeys([*there, guid])})
+    live_guids = re.findall(r"<guid>([^<]+)</guid>", live.content.decode()) if live else []
+    outputs = output_trees.write_tree(
+        folder, bucket.url, {name: recording(name) for name in dict.fromkeys([*live_guids, guid])}
+    )
     for key, output in outputs.items():
         if output.wave is Wave.MEDIA and not key.endswith(f"/{guid}.mp3"):
-            outputs[key] = replace(output, path=None)  # somebody else's recording, or one published before
-    state = read(store, outputs.values())
+            outputs[key] = replace(output, path=None)  # someone else's recording, or one published before
+    state = output_trees.read_state(store, outputs)
     if (state.feed.content if state.feed else b"") != (live.content if live else b""):
-        return one(store, bucket, folder, guid)
-    plan = make(outputs, state)
-    time.sleep(random.random() / 10)  # the moment in which somebody else may be faster
-    list(publish(plan, store, now=NOW, url=bucket.url))
+        return add_episode(store, bucket, folder, guid)
+    plan = plan_changes(outputs, state)
+    time.sleep(random.random() / 10)  # the moment in which someone else may be faster
+    list(publish_plan(plan, store, now=NOW, url=bucket.url))
     return None
 
 
@@ -108,23 +109,23 @@ class Reader:
     folder: Path
     polls: int = 0
     wrong: list[str] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-    begun: float = field(default_factory=time.monotonic)
+    checked: dict[str, str] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
 
-    def pace(self) -> float:
-        """Seconds that a publish takes here: on a busy machine each kill would hit a beginner."""
-        return (time.monotonic() - self.begun) / (len(self.acknowledged()) + 1)
+    def seconds_per_publish(self) -> float:
+        """How long a publish takes here: on a busy machine each kill would hit a publisher that just started."""
+        return (time.monotonic() - self.started) / (len(self.acknowledged()) + 1)
 
     def acknowledged(self) -> set[str]:
-        """What the publishers were told is published."""
+        """The episodes whose publish succeeded."""
         return {line for path in self.folder.glob("*.txt") for line in path.read_text().split("\n")[:-1]}
 
-    def look(self, *, monotone: bool = True) -> set[str]:
-        """One poll; the guids that are live."""
+    def poll(self, *, monotone: bool = True) -> set[str]:
+        """Read the feed and check what it names; returns the guids that are live."""
         before = self.acknowledged()
         self.polls += 1
         try:
-            feed = output_trees.fetch(f"{self.url}feed.xml").decode()
+            feed = output_trees.download(f"{self.url}feed.xml").decode()
         except urllib.error.HTTPError as error:
             if before or error.code != 404:
                 self.wrong.append(f"the feed answers {error.code}")
@@ -133,16 +134,16 @@ class Reader:
             self.wrong.append(f"a broken feed: {feed[:40]!r}...{feed[-40:]!r}")
         guids = re.findall(r"<guid>([^<]+)</guid>", feed)
         if monotone and not before <= set(guids):
-            self.wrong.append(f"acknowledged, and not in the feed: {sorted(before - set(guids))}")
-        named = dict(re.findall(r'<enclosure url="([^"]+)" length="(\d+)"', feed))
-        named |= dict.fromkeys(re.findall(r"<link>([^<]+)</link>", feed), "")
-        again = random.sample(sorted(self.known), min(2, len(self.known)))
-        for link, length in named.items():
-            if self.known.get(link) != length or link in again:
-                self._ask(link, length)
+            self.wrong.append(f"acknowledged but not in the feed: {sorted(before - set(guids))}")
+        links = dict(re.findall(r'<enclosure url="([^"]+)" length="(\d+)"', feed))
+        links |= dict.fromkeys(re.findall(r"<link>([^<]+)</link>", feed), "")
+        recheck = random.sample(sorted(self.checked), min(2, len(self.checked)))
+        for link, length in links.items():
+            if self.checked.get(link) != length or link in recheck:
+                self._check_link(link, length)
         return set(guids)
 
-    def _ask(self, link: str, length: str) -> None:
+    def _check_link(self, link: str, length: str) -> None:
         request = urllib.request.Request(link, method="HEAD")
         try:
             with urllib.request.urlopen(request, timeout=30) as reply:
@@ -152,12 +153,12 @@ class Reader:
             return
         if length and got != length:
             self.wrong.append(f"{link} has {got} bytes, not {length}")
-        self.known[link] = length
+        self.checked[link] = length
 
 
 @dataclass
 class Result:
-    """What came of a run."""
+    """The result of a run."""
 
     acknowledged: int
     lost: set[str]
@@ -172,25 +173,25 @@ class Result:
 
 def run(
     bucket: Bucket, folder: Path, *, publishes: int, polls: int, seed: int, conditions: bool = True, rate: float = 0.12,
-    kills_too: bool = True,
+    with_kills: bool = True,
 ) -> Result:  # fmt: skip
-    """Until that many publishes are acknowledged and that many polls are made."""
+    """Run until this many publishes are acknowledged and this many polls are made."""
     folder.mkdir(parents=True, exist_ok=True)
-    dice, struck = random.Random(seed), []
+    dice, injected = random.Random(seed), []
 
     def fault(request):
-        ending = request.method == "POST" and "uploadId=" in request.path
-        if rate and ending and INSIDE not in struck:
-            struck.append(INSIDE)
-            return INSIDE
+        is_complete = request.method == "POST" and "uploadId=" in request.path
+        if rate and is_complete and ERROR_IN_200 not in injected:
+            injected.append(ERROR_IN_200)
+            return ERROR_IN_200
         if dice.random() >= rate:
             return None
         chosen = dice.choice(FAULTS)
-        struck.append(chosen)
+        injected.append(chosen)
         return chosen
 
     reader = Reader(bucket.url, folder)
-    ended, kills = threading.Event(), 0
+    is_finished, kills = threading.Event(), 0
     with network.Proxy(bucket.endpoint, fault) as proxy:
 
         def start(name: str):
@@ -201,7 +202,7 @@ def run(
 
         def killer() -> None:
             nonlocal kills
-            while not ended.wait(random.uniform(0.5, 4.0) + reader.pace()):
+            while not is_finished.wait(random.uniform(0.5, 4.0) + reader.seconds_per_publish()):
                 name = random.choice(["a", "b"])
                 running[name].kill()
                 running[name].join()
@@ -209,24 +210,32 @@ def run(
                 running[name] = start(name)
 
         running = {name: start(name) for name in ("a", "b")}
-        thread = threading.Thread(target=killer if kills_too else ended.wait)
+        thread = threading.Thread(target=killer if with_kills else is_finished.wait)
         thread.start()
         try:
             while len(reader.acknowledged()) < publishes or reader.polls < polls:
-                reader.look(monotone=conditions)
+                reader.poll(monotone=conditions)
                 time.sleep(0.05)
-                if time.monotonic() - reader.begun > LIMIT:
-                    raise TimeoutError(f"only {len(reader.acknowledged())} publishes in {LIMIT} s")
+                if time.monotonic() - reader.started > MAX_RUN_S:
+                    raise TimeoutError(f"only {len(reader.acknowledged())} publishes in {MAX_RUN_S} s")
         finally:
-            ended.set()
+            is_finished.set()
             thread.join()
             for process in running.values():
                 process.kill()
                 process.join()
         requests = len(proxy.seen)
-    live = reader.look(monotone=conditions)
-    told = reader.acknowledged()
-    seconds = time.monotonic() - reader.begun
+    live = reader.poll(monotone=conditions)
+    acknowledged = reader.acknowledged()
+    seconds = time.monotonic() - reader.started
     return Result(
-        len(told), told - live, reader.polls, reader.wrong, kills, len(struck), set(struck), requests, seconds
+        len(acknowledged),
+        acknowledged - live,
+        reader.polls,
+        reader.wrong,
+        kills,
+        len(injected),
+        set(injected),
+        requests,
+        seconds,
     )
