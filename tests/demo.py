@@ -73,7 +73,7 @@ def _place(folder: Path, *, keep: bool) -> Iterator[tuple[list[str], str, dict[s
 def _folder(folder: Path, *, keep: bool) -> Iterator[tuple[list[str], str, dict[str, str], str]]:
     public = folder / "public"
     public.mkdir()
-    server = serve.server(public)
+    server = serve.make_preview(public)
     url = f"http://127.0.0.1:{server.server_address[1]}/"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield ["--to", str(public), "--url", url], url, {}, f"It is being served; stop with Ctrl-C, then rm -r {folder}"
@@ -103,19 +103,19 @@ def _publish_again(show: Path, options: list[str], environment: dict[str, str]) 
     said = json.loads(_podcast_kit(show, [*options, "--json"], environment))
     if said["uploaded"]:
         raise SystemExit(f"a second publish uploaded {said['uploaded']} objects; it must find nothing to do")
-    print("Published again: 0 objects uploaded, as it should be.")
+    print("Published again: nothing to upload.")
 
 
 def _fetch_back(show: Path, url: str) -> None:
     """Every object anonymously over HTTP, byte for byte; every enclosure by HEAD and by Range."""
     from dataclasses import replace
 
-    found = project.read(show)
+    found = project.load_project(show)
     moved = replace(found.show, publish=replace(found.show.publish, url=url))
-    made = builder.make(replace(found, show=moved), now=datetime.now(UTC))
+    made = builder.build(replace(found, show=moved), now=datetime.now(UTC))
     outputs = list(made.outputs.values())
     enclosures = [made.outputs[item.enclosure.key] for item in made.items]
-    for outcome in (*verify.compare(url, outputs), *verify.objects(url, enclosures)):
+    for outcome in (*verify.verify_contents(url, outputs), *verify.verify_outputs(url, enclosures)):
         if outcome.error:
             raise SystemExit(f"{outcome.error}")
     print(f"Fetched all {len(outputs)} objects back over HTTP: the same bytes.")

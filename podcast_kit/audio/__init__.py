@@ -4,11 +4,10 @@ from podcast_kit.audio.inspect import Report, inspect
 from podcast_kit.audio.probe import probe
 from podcast_kit.audio.repair import mend
 from podcast_kit.audio.sniff import Kind, mime, recognise
-from podcast_kit.audio.tag import MASTER, VERSION, Found, digest, read_tags, tag, taggable
+from podcast_kit.audio.tag import MASTER, Found, digest, read_tags, tag, taggable
 
 __all__ = [
     "MASTER",
-    "VERSION",
     "Found",
     "Kind",
     "Report",

@@ -15,7 +15,7 @@ from podcast_kit.audio.mastering import mp3_gain
 from podcast_kit.audio.mp3 import frame_scan, xing_header
 from podcast_kit.audio.sniff import Kind, recognise
 from podcast_kit.errors import InvalidAudio, PodcastKitError
-from podcast_kit.io.atomic_write import beside
+from podcast_kit.io.atomic_write import atomic_path
 
 RESERVOIR = 9
 """Frames before the first that may hold bits of it: as many as 511 bytes take at the lowest rate, and one."""
@@ -48,7 +48,7 @@ def cut(source: Path, destination: Path, start: float, seconds: float) -> Clip:
     if not (start >= 0 and seconds > 0):
         raise PodcastKitError(f"a stretch from {start:g} s for {seconds:g} s", "begin at 0 or later, and take some")
     lossless = recognise(source) is Kind.MP3
-    with beside(destination) as part:
+    with atomic_path(destination) as part:
         length = _frames_cut(source, part, start, seconds) if lossless else _encoded(source, part, start, seconds)
     return Clip(destination, length, lossless)
 

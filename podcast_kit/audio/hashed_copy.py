@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread, active_count
 from typing import BinaryIO
 
-from podcast_kit.io.atomic_write import beside
+from podcast_kit.io.atomic_write import atomic_path
 
 BLOCK = 1 << 18
 """Bytes: what is read is still in the processor's cache when it is written and hashed."""
@@ -27,7 +27,7 @@ def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]
     """
     # Hashing takes twice as long as copying, so it gets a thread; but not where others keep the machine busy already.
     pour = _overlapped if active_count() == 1 else _in_turn
-    with beside(destination) as part, part.open("wb") as out:
+    with atomic_path(destination) as part, part.open("wb") as out:
         return pour(source, out, pieces)
 
 

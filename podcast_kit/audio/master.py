@@ -12,9 +12,7 @@ from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.decision import wanted
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.model import AudioSettings, Progress
-
-VERSION = 3
-"""Raised whenever the same recording and settings would give other bytes."""
+from podcast_kit.writer_versions import MASTERING
 
 
 def key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
@@ -22,7 +20,7 @@ def key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
 
     `payload_sha256` is that of the recording without its tags, `joined` those of intro and outro.
     """
-    parts = [payload_sha256, *joined, json.dumps(asdict(settings), sort_keys=True), *codecs.versions(), str(VERSION)]
+    parts = [payload_sha256, *joined, json.dumps(asdict(settings), sort_keys=True), *codecs.versions(), str(MASTERING)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from podcast_kit.audio.probe import border
 from podcast_kit.audio.sniff import Kind, recognise
-from podcast_kit.errors import OperationError, InvalidAudio
+from podcast_kit.errors import InvalidAudio, OperationError
 from podcast_kit.model import Chapter, Cover, Resource, Tags
-
-VERSION = 2
-"""Of the writer: raised when the same tags would come out as other bytes. Part of every cache key."""
+from podcast_kit.writer_versions import TAG_WRITER
 
 ROOMS = {
     Kind.MP3: "mp3.id3",
@@ -87,7 +85,7 @@ def read_tags(path: Path) -> Found:
 
 def digest(tags: Tags) -> str:
     """A sha256 (hex) of the tags, pictures and this writer's version: half of a cache key."""
-    state = hashlib.sha256(f"{VERSION} {tags!r}".encode("utf-8", "surrogatepass"))
+    state = hashlib.sha256(f"{TAG_WRITER} {tags!r}".encode("utf-8", "surrogatepass"))
     for cover in (tags.cover, *(cover for _, cover in tags.images)):
         if cover:
             state.update(hashlib.sha256(cover.data).digest())

@@ -1,24 +1,26 @@
-"""Items to feeds in every form, and anybody's feed to its elements. The only home of feedgen and lxml."""
+"""Render RSS, JSON Feed and OPML from items, and parse any podcast feed. Only this package uses feedgen and lxml."""
 
 from __future__ import annotations
 
-from podcast_kit.feed.chapters import chapters_json, timestamps
-from podcast_kit.feed.json_feed import json_feed, opml
-from podcast_kit.feed.paging import archives, render_pages
-from podcast_kit.feed.private_feeds import key_for, render_private
-from podcast_kit.feed.reader import parse
-from podcast_kit.feed.rss import GENERATOR, render
+from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
+from podcast_kit.feed.json_feed import render_json_feed
+from podcast_kit.feed.opml import render_opml
+from podcast_kit.feed.pagination import archived_guids, render_feed_pages
+from podcast_kit.feed.private_feeds import private_feed_key, render_private_feeds
+from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
+from podcast_kit.feed.rss import GENERATOR, render_rss
 
 __all__ = [
     "GENERATOR",
-    "archives",
-    "chapters_json",
-    "json_feed",
-    "key_for",
-    "opml",
-    "parse",
-    "render",
-    "render_pages",
-    "render_private",
-    "timestamps",
+    "MAX_FEED_BYTES",
+    "archived_guids",
+    "parse_feed",
+    "private_feed_key",
+    "render_chapter_timestamps",
+    "render_chapters_json",
+    "render_feed_pages",
+    "render_json_feed",
+    "render_opml",
+    "render_private_feeds",
+    "render_rss",
 ]

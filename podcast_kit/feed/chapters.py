@@ -1,4 +1,4 @@
-"""One list of chapters in its other forms: the JSON file that podcast:chapters points to, and timestamps in notes."""
+"""Chapters as a JSON file for podcast:chapters, and as timestamps in the show notes."""
 
 from __future__ import annotations
 
@@ -11,52 +11,55 @@ from podcast_kit.model import Chapter, RemoteUrl
 from podcast_kit.text.timecode import format_timecode
 from podcast_kit.text.xml_clean import clean_xml_text
 
-VERSION = "1.2.0"
-LEAST = 3
-"""Fewer timestamps are no chapters at Apple and Spotify, and the first must be 00:00:00."""
+CHAPTERS_JSON_VERSION = "1.2.0"
+MIN_TIMESTAMPS = 3
+"""Apple and Spotify ignore fewer timestamps. The first must be 00:00:00."""
 
 
-def chapters_json(chapters: Sequence[Chapter], *, title: str = "", show: str = "", author: str = "") -> bytes:
-    """The bytes of a JSON chapters 1.2.0 file (application/json+chapters), in ascending order of time.
+def render_chapters_json(chapters: Sequence[Chapter], *, title: str = "", show: str = "", author: str = "") -> bytes:
+    """Render a JSON chapters 1.2.0 file (application/json+chapters), sorted by start time.
 
-    Pictures and links are addresses; a picture that is still a path is left out. Marks that are not listed
-    (`toc` false) change the picture in silence.
+    Images that are local files are left out. Chapters with `toc` false only change the image.
     """
     ordered = sorted(chapters, key=lambda chapter: chapter.start_ms)
-    said = {"version": VERSION, "title": clean_xml_text(title), "podcastName": clean_xml_text(show), "author": clean_xml_text(author)}
-    whole: dict[str, Any] = {name: value for name, value in said.items() if value}
-    whole["chapters"] = [_chapter(chapter) for chapter in ordered]
-    return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+    header = {"version": CHAPTERS_JSON_VERSION, "title": title, "podcastName": show, "author": author}
+    document: dict[str, Any] = {name: text for name, value in header.items() if (text := clean_xml_text(value))}
+    document["chapters"] = [_chapter_object(chapter) for chapter in ordered]
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _chapter(chapter: Chapter) -> dict[str, Any]:
-    made: dict[str, Any] = {"startTime": _seconds(chapter.start_ms)}
+def _chapter_object(chapter: Chapter) -> dict[str, Any]:
+    row: dict[str, Any] = {"startTime": _json_seconds(chapter.start_ms)}
     if chapter.end_ms is not None:
-        made["endTime"] = _seconds(chapter.end_ms)
+        row["endTime"] = _json_seconds(chapter.end_ms)
     if chapter.title:
-        made["title"] = clean_xml_text(chapter.title)
+        row["title"] = clean_xml_text(chapter.title)
     if isinstance(chapter.image, RemoteUrl):
-        made["img"] = clean_xml_text(chapter.image.url)
+        row["img"] = clean_xml_text(chapter.image.url)
     if chapter.url:
-        made["url"] = clean_xml_text(chapter.url)
+        row["url"] = clean_xml_text(chapter.url)
     if not chapter.toc:
-        made["toc"] = False
-    return made
+        row["toc"] = False
+    return row
 
 
-def _seconds(milliseconds: int) -> int | float:
+def _json_seconds(milliseconds: int) -> int | float:
     return milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
 
 
-def timestamps(chapters: Sequence[Chapter]) -> str:
-    """The chapters as feed HTML, `(00:00:00) Title` in a list; empty where apps would not take them for chapters.
+def render_chapter_timestamps(chapters: Sequence[Chapter]) -> str:
+    """Render the chapters as feed HTML, a list of `(00:00:00) Title`; empty if apps would not accept it as chapters.
 
-    Always HH:MM:SS: some apps read MM:SS as HH:MM when every mark would fit. Times are cut to whole seconds.
+    Always HH:MM:SS, because some apps read MM:SS as HH:MM. Times are cut to whole seconds.
     """
-    listed = sorted((chapter for chapter in chapters if chapter.toc and chapter.title), key=lambda one: one.start_ms)
-    if len(listed) < LEAST or listed[0].start_ms >= 1000:  # noqa: PLR2004  # a thousand milliseconds
+    listed = sorted(
+        (chapter for chapter in chapters if chapter.toc and chapter.title), key=lambda chapter: chapter.start_ms
+    )
+    if len(listed) < MIN_TIMESTAMPS or listed[0].start_ms >= 1000:  # noqa: PLR2004  # 1000 ms
         return ""
     lines = [
-        f"<li>({format_timecode(one.start_ms, fraction=False)}) {escape(clean_xml_text(one.title), quote=False)}</li>" for one in listed
+        f"<li>({format_timecode(chapter.start_ms, fraction=False)}) "
+        f"{escape(clean_xml_text(chapter.title), quote=False)}</li>"
+        for chapter in listed
     ]
     return f"<ul>{''.join(lines)}</ul>"

@@ -1,4 +1,4 @@
-"""What a show and an episode say beyond the core of RSS, as elements, namespace by namespace."""
+"""The elements of a show and an episode beyond the core of RSS, namespace by namespace."""
 
 from __future__ import annotations
 
@@ -14,57 +14,59 @@ from podcast_kit.namespaces import TAGS
 from podcast_kit.text.dates import format_rfc2822
 from podcast_kit.text.timecode import format_timecode
 
-MAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
-CHAPTERS_TYPE = "application/json+chapters"
-FORMATS = {"opus": ("Opus", "opus"), "m4a": ("AAC", "mp4a.40.2")}
-"""What an alternate is called, and its codec (RFC 6381), by how its name ends."""
-MANY = {name for name, tag in TAGS.items() if tag.many}
-"""What a podcaster's own elements add to; of everything else theirs stands instead of ours."""
+EMAIL_PATTERN = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
+CHAPTERS_MIME = "application/json+chapters"
+ALTERNATE_FORMATS = {"opus": ("Opus", "opus"), "m4a": ("AAC", "mp4a.40.2")}
+"""Title and codec (RFC 6381) of an alternate enclosure, by file extension."""
+REPEATABLE_TAGS = {name for name, tag in TAGS.items() if tag.is_repeatable}
+"""An element that the podcaster wrote is added to ours if its tag may be repeated, else it replaces ours."""
 
 
 @lru_cache(maxsize=4096)
-def _word(name: str, text: str) -> Element:
-    """An element that many episodes have alike."""
+def _shared_element(name: str, text: str) -> Element:
+    """A text element that many episodes share."""
     return Element(name, text)
 
 
-def of_show(show: Show, artwork: Image | None, newest: datetime | None) -> tuple[Element, ...]:
-    """The elements of the channel, in the order in which they are written."""
-    return _merged((*_show_core(show, newest), *_show_itunes(show, artwork), *_show_podcast(show)), show.elements)
+def channel_elements(show: Show, artwork: Image | None, newest: datetime | None) -> tuple[Element, ...]:
+    """The elements of the channel in document order; `newest` is the date of the newest item."""
+    return _override_elements(
+        (*_channel_core(show, newest), *_channel_itunes(show, artwork), *_channel_podcast(show)), show.elements
+    )
 
 
-def of_item(show: Show, item: Item) -> tuple[Element, ...]:
-    """The elements of an item, in the order in which they are written."""
+def item_elements(show: Show, item: Item) -> tuple[Element, ...]:
+    """The elements of an item in document order."""
     own = [*_item_core(item), *_item_itunes(show, item), *_item_podcast(item)]
     if item.chapters:
-        own += _psc(item.chapters)
-    return _merged(own, [_filled(element, item.episode) for element in item.elements])
+        own += _psc_elements(item.chapters)
+    return _override_elements(own, [_with_number(element, item.episode) for element in item.elements])
 
 
-def _filled(element: Element, episode: Episode) -> Element:
-    """`season_name: Spring` names the season that the episode is in; its number stands there already."""
+def _with_number(element: Element, episode: Episode) -> Element:
+    """Add the number to a season or episode element that only has a name, such as from `season_name: Spring`."""
     number = {"podcast:season": episode.season, "podcast:episode": episode.number}.get(element.name)
     return element if element.text or number is None else replace(element, text=str(number))
 
 
-def _merged(own: Sequence[Element], given: Sequence[Element]) -> tuple[Element, ...]:
-    if not given:
+def _override_elements(own: Sequence[Element], custom: Sequence[Element]) -> tuple[Element, ...]:
+    if not custom:
         return tuple(own)
-    replaced = {element.name for element in given} - MANY
-    return (*(element for element in own if element.name not in replaced), *given)
+    replaced = {element.name for element in custom} - REPEATABLE_TAGS
+    return (*(element for element in own if element.name not in replaced), *custom)
 
 
-def _show_core(show: Show, newest: datetime | None) -> Iterator[Element]:
+def _channel_core(show: Show, newest: datetime | None) -> Iterator[Element]:
     if newest is not None:
         yield Element("lastBuildDate", format_rfc2822(newest))
-    if MAIL.fullmatch(show.owner_email):
+    if EMAIL_PATTERN.fullmatch(show.owner_email):
         name = re.sub(r"[()\s]+", " ", show.owner_name or show.author).strip()
         yield Element("managingEditor", f"{show.owner_email} ({name})" if name else show.owner_email)
     if show.feed.hub:
         yield Element("atom:link", attributes=(("href", show.feed.hub), ("rel", "hub")))
 
 
-def _show_itunes(show: Show, artwork: Image | None) -> Iterator[Element]:
+def _channel_itunes(show: Show, artwork: Image | None) -> Iterator[Element]:
     yield Element("itunes:author", show.author)
     if show.owner_email:
         name = Element("itunes:name", show.owner_name or show.author)
@@ -74,23 +76,23 @@ def _show_itunes(show: Show, artwork: Image | None) -> Iterator[Element]:
     for category in show.categories:
         sub = (Element("itunes:category", attributes=(("text", category.sub),)),) if category.sub else ()
         yield Element("itunes:category", attributes=(("text", category.name),), children=sub)
-    yield Element("itunes:explicit", _bool(show.explicit))
+    yield Element("itunes:explicit", _true_or_false(show.explicit))
     yield Element("itunes:type", show.type.value)
-    if show.complete:  # Apple: any other value has no effect
+    if show.complete:  # Apple ignores every value but "Yes"
         yield Element("itunes:complete", "Yes")
     if show.block:
         yield Element("itunes:block", "Yes")
 
 
-def _show_podcast(show: Show) -> Iterator[Element]:
+def _channel_podcast(show: Show) -> Iterator[Element]:
     if show.guid:
         yield Element("podcast:guid", show.guid)
     if show.locked is not None:
         owner = (("owner", show.owner_email),) if show.owner_email else ()
         yield Element("podcast:locked", "yes" if show.locked else "no", owner)
-    if show.block:  # Apple reads its own tag alone
+    if show.block:  # Apple reads only its own tag
         yield Element("podcast:block", "yes")
-    yield from map(_person, show.people)
+    yield from map(_person_element, show.people)
 
 
 def _item_core(item: Item) -> Iterator[Element]:
@@ -102,15 +104,15 @@ def _item_core(item: Item) -> Iterator[Element]:
 def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
     episode = item.episode
     yield Element("itunes:title", episode.title)
-    yield _word("itunes:author", show.author)
+    yield _shared_element("itunes:author", show.author)
     if item.enclosure.seconds > 0:
         yield Element("itunes:duration", str(max(1, round(item.enclosure.seconds))))
-    yield _word("itunes:explicit", _bool(show.explicit if item.explicit is None else item.explicit))
-    yield _word("itunes:episodeType", episode.type)
+    yield _shared_element("itunes:explicit", _true_or_false(show.explicit if item.explicit is None else item.explicit))
+    yield _shared_element("itunes:episodeType", episode.type)
     if episode.season is not None:
-        yield _word("itunes:season", str(episode.season))
+        yield _shared_element("itunes:season", str(episode.season))
     if episode.number is not None:
-        yield _word("itunes:episode", str(episode.number))
+        yield _shared_element("itunes:episode", str(episode.number))
     if item.artwork:
         yield Element("itunes:image", attributes=(("href", item.artwork.url),))
 
@@ -118,22 +120,22 @@ def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
 def _item_podcast(item: Item) -> Iterator[Element]:
     episode = item.episode
     if episode.season is not None:
-        yield _word("podcast:season", str(episode.season))
+        yield _shared_element("podcast:season", str(episode.season))
     if episode.number is not None:
-        yield _word("podcast:episode", str(episode.number))
-    yield from map(_person, item.people)
+        yield _shared_element("podcast:episode", str(episode.number))
+    yield from map(_person_element, item.people)
     for transcript in item.transcripts:
         language = (("language", transcript.language),) if transcript.language else ()
         yield Element("podcast:transcript", attributes=(("url", transcript.url), ("type", transcript.mime), *language))
     if item.chapters_url:
-        yield Element("podcast:chapters", attributes=(("url", item.chapters_url), ("type", CHAPTERS_TYPE)))
+        yield Element("podcast:chapters", attributes=(("url", item.chapters_url), ("type", CHAPTERS_MIME)))
     if item.alternate:
-        yield _alternate(item.alternate, item.alternate_url)
+        yield _alternate_enclosure_element(item.alternate, item.alternate_url)
 
 
-def _alternate(media: Media, url: str) -> Element:
-    """The same episode in another format; its integrity is the digest that names it (Subresource Integrity)."""
-    name, codecs = FORMATS[media.key.rpartition(".")[2]]
+def _alternate_enclosure_element(media: Media, url: str) -> Element:
+    """The same episode in another format, with the file's digest as Subresource Integrity."""
+    name, codecs = ALTERNATE_FORMATS[media.key.rpartition(".")[2]]
     attributes = [("type", media.mime), ("length", str(media.bytes))]
     attributes += [("bitrate", str(media.bit_rate))] if media.bit_rate else []
     value = f"sha256-{base64.b64encode(bytes.fromhex(media.sha256)).decode()}"
@@ -147,7 +149,7 @@ def _alternate(media: Media, url: str) -> Element:
     )
 
 
-def _person(person: Person) -> Element:
+def _person_element(person: Person) -> Element:
     attributes = [("role", person.role.lower()), ("group", person.group.lower())]
     if isinstance(person.image, RemoteUrl):
         attributes.append(("img", person.image.url))
@@ -156,14 +158,14 @@ def _person(person: Person) -> Element:
     return Element("podcast:person", person.name, tuple((name, value) for name, value in attributes if value))
 
 
-def _psc(chapters: Sequence[Chapter]) -> Iterator[Element]:
-    """Podlove Simple Chapters 1.2; silent marks have no place there."""
-    listed = tuple(_psc_chapter(chapter) for chapter in chapters if chapter.toc and chapter.title)
+def _psc_elements(chapters: Sequence[Chapter]) -> Iterator[Element]:
+    """Podlove Simple Chapters 1.2, without the chapters that only change the image."""
+    listed = tuple(_psc_chapter_element(chapter) for chapter in chapters if chapter.toc and chapter.title)
     if listed:
         yield Element("psc:chapters", attributes=(("version", "1.2"),), children=listed)
 
 
-def _psc_chapter(chapter: Chapter) -> Element:
+def _psc_chapter_element(chapter: Chapter) -> Element:
     attributes = [("start", format_timecode(chapter.start_ms)), ("title", chapter.title)]
     if chapter.url:
         attributes.append(("href", chapter.url))
@@ -172,5 +174,5 @@ def _psc_chapter(chapter: Chapter) -> Element:
     return Element("psc:chapter", attributes=tuple(attributes))
 
 
-def _bool(value: bool) -> str:
+def _true_or_false(value: bool) -> str:
     return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""Elements into lxml's tree, through an extension of feedgen's."""
+"""A feedgen extension that writes Elements into feedgen's tree."""
 
 from __future__ import annotations
 
@@ -13,106 +13,107 @@ from podcast_kit.text.xml_clean import clean_xml_text
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-ALWAYS = ("itunes", "podcast", "atom", "content")
-"""Declared in every feed, so that an episode that begins to use one changes its item alone."""
+DEFAULT_PREFIXES = ("itunes", "podcast", "atom", "content")
+"""Declared in every feed, so that the first episode that uses one changes no other part of the feed."""
 
 
-def declared(channel: Iterable[Element], items: Iterable[Item]) -> dict[str, str]:
-    """The namespaces of a feed, address by prefix: those that are always there, then what it uses, sorted.
+def declared_namespaces(channel: Iterable[Element], items: Iterable[Item]) -> dict[str, str]:
+    """The namespaces that a feed declares, URI by prefix: the default ones, then those that it uses, sorted.
 
-    Raises InvalidInput for a prefix without an address, or with two.
+    Raises InvalidInput for a prefix that has no URI or two.
     """
     used: dict[str, str] = {}
     for item in items:
         if item.chapters:
             used["psc"] = NAMESPACES["psc"]
         if item.elements:
-            _declare(item.elements, used)
-    _declare(channel, used)
-    return {prefix: NAMESPACES[prefix] for prefix in ALWAYS} | dict(sorted(used.items()))
+            _collect_namespaces(item.elements, used)
+    _collect_namespaces(channel, used)
+    return {prefix: NAMESPACES[prefix] for prefix in DEFAULT_PREFIXES} | dict(sorted(used.items()))
 
 
-def _declare(found: Iterable[Element], used: dict[str, str]) -> None:
-    for element in _walk(found):
+def _collect_namespaces(elements: Iterable[Element], used: dict[str, str]) -> None:
+    for element in _walk_elements(elements):
         names = (element.name, *(name for name, _ in element.attributes))
-        for prefix in sorted({name.partition(":")[0] for name in names if ":" in name} - {"xml", *ALWAYS}):
+        for prefix in sorted({name.partition(":")[0] for name in names if ":" in name} - {"xml", *DEFAULT_PREFIXES}):
             uri = NAMESPACES.get(prefix) or element.uri
             if uri and used.setdefault(prefix, uri) == uri:
                 continue
-            text = f"the prefix {prefix!r} stands for {'two namespaces' if uri else 'no namespace that is known'}"
-            mend = "give its address as xmlns, one for each prefix"
-            raise InvalidInput([Problem(element.location, text, mend, "xml.wellformed")])
+            text = f"the prefix {prefix!r} {'is used for two namespaces' if uri else 'belongs to no known namespace'}"
+            fix = "use a different prefix for each namespace" if uri else "set the namespace's URI as `xmlns`"
+            raise InvalidInput([Problem(element.location, text, fix, "xml.wellformed")])
 
 
-def _walk(found: Iterable[Element]) -> Iterator[Element]:
-    for element in found:
+def _walk_elements(elements: Iterable[Element]) -> Iterator[Element]:
+    for element in elements:
         yield element
         if element.children:
-            yield from _walk(element.children)
+            yield from _walk_elements(element.children)
 
 
-class _Names(dict[str, str]):
-    """Names as lxml has them, `{address}local`, by names with their prefix."""
+class _QualifiedNames(dict[str, str]):
+    """lxml's names, `{uri}local`, by names with a prefix."""
 
-    def __init__(self, uris: dict[str, str]) -> None:
+    def __init__(self, namespaces: dict[str, str]) -> None:
         super().__init__()
-        self.uris = uris | {"xml": NAMESPACES["xml"]}
+        self.namespaces = namespaces | {"xml": NAMESPACES["xml"]}
 
     def __missing__(self, name: str) -> str:
         prefix, colon, local = name.partition(":")
-        made = self[name] = f"{{{self.uris[prefix]}}}{local}" if colon else name
-        return made
+        qualified = self[name] = f"{{{self.namespaces[prefix]}}}{local}" if colon else name
+        return qualified
 
 
-class _Writer:
-    """Elements into lxml's tree; every text goes through `tidy`."""
+class _ElementWriter:
+    """Appends Elements to lxml's tree; every text passes through `clean`."""
 
-    def __init__(self, uris: dict[str, str], tidy: Callable[[str], str]) -> None:
+    def __init__(self, namespaces: dict[str, str], clean: Callable[[str], str]) -> None:
         from lxml.etree import SubElement
 
-        self.make = SubElement
-        self.names = _Names(uris)
-        self.tidy = tidy
+        self.add_subelement = SubElement
+        self.names = _QualifiedNames(namespaces)
+        self.clean = clean
 
-    def append(self, parent: _Element, element: Element) -> None:
-        names, tidy = self.names, self.tidy
-        text = tidy(element.text) if element.text else ""
+    def append_element(self, parent: _Element, element: Element) -> None:
+        names, clean = self.names, self.clean
+        text = clean(element.text) if element.text else ""
         if element.text and not text and not element.children:
-            return  # nothing is left of what it said, and an empty element is refused by directories
-        made = self.make(parent, names[element.name])
+            return  # only illegal characters: directories refuse an empty element
+        node = self.add_subelement(parent, names[element.name])
         for name, value in element.attributes:
-            made.set(names[name], tidy(value))
+            node.set(names[name], clean(value))
         if text:
-            made.text = text
+            node.text = text
         for child in element.children:
-            self.append(made, child)
+            self.append_element(node, child)
 
-    def write(self, parent: _Element, elements: Iterable[Element]) -> None:
-        """Append all; what lxml refuses raises ValueError, or InvalidInput when only a name can be at fault."""
+    def append_elements(self, parent: _Element, elements: Iterable[Element]) -> None:
+        """Append all. Raises ValueError for illegal characters, InvalidInput if only a name can be wrong."""
         for element in elements:
             try:
-                self.append(parent, element)
+                self.append_element(parent, element)
             except ValueError as error:
-                if self.tidy is not clean_xml_text:
+                if self.clean is not clean_xml_text:
                     raise
-                text, mend = f"{element.name}: {error}", "a name is letters, digits, - _ . and begins with a letter"
-                raise InvalidInput([Problem(element.location, text, mend, "xml.wellformed")]) from None
+                text = f"{element.name}: {error}"
+                fix = "use only letters, digits, `-`, `_` and `.` in names, starting with a letter"
+                raise InvalidInput([Problem(element.location, text, fix, "xml.wellformed")]) from None
 
 
-def extension(uris: dict[str, str], tidy: Callable[[str], str]) -> type:
-    """Both halves of a feedgen extension in one: it writes what it is given into the channel or the item."""
+def make_extension(namespaces: dict[str, str], clean: Callable[[str], str]) -> type:
+    """A feedgen extension for channels and entries; it writes what its `elements` returns."""
     from feedgen.ext.base import BaseEntryExtension
 
-    writer = _Writer(uris, tidy)
+    writer = _ElementWriter(namespaces, clean)
 
-    class Own(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no types
+    class Extension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         elements: Callable[[], Sequence[Element]] = staticmethod(tuple)
 
         def extend_ns(self) -> dict[str, str]:
-            return uris
+            return namespaces
 
         def extend_rss(self, feed: _Element) -> _Element:
-            writer.write(feed[0] if feed.tag == "rss" else feed, self.elements())
+            writer.append_elements(feed[0] if feed.tag == "rss" else feed, self.elements())
             return feed
 
-    return Own
+    return Extension

@@ -1,9 +1,9 @@
-"""Long shows: a feed of the newest episodes, and archives of the rest that never change (RFC 5005).
+"""Pagination of long shows: a feed of the newest episodes, and archives of older ones that never change (RFC 5005).
 
-Archives are counted from the oldest, `feed/1.xml` holding the first episodes. A new one is cut off only when
-the feed itself would keep a whole page even then, so an app that does not page still sees that many.
-Apps that page follow rel=next, aggregators rel=prev-archive; both lead from the feed to the newest archive
-and on to the first. No archive names the one after it: that link would change it.
+Archives are numbered from the oldest: `feed/1.xml` has the first episodes. A new archive is only split off when
+the feed still keeps a full page afterwards, so apps that do not follow pages see at least that many episodes.
+Apps follow rel=next and aggregators rel=prev-archive; both lead from the feed to the newest archive
+and then down to the first. Archives do not link to newer ones, because that link would change them.
 """
 
 from __future__ import annotations
@@ -11,71 +11,76 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from podcast_kit.feed import elements
-from podcast_kit.feed.rss import document, in_order
-from podcast_kit.model import Element, Item, Image, Show, public_url
+from podcast_kit.feed.elements import channel_elements
+from podcast_kit.feed.rss import newest_first, render_rss_document
+from podcast_kit.model import Element, Image, Item, Show, public_url
 
 
-def render_pages(
+def render_feed_pages(
     show: Show, items: Sequence[Item], *, artwork: Image | None = None, archived: Sequence[Sequence[str]] = ()
 ) -> dict[str, bytes]:
-    """The feed under its key and, where `feed.page_size` asks for it, its archives under theirs.
+    """Render the feed and, if `feed.page_size` is set, its archives; the result maps keys to bytes.
 
-    `archived` has the guids of the archives that are out already, page by page from the first: they stay as they
-    are though an episode was added with an older date, which then stands in the feed itself.
-    Every episode is on exactly one page. Raises InvalidInput as `render` does.
+    `archived` has the guids of each published archive, from the first. Archives keep their episodes;
+    an episode that is added with an older date goes into the feed itself.
+    Every episode is on exactly one page. Raises InvalidInput as `render_rss` does.
     """
-    rest, pages = _cut(show, items, archived)
-    made = {show.feed.path: _page(show, rest, artwork, 0, len(pages))}
-    for number, page in enumerate(pages, 1):
-        made[key_of(show, number)] = _page(show, page, artwork, number, number - 1)
-    return made
+    current, archives = _split_into_archives(show, items, archived)
+    pages = {show.feed.path: _render_feed_page(show, current, artwork, 0, len(archives))}
+    for number, archive in enumerate(archives, 1):
+        pages[feed_page_key(show, number)] = _render_feed_page(show, archive, artwork, number, number - 1)
+    return pages
 
 
-def archives(show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]] = ()) -> tuple[tuple[str, ...], ...]:
-    """The guids of each archive from the first, as `render_pages` cuts them: what to remember as `archived`."""
-    return tuple(tuple(item.guid for item in page) for page in _cut(show, items, archived)[1])
+def archived_guids(
+    show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """The guids of each archive that `render_feed_pages` writes, from the first; pass them as `archived` next time."""
+    return tuple(tuple(item.guid for item in page) for page in _split_into_archives(show, items, archived)[1])
 
 
-def _cut(show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]]) -> tuple[list[Item], list[list[Item]]]:
-    """The feed's own items, and those of each archive from the first; all newest first."""
-    newest = in_order(items)
+def _split_into_archives(
+    show: Show, items: Sequence[Item], archived: Sequence[Sequence[str]]
+) -> tuple[list[Item], list[list[Item]]]:
+    """The items of the feed itself, and those of each archive from the first; all newest first."""
+    newest = newest_first(items)
     size = show.feed.page_size
-    pages = _known(newest, archived) if size else []  # an archive that lost all its episodes keeps its number
-    out = {item.guid for page in pages for item in page}
-    rest = [item for item in newest if item.guid not in out]
-    while 0 < size * 2 <= len(rest):
-        pages.append(rest[-size:])
-        rest = rest[:-size]
-    return rest, pages
+    archives = _restore_archives(newest, archived) if size else []  # an archive without episodes keeps its number
+    archived_items = {item.guid for page in archives for item in page}
+    current = [item for item in newest if item.guid not in archived_items]
+    while 0 < size * 2 <= len(current):
+        archives.append(current[-size:])
+        current = current[:-size]
+    return current, archives
 
 
-def _known(newest: Sequence[Item], archived: Sequence[Sequence[str]]) -> list[list[Item]]:
+def _restore_archives(newest: Sequence[Item], archived: Sequence[Sequence[str]]) -> list[list[Item]]:
     by_guid = {item.guid: item for item in newest}
-    return [in_order(by_guid[guid] for guid in dict.fromkeys(page) if guid in by_guid) for page in archived]
+    return [newest_first(by_guid[guid] for guid in dict.fromkeys(page) if guid in by_guid) for page in archived]
 
 
-def key_of(show: Show, number: int) -> str:
-    """The key of an archive, the oldest being number 1; the feed itself for 0."""
+def feed_page_key(show: Show, number: int) -> str:
+    """The key of an archive (1 is the oldest); 0 is the feed itself."""
     stem = show.feed.path.removesuffix(".xml")
     return f"{stem}/{number}.xml" if number else show.feed.path
 
 
-def _page(show: Show, items: Sequence[Item], artwork: Image | None, number: int, older: int) -> bytes:
-    """One page: number 0 is the feed; `older` is the archive that follows, 0 for none."""
-    archive = bool(number)
-    whole = replace(show, feed=replace(show.feed, hub="")) if archive else show  # only the feed itself is pushed
-    channel = list(elements.of_show(whole, artwork, items[0].date if items else None))
-    if archive:
-        kept = [element for element in channel if element.name != "podcast:liveItem"]  # what is on now is no archive's
-        channel = [Element("fh:archive"), _link(show, "current", 0), *kept]
-    if archive or older:
-        channel = [_link(show, "first", 0), _link(show, "last", 1), *channel]
+def _render_feed_page(show: Show, items: Sequence[Item], artwork: Image | None, number: int, older: int) -> bytes:
+    """One page; `number` 0 is the feed. `older` is the number of the next older archive, 0 for none."""
+    is_archive = bool(number)
+    page_show = replace(show, feed=replace(show.feed, hub="")) if is_archive else show  # only the feed has a hub
+    channel = list(channel_elements(page_show, artwork, items[0].date if items else None))
+    if is_archive:
+        lasting = [element for element in channel if element.name != "podcast:liveItem"]
+        channel = [Element("fh:archive"), _page_link(show, "current", 0), *lasting]
+    if is_archive or older:
+        channel = [_page_link(show, "first", 0), _page_link(show, "last", 1), *channel]
     if older:
-        channel = [_link(show, "next", older), _link(show, "prev-archive", older), *channel]
-    return document(whole, items, channel, artwork, public_url(show.publish.url, key_of(show, number)))
+        channel = [_page_link(show, "next", older), _page_link(show, "prev-archive", older), *channel]
+    page_url = public_url(show.publish.url, feed_page_key(show, number))
+    return render_rss_document(page_show, items, channel, artwork, page_url)
 
 
-def _link(show: Show, rel: str, number: int) -> Element:
-    href = public_url(show.publish.url, key_of(show, number))
+def _page_link(show: Show, rel: str, number: int) -> Element:
+    href = public_url(show.publish.url, feed_page_key(show, number))
     return Element("atom:link", attributes=(("href", href), ("rel", rel), ("type", "application/rss+xml")))

@@ -1,8 +1,8 @@
-"""A feed for each subscriber, under an address that nobody can guess and that can be withdrawn.
+"""A feed for each subscriber, with a URL that cannot be guessed and can be revoked.
 
-The address is derived from a secret and the subscriber's name, so nothing but the secret has to be kept:
-the same name always has the same address, and another secret gives everybody a new one.
-The media are those of the public feed: who has an address of one can pass it on, as with every private feed.
+The URL is derived from a secret and the subscriber's name, so only the secret has to be kept:
+a name always gets the same URL, and a new secret changes all of them.
+The media files are those of the public feed, so a subscriber can pass on their URLs, as with every private feed.
 """
 
 from __future__ import annotations
@@ -14,38 +14,40 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from podcast_kit.errors import OperationError, InvalidInput, SourceLocation, Problem
-from podcast_kit.feed import elements
-from podcast_kit.feed.rss import document, in_order
-from podcast_kit.model import Element, Item, Image, Show, public_url
+from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
+from podcast_kit.feed.elements import channel_elements
+from podcast_kit.feed.rss import newest_first, render_rss_document
+from podcast_kit.model import Element, Image, Item, Show, public_url
 from podcast_kit.text.xml_clean import clean_xml_text
 
-FOLDER = "private"
-LEAST_SECRET = 32
-"""Bytes: as many as the digest that the addresses are cut from."""
-NO_INDEX = Element("xhtml:meta", attributes=(("name", "robots"), ("content", "noindex")))
-APART = {"podcast:guid", "podcast:podping", "itunes:new-feed-url", "itunes:applepodcastsverify", "podcast:block"}
-"""What says which show of the directories this is, or invites them to come: not in a feed that none may list."""
+PRIVATE_FOLDER = "private"
+MIN_SECRET_BYTES = 32
+"""The size of the digest that the URLs are derived from."""
+_NOINDEX = Element("xhtml:meta", attributes=(("name", "robots"), ("content", "noindex")))
+_DIRECTORY_TAGS = {
+    *("podcast:guid", "podcast:podping", "itunes:new-feed-url", "itunes:applepodcastsverify", "podcast:block"),
+}
+"""Tags that identify the show to directories or invite them; a private feed must not be listed."""
 
 
-def key_for(secret: bytes, name: str) -> str:
+def private_feed_key(secret: bytes, name: str) -> str:
     """The key of a subscriber's feed: `private/` and 32 letters and digits, 160 bits of HMAC-SHA-256.
 
-    Names are compared without case and surrounding space. Raises Failed for a secret that could be guessed.
+    Case and surrounding spaces of the name do not matter. Raises OperationError if the secret is too short.
     """
-    if len(secret) < LEAST_SECRET:
+    if len(secret) < MIN_SECRET_BYTES:
         raise OperationError(
-            f"the secret of the private feeds has {len(secret)} bytes", f"make one of {LEAST_SECRET} random bytes"
+            f"the secret of the private feeds has {len(secret)} bytes", f"use {MIN_SECRET_BYTES} random bytes"
         )
-    digest = hmac.digest(secret, _same(name).encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return f"{FOLDER}/{base64.b32encode(digest[:20]).decode().lower()}.xml"
+    digest = hmac.digest(secret, _normalize_subscriber(name).encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return f"{PRIVATE_FOLDER}/{base64.b32encode(digest[:20]).decode().lower()}.xml"
 
 
-def _same(name: str) -> str:
+def _normalize_subscriber(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
-def render_private(
+def render_private_feeds(
     show: Show,
     items: Sequence[Item],
     names: Collection[str],
@@ -54,29 +56,35 @@ def render_private(
     revoked: Collection[str] = (),
     artwork: Image | None = None,
 ) -> dict[str, bytes]:
-    """A feed for each name, and for each revoked one a feed without episodes in the place of theirs.
+    """Render a feed for each name, and a feed without episodes for each revoked name; the result maps keys to bytes.
 
-    That one is needed: a feed that only disappears stays in the store until it is pruned.
-    Raises InvalidInput for a name that is empty, or both in use and revoked.
+    A revoked feed is overwritten, because a file that is only left out stays in the store until it is pruned.
+    Raises InvalidInput for a name that is empty, or both active and revoked.
     """
-    gone = {_same(name): name for name in revoked}
-    problems = [
-        Problem(SourceLocation("subscribers"), f"{name!r} {wrong}", "keep one of the two", "key.both")
-        for name in names
-        if (wrong := "is revoked too" if _same(name) in gone else "" if _same(name) else "is no name")
-    ]
+    revoked_names = {_normalize_subscriber(name): name for name in revoked}
+    problems = []
+    for name in names:
+        if not _normalize_subscriber(name):
+            problems.append(_subscriber_problem(f"{name!r} is not a name", "remove the entry"))
+        elif _normalize_subscriber(name) in revoked_names:
+            problems.append(_subscriber_problem(f"{name!r} is also revoked", "keep one of the two entries"))
     if problems:
         raise InvalidInput(problems)
-    ordered = in_order(items)
-    made = {key: _feed(show, ordered, artwork, key, name) for name in names for key in [key_for(secret, name)]}
-    for name in gone.values():
-        key = key_for(secret, name)
-        made[key] = _feed(show, [], artwork, key, name)
-    return dict(sorted(made.items()))
+    ordered = newest_first(items)
+    subscribed = [(name, ordered) for name in names] + [(name, []) for name in revoked_names.values()]
+    feeds = {}
+    for name, feed_items in subscribed:
+        key = private_feed_key(secret, name)
+        feeds[key] = _render_private_feed(show, feed_items, artwork, key, name)
+    return dict(sorted(feeds.items()))
 
 
-def _feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, name: str) -> bytes:
-    own = replace(
+def _subscriber_problem(text: str, fix: str) -> Problem:
+    return Problem(SourceLocation("subscribers"), text, fix, "key.both")
+
+
+def _render_private_feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, name: str) -> bytes:
+    private_show = replace(
         show,
         title=f"{clean_xml_text(show.title)} ({clean_xml_text(name)})",
         block=True,
@@ -85,6 +93,8 @@ def _feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, na
         feed=replace(show.feed, hub=""),
     )
     newest = items[0].date if items else None
-    channel = [element for element in elements.of_show(own, artwork, newest) if element.name not in APART]
-    channel += [Element("podcast:block", "yes"), NO_INDEX]
-    return document(own, items, channel, artwork, public_url(show.publish.url, key))
+    channel = [
+        element for element in channel_elements(private_show, artwork, newest) if element.name not in _DIRECTORY_TAGS
+    ]
+    channel += [Element("podcast:block", "yes"), _NOINDEX]
+    return render_rss_document(private_show, items, channel, artwork, public_url(show.publish.url, key))

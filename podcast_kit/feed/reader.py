@@ -1,7 +1,7 @@
-"""A feed's bytes to its elements, with lines: anybody's feed, also a hostile one, within bounded memory.
+"""Parse any podcast feed, including hostile ones, into elements with line numbers, within bounded memory.
 
-Expat rather than lxml: it gives names as they were written, a line and a column for each element,
-and no tree beside our own. Nothing is ever fetched, and no entity is ever expanded but the five of XML.
+It uses expat rather than lxml, because expat keeps names as they were written, reports the line and column
+of each element, and needs no second tree. Nothing is fetched, and only the five entities of XML are expanded.
 """
 
 from __future__ import annotations
@@ -10,75 +10,76 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import FeedDocument, Node
-from podcast_kit.namespaces import prefix_of
+from podcast_kit.namespaces import usual_prefix
 
-MAX_BYTES = 50_000_000
-"""Ten times what the W3C's feed validator takes, and twice a feed of 10,000 long episodes."""
-MAX_ELEMENTS = 500_000
-"""With comments and instructions; a feed of 10,000 episodes with every tag has about as many."""
-MAX_DEPTH = 100
-MAX_ATTRIBUTE = 100_000
-"""Characters; the longest that are meant are lists of pictures, a few thousand."""
+MAX_FEED_BYTES = 50_000_000
+"""Ten times the limit of the W3C feed validator, and twice the size of a feed of 10,000 long episodes."""
+MAX_FEED_ELEMENTS = 500_000
+"""Including comments and processing instructions; about what a feed of 10,000 episodes with every tag has."""
+MAX_ELEMENT_DEPTH = 100
+MAX_ATTRIBUTE_LEN = 100_000
+"""The longest legitimate ones are lists of images, a few thousand characters."""
 MAX_ATTRIBUTES = 1_000
-MAX_STRETCH = 2_000_000
-"""Bytes between one `<` and the next: a tag or a text of that length is no feed's, and costs expat minutes."""
-STRETCH = re.compile(rb"<[^<]{%d}" % MAX_STRETCH)
+MAX_TOKEN_BYTES = 2_000_000
+"""Bytes between one `<` and the next: no feed has a longer tag or text, and expat would need minutes for it."""
 
-BOM = b"\xef\xbb\xbf"
-MENDS = {
+_LONG_TOKEN = re.compile(rb"<[^<]{%d}" % MAX_TOKEN_BYTES)
+_BOM = b"\xef\xbb\xbf"
+_XML_FIXES = {
     expat.errors.XML_ERROR_INVALID_TOKEN: "write a bare & as &amp;, a bare < as &lt;, and no control characters",
-    expat.errors.XML_ERROR_UNDEFINED_ENTITY: "write the letter itself; XML knows &amp; &lt; &gt; &quot; &apos;",
-    expat.errors.XML_ERROR_NO_ELEMENTS: "a feed begins with <rss>",
+    expat.errors.XML_ERROR_UNDEFINED_ENTITY: "write the character itself; XML only has &amp; &lt; &gt; &quot; &apos;",
+    expat.errors.XML_ERROR_NO_ELEMENTS: "a feed starts with <rss>",
 }
-UNTOUCHED: dict[str, str] = {}
-SCOPE = {"": "", "xml": "http://www.w3.org/XML/1998/namespace"}
+_NO_ATTRIBUTES: dict[str, str] = {}
+_ROOT_SCOPE = {"": "", "xml": "http://www.w3.org/XML/1998/namespace"}
 
 
-def parse(data: bytes, path: str = "feed.xml") -> FeedDocument:
-    """Read a feed; `path` (a file or an address) is named in places.
+def parse_feed(data: bytes, path: str = "feed.xml") -> FeedDocument:
+    """Parse a feed; `path` (a file or URL) is the path of its locations.
 
-    Raises InvalidInput, with the line and the column, for what is not well-formed XML, not in its encoding,
-    larger or deeper than any feed, or an attempt on the reader (entities).
+    Raises InvalidInput with line and column if the data are not well-formed XML, not in the declared encoding,
+    larger or deeper than any feed, or use entities to attack the parser.
     """
-    if len(data) > MAX_BYTES:
-        raise _refused(
-            SourceLocation(path), f"the feed has {len(data):,} bytes; more than {MAX_BYTES:,} are not read", "xml.size"
-        )
-    bom = data.startswith(BOM)
-    body = data[len(BOM) :] if bom else data
+    if len(data) > MAX_FEED_BYTES:
+        text = f"the feed has {len(data):,} bytes; the limit is {MAX_FEED_BYTES:,}"
+        raise _feed_error(SourceLocation(path), text, "xml.size", "split the feed into pages")
+    bom = data.startswith(_BOM)
+    body = data[len(_BOM) :] if bom else data
     stripped = body.lstrip(b" \t\r\n")
     leading = body[: len(body) - len(stripped)]
-    if found := STRETCH.search(stripped):
-        line = leading.count(b"\n") + stripped.count(b"\n", 0, found.start()) + 1
-        text = f"a tag or a text of more than {MAX_STRETCH:,} bytes is not read"
-        raise _refused(SourceLocation(path, line), text, "xml.size")
-    reader = _Reader(path, leading.count(b"\n"))
-    reader.read(stripped)
-    if reader.root is None:
-        raise _refused(SourceLocation(path, 1), "the file holds no element at all", "xml.wellformed")
+    if long_token := _LONG_TOKEN.search(stripped):
+        line = leading.count(b"\n") + stripped.count(b"\n", 0, long_token.start()) + 1
+        text = f"a tag or text is longer than {MAX_TOKEN_BYTES:,} bytes"
+        raise _feed_error(SourceLocation(path, line), text, "xml.size", "shorten it")
+    parser = _FeedParser(path, leading.count(b"\n"))
+    parser.parse(stripped)
+    if parser.root is None:
+        raise _feed_error(
+            SourceLocation(path, 1), "the file has no elements", "xml.wellformed", "a feed starts with <rss>"
+        )
     return FeedDocument(
         path=path,
-        root=reader.root,
+        root=parser.root,
         size=len(data),
-        encoding=reader.encoding,
+        encoding=parser.encoding,
         bom=bom,
         leading=len(leading),
-        trailing=tuple(reader.trailing),
-        namespaces=tuple(reader.declarations),
-        instructions=tuple(reader.instructions),
-        doctype=reader.doctype,
+        trailing=tuple(parser.trailing),
+        namespaces=tuple(parser.declarations),
+        instructions=tuple(parser.instructions),
+        doctype=parser.doctype,
     )
 
 
-def _refused(place: SourceLocation, text: str, code: str, hint: str = "") -> InvalidInput:
-    return InvalidInput([Problem(place, text, hint, code)])
+def _feed_error(location: SourceLocation, text: str, code: str, fix: str) -> InvalidInput:
+    return InvalidInput([Problem(location, text, fix, code)])
 
 
 @dataclass(slots=True)
-class _Open:
-    """An element whose end has not come yet."""
+class _OpenElement:
+    """An element whose end tag has not been read yet."""
 
     name: str
     key: str
@@ -91,8 +92,8 @@ class _Open:
     children: list[Node] = field(default_factory=list)
 
 
-class _Reader:
-    """What expat calls; builds nodes from the leaves up."""
+class _FeedParser:
+    """Handlers for expat's events; nodes are created when their end tag is read."""
 
     def __init__(self, path: str, skipped_lines: int) -> None:
         self.path = path
@@ -103,167 +104,154 @@ class _Reader:
         self.instructions: list[str] = []
         self.doctype = ""
         self.encoding = ""
-        self.open: list[_Open] = []
+        self.open: list[_OpenElement] = []
         self.elements = 0
         self.names: dict[tuple[str, str], tuple[str, str]] = {}
         self.parser = expat.ParserCreate()
         self.parser.ordered_attributes = True
-        self.parser.specified_attributes = True  # a default of 100 kB on a million elements is a bomb
+        self.parser.specified_attributes = True  # a long default value on many elements would exhaust the memory
         self.parser.buffer_text = True
         self.parser.buffer_size = 65_536
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.end
-        self.parser.CharacterDataHandler = self.characters
-        self.parser.CommentHandler = self.comment
-        self.parser.ProcessingInstructionHandler = self.instruction
-        self.parser.XmlDeclHandler = self.declare_encoding
-        self.parser.StartDoctypeDeclHandler = self.declare_doctype
-        self.parser.EntityDeclHandler = self.declare_entity
-        self.parser.SkippedEntityHandler = self.skip_entity
+        self.parser.StartElementHandler = self.start_element
+        self.parser.EndElementHandler = self.end_element
+        self.parser.CharacterDataHandler = self.append_text
+        self.parser.CommentHandler = self.handle_comment
+        self.parser.ProcessingInstructionHandler = self.handle_instruction
+        self.parser.XmlDeclHandler = self.handle_declaration
+        self.parser.StartDoctypeDeclHandler = self.handle_doctype
+        self.parser.EntityDeclHandler = self.refuse_entity
+        self.parser.SkippedEntityHandler = self.refuse_unknown_entity
 
-    def place(self) -> SourceLocation:
-        return SourceLocation(self.path, self.parser.CurrentLineNumber + self.skipped_lines, self.parser.CurrentColumnNumber + 1)
+    def current_location(self) -> SourceLocation:
+        line = self.parser.CurrentLineNumber + self.skipped_lines
+        return SourceLocation(self.path, line, self.parser.CurrentColumnNumber + 1)
 
-    def read(self, data: bytes) -> None:
+    def size_error(self, text: str) -> InvalidInput:
+        return _feed_error(self.current_location(), text, "xml.size", "no app reads such a feed; make it smaller")
+
+    def parse(self, data: bytes) -> None:
         try:
             self.parser.Parse(data, True)
         except expat.ExpatError as error:
-            raise self.malformed(data, error) from None
-        except (LookupError, ValueError) as error:  # an encoding that nobody knows, or of several bytes a letter
-            raise _refused(SourceLocation(self.path, 1), f"the encoding cannot be read: {error}", "xml.utf8") from None
+            raise self.syntax_error(data, error) from None
+        except (LookupError, ValueError) as error:  # an unknown or multi-byte encoding
+            text = f"the encoding is not supported: {error}"
+            raise _feed_error(SourceLocation(self.path, 1), text, "xml.utf8", "save the feed as UTF-8") from None
 
-    def malformed(self, data: bytes, error: expat.ExpatError) -> InvalidInput:
-        """What expat found, in words that lead to the mend."""
-        place = SourceLocation(self.path, error.lineno + self.skipped_lines, error.offset + 1)
-        said = expat.errors.messages.get(error.code, "unreadable")
+    def syntax_error(self, data: bytes, error: expat.ExpatError) -> InvalidInput:
+        """Expat's error with a fix."""
+        location = SourceLocation(self.path, error.lineno + self.skipped_lines, error.offset + 1)
+        message = expat.errors.messages.get(error.code, "unreadable")
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN] and self.encoding in {"", "utf-8"}:
             try:
                 data.decode("utf-8")
-            except UnicodeDecodeError as wrong:
-                return _refused(place, f"byte {wrong.start:,} is not UTF-8", "xml.utf8", "save the feed as UTF-8")
-        hint = MENDS.get(said, "")
-        if said == expat.errors.XML_ERROR_TAG_MISMATCH and self.open:
+            except UnicodeDecodeError as decode_error:
+                text = f"byte {decode_error.start:,} is not UTF-8"
+                return _feed_error(location, text, "xml.utf8", "save the feed as UTF-8")
+        fix = _XML_FIXES.get(message, "check the feed with an XML editor")
+        if message == expat.errors.XML_ERROR_TAG_MISMATCH and self.open:
             last = self.open[-1]
-            hint = f"<{last.name[:80]}> of line {last.line} is still open"
-        return _refused(place, f"not well-formed XML: {said}", "xml.wellformed", hint)
+            fix = f"close <{last.name[:80]}> from line {last.line}"
+        return _feed_error(location, f"not well-formed XML: {message}", "xml.wellformed", fix)
 
-    def start(self, name: str, flat: list[str]) -> None:
-        self.count()
-        if len(self.open) >= MAX_DEPTH:
-            raise _refused(self.place(), f"elements are nested more than {MAX_DEPTH} deep", "xml.size")
-        scope = self.open[-1].scope if self.open else SCOPE
-        attributes: dict[str, str] = UNTOUCHED
+    def start_element(self, name: str, flat: list[str]) -> None:
+        self.count_node()
+        if len(self.open) >= MAX_ELEMENT_DEPTH:
+            raise self.size_error(f"elements are nested more than {MAX_ELEMENT_DEPTH} deep")
+        scope = self.open[-1].scope if self.open else _ROOT_SCOPE
+        attributes: dict[str, str] = _NO_ATTRIBUTES
         if flat:
             if len(flat) > 2 * MAX_ATTRIBUTES:
-                raise _refused(self.place(), f"{name[:40]} has more than {MAX_ATTRIBUTES:,} attributes", "xml.size")
+                raise self.size_error(f"{name[:40]} has more than {MAX_ATTRIBUTES:,} attributes")
             attributes = dict(zip(flat[::2], flat[1::2], strict=True))
-            if max(map(len, flat)) > MAX_ATTRIBUTE:
-                raise _refused(
-                    self.place(), f"an attribute of {name[:40]} is longer than {MAX_ATTRIBUTE:,}", "xml.size"
-                )
+            if max(map(len, flat)) > MAX_ATTRIBUTE_LEN:
+                raise self.size_error(f"an attribute of {name[:40]} is longer than {MAX_ATTRIBUTE_LEN:,} characters")
             if any(attribute.startswith("xmlns") for attribute in attributes):
-                attributes, scope = self.declare(attributes, scope)
+                attributes, scope = self.extract_namespaces(attributes, scope)
             if any(":" in attribute for attribute in attributes):
                 self.check_prefixes(attributes, scope)
-        uri, key = self.resolve(name, scope)
-        self.open.append(
-            _Open(
-                name,
-                key,
-                uri,
-                attributes,
-                self.parser.CurrentLineNumber + self.skipped_lines,
-                self.parser.CurrentColumnNumber + 1,
-                scope,
-            )
-        )
+        uri, key = self.resolve_name(name, scope)
+        line = self.parser.CurrentLineNumber + self.skipped_lines
+        self.open.append(_OpenElement(name, key, uri, attributes, line, self.parser.CurrentColumnNumber + 1, scope))
 
-    def count(self) -> None:
+    def count_node(self) -> None:
         self.elements += 1
-        if self.elements > MAX_ELEMENTS:
-            raise _refused(self.place(), f"more than {MAX_ELEMENTS:,} elements are not read", "xml.size")
+        if self.elements > MAX_FEED_ELEMENTS:
+            raise self.size_error(f"the feed has more than {MAX_FEED_ELEMENTS:,} elements")
 
-    def declare(self, attributes: dict[str, str], scope: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Take the declarations of namespaces out of the attributes."""
-        rest, inner = {}, dict(scope)
+    def extract_namespaces(
+        self, attributes: dict[str, str], scope: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """The attributes without namespace declarations, and the scope with them."""
+        others, inner = {}, dict(scope)
         for name, value in attributes.items():
             if name == "xmlns" or name.startswith("xmlns:"):
                 inner[name[6:]] = value
                 self.declarations.append((name[6:], value))
             else:
-                rest[name] = value
-        return rest, inner
+                others[name] = value
+        return others, inner
 
     def check_prefixes(self, attributes: dict[str, str], scope: dict[str, str]) -> None:
         for name in attributes:
             if ":" in name:
-                self.resolve(name, scope)
+                self.resolve_name(name, scope)
 
-    def resolve(self, name: str, scope: dict[str, str]) -> tuple[str, str]:
-        """The namespace and the key of a name."""
+    def resolve_name(self, name: str, scope: dict[str, str]) -> tuple[str, str]:
+        """The namespace URI and the key (with the usual prefix) of a name."""
         prefix, colon, local = name.rpartition(":")
         if prefix not in scope:
-            raise _refused(
-                self.place(),
-                f"the prefix of <{name[:80]}> is not declared",
-                "xml.wellformed",
-                f"declare xmlns:{prefix[:80]} on <rss>",
-            )
+            text, fix = f"the prefix of <{name[:80]}> is not declared", f"declare xmlns:{prefix[:80]} on <rss>"
+            raise _feed_error(self.current_location(), text, "xml.wellformed", fix)
         uri = scope[prefix]
-        known = self.names.get((name, uri))
-        if known is None:
-            usual = prefix_of(uri) if uri else ""
+        resolved = self.names.get((name, uri))
+        if resolved is None:
+            usual = usual_prefix(uri) if uri else ""
             key = f"{usual}:{local}" if usual else (name if colon else local)
-            known = self.names[name, uri] = (uri, key)
-        return known
+            resolved = self.names[name, uri] = (uri, key)
+        return resolved
 
-    def end(self, _name: str) -> None:
-        done = self.open.pop()
+    def end_element(self, _name: str) -> None:
+        element = self.open.pop()
         node = Node(
-            done.name,
-            done.key,
-            done.uri,
-            "".join(done.text),
-            done.attributes,
-            tuple(done.children),
-            done.line,
-            done.column,
+            element.name,
+            element.key,
+            element.uri,
+            "".join(element.text),
+            element.attributes,
+            tuple(element.children),
+            element.line,
+            element.column,
         )
         if self.open:
             self.open[-1].children.append(node)
         else:
             self.root = node
 
-    def characters(self, text: str) -> None:
+    def append_text(self, text: str) -> None:
         self.open[-1].text.append(text)
 
-    def comment(self, _text: str) -> None:
-        self.count()
+    def handle_comment(self, _text: str) -> None:
+        self.count_node()
         if self.root is not None:
-            self.trailing.append(self.place().line)
+            self.trailing.append(self.current_location().line)
 
-    def instruction(self, target: str, _text: str) -> None:
+    def handle_instruction(self, target: str, _text: str) -> None:
         self.instructions.append(target)
-        self.comment(target)
+        self.handle_comment(target)
 
-    def declare_encoding(self, _version: str, encoding: str | None, _standalone: int) -> None:
+    def handle_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         self.encoding = (encoding or "").lower()
 
-    def declare_doctype(self, name: str, _system: str | None, _public: str | None, _internal: int) -> None:
+    def handle_doctype(self, name: str, _system: str | None, _public: str | None, _internal: int) -> None:
         self.doctype = name
 
-    def declare_entity(self, name: str, *_rest: object) -> None:
-        raise _refused(
-            self.place(),
-            f"the feed declares the entity {name[:40]!r}; entities of one's own are not read",
-            "xml.wellformed",
-            "write the text itself; no app expands them either",
+    def refuse_entity(self, name: str, *_declaration: object) -> None:
+        text = f"the feed declares the entity {name[:40]!r}; custom entities are not supported"
+        raise _feed_error(
+            self.current_location(), text, "xml.wellformed", "write the text itself; apps do not expand it either"
         )
 
-    def skip_entity(self, name: str, _parameter: int) -> None:
-        raise _refused(
-            self.place(),
-            f"&{name[:40]}; is not an entity of XML",
-            "xml.wellformed",
-            MENDS[expat.errors.XML_ERROR_UNDEFINED_ENTITY],
-        )
+    def refuse_unknown_entity(self, name: str, _parameter: int) -> None:
+        text, fix = f"&{name[:40]}; is not an XML entity", _XML_FIXES[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
+        raise _feed_error(self.current_location(), text, "xml.wellformed", fix)

@@ -1,121 +1,136 @@
-"""Items to RSS 2.0: feedgen for the core, our own elements where it is wrong or silent.
+"""RSS 2.0: feedgen writes the core, our own elements everything that feedgen writes wrongly or not at all.
 
-feedgen writes `explicit` as yes and no, drops artwork whose address does not end in .jpg or .png,
-knows no hub, no Podcasting 2.0 and no chapters, puts the time of the run into every feed,
-and sets the process's locale for each date, which other threads feel.
-None of that gets out of here: all of it is written as elements through an extension of our own.
+feedgen writes `explicit` as yes and no, drops artwork whose URL does not end in .jpg or .png, supports neither
+hubs nor Podcasting 2.0 nor chapters, writes the current time into every feed, and changes the process's locale
+to format a date, which affects other threads. So all of these are written as elements by our own extension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from html import escape
 from typing import Any
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
-from podcast_kit.feed import elements, writer
-from podcast_kit.model import Element, Item, Image, Show
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.feed.elements import channel_elements, item_elements
+from podcast_kit.feed.feedgen_extension import declared_namespaces, make_extension
+from podcast_kit.model import Element, Image, Item, Show
 from podcast_kit.text.xml_clean import clean_xml_text
 
 GENERATOR = "podcast_kit"
-"""Without a version: an update of the tool is no news of the show."""
-DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+"""Without a version, so that an update of the tool does not change the feed."""
+XML_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def in_order(items: Iterable[Item]) -> list[Item]:
-    """Newest first; of two at the same instant the one whose guid sorts first."""
+class _OmittedDate(datetime):
+    """A date that feedgen does not write: it skips dates that are false."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+_NO_BUILD_DATE = _OmittedDate(1970, 1, 1, tzinfo=UTC)
+
+
+def newest_first(items: Iterable[Item]) -> list[Item]:
+    """The items by date, newest first, then by guid."""
     return sorted(sorted(items, key=lambda item: item.guid), key=lambda item: item.date, reverse=True)
 
 
-def render(show: Show, items: Sequence[Item], *, artwork: Image | None = None) -> bytes:
-    """The show's feed with all items, newest first, the same bytes for the same input.
+def render_rss(show: Show, items: Sequence[Item], *, artwork: Image | None = None) -> bytes:
+    """Render the show's feed with all items, newest first. The same input gives the same bytes.
 
-    Dates are in UTC, and lastBuildDate is the newest item's: a clock has no say.
-    Raises InvalidInput where a title, a description or an address that RSS cannot do without is empty.
+    Dates are in UTC; lastBuildDate is the date of the newest item, never the current time.
+    Raises InvalidInput if a title, description or URL that RSS requires is empty.
     """
-    ordered = in_order(items)
-    return document(show, ordered, elements.of_show(show, artwork, ordered[0].date if ordered else None), artwork)
+    ordered = newest_first(items)
+    channel = channel_elements(show, artwork, ordered[0].date if ordered else None)
+    return render_rss_document(show, ordered, channel, artwork)
 
 
-def document(
+def render_rss_document(
     show: Show, items: Sequence[Item], channel: Sequence[Element], artwork: Image | None, self_url: str = ""
 ) -> bytes:
-    """A feed's bytes from items in their final order and the elements of its channel."""
-    _required(show, items)
-    uris = writer.declared(channel, items)
-    call = partial(_rendered, show, items, channel, artwork, self_url, uris)
+    """Render a feed from items in their final order and the elements of its channel."""
+    _check_required_texts(show, items)
+    namespaces = declared_namespaces(channel, items)
+    render = partial(_render_with_feedgen, show, items, channel, artwork, self_url, namespaces)
     try:
-        return call(str.strip)  # lxml itself notices what XML cannot hold, at no cost where there is none
+        return render(str.strip)  # lxml refuses illegal characters itself, so clean texts are not scanned twice
     except ValueError:
-        return call(clean_xml_text)
+        return render(clean_xml_text)
 
 
-def _rendered(
+def _render_with_feedgen(
     show: Show,
     items: Sequence[Item],
     channel: Sequence[Element],
     artwork: Image | None,
     self_url: str,
-    uris: dict[str, str],
-    tidy: Callable[[str], str],
+    namespaces: dict[str, str],
+    clean: Callable[[str], str],
 ) -> bytes:
-    """As `document`; raises ValueError for characters that XML cannot hold when `tidy` leaves them."""
+    """As `render_rss_document`; raises ValueError if `clean` leaves characters that XML cannot hold."""
     from feedgen.feed import FeedGenerator
 
     feed: Any = FeedGenerator()
-    feed._FeedGenerator__rss_lastBuildDate = None  # noqa: SLF001  # the time of the run; nothing else drops it
-    extension = writer.extension(uris, tidy)
+    feed.lastBuildDate(_NO_BUILD_DATE)
+    extension = make_extension(namespaces, clean)
     feed.register_extension("own", extension, extension, atom=False)
-    feed.title(tidy(show.title))
-    feed.description(tidy(show.description))
+    feed.title(clean(show.title))
+    feed.description(clean(show.description))
     site = show.page_url("index.html")
-    feed.link(href=tidy(self_url or show.feed_url), rel="self", type="application/rss+xml")
-    feed.link(href=tidy(site), rel="alternate")  # last: feedgen's channel link is that of the last call
-    feed.language(tidy(show.language))
+    feed.link(href=clean(self_url or show.feed_url), rel="self", type="application/rss+xml")
+    feed.link(href=clean(site), rel="alternate")  # must be last: feedgen uses the last link as the channel's
+    feed.language(clean(show.language))
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.generator(GENERATOR)
     if show.copyright:
-        feed.copyright(tidy(show.copyright))
+        feed.copyright(clean(show.copyright))
     if artwork:
-        feed.image(url=tidy(artwork.url), title=tidy(show.title), link=tidy(site))
+        feed.image(url=clean(artwork.url), title=clean(show.title), link=clean(site))
     feed.own.elements = lambda: channel
     for item in items:
-        _add(feed, show, item, tidy)
-    # Its own declaration has single quotes, which some parsers do not know.
-    return DECLARATION + bytes(feed.rss_str(pretty=True, xml_declaration=False))
+        _add_entry(feed, show, item, clean)
+    # lxml's own declaration has single quotes, which some parsers do not accept.
+    return XML_DECLARATION + bytes(feed.rss_str(pretty=True, xml_declaration=False))
 
 
-def _required(show: Show, items: Sequence[Item]) -> None:
-    """Tell at once of every text without which no app shows the show or the episode."""
-    wanted = [
+def _check_required_texts(show: Show, items: Sequence[Item]) -> None:
+    """Report every empty text that apps require, all at once."""
+    texts = [
         (show.title, "the show's title", show.locations.get("title"), "ch.title"),
         (show.description, "the show's description", show.locations.get("description"), "ch.description"),
-        (show.publish.url, "the show's address", show.locations.get("publish"), "ch.link"),
+        (show.publish.url, "the show's URL", show.locations.get("publish"), "ch.link"),
     ]
     for item in items:
-        if not clean_xml_text(item.episode.title):
-            wanted.append(("", "the episode's title", item.episode.location_of("title"), "it.title"))
-        if not clean_xml_text(item.guid):
-            wanted.append(("", "the episode's guid", item.episode.location_of("guid"), "it.guid"))
+        texts.append((item.episode.title, "the episode's title", item.episode.location_of("title"), "it.title"))
+        texts.append((item.guid, "the episode's guid", item.episode.location_of("guid"), "it.guid"))
     problems = [
-        Problem(place or SourceLocation("podcast.yaml"), f"{what} is empty", "no app shows a feed without it", code)
-        for text, what, place, code in wanted
+        Problem(location or SourceLocation("podcast.yaml"), f"{name} is empty", "set it; apps require it", code)
+        for text, name, location, code in texts
         if not clean_xml_text(text)
     ]
     if problems:
         raise InvalidInput(problems)
 
 
-def _add(feed: Any, show: Show, item: Item, tidy: Callable[[str], str]) -> None:  # noqa: ANN401  # feedgen is untyped
+def _add_entry(
+    feed: Any,  # noqa: ANN401  # feedgen has no types
+    show: Show,
+    item: Item,
+    clean: Callable[[str], str],
+) -> None:
     entry = feed.add_entry(order="append")
-    entry.title(tidy(item.episode.title))
+    entry.title(clean(item.episode.title))
     if item.url:
-        entry.link(href=tidy(item.url))
-    if description := tidy(item.description or escape(item.summary, quote=False)):
+        entry.link(href=clean(item.url))
+    if description := clean(item.description or escape(item.summary, quote=False)):
         entry.description(description)
-    if content := tidy(item.content):
+    if content := clean(item.content):
         entry.content(content, type="CDATA")
-    entry.guid(tidy(item.guid), permalink=False)
-    entry.enclosure(url=tidy(item.enclosure_url), length=item.enclosure.bytes, type=tidy(item.enclosure.mime))
-    entry.own.elements = partial(elements.of_item, show, item)
+    entry.guid(clean(item.guid), permalink=False)
+    entry.enclosure(url=clean(item.enclosure_url), length=item.enclosure.bytes, type=clean(item.enclosure.mime))
+    entry.own.elements = partial(item_elements, show, item)

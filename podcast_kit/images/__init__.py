@@ -1,7 +1,16 @@
-"""Pictures by their pixels: what a file is, and copies for tags, pages and cards. The only home of Pillow."""
+"""Read image files, and make covers, thumbnails, favicons and social cards. Only this package uses Pillow."""
 
-from podcast_kit.images.artwork import Facts, probe
-from podcast_kit.images.social_card import CARD, Card
-from podcast_kit.images.thumbnails import colour, cover, icons, smaller
+from podcast_kit.images.artwork import ImageInfo, probe_image
+from podcast_kit.images.social_card import SOCIAL_CARD_SIZE_PX, SocialCard
+from podcast_kit.images.thumbnails import dominant_colour, make_favicons, make_tag_cover, make_thumbnails
 
-__all__ = ["CARD", "Card", "Facts", "colour", "cover", "icons", "probe", "smaller"]
+__all__ = [
+    "SOCIAL_CARD_SIZE_PX",
+    "ImageInfo",
+    "SocialCard",
+    "dominant_colour",
+    "make_favicons",
+    "make_tag_cover",
+    "make_thumbnails",
+    "probe_image",
+]

@@ -1,4 +1,4 @@
-"""What a picture file is, whatever its name says: read within bounds, and every fault in our own words."""
+"""Open image files safely, and tell what they are, whatever their name says."""
 
 from __future__ import annotations
 
@@ -9,108 +9,112 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_PIXELS = 50_000_000
-"""Apple takes 3000 × 3000 at most; five times as many are still read, to be told that they are too many."""
-MAX_BYTES = 40_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+MAX_IMAGE_PIXELS = 50_000_000
+"""Five times Apple's limit of 3000 × 3000, so that the check can report images that are too large."""
+MAX_IMAGE_BYTES = 40_000_000
+IMAGE_MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+"""The supported formats, by Pillow's name."""
+_EXIF_ORIENTATION = 0x0112
+_FIRST_SIDEWAYS_ORIENTATION = 5
+_MAX_SIDE_FIX = "save it with at most 3000 pixels a side"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a picture is, whatever its name says."""
+class ImageInfo:
+    """What an image file is, whatever its name says."""
 
     format: str
     """`JPEG`, `PNG`, `WEBP` or `GIF`."""
     mime: str
     mode: str
-    """Pillow's word: `RGB`, `RGBA`, `CMYK`, `P`, `L`, ..."""
+    """Pillow's mode: `RGB`, `RGBA`, `CMYK`, `P`, `L`, ..."""
     alpha: bool
+    """Whether it has an alpha channel or transparent colours."""
     width: int
     height: int
-    """As shown, after the rotation that EXIF asks for."""
+    """In pixels, after EXIF rotation."""
     bytes: int
     rotated: bool = False
-    """EXIF asks players to turn it, and some do not."""
+    """Whether EXIF asks viewers to rotate it; some do not."""
     progressive: bool = False
     dpi: tuple[int, int] | None = None
-    profile: bool = False
-    """An ICC profile is inside."""
+    has_icc_profile: bool = False
 
 
-def probe(path: Path) -> Facts:
-    """What a picture file is; InvalidInput for what is none, is broken, or is larger than we decode."""
-    with opened(path) as image:
-        turned = image.getexif().get(0x0112, 1)
-        width, height = image.size if turned < 5 else image.size[::-1]  # noqa: PLR2004  # 5 to 8 lie on the side
+def probe_image(path: Path) -> ImageInfo:
+    """Read what an image file is; raises InvalidInput if it is not an image, damaged, or too large."""
+    with open_image(path) as image:
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        width, height = image.size if orientation < _FIRST_SIDEWAYS_ORIENTATION else image.size[::-1]
         dpi = image.info.get("dpi")
-        return Facts(
+        return ImageInfo(
             format=image.format or "",
-            mime=MIMES[image.format or ""],
+            mime=IMAGE_MIMES[image.format or ""],
             mode=image.mode,
             alpha="A" in image.getbands() or "transparency" in image.info,
             width=width,
             height=height,
             bytes=path.stat().st_size,
-            rotated=turned != 1,
+            rotated=orientation != 1,
             progressive=bool(image.info.get("progressive")),
             dpi=(round(dpi[0]), round(dpi[1])) if dpi else None,
-            profile="icc_profile" in image.info,
+            has_icc_profile="icc_profile" in image.info,
         )
 
 
-def upright(image: Image) -> Image:
-    """The picture as EXIF wants it turned."""
+def apply_exif_rotation(image: Image) -> Image:
+    """The image rotated upright, as EXIF asks."""
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(image)
 
 
-def flat(image: Image) -> Image:
-    """In RGB and without transparency: players show transparent covers on any ground, often black."""
-    from PIL import Image as Pictures
+def flatten_to_rgb(image: Image) -> Image:
+    """The image in RGB on white, because players show transparent covers on any background, often black."""
+    from PIL import Image as PillowImage
 
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if "A" in image.getbands() or "transparency" in image.info:
-        above = image.convert("RGBA")
-        ground = Pictures.new("RGBA", above.size, "white")
-        return Pictures.alpha_composite(ground, above).convert("RGB")
+        layer = image.convert("RGBA")
+        background = PillowImage.new("RGBA", layer.size, "white")
+        return PillowImage.alpha_composite(background, layer).convert("RGB")
     return image.convert("RGB")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image]:
-    """An open picture of a kind we know, decoded within bounds; every failure of Pillow as our own error."""
+def open_image(path: Path) -> Iterator[Image]:
+    """Open and decode a supported image within size limits; every error of Pillow is raised as InvalidInput."""
     from PIL import Image, UnidentifiedImageError
 
-    def refused(text: str, hint: str, code: str) -> InvalidInput:
-        return InvalidInput([Problem(SourceLocation(path.as_posix()), text, hint, code)])
-
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise refused(f"is larger than {MAX_BYTES // 10**6} MB", "save it smaller", "art.bytes")
+        if path.stat().st_size > MAX_IMAGE_BYTES:
+            raise _image_error(path, f"is larger than {MAX_IMAGE_BYTES // 10**6} MB", "save it smaller", "art.bytes")
         with warnings.catch_warnings():
-            # Pillow warns of large and odd pictures; our own bounds say what is too large.
+            # Pillow warns of large and unusual images; the limits here replace that.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    text = f"has {image.width} × {image.height} pixels, more than we decode"
-                    raise refused(text, "save it with at most 3000 pixels a side", "art.size")
+            with Image.open(path, formats=tuple(IMAGE_MIMES)) as image:
+                if image.width * image.height > MAX_IMAGE_PIXELS:
+                    text = f"has too many pixels: {image.width} × {image.height}"
+                    raise _image_error(path, text, _MAX_SIDE_FIX, "art.size")
                 image.load()
                 yield image
     except FileNotFoundError:
-        raise refused("is not there", "mend the path", "art.missing") from None
+        raise _image_error(path, "does not exist", "fix the path", "art.missing") from None
     except UnidentifiedImageError:
-        raise refused("is no picture we know", "use a JPEG or PNG", "art.format") from None
+        raise _image_error(path, "is not a supported image", "use a JPEG or PNG", "art.format") from None
     except InvalidInput:
         raise
     except Image.DecompressionBombError:
-        raise refused("has more pixels than we decode", "save it with at most 3000 pixels a side", "art.size") from None
+        raise _image_error(path, "has too many pixels", _MAX_SIDE_FIX, "art.size") from None
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError) as error:
-        raise refused(f"is broken: {error}", "save it again as JPEG or PNG", "art.broken") from error
+        raise _image_error(path, f"is damaged: {error}", "save it again as JPEG or PNG", "art.broken") from error
+
+
+def _image_error(path: Path, text: str, fix: str, code: str) -> InvalidInput:
+    return InvalidInput([Problem(SourceLocation(path.as_posix()), text, fix, code)])

@@ -1,4 +1,4 @@
-"""The pictures that social networks and messengers show of a page: cover and title, wide."""
+"""Social cards: the wide images of link previews, with cover and title."""
 
 from __future__ import annotations
 
@@ -8,134 +8,141 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_kit.images.artwork import flat, opened, upright
+from podcast_kit.images.artwork import apply_exif_rotation, flatten_to_rgb, open_image
 from podcast_kit.model import Cover
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-FONT = Path(__file__).with_name("fonts") / "cards.otf"
-CARD = (1200, 630)
-"""Pixels of the picture that social networks and messengers show, as they ask for it."""
-MARGIN = 90
-SIDE = CARD[1] - 2 * MARGIN
-"""Of the cover on it."""
-SIZES = (72, 60, 50, 42)
-"""Of the title, in pixels, the largest that fits being taken."""
+FONT_FILE = Path(__file__).with_name("fonts") / "cards.otf"
+SOCIAL_CARD_SIZE_PX = (1200, 630)
+"""The size that social networks recommend."""
+MARGIN_PX = 90
+COVER_SIDE_PX = SOCIAL_CARD_SIZE_PX[1] - 2 * MARGIN_PX
+TITLE_SIZES_PX = (72, 60, 50, 42)
+"""Font sizes of the title; the largest that fits is used."""
+MAX_CARD_TEXT_LEN = 300
 
 
-class Card:
-    """The cards of one cover, on the show's own colours; the blank is drawn once."""
+class SocialCard:
+    """Renders the social cards of one cover, in the show's colours; the background is drawn once."""
 
     def __init__(self, path: Path, show: str, *, ground: str, ink: str, soft: str, accent: str) -> None:
         from PIL import Image, ImageOps
 
-        with opened(path) as image:
-            self._face = ImageOps.fit(flat(upright(image)), (SIDE, SIDE), Image.Resampling.LANCZOS)
+        side = COVER_SIDE_PX
+        with open_image(path) as image:
+            upright = flatten_to_rgb(apply_exif_rotation(image))
+            self._cover = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
         self._ground, self._accent, self._ink, self._soft = ground, accent, ink, soft
-        self._show = _drawable(show)
-        self._titled = self._blank(MARGIN)
-        self._bare: Image.Image | None = None
+        self._show = _drawable_text(show)
+        self._background = self._draw_background(MARGIN_PX)
+        self._untitled: Image.Image | None = None
 
-    def of(self, title: str) -> Cover:
-        """The card of a page; for letters that the font does not have, the cover stands alone."""
+    def render(self, title: str) -> Cover:
+        """The card with a title; if the font lacks letters of the title, the card only shows the cover."""
         from PIL import ImageDraw
 
-        words = _drawable(title)
-        if words:
-            picture = self._titled.copy()
-            self._write(ImageDraw.Draw(picture), words)
+        text = _drawable_text(title)
+        if text:
+            card = self._background.copy()
+            self._draw_title(ImageDraw.Draw(card), text)
         else:
-            self._bare = self._bare or self._blank((CARD[0] - SIDE) // 2)
-            picture = self._bare
+            self._untitled = self._untitled or self._draw_background((SOCIAL_CARD_SIZE_PX[0] - COVER_SIDE_PX) // 2)
+            card = self._untitled
         data = io.BytesIO()
-        picture.save(data, "JPEG", quality=80)
-        return Cover(data=data.getvalue(), mime="image/jpeg", width=CARD[0], height=CARD[1])
+        card.save(data, "JPEG", quality=80)
+        width, height = SOCIAL_CARD_SIZE_PX
+        return Cover(data=data.getvalue(), mime="image/jpeg", width=width, height=height)
 
-    def _blank(self, left: int) -> Image.Image:
-        """The ground, the cover with its shadow, and a line in the show's colour."""
+    def _draw_background(self, left: int) -> Image.Image:
+        """The background, the cover with its shadow, and a line in the show's colour."""
         from PIL import Image, ImageDraw, ImageFilter
 
-        picture = Image.new("RGB", CARD, self._ground)
-        shade = Image.new("L", CARD, 0)
-        ImageDraw.Draw(shade).rounded_rectangle((left, MARGIN + 12, left + SIDE, MARGIN + SIDE + 12), 36, fill=90)
-        picture.paste("black", mask=shade.filter(ImageFilter.GaussianBlur(18)))
-        mask = Image.new("L", self._face.size, 0)
-        ImageDraw.Draw(mask).rounded_rectangle((0, 0, SIDE, SIDE), 36, fill=255)
-        picture.paste(self._face, (left, MARGIN), mask)
-        ImageDraw.Draw(picture).rectangle((0, CARD[1] - 14, *CARD), fill=self._accent)
-        return picture
+        side, top = COVER_SIDE_PX, MARGIN_PX
+        card = Image.new("RGB", SOCIAL_CARD_SIZE_PX, self._ground)
+        shadow = Image.new("L", SOCIAL_CARD_SIZE_PX, 0)
+        ImageDraw.Draw(shadow).rounded_rectangle((left, top + 12, left + side, top + side + 12), 36, fill=90)
+        card.paste("black", mask=shadow.filter(ImageFilter.GaussianBlur(18)))
+        mask = Image.new("L", self._cover.size, 0)
+        ImageDraw.Draw(mask).rounded_rectangle((0, 0, side, side), 36, fill=255)
+        card.paste(self._cover, (left, top), mask)
+        bottom_line = (0, SOCIAL_CARD_SIZE_PX[1] - 14, *SOCIAL_CARD_SIZE_PX)
+        ImageDraw.Draw(card).rectangle(bottom_line, fill=self._accent)
+        return card
 
-    def _write(self, draw: ImageDraw.ImageDraw, title: str) -> None:
-        """The title as large as it fits, and the show's name above it."""
-        left, width = 2 * MARGIN + SIDE - 30, CARD[0] - (2 * MARGIN + SIDE - 30) - 70
+    def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> None:
+        """The title in the largest size that fits, with the show's name above it."""
+        left = 2 * MARGIN_PX + COVER_SIDE_PX - 30
+        width = SOCIAL_CARD_SIZE_PX[0] - left - 70
         if self._show:
-            draw.text((left, MARGIN + 4), _wrapped(self._show, _font(34), width, 1)[0], fill=self._soft, font=_font(34))
-        for size in SIZES:
-            lines = _wrapped(title, _font(size), width, 5)
-            if len(lines) * size * 1.2 <= SIDE - 80 and not lines[-1].endswith("…"):
+            font = _load_font(34)
+            draw.text((left, MARGIN_PX + 4), _wrap_text(self._show, font, width, 1)[0], fill=self._soft, font=font)
+        for size in TITLE_SIZES_PX:
+            lines = _wrap_text(title, _load_font(size), width, 5)
+            if len(lines) * size * 1.2 <= COVER_SIDE_PX - 80 and not lines[-1].endswith("…"):
                 break
-        top = MARGIN + SIDE / 2 - len(lines) * size * 0.6 + 20
+        top = MARGIN_PX + COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
         for number, line in enumerate(lines):
-            draw.text((left, top + number * size * 1.2), line, fill=self._ink, font=_font(size))
+            draw.text((left, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
 
 
 @cache
-def _font(size: int) -> FreeTypeFont:
-    """The font that we bring along, laid out plainly: the same everywhere, so cards are the same bytes everywhere."""
+def _load_font(size: int) -> FreeTypeFont:
+    """The bundled font with basic layout, so that cards are the same bytes on every machine."""
     from PIL import ImageFont
 
-    return ImageFont.truetype(FONT, size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(FONT_FILE, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
-def _missing() -> bytes:
-    """What the font shows for a letter that it does not have."""
-    return bytes(_font(20).getmask("\U0010fffd"))
+def _missing_glyph() -> bytes:
+    """What the font draws for a letter that it lacks."""
+    return bytes(_load_font(20).getmask("\U0010fffd"))
 
 
-def _drawable(text: str) -> str:
-    """The text where the font can show all of it, else nothing: boxes in place of letters help nobody.
-
-    Emoji are left out beforehand: a title says the same without them.
-    """
-    plain = (letter for letter in text if letter.isascii() or not _is_emoji(letter))
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
-    unknown = (letter for letter in words if not letter.isascii() and bytes(_font(20).getmask(letter)) == _missing())
-    return "" if next(unknown, None) else words
+def _drawable_text(text: str) -> str:
+    """The text without emoji; empty if the font lacks any other letter, because it would be drawn as a box."""
+    letters = (letter for letter in text if letter.isascii() or not _is_emoji(letter))
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in letters).split())
+    has_unknown = any(
+        not letter.isascii() and bytes(_load_font(20).getmask(letter)) == _missing_glyph() for letter in words
+    )
+    return "" if has_unknown else words
 
 
 def _is_emoji(letter: str) -> bool:
-    """Also what joins and colours emoji; none of it is a letter of any script."""
+    """Whether it is an emoji, or a modifier or joiner of emoji."""
     return unicodedata.category(letter) in {"So", "Sk"} or letter in "\u200d\ufe0e\ufe0f\u20e3"
 
 
-def _wrapped(text: str, font: FreeTypeFont, width: int, most: int) -> list[str]:
-    """The text in at most so many lines of that width; what does not fit ends in an ellipsis."""
+def _wrap_text(text: str, font: FreeTypeFont, width: int, max_lines: int) -> list[str]:
+    """The text in at most `max_lines` lines of `width` pixels; text that does not fit ends in an ellipsis."""
     lines: list[str] = []
-    for word in text[:300].split():
+    for word in text[:MAX_CARD_TEXT_LEN].split():
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and font.getlength(joined) <= width:
             lines[-1] = joined
         else:
-            lines += _broken(word, font, width)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(lines[most - 1] + " …", font, width, ending="…")]
+            lines += _hyphenate_word(word, font, width)
+    if len(lines) > max_lines:
+        last = _shorten_line(lines[max_lines - 1] + " …", font, width, ending="…")
+        lines = [*lines[: max_lines - 1], last]
     return lines
 
 
-def _broken(word: str, font: FreeTypeFont, width: int) -> list[str]:
-    """A word in pieces that fit, each but the last with a hyphen."""
+def _hyphenate_word(word: str, font: FreeTypeFont, width: int) -> list[str]:
+    """A word in pieces that fit, each except the last with a hyphen."""
     pieces = []
     while font.getlength(word) > width and len(word) > 2:  # noqa: PLR2004  # a letter and a hyphen
-        end = next((at for at in range(len(word) - 1, 1, -1) if font.getlength(word[:at] + "-") <= width), 1)
+        end = next((stop for stop in range(len(word) - 1, 1, -1) if font.getlength(word[:stop] + "-") <= width), 1)
         pieces.append(word[:end] + "-")
         word = word[end:]
     return [*pieces, word]
 
 
-def _cut(word: str, font: FreeTypeFont, width: int, ending: str = "") -> str:
-    while font.getlength(word) > width and len(word) > 1:
-        word = word[: -1 - len(ending)].rstrip() + ending
-    return word
+def _shorten_line(line: str, font: FreeTypeFont, width: int, ending: str) -> str:
+    while font.getlength(line) > width and len(line) > 1:
+        line = line[: -1 - len(ending)].rstrip() + ending
+    return line

@@ -1,15 +1,22 @@
-"""Somebody's live feed as a show's folder: podcast.yaml, episodes/*.md and podcast.lock.
+"""Import a podcast from its feed as a show's folder: podcast.yaml, episodes/*.md and podcast.lock.
 
-Guids are taken over letter for letter, and recordings stay where they are until they are fetched:
-no subscriber notices that the show has moved in.
+Guids are kept letter for letter, and audio files are linked where they are until they are downloaded,
+so subscribers notice nothing.
 """
 
 from __future__ import annotations
 
-from podcast_kit.importer.compare import differences
-from podcast_kit.importer.downloads import Fetched, files
-from podcast_kit.importer.model import Imported
-from podcast_kit.importer.show_reader import read
-from podcast_kit.importer.show_writer import write
+from podcast_kit.importer.compare import compare_feeds
+from podcast_kit.importer.downloads import DownloadedFiles, download_files
+from podcast_kit.importer.model import ImportedFeed
+from podcast_kit.importer.show_reader import convert_feed
+from podcast_kit.importer.show_writer import write_imported_show
 
-__all__ = ["Fetched", "Imported", "differences", "files", "read", "write"]
+__all__ = [
+    "DownloadedFiles",
+    "ImportedFeed",
+    "compare_feeds",
+    "convert_feed",
+    "download_files",
+    "write_imported_show",
+]

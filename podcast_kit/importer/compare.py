@@ -1,4 +1,4 @@
-"""Whether subscribers would notice that a show was imported: the old feed beside the one that the folder gives."""
+"""Compare the old feed with that of the imported show: would subscribers notice the import?"""
 
 from __future__ import annotations
 
@@ -6,65 +6,72 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from podcast_kit.errors import Problem, Severity
-from podcast_kit.importer.elements import line
+from podcast_kit.importer.elements import single_line
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.text.dates import parse_rfc2822
-from podcast_kit.text.numbers import parse_count
+from podcast_kit.text.numbers import format_count, parse_count
 from podcast_kit.text.timecode import parse_duration
 
-TOLD: Mapping[str, Callable[[Node], object]] = {
-    "title": lambda item: line(item.child_text("title")),
+_COMPARED_VALUES: Mapping[str, Callable[[Node], object]] = {
+    "title": lambda item: single_line(item.child_text("title")),
     "date": lambda item: parse_rfc2822(item.child_text("pubDate")),
     "number": lambda item: parse_count(item.child_text("itunes:episode")),
     "season": lambda item: parse_count(item.child_text("itunes:season")),
-    "recording": lambda item: _enclosure(item, "url"),
+    "recording": lambda item: _enclosure_attribute(item, "url"),
     "duration": lambda item: round(parse_duration(item.child_text("itunes:duration")) or 0),
 }
-"""What is compared, and how the feed tells it."""
-SAFER = "open one of them in a browser; where https does not answer, fetch them with --audio"
+_HTTPS_FIX = "open one of the https URLs in a browser; if it does not work, download the files with --audio"
 
 
-def differences(old: FeedDocument, new: FeedDocument, *, moved: bool = False) -> Iterator[Problem]:
-    """What an app would take for another episode, or tell otherwise, at its line of the old feed.
+def compare_feeds(old: FeedDocument, new: FeedDocument, *, moved: bool = False) -> Iterator[Problem]:
+    """Every difference that subscribers would notice, located in the old feed.
 
-    `moved` says that recordings are meant to lie elsewhere than they did. Notes and pictures are not compared: they are
-    written anew.
+    With `moved`, audio files may have new URLs and durations. Notes and images are not compared,
+    because they are rendered again.
     """
-    there = _by_guid(new)
-    safer = []
-    for guid, was in _by_guid(old).items():
-        item = there.get(guid)
-        if item is None:
+    new_items = _items_by_guid(new)
+    upgraded_to_https = []
+    for guid, old_item in _items_by_guid(old).items():
+        new_item = new_items.get(guid)
+        if new_item is None:
             text = f"guid {guid!r} is not in the new feed: subscribers would lose the episode"
-            yield Problem(old.location_of(was), text, "see what was said of it above", "import.guid")
+            fix = "fix the problems of this episode above, then import again"
+            yield Problem(old.location_of(old_item), text, fix, "import.guid")
             continue
-        for what, before, after in _compared(was, item, moved=moved):
-            if what == "recording" and after == re.sub("^http:", "https:", str(before)):
-                safer.append(was)
+        for name, before, after in _changed_values(old_item, new_item, moved=moved):
+            if name == "recording" and after == re.sub("^http:", "https:", str(before)):
+                upgraded_to_https.append(old_item)
                 continue
-            text = f"{what} of {guid!r} was {before!r} and is {after!r}"
-            yield Problem(old.location_of(was), text, "mend it in the episode's notes", "import.differs", Severity.WARNING)
-    if safer:
-        several = f"{len(safer)} recordings lie" if len(safer) > 1 else "a recording lies"
-        text = f"{several} at an http address in the old feed, and at the same with https here: directories ask for it"
-        yield Problem(old.location_of(safer[0]), text, SAFER, "import.https", Severity.WARNING)
+            text = f"{name} of {guid!r} was {before!r} and is now {after!r}"
+            fix = "fix it in the episode's notes"
+            yield Problem(old.location_of(old_item), text, fix, "import.differs", Severity.WARNING)
+    if upgraded_to_https:
+        count = len(upgraded_to_https)
+        verb = "has" if count == 1 else "have"
+        text = (
+            f"{format_count(count, 'recording')} {verb} an http URL in the old feed and the same with https here, "
+            "because directories require https"
+        )
+        yield Problem(old.location_of(upgraded_to_https[0]), text, _HTTPS_FIX, "import.https", Severity.WARNING)
 
 
-def _by_guid(feed: FeedDocument) -> Mapping[str, Node]:
-    found: dict[str, Node] = {}
+def _items_by_guid(feed: FeedDocument) -> Mapping[str, Node]:
+    """The items that have an enclosure, by guid or else by the enclosure's URL, as apps do."""
+    items: dict[str, Node] = {}
     for item in feed.items:
-        if (guid := line(item.child_text("guid")) or _enclosure(item, "url")) and _enclosure(item, "url"):
-            found.setdefault(guid, item)
-    return found
+        if enclosure_url := _enclosure_attribute(item, "url"):
+            items.setdefault(single_line(item.child_text("guid")) or enclosure_url, item)
+    return items
 
 
-def _enclosure(item: Node, name: str) -> str:
+def _enclosure_attribute(item: Node, name: str) -> str:
     enclosure = item.child("enclosure")
     return enclosure.attributes.get(name, "").strip() if enclosure else ""
 
 
-def _compared(was: Node, item: Node, *, moved: bool) -> Iterator[tuple[str, object, object]]:
-    for what, told in TOLD.items():
-        before, after = told(was), told(item)
-        if before != after and not (moved and what in {"recording", "duration"}) and before not in {None, "", 0}:
-            yield what, before, after
+def _changed_values(old_item: Node, new_item: Node, *, moved: bool) -> Iterator[tuple[str, object, object]]:
+    """Name, old and new value of each difference; values that the old feed did not have are ignored."""
+    for name, read_value in _COMPARED_VALUES.items():
+        before, after = read_value(old_item), read_value(new_item)
+        if before != after and not (moved and name in {"recording", "duration"}) and before not in {None, "", 0}:
+            yield name, before, after

@@ -1,6 +1,6 @@
-"""The files that a feed names, fetched into the show's folder: pictures, chapters, transcripts; recordings when asked.
+"""Download the files that a feed links to: artwork, chapters, transcripts, and audio if asked.
 
-What lies there already is not fetched again, so that an import that was cut off goes on.
+Files that exist are not downloaded again, so an interrupted import resumes.
 """
 
 from __future__ import annotations
@@ -8,86 +8,93 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from podcast_kit import images
-from podcast_kit.errors import OperationError, SourceLocation, PodcastKitError, Problem, Severity
-from podcast_kit.importer.model import Imported, Wanted
-from podcast_kit.io.http_client import Web
+from podcast_kit.errors import OperationError, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.importer.model import ImportedFeed, RequiredFile
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Progress
 from podcast_kit.source import transcripts
 from podcast_kit.source.chapters import files as chapter_files
 
-THREADS = 8
-PART = ".part"
-MOST = {"artwork": 20_000_000, "chapters": 5_000_000, "transcript": 20_000_000, "recording": 4_000_000_000}
-"""Bytes that are taken of each kind."""
-PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
-OK = 200
+MAX_PARALLEL_DOWNLOADS = 8
+MAX_DOWNLOAD_BYTES = {
+    "artwork": 20_000_000,
+    "chapters": 5_000_000,
+    "transcript": 20_000_000,
+    "recording": 4_000_000_000,
+}
+ARTWORK_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+_PART_SUFFIX = ".part"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """Where each address's file lies now, relative to the show's folder; and what did not come."""
+class DownloadedFiles:
+    """The path of each downloaded file, relative to the show's folder; and what could not be downloaded."""
 
-    paths: Mapping[Wanted, str] = field(default_factory=dict)
+    paths: Mapping[RequiredFile, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
-def files(
-    imported: Imported, folder: Path, *, recordings: bool = False, on: Callable[[Progress], None] = lambda _: None
-) -> Fetched:
-    """Fetch what the feed names into `folder`; what cannot be had, or is not what it should be, is a problem."""
-    asked: dict[tuple[str, str], list[Wanted]] = {}
-    for one in _all(imported, recordings=recordings):
-        asked.setdefault((one.kind, one.url), []).append(one)
-    paths: dict[Wanted, str] = {}
+def download_files(
+    imported: ImportedFeed,
+    folder: Path,
+    *,
+    recordings: bool = False,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> DownloadedFiles:
+    """Download the files of a feed into `folder`; with `recordings`, the audio too. Failures become problems."""
+    by_url: dict[tuple[str, str], list[RequiredFile]] = {}
+    for file in _iter_required_files(imported, recordings=recordings):
+        by_url.setdefault((file.kind, file.url), []).append(file)
+    paths: dict[RequiredFile, str] = {}
     problems: list[Problem] = []
-    with Web() as web, ThreadPoolExecutor(THREADS) as pool:
-        first = [same[0] for same in asked.values()]
-        careful = _careful(web, folder)
-        for number, (same, found) in enumerate(zip(asked.values(), pool.map(careful, first), strict=True), 1):
-            on(Progress("fetch", same[0].path, number, len(first)))
-            if isinstance(found, Problem):
-                problems.append(found)
+    with HttpClient() as http, ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
+        first_of_each = [group[0] for group in by_url.values()]
+        results = pool.map(partial(_download_or_problem, http, folder), first_of_each)
+        for number, (group, result) in enumerate(zip(by_url.values(), results, strict=True), 1):
+            on_progress(Progress("fetch", group[0].path, number, len(first_of_each)))
+            if isinstance(result, Problem):
+                problems.append(result)
             else:
-                paths |= dict.fromkeys(same, found)
-    return Fetched(paths, tuple(problems))
+                paths |= dict.fromkeys(group, result)
+    return DownloadedFiles(paths, tuple(problems))
 
 
-def _all(imported: Imported, *, recordings: bool) -> Iterable[Wanted]:
+def _iter_required_files(imported: ImportedFeed, *, recordings: bool) -> Iterable[RequiredFile]:
     if imported.show.artwork:
         yield imported.show.artwork
-    for one in imported.episodes:
-        yield from one.wanted
+    for episode in imported.episodes:
+        yield from episode.required_files
         if recordings:
-            yield one.recording
+            yield episode.recording
 
 
-def _careful(web: Web, folder: Path) -> Callable[[Wanted], str | Problem]:
-    def fetch(wanted: Wanted) -> str | Problem:
-        try:
-            return _fetch(web, folder, wanted)
-        except PodcastKitError as error:
-            said = error.problems[0].text if error.problems else error.text
-            hint = f"it was to be {wanted.path}; put one there yourself, or leave it"
-            return Problem(SourceLocation(wanted.url), said, hint, "import.fetch", Severity.WARNING)
-
-    return fetch
+def _download_or_problem(http: HttpClient, folder: Path, file: RequiredFile) -> str | Problem:
+    try:
+        return _download_file(http, folder, file)
+    except PodcastKitError as error:
+        text = error.problems[0].text if error.problems else error.text
+        fix = f"save it as {file.path} yourself, or do without it"
+        return Problem(SourceLocation(file.url), text, fix, "import.fetch", Severity.WARNING)
 
 
-def _fetch(web: Web, folder: Path, wanted: Wanted) -> str:
-    for path in _names(wanted):
+def _download_file(http: HttpClient, folder: Path, file: RequiredFile) -> str:
+    """The file's path, downloaded unless it exists; raises PodcastKitError."""
+    for path in _possible_paths(file):
         if (folder / path).is_file():
             return path
-    part = folder / f"{wanted.path}{PART}"
+    part = folder / f"{file.path}{_PART_SUFFIX}"
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            answer = web.fetch(wanted.url, file.write, bound=MOST[wanted.kind])
-        if answer.error or answer.status != OK:
-            raise OperationError(answer.error or f"answers {answer.status}")
-        path = _looked_at(folder, part, wanted)
+        with part.open("wb") as output:
+            response = http.download(file.url, output.write, max_bytes=MAX_DOWNLOAD_BYTES[file.kind])
+        if response.error or response.status != HTTPStatus.OK:
+            raise OperationError(response.error or f"the server responds with {response.status}")
+        path = _verify_content(folder, part, file)
         part.replace(folder / path)
     except OSError as error:
         raise OperationError(f"cannot be written: {error.strerror}") from error
@@ -96,20 +103,20 @@ def _fetch(web: Web, folder: Path, wanted: Wanted) -> str:
     return path
 
 
-def _names(wanted: Wanted) -> list[str]:
-    """What the file can be called: a picture's ending is that of its bytes."""
-    return [f"{wanted.path}{ending}" for ending in PICTURES.values()] if wanted.kind == "artwork" else [wanted.path]
+def _possible_paths(file: RequiredFile) -> list[str]:
+    """The paths that the file can get: the extension of artwork depends on its content."""
+    return [f"{file.path}{suffix}" for suffix in ARTWORK_SUFFIXES.values()] if file.kind == "artwork" else [file.path]
 
 
-def _looked_at(folder: Path, part: Path, wanted: Wanted) -> str:
-    """The final name, once the bytes are what they should be; raises PodcastKitError."""
-    if wanted.kind == "artwork":
-        mime = images.probe(part).mime
-        if mime not in PICTURES:
-            raise OperationError(f"is {mime}, which no app shows")
-        return f"{wanted.path}{PICTURES[mime]}"
-    if wanted.kind == "transcript":
-        transcripts.parse(part.read_bytes(), wanted.path)
-    if wanted.kind == "chapters":
-        chapter_files.parse(part.read_bytes(), wanted.path)
-    return part.relative_to(folder).as_posix().removesuffix(PART)
+def _verify_content(folder: Path, part: Path, file: RequiredFile) -> str:
+    """The file's final path if its content is valid; raises PodcastKitError."""
+    if file.kind == "artwork":
+        mime = images.probe_image(part).mime
+        if mime not in ARTWORK_SUFFIXES:
+            raise OperationError(f"is {mime}, which apps do not show")
+        return f"{file.path}{ARTWORK_SUFFIXES[mime]}"
+    if file.kind == "transcript":
+        transcripts.parse_transcript(part.read_bytes(), file.path)
+    if file.kind == "chapters":
+        chapter_files.parse_chapters(part.read_bytes(), file.path)
+    return part.relative_to(folder).as_posix().removesuffix(_PART_SUFFIX)

@@ -1,4 +1,4 @@
-"""What channel and items share: values read leniently, people, and the elements that keys can say."""
+"""What channel and items share: lenient parsing of values, people, and elements that keys can express."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from podcast_kit.errors import Problem, Severity
-from podcast_kit.importer.model import Wanted
+from podcast_kit.importer.model import RequiredFile
 from podcast_kit.model import Element, FeedDocument, Node, Person, RemoteUrl
 from podcast_kit.namespaces import TAGS
-from podcast_kit.source.yaml import converters
-from podcast_kit.source.yaml.document import Wrong
-from podcast_kit.source.yaml.errors import CONTROL
+from podcast_kit.source.yaml import InvalidValue, converters
+from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
 
-T = TypeVar("T")
-TAKEN = {
+_T = TypeVar("_T")
+HANDLED_TAGS = {
     "title", "link", "description", "language", "copyright", "image", "item", "category", "guid", "pubDate",
     "enclosure", "content:encoded", "itunes:author", "itunes:owner", "itunes:image", "itunes:category",
     "itunes:explicit", "itunes:type", "itunes:complete", "itunes:block", "itunes:duration", "itunes:season",
@@ -23,83 +22,83 @@ TAKEN = {
     "podcast:guid", "podcast:locked", "podcast:person", "podcast:transcript", "podcast:chapters", "psc:chapters",
     "podcast:season", "podcast:episode", "podcast:block",
 }  # fmt: skip
-"""Read by name here, or told by the build from what is."""
-MACHINERY = {
+"""Tags that are imported by name, or that the build derives from those."""
+HOST_TAGS = {
     "atom:link", "generator", "lastBuildDate", "docs", "ttl", "managingEditor", "webMaster", "cloud", "comments",
     "author", "itunes:new-feed-url", "podcast:podping",
 }  # fmt: skip
-"""What the old host said of itself: nobody misses it."""
+"""Tags about the old host, dropped silently."""
 
 
 @dataclass(slots=True)
-class Remarks:
-    """What is noticed on the way."""
+class ImportLog:
+    """Problems and dropped elements of an import."""
 
     feed: FeedDocument
     problems: list[Problem] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
-    def say(self, node: Node, text: str, hint: str = "") -> None:
-        """Something could not be taken over as it is."""
-        self.problems.append(Problem(self.feed.location_of(node), text, hint, "import", Severity.WARNING))
+    def warn(self, node: Node, text: str, fix: str) -> None:
+        """Report something that could not be imported unchanged."""
+        self.problems.append(Problem(self.feed.location_of(node), text, fix, "import", Severity.WARNING))
 
 
-def _image_url(raw: str) -> RemoteUrl:
-    return RemoteUrl(converters.url(raw))
+def _to_image_url(raw: str) -> RemoteUrl:
+    return RemoteUrl(converters.to_url(raw))
 
 
-def line(raw: str) -> str:
-    """One line of text, without the control characters that some hosts let through."""
-    return " ".join(CONTROL.sub("", raw).split())
+def single_line(raw: str) -> str:
+    """The text on one line, without control characters."""
+    return " ".join(CONTROL_CHARACTER.sub("", raw).split())
 
 
-def flag(raw: str) -> bool | None:
-    """What hosts write for true and false; None for anything else."""
-    known = {"yes": True, "true": True, "explicit": True, "no": False, "false": False, "clean": False}
-    return known.get(raw.strip().lower())
+def parse_flag(raw: str) -> bool | None:
+    """Parse the values that hosts write for true and false; None for anything else."""
+    values = {"yes": True, "true": True, "explicit": True, "no": False, "false": False, "clean": False}
+    return values.get(raw.strip().lower())
 
 
-def read_or(read: Callable[[str], T], raw: str, default: T) -> T:
-    """The value as its reader understands it, or the default."""
+def value_or_default(convert: Callable[[str], _T], raw: str, default: _T) -> _T:
+    """The converted value, or the default if it is invalid."""
     try:
-        return read(raw)
-    except Wrong:
+        return convert(raw)
+    except InvalidValue:
         return default
 
 
-def wanted(url: str, kind: str, path: str) -> Wanted | None:
-    """A file to be fetched; None where there is no address."""
-    url = read_or(converters.url, url, "")
-    return Wanted(url, kind, path) if url else None
+def required_file(url: str, kind: str, path: str) -> RequiredFile | None:
+    """A file to download; None if there is no valid URL."""
+    url = value_or_default(converters.to_url, url, "")
+    return RequiredFile(url, kind, path) if url else None
 
 
-def people(node: Node) -> tuple[Person, ...]:
-    """Every podcast:person."""
+def read_people(node: Node) -> tuple[Person, ...]:
+    """The people of every podcast:person."""
     return tuple(
         Person(
-            name=line(person.text),
-            role=line(person.attributes.get("role", "")).lower() or "host",
-            group=line(person.attributes.get("group", "")).lower() or "cast",
-            url=read_or(converters.url, person.attributes.get("href", ""), ""),
-            image=read_or(_image_url, person.attributes.get("img", ""), None),
+            name=single_line(person.text),
+            role=single_line(person.attributes.get("role", "")).lower() or "host",
+            group=single_line(person.attributes.get("group", "")).lower() or "cast",
+            url=value_or_default(converters.to_url, person.attributes.get("href", ""), ""),
+            image=value_or_default(_to_image_url, person.attributes.get("img", ""), None),
         )
         for person in node.children_named("podcast:person")
-        if line(person.text)
+        if single_line(person.text)
     )
 
 
-def others(node: Node, parent: str, remarks: Remarks) -> Iterator[Element]:
-    """What the table of tags knows and a key can say; the rest is counted."""
+def custom_elements(node: Node, parent: str, import_log: ImportLog) -> Iterator[Element]:
+    """The elements that a key can express; all others are counted as dropped."""
     for child in node.children:
         tag = TAGS.get(child.key)
-        if child.key in TAKEN or child.key in MACHINERY or (tag and parent in tag.own):
+        if child.key in HANDLED_TAGS or child.key in HOST_TAGS or (tag and parent in tag.builtin_in):
             continue
         if tag and tag.keys and parent in tag.parents:
-            yield element(child)
+            yield to_element(child)
         else:
-            remarks.dropped[child.name] = remarks.dropped.get(child.name, 0) + 1
+            import_log.dropped[child.name] = import_log.dropped.get(child.name, 0) + 1
 
 
-def element(node: Node) -> Element:
-    """A node as an element of ours."""
-    return Element(node.key, node.text.strip(), tuple(node.attributes.items()), tuple(map(element, node.children)))
+def to_element(node: Node) -> Element:
+    """Convert a parsed node to an element."""
+    return Element(node.key, node.text.strip(), tuple(node.attributes.items()), tuple(map(to_element, node.children)))

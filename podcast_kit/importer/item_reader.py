@@ -1,4 +1,4 @@
-"""What a feed's items say, as episodes: guids letter for letter, notes as Markdown."""
+"""Convert a feed's items to episodes: guids letter for letter, notes as Markdown."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from collections.abc import Iterable, Iterator
 from posixpath import splitext
 from urllib.parse import urlsplit
 
-from podcast_kit.importer.elements import Remarks, flag, line, others, people, read_or, wanted
-from podcast_kit.importer.model import ImportedEpisode, ImportedShow, Wanted
-from podcast_kit.importer.strip_prompts import Invitations
-from podcast_kit.io.mime import content_type
+from podcast_kit.importer.elements import (
+    ImportLog,
+    custom_elements,
+    parse_flag,
+    read_people,
+    required_file,
+    single_line,
+    value_or_default,
+)
+from podcast_kit.importer.model import ImportedEpisode, ImportedShow, RequiredFile
+from podcast_kit.importer.strip_prompts import PromptStripper
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import EpisodeType, Node
 from podcast_kit.source import episode
 from podcast_kit.source.notes import from_html as html_notes
@@ -19,7 +27,7 @@ from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
-TRANSCRIPTS = {
+TRANSCRIPT_SUFFIXES = {
     "text/vtt": ".vtt",
     "application/x-subrip": ".srt",
     "application/srt": ".srt",
@@ -27,7 +35,7 @@ TRANSCRIPTS = {
     "text/html": ".html",
     "text/plain": ".txt",
 }
-SOUNDS = {
+AUDIO_SUFFIXES = {
     "audio/mpeg": ".mp3",
     "audio/mp3": ".mp3",
     "audio/mp4": ".m4a",
@@ -37,124 +45,134 @@ SOUNDS = {
     "audio/opus": ".opus",
     "audio/flac": ".flac",
 }
-FIRST, LAST = 1970, 2199
-"""Years that notes can say."""
-SUMMARY = 4000
-"""Characters of a description that is a summary: Apple's limit."""
+MIN_YEAR, MAX_YEAR = 1970, 2199
+"""Years that notes can have."""
+MAX_SUMMARY_LEN = 4000
+"""Apple's limit of a description."""
+MAX_TITLE_SHOWN_LEN = 60
+MAX_BASE_SLUG_LEN = 80
+_OMITTED_FIX = "it is not imported; add it by hand if it is an episode"
 
 
-class Items:
-    """The items of one feed, among which slugs and guids must not meet again."""
+class ItemReader:
+    """Converts the items of one feed, with unique slugs and guids."""
 
-    def __init__(self, show: ImportedShow, remarks: Remarks, invitations: Invitations, site: str = "") -> None:
+    def __init__(self, show: ImportedShow, import_log: ImportLog, prompts: PromptStripper, site: str = "") -> None:
         self.show = show
-        self.remarks = remarks
-        self.invitations = invitations
+        self.import_log = import_log
+        self.prompts = prompts
         self.site = site
         self.slugs: set[str] = set()
         self.guids: set[str] = set()
 
-    def read(self, nodes: Iterable[Node]) -> Iterator[ImportedEpisode]:
-        """The episodes, numbered in the order given where they have no number; what is none is left out and told."""
-        for number, node in enumerate(nodes, 1):
+    def read_items(self, nodes: Iterable[Node]) -> Iterator[ImportedEpisode]:
+        """The episodes; those without a number are numbered by position. Other items are reported and omitted."""
+        for position, node in enumerate(nodes, 1):
             enclosure = node.child("enclosure") or Node("enclosure", "enclosure")
-            url = read_or(converters.url, enclosure.attributes.get("url", ""), "")
-            guid = line(node.child_text("guid")) or url  # apps fall back on the file's address
-            title = line(node.child_text("title")) or line(node.child_text("itunes:title"))
-            named = f"“{title[:60]}”" if title else guid or "an item"
+            url = value_or_default(converters.to_url, enclosure.attributes.get("url", ""), "")
+            guid = single_line(node.child_text("guid")) or url  # apps use the enclosure's URL instead
+            title = single_line(node.child_text("title")) or single_line(node.child_text("itunes:title"))
+            name = f"“{title[:MAX_TITLE_SHOWN_LEN]}”" if title else guid or "an item"
             if not url:
-                self.remarks.say(node, f"{named} has no enclosure that could be heard", "it is left out")
+                self.import_log.warn(node, f"{name} has no enclosure", _OMITTED_FIX)
             elif guid in self.guids:
-                self.remarks.say(node, f"{named} has the guid of another item; apps show one of them", "it is left out")
+                self.import_log.warn(
+                    node, f"{name} has the guid of another item; apps show only one of them", _OMITTED_FIX
+                )
             else:
                 self.guids.add(guid)
-                yield self.episode(node, enclosure, url, guid, title, number)
+                yield self.read_item(node, enclosure, url, guid, title, position)
 
-    def episode(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
-        """One item."""
+    def read_item(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
+        """Convert one item."""
         number = parse_count(node.child_text("itunes:episode")) or None
-        slug = self.slug(number or position, title)
+        slug = self.unique_slug(number or position, title)
         date = parse_rfc2822(node.child_text("pubDate"))
-        if date is None or not FIRST <= date.year <= LAST:
-            self.remarks.say(node, f"“{title}” has no date that can be read", "it is a draft until you write its date")
+        if date is None or not MIN_YEAR <= date.year <= MAX_YEAR:
+            self.import_log.warn(node, f"“{title}” has no valid date", "it is imported as a draft; set its `date:`")
             date = None
-        short = node.child_text("description") or node.child_text("itunes:summary") or node.child_text("itunes:subtitle")
-        page = read_or(converters.url, node.child_text("link"), self.site)
-        whole_notes = self.invitations.left_out(node.child_text("content:encoded") or short)
-        notes = html_notes.markdown(whole_notes, page)
-        mime = line(enclosure.attributes.get("type", "")).lower()
+        short = (
+            node.child_text("description") or node.child_text("itunes:summary") or node.child_text("itunes:subtitle")
+        )
+        page = value_or_default(converters.to_url, node.child_text("link"), self.site)
+        full_notes = self.prompts.strip(node.child_text("content:encoded") or short)
+        summary_text = html_notes.html_to_text_lines(self.prompts.strip(short))
+        mime = single_line(enclosure.attributes.get("type", "")).lower()
         image = node.child("itunes:image")
-        art = wanted(image.attributes.get("href", "") if image else "", "artwork", f"episodes/art/{slug}")
-        marks = node.child("podcast:chapters")
-        explicit = flag(node.child_text("itunes:explicit"))
+        image_url = image.attributes.get("href", "") if image else ""
+        artwork = required_file(image_url, "artwork", f"episodes/art/{slug}")
+        has_show_artwork = artwork and self.show.artwork and artwork.url == self.show.artwork.url
+        chapters = node.child("podcast:chapters")
+        chapters_url = chapters.attributes.get("url", "") if chapters else ""
+        explicit = parse_flag(node.child_text("itunes:explicit"))
         return ImportedEpisode(
             slug=slug,
             title=title or slug,
             guid=guid,
             date=date,
-            notes=notes,
-            summary=_summary(html_notes.text(self.invitations.left_out(short)), html_notes.text(whole_notes)),
+            notes=html_notes.html_to_markdown(full_notes, page),
+            summary=_separate_summary(summary_text, html_notes.html_to_text_lines(full_notes)),
             number=number,
             season=parse_count(node.child_text("itunes:season")) or None,
-            type=read_or(converters.choice(EpisodeType), node.child_text("itunes:episodeType"), EpisodeType.FULL),
-            explicit=None if explicit == self.show.explicit else explicit,
-            recording=Wanted(url, "recording", f"episodes/{slug}{_ending(url, mime)}"),
-            bytes=parse_count(enclosure.attributes.get("length", "").strip()) or 0,
-            mime=mime or content_type(urlsplit(url).path),
-            seconds=parse_duration(node.child_text("itunes:duration")) or 0.0,
-            artwork=None if art and self.show.artwork and art.url == self.show.artwork.url else art,
-            chapters=wanted(
-                marks.attributes.get("url", "") if marks else "", "chapters", f"episodes/{slug}.chapters.json"
+            type=value_or_default(
+                converters.choice_of(EpisodeType), node.child_text("itunes:episodeType"), EpisodeType.FULL
             ),
-            transcripts=tuple(_transcripts(node, slug)),
-            people=people(node),
-            tags=tuple(dict.fromkeys(filter(None, map(line, _tags(node))))),
-            elements=tuple(others(node, "item", self.remarks)),
+            explicit=None if explicit == self.show.explicit else explicit,
+            recording=RequiredFile(url, "recording", f"episodes/{slug}{_audio_suffix(url, mime)}"),
+            bytes=parse_count(enclosure.attributes.get("length", "").strip()) or 0,
+            mime=mime or guess_content_type(urlsplit(url).path),
+            seconds=parse_duration(node.child_text("itunes:duration")) or 0.0,
+            artwork=None if has_show_artwork else artwork,
+            chapters=required_file(chapters_url, "chapters", f"episodes/{slug}.chapters.json"),
+            transcripts=tuple(_transcript_files(node, slug)),
+            people=read_people(node),
+            tags=tuple(dict.fromkeys(filter(None, map(single_line, _item_tags(node))))),
+            elements=tuple(custom_elements(node, "item", self.import_log)),
         )
 
-    def slug(self, number: int, title: str) -> str:
-        """A name for the episode's files that no other has."""
-        base = f"{number:03d}-{episode.slug(title)}"[:80].strip("-")
-        again = 1
-        slug = base
+    def unique_slug(self, number: int, title: str) -> str:
+        """A slug that no other episode has."""
+        base = f"{number:03d}-{episode.slugify_title(title)}"[:MAX_BASE_SLUG_LEN].strip("-")
+        slug, count = base, 1
         while slug in self.slugs:
-            again += 1
-            slug = f"{base}-{again}"
+            count += 1
+            slug = f"{base}-{count}"
         self.slugs.add(slug)
         return slug
 
 
-def _tags(node: Node) -> Iterator[str]:
+def _item_tags(node: Node) -> Iterator[str]:
     for category in node.children_named("category"):
         yield category.text
     yield from node.child_text("itunes:keywords").split(",")
 
 
-def _summary(short: str, notes: str) -> str:
-    """The description, where it is a line of its own beside longer notes; empty where the notes give it anyway."""
-    first = notes.partition("\n")[0]
-    own = "\n" not in short and len(short) <= SUMMARY and _bare(short) not in {_bare(notes), _bare(first)}
-    return short if own else ""
+def _separate_summary(short: str, notes: str) -> str:
+    """The description if it is a single line that differs from the notes and their first line; else empty."""
+    notes_forms = {_word_characters(notes), _word_characters(notes.partition("\n")[0])}
+    is_separate = "\n" not in short and len(short) <= MAX_SUMMARY_LEN and _word_characters(short) not in notes_forms
+    return short if is_separate else ""
 
 
-def _bare(text: str) -> str:
+def _word_characters(text: str) -> str:
     return re.sub(r"\W+", "", text)
 
 
-def _transcripts(node: Node, slug: str) -> Iterator[Wanted]:
-    """Each language and form once."""
-    seen = set()
-    for one in node.children_named("podcast:transcript"):
-        url, mime = one.attributes.get("url", ""), one.attributes.get("type", "").strip().lower()
-        language = one.attributes.get("language", "").strip()
-        middle = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
-        ending = TRANSCRIPTS.get(mime, splitext(urlsplit(url).path)[1].lower())
-        found = wanted(url, "transcript", f"episodes/{slug}{middle}{ending}")
-        if found and ending in TRANSCRIPTS.values() and found.path not in seen:
-            seen.add(found.path)
-            yield found
+def _transcript_files(node: Node, slug: str) -> Iterator[RequiredFile]:
+    """One file for each language and format."""
+    paths = set()
+    for transcript in node.children_named("podcast:transcript"):
+        url = transcript.attributes.get("url", "")
+        mime = transcript.attributes.get("type", "").strip().lower()
+        language = transcript.attributes.get("language", "").strip()
+        language_part = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
+        suffix = TRANSCRIPT_SUFFIXES.get(mime, splitext(urlsplit(url).path)[1].lower())
+        file = required_file(url, "transcript", f"episodes/{slug}{language_part}{suffix}")
+        if file and suffix in TRANSCRIPT_SUFFIXES.values() and file.path not in paths:
+            paths.add(file.path)
+            yield file
 
 
-def _ending(url: str, mime: str) -> str:
-    ending = splitext(urlsplit(url).path)[1].lower()
-    return ending if ending in SOUNDS.values() else SOUNDS.get(mime, ".mp3")
+def _audio_suffix(url: str, mime: str) -> str:
+    suffix = splitext(urlsplit(url).path)[1].lower()
+    return suffix if suffix in AUDIO_SUFFIXES.values() else AUDIO_SUFFIXES.get(mime, ".mp3")

@@ -1,4 +1,4 @@
-"""A show as another host's feed tells it."""
+"""A show as another host's feed describes it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from podcast_kit.model import Element, EpisodeType, Person
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file that the feed names and the folder needs."""
+class RequiredFile:
+    """A file that the feed links to and the show's folder needs."""
 
     url: str
     kind: str
     """`artwork`, `chapters`, `transcript` or `recording`."""
     path: str
-    """Relative to the show's folder, with forward slashes; that of a picture lacks its ending."""
+    """Relative to the show's folder, with forward slashes; without extension for artwork."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +31,21 @@ class ImportedShow:
     author: str
     language: str
     guid: str
-    """podcast:guid: the feed's own, or the one that its address gives."""
+    """podcast:guid: that of the feed, or the one derived from its URL."""
     owner_name: str
     owner_email: str
     categories: tuple[str, ...]
     explicit: bool
     serial: bool
     copyright: str
-    true: tuple[str, ...]
-    """Keys that are set, such as `complete`."""
-    artwork: Wanted | None
+    true_keys: tuple[str, ...]
+    """Keys that are set to true, such as `complete`."""
+    artwork: RequiredFile | None
     people: tuple[Person, ...]
     listen: Mapping[str, str]
-    """Where the feed itself sends listeners: the id that each service gave the show, or the address there."""
+    """The show's id or URL at each service that the feed links to."""
     links: Mapping[str, str]
-    """The same of services that nobody knows: what each is called, by its address."""
+    """Labels of links to unknown services, by URL."""
     elements: tuple[Element, ...]
 
 
@@ -57,47 +57,47 @@ class ImportedEpisode:
     title: str
     guid: str
     date: datetime | None
-    """None where the feed gives none that can be read: the episode becomes a draft."""
+    """None if the feed has no valid date: the episode becomes a draft."""
     notes: str
     """Markdown."""
     summary: str
-    """Empty where it is the notes' first paragraph."""
+    """Empty if it is the first paragraph of the notes."""
     number: int | None
     season: int | None
     type: EpisodeType
     explicit: bool | None
-    """None where it is as the show's."""
-    recording: Wanted
+    """None if it is that of the show."""
+    recording: RequiredFile
     bytes: int
-    """As the feed says; 0 where it does not."""
+    """As the feed declares; 0 if it does not."""
     mime: str
     seconds: float
-    artwork: Wanted | None
-    chapters: Wanted | None
-    transcripts: tuple[Wanted, ...]
+    artwork: RequiredFile | None
+    chapters: RequiredFile | None
+    transcripts: tuple[RequiredFile, ...]
     people: tuple[Person, ...]
     tags: tuple[str, ...]
     elements: tuple[Element, ...]
 
     @property
-    def home(self) -> str:
-        """Where the recording is heard until it is fetched: over https, without which no directory takes it."""
+    def recording_url(self) -> str:
+        """The audio's URL until it is downloaded, with https, which directories require."""
         return re.sub(r"^http:", "https:", self.recording.url)
 
     @property
-    def wanted(self) -> tuple[Wanted, ...]:
-        """Every file but the recording."""
-        return tuple(one for one in (self.artwork, self.chapters, *self.transcripts) if one)
+    def required_files(self) -> tuple[RequiredFile, ...]:
+        """Every file except the audio."""
+        return tuple(file for file in (self.artwork, self.chapters, *self.transcripts) if file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """A feed, understood."""
+class ImportedFeed:
+    """A feed, converted."""
 
     show: ImportedShow
     episodes: tuple[ImportedEpisode, ...]
     """Oldest first."""
     problems: tuple[Problem, ...] = ()
-    """What could not be taken over, at its line of the feed."""
+    """What could not be imported, located in the feed."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """Elements that no file of ours can say, mostly the old host's own, and how often they stood there."""
+    """Elements that no key can express, mostly specific to the old host, and how often they occur."""

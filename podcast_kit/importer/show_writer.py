@@ -1,4 +1,4 @@
-"""An imported show as the files that a podcaster writes: notes, podcast.lock, and podcast.yaml last."""
+"""Write an imported show as the files of a show's folder: notes, podcast.lock, and podcast.yaml last."""
 
 from __future__ import annotations
 
@@ -7,36 +7,39 @@ from datetime import UTC
 from pathlib import Path
 from posixpath import relpath
 
-from podcast_kit.importer.downloads import Fetched
-from podcast_kit.importer.model import Imported, ImportedEpisode, ImportedShow
-from podcast_kit.io import atomic_write
-from podcast_kit.model import Element, EpisodeType, Media, Person, LockEntry
+from podcast_kit.importer.downloads import DownloadedFiles
+from podcast_kit.importer.model import ImportedEpisode, ImportedFeed, ImportedShow
+from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.model import Element, EpisodeType, LockEntry, Media, Person
 from podcast_kit.source import element_writer, lock, scaffold
 
-EPISODES = "episodes"
+_EPISODES_FOLDER = "episodes"
 
 
-def write(imported: Imported, fetched: Fetched, folder: Path, *, url: str, to: str) -> tuple[Element, ...]:
-    """Write the show into `folder`, to be published to `to` under `url`; the elements that no key could say.
+def write_imported_show(
+    imported: ImportedFeed, downloads: DownloadedFiles, folder: Path, *, url: str, to: str
+) -> tuple[Element, ...]:
+    """Write the show into `folder`, to be published to `to` under `url`; returns the elements that no key can express.
 
-    podcast.yaml comes last, so that a folder with it is whole. Raises Failed when the disk refuses.
+    podcast.yaml is written last, so a folder that has it is complete. Raises OperationError if writing fails.
     """
-    unsaid: list[Element] = []
-    for one in imported.episodes:
-        lines, more = element_writer.lines(one.elements, "item")
-        unsaid += more
-        atomic_write.write(folder / EPISODES / f"{one.slug}.md", _episode(one, fetched, lines).encode())
-    entries = [entry for one in imported.episodes if (entry := _published(one))]
-    atomic_write.write(folder / "podcast.lock", lock.render(entries))
-    lines, more = element_writer.lines(imported.show.elements, "channel")
-    atomic_write.write(folder / "podcast.yaml", _show(imported.show, fetched, lines, url, to).encode())
-    return (*unsaid, *more)
+    not_written: list[Element] = []
+    for episode in imported.episodes:
+        lines, unsupported = element_writer.elements_to_yaml(episode.elements, "item")
+        not_written += unsupported
+        text = _render_episode(episode, downloads, lines)
+        write_atomic(folder / _EPISODES_FOLDER / f"{episode.slug}.md", text.encode())
+    entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode))]
+    write_atomic(folder / "podcast.lock", lock.render_lock(entries))
+    lines, unsupported = element_writer.elements_to_yaml(imported.show.elements, "channel")
+    write_atomic(folder / "podcast.yaml", _render_show_file(imported.show, downloads, lines, url, to).encode())
+    return (*not_written, *unsupported)
 
 
-def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, to: str) -> str:
-    more = [f"{key}: true" for key in show.true]
-    more += [f"copyright: {scaffold.written(show.copyright)}"] if show.copyright else []
-    more += [_people(show.people)] if show.people else []
+def _render_show_file(show: ImportedShow, downloads: DownloadedFiles, lines: Sequence[str], url: str, to: str) -> str:
+    extra_lines = [f"{key}: true" for key in show.true_keys]
+    extra_lines += [f"copyright: {scaffold.yaml_scalar(show.copyright)}"] if show.copyright else []
+    extra_lines += [_people_line(show.people)] if show.people else []
     return scaffold.NewShow(
         title=show.title,
         description=show.description,
@@ -47,75 +50,80 @@ def _show(show: ImportedShow, fetched: Fetched, lines: Sequence[str], url: str, 
         email=show.owner_email,
         language=show.language,
         categories=show.categories,
-        artwork=fetched.paths.get(show.artwork, "") if show.artwork else "",
+        artwork=downloads.paths.get(show.artwork, "") if show.artwork else "",
         explicit=show.explicit,
         serial=show.serial,
         to=to,
         apple=show.listen.get("apple", ""),
         spotify=show.listen.get("spotify", ""),
-        listen=tuple(_listen(show)),
-        more=[*more, *lines],
-    ).text()
+        listen=tuple(_listen_lines(show)),
+        extra_lines=[*extra_lines, *lines],
+    ).render()
 
 
-def _listen(show: ImportedShow) -> Iterator[str]:
-    """The services beside those that every new show is asked for."""
-    for service, address in show.listen.items():
+def _listen_lines(show: ImportedShow) -> Iterator[str]:
+    """The services other than those that every new show has a line for."""
+    for service, value in show.listen.items():
         if service not in {"apple", "spotify"}:
-            yield f"{service}: {scaffold.written(address)}"
+            yield f"{service}: {scaffold.yaml_scalar(value)}"
     if show.links:
-        links = [{"label": label or address, "url": address} for address, label in show.links.items()]
-        yield f"custom: {scaffold.flow(links)}"
+        links = [{"label": label or url, "url": url} for url, label in show.links.items()]
+        yield f"custom: {scaffold.yaml_flow(links)}"
 
 
-def _episode(one: ImportedEpisode, fetched: Fetched, lines: Sequence[str]) -> str:
-    here = f"{EPISODES}/{one.slug}.md"
-    image = fetched.paths.get(one.artwork, "") if one.artwork else ""
-    return scaffold.episode_text(
-        title=one.title,
-        guid=one.guid,
-        date=one.date,
-        audio="" if one.recording in fetched.paths else one.home,
-        number=one.number,
-        season=one.season,
-        summary=one.summary,
-        image=_beside(image, here),
-        draft=one.date is None,
-        more=[*_details(one, fetched, here), *lines],
-        notes=one.notes or one.title,
+def _render_episode(episode: ImportedEpisode, downloads: DownloadedFiles, lines: Sequence[str]) -> str:
+    notes_path = f"{_EPISODES_FOLDER}/{episode.slug}.md"
+    image = downloads.paths.get(episode.artwork, "") if episode.artwork else ""
+    return scaffold.render_episode_file(
+        title=episode.title,
+        guid=episode.guid,
+        date=episode.date,
+        audio="" if episode.recording in downloads.paths else episode.recording_url,
+        number=episode.number,
+        season=episode.season,
+        summary=episode.summary,
+        image=_relative_to_notes(image, notes_path),
+        draft=episode.date is None,
+        extra_lines=[*_detail_lines(episode, downloads, notes_path), *lines],
+        notes=episode.notes or episode.title,
     )
 
 
-def _details(one: ImportedEpisode, fetched: Fetched, here: str) -> Iterator[str]:
-    if one.type is not EpisodeType.FULL:
-        yield f"type: {one.type}"
-    if one.explicit is not None:
-        yield f"explicit: {'true' if one.explicit else 'false'}"
-    if one.chapters and one.chapters in fetched.paths:
-        yield f"chapters: {_beside(fetched.paths[one.chapters], here)}"
-    if given := [_beside(fetched.paths[each], here) for each in one.transcripts if each in fetched.paths]:
-        yield f"transcript: {scaffold.flow(given)}"
-    if one.people:
-        yield _people(one.people)
-    if one.tags:
-        yield f"tags: {scaffold.flow(one.tags)}"
+def _detail_lines(episode: ImportedEpisode, downloads: DownloadedFiles, notes_path: str) -> Iterator[str]:
+    if episode.type is not EpisodeType.FULL:
+        yield f"type: {episode.type}"
+    if episode.explicit is not None:
+        yield f"explicit: {'true' if episode.explicit else 'false'}"
+    if episode.chapters and episode.chapters in downloads.paths:
+        yield f"chapters: {_relative_to_notes(downloads.paths[episode.chapters], notes_path)}"
+    transcripts = [
+        _relative_to_notes(downloads.paths[file], notes_path) for file in episode.transcripts if file in downloads.paths
+    ]
+    if transcripts:
+        yield f"transcript: {scaffold.yaml_flow(transcripts)}"
+    if episode.people:
+        yield _people_line(episode.people)
+    if episode.tags:
+        yield f"tags: {scaffold.yaml_flow(episode.tags)}"
 
 
-def _people(people: Sequence[Person]) -> str:
-    said = [
-        {key: value for key in ("name", "role", "group", "url", "image") if (value := getattr(person, key))}
+def _people_line(people: Sequence[Person]) -> str:
+    rows = [
+        {key: str(value) for key in ("name", "role", "group", "url", "image") if (value := getattr(person, key))}
         for person in people
     ]
-    return f"people: {scaffold.flow(said)}"
+    return f"people: {scaffold.yaml_flow(rows)}"
 
 
-def _beside(path: str, here: str) -> str:
-    return relpath(path, here.rpartition("/")[0]) if path else ""
+def _relative_to_notes(path: str, notes_path: str) -> str:
+    return relpath(path, notes_path.rpartition("/")[0]) if path else ""
 
 
-def _published(one: ImportedEpisode) -> LockEntry | None:
-    """What subscribers have: the guid, and the recording where it is now."""
-    if one.date is None:
+def _imported_lock_entry(episode: ImportedEpisode) -> LockEntry | None:
+    """What subscribers have: the guid, and the audio at its current URL; None for a draft."""
+    if episode.date is None:
         return None
-    media = Media(key=one.home, sha256="", bytes=one.bytes, mime=one.mime, seconds=one.seconds)
-    return LockEntry(slug=one.slug, guid=one.guid, date=one.date.astimezone(UTC), source_sha256="", media=media)
+    media = Media(key=episode.recording_url, sha256="", bytes=episode.bytes, mime=episode.mime, seconds=episode.seconds)
+    return LockEntry(
+        slug=episode.slug, guid=episode.guid, date=episode.date.astimezone(UTC), source_sha256="", media=media
+    )

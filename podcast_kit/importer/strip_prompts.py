@@ -1,8 +1,8 @@
-"""Invitations that stand in a feed of our own: the new show writes its own, so that they are no part of its notes.
+"""Strip the follow and review prompts from notes of a feed that podcast_kit wrote, because the new show adds its own.
 
-Our feeds say in `generator` who wrote them, and an invitation is a paragraph of one form, which
-`templates/prompts/feed.html` gives it: a sentence, a line's end, our words and a colon, and nothing but links.
-Where a show's own template or words gave it another, nobody can tell it from notes, and it stays.
+Such a feed names podcast_kit as its `generator`, and a prompt is a paragraph in the form of
+`templates/prompts/feed.html`: a sentence, a line break, a default string and a colon, and only links.
+Prompts with the show's own template or wording cannot be distinguished from notes, so they stay.
 """
 
 from __future__ import annotations
@@ -15,56 +15,64 @@ from typing import Self
 from urllib.parse import quote, urlsplit
 
 from podcast_kit import feed, site
-from podcast_kit.importer.elements import line
+from podcast_kit.importer.elements import single_line
 from podcast_kit.model import Node
 
-FORM = re.compile(r'<p>[^<>]*<br>([^<>]*): (?:<a href="[^"]*">[^<>]*</a>(?: · )?)+</p>\n?')
-LINK = re.compile(r'<a href="([^"]*)">([^<>]*)</a>')
-OWN_KEY = ("podcasts.apple.com", "open.spotify.com")
-"""Hosts of the services whose ids are read from the whole feed."""
+_PROMPT_PARAGRAPH = re.compile(r'<p>[^<>]*<br>([^<>]*): (?:<a href="[^"]*">[^<>]*</a>(?: · )?)+</p>\n?')
+_HTML_LINK = re.compile(r'<a href="([^"]*)">([^<>]*)</a>')
+_ID_HOSTS = ("podcasts.apple.com", "open.spotify.com")
+"""Hosts of services whose ids are read from the whole feed instead."""
 
 
 @dataclass(slots=True)
-class Invitations:
-    """Those of one feed; `links` are the services that they lead to, by address, with the words on each."""
+class PromptStripper:
+    """Strips the prompts of one feed, and collects the services that they link to."""
 
     home: str
-    """Where the show's pages are; empty where another program wrote the feed, which has no invitations of ours."""
+    """The URL of the show's pages; empty for a feed of another program, which has no such prompts."""
     links: dict[str, str] = field(default_factory=dict)
-    found: bool = False
-    """Whether any notes had some."""
+    """Labels of the links to services, by URL."""
+    has_stripped: bool = False
+    """Whether any notes had prompts."""
 
     @classmethod
-    def of(cls, channel: Node) -> Self:
-        """What a feed's channel lets expect."""
-        ours = channel.child_text("generator") == feed.GENERATOR
-        return cls(channel.child_text("link").removesuffix("index.html") if ours else "")
+    def for_channel(cls, channel: Node) -> Self:
+        """A stripper for a feed's channel."""
+        is_own = channel.child_text("generator") == feed.GENERATOR
+        return cls(channel.child_text("link").removesuffix("index.html") if is_own else "")
 
-    def left_out(self, notes: str) -> str:
-        """Notes as HTML without the invitations."""
-        if not self.home:
-            return notes
-        return FORM.sub(self._kept, notes)
+    def strip(self, notes: str) -> str:
+        """HTML notes without the prompts."""
+        return _PROMPT_PARAGRAPH.sub(self._replace_paragraph, notes) if self.home else notes
 
-    def _kept(self, paragraph: re.Match[str]) -> str:
-        links = {html.unescape(url): line(html.unescape(label)) for url, label in LINK.findall(paragraph[0])}
-        ours = html.unescape(paragraph[1]).rstrip() in site.said("follow_free") | site.said("review")
-        if not any(url.startswith(f"{self.home}follow/") or (ours and _host(url) in site.hosts()) for url in links):
+    def _replace_paragraph(self, paragraph: re.Match[str]) -> str:
+        links = {
+            html.unescape(url): single_line(html.unescape(label)) for url, label in _HTML_LINK.findall(paragraph[0])
+        }
+        default_strings = site.all_translations("follow_free") | site.all_translations("review")
+        has_default_string = html.unescape(paragraph[1]).rstrip() in default_strings
+        is_prompt = any(
+            url.startswith(f"{self.home}follow/")
+            or (has_default_string and _host_of_url(url) in site.listen_service_hosts())
+            for url in links
+        )
+        if not is_prompt:
             return paragraph[0]
-        self.found = True
-        self.links |= {url: label for url, label in links.items() if self._elsewhere(url)}
+        self.has_stripped = True
+        self.links |= {url: label for url, label in links.items() if self._is_service_link(url)}
         return ""
 
-    def _elsewhere(self, url: str) -> bool:
-        """Whether an address is that of the show at a service, which would be lost; not one made of the old feed's."""
-        old = self.home.partition(":/")[2]
-        whole = self.home.encode()
-        begun = base64.urlsafe_b64encode(whole[: len(whole) // 3 * 3]).decode()  # as far as it stays when it goes on
-        made = (old, quote(old, safe=""), begun)
-        return _host(url) not in OWN_KEY and not any(form in url for form in made)
+    def _is_service_link(self, url: str) -> bool:
+        """Whether a URL is specific to the show at a service, rather than derived from the old feed's URL."""
+        bare_home = self.home.partition(":/")[2]
+        home_bytes = self.home.encode()
+        # Base64 encodes groups of three bytes; the last, incomplete group depends on what follows it.
+        encoded_home = base64.urlsafe_b64encode(home_bytes[: len(home_bytes) // 3 * 3]).decode()
+        old_urls = (bare_home, quote(bare_home, safe=""), encoded_home)
+        return _host_of_url(url) not in _ID_HOSTS and not any(old_url in url for old_url in old_urls)
 
 
-def _host(url: str) -> str:
+def _host_of_url(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

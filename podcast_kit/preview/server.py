@@ -1,6 +1,6 @@
-"""Preview of a build as a store would answer it: ranges, HEAD, and 304 for what the browser has.
+"""A local web server that serves a build as a store would: byte ranges, HEAD and conditional requests.
 
-Browsers cannot seek in audio whose server does not answer byte ranges, and say nothing about it.
+Browsers cannot seek in audio if the server does not support byte ranges.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 import stat
 import sys
 import threading
-from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,22 +19,19 @@ from typing import IO, Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io.mime import content_type
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.text.dates import format_http_date
 
-CHUNK = 1 << 16
-TRANSLATED = {".html", ".xml", ".json", ".opml"}
-"""What names other files by their public address."""
-
-
-MADE = {"build", "podcast.lock", "__pycache__", "node_modules"}
-"""What lies in a show's folder and is not written by the podcaster."""
-UNFINISHED = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
-HERE = {"", "localhost", "127.0.0.1", "::1"}
-NEWS = "/.changes"
-PATIENCE = 20
-"""Seconds that a page is kept waiting for news; it asks again then."""
-RELOAD = b"""<script>
+COPY_CHUNK_BYTES = 1 << 16
+TRANSLATED_SUFFIXES = {".html", ".xml", ".json", ".opml"}
+"""Files in which the show's public URL is replaced by that of the preview."""
+LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
+RELOAD_PATH = "/.changes"
+MAX_RELOAD_WAIT_S = 20
+"""How long a page waits for a change before it asks again."""
+MAX_RANGE_DIGITS = 18
+"""More than the size of any file; Python limits the digits of an int to 4,300."""
+RELOAD_SCRIPT = b"""<script>
 (function ask(known) {
   fetch("/.changes?since=" + known).then((answer) => answer.text()).then((now) => {
     if (known && now !== known) location.reload(); else ask(now);
@@ -46,111 +42,56 @@ RELOAD = b"""<script>
 
 
 class Preview(ThreadingHTTPServer):
-    """A server of one folder on loopback; `serve_forever()` runs it, `shutdown()` ends it."""
+    """A server of one folder on this machine; `serve_forever()` runs it, `shutdown()` stops it."""
 
     daemon_threads = True
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, folder: Path, host: str, port: int, public: str, *, live: bool) -> None:
+    def __init__(self, folder: Path, host: str, port: int, public_url: str, *, live_reload: bool) -> None:
         self.folder = folder.resolve()
-        self.live = live
+        self.live_reload = live_reload
         self.version = 1
-        self.news = threading.Condition()
-        self.public = public.rstrip("/") + "/" if public else ""
-        self.prefix = urlsplit(self.public).path or "/"
-        super().__init__((host, port), Answer)
+        self.reload_condition = threading.Condition()
+        self.public_url = public_url.rstrip("/") + "/" if public_url else ""
+        self.prefix = urlsplit(self.public_url).path or "/"
+        super().__init__((host, port), PreviewHandler)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as http.server has it
-        """Say nothing of a listener who went away; anything else is a bug and shows its traceback."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as in http.server
+        """Ignore closed connections; any other error is a bug and prints its traceback."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
-    def changed(self) -> None:
-        """Tell every page that is open to load itself anew."""
-        with self.news:
+    def notify_reload(self) -> None:
+        """Make every open page reload."""
+        with self.reload_condition:
             self.version += 1
-            self.news.notify_all()
+            self.reload_condition.notify_all()
 
     @property
     def url(self) -> str:
-        """Where it answers; ends in a slash."""
+        """The server's URL, with a trailing slash."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}/"
 
 
-def server(folder: Path, port: int = 0, *, host: str = "127.0.0.1", public: str = "", live: bool = False) -> Preview:
-    """A preview of a build's folder; port 0 takes a free one. Raises Failed where the port is taken.
+def make_preview(
+    folder: Path, port: int = 0, *, host: str = "127.0.0.1", public_url: str = "", live_reload: bool = False
+) -> Preview:
+    """A preview of a build's folder; port 0 picks a free one. Raises OperationError if the port is in use.
 
-    With `public`, the address that the build was made for, the feed and other data name the preview instead,
-    so that an app on this machine can follow and play it; pages need no such help, their links are relative.
-    With `live`, pages load themselves anew after `changed()`.
+    With `public_url`, the URL that the show was built for, the feed and other data link to the preview instead,
+    so that an app on this machine can play it; pages have relative links anyway.
+    With `live_reload`, pages reload after `notify_reload()`.
     """
     try:
-        return Preview(folder, host, port, public, live=live)
+        return Preview(folder, host, port, public_url, live_reload=live_reload)
     except (OSError, OverflowError) as error:
-        hint = "name another port, or 0 for a free one"
-        raise OperationError(f"cannot listen on {host}:{port}: {error}", hint) from error
+        fix = "choose another port, or 0 for a free one"
+        raise OperationError(f"cannot listen on {host}:{port}: {error}", fix) from error
 
 
-def changes(folder: Path, stop: threading.Event, *, pause: float = 0.2, apart: str = "") -> Iterator[tuple[str, ...]]:
-    """Whenever files of a show changed, their paths, sorted; ends when `stop` is set.
-
-    `apart` is a folder within it that is published to: what lies there nobody wrote.
-
-    Looks at times and sizes every `pause` seconds, and waits until nothing moves any more:
-    editors write a file in several steps. What the kit itself makes is not looked at.
-    What is saved from the call on is seen, whenever one begins to listen.
-    """
-    outside = folder / apart if apart else None
-    return _changes(folder, stop, pause, outside, _stamps(folder, outside))
-
-
-def _changes(
-    folder: Path, stop: threading.Event, pause: float, apart: Path | None, before: dict[str, tuple[int, int]]
-) -> Iterator[tuple[str, ...]]:
-    while not stop.wait(pause):
-        now = _stamps(folder, apart)
-        if now == before:
-            continue
-        while not stop.wait(pause / 2) and (later := _stamps(folder, apart)) != now:
-            now = later
-        if moved := {path for path, _ in before.items() ^ now.items()}:
-            yield tuple(sorted(moved))
-        before = now
-
-
-def _stamps(folder: Path, apart: Path | None) -> dict[str, tuple[int, int]]:
-    """Time and size of every file that the podcaster wrote; asked for several times a second, so without Paths."""
-    found: dict[str, tuple[int, int]] = {}
-    waiting, outside = [("", str(folder))], str(apart)
-    while waiting:
-        below, place = waiting.pop()
-        try:
-            entries = list(os.scandir(place))
-        except OSError:
-            continue  # gone between listing and looking
-        for entry in entries:
-            name = entry.name
-            if name.startswith(".") or name in MADE or name.endswith(UNFINISHED):
-                continue
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.path != outside:
-                        waiting.append((f"{below}{name}/", entry.path))
-                elif not entry.is_dir():
-                    facts = entry.stat()
-                    found[below + name] = (facts.st_mtime_ns, facts.st_size)
-            except OSError:
-                continue
-    return found
-
-
-LONGEST = 18
-"""Digits of a position that mean something."""
-
-
-class Answer(BaseHTTPRequestHandler):
-    """One request."""
+class PreviewHandler(BaseHTTPRequestHandler):
+    """Handles one request."""
 
     server: Preview
     protocol_version = "HTTP/1.1"
@@ -159,124 +100,125 @@ class Answer(BaseHTTPRequestHandler):
     timeout: ClassVar[int] = 30
 
     def do_GET(self) -> None:
-        """The file, or the part of it that was asked for."""
-        self._answer(body=True)
+        """Send the file, or the requested range of it."""
+        self._respond(with_body=True)
 
     def do_HEAD(self) -> None:
-        """What GET would say, without the bytes."""
-        self._answer(body=False)
+        """Send the headers of GET."""
+        self._respond(with_body=False)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: core is quiet."""
+        """Log nothing."""
 
-    def _answer(self, *, body: bool) -> None:
+    def _respond(self, *, with_body: bool) -> None:
         try:
-            here, path = self._asked_here(), self._path()
-        except ValueError:  # such as a bracket that is never closed
-            self._head(HTTPStatus.BAD_REQUEST, {})
+            is_local, path = self._is_for_this_machine(), self._requested_path()
+        except ValueError:  # such as an unclosed bracket
+            self._send_head(HTTPStatus.BAD_REQUEST, {})
             return
         except OSError:  # such as a name that is too long
-            self._missing(body=body)
+            self._send_not_found(with_body=with_body)
             return
-        if not here:
-            self._head(HTTPStatus.MISDIRECTED_REQUEST, {})
+        if not is_local:
+            self._send_head(HTTPStatus.MISDIRECTED_REQUEST, {})
             return
         try:
-            if self.server.live and urlsplit(self.path).path == NEWS:
-                self._news()
+            if self.server.live_reload and urlsplit(self.path).path == RELOAD_PATH:
+                self._send_next_version()
             elif path is None:
-                self._missing(body=body)
+                self._send_not_found(with_body=with_body)
             elif path.is_dir():
-                self._redirect(urlsplit(self.path).path + "/")
+                self._send_redirect(urlsplit(self.path).path + "/")
             else:
                 with path.open("rb") as file:
-                    self._send(file, path, body=body)
+                    self._send_file(file, path, with_body=with_body)
         except (BrokenPipeError, ConnectionResetError, TimeoutError):
-            self.close_connection = True  # the listener went away
+            self.close_connection = True  # the client disconnected
         except OSError:
-            self._missing(body=body)
+            self._send_not_found(with_body=with_body)
 
-    def _asked_here(self) -> bool:
-        """Whether the request names this machine: a page on the web whose name leads here must not read drafts."""
-        named = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
-        return named in HERE or named == self.server.server_address[0]
+    def _is_for_this_machine(self) -> bool:
+        """Whether the Host header names this machine: a website whose name resolves to it must not read drafts."""
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
+        return host in LOCAL_HOSTS or host == self.server.server_address[0]
 
-    def _path(self) -> Path | None:
-        """The file of an address, or a folder that wants its slash; None for all that is not inside the build."""
-        asked = unquote(urlsplit(self.path).path)
-        found = self._inside(asked)
-        if found is None and asked.startswith(self.server.prefix):
-            return self._inside(asked.removeprefix(self.server.prefix))
-        return found
+    def _requested_path(self) -> Path | None:
+        """The requested file, or a folder requested without a slash; None if it is not in the build."""
+        url_path = unquote(urlsplit(self.path).path)
+        path = self._resolve_in_build(url_path)
+        if path is None and url_path.startswith(self.server.prefix):
+            return self._resolve_in_build(url_path.removeprefix(self.server.prefix))
+        return path
 
-    def _inside(self, asked: str) -> Path | None:
-        if "\0" in asked or "\\" in asked:
+    def _resolve_in_build(self, url_path: str) -> Path | None:
+        if "\0" in url_path or "\\" in url_path:
             return None
-        path = (self.server.folder / asked.strip("/")).resolve()
+        path = (self.server.folder / url_path.strip("/")).resolve()
         if not path.is_relative_to(self.server.folder):
             return None
         index = path / "index.html"
         if index.is_file():
-            return index if asked.endswith("/") or path == self.server.folder else path
-        return path if path.is_file() and not asked.endswith("/") else None
+            return index if url_path.endswith("/") or path == self.server.folder else path
+        return path if path.is_file() and not url_path.endswith("/") else None
 
-    def _send(self, file: IO[bytes], path: Path, *, body: bool) -> None:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            self._missing(body=body)
+    def _send_file(self, file: IO[bytes], path: Path, *, with_body: bool) -> None:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            self._send_not_found(with_body=with_body)
             return
-        size = facts.st_size
-        if self.server.public and path.suffix in TRANSLATED:
-            data = file.read().replace(self.server.public.encode(), self.server.url.encode())
+        size = status.st_size
+        if self.server.public_url and path.suffix in TRANSLATED_SUFFIXES:
+            data = file.read().replace(self.server.public_url.encode(), self.server.url.encode())
             file, size = io.BytesIO(data), len(data)
-        if self.server.live and path.suffix == ".html":
-            data = file.read() + RELOAD
+        if self.server.live_reload and path.suffix == ".html":
+            data = file.read() + RELOAD_SCRIPT
             file, size = io.BytesIO(data), len(data)
-        tag = '"' + hashlib.sha256(f"{path}\0{facts.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
-        if self._has(tag):
-            self._head(HTTPStatus.NOT_MODIFIED, {"ETag": tag})
+        etag = '"' + hashlib.sha256(f"{path}\0{status.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
+        if self._is_cached_by_client(etag):
+            self._send_head(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
             return
         headers = {
-            "Content-Type": content_type(path.name),
-            "Last-Modified": format_http_date(facts.st_mtime),
-            "ETag": tag,
+            "Content-Type": guess_content_type(path.name),
+            "Last-Modified": format_http_date(status.st_mtime),
+            "ETag": etag,
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-cache",
         }
-        part = self._range(tag, size)
-        if part is None:
-            self._head(HTTPStatus.OK, headers | {"Content-Length": str(size)})
-        elif not part:
-            self._head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, {"Content-Range": f"bytes */{size}"})
+        requested = self._requested_range(etag, size)
+        if requested is None:
+            self._send_head(HTTPStatus.OK, headers | {"Content-Length": str(size)})
+        elif not requested:
+            self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, {"Content-Range": f"bytes */{size}"})
             return
         else:
-            span = {"Content-Range": f"bytes {part[0]}-{part[-1]}/{size}", "Content-Length": str(len(part))}
-            self._head(HTTPStatus.PARTIAL_CONTENT, headers | span)
-        if body:
-            wanted = range(size) if part is None else part
-            file.seek(wanted.start)
-            self._copy(file, len(wanted))
+            span = f"bytes {requested[0]}-{requested[-1]}/{size}"
+            range_headers = {"Content-Range": span, "Content-Length": str(len(requested))}
+            self._send_head(HTTPStatus.PARTIAL_CONTENT, headers | range_headers)
+        if with_body:
+            sent = range(size) if requested is None else requested
+            file.seek(sent.start)
+            self._copy_bytes(file, len(sent))
 
-    def _has(self, tag: str) -> bool:
-        known = self.headers.get("If-None-Match", "")
-        return known.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in known.split(",")}
+    def _is_cached_by_client(self, etag: str) -> bool:
+        if_none_match = self.headers.get("If-None-Match", "")
+        etags = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+        return if_none_match.strip() == "*" or etag in etags
 
-    def _range(self, tag: str, size: int) -> range | None:
-        """The bytes asked for; empty where there are none such, None for the whole file.
+    def _requested_range(self, etag: str, size: int) -> range | None:
+        """The requested bytes; empty if the range is outside of the file, None for the whole file.
 
-        One range only: a server may answer any other request in full (RFC 9110, 14.2).
+        Only a single range is supported: a server may send the whole file for all others (RFC 9110, 14.2).
         """
-        found = re.fullmatch(r"bytes=\s*([0-9]*)-([0-9]*)\s*", self.headers.get("Range", ""))
-        if not found or found.groups() == ("", "") or self.headers.get("If-Range", tag) != tag:
+        match = re.fullmatch(r"bytes=\s*([0-9]*)-([0-9]*)\s*", self.headers.get("Range", ""))
+        if not match or match.groups() == ("", "") or self.headers.get("If-Range", etag) != etag:
             return None
-        # A number may have any length; Python reads 4,300 digits, and a file has fewer bytes than 18 of them say.
-        first, last = (int(digits.lstrip("0")[:LONGEST] or 0) for digits in found.groups())
-        if not found[1]:
+        first, last = (int(digits.lstrip("0")[:MAX_RANGE_DIGITS] or 0) for digits in match.groups())
+        if not match[1]:
             return range(max(0, size - last), size)
-        last = last if found[2] else size
-        return None if found[2] and last < first else range(first, min(last + 1, size))
+        last = last if match[2] else size
+        return None if match[2] and last < first else range(first, min(last + 1, size))
 
-    def _head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+    def _send_head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -284,31 +226,33 @@ class Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _copy(self, file: IO[bytes], length: int) -> None:
-        while length > 0 and (chunk := file.read(min(CHUNK, length))):
+    def _copy_bytes(self, file: IO[bytes], length: int) -> None:
+        while length > 0 and (chunk := file.read(min(COPY_CHUNK_BYTES, length))):
             self.wfile.write(chunk)
             length -= len(chunk)
         if length:
-            self.close_connection = True  # the file shrank meanwhile
+            self.close_connection = True  # the file got smaller in the meantime
 
-    def _news(self) -> None:
-        """Answer when something changed since the version that the page knows, or after a while that nothing did."""
-        known = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
-        with self.server.news:
-            self.server.news.wait_for(lambda: str(self.server.version) != known, timeout=PATIENCE)
+    def _send_next_version(self) -> None:
+        """Respond once the version differs from that of the page, or after `MAX_RELOAD_WAIT_S`."""
+        page_version = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
+        with self.server.reload_condition:
+            self.server.reload_condition.wait_for(
+                lambda: str(self.server.version) != page_version, timeout=MAX_RELOAD_WAIT_S
+            )
             data = str(self.server.version).encode()
         headers = {"Content-Type": "text/plain", "Content-Length": str(len(data)), "Cache-Control": "no-store"}
-        self._head(HTTPStatus.OK, headers)
+        self._send_head(HTTPStatus.OK, headers)
         self.wfile.write(data)
 
-    def _redirect(self, to: str) -> None:
-        # One leading slash only: two would name another host.
-        self._head(HTTPStatus.MOVED_PERMANENTLY, {"Location": "/" + to.lstrip("/")})
+    def _send_redirect(self, to: str) -> None:
+        # A single leading slash, because two would name another host.
+        self._send_head(HTTPStatus.MOVED_PERMANENTLY, {"Location": "/" + to.lstrip("/")})
 
-    def _missing(self, *, body: bool) -> None:
+    def _send_not_found(self, *, with_body: bool) -> None:
         page = self.server.folder / "404.html"
         data = page.read_bytes() if page.is_file() else b"Not found\n"
-        kind = content_type("404.html" if page.is_file() else "404.txt")
-        self._head(HTTPStatus.NOT_FOUND, {"Content-Type": kind, "Content-Length": str(len(data))})
-        if body:
+        content_type = guess_content_type("404.html" if page.is_file() else "404.txt")
+        self._send_head(HTTPStatus.NOT_FOUND, {"Content-Type": content_type, "Content-Length": str(len(data))})
+        if with_body:
             self.wfile.write(data)

@@ -1,30 +1,41 @@
-"""Items → pages, and the invitations to follow and to review that every surface shares. The only home of Jinja."""
+"""Render the show's pages, and the follow and review prompts. Only this package uses Jinja and segno."""
 
-from podcast_kit.site.i18n import said, words
-from podcast_kit.site.listen_links import Kind, Link, Platform, faults, hosts, links, same, service
-from podcast_kit.site.pages import Page, Site, render
-from podcast_kit.site.prompts import expand, prompts
-from podcast_kit.site.templates import eject, names, templates_digest
-from podcast_kit.site.theme import look
+from podcast_kit.site.i18n import Translations, all_translations, load_translations
+from podcast_kit.site.listen_links import (
+    Link,
+    LinkKind,
+    Platform,
+    build_listen_links,
+    check_listen_links,
+    listen_service_hosts,
+    normalize_url,
+    service_key_of_label,
+)
+from podcast_kit.site.pages import Site, SitePage, render_site
+from podcast_kit.site.prompts import expand_link_markers, render_prompts
+from podcast_kit.site.templates import eject_template, list_templates, templates_digest
+from podcast_kit.site.theme import SiteTheme, resolve_theme
 
 __all__ = [
-    "Kind",
     "Link",
-    "Page",
+    "LinkKind",
     "Platform",
     "Site",
-    "eject",
-    "expand",
-    "faults",
-    "hosts",
-    "links",
-    "look",
-    "names",
-    "prompts",
-    "render",
-    "said",
-    "same",
-    "service",
+    "SitePage",
+    "SiteTheme",
+    "Translations",
+    "all_translations",
+    "build_listen_links",
+    "check_listen_links",
+    "eject_template",
+    "expand_link_markers",
+    "list_templates",
+    "listen_service_hosts",
+    "load_translations",
+    "normalize_url",
+    "render_prompts",
+    "render_site",
+    "resolve_theme",
+    "service_key_of_label",
     "templates_digest",
-    "words",
 ]

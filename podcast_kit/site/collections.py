@@ -1,4 +1,4 @@
-"""Episodes put together: by season, by tag, by who is heard in them; and the index cut into pages."""
+"""Collections of episodes: by season, tag and person; and the pagination of the index."""
 
 from __future__ import annotations
 
@@ -10,82 +10,83 @@ from dataclasses import dataclass
 
 from podcast_kit.model import Item, Person
 
-PAGE = 50
-LONGEST = 80
-"""Letters of a slug."""
+EPISODES_PER_PAGE = 50
+MAX_SLUG_LEN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """Episodes that have something in common, newest first."""
+class Collection:
+    """Episodes of one season, tag or person, newest first."""
 
     name: str
     key: str
-    """Of its page."""
+    """The key of its page."""
     items: tuple[Item, ...]
     person: Person | None = None
     title: str = ""
-    """Of a season that has one."""
+    """The title of a season, if it has one."""
 
 
-def slug(name: str) -> str:
-    """A name as a part of an address: lower case, letters and digits of any script, hyphens."""
-    plain = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", name).casefold()).strip("-")[:LONGEST].strip("-")
-    return plain or "x" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def slugify_name(name: str) -> str:
+    """A name as a path segment: lower case, letters and digits of any script, hyphens."""
+    slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", name).casefold()).strip("-")[:MAX_SLUG_LEN].strip("-")
+    return slug or "x" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def seasons(items: Sequence[Item]) -> tuple[Shelf, ...]:
-    """The seasons, the last first; none where all is one season."""
+def group_by_season(items: Sequence[Item]) -> tuple[Collection, ...]:
+    """The seasons, the latest first; empty if the show has only one."""
     numbers = sorted({item.episode.season for item in items if item.episode.season is not None}, reverse=True)
     if len(numbers) < 2:  # noqa: PLR2004  # one season is the whole show
         return ()
-    found = {number: tuple(item for item in items if item.episode.season == number) for number in numbers}
+    by_number = {number: tuple(item for item in items if item.episode.season == number) for number in numbers}
     return tuple(
-        Shelf(name=str(number), key=f"seasons/{number}/index.html", items=inside, title=_season_title(inside))
-        for number, inside in found.items()
+        Collection(name=str(number), key=f"seasons/{number}/index.html", items=season, title=_season_title(season))
+        for number, season in by_number.items()
     )
 
 
 def _season_title(items: Iterable[Item]) -> str:
-    """As the newest episode that names the season has it."""
-    said = (element for item in items for element in item.elements if element.name == "podcast:season")
-    return next((title for element in said if (title := dict(element.attributes).get("name", ""))), "")
+    """The title in the newest episode that has one."""
+    seasons = (element for item in items for element in item.elements if element.name == "podcast:season")
+    return next((title for element in seasons if (title := dict(element.attributes).get("name", ""))), "")
 
 
-def tags(items: Sequence[Item]) -> tuple[Shelf, ...]:
-    """The tags by name; tags that differ in case alone are one, called as the newest episode calls it."""
-    named: dict[str, tuple[str, list[Item]]] = {}
+def group_by_tag(items: Sequence[Item]) -> tuple[Collection, ...]:
+    """The tags by name. Tags that differ only in case are merged and spelled as in the newest episode."""
+    by_slug: dict[str, tuple[str, list[Item]]] = {}
     for item in items:
-        for tag in _once(item.episode.tags):
-            named.setdefault(slug(tag), (tag, []))[1].append(item)
+        for tag in _unique_names(item.episode.tags):
+            by_slug.setdefault(slugify_name(tag), (tag, []))[1].append(item)
     return tuple(
-        Shelf(name=name, key=f"tags/{at}/index.html", items=tuple(found)) for at, (name, found) in sorted(named.items())
+        Collection(name=name, key=f"tags/{slug}/index.html", items=tuple(tagged))
+        for slug, (name, tagged) in sorted(by_slug.items())
     )
 
 
-def people(items: Sequence[Item]) -> tuple[Shelf, ...]:
-    """Who is heard, by name; what the newest episode says of somebody holds."""
-    named: dict[str, tuple[Person, list[Item]]] = {}
+def group_by_person(items: Sequence[Item]) -> tuple[Collection, ...]:
+    """The hosts and guests by name, each as described in their newest episode."""
+    by_slug: dict[str, tuple[Person, list[Item]]] = {}
     for item in items:
         for person in item.people:
-            found = named.setdefault(slug(person.name), (person, []))[1]
-            if not found or found[-1] is not item:
-                found.append(item)
+            appearances = by_slug.setdefault(slugify_name(person.name), (person, []))[1]
+            if not appearances or appearances[-1] is not item:
+                appearances.append(item)
     return tuple(
-        Shelf(name=person.name, key=f"people/{at}/index.html", items=tuple(found), person=person)
-        for at, (person, found) in sorted(named.items())
+        Collection(name=person.name, key=f"people/{slug}/index.html", items=tuple(appearances), person=person)
+        for slug, (person, appearances) in sorted(by_slug.items())
     )
 
 
-def leaves(items: Sequence[Item]) -> tuple[tuple[Item, ...], ...]:
-    """The index cut into pages; one, though empty, when there is nothing yet."""
-    return tuple(tuple(items[at : at + PAGE]) for at in range(0, len(items), PAGE)) or ((),)
+def paginate(items: Sequence[Item]) -> tuple[tuple[Item, ...], ...]:
+    """Split the index into pages; one empty page if there are no episodes."""
+    starts = range(0, len(items), EPISODES_PER_PAGE)
+    return tuple(tuple(items[start : start + EPISODES_PER_PAGE]) for start in starts) or ((),)
 
 
-def leaf_key(number: int) -> str:
-    """The key of a page of the index, counted from 1."""
+def page_key(number: int) -> str:
+    """The key of a page of the index; pages count from 1."""
     return "index.html" if number == 1 else f"page/{number}/index.html"
 
 
-def _once(names: Iterable[str]) -> list[str]:
-    return list({slug(name): name for name in reversed(list(names))}.values())[::-1]
+def _unique_names(names: Iterable[str]) -> list[str]:
+    return list({slugify_name(name): name for name in reversed(list(names))}.values())[::-1]

@@ -1,4 +1,4 @@
-"""The words on the pages, in the show's language: one file a language, and the show may say any of them otherwise."""
+"""The text of the pages in the show's language: one TOML file for each language, which the show can override."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.site.templates import default_templates, templates_digest
 
-FALLBACK = "en"
-LEFTWARD = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
-"""Languages written from right to left."""
+FALLBACK_LANGUAGE = "en"
+RIGHT_TO_LEFT_LANGUAGES = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 
 
 @dataclass(frozen=True, slots=True)
 class Translations:
-    """The words of one language; called with a key, it fills in what the sentence leaves open."""
+    """The strings of one language, by key. Call it with a key and the values of the string's placeholders."""
 
     language: str
-    words: Mapping[str, str]
-    zone: ZoneInfo
+    strings: Mapping[str, str]
+    timezone: ZoneInfo
 
     def __call__(self, key: str, **values: object) -> str:
-        """The words of a key; with `n`, those for one or for many."""
+        """The string of a key; with the value `n`, its singular (`KEY_one`) or plural (`KEY_many`)."""
         if "n" in values:
             key = f"{key}_one" if values["n"] == 1 else f"{key}_many"
-        text = self.words[key]
+        text = self.strings[key]
         for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
         return text
 
     @property
     def direction(self) -> str:
-        """`ltr` or `rtl`, as HTML says it."""
-        return "rtl" if self.language.lower().split("-")[0] in LEFTWARD else "ltr"
+        """`ltr` or `rtl`, for HTML's `dir` attribute."""
+        return "rtl" if self.language.lower().split("-")[0] in RIGHT_TO_LEFT_LANGUAGES else "ltr"
 
     def date(self, moment: date) -> str:
-        """A day as people write it; that of a moment is the day in the show's time zone."""
-        day = moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
-        return self("date", day=day.day, month=self.words["months"].split()[day.month - 1], year=day.year)
+        """A date in the language's usual form; a datetime is converted to the show's time zone."""
+        day = moment.astimezone(self.timezone) if isinstance(moment, datetime) else moment
+        return self("date", day=day.day, month=self.strings["months"].split()[day.month - 1], year=day.year)
 
     def duration(self, seconds: float) -> str:
-        """A length to the minute, to the second below one."""
+        """A duration in hours and minutes, or in seconds below one minute."""
         if 0 < seconds < 60:  # noqa: PLR2004 - a minute
             return self("seconds", count=round(seconds))
         hours, minutes = divmod(round(seconds / 60), 60)
@@ -56,54 +55,54 @@ class Translations:
         return self("hours", hours=hours) if hours else self("minutes", minutes=minutes)
 
     def role(self, role: str) -> str:
-        """What somebody does in an episode; roles that we have no word for stay as they were written."""
-        return self.words.get(f"role_{role.lower().replace(' ', '_').replace('-', '_')}", role)
+        """A person's role; roles without a translation are returned unchanged."""
+        return self.strings.get(f"role_{role.lower().replace(' ', '_').replace('-', '_')}", role)
 
     def size(self, count: int) -> str:
-        """Bytes in the unit that a download is thought of in (decimal)."""
-        small, *units = self.words["units"].split()
+        """A file size in decimal units (kB, MB, GB)."""
+        bytes_unit, *units = self.strings["units"].split()
         for unit, scale in zip(reversed(units), (10**9, 10**6, 10**3), strict=True):
             if count >= scale:
                 number = f"{count / scale:.1f}" if count < 10 * scale else f"{count / scale:.0f}"
                 return f"{self.number(number)} {unit}"
-        return f"{count} {small}"
+        return f"{count} {bytes_unit}"
 
-    def number(self, said: object) -> str:
-        """A number with the decimal mark of the language."""
-        return str(said).replace(".", self.words["decimal"])
+    def number(self, value: object) -> str:
+        """A number with the language's decimal mark."""
+        return str(value).replace(".", self.strings["decimal"])
 
 
 def load_translations(language: str, timezone: str, folder: Path, digest: str = "") -> Translations:
-    """The words for a show: its language over English, and its own `templates/strings/` over both.
+    """Load a show's strings: its language over English, and its own `templates/strings/` over both.
 
-    `digest` is that of the templates, for who knows it already.
-    Raises InvalidInput where one of the show's own files of words cannot be read.
+    `digest` is `templates_digest(folder)`, if it is known already.
+    Raises InvalidInput if a strings file of the show is invalid.
     """
-    return _words(language, timezone, folder, digest or templates_digest(folder))
+    return _cached_translations(language, timezone, folder, digest or templates_digest(folder))
 
 
 @cache
 def all_translations(key: str) -> frozenset[str]:
-    """What our own words of a key are, in every language that we have."""
-    tables = (_read(path, path.parent) for path in (default_templates() / "strings").glob("*.toml"))
+    """The default strings of a key in every language."""
+    tables = (_read_strings(path, path.parent) for path in (default_templates() / "strings").glob("*.toml"))
     return frozenset(table[key] for table in tables if key in table)
 
 
 @lru_cache(maxsize=8)
-def _words(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
-    found: dict[str, str] = {}
-    codes = dict.fromkeys((FALLBACK, language.lower().split("-")[0], language.lower()))
+def _cached_translations(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
+    strings: dict[str, str] = {}
+    codes = dict.fromkeys((FALLBACK_LANGUAGE, language.lower().split("-")[0], language.lower()))
     for root in (default_templates(), folder / "templates"):
         for code in codes:
-            found |= _read(root / "strings" / f"{code}.toml", folder)
+            strings |= _read_strings(root / "strings" / f"{code}.toml", folder)
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        zone = ZoneInfo("UTC")  # the reader has said so already
-    return Translations(language, found, zone)
+        zone = ZoneInfo("UTC")  # loading podcast.yaml has reported it already
+    return Translations(language, strings, zone)
 
 
-def _read(path: Path, folder: Path) -> dict[str, str]:
+def _read_strings(path: Path, folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
@@ -112,21 +111,23 @@ def _read(path: Path, folder: Path) -> dict[str, str]:
         text = path.read_text("utf-8")
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        cause, _, where = str(error).partition(" (at ")
-        found = re.match(r"line (\d+), column (\d+)", where)
-        last = text.count("\n") + 1 if where else 0
-        place = SourceLocation(name, int(found[1]), int(found[2])) if found else SourceLocation(name, last)
-        raise InvalidInput([Problem(place, f"is not valid TOML: {cause}", "write lines such as key = \"text\"", "template.words")]) from None
+        cause, _, position = str(error).partition(" (at ")
+        numbers = re.match(r"line (\d+), column (\d+)", position)
+        last_line = text.count("\n") + 1 if position else 0
+        location = SourceLocation(name, *map(int, numbers.groups())) if numbers else SourceLocation(name, last_line)
+        fix = 'write lines such as key = "text"'
+        raise InvalidInput([Problem(location, f"is not valid TOML: {cause}", fix, "template.words")]) from None
     lines = text.split("\n")
-    wrong = [key for key, value in table.items() if not isinstance(value, str)]
-    if wrong:
-        raise InvalidInput(
-            [Problem(_at(name, lines, key), f"{key!r} must be text", "put it in quotes", "template.words") for key in wrong]
-        )
+    problems = [
+        Problem(_key_location(name, lines, key), f"{key!r} must be text", "put it in quotes", "template.words")
+        for key, value in table.items()
+        if not isinstance(value, str)
+    ]
+    if problems:
+        raise InvalidInput(problems)
     return table
 
 
-def _at(name: str, lines: list[str], key: str) -> SourceLocation:
-    """Where a key is written."""
-    found = (number for number, line in enumerate(lines, 1) if re.match(rf"\s*[\[\"']*{re.escape(key)}\b", line))
-    return SourceLocation(name, next(found, 0))
+def _key_location(name: str, lines: list[str], key: str) -> SourceLocation:
+    pattern = re.compile(rf"\s*[\[\"']*{re.escape(key)}\b")
+    return SourceLocation(name, next((number for number, line in enumerate(lines, 1) if pattern.match(line)), 0))

@@ -1,4 +1,4 @@
-"""Items → pages: each a pure function of the show, of what stands on it, and of its templates."""
+"""The pages of the show's site. Each depends only on the show, its own content, and its templates."""
 
 from __future__ import annotations
 
@@ -6,28 +6,49 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType
-from podcast_kit.site import collections, redirects, structured_data, transcript
-from podcast_kit.site.i18n import Words, words
-from podcast_kit.site.listen_links import Kind, Link, Platform, directories, elsewhere, links
-from podcast_kit.site.prompts import prompt_set, prompts
-from podcast_kit.site.templates import Templates, templates
-from podcast_kit.site.theme import Look, look
-from podcast_kit.site.urls import Addresses
+from podcast_kit.site import structured_data
+from podcast_kit.site.collections import (
+    Collection,
+    group_by_person,
+    group_by_season,
+    group_by_tag,
+    page_key,
+    paginate,
+    slugify_name,
+)
+from podcast_kit.site.i18n import Translations, load_translations
+from podcast_kit.site.listen_links import (
+    Link,
+    LinkKind,
+    Platform,
+    build_episode_links,
+    build_listen_links,
+    load_listen_services,
+)
+from podcast_kit.site.prompts import find_prompt_set, render_prompts
+from podcast_kit.site.redirects import Redirect, find_redirects
+from podcast_kit.site.templates import Templates, load_templates
+from podcast_kit.site.theme import SiteTheme, resolve_theme
+from podcast_kit.site.transcript import group_into_paragraphs, needs_own_page, shown_cues
+from podcast_kit.site.urls import PageUrls
 from podcast_kit.text.timecode import format_short_timecode
+
+_PROMPTS_MARKER = re.compile(r"^[ \t]*\{\{\s*prompts\s*\}\}[ \t]*$", re.MULTILINE)
+"""Where the author of the notes places the prompts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page that can be made: where it goes, what it is made from, and the making."""
+class SitePage:
+    """A page or asset that can be rendered."""
 
     key: str
     digest: str
-    """Of all that the page depends on: while it stays, so do the bytes."""
+    """Of everything that the page depends on: the same digest gives the same bytes."""
     render: Callable[[], bytes] = field(compare=False, repr=False)
 
 
@@ -37,251 +58,252 @@ class Site:
 
     show: Show
     folder: Path
-    """May hold the show's own `templates/`."""
+    """The show's folder, which may have its own `templates/`."""
     artwork: Image | None = None
     icons: tuple[Image, ...] = ()
-    """Square PNGs made from the cover, of several sizes."""
+    """Favicons and home-screen icons: square PNGs of several sizes."""
 
-    def pages(self, items: Sequence[Item]) -> tuple[Page, ...]:
+    def build_pages(self, items: Sequence[Item]) -> tuple[SitePage, ...]:
         """Every page and asset, sorted by key; nothing is rendered yet. `items` are newest first."""
-        made = [*self._assets(items), *self._episodes(items), *self._index(items), *self._shelves(items)]
-        made += [
-            self._page("follow/index.html", "follow.html", self._follow()),
-            self._page("404.html", "404.html", {}),
-            self._data("follow/qr.svg", structured_data.qr(self.show.page_url("follow/index.html"), self.show.title)),
-            self._page("robots.txt", "robots.txt", {}),
+        pages = [
+            *self._asset_pages(items),
+            *self._episode_pages(items),
+            *self._index_pages(items),
+            *self._collection_pages(items),
+            self._template_page("follow/index.html", "follow.html", self._follow_values()),
+            self._template_page("404.html", "404.html", {}),
+            self._text_page(
+                "follow/qr.svg",
+                structured_data.render_qr_code(self.show.page_url("follow/index.html"), self.show.title),
+            ),
+            self._template_page("robots.txt", "robots.txt", {}),
         ]
-        moves = redirects.moved(items, {page.key for page in made} | self._reserved)
-        found = [page for page in made if page.key.endswith("index.html") and "/embed/" not in page.key]
+        redirects = find_redirects(items, {page.key for page in pages} | self._other_keys)
+        listed = [page for page in pages if page.key.endswith("index.html") and "/embed/" not in page.key]
         dates = {item.url: item.date for item in items}
-        urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in found)]
-        made.append(self._page("sitemap.xml", "sitemap.xml", {"urls": urls}))
-        made += [self._moved(one) for one in moves]
-        return tuple(sorted(made, key=lambda page: page.key))
+        urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
+        pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        pages += [self._redirect_page(redirect) for redirect in redirects]
+        return tuple(sorted(pages, key=lambda page: page.key))
 
     @property
-    def _reserved(self) -> set[str]:
-        """What is no page, and lies beside the pages all the same."""
+    def _other_keys(self) -> set[str]:
+        """Keys that are not pages of `build_pages`, and cannot be redirects either."""
         return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
 
-    def _moved(self, one: redirects.Moved) -> Page:
-        """What stands at an address that a page had before."""
-        values = {"title": one.item.episode.title, "target": self.show.page_url(one.to)}
-        return self._page(one.key, "moved.html", values)
+    def _redirect_page(self, redirect: Redirect) -> SitePage:
+        values = {"title": redirect.item.episode.title, "target": self.show.page_url(redirect.to)}
+        return self._template_page(redirect.key, "moved.html", values)
 
     @cached_property
     def _templates(self) -> Templates:
-        return templates(self.folder)
+        return load_templates(self.folder)
 
     @cached_property
-    def _look(self) -> Look:
-        return look(self.show, self.folder, self.artwork)
+    def _theme(self) -> SiteTheme:
+        return resolve_theme(self.show, self.folder, self.artwork)
 
     @cached_property
-    def _words(self) -> Words:
-        return words(self.show.language, self.show.timezone, self.folder, self._templates.digest)
+    def _translations(self) -> Translations:
+        return load_translations(self.show.language, self.show.timezone, self.folder, self._templates.digest)
 
     @cached_property
     def _links(self) -> tuple[Link, ...]:
-        return links(self.show)
+        return build_listen_links(self.show)
 
     @cached_property
     def _style(self) -> tuple[str, str]:
         """Key and text of the style sheet."""
-        return self._asset("style.css")
+        return self._render_asset("style.css")
 
     @cached_property
     def _script(self) -> tuple[str, str]:
         """Key and text of the script."""
-        return self._asset("site.js")
+        return self._render_asset("site.js")
 
-    def _asset(self, name: str) -> tuple[str, str]:
-        given = {"show": self.show, "look": self._look, "t": self._words}
-        text = self._templates.render(name, given)
+    def _render_asset(self, name: str) -> tuple[str, str]:
+        text = self._templates.render(name, {"show": self.show, "look": self._theme, "t": self._translations})
         stem, _, suffix = name.rpartition(".")
-        return f"assets/{stem}.{_digest(text)[:10]}.{suffix}", text
+        return f"assets/{stem}.{_digest_value(text)[:10]}.{suffix}", text
 
     @cached_property
-    def _common(self) -> dict[str, Any]:
-        """What every template is given."""
-        apple = next((link for link in self._links if link.service == "apple" and link.kind is Kind.FOLLOW), None)
+    def _common_values(self) -> dict[str, Any]:
+        """The values that every template gets."""
+        apple = next((link for link in self._links if link.service == "apple" and link.kind is LinkKind.FOLLOW), None)
         return {
             "show": self.show,
             "artwork": self.artwork,
             "icons": self.icons,
-            "look": self._look,
+            "look": self._theme,
             "style": self._style[1],
             "style_key": self._style[0],
             "script_key": self._script[0],
             "apple": apple,
-            "t": self._words,
+            "t": self._translations,
             "clock": format_short_timecode,
-            "slug": collections.slug,
+            "slug": slugify_name,
         }
 
     @cached_property
-    def _known(self) -> str:
-        """Digest of what every page depends on."""
-        assets = [self._style[0], self._script[0], self._look.logo]
-        return _digest([self._templates.digest, assets, self.show, self.artwork, self.icons])
+    def _common_digest(self) -> str:
+        """Of everything that every page depends on."""
+        assets = [self._style[0], self._script[0], self._theme.logo]
+        return _digest_value([self._templates.digest, assets, self.show, self.artwork, self.icons])
 
-    def _assets(self, items: Sequence[Item]) -> Iterator[Page]:
+    def _asset_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         for key, text in (self._style, self._script):
-            yield self._data(key, text)
-        for key, raw in self._look.files.items():
-            yield self._raw(key, raw)
-        scheme = self._look.light
-        icons = [(Addresses(self.show, "site.webmanifest").here(icon.url), icon) for icon in self.icons]
-        said = structured_data.manifest(self.show, icons, colour=scheme.accent, ground=scheme.ground)
-        yield self._data("site.webmanifest", said)
-        yield self._data("search.js", self._search(items))
+            yield self._text_page(key, text)
+        for key, data in self._theme.files.items():
+            yield self._bytes_page(key, data)
+        scheme = self._theme.light
+        urls = PageUrls(self.show, "site.webmanifest")
+        icons = [(urls.relative_url(icon.url), icon) for icon in self.icons]
+        manifest = structured_data.render_web_manifest(self.show, icons, colour=scheme.accent, background=scheme.ground)
+        yield self._text_page("site.webmanifest", manifest)
+        root = PageUrls(self.show, "index.html")
+        rows = [(root.relative_url(item.url), item) for item in items]
+        yield self._text_page("search.js", structured_data.render_search_index(rows, self._translations))
 
-    def _search(self, items: Sequence[Item]) -> str:
-        root = Addresses(self.show, "index.html")
-        return structured_data.search([(root.here(item.url), item) for item in items], self._words)
-
-    def _episodes(self, items: Sequence[Item]) -> Iterator[Page]:
-        for at, item in enumerate(items):
+    def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
+        for index, item in enumerate(items):
             base = f"episodes/{item.episode.slug}"
-            cues = transcript.cues(item)
-            long = transcript.is_long(cues)
-            more = self.show.page_url(f"{base}/transcript/index.html") if long else ""
+            is_long = needs_own_page(shown_cues(item))
             values = {
                 "item": item,
-                "next": _neighbour(items[at - 1]) if at else None,
-                "previous": _neighbour(items[at + 1]) if at + 1 < len(items) else None,
-                "transcript_url": more,
+                "next": _link_values(items[index - 1]) if index else None,
+                "previous": _link_values(items[index + 1]) if index + 1 < len(items) else None,
+                "transcript_url": self.show.page_url(f"{base}/transcript/index.html") if is_long else "",
             }
             embed = f"{base}/embed/index.html"
-            player = self.show.page_url(embed)
-            yield self._page(f"{base}/index.html", "episode.html", values, self._spoken(item, player, short=not long))
-            yield self._page(embed, "embed.html", {"card": _card(item), "audio": item.enclosure_url}, _only(item))
-            yield self._oembed(f"{base}/oembed.json", item, player)
-            if long:
-                yield self._page(f"{base}/transcript/index.html", "transcript.html", {"item": item}, self._read(item))
+            player_url = self.show.page_url(embed)
+            late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
+            yield self._template_page(f"{base}/index.html", "episode.html", values, late_values)
+            embed_values = {"card": _card_values(item), "audio": item.enclosure_url}
+            yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
+            yield self._oembed_page(f"{base}/oembed.json", item, player_url)
+            if is_long:
+                transcript_values = partial(self._transcript_values, item)
+                yield self._template_page(
+                    f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
+                )
 
-    def _oembed(self, key: str, item: Item, player: str) -> Page:
-        """How others embed an episode; written only where something that it says has changed."""
-        given = [key, self._known, item.episode.title, item.artwork]
+    def _oembed_page(self, key: str, item: Item, player_url: str) -> SitePage:
+        """The oEmbed response; its digest has only what the response depends on."""
+        digest = _digest_value([key, self._common_digest, item.episode.title, item.artwork])
 
         def render() -> bytes:
-            said = structured_data.oembed(self.show, item, item.artwork or self.artwork, player)
-            return said.encode("utf-8", "replace")
+            image = item.artwork or self.artwork
+            return structured_data.render_oembed(self.show, item, image, player_url).encode("utf-8", "replace")
 
-        return Page(key=key, digest=_digest(given), render=render)
+        return SitePage(key=key, digest=digest, render=render)
 
-    def _spoken(self, item: Item, player: str, *, short: bool) -> Callable[[], dict[str, Any]]:
-        return lambda: {
-            "elsewhere": elsewhere(self.show, item.episode),
-            "frame": structured_data.frame(self.show, item, player),
-            "paragraphs": transcript.paragraphs(transcript.cues(item)) if short else (),
-            "ld": structured_data.episode_ld(self.show, item, self.artwork),
+    def _episode_values(self, item: Item, player_url: str, *, with_transcript: bool) -> dict[str, Any]:
+        return {
+            "elsewhere": build_episode_links(self.show, item.episode),
+            "frame": structured_data.embed_code(self.show, item, player_url),
+            "paragraphs": group_into_paragraphs(shown_cues(item)) if with_transcript else (),
+            "ld": structured_data.episode_json_ld(self.show, item, self.artwork),
         }
 
-    def _read(self, item: Item) -> Callable[[], dict[str, Any]]:
-        """A transcript in full; it invites where the notes do, or would if the author had not linked to all by hand."""
+    def _transcript_values(self, item: Item) -> dict[str, Any]:
+        """A transcript's page has prompts where the notes have them, whatever links the notes have."""
+        placement = find_prompt_set(self.show, item.episode).placement
+        has_prompts = placement is Placement.END or (
+            placement is Placement.MARKER and bool(_PROMPTS_MARKER.search(item.episode.notes))
+        )
+        prompts = render_prompts(
+            self.show,
+            item.episode,
+            folder=self.folder,
+            page_url=item.url,
+            linked=(),
+            digest=self._templates.digest,
+        )
+        return {
+            "paragraphs": group_into_paragraphs(shown_cues(item)),
+            "prompts": prompts.page_html if has_prompts else "",
+        }
 
-        def values() -> dict[str, Any]:
-            placement = prompt_set(self.show, item.episode).placement
-            invited = placement is Placement.END or (
-                placement is Placement.MARKER and bool(MARKED.search(item.episode.notes))
-            )
-            given = prompts(
-                self.show,
-                item.episode,
-                folder=self.folder,
-                page_url=item.url,
-                written=(),
-                digest=self._templates.digest,
-            )
-            return {
-                "paragraphs": transcript.paragraphs(transcript.cues(item)),
-                "prompts": given.page_html if invited else "",
-            }
-
-        return values
-
-    def _index(self, items: Sequence[Item]) -> Iterator[Page]:
+    def _index_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         ordered = tuple(reversed(items)) if self.show.type is ShowType.SERIAL else tuple(items)
-        leaves = collections.leaves(ordered)
+        pages = paginate(ordered)
         trailer = next((item for item in items if item.episode.type is EpisodeType.TRAILER), None)
-        shelved = {
-            "seasons": [_shelf(shelf) for shelf in collections.seasons(items)],
-            "tags": [_shelf(shelf) for shelf in collections.tags(items)],
-            "people": [_shelf(shelf) for shelf in collections.people(items)],
+        collections = {
+            "seasons": [_collection_values(season) for season in group_by_season(items)],
+            "tags": [_collection_values(tag) for tag in group_by_tag(items)],
+            "people": [_collection_values(person) for person in group_by_person(items)],
         }
-        for number, leaf in enumerate(leaves, 1):
+        for number, page_items in enumerate(pages, 1):
             values: dict[str, Any] = {
-                "items": [_card(item) for item in leaf],
+                "items": [_card_values(item) for item in page_items],
                 "number": number,
-                "pages": [collections.leaf_key(page) for page in range(1, len(leaves) + 1)],
-                "trailer": _card(trailer) if trailer and number == 1 else None,
-                "latest": _playable(items[0]) if items and number == 1 else None,
+                "pages": [page_key(page) for page in range(1, len(pages) + 1)],
+                "trailer": _card_values(trailer) if trailer and number == 1 else None,
+                "latest": _player_values(items[0]) if items and number == 1 else None,
                 "count": len(items),
-                **shelved,
+                **collections,
             }
-            yield self._page(collections.leaf_key(number), "index.html", values, self._series)
+            yield self._template_page(page_key(number), "index.html", values, self._show_values)
 
-    def _series(self) -> dict[str, Any]:
-        return {"ld": structured_data.show_ld(self.show, self.artwork, self._links)}
+    def _show_values(self) -> dict[str, Any]:
+        return {"ld": structured_data.show_json_ld(self.show, self.artwork, self._links)}
 
-    def _shelves(self, items: Sequence[Item]) -> Iterator[Page]:
-        for kind, found in (
-            ("season", collections.seasons(items)),
-            ("tag", collections.tags(items)),
-            ("person", collections.people(items)),
+    def _collection_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
+        for kind, collections in (
+            ("season", group_by_season(items)),
+            ("tag", group_by_tag(items)),
+            ("person", group_by_person(items)),
         ):
-            for shelf in found:
+            for collection in collections:
+                person = collection.person
                 values = {
                     "kind": kind,
-                    "name": shelf.name,
-                    "title": shelf.title,
-                    "person": shelf.person,
-                    "face": shelf.items[0].images.get(shelf.person.image) if shelf.person and shelf.person.image else None,
-                    "items": [_card(item) for item in shelf.items],
+                    "name": collection.name,
+                    "title": collection.title,
+                    "person": person,
+                    "face": collection.items[0].images.get(person.image) if person and person.image else None,
+                    "items": [_card_values(item) for item in collection.items],
                 }
-                yield self._page(shelf.key, "shelf.html", values)
+                yield self._template_page(collection.key, "shelf.html", values)
 
-    def _follow(self) -> dict[str, Any]:
+    def _follow_values(self) -> dict[str, Any]:
+        follow_links = [link for link in self._links if link.kind is LinkKind.FOLLOW]
         groups = [
-            (platform, tuple(link for link in self._links if link.kind is Kind.FOLLOW and link.platform is platform))
-            for platform in Platform
+            (platform, tuple(link for link in follow_links if link.platform is platform)) for platform in Platform
         ]
         return {
-            "groups": [(platform, found) for platform, found in groups if found],
-            "reviews": tuple(link for link in self._links if link.kind is Kind.REVIEW),
-            "checked": directories()["checked"],
+            "groups": [(platform, links) for platform, links in groups if links],
+            "reviews": tuple(link for link in self._links if link.kind is LinkKind.REVIEW),
+            "checked": load_listen_services()["checked"],
         }
 
-    def _data(self, key: str, text: str) -> Page:
-        return self._raw(key, text.encode("utf-8", "replace"))
+    def _text_page(self, key: str, text: str) -> SitePage:
+        return self._bytes_page(key, text.encode("utf-8", "replace"))
 
-    def _raw(self, key: str, raw: bytes) -> Page:
-        return Page(key=key, digest=hashlib.sha256(raw).hexdigest(), render=lambda: raw)
+    def _bytes_page(self, key: str, data: bytes) -> SitePage:
+        return SitePage(key=key, digest=hashlib.sha256(data).hexdigest(), render=lambda: data)
 
-    def _page(
+    def _template_page(
         self,
         key: str,
         template: str,
         values: Mapping[str, Any],
-        late: Callable[[], Mapping[str, Any]] = dict,
-    ) -> Page:
-        """A page from a template; `late` values follow from the others and are made only for rendering."""
-        at = Addresses(self.show, key)
+        late_values: Callable[[], Mapping[str, Any]] = dict,
+    ) -> SitePage:
+        """A page from a template. `late_values` follow from `values`, so they are only computed for rendering."""
+        urls = PageUrls(self.show, key)
 
         def render() -> bytes:
-            given = {**self._common, **values, **late()}
-            given |= {"key": key, "url": at.own, "here": at.here, "to": at.to, "local": at.local}
-            return self._templates.render(template, given).encode("utf-8", "replace")
+            context = {**self._common_values, **values, **late_values()}
+            context |= {"key": key, "url": urls.own_url, "here": urls.relative_url, "to": urls.url_of}
+            context |= {"local": urls.relativize_html}
+            return self._templates.render(template, context).encode("utf-8", "replace")
 
-        return Page(key=key, digest=_digest([key, template, self._known, values]), render=render)
-
-
-MARKED = re.compile(r"^[ \t]*\{\{\s*prompts\s*\}\}[ \t]*$", re.MULTILINE)
-"""Where the author wants the invitations to stand."""
+        digest = _digest_value([key, template, self._common_digest, values])
+        return SitePage(key=key, digest=digest, render=render)
 
 
-def render(
+def render_site(
     show: Show,
     items: Sequence[Item],
     *,
@@ -289,28 +311,30 @@ def render(
     artwork: Image | None = None,
     icons: tuple[Image, ...] = (),
 ) -> dict[str, bytes]:
-    """Every page of a show by its key; `items` are newest first, `folder` may hold the show's own `templates/`.
+    """Render every page of a show; the result maps keys to bytes.
 
-    Raises InvalidInput with file and line where one of the show's templates is at fault.
+    `items` are newest first; `folder` may have the show's own `templates/`.
+    Raises InvalidInput with file and line for an error in one of the show's templates.
     """
     site = Site(show=show, folder=folder, artwork=artwork, icons=icons)
-    return {page.key: page.render() for page in site.pages(items)}
+    return {page.key: page.render() for page in site.build_pages(items)}
 
 
-def _only(item: Item) -> Callable[[], dict[str, Any]]:
-    return lambda: {"item": item}
-
-
-def _neighbour(item: Item) -> dict[str, str]:
+def _link_values(item: Item) -> dict[str, str]:
     return {"title": item.episode.title, "url": item.url}
 
 
-def _shelf(shelf: collections.Shelf) -> dict[str, Any]:
-    return {"name": shelf.name, "title": shelf.title, "key": shelf.key, "count": len(shelf.items)}
+def _collection_values(collection: Collection) -> dict[str, Any]:
+    return {
+        "name": collection.name,
+        "title": collection.title,
+        "key": collection.key,
+        "count": len(collection.items),
+    }
 
 
-def _card(item: Item) -> dict[str, Any]:
-    """What a list says of an episode: the little that it depends on."""
+def _card_values(item: Item) -> dict[str, Any]:
+    """What lists show of an episode, and no more, so that they do not depend on the rest of it."""
     episode = item.episode
     return {
         "title": episode.title,
@@ -326,11 +350,10 @@ def _card(item: Item) -> dict[str, Any]:
     }
 
 
-def _playable(item: Item) -> dict[str, Any]:
-    """A card with what its player needs."""
-    return {**_card(item), "audio": item.enclosure_url}
+def _player_values(item: Item) -> dict[str, Any]:
+    return {**_card_values(item), "audio": item.enclosure_url}
 
 
-def _digest(known: object) -> str:
-    """Of a value's repr: ours leave out where things were written, and transcripts are named by their own digest."""
-    return hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest_value(value: object) -> str:
+    """Hex digest of a value's repr, which for our types has no source locations, and a transcript's URL but no cues."""
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()

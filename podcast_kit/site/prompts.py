@@ -1,4 +1,4 @@
-"""The invitations to follow and to review: one content for the page, the feed and the tags."""
+"""The follow and review prompts: the same content for the page, the feed and the tags."""
 
 from __future__ import annotations
 
@@ -9,135 +9,148 @@ from pathlib import Path
 from typing import NamedTuple
 
 from podcast_kit.errors import InvalidInput, Problem
-from podcast_kit.model import Episode, RenderedNotes, Placement, PromptSet, Show
-from podcast_kit.site.i18n import words
-from podcast_kit.site.listen_links import Kind, Link, links, same
-from podcast_kit.site.templates import Templates, templates
+from podcast_kit.model import Episode, Placement, PromptSet, RenderedNotes, Show
+from podcast_kit.site.i18n import load_translations
+from podcast_kit.site.listen_links import Link, LinkKind, build_listen_links, normalize_url
+from podcast_kit.site.templates import Templates, load_templates
 
-SURFACES = {"page": "prompts/page.html", "feed": "prompts/feed.html", "text": "prompts/text.txt"}
-BUILT_IN = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
-
-
-def prompt_set(show: Show, episode: Episode) -> PromptSet:
-    """The set that an episode asked for by name; InvalidInput where there is none of that name."""
-    found = show.prompts.get(episode.prompts) or BUILT_IN.get(episode.prompts)
-    if found is None:
-        known = ", ".join(sorted({*show.prompts, *BUILT_IN}))
-        text = f"there is no set of prompts named {episode.prompts!r}"
-        raise InvalidInput([Problem(episode.location_of("prompts"), text, f"known: {known}", "prompts.unknown")])
-    return found
+PROMPT_TEMPLATES = {
+    "page_html": "prompts/page.html",
+    "feed_html": "prompts/feed.html",
+    "plain_text": "prompts/text.txt",
+}
+"""The template for each field of RenderedNotes."""
+BUILT_IN_PROMPT_SETS = {
+    "default": PromptSet(),
+    "none": PromptSet(follow=False, review=False, placement=Placement.NONE),
+}
 
 
-def prompts(
-    show: Show, episode: Episode, *, folder: Path, page_url: str, written: Collection[str], digest: str = ""
+def find_prompt_set(show: Show, episode: Episode) -> PromptSet:
+    """The prompt set that an episode uses; raises InvalidInput if there is no set of that name."""
+    prompt_set = show.prompts.get(episode.prompts) or BUILT_IN_PROMPT_SETS.get(episode.prompts)
+    if prompt_set is None:
+        names = ", ".join(sorted({*show.prompts, *BUILT_IN_PROMPT_SETS}))
+        text = f"there is no prompt set named {episode.prompts!r}"
+        raise InvalidInput([Problem(episode.location_of("prompts"), text, f"use one of {names}", "prompts.unknown")])
+    return prompt_set
+
+
+def render_prompts(
+    show: Show, episode: Episode, *, folder: Path, page_url: str, linked: Collection[str], digest: str = ""
 ) -> RenderedNotes:
-    """The invitations of an episode for each surface; empty where none are wanted.
+    """Render the prompts of an episode for each surface; empty if it has none.
 
-    `page_url` is the address of the episode's page. What is in `written`, the addresses that the author
-    linked to by hand, is not written again. Each address stands once on each surface.
-    `digest` is that of the templates, for who knows it already.
+    `page_url` is the URL of the episode's page. URLs in `linked`, those that the notes link to, are omitted,
+    and each surface has each URL at most once. `digest` is `templates_digest(folder)`, if it is known already.
     """
-    chosen = prompt_set(show, episode)
-    if chosen.placement is Placement.NONE or not (chosen.follow or chosen.review):
+    prompt_set = find_prompt_set(show, episode)
+    if prompt_set.placement is Placement.NONE or not (prompt_set.follow or prompt_set.review):
         return RenderedNotes()
-    seen = {same(url) for url in written}
-    follow_url = show.page_url("follow/index.html")
-    every = [link for link in links(show) if link.declared]
-    follow = _unseen(every, Kind.FOLLOW, seen) if chosen.follow else []
-    any_app = follow_url if chosen.follow and same(follow_url) not in seen else ""
-    seen |= {same(any_app)} if any_app else set()
-    review = _unseen(every, Kind.REVIEW, seen) if chosen.review else []
-    reviewed = any(link.kind is Kind.REVIEW for link in every)
-    how = f"{follow_url}#review" if chosen.review and not reviewed else ""
-    if same(how) in seen:
-        how = ""
-    if not (follow or any_app or review or how):
+    seen = {normalize_url(url) for url in linked}
+    follow_page = show.page_url("follow/index.html")
+    links = [link for link in build_listen_links(show) if link.declared]
+    follow_links = _take_unseen_links(links, LinkKind.FOLLOW, seen) if prompt_set.follow else []
+    any_app = follow_page if prompt_set.follow and normalize_url(follow_page) not in seen else ""
+    seen |= {normalize_url(any_app)} if any_app else set()
+    review_links = _take_unseen_links(links, LinkKind.REVIEW, seen) if prompt_set.review else []
+    has_review_links = any(link.kind is LinkKind.REVIEW for link in links)
+    review_how = f"{follow_page}#review" if prompt_set.review and not has_review_links else ""
+    if normalize_url(review_how) in seen:
+        review_how = ""
+    if not (follow_links or any_app or review_links or review_how):
         return RenderedNotes()
-    made = templates(folder, digest)
+    templates = load_templates(folder, digest)
     names = {"show": show.title, "title": episode.title}
-    t = words(show.language, show.timezone, folder, made.digest)
-    said = _Said(
-        follow=tuple(follow),
+    t = load_translations(show.language, show.timezone, folder, templates.digest)
+    values = _PromptValues(
+        follow=tuple(follow_links),
         any_app=any_app,
-        review=tuple(review),
-        review_how=how,
-        ask_follow=_named(chosen.follow_text, names) or t("follow_prompt"),
-        ask_review=_named(chosen.review_text, names) or t("review_prompt"),
+        review=tuple(review_links),
+        review_how=review_how,
+        ask_follow=_fill_placeholders(prompt_set.follow_text, names) or t("follow_prompt"),
+        ask_review=_fill_placeholders(prompt_set.review_text, names) or t("review_prompt"),
         language=show.language,
         timezone=show.timezone,
     )
-    if any(made.own(name) for name in SURFACES.values()):
-        return _filled(made, said, show=show, episode=episode, page_url=page_url)
-    return _plain(made, said)
+    if any(templates.has_own(name) for name in PROMPT_TEMPLATES.values()):
+        return _render_surfaces(templates, values, show=show, episode=episode, page_url=page_url)
+    return _render_default_prompts(templates, values)
 
 
-class _Said(NamedTuple):
-    """All that our own templates of invitations are told."""
+class _PromptValues(NamedTuple):
+    """The values that the default prompt templates use."""
 
     follow: tuple[Link, ...]
     any_app: str
+    """URL of the page with all apps; empty to omit it."""
     review: tuple[Link, ...]
     review_how: str
+    """URL of the instructions for reviews; empty to omit it."""
     ask_follow: str
-    """The sentence that asks."""
     ask_review: str
     language: str
     timezone: str
 
 
-def _filled(made: Templates, said: _Said, **more: object) -> RenderedNotes:
-    values = {**said._asdict(), **more, "t": words(said.language, said.timezone, made.folder, made.digest)}
-    return RenderedNotes(**{surface: made.render(name, values).strip() for surface, name in SURFACES.items()})
+def _render_surfaces(templates: Templates, values: _PromptValues, **more: object) -> RenderedNotes:
+    t = load_translations(values.language, values.timezone, templates.folder, templates.digest)
+    context = {**values._asdict(), **more, "t": t}
+    return RenderedNotes(
+        **{surface: templates.render(name, context).strip() for surface, name in PROMPT_TEMPLATES.items()}
+    )
 
 
 @lru_cache(maxsize=256)
-def _plain(made: Templates, said: _Said) -> RenderedNotes:
-    """Where the templates are ours they look neither at the episode nor at its page: most episodes invite alike."""
-    return _filled(made, said)
+def _render_default_prompts(templates: Templates, values: _PromptValues) -> RenderedNotes:
+    """Cached, because the default templates do not depend on the episode: most episodes share the result."""
+    return _render_surfaces(templates, values)
 
 
-def _named(text: str, names: Mapping[str, str]) -> str:
-    """The podcaster's own words, with the names where they want them."""
-    return re.sub(r"\{(show|title)\}", lambda found: names[found[1]], text)
+def _fill_placeholders(text: str, names: Mapping[str, str]) -> str:
+    """The podcaster's wording with the values of the placeholders `{show}` and `{title}`."""
+    return re.sub(r"\{(show|title)\}", lambda placeholder: names[placeholder[1]], text)
 
 
-def _unseen(every: list[Link], kind: Kind, seen: set[str]) -> list[Link]:
-    """The links of a kind that stand nowhere yet; `seen` learns of them."""
-    found = []
-    for link in every:
-        if link.kind is kind and same(link.url) not in seen:
-            seen.add(same(link.url))
-            found.append(link)
-    return found
+def _take_unseen_links(links: list[Link], kind: LinkKind, seen: set[str]) -> list[Link]:
+    """The links of a kind whose URLs are not in `seen`; adds their URLs to `seen`."""
+    unseen = []
+    for link in links:
+        url = normalize_url(link.url)
+        if link.kind is kind and url not in seen:
+            seen.add(url)
+            unseen.append(link)
+    return unseen
 
 
-MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed)[ \t]*\}\}[ \t]*$", re.MULTILINE)
+LINK_MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 
 
-def expand(show: Show, notes: str) -> str:
-    """Notes with `{{ links }}`, `{{ follow }}`, `{{ review }}` and `{{ feed }}`, each alone on a line, filled in.
+def expand_link_markers(show: Show, notes: str) -> str:
+    """Replace the markers `{{ links }}`, `{{ follow }}`, `{{ review }}` and `{{ feed }}`, each alone on a line.
 
-    `{{ prompts }}` is none of them: it is a token of the notes, and parts them where the invitations go
-    (`making/items.py`). A marker becomes one line of Markdown, so that every other line keeps its number. What is
-    written this way counts as written by hand: the invitations do not say it again.
+    `{{ prompts }}` is handled when the notes are parsed (`source/notes`), because it splits them. Each marker becomes
+    one line of Markdown, so line numbers stay the same. The prompts omit links that are written this way.
     """
-    if not MARKERS.search(notes):
+    if not LINK_MARKERS.search(notes):
         return notes
-    every = [link for link in links(show) if link.declared]
+    links = [link for link in build_listen_links(show) if link.declared]
     lines = {
-        "follow": _line([link for link in every if link.kind is Kind.FOLLOW]),
-        "review": _line([link for link in every if link.kind is Kind.REVIEW]),
+        "follow": _markdown_links([link for link in links if link.kind is LinkKind.FOLLOW]),
+        "review": _markdown_links([link for link in links if link.kind is LinkKind.REVIEW]),
         "feed": f"<{show.feed_url}>",
     }
-    unique = {same(link.url): link for link in reversed(every)}
-    lines["links"] = _line([link for link in every if unique[same(link.url)] is link])
-    return MARKERS.sub(lambda marker: lines[marker[1]], notes)
+    first_by_url = {normalize_url(link.url): link for link in reversed(links)}
+    lines["links"] = _markdown_links([link for link in links if first_by_url[normalize_url(link.url)] is link])
+    return LINK_MARKERS.sub(lambda marker: lines[marker[1]], notes)
 
 
-def _line(found: list[Link]) -> str:
-    """Links as Markdown; labels are text, whatever they hold."""
-    return " · ".join(f"[{re.sub(r'([^A-Za-z0-9 ])', _escape, link.label)}](<{link.url}>)" for link in found)
+def _markdown_links(links: list[Link]) -> str:
+    """Links as Markdown, with labels escaped."""
+    return " · ".join(
+        f"[{re.sub(r'([^A-Za-z0-9 ])', _escape_markdown_character, link.label)}](<{link.url}>)" for link in links
+    )
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\{found[1]}" if found[1].isascii() and found[1].isprintable() else found[1]
+def _escape_markdown_character(match: re.Match[str]) -> str:
+    return f"\\{match[1]}" if match[1].isascii() and match[1].isprintable() else match[1]

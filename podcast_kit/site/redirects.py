@@ -1,4 +1,4 @@
-"""Addresses that pages had before: which of them lead where."""
+"""Redirects from URLs that pages had before."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import NamedTuple
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Item
 
-INDEX = "/index.html"
-BESIDE = ("embed/index.html", "transcript/index.html")
-"""What an episode has below its page: a player that stands in pages of others must not go dark."""
+_INDEX = "/index.html"
+_SUBPAGES = ("embed/index.html", "transcript/index.html")
+"""Pages of an episode that are redirected with it, so that players embedded in other sites keep working."""
 
 
-class Moved(NamedTuple):
-    """An old address and where it leads."""
+class Redirect(NamedTuple):
+    """A redirect from an old page to an episode's page."""
 
     key: str
     to: str
-    """The key of the page that is there now."""
+    """The key of the current page."""
     item: Item
 
 
-class _Taken:
-    """Keys, told apart as by a file system that takes big letters for small ones."""
+class _TakenKeys:
+    """Keys in use, compared as on a file system that ignores case."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         self.files: set[str] = set()
@@ -33,61 +33,64 @@ class _Taken:
 
     def add(self, key: str) -> None:
         self.files.add(key.casefold())
-        self.folders.update(_above(key.casefold()))
+        self.folders.update(_parent_folders(key.casefold()))
 
-    def free(self, wanted: Iterable[Moved]) -> Iterator[Moved]:
-        """Those whose addresses nobody has yet, the first of two winning; they have them from now on."""
-        for one in wanted:
-            if one.key not in self:
-                self.add(one.key)
-                yield one
+    def claim_free(self, redirects: Iterable[Redirect]) -> Iterator[Redirect]:
+        """The redirects whose keys are free, the first of each key; their keys are in use afterwards."""
+        for redirect in redirects:
+            if redirect.key not in self:
+                self.add(redirect.key)
+                yield redirect
 
     def __contains__(self, key: str) -> bool:
         folded = key.casefold()
-        return folded in self.files or folded in self.folders or not self.files.isdisjoint(_above(folded))
+        return folded in self.files or folded in self.folders or not self.files.isdisjoint(_parent_folders(folded))
 
 
-def moved(items: Iterable[Item], keys: Collection[str]) -> tuple[Moved, ...]:
-    """Every address that leads to an episode's page; `keys` are all that the show has, `items` are newest first.
+def find_redirects(items: Iterable[Item], keys: Collection[str]) -> tuple[Redirect, ...]:
+    """Every redirect to an episode's page; `keys` are all keys of the show, `items` are newest first.
 
-    A page wins over what only remembers that it was called so before; raises InvalidInput where the author wrote
-    an alias that a page has.
+    An existing page wins over the redirect of a renamed episode. Raises InvalidInput if an alias
+    is the key of an existing page.
     """
-    items, taken = tuple(items), _Taken(keys)
-    found, problems = list[Moved](), list[Problem]()
+    items, taken = tuple(items), _TakenKeys(keys)
+    redirects, problems = list[Redirect](), list[Problem]()
     for item in items:
         for alias in item.episode.aliases:
             if alias in taken:
-                text = f"aliases: {alias!r} is the address of a page or file that the show has"
-                place = item.episode.location_of(f"aliases.{alias}")
-                problems.append(Problem(place, text, "an address leads to one page: remove it", "alias.taken"))
+                text = f"aliases: {alias!r} is the URL of an existing page or file"
+                location = item.episode.location_of(f"aliases.{alias}")
+                problems.append(Problem(location, text, "remove the alias", "alias.taken"))
             else:
-                found.append(Moved(alias, _page(item), item))
+                redirects.append(Redirect(alias, _episode_page_key(item), item))
                 taken.add(alias)
     if problems:
         raise InvalidInput(problems)
-    renamed = [Moved(f"episodes/{slug}{INDEX}", _page(item), item) for item in items for slug in reversed(item.former_slugs)]
-    found += taken.free(renamed)
-    found += taken.free(list(_below(found, keys)))
-    return tuple(found)
+    renamed = [
+        Redirect(f"episodes/{slug}{_INDEX}", _episode_page_key(item), item)
+        for item in items
+        for slug in reversed(item.former_slugs)
+    ]
+    redirects += taken.claim_free(renamed)
+    redirects += taken.claim_free(list(_subpage_redirects(redirects, keys)))
+    return tuple(redirects)
 
 
-def _below(pages: Iterable[Moved], keys: Collection[str]) -> Iterator[Moved]:
-    """The player and the transcript of episodes that were called otherwise."""
-    for page in pages:
-        if page.key.startswith("episodes/") and page.key.endswith(INDEX):
-            for name in BESIDE:
-                to = f"{page.to.removesuffix('index.html')}{name}"
+def _subpage_redirects(redirects: Iterable[Redirect], keys: Collection[str]) -> Iterator[Redirect]:
+    """Redirects for the embeddable player and the transcript of renamed episodes."""
+    for redirect in redirects:
+        if redirect.key.startswith("episodes/") and redirect.key.endswith(_INDEX):
+            for name in _SUBPAGES:
+                to = f"{redirect.to.removesuffix('index.html')}{name}"
                 if to in keys:
-                    yield page._replace(key=f"{page.key.removesuffix('index.html')}{name}", to=to)
+                    yield redirect._replace(key=f"{redirect.key.removesuffix('index.html')}{name}", to=to)
 
 
-def _page(item: Item) -> str:
-    return f"episodes/{item.episode.slug}{INDEX}"
+def _episode_page_key(item: Item) -> str:
+    return f"episodes/{item.episode.slug}{_INDEX}"
 
 
-def _above(key: str) -> Iterator[str]:
-    """The folders that a key lies in."""
+def _parent_folders(key: str) -> Iterator[str]:
     while "/" in key:
         key = key.rpartition("/")[0]
         yield key

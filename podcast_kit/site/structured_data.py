@@ -1,4 +1,4 @@
-"""The show as data beside its pages: JSON-LD, oEmbed, the web manifest, what the search knows, the QR code."""
+"""Data for machines: JSON-LD, oEmbed, the web manifest, the search index, the QR code."""
 
 from __future__ import annotations
 
@@ -7,47 +7,48 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Item, Image, Show
-from podcast_kit.site.i18n import Words
-from podcast_kit.site.listen_links import Kind, Link
+from podcast_kit.model import Image, Item, Show
+from podcast_kit.site.i18n import Translations
+from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
 
-Json = Mapping[str, Any]
-EMBED_WIDTH, EMBED_HEIGHT = 600, 190
+EMBED_WIDTH_PX, EMBED_HEIGHT_PX = 600, 190
+MAX_SEARCH_SUMMARY_LEN = 200
+MAX_SHORT_NAME_LEN = 30
 
 
-def script(value: object) -> str:
-    """JSON that may stand inside a script element: nothing in it can end the element."""
-    said = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return said.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+def encode_script_json(value: object) -> str:
+    """JSON for a script element: escaped, so that nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _series(show: Show) -> dict[str, Any]:
+def _series_object(show: Show) -> dict[str, Any]:
     url = show.page_url("index.html")
     return {"@type": "PodcastSeries", "@id": url, "name": show.title, "url": url, "webFeed": show.feed_url}
 
 
-def show_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> str:
-    """The show for machines (schema.org PodcastSeries)."""
-    said = {
+def show_json_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> str:
+    """The show as JSON-LD (schema.org PodcastSeries)."""
+    series = {
         "@context": "https://schema.org",
-        **_series(show),
+        **_series_object(show),
         "description": show.description,
         "author": {"@type": "Person", "name": show.author},
         "inLanguage": show.language,
         "genre": [category.sub or category.name for category in show.categories],
         "image": artwork.url if artwork else None,
-        "sameAs": [link.url for link in links if link.declared and link.kind is Kind.FOLLOW],
+        "sameAs": [link.url for link in links if link.declared and link.kind is LinkKind.FOLLOW],
     }
-    return script(_said(said))
+    return encode_script_json(_drop_unset(series))
 
 
-def episode_ld(show: Show, item: Item, artwork: Image | None) -> str:
-    """An episode for machines (schema.org PodcastEpisode)."""
+def episode_json_ld(show: Show, item: Item, artwork: Image | None) -> str:
+    """An episode as JSON-LD (schema.org PodcastEpisode); `artwork` is the show's."""
     episode, media = item.episode, item.enclosure
-    length = format_iso_duration(media.seconds) if media.seconds else None
-    picture = item.artwork or artwork
-    said = {
+    duration = format_iso_duration(media.seconds) if media.seconds else None
+    image = item.artwork or artwork
+    podcast_episode = {
         "@context": "https://schema.org",
         "@type": "PodcastEpisode",
         "@id": item.url,
@@ -55,93 +56,89 @@ def episode_ld(show: Show, item: Item, artwork: Image | None) -> str:
         "name": episode.title,
         "episodeNumber": episode.number,
         "datePublished": item.date.isoformat(),
-        "duration": length,
-        "timeRequired": length,
+        "duration": duration,
+        "timeRequired": duration,
         "description": item.summary,
         "inLanguage": show.language,
         "identifier": item.guid,
-        "image": picture.url if picture else None,
+        "image": image.url if image else None,
         "isFamilyFriendly": not (show.explicit if item.explicit is None else item.explicit),
         "associatedMedia": {
             "@type": "AudioObject",
             "contentUrl": item.enclosure_url,
             "encodingFormat": media.mime,
             "contentSize": str(media.bytes),
-            "duration": length,
+            "duration": duration,
         },
         "partOfSeason": {"@type": "PodcastSeason", "seasonNumber": episode.season} if episode.season else None,
-        "partOfSeries": _series(show),
+        "partOfSeries": _series_object(show),
     }
-    return script(_said(said))
+    return encode_script_json(_drop_unset(podcast_episode))
 
 
-def _said(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """The same without what nobody said."""
-    if isinstance(value, dict):
-        return {key: _said(part) for key, part in value.items() if part not in (None, "", [])}
+def _drop_unset(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """The value without None, empty strings and empty lists, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: _drop_unset(inner) for key, inner in value.items() if inner not in (None, "", [])}
     return value
 
 
-def frame(show: Show, item: Item, player: str) -> str:
-    """What others put into their pages to have the small player, which answers at `player`."""
+def embed_code(show: Show, item: Item, player_url: str) -> str:
+    """The HTML that embeds the small player, which is at `player_url`, in other sites."""
     title = quoteattr(f"{item.episode.title} – {show.title}")
     return (
-        f'<iframe src={quoteattr(player)} title={title} width="100%" height="{EMBED_HEIGHT}" '
+        f'<iframe src={quoteattr(player_url)} title={title} width="100%" height="{EMBED_HEIGHT_PX}" '
         'loading="lazy" style="border:0;border-radius:16px"></iframe>'
     )
 
 
-def oembed(show: Show, item: Item, picture: Image | None, player: str) -> str:
-    """How others embed an episode (oEmbed 1.0, rich); `player` is the address of the small player."""
-    said: dict[str, Any] = {
+def render_oembed(show: Show, item: Item, image: Image | None, player_url: str) -> str:
+    """Render the oEmbed 1.0 response (type rich) of an episode."""
+    response: dict[str, Any] = {
         "version": "1.0",
         "type": "rich",
         "title": item.episode.title,
         "provider_name": show.title,
         "provider_url": show.page_url("index.html"),
         "author_name": show.author,
-        "html": frame(show, item, player),
-        "width": EMBED_WIDTH,
-        "height": EMBED_HEIGHT,
+        "html": embed_code(show, item, player_url),
+        "width": EMBED_WIDTH_PX,
+        "height": EMBED_HEIGHT_PX,
     }
-    if picture and picture.width and picture.height:
-        said |= {
-            "thumbnail_url": picture.url,
-            "thumbnail_width": picture.width,
-            "thumbnail_height": picture.height,
-        }
-    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    if image and image.width and image.height:
+        response |= {"thumbnail_url": image.url, "thumbnail_width": image.width, "thumbnail_height": image.height}
+    return json.dumps(response, ensure_ascii=False, indent=1) + "\n"
 
 
-def manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colour: str, ground: str) -> str:
-    """The web app manifest; `icons` come with their addresses as seen from it."""
-    said = {
+def render_web_manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colour: str, background: str) -> str:
+    """Render the web app manifest; each icon comes with its URL relative to the manifest."""
+    manifest = {
         "name": show.title,
-        "short_name": show.title[:30],
+        "short_name": show.title[:MAX_SHORT_NAME_LEN],
         "lang": show.language,
         "start_url": "index.html",
         "display": "minimal-ui",
         "theme_color": colour,
-        "background_color": ground,
+        "background_color": background,
         "icons": [
             {"src": url, "sizes": f"{icon.width}x{icon.height}", "type": icon.mime, "purpose": "any"}
             for url, icon in icons
         ],
     }
-    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
 
 
-def search(items: Sequence[tuple[str, Item]], t: Words) -> str:
-    """What the search knows: an episode a row, with the address as seen from the root of the site.
+def render_search_index(items: Sequence[tuple[str, Item]], translations: Translations) -> str:
+    """Render the search index, a row for each episode; each item comes with its URL relative to the site's root.
 
-    A script rather than JSON, so that it loads from a folder on a disk too.
+    It is a script rather than JSON, so that it also loads from a folder on disk.
     """
     rows = [
         [
             item.episode.title,
             url,
-            t.date(item.date),
-            item.summary[:200],
+            translations.date(item.date),
+            item.summary[:MAX_SEARCH_SUMMARY_LEN],
             " ".join([*item.episode.tags, *(person.name for person in item.people), str(item.episode.number or "")]),
         ]
         for url, item in items
@@ -149,13 +146,13 @@ def search(items: Sequence[tuple[str, Item]], t: Words) -> str:
     return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
 
 
-def qr(url: str, title: str) -> str:
-    """A QR code as SVG, black on white whatever the page's colours."""
+def render_qr_code(url: str, title: str) -> str:
+    """Render a QR code as SVG, black on white in every colour scheme."""
     import io
 
     import segno
 
-    picture = io.BytesIO()
+    svg = io.BytesIO()
     code = segno.make(url, error="m", micro=False)
-    code.save(picture, kind="svg", title=title, dark="#000", light="#fff", border=3, xmldecl=False, omitsize=True)
-    return picture.getvalue().decode()
+    code.save(svg, kind="svg", title=title, dark="#000", light="#fff", border=3, xmldecl=False, omitsize=True)
+    return svg.getvalue().decode()

@@ -1,8 +1,9 @@
-"""What a drawing must not hold that lies at the show's own address: whoever opens it there runs what is in it.
+"""What an SVG at the show's own address may contain: opened there, it runs whatever is in it.
 
-Pages show a logo as a picture, in which browsers run nothing and load nothing; opened by itself it is a document.
-What editors write is let through: document types and entities as Illustrator has them, its `foreignObject` of nothing
-but its own data, metadata and settings of Inkscape in namespaces that no browser knows.
+Pages show a logo as an image, in which browsers run nothing and load nothing; opened directly it is a document.
+So only the elements, attributes and style properties of drawings are allowed. Data of editors in namespaces that no
+browser knows passes (Inkscape's settings, metadata, Illustrator's `foreignObject` of nothing but its own data), and so
+do document types and entities as Illustrator writes them.
 """
 
 from __future__ import annotations
@@ -11,42 +12,60 @@ import re
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from podcast_kit.errors import SourceLocation, Problem
+from podcast_kit.errors import Problem, SourceLocation
+from podcast_kit.site.svg_names import (
+    ANIMATED_ATTRIBUTES,
+    ATTRIBUTES,
+    ELEMENTS,
+    INERT_PREFIXES,
+    STYLE_PROPERTIES,
+    XLINK_ATTRIBUTES,
+    XML_ATTRIBUTES,
+)
 
-CODE = "theme.svg"
-SVG, XHTML, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1999/xlink"
-MATHML = "http://www.w3.org/1998/Math/MathML"
-MOST = 10
-"""Faults that are told of one file."""
-_SCRIPTS = {"script", "handler"}
-_PICTURES = {"image", "feImage"}
+_CODE = "theme.svg"
+SVG, XLINK, XML = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink", "http://www.w3.org/XML/1998/namespace"
+MAX_SVG_PROBLEMS = 10
+"""Problems that are reported of one file at most."""
+_BROWSER_NAMESPACES = re.compile(r"https?://www\.(?:w3|mozilla)\.org/")
+_W3C_DATA = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://www.w3.org/2000/01/rdf-schema#")
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_ADOBE = "http://ns.adobe.com/"
+_IMAGES = {"image", "feImage"}
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|\s)?|(.))", re.DOTALL)
-_LOADING = re.compile(r"""@import|image-set\(|src\(|url\(\s*+["']?+(?!\s*+(?:\#|data:|["')]))""", re.IGNORECASE)
+_FILE = r"""@import|image-set\(|src\(|url\(\s*+["']?+(?!\s*+(?:\#|["')]%s))"""
+_LOADS_IN_ATTRIBUTE = re.compile(_FILE % "", re.IGNORECASE)
+_LOADS_IN_STYLE_SHEET = re.compile(_FILE % "|data:", re.IGNORECASE)
+"""A style sheet may contain a font or an image itself."""
+_CSS_VALUE_PARTS = re.compile(r"""/\*.*?\*/|"[^"]*"|'[^']*'|\([^()]*\)""", re.DOTALL)
+_CSS_VENDOR = re.compile(r"-(?:inkscape|webkit|moz|ms|o)-(?!binding)[a-z-]+|--[\w-]+")
 _DOCTYPES = "-//W3C//DTD SVG "
-_PLAIN = "save it as plain SVG, with text made into paths and pictures embedded"
+_PLAIN = "save it as plain SVG, with text converted to paths and images embedded"
 
 
-def faults(data: bytes, path: str) -> list[Problem]:
-    """What in an SVG would run or load something, each at its line; or that it is none."""
+def check_svg(data: bytes, path: str) -> list[Problem]:
+    """What is not allowed in an SVG, each at its line; or that the file is not SVG."""
     reader = _Reader(path)
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as error:
-        place = SourceLocation(path, error.lineno, error.offset + 1)
-        said = expat.errors.messages.get(error.code, "unreadable")
-        reader.found.append(Problem(place, f"is not well-formed XML: {said}", "export it again", CODE))
-    return reader.found[:MOST]
+        location = SourceLocation(path, error.lineno, error.offset + 1)
+        cause = expat.errors.messages.get(error.code, "unreadable")
+        reader.problems.append(Problem(location, f"is not well-formed XML: {cause}", "export it again", _CODE))
+    return reader.problems[:MAX_SVG_PROBLEMS]
 
 
 class _Reader:
-    """Listens to what expat calls out; internal entities are replaced by then, others are refused."""
+    """Expat's handlers; internal entities are already replaced, others are refused."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.found: list[Problem] = []
+        self.problems: list[Problem] = []
         self.style: list[str] | None = None
-        """What a style sheet said so far; None outside of one."""
-        self.begun = False
+        """The text of the style sheet so far; None outside of one."""
+        self.has_root = False
+        self.depth_refused = 0
+        """How deep the parser is inside an element that is not allowed: one problem covers all of it."""
         self.parser = expat.ParserCreate(namespace_separator="\n")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
@@ -56,81 +75,126 @@ class _Reader:
         self.parser.EntityDeclHandler = self.entity
         self.parser.StartDoctypeDeclHandler = self.doctype
 
-    def refuse(self, text: str, hint: str = _PLAIN) -> None:
-        place = SourceLocation(self.path, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
-        self.found.append(Problem(place, text, hint, CODE))
+    def refuse(self, text: str, fix: str = _PLAIN) -> None:
+        location = SourceLocation(self.path, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
+        self.problems.append(Problem(location, text, fix, _CODE))
 
     def start(self, full: str, attributes: dict[str, str]) -> None:
+        if self.depth_refused:
+            self.depth_refused += 1
+            return
         space, _, name = full.rpartition("\n")
-        if not self.begun and (space, name) != (SVG, "svg"):
-            self.refuse(f"is no SVG: it begins with <{name[:40]}>", f'its first element is <svg xmlns="{SVG}">')
-        self.begun = True
-        if space == XHTML:
-            self.refuse(f"holds HTML, <{name[:40]}>")
-        elif space in {SVG, MATHML}:
-            for fault in _of_element(space, name, attributes):
-                self.refuse(fault)
+        fix = _PLAIN
+        if not self.has_root and (space, name) != (SVG, "svg"):
+            problem, fix = f"is not SVG: it begins with <{name[:40]}>", f'its first element is <svg xmlns="{SVG}">'
+        else:
+            problem = _element_problem(space, name, attributes)
+        self.has_root = True
+        if problem:
+            self.depth_refused = 1
+            self.refuse(problem, fix)
+            return
+        if space == SVG:
+            for text in _attribute_problems(name, attributes):
+                self.refuse(text)
         if self.style is not None:
-            # Browsers read the style sheet without what stands in it: no reader of CSS would know where they look.
-            self.refuse(f"its style sheet holds <{name[:40]}>")
+            # Browsers skip an element inside a style sheet; a check of the CSS would not know what they read.
+            self.refuse(f"its style sheet contains <{name[:40]}>")
             self.style = None
         elif space == SVG and name == "style":
             self.style = []
 
     def end(self, full: str) -> None:
+        if self.depth_refused:
+            self.depth_refused -= 1
+            return
         if self.style is not None and full == f"{SVG}\nstyle":
-            if _loads("".join(self.style)):
-                self.refuse("its style sheet loads something from elsewhere")
+            if _loads_file("".join(self.style), _LOADS_IN_STYLE_SHEET):
+                self.refuse("its style sheet loads another file")
             self.style = None
 
-    def text(self, said: str) -> None:
+    def text(self, text: str) -> None:
         if self.style is not None:
-            self.style.append(said)
+            self.style.append(text)
 
-    def instruction(self, target: str, _said: str) -> None:
+    def instruction(self, target: str, _data: str) -> None:
         if target.lower() == "xml-stylesheet":
-            self.refuse("names a style sheet of its own", "save it with its style inside of it")
+            self.refuse("names another file as its style sheet", "save it with its style inside")
 
-    def doctype(self, _name: str, _system: str | None, public: str | None, _own: int) -> None:
-        # With that of XHTML or MathML browsers know two thousand entities, as `&commat;`; expat passes over them.
+    def doctype(self, _name: str, _system: str | None, public: str | None, _internal: int) -> None:
+        # With a doctype of XHTML or MathML, browsers know 2,000 entities such as `&commat;` that expat skips.
         if public and not " ".join(public.split()).startswith(_DOCTYPES):
-            self.refuse("is said to be another kind of document", "remove its <!DOCTYPE ...>")
+            self.refuse("its document type is not that of SVG", "remove its <!DOCTYPE ...>")
 
-    def entity(self, name: str, parameter: int, value: str | None, *_outside: object) -> None:
+    def entity(self, name: str, parameter: int, value: str | None, *_external: object) -> None:
         if parameter or value is None:
-            self.refuse(f"the entity {name[:40]!r} stands for another file", "save it as plain SVG")
+            self.refuse(f"the entity {name[:40]!r} names another file", "save it as plain SVG")
 
 
-def _of_element(space: str, name: str, attributes: dict[str, str]) -> Iterator[str]:
-    if name in _SCRIPTS:
-        yield "holds a script"
-        return
+def _element_problem(space: str, name: str, attributes: dict[str, str]) -> str:
+    """Why an element is not allowed; elements in namespaces that no browser knows do nothing, and pass."""
+    if space != SVG:
+        return f"contains <{name[:40]}>, which is not SVG" if _is_known_to_browsers(space) else ""
+    if name in {"script", "handler"}:
+        return "contains a script"
+    from_illustrator = name == "foreignObject" and attributes.get("requiredExtensions", "").startswith(_ADOBE)
+    return "" if name in ELEMENTS or from_illustrator else f"contains <{name[:40]}>, which is not allowed"
+
+
+def _attribute_problems(name: str, attributes: dict[str, str]) -> Iterator[str]:
     for full, value in attributes.items():
-        where, _, key = full.rpartition("\n")
-        if where not in {"", XLINK}:
-            continue
-        if not where and key.lower().startswith("on"):
-            yield f"runs a script: {key[:40]}"
-        elif key == "href" and not _harmless(space, name, value):
-            shown = value if len(value) <= 60 else f"{value[:59]}…"  # noqa: PLR2004  # what a line holds
-            yield f"<{name[:40]}> leads to {shown!r}"
-        elif key == "attributeName" and value.strip().rpartition(":")[2].lower().startswith(("on", "href")):
-            yield f"changes {value.strip()[:40]} as it plays"
-        elif not where and _loads(value):
-            yield f"{key[:40]} loads something from elsewhere"
+        key_space, _, key = full.rpartition("\n")
+        if not _is_allowed(key_space, key):
+            is_handler = key.lower().startswith("on")
+            yield f"runs a script: {key[:40]}" if is_handler else f"the attribute {key[:40]} is not allowed"
+        elif key_space in {"", XLINK}:
+            yield from _value_problems(name, key, value)
 
 
-def _harmless(space: str, name: str, address: str) -> bool:
+def _is_known_to_browsers(space: str) -> bool:
+    """Whether a browser may know a namespace."""
+    return bool(_BROWSER_NAMESPACES.match(space)) and not space.startswith(_W3C_DATA)
+
+
+def _is_allowed(space: str, key: str) -> bool:
+    if not space:
+        return key in ATTRIBUTES or key.startswith(INERT_PREFIXES)
+    if space in {XLINK, XML}:
+        return key in (XLINK_ATTRIBUTES if space == XLINK else XML_ATTRIBUTES)
+    return space == _XSI or not _is_known_to_browsers(space)
+
+
+def _value_problems(name: str, key: str, value: str) -> Iterator[str]:
+    if key == "href":
+        if not _is_harmless_address(name, value):
+            address = value if len(value) <= 60 else f"{value[:59]}…"  # noqa: PLR2004  # fits on a line
+            yield f"<{name[:40]}> links to {address!r}"
+    elif key == "attributeName" and value.strip() not in ANIMATED_ATTRIBUTES:
+        yield f"animates {value.strip()[:40]}, which is not allowed"
+    elif _loads_file(value, _LOADS_IN_ATTRIBUTE):
+        yield f"{key[:40]} loads another file"
+    elif key == "style" and (unknown := next(_unknown_properties(value), "")):
+        yield f"its style sets {unknown[:40]}, which is not allowed"
+
+
+def _unknown_properties(style: str) -> Iterator[str]:
+    for declaration in _CSS_VALUE_PARTS.sub(" ", style).split(";"):
+        name = declaration.partition(":")[0].strip().lower()
+        if name and name not in STYLE_PROPERTIES and not _CSS_VENDOR.fullmatch(name):
+            yield name
+
+
+def _is_harmless_address(name: str, address: str) -> bool:
     plain = address.strip().lower()
     if not plain or plain.startswith("#"):
         return True
-    if space == SVG and name in _PICTURES:
+    if name in _IMAGES:
         return plain.startswith("data:image/")
-    return space == SVG and name == "a" and plain.startswith(("https://", "http://", "mailto:"))
+    return name == "a" and plain.startswith(("https://", "http://", "mailto:"))
 
 
-def _loads(css: str) -> bool:
-    """Whether a style asks for a file; what lies within the drawing, as `url(#a)` or `url(data:...)`, does not."""
+def _loads_file(css: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a style asks for a file; what is within the drawing, as `url(#a)`, does not."""
     if "\\" in css:
-        css = _ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0xFFFD)) if found[1] else found[2], css)
-    return bool(_LOADING.search(css))
+        css = _ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0xFFFD)) if match[1] else match[2], css)
+    return bool(pattern.search(css))

@@ -1,4 +1,4 @@
-"""How the pages look: the theme of podcast.yaml made into colours that can be read, a font and a logo."""
+"""The theme of the pages: `theme:` in podcast.yaml as readable colours, a font and a logo."""
 
 from __future__ import annotations
 
@@ -7,177 +7,192 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, SourceLocation, Problem
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import Image, Show
-from podcast_kit.site import svg
+from podcast_kit.site.svg import check_svg
 
-BLUE = "#0f62a8"
-READABLE = 4.5
-"""Contrast that WCAG 2.2 AA asks of text (1.4.3)."""
-FONT_BYTES = 2_000_000
-LOGO_BYTES = 500_000
-LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
+DEFAULT_COLOUR = "#0f62a8"
+MIN_CONTRAST = 4.5
+"""Contrast ratio that WCAG 2.2 AA requires of text (1.4.3)."""
+MAX_FONT_BYTES = 2_000_000
+MAX_LOGO_BYTES = 500_000
+LOGO_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 
 Rgb = tuple[float, float, float]
-WHITE: Rgb = (1, 1, 1)
-BLACK: Rgb = (0, 0, 0)
+_WHITE: Rgb = (1, 1, 1)
+_BLACK: Rgb = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """The colours of one scheme, as CSS writes them."""
+class ColourScheme:
+    """The colours of the light or the dark scheme, as `#rrggbb`."""
 
     accent: str
-    """Of links and of what is current."""
+    """For links and the current item."""
     fill: str
-    """Of buttons: the show's own colour as it is."""
+    """For buttons: the show's own colour, unchanged."""
     on_fill: str
+    """For text on buttons."""
     ground: str
+    """The page's background."""
     raised: str
+    """The background of cards."""
     tint: str
+    """The background of sections."""
     ink: str
+    """For text."""
     soft: str
+    """For less important text."""
     line: str
+    """For borders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What the style sheet is made with."""
+class SiteTheme:
+    """The values that the style sheet is rendered with."""
 
-    light: Scheme
-    dark: Scheme
+    light: ColourScheme
+    dark: ColourScheme
     font: str = ""
-    """CSS font families; empty for the system's own."""
+    """CSS font families; empty for the system's font."""
     font_file: str = ""
-    """Key of a .woff2 file that the page brings along."""
+    """Key of a published .woff2 file."""
     logo: str = ""
     """Key of the logo."""
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
-    """What the look brings along, by key."""
+    """The files of font and logo, by key."""
 
 
-def look(show: Show, folder: Path, artwork: Image | None) -> Look:
-    """The look of a show; without a colour in podcast.yaml the cover's own is taken.
+def resolve_theme(show: Show, folder: Path, artwork: Image | None) -> SiteTheme:
+    """The theme of a show; without a colour in podcast.yaml it uses that of the cover.
 
-    Raises InvalidInput where a colour, font or logo of `theme:` cannot be used, or the logo would run a script.
+    Raises InvalidInput if a colour, font or logo of `theme:` cannot be used, or the logo could run a script.
     """
-    theme, problems = show.theme, list[Problem]()
-    places = theme.locations
-
-    def fault(key: str, text: str, hint: str) -> None:
-        place = places.get(key) or show.locations.get("theme") or SourceLocation("podcast.yaml")
-        problems.append(Problem(place, f"theme: {text}", hint, f"theme.{key}"))
-
-    files: dict[str, bytes] = {}
-    base = _rgb(theme.colour or (artwork.colour if artwork else "") or BLUE)
+    theme, files = show.theme, dict[str, bytes]()
+    problems: list[Problem] = []
+    base = _parse_hex(theme.colour or (artwork.colour if artwork else "") or DEFAULT_COLOUR)
     if base is None:
-        fault("colour", f"{theme.colour!r} is no colour", "write it as '#0f62a8', in quotes")
+        fix = "write it as '#0f62a8', in quotes"
+        problems.append(_theme_problem(show, "colour", f"{theme.colour!r} is not a colour", fix))
     font, font_key = theme.font, ""
     if font.lower().endswith(".woff2"):
-        font, font_key = "Show", _bring(folder, font, FONT_BYTES, files)
+        font, font_key = "Show", _read_asset(folder, font, MAX_FONT_BYTES, files)
         if not font_key:
-            fault("font", f"{theme.font!r} is not there, or too large", "a .woff2 file inside the show's folder")
+            text = f"{theme.font!r} does not exist in the show's folder, or is larger than {MAX_FONT_BYTES // 10**6} MB"
+            problems.append(_theme_problem(show, "font", text, "use a .woff2 file in the show's folder"))
     elif not re.fullmatch(r"[\w ,'\"-]*", font) or font.count('"') % 2 or font.count("'") % 2:
-        fault("font", f"{font!r} is no list of fonts", "write it as 'Georgia, serif', or name a .woff2 file")
+        fix = "write it as 'Georgia, serif', or use a .woff2 file"
+        problems.append(_theme_problem(show, "font", f"{font!r} is not a list of fonts", fix))
     logo = ""
     if theme.logo:
-        logo = _bring(folder, theme.logo, LOGO_BYTES, files) if theme.logo.lower().endswith(LOGOS) else ""
+        if theme.logo.lower().endswith(LOGO_SUFFIXES):
+            logo = _read_asset(folder, theme.logo, MAX_LOGO_BYTES, files)
         if not logo:
-            fault("logo", f"{theme.logo!r} cannot be used", f"one of {', '.join(LOGOS)} inside the show's folder")
+            fix = f"use a {', '.join(LOGO_SUFFIXES)} file of at most {MAX_LOGO_BYTES // 1000} kB in the show's folder"
+            problems.append(_theme_problem(show, "logo", f"{theme.logo!r} can't be used", fix))
         elif logo.endswith(".svg"):
-            problems += svg.faults(files[logo], theme.logo)
+            problems += check_svg(files[logo], theme.logo)
     if problems or base is None:
         raise InvalidInput(problems)
-    return Look(light=light(base), dark=dark(base), font=font, font_file=font_key, logo=logo, files=files)
-
-
-def light(base: Rgb) -> Scheme:
-    """The light scheme around a colour."""
-    ground, tint = _mixed(WHITE, base, 0.02), _mixed(WHITE, base, 0.08)
-    return Scheme(
-        accent=_hex(_readable(base, (ground, WHITE, tint), BLACK)),
-        fill=_hex(base),
-        on_fill=_hex(_on(base)),
-        ground=_hex(ground),
-        raised=_hex(WHITE),
-        tint=_hex(tint),
-        ink=_hex(_mixed((0.1, 0.1, 0.1), base, 0.05)),
-        soft=_hex(_readable((0.36, 0.35, 0.34), (ground, tint), BLACK)),
-        line=_hex(_mixed((0.84, 0.83, 0.82), base, 0.06)),
+    return SiteTheme(
+        light=light_scheme(base), dark=dark_scheme(base), font=font, font_file=font_key, logo=logo, files=files
     )
 
 
-def dark(base: Rgb) -> Scheme:
-    """The dark scheme around a colour."""
-    ground, tint = _mixed((0.07, 0.07, 0.075), base, 0.02), _mixed((0.1, 0.1, 0.105), base, 0.14)
-    raised = _mixed((0.11, 0.11, 0.115), base, 0.02)
-    return Scheme(
-        accent=_hex(_readable(base, (ground, raised, tint), WHITE)),
-        fill=_hex(base),
-        on_fill=_hex(_on(base)),
-        ground=_hex(ground),
-        raised=_hex(raised),
-        tint=_hex(tint),
-        ink=_hex((0.925, 0.92, 0.915)),
-        soft=_hex(_readable((0.68, 0.67, 0.66), (ground, raised, tint), WHITE)),
-        line=_hex(_mixed((0.22, 0.22, 0.22), base, 0.06)),
+def _theme_problem(show: Show, key: str, text: str, fix: str) -> Problem:
+    location = show.theme.locations.get(key) or show.locations.get("theme") or SourceLocation("podcast.yaml")
+    return Problem(location, f"theme: {text}", fix, f"theme.{key}")
+
+
+def light_scheme(base: Rgb) -> ColourScheme:
+    """The light scheme of a colour."""
+    ground, tint = _mix_colours(_WHITE, base, 0.02), _mix_colours(_WHITE, base, 0.08)
+    return ColourScheme(
+        accent=_format_hex(_adjust_contrast(base, (ground, _WHITE, tint), _BLACK)),
+        fill=_format_hex(base),
+        on_fill=_format_hex(_text_colour_on(base)),
+        ground=_format_hex(ground),
+        raised=_format_hex(_WHITE),
+        tint=_format_hex(tint),
+        ink=_format_hex(_mix_colours((0.1, 0.1, 0.1), base, 0.05)),
+        soft=_format_hex(_adjust_contrast((0.36, 0.35, 0.34), (ground, tint), _BLACK)),
+        line=_format_hex(_mix_colours((0.84, 0.83, 0.82), base, 0.06)),
     )
 
 
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    return _contrast(_rgb(one) or BLACK, _rgb(other) or BLACK)
+def dark_scheme(base: Rgb) -> ColourScheme:
+    """The dark scheme of a colour."""
+    ground, tint = _mix_colours((0.07, 0.07, 0.075), base, 0.02), _mix_colours((0.1, 0.1, 0.105), base, 0.14)
+    raised = _mix_colours((0.11, 0.11, 0.115), base, 0.02)
+    return ColourScheme(
+        accent=_format_hex(_adjust_contrast(base, (ground, raised, tint), _WHITE)),
+        fill=_format_hex(base),
+        on_fill=_format_hex(_text_colour_on(base)),
+        ground=_format_hex(ground),
+        raised=_format_hex(raised),
+        tint=_format_hex(tint),
+        ink=_format_hex((0.925, 0.92, 0.915)),
+        soft=_format_hex(_adjust_contrast((0.68, 0.67, 0.66), (ground, raised, tint), _WHITE)),
+        line=_format_hex(_mix_colours((0.22, 0.22, 0.22), base, 0.06)),
+    )
 
 
-def _contrast(one: Rgb, other: Rgb) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
+def contrast_ratio(first: str, second: str) -> float:
+    """The contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2)."""
+    return _rgb_contrast(_parse_hex(first) or _BLACK, _parse_hex(second) or _BLACK)
+
+
+def _rgb_contrast(first: Rgb, second: Rgb) -> float:
+    low, high = sorted((_relative_luminance(first), _relative_luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
-def _luminance(colour: Rgb) -> float:
+def _relative_luminance(colour: Rgb) -> float:
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]  # noqa: PLR2004
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _readable(colour: Rgb, grounds: tuple[Rgb, ...], towards: Rgb) -> Rgb:
-    """The colour, moved by as little as makes it readable on every ground."""
+def _adjust_contrast(colour: Rgb, backgrounds: tuple[Rgb, ...], towards: Rgb) -> Rgb:
+    """The colour, changed as little as makes it readable on every background."""
     for step in range(101):
-        moved = _mixed(colour, towards, step / 100)
-        if all(_contrast(_rounded(moved), _rounded(ground)) >= READABLE for ground in grounds):
-            return moved
+        adjusted = _mix_colours(colour, towards, step / 100)
+        shown = _round_to_hex(adjusted)
+        if all(_rgb_contrast(shown, _round_to_hex(background)) >= MIN_CONTRAST for background in backgrounds):
+            return adjusted
     return towards
 
 
-def _on(colour: Rgb) -> Rgb:
-    """Black or white, whichever is read better; one of them always is."""
-    return max((BLACK, WHITE), key=lambda ink: _contrast(ink, colour))
+def _text_colour_on(colour: Rgb) -> Rgb:
+    """Black or white, whichever has more contrast; one of them always has enough."""
+    return max((_BLACK, _WHITE), key=lambda ink: _rgb_contrast(ink, colour))
 
 
-def _mixed(one: Rgb, other: Rgb, share: float) -> Rgb:
-    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+def _mix_colours(first: Rgb, second: Rgb, share: float) -> Rgb:
+    """A mix of two colours; `share` is that of the second, 0 to 1."""
+    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def _rounded(colour: Rgb) -> Rgb:
-    return _rgb(_hex(colour)) or colour
+def _round_to_hex(colour: Rgb) -> Rgb:
+    return _parse_hex(_format_hex(colour)) or colour
 
 
-def _hex(colour: Rgb) -> str:
+def _format_hex(colour: Rgb) -> str:
     return "#" + "".join(f"{round(min(1, max(0, part)) * 255):02x}" for part in colour)
 
 
-def _rgb(text: str) -> Rgb | None:
+def _parse_hex(text: str) -> Rgb | None:
     if not re.fullmatch(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})", text):
         return None
     digits = text[1:] if len(text) > 4 else "".join(2 * digit for digit in text[1:])  # noqa: PLR2004  # #rgb
     return int(digits[:2], 16) / 255, int(digits[2:4], 16) / 255, int(digits[4:], 16) / 255
 
 
-def _bring(folder: Path, name: str, most: int, files: dict[str, bytes]) -> str:
-    """The key that a file of the show's folder gets; empty when it is not there, not inside, or too large."""
+def _read_asset(folder: Path, name: str, max_bytes: int, files: dict[str, bytes]) -> str:
+    """Add a file of the show's folder to `files`; returns its key, empty if missing, outside or too large."""
     try:
         path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > most:
+        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > max_bytes:
             return ""
         data = path.read_bytes()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Addresses on a page: relative within the show, so that a build looks the same wherever it is served from."""
+"""URLs on a page: relative within the show, so that a build works wherever it is served from."""
 
 from __future__ import annotations
 
@@ -7,42 +7,47 @@ from urllib.parse import urlsplit
 
 from podcast_kit.model import Show
 
-TAG = re.compile(r"""<[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
-ATTRIBUTE = re.compile(r"""(\s(?:href|src|poster)=")([^"]*)(")""")
-SOURCES = re.compile(r"""(\ssrcset=")([^"]*)(")""")
+TAG_PATTERN = re.compile(r"""<[a-zA-Z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
+URL_ATTRIBUTE_PATTERN = re.compile(r"""(\s(?:href|src|poster)=")([^"]*)(")""")
+SRCSET_PATTERN = re.compile(r"""(\ssrcset=")([^"]*)(")""")
 
 
-class Addresses:
-    """The addresses as one page writes them."""
+class PageUrls:
+    """URLs as one page writes them."""
 
     def __init__(self, show: Show, key: str) -> None:
         self.show = show
-        self.own = show.page_url(key)
-        """The page's own public address."""
+        self.own_url = show.page_url(key)
+        """The page's own public URL."""
         self._base = show.publish.url.rstrip("/") + "/"
-        # The page for lost listeners stands in for any page, so it cannot know how deep it is.
+        # The 404 page is served at any URL, so it cannot use relative paths.
         self._root = urlsplit(self._base).path if key == "404.html" else "../" * key.count("/")
 
-    def to(self, key: str) -> str:
-        """A page or a file of the show, from here."""
-        return self.here(self.show.page_url(key))
+    def url_of(self, key: str) -> str:
+        """The relative URL of a page or file of the show."""
+        return self.relative_url(self.show.page_url(key))
 
-    def here(self, url: str) -> str:
-        """A public address as this page writes it: relative where it is the show's own, else as it is."""
+    def relative_url(self, url: str) -> str:
+        """A URL of the show relative to this page; any other URL unchanged."""
         if not url.startswith(self._base):
             return url
-        if url.startswith(self.own + "#"):
-            return url[len(self.own) :]
-        rest = url[len(self._base) :]
-        return (self._root or "./") + rest if rest[:1] in {"", "#", "?"} else self._root + rest
+        if url.startswith(self.own_url + "#"):
+            return url[len(self.own_url) :]
+        path = url[len(self._base) :]
+        return (self._root or "./") + path if path[:1] in {"", "#", "?"} else self._root + path
 
-    def local(self, html: str) -> str:
-        """Finished HTML with the addresses in its tags written as this page writes them."""
+    def relativize_html(self, html: str) -> str:
+        """HTML with the URLs in its attributes relative to this page."""
+        return TAG_PATTERN.sub(self._relativize_tag, html)
 
-        def attribute(found: re.Match[str]) -> str:
-            return found[1] + self.here(found[2]) + found[3]
+    def _relativize_tag(self, tag: re.Match[str]) -> str:
+        return SRCSET_PATTERN.sub(
+            self._relativize_srcset, URL_ATTRIBUTE_PATTERN.sub(self._relativize_attribute, tag[0])
+        )
 
-        def sources(found: re.Match[str]) -> str:
-            return found[1] + ", ".join(self.here(part.strip()) for part in found[2].split(", ")) + found[3]
+    def _relativize_attribute(self, attribute: re.Match[str]) -> str:
+        return attribute[1] + self.relative_url(attribute[2]) + attribute[3]
 
-        return TAG.sub(lambda tag: SOURCES.sub(sources, ATTRIBUTE.sub(attribute, tag[0])), html)
+    def _relativize_srcset(self, attribute: re.Match[str]) -> str:
+        sources = attribute[2].split(", ")
+        return attribute[1] + ", ".join(self.relative_url(source.strip()) for source in sources) + attribute[3]

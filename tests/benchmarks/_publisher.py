@@ -1,4 +1,4 @@
-"""One publish of a benchmark's files, in a process of its own: FOLDER BUCKET ENDPOINT [--gate] [--memo FILE]."""
+"""Publish a benchmark's files in a process of its own: FOLDER BUCKET ENDPOINT [--gate] [--memo FILE]."""
 
 import json
 import sys
@@ -9,11 +9,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | None) -> None:
-    """What `podcast-kit publish` does once the build is there."""
-    from podcast_kit import plan, publish
+    """Do what `podcast-kit publish` does after the build."""
     from podcast_kit.model import Output, PublishSettings, Wave
-    from podcast_kit.publish import fast_path
+    from podcast_kit.plan import plan_changes
+    from podcast_kit.publish.fast_path import is_store_unchanged, publish_digest, record_published
+    from podcast_kit.publish.waves import publish_plan
     from podcast_kit.stores import open_store
+    from podcast_kit.stores.state import read_store_state
 
     outputs = {
         key: Output(
@@ -27,20 +29,20 @@ def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | N
         )
         for key, size, sha256 in json.loads(folder.with_suffix(".json").read_bytes())
     }
-    there = PublishSettings(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
-    wanted = fast_path.digest(outputs, there)
-    last = next(reversed(outputs))  # stands for the feed, which the others do not know
-    if memo and fast_path.unchanged(memo, wanted, there, last):
+    settings = PublishSettings(url=f"{endpoint}/{bucket}/", to=f"s3://{bucket}", endpoint=endpoint, region="us-east-1")
+    digest = publish_digest(outputs, settings)
+    last_key = next(reversed(outputs))  # in place of the feed, which the other tools do not have
+    if memo and is_store_unchanged(memo, digest, settings, last_key):
         return
-    store = open_store(there, folder.parent)
-    state = publish.read(store, outputs.values())
-    made = plan.make(outputs, state)
-    list(publish.publish(made, store, now=NOW, url=there.url if gate else ""))
-    if memo and not made:
-        fast_path.remember(memo, wanted, state=state.etag, feed=state.objects[last].etag)
+    store = open_store(settings, folder.parent)
+    state = read_store_state(store, "feed.xml", outputs.values())
+    plan = plan_changes(outputs, state)
+    list(publish_plan(plan, store, now=NOW, url=settings.url if gate else ""))
+    if memo and not plan:
+        record_published(memo, digest, state_etag=state.etag, feed_etag=state.objects[last_key].etag)
 
 
 if __name__ == "__main__":
-    what, options = sys.argv[1:4], sys.argv[4:]
+    positional, options = sys.argv[1:4], sys.argv[4:]
     memo = Path(options[options.index("--memo") + 1]) if "--memo" in options else None
-    main(Path(what[0]), *what[1:], gate="--gate" in options, memo=memo)
+    main(Path(positional[0]), *positional[1:], gate="--gate" in options, memo=memo)

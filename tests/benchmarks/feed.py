@@ -15,7 +15,7 @@ from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from podcast_kit.feed import render
+from podcast_kit.feed import render_rss
 from podcast_kit.model import Category, Episode, Item, Media, Image, PublishSettings, Show
 
 NOTES = "<p>Questions & answers about how a show and its listeners talk with each other, in short.</p>" * 22
@@ -110,8 +110,8 @@ def best(runs: int, *calls: Callable[[], object]) -> list[float]:
 def main() -> int:
     """Print the figures; 1 when one is worse than it may be."""
     few, many = episodes(1_000), episodes(10_000)
-    ours, theirs = best(7, lambda: render(SHOW, few, artwork=ART), lambda: plain_feedgen(few))
-    ten, again = best(2, lambda: render(SHOW, many, artwork=ART), lambda: render(SHOW, few, artwork=ART))
+    ours, theirs = best(7, lambda: render_rss(SHOW, few, artwork=ART), lambda: plain_feedgen(few))
+    ten, again = best(2, lambda: render_rss(SHOW, many, artwork=ART), lambda: render_rss(SHOW, few, artwork=ART))
     growth = ten / (10 * min(ours, again))
     print(f"1,000 episodes   {ours:6.3f} s   feedgen alone {theirs:6.3f} s   ratio {ours / theirs:.2f} (<= {RATIO})")
     print(f"10,000 episodes   {ten:6.3f} s   {growth:.2f} times what is linear (<= {LINEAR})")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from podcast_kit import site
 from podcast_kit.model import Chapter
-from podcast_kit.site.templates import templates
+from podcast_kit.site.templates import load_templates
 from podcast_kit.source import notes
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 def _recorded(folder):
     """Every template that is filled in for such a show, with what it is given."""
-    known, calls = templates(folder), []
+    known, calls = load_templates(folder), []
 
     def render(name, values):
         calls.append((name, values))
@@ -61,7 +61,7 @@ def _recorded(folder):
 
 def _warmed(folder):
     """Compiled templates and imported libraries are not what is measured, on either side."""
-    site.render(make_show(), [_item(make_show(), folder, 1)], folder=folder, artwork=ART)
+    site.render_site(make_show(), [_item(make_show(), folder, 1)], folder=folder, artwork=ART)
 
 
 def _timed(work):
@@ -77,8 +77,8 @@ def _timed(work):
 def _item(show, folder, number, digest=""):
     episode = make_episode(number, notes=NOTES, tags=("talk", f"week {number % 40}"), season=number // 100)
     url = f"{BASE}episodes/{episode.slug}/index.html"
-    written = notes.render(NOTES, page_url=url)
-    prompts = site.prompts(show, episode, folder=folder, page_url=url, written=written.links, digest=digest)
+    written = notes.render_notes(NOTES, page_url=url)
+    prompts = site.render_prompts(show, episode, folder=folder, page_url=url, written=written.links, digest=digest)
     return make_item(
         number,
         episode=episode,
@@ -92,7 +92,7 @@ def _item(show, folder, number, digest=""):
 def _ours(folder):
     show, digest = make_show(), site.templates_digest(folder)  # once a build, as making/items.py does
     items = [_item(show, folder, number, digest) for number in range(EPISODES, 0, -1)]
-    for page in site.Site(show=show, folder=folder, artwork=ART).pages(items):
+    for page in site.Site(show=show, folder=folder, artwork=ART).build_pages(items):
         page.render()
     return items
 
@@ -106,18 +106,18 @@ def _markdown():
 
 
 def _jinja(folder, calls):
-    environment = templates(folder).environment
+    environment = load_templates(folder).environment
     for name, values in calls:
         environment.get_template(name).render(values)
 
 
 def _edited(folder, items):
     show = make_show()
-    before = {page.key: page.digest for page in site.Site(show=show, folder=folder, artwork=ART).pages(items)}
+    before = {page.key: page.digest for page in site.Site(show=show, folder=folder, artwork=ART).build_pages(items)}
     changed = [*items[:500], _item(show, folder, 500), *items[501:]]
 
     def work():
-        for page in site.Site(show=show, folder=folder, artwork=ART).pages(changed):
+        for page in site.Site(show=show, folder=folder, artwork=ART).build_pages(changed):
             if before.get(page.key) != page.digest:
                 page.render()
 

@@ -88,8 +88,8 @@ def hostile(tmp_path_factory):
             number, title=vector, notes=vector, tags=(vector,), season=1 + number % 2, listen=listen,
             type=list(EpisodeType)[number % 3],
         )  # fmt: skip
-        written = notes.render(vector, page_url=f"{BASE}episodes/{episode.slug}/index.html")
-        prompts = site.prompts(SHOW, episode, folder=folder, page_url=BASE, written=written.links)
+        written = notes.render_notes(vector, page_url=f"{BASE}episodes/{episode.slug}/index.html")
+        prompts = site.render_prompts(SHOW, episode, folder=folder, page_url=BASE, written=written.links)
         lines = [vector] * (2 if number % 6 else 1 + transcript.INLINE // len(vector))
         items.append(
             make_item(
@@ -104,8 +104,8 @@ def hostile(tmp_path_factory):
                 elements=SHOW.elements,
             )
         )
-    made = site.render(SHOW, items[::-1], folder=folder, artwork=PICTURE, icons=(replace(PICTURE, width=32),))
-    made["follow/show.opml"] = feed.opml(SHOW)
+    made = site.render_site(SHOW, items[::-1], folder=folder, artwork=PICTURE, icons=(replace(PICTURE, width=32),))
+    made["follow/show.opml"] = feed.render_opml(SHOW)
     for key, data in made.items():
         path = folder / "build" / key
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,7 @@ The other figures are counted, and must hold each time."""
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     folder = sample(tmp_path_factory.mktemp("show") / "talking-back")
-    made = builder.make(project.read(folder), now=datetime(2026, 12, 1, tzinfo=UTC))
+    made = builder.build(project.load_project(folder), now=datetime(2026, 12, 1, tzinfo=UTC))
     with chromium.serving(made.folder) as url:
         yield url
 

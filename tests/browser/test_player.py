@@ -35,7 +35,7 @@ def address(tmp_path_factory):
     marks = [f"{{start: 0:{at:02}, title: Chapter {at}, image: {'blue' if at % 2 else 'red'}.png}}" for at in range(30)]
     add(folder, 1, chapters=f"[{', '.join(marks)}]", transcript="said.vtt")
     add(folder, 2)
-    with chromium.serving(builder.make(project.read(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder) as url:
+    with chromium.serving(builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder) as url:
         yield url
 
 
@@ -172,7 +172,7 @@ def test_on_an_iphone_a_show_without_apples_number_opens_in_the_app_all_the_same
     folder = small(tmp_path / "show")
     said = (folder / "podcast.yaml").read_text("utf-8").replace("listen: {apple: 1000000001}\n", "")
     (folder / "podcast.yaml").write_text(said, "utf-8")
-    built = builder.make(project.read(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
+    built = builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
     with chromium.serving(built) as url, closing(browser.new_context(user_agent=f"Mozilla/5.0 ({agent})")) as context:
         page = context.new_page()
         page.goto(f"{url}follow/index.html")

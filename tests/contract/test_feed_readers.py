@@ -18,7 +18,7 @@ import feedparser
 import podcastparser
 import pytest
 
-from podcast_kit.feed import json_feed, opml, render
+from podcast_kit.feed import render_json_feed, render_opml, render_rss
 from podcast_kit.namespaces import NAMESPACES
 from tests.golden.test_namespaces import CASES, feed_of
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
@@ -168,12 +168,12 @@ def _said(found, parent):
 
 
 def feeds():
-    plain = render(make_show(people=()), [make_item()], artwork=ARTWORK)
+    plain = render_rss(make_show(people=()), [make_item()], artwork=ARTWORK)
     return {PLAIN: plain} | {case: feed_of(case)[2] for case in CASES}
 
 
 def other_forms():
-    return {JSON_FEED: json_feed(make_show(), [make_item()], artwork=ARTWORK), OPML: opml(make_show())}
+    return {JSON_FEED: render_json_feed(make_show(), [make_item()], artwork=ARTWORK), OPML: render_opml(make_show())}
 
 
 def by_podcastparser(data):

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 def public_url(folder):
     """The URL of the show's build on a server that answers correctly."""
     build = build_show(folder)
-    with run_server(preview.make_preview(build.folder, 0, public=build.project.show.publish.url)) as url:
+    with run_server(preview.make_preview(build.folder, 0, public_url=build.project.show.publish.url)) as url:
         yield url
 
 

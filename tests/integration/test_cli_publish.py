@@ -53,7 +53,7 @@ def test_a_plan_says_what_subscribers_will_notice(published):
 def test_a_renamed_episode_says_that_its_old_address_leads_on(published):
     for file in sorted((published / "episodes").glob("001-talk.*")):
         file.rename(file.with_stem("first-talk"))
-    assert "changed: “Talk 1” (address of its page; the old one leads on)" in run(published, "plan").output
+    assert "changed: “Talk 1” (page URL changed, old one redirects)" in run(published, "plan").output
     assert said(published, "publish", "--yes")["uploaded"]
     assert "first-talk/index.html" in (published / "public/episodes/001-talk/index.html").read_text("utf-8")
     assert not said(published, "plan")["subscribers"]
@@ -89,7 +89,7 @@ def test_a_saved_plan_is_not_carried_out_when_anything_has_moved(published, tmp_
     edit(published, title="Changed since")
     done = run(published, "publish", tmp_path / "friday.plan")
     assert done.exit_code == 5
-    assert "the show has changed since this plan was made" in done.output
+    assert "the show changed since this plan was made" in done.output
     assert "Planned" not in (published / "public/feed.xml").read_text()
 
 
@@ -207,7 +207,7 @@ def test_going_back_and_forward(published):
     assert "New title" in (published / "public/feed.xml").read_text()
     listed = said(published, "rollback", "--list")["feeds"]
     assert [(each["number"], each["episodes"]) for each in listed] == [(1, ["Talk 2", "Talk 1"])]
-    assert "2 episodes, the first “Talk 2”" in run(published, "rollback", "--list").output
+    assert "2 episodes, the newest “Talk 2”" in run(published, "rollback", "--list").output
     assert said(published, "rollback", "--yes")["changed"]
     assert "New title" not in (published / "public/feed.xml").read_text()
     assert said(published, "publish", "--yes")["uploaded"]
@@ -285,7 +285,7 @@ def test_when_nothing_changed_boto3_is_not_even_imported(bucket, show):
 def test_where_the_store_was_not_asked_it_is_said_how_it_is_known(bucket, show):
     place = ["--to", f"s3://{bucket.name}", "--endpoint", bucket.endpoint, "--url", bucket.url]
     run(show, "publish", "--yes", "--no-check", *place)
-    told = r"nothing to do: .*, as recorded at \d{4}-\d\d-\d\d \d\d:\d\d UTC; --refresh asks the store"
+    told = r"nothing to do: .* \(per record of \d{4}-\d\d-\d\d \d\d:\d\d UTC; --refresh to check the store\)"
     assert re.search(told, run(show, "publish", *place).stderr)
     assert "recorded" not in run(show, "publish", "--refresh", *place).stderr
 

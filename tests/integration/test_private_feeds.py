@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from podcast_kit.feed import parse
+from podcast_kit.feed import parse_feed
 from podcast_kit.model import show_guid
 from podcast_kit.source import project as source
 from tests.support.shows import small
@@ -25,7 +25,7 @@ def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
     links = {one["name"]: one["feed"] for one in given["subscribers"]}
     assert run("build", "-C", show).exit_code == 0
     read = {
-        name: parse((show / "build" / link.removeprefix("https://pod.example/")).read_bytes())
+        name: parse_feed((show / "build" / link.removeprefix("https://pod.example/")).read_bytes())
         for name, link in links.items()
     }
     assert {name: (feed.channel.child_text("title"), len(feed.items)) for name, feed in read.items()} == {
@@ -40,7 +40,7 @@ def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
     taken = json.loads(run("private", "-C", show, "--revoke", "bo", "--json").stdout)
     assert (taken["subscribers"], taken["revoked"]) == ([{"name": "Ann", "feed": links["Ann"]}], ["Bo"])
     assert run("build", "-C", show).exit_code == 0
-    assert parse(built(show, links["Bo"]).read_bytes()).items == ()
+    assert parse_feed(built(show, links["Bo"]).read_bytes()).items == ()
     assert not [path for path in (show / "build").rglob("*") if "subscribers" in path.name]
 
 
@@ -65,11 +65,11 @@ def test_a_move_is_written_down_with_the_guid_that_the_show_keeps(tmp_path):
     done = run("move", "-C", show, "https://new.example/feed.xml")
     assert done.exit_code == 0, done.stderr
     assert "301" in done.stderr
-    said = source.read(show).show
+    said = source.load_project(show).show
     assert said.guid == show_guid("https://pod.example/feed.xml")
     assert [(one.name, one.text) for one in said.elements] == [("itunes:new-feed-url", "https://new.example/feed.xml")]
     run("move", "-C", show, "https://newer.example/feed.xml")
-    again = source.read(show).show
+    again = source.load_project(show).show
     assert (again.guid, again.elements[0].text) == (said.guid, "https://newer.example/feed.xml")
 
 

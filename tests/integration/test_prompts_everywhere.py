@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.builder import description
-from podcast_kit.builder.cache import SCHEMA, Memory
+from podcast_kit.builder.cache import SCHEMA, Cache
 from podcast_kit.model import ListenLink, Media, Placement, Project, PromptSet, LockEntry
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show, make_transcript
 
@@ -21,7 +21,7 @@ LONG = make_transcript(*["A sentence of some length that somebody says."] * 600)
 SURFACES = ("content", "description", "page", "comment", "transcript")
 CLUB = ListenLink(service="custom", value="https://club.example/join?a=1&b=2", label="Club")
 SERVICES = (APPLE, SPOTIFY, CLUB)
-LINKS = {site.same(link.url): link for link in site.links(make_show(listen=SERVICES)) if link.declared}
+LINKS = {site.normalize_url(link.url): link for link in site.build_listen_links(make_show(listen=SERVICES)) if link.declared}
 
 
 def surfaces(folder, show, notes):
@@ -30,11 +30,11 @@ def surfaces(folder, show, notes):
     project = Project(folder=folder, show=show, episodes=(episode,))
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute(SCHEMA)
-        said = description.text(project, episode, {}, "", description.Setting.of(project), Memory(database))
+        said = description.text(project, episode, {}, "", description.Setting.of(project), Cache(database))
     media = Media(key="media/x.mp3", sha256="", bytes=1, mime="audio/mpeg", seconds=60)
     entry = LockEntry(slug=episode.slug, guid=episode.guid, date=episode.date, source_sha256="", media=media)
     item = description.item(project, episode, said, entry, artwork=None, chapters=(), transcripts=(LONG,))
-    pages = site.render(show, [item], folder=folder)
+    pages = site.render_site(show, [item], folder=folder)
     return said | {"transcript": pages["episodes/001-one/transcript/index.html"].decode()}
 
 
@@ -43,7 +43,7 @@ def counted(surface):
     found = re.findall(r'<a [^>]*href="(https?://[^"]+)"', surface)
     if "<" not in surface:
         found = re.findall(r"https?://[^\s<>()]+", surface)
-    return Counter(site.same(html.unescape(address)) for address in found)
+    return Counter(site.normalize_url(html.unescape(address)) for address in found)
 
 
 @settings(max_examples=100)
@@ -73,5 +73,5 @@ def test_each_address_stands_exactly_once(tmp_path_factory, chosen, by_hand, bar
         assert all(found[known] == 1 for known in asked), (surface, found)
         assert all(found[known] <= 1 for known in LINKS), (surface, found)
         if surface != "transcript":
-            assert found[site.same(FOLLOW)] == (1 if invites and chosen.follow else 0), (surface, found)
+            assert found[site.normalize_url(FOLLOW)] == (1 if invites and chosen.follow else 0), (surface, found)
     assert len(said["description"].encode()) <= description.DESCRIPTION

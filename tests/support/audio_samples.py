@@ -4,7 +4,7 @@ import base64
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.model import Chapter, Cover, LocalFile, Tags
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SUFFIXES = {".mp3", ".m4a", ".opus", ".ogg", ".flac", ".wav", ".aiff", ".aac"}
@@ -18,7 +18,7 @@ CHAPTERS = (
     Chapter(start_ms=0, title="An introduction that is rather long", url="https://example.org/one"),
     Chapter(start_ms=500, title="Мир"),
     Chapter(start_ms=900, title="A silent mark", toc=False),
-    Chapter(start_ms=1200, title="C", image="red.jpg"),
+    Chapter(start_ms=1200, title="C", image=LocalFile("red.jpg")),
 )
 
 
@@ -50,6 +50,6 @@ def make_tags(**kw):
         "category": "Society & Culture",
         "cover": Cover(data=JPEG, mime="image/jpeg", width=1, height=1),
         "chapters": CHAPTERS,
-        "pictures": (("red.jpg", Cover(data=JPEG, mime="image/jpeg", width=1, height=1)),),
+        "images": ((LocalFile("red.jpg"), Cover(data=JPEG, mime="image/jpeg", width=1, height=1)),),
     }
     return Tags(**(whole | kw))

@@ -64,7 +64,7 @@ def whole(folder):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     folder = whole(tmp_path_factory.mktemp("show") / "talking-back")
-    return builder.make(project.read(folder), now=NOW).folder
+    return builder.build(project.load_project(folder), now=NOW).folder
 
 
 @pytest.fixture(scope="session")

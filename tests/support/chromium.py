@@ -27,7 +27,7 @@ def running():
 @contextlib.contextmanager
 def serving(folder):
     """The address that a folder answers at."""
-    with serve.server(folder) as server:
+    with serve.make_preview(folder) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

@@ -1,8 +1,8 @@
-"""Shows, episodes and finished items for the tests of pages, each with defaults."""
+"""Shows, episodes and items with defaults, for the tests of pages."""
 
 from datetime import UTC, datetime, timedelta
 
-from podcast_kit.model import Cue, Episode, Item, ListenLink, Media, Person, Image, PublishSettings, Show, Transcript
+from podcast_kit.model import Cue, Episode, Image, Item, ListenLink, Media, Person, PublishSettings, Show, Transcript
 
 BASE = "https://pod.example/show/"
 APPLE = ListenLink(service="apple", value="1000000001")
@@ -10,8 +10,8 @@ SPOTIFY = ListenLink(service="spotify", value="0123456789abcdefABCDEF")
 ART = Image(url=f"{BASE}media/aa/cover.jpg", key="media/aa/cover.jpg", width=1500, height=1500, mime="image/jpeg")
 
 
-def make_show(**said):
-    given = {
+def make_show(**settings):
+    defaults = {
         "title": "Talking Back",
         "description": "How shows and listeners talk.",
         "author": "Ada Voice",
@@ -19,18 +19,18 @@ def make_show(**said):
         "publish": PublishSettings(url=BASE),
         "listen": (APPLE, SPOTIFY),
     }
-    return Show(**{**given, **said})
+    return Show(**{**defaults, **settings})
 
 
-def make_episode(number=1, **said):
-    slug = said.get("slug", f"{number:03}-one")
-    given = {"slug": slug, "path": f"episodes/{slug}.md", "title": f"Number {number}", "notes": "", "number": number}
-    return Episode(**{**given, **said})
+def make_episode(number=1, **settings):
+    slug = settings.get("slug", f"{number:03}-one")
+    defaults = {"slug": slug, "path": f"episodes/{slug}.md", "title": f"Number {number}", "notes": "", "number": number}
+    return Episode(**{**defaults, **settings})
 
 
-def make_item(number=1, *, episode=None, **said):
+def make_item(number=1, *, episode=None, **settings):
     episode = episode or make_episode(number)
-    given = {
+    defaults = {
         "episode": episode,
         "guid": f"guid-{number}",
         "date": datetime(2026, 1, 5, 7, tzinfo=UTC) + timedelta(weeks=number),
@@ -43,7 +43,7 @@ def make_item(number=1, *, episode=None, **said):
         "page": f"<p>Notes of {number}.</p>",
         "people": (Person(name="Ada Voice"),),
     }
-    return Item(**{**given, **said})
+    return Item(**{**defaults, **settings})
 
 
 def make_transcript(*lines, speaker="Ada"):

@@ -14,7 +14,7 @@ from podcast_kit.audio.master import master
 from podcast_kit.audio.mastering.job import Job, Mastered
 from podcast_kit.audio.mastering.workers import WorkerDied, Workers
 from podcast_kit.errors import OperationError, PodcastKitError
-from podcast_kit.io.atomic_write import sweep
+from podcast_kit.io.atomic_write import remove_stale_parts
 from podcast_kit.model import Progress
 
 BEAT = 0.2
@@ -117,6 +117,6 @@ def _alone(job: Job) -> Outcome:
 
 
 def _died(job: Job, error: WorkerDied) -> Outcome:
-    sweep(job.destination)
+    remove_stale_parts(job.destination)
     text = f"{job.subject}: mastering was cut short: {error}; no other episode was touched"
     return Outcome(job, error=OperationError(text, "run it again; if memory was short, with fewer at once"))

@@ -16,7 +16,7 @@ from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.audio.mastering.meter import Meter
 from podcast_kit.audio.mastering.mix import Mix, Report
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.io.atomic_write import beside
+from podcast_kit.io.atomic_write import atomic_path
 
 EXACT = 0.2
 """LU around the target that an encoded file is brought to."""
@@ -48,7 +48,7 @@ def master(job: Job, on: Report) -> Mastered:
 
 def _whole(job: Job, decision: Decision, before: Loudness, on: Report) -> Mastered:
     """A lossy file copied, its loudness changed by whole steps where that was decided."""
-    with beside(job.destination) as part:
+    with atomic_path(job.destination) as part:
         if decision.treatment is Treatment.KEEP:
             shutil.copyfile(job.source, part)
             return _result(job, part, decision, before, before, done=(f"{decision.treatment}: {decision.why}",))
@@ -67,7 +67,7 @@ def _encoded(job: Job, shape: Shape, decision: Decision, on: Report) -> Mastered
     excerpt: list[Block] = []
     before = sound.heard(on, keep=excerpt)
     goal = target(job.settings, sound.channels)
-    with beside(job.destination) as part:
+    with atomic_path(job.destination) as part:
         if goal is None or before.integrated is None:
             words: tuple[str, ...] = () if goal is None else ("too quiet from end to end to be brought to a loudness",)
             _pour(sound.play(), decision.format, part, kbits, 1.0, sound, on)

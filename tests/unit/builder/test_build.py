@@ -216,7 +216,7 @@ def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_
     far = tmp_path / "far"
     far.mkdir()
     shutil.copy(ROOT / "episodes/003-what-a-review-is-for.mp3", far / "talk.mp3")
-    server = serve.server(far)
+    server = serve.make_preview(far)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/talk.mp3"
     show = small(tmp_path / "show", recording="", audio="https://far.example/talk.mp3")

@@ -41,7 +41,7 @@ def built(tmp_path_factory):
 
 
 def links(text):
-    return [site.same(html.unescape(url)) for url in re.findall(r'href="(https?:[^"]*)"', text)]
+    return [site.normalize_url(html.unescape(url)) for url in re.findall(r'href="(https?:[^"]*)"', text)]
 
 
 def main(page):
@@ -65,9 +65,9 @@ def test_each_address_stands_once_on_each_surface(built, number, case):
         "content": links(item.content),
         "page": links(main((base / "index.html").read_text("utf-8"))),
         "transcript": links(main((base / "transcript/index.html").read_text("utf-8"))),
-        "comment": [site.same(url) for url in re.findall(r"https?://\S+", comment)],
+        "comment": [site.normalize_url(url) for url in re.findall(r"https?://\S+", comment)],
     }
-    follow, review, apps = (site.same(url) for url in (FOLLOW, REVIEW, APPS))
+    follow, review, apps = (site.normalize_url(url) for url in (FOLLOW, REVIEW, APPS))
     by_hand = {follow} if "follow" in written else {review} if "review" in written else set()
     by_hand = {follow, review} if "all" in written else by_hand
     invited = {follow, review, apps} if asked else set()

@@ -57,7 +57,7 @@ def show(tmp_path):
 @pytest.fixture
 def render(tmp_path):
     def render(*items, show=None, **said):
-        made = site.render(show or make_show(), items, folder=tmp_path, **{"artwork": ART, **said})
+        made = site.render_site(show or make_show(), items, folder=tmp_path, **{"artwork": ART, **said})
         return {key: data.decode() for key, data in made.items()}
 
     return render

@@ -55,7 +55,7 @@ def test_nothing_is_drawn_twice(show, monkeypatch):
     def never(*_):
         pytest.fail("drawn again")
 
-    for name in ("smaller", "icons", "colour", "Card"):
+    for name in ("make_thumbnails", "make_favicons", "dominant_colour", "SocialCard"):
         monkeypatch.setattr(images, name, never)
     assert made(show).outputs == before.outputs
 
@@ -81,20 +81,20 @@ def test_a_show_without_a_cover_has_pages_all_the_same(show):
 
 def test_smaller_copies_keep_the_proportions_and_are_never_larger(tmp_path):
     Image.effect_noise((900, 300), 50).convert("RGB").save(tmp_path / "wide.png")
-    copies = images.smaller(tmp_path / "wide.png", (320, 640, 900, 1200))
+    copies = images.make_thumbnails(tmp_path / "wide.png", (320, 640, 900, 1200))
     assert [(copy.width, copy.height) for copy in copies] == [(320, 107), (640, 213)]
     assert [opened(copy).size for copy in copies] == [(320, 107), (640, 213)]
 
 
 def test_transparency_stays_in_smaller_copies(tmp_path):
     Image.new("RGBA", (500, 500), (255, 0, 0, 0)).save(tmp_path / "clear.png")
-    (copy,) = images.smaller(tmp_path / "clear.png", (100,))
+    (copy,) = images.make_thumbnails(tmp_path / "clear.png", (100,))
     assert (copy.mime, opened(copy).mode) == ("image/png", "RGBA")
 
 
 def test_drawings_stay_sharp_where_that_takes_fewer_bytes(tmp_path):
     Image.new("RGB", (800, 800), "navy").save(tmp_path / "flat.png")
-    (copy,) = images.smaller(tmp_path / "flat.png", (320,))
+    (copy,) = images.make_thumbnails(tmp_path / "flat.png", (320,))
     assert copy.mime == "image/png"
 
 
@@ -111,19 +111,19 @@ def test_a_cover_has_its_colour(tmp_path, colours, found):
     for at, colour in enumerate(colours):
         picture.paste(colour, (30 * at, 0, 30 * at + 30, 30))
     picture.save(tmp_path / "cover.png")
-    assert images.colour(tmp_path / "cover.png") == found
+    assert images.dominant_colour(tmp_path / "cover.png") == found
 
 
 @pytest.mark.parametrize("title", ["", "W" * 400, "word " * 200, "Ünïcödé", "日本語", "a\nb\0c", "🎙️ on air"])
 def test_a_card_can_be_drawn_for_any_title(title):
-    card = images.Card(COVER, title, **COLOURS)
-    assert opened(card.of(title)).size == (1200, 630)
-    assert card.of(title) == card.of(title)
+    card = images.SocialCard(COVER, title, **COLOURS)
+    assert opened(card.render(title)).size == (1200, 630)
+    assert card.render(title) == card.render(title)
 
 
 def test_words_stay_on_the_card():
-    card = images.Card(COVER, "Show", **COLOURS)
-    changed = ImageChops.difference(opened(card.of("W" * 400 + " word" * 100)), opened(card.of("-")))
+    card = images.SocialCard(COVER, "Show", **COLOURS)
+    changed = ImageChops.difference(opened(card.render("W" * 400 + " word" * 100)), opened(card.render("-")))
     left, top, right, bottom = changed.point(lambda value: 255 if value > 60 else 0).getbbox()
     assert left >= 560
     assert right <= 1160
@@ -132,9 +132,9 @@ def test_words_stay_on_the_card():
 
 
 def test_letters_that_the_font_lacks_are_left_to_the_page():
-    card = images.Card(COVER, "Show", **COLOURS)
-    assert card.of("日本語のタイトル") == card.of("")
-    assert card.of("Größe") != card.of("")
+    card = images.SocialCard(COVER, "Show", **COLOURS)
+    assert card.render("日本語のタイトル") == card.render("")
+    assert card.render("Größe") != card.render("")
 
 
 def test_faces_and_chapters_are_shown_small_and_only_from_the_shows_own_host(show):
@@ -170,7 +170,7 @@ def test_the_shows_own_pages_have_a_card_too(show):
 
 
 def test_a_card_says_a_title_without_its_emoji_and_breaks_a_long_word():
-    card = images.Card(COVER, "Show", **COLOURS)
-    assert card.of("🎙️ On air ☕") == card.of("On air")
+    card = images.SocialCard(COVER, "Show", **COLOURS)
+    assert card.render("🎙️ On air ☕") == card.render("On air")
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk"
-    assert card.of(long) != card.of(long[:-9]), "the word's end is there to read"
+    assert card.render(long) != card.render(long[:-9]), "the word's end is there to read"

@@ -1,16 +1,18 @@
-"""The same show as JSON Feed and as OPML."""
+"""The show as JSON Feed and as OPML."""
 
 import json
 from xml.etree import ElementTree as ET
 
-from podcast_kit.feed import json_feed, opml
-from podcast_kit.model import FeedSettings, Person, Image
+from podcast_kit.feed import render_json_feed, render_opml
+from podcast_kit.model import FeedSettings, Image, Person, RemoteUrl
 from tests.support.feed_factories import ARTWORK, SITE, make_episode, make_item, make_show
 
 
-def test_json_feed_has_what_version_1_1_asks_and_every_episode_newest_first():
+def test_json_feed_has_required_fields_and_every_episode_newest_first():
     items = [make_item(number, episode=make_episode(number, tags=("asking",)), summary="Short.") for number in (1, 2)]
-    feed = json.loads(json_feed(make_show(feed=FeedSettings(hub="https://hub.example/")), items, artwork=ARTWORK))
+    feed = json.loads(
+        render_json_feed(make_show(feed=FeedSettings(hub="https://hub.example/")), items, artwork=ARTWORK)
+    )
     assert {name: feed[name] for name in ("version", "title", "home_page_url", "feed_url", "icon", "language")} == {
         "version": "https://jsonfeed.org/version/1.1",
         "title": "More Social, Less Media",
@@ -44,24 +46,26 @@ def test_json_feed_has_what_version_1_1_asks_and_every_episode_newest_first():
 
 def test_json_feed_always_has_content_and_no_control_characters():
     item = make_item(description="", content="", episode=make_episode(title="Still\x07 here"))
-    feed = json.loads(json_feed(make_show(), [item]))
+    feed = json.loads(render_json_feed(make_show(), [item]))
     assert feed["items"][0]["content_text"] == "Still here"
 
 
-def test_a_finished_show_is_expired_and_people_and_pictures_are_named():
-    item = make_item(people=(Person(name="Bo", image="https://a.example/b.jpg"),), artwork=Image(url=f"{SITE}e.png"))
-    feed = json.loads(json_feed(make_show(complete=True, people=()), [item]))
+def test_json_feed_of_a_complete_show_is_expired_and_has_people_and_images():
+    item = make_item(
+        people=(Person(name="Bo", image=RemoteUrl("https://a.example/b.jpg")),), artwork=Image(url=f"{SITE}e.png")
+    )
+    feed = json.loads(render_json_feed(make_show(complete=True, people=()), [item]))
     assert (feed["expired"], feed["authors"]) == (True, [{"name": "Ann Lee"}])
     assert feed["items"][0]["authors"] == [{"name": "Bo", "avatar": "https://a.example/b.jpg"}]
     assert feed["items"][0]["image"] == f"{SITE}e.png"
 
 
-def test_json_feed_of_a_show_that_has_not_begun_has_an_empty_list():
-    assert json.loads(json_feed(make_show(), []))["items"] == []
+def test_json_feed_without_episodes_has_an_empty_list():
+    assert json.loads(render_json_feed(make_show(), []))["items"] == []
 
 
-def test_opml_is_one_subscription():
-    data = opml(make_show(title="Käse & <Brot>"))
+def test_opml_has_one_subscription():
+    data = render_opml(make_show(title="Käse & <Brot>"))
     root = ET.fromstring(data)
     assert (root.tag, root.get("version"), root.findtext("head/title")) == ("opml", "2.0", "Käse & <Brot>")
     (outline,) = root.findall("body/outline")

@@ -1,41 +1,41 @@
-"""A feed for each subscriber: unguessable, hidden, withdrawable, with the same media."""
+"""A feed for each subscriber: unguessable, unlisted, revocable, with the same media."""
 
 import re
 
 import pytest
 
-from podcast_kit.errors import OperationError, InvalidInput
-from podcast_kit.feed import key_for, parse, render_private
+from podcast_kit.errors import InvalidInput, OperationError
+from podcast_kit.feed import parse_feed, private_feed_key, render_private_feeds
 from podcast_kit.model import Element, FeedSettings
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
 
 SECRET = bytes(range(32))
 
 
-def made(names=("Ann", "Bo"), secret=SECRET, **given):
+def render(names=("Ann", "Bo"), secret=SECRET, **options):
     show = make_show(
         feed=FeedSettings(hub="https://hub.example/"), elements=(Element("itunes:new-feed-url", "https://x.example/"),)
     )
-    return render_private(show, [make_item(1), make_item(2)], names, secret, artwork=ARTWORK, **given)
+    return render_private_feeds(show, [make_item(1), make_item(2)], names, secret, artwork=ARTWORK, **options)
 
 
-def test_each_name_has_an_address_that_only_the_secret_leads_to():
-    keys = list(made())
+def test_each_name_has_a_url_that_depends_on_the_secret():
+    keys = list(render())
     assert len(set(keys)) == 2
     assert all(re.fullmatch(r"private/[a-z2-7]{32}\.xml", key) for key in keys)
-    assert not set(keys) & set(made(secret=SECRET[::-1]))
+    assert not set(keys) & set(render(secret=SECRET[::-1]))
 
 
-def test_the_same_name_keeps_its_address_however_it_is_written():
-    assert key_for(SECRET, "Ann Lee") == key_for(SECRET, " ann  LEE ")
-    assert key_for(SECRET, "Zoë") == key_for(SECRET, "Zoe\N{COMBINING DIAERESIS}")
-    # Pinned: another derivation would give every subscriber a new address.
-    assert key_for(SECRET, "Ann Lee") == "private/ld2gledvo45uro5irnwaqvuaueg2ioez.xml"
+def test_a_name_keeps_its_url_in_any_spelling():
+    assert private_feed_key(SECRET, "Ann Lee") == private_feed_key(SECRET, " ann  LEE ")
+    assert private_feed_key(SECRET, "Zoë") == private_feed_key(SECRET, "Zoe\N{COMBINING DIAERESIS}")
+    # Pinned: another derivation would change the URL of every subscriber.
+    assert private_feed_key(SECRET, "Ann Lee") == "private/ld2gledvo45uro5irnwaqvuaueg2ioez.xml"
 
 
-def test_a_private_feed_is_hidden_from_directories_and_has_the_public_media():
-    key = key_for(SECRET, "Ann")
-    feed = parse(made()[key])
+def test_a_private_feed_is_hidden_from_directories_and_has_the_public_media_files():
+    key = private_feed_key(SECRET, "Ann")
+    feed = parse_feed(render()[key])
     channel = feed.channel
     assert (channel.child_text("title"), channel.child_text("itunes:block"), channel.child_text("podcast:block")) == (
         "More Social, Less Media (Ann)",
@@ -52,18 +52,18 @@ def test_a_private_feed_is_hidden_from_directories_and_has_the_public_media():
     ]
 
 
-def test_a_revoked_subscriber_finds_no_episode_any_more():
-    feeds = made(["Ann"], revoked=["Bo"])
-    assert [len(parse(feeds[key_for(SECRET, name)]).items) for name in ("Ann", "Bo")] == [2, 0]
-    assert feeds[key_for(SECRET, "Ann")] == made()[key_for(SECRET, "Ann")]
+def test_a_revoked_feed_has_no_episodes():
+    feeds = render(["Ann"], revoked=["Bo"])
+    assert [len(parse_feed(feeds[private_feed_key(SECRET, name)]).items) for name in ("Ann", "Bo")] == [2, 0]
+    assert feeds[private_feed_key(SECRET, "Ann")] == render()[private_feed_key(SECRET, "Ann")]
 
 
-def test_a_secret_that_could_be_guessed_is_refused():
+def test_a_short_secret_is_refused():
     with pytest.raises(OperationError, match="has 3 bytes"):
-        made(secret=b"abc")
+        render(secret=b"abc")
 
 
 @pytest.mark.parametrize(("names", "revoked"), [([" "], []), (["Ann"], ["ann"])])
-def test_a_name_is_a_name_and_not_both_in_use_and_revoked(names, revoked):
+def test_an_empty_name_and_a_name_that_is_also_revoked_are_refused(names, revoked):
     with pytest.raises(InvalidInput):
-        made(names, revoked=revoked)
+        render(names, revoked=revoked)

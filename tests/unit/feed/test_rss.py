@@ -13,15 +13,17 @@ import podcastparser
 import pytest
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.feed import parse, render
+from podcast_kit.feed import parse_feed, render_rss
 from podcast_kit.model import (
     Chapter,
     Element,
     EpisodeType,
     FeedSettings,
-    Person,
     Image,
+    LocalFile,
+    Person,
     PublishSettings,
+    RemoteUrl,
     Show,
     ShowType,
     Transcript,
@@ -31,18 +33,18 @@ from tests.support.feed_factories import ARTWORK, SITE, START, make_episode, mak
 
 
 def read(show=None, items=None, artwork=ARTWORK):
-    return parse(render(show or make_show(), [make_item()] if items is None else items, artwork=artwork))
+    return parse_feed(render_rss(show or make_show(), [make_item()] if items is None else items, artwork=artwork))
 
 
 def texts(node, key):
-    return [child.text for child in node.all(key)]
+    return [child.text for child in node.children_named(key)]
 
 
 def rendered(*numbers):
-    return render(make_show(), [make_item(number) for number in numbers], artwork=ARTWORK)
+    return render_rss(make_show(), [make_item(number) for number in numbers], artwork=ARTWORK)
 
 
-def test_gpodders_parser_reads_back_what_was_written():
+def test_podcastparser_reads_the_feed():
     feed = podcastparser.parse("https://pod.example/feed.xml", _file(rendered(1, 2)))
     assert (feed["title"], feed["itunes_author"], feed["link"]) == (
         "More Social, Less Media",
@@ -65,7 +67,7 @@ def test_gpodders_parser_reads_back_what_was_written():
     assert first["description_html"] == "<p>About &amp; <b>around</b> 1, in full.</p>"
 
 
-def test_feedparser_reads_back_what_was_written():
+def test_feedparser_reads_the_feed():
     feed = feedparser.parse(rendered(1, 2))
     assert not feed.bozo
     assert (feed.feed.title, feed.feed.author, feed.feed.language) == ("More Social, Less Media", "Ann Lee", "en")
@@ -88,14 +90,14 @@ def _file(data):
     return BytesIO(data)
 
 
-def test_the_file_is_utf8_from_its_first_byte_and_ends_with_a_line_end():
-    data = render(make_show(title="Käse 🧀"), [])
+def test_the_file_is_utf8_with_declaration_and_final_newline():
+    data = render_rss(make_show(title="Käse 🧀"), [])
     assert data.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<rss ')
     assert data.endswith(b"</rss>\n")
     assert "Käse 🧀".encode() in data
 
 
-def test_every_namespace_is_declared_under_its_usual_prefix_with_its_exact_address():
+def test_every_namespace_is_declared_with_its_usual_prefix_and_exact_uri():
     declared = dict(read(items=[make_item(chapters=(Chapter(start_ms=0, title="A"),))]).namespaces)
     assert declared == {name: NAMESPACES[name] for name in ("itunes", "podcast", "atom", "content", "psc")}
 
@@ -109,12 +111,12 @@ def test_explicit_is_true_or_false_on_the_channel_and_on_every_item():
 
 
 @pytest.mark.parametrize("suffix", ["cover.jpg", "cover.jpeg", "COVER.JPG", "cover.png?v=1&w=2", "cover"])
-def test_artwork_is_written_whatever_its_address_ends_in(suffix):
-    picture = Image(url=SITE + suffix)
-    feed = read(items=[make_item(artwork=picture)], artwork=picture)
-    assert feed.channel.child("itunes:image").attributes == {"href": picture.url}
-    assert feed.channel.child("image").child_text("url") == picture.url
-    assert feed.items[0].child("itunes:image").attributes == {"href": picture.url}
+def test_artwork_is_written_with_any_file_extension(suffix):
+    image = Image(url=SITE + suffix)
+    feed = read(items=[make_item(artwork=image)], artwork=image)
+    assert feed.channel.child("itunes:image").attributes == {"href": image.url}
+    assert feed.channel.child("image").child_text("url") == image.url
+    assert feed.items[0].child("itunes:image").attributes == {"href": image.url}
 
 
 def test_there_is_exactly_one_self_link_and_the_channel_links_to_the_site():
@@ -129,14 +131,14 @@ def test_there_is_exactly_one_self_link_and_the_channel_links_to_the_site():
     assert texts(clean.channel, "link") == [SITE]
 
 
-def test_items_come_newest_first_and_of_one_instant_by_guid():
+def test_items_are_sorted_newest_first_then_by_guid():
     items = [make_item(1), make_item(3, guid="b"), make_item(3, guid="a"), make_item(2)]
     expected = ["a", "b", "guid-2", "guid-1"]
     assert [item.child_text("guid") for item in read(items=items).items] == expected
-    assert render(make_show(), items) == render(make_show(), items[::-1])
+    assert render_rss(make_show(), items) == render_rss(make_show(), items[::-1])
 
 
-def test_dates_are_in_utc_and_the_newest_item_dates_the_feed():
+def test_dates_are_in_utc_and_last_build_date_is_that_of_the_newest_item():
     eastern = START.astimezone(timezone(timedelta(hours=-5)))
     feed = read(items=[make_item(1, date=eastern), make_item(2, date=START - timedelta(days=1))])
     assert feed.items[0].child_text("pubDate") == "Mon, 05 Jan 2026 07:00:00 +0000"
@@ -144,7 +146,7 @@ def test_dates_are_in_utc_and_the_newest_item_dates_the_feed():
     assert read(items=[]).channel.children_named("lastBuildDate") == ()
 
 
-def test_neither_the_clock_nor_the_locale_is_touched(monkeypatch):
+def test_rendering_does_not_change_the_locale(monkeypatch):
     def touched(*_arguments):
         raise AssertionError("setlocale was called")
 
@@ -155,15 +157,17 @@ def test_neither_the_clock_nor_the_locale_is_touched(monkeypatch):
 PROGRAM = "import sys; from tests.unit.feed.test_rss import rendered; sys.stdout.buffer.write(rendered(3, 1, 2))"
 
 
-def test_the_same_show_gives_the_same_bytes_in_another_process_zone_and_locale(tmp_path):
+def test_bytes_do_not_depend_on_process_timezone_or_locale(tmp_path):
     root = str(Path(__file__).parents[3])
     for seed, zone in (("1", "Asia/Kathmandu"), ("2", "America/Lima")):
-        there = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C", "PYTHONPATH": root}
-        run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True, env=there, cwd=tmp_path)
+        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C", "PYTHONPATH": root}
+        run = subprocess.run(
+            [sys.executable, "-c", PROGRAM], capture_output=True, check=True, env=environment, cwd=tmp_path
+        )
         assert run.stdout == rendered(1, 2, 3)
 
 
-def test_guid_is_no_permalink_and_the_enclosure_has_its_bytes():
+def test_guid_is_not_a_permalink_and_the_enclosure_has_its_size():
     item = read().items[0]
     assert item.child("guid").attributes == {"isPermaLink": "false"}
     assert item.child("enclosure").attributes == {
@@ -173,19 +177,19 @@ def test_guid_is_no_permalink_and_the_enclosure_has_its_bytes():
     }
 
 
-def test_description_stands_before_the_full_notes_and_no_summary_is_written():
+def test_description_comes_before_the_full_notes_and_no_summary_is_written():
     keys = [child.key for child in read().items[0].children]
     assert keys.index("description") < keys.index("content:encoded")
     assert "itunes:summary" not in keys
 
 
-def test_a_summary_that_stands_for_the_description_is_text_and_not_html():
+def test_a_summary_used_as_description_is_escaped():
     item = read(items=[make_item(description="", content="", summary="Salt & <pepper>")]).items[0]
     assert item.child_text("description") == "Salt &amp; &lt;pepper&gt;"
 
 
 @pytest.mark.parametrize("notes", ["<p>a ]]> b</p>", "<p>&lt;b&gt; & <i>x</i></p>", "a\r\nb"])
-def test_notes_arrive_as_they_are(notes):
+def test_notes_are_preserved(notes):
     item = read(items=[make_item(description=notes, content=notes)]).items[0]
     assert (item.child_text("description"), item.child_text("content:encoded").replace("\r\n", "\n")) == (
         notes,
@@ -201,7 +205,7 @@ def test_block_and_complete_are_written_only_when_true():
     assert channel.child_text("podcast:block") == "yes"
 
 
-def test_what_nobody_said_is_not_written():
+def test_unset_values_are_not_written():
     bare = Show(title="T", description="D", author="A", language="en", publish=PublishSettings(url=SITE))
     item = make_item(enclosure=replace(make_item().enclosure, seconds=0.0), episode=make_episode(number=1, season=None))
     feed = read(bare, [replace(item, episode=replace(item.episode, number=None))], artwork=None)
@@ -215,7 +219,7 @@ def test_what_nobody_said_is_not_written():
     }
 
 
-def test_the_generator_is_named_without_a_version():
+def test_the_generator_has_no_version():
     assert read().channel.child_text("generator") == "podcast_kit"
 
 
@@ -228,11 +232,11 @@ def test_the_generator_is_named_without_a_version():
         ({"owner_email": ""}, []),
     ],
 )
-def test_managing_editor_is_an_address_with_a_name_or_is_left_out(settings, expected):
+def test_managing_editor_is_an_email_with_name_or_is_omitted(settings, expected):
     assert texts(read(make_show(**settings)).channel, "managingEditor") == expected
 
 
-def test_season_number_type_and_length_are_whole():
+def test_season_number_type_and_duration_are_written():
     episode = make_episode(7, season=2, type=EpisodeType.BONUS)
     item = read(make_show(type=ShowType.SERIAL), [make_item(7, episode=episode)]).items[0]
     assert {child.key: child.text for child in item.children if child.key.startswith("itunes:")} == {
@@ -247,49 +251,52 @@ def test_season_number_type_and_length_are_whole():
     assert (item.child_text("podcast:season"), item.child_text("podcast:episode")) == ("2", "7")
 
 
-def test_a_sound_shorter_than_half_a_second_still_lasts_one():
+def test_a_duration_below_half_a_second_is_written_as_one_second():
     item = make_item(enclosure=replace(make_item().enclosure, seconds=0.2))
     assert read(items=[item]).items[0].child_text("itunes:duration") == "1"
 
 
-def test_people_transcripts_and_chapters_are_pointed_to():
+def test_people_transcripts_and_chapters_are_written():
     item = make_item(
-        people=(Person(name="Bo", role="Guest", image="https://a.example/bo.jpg"), Person(name="Cy", image="cy.jpg")),
+        people=(
+            Person(name="Bo", role="Guest", image=RemoteUrl("https://a.example/bo.jpg")),
+            Person(name="Cy", image=LocalFile("cy.jpg")),
+        ),
         transcripts=(Transcript(url=f"{SITE}t.vtt", mime="text/vtt", language="de"),),
         chapters_url=f"{SITE}c.json",
         chapters=(
             Chapter(start_ms=0, title="Hello", url="https://a.example/"),
-            Chapter(start_ms=1_000, title="", image="https://a.example/p.jpg", toc=False),
-            Chapter(start_ms=3_723_004, title="Late", image="https://a.example/p.jpg"),
+            Chapter(start_ms=1_000, title="", image=RemoteUrl("https://a.example/p.jpg"), toc=False),
+            Chapter(start_ms=3_723_004, title="Late", image=RemoteUrl("https://a.example/p.jpg")),
         ),
     )
-    found = read(items=[item]).items[0]
-    assert [(person.text, dict(person.attributes)) for person in found.children_named("podcast:person")] == [
+    node = read(items=[item]).items[0]
+    assert [(person.text, dict(person.attributes)) for person in node.children_named("podcast:person")] == [
         ("Bo", {"role": "guest", "group": "cast", "img": "https://a.example/bo.jpg"}),
         ("Cy", {"role": "host", "group": "cast"}),
     ]
-    assert found.child("podcast:transcript").attributes == {
+    assert node.child("podcast:transcript").attributes == {
         "url": f"{SITE}t.vtt",
         "type": "text/vtt",
         "language": "de",
     }
-    assert found.child("podcast:chapters").attributes == {
+    assert node.child("podcast:chapters").attributes == {
         "url": f"{SITE}c.json",
         "type": "application/json+chapters",
     }
-    assert [chapter.attributes for chapter in found.child("psc:chapters").children] == [
+    assert [chapter.attributes for chapter in node.child("psc:chapters").children] == [
         {"start": "00:00:00.000", "title": "Hello", "href": "https://a.example/"},
         {"start": "01:02:03.004", "title": "Late", "image": "https://a.example/p.jpg"},
     ]
 
 
-def test_what_the_podcaster_gives_stands_instead_of_what_is_derived():
+def test_a_custom_element_replaces_the_derived_one():
     named = Element("podcast:season", "1", (("name", "Spring"),))
     item = read(items=[make_item(elements=(named,))]).items[0]
     assert [dict(season.attributes) for season in item.children_named("podcast:season")] == [{"name": "Spring"}]
 
 
-def test_a_season_that_is_only_named_keeps_the_episodes_number():
+def test_a_season_with_only_a_name_gets_the_episodes_number():
     named = Element("podcast:season", attributes=(("name", "Spring"),))
     shown = Element("podcast:episode", attributes=(("display", "Ch. 1"),))
     item = read(items=[make_item(elements=(named, shown))]).items[0]
@@ -299,7 +306,7 @@ def test_a_season_that_is_only_named_keeps_the_episodes_number():
     ]
 
 
-def test_elements_of_an_unknown_namespace_are_declared_with_the_address_they_name():
+def test_elements_of_an_unknown_namespace_are_declared_with_their_uri():
     mine = Element("my:mood", "calm", (("xml:lang", "en"),), uri="https://my.example/ns")
     feed = read(make_show(elements=(mine,)))
     assert dict(feed.namespaces)["my"] == "https://my.example/ns"
@@ -307,12 +314,12 @@ def test_elements_of_an_unknown_namespace_are_declared_with_the_address_they_nam
 
 
 @pytest.mark.parametrize("name", ["my:mood", "itunes:a b", "itunes:", "podcast:<x>", "1st"])
-def test_an_element_that_cannot_be_written_is_refused_as_the_podcasters_fault(name):
+def test_an_element_with_an_invalid_name_is_an_input_error(name):
     with pytest.raises(InvalidInput):
-        render(make_show(elements=(Element(name, "x"),)), [])
+        render_rss(make_show(elements=(Element(name, "x"),)), [])
 
 
-def test_what_xml_cannot_hold_is_left_out():
+def test_characters_illegal_in_xml_are_removed():
     nasty = "a\x00\x08\x1b\ud800\ufffe\uffffb"
     item = make_item(description=nasty, content=nasty, episode=make_episode(1, title=nasty, tags=(nasty,)))
     feed = read(make_show(title=nasty, author=nasty, elements=(Element("podcast:txt", nasty),)), [item])
@@ -320,10 +327,10 @@ def test_what_xml_cannot_hold_is_left_out():
     assert {feed.items[0].child_text(key) for key in ("title", "description", "content:encoded", "category")} == {"ab"}
 
 
-def test_a_show_and_episodes_without_words_are_refused_all_at_once():
+def test_empty_required_texts_are_reported_all_at_once():
     items = [make_item(1, episode=make_episode(1, title="\x07")), make_item(2, guid=" ")]
     with pytest.raises(InvalidInput) as caught:
-        render(make_show(title=" ", description=""), items)
+        render_rss(make_show(title=" ", description=""), items)
     assert sorted(problem.code for problem in caught.value.problems) == [
         "ch.description",
         "ch.title",
@@ -332,8 +339,8 @@ def test_a_show_and_episodes_without_words_are_refused_all_at_once():
     ]
 
 
-def test_the_feed_is_what_the_directories_of_old_took_too():
-    """st.compat: RSS 2.0, iTunes tags, owner e-mail, guid, date, MP3 with its length, artwork."""
+def test_the_feed_works_in_directories_that_only_know_itunes_tags():
+    """RSS 2.0, iTunes tags, owner email, guid, date, MP3 with its length, artwork."""
     feed = read()
     assert (feed.root.key, feed.root.attributes) == ("rss", {"version": "2.0"})
     channel = {child.key for child in feed.channel.children}

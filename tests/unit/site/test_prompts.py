@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import ListenLink, Placement, PromptSet
-from podcast_kit.site import Kind
+from podcast_kit.site import LinkKind
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show
 
 FOLLOW = f"{BASE}follow/index.html"
@@ -17,25 +17,27 @@ REVIEW = "https://podcasts.apple.com/podcast/id1000000001?action=write-review"
 
 
 @pytest.fixture
-def invite(tmp_path):
-    def invite(show=None, episode=None, written=()):
+def render(tmp_path):
+    def render(show=None, episode=None, linked=()):
         show = show or make_show()
         episode = episode or make_episode()
-        return site.prompts(show, episode, folder=tmp_path, page_url=f"{BASE}episodes/x/index.html", written=written)
+        return site.render_prompts(
+            show, episode, folder=tmp_path, page_url=f"{BASE}episodes/x/index.html", linked=linked
+        )
 
-    return invite
-
-
-def addresses(flavours):
-    """Every address of each surface, as often as it stands there."""
-    texts = (flavours.page, flavours.feed)
-    found = [Counter(html.unescape(url) for url in re.findall(r'href="([^"]*)"', text)) for text in texts]
-    return [*found, Counter(re.findall(r"https?://\S+", flavours.text))]
+    return render
 
 
-def test_following_comes_first_and_reviewing_second(invite):
-    for found in addresses(invite()):
-        assert list(found) == [
+def count_urls(prompts):
+    """How often each URL occurs, for each surface."""
+    texts = (prompts.page_html, prompts.feed_html)
+    counts = [Counter(html.unescape(url) for url in re.findall(r'href="([^"]*)"', text)) for text in texts]
+    return [*counts, Counter(re.findall(r"https?://\S+", prompts.plain_text))]
+
+
+def test_follow_links_come_before_review_links(render):
+    for urls in count_urls(render()):
+        assert list(urls) == [
             "https://podcasts.apple.com/podcast/id1000000001",
             f"https://open.spotify.com/show/{SPOTIFY.value}",
             FOLLOW,
@@ -43,9 +45,9 @@ def test_following_comes_first_and_reviewing_second(invite):
         ]
 
 
-def test_a_show_without_any_service_still_invites(invite):
-    for found in addresses(invite(make_show(listen=()))):
-        assert list(found) == [FOLLOW, f"{FOLLOW}#review"]
+def test_a_show_without_services_links_to_the_follow_page(render):
+    for urls in count_urls(render(make_show(listen=()))):
+        assert list(urls) == [FOLLOW, f"{FOLLOW}#review"]
 
 
 services = st.sets(
@@ -66,38 +68,44 @@ prompt_sets = st.builds(
 )
 
 
-@given(listen=services, chosen=prompt_sets, data=st.data())
-def test_each_address_stands_exactly_once_on_each_surface(tmp_path_factory, listen, chosen, data):
-    show = make_show(listen=tuple(sorted(listen, key=repr)), prompts={"default": chosen})
-    every = [link for link in site.links(show) if link.declared]
-    known = [link.url for link in every] + [FOLLOW, f"{FOLLOW}#review"]
-    written = data.draw(st.sets(st.sampled_from(known)))
-    given = site.prompts(
-        show, make_episode(), folder=tmp_path_factory.getbasetemp(), page_url=f"{BASE}x", written=written
+@given(listen=services, prompt_set=prompt_sets, data=st.data())
+def test_each_url_occurs_once_on_each_surface(tmp_path_factory, listen, prompt_set, data):
+    show = make_show(listen=tuple(sorted(listen, key=repr)), prompts={"default": prompt_set})
+    links = [link for link in site.build_listen_links(show) if link.declared]
+    urls_to_draw = [link.url for link in links] + [FOLLOW, f"{FOLLOW}#review"]
+    linked = data.draw(st.sets(st.sampled_from(urls_to_draw)))
+    prompts = site.render_prompts(
+        show, make_episode(), folder=tmp_path_factory.getbasetemp(), page_url=f"{BASE}x", linked=linked
     )
-    silent = chosen.placement is Placement.NONE or not (chosen.follow or chosen.review)
-    wanted = {site.same(link.url) for link in every if getattr(chosen, link.kind.value)} if not silent else set()
-    wanted |= {site.same(FOLLOW)} if chosen.follow and not silent else set()
-    for found in addresses(given):
-        normal = Counter(site.same(url) for url in found.elements())
+    is_empty = prompt_set.placement is Placement.NONE or not (prompt_set.follow or prompt_set.review)
+    expected = (
+        {site.normalize_url(link.url) for link in links if getattr(prompt_set, link.kind.value)}
+        if not is_empty
+        else set()
+    )
+    expected |= {site.normalize_url(FOLLOW)} if prompt_set.follow and not is_empty else set()
+    for urls in count_urls(prompts):
+        normal = Counter(site.normalize_url(url) for url in urls.elements())
         assert set(normal.values()) <= {1}
-        assert not normal.keys() & {site.same(url) for url in written}
-        assert wanted - {site.same(url) for url in written} <= normal.keys()
-        assert bool(normal) == bool(given)
+        assert not normal.keys() & {site.normalize_url(url) for url in linked}
+        assert expected - {site.normalize_url(url) for url in linked} <= normal.keys()
+        assert bool(normal) == bool(prompts)
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30))
-def test_a_label_is_text_whatever_it_holds(tmp_path_factory, label):
+def test_labels_are_escaped(tmp_path_factory, label):
     show = make_show(listen=(ListenLink(service="custom", value="https://club.example/", label=label),))
-    given = site.prompts(show, make_episode(), folder=tmp_path_factory.getbasetemp(), page_url=f"{BASE}x", written=())
-    for text in (given.page_html, given.feed_html):
-        inside = re.search(r'href="https://club.example/">([^<]*)</a>', text)
-        assert inside
-        assert html.unescape(inside[1]) == label
+    prompts = site.render_prompts(
+        show, make_episode(), folder=tmp_path_factory.getbasetemp(), page_url=f"{BASE}x", linked=()
+    )
+    for text in (prompts.page_html, prompts.feed_html):
+        link = re.search(r'href="https://club.example/">([^<]*)</a>', text)
+        assert link
+        assert html.unescape(link[1]) == label
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "expected"),
     [
         ("de-AT", "Kostenlos abonnieren"),
         ("fr", "Suivre gratuitement"),
@@ -105,35 +113,35 @@ def test_a_label_is_text_whatever_it_holds(tmp_path_factory, label):
         ("nl", "Follow for free"),
     ],
 )
-def test_it_is_said_in_the_shows_language(invite, language, words):
-    given = invite(make_show(language=language))
-    assert words in given.feed
-    assert words in given.text
+def test_prompts_are_in_the_shows_language(render, language, expected):
+    prompts = render(make_show(language=language))
+    assert expected in prompts.feed_html
+    assert expected in prompts.plain_text
 
 
-def test_the_feed_has_only_what_apps_show(invite):
-    assert set(re.findall(r"<(\w+)", invite().feed)) <= {"p", "a", "ul", "li", "br"}
+def test_feed_prompts_only_use_tags_that_apps_show(render):
+    assert set(re.findall(r"<(\w+)", render().feed_html)) <= {"p", "a", "ul", "li", "br"}
 
 
-def test_an_episode_chooses_its_set_by_name(invite):
+def test_an_episode_selects_its_prompt_set_by_name(render):
     quiet = {"quiet": PromptSet(follow=True, review=False)}
-    given = invite(make_show(prompts=quiet), make_episode(prompts="quiet"))
-    assert REVIEW not in given.page
-    assert FOLLOW in given.page
+    prompts = render(make_show(prompts=quiet), make_episode(prompts="quiet"))
+    assert REVIEW not in prompts.page_html
+    assert FOLLOW in prompts.page_html
 
 
-def test_a_set_that_is_not_there_is_told_with_those_that_are(invite):
+def test_an_unknown_prompt_set_is_an_error_that_lists_the_known_ones(render):
     with pytest.raises(InvalidInput) as raised:
-        invite(episode=make_episode(prompts="loud"))
+        render(episode=make_episode(prompts="loud"))
     assert "default, none" in raised.value.problems[0].fix
 
 
-def test_the_show_may_write_them_otherwise(invite, tmp_path):
+def test_a_show_can_override_a_prompt_template(render, tmp_path):
     (tmp_path / "templates" / "prompts").mkdir(parents=True)
     (tmp_path / "templates" / "prompts" / "feed.html").write_text("<p>{{ episode.title }}: {{ any_app }}</p>", "utf-8")
-    given = invite()
-    assert given.feed == f"<p>Number 1: {FOLLOW}</p>"
-    assert "Apple Podcasts" in given.page
+    prompts = render()
+    assert prompts.feed_html == f"<p>Number 1: {FOLLOW}</p>"
+    assert "Apple Podcasts" in prompts.page_html
 
 
 @pytest.mark.parametrize(
@@ -147,28 +155,30 @@ def test_the_show_may_write_them_otherwise(invite, tmp_path):
 )
 def test_markers_in_notes_become_one_line_of_markdown(notes, expected):
     show = make_show(listen=(ListenLink(service="custom", value="https://club.example/", label="Club &<b>"),))
-    assert site.expand(show, notes) == expected
+    assert site.expand_link_markers(show, notes) == expected
 
 
-def test_what_a_marker_wrote_is_not_written_again(invite):
+def test_links_from_markers_are_not_repeated(render):
     show = make_show()
-    written = re.findall(r"<(https[^>]*)>", site.expand(show, "{{ links }}"))
-    assert {link.url for link in site.links(show) if link.declared and link.kind is Kind.FOLLOW} < set(written)
-    assert list(addresses(invite(show, written=written))[0]) == [FOLLOW]
+    linked = re.findall(r"<(https[^>]*)>", site.expand_link_markers(show, "{{ links }}"))
+    assert {link.url for link in site.build_listen_links(show) if link.declared and link.kind is LinkKind.FOLLOW} < set(
+        linked
+    )
+    assert list(count_urls(render(show, linked=linked))[0]) == [FOLLOW]
 
 
-def test_a_set_may_say_it_in_its_own_words(invite):
+def test_a_prompt_set_can_have_its_own_wording(render):
     own = PromptSet(follow_text="Come along with {show}.", review_text="What did <{title}> leave you with?")
-    given = invite(make_show(prompts={"default": own}), make_episode(title="One & {show}"))
-    assert "Come along with Talking Back." in given.text
-    assert "What did <One & {show}> leave you with?" in given.text
-    for html_text in (given.page, given.feed):
+    prompts = render(make_show(prompts={"default": own}), make_episode(title="One & {show}"))
+    assert "Come along with Talking Back." in prompts.plain_text
+    assert "What did <One & {show}> leave you with?" in prompts.plain_text
+    for html_text in (prompts.page_html, prompts.feed_html):
         assert "Come along with Talking Back." in html_text
         assert "What did &lt;One &amp; {show}&gt; leave you with?" in html_text
-    assert "Enjoying the show" not in given.page + given.feed + given.text
+    assert "Enjoying the show" not in prompts.page_html + prompts.feed_html + prompts.plain_text
 
 
-def test_every_surface_asks_in_a_sentence(invite):
-    for said in (invite().page, invite().feed, invite().text):
-        assert "Enjoying the show? Follow it for free" in said
-        assert "A quick rating or review helps other people find the show." in said
+def test_every_surface_has_the_full_sentences(render):
+    for text in (render().page_html, render().feed_html, render().plain_text):
+        assert "Enjoying the show? Follow it for free" in text
+        assert "A quick rating or review helps other people find the show." in text

@@ -111,7 +111,7 @@ def drawing(inside="", more=""):
 def test_what_editors_write_passes(text, encoding):
     if encoding == "utf-16":
         text = text.replace("UTF-8", "UTF-16").replace("utf-8", "utf-16")
-    assert svg.faults(text.encode(encoding), "logo.svg") == []
+    assert svg.check_svg(text.encode(encoding), "logo.svg") == []
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,58 @@ def test_what_editors_write_passes(text, encoding):
         '<path style="fill:url(//evil.example/x)"/>',
         '<path filter="url(other.svg#f)"/>',
         "<?xml-stylesheet href='x.xsl' type='text/xsl'?>",
+        '<iframe src="https://evil.example/"/>',
+        '<video href="#v"><source src="x.mp4"/></video>',
+        '<discard begin="1s"/>',
+        "<unheardOf/>",
+        '<path unheard-of="1"/>',
+        "<foreignObject/>",
+        '<foreignObject requiredExtensions="http://www.w3.org/1999/xhtml"><g onclick="x()"/></foreignObject>',
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><mtext href="javascript:alert(1)">x</mtext></math>',
+        '<x:box xmlns:x="http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul" onclick="x()"/>',
+        '<e:listener xmlns:e="http://www.w3.org/2001/xml-events" event="click" handler="#x"/>',
+        '<path xmlns:e="http://www.w3.org/2001/xml-events" e:event="click"/>',
+        '<g xml:base="https://evil.example/x.svg"><use href="#a"/></g>',
+        '<a href="#a" ping="https://evil.example/count"/>',
+        '<font-face><font-face-src><font-face-uri href="#a"/></font-face-src></font-face>',
+        '<cursor id="c" href="#a"/>',
+        '<path fill="url(data:image/svg+xml,x#a)"/>',
+        '<path style="fill:url(data:image/svg+xml,x#a)"/>',
+        '<path style="fill:red;behavior:none"/>',
+        '<path style="-moz-binding:none"/>',
+        r'<path style="\62 ehavior:none"/>',
+        '<animate attributeName="style" values="fill:red"/>',
+        '<animate attributeName="fill" values="url(//evil.example/x)"/>',
     ],
 )
 def test_what_runs_or_loads_something_is_refused_at_its_line(inside):
-    [fault] = svg.faults(drawing(inside).encode(), "art/logo.svg")
+    [fault] = svg.check_svg(drawing(inside).encode(), "art/logo.svg")
     assert (fault.location.path, fault.location.line, fault.code) == ("art/logo.svg", 2, "theme.svg")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<mask id="m" style="mask-type:luminance" maskUnits="userSpaceOnUse" x="0"><rect data-name="a" rx="1"/></mask>',
+        '<path p-id="1234" fill="#000" aria-hidden="true" vector-effect="non-scaling-stroke" d="M1 1"/>',
+        '<g fill-rule="evenodd" role="img" tabindex="0" focusable="false" xml:lang="de" class="a b"/>',
+        '<path style="fill:none;;stroke:#000 ; mix-blend-mode:normal;-webkit-transform:none;--own:1"/>',
+        "<text style=\"font-family:'A;b:c', serif; /* x: y; */ line-height:1.25\">a</text>",
+        '<flowRoot xml:space="preserve"><flowRegion><rect/></flowRegion><flowPara>a</flowPara></flowRoot>',
+        '<font horiz-adv-x="1"><font-face units-per-em="1000"/><missing-glyph/><glyph unicode="a" d="M1"/></font>',
+        '<g xmlns:s="http://www.serif.com/" s:id="Layer 1"><s:any onclick="x"/></g>',
+        '<circle r="1"><animateTransform attributeName="transform" type="rotate" to="360" dur="1s"/></circle>',
+        '<metadata><cc:Work xmlns:cc="http://creativecommons.org/ns#" about=""/></metadata>',
+        '<path clip-path="url(#a)" marker-end="url(\'#b\')" cursor="pointer"/>',
+    ],
+)
+def test_drawings_and_editor_data_pass(inside):
+    assert svg.check_svg(drawing(inside).encode(), "logo.svg") == []
+
+
+def test_content_of_a_refused_element_is_not_reported_again():
+    inside = '<foreignObject>\n<h:p onclick="x">\n<script/></h:p></foreignObject>\n<path onclick="x"/>'
+    assert [problem.location.line for problem in svg.check_svg(drawing(inside).encode(), "logo.svg")] == [2, 5]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +214,7 @@ def test_what_runs_or_loads_something_is_refused_at_its_line(inside):
 )
 def test_a_document_type_hides_nothing(declared):
     text = f"<!DOCTYPE svg [{declared}]>\n" + drawing("&x;" if "ENTITY x" in declared else "")
-    assert [fault.code for fault in svg.faults(text.encode(), "logo.svg")] == ["theme.svg"]
+    assert [fault.code for fault in svg.check_svg(text.encode(), "logo.svg")] == ["theme.svg"]
 
 
 @pytest.mark.parametrize(
@@ -180,13 +227,13 @@ def test_a_document_type_hides_nothing(declared):
 )
 def test_a_document_type_with_words_that_only_browsers_know_is_refused(public):
     inside = '<style>&commat;import "https://evil.example/x.css";</style>'
-    [fault] = svg.faults(f'<!DOCTYPE svg PUBLIC "{public}" "x">\n{drawing(inside)}'.encode(), "logo.svg")
+    [fault] = svg.check_svg(f'<!DOCTYPE svg PUBLIC "{public}" "x">\n{drawing(inside)}'.encode(), "logo.svg")
     assert (fault.location.line, fault.code) == (1, "theme.svg")
 
 
 @pytest.mark.parametrize("text", ["", "<svg/>", "<svg", "<html><script/></html>", "\x00", "{}", "<svg xmlns='&x;'/>"])
 def test_what_is_no_svg_is_told(text):
-    [fault] = svg.faults(text.encode(), "logo.svg")
+    [fault] = svg.check_svg(text.encode(), "logo.svg")
     assert (fault.location.path, fault.code) == ("logo.svg", "theme.svg")
 
 
@@ -194,13 +241,13 @@ def test_entities_that_grow_are_refused_soon():
     lines = "".join(f'<!ENTITY a{at} "{f"&a{at - 1};" * 10}">' for at in range(1, 12))
     text = f'<!DOCTYPE svg [<!ENTITY a0 "ha">{lines}]>\n' + drawing("<style>&a11;</style>")
     began = time.process_time()
-    assert [fault.code for fault in svg.faults(text.encode(), "logo.svg")] == ["theme.svg"]
+    assert [fault.code for fault in svg.check_svg(text.encode(), "logo.svg")] == ["theme.svg"]
     assert time.process_time() - began < 2
 
 
 def test_faults_are_told_all_at_once_and_not_by_the_thousand():
     text = drawing('<path onclick="x"/>\n' * 500)
-    lines = [fault.location.line for fault in svg.faults(text.encode(), "logo.svg")]
+    lines = [fault.location.line for fault in svg.check_svg(text.encode(), "logo.svg")]
     assert lines == list(range(2, 12))
 
 
@@ -208,5 +255,7 @@ def test_a_logo_that_runs_a_script_keeps_the_pages_from_being_made(tmp_path):
     (tmp_path / "art").mkdir()
     (tmp_path / "art/logo.svg").write_text(drawing("<script>alert(1)</script>"), "utf-8")
     with pytest.raises(InvalidInput) as raised:
-        site.look(make_show(theme=Theme(logo="art/logo.svg")), tmp_path, None)
-    assert [(one.location, one.code) for one in raised.value.problems] == [(SourceLocation("art/logo.svg", 2, 1), "theme.svg")]
+        site.resolve_theme(make_show(theme=Theme(logo="art/logo.svg")), tmp_path, None)
+    assert [(one.location, one.code) for one in raised.value.problems] == [
+        (SourceLocation("art/logo.svg", 2, 1), "theme.svg")
+    ]

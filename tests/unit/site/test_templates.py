@@ -23,7 +23,7 @@ def write(tmp_path):
 @pytest.fixture
 def render(tmp_path):
     def render(key="episodes/001-one/index.html"):
-        return site.render(make_show(), [make_item()], folder=tmp_path)[key].decode()
+        return site.render_site(make_show(), [make_item()], folder=tmp_path)[key].decode()
 
     return render
 
@@ -31,16 +31,16 @@ def render(tmp_path):
 def problem(render):
     with pytest.raises(InvalidInput) as raised:
         render()
-    (found,) = raised.value.problems
-    return found
+    (only,) = raised.value.problems
+    return only
 
 
-def test_a_shows_own_template_takes_the_place_of_the_default(write, render):
+def test_a_shows_own_template_replaces_the_default(write, render):
     write("episode.html", "<h1>{{ item.episode.title }}</h1>")
     assert render() == "<h1>Number 1</h1>"
 
 
-def test_a_block_of_the_default_can_be_changed_alone(write, render):
+def test_one_block_of_a_default_template_can_be_overridden(write, render):
     write("episode.html", '{% extends "default/episode.html" %}{% block player %}<b>Mine</b>{% endblock %}')
     page = render()
     assert "<b>Mine</b>" in page
@@ -48,13 +48,13 @@ def test_a_block_of_the_default_can_be_changed_alone(write, render):
     assert "<h1>Number 1</h1>" in page
 
 
-def test_a_base_of_ones_own_reaches_the_default_pages(write, render):
+def test_an_own_base_template_applies_to_the_default_pages(write, render):
     write("base.html", '{% extends "default/base.html" %}{% block footer %}<footer>Mine</footer>{% endblock %}')
     assert "<footer>Mine</footer>" in render()
     assert "<footer>Mine</footer>" in render("follow/index.html")
 
 
-def test_words_can_be_said_otherwise_one_by_one(write, render):
+def test_single_strings_can_be_overridden(write, render):
     write("strings/en.toml", 'download = "Take it along"')
     page = render()
     assert "Take it along" in page
@@ -62,23 +62,23 @@ def test_words_can_be_said_otherwise_one_by_one(write, render):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "code", "said"),
+    ("text", "line", "code", "expected"),
     [
         pytest.param("<p>\n{{ item.nothing }}", 2, "template.render", "nothing", id="an unknown name"),
         pytest.param("<p>\n\n{% if item %}", 3, "template.syntax", "if", id="an open block"),
         pytest.param("{{ 1 / 0 }}", 1, "template.render", "division", id="any other mistake"),
+        pytest.param('\n{% include "none.html" %}', 2, "template.missing", "none.html", id="a missing template"),
         pytest.param(
-            '\n{% include "none.html" %}', 2, "template.missing", "none.html", id="a template that is not there"
+            '{% extends "defualt/episode.html" %}', 1, "template.missing", "defualt", id="a misspelled template"
         ),
-        pytest.param('{% extends "defualt/episode.html" %}', 1, "template.missing", "defualt", id="or is misspelled"),
-        pytest.param("\n{{ t('no_such_word') }}", 2, "template.render", "no_such_word", id="an unknown word"),
+        pytest.param("\n{{ t('no_such_word') }}", 2, "template.render", "no_such_word", id="an unknown string"),
     ],
 )
-def test_a_fault_of_a_template_is_told_with_its_line(write, render, text, line, code, said):
+def test_an_error_in_a_template_is_reported_with_its_line(write, render, text, line, code, expected):
     write("episode.html", text)
-    found = problem(render)
-    assert (found.location.path, found.location.line, found.code) == ("templates/episode.html", line, code)
-    assert said in found.text
+    reported = problem(render)
+    assert (reported.location.path, reported.location.line, reported.code) == ("templates/episode.html", line, code)
+    assert expected in reported.text
 
 
 @pytest.mark.parametrize(
@@ -91,38 +91,48 @@ def test_a_fault_of_a_template_is_told_with_its_line(write, render, text, line, 
         pytest.param("style.css", "a {\n{{ nothing }} }", 2, id="a style sheet"),
     ],
 )
-def test_so_is_a_fault_of_a_piece_that_others_use(write, render, name, text, line):
+def test_an_error_in_a_shared_template_is_reported_with_its_line(write, render, name, text, line):
     write(name, text)
     write("404.html", '{% include "mine.html" %}' if name == "mine.html" else '{% extends "base.html" %}')
-    found = problem(lambda: render("404.html"))
-    assert (found.location.path, found.location.line) == (f"templates/{name}", line)
+    reported = problem(lambda: render("404.html"))
+    assert (reported.location.path, reported.location.line) == (f"templates/{name}", line)
 
 
 @pytest.mark.parametrize("name", ["prompts/page.html", "prompts/feed.html", "prompts/text.txt"])
-def test_so_is_a_fault_of_an_invitation(write, tmp_path, name):
+def test_an_error_in_a_prompt_template_is_reported_with_its_line(write, tmp_path, name):
     write(name, "\n\n{{ nothing }}")
-    found = problem(lambda: site.prompts(make_show(), make_episode(), folder=tmp_path, page_url=BASE, written=()))
-    assert (found.location.path, found.location.line) == (f"templates/{name}", 3)
+    reported = problem(
+        lambda: site.render_prompts(make_show(), make_episode(), folder=tmp_path, page_url=BASE, linked=())
+    )
+    assert (reported.location.path, reported.location.line) == (f"templates/{name}", 3)
 
 
-def test_so_is_one_of_a_file_of_words(write, render):
+def test_an_error_in_a_strings_file_is_reported_with_its_line(write, render):
     write("strings/en.toml", '# mine\ncopy = "x"\ndownload = ')
-    found = problem(render)
-    assert (found.location.path, found.location.line, found.code) == ("templates/strings/en.toml", 3, "template.words")
+    reported = problem(render)
+    assert (reported.location.path, reported.location.line, reported.code) == (
+        "templates/strings/en.toml",
+        3,
+        "template.words",
+    )
     write("strings/en.toml", "# mine\ncopy = 3\n")
-    found = problem(render)
-    assert (found.location.path, found.location.line, found.code) == ("templates/strings/en.toml", 2, "template.words")
+    reported = problem(render)
+    assert (reported.location.path, reported.location.line, reported.code) == (
+        "templates/strings/en.toml",
+        2,
+        "template.words",
+    )
 
 
-def test_what_a_default_template_does_not_expect_is_no_fault_of_the_podcaster(tmp_path):
-    from podcast_kit.site.templates import templates
+def test_an_error_in_a_default_template_is_not_an_input_error(tmp_path):
+    from podcast_kit.site.templates import load_templates
 
     with pytest.raises(Exception, match="show") as raised:
-        templates(tmp_path).render("index.html", {})
+        load_templates(tmp_path).render("index.html", {})
     assert not isinstance(raised.value, InvalidInput)
 
 
-def test_the_digest_changes_with_any_template_and_back(write, tmp_path):
+def test_the_templates_digest_depends_on_the_templates(write, tmp_path):
     before = site.templates_digest(tmp_path)
     path = write("episode.html", "x")
     assert site.templates_digest(tmp_path) != before
@@ -130,50 +140,50 @@ def test_the_digest_changes_with_any_template_and_back(write, tmp_path):
     assert site.templates_digest(tmp_path) == before
 
 
-def test_what_editors_leave_behind_is_no_template(write, tmp_path):
+def test_temporary_files_of_editors_are_not_templates(write, tmp_path):
     before = site.templates_digest(tmp_path)
     for name in (".episode.html.swp", "episode.html~", ".DS_Store"):
         write(name, "x")
     assert site.templates_digest(tmp_path) == before
-    assert set(site.names(tmp_path)) == {
+    assert set(site.list_templates(tmp_path)) == {
         path.relative_to(default_templates()).as_posix() for path in default_templates().rglob("*") if path.is_file()
     }
 
 
 @pytest.mark.parametrize("name", ["episode.html", "prompts/feed.html", "strings/de.toml"])
-def test_a_template_can_be_copied_to_start_from(tmp_path, name):
-    path = site.eject(tmp_path, name)
+def test_a_template_can_be_ejected(tmp_path, name):
+    path = site.eject_template(tmp_path, name)
     assert path == tmp_path / "templates" / name
     assert path.read_bytes() == (default_templates() / name).read_bytes()
-    assert site.names(tmp_path)[name]
+    assert site.list_templates(tmp_path)[name]
 
 
-def test_a_copy_is_never_made_over_ones_own(write, tmp_path):
+def test_eject_does_not_overwrite_an_own_template(write, tmp_path):
     path = write("episode.html", "mine")
     with pytest.raises(InvalidInput):
-        site.eject(tmp_path, "episode.html")
+        site.eject_template(tmp_path, "episode.html")
     assert path.read_text("utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "episdoe.html", ""])
-def test_only_templates_can_be_copied(tmp_path, name):
+def test_only_templates_can_be_ejected(tmp_path, name):
     with pytest.raises(InvalidInput):
-        site.eject(tmp_path, name)
+        site.eject_template(tmp_path, name)
     assert not list(tmp_path.iterdir())
 
 
-def test_no_code_lies_among_the_templates():
+def test_there_is_no_code_among_the_templates():
     assert not list(default_templates().rglob("*.py"))
 
 
-DOCS = Path(__file__).parents[2] / "docs" / "themes.md"
+DOCS = Path(__file__).parents[3] / "docs" / "how-to" / "themes.md"
 
 
 def example(language, number):
     return re.findall(rf"```{language}\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[number]
 
 
-def test_the_examples_of_the_docs_do_what_they_say(write, render):
+def test_the_examples_in_the_docs_work(write, render):
     write("strings/en.toml", example("toml", 0))
     write("episode.html", example("jinja", 0))
     write("base.html", example("jinja", 1))
@@ -181,4 +191,4 @@ def test_the_examples_of_the_docs_do_what_they_say(write, render):
     assert "<audio" in page
     assert "Episode 1, recorded with a cup of tea." in page
     assert 'since 2019. <a href="../../follow/index.html">Follow</a>' in page
-    assert "Come along, it is free" in render("index.html")
+    assert "Come along, it&#39;s free" in render("index.html")
