@@ -40,7 +40,7 @@ CHAPTER_LIST = """
 def write_yaml(folder, **keys):
     """podcast.yaml with the basic keys and some of its own; a key of None is left out."""
     (folder / "episodes").mkdir(parents=True, exist_ok=True)
-    (folder / "podcast.yaml").write_text(format_keys(BASE | keys), "utf-8")
+    write_text(folder / "podcast.yaml", format_keys(BASE | keys))
 
 
 def write_episode(folder, number, recording, notes="One paragraph.\n", /, **keys):
@@ -48,9 +48,13 @@ def write_episode(folder, number, recording, notes="One paragraph.\n", /, **keys
     day = date(2020, 1, 1) + timedelta(days=number)
     basics = {"title": f"Talk {number}", "date": f"{day} 08:00", "guid": f"guid-{number}", "number": str(number)}
     path = folder / "episodes" / f"{number:03d}-talk.md"
-    path.write_text(f"---\n{format_keys(basics | keys)}---\n{notes}", "utf-8")
+    write_text(path, f"---\n{format_keys(basics | keys)}---\n{notes}")
     if recording:
         shutil.copy(recording, path.with_suffix(recording.suffix))
+
+
+def write_text(path, text):
+    path.write_text(text, "utf-8", newline="\n")
 
 
 def format_keys(keys):
@@ -153,14 +157,15 @@ def write_every_key(folder):
         podroll="[{feed_guid: 396d9ae0-da7e-5557-b894-b606231fa3ea}]",
         social="{protocol: activitypub, url: 'https://social.example/@show', account: '@show@social.example'}",
         value="{type: lightning, method: keysend, suggested: 0.00000015000, recipients: "
-        "{name: Ann, type: node, address: 02d5c1bf8b940dc9cadca86d1b0a3c37fbe39cee4c7e839e33bef9174531d27f52, split: 9}}",
+        "{name: Ann, type: node, split: 9, "
+        "address: 02d5c1bf8b940dc9cadca86d1b0a3c37fbe39cee4c7e839e33bef9174531d27f52}}",
         trailers="{title: About, url: 'https://pod.example/media/trailer.mp3', date: 2026-01-03 09:00, "
         "length: 1234567, type: audio/mpeg, season: 4}",
         spotify_limit="17",
         spotify_countries="de at ch",
         apple_verify="1c4f2a90-77aa",
         new_feed_url="https://new.example/feed.xml",
-        extra="\n  - {name: ttl, text: 60}\n  - <media:rating scheme=\"urn:simple\">adult &amp; kind</media:rating>",
+        extra='\n  - {name: ttl, text: 60}\n  - <media:rating scheme="urn:simple">adult &amp; kind</media:rating>',
     )
     write_episode(
         folder,
@@ -206,8 +211,8 @@ def write_alternate_enclosures(folder):
 def write_private_feeds(folder):
     """Two people with private feeds, one of whom has lost theirs."""
     write_yaml(folder, new_feed_url="https://new.example/feed.xml", feed="{hub: 'https://hub.example/'}")
-    (folder / "subscribers.txt").write_text("Ann Lee\nZoë\n- Bo\n", "utf-8")
-    (folder / "subscribers.key").write_text(f"{bytes(range(32)).hex()}\n", "utf-8")
+    write_text(folder / "subscribers.txt", "Ann Lee\nZoë\n- Bo\n")
+    write_text(folder / "subscribers.key", f"{bytes(range(32)).hex()}\n")
     write_episode(folder, 1, SAMPLES / "cbr.mp3")
     write_episode(folder, 2, SAMPLES / "aac.m4a")
 
