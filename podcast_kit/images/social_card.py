@@ -19,7 +19,7 @@ FONT_FILE = Path(__file__).with_name("fonts") / "cards.otf"
 SOCIAL_CARD_SIZE_PX = (1200, 630)
 """The size that social networks recommend."""
 MARGIN_PX = 90
-COVER_SIDE_PX = SOCIAL_CARD_SIZE_PX[1] - 2 * MARGIN_PX
+CARD_COVER_SIDE_PX = SOCIAL_CARD_SIZE_PX[1] - 2 * MARGIN_PX
 TITLE_SIZES_PX = (72, 60, 50, 42)
 """Font sizes of the title; the largest that fits is used."""
 MAX_CARD_TEXT_LEN = 300
@@ -31,7 +31,7 @@ class SocialCard:
     def __init__(self, path: Path, show: str, *, ground: str, ink: str, soft: str, accent: str) -> None:
         from PIL import Image, ImageOps
 
-        side = COVER_SIDE_PX
+        side = CARD_COVER_SIDE_PX
         with open_image(path) as image:
             upright = flatten_to_rgb(apply_exif_rotation(image))
             self._cover = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
@@ -49,7 +49,7 @@ class SocialCard:
             card = self._background.copy()
             self._draw_title(ImageDraw.Draw(card), text)
         else:
-            self._untitled = self._untitled or self._draw_background((SOCIAL_CARD_SIZE_PX[0] - COVER_SIDE_PX) // 2)
+            self._untitled = self._untitled or self._draw_background((SOCIAL_CARD_SIZE_PX[0] - CARD_COVER_SIDE_PX) // 2)
             card = self._untitled
         data = io.BytesIO()
         card.save(data, "JPEG", quality=80)
@@ -60,7 +60,7 @@ class SocialCard:
         """The background, the cover with its shadow, and a line in the show's colour."""
         from PIL import Image, ImageDraw, ImageFilter
 
-        side, top = COVER_SIDE_PX, MARGIN_PX
+        side, top = CARD_COVER_SIDE_PX, MARGIN_PX
         card = Image.new("RGB", SOCIAL_CARD_SIZE_PX, self._ground)
         shadow = Image.new("L", SOCIAL_CARD_SIZE_PX, 0)
         ImageDraw.Draw(shadow).rounded_rectangle((left, top + 12, left + side, top + side + 12), 36, fill=90)
@@ -74,16 +74,16 @@ class SocialCard:
 
     def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> None:
         """The title in the largest size that fits, with the show's name above it."""
-        left = 2 * MARGIN_PX + COVER_SIDE_PX - 30
+        left = 2 * MARGIN_PX + CARD_COVER_SIDE_PX - 30
         width = SOCIAL_CARD_SIZE_PX[0] - left - 70
         if self._show:
             font = _load_font(34)
             draw.text((left, MARGIN_PX + 4), _wrap_text(self._show, font, width, 1)[0], fill=self._soft, font=font)
         for size in TITLE_SIZES_PX:
             lines = _wrap_text(title, _load_font(size), width, 5)
-            if len(lines) * size * 1.2 <= COVER_SIDE_PX - 80 and not lines[-1].endswith("…"):
+            if len(lines) * size * 1.2 <= CARD_COVER_SIDE_PX - 80 and not lines[-1].endswith("…"):
                 break
-        top = MARGIN_PX + COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
+        top = MARGIN_PX + CARD_COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
         for number, line in enumerate(lines):
             draw.text((left, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
 

@@ -27,7 +27,7 @@ from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
-TRANSCRIPT_SUFFIXES = {
+TRANSCRIPT_SUFFIX_BY_MIME = {
     "text/vtt": ".vtt",
     "application/x-subrip": ".srt",
     "application/srt": ".srt",
@@ -35,7 +35,7 @@ TRANSCRIPT_SUFFIXES = {
     "text/html": ".html",
     "text/plain": ".txt",
 }
-AUDIO_SUFFIXES = {
+AUDIO_SUFFIX_BY_MIME = {
     "audio/mpeg": ".mp3",
     "audio/mp3": ".mp3",
     "audio/mp4": ".m4a",
@@ -166,13 +166,13 @@ def _transcript_files(node: Node, slug: str) -> Iterator[RequiredFile]:
         mime = transcript.attributes.get("type", "").strip().lower()
         language = transcript.attributes.get("language", "").strip()
         language_part = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
-        suffix = TRANSCRIPT_SUFFIXES.get(mime, splitext(urlsplit(url).path)[1].lower())
+        suffix = TRANSCRIPT_SUFFIX_BY_MIME.get(mime, splitext(urlsplit(url).path)[1].lower())
         file = required_file(url, "transcript", f"episodes/{slug}{language_part}{suffix}")
-        if file and suffix in TRANSCRIPT_SUFFIXES.values() and file.path not in paths:
+        if file and suffix in TRANSCRIPT_SUFFIX_BY_MIME.values() and file.path not in paths:
             paths.add(file.path)
             yield file
 
 
 def _audio_suffix(url: str, mime: str) -> str:
     suffix = splitext(urlsplit(url).path)[1].lower()
-    return suffix if suffix in AUDIO_SUFFIXES.values() else AUDIO_SUFFIXES.get(mime, ".mp3")
+    return suffix if suffix in AUDIO_SUFFIX_BY_MIME.values() else AUDIO_SUFFIX_BY_MIME.get(mime, ".mp3")

@@ -174,7 +174,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
             data = file.read() + RELOAD_SCRIPT
             file, size = io.BytesIO(data), len(data)
         etag = '"' + hashlib.sha256(f"{path}\0{status.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
-        if self._is_cached_by_client(etag):
+        if self._matches_if_none_match(etag):
             self._send_head(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
             return
         headers = {
@@ -199,7 +199,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
             file.seek(sent.start)
             self._copy_bytes(file, len(sent))
 
-    def _is_cached_by_client(self, etag: str) -> bool:
+    def _matches_if_none_match(self, etag: str) -> bool:
         if_none_match = self.headers.get("If-None-Match", "")
         etags = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
         return if_none_match.strip() == "*" or etag in etags

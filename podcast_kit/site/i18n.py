@@ -78,7 +78,7 @@ def load_translations(language: str, timezone: str, folder: Path, digest: str = 
     `digest` is `templates_digest(folder)`, if it is known already.
     Raises InvalidInput if a strings file of the show is invalid.
     """
-    return _cached_translations(language, timezone, folder, digest or templates_digest(folder))
+    return _merge_translations(language, timezone, folder, digest or templates_digest(folder))
 
 
 @cache
@@ -89,7 +89,7 @@ def all_translations(key: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _cached_translations(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
+def _merge_translations(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
     strings: dict[str, str] = {}
     codes = dict.fromkeys((FALLBACK_LANGUAGE, language.lower().split("-")[0], language.lower()))
     for root in (default_templates(), folder / "templates"):

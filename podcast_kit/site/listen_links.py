@@ -92,11 +92,11 @@ def build_listen_links(show: Show) -> tuple[Link, ...]:
     problems = [problem for problem in check_listen_links(show) if problem.severity is Severity.ERROR]
     if problems:
         raise InvalidInput(problems)
-    return _cached_links(show.listen, show.feed_url, show.guid, show.title)
+    return _all_listen_links(show.listen, show.feed_url, show.guid, show.title)
 
 
 @lru_cache(maxsize=8)
-def _cached_links(listen: tuple[ListenLink, ...], feed_url: str, guid: str, title: str) -> tuple[Link, ...]:
+def _all_listen_links(listen: tuple[ListenLink, ...], feed_url: str, guid: str, title: str) -> tuple[Link, ...]:
     fields = _pattern_fields(listen, feed_url, guid, title)
     declared = [_declared_links(entry, fields) for entry in listen if _is_shown(entry)]
     services = {link.service for group in declared for link in group}

@@ -83,7 +83,7 @@ class Site:
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
         pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
-        pages += [self._redirect_page(redirect) for redirect in redirects]
+        pages += [self._moved_page(redirect) for redirect in redirects]
         return tuple(sorted(pages, key=lambda page: page.key))
 
     @property
@@ -91,7 +91,7 @@ class Site:
         """Keys that are not pages of `build_pages`, and cannot be redirects either."""
         return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
 
-    def _redirect_page(self, redirect: Redirect) -> SitePage:
+    def _moved_page(self, redirect: Redirect) -> SitePage:
         values = {"title": redirect.item.episode.title, "target": self.show.page_url(redirect.to)}
         return self._template_page(redirect.key, "moved.html", values)
 

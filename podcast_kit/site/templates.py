@@ -188,11 +188,11 @@ def load_templates(folder: Path, digest: str = "") -> Templates:
 
     `digest` is `templates_digest(folder)`, if it is known already.
     """
-    return _cached_templates(folder, digest or templates_digest(folder))
+    return _compile_templates(folder, digest or templates_digest(folder))
 
 
 @lru_cache(maxsize=8)
-def _cached_templates(folder: Path, digest: str) -> Templates:
+def _compile_templates(folder: Path, digest: str) -> Templates:
     return Templates(folder, digest)
 
 

@@ -1,4 +1,4 @@
-"""A show that means harm in every word, in Chromium: nothing of it runs, and no page breaks."""
+"""A show with hostile markup in every text, in Chromium: nothing of it runs, and no page breaks."""
 
 import json
 from contextlib import closing
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from podcast_kit import feed, site
-from podcast_kit.model import Chapter, Element, EpisodeType, ListenLink, Person, Image
+from podcast_kit.model import Chapter, Element, EpisodeType, Image, ListenLink, Person, RemoteUrl
 from podcast_kit.site import transcript
 from podcast_kit.source import notes
 from tests.support import chromium
@@ -74,12 +74,12 @@ SHOW = make_show(
         Element("podcast:license", VECTORS[5], (("url", EVIL),)),
     ),
 )  # fmt: skip
-PICTURE = Image(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
+IMAGE = Image(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """Pages and data of a show that means harm in every word, file name and address."""
+    """Pages and data of a show with hostile markup in every text, file name and URL."""
     folder = tmp_path_factory.mktemp("hostile")
     items = []
     for number, vector in enumerate(VECTORS, 1):
@@ -88,25 +88,25 @@ def hostile(tmp_path_factory):
             number, title=vector, notes=vector, tags=(vector,), season=1 + number % 2, listen=listen,
             type=list(EpisodeType)[number % 3],
         )  # fmt: skip
-        written = notes.render_notes(vector, page_url=f"{BASE}episodes/{episode.slug}/index.html")
-        prompts = site.render_prompts(SHOW, episode, folder=folder, page_url=BASE, written=written.links)
-        lines = [vector] * (2 if number % 6 else 1 + transcript.INLINE // len(vector))
+        rendered = notes.render_notes(vector, page_url=f"{BASE}episodes/{episode.slug}/index.html")
+        prompts = site.render_prompts(SHOW, episode, folder=folder, page_url=BASE, linked=rendered.links)
+        lines = [vector] * (2 if number % 6 else 1 + transcript.MAX_INLINE_LEN // len(vector))
         items.append(
             make_item(
                 number,
                 episode=episode,
                 summary=vector,
-                artwork=replace(PICTURE, smaller=(PICTURE,)) if number % 2 else None,
-                page=written.before.page_html + prompts.page_html,
-                people=(Person(name=vector, role=vector, url=EVIL, image=PICTURE.url),),
+                artwork=replace(IMAGE, thumbnails=(IMAGE,)) if number % 2 else None,
+                page=rendered.before.page_html + prompts.page_html,
+                people=(Person(name=vector, role=vector, url=EVIL, image=RemoteUrl(IMAGE.url)),),
                 chapters=(Chapter(start_ms=0, title=vector, url=EVIL), Chapter(start_ms=1000, title=vector)),
                 transcripts=(make_transcript(*lines, speaker=vector),),
                 elements=SHOW.elements,
             )
         )
-    made = site.render_site(SHOW, items[::-1], folder=folder, artwork=PICTURE, icons=(replace(PICTURE, width=32),))
-    made["follow/show.opml"] = feed.render_opml(SHOW)
-    for key, data in made.items():
+    pages = site.render_site(SHOW, items[::-1], folder=folder, artwork=IMAGE, icons=(replace(IMAGE, width=32),))
+    pages["follow/show.opml"] = feed.render_opml(SHOW)
+    for key, data in pages.items():
         path = folder / "build" / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -114,16 +114,16 @@ def hostile(tmp_path_factory):
 
 
 def titles(below=""):
-    """The titles by the paths of their episodes' pages."""
+    """Titles by the paths of the episodes' pages."""
     return {f"episodes/{number:03}-one/{below}index.html": vector for number, vector in enumerate(VECTORS, 1)}
 
 
-def test_no_hostile_word_runs_or_breaks_a_page(browser, hostile):
+def test_hostile_text_neither_runs_nor_breaks_a_page(browser, hostile):
     paths = sorted(path.relative_to(hostile).as_posix() for path in hostile.rglob("*.html"))
     kinds = {path.rpartition("/")[0].split("/")[0] for path in paths} | {"embed" for path in paths if "/embed/" in path}
     assert kinds >= {"", "embed", "episodes", "follow", "people", "seasons", "tags"}
     assert len([path for path in paths if "/transcript/" in path]) == len(VECTORS) // 6
-    said = titles() | titles("embed/")
+    expected_titles = titles() | titles("embed/")
     with chromium.serving(hostile) as url, closing(browser.new_context()) as context:
         context.add_init_script(TRAP)
         page = context.new_page()
@@ -138,11 +138,11 @@ def test_no_hostile_word_runs_or_breaks_a_page(browser, hostile):
             )
             assert page.evaluate("[...document.links].every(a => /^https?:/.test(a.protocol))"), path
             assert page.evaluate("window.hits") == [], path
-            if path in said:
-                assert page.inner_text("h1").split() == said[path].split(), path
+            if path in expected_titles:
+                assert page.inner_text("h1").split() == expected_titles[path].split(), path
 
 
-def test_what_machines_read_says_the_words_as_they_are(browser, hostile):
+def test_machine_readable_data_has_the_text_unchanged(browser, hostile):
     shown = SHOW.title.split()
     manifest = json.loads((hostile / "site.webmanifest").read_text("utf-8"))
     assert manifest["name"].split() == shown
@@ -153,8 +153,8 @@ def test_what_machines_read_says_the_words_as_they_are(browser, hostile):
         page = context.new_page()
         for path, title in titles().items():
             page.goto(url + path, wait_until="domcontentloaded")
-            known = page.evaluate("JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').text)")
-            assert known["name"] == title
+            json_ld = page.evaluate("JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').text)")
+            assert json_ld["name"] == title
             embedded = json.loads((hostile / path.replace("index.html", "oembed.json")).read_text("utf-8"))
             assert embedded["title"] == title
             page.set_content(embedded["html"].replace(BASE, url))
@@ -163,7 +163,7 @@ def test_what_machines_read_says_the_words_as_they_are(browser, hostile):
             assert page.evaluate("window.hits") == [], path
 
 
-def test_no_hostile_word_runs_in_what_the_search_finds(browser, hostile):
+def test_hostile_text_does_not_run_in_search_results(browser, hostile):
     with chromium.serving(hostile) as url, closing(browser.new_context()) as context:
         context.add_init_script(TRAP)
         page = context.new_page()

@@ -1,4 +1,4 @@
-"""Pages by keyboard alone, and with scripts off: in Chromium."""
+"""Pages with the keyboard only, and without JavaScript, in Chromium."""
 
 import re
 
@@ -16,13 +16,13 @@ CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 ALL = [path for name, path in PAGES.items() if name != "embed"]
 
 
-def go_to(page, selector, most=250):
-    """Press Tab until what the selector names has the focus."""
-    for _ in range(most):
+def tab_to(page, selector, max_tabs=250):
+    """Press Tab until the selected element has the focus."""
+    for _ in range(max_tabs):
         page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-    pytest.fail(f"{most} times Tab never reached {selector}")
+    pytest.fail(f"{selector} was not reached with {max_tabs} tabs")
 
 
 def clipboard(page):
@@ -30,16 +30,16 @@ def clipboard(page):
 
 
 @pytest.mark.parametrize("path", [FIRST, TRANSCRIBED, LONG, EMBED])
-def test_the_player_plays(open_page, path):
+def test_the_player_starts_with_the_keyboard(open_page, path):
     page = open_page(path)
-    go_to(page, "audio")
+    tab_to(page, "audio")
     page.keyboard.press("Space")
     until(page, "document.querySelector('audio').currentTime > 0.2")
     assert page.evaluate("!document.querySelector('audio').paused")
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_the_first_stop_skips_to_the_content(open_page, path):
+def test_the_first_tab_stop_skips_to_the_content(open_page, path):
     page = open_page(path)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -48,7 +48,7 @@ def test_the_first_stop_skips_to_the_content(open_page, path):
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_where_one_is_can_always_be_seen(open_page, path):
+def test_the_focus_is_always_visible(open_page, path):
     page = open_page(path)
     for _ in range(25):
         page.keyboard.press("Tab")
@@ -60,16 +60,16 @@ def test_where_one_is_can_always_be_seen(open_page, path):
         assert seen[1], seen[0]
 
 
-def test_a_chapter_is_reached(open_page):
+def test_a_chapter_can_be_selected(open_page):
     page = open_page(FIRST)
-    go_to(page, ".chapters li:nth-child(2) a")
+    tab_to(page, ".chapters li:nth-child(2) a")
     page.keyboard.press("Enter")
     until(page, "document.querySelector('audio').currentTime >= 12")
     assert page.evaluate("document.querySelector('audio').currentTime") < 15
     assert page.url.endswith("#t=12")
 
 
-def test_following_and_reviewing_are_reached(open_page):
+def test_follow_and_review_links_can_be_reached(open_page):
     page = open_page(FIRST)
     reached = set()
     for _ in range(60):
@@ -80,68 +80,68 @@ def test_following_and_reviewing_are_reached(open_page):
     assert any(url.endswith("/follow/index.html") for url in reached)
 
 
-def test_a_link_to_the_moment_is_copied(open_page):
+def test_a_link_to_the_current_time_can_be_copied(open_page):
     page = open_page(f"{FIRST}#t=45", **CLIPBOARD)
     until(page, "document.querySelector('audio').currentTime >= 45")
-    go_to(page, "[data-share]")
+    tab_to(page, "[data-share]")
     page.keyboard.press("Enter")
     until(page, "document.querySelector('.player [role=status]').textContent === 'Copied'")
     assert clipboard(page).endswith(f"{FIRST}#t=45")
 
 
-def test_the_code_for_other_pages_is_copied(open_page):
+def test_the_embed_code_can_be_copied(open_page):
     page = open_page(FIRST, **CLIPBOARD)
-    go_to(page, ".embedding summary")
+    tab_to(page, ".embedding summary")
     page.keyboard.press("Enter")
-    go_to(page, ".embedding [data-copy]")
+    tab_to(page, ".embedding [data-copy]")
     page.keyboard.press("Enter")
     until(page, "document.querySelector('.embedding [role=status]').textContent === 'Copied'")
     assert clipboard(page).startswith('<iframe src="https://talking-back.example/episodes/001-more-social/embed/')
 
 
-def test_the_feeds_address_is_copied(open_page):
+def test_the_feed_url_can_be_copied(open_page):
     page = open_page("follow/index.html", **CLIPBOARD)
-    go_to(page, ".copy [data-copy]")
+    tab_to(page, ".copy [data-copy]")
     page.keyboard.press("Enter")
     until(page, "document.querySelector('.copy [role=status]').textContent === 'Copied'")
     assert clipboard(page) == "https://talking-back.example/feed.xml"
 
 
-def test_more_apps_are_opened_and_reached(open_page):
+def test_more_apps_can_be_expanded_and_reached(open_page):
     page = open_page("follow/index.html")
     hidden = page.locator("details:has(.apps) a").first
     assert not hidden.is_visible()
-    go_to(page, "details:has(.apps) summary")
+    tab_to(page, "details:has(.apps) summary")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert hidden.is_visible()
     assert page.evaluate("document.activeElement.closest('details .apps') !== null")
 
 
-def test_an_episode_is_searched_and_opened(open_page):
+def test_an_episode_can_be_searched_and_opened(open_page):
     page = open_page("index.html")
-    go_to(page, "#search")
+    tab_to(page, "#search")
     page.keyboard.type("first minute")
     until(page, "document.querySelectorAll('#found .card').length === 1")
-    go_to(page, "#found a", most=3)
+    tab_to(page, "#found a", max_tabs=3)
     page.keyboard.press("Enter")
     page.wait_for_url("**/episodes/002-first-minute/index.html")
 
 
-def test_a_transcript_is_opened_searched_and_played(open_page):
+def test_a_transcript_can_be_opened_searched_and_played(open_page):
     page = open_page(TRANSCRIBED)
-    go_to(page, ".transcript summary")
+    tab_to(page, ".transcript summary")
     page.keyboard.press("Enter")
-    go_to(page, "input[data-lines]", most=3)
+    tab_to(page, "input[data-lines]", max_tabs=3)
     page.keyboard.type("apples")
     until(page, "document.querySelector('.transcript form [role=status]').textContent === '1 result'")
-    go_to(page, ".lines a", most=3)
+    tab_to(page, ".lines a", max_tabs=3)
     page.keyboard.press("Enter")
     until(page, "!document.querySelector('audio').paused")
 
 
 @pytest.mark.parametrize(
-    ("path", "selector", "leads"),
+    ("path", "selector", "target"),
     [
         ("index.html", ".pages a[href*='page/2']", "page/2/index.html"),
         ("index.html", ".hero a[href*='follow']", "follow/index.html"),
@@ -154,15 +154,15 @@ def test_a_transcript_is_opened_searched_and_played(open_page):
         ("404.html", "main a", "index.html"),
     ],
 )
-def test_every_way_on_is_walked(open_page, path, selector, leads):
+def test_navigation_links_can_be_followed(open_page, path, selector, target):
     page = open_page(path)
-    go_to(page, selector)
+    tab_to(page, selector)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/{leads}")
+    page.wait_for_url(f"**/{target}")
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_without_scripts_nothing_is_shown_that_would_not_work(open_page, path):
+def test_controls_that_need_javascript_are_hidden_without_it(open_page, path):
     page = open_page(path, java_script_enabled=False)
     assert not page.locator("[data-script]:visible").count()
     assert page.locator("h1").count() == 1

@@ -1,4 +1,4 @@
-"""What the pages do for somebody who listens: in Chromium, with the real player."""
+"""The player in Chromium: resuming, chapters, transcript, sharing."""
 
 import shutil
 import subprocess
@@ -26,26 +26,30 @@ WORDS = "WEBVTT\n\n00:00.000 --> 00:04.000\n<v Ann>Apples, and more apples.\n\n0
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def base_url(tmp_path_factory):
     folder = small(tmp_path_factory.mktemp("listening") / "show")
     episodes = folder / "episodes"
     for name, colour in (("red.png", "#aa0000"), ("blue.png", "#0000aa")):
         Image.new("RGB", (900, 900), colour).save(episodes / name)
-    (episodes / "said.vtt").write_text(WORDS, "utf-8")
-    marks = [f"{{start: 0:{at:02}, title: Chapter {at}, image: {'blue' if at % 2 else 'red'}.png}}" for at in range(30)]
-    add(folder, 1, chapters=f"[{', '.join(marks)}]", transcript="said.vtt")
+    (episodes / "talk.vtt").write_text(WORDS, "utf-8")
+    chapters = [
+        f"{{start: 0:{at:02}, title: Chapter {at}, image: {'blue' if at % 2 else 'red'}.png}}" for at in range(30)
+    ]
+    add(folder, 1, chapters=f"[{', '.join(chapters)}]", transcript="talk.vtt")
     add(folder, 2)
-    with chromium.serving(builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder) as url:
+    with chromium.serving(
+        builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
+    ) as url:
         yield url
 
 
 @pytest.fixture
-def page(browser, address):
-    with closing(browser.new_context(base_url=address)) as context:
+def page(browser, base_url):
+    with closing(browser.new_context(base_url=base_url)) as context:
         yield context.new_page()
 
 
-def at(page):
+def current_time(page):
     return page.evaluate("document.querySelector('audio').currentTime")
 
 
@@ -53,20 +57,20 @@ def until(page, condition):
     page.wait_for_function(condition, timeout=10_000)
 
 
-def test_one_goes_on_where_one_stopped_and_is_told_so(page):
+def test_playback_resumes_with_a_notice(page):
     page.goto(f"{TALK}#t=20")
     page.evaluate(PLAY)
     until(page, "document.querySelector('audio').currentTime > 20.5")
     page.goto(OTHER)
-    assert at(page) == 0
+    assert current_time(page) == 0
     page.goto(TALK)
     until(page, "document.querySelector('audio').currentTime >= 20")
-    assert at(page) < 24
+    assert current_time(page) < 24
     assert page.evaluate("document.querySelector('audio').paused")
     assert page.inner_text(".player [role=status]").startswith("Resuming at 0:2")
 
 
-def test_a_shared_moment_counts_more_than_where_one_stopped(page):
+def test_a_time_in_the_url_overrides_resuming(page):
     page.goto(f"{TALK}#t=20")
     page.evaluate(PLAY)
     until(page, "document.querySelector('audio').currentTime > 20.5")
@@ -76,7 +80,7 @@ def test_a_shared_moment_counts_more_than_where_one_stopped(page):
     assert page.inner_text(".player [role=status]") == ""
 
 
-def test_who_keeps_nothing_can_listen_all_the_same(page):
+def test_the_player_works_without_local_storage(page):
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } });")
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(f"{TALK}#t=20")
@@ -84,7 +88,7 @@ def test_who_keeps_nothing_can_listen_all_the_same(page):
     until(page, "document.querySelector('audio').currentTime > 20.5")
 
 
-def test_speed_and_skips_work_by_keyboard_and_the_speed_stays(page):
+def test_speed_and_skip_work_with_the_keyboard_and_the_speed_is_remembered(page):
     page.goto(f"{TALK}#t=5")
     page.focus("[data-speed]")
     page.keyboard.press("ArrowDown")
@@ -100,7 +104,7 @@ def test_speed_and_skips_work_by_keyboard_and_the_speed_stays(page):
     assert page.evaluate("document.querySelector('audio').playbackRate") == 1.25
 
 
-def test_the_chapter_that_is_heard_is_marked_in_view_and_its_picture_is_large(page):
+def test_the_current_chapter_is_highlighted_in_view_with_its_image(page):
     page.goto(TALK)
     cover = page.evaluate("document.querySelector('.episode .cover').currentSrc")
     page.click(".chapters li:nth-child(26) a")
@@ -108,12 +112,12 @@ def test_the_chapter_that_is_heard_is_marked_in_view_and_its_picture_is_large(pa
     assert page.evaluate("document.querySelectorAll('.chapters [aria-current]').length") == 1
     assert "blue-320" in page.evaluate("document.querySelector('.episode .cover').src")
     assert "blue-320" not in cover
-    inside = "(() => { const a = document.querySelector('.chapters [aria-current]').getBoundingClientRect(),"
-    inside += " b = document.querySelector('.chapters ol').getBoundingClientRect();"
-    assert page.evaluate(inside + " return a.top >= b.top && a.bottom <= b.bottom; })()")
+    is_in_view = "(() => { const a = document.querySelector('.chapters [aria-current]').getBoundingClientRect(),"
+    is_in_view += " b = document.querySelector('.chapters ol').getBoundingClientRect();"
+    assert page.evaluate(is_in_view + " return a.top >= b.top && a.bottom <= b.bottom; })()")
 
 
-def test_what_is_looked_for_is_marked_where_it_is_said(page):
+def test_transcript_search_highlights_matches(page):
     page.goto(TALK)
     page.click(".transcript summary")
     page.fill("[data-lines]", "apples")
@@ -122,17 +126,17 @@ def test_what_is_looked_for_is_marked_where_it_is_said(page):
     assert page.evaluate("CSS.highlights.has('found')") is False
 
 
-def test_the_latest_episode_is_heard_on_the_first_page_and_asked_for_only_then(page):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_the_latest_episode_on_the_index_loads_only_when_played(page):
+    requested_urls = []
+    page.on("request", lambda request: requested_urls.append(request.url))
     page.goto("index.html", wait_until="networkidle")
-    assert not [url for url in asked if url.endswith(".mp3")]
+    assert not [url for url in requested_urls if url.endswith(".mp3")]
     page.evaluate(PLAY)
     until(page, "document.querySelector('audio').currentTime > 0.2")
 
 
-def test_a_telephone_shares_by_its_own_sheet(browser, address):
-    with closing(browser.new_context(base_url=address, has_touch=True, is_mobile=True)) as context:
+def test_a_phone_uses_its_share_sheet(browser, base_url):
+    with closing(browser.new_context(base_url=base_url, has_touch=True, is_mobile=True)) as context:
         page = context.new_page()
         page.add_init_script("navigator.share = (what) => { window.shared = what; return Promise.resolve(); };")
         page.goto(f"{TALK}#t=12")
@@ -140,24 +144,24 @@ def test_a_telephone_shares_by_its_own_sheet(browser, address):
             page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 11"
         )
         page.tap("[data-share]")
-        assert page.evaluate("window.shared.url") == f"{address}{TALK}#t=12"
+        assert page.evaluate("window.shared.url") == f"{base_url}{TALK}#t=12"
 
 
-def test_targets_are_large_enough_for_a_thumb(browser, address):
-    with closing(browser.new_context(base_url=address, viewport={"width": 360, "height": 800})) as context:
+def test_touch_targets_are_large_enough(browser, base_url):
+    with closing(browser.new_context(base_url=base_url, viewport={"width": 360, "height": 800})) as context:
         page = context.new_page()
         for path in ("index.html", TALK, "follow/index.html"):
             page.goto(path)
-            small_ones = page.evaluate(
+            too_small = page.evaluate(
                 "[...document.querySelectorAll('.button, summary, .chapters a, .turn a, input, select, .pages a')]"
                 ".concat([...document.querySelectorAll('a.badge, .bottom a, .files a')])"
                 ".filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
             )
-            assert small_ones == []
+            assert too_small == []
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed (Debian: poppler-utils)")
-def test_paper_has_the_notes_and_the_transcript_and_no_player(page, tmp_path):
+def test_print_has_notes_and_transcript_but_no_player(page, tmp_path):
     page.goto(TALK)
     page.pdf(path=tmp_path / "page.pdf")
     text = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True).stdout
@@ -168,10 +172,10 @@ def test_paper_has_the_notes_and_the_transcript_and_no_player(page, tmp_path):
 
 
 @pytest.mark.parametrize(("agent", "shown"), [("iPhone; CPU iPhone OS 19_0", True), ("X11; Linux x86_64", False)])
-def test_on_an_iphone_a_show_without_apples_number_opens_in_the_app_all_the_same(browser, tmp_path, agent, shown):
+def test_a_show_without_an_apple_podcasts_id_opens_in_the_app_on_an_iphone(browser, tmp_path, agent, shown):
     folder = small(tmp_path / "show")
-    said = (folder / "podcast.yaml").read_text("utf-8").replace("listen: {apple: 1000000001}\n", "")
-    (folder / "podcast.yaml").write_text(said, "utf-8")
+    show_file = (folder / "podcast.yaml").read_text("utf-8").replace("listen: {apple: 1000000001}\n", "")
+    (folder / "podcast.yaml").write_text(show_file, "utf-8")
     built = builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
     with chromium.serving(built) as url, closing(browser.new_context(user_agent=f"Mozilla/5.0 ({agent})")) as context:
         page = context.new_page()

@@ -1,8 +1,8 @@
-"""What the feed says of every tag is read back by parsers that nobody here wrote.
+"""Third-party parsers read every tag of the feed.
 
-For each golden case the feed is read with and without the case's elements; whatever values a parser has more of
-are what it understood. Every text and attribute must be among them, but for GAPS: what a parser does not
-know, by name and with the reason. A gap that has closed fails too, so that the list stays true.
+For each golden case the feed is parsed with and without the case's elements; the additional values are those that the
+parser understood. Every text and attribute must be among them, except for GAPS: what a parser does not support, by
+name and with the reason. A gap that is not needed any more fails too, so that the list stays correct.
 """
 
 import json
@@ -24,52 +24,52 @@ from tests.golden.test_namespaces import CASES, feed_of
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
 
 NODE = Path(__file__).parents[1] / "node"
-OLD_ADDRESS = "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md"
-"""The only one under which podcastparser knows the podcast namespace."""
+OLD_NAMESPACE = "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md"
+"""The only URI by which podcastparser knows the podcast namespace."""
 PLAIN, JSON_FEED, OPML = "plain", "feed.json", "show.opml"
 
 FLAGS = {"true", "false"}
 
 _OWN_NAMES = dict.fromkeys(
-    ("my:mood", "my:why", "q:other", "podcast:future"), "is of a namespace or a tag of one's own"
+    ("my:mood", "my:why", "q:other", "podcast:future"), "is in a custom namespace, or a custom tag"
 )
 _ONLY_IN_LIVE = {
     "item/podcast:contentLink": "is read only inside a liveItem",
     "item/podcast:funding": "is read only on the channel",
     "channel/podcast:socialInteract": "is read only on items",
-    "podcast:images": "is deprecated, and read no more",
-    "podcast:liveItem/pubDate": "is no part of its liveItem",
+    "podcast:images": "is deprecated and not read",
+    "podcast:liveItem/pubDate": "is not part of its liveItem",
 }
-_WITH_ATTRIBUTES = "of an element with attributes the text is dropped, and of several only the last is kept"
+_WITH_ATTRIBUTES = "the text of an element with attributes is dropped, and only the last of several is kept"
 GAPS = {
     # 5.0.0, which the Podcast Index runs
     "partytime": _OWN_NAMES
     | _ONLY_IN_LIVE
     | {
-        "itunes:applepodcastsverify": "concerns Apple alone",
-        "itunes:title": "is not read; the title is",
-        "media:rating": "is of a namespace that it does not read",
-        "podcast:block@id": "the block of a single service is not read",
-        "podcast:image": "is younger than this version",
+        "itunes:applepodcastsverify": "is only for Apple",
+        "itunes:title": "is not read, unlike title",
+        "media:rating": "is in a namespace that it does not read",
+        "podcast:block@id": "a block for a single service is not read",
+        "podcast:image": "is newer than this version",
         "podcast:location[more]": "only the first location is kept",
-        "podcast:location@rel": "is younger than this version",
-        "podcast:location@country": "is younger than this version",
+        "podcast:location@rel": "is newer than this version",
+        "podcast:location@country": "is newer than this version",
         "podcast:socialInteract[more]": "only the first that is not `disabled` is kept",
         "podcast:transcript@type": "application/x-subrip is renamed application/srt",
-        "podcast:updateFrequency": "is younger than this version",
-        "spotify:countryOfOrigin": "is of a namespace that it does not read",
-        "spotify:limit": "is of a namespace that it does not read",
+        "podcast:updateFrequency": "is newer than this version",
+        "spotify:countryOfOrigin": "is in a namespace that it does not read",
+        "spotify:limit": "is in a namespace that it does not read",
     },
     # 3.0.1
     "feedsmith": _OWN_NAMES
     | _ONLY_IN_LIVE
     | dict.fromkeys(
         (f"podcast:liveItem/{name}" for name in ("title", "link", "description", "guid", "enclosure")),
-        "of a liveItem it reads the podcast namespace alone",
+        "in a liveItem it only reads the podcast namespace",
     )
     | {
-        "podcast:liveItem/itunes:author": "of a liveItem it reads the podcast namespace alone",
-        "podcast:liveItem/itunes:image": "of a liveItem it reads the podcast namespace alone",
+        "podcast:liveItem/itunes:author": "in a liveItem it only reads the podcast namespace",
+        "podcast:liveItem/itunes:image": "in a liveItem it only reads the podcast namespace",
     },
     "podcastparser": dict.fromkeys(
         (
@@ -107,20 +107,20 @@ GAPS = {
     )
     | {
         "itunes:block": "is turned into a number",
-        "itunes:explicit": "only the old words yes and clean are known",
-        "podcast:liveItem/title": "is taken for the channel's, which stands already",
+        "itunes:explicit": "only the old values yes and clean are known",
+        "podcast:liveItem/title": "is read as the channel's, which is set already",
     },
 }
 
 
-def spelled(value):
-    """A value as text that two parsers agree on: numbers as numbers, dates as instants, words without case."""
+def normalize_value(value):
+    """A value as text for comparison: numbers as numbers, dates in UTC, words in lower case."""
     if isinstance(value, bool):
         return str(value).lower()
     text = " ".join(str(value).split())
-    for read in (float, lambda raw: parsedate_to_datetime(raw).astimezone(UTC), _iso):
+    for convert in (float, lambda raw: parsedate_to_datetime(raw).astimezone(UTC), _iso):
         try:
-            return str(read(text))
+            return str(convert(text))
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return {"yes": "true", "no": "false"}.get(text.lower(), text.lower())
@@ -131,7 +131,7 @@ def _iso(text):
 
 
 def leaves(value):
-    """Every scalar in what a parser returned, also the words of lists that it made of one text."""
+    """Every scalar in a parser's result."""
     if isinstance(value, dict):
         for inner in value.values():
             yield from leaves(inner)
@@ -139,24 +139,24 @@ def leaves(value):
         for inner in value:
             yield from leaves(inner)
     elif value is not None:
-        yield spelled(value)
+        yield normalize_value(value)
 
 
-def understood(read, plain):
-    """What a parser has more of than in a feed without the case's elements."""
-    return Counter(leaves(read)) - Counter(leaves(plain))
+def additional_values(parsed, plain):
+    """The values that a parser did not find in the feed without the case's elements."""
+    return Counter(leaves(parsed)) - Counter(leaves(plain))
 
 
-def said(case):
-    """Of all that a case says: the names under which a gap can be listed, and the value."""
+def values_of(case):
+    """Every value of a case, with the names under which a gap can be listed."""
     channel, item, _ = feed_of(case)
-    yield from _said(channel, "channel")
-    yield from _said(item, "item")
+    yield from _values_of_elements(channel, "channel")
+    yield from _values_of_elements(item, "item")
 
 
-def _said(found, parent):
+def _values_of_elements(elements, parent):
     seen = Counter()
-    for element in found:
+    for element in elements:
         seen[element.name] += 1
         names = [element.name, f"{parent}/{element.name}"]
         names += [f"{element.name}[more]"] if seen[element.name] > 1 else []
@@ -164,7 +164,7 @@ def _said(found, parent):
             yield [*names, f"{element.name}#text"], element.text
         for attribute, value in element.attributes:
             yield [*names, f"{element.name}@{attribute}"], value
-        yield from _said(element.children, element.name)
+        yield from _values_of_elements(element.children, element.name)
 
 
 def feeds():
@@ -172,82 +172,84 @@ def feeds():
     return {PLAIN: plain} | {case: feed_of(case)[2] for case in CASES}
 
 
-def other_forms():
+def other_formats():
     return {JSON_FEED: render_json_feed(make_show(), [make_item()], artwork=ARTWORK), OPML: render_opml(make_show())}
 
 
 def by_podcastparser(data):
-    old = data.replace(NAMESPACES["podcast"].encode(), OLD_ADDRESS.encode())
+    old = data.replace(NAMESPACES["podcast"].encode(), OLD_NAMESPACE.encode())
     return podcastparser.parse("https://pod.example/feed.xml", BytesIO(old))
 
 
 def by_feedparser(data):
-    read = feedparser.parse(data)
-    return {"feed": read.feed, "entries": read.entries}
+    parsed = feedparser.parse(data)
+    return {"feed": parsed.feed, "entries": parsed.entries}
 
 
 @pytest.fixture(scope="module")
 def node_reads(tmp_path_factory):
-    """What podcast-partytime and feedsmith make of every case, in one run of node."""
+    """The results of podcast-partytime and feedsmith for every case, from one run of node."""
     if not shutil.which("node") or not (NODE / "node_modules" / "podcast-partytime").is_dir():
         pytest.skip("needs node, and `npm ci` in tests/node: podcast-partytime and feedsmith are npm packages")
     folder = tmp_path_factory.mktemp("node")
-    given, made = folder / "in.json", folder / "out.json"
-    given.write_text(json.dumps({name: data.decode() for name, data in (feeds() | other_forms()).items()}), "utf-8")
-    command = ["node", str(NODE / "feeds.mjs"), str(given), str(made)]
+    input_file, output_file = folder / "in.json", folder / "out.json"
+    input_file.write_text(
+        json.dumps({name: data.decode() for name, data in (feeds() | other_formats()).items()}), "utf-8"
+    )
+    command = ["node", str(NODE / "feeds.mjs"), str(input_file), str(output_file)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return json.loads(made.read_text("utf-8"))
+    return json.loads(output_file.read_text("utf-8"))
 
 
-def lost(parser, case, read, plain):
-    """What a parser did not read back: the values without a known gap, and the gaps that excused others."""
-    everything = set(leaves(read))
-    have = set(understood(read, plain))
-    have |= {word for one in have for word in one.split()}
-    missing, excused = [], set()
-    for names, value in said(case):
-        want = spelled(value)
-        if want in (everything if want in FLAGS else have):
+def find_missing(parser, case, parsed, plain):
+    """What a parser did not read: the values without a known gap, and the gaps that explain the others."""
+    everything = set(leaves(parsed))
+    have = set(additional_values(parsed, plain))
+    have |= {word for text in have for word in text.split()}
+    missing, used_gaps = [], set()
+    for names, value in values_of(case):
+        expected = normalize_value(value)
+        if expected in (everything if expected in FLAGS else have):
             continue
         gaps = GAPS[parser].keys() & set(names)
-        excused |= gaps
+        used_gaps |= gaps
         if not gaps:
             missing.append((names[-1], value))
-    return missing, excused
+    return missing, used_gaps
 
 
 @pytest.fixture(scope="module")
 def reads(request):
-    """What each parser makes of every case: {parser: {case: what it returned}}."""
-    written = feeds()
-    made = {
-        "podcastparser": {name: by_podcastparser(data) for name, data in written.items()},
-        "feedparser": {name: by_feedparser(data) for name, data in written.items()},
+    """A parser and its result for every case."""
+    documents = feeds()
+    results = {
+        "podcastparser": {name: by_podcastparser(data) for name, data in documents.items()},
+        "feedparser": {name: by_feedparser(data) for name, data in documents.items()},
     }
-    if request.param in made:
-        return request.param, made[request.param]
-    found = request.getfixturevalue("node_reads")
-    return request.param, {name: read[request.param] for name, read in found.items() if request.param in read}
+    if request.param in results:
+        return request.param, results[request.param]
+    by_case = request.getfixturevalue("node_reads")
+    return request.param, {name: read[request.param] for name, read in by_case.items() if request.param in read}
 
 
 every_parser = pytest.mark.parametrize("reads", GAPS, indirect=True, scope="module")
 
 
 @every_parser
-def test_every_value_that_a_parser_knows_is_read_back(reads):
-    parser, made = reads
-    found = {case: lost(parser, case, made[case], made[PLAIN])[0] for case in CASES}
-    assert {case: values for case, values in found.items() if values} == {}
+def test_parsers_read_every_value_that_they_support(reads):
+    parser, results = reads
+    missing = {case: find_missing(parser, case, results[case], results[PLAIN])[0] for case in CASES}
+    assert {case: values for case, values in missing.items() if values} == {}
 
 
 @every_parser
-def test_no_gap_is_listed_in_vain(reads):
-    parser, made = reads
-    used = set().union(*(lost(parser, case, made[case], made[PLAIN])[1] for case in CASES))
+def test_every_listed_gap_is_needed(reads):
+    parser, results = reads
+    used = set().union(*(find_missing(parser, case, results[case], results[PLAIN])[1] for case in CASES))
     assert GAPS[parser].keys() - used == set()
 
 
-def test_the_other_forms_are_read_back(node_reads):
+def test_feedsmith_reads_json_feed_and_opml(node_reads):
     feed = node_reads[JSON_FEED]["feedsmith"]
     assert (feed["title"], feed["feed_url"], feed["icon"]) == (make_show().title, f"{SITE}feed.json", ARTWORK.url)
     (item,) = feed["items"]

@@ -94,7 +94,7 @@ def test_a_redirected_feed_is_imported(host, tmp_path):
 
 @pytest.mark.parametrize(
     ("to", "expected"),
-    [("/rss", "is redirected more than 10 times"), ("/plain.txt", "is no feed: not well-formed XML: syntax error")],
+    [("/rss", "is redirected more than 10 times"), ("/plain.txt", "is not a feed: not well-formed XML: syntax error")],
 )
 def test_a_url_without_a_feed_is_reported_with_its_redirect(host, tmp_path, to, expected):
     (host.folder / "plain.txt").write_text("Nothing.")
@@ -102,7 +102,7 @@ def test_a_url_without_a_feed_is_reported_with_its_redirect(host, tmp_path, to, 
     result = run("import", f"{host.url}rss", tmp_path / "new", "--url", NEW)
     assert result.exit_code == 1
     redirected = f", redirected to {host.url.rstrip('/')}{to}," if to != "/rss" else ""
-    assert f"error: {host.url}rss{redirected} {expected}\n  look at the address\n" in result.stderr
+    assert f"error: {host.url}rss{redirected} {expected}\n  check the URL\n" in result.stderr
 
 
 def test_downloaded_audio_is_published_with_the_same_guids(host, tmp_path):

@@ -1,4 +1,4 @@
-"""`private` and `move`, as a podcaster types them."""
+"""The commands `private` and `move`."""
 
 import json
 
@@ -15,20 +15,17 @@ def run(*arguments):
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], env={"CI": ""})
 
 
-def built(show, link):
+def feed_file(show, link):
     return show / "build" / link.removeprefix("https://pod.example/")
 
 
-def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
+def test_private_feeds_are_added_and_revoked(tmp_path):
     show = small(tmp_path / "show")
-    given = json.loads(run("private", "-C", show, "--add", "Ann", "--add", "Bo", "--json").stdout)
-    links = {one["name"]: one["feed"] for one in given["subscribers"]}
+    added = json.loads(run("private", "-C", show, "--add", "Ann", "--add", "Bo", "--json").stdout)
+    links = {subscriber["name"]: subscriber["feed"] for subscriber in added["subscribers"]}
     assert run("build", "-C", show).exit_code == 0
-    read = {
-        name: parse_feed((show / "build" / link.removeprefix("https://pod.example/")).read_bytes())
-        for name, link in links.items()
-    }
-    assert {name: (feed.channel.child_text("title"), len(feed.items)) for name, feed in read.items()} == {
+    feeds = {name: parse_feed(feed_file(show, link).read_bytes()) for name, link in links.items()}
+    assert {name: (feed.channel.child_text("title"), len(feed.items)) for name, feed in feeds.items()} == {
         "Ann": ("A small show (Ann)", 1),
         "Bo": ("A small show (Bo)", 1),
     }
@@ -37,43 +34,45 @@ def test_a_person_gets_a_feed_and_loses_it_again(tmp_path):
         path for path in show.rglob("*") if path.is_file() and path.parent.name not in {"private", ".podcast-kit"}
     ]
     assert not [path for path in public if any(token in path.read_bytes() for token in tokens)]
-    taken = json.loads(run("private", "-C", show, "--revoke", "bo", "--json").stdout)
-    assert (taken["subscribers"], taken["revoked"]) == ([{"name": "Ann", "feed": links["Ann"]}], ["Bo"])
+    revoked = json.loads(run("private", "-C", show, "--revoke", "bo", "--json").stdout)
+    assert (revoked["subscribers"], revoked["revoked"]) == ([{"name": "Ann", "feed": links["Ann"]}], ["Bo"])
     assert run("build", "-C", show).exit_code == 0
-    assert parse_feed(built(show, links["Bo"]).read_bytes()).items == ()
+    assert parse_feed(feed_file(show, links["Bo"]).read_bytes()).items == ()
     assert not [path for path in (show / "build").rglob("*") if "subscribers" in path.name]
 
 
-def test_without_the_secret_nobody_loses_a_feed_by_a_build(tmp_path):
+def test_a_build_without_the_secret_fails(tmp_path):
     show = small(tmp_path / "show")
     run("private", "-C", show, "--add", "Ann")
     (show / "subscribers.key").unlink()
-    done = run("build", "-C", show)
-    assert done.exit_code == 1
-    assert "PODCAST_KIT_SUBSCRIBERS_KEY" in done.stderr
+    result = run("build", "-C", show)
+    assert result.exit_code == 1
+    assert "PODCAST_KIT_SUBSCRIBERS_KEY" in result.stderr
 
 
-def test_nobody_has_a_private_feed_at_first(tmp_path):
+def test_a_new_show_has_no_private_feeds(tmp_path):
     show = small(tmp_path / "show")
-    done = run("private", "-C", show)
-    assert (done.exit_code, done.stdout) == (0, "")
+    result = run("private", "-C", show)
+    assert (result.exit_code, result.stdout) == (0, "")
     assert not (show / "subscribers.key").exists()
 
 
-def test_a_move_is_written_down_with_the_guid_that_the_show_keeps(tmp_path):
+def test_move_writes_the_new_feed_url_and_the_guid(tmp_path):
     show = small(tmp_path / "show")
-    done = run("move", "-C", show, "https://new.example/feed.xml")
-    assert done.exit_code == 0, done.stderr
-    assert "301" in done.stderr
-    said = source.load_project(show).show
-    assert said.guid == show_guid("https://pod.example/feed.xml")
-    assert [(one.name, one.text) for one in said.elements] == [("itunes:new-feed-url", "https://new.example/feed.xml")]
+    result = run("move", "-C", show, "https://new.example/feed.xml")
+    assert result.exit_code == 0, result.stderr
+    assert "301" in result.stderr
+    moved = source.load_project(show).show
+    assert moved.guid == show_guid("https://pod.example/feed.xml")
+    assert [(element.name, element.text) for element in moved.elements] == [
+        ("itunes:new-feed-url", "https://new.example/feed.xml")
+    ]
     run("move", "-C", show, "https://newer.example/feed.xml")
-    again = source.load_project(show).show
-    assert (again.guid, again.elements[0].text) == (said.guid, "https://newer.example/feed.xml")
+    moved_again = source.load_project(show).show
+    assert (moved_again.guid, moved_again.elements[0].text) == (moved.guid, "https://newer.example/feed.xml")
 
 
-def test_a_move_to_no_address_changes_nothing(tmp_path):
+def test_move_to_an_invalid_url_changes_nothing(tmp_path):
     show = small(tmp_path / "show")
     before = (show / "podcast.yaml").read_bytes()
     assert run("move", "-C", show, "new.example").exit_code == 1

@@ -1,4 +1,4 @@
-"""A show with every kind of page, built once a worker, and Chromium looking at it."""
+"""A show with every kind of page, built once per worker, and fixtures that open it in Chromium."""
 
 from datetime import UTC, datetime
 
@@ -13,15 +13,15 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 FIRST = "episodes/001-more-social/index.html"
 TRANSCRIBED = "episodes/004-talk/index.html"
 LONG = "episodes/005-talk/transcript/index.html"
-BITES = "episodes/006-talk/index.html"
-MOVED = "2025/talk-about-social.html"
+SOUNDBITES = "episodes/006-talk/index.html"
+REDIRECTED = "2025/talk-about-social.html"
 EMBED = "episodes/001-more-social/embed/index.html"
 PAGES = {
     "index": "index.html",
     "index, page 2": "page/2/index.html",
     "episode": FIRST,
     "episode with transcript": TRANSCRIBED,
-    "episode with soundbites": BITES,
+    "episode with soundbites": SOUNDBITES,
     "transcript": LONG,
     "embed": EMBED,
     "follow": "follow/index.html",
@@ -31,11 +31,10 @@ PAGES = {
     "404": "404.html",
 }
 """Every kind of page."""
-MANY = 50
-"""Episodes on a page of the index."""
+EPISODES_PER_PAGE = 50
 
 
-def vtt(lines):
+def render_vtt(lines):
     cues = (
         f"00:{at // 60:02}:{at % 60:02}.000 --> 00:{at // 60:02}:{at % 60:02}.900\n<v Ada>{line}" for at, line in lines
     )
@@ -46,17 +45,17 @@ def whole(folder):
     """The sample show, long enough to have every kind of page."""
     sample(folder)
     first = folder / "episodes" / "001-more-social.md"
-    first.write_text(first.read_text("utf-8").replace("---\n", f"---\naliases: [/{MOVED}]\n", 1), "utf-8")
+    first.write_text(first.read_text("utf-8").replace("---\n", f"---\naliases: [/{REDIRECTED}]\n", 1), "utf-8")
     short = [(0, "Hello there."), (20, "Something about apples."), (40, "Bye.")]
-    (folder / "episodes" / "short.vtt").write_text(vtt(short), "utf-8")
+    (folder / "episodes" / "short.vtt").write_text(render_vtt(short), "utf-8")
     words = "a long talk about pears and other fruit that goes on and on."
     (folder / "episodes" / "long.vtt").write_text(
-        vtt([(at // 12, f"Sentence {at}: {words}") for at in range(300)]), "utf-8"
+        render_vtt([(at // 12, f"Sentence {at}: {words}") for at in range(300)]), "utf-8"
     )
     add(folder, 4, season=2, transcript="short.vtt")
     add(folder, 5, season=2, transcript="long.vtt")
     add(folder, 6, season=2, soundbites="[{start: 2, duration: 16, title: The best of it}]", audio="{alternate: opus}")
-    for number in range(7, MANY + 3):
+    for number in range(7, EPISODES_PER_PAGE + 3):
         add(folder, number, season=2, recording="", audio="003-what-a-review-is-for.mp3")
     return folder
 
@@ -87,10 +86,13 @@ def open_page(browser, base):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.asked, page.faults = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("console", lambda said: page.faults.append(said.text) if said.type in {"error", "warning"} else None)
+        page.requested_urls, page.errors = [], []
+        page.on("request", lambda request: page.requested_urls.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: page.errors.append(message.text) if message.type in {"error", "warning"} else None,
+        )
         page.goto(base + path)
         return page
 

@@ -1,10 +1,10 @@
-"""Chromium as Debian has it, driven by Playwright: one a test session, on pages that our own preview serves."""
+"""Debian's Chromium, controlled by Playwright, on pages that the preview serves."""
 
 import contextlib
 import threading
 from pathlib import Path
 
-from podcast_kit.preview import server as serve
+from podcast_kit.preview import make_preview
 from tests.support.screenshots import ARGUMENTS, CHROMIUM
 
 NODE = Path(__file__).parents[1] / "node" / "node_modules"
@@ -26,8 +26,8 @@ def running():
 
 @contextlib.contextmanager
 def serving(folder):
-    """The address that a folder answers at."""
-    with serve.make_preview(folder) as server:
+    """The URL at which a folder is served."""
+    with make_preview(folder) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

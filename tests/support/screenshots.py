@@ -14,18 +14,18 @@ DESK, PHONE = (1280, 900), (360, 780)
 SCHEMES = ("light", "dark")
 GAP = 16
 SCALE = 0.6
-"""Of the sheets: still read, and a third of the bytes."""
+"""Of the sheets: still readable, with a third of the bytes."""
 
 
 def take(base_url: str, out_dir: Path, pages: dict[str, str]) -> list[Path]:
-    """Write a sheet a page into `out_dir`, both widths in both schemes; the show's pages answer below `base_url`.
+    """Write a sheet for each page into `out_dir`, with both widths in both schemes; returns the files.
 
-    `pages` are addresses by the name of the picture.
+    `pages` maps the names of the files to paths below `base_url`.
     """
     from playwright.sync_api import sync_playwright
 
     out_dir.mkdir(parents=True, exist_ok=True)
-    made = []
+    files = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name, path in pages.items():
@@ -34,13 +34,13 @@ def take(base_url: str, out_dir: Path, pages: dict[str, str]) -> list[Path]:
             ]
             target = out_dir / f"{name}.webp"
             _sheet(shots).save(target, quality=80, method=6)
-            made.append(target)
+            files.append(target)
         browser.close()
-    return made
+    return files
 
 
 def take_one(url: str, target: Path, size: tuple[int, int], scheme: str) -> None:
-    """Write one screenful in full size."""
+    """Write one screenshot in full size."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -59,7 +59,7 @@ def _shot(browser, url: str, size: tuple[int, int], scheme: str) -> Image.Image:
 
 
 def _sheet(shots: list[Image.Image]) -> Image.Image:
-    """Side by side, on a ground that neither scheme has."""
+    """Side by side, on a background that neither scheme uses."""
     height = max(shot.height for shot in shots)
     width = sum(shot.width for shot in shots) + GAP * (len(shots) + 1)
     sheet, left = Image.new("RGB", (width, height + 2 * GAP), "#808890"), GAP

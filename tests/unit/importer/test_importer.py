@@ -210,7 +210,7 @@ def test_relative_image_urls_in_notes_become_absolute(tmp_path):
     assert "![A](https://old.example/wp/a.png)" in show.episodes[0].notes
 
 
-def test_a_folder_with_a_show_is_not_overimport_into(tmp_path):
+def test_a_folder_with_a_show_is_not_overwritten(tmp_path):
     small(tmp_path / "show")
     (tmp_path / "feed.xml").write_text(FEED % item())
     result = run("import", tmp_path / "feed.xml", tmp_path / "show", "--url", NEW)
@@ -226,7 +226,7 @@ def test_a_folder_with_a_show_is_not_overimport_into(tmp_path):
         ((FEED % "").encode(), "has no episodes"),
     ],
 )
-def test_what_is_no_feed_is_said_and_nothing_is_import_into(tmp_path, content, expected):
+def test_without_a_feed_nothing_is_written(tmp_path, content, expected):
     (tmp_path / "feed.xml").write_bytes(content)
     result = run("import", tmp_path / "feed.xml", tmp_path / "new", "--url", NEW)
     assert (result.exit_code, expected in result.stderr) == (1, True)
