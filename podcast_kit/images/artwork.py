@@ -43,7 +43,6 @@ class ImageInfo:
     """Whether EXIF asks viewers to rotate it; some do not."""
     progressive: bool = False
     dpi: tuple[int, int] | None = None
-    has_icc_profile: bool = False
 
 
 def probe_image(path: Path) -> ImageInfo:
@@ -63,7 +62,6 @@ def probe_image(path: Path) -> ImageInfo:
             rotated=orientation != 1,
             progressive=bool(image.info.get("progressive")),
             dpi=(round(dpi[0]), round(dpi[1])) if dpi else None,
-            has_icc_profile="icc_profile" in image.info,
         )
 
 

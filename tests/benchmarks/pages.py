@@ -90,7 +90,7 @@ def _item(show, folder, number, digest=""):
 
 
 def _ours(folder):
-    show, digest = make_show(), site.templates_digest(folder)  # once a build, as making/items.py does
+    show, digest = make_show(), site.templates_digest(folder)  # once a build, as builder/description.py does
     items = [_item(show, folder, number, digest) for number in range(EPISODES, 0, -1)]
     for page in site.Site(show=show, folder=folder, artwork=ART).build_pages(items):
         page.render()
