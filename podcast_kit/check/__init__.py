@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from podcast_kit.check.build_check import check_build, check_show
     from podcast_kit.check.explain import explain_code, list_codes, list_rules
-    from podcast_kit.check.fetch_feed import fetch_published_feed, parse_feed_bytes
     from podcast_kit.check.file_check import check_feed, check_file
     from podcast_kit.check.remote_feed import check_feed_url
 
@@ -22,15 +21,12 @@ __all__ = [
     "check_file",
     "check_show",
     "explain_code",
-    "fetch_published_feed",
     "list_codes",
     "list_rules",
-    "parse_feed_bytes",
 ]
 _MODULES = {
     "build_check": ("check_build", "check_show"),
     "explain": ("explain_code", "list_codes", "list_rules"),
-    "fetch_feed": ("fetch_published_feed", "parse_feed_bytes"),
     "file_check": ("check_feed", "check_file"),
     "remote_feed": ("check_feed_url",),
 }

@@ -18,6 +18,7 @@ from podcast_kit.check.explain import list_codes
 from podcast_kit.check.runner import check_document
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import FeedDocument, Progress, Project, show_guid
+from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 
 
 def check_show(
@@ -74,8 +75,18 @@ def check_build(
     more_subjects = subjects.build_subjects(build, pages, platform=platform, measure_loudness=measure_loudness)
     problems = check_document(_join_pages(pages), context, more_subjects=more_subjects, platform=platform)
     return _sort_problems(
-        [*build.problems, *_unknown_ignores(build.project), *subjects.audio_warnings(build), *problems]
+        [*_require_own_notes(build), *_unknown_ignores(build.project), *subjects.audio_warnings(build), *problems]
     )
+
+
+def _require_own_notes(build: Build) -> Iterator[Problem]:
+    """The warnings of reading the show; placeholder text in an episode that is due is an error."""
+    due_paths = {item.episode.path for item in build.items}
+    for problem in build.problems:
+        if problem.code == PLACEHOLDER_CODE and problem.location.path in due_paths:
+            yield replace(problem, severity=Severity.ERROR)
+        else:
+            yield problem
 
 
 def _check_publish_target(project: Project) -> tuple[Problem, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from podcast_kit.check import subjects
 from podcast_kit.check.context import CheckContext
-from podcast_kit.check.fetch_feed import parse_feed_bytes
 from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, OperationError, Problem
+from podcast_kit.feed.fetch import parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
 
 

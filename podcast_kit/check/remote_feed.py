@@ -12,13 +12,13 @@ from pathlib import Path
 
 from podcast_kit import images
 from podcast_kit.check.context import CheckContext
-from podcast_kit.check.fetch_feed import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.check.rules.artwork import ArtworkFile
 from podcast_kit.check.rules.chapters import ChaptersFile
 from podcast_kit.check.rules.links import FeedPages
 from podcast_kit.check.rules.transcripts import TranscriptFile
 from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.feed.fetch import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response

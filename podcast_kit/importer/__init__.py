@@ -9,14 +9,18 @@ from __future__ import annotations
 from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.model import ImportedFeed
+from podcast_kit.importer.pipeline import ImportResult, import_feed, read_old_feed
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
 
 __all__ = [
     "DownloadedFiles",
+    "ImportResult",
     "ImportedFeed",
     "compare_feeds",
     "convert_feed",
     "download_files",
+    "import_feed",
+    "read_old_feed",
     "write_imported_show",
 ]

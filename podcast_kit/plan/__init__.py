@@ -33,7 +33,7 @@ class Reason(StrEnum):
     HEADERS = "headers differ"
     BACK = "part of the show again"
     GONE = "no longer part of the show"
-    SAME = "unchanged"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def _decide_verb(output: Output, remote: RemoteObject | None, *, is_retired: boo
         return Verb.HEADERS, Reason.HEADERS
     if is_retired:
         return Verb.RESTORE, Reason.BACK
-    return Verb.KEEP, Reason.SAME
+    return Verb.KEEP, Reason.UNCHANGED
 
 
 def _missing_audio_problem(change: Change) -> Problem:

@@ -11,7 +11,7 @@ from typing import Any
 from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
 from podcast_kit.plan import Plan
 
-SCHEMA = 1
+PLAN_FILE_SCHEMA = 1
 MAX_KEYS_SHOWN = 5
 MAX_BYTES = 100_000_000
 """Enough for two hundred thousand changes."""
@@ -54,7 +54,7 @@ def render_plan_file(
 ) -> bytes:
     """Render the plan for `parse_plan_file`; `now` is the time it was made for, which decides what is due."""
     content = {
-        "schema": SCHEMA,
+        "schema": PLAN_FILE_SCHEMA,
         "store": store,
         "now": now.isoformat(),
         "ahead": ahead,
@@ -80,7 +80,7 @@ def parse_plan_file(content: bytes, path: str) -> PlanFile:
     fix = "make one with `podcast-kit plan --out FILE`"
     try:
         data: dict[str, Any] = json.loads(content)
-        is_newer = int(data["schema"]) > SCHEMA
+        is_newer = int(data["schema"]) > PLAN_FILE_SCHEMA
         plan_file = PlanFile(
             store=str(data["store"]),
             now=datetime.fromisoformat(data["now"]),

@@ -19,7 +19,7 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 """S3 refuses requests beyond 15 minutes; beyond 5 something is wrong."""
 PROBE_CONTENT = b"podcast-kit doctor\n"
 PROBE_TYPES = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
-HTTP_OK = 200
+STATUS_OK = 200
 PLAYER_ORIGIN = "https://player.example"
 
 
@@ -90,7 +90,7 @@ def _diagnose_public_address(url: str, outputs: list[Output], now: datetime) -> 
     yield _compare_clocks(response.headers.get("date", ""), now)
     if listing:
         yield listing
-    if response.status != HTTP_OK:
+    if response.status != STATUS_OK:
         return
     if response.headers.get("access-control-allow-origin") in {"*", PLAYER_ORIGIN}:
         yield Outcome(key="CORS", action="open to web players")
@@ -105,7 +105,7 @@ def _diagnose_public_listing(client: HttpClient, url: str) -> Outcome | None:
     response, _ = client.request(f"{url}?list-type=2&max-keys=1")
     if response.error:
         return None
-    if response.status != HTTP_OK or "xml" not in response.headers.get("content-type", ""):
+    if response.status != STATUS_OK or "xml" not in response.headers.get("content-type", ""):
         return Outcome(key="public listing", action="closed")
     fix = "allow the public to read objects (s3:GetObject), but not to list them (s3:ListBucket)"
     text = "open: anyone can find episodes before their date, and private feeds"

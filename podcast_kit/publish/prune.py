@@ -20,7 +20,7 @@ MIN_FEEDS_KEPT = 10
 MAX_FILES = 1000
 STALE_UPLOAD_DAYS = 7
 """Days after which an unfinished multipart upload counts as abandoned."""
-URL = re.compile(r"https?://[^\s\"'<>\]]+")
+LINK_PATTERN = re.compile(r"https?://[^\s\"'<>\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def _paths_in_feeds(feeds: Iterable[bytes]) -> set[str]:
     """Every end of the path of every URL in these feeds, in elements and notes alike: rather too many than too few."""
     paths: set[str] = set()
     for feed in feeds:
-        for url in set(URL.findall(html.unescape(feed.decode("utf-8", "replace")))):
+        for url in set(LINK_PATTERN.findall(html.unescape(feed.decode("utf-8", "replace")))):
             try:
                 segments = unquote(urlsplit(url).path).split("/")
             except ValueError:

@@ -95,7 +95,7 @@ def plan_rollback(
         path=path,
     )
     is_live = recorded is not None and recorded.sha256 == output.sha256
-    verb, reason = (Verb.KEEP, Reason.SAME) if is_live else (Verb.REPLACE, Reason.CONTENT)
+    verb, reason = (Verb.KEEP, Reason.UNCHANGED) if is_live else (Verb.REPLACE, Reason.CONTENT)
     changes = [Change(key=feed_key, verb=verb, reason=reason, size=output.size, wave=Wave.FEED, output=output)]
     changes += [
         Change(key=key, verb=Verb.RESTORE, reason=Reason.BACK, size=state.objects[key].size, wave=Wave.MEDIA)

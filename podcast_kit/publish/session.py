@@ -143,7 +143,7 @@ def carry_out(
     if not plan:
         builder.write_lock(build)
         if prepared.recorded_at is None:
-            _record_published(build, plan, plan.state.etag)
+            _remember_for_fast_path(build, plan, plan.state.etag)
         return
     refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
     if options.run_checks:
@@ -167,7 +167,7 @@ def carry_out(
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
         yield outcome
-    _record_published(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
+    _remember_for_fast_path(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
 
 
 def publish_show(
@@ -198,7 +198,7 @@ def _is_unchanged(build: builder.Build) -> bool:
     return is_store_unchanged(build.project.folder, digest, settings, build.project.show.feed.path)
 
 
-def _record_published(build: builder.Build, plan: Plan, state_etag: str, feed_etag: str = "") -> None:
+def _remember_for_fast_path(build: builder.Build, plan: Plan, state_etag: str, feed_etag: str = "") -> None:
     """Record for the fast path what the store now holds; a feed that was not written is the one that was read."""
     live_etag = plan.state.feed.etag if plan.state.feed else ""
     digest = publish_digest(build.outputs, build.project.show.publish)

@@ -67,14 +67,14 @@ def _check_headers(client: HttpClient, url: str, output: Output) -> Outcome:
     response, _ = client.request(url, method="HEAD")
     if failure := _response_failure(response, output):
         error, fix = failure
-        return _failed(output, _request_error("HEAD", url, response, error), fix, response.unreachable_host)
+        return _failed_outcome(output, _request_error("HEAD", url, response, error), fix, response.unreachable_host)
     if output.size > 1:
         part, _ = client.request(url, headers={"Range": "bytes=0-1"}, max_bytes=2)
         content_range = part.headers.get("content-range", "")
         if (part.status, content_range.rpartition("/")[2]) != (206, str(output.size)):
             error = part.error or f"{part.status} with Content-Range {content_range or 'missing'!r}"
             fix = "listeners cannot skip or resume; serve the files from a host that supports range requests"
-            return _failed(output, f"Range: bytes=0-1 of {url}: {error}, must be 206 of {output.size}", fix)
+            return _failed_outcome(output, f"Range: bytes=0-1 of {url}: {error}, must be 206 of {output.size}", fix)
     return Outcome(key=output.key, action="answered", bytes=output.size, wave=output.wave)
 
 
@@ -83,10 +83,10 @@ def _check_content(client: HttpClient, url: str, output: Output) -> Outcome:
     response = client.download(url, digest.update, max_bytes=output.size)
     if failure := _response_failure(response, output):
         error, fix = failure
-        return _failed(output, _request_error("GET", url, response, error), fix, response.unreachable_host)
+        return _failed_outcome(output, _request_error("GET", url, response, error), fix, response.unreachable_host)
     if digest.hexdigest() != output.sha256:
         error = response.error or "the content differs from what was published"
-        return _failed(output, f"GET {url}: {error}", "purge the CDN, or publish again")
+        return _failed_outcome(output, f"GET {url}: {error}", "purge the CDN, or publish again")
     return Outcome(key=output.key, action="compared", bytes=output.size, wave=output.wave)
 
 
@@ -121,7 +121,7 @@ def _request_error(method: str, url: str, response: Response, error: str) -> str
     return f"{response.unreachable_host} {error}" if response.unreachable_host else f"{method} {url}: {error}"
 
 
-def _failed(output: Output, error: str, fix: str, unreachable_host: str = "") -> Outcome:
+def _failed_outcome(output: Output, error: str, fix: str, unreachable_host: str = "") -> Outcome:
     return Outcome(
         key=output.key, action="asked", wave=output.wave, error=error, fix=fix, unreachable_host=unreachable_host
     )

@@ -41,7 +41,7 @@ MIN_CONNECTIONS, MAX_CONNECTIONS = 16, 128
 OPEN_FILES_SHARE = 4
 """Use at most 1/4 of the files that a process may have open: on a Mac the limit is 256."""
 CONNECT_TIMEOUT_S = 10
-RESPONSE_TIMEOUT_S = 60
+UPLOAD_TIMEOUT_S = 60
 """Timeout for the response to an upload, in addition to the time for sending it."""
 MIN_BYTES_PER_S = 32_000
 """Total upload rate below which a connection is given up."""
@@ -50,7 +50,7 @@ BODY_LENGTH = re.compile(rb"\d{1,5}")
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
 STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})\b")
-HEADERS = re.compile(rb"\r\n(etag|content-length|connection):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
+RESPONSE_HEADERS = re.compile(rb"\r\n(etag|content-length|connection):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
 UNQUOTED_CHARS = "/~"
 """Characters of a key that stay unquoted in a URL, besides letters, digits and `-._` (Signature Version 4)."""
 
@@ -183,7 +183,7 @@ class BulkUploader:
 
         self.bytes_in_flight += size
         try:
-            async with asyncio.timeout(RESPONSE_TIMEOUT_S + self.bytes_in_flight / MIN_BYTES_PER_S):
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S + self.bytes_in_flight / MIN_BYTES_PER_S):
                 yield
         finally:
             self.bytes_in_flight -= size
@@ -249,7 +249,7 @@ async def _read_response(reader: asyncio.StreamReader) -> tuple[int, str, bool]:
         head = await reader.readuntil(b"\r\n\r\n")
     if not status:
         raise ConnectionError(f"not an HTTP/1 response: {head[:80]!r}")
-    headers = {name.lower(): value for name, value in HEADERS.findall(head)}
+    headers = {name.lower(): value for name, value in RESPONSE_HEADERS.findall(head)}
     size = headers.get(b"content-length", b"")
     is_closing = headers.get(b"connection", b"").lower() == b"close" or status[1] == b"0"
     keep_alive = bool(BODY_LENGTH.fullmatch(size)) and not is_closing

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import OperationError
-from podcast_kit.stores.bulk_put import RESPONSE_TIMEOUT_S, BulkUploader
+from podcast_kit.stores.bulk_put import UPLOAD_TIMEOUT_S, BulkUploader
 from podcast_kit.stores.errors import translate_boto_errors
 
 MAX_ATTEMPTS = 8
@@ -103,7 +103,7 @@ class S3Clients:
                     region_name=region,
                     config=config.merge(Config(read_timeout=timeout)),
                 )
-                for timeout in (self.query_timeout, RESPONSE_TIMEOUT_S)
+                for timeout in (self.query_timeout, UPLOAD_TIMEOUT_S)
             )
             certificates = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
             self._credentials_and_ca = session.get_credentials(), certificates

@@ -29,7 +29,7 @@ PART_BYTES = 16 << 20
 MAX_PARTS = 10_000
 """S3's limit for one upload."""
 MAX_CONCURRENT_PARTS = 4
-SCHEMA = 1
+JOURNAL_SCHEMA = 1
 
 
 class MemoryBudget:

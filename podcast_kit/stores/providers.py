@@ -17,6 +17,9 @@ from podcast_kit.stores.s3 import S3Store
 
 BUCKET = re.compile(r"(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/(?P<prefix>.*))?")
 
+NEW_BUCKET = re.compile(r"(?!xn--)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?![.-])|-(?!\.)){1,61}[a-z0-9]")
+"""What every provider takes for a new bucket; some old buckets have capitals or underscores."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
@@ -46,6 +49,22 @@ PROVIDERS = {
     "minio": Provider(title="MinIO", endpoint="{endpoint}", default_region="us-east-1"),
     "garage": Provider(title="Garage", endpoint="{endpoint}", default_region="garage"),
 }
+
+
+def missing_settings(to: str, endpoint: str) -> tuple[str, ...]:
+    """The settings besides `to` that its provider needs: of `account`, `region` and `endpoint`."""
+    provider = PROVIDERS.get(to.partition("://")[0])
+    names = ("account", "region", "endpoint") if provider and not endpoint else ()
+    return tuple(name for name in names if provider and f"{{{name}}}" in provider.endpoint)
+
+
+def refuse_new_bucket_name(to: str) -> None:
+    """Raise InvalidInput for a bucket that cannot be created."""
+    scheme, separator, location = to.partition("://")
+    bucket = location.partition("/")[0]
+    if separator and scheme in PROVIDERS and not NEW_BUCKET.fullmatch(bucket):
+        fix = "a bucket name has 3 to 63 lower-case letters, digits and hyphens"
+        raise InvalidInput([_setting_problem(f"{bucket!r} can't be the name of a bucket", fix, "to")])
 
 
 def open_bucket(

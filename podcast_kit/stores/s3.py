@@ -27,6 +27,7 @@ from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.clients import QUERY_TIMEOUT_S, S3Clients
 from podcast_kit.stores.errors import translate_boto_errors
 from podcast_kit.stores.multipart import (
+    JOURNAL_SCHEMA,
     PART_BYTES,
     MemoryBudget,
     MultipartUpload,
@@ -35,7 +36,7 @@ from podcast_kit.stores.multipart import (
     journal_path,
 )
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 MAX_CONCURRENT_CALLS = 64
 """Concurrent calls of botocore."""
 MIN_BULK_FILES = 8
@@ -267,7 +268,13 @@ class S3Store:
 
         part_size = choose_part_size(upload.size, self.part_size)
         full_key = self.prefix + upload.key
-        identity = {"schema": 1, "place": self.identity, "key": full_key, "size": upload.size, "sha256": upload.sha256}
+        identity = {
+            "schema": JOURNAL_SCHEMA,
+            "place": self.identity,
+            "key": full_key,
+            "size": upload.size,
+            "sha256": upload.sha256,
+        }
         journal = UploadJournal.read(journal_path(self.journal_folder, self.identity, full_key), identity, part_size)
         multipart = MultipartUpload(
             self._upload_client, self.bucket, full_key, upload, self.budget, journal, on_sent, identity
@@ -353,7 +360,7 @@ class CorruptResponse(Exception):
     """The bytes of a response are not those that were stored."""
 
 
-def _none_if_missing(request: Callable[[], T]) -> T | None:
+def _none_if_missing(request: Callable[[], _T]) -> _T | None:
     from botocore.exceptions import ClientError
 
     try:
@@ -364,7 +371,7 @@ def _none_if_missing(request: Callable[[], T]) -> T | None:
         raise
 
 
-def _retry(request: Callable[[], T]) -> T:
+def _retry(request: Callable[[], _T]) -> _T:
     """Retry what botocore does not: concurrent writers, too many writes, a corrupt or incomplete body."""
     from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 

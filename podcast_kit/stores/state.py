@@ -22,7 +22,7 @@ INTERNAL_PREFIX = ".podcast-kit/"
 """Keys that belong to podcast-kit and are not part of the show."""
 STATE_KEY = INTERNAL_PREFIX + "state.json"
 FEEDS_PREFIX = INTERNAL_PREFIX + "feeds/"
-SCHEMA = 1
+STATE_SCHEMA = 1
 PRIVATE_PREFIX = "private/"
 """Secret keys. The state is publicly readable, so it holds only their digests."""
 REDACTED = "private:"
@@ -204,7 +204,7 @@ def render_state(state: StoreState, identity: str) -> bytes:
     lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
     retired = sorted((key, since) for key, since in state.retired.items() if not key.startswith(PRIVATE_PREFIX))
     head = {
-        "schema": SCHEMA,
+        "schema": STATE_SCHEMA,
         "headers": [dict(headers) for headers in header_sets],
         "retired": {shown_key(key): since for key, since in retired},
         "doubtful": sorted(map(shown_key, state.dirty)),
@@ -220,7 +220,7 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
         data = json.loads(stored.content)
         if type(data["schema"]) is not int:
             return None
-        if data["schema"] > SCHEMA:
+        if data["schema"] > STATE_SCHEMA:
             text = "a newer version of podcast-kit published last"
             raise OperationError(text, "upgrade podcast-kit")
         header_sets = [

@@ -236,7 +236,7 @@ def test_other_responses_make_bulk_put_unusable(tmp_path, reply):
     with ScriptedServer(reply) as uploader:
         timeout = 60 if reply else 0.3
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("podcast_kit.stores.bulk_put.RESPONSE_TIMEOUT_S", timeout)
+            patch.setattr("podcast_kit.stores.bulk_put.UPLOAD_TIMEOUT_S", timeout)
             assert not list(uploader.put_all(audio_uploads(tmp_path, 3), absent=True))
         assert not uploader.is_usable
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from podcast_kit import check
 from podcast_kit.cli import cli
 from podcast_kit.errors import OperationError
+from podcast_kit.feed.fetch import fetch_published_feed
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.preview import server as preview
 from tests.support.checked_shows import NOW, build_show, edit_file, make_clean_show, run_check
@@ -145,7 +146,7 @@ def test_only_web_urls_are_requested():
 
 
 def test_live_check_compares_with_the_published_feed(folder, public_url):
-    published_feed = check.fetch_published_feed(f"{public_url}feed.xml")
+    published_feed = fetch_published_feed(f"{public_url}feed.xml")
     notes = folder / "episodes/001-talk.md"
     text = notes.read_text()
     edit_file(notes, "guid: 5b", "guid: 6b")
@@ -159,7 +160,7 @@ def test_live_check_compares_with_the_published_feed(folder, public_url):
 
 def test_show_that_is_not_published_yet_has_no_published_feed():
     with run_handler(lambda handler: respond(handler, b"", 404)) as url:
-        assert check.fetch_published_feed(f"{url}feed.xml") is None
+        assert fetch_published_feed(f"{url}feed.xml") is None
 
 
 @pytest.mark.parametrize(("data", "status", "message"), [(b"no feed", 200, "is not a feed"), (b"", 500, "answers 500")])
@@ -168,7 +169,7 @@ def test_published_feed_that_cannot_be_read_is_an_error(data, status, message):
         run_handler(lambda handler: respond(handler, data, status)) as url,
         pytest.raises(OperationError, match=message),
     ):
-        check.fetch_published_feed(f"{url}feed.xml")
+        fetch_published_feed(f"{url}feed.xml")
 
 
 def test_command_checks_a_url(public_url):

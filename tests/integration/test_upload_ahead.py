@@ -62,7 +62,7 @@ def test_plan_shows_what_is_uploaded_ahead(show):
     }
     assert {"003-hidden.mp3", "003-hidden.vtt", "003-hidden.chapters.json", "rumour.png"} <= extra
     text = run(show, "plan", "--at", BEFORE, "--ahead").output
-    assert "scheduled: 003-hidden on 2030-01-02 08:00 UTC; its media go ahead" in text
+    assert "scheduled: 003-hidden on 2030-01-02 08:00 UTC; audio already uploaded, not linked until then" in text
 
 
 def test_no_public_file_reveals_media_uploaded_ahead(show, bucket):

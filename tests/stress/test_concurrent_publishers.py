@@ -64,7 +64,7 @@ def test_build_waits_for_another_build(tmp_path):
 
 
 def test_build_stops_waiting_after_a_while(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "TURNS", 2)
+    monkeypatch.setattr(cache, "MAX_LOCK_POLLS", 2)
     with (
         cache.open_cache(tmp_path),
         pytest.raises(OperationError, match="another podcast-kit"),

@@ -63,7 +63,7 @@ def recording(guid: str) -> bytes:
 
 def publisher(name: str, folder: Path, bucket: Bucket, endpoint: str, *, conditions: bool) -> None:
     """Publish one episode after the other until killed."""
-    clients.RESPONSE_TIMEOUT_S = bulk_put.RESPONSE_TIMEOUT_S = 2
+    clients.UPLOAD_TIMEOUT_S = bulk_put.UPLOAD_TIMEOUT_S = 2
     if not conditions:
         s3.S3Store._condition_headers = lambda _self, _precondition: {}
     store = output_trees.open_bucket_store(bucket, endpoint=endpoint)

@@ -105,11 +105,12 @@ def _output_format(console: Console, output_format: str | None) -> str:
 def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckOptions) -> Sequence[Problem]:
     """The problems of the show, or of those of its files that were named."""
     from podcast_kit import check
+    from podcast_kit.feed.fetch import fetch_published_feed
 
     problems: Sequence[Problem]
     try:
         show = load_show(console)
-        published_feed = check.fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
+        published_feed = fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
         problems = check.check_show(
             show,
             now=options.now,

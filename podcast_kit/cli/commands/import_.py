@@ -48,7 +48,7 @@ def import_command(
     show_file = show_folder / "podcast.yaml"
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
-    old_feed = _read_feed(feed)
+    old_feed = importer.read_old_feed(feed)
     imported = importer.convert_feed(old_feed, feed if "://" in feed else "")
     if not imported.episodes:
         raise OperationError(f"{feed} has no episodes", "check that it is the podcast's feed")
@@ -85,23 +85,9 @@ def import_command(
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-def _read_feed(feed: str) -> FeedDocument:
-    from podcast_kit import check
-
-    if "://" not in feed:
-        try:
-            return check.parse_feed_bytes(Path(feed).read_bytes(), feed)
-        except OSError as error:
-            raise OperationError(f"{feed}: {error.strerror}", "pass the feed's URL, or a file") from None
-    document = check.fetch_published_feed(feed)
-    if document is None:
-        raise OperationError(f"no feed at {feed}", "check the URL")
-    return document
-
-
 def _build_feed(console: Console, folder: Path) -> FeedDocument:
     """The feed that the imported show gives."""
-    from podcast_kit import builder, check
+    from podcast_kit import builder, feed
     from podcast_kit.source import project
 
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as temp:
@@ -112,7 +98,7 @@ def _build_feed(console: Console, folder: Path) -> FeedDocument:
             on_progress=console.progress,
         )
         feed_bytes = (build.folder / build.project.show.feed.path).read_bytes()
-        return check.parse_feed_bytes(feed_bytes, "feed.xml")
+        return feed.parse_feed(feed_bytes, "feed.xml")
 
 
 def _count_left_out(imported: ImportedFeed, not_written: tuple[Element, ...]) -> dict[str, int]:

@@ -35,7 +35,7 @@ def summarize(plan):
     [
         pytest.param([], [], [], id="nothing on either side"),
         pytest.param([make_output("a")], [], [("a", Verb.CREATE, Reason.NEW)], id="new"),
-        pytest.param([make_output("a")], [make_remote("a")], [("a", Verb.KEEP, Reason.SAME)], id="the same"),
+        pytest.param([make_output("a")], [make_remote("a")], [("a", Verb.KEEP, Reason.UNCHANGED)], id="the same"),
         pytest.param(
             [make_output("a", "b")], [make_remote("a")], [("a", Verb.REPLACE, Reason.CONTENT)], id="other content"
         ),

@@ -6,9 +6,8 @@ import codecs
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from podcast_kit import feed
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
-from podcast_kit.feed.reader import MAX_FEED_BYTES
+from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import FeedDocument, Response
 
@@ -24,7 +23,7 @@ def parse_feed_bytes(data: bytes, path: str) -> FeedDocument:
         text = "the feed is compressed although the request did not allow it"
         fix = "send it uncompressed where Accept-Encoding is identity"
         raise InvalidInput([Problem(SourceLocation(path), text, fix, "xml.utf8")])
-    document = feed.parse_feed(data, path)
+    document = parse_feed(data, path)
     return replace(document, encoding="utf-16") if data.startswith(UTF16_BOMS) and not document.encoding else document
 
 
