@@ -280,6 +280,16 @@ notes.link
     Listeners would get an error page.
     Correct the link, or write the complete URL.
 
+notes.marker
+    The notes have something in double braces that is not replaced.
+    Listeners would read the braces.
+    Correct it to {{{{ prompts }}}} on a line of its own, or delete it.
+
+notes.footnote
+    A footnote and its references do not match.
+    Listeners would see a mark without a note, or a note that nothing refers to.
+    Give both the same label: a word[^1], and a line [^1]: The note.
+
 notes.begun
     The notes still contain the placeholder text of a new episode.
     Listeners would read it.
@@ -349,6 +359,11 @@ listen.unknown
     There is no known link for this service.
     No button can be made for it.
     Correct the name, or give the complete URL.
+
+listen.episode
+    A link of the show leads to a single episode.
+    The follow page would send listeners to that episode instead of the show.
+    Copy the address of the show's page; an episode's own links belong in its front matter.
 
 listen.id
     The value is not an id of this service.

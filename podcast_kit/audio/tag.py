@@ -24,8 +24,8 @@ READ_ONLY = {Kind.ADTS: "mp3.id3", Kind.WAV: "riff.tags", Kind.AIFF: "riff.tags"
 
 
 MASTER = (
-    "export it as MP3 or M4A, or let each build encode it: `audio: {format: mp3}` in podcast.yaml, "
-    "which takes podcast-kit[master]"
+    "export it as MP3 or M4A, or let each build convert it: `audio: {format: mp3}` in podcast.yaml, or "
+    "`audio: {loudness: -16}`, which also sets the loudness; both need podcast-kit[master]"
 )
 
 

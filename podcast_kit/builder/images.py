@@ -13,7 +13,7 @@ from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLoc
 from podcast_kit.model import Episode, Image, Project, public_url
 from podcast_kit.source import notes as markdown
 
-PATH_FIX = "paths are relative to the file that names them and must stay inside the show's folder"
+PATH_FIX = "paths are relative to the file that names them, or to the show's folder, and must stay inside that folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ def publish_note_images(project: Project, episode: Episode, out: OutputDir) -> d
         location = SourceLocation(episode.path, episode.notes_line + line, 1)
         try:
             image = publish_image(project, episode.path, name, location, out)
-            source = project.folder / Path(episode.path).parent / name
-            note_images[name] = add_thumbnails(source, image, out, project.show.publish.url)
+            source = resolve_in_show(project.folder, episode.path, name)
+            thumbnailed = add_thumbnails(source, image, out, project.show.publish.url) if source else image
+            note_images[name] = thumbnailed
         except InvalidInput as error:
             problems += error.problems
     if problems:
@@ -88,10 +89,15 @@ def publish_image_file(source: Path, out: OutputDir, base_url: str) -> Image:
 
 
 def resolve_in_show(folder: Path, named_in: str, name: str) -> Path | None:
-    """The file that `name` means in a file of the show; None if it does not exist or is outside the show's folder."""
-    path = (folder / named_in).parent / name
-    try:
-        resolved = path.resolve(strict=True)
-    except (OSError, ValueError):
-        return None
-    return path if resolved.is_file() and resolved.is_relative_to(folder.resolve()) else None
+    """The file that `name` means in a file of the show: relative to that file, or else to the show's folder.
+
+    None if it does not exist or is outside the show's folder.
+    """
+    for path in dict.fromkeys(((folder / named_in).parent / name, folder / name)):
+        try:
+            resolved = path.resolve(strict=True)
+        except (OSError, ValueError):
+            continue
+        if resolved.is_file() and resolved.is_relative_to(folder.resolve()):
+            return path
+    return None

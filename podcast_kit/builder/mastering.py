@@ -42,6 +42,7 @@ class MasteredFile:
 
 MASTERED = dataclass_kind("mastered", MasteredFile)
 MASTERED_SUFFIXES = text_kind("suffix")
+SOURCE_CODECS = text_kind("codec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,36 @@ class MasteringRequest:
         return guess_content_type(media.key) == guess_content_type(f".{self.settings.format}")
 
 
-def enclosure_request(project: Project, episode: Episode) -> MasteringRequest:
-    """The request for the episode's main file."""
+def enclosure_request(project: Project, episode: Episode, source: Path, cache: Cache) -> MasteringRequest:
+    """The request for the episode's main file.
+
+    The show's `format:` is for lossless recordings: an MP3 or M4A is converted only where its episode sets a format.
+    """
     settings = episode.mastering or project.show.audio
+    if settings.format and not _sets_audio_key(episode, "format") and not _is_lossless(source, cache):
+        settings = replace(settings, format="", bitrate="")
     return MasteringRequest(episode, replace(settings, alternate=""), episode.slug)
+
+
+def _sets_audio_key(episode: Episode, key: str) -> bool:
+    """Whether the episode's own `audio:` has the key."""
+    return f"audio.{key}" in episode.locations
+
+
+def _is_lossless(source: Path, cache: Cache) -> bool:
+    """Whether a recording keeps every bit, by its ending; an M4A, which may hold either, by its codec."""
+    suffix = source.suffix.lower()
+    if suffix not in {".m4a", ".mp4"}:
+        return suffix in {".wav", ".aiff", ".aif", ".flac"}
+    sha256 = cache.sha256(source)
+    codec = cache.get(SOURCE_CODECS, sha256)
+    if codec is None:
+        try:
+            codec = audio.probe(source).codec
+        except InvalidAudio:
+            codec = ""  # reported where it is measured
+        cache.set(SOURCE_CODECS, sha256, codec)
+    return codec.casefold() == "alac"
 
 
 def alternate_request(

@@ -39,6 +39,8 @@ class Recording:
     """LUFS of the mastered file; None where nothing was mastered."""
     true_peak: float | None = None
     """dBTP, as above."""
+    chapters: tuple[Chapter, ...] = ()
+    """Those in this file itself: encoding loses what the author's file had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Col
     source = path if path and path.is_file() else None
     if source is None:
         return _EpisodePlan(episode, entry, is_new=entry is None or is_retagged, source=None)
-    request = mastering.enclosure_request(project, episode)
+    request = mastering.enclosure_request(project, episode, source, out.cache)
     if entry is None or is_retagged or out.cache.sha256(source) != entry.source_sha256:
         alternate = None
         with suppress(PodcastKitError):  # reported when the enclosure itself is prepared
@@ -227,11 +229,13 @@ def _recording(
         return None
     if not request.settings.is_active:
         sha256 = out.cache.sha256(source)
-        return Recording(source, sha256, _probe_recording(source, sha256, out))
+        facts = _probe_recording(source, sha256, out)
+        return Recording(source, sha256, facts, chapters=_embedded_chapters(source, sha256, out))
     file = mastering.mastered_file(project, request, source, out.cache, errors)
     path = project.folder / mastering.MASTERED_DIR / file.name
     facts = _probe_recording(path, file.sha256, out)
-    return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak)
+    chapters = _embedded_chapters(path, file.sha256, out)
+    return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak, chapters)
 
 
 def _missing_audio(episode: Episode, *, is_published: bool) -> Problem:

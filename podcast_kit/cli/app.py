@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from datetime import time as clock_time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -101,13 +102,16 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
     return decorate
 
 
-def load_show(console: Console, *, add_guids: bool = False) -> Project:
-    """The show in the working folder or above; with `add_guids`, episodes without a guid get one in their file."""
+def load_show(console: Console, *, add_guids: bool = False, needs_cover: bool = True) -> Project:
+    """The show in the working folder or above; with `add_guids`, episodes without a guid get one in their file.
+
+    Unless `needs_cover`, a cover that does not exist yet is only a warning.
+    """
     from podcast_kit.source import project as source
 
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
-    show = source.load_project(folder)
+    show = source.load_project(folder, needs_cover=needs_cover)
     without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
     if not add_guids or not without_guid:
         return show
@@ -122,7 +126,7 @@ def load_show(console: Console, *, add_guids: bool = False) -> Project:
     for episode in without_guid:
         scaffold.write_guid(folder / episode.path, str(uuid4()))
         console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
-    return source.load_project(folder)
+    return source.load_project(folder, needs_cover=needs_cover)
 
 
 def working_folder(console: Console) -> Path:
@@ -132,18 +136,21 @@ def working_folder(console: Console) -> Path:
 
 def parse_build_date(at: str | None) -> datetime:
     """The time in UTC that `--at` asks for, or the current time. Raises click.BadParameter."""
+    now = datetime.now().astimezone()
     if at is None:
-        return datetime.now(UTC)
-    date = parse_date_option(at, "--at")
+        return now.astimezone(UTC)
+    date = parse_date_option(at, "--at", now=now.replace(tzinfo=None), default_time=now.time())
     try:
         return date.astimezone(UTC)
     except (ValueError, OverflowError):  # the first and the last day of all do not exist in other time zones
         raise click.BadParameter(f"{at!r} does not exist in every time zone", param_hint="--at") from None
 
 
-def parse_date_option(text: str, option: str) -> datetime:
-    """An option's date. Raises click.BadParameter."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date like 2026-11-15T08:00", param_hint=option) from None
+def parse_date_option(text: str, option: str, *, now: datetime, default_time: clock_time) -> datetime:
+    """An option's date, as typed at `now`; a day without a time gets `default_time`. Raises click.BadParameter."""
+    from podcast_kit.text.date_words import DATE_EXAMPLES, parse_typed_date
+
+    date = parse_typed_date(text, now, default_time)
+    if date is None:
+        raise click.BadParameter(f"{text!r} is not a date (write it as {DATE_EXAMPLES})", param_hint=option)
+    return date

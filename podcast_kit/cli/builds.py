@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from podcast_kit.stores import Store
 
 
-def load_build(console: Console, at: str | None, retag: Collection[str] = (), show: Project | None = None) -> Build:
+def load_build(
+    console: Console,
+    at: str | None,
+    retag: Collection[str] = (),
+    show: Project | None = None,
+    *,
+    needs_cover: bool = True,
+) -> Build:
     """Build the show in the working folder, as of `at`, and print its warnings."""
     from podcast_kit import builder
 
-    project = show or load_show(console, add_guids=True)
+    project = show or load_show(console, add_guids=True, needs_cover=needs_cover)
     check_retag_slugs(retag, project)
     build = builder.build(project, now=parse_build_date(at), retag=retag, on_progress=console.progress)
     console.problems(build.problems)
@@ -63,7 +70,7 @@ def open_target_store(console: Console, target: dict[str, str | None]) -> tuple[
     from podcast_kit import stores
     from podcast_kit.model import Progress
 
-    show = override_target(load_show(console), **target)
+    show = override_target(load_show(console, needs_cover=False), **target)
     store = stores.open_store(show.show.publish, show.folder, console.waiting_for)
     console.progress(Progress("read", store.name))
     return store, show

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from podcast_kit.model import Category
+
+MIN_COMMON_LETTERS = 4
+"""Of two words that may mean the same, such as garden and gardening."""
 
 
 @cache
@@ -44,7 +48,11 @@ def replacement_category(category: Category) -> Category | None:
 
 
 def suggest_category(category: Category) -> Category | None:
-    """The existing category with the most similar spelling; also a subcategory without its parent."""
+    """The existing category with the most similar spelling or a word in common; also a subcategory without its parent.
+
+    >>> format_category(suggest_category(Category("Gardening")))
+    'Leisure > Home & Garden'
+    """
     by_name = {format_category(candidate).casefold(): candidate for candidate in _all_categories()}
     tree = category_tree()
     by_name |= {
@@ -53,8 +61,19 @@ def suggest_category(category: Category) -> Category | None:
         if candidate.sub and candidate.sub not in tree
     }
     name = format_category(category).casefold().replace(" and ", " & ")[:100]
-    matches = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
-    return by_name[matches[0]] if matches else None
+    matches = difflib.get_close_matches(name, by_name, n=1, cutoff=0.8)
+    return by_name[matches[0]] if matches else _category_with_word(name.rpartition(">")[2])
+
+
+def _category_with_word(name: str) -> Category | None:
+    """The first category that has a word which begins as a word of the name does, or the other way round."""
+    for word in sorted(re.findall(r"\w+", name), key=len, reverse=True):
+        for candidate in _all_categories():
+            for other in re.findall(r"\w+", (candidate.sub or candidate.name).casefold()):
+                shorter, longer = sorted((word, other), key=len)
+                if len(shorter) >= MIN_COMMON_LETTERS and longer.startswith(shorter):
+                    return candidate
+    return None
 
 
 def _all_categories() -> list[Category]:

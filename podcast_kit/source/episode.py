@@ -101,7 +101,7 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
         people=people.people_from_table(table, folder),
         tags=_episode_tags(table),
         aliases=aliases.aliases_from_table(table),
-        listen=people.listen_links_from_table(table),
+        listen=people.listen_links_from_table(table, of_show=False),
         mastering=_audio_overrides(table, context),
         ignore=ignored_rules(table),
         elements=elements.elements_from_table(table, "item", context.timezone),

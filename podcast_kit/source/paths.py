@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import normpath
 
@@ -36,7 +37,7 @@ class ShowFolder:
         """A converter of paths relative to the file that has them; returns them relative to the show's folder."""
 
         def convert(raw: str) -> str:
-            path = self.resolve_path(converters.to_text(raw))
+            path = self.find_path(converters.to_text(raw))
             suffix = path.rpartition(".")[2].lower()
             if suffixes and suffix not in suffixes:
                 text = f"{converters.quote_value(raw)} has an unsupported file extension"
@@ -64,9 +65,19 @@ class ShowFolder:
     def has_file(self, written: str) -> bool:
         """Whether a path, relative to the file that has it, is a file inside the show's folder."""
         try:
-            return _is_existing_file(self.root / self.resolve_path(written))
+            return _is_existing_file(self.root / self.find_path(written))
         except InvalidValue:
             return False
+
+    def find_path(self, written: str) -> str:
+        """Like `resolve_path`; a path that leads nowhere from its own file is tried from the show's folder, too."""
+        path = self.resolve_path(written)
+        if self.base and not _is_existing_file(self.root / path):
+            with suppress(InvalidValue):
+                path_from_root = replace(self, base="").resolve_path(written)
+                if _is_existing_file(self.root / path_from_root):
+                    return path_from_root
+        return path
 
     def resolve_path(self, written: str) -> str:
         """The path relative to the show's folder; raises InvalidValue for one outside it, also through a link."""
@@ -95,9 +106,9 @@ class ShowFolder:
         try:
             names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())[:MAX_SUGGESTED_FROM]
         except OSError:
-            return "its folder does not exist; paths are relative to this file"
+            return "its folder does not exist; paths are relative to this file or to the show's folder"
         fix = suggest_name(Path(path).name, names)
-        return fix if fix.startswith("did you mean") else "paths are relative to this file"
+        return fix if fix.startswith("did you mean") else "paths are relative to this file or to the show's folder"
 
 
 def has_scheme(raw: str) -> bool:

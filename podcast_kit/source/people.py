@@ -16,6 +16,13 @@ CLOSED_SERVICES = {
     "googlepodcasts": "Google Podcasts closed in April 2024",
 }
 
+_EPISODE_URL = re.compile(
+    r"https?://(?:open\.spotify\.com/(?:intl-[a-z]+/)?episode/|podcasts\.apple\.com/[^#]*[?&]i=\d|overcast\.fm/\+"
+    r"|(?:www\.|music\.|m\.)?youtube\.com/watch\?(?!.*\blist=)|youtu\.be/|(?:www\.)?deezer\.com/(?:[a-z]+/)?episode/)",
+    re.IGNORECASE,
+)
+"""Addresses of episodes at services where shows have other ones."""
+
 
 def people_from_table(table: Table, folder: ShowFolder, key: str = "people", role: str = "host") -> tuple[Person, ...]:
     """The list under `people`; an entry is a name, or keys and values."""
@@ -40,10 +47,11 @@ def people_from_table(table: Table, folder: ShowFolder, key: str = "people", rol
     return tuple(people)
 
 
-def listen_links_from_table(table: Table) -> tuple[ListenLink, ...]:
+def listen_links_from_table(table: Table, *, of_show: bool) -> tuple[ListenLink, ...]:
     """The services under `listen`: each an id, a URL, or keys `id`, `url`, `label`, `keep`.
 
-    A service that has closed is reported and left out unless it has `keep: true`.
+    A service that has closed is reported and left out unless it has `keep: true`, and so is a link of the show that
+    leads to a single episode.
     """
     services = table.table("listen")
     if services is None:
@@ -56,6 +64,11 @@ def listen_links_from_table(table: Table) -> tuple[ListenLink, ...]:
         if key == "custom":
             links += [link for entry in services.values(key) if (link := _custom_link(services, entry))]
         elif link := _service_link(services, key, value):
+            if of_show and _EPISODE_URL.match(link.value) and not link.keep:
+                text = f"{key}: {link.value!r} leads to a single episode"
+                fix = "copy the address of the show's page there"
+                services.error(value.location, text, fix, "listen.episode")
+                continue
             links.append(link)
     return tuple(links)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,13 +34,13 @@ def find_show_folder(start: Path) -> Path:
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 
 
-def load_project(folder: Path) -> Project:
+def load_project(folder: Path, *, needs_cover: bool = True) -> Project:
     """The show, its episodes sorted by path, and the lock.
 
     Raises InvalidInput with every error and warning of every file. If there are only warnings, they are returned as
-    `Project.warnings`.
+    `Project.warnings`. A cover that does not exist is an error, or a warning unless `needs_cover`.
     """
-    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))))
+    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover)
     show = reader.read_show()
     all_episodes = reader.read_episodes(show)
     entries = reader.read_lock()
@@ -47,13 +48,15 @@ def load_project(folder: Path) -> Project:
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     if show is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidInput(problems)
-    return Project(folder=Path(folder), show=show, episodes=all_episodes, lock=entries, warnings=tuple(problems))
+    warnings = tuple(_without_ignored(problems, show, all_episodes))
+    return Project(folder=Path(folder), show=show, episodes=all_episodes, lock=entries, warnings=warnings)
 
 
 @dataclass(slots=True)
 class _ProjectReader:
     folder: Path
     root: ShowFolder
+    needs_cover: bool = True
     problems: list[Problem] = field(default_factory=list)
 
     def read_show(self) -> Show | None:
@@ -65,7 +68,11 @@ class _ProjectReader:
         except InvalidInput as error:
             self.problems += error.problems
             return None
-        self.problems += table.problems
+        cover = show.locations.get("artwork")
+        for problem in table.problems:
+            is_missing_cover = problem.code == "file.missing" and problem.location == cover
+            severity = Severity.WARNING if is_missing_cover and not self.needs_cover else problem.severity
+            self.problems.append(replace(problem, severity=severity))
         return show
 
     def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
@@ -149,6 +156,14 @@ class _ProjectReader:
         except InvalidValue as error:
             self.problems.append(Problem(SourceLocation(path), str(error), error.fix, error.code))
         return None
+
+
+def _without_ignored(warnings: list[Problem], show: Show, all_episodes: tuple[Episode, ...]) -> Iterator[Problem]:
+    """The warnings that neither the show's `ignore:` nor that of their episode turns off."""
+    ignored_codes = {episode.path: set(episode.ignore) for episode in all_episodes}
+    for warning in warnings:
+        if warning.code not in show.ignore and warning.code not in ignored_codes.get(warning.location.path, ()):
+            yield warning
 
 
 def _is_dir_entry(entry: os.DirEntry[str]) -> bool:

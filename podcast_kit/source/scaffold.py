@@ -60,6 +60,8 @@ class NewShow:
     explicit: bool = False
     to: str = ""
     endpoint: str = ""
+    account: str = ""
+    region: str = ""
     apple: str = ""
     spotify: str = ""
     listen: Sequence[str] = ()
@@ -130,6 +132,9 @@ class NewShow:
             f"  to: {yaml_scalar(self.to)}" if self.to else "  # to: s3://bucket/prefix", PUBLISH_TO_COMMENT
         )
         yield _with_comment(endpoint, "for stores other than Amazon S3")
+        for key, value in (("account", self.account), ("region", self.region)):
+            if value:
+                yield f"  {key}: {yaml_scalar(value)}"
         yield "  # Never write credentials here: use environment variables, an AWS profile or an IAM role."
 
 
@@ -147,6 +152,7 @@ def render_episode_file(
     season: int | None = None,
     summary: str = "",
     image: str = "",
+    type_: str = "",
     draft: bool = False,
     extra_lines: Iterable[str] = (),
     notes: str = "",
@@ -162,6 +168,7 @@ def render_episode_file(
     lines.append(f"guid: {yaml_scalar(guid)}    # do not change: apps identify the episode by it")
     for key, value in (("number", number), ("season", season)):
         lines += [f"{key}: {value}"] if value is not None else []
+    lines += [f"type: {type_}"] if type_ else []
     lines += [f"summary: {yaml_scalar(summary)}"] if summary else []
     lines += [f"image: {yaml_scalar(image)}"] if image else []
     lines += ["draft: true                     # remove this line to publish"] if draft else []

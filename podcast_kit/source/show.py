@@ -52,7 +52,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         complete=table.optional("complete", converters.to_flag, default=False),
         block=table.optional("block", converters.to_flag, default=False),
         people=people.people_from_table(table, folder),
-        listen=people.listen_links_from_table(table),
+        listen=people.listen_links_from_table(table, of_show=True),
         prompts=_prompt_sets(table),
         feed=_feed_settings(table),
         audio=_show_audio_settings(table, folder),
@@ -131,11 +131,8 @@ def to_category(raw: str) -> Category:
         text = f"{converters.quote_value(raw)} was dropped by Apple in August 2019"
         raise InvalidValue(text, fix, "ch.category.legacy")
     suggestion = categories.suggest_category(category)
-    fix = (
-        f"did you mean '{categories.format_category(suggestion)}'?"
-        if suggestion
-        else f"use one of {', '.join(categories.category_tree())}"
-    )
+    question = f"did you mean '{categories.format_category(suggestion)}'? " if suggestion else ""
+    fix = f"{question}`podcast-kit keys categories` lists all"
     raise InvalidValue(f"{converters.quote_value(raw)} is not one of Apple's categories", fix, "ch.category")
 
 

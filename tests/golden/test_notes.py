@@ -336,7 +336,7 @@ def test_summary_skips_a_list_of_chapters():
         ("![An owl](<my owl.png>)", []),
         ("[slides](slides.pdf)", ["notes.link"]),
         ("[slides](<slides.pdf>)", ["notes.link"]),
-        ("[slides](gone.pdf)", []),
+        ("[slides](gone.pdf)", ["notes.link"]),
         ("[two](two.md)", []),
         ("[two](gone.md)", ["notes.link"]),
         ("[web](https://a.example/slides.pdf) [top](#x) [page](/follow/) [mail](mailto:a@b.example)", []),

@@ -13,11 +13,13 @@ import click
 
 from podcast_kit.cli.app import command, working_folder
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.questions import ask_option, require_options
-from podcast_kit.errors import OperationError
+from podcast_kit.cli.questions import ask_option, is_interactive, require_options
+from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.io import atomic_write
 
-GITIGNORE = "/build/\n/.podcast-kit/\n/subscribers.key\n"
+IGNORED_BUILDS = ("/build/", "/.podcast-kit/")
+IGNORED_SECRETS = ("/subscribers.key", "/subscribers.txt", ".env")
+"""Keys, and the names of people: in every show's .gitignore."""
 DEFAULT_TARGET = "public"
 """The folder that a show is published to unless another target is given."""
 URL_QUESTION = "Public URL, such as https://pod.example/"
@@ -38,6 +40,13 @@ def _show_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--to", metavar="TARGET", help="Where to publish: s3://bucket/prefix, or a folder. [default: public]"
             ),
             click.option("--endpoint", metavar="URL", help="The store's endpoint, unless it is AWS."),
+            click.option("--account", metavar="ID", help="The account, for Cloudflare R2."),
+            click.option("--region", metavar="NAME", help="The region, for stores that need one, e.g. us-west-004."),
+            click.option(
+                "--ignore-audio/--commit-audio",
+                default=None,
+                help="Whether .gitignore keeps recordings out of git. [default: ignore-audio]",
+            ),
             click.option("--timezone", metavar="ZONE", help="e.g. Europe/Vienna, for dates without an offset."),
             click.option(
                 "--artwork",
@@ -75,7 +84,7 @@ def init_command(console: Console, folder: Path | None, **values: Any) -> None: 
     if show_file.exists() and values["pipelines"]:
         from podcast_kit.source import project
 
-        settings = project.load_project(show_folder).show.publish
+        settings = project.load_project(show_folder, needs_cover=False).show.publish
         added = _write_pipelines(console, show_folder, values["pipelines"], settings.to, settings.endpoint)
         console.document("init", folder=str(show_folder), file=str(show_file), added=added)
         return
@@ -93,7 +102,11 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
     title = ask_option("--title", "Name of the show", values["title"], None, converters.to_line)
     url = ask_option("--url", URL_QUESTION, values["url"], None, converters.to_base_url).rstrip("/") + "/"
     target_question = "Publish to, such as s3://bucket or a folder"
-    to = ask_option("--to", target_question, values["to"], DEFAULT_TARGET, converters.to_line)
+    to = ask_option("--to", target_question, values["to"], DEFAULT_TARGET, _to_new_target)
+    endpoint = values["endpoint"] or ""
+    store_settings = {"account": values["account"] or "", "region": values["region"] or "", "endpoint": endpoint}
+    _ask_store_settings(to, store_settings)
+    _refuse_impossible_target(folder, url, to, store_settings)
     about = f"{title}, a podcast."
     artwork = values["artwork"] or next((name for name in COVER_NAMES if (folder / name).is_file()), COVER_NAMES[0])
     text = scaffold.NewShow(
@@ -111,7 +124,9 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
         ],
         url=url,
         to=to,
-        endpoint=values["endpoint"] or "",
+        endpoint=store_settings["endpoint"],
+        account=store_settings["account"],
+        region=store_settings["region"],
         timezone=ask_option("--timezone", "Time zone", values["timezone"], _local_time_zone(), converters.to_time_zone),
         artwork=artwork,
         explicit=bool(values["explicit"]),
@@ -120,11 +135,60 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
     show_file = folder / "podcast.yaml"
     atomic_write.write_atomic(show_file, text.encode())
     (folder / "episodes").mkdir(exist_ok=True)
-    write_gitignore(folder, to)
+    write_gitignore(folder, to, ignore_audio=_ask_ignore_audio(values["ignore_audio"]))
     console.result(os.path.relpath(show_file))
-    added = _write_pipelines(console, folder, values["pipelines"], to, values["endpoint"] or "")
+    added = _write_pipelines(console, folder, values["pipelines"], to, store_settings["endpoint"])
     console.document("init", folder=str(folder), file=str(show_file), added=added)
     console.info(f"Next: {_next_steps(folder, artwork, show.COVER_REQUIREMENTS)}")
+
+
+def _to_new_target(raw: str) -> str:
+    """A folder, or a bucket that can be created."""
+    from podcast_kit.source.yaml import InvalidValue, converters
+    from podcast_kit.stores import providers
+
+    to = converters.to_line(raw)
+    try:
+        providers.refuse_new_bucket_name(to)
+    except InvalidInput as error:
+        raise InvalidValue(error.problems[0].text, error.problems[0].fix, error.problems[0].code) from None
+    return to
+
+
+def _ask_store_settings(to: str, settings: dict[str, str]) -> None:
+    """Ask for the settings that the store needs, and add them."""
+    from podcast_kit.source.yaml import converters
+    from podcast_kit.stores.providers import PROVIDERS, missing_settings
+
+    names = [name for name in missing_settings(to, settings["endpoint"]) if not settings[name]]
+    require_options({f"--{name}": None for name in names})
+    for name in names:
+        provider = PROVIDERS[to.partition("://")[0]]
+        hint = f", such as {provider.example_region}" if name == "region" and provider.example_region else ""
+        question = f"{name.capitalize()} at {provider.title}{hint}"
+        convert = converters.to_url if name == "endpoint" else converters.to_line
+        settings[name] = ask_option(f"--{name}", question, None, None, convert)
+
+
+def _refuse_impossible_target(folder: Path, url: str, to: str, settings: dict[str, str]) -> None:
+    """A usage error for a target that no store can be opened for."""
+    from podcast_kit import stores
+    from podcast_kit.model import PublishSettings
+
+    account, region, endpoint = (settings[name] for name in ("account", "region", "endpoint"))
+    publishing = PublishSettings(url=url, to=to, account=account, region=region, endpoint=endpoint)
+    try:
+        stores.open_store(publishing, folder)
+    except InvalidInput as error:
+        problem = error.problems[0]
+        raise click.BadParameter(f"{problem.text} ({problem.fix})", param_hint="--to") from None
+
+
+def _ask_ignore_audio(is_ignored: bool | None) -> bool:
+    """Whether git should ignore recordings; asked for on a terminal."""
+    if is_ignored is None and is_interactive():
+        return click.confirm("Keep recordings out of git? They are large, and CI needs none", default=True, err=True)
+    return is_ignored is not False
 
 
 def _next_steps(folder: Path, artwork: str, requirements: str) -> str:
@@ -136,14 +200,21 @@ def _next_steps(folder: Path, artwork: str, requirements: str) -> str:
     return ", ".join([*steps, "then run `podcast-kit new RECORDING`"]) if steps else "run `podcast-kit new RECORDING`"
 
 
-def write_gitignore(folder: Path, to: str) -> None:
-    """Write a .gitignore for what is built, unless there is one.
+def write_gitignore(folder: Path, to: str, *, ignore_audio: bool = False) -> None:
+    """Write a .gitignore for what is built, for secrets and, on request, for recordings; lines that exist stay.
 
     A target folder of another name may be meant to be committed: GitHub Pages serves `docs` from the repository.
     """
-    if not (folder / ".gitignore").exists():
-        published = f"/{DEFAULT_TARGET}/\n" if posixpath.normpath(to) == DEFAULT_TARGET else ""
-        atomic_write.write_atomic(folder / ".gitignore", (GITIGNORE + published).encode())
+    from podcast_kit.source.paths import AUDIO_SUFFIXES
+
+    path = folder / ".gitignore"
+    existing = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    lines = [*IGNORED_BUILDS, *IGNORED_SECRETS]
+    lines += [f"/{DEFAULT_TARGET}/"] if posixpath.normpath(to) == DEFAULT_TARGET else []
+    lines += [f"/episodes/**/*.{suffix}" for suffix in AUDIO_SUFFIXES] if ignore_audio else []
+    missing = [line for line in lines if line not in existing]
+    if missing:
+        atomic_write.write_atomic(path, "".join(f"{line}\n" for line in [*existing, *missing]).encode())
 
 
 def _write_pipelines(console: Console, folder: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:

@@ -59,7 +59,21 @@ def keys_command(console: Console, key: str | None) -> None:
         _print_core_key(console, entry, file)
     if tag:
         _print_tag_key(console, tag, tag_files)
-    console.document("keys", **(_tag_to_json(tag, tag_files) if tag else _core_to_json(core)))
+    tree = _print_categories(console) if "categories" in {entry.name for entry in core.values()} else None
+    more = {"categories": tree} if tree else {}
+    console.document("keys", **(_tag_to_json(tag, tag_files) if tag else _core_to_json(core) | more))
+
+
+def _print_categories(console: Console) -> dict[str, list[str]]:
+    """Print Apple's categories with their subcategories; the same as a mapping."""
+    from podcast_kit.namespaces.categories import category_tree
+
+    tree = {name: list(subs) for name, subs in category_tree().items()}
+    for name, subs in tree.items():
+        console.result(name)
+        for sub in subs:
+            console.result(f"  {name} > {sub}")
+    return tree
 
 
 def _collect_keys() -> _Keys:

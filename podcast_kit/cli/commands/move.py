@@ -32,7 +32,7 @@ def move_command(console: Console, url: str) -> None:
     """
     from podcast_kit.source.yaml import edit
 
-    project = load_show(console)
+    project = load_show(console, needs_cover=False)
     path = project.folder / "podcast.yaml"
     new_url = edit.to_feed_url(url + project.show.feed.path if url.endswith("/") else url)
     if not project.show.guid:

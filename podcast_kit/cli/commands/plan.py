@@ -54,14 +54,16 @@ def plan_command(
     due = parse_build_date(at)
     options = PublishOptions(retag=retag, ahead=ahead, refresh=refresh)
     prepared = prepare_with_progress(
-        console, lambda: override_target(load_show(console, add_guids=True), **target), due, options
+        console, lambda: override_target(load_show(console, add_guids=True, needs_cover=False), **target), due, options
     )
     print_plan(console, prepared)
     append_github_summary("plan", prepared)
     print_plan_document(console, "plan", prepared)
     if out:
         try:
-            out.write_bytes(planfile.render_plan_file(prepared.plan, prepared.store.name, due, ahead=ahead, retag=retag))
+            out.write_bytes(
+                planfile.render_plan_file(prepared.plan, prepared.store.name, due, ahead=ahead, retag=retag)
+            )
         except OSError as error:
             raise OperationError(f"{out}: {error.strerror}", "choose a file that can be written") from error
         console.info(f"plan saved; to apply it, run: podcast-kit publish {out}")

@@ -30,7 +30,7 @@ def private_command(console: Console, add: tuple[str, ...], revoke: tuple[str, .
     from podcast_kit.model import public_url
     from podcast_kit.source import subscribers
 
-    project = load_show(console)
+    project = load_show(console, needs_cover=False)
     before = subscribers.read_subscribers(project.folder)
     after = subscribers.update_subscribers(before, add, revoke)
     if after and not before:

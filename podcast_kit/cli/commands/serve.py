@@ -35,7 +35,7 @@ def serve_command(console: Console, port: int, watch: bool, at: str | None) -> N
     """
     from podcast_kit import preview
 
-    show, stop = load_show(console, add_guids=True), threading.Event()
+    show, stop = load_show(console, add_guids=True, needs_cover=False), threading.Event()
     to = show.show.publish.to
     changes = preview.watch(show.folder, stop, ignored="" if ":" in to else to)
     build = load_build(console, at, show=show)
@@ -57,7 +57,7 @@ def _rebuild_on_change(console: Console, at: str | None, changes: Iterator[tuple
     """Build again whenever something was saved; on errors, print them and keep the last good build."""
     for paths in changes:
         try:
-            build = load_build(console, at)
+            build = load_build(console, at, needs_cover=False)
         except PodcastKitError as error:
             console.failure("serve", error)
             continue

@@ -28,7 +28,10 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     from podcast_kit.publish.status import EpisodeStatus, list_episode_rows
 
     prepared = prepare_with_progress(
-        console, lambda: override_target(load_show(console), **target), parse_build_date(at), PublishOptions()
+        console,
+        lambda: override_target(load_show(console, needs_cover=False), **target),
+        parse_build_date(at),
+        PublishOptions(),
     )
     build, plan = prepared.build, prepared.plan
     live_feed = plan.state.feed
@@ -57,7 +60,9 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     time_zone = ZoneInfo(build.project.show.timezone)
     for row in shown:
         date = f"{row.date.astimezone(time_zone):%Y-%m-%d %H:%M}" if row.date else " " * 16
-        console.result(f"{row.status.label:<10} {date}  {row.slug or row.title}{f'  ({row.detail})' if row.detail else ''}")
+        console.result(
+            f"{row.status.label:<10} {date}  {row.slug or row.title}{f'  ({row.detail})' if row.detail else ''}"
+        )
     if dates:
         console.info(f"next episode: {min(dates).astimezone(time_zone):%Y-%m-%d %H:%M %Z}")
     console.info(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")

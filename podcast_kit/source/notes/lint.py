@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+from podcast_kit.source.notes.footnotes import FOOTNOTE_DEFINITION, FOOTNOTE_REFERENCE
 
 PLACEHOLDERS = (
     "Write a short paragraph about this episode. Apps show it first.",
@@ -18,7 +20,13 @@ _SPACED_IMAGE = re.compile(
 )
 _RELATIVE_LINK = re.compile(
     r"(?<!!)\[[^\[\]\n]{1,300}\]\(<?((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])[^()<>\"'\s#?]+)[^()\n]{0,300}\)"
+    r"|^ {0,3}\[(?!\^)[^\[\]\n]{1,300}\]:[ \t]*<?((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])[^<>\"'\s#?]+)>?[ \t]*$"
 )
+"""A relative link, or the definition of one."""
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/.*)?", re.IGNORECASE)
+_PAGE_SUFFIXES = (".html", ".htm", ".php")
+_MARKER = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
+_PROMPTS_LINE = re.compile(r"\s*\{\{\s*prompts\s*\}\}\s*")
 _HTML_TAG = re.compile(
     r"</?(?:a|abbr|audio|b|blockquote|br|center|code|div|em|font|h[1-6]|hr|i|iframe|img|li|ol|p|script|small|span|strong"
     r"|sub|sup|table|td|th|tr|u|ul|video)(?:\s[^<>\n]{0,500})?/?>",
@@ -43,20 +51,83 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
 
     `is_file` returns whether a path relative to the notes is a file of the show.
     """
-    warnings = [*_find_placeholders(markdown), *_find_html_tag(markdown)]
-    for number, line in enumerate(markdown.split("\n")) if "](" in markdown else ():
+    warnings = [*_find_placeholders(markdown), *_find_html_tag(markdown), *_find_markers(markdown)]
+    warnings += _find_footnote_mistakes(markdown)
+    for number, line in _text_lines(markdown) if "](" in markdown or "]:" in markdown else ():
         for image in _SPACED_IMAGE.finditer(line):
             text = f"{image[0]!r} is not a picture in Markdown: its path has a space"
             warnings.append(NoteWarning(number, text, f"write ![...](<{image[1]}>)", "notes.picture"))
         for link in _RELATIVE_LINK.finditer(line):
-            path = unquote(link[1])
+            path = unquote(link[1] or link[2])
             if path.endswith(".md") and not is_file(path):
                 text = f"links to {path!r}, which does not exist"
                 warnings.append(NoteWarning(number, text, "correct the name", "notes.link"))
             elif not path.endswith((".md", ".html")) and is_file(path):
                 text = f"links to {path!r}, but only pictures are published with the notes"
                 warnings.append(NoteWarning(number, text, "upload it elsewhere and link to its URL", "notes.link"))
+            elif not path.endswith(".md") and not path.startswith("../"):
+                warnings.append(_dead_link(number, path))
     return warnings
+
+
+def _dead_link(number: int, path: str) -> NoteWarning:
+    """A relative link to nothing that is published: below an episode's page there is only the page."""
+    if _HOST.fullmatch(path) and not path.endswith(_PAGE_SUFFIXES):
+        text = f"links to {path!r}, which is read as a file of this show"
+        return NoteWarning(number, text, f"write https://{path}", "notes.link")
+    text = f"links to {path!r}, which is not published"
+    fix = "write the complete URL, or the name of another episode's notes, such as 002-two.md"
+    return NoteWarning(number, text, fix, "notes.link")
+
+
+def _text_lines(markdown: str) -> Iterator[tuple[int, str]]:
+    """Each line outside of code, without its code spans, and its number (counting from 0)."""
+    fence = ""
+    for number, line in enumerate(markdown.split("\n")):
+        if (mark := _FENCE.match(line)) and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif not fence and not line.startswith("    "):
+            yield number, _CODE_SPAN.sub("", line)
+
+
+def _find_markers(markdown: str) -> Iterator[NoteWarning]:
+    """Text in double braces that is not the marker of the prompts."""
+    if "{{" not in markdown:
+        return
+    for number, line in _text_lines(markdown):
+        if _PROMPTS_LINE.fullmatch(line):
+            continue
+        for marker in _MARKER.findall(line):
+            is_prompts = bool(_PROMPTS_LINE.fullmatch(marker))
+            text = f"{marker} has text beside it" if is_prompts else f"{marker} is not replaced: listeners would see it"
+            fix = "put it on a line of its own" if is_prompts else "the only marker is {{ prompts }}"
+            yield NoteWarning(number, text, fix, "notes.marker")
+
+
+def _find_footnote_mistakes(markdown: str) -> Iterator[NoteWarning]:
+    """References to footnotes that do not exist, and footnotes without a reference."""
+    if "[^" not in markdown:
+        return
+    definitions: dict[str, int] = {}
+    references: dict[str, int] = {}
+    for number, line in _text_lines(markdown):
+        definition = FOOTNOTE_DEFINITION.match(line)
+        if definition:
+            definitions.setdefault(definition["label"].casefold(), number)
+        text = line[definition.end("label") + 1 :] if definition else line
+        _add_labels(references, FOOTNOTE_REFERENCE.findall(text), number)
+    for label, number in references.items():
+        if label not in definitions:
+            fix = f"add a line '[^{label}]: ...' at the end of the notes"
+            yield NoteWarning(number, f"footnote [^{label}] has no text", fix, "notes.footnote")
+    for label, number in definitions.items():
+        if label not in references:
+            yield NoteWarning(number, f"no text refers to footnote [^{label}]", "delete it", "notes.footnote")
+
+
+def _add_labels(lines: dict[str, int], labels: Iterable[str], number: int) -> None:
+    for label in labels:
+        lines.setdefault(label.casefold(), number)
 
 
 def _find_placeholders(markdown: str) -> Iterator[NoteWarning]:
@@ -71,11 +142,8 @@ def _find_html_tag(markdown: str) -> Iterator[NoteWarning]:
     """The first HTML tag outside of code: listeners would see it as text."""
     if "<" not in markdown:
         return
-    fence = ""
-    for number, line in enumerate(markdown.split("\n")):
-        if (mark := _FENCE.match(line)) and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-        elif not fence and not line.startswith("    ") and (tag := _HTML_TAG.search(_CODE_SPAN.sub("", line))):
+    for number, line in _text_lines(markdown):
+        if tag := _HTML_TAG.search(line):
             text = f"HTML is not supported in notes: listeners would see {tag[0][:40]!r} as text"
             fix = "write it in Markdown: **bold**, [a link](https://...), - a list"
             yield NoteWarning(number, text, fix, "notes.html")

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from podcast_kit.source.notes.footnotes import add_footnote_rules, append_footnotes
 from podcast_kit.source.notes.renderer import ORDINARY_URL, alt_text
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def _markdown_parser() -> MarkdownIt:
     parser.inline.terminator_re = _TERMINATORS
     parser.inline.ruler.before("link", "plain_link", _plain_link_rule)
     parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
+    add_footnote_rules(parser)
     return parser
 
 
@@ -101,7 +103,11 @@ def _bare_link_finder() -> LinkifyIt:
 
 def parse_markdown(markdown: str) -> list[Token]:
     """The tokens of some notes, without the characters that XML cannot hold."""
-    return _markdown_parser().parse(_ILLEGAL.sub("", markdown))
+    parser, env = _markdown_parser(), dict[str, Any]()
+    tokens = parser.parse(_ILLEGAL.sub("", markdown), env)
+    if "[^" in markdown:
+        append_footnotes(parser, tokens, env)
+    return tokens
 
 
 @dataclass(frozen=True, slots=True)

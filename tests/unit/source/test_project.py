@@ -476,3 +476,48 @@ def test_link_to_an_unpublished_file_is_warned_of(folder):
 def test_chapter_source_is_typed(folder, line, chapters):
     loaded = load_episode(folder, f"{FRONT}{line}\n", files={"chapters.json": "{}"})
     assert loaded.chapters == chapters
+
+
+def test_path_may_be_relative_to_the_shows_folder(folder):
+    front = FRONT + "image: art/own.jpg\ntranscript: art/one.vtt\n"
+    files = {"art/own.jpg": b"", "art/one.vtt": b"", "art/loop.png": b""}
+    assert load_episode(folder, front, "![A loop](art/loop.png)\n", files).image == LocalFile("art/own.jpg")
+
+
+def test_path_next_to_the_notes_wins(folder):
+    files = {"art/own.jpg": b"", "episodes/art/own.jpg": b""}
+    assert load_episode(folder, FRONT + "image: art/own.jpg\n", files=files).image == LocalFile("episodes/art/own.jpg")
+
+
+def test_missing_cover_is_a_warning_where_no_cover_is_needed(folder):
+    show_folder = folder(show=SHOW + "artwork: cover.jpg\n")
+    assert [problem.code for problem in problems(show_folder)] == ["file.missing"]
+    show = project.load_project(show_folder, needs_cover=False)
+    assert (show.show.artwork, [str(warning.severity) for warning in show.warnings]) == (None, ["warning"])
+
+
+def test_ignored_warning_is_not_reported(folder):
+    notes = "Write a short paragraph about this episode. Apps show it first.\n"
+    files = {"episodes/one.md": episode(notes=notes)}
+    assert [warning.code for warning in project.load_project(folder(files)).warnings] == ["notes.begun"]
+    files = {"episodes/one.md": episode(FRONT + "ignore: {notes.begun: a joke}\n", notes)}
+    assert project.load_project(folder(files)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "spotify: https://open.spotify.com/episode/0123456789abcdefghijkl",
+        "spotify: https://open.spotify.com/intl-de/episode/0123456789abcdefghijkl",
+        "apple: 'https://podcasts.apple.com/us/podcast/x/id1200361736?i=1000600000000'",
+        "youtube: 'https://www.youtube.com/watch?v=abc'",
+    ],
+)
+def test_link_of_the_show_to_an_episode_is_an_error(folder, link):
+    assert codes(folder(show=SHOW + f"listen: {{{link}}}\n")) == ["podcast.yaml:7:10 listen.episode"]
+    assert load_episode(folder, FRONT + f"listen: {{{link}}}\n").listen
+
+
+def test_link_of_the_show_to_the_show_is_taken(folder):
+    links = "{spotify: https://open.spotify.com/show/0123456789abcdefghijkl, youtube: 'https://www.youtube.com/watch?v=a&list=b'}"
+    assert len(project.load_project(folder(show=SHOW + f"listen: {links}\n")).show.listen) == 2
