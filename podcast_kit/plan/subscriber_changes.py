@@ -114,8 +114,15 @@ def diff_feeds(
         detail = str(error.problems[0].text) if error.problems else error.text
         return (SubscriberChange(kind=ChangeKind.UNREADABLE, guid="", title="", detail=detail), *missing)
     if not old_items and lock:
-        return tuple(missing)
+        return (*_first_changes(new_items, {entry.guid for entry in lock}), *missing)
     return tuple(_compare_items(old_items, new_items, set(page_urls) - {item.link for item in new_items.values()}))
+
+
+def _first_changes(items: Mapping[str, _ItemSummary], published: Collection[str]) -> Iterator[SubscriberChange]:
+    """What a first feed at a new place brings: episodes that are new, and those that were published elsewhere."""
+    for guid, item in items.items():
+        kind = ChangeKind.MOVED if guid in published else ChangeKind.NEW
+        yield SubscriberChange(kind=kind, guid=guid, title=item.title)
 
 
 def refuse_harmful_changes(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from podcast_kit.publish.doctor import diagnose_store
     from podcast_kit.publish.prune import PruneSet, delete_prunable, find_prunable
-    from podcast_kit.publish.rollback import PreviousFeed, list_previous_feeds, plan_rollback, read_feed_titles
+    from podcast_kit.publish.rollback import PreviousFeed, describe_previous_feeds, list_previous_feeds, plan_rollback
     from podcast_kit.publish.session import (
         PreparedPublish,
         PublishOptions,
@@ -33,6 +33,7 @@ __all__ = [
     "PublishOptions",
     "carry_out",
     "delete_prunable",
+    "describe_previous_feeds",
     "diagnose_store",
     "find_prunable",
     "find_subscriber_changes",
@@ -43,7 +44,6 @@ __all__ = [
     "prepare_publish",
     "publish_plan",
     "publish_show",
-    "read_feed_titles",
     "summarize_errors",
     "verify_contents",
     "verify_feed",
@@ -52,7 +52,7 @@ __all__ = [
 _MODULES = {
     "doctor": ("diagnose_store",),
     "prune": ("PruneSet", "delete_prunable", "find_prunable"),
-    "rollback": ("PreviousFeed", "list_previous_feeds", "plan_rollback", "read_feed_titles"),
+    "rollback": ("PreviousFeed", "list_previous_feeds", "plan_rollback", "describe_previous_feeds"),
     "session": ("PreparedPublish", "PublishOptions", "carry_out", "make_plan", "prepare_publish", "publish_show"),
     "status": ("EpisodeRow", "EpisodeStatus", "list_episode_rows"),
     "verify": ("summarize_errors", "verify_contents", "verify_feed", "verify_outputs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,6 +13,7 @@ from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLoca
 from podcast_kit.feed import parse_feed
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.plan import Change, Plan, Reason, Verb
+from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
 from podcast_kit.stores import Store, StoredObject
 from podcast_kit.stores.state import StoreState, feed_number
 from podcast_kit.text.numbers import parse_count
@@ -28,6 +30,8 @@ class PreviousFeed:
 
     number: int
     key: str
+    replaced_at: datetime | None = None
+    """When the next feed replaced it; None where an older version published."""
 
     @property
     def digest(self) -> str:
@@ -37,17 +41,31 @@ class PreviousFeed:
 
 def list_previous_feeds(state: StoreState) -> tuple[PreviousFeed, ...]:
     """The saved feeds that `rollback` can return to, newest first."""
-    return tuple(PreviousFeed(feed_number(key), key) for key in reversed(state.feeds))
+    dates = {key: datetime.fromisoformat(at) for key, at in state.feed_dates.items()}
+    return tuple(PreviousFeed(feed_number(key), key, dates.get(key)) for key in reversed(state.feeds))
 
 
-def read_feed_titles(store: Store, feeds: tuple[PreviousFeed, ...]) -> tuple[tuple[str, ...], ...]:
-    """The item titles of each feed, in its order; empty where it is missing or unreadable.
+@dataclass(frozen=True, slots=True)
+class FeedDescription:
+    """What a previous feed holds, and why it was replaced."""
 
-    Only the newest ten are read.
-    """
+    titles: tuple[str, ...] = ()
+    """Of its items, in its order; empty where it is missing or unreadable."""
+    changes: tuple[SubscriberChange, ...] = ()
+    """What subscribers noticed when the next feed replaced it."""
+
+
+def describe_previous_feeds(
+    store: Store, feeds: tuple[PreviousFeed, ...], live: StoredObject | None
+) -> tuple[FeedDescription, ...]:
+    """What each feed holds and why it was replaced; only the newest ten are read."""
     with ThreadPoolExecutor(store.threads) as pool:
-        titles = tuple(pool.map(lambda feed: _parse_titles(store.get(feed.key)), feeds[:MAX_FEEDS_READ]))
-    return titles + ((),) * (len(feeds) - len(titles))
+        stored_feeds = list(pool.map(lambda feed: store.get(feed.key), feeds[:MAX_FEEDS_READ]))
+    rows: list[FeedDescription] = []
+    for stored, newer in zip(stored_feeds, [live, *stored_feeds[:-1]], strict=True):
+        changes = diff_feeds([stored.content], [newer.content]) if stored and newer and _parse_titles(newer) else ()
+        rows.append(FeedDescription(_parse_titles(stored), changes))
+    return (*rows, *[FeedDescription()] * (len(feeds) - len(rows)))
 
 
 def _parse_titles(stored: StoredObject | None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from podcast_kit import builder
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity
 from podcast_kit.model import Outcome, Progress, Project, Wave
 from podcast_kit.plan import Change, Plan, plan_changes
+from podcast_kit.plan.live_show import compare_live_show
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import SubscriberChange, refuse_harmful_changes
 from podcast_kit.publish.fast_path import is_store_unchanged, last_recorded_at, publish_digest, record_published
@@ -56,6 +57,8 @@ class PreparedPublish:
     store: Store
     plan: Plan
     subscriber_changes: tuple[SubscriberChange, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    """That another show is live there (an error), or that the feed's address changes (a warning)."""
     due: datetime
     """Episodes dated up to then are published."""
     recorded_at: datetime | None = None
@@ -118,7 +121,9 @@ def make_plan(
     scheduled = {episode.guid for episode in build.scheduled}  # uploaded ahead at most: never in subscribers' apps
     published = [entry for entry in build.project.lock if entry.guid not in scheduled]
     changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
-    return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, due=now)
+    guids = {entry.guid for entry in (*build.project.lock, *build.lock)}
+    notices = tuple(compare_live_show(state.feed.content, show, guids, store.name)) if state.feed else ()
+    return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, notices=notices, due=now)
 
 
 def carry_out(
@@ -145,6 +150,9 @@ def carry_out(
         if prepared.recorded_at is None:
             _remember_for_fast_path(build, plan, plan.state.etag)
         return
+    errors = [notice for notice in prepared.notices if notice.severity is Severity.ERROR]
+    if errors and "removed" not in options.allow:
+        raise InvalidInput(errors)
     refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
     if options.run_checks:
         _run_checks(prepared, options.allow, on_warnings)

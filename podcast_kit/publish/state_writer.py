@@ -22,6 +22,7 @@ class StateWriter:
         self.plan, self.store, self.now = plan, store, now
         self.objects = dict(plan.state.objects)
         self.feeds = plan.state.feeds
+        self.feed_dates = dict(plan.state.feed_dates)
         self.etag = plan.state.etag
         self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
         self.embargoed = frozenset(
@@ -50,7 +51,7 @@ class StateWriter:
             else:
                 retired.pop(change.key, None)
         try:
-            self._write(StoreState(objects=self.objects, retired=retired, feeds=self.feeds))
+            self._write(StoreState(objects=self.objects, retired=retired, feeds=self.feeds, feed_dates=self.feed_dates))
         except PublishConflict:
             # Someone else started after our feed went live: it is published, and the state is now theirs.
             self.mark_dirty()

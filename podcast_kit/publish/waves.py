@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import datetime
+from datetime import UTC, datetime
 
 from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
 from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
@@ -253,6 +253,7 @@ def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) ->
         key = f"{FEEDS_PREFIX}{number:06}-{digest}.xml"
         store.put(internal_object(key, feed, "application/rss+xml; charset=utf-8"))
         state_writer.feeds = (*state_writer.feeds, key)
+        state_writer.feed_dates[key] = state_writer.now.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _change_outcome(change: Change, etag: str) -> Outcome:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
@@ -48,6 +48,8 @@ class StoreState:
     """Of the state file; empty when there was none."""
     feeds: tuple[str, ...] = ()
     """Keys of the feeds that were live before, oldest first."""
+    feed_dates: Mapping[str, str] = field(default_factory=dict)
+    """When each of them was replaced, as ISO dates in UTC; feeds of older versions have none."""
     feed: StoredObject | None = None
     """The live feed, read at the same time; None before the first publish."""
     rebuilt: bool = False
@@ -209,6 +211,7 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "retired": {shown_key(key): since for key, since in retired},
         "doubtful": sorted(map(shown_key, state.dirty)),
         "feeds": list(state.feeds),
+        "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
         "conditions": {"place": identity, "honours": state.conditional_writes},
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
@@ -239,6 +242,9 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             retired={str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()},
             dirty=frozenset(map(str, data["doubtful"])),
             feeds=tuple(filter(feed_number, map(str, data["feeds"]))),
+            feed_dates={
+                str(key): datetime.fromisoformat(at).isoformat() for key, at in data.get("feed_dates", {}).items()
+            },
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,
         )

@@ -116,7 +116,7 @@ def test_bulk_put_stays_usable_when_every_key_exists(bucket, tmp_path):
     assert store.bulk_uploader.is_usable
 
 
-@pytest.mark.parametrize("fault", [network.CUT, network.MID, network.LOST, network.CORRUPTED, network.Status(403, "X")])
+@pytest.mark.parametrize("fault", [network.CLOSE_BEFORE_REQUEST, network.CLOSE_IN_BODY, network.LOSE_RESPONSE, network.CORRUPT_BODY, network.Status(403, "X")])
 def test_upload_that_fails_in_bulk_is_retried_by_botocore(bucket, tmp_path, fault):
     injected = threading.Event()
 
@@ -129,7 +129,7 @@ def test_upload_that_fails_in_bulk_is_retried_by_botocore(bucket, tmp_path, faul
     with network.Proxy(bucket.endpoint, once) as proxy:
         store, uploads = open_bulk_store(bucket, proxy.endpoint), audio_uploads(tmp_path)
         etags = put_in_bulk(store, uploads, UNCONDITIONAL)
-        assert store.requests == len(proxy.seen)
+        assert store.requests == len(proxy.requests)
     assert injected.is_set()
     assert uploads[2].key not in etags
     for upload in uploads:
@@ -148,7 +148,7 @@ def test_throttling_store_is_left_to_botocore(monkeypatch, bucket, tmp_path):
         assert not store.bulk_uploader.is_usable
         more = [audio_upload(tmp_path, f"more-{number}.mp3") for number in range(MIN_BULK_FILES)]
         assert not put_in_bulk(store, more)
-    in_bulk = [request.headers["User-Agent"] == "podcast-kit" for request in proxy.seen]
+    in_bulk = [request.headers["User-Agent"] == "podcast-kit" for request in proxy.requests]
     assert in_bulk == [False, True, True, *[False] * (MIN_BULK_FILES - 1 + MIN_BULK_FILES)]
 
 
@@ -165,13 +165,13 @@ def test_closed_connection_costs_at_most_one_request(monkeypatch, bucket, tmp_pa
         store = open_bulk_store(bucket, proxy.endpoint)
         put_in_bulk(store, audio_uploads(tmp_path))
         assert store.bulk_uploader.is_usable
-        assert len(proxy.seen) <= 1 + 2 * MIN_BULK_FILES
+        assert len(proxy.requests) <= 1 + 2 * MIN_BULK_FILES
         assert {remote.key for remote in store.list("media/")} == {upload.key for upload in audio_uploads(tmp_path)}
 
 
 def test_refused_connections_leave_the_work_to_the_open_ones(bucket, tmp_path):
     def full(request):
-        return network.CUT if 3 <= request.number <= 6 else None  # the first request of four connections
+        return network.CLOSE_BEFORE_REQUEST if 3 <= request.number <= 6 else None  # the first request of four connections
 
     with network.Proxy(bucket.endpoint, full) as proxy:
         store = open_bulk_store(bucket, proxy.endpoint)
@@ -291,7 +291,7 @@ def test_publish_with_lost_responses_is_complete(bucket, tmp_path):
         if request.headers["User-Agent"] != "podcast-kit" or request.number % 3:
             return None
         injected.append(request)
-        return network.LOST
+        return network.LOSE_RESPONSE
 
     outputs = output_trees.write_tree(tmp_path, bucket.url, {f"e{number}": b"%d" % number for number in range(12)})
     with network.Proxy(bucket.endpoint, lost) as proxy:

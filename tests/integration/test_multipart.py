@@ -38,7 +38,7 @@ def open_store(bucket, folder, endpoint=""):
 
 
 def sent_parts(proxy):
-    return [request.path.partition("partNumber=")[2][:1] for request in proxy.seen if "partNumber=" in request.path]
+    return [request.path.partition("partNumber=")[2][:1] for request in proxy.requests if "partNumber=" in request.path]
 
 
 def test_multipart_upload_keeps_headers_and_deletes_its_journal(bucket, tmp_path, recording):
@@ -123,7 +123,7 @@ def test_existing_key_is_not_replaced_by_a_multipart_upload(bucket, tmp_path, re
 
 
 @pytest.mark.parametrize("operation", ["uploads", "partNumber=2", "uploadId="])
-@pytest.mark.parametrize("fault", [network.LOST, network.MID, network.Status(503, "SlowDown"), network.Status(200)])
+@pytest.mark.parametrize("fault", [network.LOSE_RESPONSE, network.CLOSE_IN_BODY, network.Status(503, "SlowDown"), network.Status(200)])
 def test_fault_at_any_step_is_retried(bucket, tmp_path, recording, operation, fault):
     injected = threading.Event()
 

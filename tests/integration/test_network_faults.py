@@ -46,7 +46,7 @@ def test_key_without_delete_permission_can_publish(bucket, tmp_path):
     with network.Proxy(bucket.endpoint, kept) as proxy:
         store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
         assert output_trees.publish_outputs(outputs, store, now=NOW, url=bucket.url)
-        assert "DELETE" in {request.method for request in proxy.seen}
+        assert "DELETE" in {request.method for request in proxy.requests}
     assert store.conditional_writes is ConditionalWrites.QUOTED
     assert output_trees.live_guids(bucket.url) == ["one", "two"]
 
@@ -107,7 +107,7 @@ def test_store_dies_during_a_publish(tmp_path, s3_environment, monkeypatch):
         def dies(request):
             if request.number == 7:
                 server.stop()
-            return network.CUT if request.number >= 7 else None
+            return network.CLOSE_BEFORE_REQUEST if request.number >= 7 else None
 
         with network.Proxy(bucket.endpoint, dies) as proxy:
             store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
@@ -148,10 +148,10 @@ def test_unchanged_show_of_five_thousand_objects_takes_two_requests(bucket):
         store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
         state = StoreState(objects=objects, conditional_writes=ConditionalWrites.QUOTED)
         store.put(output_trees.make_upload(STATE_KEY, render_state(state, store.identity)))
-        proxy.seen.clear()
+        proxy.requests.clear()
         assert output_trees.publish_outputs(outputs, store, now=NOW) == []
     assert len(output_trees.read_state(output_trees.open_bucket_store(bucket)).objects) == 5000
-    assert [request.method for request in proxy.seen] == ["GET", "GET"]
+    assert [request.method for request in proxy.requests] == ["GET", "GET"]
 
 
 UPLOAD = """
@@ -165,7 +165,7 @@ size = Path(path).stat().st_size
 store = open_store(PublishSettings(url=endpoint, to=to, endpoint=endpoint), Path(path).parent)
 store.put(Upload(key="media/x/long.wav", content=Path(path), size=size, content_type="audio/wav",
     cache_control="no-cache", sha256=sha256), IF_NONE_MATCH)
-print(peak.megabytes())
+print(peak_memory.megabytes())
 """
 
 

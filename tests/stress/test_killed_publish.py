@@ -40,9 +40,9 @@ def kill_at_request(number: int, bucket: Bucket, prefix: str, folder: Path, *, a
         if request.number < number:
             return None
         if after and request.number == number:
-            return network.LOST
+            return network.LOSE_RESPONSE
         is_reached.set()
-        return network.SILENT  # no request from here on is answered
+        return network.NEVER_ANSWER  # no request from here on is answered
 
     with network.Proxy(bucket.endpoint, fault) as proxy:
         process = FORKS.Process(target=publish_show, args=(folder, bucket, proxy.endpoint, prefix, NEW))
@@ -51,7 +51,7 @@ def kill_at_request(number: int, bucket: Bucket, prefix: str, folder: Path, *, a
             pass
         process.kill()
         process.join()
-        return proxy.seen[:number] if after else proxy.seen[: number - 1]
+        return proxy.requests[:number] if after else proxy.requests[: number - 1]
 
 
 def uploaded_media(requests: list[network.Request]) -> set[str]:
@@ -74,8 +74,8 @@ def test_publish_killed_at_any_request(s3, bucket, tmp_path, monkeypatch, after)
     with network.Proxy(s3.endpoint) as counted:
         publish_show(tmp_path / "0", bucket, s3.endpoint, "0", OLD)
         publish_show(tmp_path / "0", bucket, counted.endpoint, "0", NEW)
-    assert uploaded_media(counted.seen) == {"two.mp3", "long.mp3 1", "long.mp3 2", "long.mp3 3"}
-    for number in range(1, len(counted.seen) + 1):
+    assert uploaded_media(counted.requests) == {"two.mp3", "long.mp3 1", "long.mp3 2", "long.mp3 3"}
+    for number in range(1, len(counted.requests) + 1):
         prefix, folder = str(number), tmp_path / str(number)
         url = f"{bucket.url}{prefix}/"
         publish_show(folder, bucket, s3.endpoint, prefix, OLD)
@@ -89,4 +89,4 @@ def test_publish_killed_at_any_request(s3, bucket, tmp_path, monkeypatch, after)
         assert output_trees.live_guids(url) == list(NEW)
         assert output_trees.find_broken_links(url) == []
         finished = uploaded_media(requests[:-1] if after else requests)  # the last response was lost
-        assert uploaded_media(again.seen) & finished == set()
+        assert uploaded_media(again.requests) & finished == set()

