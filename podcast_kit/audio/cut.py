@@ -56,13 +56,13 @@ def cut(source: Path, destination: Path, start: float, seconds: float) -> Clip:
 def _frames_cut(source: Path, part: Path, start: float, seconds: float) -> float:
     with source.open("rb") as file:
         begin, end = tag_bounds.bounds(file, os.fstat(file.fileno()).st_size)
-        first = frame_scan.first_frame(file, begin, end)
+        first = frame_scan.find_first_frame(file, begin, end)
         if first is None:
             raise InvalidAudio(str(source), "holds no MP3 frame", "export it again")
         file.seek(first)
         head = file.read(4096)
-        promise, header = frame_scan.promised(head), frame_scan.HEADERS[head[:3]]
-        silence = promise.delay + frame_scan.DECODER if promise and promise.gapless else 0
+        promise, header = frame_scan.read_xing_header(head), frame_scan.FRAME_HEADERS[head[:3]]
+        silence = promise.delay + frame_scan.DECODER_DELAY_SAMPLES if promise and promise.gapless else 0
         at = round(start * header.rate) + silence
         behind = at + round(seconds * header.rate)
         wanted = range(max(0, at // header.samples), -(-behind // header.samples))
@@ -73,7 +73,7 @@ def _frames_cut(source: Path, part: Path, start: float, seconds: float) -> float
     fillers = _fillers(lead[:-1], lead[-1]) if lead else []
     frames = [*fillers, *lead[-1:], *kept]
     skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - wanted.start * header.samples
-    silent = max(skipped - frame_scan.DECODER, 0)
+    silent = max(skipped - frame_scan.DECODER_DELAY_SAMPLES, 0)
     delay = min(silent, LONGEST_DELAY)
     length = min(behind - at, len(frames) * header.samples - skipped)
     padding = min(max(len(frames) * header.samples - silent - length, 0), LONGEST_DELAY)
@@ -100,12 +100,12 @@ def _frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         block = file.read(min(1 << 20, end - base - len(data)))
         data += block
         position = 0
-        while size := frame_scan.SIZES.get(data[position : position + 3]):
+        while size := frame_scan.FRAME_SIZES.get(data[position : position + 3]):
             if position + size > len(data):
                 break
             yield data[position : position + size]
             position += size
-        if position + 3 <= len(data) and data[position : position + 3] not in frame_scan.SIZES:
+        if position + 3 <= len(data) and data[position : position + 3] not in frame_scan.FRAME_SIZES:
             following = data.find(b"\xff", position + 1)
             position = len(data) if following < 0 else following
         elif not block:
@@ -148,7 +148,7 @@ def _room(frame: bytes) -> int:
 
 
 def _one(frame: bytes) -> bool:
-    return frame_scan.HEADERS[frame[:3]].version == mp3_gain.MPEG_1
+    return frame_scan.FRAME_HEADERS[frame[:3]].version == mp3_gain.MPEG_1
 
 
 def _side(frame: bytes) -> tuple[int, int]:
@@ -167,9 +167,9 @@ def _back(frame: bytes) -> int:
 
 
 def _write(part: Path, frames: list[bytes], delay: int, padding: int) -> None:
-    sizes = {frame_scan.HEADERS[frame[:3]].kbits for frame in frames}
-    crc = xing_header.crc16(b"".join(frames)) if len(frames) < SHORT else 0
-    tag = xing_header.frame(
+    sizes = {frame_scan.FRAME_HEADERS[frame[:3]].kbits for frame in frames}
+    crc = xing_header.crc16_arc(b"".join(frames)) if len(frames) < SHORT else 0
+    tag = xing_header.build_xing_frame(
         frames[0][:4],
         frames=len(frames),
         size=sum(map(len, frames)),

@@ -17,13 +17,13 @@ from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.model import Audio
 
 ROOMS = {
-    Kind.MP3: "mp3.frame_scan",
-    Kind.MP4: "mp4.container",
-    Kind.OGG: "ogg.pages",
-    Kind.FLAC: "flac.blocks",
-    Kind.WAV: "riff.chunks",
-    Kind.AIFF: "riff.chunks",
-    Kind.ADTS: "aac.adts",
+    Kind.MP3: ("mp3.frame_scan", "probe_mp3"),
+    Kind.MP4: ("mp4.container", "probe_mp4"),
+    Kind.OGG: ("ogg.pages", "probe_ogg"),
+    Kind.FLAC: ("flac.blocks", "probe_flac"),
+    Kind.WAV: ("riff.chunks", "probe_riff"),
+    Kind.AIFF: ("riff.chunks", "probe_riff"),
+    Kind.ADTS: ("aac.adts", "probe_adts"),
 }
 
 
@@ -43,8 +43,9 @@ def probe(path: Path) -> Audio:
     """
     kind = recognise(path)
     with border(path):
-        room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
-        audio = cast("Audio", room.probe(path))
+        module, function = ROOMS[kind]
+        probe_format = getattr(import_module(f"podcast_kit.audio.{module}"), function)
+        audio = cast("Audio", probe_format(path))
         return replace(audio, remarks=(*audio.remarks, SILENT)) if silent(path, audio) else audio
 
 

@@ -40,13 +40,13 @@ def mend(source: Path, destination: Path) -> tuple[str, int]:
 def _pieces(path: Path, file: BinaryIO) -> list[bytes | Stretch]:
     size = os.fstat(file.fileno()).st_size
     start, end = bounds(file, size)
-    first = frame_scan.first_frame(file, start, end)
+    first = frame_scan.find_first_frame(file, start, end)
     if first is None:
-        raise InvalidAudio(str(path), *frame_scan.NO_FRAME)
+        raise InvalidAudio(str(path), *frame_scan.NO_MP3_FRAME)
     frame = read_at(file, first, 4096)
-    promise = frame_scan.promised(frame)
-    own = frame_scan.HEADERS[frame[:3]].size if promise else 0
-    walk = frame_scan.tread(file, first + own, end, places=(places := array("Q")))
+    promise = frame_scan.read_xing_header(frame)
+    own = frame_scan.FRAME_HEADERS[frame[:3]].size if promise else 0
+    walk = frame_scan.scan_frames(file, first + own, end, offsets=(places := array("Q")))
     if not places:
         raise InvalidAudio(str(path), "holds no whole frame of audio", "copy the recording again", "au.truncated")
     head = _head(frame[:own] if promise else b"", read_at(file, places[0], 4), promise, walk, places)
@@ -56,11 +56,11 @@ def _pieces(path: Path, file: BinaryIO) -> list[bytes | Stretch]:
 
 def _cut(file: BinaryIO, last: int, end: int) -> int:
     """Bytes behind the last whole frame."""
-    return end - last - frame_scan.SIZES[read_at(file, last, 3)]
+    return end - last - frame_scan.FRAME_SIZES[read_at(file, last, 3)]
 
 
 def _head(
-    own: bytes, first: bytes, promise: frame_scan.Promise | None, walk: frame_scan.Walk, places: array[int]
+    own: bytes, first: bytes, promise: frame_scan.XingHeader | None, walk: frame_scan.FrameScan, places: array[int]
 ) -> bytes:
     """The encoder's own frame with what is true now, or a new one where there is none that can say it."""
     total = places[-1] - places[0]
@@ -77,17 +77,17 @@ def _head(
             frame[version + 21 : version + 24] = (promise.delay << 12).to_bytes(3, "big")
         return bytes(frame)
     header = _roomy(first)
-    size = frame_scan.SIZES[header[:3]]
-    name = b"Xing" if len({frame_scan.HEADERS[key].kbits for key in walk.counts}) > 1 else b"Info"
+    size = frame_scan.FRAME_SIZES[header[:3]]
+    name = b"Xing" if len({frame_scan.FRAME_HEADERS[key].kbits for key in walk.counts}) > 1 else b"Info"
     said = struct.pack(">III", FIELDS, walk.frames, total + size) + table
-    return (header + bytes(frame_scan.side(header)) + name + said).ljust(size, b"\0")
+    return (header + bytes(frame_scan.side_info_bytes(header)) + name + said).ljust(size, b"\0")
 
 
 def _roomy(first: bytes) -> bytes:
     """The header of a frame like the first, without padding or checksum, and with room for what is said."""
-    needed = 4 + frame_scan.side(first) + ROOM
+    needed = 4 + frame_scan.side_info_bytes(first) + ROOM
     for index in range(1, 15):
         header = bytes((0xFF, first[1] | 1, index << 4 | first[2] & 0b1101, first[3]))
-        if frame_scan.SIZES[header[:3]] >= needed:
+        if frame_scan.FRAME_SIZES[header[:3]] >= needed:
             return header
     raise ValueError("no frame of this rate holds a header")

@@ -124,11 +124,11 @@ def _kind(path: Path, file: BinaryIO, size: int) -> Kind:
             raise InvalidAudio(str(path), f"is {text}", hint or KNOWN, "au.not-audio")
     from podcast_kit.audio.mp3 import frame_scan
 
-    if frame_scan.first_frame(file, start, size) is not None:
+    if frame_scan.find_first_frame(file, start, size) is not None:
         return Kind.MP3
     if id3_length(head) > size:
         raise InvalidAudio(str(path), "is cut off inside its tags", "copy the recording again", "au.truncated")
-    text, hint = frame_scan.relative(head) or ("is no audio of a kind known here", KNOWN)
+    text, hint = frame_scan.diagnose_other_mpeg(head) or ("is no audio of a kind known here", KNOWN)
     raise InvalidAudio(str(path), text, hint, "au.codec" if hint != KNOWN else "au.not-audio")
 
 

@@ -13,14 +13,22 @@ from podcast_kit.errors import InvalidAudio, OperationError
 from podcast_kit.model import Chapter, Cover, Resource, Tags
 from podcast_kit.writer_versions import TAG_WRITER
 
-ROOMS = {
-    Kind.MP3: "mp3.id3",
-    Kind.MP4: "mp4.tags",
-    Kind.OGG: "ogg.tags",
-    Kind.FLAC: "flac.tags",
+TAG_WRITERS = {
+    Kind.MP3: ("mp3.id3", "write_id3_tag"),
+    Kind.MP4: ("mp4.tags", "write_mp4_tags"),
+    Kind.OGG: ("ogg.tags", "write_ogg_tags"),
+    Kind.FLAC: ("flac.tags", "write_flac_tags"),
 }
-READ_ONLY = {Kind.ADTS: "mp3.id3", Kind.WAV: "riff.tags", Kind.AIFF: "riff.tags"}
-"""Kinds whose tags are read, and not written: they are mastered before they are published."""
+TAG_READERS = {
+    Kind.MP3: ("mp3.id3", "read_id3"),
+    Kind.MP4: ("mp4.tags", "read_mp4_tags"),
+    Kind.OGG: ("ogg.tags", "read_ogg_tags"),
+    Kind.FLAC: ("flac.tags", "read_flac_tags"),
+    Kind.ADTS: ("mp3.id3", "read_id3"),
+    Kind.WAV: ("riff.tags", "read_riff_tags"),
+    Kind.AIFF: ("riff.tags", "read_riff_tags"),
+}
+"""Raw AAC, WAV and AIFF are only read: they are mastered before they are published."""
 
 
 MASTER = (
@@ -60,27 +68,29 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     under `destination`. Raises InvalidAudio for a source that cannot be tagged, Failed when the disk refuses.
     """
     kind = recognise(source)
-    if kind not in ROOMS:
+    if kind not in TAG_WRITERS:
         raise InvalidAudio(str(source), f"is {kind}, which carries no tags", MASTER, "au.codec")
     if destination.exists() and destination.samefile(source):
         raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")
-    room = import_module(f"podcast_kit.audio.{ROOMS[kind]}")
+    module, function = TAG_WRITERS[kind]
+    write_format = getattr(import_module(f"podcast_kit.audio.{module}"), function)
     with border(source):
-        written: tuple[str, int] = room.tag(source, destination, tags)
-    return written
+        result: tuple[str, int] = write_format(source, destination, tags)
+    return result
 
 
 def taggable(path: Path) -> bool:
     """Whether a file is of a kind that carries tags, so that it can be published as it is."""
-    return recognise(path) in ROOMS
+    return recognise(path) in TAG_WRITERS
 
 
 def read_tags(path: Path) -> Found:
     """What the file's own tags say; nothing where it has none. Raises InvalidAudio for what is no audio."""
-    room = import_module(f"podcast_kit.audio.{(ROOMS | READ_ONLY)[recognise(path)]}")
+    module, function = TAG_READERS[recognise(path)]
+    read_format = getattr(import_module(f"podcast_kit.audio.{module}"), function)
     with border(path):
-        found: Found = room.read(path)
-    return found
+        file_tags: Found = read_format(path)
+    return file_tags
 
 
 def digest(tags: Tags) -> str:

@@ -1,4 +1,4 @@
-"""Raw AAC measured by walking its ADTS frames (ISO/IEC 13818-7)."""
+"""Measure raw AAC by its ADTS frames (ISO/IEC 13818-7)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from podcast_kit.audio.tag_bounds import bounds
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
-RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-BLOCK = 1 << 20
-LONGEST = 8191 + 7
+ADTS_SAMPLE_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+ADTS_BLOCK_BYTES = 1 << 20
+MAX_ADTS_FRAME_BYTES = 8191 + 7
 
 
-def probe(path: Path) -> Audio:
-    """Exact duration of raw AAC; raises InvalidAudio when its frames do not follow one another to the end."""
+def probe_adts(path: Path) -> Audio:
+    """Exact duration of raw AAC; raises InvalidAudio when its frames are not contiguous to the end."""
     digest, frames, payload = hashlib.sha256(), 0, 0
     rate = channels = 0
     with path.open("rb") as file:
@@ -25,8 +25,8 @@ def probe(path: Path) -> Audio:
         file.seek(start)
         data, left, at = b"", end - start, 0
         while True:
-            if len(data) - at < LONGEST and left:
-                block = file.read(min(BLOCK, left))
+            if len(data) - at < MAX_ADTS_FRAME_BYTES and left:
+                block = file.read(min(ADTS_BLOCK_BYTES, left))
                 left = left - len(block) if block else 0
                 digest.update(block)
                 data, at = data[at:] + block, 0
@@ -36,17 +36,17 @@ def probe(path: Path) -> Audio:
                 break
             if not rate:
                 index = head[2] >> 2 & 15
-                rate = RATES[index] if index < len(RATES) else 0
+                rate = ADTS_SAMPLE_RATES[index] if index < len(ADTS_SAMPLE_RATES) else 0
                 channels = (head[2] & 1) << 2 | head[3] >> 6
             frames += 1 + (head[6] & 3)
             payload += length
             at += length
-        rest = len(data) - at + left
+        trailing = len(data) - at + left
     if not frames or not rate:
-        raise InvalidAudio(str(path), "holds no whole frame of AAC", "export it again as M4A", "au.not-audio")
+        raise InvalidAudio(str(path), "has no complete AAC frame", "export it again as M4A", "au.not-audio")
     seconds = frames * 1024 / rate
-    if rest:
-        text = f"is cut off or damaged {seconds:.1f} s from its head: {rest:,} bytes from there are no frame"
+    if trailing:
+        text = f"is truncated or damaged after {seconds:.1f} s: the remaining {trailing:,} bytes are not AAC frames"
         raise InvalidAudio(str(path), text, "copy the recording again", "au.truncated")
     return Audio(
         bytes=size,
@@ -57,5 +57,5 @@ def probe(path: Path) -> Audio:
         channels=8 if channels == 7 else channels or 2,
         sample_rate=rate,
         payload_sha256=digest.hexdigest(),
-        remarks=("raw AAC has no index: players guess its length and seek badly; put it into M4A",),
+        remarks=("raw AAC has no index, so players guess its length and seek badly: put it into M4A",),
     )

@@ -1,4 +1,4 @@
-"""Tags of FLAC: one block of Vorbis comments, one of the picture, in a copy."""
+"""Write and read tags of FLAC: a block of Vorbis comments and a picture block."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Tags
 
-LIMIT = 1 << 24
-"""Bytes that a block cannot hold: its length is written in three bytes."""
+MAX_BLOCK_BYTES = 1 << 24
+"""The length of a block has three bytes."""
 
 
-def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
-    """A copy of a FLAC with our comments and cover; ID3 around it, which FLAC does not know, is left out."""
+def write_flac_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
+    """Write a copy of a FLAC with our comments and cover, without ID3 around it, which FLAC does not define."""
     with source.open("rb") as file:
-        _, found, begin, end = flac.opened(source, file)
-        info = flac.stream_info(file, found[0])
-        texts = [read_at(file, one.start, one.length) for one in found if one.kind == COMMENT]
+        _, metadata, begin, end = flac.open_flac(source, file)
+        info = flac.read_stream_info(file, metadata[0])
+        texts = [read_at(file, one.start, one.length) for one in metadata if one.kind == COMMENT]
         old = vorbis_comment.parse(texts[0]) if texts else vorbis_comment.Comments(b"podcast-kit", ())
 
         def length() -> float:
-            return info.samples / info.rate if info.samples else flac.probe(source).seconds
+            return info.samples / info.rate if info.samples else flac.probe_flac(source).seconds
 
         new = vorbis_comment.merged(old, vorbis_comment.ours(tags, length), cover=bool(tags.cover))
-        head = [(one.kind, read_at(file, one.start, one.length)) for one in found if one.kind not in {COMMENT, PADDING}]
+        head = [
+            (one.kind, read_at(file, one.start, one.length)) for one in metadata if one.kind not in {COMMENT, PADDING}
+        ]
         if tags.cover:
             head = [(kind, data) for kind, data in head if kind != PICTURE or data[:4] != b"\0\0\0\3"]
         head.insert(1, (COMMENT, new.render()))
         if tags.cover:
             head.insert(2, (PICTURE, vorbis_comment.picture(tags.cover)))
-        if any(len(data) >= LIMIT for _, data in head):
-            text = "cannot carry a cover or notes of 16 MB"
-            raise InvalidAudio(str(source), text, "use a smaller picture", "au.tag.size")
+        if any(len(data) >= MAX_BLOCK_BYTES for _, data in head):
+            text = "can't hold a cover or notes of 16 MB"
+            raise InvalidAudio(str(source), text, "use a smaller image", "au.tag.size")
         last = len(head) - 1
         blocks = [
             bytes([kind | 0x80 * (index == last)]) + len(data).to_bytes(3, "big") + data
@@ -46,12 +48,12 @@ def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
         return write(file, destination, [b"fLaC" + b"".join(blocks), (begin, end - begin)])
 
 
-def read(path: Path) -> Found:
-    """What the comments say."""
+def read_flac_tags(path: Path) -> Found:
+    """The tags in the comments."""
     with path.open("rb") as file:
-        _, found, _, _ = flac.opened(path, file)
-        texts = [read_at(file, one.start, one.length) for one in found if one.kind == COMMENT]
-        heads = [read_at(file, one.start, 64) for one in found if one.kind == PICTURE]
+        _, metadata, _, _ = flac.open_flac(path, file)
+        texts = [read_at(file, one.start, one.length) for one in metadata if one.kind == COMMENT]
+        heads = [read_at(file, one.start, 64) for one in metadata if one.kind == PICTURE]
     covers = [data[8 : 8 + int.from_bytes(data[4:8], "big")].decode("latin-1") for data in heads]
     return vorbis_comment.found(
         vorbis_comment.parse(texts[0]) if texts else vorbis_comment.Comments(b"", ()), next(iter(covers), "")

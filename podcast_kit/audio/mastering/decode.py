@@ -133,7 +133,7 @@ def _plain(path: Path, rate: int, channels: int) -> Stretch | None:
         head = file.read(12)
         if (head[:4], head[8:]) != (b"RIFF", b"WAVE") or int.from_bytes(head[4:8], "little") + 8 != size:
             return None
-        found = [one for one in chunks.chunks(file, size, "little", {}) if one.name in {b"fmt ", b"data"}]
+        found = [one for one in chunks.read_chunks(file, size, "little", {}) if one.name in {b"fmt ", b"data"}]
         if [one.name for one in found] != [b"fmt ", b"data"]:
             return None
         form, data = found

@@ -89,7 +89,7 @@ class Mp3:
             self._pour(bytes(self._lame.flush()))
             if not self._first:
                 return
-            padding = self._frames * frame_scan.HEADERS[self._first[:3]].samples - self._samples - xing_header.DELAY
+            padding = self._frames * frame_scan.FRAME_HEADERS[self._first[:3]].samples - self._samples - xing_header.LAME_DELAY_SAMPLES
             tag = self._tag(padding, self._crc.finish())
             self._file.seek(0)
             self._file.write(tag)
@@ -99,7 +99,7 @@ class Mp3:
         self._file.close()
 
     def _tag(self, padding: int = 0, crc: int = 0) -> bytes:
-        return xing_header.frame(self._first, frames=self._frames, size=self._bytes, padding=padding, crc=crc)
+        return xing_header.build_xing_frame(self._first, frames=self._frames, size=self._bytes, padding=padding, crc=crc)
 
     def _pour(self, data: bytes) -> None:
         if not data:
@@ -113,7 +113,7 @@ class Mp3:
         # lameenc gives whole frames only, one behind another.
         position = self._ahead
         while position < len(data):
-            position += frame_scan.SIZES[data[position : position + 3]]
+            position += frame_scan.FRAME_SIZES[data[position : position + 3]]
             self._frames += 1
         self._ahead = position - len(data)
 

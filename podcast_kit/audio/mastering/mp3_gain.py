@@ -22,7 +22,7 @@ def shift(source: Path, destination: Path, steps: int) -> None:
     with source.open("rb") as file, destination.open("wb") as out:
         size = os.fstat(file.fileno()).st_size
         start, end = tag_bounds.bounds(file, size)
-        first = frame_scan.first_frame(file, start, end)
+        first = frame_scan.find_first_frame(file, start, end)
         start = end if first is None else _behind_info(file, first)
         for piece in _copied(file, 0, start):
             out.write(piece)
@@ -36,7 +36,7 @@ def _behind_info(file: BinaryIO, first: int) -> int:
     """The offset of the first frame of sound: the encoder's own frame holds none."""
     file.seek(first)
     frame = file.read(4096)
-    return first + frame_scan.SIZES[frame[:3]] if frame_scan.promised(frame) else first
+    return first + frame_scan.FRAME_SIZES[frame[:3]] if frame_scan.read_xing_header(frame) else first
 
 
 def _copied(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
@@ -62,7 +62,7 @@ def _walk(data: bytearray, steps: int, *, last: bool) -> int:
     """Change every whole frame in place; return how far all is decided."""
     position, enough = 0, len(data) if last else len(data) - 4096
     while position < enough:
-        size = frame_scan.SIZES.get(bytes(data[position : position + 3]))
+        size = frame_scan.FRAME_SIZES.get(bytes(data[position : position + 3]))
         if size is None:
             position = _next(data, position + 1)
         elif position + size > len(data):
@@ -76,8 +76,8 @@ def _walk(data: bytearray, steps: int, *, last: bool) -> int:
 def _next(data: bytearray, position: int) -> int:
     """The next place where two frames alike follow each other, or the end."""
     while (position := data.find(b"\xff", position)) >= 0:
-        size = frame_scan.SIZES.get(bytes(data[position : position + 3]))
-        if size and frame_scan.follows(bytes(data[position : position + size + 3]), 0, size):
+        size = frame_scan.FRAME_SIZES.get(bytes(data[position : position + 3]))
+        if size and frame_scan.is_followed_by_frame(bytes(data[position : position + size + 3]), 0, size):
             return position
         position += 1
     return len(data)
@@ -86,7 +86,7 @@ def _next(data: bytearray, position: int) -> int:
 def _change(data: bytearray, frame: int, steps: int) -> None:
     """Add to each gain of one frame, within its 8 bits, and mend the checksum where there is one."""
     side = frame + (4 if data[frame + 1] & 1 else 6)
-    one = frame_scan.HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
+    one = frame_scan.FRAME_HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
     channels = 1 if data[frame + 3] >> 6 == 3 else 2
     if one:
         bit, stride, count = (18, 59, 2) if channels == 1 else (20, 59, 4)
@@ -106,7 +106,7 @@ def mend(data: bytearray, frame: int) -> None:
     """Make the checksum of the frame that begins there true again, where it has one."""
     if data[frame + 1] & 1:
         return
-    one = frame_scan.HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
+    one = frame_scan.FRAME_HEADERS[bytes(data[frame : frame + 3])].version == MPEG_1
     mono = data[frame + 3] >> 6 == 3
     length = (17 if mono else 32) if one else (9 if mono else 17)
     covered = data[frame + 2 : frame + 4] + data[frame + 6 : frame + 6 + length]

@@ -1,7 +1,7 @@
-"""MP3 measured by walking its frames (ISO/IEC 11172-3 and 13818-3): no header is believed.
+"""Measure MP3 by its frames (ISO/IEC 11172-3 and 13818-3), without trusting any header.
 
-The encoder's own frame at the head (Xing, Info, VBRI) is read for what only it knows: the samples of
-silence that the encoder added at both ends, and how many frames there should be.
+The encoder's header frame (Xing, Info, VBRI) is read for what only it knows: how many samples of silence the encoder
+added at both ends, and how many frames there should be.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 from podcast_kit.text.timecode import format_length
 
-BLOCK = 1 << 20
-FIRST = 1 << 20
-"""How far the first frame may be from the head; a search in noise costs half a second a megabyte."""
-GAPS = 4 << 20
-"""Bytes of junk that are searched through in all, before the file is called damaged."""
-DECODER = 529
-"""Samples that every decoder adds at the head; LAME counts them into what it says of the end."""
+SCAN_BLOCK_BYTES = 1 << 20
+MAX_FIRST_FRAME_OFFSET = 1 << 20
+"""Searching noise takes half a second per megabyte."""
+MAX_JUNK_BYTES = 4 << 20
+"""Searched through in total, before the file counts as damaged."""
+DECODER_DELAY_SAMPLES = 529
+"""Added by every decoder at the start; LAME includes them in its padding."""
 
-RATES = {0b11: (44100, 48000, 32000), 0b10: (22050, 24000, 16000), 0b00: (11025, 12000, 8000)}
-KBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-KBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+MPEG_SAMPLE_RATES = {0b11: (44100, 48000, 32000), 0b10: (22050, 24000, 16000), 0b00: (11025, 12000, 8000)}
+MPEG1_KBITS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+MPEG2_KBITS = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What the second and third byte of a frame say of it."""
+class FrameHeader:
+    """What the second and third byte of a frame mean."""
 
     size: int
-    """Bytes, the header counted."""
+    """Bytes, header included."""
     samples: int
     rate: int
     kbits: int
@@ -46,12 +46,12 @@ class Header:
 
 
 @dataclass(slots=True)
-class Promise:
-    """What the encoder's own frame says of the stream."""
+class XingHeader:
+    """What the encoder's header frame says about the stream."""
 
     name: str
     frames: int = 0
-    """0 when it does not say."""
+    """0 if unknown."""
     bytes: int = 0
     delay: int = 0
     padding: int = 0
@@ -60,15 +60,15 @@ class Promise:
 
 
 @dataclass(slots=True)
-class Walk:
-    """What was met from the first frame to the last."""
+class FrameScan:
+    """What a scan from the first frame to the last counted."""
 
     counts: Counter[bytes] = field(default_factory=Counter)
     """Frames by the first three bytes of their header."""
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    """Offset and length of what is no frame."""
-    cut: int = 0
-    """Bytes that the last frame lacks."""
+    """Offset and length of bytes between frames."""
+    missing_bytes: int = 0
+    """Of the last frame, where the file is truncated."""
     sha256: str = ""
 
     @property
@@ -78,18 +78,18 @@ class Walk:
 
     @property
     def samples(self) -> int:
-        """Samples a channel, as the frames hold them."""
-        return sum(HEADERS[key].samples * count for key, count in self.counts.items())
+        """Samples per channel."""
+        return sum(FRAME_HEADERS[key].samples * count for key, count in self.counts.items())
 
     @property
     def seconds(self) -> float:
-        """Of all frames, what the encoder added counted."""
-        return sum(HEADERS[key].samples * count / HEADERS[key].rate for key, count in self.counts.items())
+        """Of all frames, including what the encoder added."""
+        return sum(FRAME_HEADERS[key].samples * count / FRAME_HEADERS[key].rate for key, count in self.counts.items())
 
 
-def _headers() -> dict[bytes, Header]:
-    """Every layer III header that can be, by its first three bytes."""
-    found = {}
+def _all_frame_headers() -> dict[bytes, FrameHeader]:
+    """Every possible layer III header, by its first three bytes."""
+    headers = {}
     for second in range(0xE0, 0x100):
         version, layer = second >> 3 & 3, second >> 1 & 3
         if version == 1 or layer != 1:
@@ -98,82 +98,85 @@ def _headers() -> dict[bytes, Header]:
             index, rate_index = third >> 4, third >> 2 & 3
             if index in {0, 15} or rate_index == 3:
                 continue
-            kbits = (KBITS_1 if version == 3 else KBITS_2)[index]
-            rate = RATES[version][rate_index]
+            kbits = (MPEG1_KBITS if version == 3 else MPEG2_KBITS)[index]
+            rate = MPEG_SAMPLE_RATES[version][rate_index]
             samples = 1152 if version == 3 else 576
             size = samples // 8 * kbits * 1000 // rate + (third >> 1 & 1)
-            found[bytes((0xFF, second, third))] = Header(size, samples, rate, kbits, version)
-    return found
+            headers[bytes((0xFF, second, third))] = FrameHeader(size, samples, rate, kbits, version)
+    return headers
 
 
-HEADERS = _headers()
-TRIMMED = 0.01
-"""Of the frames: so little is missing behind a whole last frame where an editor took off the end, not a bad copy."""
-NO_FRAME = ("holds no MP3 frame", "copy or export the recording again", "au.not-audio")
-LONGEST = 1500
-"""Bytes of the longest frame, 320 kbit/s at 32 kHz, and the head of the next."""
-SIZES = {key: header.size for key, header in HEADERS.items()}
+FRAME_HEADERS = _all_frame_headers()
+MAX_TRIMMED_SHARE = 0.01
+"""Of the frames: if so few are missing after a complete last frame, an editor trimmed the end; it is not a bad copy."""
+NO_MP3_FRAME = ("has no MP3 frame", "copy or export the recording again", "au.not-audio")
+MAX_FRAME_BYTES = 1500
+"""Of the longest frame, 320 kbit/s at 32 kHz, and the header of the next."""
+FRAME_SIZES = {key: header.size for key, header in FRAME_HEADERS.items()}
 
 
-def probe(path: Path) -> Audio:
-    """Exact duration, mode and payload of an MP3; raises InvalidAudio when it is no whole MP3."""
+def probe_mp3(path: Path) -> Audio:
+    """Exact duration, mode and payload of an MP3; raises InvalidAudio when it is not a complete MP3."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         start, end = bounds(file, size)
-        first = first_frame(file, start, end)
+        first = find_first_frame(file, start, end)
         if first is None:
-            raise InvalidAudio(str(path), *NO_FRAME)
+            raise InvalidAudio(str(path), *NO_MP3_FRAME)
         frame = read_at(file, first, 4096)
-        promise = promised(frame)
-        head = HEADERS[frame[:3]]
-        walk = tread(file, first + (head.size if promise else 0), end)
+        promise = read_xing_header(frame)
+        head = FRAME_HEADERS[frame[:3]]
+        walk = scan_frames(file, first + (head.size if promise else 0), end)
     if not walk.frames:
-        text = "holds no whole frame of audio"
-        raise InvalidAudio(str(path), text, "copy the recording again: this copy was cut off", "au.truncated")
-    _check(path, walk, promise)
-    return _audio(size, first - start, frame, walk, promise)
+        text = "has no complete frame of audio"
+        raise InvalidAudio(str(path), text, "copy the recording again: this copy is truncated", "au.truncated")
+    _check_frame_count(path, walk, promise)
+    return _mp3_facts(size, first - start, frame, walk, promise)
 
 
-def first_frame(file: BinaryIO, start: int, end: int) -> int | None:
-    """The offset of the first frame that another like it follows; None when the first megabyte holds none."""
-    for reach in (1 << 13, FIRST):  # nearly always it is the very first
+def find_first_frame(file: BinaryIO, start: int, end: int) -> int | None:
+    """The offset of the first frame that is followed by another; None if the first megabyte has none."""
+    for reach in (1 << 13, MAX_FIRST_FRAME_OFFSET):  # nearly always it is the very first
         data = read_at(file, start, min(reach, end - start) + 3000)
         position = data.find(b"\xff")
         while 0 <= position < min(len(data), reach):
-            size = SIZES.get(data[position : position + 3])
-            if size and (start + position + size >= end or follows(data, position, size)):
+            size = FRAME_SIZES.get(data[position : position + 3])
+            if size and (start + position + size >= end or is_followed_by_frame(data, position, size)):
                 return start + position
             position = data.find(b"\xff", position + 1)
     return None
 
 
-def follows(data: bytes, position: int, size: int) -> bool:
+def is_followed_by_frame(data: bytes, position: int, size: int) -> bool:
     """Whether a frame of the same version and rate begins where this one ends."""
-    here, there = HEADERS[data[position : position + 3]], HEADERS.get(data[position + size : position + size + 3])
-    return there is not None and (here.version, here.rate) == (there.version, there.rate)
+    current, following = (
+        FRAME_HEADERS[data[position : position + 3]],
+        FRAME_HEADERS.get(data[position + size : position + size + 3]),
+    )
+    return following is not None and (current.version, current.rate) == (following.version, following.rate)
 
 
-def promised(frame: bytes) -> Promise | None:
-    """The encoder's own frame read; None when the frame is one of audio."""
-    head = HEADERS[frame[:3]]
-    for at in {4 + side(frame), 6 + side(frame)}:  # two more when a checksum follows the header
+def read_xing_header(frame: bytes) -> XingHeader | None:
+    """Parse the encoder's header frame; None if the frame is audio."""
+    head = FRAME_HEADERS[frame[:3]]
+    for at in {4 + side_info_bytes(frame), 6 + side_info_bytes(frame)}:  # two more when a checksum follows the header
         name = frame[at : at + 4]
         if name in {b"Xing", b"Info"}:
-            return _xing(frame[: head.size], at, name.decode())
+            return _parse_xing(frame[: head.size], at, name.decode())
     if frame[36:40] == b"VBRI":
         size, count = int.from_bytes(frame[46:50], "big"), int.from_bytes(frame[50:54], "big")
-        return Promise("VBRI", frames=count, bytes=size)
+        return XingHeader("VBRI", frames=count, bytes=size)
     return None
 
 
-def side(frame: bytes) -> int:
-    """Bytes of side information behind the four of a frame's header."""
+def side_info_bytes(frame: bytes) -> int:
+    """Bytes of side information after the four bytes of a frame's header."""
     mono = frame[3] >> 6 == 3
     return (17 if mono else 32) if frame[1] >> 3 & 3 == 3 else (9 if mono else 17)
 
 
-def _xing(frame: bytes, at: int, name: str) -> Promise:
-    promise = Promise(name)
+def _parse_xing(frame: bytes, at: int, name: str) -> XingHeader:
+    promise = XingHeader(name)
     flags = int.from_bytes(frame[at + 4 : at + 8], "big")
     at += 8
     if flags & 1:
@@ -190,40 +193,43 @@ def _xing(frame: bytes, at: int, name: str) -> Promise:
     return promise
 
 
-def tread(file: BinaryIO, start: int, end: int, places: array[int] | None = None) -> Walk:
-    """Walk the frames from `start` to `end`, hashing as it goes; a megabyte is in memory at a time.
+def scan_frames(file: BinaryIO, start: int, end: int, offsets: array[int] | None = None) -> FrameScan:
+    """Scan the frames from `start` to `end` and hash them, a megabyte at a time.
 
-    Where each frame begins is added to `places` when it is given.
+    Appends the offset of each frame to `offsets`, if given.
     """
-    walk, digest, counts = Walk(), hashlib.sha256(), dict[bytes, int]()
+    walk, digest, counts = FrameScan(), hashlib.sha256(), dict[bytes, int]()
     file.seek(start)
-    data, base, budget, last = b"", start, GAPS, False
+    data, base, budget, last = b"", start, MAX_JUNK_BYTES, False
     while not last:
-        block = file.read(min(BLOCK, end - base - len(data)))
+        block = file.read(min(SCAN_BLOCK_BYTES, end - base - len(data)))
         digest.update(block)
         data += block
         last = not block or base + len(data) >= end
-        position = _stride(data, 0, counts)
-        if places is not None:
-            _record(data, 0, position, base, places)
-        while len(data) - position >= (3 if last else LONGEST) and data[position : position + 3] not in SIZES:
-            found = _resync(data, position, budget, last=last)
-            budget -= found - position
-            _note(walk, base + position, found - position)
-            position = _stride(data, found, counts)
-            if places is not None:
-                _record(data, found, position, base, places)
+        position = _skip_frames(data, 0, counts)
+        if offsets is not None:
+            _record_offsets(data, 0, position, base, offsets)
+        while (
+            len(data) - position >= (3 if last else MAX_FRAME_BYTES)
+            and data[position : position + 3] not in FRAME_SIZES
+        ):
+            next_frame = _find_resync(data, position, budget, last=last)
+            budget -= next_frame - position
+            _add_gap(walk, base + position, next_frame - position)
+            position = _skip_frames(data, next_frame, counts)
+            if offsets is not None:
+                _record_offsets(data, next_frame, position, base, offsets)
         data, base = data[position:], base + position
     if data:
-        walk.cut = SIZES.get(data[:3], 4) - len(data)
+        walk.missing_bytes = FRAME_SIZES.get(data[:3], 4) - len(data)
     walk.counts.update(counts)
     walk.sha256 = digest.hexdigest()
     return walk
 
 
-def _stride(data: bytes, position: int, counts: dict[bytes, int]) -> int:
-    """Step over whole frames; return where the first that is none, or is not all here, begins."""
-    sizes, limit = SIZES, len(data)
+def _skip_frames(data: bytes, position: int, counts: dict[bytes, int]) -> int:
+    """Skip complete frames; return the offset of the first bytes that are not a complete frame."""
+    sizes, limit = FRAME_SIZES, len(data)
     while True:
         key = data[position : position + 3]
         size = sizes.get(key)
@@ -233,62 +239,65 @@ def _stride(data: bytes, position: int, counts: dict[bytes, int]) -> int:
         position += size
 
 
-def _record(data: bytes, position: int, stop: int, base: int, places: array[int]) -> None:
-    """Note where the frames of a stretch begin; apart from the stride, which must be quick."""
+def _record_offsets(data: bytes, position: int, stop: int, base: int, offsets: array[int]) -> None:
+    """Append the offsets of frames; separate from `_skip_frames`, which must be fast."""
     while position < stop:
-        places.append(base + position)
-        position += SIZES[data[position : position + 3]]
+        offsets.append(base + position)
+        position += FRAME_SIZES[data[position : position + 3]]
 
 
-def _resync(data: bytes, start: int, budget: int, *, last: bool) -> int:
-    """Where behind `start` two frames alike stand one behind the other.
+def _find_resync(data: bytes, start: int, budget: int, *, last: bool) -> int:
+    """The offset after `start` where two frames of the same kind follow each other.
 
-    The end of `data` when nothing is in sight, but for what may be half a frame.
+    The end of `data` if there is none, minus what may be half a frame.
     """
     position = data.find(b"\xff", start + 1)
     while 0 <= position < start + budget:
-        size = SIZES.get(data[position : position + 3])
-        if size and (follows(data, position, size) or (last and position + size == len(data))):
+        size = FRAME_SIZES.get(data[position : position + 3])
+        if size and (is_followed_by_frame(data, position, size) or (last and position + size == len(data))):
             return position
         position = data.find(b"\xff", position + 1)
-    return len(data) if last else max(len(data) - LONGEST + 1, start + 1)
+    return len(data) if last else max(len(data) - MAX_FRAME_BYTES + 1, start + 1)
 
 
-def _note(walk: Walk, offset: int, length: int) -> None:
-    """Remember a gap; one that continues the last is the same gap."""
+def _add_gap(walk: FrameScan, offset: int, length: int) -> None:
+    """Add a gap, or extend the last one if it continues there."""
     if walk.gaps and sum(walk.gaps[-1]) == offset:
         offset, length = walk.gaps[-1][0], walk.gaps[-1][1] + length
         walk.gaps.pop()
     walk.gaps.append((offset, length))
 
 
-def relative(head: bytes) -> tuple[str, str] | None:
-    """What MPEG audio that is no MP3 is, and its mend; None for what is no MPEG audio."""
+def diagnose_other_mpeg(head: bytes) -> tuple[str, str] | None:
+    """What MPEG audio other than MP3 is, and the fix; None if it is not MPEG audio."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] >> 3 & 3 == 1:
         return None
     if head[1] >> 1 & 3 in {2, 3}:
-        return "is MPEG audio of layer I or II, not MP3", "encode it as MP3; podcast apps do not play it"
+        return "is MPEG audio of layer I or II, not MP3", "encode it as MP3: podcast apps don't play it"
     if head[1] >> 1 & 3 == 1 and head[2] >> 4 == 0:
-        return "is MP3 in free format, a bit rate of its own", "encode it at a usual bit rate; hardly any app plays it"
+        return (
+            "is a free-format MP3 (non-standard bit rate)",
+            "encode it at a standard bit rate: hardly any app plays it",
+        )
     return None
 
 
-def _check(path: Path, walk: Walk, promise: Promise | None) -> None:
-    """Raise when frames that were promised are missing: players would show a length that is not there."""
+def _check_frame_count(path: Path, walk: FrameScan, promise: XingHeader | None) -> None:
+    """Raise InvalidAudio if frames are missing: players would show a length that the file does not have."""
     missing = promise.frames - walk.frames if promise else 0
-    if promise is None or missing <= 1 or (not walk.cut and missing < promise.frames * TRIMMED):
+    if promise is None or missing <= 1 or (not walk.missing_bytes and missing < promise.frames * MAX_TRIMMED_SHARE):
         return
-    head = HEADERS[next(iter(walk.counts))]
+    head = FRAME_HEADERS[next(iter(walk.counts))]
     whole = format_length(promise.frames * head.samples / head.rate)
-    text = f"is cut off: its header promises {whole}, there are {format_length(walk.seconds)}"
-    hint = "copy the recording again; if this is all there is, `podcast-kit inspect --mend DIR` gives it a true header"
+    text = f"is truncated: its header says {whole}, but it has {format_length(walk.seconds)}"
+    hint = "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` corrects its header"
     raise InvalidAudio(str(path), text, hint, "au.truncated")
 
 
-def _audio(size: int, junk: int, frame: bytes, walk: Walk, promise: Promise | None) -> Audio:
-    kbits = {HEADERS[key].kbits for key in walk.counts}
-    rate = HEADERS[frame[:3]].rate
-    total = sum(SIZES[key] * count for key, count in walk.counts.items())
+def _mp3_facts(size: int, junk: int, frame: bytes, walk: FrameScan, promise: XingHeader | None) -> Audio:
+    kbits = {FRAME_HEADERS[key].kbits for key in walk.counts}
+    rate = FRAME_HEADERS[frame[:3]].rate
+    total = sum(FRAME_SIZES[key] * count for key, count in walk.counts.items())
     whole = walk.seconds
     added = (promise.delay + promise.padding) / rate if promise and promise.gapless else 0.0
     return Audio(
@@ -301,26 +310,26 @@ def _audio(size: int, junk: int, frame: bytes, walk: Walk, promise: Promise | No
         sample_rate=rate,
         mode="cbr" if len(kbits) == 1 else "vbr",
         payload_sha256=walk.sha256,
-        remarks=tuple(_remarks(junk, walk, promise, len(kbits) > 1)),
+        remarks=tuple(_mp3_warnings(junk, walk, promise, len(kbits) > 1)),
     )
 
 
-def _remarks(junk: int, walk: Walk, promise: Promise | None, varies: bool) -> list[str]:
-    said = []
+def _mp3_warnings(junk: int, walk: FrameScan, promise: XingHeader | None, varies: bool) -> list[str]:
+    warnings = []
     if junk:
-        said.append(f"{junk} bytes of junk before the first frame")
+        warnings.append(f"{junk} bytes of junk before the first frame")
     if varies and promise is None:
-        said.append("variable bit rate without a Xing header: players show a wrong length and seek badly")
+        warnings.append("variable bit rate without a Xing header: players show a wrong length and seek badly")
     if promise and 0 < promise.frames < walk.frames - 1:
-        said.append("its header promises less than there is: players show a wrong length (were two files joined?)")
+        warnings.append("its header says less than there is: players show a wrong length (were two files joined?)")
     if promise and promise.frames > walk.frames + 1:
-        said.append("its header promises more than there is: players show a wrong length (was the end taken off?)")
+        warnings.append("its header says more than there is: players show a wrong length (was the end trimmed?)")
     if walk.gaps:
         where = sum(length for _, length in walk.gaps)
         places = f", in {len(walk.gaps)} places" if len(walk.gaps) > 1 else ""
-        said.append(f"{where} bytes between the frames are no audio{places}")
-    if walk.cut:
-        said.append("the last frame is cut off: the end of the recording may be missing")
-    if len({HEADERS[key].rate for key in walk.counts}) > 1:
-        said.append("the sample rate changes inside the file: many players stop or play it at a wrong speed")
-    return said
+        warnings.append(f"{where} bytes between the frames are not audio{places}")
+    if walk.missing_bytes:
+        warnings.append("the last frame is truncated: the end of the recording may be missing")
+    if len({FRAME_HEADERS[key].rate for key in walk.counts}) > 1:
+        warnings.append("the sample rate changes within the file: many players stop or play it at the wrong speed")
+    return warnings

@@ -1,6 +1,6 @@
-"""The frame at the head of an MP3 that tells players its length and what silence to leave out (Xing, Info, LAME).
+"""The header frame of an MP3 that tells players its length and which silence to skip (Xing, Info, LAME).
 
-lameenc writes none. Layout: the LAME project's "Mp3 Info Tag revision 1".
+lameenc does not write one. Layout: the LAME project's "Mp3 Info Tag revision 1".
 """
 
 from __future__ import annotations
@@ -9,23 +9,30 @@ import struct
 
 from podcast_kit.audio.mp3 import frame_scan
 
-DELAY = 576
-"""Samples of silence that LAME puts in front; decoders add 529 of their own, which players know of."""
-TAG = 156
-"""Bytes of the tag in the frame."""
+LAME_DELAY_SAMPLES = 576
+"""Silence that LAME adds at the start; decoders add 529 samples more, which players know."""
+LAME_TAG_BYTES = 156
+"""In the frame."""
 
 
-def frame(
-    first: bytes, *, frames: int, size: int, padding: int, crc: int, delay: int = DELAY, constant: bool = True
+def build_xing_frame(
+    first: bytes,
+    *,
+    frames: int,
+    size: int,
+    padding: int,
+    crc: int,
+    delay: int = LAME_DELAY_SAMPLES,
+    constant: bool = True,
 ) -> bytes:
-    """The frame for a stream: `Info` for a constant bit rate, else `Xing`.
+    """The header frame of a stream: `Info` for a constant bit rate, else `Xing`.
 
-    `first` is the header (4 bytes) of its first frame, `frames` and `size` count all that follow this frame, `padding`
-    is the silence at the end in samples, `crc` the CRC-16 of all that follows.
+    `first` is the header (4 bytes) of its first frame, `frames` and `size` count what follows this frame, `padding`
+    is the silence at the end in samples, `crc` the CRC-16 of what follows.
     """
-    header = _roomy(first)
-    head = frame_scan.HEADERS[header[:3]]
-    side = _side(header)
+    header = _header_with_room(first)
+    head = frame_scan.FRAME_HEADERS[header[:3]]
+    side = _lame_side_info_bytes(header)
     total = size + head.size
     body = (
         (b"Info" if constant else b"Xing")
@@ -34,34 +41,34 @@ def frame(
     )
     body += struct.pack(">I", 57)  # quality of LAME's preset -q 3 as the tag counts it
     body += b"LAME3.100" + bytes((1 if constant else 0, 0))  # revision 0, method; lowpass unknown
-    body += bytes(4 + 2 + 2) + bytes((0, min(frame_scan.HEADERS[first[:3]].kbits, 255)))  # no peak, no ReplayGain
+    body += bytes(4 + 2 + 2) + bytes((0, min(frame_scan.FRAME_HEADERS[first[:3]].kbits, 255)))  # no peak, no ReplayGain
     body += (delay << 12 | min(padding, 0xFFF)).to_bytes(3, "big") + bytes(4)
     body += struct.pack(">IH", total, crc)
     front = header + bytes(side) + body
-    checked = front + struct.pack(">H", crc16(front))
+    checked = front + struct.pack(">H", crc16_arc(front))
     return checked + bytes(head.size - len(checked))
 
 
-def _roomy(first: bytes) -> bytes:
-    """The header of a frame like the first, without padding or checksum, and with room for the tag."""
-    needed = 4 + _side(first) + TAG
+def _header_with_room(first: bytes) -> bytes:
+    """The header of a frame like the first, without padding or checksum, that has room for the tag."""
+    needed = 4 + _lame_side_info_bytes(first) + LAME_TAG_BYTES
     second, mode = first[1] | 1, first[3]
     for index in range(first[2] >> 4, 15):
         third = index << 4 | first[2] & 0b1101
-        if frame_scan.SIZES[bytes((0xFF, second, third))] >= needed:
+        if frame_scan.FRAME_SIZES[bytes((0xFF, second, third))] >= needed:
             return bytes((0xFF, second, third, mode))
-    raise ValueError("no MP3 frame of this rate holds the tag")
+    raise ValueError("no MP3 frame of this rate has room for the tag")
 
 
-def _side(header: bytes) -> int:
+def _lame_side_info_bytes(header: bytes) -> int:
     """Bytes of side information in a frame."""
     mono = header[3] >> 6 == 3
-    if frame_scan.HEADERS[header[:3]].version == 3:
+    if frame_scan.FRAME_HEADERS[header[:3]].version == 3:
         return 17 if mono else 32
     return 9 if mono else 17
 
 
-def _table() -> list[int]:
+def _crc16_table() -> list[int]:
     table = []
     for byte in range(256):
         value = byte
@@ -71,35 +78,35 @@ def _table() -> list[int]:
     return table
 
 
-TABLE = _table()
+CRC16_ARC_TABLE = _crc16_table()
 
 
-def crc16(data: bytes, value: int = 0) -> int:
+def crc16_arc(data: bytes, value: int = 0) -> int:
     """CRC-16/ARC, byte by byte."""
     for byte in data:
-        value = value >> 8 ^ TABLE[(value ^ byte) & 0xFF]
+        value = value >> 8 ^ CRC16_ARC_TABLE[(value ^ byte) & 0xFF]
     return value
 
 
 class Crc16:
-    """CRC-16/ARC of a long stream: many lanes at once, then joined."""
+    """CRC-16/ARC of a long stream: many lanes in parallel, then combined."""
 
     LANES = 1024
     LENGTH = 256
-    """Bytes a lane."""
+    """Bytes per lane."""
 
     def __init__(self) -> None:
         import numpy as np
 
         self._value = 0
         self._rest = b""
-        self._table = np.array(TABLE, np.uint16)
+        self._table = np.array(CRC16_ARC_TABLE, np.uint16)
         # Zeros change the value linearly: what a lane's length of them makes of each low and each high byte.
-        self._low = [crc16(bytes(self.LENGTH), byte) for byte in range(256)]
-        self._high = [crc16(bytes(self.LENGTH), byte << 8) for byte in range(256)]
+        self._low = [crc16_arc(bytes(self.LENGTH), byte) for byte in range(256)]
+        self._high = [crc16_arc(bytes(self.LENGTH), byte << 8) for byte in range(256)]
 
     def add(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         import numpy as np
 
         data = self._rest + data
@@ -114,6 +121,6 @@ class Crc16:
         self._rest = data[whole:]
 
     def finish(self) -> int:
-        """The CRC of all that was added."""
-        self._value, self._rest = crc16(self._rest, self._value), b""
+        """The CRC of everything that was added."""
+        self._value, self._rest = crc16_arc(self._rest, self._value), b""
         return self._value

@@ -1,4 +1,4 @@
-"""MP4's tree of boxes (ISO/IEC 14496-12), as plain values that can be taken apart and put together again."""
+"""The tree of MP4 boxes (ISO/IEC 14496-12) as plain values: parsed, changed and rendered."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"edts", b"tref", b"dinf", b"moof", b"traf", b"mvex"}
-DEEP = 12
+CONTAINER_BOXES = {
+    b"moov",
+    b"trak",
+    b"mdia",
+    b"minf",
+    b"stbl",
+    b"udta",
+    b"edts",
+    b"tref",
+    b"dinf",
+    b"moof",
+    b"traf",
+    b"mvex",
+}
+MAX_BOX_DEPTH = 12
 """No real file nests boxes deeper."""
-MOOV = 64 << 20
-"""Bytes of the largest index that is read: four days of audio need less."""
+MAX_MOOV_BYTES = 64 << 20
+"""Four days of audio need less."""
 
 
 @dataclass(slots=True)
@@ -23,7 +36,7 @@ class Box:
     boxes: list[Box] | None = None
 
     def render(self) -> bytes:
-        """As it stands in a file."""
+        """Its bytes in a file."""
         body = self.data if self.boxes is None else b"".join(box.render() for box in self.boxes)
         return (8 + len(body)).to_bytes(4, "big") + self.name + body
 
@@ -32,53 +45,53 @@ class Box:
         if not path:
             return self
         for box in self.boxes or ():
-            if box.name == path[0] and (found := box.find(*path[1:])):
-                return found
+            if box.name == path[0] and (box_found := box.find(*path[1:])):
+                return box_found
         return None
 
-    def all(self, name: bytes) -> list[Box]:
+    def children(self, name: bytes) -> list[Box]:
         """Every child of this name."""
         return [box for box in self.boxes or () if box.name == name]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A box at the top of a file, by its place."""
+class BoxSpan:
+    """The location of a top-level box."""
 
     name: bytes
     start: int
     header: int
     """Bytes of size and name: 8, or 16 for a 64-bit size."""
     length: int
-    """As the box says; it may go beyond the file."""
+    """As the box says; may exceed the file."""
 
     @property
     def end(self) -> int:
-        """The offset behind it."""
+        """The offset after it."""
         return self.start + self.length
 
 
 @dataclass(slots=True)
-class Layout:
-    """The boxes at the top of a file."""
+class FileLayout:
+    """The top-level boxes of a file."""
 
     size: int
-    spans: list[Span] = field(default_factory=list)
+    spans: list[BoxSpan] = field(default_factory=list)
 
-    def all(self, name: bytes) -> list[Span]:
+    def spans_named(self, name: bytes) -> list[BoxSpan]:
         """Every span of this name."""
         return [span for span in self.spans if span.name == name]
 
     @property
-    def missing(self) -> int:
-        """Bytes that the last box lacks; below 0 those behind it that are no box."""
+    def missing_bytes(self) -> int:
+        """Missing at the end of the last box; negative for bytes after it that are not a box."""
         return max((span.end - self.size for span in self.spans), default=0)
 
 
-def layout(file: BinaryIO) -> Layout:
-    """Walk the boxes at the top; ends where what follows is no box."""
+def read_layout(file: BinaryIO) -> FileLayout:
+    """Read the top-level boxes, up to the first bytes that are not a box."""
     size = os.fstat(file.fileno()).st_size
-    found = Layout(size)
+    boxes = FileLayout(size)
     at = 0
     while at + 8 <= size:
         file.seek(at)
@@ -90,30 +103,32 @@ def layout(file: BinaryIO) -> Layout:
             length = size - at
         if length < header or not name.strip(b"\0"):
             break
-        found.spans.append(Span(name, at, header, length))
+        boxes.spans.append(BoxSpan(name, at, header, length))
         at += length
-    return found
+    return boxes
 
 
-def body(file: BinaryIO, span: Span) -> bytes:
-    """The bytes inside a span; at most MOOV of them."""
+def read_body(file: BinaryIO, span: BoxSpan) -> bytes:
+    """The content of a box; at most MAX_MOOV_BYTES."""
     file.seek(span.start + span.header)
-    return file.read(min(span.length - span.header, MOOV))
+    return file.read(min(span.length - span.header, MAX_MOOV_BYTES))
 
 
-def parse(data: bytes, depth: int = 0) -> list[Box]:
-    """The boxes in `data`; known parents are taken apart, all others keep their bytes.
+def parse_boxes(data: bytes, depth: int = 0) -> list[Box]:
+    """The boxes in `data`; known containers are parsed, all others keep their bytes.
 
-    What is left at the end and is no box (QuickTime ends a `udta` with four zero bytes) is dropped.
+    Trailing bytes that are not a box (QuickTime ends a `udta` with four zero bytes) are dropped.
     """
     return [
-        Box(name, boxes=parse(inside, depth + 1)) if name in PARENTS and depth < DEEP else Box(name, inside)
-        for name, inside in pieces(data)
+        Box(name, boxes=parse_boxes(inside, depth + 1))
+        if name in CONTAINER_BOXES and depth < MAX_BOX_DEPTH
+        else Box(name, inside)
+        for name, inside in split_boxes(data)
     ]
 
 
-def pieces(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each box that stands in `data`, one behind another."""
+def split_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each box in `data`."""
     at = 0
     while at + 8 <= len(data):
         length, name, header = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8

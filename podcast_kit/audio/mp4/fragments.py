@@ -1,4 +1,4 @@
-"""A fragmented MP4, as streams and some recorders leave it (ISO/IEC 14496-12 8.8): its samples, gathered."""
+"""The samples of a fragmented MP4, as streams and some recorders write it (ISO/IEC 14496-12 8.8)."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from podcast_kit.audio.mp4.boxes import Box, Layout, body, parse
+from podcast_kit.audio.mp4.boxes import Box, FileLayout, parse_boxes, read_body
 
 BASE, DESCRIPTION, DURATION, SIZE, FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
-"""What a `tfhd` holds."""
+"""Flags of a `tfhd`."""
 OFFSET, FIRST, DURATIONS, SIZES, SAMPLE_FLAGS, SHIFTS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
-"""What a `trun` holds."""
-MOST = 1 << 24
-"""Samples of a file; four days of sound have fewer."""
+"""Flags of a `trun`."""
+MAX_FRAGMENT_SAMPLES = 1 << 24
+"""Four days of audio have fewer."""
 
 
 @dataclass(slots=True)
-class Samples:
-    """Every sample of one track, in its order."""
+class FragmentSamples:
+    """Every sample of one track, in order."""
 
     durations: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     chunks: list[tuple[int, int, int]] = field(default_factory=list)
-    """Offset, bytes and samples of each stretch that stands together."""
+    """Offset, bytes and samples of each contiguous run."""
 
 
-def gather(file: BinaryIO, top: Layout, moov: Box, number: int) -> Samples:
+def gather_fragments(file: BinaryIO, top: FileLayout, moov: Box, number: int) -> FragmentSamples:
     """The samples of a track in all fragments of the file."""
-    found = Samples()
-    defaults = _defaults(moov, number)
-    for span in top.all(b"moof"):
+    samples = FragmentSamples()
+    defaults = _sample_defaults(moov, number)
+    for span in top.spans_named(b"moof"):
         at = span.start
-        for traf in (box for box in parse(body(file, span)) if box.name == b"traf"):
+        for traf in (box for box in parse_boxes(read_body(file, span)) if box.name == b"traf"):
             head = traf.find(b"tfhd")
             if head is None:
                 continue
             flags, track = struct.unpack_from(">II", head.data)
             if track != number:
                 continue
-            base, duration, size = _head(head.data, flags, at, defaults)
-            for run in traf.all(b"trun"):
-                base = _run(run.data, base, at, (duration, size), found)
-                if len(found.sizes) > MOST:
+            base, duration, size = _fragment_head(head.data, flags, at, defaults)
+            for run in traf.children(b"trun"):
+                base = _add_run(run.data, base, at, (duration, size), samples)
+                if len(samples.sizes) > MAX_FRAGMENT_SAMPLES:
                     raise ValueError("more samples than any recording has")
-    return found
+    return samples
 
 
-def _defaults(moov: Box, number: int) -> tuple[int, int]:
-    """Duration and size of samples that do not say them (`trex`)."""
-    for box in (moov.find(b"mvex") or Box(b"mvex", boxes=[])).all(b"trex"):
+def _sample_defaults(moov: Box, number: int) -> tuple[int, int]:
+    """Default duration and size of samples (`trex`)."""
+    for box in (moov.find(b"mvex") or Box(b"mvex", boxes=[])).children(b"trex"):
         _, track, _, duration, size = struct.unpack_from(">5I", box.data)
         if track == number:
             return duration, size
     return 0, 0
 
 
-def _head(data: bytes, flags: int, moof: int, defaults: tuple[int, int]) -> tuple[int, int, int]:
-    """Where offsets count from, and duration and size of samples that do not say them."""
+def _fragment_head(data: bytes, flags: int, moof: int, defaults: tuple[int, int]) -> tuple[int, int, int]:
+    """The base of offsets, and the default duration and size of samples."""
     at, (duration, size), base = 8, defaults, moof
     if flags & BASE:
         (base,) = struct.unpack_from(">Q", data, at)
@@ -72,8 +72,8 @@ def _head(data: bytes, flags: int, moof: int, defaults: tuple[int, int]) -> tupl
     return base, duration, size
 
 
-def _run(data: bytes, begin: int, moof: int, defaults: tuple[int, int], found: Samples) -> int:
-    """Add the samples of one `trun`; return where the next begins when it does not say."""
+def _add_run(data: bytes, begin: int, moof: int, defaults: tuple[int, int], samples: FragmentSamples) -> int:
+    """Add the samples of one `trun`; return the default offset of the next."""
     word, count = struct.unpack_from(">II", data)
     at = 8
     if word & OFFSET:
@@ -82,28 +82,28 @@ def _run(data: bytes, begin: int, moof: int, defaults: tuple[int, int], found: S
     at += 4 * bool(word & FIRST)
     columns = [word & flag for flag in (DURATIONS, SIZES, SAMPLE_FLAGS, SHIFTS)]
     row = sum(map(bool, columns))
-    count = min(count, (len(data) - at) // (4 * row)) if row else min(count, MOST)
+    count = min(count, (len(data) - at) // (4 * row)) if row else min(count, MAX_FRAGMENT_SAMPLES)
     values = struct.unpack_from(f">{count * row}I", data, at)
     durations = list(values[0::row]) if columns[0] else [defaults[0]] * count
     sizes = list(values[bool(columns[0]) :: row]) if columns[1] else [defaults[1]] * count
-    found.durations += durations
-    found.sizes += sizes
-    found.chunks.append((begin, sum(sizes), count))
+    samples.durations += durations
+    samples.sizes += sizes
+    samples.chunks.append((begin, sum(sizes), count))
     return begin + sum(sizes)
 
 
-def tables(found: Samples) -> Iterator[Box]:
-    """The tables (`stts`, `stsz`, `stsc`, `co64`) of a plain MP4 that say the same."""
+def build_sample_tables(samples_found: FragmentSamples) -> Iterator[Box]:
+    """The tables (`stts`, `stsz`, `stsc`, `co64`) of the equivalent plain MP4."""
     runs: list[list[int]] = []
-    for duration in found.durations:
+    for duration in samples_found.durations:
         if runs and runs[-1][1] == duration:
             runs[-1][0] += 1
         else:
             runs.append([1, duration])
     yield Box(b"stts", struct.pack(">II", 0, len(runs)) + b"".join(struct.pack(">II", *run) for run in runs))
-    count = len(found.sizes)
-    yield Box(b"stsz", struct.pack(f">III{count}I", 0, 0, count, *found.sizes))
-    entries = [(index + 1, samples, 1) for index, (_, _, samples) in enumerate(found.chunks)]
-    yield Box(b"stsc", struct.pack(">II", 0, len(entries)) + b"".join(struct.pack(">III", *one) for one in entries))
-    offsets = [start for start, _, _ in found.chunks]
+    count = len(samples_found.sizes)
+    yield Box(b"stsz", struct.pack(f">III{count}I", 0, 0, count, *samples_found.sizes))
+    entries = [(index + 1, samples, 1) for index, (_, _, samples) in enumerate(samples_found.chunks)]
+    yield Box(b"stsc", struct.pack(">II", 0, len(entries)) + b"".join(struct.pack(">III", *entry) for entry in entries))
+    offsets = [start for start, _, _ in samples_found.chunks]
     yield Box(b"co64", struct.pack(f">II{len(offsets)}Q", 0, len(offsets), *offsets))

@@ -1,7 +1,7 @@
-"""Tags of M4A and MP4: iTunes' atoms, through mutagen, in a copy whose index comes before the sound.
+"""Write and read tags of M4A and MP4: iTunes atoms by mutagen, in a copy whose index precedes the audio.
 
-mutagen writes in place, which a crash would leave half done, and cannot write chapters. It is given the index
-alone, in memory; what it made of the tags is put back into the tree, and every offset to the sound is moved.
+mutagen writes in place, which a crash would leave incomplete, and cannot write chapters. It gets only the index, in
+memory; the tags that it writes are put back into the tree, and every offset into the audio is adjusted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit.audio.hashed_copy import Stretch, write
 from podcast_kit.audio.mp4 import chapters as marks
 from podcast_kit.audio.mp4 import container
-from podcast_kit.audio.mp4.boxes import Box, Span, body, parse
+from podcast_kit.audio.mp4.boxes import Box, BoxSpan, parse_boxes, read_body
 from podcast_kit.audio.mp4.chapters import TextTrack
 from podcast_kit.audio.tag_text import alpha3, clean, ended, line, moment, rights, sort_title
 from podcast_kit.model import Chapter, Tags
@@ -22,17 +22,17 @@ from podcast_kit.model import Chapter, Tags
 if TYPE_CHECKING:
     from podcast_kit.audio.tag import Found
 
-PADDING = {b"free", b"skip", b"wide"}
-STREAMING = {b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"prft", b"emsg"}
-"""What a fragmented file has between its pieces; its copy is whole, and needs none of it."""
-FTYP = b"M4A \0\0\0\0M4A mp42isom"
-FREE = "----:com.apple.iTunes:"
-PODCAST = 21
-"""`stik`: what iTunes calls the kind of medium."""
+PADDING_BOXES = {b"free", b"skip", b"wide"}
+FRAGMENT_BOXES = {b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"prft", b"emsg"}
+"""Boxes of a fragmented file that a plain copy does not need."""
+DEFAULT_FTYP = b"M4A \0\0\0\0M4A mp42isom"
+FREEFORM_PREFIX = "----:com.apple.iTunes:"
+STIK_PODCAST = 21
+"""The `stik` media kind of iTunes."""
 
 
-def ours(tags: Tags) -> dict[str, Any]:
-    """The atoms that say what `tags` says."""
+def to_atoms(tags: Tags) -> dict[str, Any]:
+    """The atoms for `tags`."""
     from mutagen.mp4 import AtomDataType, MP4Cover, MP4FreeForm
 
     def free(value: str) -> list[Any]:
@@ -67,38 +67,38 @@ def ours(tags: Tags) -> dict[str, Any]:
         atoms["covr"] = [MP4Cover(tags.cover.data, form)]
     if tags.explicit is not None:
         atoms["rtng"] = [1 if tags.explicit else 2]
-    atoms |= {"pcst": True, "stik": [PODCAST]}
+    atoms |= {"pcst": True, "stik": [STIK_PODCAST]}
     frees = {
         "LANGUAGE": free(alpha3(tags.language) if tags.language else ""),
         "WWW": free(line(tags.link)),
         "LICENSE": free(line(tags.license_url)),
     }
-    return atoms | {FREE + name: value for name, value in frees.items() if value}
+    return atoms | {FREEFORM_PREFIX + name: value for name, value in frees.items() if value}
 
 
-def tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
-    """A copy of an M4A with our atoms, and its index at the head so that it plays while it loads."""
+def write_mp4_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
+    """Write a copy of an M4A with our atoms, and its index at the start so that it plays while it downloads."""
     with source.open("rb") as file:
-        top, moov = container.opened(source, file)
-        track = container.sound(source, moov)
-        head = next((body(file, span) for span in top.all(b"ftyp")), FTYP)
-        media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING | STREAMING]
-        end_ms = round(container.seconds(moov, track) * 1000)
+        top, moov = container.open_mp4(source, file)
+        track = container.sound_track(source, moov)
+        head = next((read_body(file, span) for span in top.spans_named(b"ftyp")), DEFAULT_FTYP)
+        media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING_BOXES | FRAGMENT_BOXES]
+        end_ms = round(container.track_seconds(moov, track) * 1000)
         listed = [(mark, end) for mark, end in ended(tags.chapters, end_ms) if mark.toc]
-        titles = _put_chapters(moov, media, track, listed, end_ms) if listed else None
-        _put_tags(moov, tags)
-        return write(file, destination, _laid_out(Box(b"ftyp", head).render(), moov, media, titles))
+        titles = _insert_chapters(moov, media, track, listed, end_ms) if listed else None
+        _insert_atoms(moov, tags)
+        return write(file, destination, _arrange_file(Box(b"ftyp", head).render(), moov, media, titles))
 
 
-def _put_chapters(
-    moov: Box, media: list[Span], track: container.Track, listed: list[tuple[Chapter, int]], end_ms: int
+def _insert_chapters(
+    moov: Box, media: list[BoxSpan], track: container.Track, listed: list[tuple[Chapter, int]], end_ms: int
 ) -> TextTrack:
-    """Our track of titles in the place of the source's own, whose titles are cut from the end of the sound."""
+    """Replace the source's track of chapter titles with ours; its titles are removed from the end of the audio."""
     for old in marks.chapter_tracks(moov):
         moov.boxes = [box for box in moov.boxes or () if box is not old.box]
-        _cut_titles(media, old)
-    number = max(one.id for one in container.tracks(moov)) + 1
-    titles = marks.text_track(moov, number, listed, end_ms)
+        _cut_old_titles(media, old)
+    number = max(one.id for one in container.list_tracks(moov)) + 1
+    titles = marks.build_text_track(moov, number, listed, end_ms)
     children = track.box.boxes or []
     tref = track.box.find(b"tref") or Box(b"tref", boxes=[])
     tref.boxes = [*(box for box in tref.boxes or () if box.name != b"chap"), Box(b"chap", number.to_bytes(4, "big"))]
@@ -107,29 +107,29 @@ def _put_chapters(
     if movie:
         movie.data = movie.data[:-4] + (number + 1).to_bytes(4, "big")
     udta = moov.find(b"udta") or Box(b"udta", boxes=[])
-    udta.boxes = [*(box for box in udta.boxes or () if box.name != b"chpl"), marks.chpl(listed)]
+    udta.boxes = [*(box for box in udta.boxes or () if box.name != b"chpl"), marks.build_chpl(listed)]
     moov.boxes = [*(box for box in moov.boxes or () if box is not udta), titles.box, udta]
     return titles
 
 
-def _cut_titles(media: list[Span], old: container.Track) -> None:
-    """Leave out titles of an earlier list where they are all that ends the last `mdat`, as we write them."""
-    places = container.chunks(old)
+def _cut_old_titles(media: list[BoxSpan], old: container.Track) -> None:
+    """Leave out titles of an earlier list if they are at the end of an `mdat`, where we write them."""
+    places = container.joined_chunks(old)
     for index, span in enumerate(media):
         if len(places) == 1 and sum(places[0]) == span.end and places[0][0] >= span.start + span.header:
-            media[index] = Span(span.name, span.start, span.header, span.length - places[0][1])
+            media[index] = BoxSpan(span.name, span.start, span.header, span.length - places[0][1])
 
 
-def _laid_out(ftyp: bytes, moov: Box, media: list[Span], titles: TextTrack | None) -> list[bytes | Stretch]:
-    """The file's pieces: `ftyp`, the index, what else there is in its order, then one `mdat`, which titles end."""
+def _arrange_file(ftyp: bytes, moov: Box, media: list[BoxSpan], titles: TextTrack | None) -> list[bytes | Stretch]:
+    """The file's pieces: `ftyp`, the index, other boxes in their order, then one `mdat` that ends with the titles."""
     sound = [span for span in media if span.name == b"mdat"]
-    rest = [span for span in media if span.name != b"mdat"]
+    others = [span for span in media if span.name != b"mdat"]
     extra = b"".join(titles.samples) if titles else b""
     inside = sum(span.length - span.header for span in sound) + len(extra)
-    _widen(moov, sum(span.length for span in media) + len(extra))
+    _widen_offsets(moov, sum(span.length for span in media) + len(extra))
     at = len(ftyp) + len(moov.render())
     moves = []
-    for span in rest:
+    for span in others:
         moves.append((span.start, span.end, at - span.start))
         at += span.length
     wide = inside + 8 >= 1 << 32
@@ -142,65 +142,65 @@ def _laid_out(ftyp: bytes, moov: Box, media: list[Span], titles: TextTrack | Non
         moves.append((begin, span.end, at - begin))
         at += span.end - begin
     if titles:
-        titles.place(at)
-    _move(moov, moves, titles)
-    pieces: list[bytes | Stretch] = [ftyp, moov.render(), *((span.start, span.length) for span in rest), head]
+        titles.set_offsets(at)
+    _move_offsets(moov, moves, titles)
+    pieces: list[bytes | Stretch] = [ftyp, moov.render(), *((span.start, span.length) for span in others), head]
     pieces += [(span.start + span.header, span.length - span.header) for span in sound]
     return [*pieces, extra] if extra else pieces
 
 
-def _widen(moov: Box, size: int) -> None:
-    """Tables of 64-bit offsets where 32 bits may not do."""
-    for track in container.tracks(moov) if size + (64 << 20) >= 1 << 32 else ():
-        for table in track.stbl.all(b"stco"):
+def _widen_offsets(moov: Box, size: int) -> None:
+    """Use 64-bit offsets where 32 bits may not be enough."""
+    for track in container.list_tracks(moov) if size + (64 << 20) >= 1 << 32 else ():
+        for table in track.stbl.children(b"stco"):
             offsets = container.chunk_offsets(track.stbl)
             table.name, table.data = b"co64", struct.pack(f">II{len(offsets)}Q", 0, len(offsets), *offsets)
 
 
-def _put_tags(moov: Box, tags: Tags) -> None:
-    """Our atoms among those of the source, as mutagen writes them, in `moov/udta/meta`."""
+def _insert_atoms(moov: Box, tags: Tags) -> None:
+    """Merge our atoms with those of the source, as mutagen writes them, in `moov/udta/meta`."""
     from mutagen.mp4 import MP4
 
-    alone = io.BytesIO(Box(b"ftyp", FTYP).render() + moov.render())
+    alone = io.BytesIO(Box(b"ftyp", DEFAULT_FTYP).render() + moov.render())
     edited = MP4(alone)
     if edited.tags is None:
         edited.add_tags()
-    new = ours(tags)
+    new = to_atoms(tags)
     for name in [name for name in edited.tags if name in new]:
         del edited.tags[name]
     edited.tags.update(new)
     edited.save(alone, padding=lambda _: 0)
-    written = Box(b"", boxes=parse(alone.getvalue())).find(b"moov", b"udta", b"meta")
+    written = Box(b"", boxes=parse_boxes(alone.getvalue())).find(b"moov", b"udta", b"meta")
     assert written is not None  # noqa: S101 - mutagen has just written it
-    for udta in moov.all(b"udta"):
-        udta.boxes = [box for box in udta.boxes or () if box.name not in {b"meta", *PADDING}]
-    moov.boxes = [box for box in moov.boxes or () if box.name not in {b"udta", *PADDING}] + [
-        Box(b"udta", boxes=[*(box for udta in moov.all(b"udta") for box in udta.boxes or ()), written])
+    for udta in moov.children(b"udta"):
+        udta.boxes = [box for box in udta.boxes or () if box.name not in {b"meta", *PADDING_BOXES}]
+    moov.boxes = [box for box in moov.boxes or () if box.name not in {b"udta", *PADDING_BOXES}] + [
+        Box(b"udta", boxes=[*(box for udta in moov.children(b"udta") for box in udta.boxes or ()), written])
     ]
 
 
-def _move(moov: Box, moves: list[tuple[int, int, int]], titles: TextTrack | None) -> None:
-    """Move every chunk's offset with the stretch that it lies in: where that began, ended, and by how much it moves."""
-    for track in container.tracks(moov):
+def _move_offsets(moov: Box, moves: list[tuple[int, int, int]], titles: TextTrack | None) -> None:
+    """Adjust every chunk's offset; `moves` has start, end and distance of each part of the file that moves."""
+    for track in container.list_tracks(moov):
         if titles and track.box is titles.box:
             continue
         offsets = container.chunk_offsets(track.stbl)
         moved = [offset + next((by for begin, end, by in moves if begin <= offset < end), 0) for offset in offsets]
-        for table in [*track.stbl.all(b"stco"), *track.stbl.all(b"co64")][:1]:
+        for table in [*track.stbl.children(b"stco"), *track.stbl.children(b"co64")][:1]:
             code = "I" if table.name == b"stco" else "Q"
             table.data = struct.pack(f">II{len(moved)}{code}", 0, len(moved), *moved)
 
 
-def read(path: Path) -> Found:
-    """What the atoms say."""
+def read_mp4_tags(path: Path) -> Found:
+    """The tags in the atoms."""
     from mutagen.mp4 import MP4
 
     from podcast_kit.audio.tag import Found
 
     with path.open("rb") as file:
-        _, moov = container.opened(path, file)
-        chapters = marks.read(file, moov)
-    alone = MP4(io.BytesIO(Box(b"ftyp", FTYP).render() + moov.render()))
+        _, moov = container.open_mp4(path, file)
+        chapters = marks.read_mp4_chapters(file, moov)
+    alone = MP4(io.BytesIO(Box(b"ftyp", DEFAULT_FTYP).render() + moov.render()))
     atoms = alone.tags if alone.tags is not None else {}
 
     def first(name: str, default: Any = "") -> Any:
@@ -216,21 +216,21 @@ def read(path: Path) -> Found:
         number=number or None,
         season=season or None,
         summary=first("desc") or first("\xa9cmt"),
-        guid=_text(first("egid")),
-        language=_text(first(FREE + "LANGUAGE")),
+        guid=_atom_text(first("egid")),
+        language=_atom_text(first(FREEFORM_PREFIX + "LANGUAGE")),
         chapters=chapters,
         cover=covers.get(getattr(first("covr", None), "imageformat", 0), ""),
-        fields=tuple((name, _shown(value)) for name, value in atoms.items()),
+        fields=tuple((name, _format_atom(value)) for name, value in atoms.items()),
     )
 
 
-def _text(value: Any) -> str:
+def _atom_text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _shown(value: Any) -> str:
+def _format_atom(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     return " / ".join(
-        f"{len(one):,} bytes" if isinstance(one, bytes) and len(one) > 200 else _text(one) for one in value
+        f"{len(item):,} bytes" if isinstance(item, bytes) and len(item) > 200 else _atom_text(item) for item in value
     )

@@ -1,4 +1,4 @@
-"""Ogg pages walked (RFC 3533), and what Opus (RFC 7845) and Vorbis count in them."""
+"""Read Ogg pages (RFC 3533), and measure Opus (RFC 7845) and Vorbis."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import BinaryIO
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
-HEAD = struct.Struct("<4sBBqIIIB")
+PAGE_HEAD = struct.Struct("<4sBBqIIIB")
 """Capture pattern, version, flags, granule, serial, number, checksum, segments."""
-FIRST, LAST = 2, 4
-"""Flags: the page begins a stream, or ends it."""
-OPUS = 48_000
-"""Granules a second, whatever the recording's own rate was."""
-GAP = 1 << 20
-"""Bytes of junk between pages that are searched through."""
-CUT = "copy the recording again; the recorder may have been stopped before it could finish the file"
+FIRST_PAGE_FLAG, LAST_PAGE_FLAG = 2, 4
+"""Of the page that ends a stream; the other flag is of the page that begins it."""
+OPUS_RATE = 48_000
+"""Granules per second, whatever the recording's own rate was."""
+MAX_OGG_JUNK_BYTES = 1 << 20
+"""Between pages."""
+TRUNCATED_OGG_FIX = "copy the recording again; the recorder may have stopped before finishing the file"
 
 
 @dataclass(slots=True)
-class Page:
-    """A page: what its head says, and its packets' bytes."""
+class OggPage:
+    """A page: its header, and the bytes of its packets."""
 
     start: int
     flags: int
@@ -38,11 +38,11 @@ class Page:
 
     @property
     def end(self) -> int:
-        """The offset behind it."""
-        return self.start + HEAD.size + len(self.lacing) + len(self.body)
+        """The offset after it."""
+        return self.start + PAGE_HEAD.size + len(self.lacing) + len(self.body)
 
     def packets(self) -> Iterator[tuple[int, int, bool]]:
-        """Start and end in the body of each stretch of a packet, and whether the packet ends with it."""
+        """Start and end in the body of each part of a packet, and whether the packet ends there."""
         begin = at = 0
         for size in self.lacing:
             at += size
@@ -54,15 +54,15 @@ class Page:
 
 
 @dataclass(slots=True)
-class Stream:
-    """One logical stream of sound."""
+class OggStream:
+    """One logical audio stream."""
 
     serial: int
     headers: list[bytes] = field(default_factory=list)
     samples: int = 0
     """Counted packet by packet; Opus only."""
     first: int | None = None
-    """Granule of the first page of sound."""
+    """Granule of the first page of audio."""
     before: int = 0
     """Samples of the packets that end on that page; Opus only."""
     opening: int = 0
@@ -75,34 +75,34 @@ class Stream:
     """Pages that are missing."""
     number: int = -1
     heading: bool = True
-    """Its headers are not all here yet."""
+    """Its headers are not complete yet."""
     open: bool = False
-    """A packet goes on on the next page."""
+    """A packet continues on the next page."""
     ended: bool = False
 
     @property
     def opus(self) -> bool:
-        """Opus, or else Vorbis."""
+        """Whether it is Opus; otherwise Vorbis."""
         return self.headers[0].startswith(b"OpusHead")
 
     @property
     def rate(self) -> int:
-        """Granules a second."""
-        return OPUS if self.opus else int.from_bytes(self.headers[0][12:16], "little") or 1
+        """Granules per second."""
+        return OPUS_RATE if self.opus else int.from_bytes(self.headers[0][12:16], "little") or 1
 
     @property
     def channels(self) -> int:
-        """As its head says."""
+        """As its header says."""
         return self.headers[0][9] if self.opus else self.headers[0][11]
 
     @property
     def whole(self) -> bool:
-        """Whether all of its headers are here."""
+        """Whether all its headers were read."""
         return len(self.headers) >= (2 if self.opus else 3)
 
     @property
     def seconds(self) -> float:
-        """What a decoder gives: up to the last granule, without what came before the file and the lead-in."""
+        """What a decoder outputs: up to the last granule, without what came before the file and the lead-in."""
         if self.first is None:
             return 0.0
         skip = int.from_bytes(self.headers[0][10:12], "little") if self.opus else 0
@@ -115,52 +115,52 @@ class Stream:
         return max(length - skip, 0) / self.rate
 
 
-def pages(file: BinaryIO, start: int = 0) -> Iterator[Page]:
-    """Every whole page from `start`; junk between pages is searched through up to a bound."""
-    at, budget = start, GAP
+def read_pages(file: BinaryIO, start: int = 0) -> Iterator[OggPage]:
+    """Every complete page from `start`; junk between pages is skipped up to MAX_OGG_JUNK_BYTES."""
+    at, budget = start, MAX_OGG_JUNK_BYTES
     while True:
         file.seek(at)
-        head = file.read(HEAD.size)
-        if len(head) < HEAD.size:
+        head = file.read(PAGE_HEAD.size)
+        if len(head) < PAGE_HEAD.size:
             return
-        name, version, flags, granule, serial, number, _, count = HEAD.unpack(head)
+        name, version, flags, granule, serial, number, _, count = PAGE_HEAD.unpack(head)
         if name != b"OggS" or version:
             file.seek(at + 1)
-            found = file.read(min(budget, 1 << 16)).find(b"OggS")
-            step = min(budget, 1 << 16) - 3 if found < 0 else found + 1
+            offset = file.read(min(budget, 1 << 16)).find(b"OggS")
+            step = min(budget, 1 << 16) - 3 if offset < 0 else offset + 1
             budget -= step
             if budget <= 3 or step <= 0:
                 return
             at += step
             continue
         lacing = file.read(count)
-        page = Page(at, flags, granule, serial, number, lacing, file.read(sum(lacing)))
+        page = OggPage(at, flags, granule, serial, number, lacing, file.read(sum(lacing)))
         if len(lacing) < count or len(page.body) < sum(lacing):
             return
         yield page
         at = page.end
 
 
-def probe(path: Path) -> Audio:
-    """Exact duration and payload of Opus or Vorbis in Ogg; raises InvalidAudio when it is cut off or neither."""
+def probe_ogg(path: Path) -> Audio:
+    """Exact duration and payload of Opus or Vorbis in Ogg; raises InvalidAudio when it is truncated or neither."""
     digest = hashlib.sha256()
-    streams: list[Stream] = []
+    streams: list[OggStream] = []
     others: set[bytes] = set()
     with path.open("rb") as file:
         size, begin, end = os.fstat(file.fileno()).st_size, -1, 0
-        for page in pages(file):
+        for page in read_pages(file):
             begin, end = page.start if begin < 0 else begin, page.end
-            if page.flags & FIRST:
+            if page.flags & FIRST_PAGE_FLAG:
                 if page.body.startswith((b"OpusHead", b"\x01vorbis")):
-                    streams.append(Stream(page.serial))
+                    streams.append(OggStream(page.serial))
                 else:
                     others.add(page.body[:7])
             if streams and page.serial == streams[-1].serial:
-                _take(streams[-1], page, digest)
-    _check(path, streams, others, size - end)
+                _count_page(streams[-1], page, digest)
+    _check_streams(path, streams, others, size - end)
     first, seconds = streams[0], sum(stream.seconds for stream in streams)
     head = first.headers[0]
-    rate = int.from_bytes(head[12:16], "little") or OPUS
+    rate = int.from_bytes(head[12:16], "little") or OPUS_RATE
     return Audio(
         bytes=size,
         seconds=seconds,
@@ -168,24 +168,24 @@ def probe(path: Path) -> Audio:
         codec="opus" if first.opus else "vorbis",
         bit_rate=round(sum(stream.bytes for stream in streams) * 8 / seconds),
         channels=first.channels,
-        sample_rate=OPUS if first.opus else rate,
+        sample_rate=OPUS_RATE if first.opus else rate,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(_remarks(streams, others, begin)),
+        remarks=tuple(_ogg_warnings(streams, others, begin)),
     )
 
 
-def _take(stream: Stream, page: Page, digest: hashlib._Hash) -> None:
-    """Count a page into its stream."""
+def _count_page(stream: OggStream, page: OggPage, digest: hashlib._Hash) -> None:
+    """Add a page to the counts of its stream."""
     if stream.number >= 0 and page.number > stream.number + 1:
         stream.lost += page.number - stream.number - 1
     stream.number = page.number
-    stream.ended = stream.ended or bool(page.flags & LAST)
+    stream.ended = stream.ended or bool(page.flags & LAST_PAGE_FLAG)
     goes_on, samples, count = stream.open, 0, 0
     for begin, stop, whole in page.packets():
         if stream.heading:
-            take_header(stream, page.body[begin:stop], goes_on=goes_on)
+            add_header_part(stream, page.body[begin:stop], goes_on=goes_on)
         elif not goes_on and stream.opus:
-            samples += opus_samples(page.body[begin : begin + 2])
+            samples += count_opus_samples(page.body[begin : begin + 2])
         count += whole
         goes_on = not whole
     stream.open = goes_on
@@ -203,25 +203,25 @@ def _take(stream: Stream, page: Page, digest: hashlib._Hash) -> None:
         stream.granule = page.granule
 
 
-def take_header(stream: Stream, data: bytes, *, goes_on: bool) -> None:
-    """Add a stretch of a header packet to the stream."""
+def add_header_part(stream: OggStream, data: bytes, *, goes_on: bool) -> None:
+    """Add a part of a header packet to the stream."""
     if goes_on and stream.headers:
         stream.headers[-1] += data
     elif not stream.headers or not stream.whole:
         stream.headers.append(data)
 
 
-def opus_samples(packet: bytes) -> int:
+def count_opus_samples(packet: bytes) -> int:
     """Samples of an Opus packet at 48 kHz, by its first two bytes (RFC 6716 3.1, 3.2)."""
     if not packet:
         return 0
     code = packet[0] & 3
     count = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[code]
-    return count * frame_samples(packet[0] >> 3)
+    return count * opus_frame_samples(packet[0] >> 3)
 
 
-def frame_samples(configuration: int) -> int:
-    """Samples of one Opus frame: SILK knows 10 to 60 ms, hybrid 10 and 20, CELT 2.5 to 20."""
+def opus_frame_samples(configuration: int) -> int:
+    """Samples of one Opus frame: SILK has 10 to 60 ms, hybrid 10 and 20, CELT 2.5 to 20."""
     if configuration < 12:
         return (480, 960, 1920, 2880)[configuration & 3]
     if configuration < 16:
@@ -229,31 +229,31 @@ def frame_samples(configuration: int) -> int:
     return (120, 240, 480, 960)[configuration & 3]
 
 
-def _check(path: Path, streams: list[Stream], others: set[bytes], left: int) -> None:
-    """Raise when there is nothing to hear, or less than there was."""
+def _check_streams(path: Path, streams: list[OggStream], others: set[bytes], left: int) -> None:
+    """Raise InvalidAudio if there is no audio, or the end is missing."""
     if not streams:
         kind = "Speex" if b"Speex  " in others else "FLAC" if b"\x7fFLAC\x01" in {name[:6] for name in others} else ""
         text = f"is Ogg with {kind} inside" if kind else "is an Ogg file without Opus or Vorbis inside"
         raise InvalidAudio(str(path), text, "convert it to MP3, M4A or Opus", "au.codec")
     last = streams[-1]
     if any(not stream.heading and not stream.channels for stream in streams):
-        raise InvalidAudio(str(path), "is damaged: its head says no channels", "export it again")
+        raise InvalidAudio(str(path), "is damaged: its header has no channels", "export it again")
     if not all(not stream.heading and stream.seconds for stream in streams):
-        text = "is cut off: it ends before the sound begins"
-        raise InvalidAudio(str(path), text, CUT, "au.truncated")
+        text = "is truncated: it ends before the audio begins"
+        raise InvalidAudio(str(path), text, TRUNCATED_OGG_FIX, "au.truncated")
     if not last.ended:
         more = f" in the middle of a page, {left:,} bytes into it" if left else " without its last page"
-        raise InvalidAudio(str(path), f"is cut off: it ends{more}", CUT, "au.truncated")
+        raise InvalidAudio(str(path), f"is truncated: it ends{more}", TRUNCATED_OGG_FIX, "au.truncated")
 
 
-def _remarks(streams: list[Stream], others: set[bytes], begin: int) -> list[str]:
-    said = [f"{begin} bytes of junk before the first page"] if begin else []
+def _ogg_warnings(streams: list[OggStream], others: set[bytes], begin: int) -> list[str]:
+    warnings = [f"{begin} bytes of junk before the first page"] if begin else []
     lost = sum(stream.lost for stream in streams)
     if lost:
         which = "a page is" if lost == 1 else f"{lost} pages are"
-        said.append(f"{which} missing in the middle: there are gaps in the sound")
+        warnings.append(f"{which} missing in the middle: there are gaps in the audio")
     if len(streams) > 1:
-        said.append(f"{len(streams)} recordings stand one behind another: many players stop after the first")
+        warnings.append(f"{len(streams)} recordings are joined in one file: many players stop after the first")
     if any(name.startswith((b"\x80theora", b"BBCD\0")) for name in others):
-        said.append("holds a video stream: podcast apps will offer it as video")
-    return said
+        warnings.append("has a video stream: podcast apps will offer it as video")
+    return warnings

@@ -114,9 +114,9 @@ def test_a_full_disk_is_the_destinations_fault(tmp_path):
 
 
 def test_the_digest_of_tags_changes_with_every_field():
-    fields = ["title", "show", "author", "comment", "link", "guid", "cover", "chapters", "pictures", "explicit"]
+    fields = ["title", "show", "author", "comment", "link", "guid", "cover", "chapters", "images", "explicit"]
     others = [make_tags(**{name: "" if isinstance(getattr(make_tags(), name), str) else None}) for name in fields[:7]]
-    others += [make_tags(chapters=()), make_tags(pictures=()), make_tags(explicit=True)]
+    others += [make_tags(chapters=()), make_tags(images=()), make_tags(explicit=True)]
     assert len({digest(tags) for tags in [make_tags(), *others]}) == len(others) + 1
     assert digest(make_tags()) == digest(make_tags())
 
@@ -167,6 +167,6 @@ def test_a_wrong_extension_is_said(tmp_path, name):
 def test_a_truncated_file_is_refused(tmp_path, name, part):
     data = sample(name).read_bytes()
     (tmp_path / name).write_bytes(data[: int(len(data) * part)])
-    with pytest.raises(InvalidAudio, match="cut off") as caught:
+    with pytest.raises(InvalidAudio, match="is truncated") as caught:
         probe(tmp_path / name)
     assert caught.value.problem.code == "au.truncated"

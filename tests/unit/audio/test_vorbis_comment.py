@@ -27,7 +27,7 @@ def heard(path):
 
 def pages(path):
     with path.open("rb") as file:
-        return list(ogg.pages(file))
+        return list(ogg.read_pages(file))
 
 
 @needs_ffmpeg
@@ -45,8 +45,8 @@ def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
     tag(sample(name), tmp_path / name, tags)
     found = pages(tmp_path / name)
     assert [page.number for page in found] == list(range(len(found)))
-    assert b"".join(oggtags.rendered(page) for page in found) == (tmp_path / name).read_bytes()
-    assert sum(len(oggtags.rendered(page)) for page in pages(sample(name))) == sample(name).stat().st_size
+    assert b"".join(oggtags.render_page(page) for page in found) == (tmp_path / name).read_bytes()
+    assert sum(len(oggtags.render_page(page)) for page in pages(sample(name))) == sample(name).stat().st_size
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,9 +85,9 @@ def test_a_front_cover_replaces_a_front_cover_and_no_other_picture():
 
 def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
     said = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + b"\x01binary")
-    assert oggtags._rendered(b"OpusTags", said).endswith(b"A=b\x01binary")
+    assert oggtags._render_comment_packet(b"OpusTags", said).endswith(b"A=b\x01binary")
     padded = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + bytes(50))
-    assert oggtags._rendered(b"OpusTags", padded).endswith(b"A=b")
+    assert oggtags._render_comment_packet(b"OpusTags", padded).endswith(b"A=b")
 
 
 @pytest.mark.parametrize(

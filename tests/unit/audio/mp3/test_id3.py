@@ -9,7 +9,7 @@ import pytest
 
 from podcast_kit.audio import probe, read_tags, tag
 from podcast_kit.audio.mp3 import frame_scan, id3_frames
-from podcast_kit.model import Chapter, Cover, Tags
+from podcast_kit.model import Chapter, Cover, LocalFile, Tags
 from tests.support.audio_samples import JPEG, make_tags, sample
 
 BARE = Tags(title="T", show="S")
@@ -34,9 +34,9 @@ def written(path):
     data = path.read_bytes()
     assert data[:6] == b"ID3\x03\0\0"
     size = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
-    found = [(name, payload) for name, _, payload in id3_frames.taken_apart(data[10 : 10 + size])]
+    found = [(name, payload) for name, _, payload in id3_frames.parse_frames(data[10 : 10 + size])]
     assert sum(10 + len(payload) for _, payload in found) == size, "no frame is lost and no padding is written"
-    assert data[10 + size : 13 + size] in frame_scan.HEADERS
+    assert data[10 + size : 13 + size] in frame_scan.FRAME_HEADERS
     return found
 
 
@@ -47,35 +47,35 @@ def text(payload):
 
 
 FOREIGN = [
-    id3_frames.frame("PRIV", b"www.example.org\0\x01\x02\x03"),
-    id3_frames.frame("TXXX", b"\0REPLAYGAIN_TRACK_GAIN\0-3.2 dB"),
-    id3_frames.frame("COMM", b"\0engiTunNORM\0 00000A"),
-    id3_frames.frame("GEOB", b"\0application/x\0\0\0stuff"),
-    id3_frames.frame("POPM", b"me@example.org\0\xff\0\0\0\1"),
-    id3_frames.frame("XYZQ", b"of a program that nobody knows"),
-    id3_frames.frame("TSSE", b"\0LAME 3.100"),
-    id3_frames.frame("TIPL", b"\0producer\0Grace"),
-    id3_frames.frame("USLT", b"\0eng\0all that was said"),
-    id3_frames.frame("APIC", b"\0image/png\0\x04\0back cover"),
+    id3_frames.id3_frame("PRIV", b"www.example.org\0\x01\x02\x03"),
+    id3_frames.id3_frame("TXXX", b"\0REPLAYGAIN_TRACK_GAIN\0-3.2 dB"),
+    id3_frames.id3_frame("COMM", b"\0engiTunNORM\0 00000A"),
+    id3_frames.id3_frame("GEOB", b"\0application/x\0\0\0stuff"),
+    id3_frames.id3_frame("POPM", b"me@example.org\0\xff\0\0\0\1"),
+    id3_frames.id3_frame("XYZQ", b"of a program that nobody knows"),
+    id3_frames.id3_frame("TSSE", b"\0LAME 3.100"),
+    id3_frames.id3_frame("TIPL", b"\0producer\0Grace"),
+    id3_frames.id3_frame("USLT", b"\0eng\0all that was said"),
+    id3_frames.id3_frame("APIC", b"\0image/png\0\x04\0back cover"),
 ]
 REPLACED = [
-    id3_frames.frame("TIT2", b"\0Old title"),
-    id3_frames.frame("TYER", b"\x001999"),
-    id3_frames.frame("TIME", b"\x001200"),
-    id3_frames.frame("TDRC", b"\x001999"),
-    id3_frames.frame("COMM", b"\0deu\0Alter Kommentar"),
-    id3_frames.frame("APIC", b"\0image/png\0\x03\0old cover"),
-    id3_frames.frame("TXXX", b"\0ITUNESADVISORY\x000"),
-    id3_frames.frame("CTOC", b"x\0\x03\x01y\0"),
-    id3_frames.frame("CHAP", b"y\0" + bytes(16)),
-    id3_frames.frame("WFED", b"\0https://old.example.org/feed"),
+    id3_frames.id3_frame("TIT2", b"\0Old title"),
+    id3_frames.id3_frame("TYER", b"\x001999"),
+    id3_frames.id3_frame("TIME", b"\x001200"),
+    id3_frames.id3_frame("TDRC", b"\x001999"),
+    id3_frames.id3_frame("COMM", b"\0deu\0Alter Kommentar"),
+    id3_frames.id3_frame("APIC", b"\0image/png\0\x03\0old cover"),
+    id3_frames.id3_frame("TXXX", b"\0ITUNESADVISORY\x000"),
+    id3_frames.id3_frame("CTOC", b"x\0\x03\x01y\0"),
+    id3_frames.id3_frame("CHAP", b"y\0" + bytes(16)),
+    id3_frames.id3_frame("WFED", b"\0https://old.example.org/feed"),
 ]
 
 
 def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED, *FOREIGN)
     tag(source, tmp_path / "b.mp3", make_tags(transcript=""))
-    found = [id3_frames.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
+    found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in FOREIGN] == FOREIGN
     assert [frame for frame in found if frame in REPLACED] == []
 
@@ -83,7 +83,7 @@ def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
 def test_what_we_do_not_say_is_kept(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED[1:], *FOREIGN)
     tag(source, tmp_path / "b.mp3", BARE)
-    found = [id3_frames.frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
+    found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in REPLACED] == REPLACED[1:]
 
 
@@ -119,7 +119,7 @@ def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
 
 
 def test_an_unsynchronised_tag_is_made_plain(tmp_path):
-    frame = id3_frames.frame("PRIV", b"owner\0\xff\xe0\xff\0")
+    frame = id3_frames.id3_frame("PRIV", b"owner\0\xff\xe0\xff\0")
     tag(
         tagged_source(tmp_path / "a.mp3", frame.replace(b"\xff\xe0\xff\0", b"\xff\0\xe0\xff\0\0"), flags=0x80),
         tmp_path / "b.mp3",
@@ -129,9 +129,9 @@ def test_an_unsynchronised_tag_is_made_plain(tmp_path):
 
 
 def test_of_two_tags_the_first_counts_and_nothing_is_lost(tmp_path):
-    second = id3_frames.frame("TPE1", b"\0Second") + id3_frames.frame("TCOM", b"\0Carl")
+    second = id3_frames.id3_frame("TPE1", b"\0Second") + id3_frames.id3_frame("TCOM", b"\0Carl")
     more = b"ID3\x03\0\0\0\0\0" + bytes([len(second)]) + second
-    source = tagged_source(tmp_path / "a.mp3", id3_frames.frame("TPE1", b"\0First"), more=more)
+    source = tagged_source(tmp_path / "a.mp3", id3_frames.id3_frame("TPE1", b"\0First"), more=more)
     tag(source, tmp_path / "b.mp3", BARE)
     found = written(tmp_path / "b.mp3")
     assert [payload for name, payload in found if name == "TPE1"] == [b"\0First"]
@@ -210,8 +210,8 @@ def test_a_mark_behind_the_end_is_left_out(tmp_path):
 def test_chapters_and_pictures_of_the_recording_itself_come_back(tmp_path):
     tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = read_tags(tmp_path / "a.mp3")
-    assert found.pictures == (("chapter-4.jpg", Cover(data=JPEG, mime="image/jpeg")),)
-    again = make_tags(chapters=found.chapters, pictures=found.pictures)
+    assert found.pictures == ((LocalFile("chapter-4.jpg"), Cover(data=JPEG, mime="image/jpeg")),)
+    again = make_tags(chapters=found.chapters, images=found.pictures)
     assert tag(tmp_path / "a.mp3", tmp_path / "b.mp3", again) == tag(sample("cbr.mp3"), tmp_path / "c.mp3", make_tags())
 
 

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from podcast_kit.audio import probe, read_tags, tag
-from podcast_kit.audio.mp4.boxes import Box, layout, parse
-from podcast_kit.audio.mp4.container import tracks
+from podcast_kit.audio.mp4.boxes import Box, read_layout, parse_boxes
+from podcast_kit.audio.mp4.container import list_tracks
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.support.audio_samples import JPEG, make_tags, sample
 
@@ -29,11 +29,11 @@ def made(path, *options):
 
 def names(path):
     with path.open("rb") as file:
-        return [span.name for span in layout(file).spans]
+        return [span.name for span in read_layout(file).spans]
 
 
 def moov(path):
-    return Box(b"", boxes=parse(path.read_bytes())).find(b"moov")
+    return Box(b"", boxes=parse_boxes(path.read_bytes())).find(b"moov")
 
 
 @needs_ffmpeg
@@ -55,7 +55,7 @@ def test_the_index_comes_before_the_one_mdat(tmp_path):
 def test_chapters_are_a_disabled_track_that_the_sound_names(tmp_path):
     tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     index = moov(tmp_path / "a.m4a")
-    sound, titles = tracks(index)
+    sound, titles = list_tracks(index)
     assert sound.box.find(b"tref", b"chap").data == titles.id.to_bytes(4, "big")
     assert titles.box.find(b"tkhd").data[:4] == b"\0\0\0\0"
     assert titles.handler == b"text"
@@ -90,7 +90,7 @@ def test_the_chapters_of_another_program_are_read_and_replaced(tmp_path):
     found = read_tags(source).chapters
     assert [(mark.start_ms, mark.title) for mark in found] == [(0, "Erstes"), (900, "Zweites Ω")]
     tag(source, tmp_path / "b.m4a", make_tags())
-    assert len(tracks(moov(tmp_path / "b.m4a"))) == 2
+    assert len(list_tracks(moov(tmp_path / "b.m4a"))) == 2
     assert [mark.title for mark in read_tags(tmp_path / "b.m4a").chapters] == [
         mark.title for mark in make_tags().chapters if mark.toc
     ]
@@ -161,9 +161,9 @@ def test_boxes_and_atoms_of_others_are_kept(tmp_path):
 def test_tables_of_64_bits_are_moved_too(tmp_path):
     source = sample("aac.m4a").read_bytes()
     index = source.index(b"moov") - 4
-    box = Box(b"moov", boxes=parse(source[index + 8 :]))
-    for track in tracks(box):
-        (table,) = track.stbl.all(b"stco")
+    box = Box(b"moov", boxes=parse_boxes(source[index + 8 :]))
+    for track in list_tracks(box):
+        (table,) = track.stbl.children(b"stco")
         count = int.from_bytes(table.data[4:8], "big")
         wide = b"".join(table.data[8 + 4 * at : 12 + 4 * at].rjust(8, b"\0") for at in range(count))
         table.name, table.data = b"co64", table.data[:8] + wide
@@ -213,4 +213,4 @@ def test_a_broken_hyperlink_is_none(tail):
 def marks_of(data):
     from podcast_kit.audio.mp4 import chapters
 
-    return chapters._said(data)  # a sample is not to be had otherwise without a whole file
+    return chapters._parse_text_sample(data)  # a sample is not to be had otherwise without a whole file

@@ -48,8 +48,8 @@ def test_texts_of_a_wav_are_read(tmp_path):
 
 
 def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
-    content = [*id3_frames.ours(make_tags()), *id3_frames.chapter_frames(make_tags(), 2340)]
-    path = wav(tmp_path, chunk(b"id3 ", b"".join(id3_frames.tag(content))))
+    content = [*id3_frames.to_frames(make_tags()), *id3_frames.chapter_frames(make_tags(), 2340)]
+    path = wav(tmp_path, chunk(b"id3 ", b"".join(id3_frames.join_id3_tag(content))))
     found = read_tags(path)
     assert (found.title, found.number) == (make_tags().title, 7)
     assert [mark.title for mark in found.chapters] == [mark.title for mark in CHAPTERS]
