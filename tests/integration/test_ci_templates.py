@@ -1,6 +1,8 @@
 """The commands in generated CI files work in a checkout without recordings."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,13 +34,19 @@ def published_show(folder, bucket):
     return show
 
 
-def commands(kind, root):
-    """The commands of a CI file, in order."""
+def load_jobs(kind, root):
+    """The jobs of a CI file: those that check a change, and those that publish."""
     if kind == "github":
         jobs = yaml.safe_load((root / ci_templates.GITHUB_FILE).read_text())["jobs"]
-        return [step["run"] for job in ("check", "publish") for step in jobs[job]["steps"] if "run" in step]
+        return jobs["check"], jobs["publish"]
     jobs = yaml.safe_load((root / ci_templates.GITLAB_FILE).read_text())
-    return [command for job in ("podcast-check", "podcast-publish") for command in jobs[job]["script"]]
+    return jobs["podcast-check"], jobs.get("podcast-publish") or jobs["pages"]
+
+
+def commands(kind, job):
+    """The commands of a job that run podcast-kit, in order."""
+    lines = [step["run"] for step in job["steps"] if "run" in step] if kind == "github" else job["script"]
+    return [line for line in lines if line.startswith("podcast-kit")]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
@@ -53,9 +61,10 @@ def test_commands_of_the_ci_file_publish_edited_notes(kind, bucket, tmp_path):
     environment = os.environ | {"CI": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     if kind == "github":
         environment |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
-    ours = [line for line in commands(kind, root) if line.startswith("podcast-kit")]
-    assert [line.split()[1] for line in ours] == ["check", "publish"]
-    for line in ours:
+    check_job, publish_job = load_jobs(kind, root)
+    assert [line.split()[1] for line in commands(kind, check_job)] == ["check"]
+    assert [line.split()[1] for line in commands(kind, publish_job)] == ["check", "publish"]
+    for line in commands(kind, publish_job):
         done = subprocess.run(line, shell=True, cwd=root, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     assert "Edited" in output_trees.download(f"{bucket.url}feed.xml").decode()
@@ -67,15 +76,110 @@ def test_commands_of_the_ci_file_publish_edited_notes(kind, bucket, tmp_path):
         assert "| replace | feed.xml |" in text
 
 
+def render(folder, kind="github", target=ci_templates.CiTarget.KEYS, **values):
+    (folder / ".git").mkdir(exist_ok=True)
+    return ci_templates.render_ci_file(kind, folder, target=target, **values).text
+
+
 def test_role_needs_no_secret_keys(tmp_path):
-    (tmp_path / ".git").mkdir()
-    files = {role: ci_templates.render_ci_file("github", tmp_path, role=role)[1] for role in (True, False)}
-    assert "secrets." not in files[True]
-    assert "role-to-assume" in files[True]
-    assert "role-to-assume" not in files[False]
+    files = {target: render(tmp_path, target=target) for target in ci_templates.CiTarget}
+    assert "AWS_SECRET_ACCESS_KEY" not in files["role"]
+    assert "role-to-assume" in files["role"]
+    assert "role-to-assume" not in files["keys"]
+    rights = {target: yaml.safe_load(text)["jobs"]["publish"]["permissions"] for target, text in files.items()}
+    assert {target for target, right in rights.items() if "id-token" in right} == {"role", "pages"}
     assert all(
         yaml.safe_load(text)["jobs"]["publish"]["concurrency"]["cancel-in-progress"] is False for text in files.values()
     )
+    gitlab = yaml.safe_load(render(tmp_path, "gitlab", ci_templates.CiTarget.ROLE))["podcast-publish"]
+    assert list(gitlab["id_tokens"]) == ["AWS_TOKEN"]
+
+
+@pytest.mark.parametrize("target", list(ci_templates.CiTarget))
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize("source", ["", f"git+https://git.example/me/tool@{'a' * 40}"])
+def test_nothing_unpinned_is_installed(tmp_path, kind, target, source):
+    text = render(tmp_path, kind, target, tool_from=source, to="public")
+    settings = yaml.safe_load(text)
+    assert (settings["env"] if kind == "github" else settings["variables"])["PODCAST_KIT"] == source
+    assert ("TO DO" in text) is not bool(source)
+    for line in text.splitlines():
+        if "pip install" in line and "#" not in line:
+            assert line.rpartition(" install ")[2].strip() == (
+                '--quiet "${PODCAST_KIT:?set PODCAST_KIT at the top of this file}"'
+            )
+        if "uses:" in line:
+            assert re.search(r"@[0-9a-f]{40} # v[0-9.]+$", line)
+    empty = subprocess.run(
+        ["bash", "-c", 'echo "${PODCAST_KIT:?set}"'], env={"PODCAST_KIT": source}, capture_output=True, check=False
+    )
+    assert (empty.returncode == 0) is bool(source)
+
+
+def test_ci_jobs_are_guarded(tmp_path):
+    check, publish = yaml.safe_load(render(tmp_path))["jobs"].values()
+    assert "default_branch" in publish["if"]
+    assert check["timeout-minutes"]
+    assert publish["timeout-minutes"]
+    assert check["if"] == "github.event_name == 'pull_request'"  # a schedule starts one job only
+    assert "secrets." not in str(check)
+    assert "PODCAST_KIT_SUBSCRIBERS_KEY" in str(publish)
+    gitlab = yaml.safe_load(render(tmp_path, "gitlab"))
+    assert "merge_request_event" in str(gitlab["podcast-check"]["rules"])
+    assert gitlab["default"]["cache"]["paths"]
+    subfolder = tmp_path / "my show"
+    subfolder.mkdir()
+    text = ci_templates.render_ci_file("github", subfolder, target=ci_templates.CiTarget.KEYS).text
+    assert yaml.safe_load(text)[True]["push"]["paths"] == ["my show/**", ci_templates.GITHUB_FILE]
+    assert "paths" not in yaml.safe_load(render(tmp_path))[True]["push"]  # a show may read any file of its folder
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_a_show_in_a_folder_becomes_a_pages_site(tmp_path, kind):
+    show = shows.small(tmp_path / "show")
+    (show / ".git").mkdir()
+    done = run("init", "-C", show, f"--{kind}")
+    assert done.exit_code == 0, done.output
+    assert "fill in PODCAST_KIT" in done.stderr
+    assert "commit them" in done.stderr
+    _, publish_job = load_jobs(kind, show)
+    actions = [step["uses"].partition("@")[0] for step in publish_job.get("steps", []) if "uses" in step]
+    if kind == "github":
+        assert actions[-2:] == ["actions/upload-pages-artifact", "actions/deploy-pages"]
+        assert publish_job["permissions"]["pages"] == "write"
+    else:
+        assert publish_job["artifacts"]["paths"] == [publish_job["pages"]["publish"]] == ["public"]
+    environment = os.environ | {"CI": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for _ in range(2):  # every runner begins without the site, and podcast.lock is committed or not
+        for line in commands(kind, publish_job):
+            done = subprocess.run(
+                line, shell=True, cwd=show, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert (show / "public/feed.xml").is_file()
+        shutil.rmtree(show / "public")
+
+
+@pytest.mark.parametrize(
+    "source", ["podcast-kit", "podcast-kit==0.1.0", "git+https://git.example/me/tool@main", "https://x.example/a.whl"]
+)
+def test_init_refuses_a_source_that_can_change(tmp_path, source):
+    show = shows.small(tmp_path / "show")
+    done = run("init", "-C", show, "--github", "--tool-from", source)
+    assert done.exit_code == 2
+    assert "#sha256=" in done.stderr
+    assert not (show / ci_templates.GITHUB_FILE).exists()
+
+
+def test_source_is_the_commit_that_podcast_kit_was_installed_from():
+    commit = "a" * 40
+    url = "https://git.example/me/tool"
+    vcs = {"url": url, "vcs_info": {"vcs": "git", "commit_id": commit, "requested_revision": "main"}}
+    assert ci_templates.tool_source_from_direct_url(json.dumps(vcs)) == f"git+{url}@{commit}"
+    wheel = {"url": f"{url}/a.whl", "archive_info": {"hashes": {"sha256": "b" * 64}}}
+    assert ci_templates.tool_source_from_direct_url(json.dumps(wheel)) == f"{url}/a.whl#sha256={'b' * 64}"
+    for folder in ('{"url": "file:///home/me/tool", "dir_info": {"editable": true}}', "", "[]", "nonsense"):
+        assert ci_templates.tool_source_from_direct_url(folder) == ""
 
 
 def test_existing_ci_file_is_not_overwritten(bucket, tmp_path):
@@ -105,7 +209,7 @@ def test_embargoed_keys_are_not_in_logs_or_summary(tmp_path):
     shows.add(show, 2, date="2031-01-01 08:00")
     summary = tmp_path / "summary.md"
     pipeline = {"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_STEP_SUMMARY": str(summary)}
-    done = run("plan", "-C", show, "--ahead", env=pipeline)
+    done = run("plan", "-C", show, "--ahead", "-v", env=pipeline)
     assert done.exit_code == 0
     assert "001-talk.mp3" in done.stdout
     for text in (done.output, summary.read_text()):
@@ -134,8 +238,6 @@ def test_shell_completes_slugs_without_reading_episodes(tmp_path):
 
 
 def test_pre_commit_hook_checks_podcast_yaml_and_notes(tmp_path):
-    import re
-
     [hook] = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
     is_checked = {"podcast.yaml": True, "show/episodes/a.md": True, "episodes/a/index.md": True, "README.md": False}
     assert {path: bool(re.search(hook["files"], path)) for path in is_checked} == is_checked
@@ -145,4 +247,4 @@ def test_pre_commit_hook_checks_podcast_yaml_and_notes(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(line, cwd=show, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "titel" in done.stderr
+    assert "titel" in done.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import click
 
 from podcast_kit.cli.app import command, working_folder
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.questions import ask_option, is_interactive, require_options
+from podcast_kit.cli.questions import ask_option, is_interactive, require_options, validate_option
 from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.io import atomic_write
 
@@ -58,6 +58,11 @@ def _show_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--github", "pipelines", multiple=True, flag_value="github", help="Add a GitHub Actions workflow."
             ),
             click.option("--gitlab", "pipelines", multiple=True, flag_value="gitlab", help="Add a GitLab CI pipeline."),
+            click.option(
+                "--tool-from",
+                metavar="SOURCE",
+                help="What CI installs: git+https://HOST/OWNER/REPOSITORY@COMMIT, or a wheel's URL with #sha256=HASH.",
+            ),
         )
     ):
         function = option(function)
@@ -72,20 +77,22 @@ def init_command(console: Console, folder: Path | None, **values: Any) -> None: 
 
     In a terminal, prompts for what the options leave open. Existing files are never overwritten. With --github or
     --gitlab, also adds a CI pipeline that checks each change and publishes what is due; in an existing show, only that.
+    A show that is published to a folder is deployed to GitHub Pages or GitLab Pages.
 
     \b
       podcast-kit init
       podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
         --url https://pod.example/ --to s3://talks
-      podcast-kit init --github
+      podcast-kit init --github --tool-from git+https://HOST/OWNER/REPOSITORY@COMMIT
     """
     show_folder = working_folder(console) / (folder or Path())
     show_file = show_folder / "podcast.yaml"
+    values["tool_from"] = _choose_tool_source(values["tool_from"])
     if show_file.exists() and values["pipelines"]:
         from podcast_kit.source import project
 
         settings = project.load_project(show_folder, needs_cover=False).show.publish
-        added = _write_pipelines(console, show_folder, values["pipelines"], settings.to, settings.endpoint)
+        added = _write_pipelines(console, show_folder, values, settings.to, settings.endpoint)
         console.document("init", folder=str(show_folder), file=str(show_file), added=added)
         return
     if show_file.exists():
@@ -135,9 +142,10 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
     show_file = folder / "podcast.yaml"
     atomic_write.write_atomic(show_file, text.encode())
     (folder / "episodes").mkdir(exist_ok=True)
-    write_gitignore(folder, to, ignore_audio=_ask_ignore_audio(values["ignore_audio"]))
+    is_built_in_ci = bool(values["pipelines"]) and "://" not in to
+    write_gitignore(folder, to, ignore_audio=_ask_ignore_audio(values["ignore_audio"], is_built_in_ci=is_built_in_ci))
     console.result(os.path.relpath(show_file))
-    added = _write_pipelines(console, folder, values["pipelines"], to, store_settings["endpoint"])
+    added = _write_pipelines(console, folder, values, to, store_settings["endpoint"])
     console.document("init", folder=str(folder), file=str(show_file), added=added)
     console.info(f"Next: {_next_steps(folder, artwork, show.COVER_REQUIREMENTS)}")
 
@@ -184,8 +192,10 @@ def _refuse_impossible_target(folder: Path, url: str, to: str, settings: dict[st
         raise click.BadParameter(f"{problem.text} ({problem.fix})", param_hint="--to") from None
 
 
-def _ask_ignore_audio(is_ignored: bool | None) -> bool:
-    """Whether git should ignore recordings; asked for on a terminal."""
+def _ask_ignore_audio(is_ignored: bool | None, *, is_built_in_ci: bool) -> bool:
+    """Whether git should ignore recordings; asked for on a terminal, unless a site is built from the repository."""
+    if is_ignored is None and is_built_in_ci:
+        return False
     if is_ignored is None and is_interactive():
         return click.confirm("Keep recordings out of git? They are large, and CI needs none", default=True, err=True)
     return is_ignored is not False
@@ -217,20 +227,40 @@ def write_gitignore(folder: Path, to: str, *, ignore_audio: bool = False) -> Non
         atomic_write.write_atomic(path, "".join(f"{line}\n" for line in [*existing, *missing]).encode())
 
 
-def _write_pipelines(console: Console, folder: Path, kinds: Sequence[str], to: str, endpoint: str) -> list[str]:
+def _choose_tool_source(tool_from: str | None) -> str:
+    """What CI installs: the source that was given, else the pinned one that this podcast-kit was installed from."""
+    from importlib import metadata
+
+    from podcast_kit.source import ci_templates
+
+    if tool_from is not None:
+        return validate_option(ci_templates.to_tool_source, tool_from, "--tool-from").strip()
+    try:
+        return ci_templates.tool_source_from_direct_url(
+            metadata.distribution("podcast-kit").read_text("direct_url.json") or ""
+        )
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _write_pipelines(console: Console, folder: Path, values: dict[str, Any], to: str, endpoint: str) -> list[str]:
     """Write the CI files that do not exist yet; their paths."""
     from podcast_kit.source import ci_templates
 
     added = []
-    for kind in dict.fromkeys(kinds):
-        path, text = ci_templates.render_ci_file(kind, folder, role=to.startswith("s3://") and not endpoint)
-        relative = os.path.relpath(path)
-        if path.exists():
+    for kind in dict.fromkeys(values["pipelines"]):
+        target = ci_templates.choose_ci_target(to, endpoint)
+        ci_file = ci_templates.render_ci_file(kind, folder, target=target, to=to, tool_from=values["tool_from"])
+        relative = os.path.relpath(ci_file.path)
+        if ci_file.path.exists():
             console.info(f"{relative} already exists and was not changed")
             continue
-        atomic_write.write_atomic(path, text.encode())
+        atomic_write.write_atomic(ci_file.path, ci_file.text.encode())
         console.result(relative)
-        added.append(str(path))
+        console.info(f"Before {relative} works:")
+        for step in ci_file.next_steps:
+            console.info(f"  - {step}")
+        added.append(str(ci_file.path))
     return added
 
 
