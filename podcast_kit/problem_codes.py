@@ -345,6 +345,11 @@ alias.taken
     The page would be replaced by a redirect.
     Remove the alias.
 
+episode.name
+    A command names an episode that does not exist, or more than one.
+    Nothing is done, since the wrong episode might be changed.
+    Write its slug, number, path or guid; `podcast-kit status` lists the slugs.
+
 episode.place
     A file in the episodes folder is not read.
     It is not published and has no effect.
@@ -394,6 +399,11 @@ tr.grammar
     The transcript cannot be read.
     Listeners would get no transcript.
     Correct the line, or export the transcript again.
+
+tr.repaired
+    Apps would not understand the transcript as it is meant.
+    It is published as it should be, and your file stays as it is.
+    Correct the file as the message says, or leave it.
 """)
 
 _register_codes("""
@@ -446,6 +456,11 @@ au.junk
     The file contains bytes that are not audio.
     Some players stop there or show a wrong length.
     Run `podcast-kit inspect --fix DIR FILE`, which writes a copy without them, or export the recording again.
+
+au.later
+    A scheduled episode has no recording here, and it was never uploaded.
+    On its day it would be left out.
+    Run `podcast-kit publish --ahead` where the recording is, and commit podcast.lock.
 
 au.length
     The recording does not contain its length.
@@ -616,6 +631,16 @@ pb.removed
     Published episodes would be removed from the feed.
     They would disappear from subscribers' apps.
     Restore the episodes; to remove them on purpose, pass `--remove`.
+
+pb.show
+    The place that is published to holds another show.
+    Its subscribers would lose every episode, and get yours instead.
+    Publish to a place of its own; to replace that show on purpose, pass `--allow removed`.
+
+pb.address
+    The address of the feed changes, and the live feed does not tell apps where it goes.
+    Apps and directories keep reading the old address, and get no new episodes.
+    Run `podcast-kit move` with the new address first, or redirect the old one.
 
 pb.to
     `publish.to` is not a supported target.

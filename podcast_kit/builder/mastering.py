@@ -12,13 +12,15 @@ from pathlib import Path
 
 from podcast_kit import audio
 from podcast_kit.audio import codecs, master
-from podcast_kit.audio.mastering.job import Job, Mastered
+from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
 
 MASTERED_DIR = Path(".podcast-kit", "mastered")
+MAX_UNUSED_MASTERS = 10
+"""Mastered files that are kept although no episode uses them now."""
 MASTERED_STAGE = "mastered"
 """The stage of a progress event that says what was done to a recording; people want to read it."""
 
@@ -57,7 +59,7 @@ class MasteringRequest:
     @property
     def is_possible(self) -> bool:
         """Whether it can be made here: without the extra `master` nothing is mastered."""
-        return not self.settings.is_active or not codecs.missing()
+        return not self.settings.is_active or not codecs.missing_codecs()
 
     def has_format_of(self, media: Media) -> bool:
         """Whether a file is of the format that is requested."""
@@ -89,7 +91,7 @@ def _is_lossless(source: Path, cache: Cache) -> bool:
     codec = cache.get(SOURCE_CODECS, sha256)
     if codec is None:
         try:
-            codec = audio.probe(source).codec
+            codec = audio.probe_audio(source).codec
         except InvalidAudio:
             codec = ""  # reported where it is measured
         cache.set(SOURCE_CODECS, sha256, codec)
@@ -133,7 +135,7 @@ def master_recordings(
     Returns the errors by the request's name: one failure stops none of the others.
     """
     errors: dict[str, PodcastKitError] = {}
-    jobs: dict[str, Job] = {}
+    jobs: dict[str, MasteringJob] = {}
     for request, source in requests:
         if not request.settings.is_active:
             continue
@@ -149,7 +151,7 @@ def master_recordings(
     from podcast_kit.audio.mastering.batch import master_all
 
     keys = {job.name: key for key, job in jobs.items()}
-    for outcome in master_all(list(jobs.values()), on=on_progress):
+    for outcome in master_all(list(jobs.values()), on_progress=on_progress):
         if outcome.mastered:
             _keep_mastered(keys[outcome.job.name], outcome.mastered, cache)
             on_progress(Progress(stage=MASTERED_STAGE, subject=f"{outcome.job.name}: {outcome.mastered}"))
@@ -177,26 +179,30 @@ def mastered_file(
 
 
 def sweep_mastered(project: Project, cache: Cache) -> None:
-    """Remove what was mastered for recordings or settings that no longer exist."""
+    """Remove what was mastered for recordings or settings that no longer exist, except the newest few.
+
+    A setting that is tried out and taken back must not cost the time for mastering again.
+    """
     files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
     names = {file.name for file in files if file}
     folder = project.folder / MASTERED_DIR
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name not in names:
-            path.unlink(missing_ok=True)
+    unused = [path for path in folder.iterdir() if path.name not in names] if folder.is_dir() else []
+    unused.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    for path in unused[MAX_UNUSED_MASTERS:]:
+        path.unlink(missing_ok=True)
 
 
-def _mastering_job(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> tuple[Job, str]:
+def _mastering_job(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> tuple[MasteringJob, str]:
     """What is to be done, and the digest of everything that it depends on."""
     settings = request.settings
     intro = _joined_file(project, request.episode, "intro", settings.intro)
     outro = _joined_file(project, request.episode, "outro", settings.outro)
     digests = [f"{name} {cache.sha256(path)}" for name, path in (("intro", intro), ("outro", outro)) if path]
-    key = master.key(cache.sha256(source), settings, *digests)
-    suffix = cache.get(MASTERED_SUFFIXES, key) or master.suffix(source, settings)
+    key = master.mastering_key(cache.sha256(source), settings, *digests)
+    suffix = cache.get(MASTERED_SUFFIXES, key) or master.mastered_suffix(source, settings)
     cache.set(MASTERED_SUFFIXES, key, suffix)
     destination = project.folder / MASTERED_DIR / f"{key[:32]}{suffix}"
-    job = Job(source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name)
+    job = MasteringJob(source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name)
     return job, key
 
 
@@ -211,8 +217,8 @@ def _joined_file(project: Project, episode: Episode, name: str, path: str) -> Pa
     return project.folder / path
 
 
-def _master_job(job: Job, key: str, cache: Cache) -> MasteredFile:
-    mastered = audio.master.master(job.source, job.destination, job.settings, intro=job.intro, outro=job.outro)
+def _master_job(job: MasteringJob, key: str, cache: Cache) -> MasteredFile:
+    mastered = master.master_recording(job.source, job.destination, job.settings, intro=job.intro, outro=job.outro)
     return _keep_mastered(key, mastered, cache)
 
 
@@ -224,7 +230,7 @@ def _stored_mastered_file(project: Project, key: str, cache: Cache) -> MasteredF
     return file if path.is_file() and cache.sha256(path) == file.sha256 else None
 
 
-def _keep_mastered(key: str, mastered: Mastered, cache: Cache) -> MasteredFile:
+def _keep_mastered(key: str, mastered: MasteringResult, cache: Cache) -> MasteredFile:
     file = MasteredFile(
         name=mastered.path.name,
         sha256=mastered.sha256,
@@ -249,6 +255,6 @@ def _located(error: PodcastKitError, episode: Episode) -> PodcastKitError:
         return InvalidInput(
             [Problem(SourceLocation(str(episode.audio)), error.problem.text, error.fix, error.problem.code)]
         )
-    if error.problems or codecs.missing():
+    if error.problems or codecs.missing_codecs():
         return error
     return InvalidInput([Problem(episode.location_of("audio"), error.text, error.fix, "au.mastering")])

@@ -43,7 +43,7 @@ DIRECTORY_OPTION = click.option(
 
 
 @click.group(epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
-@click.version_option(__version__, message="podcast-kit %(version)s")
+@click.version_option(__version__, "-V", "-v", "--version", message="podcast-kit %(version)s")
 @DIRECTORY_OPTION
 @click.pass_context
 def cli(context: click.Context, directory: Path | None) -> None:
@@ -69,12 +69,13 @@ def _color_choice() -> bool | None:
 
 
 def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  # noqa: ANN401  # Click's own
-    """A subcommand with `-C`, `-q` and `--json`, called with a Console; the one place where errors are caught."""
+    """A subcommand with `-C`, `-q`, `-v` and `--json`, called with a Console; the one place where errors are caught."""
 
     def decorate(function: Command) -> click.Command:
         @cli.command(name, **settings)
         @DIRECTORY_OPTION
         @click.option("-q", "--quiet", is_flag=True, help="Only print the result and errors.")
+        @click.option("-v", "--verbose", is_flag=True, help="Show every detail.")
         @click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
         @click.pass_context
         @functools.wraps(function)
@@ -83,10 +84,11 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
             /,
             directory: Path | None,
             quiet: bool,
+            verbose: bool,
             as_json: bool,
             **arguments: Any,  # noqa: ANN401  # whatever the command takes
         ) -> None:
-            console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet)
+            console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet, verbose=verbose)
             try:
                 function(console, **arguments)
             except PodcastKitError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from podcast_kit.cli.app import load_show, parse_build_date
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import check_retag_slugs, override_target
+from podcast_kit.cli.options import override_target, resolve_slugs
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -18,20 +19,13 @@ if TYPE_CHECKING:
     from podcast_kit.stores import Store
 
 
-def load_build(
-    console: Console,
-    at: str | None,
-    retag: Collection[str] = (),
-    show: Project | None = None,
-    *,
-    needs_cover: bool = True,
-) -> Build:
+def load_build(console: Console, at: str | None, retag: Collection[str] = (), show: Project | None = None) -> Build:
     """Build the show in the working folder, as of `at`, and print its warnings."""
     from podcast_kit import builder
 
-    project = show or load_show(console, add_guids=True, needs_cover=needs_cover)
-    check_retag_slugs(retag, project)
-    build = builder.build(project, now=parse_build_date(at), retag=retag, on_progress=console.progress)
+    project = show or load_show(console, add_guids=True)
+    slugs = resolve_slugs(retag, project, "--retag")
+    build = builder.build(project, now=parse_build_date(at), retag=slugs, on_progress=console.progress)
     console.problems(build.problems)
     return build
 
@@ -48,15 +42,11 @@ def prepare_with_progress(
     """Build the show, read the store and make the plan, with progress and warnings on the console."""
     from podcast_kit.publish import session
 
-    def load_checked() -> Project:
-        show = load_project()
-        check_retag_slugs(options.retag, show)
-        return show
-
+    show = load_project()
     return session.prepare_publish(
-        load_checked,
+        lambda: show,
         due=due,
-        options=options,
+        options=replace(options, retag=resolve_slugs(options.retag, show, "--retag")),
         saved_plan=saved_plan,
         use_fast_path=use_fast_path,
         on_build=lambda build: console.problems(build.problems),

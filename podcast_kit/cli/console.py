@@ -25,6 +25,8 @@ JSON_SCHEMA = 1
 LOG_INTERVAL_S = 10.0
 """Between lines of progress where stderr is not a terminal, as in CI."""
 DEFAULT_TERMINAL_WIDTH = 80
+AUDIO_STAGES = frozenset({"measure", "limit", "encode", "verify", "decode"})
+"""Stages whose progress is counted in seconds of audio, and shown in percent."""
 SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 
 
@@ -36,8 +38,10 @@ class Console:
     """`-C DIR`; None for the working folder."""
     as_json: bool = False
     quiet: bool = False
-    has_progress_line: bool = False
-    """A progress line is on the terminal and must be cleared first."""
+    verbose: bool = False
+    """Show every detail instead of a summary."""
+    progress_len: int = 0
+    """Characters of the progress line on the terminal, which must be cleared first; 0 where there is none."""
     last_wait_logged_at: float = -inf
     """When a line last said which host is slow."""
 
@@ -70,18 +74,18 @@ class Console:
             body = {"schema": JSON_SCHEMA, "command": command, **content, "problems": rows}
             self.raw(json.dumps(body, indent=2, default=str, ensure_ascii=False))
 
-    def problems(self, problems: Iterable[Problem]) -> None:
-        """Print each problem in one line on stderr, with its path relative to the working folder."""
+    def problems(self, problems: Iterable[Problem], *, as_result: bool = False) -> None:
+        """Print each problem in a line, with its path relative to the working folder; on stderr unless `as_result`."""
         self.clear_progress()
         for problem in problems:
             if self.quiet and problem.severity is not Severity.ERROR:
                 continue
             relative = self.with_relative_path(problem)
             if ci_reports.is_github_actions():
-                click.echo(ci_reports.format_annotation(relative), err=True)
+                click.echo(ci_reports.format_annotation(relative), err=not as_result)
                 continue
             word = click.style(str(problem.severity), fg=SEVERITY_COLORS[problem.severity], bold=True)
-            click.echo(str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1), err=True)
+            click.echo(str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1), err=not as_result)
 
     def failure(self, command: str, error: PodcastKitError) -> None:
         """Print what went wrong, with every problem behind it."""
@@ -105,11 +109,16 @@ class Console:
             return
         if self.quiet or not sys.stderr.isatty():
             return
-        count = f" {progress.done}/{progress.total}" if progress.total else ""
-        line = f"{progress.stage}{count} {progress.subject}"
+        count = ""
+        if progress.total:
+            is_of_audio = progress.stage in AUDIO_STAGES
+            count = (
+                f" {100 * progress.done // progress.total}%" if is_of_audio else f" {progress.done}/{progress.total}"
+            )
         width = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_TERMINAL_WIDTH
-        click.echo("\r\x1b[K" + line[: width - 1], err=True, nl=False)
-        self.has_progress_line = True
+        line = f"{progress.stage}{count} {progress.subject}"[: width - 1]
+        click.echo("\r" + line.ljust(self.progress_len), err=True, nl=False)  # NO_COLOR removes escape sequences
+        self.progress_len = len(line)
 
     def waiting_for(self, host: str) -> None:
         """Report that a host is slow to answer: on a terminal at once, elsewhere in a line now and then."""
@@ -121,9 +130,9 @@ class Console:
 
     def clear_progress(self) -> None:
         """Remove the progress line."""
-        if self.has_progress_line:
-            click.echo("\r\x1b[K", err=True, nl=False)
-            self.has_progress_line = False
+        if self.progress_len:
+            click.echo("\r" + " " * self.progress_len + "\r", err=True, nl=False)
+            self.progress_len = 0
 
     def relative_path(self, path: str) -> str:
         """A path of the show, relative to the working folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from click.shell_completion import CompletionItem
 from podcast_kit.cli.questions import validate_option
 
 if TYPE_CHECKING:
-    from podcast_kit.model import Project
+    from podcast_kit.model import Episode, Project
 
 
 def complete_slugs(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -32,7 +31,7 @@ def complete_slugs(context: click.Context, _parameter: click.Parameter, typed: s
 AT_OPTION = click.option("--at", metavar="DATE", help="Build as of DATE (a future date previews scheduled episodes).")
 RETAG_OPTION = click.option(
     "--retag",
-    metavar="SLUG",
+    metavar="EPISODE",
     multiple=True,
     shell_complete=complete_slugs,
     help="Rewrite the tags of a published episode (apps download it again).",
@@ -97,11 +96,17 @@ def override_target(
     return replace(show, show=replace(show.show, publish=settings))
 
 
-def check_retag_slugs(retag: Collection[str], show: Project) -> None:
-    """Raise click.BadParameter for a slug that no episode has."""
-    slugs = [episode.slug for episode in show.episodes]
-    for slug in retag:
-        if slug not in slugs:
-            near = get_close_matches(slug, slugs, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else "`podcast-kit status` lists them"
-            raise click.BadParameter(f"no episode {slug!r} ({fix})", param_hint="--retag")
+def resolve_slugs(names: Collection[str], show: Project, option: str) -> tuple[str, ...]:
+    """The slugs of episodes that were named by slug, number, path or guid. Raises click.BadParameter."""
+    return tuple(resolve_episode(name, show, option).slug for name in names)
+
+
+def resolve_episode(name: str, show: Project, option: str) -> Episode:
+    """The episode that was named. Raises click.BadParameter."""
+    from podcast_kit.source.episode_names import find_episode
+    from podcast_kit.source.yaml import InvalidValue
+
+    try:
+        return find_episode(show, name)
+    except InvalidValue as error:
+        raise click.BadParameter(f"{error} ({error.fix})", param_hint=option) from None

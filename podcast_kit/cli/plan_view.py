@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit.cli import ci_reports
 from podcast_kit.cli.builds import scheduled_lines
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.plan_groups import group_changes
 from podcast_kit.model import Wave
 from podcast_kit.text.numbers import format_bytes, format_count
 
@@ -25,7 +26,7 @@ MAX_CHANGES_OF_A_KIND = 10
 
 
 def print_plan(console: Console, prepared: PreparedPublish, *, as_info: bool = False) -> None:
-    """Print each change, what subscribers will notice, what is scheduled, and the totals.
+    """Print the changes by episode (with `-v` each file), what subscribers will notice, what is scheduled, and totals.
 
     With `as_info` on stderr, and nothing at all for an empty plan.
     """
@@ -36,8 +37,13 @@ def print_plan(console: Console, prepared: PreparedPublish, *, as_info: bool = F
             for line in (nothing_to_do(store), *scheduled_lines(build)):
                 console.result(line)
         return
-    for change in plan.pending:
-        print_line(_change_line(change))
+    if console.verbose:
+        for change in plan.pending:
+            print_line(_change_line(change))
+    else:
+        for group in group_changes(plan.pending, build):
+            print_line(group.line)
+    console.problems(prepared.notices)
     if prepared.subscriber_changes:
         print_line("subscribers will notice:")
     for line in subscriber_change_lines(prepared.subscriber_changes):
@@ -89,7 +95,8 @@ def summarize_plan(plan: Plan) -> str:
     ]
     others = len(plan.pending) - len(uploads)
     more = f", {format_count(others, 'other change')}" if others else ""
-    return f"{format_count(len(uploads), 'upload')} ({', '.join(waves) or 'none'}), {format_bytes(plan.upload_bytes)}{more}"
+    total = format_count(len(uploads), "upload")
+    return f"{total} ({', '.join(waves) or 'none'}), {format_bytes(plan.upload_bytes)}{more}"
 
 
 def scheduled_to_json(build: Build) -> list[dict[str, Any]]:
@@ -104,7 +111,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
     """Print the JSON document of `plan` and of `publish`; `more` becomes further keys of it."""
     console.document(
         command,
-        prepared.build.problems,
+        [*prepared.build.problems, *prepared.notices],
         store=prepared.store.name,
         feed=prepared.build.project.show.feed_url,
         changes=[
@@ -129,8 +136,11 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
 
 def _public_key(change: Change) -> str:
     """The key, unless it is embargoed and a CI log would reveal it."""
-    is_embargoed = change.output is not None and change.output.embargoed
-    return "media/… (uploaded ahead)" if is_embargoed and os.environ.get("CI") else change.key
+    from podcast_kit.stores.state import EMBARGOED
+
+    is_embargoed = change.output is not None and change.output.embargoed and bool(os.environ.get("CI"))
+    is_redacted = change.key.startswith(EMBARGOED)  # its real key is known only to the build that uploaded it
+    return "media/… (uploaded ahead)" if is_embargoed or is_redacted else change.key
 
 
 def _change_line(change: Change) -> str:

@@ -60,9 +60,10 @@ def validate_option(convert: Converter, text: str, flag: str) -> str:
 
 
 def confirm_action(question: str, fix: str = "pass --yes", *, yes: bool) -> None:
-    """Ask once, unless `--yes` was passed; raises OperationError where nothing can be asked, Abort at a no."""
+    """Ask once, unless `--yes` was passed; raises OperationError at a no, and where nothing can be asked."""
     if yes:
         return
     if not is_interactive():
         raise OperationError("not a terminal, so cannot ask for confirmation", fix)
-    click.confirm(question, abort=True, err=True)
+    if not click.confirm(question, err=True):
+        raise OperationError("cancelled: nothing was changed")

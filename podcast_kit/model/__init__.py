@@ -14,7 +14,16 @@ from podcast_kit.model.episode import (
     EpisodeType,
 )
 from podcast_kit.model.item import Image, Item, Notes, RenderedNotes, Transcript
-from podcast_kit.model.project import EPISODES_DIR, LOCK_FILE, SHOW_FILE, LockEntry, Media, Project, Soundbite
+from podcast_kit.model.project import (
+    EPISODES_DIR,
+    LOCK_FILE,
+    SHOW_FILE,
+    BrokenEpisode,
+    LockEntry,
+    Media,
+    Project,
+    Soundbite,
+)
 from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     AudioSettings,
@@ -39,6 +48,7 @@ __all__ = [
     "SHOW_FILE",
     "Audio",
     "AudioSettings",
+    "BrokenEpisode",
     "Category",
     "Chapter",
     "ChapterList",

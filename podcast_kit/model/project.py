@@ -70,6 +70,18 @@ class LockEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenEpisode:
+    """An episode that cannot be read or built, and why."""
+
+    slug: str
+    path: str
+    """Of its notes, relative to the show's folder."""
+    guid: str = ""
+    """Empty where its notes cannot be read."""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A show's folder as it was read."""
 
@@ -77,6 +89,8 @@ class Project:
     show: Show
     episodes: tuple[Episode, ...]
     lock: tuple[LockEntry, ...] = ()
+    broken: tuple[BrokenEpisode, ...] = ()
+    """Episodes that were left out because their notes have errors; only where that was asked for."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)

@@ -71,6 +71,7 @@ class Preview(ThreadingHTTPServer):
     def url(self) -> str:
         """The server's URL, with a trailing slash."""
         host, port = self.server_address[:2]
+        host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # an address that browsers can open
         return f"http://{host!s}:{port}/"
 
 
@@ -140,7 +141,8 @@ class PreviewHandler(BaseHTTPRequestHandler):
     def _is_for_this_machine(self) -> bool:
         """Whether the Host header names this machine: a website whose name resolves to it must not read drafts."""
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
-        return host in LOCAL_HOSTS or host == self.server.server_address[0]
+        is_for_all = self.server.server_address[0] in {"0.0.0.0", "::"}  # noqa: S104  # the caller bound it so
+        return is_for_all or host in LOCAL_HOSTS or host == self.server.server_address[0]
 
     def _requested_path(self) -> Path | None:
         """The requested file, or a folder requested without a slash; None if it is not in the build."""

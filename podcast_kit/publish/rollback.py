@@ -62,7 +62,7 @@ def describe_previous_feeds(
     with ThreadPoolExecutor(store.threads) as pool:
         stored_feeds = list(pool.map(lambda feed: store.get(feed.key), feeds[:MAX_FEEDS_READ]))
     rows: list[FeedDescription] = []
-    for stored, newer in zip(stored_feeds, [live, *stored_feeds[:-1]], strict=True):
+    for stored, newer in zip(stored_feeds, [live, *stored_feeds], strict=False):
         changes = diff_feeds([stored.content], [newer.content]) if stored and newer and _parse_titles(newer) else ()
         rows.append(FeedDescription(_parse_titles(stored), changes))
     return (*rows, *[FeedDescription()] * (len(feeds) - len(rows)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
-from podcast_kit.model import EPISODES_DIR, LOCK_FILE, SHOW_FILE, Episode, LockEntry, Project, Show
+from podcast_kit.model import EPISODES_DIR, LOCK_FILE, SHOW_FILE, BrokenEpisode, Episode, LockEntry, Project, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
@@ -25,6 +25,9 @@ def find_show_folder(start: Path) -> Path:
     start = Path(start).absolute()
     if ".." in start.parts:  # or the folder before the ".." would count as a parent
         start = start.resolve()
+    if not start.is_dir():
+        text = "is not a folder" if start.exists() else "does not exist"
+        raise PodcastKitError(f"{start} {text}", "pass -C the folder of a show")
     for folder in (start, *start.parents):
         if (folder / SHOW_FILE).is_file():
             return folder
@@ -34,11 +37,12 @@ def find_show_folder(start: Path) -> Path:
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 
 
-def load_project(folder: Path, *, needs_cover: bool = True) -> Project:
+def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = False) -> Project:
     """The show, its episodes sorted by path, and the lock.
 
     Raises InvalidInput with every error and warning of every file. If there are only warnings, they are returned as
-    `Project.warnings`. A cover that does not exist is an error, or a warning unless `needs_cover`.
+    `Project.warnings`. A cover that does not exist is an error, or a warning unless `needs_cover`. With
+    `keep_going`, episodes with errors are left out and become `Project.broken`.
     """
     reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover)
     show = reader.read_show()
@@ -46,10 +50,17 @@ def load_project(folder: Path, *, needs_cover: bool = True) -> Project:
     entries = reader.read_lock()
     conflicts = [*_find_duplicates(all_episodes), *aliases.find_alias_conflicts(all_episodes)]
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
-    if show is None or any(problem.severity is Severity.ERROR for problem in problems):
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    broken = _find_broken_episodes(reader, errors) if keep_going else ()
+    broken_paths = {episode.path for episode in broken}
+    if show is None or any(problem.location.path not in broken_paths for problem in errors):
         raise InvalidInput(problems)
+    problems = [problem for problem in problems if problem.location.path not in broken_paths]
+    all_episodes = tuple(episode for episode in all_episodes if episode.path not in broken_paths)
     warnings = tuple(_without_ignored(problems, show, all_episodes))
-    return Project(folder=Path(folder), show=show, episodes=all_episodes, lock=entries, warnings=warnings)
+    return Project(
+        folder=Path(folder), show=show, episodes=all_episodes, lock=entries, broken=broken, warnings=warnings
+    )
 
 
 @dataclass(slots=True)
@@ -58,6 +69,8 @@ class _ProjectReader:
     root: ShowFolder
     needs_cover: bool = True
     problems: list[Problem] = field(default_factory=list)
+    identities: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The slug and the guid (empty where it cannot be read) of each episode, by the path of its notes."""
 
     def read_show(self) -> Show | None:
         if (data := self.read_bytes(SHOW_FILE)) is None:
@@ -78,16 +91,20 @@ class _ProjectReader:
     def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
         all_episodes: list[Episode] = []
         for path, audio_by_stem in self.list_note_files():
-            if (data := self.read_bytes(path)) is None:
-                continue
             folder = ShowFolder(self.root.root, path.rpartition("/")[0])
             context = episodes.EpisodeFileContext(folder, path, audio_by_stem)
+            self.identities[path] = (context.slug, "")
+            if (data := self.read_bytes(path)) is None:
+                continue
             if show is not None:
                 context = replace(context, timezone=show.timezone, prompts=tuple(show.prompts), mastering=show.audio)
             try:
-                all_episodes.append(episodes.parse_episode(data, context, self.problems))
+                episode = episodes.parse_episode(data, context, self.problems)
             except InvalidInput as error:
                 self.problems += error.problems
+                continue
+            self.identities[path] = (episode.slug, episode.guid)
+            all_episodes.append(episode)
         return tuple(all_episodes)
 
     def list_note_files(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
@@ -156,6 +173,20 @@ class _ProjectReader:
         except InvalidValue as error:
             self.problems.append(Problem(SourceLocation(path), str(error), error.fix, error.code))
         return None
+
+
+def _find_broken_episodes(reader: _ProjectReader, errors: list[Problem]) -> tuple[BrokenEpisode, ...]:
+    """The episodes whose notes have errors."""
+    by_path: dict[str, list[Problem]] = {}
+    for error in errors:
+        if error.location.path in reader.identities:
+            by_path.setdefault(error.location.path, []).append(error)
+    return tuple(
+        BrokenEpisode(
+            slug=reader.identities[path][0], path=path, guid=reader.identities[path][1], problems=tuple(problems)
+        )
+        for path, problems in by_path.items()
+    )
 
 
 def _without_ignored(warnings: list[Problem], show: Show, all_episodes: tuple[Episode, ...]) -> Iterator[Problem]:

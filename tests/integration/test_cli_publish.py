@@ -2,15 +2,18 @@
 
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from podcast_kit.cli import cli
 from podcast_kit.preview import server
@@ -78,7 +81,7 @@ def test_a_changed_guid_stops_unless_it_is_allowed(published):
 def test_a_saved_plan_is_carried_out_as_it_was_shown(published, tmp_path):
     edit(published, title="Planned")
     run(published, "plan", "--out", tmp_path / "friday.plan")
-    done = run(published, "publish", tmp_path / "friday.plan")
+    done = run(published, "publish", "--plan", tmp_path / "friday.plan")
     assert done.exit_code == 0, done.output
     assert "Planned" in (published / "public/feed.xml").read_text()
 
@@ -87,7 +90,7 @@ def test_a_saved_plan_is_not_carried_out_when_anything_has_moved(published, tmp_
     edit(published, title="Planned")
     run(published, "plan", "--out", tmp_path / "friday.plan")
     edit(published, title="Changed since")
-    done = run(published, "publish", tmp_path / "friday.plan")
+    done = run(published, "publish", "--plan", tmp_path / "friday.plan")
     assert done.exit_code == 5
     assert "the show changed since this plan was made" in done.output
     assert "Planned" not in (published / "public/feed.xml").read_text()
@@ -106,7 +109,7 @@ def test_a_plan_is_saved_over_an_older_one_and_over_nothing_else(published, tmp_
 def test_what_is_no_file_is_not_waited_for_as_a_plan(published, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", "nothing"):
-        done = run(published, "publish", tmp_path / name)
+        done = run(published, "publish", "--plan", tmp_path / name)
         assert (done.exit_code, "[file.missing]" in done.output) == (1, True), done.output
 
 
@@ -194,7 +197,7 @@ def test_where_conditions_are_ignored_a_pipeline_must_say_that_it_knows(blind_pl
     edit(show, title="Three")
     for command in ("publish", "rollback"):
         done = run(show, command, "--yes", *blind_place)
-        assert (done.exit_code, "--accept-blind-writes" in done.stderr) == (4, True), done.output
+        assert (done.exit_code, "--allow-unprotected-writes" in done.stderr) == (4, True), done.output
     for command in ("publish", "rollback"):
         done = run(show, command, "--yes", "--accept-blind-writes", *blind_place)
         assert done.exit_code == 0, done.output
@@ -238,9 +241,9 @@ def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
         place = (*at(bucket, proxy.endpoint)[:-1], f"{proxy.endpoint}/{bucket.name}/")
         said(show, "publish", "--yes", *place)
         shows.add(show, 21)
-        before = len(proxy.seen)
+        before = len(proxy.requests)
         found = said(show, "publish", "--yes", *place)
-        made = [request.method for request in proxy.seen[before:]]
+        made = [request.method for request in proxy.requests[before:]]
     assert len(found["changes"]) > 5
     assert 5 < found["requests"] <= 20, made  # of the store
     assert 5 < len(made) <= 20, made  # and of its public side besides
@@ -249,15 +252,15 @@ def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
 def test_the_requests_that_are_told_are_those_that_were_made(bucket, show):
     with network.Proxy(bucket.endpoint) as proxy:
         found = said(show, "publish", "--yes", *at(bucket, proxy.endpoint))
-    assert found["requests"] == len(proxy.seen)
+    assert found["requests"] == len(proxy.requests)
 
 
 NOTHING = """
 import sys
-from podcast_kit.cli import main
+from podcast_kit.cli import run_command_line
 sys.argv = ["podcast-kit", *{arguments!r}]
 try:
-    main()
+    run_command_line()
 except SystemExit as end:
     assert not end.code, end.code
 print("boto3" in sys.modules)
@@ -318,3 +321,121 @@ def test_verify_asks_for_everything(bucket, show):
     done = run(show, "verify", "--url", bucket.url)
     assert done.exit_code == 1
     assert key in done.output
+
+
+def test_a_plan_has_a_line_for_each_episode_and_with_v_one_for_each_file(show):
+    text = run(show, "plan").output
+    assert "+ “Talk 1” (001-talk): new audio, 2 pages, image, file" in text
+    assert "media/" not in text
+    assert len(text.splitlines()) < 10
+    assert "+ create   episodes/001-talk/index.html" in run(show, "plan", "-v").output
+
+
+def test_no_at_the_question_changes_nothing_and_says_so(show):
+    outer, terminal = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"NO_COLOR": "1"}
+    command = [sys.executable, "-m", "podcast_kit", "publish", "-C", show, "--no-check"]
+    begun = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
+    os.close(terminal)
+    seen = b""
+    while b"Publish?" not in seen:
+        seen += os.read(outer, 1000)
+    os.write(outer, b"n\n")
+    assert begun.wait() == 1
+    with suppress(OSError):
+        while piece := os.read(outer, 1000):
+            seen += piece
+    os.close(outer)
+    assert b"cancelled: nothing was changed" in seen
+    assert b"interrupted" not in seen
+    assert b"\x1b" not in seen
+    assert not (show / "public").exists()
+
+
+def test_the_previous_feeds_have_dates_and_reasons(published):
+    edit(published, title="Another title")
+    said(published, "publish", "--yes", "--no-check")
+    [feed] = said(published, "rollback", "--list")["feeds"]
+    assert datetime.fromisoformat(feed["replaced"]).tzinfo
+    text = run(published, "rollback", "--list").output
+    assert re.search(r"1  until \d{4}-\d\d-\d\d \d\d:\d\d  \w{12}  2 episodes, the newest “Talk 2”", text)
+    assert "then: changed: “Another title” (title" in text
+
+
+def test_a_place_that_holds_another_show_is_named_by_it(published, tmp_path):
+    other = shows.small(tmp_path / "other", guid="other-guid")
+    text = (other / "podcast.yaml").read_text().replace("A small show", "Another show")
+    (other / "podcast.yaml").write_text(text)
+    done = run(other, "publish", "--yes", "--no-check", "--to", published / "public")
+    assert (done.exit_code, "holds another show: “A small show” (https://pod.example/feed.xml)" in done.output) == (
+        1,
+        True,
+    )
+    assert "holds another show" in run(other, "plan", "--to", published / "public").output
+
+
+def test_another_address_of_the_feed_is_said_before_it_changes(published):
+    path = published / "podcast.yaml"
+    path.write_text(path.read_text().replace("https://pod.example/", "https://new.example/"))
+    text = run(published, "plan").output
+    assert "the feed's address changes from https://pod.example/feed.xml to https://new.example/feed.xml" in text
+    assert "podcast-kit move https://new.example/feed.xml" in text
+
+
+def test_a_first_publish_to_a_new_place_says_what_subscribers_notice(published, tmp_path):
+    edit(published, 3)
+    kinds = [change["kind"] for change in said(published, "plan", "--to", tmp_path / "new")["subscribers"]]
+    assert sorted(kinds) == ["new", "new address", "new address"]
+
+
+def test_moving_to_the_same_address_is_refused(show):
+    done = run(show, "move", "https://pod.example/feed.xml")
+    assert (done.exit_code, "the feed is already at" in done.output) == (1, True)
+
+
+def test_retag_and_remove_take_any_name_of_an_episode(published):
+    assert said(published, "plan", "--retag", "1")
+    done = run(published, "plan", "--retag", "tlak")
+    assert (done.exit_code, "no episode 'tlak'" in done.output) == (2, True)
+    for file in (published / "episodes").glob("001-talk.*"):
+        file.unlink()
+    assert run(published, "publish", "--yes", "--no-check").exit_code == 1
+    assert run(published, "publish", "--yes", "--no-check", "--remove", "001-talk").exit_code == 0
+
+
+def test_findings_of_check_are_its_result(show):
+    shows.add(show, 1, notes="[x](other.html)\n")
+    shows.add(show, 2, notes="{{ oops }}\n")
+    done = run(show, "check")
+    assert "notes.link" in done.stdout
+    assert "notes.link" not in done.stderr
+    assert "notes.link" not in run(show, "check", "2").stdout
+    done = run(show, "check", "--format", "gitlab")
+    assert {row["check_name"] for row in json.loads(done.stdout)} >= {"notes.link", "notes.marker"}
+    assert "notes.link" in done.stderr
+
+
+def test_each_fact_is_said_once(show):
+    notes = show / "episodes/002-talk.md"
+    notes.write_text(notes.read_text().replace("number: 2", "number: 1"))
+    image = Image.new("RGB", (1600, 1000))
+    image.save(show / "cover.jpg")
+    lines = run(show, "check").stdout
+    assert lines.count("[it.episode]") == 1
+    assert lines.count("1600 × 1000") == 1
+
+
+def test_a_key_that_comes_and_goes_does_not_master_again(tmp_path):
+    show = shows.small(tmp_path / "show", recording="../tests/samples/speech.wav")
+    text = (show / "podcast.yaml").read_text() + "audio: {format: mp3%s}\n"
+    masters = []
+    for more in ("", ", bitrate: 64k", ""):
+        (show / "podcast.yaml").write_text(text % more)
+        assert run(show, "build").exit_code == 0
+        masters.append({path.name: path.stat().st_mtime_ns for path in (show / ".podcast-kit/mastered").iterdir()})
+    assert masters[0].items() <= masters[2].items()
+
+
+def test_a_folder_that_does_not_exist_is_called_so(tmp_path):
+    done = run(tmp_path / "nonesuch", "status")
+    assert (done.exit_code, "nonesuch does not exist" in done.output) == (1, True)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import network, shows
 
-MOVING = re.compile(r"\r\x1b\[Kupload [\d.]+ k?M?B of [\d.]+ MB(, [\d.]+ k?M?B/s)?(, \d+:\d\d left)? (\d+)/(\d+) \S+")
+MOVING = re.compile(r"\rupload [\d.]+ k?M?B of [\d.]+ MB(, [\d.]+ k?M?B/s)?(, \d+:\d\d left)? (\d+)/(\d+) \S+")
 
 
 def published(show, bucket, stderr, **environment):

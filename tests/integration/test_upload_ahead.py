@@ -141,7 +141,7 @@ def test_interrupted_first_publish_ahead_is_not_a_removal(show):
 
 def test_saved_plan_with_ahead_is_applied(show, bucket, tmp_path):
     run_json(show, "plan", "--at", BEFORE, "--ahead", "--out", tmp_path / "friday.plan")
-    result = run(show, "publish", tmp_path / "friday.plan")
+    result = run(show, "publish", "--plan", tmp_path / "friday.plan")
     assert result.exit_code == 0, result.output
     assert [
         remote

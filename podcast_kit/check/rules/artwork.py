@@ -101,7 +101,7 @@ class ArtworkFile:
     platforms="apple spotify stitcher",
     sources="AP896",
     why="Apple and Spotify reject artwork that is not square.",
-    fix="crop it to a square",
+    fix="crop it to a square of 1400 to 3000 pixels a side",
 )
 def check_artwork_square(artwork: ArtworkFile) -> Iterator[Finding]:
     """The show's artwork is square."""
@@ -121,7 +121,11 @@ def check_artwork_square(artwork: ArtworkFile) -> Iterator[Finding]:
 def check_artwork_size(artwork: ArtworkFile) -> Iterator[Finding]:
     """The show's artwork has 1400 to 3000 pixels per side."""
     shorter, longer = sorted((artwork.pixels.width, artwork.pixels.height))
-    if artwork.episode is None and not (shorter >= MIN_SIDE_PX and longer <= MAX_SIDE_PX):
+    if artwork.episode is not None:
+        return
+    if shorter != longer and not MIN_SIDE_PX <= shorter <= MAX_SIDE_PX:
+        yield Finding(f"{artwork.display_name} would have {shorter} pixels per side as a square")
+    elif shorter == longer and not MIN_SIDE_PX <= shorter <= MAX_SIDE_PX:
         yield Finding(f"{artwork.display_name} has {artwork.dimensions}")
 
 

@@ -93,6 +93,8 @@ def check_numbers_unique(channel: ChannelView) -> Iterator[Finding]:
             continue
         key = (item.child_text("itunes:season"), number)
         if key in first_by_number:
+            if item.built_item:
+                continue  # reported where the show is read
             text = f"{item.name} has number {number}, as has {first_by_number[key].name}"
             yield Finding(text, item.child("itunes:episode"), "number")
         else:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +18,13 @@ from podcast_kit.cli.options import PLATFORM_CHOICE
 from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.text.numbers import format_count
 
-FILE_SUFFIXES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt"}
-PATH_FIX = "paths are relative to the working folder, also with -C"
+if TYPE_CHECKING:
+    from podcast_kit.model import Project
+
+FILE_SUFFIXES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt", ".txt", ".html", ".htm"}
+WORKING_FOLDER_FIX = (
+    "name an episode (`podcast-kit status` lists them), or a path relative to the working folder, also with -C"
+)
 LIVE_FIX = "check publish.url, or run without --live"
 OUTPUT_FORMATS = ("text", "json", "github", "gitlab")
 
@@ -32,7 +38,7 @@ class _CheckOptions:
 
 
 @command("check", short_help="Find what directories and apps would reject.")
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH|EPISODE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--platform", type=PLATFORM_CHOICE, help="Only check what this directory requires.")
 @click.option(
     "--format", "output_format", type=click.Choice(OUTPUT_FORMATS), help="Output format; in GitHub Actions, github."
@@ -58,8 +64,8 @@ def check_command(
     """Find what directories would reject and apps would drop or misread, before you publish.
 
     The show is built as it would be published, and every problem is reported at the line that causes it; none of your
-    files is modified. With the paths of a show's notes, only their problems are reported. Any other file (a feed, a
-    transcript, chapters as JSON, OPML) is checked on its own; it need not be yours.
+    files is modified. With the paths, slugs or numbers of episodes, only their problems are reported. Any other file
+    (a feed, a transcript, chapters as JSON or text, OPML) is checked on its own; it need not be yours.
 
     \b
       podcast-kit check
@@ -121,11 +127,16 @@ def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckO
         )
     except InvalidInput as error:
         problems = tuple(error.problems)
+    else:
+        paths = [_resolve_check_path(show, path) for path in paths]
     names = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
     # A mistyped path must not pass for a file without problems.
     not_in_show = [
         Problem(
-            SourceLocation(name), "not part of this show" if _exists(path) else "not found", PATH_FIX, "file.missing"
+            SourceLocation(name),
+            "not part of this show" if _exists(path) else "not found",
+            WORKING_FOLDER_FIX,
+            "file.missing",
         )
         for name, path in names.items()
         if not _exists(path) or (name.startswith("../") and name.strip("./"))
@@ -133,6 +144,19 @@ def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckO
     if names:
         problems = [problem for problem in problems if any(_is_below(problem.location.path, name) for name in names)]
     return [*not_in_show, *problems]
+
+
+def _resolve_check_path(show: Project, path: Path) -> Path:
+    """The path, or that of the notes of the episode that was named by slug, number or guid."""
+    from podcast_kit.source.episode_names import find_episode
+    from podcast_kit.source.yaml import InvalidValue
+
+    if _exists(path):
+        return path
+    try:
+        return show.folder / find_episode(show, str(path)).path
+    except InvalidValue:
+        return path
 
 
 def _reason_outside_show(path: Path, name: str) -> str:
@@ -160,7 +184,7 @@ def _print_problems(console: Console, problems: Sequence[Problem], output_format
     summary = ", ".join(parts) or "no problems found"
     console.document("check", problems, summary={str(severity): count for severity, count in counts.items()})
     if output_format == "text":
-        console.problems(problems)
+        console.problems(problems, as_result=True)
         console.result(summary)
     elif output_format == "github":
         relative = ci_reports.sort_by_severity(map(console.with_relative_path, problems))
@@ -169,3 +193,5 @@ def _print_problems(console: Console, problems: Sequence[Problem], output_format
         ci_reports.append_check_summary(relative, summary)
     elif output_format == "gitlab":
         console.raw(ci_reports.format_gitlab_report(map(console.with_relative_path, problems)))
+        console.problems(problems)  # stdout becomes the report's file: the job's log has to say something, too
+        console.info(summary)

@@ -8,11 +8,12 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.console import Console
+from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.text.numbers import format_bytes
 from podcast_kit.text.timecode import format_filename_timecode
 
 MAX_MISSING_MS = 100
-"""By which a cut may be shorter than asked for without a word: the length of a few frames."""
+"""By which `--to` may be after the end: the length of a few frames."""
 
 
 def _parse_time_option(context: click.Context, param: click.Parameter, value: str) -> int:
@@ -24,6 +25,20 @@ def _parse_time_option(context: click.Context, param: click.Parameter, value: st
         return converters.to_milliseconds(value)
     except InvalidValue as error:
         raise click.BadParameter(f"{error}; {error.fix}" if error.fix else str(error), context, param) from None
+
+
+def _refuse_time_after_end(file: Path, end_ms: int) -> None:
+    """Raise OperationError if the recording ends before `--to`; a file that cannot be read is reported by the cut."""
+    from podcast_kit.audio import probe_audio
+    from podcast_kit.text.timecode import format_timecode
+
+    try:
+        length_ms = round(probe_audio(file).seconds * 1000)
+    except PodcastKitError:
+        return
+    if end_ms > length_ms + MAX_MISSING_MS:
+        text = f"--to {format_timecode(end_ms)} is after the end of the recording ({format_timecode(length_ms)})"
+        raise OperationError(text, f"pass --to {format_timecode(length_ms)} to cut to the end")
 
 
 @command("cut", short_help="Cut a part out of a recording to share it.")
@@ -54,18 +69,17 @@ def cut_command(console: Console, file: Path, start_ms: int, end_ms: int, title:
       podcast-kit cut talk.mp3 --from 1:20 --to 1:50
       podcast-kit cut talk.mp3 --from 80 --to 110 --title "The best of it" --out best.mp3
     """
-    from podcast_kit.audio.clips import clip
-    from podcast_kit.audio.cut import suffix
+    from podcast_kit.audio.clips import cut_tagged_clip
+    from podcast_kit.audio.cut import clip_suffix
 
     console.folder = None  # the file is named as seen from here, with -C too
     if end_ms <= start_ms:
         raise click.UsageError("--to must be after --from")
+    _refuse_time_after_end(file, end_ms)
     times = f"{format_filename_timecode(start_ms)}-{format_filename_timecode(end_ms)}"
-    destination = out or Path(f"{file.stem}-{times}{suffix(file)}")
-    result = clip(file, destination, start_ms / 1000, (end_ms - start_ms) / 1000, title)
+    destination = out or Path(f"{file.stem}-{times}{clip_suffix(file)}")
+    result = cut_tagged_clip(file, destination, start_ms / 1000, (end_ms - start_ms) / 1000, title)
     size = result.path.stat().st_size
     method = "lossless" if result.lossless else "re-encoded"
     console.result(f"{result.path}  {result.seconds:.1f} s, {format_bytes(size)}, {method}")
-    if result.seconds * 1000 < end_ms - start_ms - MAX_MISSING_MS:
-        console.info(f"the recording ends {(end_ms - start_ms) / 1000 - result.seconds:.1f} s before --to")
     console.document("cut", path=str(result.path), seconds=result.seconds, bytes=size, lossless=result.lossless)

@@ -6,6 +6,7 @@ import click
 
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.console import Console
+from podcast_kit.errors import OperationError
 
 NEXT_STEPS = """\
 Next, in this order:
@@ -35,6 +36,8 @@ def move_command(console: Console, url: str) -> None:
     project = load_show(console, needs_cover=False)
     path = project.folder / "podcast.yaml"
     new_url = edit.to_feed_url(url + project.show.feed.path if url.endswith("/") else url)
+    if new_url == project.show.feed_url:
+        raise OperationError(f"the feed is already at {new_url}", "pass the URL that it moves to")
     if not project.show.guid:
         from podcast_kit.model import show_guid
 

@@ -27,7 +27,9 @@ from podcast_kit.errors import ExitCode, InvalidInput, OperationError
 @AHEAD_OPTION
 @RETAG_OPTION
 @REFRESH_OPTION
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `publish FILE`.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `publish --plan FILE`."
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when changes are pending.")
 def plan_command(
     console: Console,
@@ -66,7 +68,7 @@ def plan_command(
             )
         except OSError as error:
             raise OperationError(f"{out}: {error.strerror}", "choose a file that can be written") from error
-        console.info(f"plan saved; to apply it, run: podcast-kit publish {out}")
+        console.info(f"plan saved; to apply it, run: podcast-kit publish --plan {out}")
     if exit_code and prepared.plan:
         click.get_current_context().exit(ExitCode.PENDING)
 

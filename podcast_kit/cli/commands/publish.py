@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 
 @command("publish", short_help="Publish what is due: media, pages, and the feed last.")
-@click.argument("plan_path", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--plan", "plan_path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Apply a saved plan."
+)
 @target_options
 @AT_OPTION
 @AHEAD_OPTION
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
 @YES_OPTION
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would change, as `plan` does.")
 @click.option("--only", type=click.Choice(["feed"]), help="`feed`: publish everything except audio.")
-@click.option("--remove", metavar="GUID", multiple=True, help="Allow removing the episode with this guid.")
+@click.option("--remove", metavar="EPISODE", multiple=True, help="Allow removing this episode.")
 @click.option(
     "--allow",
     type=click.Choice(["removed", "guids"]),
@@ -77,13 +80,13 @@ def publish_command(
     """Publish everything that is due: media first, then pages, the feed last.
 
     Shows the plan and what subscribers will notice, and asks for confirmation once. Publishing again without changes
-    does nothing. A saved PLAN is applied exactly as it was saved, or not at all. Credentials are looked up as boto3
+    does nothing. A saved plan is applied exactly as it was saved, or not at all. Credentials are looked up as boto3
     does: in the environment, a profile, or an IAM role.
 
     \b
       podcast-kit publish
       podcast-kit publish --yes --json
-      podcast-kit publish friday.plan
+      podcast-kit publish --plan friday.plan
     """
     from podcast_kit.publish import session
 
@@ -115,6 +118,7 @@ def publish_command(
     if dry_run:
         print_plan_document(console, "publish", prepared)
         return
+    options = replace(options, remove=_resolve_removed(prepared, remove))
     progress = UploadProgress(console, prepared.plan, events=events)
     for outcome in session.carry_out(
         prepared,
@@ -145,6 +149,18 @@ def _load_plan(path: Path | None) -> PlanFile | None:
     if path is None:
         return None
     return planfile.parse_plan_file(read_source_file(path, str(path), planfile.MAX_BYTES), str(path))
+
+
+def _resolve_removed(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The guids of the episodes that `--remove` names. Raises click.BadParameter."""
+    from podcast_kit.source.episode_names import resolve_guids
+    from podcast_kit.source.yaml import InvalidValue
+
+    changed_guids = {change.guid for change in prepared.subscriber_changes}
+    try:
+        return tuple(resolve_guids(prepared.build.project, names, changed_guids))
+    except InvalidValue as error:
+        raise click.BadParameter(f"{error} ({error.fix})", param_hint="--remove") from None
 
 
 def _confirm_publish(*, yes: bool) -> bool:

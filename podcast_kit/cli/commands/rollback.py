@@ -20,7 +20,10 @@ from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.publish.rollback import PreviousFeed
-    from podcast_kit.stores import Store
+    from podcast_kit.stores import Store, StoredObject
+
+MAX_CHANGES_SHOWN = 3
+"""Changes that are listed for each saved feed."""
 
 
 @command("rollback", short_help="Make an earlier feed live again.")
@@ -55,7 +58,7 @@ def rollback_command(
     state = read_store_state(store, show.feed.path)
     saved_feeds = rollback.list_previous_feeds(state)
     if is_list:
-        _print_saved_feeds(console, store, saved_feeds)
+        _print_saved_feeds(console, store, saved_feeds, state.feed)
         return
     feed = _choose_feed(saved_feeds, number)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,23 +72,42 @@ def rollback_command(
         confirm_action(f"Roll back to feed {feed.number}?", yes=yes)
         is_allowed = allows_unprotected_writes(is_allowed=allow_unprotected_writes)
         url = show.publish.url if store.remote else ""
-        print_outcomes(console, publish.publish_plan(plan, store, now=datetime.now(UTC), url=url, allow_unprotected_writes=is_allowed))
+        print_outcomes(
+            console,
+            publish.publish_plan(plan, store, now=datetime.now(UTC), url=url, allow_unprotected_writes=is_allowed),
+        )
     console.document("rollback", feed=show.feed_url, number=feed.number, changed=True)
     console.result(show.feed_url)
     console.info(f"feed {feed.number} is live again; the next publish will replace it")
 
 
-def _print_saved_feeds(console: Console, store: Store, saved_feeds: tuple[PreviousFeed, ...]) -> None:
+def _print_saved_feeds(
+    console: Console, store: Store, saved_feeds: tuple[PreviousFeed, ...], live: StoredObject | None
+) -> None:
     from podcast_kit.publish import rollback
 
-    rows = list(zip(saved_feeds, rollback.read_feed_titles(store, saved_feeds), strict=True))
+    rows = list(zip(saved_feeds, rollback.describe_previous_feeds(store, saved_feeds, live), strict=True))
     console.document(
         "rollback",
-        feeds=[{"number": feed.number, "key": feed.key, "episodes": list(titles)} for feed, titles in rows],
+        feeds=[
+            {
+                "number": feed.number,
+                "key": feed.key,
+                "episodes": list(row.titles),
+                "replaced": feed.replaced_at,
+                "changes": list(map(str, row.changes)),
+            }
+            for feed, row in rows
+        ],
     )
-    for feed, titles in rows:
-        summary = f"{format_count(len(titles), 'episode')}, the newest “{titles[0]}”" if titles else ""
-        console.result(f"{feed.number:>6}  {feed.digest}  {summary}".rstrip())
+    for feed, row in rows:
+        summary = f"{format_count(len(row.titles), 'episode')}, the newest “{row.titles[0]}”" if row.titles else ""
+        date = f"until {feed.replaced_at.astimezone():%Y-%m-%d %H:%M}  " if feed.replaced_at else ""
+        console.result(f"{feed.number:>6}  {date}{feed.digest}  {summary}".rstrip())
+        for change in row.changes[:MAX_CHANGES_SHOWN]:
+            console.result(f"        then: {change}")
+        if len(row.changes) > MAX_CHANGES_SHOWN:
+            console.result(f"        and {format_count(len(row.changes) - MAX_CHANGES_SHOWN, 'other change')}")
     if not rows:
         console.info("no earlier feed to roll back to")
 

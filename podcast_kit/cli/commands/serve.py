@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -15,37 +17,52 @@ from podcast_kit.cli.options import AT_OPTION
 from podcast_kit.errors import PodcastKitError
 
 if TYPE_CHECKING:
+    from podcast_kit.model import Episode, Project
     from podcast_kit.preview import Preview
 
 MAX_PATHS_SHOWN = 3
 
 
 @command("serve", short_help="Preview the show in a browser while you write.")
-@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option("--port", default=8000, show_default=True, help="Port; 0 picks a free one.")
 @click.option("--watch/--no-watch", default=True, show_default=True, help="Rebuild when a file changes.")
+@click.option("--drafts", is_flag=True, help="Also show drafts that have a recording.")
+@click.option(
+    "--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="0.0.0.0: also for other devices."
+)
+@click.option("--open", "is_opening", is_flag=True, help="Open the show in the browser.")
 @AT_OPTION
-def serve_command(console: Console, port: int, watch: bool, at: str | None) -> None:
+def serve_command(
+    console: Console, port: int, watch: bool, drafts: bool, bind: str, is_opening: bool, at: str | None
+) -> None:
     """Build the show and serve it on this machine, with seeking as listeners have it.
 
-    Saved changes are built at once, and the page in the browser reloads.
+    Saved changes are built at once, and the page in the browser reloads. With --bind 0.0.0.0, every device in your
+    network can open the preview, also what is not published yet.
 
     \b
       podcast-kit serve
+      podcast-kit serve --drafts --open
       podcast-kit serve --port 0 --at 2026-12-24T18:00
     """
     from podcast_kit import preview
 
-    show, stop = load_show(console, add_guids=True, needs_cover=False), threading.Event()
+    show, stop = _load_preview_show(console, drafts=drafts), threading.Event()
     to = show.show.publish.to
     changes = preview.watch(show.folder, stop, ignored="" if ":" in to else to)
     build = load_build(console, at, show=show)
-    server = preview.make_preview(build.folder, port=port, public_url=show.show.publish.url, live_reload=watch)
+    server = preview.make_preview(
+        build.folder, port=port, host=bind, public_url=show.show.publish.url, live_reload=watch
+    )
     feed_url = server.url + show.show.feed.path
     console.document("serve", build.problems, url=server.url, feed=feed_url)
     console.result(f"{server.url}index.html")
     console.info(f"feed: {feed_url}   press Ctrl-C to stop")
+    if is_opening:
+        click.launch(f"{server.url}index.html")
     if watch:
-        threading.Thread(target=_rebuild_on_change, args=(console, at, changes, server), daemon=True).start()
+        arguments = (console, at, changes, server, drafts)
+        threading.Thread(target=_rebuild_on_change, args=arguments, daemon=True).start()
     try:
         server.serve_forever()
     finally:
@@ -53,11 +70,38 @@ def serve_command(console: Console, port: int, watch: bool, at: str | None) -> N
         server.server_close()
 
 
-def _rebuild_on_change(console: Console, at: str | None, changes: Iterator[tuple[str, ...]], server: Preview) -> None:
+def _load_preview_show(console: Console, *, drafts: bool) -> Project:
+    """The show; with `drafts`, those that have a recording as if they were published now."""
+    show = load_show(console, add_guids=True, needs_cover=False)
+    if not drafts:
+        return show
+    now = datetime.now(UTC)
+    return replace(show, episodes=tuple(_preview_draft(show, episode, now) for episode in show.episodes))
+
+
+def _preview_draft(show: Project, episode: Episode, now: datetime) -> Episode:
+    from podcast_kit.model import LocalFile
+
+    audio = episode.audio
+    if not episode.draft or audio is None:
+        return episode
+    if isinstance(audio, LocalFile) and not audio.resolve_in(show.folder).is_file():
+        return episode
+    date = min(episode.date, now) if episode.date else now
+    return replace(episode, draft=False, date=date, guid=episode.guid or f"draft-{episode.slug}")
+
+
+def _rebuild_on_change(
+    console: Console,
+    at: str | None,
+    changes: Iterator[tuple[str, ...]],
+    server: Preview,
+    drafts: bool,
+) -> None:
     """Build again whenever something was saved; on errors, print them and keep the last good build."""
     for paths in changes:
         try:
-            build = load_build(console, at, needs_cover=False)
+            build = load_build(console, at, show=_load_preview_show(console, drafts=drafts))
         except PodcastKitError as error:
             console.failure("serve", error)
             continue

@@ -11,7 +11,7 @@ from podcast_kit.check.registry import PLATFORMS, RULES
 def test_rule_is_explained_with_platforms_and_sources():
     explanation = check.explain_code("art.square")
     assert explanation["summary"] == explanation["says"] == "The show's artwork is square."
-    assert explanation["fix"] == explanation["mend"] == "crop it to a square"
+    assert explanation["fix"] == explanation["mend"] == "crop it to a square of 1400 to 3000 pixels a side"
     assert explanation["level"] == "error"
     assert "Apple Podcasts" in explanation["platforms"]
     assert explanation["sources"][0].startswith("Apple, artwork requirements https://")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -16,10 +17,10 @@ COMMANDS = sorted(cli.commands)
 
 IMPORTED = """
 import sys
-from podcast_kit.cli import main
+from podcast_kit.cli import run_command_line
 sys.argv = ["podcast-kit", *{arguments!r}]
 try:
-    main()
+    run_command_line()
 except SystemExit as end:
     code = end.code
 print("imported:", *sorted({{name.split(".")[0] for name in sys.modules}}))
@@ -91,3 +92,24 @@ def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly():
     done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=False)
     assert done.stderr == "interrupted\n"
     assert done.returncode in {130, -signal.SIGINT}  # a shell calls both 130
+
+
+def test_help_of_a_command_equals_its_own_help():
+    assert run("help", "publish").output.splitlines()[2:] == run("publish", "--help").output.splitlines()[2:]
+    assert run("help").output == run("--help").output
+    wrong = run("help", "publsh")
+    assert (wrong.exit_code, "did you mean 'publish'?" in wrong.output) == (1, True)
+
+
+def test_the_version_has_its_usual_short_names():
+    assert run("-v").output == run("-V").output == run("--version").output
+
+
+def test_the_manual_page_has_every_command_and_option():
+    page = run("help", "--man").output.replace("\\-", "-")
+    assert page.startswith('.TH PODCAST-KIT 1 "" "podcast-kit ')
+    for name, entry in cli.commands.items():
+        assert f".SS podcast-kit {name} " in page
+        for option in entry.params:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.opts[-1] in page, name

@@ -25,13 +25,14 @@ def run(*arguments, **settings):
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], **settings)
 
 
-def test_problems_go_to_stderr_and_their_count_to_stdout(show):
+def test_problems_and_their_count_go_to_stdout(show):
     edit_file(show / "episodes/001-talk.md", "About listening", "About <i>it</i>")
     done = run("check", "-C", show)
     assert done.exit_code == 1
-    assert "episodes/001-talk.md:2:1: error: the title contains HTML: '<i>' (" in done.stderr
-    assert "[it.title]" in done.stderr
-    assert done.stdout == "1 error\n"
+    assert "episodes/001-talk.md:2:1: error: the title contains HTML: '<i>' (" in done.stdout
+    assert "[it.title]" in done.stdout
+    assert done.stdout.endswith("[it.title]\n1 error\n")
+    assert not done.stderr
     assert json.loads(run("check", "-C", show, "--json").stdout)["problems"][0]["code"] == "it.title"
 
 
@@ -53,20 +54,20 @@ def test_gitlab_gets_a_code_quality_report(show):
 def test_only_problems_of_named_files_are_reported(show):
     edit_file(show / "podcast.yaml", OWNER, "")
     edit_file(show / "episodes/001-talk.md", "About listening", "About <i>it</i>")
-    assert "it.title" not in run("check", "-C", show, show / "podcast.yaml").stderr
-    assert "ch.owner" not in run("check", "-C", show, show / "episodes/001-talk.md").stderr
+    assert "it.title" not in run("check", "-C", show, show / "podcast.yaml").stdout
+    assert "ch.owner" not in run("check", "-C", show, show / "episodes/001-talk.md").stdout
 
 
 @pytest.mark.parametrize("name", [".", "episodes", "episodes/", ".."])
 def test_folder_stands_for_all_files_in_it(show, name):
     edit_file(show / "episodes/001-talk.md", "About listening", "S1E1 About <i>it</i>")
-    assert "[it.title]" in run("check", "-C", show, f"{show}/{name}").stderr
+    assert "[it.title]" in run("check", "-C", show, f"{show}/{name}").stdout
 
 
 def test_mistyped_or_foreign_path_is_a_problem(show, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     done = run("check", "-C", show, show / "episodes/001-tlak.md", show / ("x" * 300), elsewhere)
-    assert (done.exit_code, done.stderr.count("[file.missing]")) == (1, 3)
+    assert (done.exit_code, done.stdout.count("[file.missing]")) == (1, 3)
 
 
 def test_strict_treats_warnings_as_errors(show):
@@ -84,7 +85,7 @@ def test_feed_file_with_problems_fails(show):
 
 def test_missing_feed_file_is_an_error(tmp_path):
     done = run("check", tmp_path / "feed.xml")
-    assert (done.exit_code, "cannot be read" in done.stderr) == (1, True)
+    assert (done.exit_code, "cannot be read" in done.output) == (1, True)
 
 
 def test_explain_lists_all_rules_or_those_of_a_platform():

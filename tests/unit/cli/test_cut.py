@@ -6,7 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit.audio import probe, read_tags
+from podcast_kit.audio import probe_audio, read_tags
 from podcast_kit.cli.app import cli
 from tests.support.audio_samples import sample
 
@@ -23,7 +23,7 @@ def test_a_stretch_is_named_after_recording_and_times(tmp_path, monkeypatch):
     assert (result.exit_code, result.stdout.split("  ")[0]) == (0, "talk-0m00.5s-0m01.5s.mp3")
     assert "1.0 s" in result.stdout
     assert "lossless" in result.stdout
-    assert probe(tmp_path / "talk-0m00.5s-0m01.5s.mp3").seconds == pytest.approx(1, abs=1e-3)
+    assert probe_audio(tmp_path / "talk-0m00.5s-0m01.5s.mp3").seconds == pytest.approx(1, abs=1e-3)
     assert source.read_bytes() == before
 
 
@@ -46,7 +46,7 @@ def test_any_recording_can_be_cut(name, ending, tmp_path, monkeypatch):
         (["--from", "2", "--to", "1"], 2, "--to must be after --from"),
         (["--to", "1:75"], 2, "minutes and seconds go up to 59"),
         (["--to", "soon"], 2, "is not a time"),
-        (["--from", "1:00", "--to", "1:10"], 1, "ends before 60 s"),
+        (["--from", "1:00", "--to", "1:10"], 1, "after the end"),
         (["--to", "1", "--out", "talk.mp3"], 1, "is there already"),
         (["--to", "1", "--out", "talk.wav"], 1, "end its name in .mp3"),
         ([], 2, "Missing option '--to'"),
@@ -59,11 +59,11 @@ def test_what_cannot_be_done_is_said(arguments, code, words, tmp_path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["talk.mp3"]
 
 
-def test_a_stretch_that_goes_on_behind_the_end_ends_with_the_recording(tmp_path, monkeypatch):
+def test_a_time_after_the_end_is_refused(tmp_path, monkeypatch):
     shutil.copy(sample("cbr.mp3"), tmp_path / "talk.mp3")
     result = run(tmp_path, monkeypatch, "talk.mp3", "--from", "1", "--to", "10")
-    assert result.exit_code == 0
-    assert "before --to" in result.stderr
+    assert (result.exit_code, "is after the end of the recording (00:00:0" in result.stderr) == (1, True), result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["talk.mp3"]
 
 
 @pytest.mark.parametrize("out", ["talk.mp3/best.mp3", "x" * 300 + ".mp3", "new/folder/best.mp3"])

@@ -115,10 +115,10 @@ def test_two_episodes_begun_at_once_have_different_minutes(show, talk):
 def test_a_recording_that_has_to_be_encoded_is_told_with_one_mend_everywhere(show):
     run("new", ROOT / "tests/samples/speech.wav", "-C", show)
     mend = "export it as MP3 or M4A, or let each build convert it: `audio: {format: mp3}` in podcast.yaml"
-    assert mend in run("check", "-C", show).stderr
+    assert mend in run("check", "-C", show).output
     with (show / "podcast.yaml").open("a") as file:
         file.write("audio: {format: mp3}\n")
-    assert "notes.begun" in run("check", "-C", show).stderr
+    assert "notes.begun" in run("check", "-C", show).output
     write_notes(show / "episodes/002-speech.md")
     assert run("check", "-C", show).exit_code == 0
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from podcast_kit.cli import run_command_line  # noqa: F401  # registers the commands
 from podcast_kit.cli.app import cli
 from podcast_kit.site.templates import default_templates
-from tests.support.shows import small
+from tests.support.shows import add, small
 
 
 @pytest.fixture
@@ -86,3 +86,25 @@ def wait_for(url, words):
             return
         time.sleep(0.1)
     pytest.fail(f"{words!r} never came")
+
+
+@pytest.mark.slow
+def test_serve_shows_drafts_to_other_devices_on_request(show):
+    add(show, 2, draft="true")
+    command = [sys.executable, "-m", "podcast_kit", "serve", "-C", str(show), "--port", "0", "--no-watch"]
+    with subprocess.Popen(
+        [*command, "--drafts", "--bind", "0.0.0.0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            url = running.stdout.readline().strip()
+            page = url.replace("index.html", "episodes/002-talk/index.html")
+            request = urllib.request.Request(page, headers={"Host": "my-phone.local"})
+            with urllib.request.urlopen(request, timeout=10) as response:
+                assert b"Talk 2" in response.read()
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=30)
+    assert "draft: true" in (show / "episodes/002-talk.md").read_text()
