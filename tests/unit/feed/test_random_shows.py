@@ -4,8 +4,8 @@ Hypothesis makes the texts (control characters, markup, right-to-left, anything)
 from the table of tags, so that each of them occurs with values of its type.
 """
 
-import re
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from html import escape
 from random import Random
