@@ -225,6 +225,11 @@ value.zone
     Dates without an offset are in this zone.
     Use a name such as Europe/Berlin or UTC.
 
+key.unsupported
+    The key is known, but nothing acts on it yet.
+    The feed would promise something that does not happen.
+    Remove the key.
+
 value.form
     The value does not have the required form.
     Apps ignore or misread values in another form.
@@ -631,6 +636,11 @@ pb.removed
     Published episodes would be removed from the feed.
     They would disappear from subscribers' apps.
     Restore the episodes; to remove them on purpose, pass `--remove`.
+
+pb.hold
+    A rollback placed a hold on publishing.
+    Nothing is published, also not by CI, so that the earlier feed stays live.
+    Correct what was wrong, then run `podcast-kit publish --release`.
 
 pb.show
     The place that is published to holds another show.

@@ -20,7 +20,7 @@ from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.fetch import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
-from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.http_client import PLAYER_ORIGIN, HttpClient
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
@@ -38,6 +38,8 @@ MAX_ALTERNATES, MAX_ALTERNATE_SOURCES = 5, 2
 """Alternate enclosures of an item, and sources of each, that are requested."""
 DEFAULT_NEWEST = 5
 """Episodes whose files are requested by default."""
+WEB_PLAYER_HEADERS = {"Origin": PLAYER_ORIGIN}
+"""What the browser of a web player sends: without it, most stores leave out their CORS headers."""
 
 
 def check_feed_url(
@@ -51,7 +53,7 @@ def check_feed_url(
     """Every problem of the feed at a URL and of the files of its newest episodes, including servers' answers."""
     on_progress(Progress("ask", url))
     with HttpClient() as client, ThreadPoolExecutor(REQUEST_THREADS) as pool:
-        response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
+        response, data = client.request(url, headers=WEB_PLAYER_HEADERS, max_bytes=MAX_FEED_BYTES + 1)
         feed_probe = _probe_feed(client, url, response)
         if response.status != HTTP_OK:
             return check_objects([feed_probe], platform=platform)
@@ -158,10 +160,10 @@ def _probe_remote_file(client: HttpClient, file: RemoteFile) -> list[object]:
     """How a server answers for a file, and the file's content where rules check it."""
     probe = Probe(url=file.url, kind=file.kind, mime=file.mime, bytes=file.bytes, location=file.location)
     if file.kind == "media":
-        range_response, _ = client.request(file.url, headers={"Range": "bytes=0-1"}, max_bytes=2)
+        range_response, _ = client.request(file.url, headers=WEB_PLAYER_HEADERS | {"Range": "bytes=0-1"}, max_bytes=2)
         return [replace(probe, head=client.request(file.url, method="HEAD")[0], range_get=range_response)]
     max_bytes = MAX_ARTWORK_BYTES if file.kind == "artwork" else MAX_TEXT_BYTES
-    response, data = client.request(file.url, max_bytes=max_bytes)
+    response, data = client.request(file.url, headers=WEB_PLAYER_HEADERS, max_bytes=max_bytes)
     probe = replace(probe, get=response)
     if response.status != HTTP_OK:
         return [probe]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
 from podcast_kit.feed.json_feed import render_json_feed
 from podcast_kit.feed.opml import render_opml
-from podcast_kit.feed.pagination import archived_guids, render_feed_pages
+from podcast_kit.feed.pagination import render_feed_pages
 from podcast_kit.feed.private_feeds import private_feed_key, render_private_feeds
 from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
 from podcast_kit.feed.rss import GENERATOR, render_rss
@@ -13,7 +13,6 @@ from podcast_kit.feed.rss import GENERATOR, render_rss
 __all__ = [
     "GENERATOR",
     "MAX_FEED_BYTES",
-    "archived_guids",
     "parse_feed",
     "private_feed_key",
     "render_chapter_timestamps",

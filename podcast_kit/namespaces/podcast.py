@@ -389,9 +389,9 @@ PODCAST_TAGS = (
     ),
     Tag(
         name="podcast:podping",
-        about="Whether updates are announced by Podping, so that apps need to poll less often.",
+        about="Whether updates are announced by Podping; only false until publishing sends podpings.",
         parents=(CHANNEL,),
-        attributes=(Field("usesPodping", ValueType.FLAG),),
+        attributes=(Field("usesPodping", ValueType.FLAG, example="false"),),
         keys=("podping",),
         scalar="usesPodping",
     ),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.http_client import PLAYER_ORIGIN, HttpClient
 from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.publish.verify import verify_outputs
 from podcast_kit.stores import Store, Upload
@@ -20,7 +20,6 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 PROBE_CONTENT = b"podcast-kit doctor\n"
 PROBE_TYPES = {".mp3": "audio/mpeg", ".vtt": "text/vtt", ".json": "application/json+chapters"}
 STATUS_OK = 200
-PLAYER_ORIGIN = "https://player.example"
 
 
 def diagnose_store(store: Store, url: str, folder: Path, *, now: datetime) -> Iterator[Outcome]:

@@ -32,7 +32,7 @@ class CoreKey:
 FLAG = "true or false"
 IMAGE = "path of a JPEG or PNG file"
 URL = "URL"
-TIME = "time, such as 12:34, 1:02:03 or seconds"
+TIME_FORM = "time, such as 12:34, 1:02:03 or seconds"
 
 _PERSON = (
     CoreKey(name="name", about="The person's name.", is_required=True),
@@ -102,12 +102,12 @@ _AUDIO = (
     ),
 )
 _CHAPTER = (
-    CoreKey(name="start", about="When the chapter starts.", form=TIME, is_required=True, other_names=("startTime",)),
+    CoreKey(name="start", about="When the chapter starts.", form=TIME_FORM, is_required=True, other_names=("startTime",)),
     CoreKey(name="title", about="The chapter's title; required unless toc is false."),
     CoreKey(
         name="end",
         about="When the chapter ends.",
-        form=TIME,
+        form=TIME_FORM,
         default="the start of the next chapter",
         other_names=("endTime",),
     ),
@@ -320,7 +320,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 form="a whole number; 0 puts all episodes into the feed",
                 default="0",
             ),
-            CoreKey(name="hub", about="A WebSub hub, announced in the feed.", form=URL),
+            CoreKey(name="hub", about="Not supported yet: publishing does not notify a WebSub hub.", form=URL),
         ),
     ),
     CoreKey(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from podcast_kit.model import (
     AudioSettings,
     Category,
+    Element,
     FeedSettings,
     LocalFile,
     Placement,
@@ -32,6 +33,8 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
     """The show in podcast.yaml; problems go to `table.problems`, and the Show is valid only without any."""
     owner, publish = table.table("owner"), _publish_settings(table)
     timezone = table.optional("timezone", converters.to_time_zone, "UTC")
+    channel_elements = elements.elements_from_table(table, "channel", timezone)
+    _refuse_podping(table, channel_elements)
     show = Show(
         title=table.required("title", converters.to_line, ""),
         description=table.required("description", converters.to_text, ""),
@@ -58,7 +61,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         audio=_show_audio_settings(table, folder),
         theme=_theme_settings(table, folder),
         ignore=ignored_rules(table),
-        elements=elements.elements_from_table(table, "channel", timezone),
+        elements=channel_elements,
         locations=table.locations,
     )
     if owner:
@@ -180,11 +183,27 @@ def _feed_settings(table: Table) -> FeedSettings:
     settings = FeedSettings(
         path=inner.optional("path", _to_feed_path, "feed.xml"),
         page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
-        hub=inner.optional("hub", converters.to_url, ""),
+        hub=inner.optional("hub", _refuse_hub, ""),
     )
     inner.finish()
     _record_locations(table, "feed", inner)
     return settings
+
+
+def _refuse_hub(raw: str) -> str:
+    """Refuses any hub: apps that subscribe at a hub poll the feed less often, and nothing notifies the hub."""
+    text = f"{converters.quote_value(raw)} cannot be announced: publishing does not notify a WebSub hub yet"
+    raise InvalidValue(text, "remove hub: apps then check the feed themselves", "key.unsupported")
+
+
+def _refuse_podping(table: Table, channel_elements: tuple[Element, ...]) -> None:
+    """Report `podping: true`: no podpings are sent. An element in `extra:` is for those who send their own."""
+    value = table.value("podping")
+    for element in channel_elements:
+        is_of_key = value is not None and element.location == value.location
+        if is_of_key and element.name == "podcast:podping" and dict(element.attributes)["usesPodping"] == "true":
+            text = "podping: publishing does not send podpings yet, so apps would wait for them in vain"
+            table.error(element.location, text, "remove it, or write podping: false", "key.unsupported")
 
 
 def _to_feed_path(raw: str) -> str:

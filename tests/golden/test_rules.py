@@ -27,7 +27,7 @@ from podcast_kit.check.rules.links import FeedPages, JsonFeedFile, OpmlFile
 from podcast_kit.check.rules.transcripts import TranscriptFile
 from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, SourceLocation
-from podcast_kit.model import Audio, Chapter, Episode, Image, Item, Media, Probe, Project, Response
+from podcast_kit.model import Audio, Chapter, Episode, FeedSettings, Image, Item, Media, Probe, Project, Response
 from tests.support.feed_factories import make_item, make_show
 
 CASES = Path(__file__).parent / "faults"
@@ -296,9 +296,11 @@ def test_feed_pages_describe_one_show_and_share_no_episode():
     assert {problem.code for problem in check_pages(GOLDEN, renamed)} == {"lk.pages"}
 
 
-def test_own_feed_with_podping_but_without_hub_is_reported():
-    project = Project(folder=Path(), show=make_show(), episodes=())
-    problems = check_document(feed.parse_feed(GOLDEN.encode()), CheckContext(now=NOW, project=project, own_feed=True))
+def test_own_feed_with_podping_is_reported_whether_or_not_it_has_a_hub():
+    declared = GOLDEN.replace('usesPodping="false"', 'usesPodping="true"')
+    show = make_show(feed=FeedSettings(hub="https://hub.example/"))
+    project = Project(folder=Path(), show=show, episodes=())
+    problems = check_document(feed.parse_feed(declared.encode()), CheckContext(now=NOW, project=project, own_feed=True))
     assert {problem.code for problem in problems} == {"lk.podping"}
 
 

@@ -75,6 +75,26 @@ def test_well_served_show_has_only_the_problems_of_a_preview(public_url):
     assert error_codes(problems) == set()
 
 
+@pytest.mark.parametrize("allowed_origin", ["*", "the request's origin"])
+def test_server_that_sends_cors_headers_only_to_web_players_passes(folder, allowed_origin):
+    class StoreHandler(preview.PreviewHandler):
+        def end_headers(self):
+            if origin := self.headers.get("Origin"):
+                self.send_header("Access-Control-Allow-Origin", "*" if allowed_origin == "*" else origin)
+            super().end_headers()
+
+    build = build_show(folder)
+    server = preview.make_preview(build.folder, 0, public_url=build.project.show.publish.url)
+    server.RequestHandlerClass = StoreHandler
+    with run_server(server) as url:
+        problems = check.check_feed_url(f"{url}feed.xml", now=NOW)
+    assert [problem for problem in problems if problem.code == "http.cors"] == []
+
+
+def test_server_without_cors_headers_is_reported(public_url):
+    assert "http.cors" in {problem.code for problem in check.check_feed_url(f"{public_url}feed.xml", now=NOW)}
+
+
 def test_files_of_the_feed_are_requested(public_url):
     subjects = []
     check.check_feed_url(

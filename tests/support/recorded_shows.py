@@ -145,12 +145,12 @@ def write_every_key(folder):
         block="true",
         type="serial",
         people=SPEAKERS,
-        feed="{path: feeds/show.rss, hub: 'https://hub.example/'}",
+        feed="{path: feeds/show.rss}",
         publish="{url: 'https://pod.example/some/place/', to: public, clean_urls: true}",
         funding="[{url: 'https://pod.example/support', label: Support the show}, 'https://pod.example/tip']",
         location="{name: 'Berlin, Germany', geo: 'geo:52.5170,13.3889', osm: R62422}",
         medium="podcast",
-        podping="true",
+        podping="false",
         update_frequency="{label: Every Monday, rrule: FREQ=WEEKLY;BYDAY=MO}",
         blocked_services="[youtube, amazon]",
         txt="[{purpose: verify, text: S6lpp-7ZCn8-dZfGc-OoyaG}, plain]",
@@ -210,7 +210,7 @@ def write_alternate_enclosures(folder):
 
 def write_private_feeds(folder):
     """Two people with private feeds, one of whom has lost theirs."""
-    write_yaml(folder, new_feed_url="https://new.example/feed.xml", feed="{hub: 'https://hub.example/'}")
+    write_yaml(folder, new_feed_url="https://new.example/feed.xml")
     write_text(folder / "subscribers.txt", "Ann Lee\nZoë\n- Bo\n")
     write_text(folder / "subscribers.key", f"{bytes(range(32)).hex()}\n")
     write_episode(folder, 1, SAMPLES / "cbr.mp3")
@@ -219,7 +219,7 @@ def write_private_feeds(folder):
 
 def write_archive_pages(folder):
     """More episodes than one page of the feed has."""
-    write_yaml(folder, feed="{page_size: 2, hub: 'https://hub.example/'}", prompts="{default: none}")
+    write_yaml(folder, feed="{page_size: 2}", prompts="{default: none}")
     for number in range(1, 8):
         write_episode(folder, number, SAMPLES / "cbr.mp3", f"Number {number} of seven.\n")
 

@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.enclosure import is_loopback_url
 from podcast_kit.errors import Severity
+from podcast_kit.io.http_client import PLAYER_ORIGIN
 from podcast_kit.model import Probe, Response
 from podcast_kit.text.numbers import parse_count
 
-OK, PARTIAL = 200, 206
+OK_STATUS, PARTIAL_STATUS = 200, 206
 LOGIN_STATUSES = frozenset({401, 403, 407})
 PERMANENT_REDIRECTS = frozenset({301, 308})
 MAX_REDIRECTS = 5
 MAX_FEED_AGE_S = 900
+OPEN_ORIGINS = frozenset({"*", PLAYER_ORIGIN})
+"""Some stores answer with the origin of the request instead of *."""
 MIN_GZIP_BYTES = 20_000
 """Smaller feeds need no compression."""
 FEED_TYPES = frozenset({"application/rss+xml", "application/xml", "text/xml"})
@@ -39,7 +42,7 @@ TEXT_TYPES = {
 def _successful_response(probe: Probe) -> Response | None:
     """The first successful response, to GET or else HEAD; None if there is none."""
     for response in (probe.get, probe.range_get, probe.head):
-        if response is not None and response.status in {OK, PARTIAL}:
+        if response is not None and response.status in {OK_STATUS, PARTIAL_STATUS}:
             return response
     return None
 
@@ -108,10 +111,10 @@ def check_http_head(probe: Probe) -> Iterator[Finding]:
     """HEAD answers 200, with the same type and length as GET."""
     if probe.head is None or (response := _successful_response(probe)) is None:
         return
-    if probe.head.status != OK:
+    if probe.head.status != OK_STATUS:
         yield Finding(f"HEAD of the {probe.kind} answers {probe.head.status or probe.head.error}: {probe.url[:200]}")
         return
-    if response.status == OK:
+    if response.status == OK_STATUS:
         for name in ("content-type", "content-length"):
             head_value, get_value = probe.head.headers.get(name, ""), response.headers.get(name, "")
             if head_value and get_value and head_value != get_value and not response.headers.get("content-encoding"):
@@ -132,9 +135,9 @@ def check_http_range(probe: Probe) -> Iterator[Finding]:
     response = probe.range_get
     if probe.kind != "media" or response is None or response.status in LOGIN_STATUSES or not response.status:
         return
-    if response.status == OK:
+    if response.status == OK_STATUS:
         yield Finding(f"the audio answers a range request with 200, not 206: {probe.url[:200]}")
-    elif response.status == PARTIAL:
+    elif response.status == PARTIAL_STATUS:
         content_range = response.headers.get("content-range", "missing")
         total = parse_count(content_range.rpartition("/")[2])
         if total is None:
@@ -236,7 +239,7 @@ def check_http_validators(probe: Probe) -> Iterator[Finding]:
         return
     if not {"etag", "last-modified"} & response.headers.keys():
         yield Finding(f"the {probe.kind} has neither ETag nor Last-Modified: {probe.url[:200]}")
-    elif probe.conditional_get is not None and probe.conditional_get.status == OK:
+    elif probe.conditional_get is not None and probe.conditional_get.status == OK_STATUS:
         yield Finding(f"the {probe.kind} does not answer 304 to its own ETag or date: {probe.url[:200]}")
     max_age = re.search(r"max-age=(\d{1,12})", response.headers.get("cache-control", ""))
     if probe.kind == "feed" and max_age and int(max_age[1]) > MAX_FEED_AGE_S:
@@ -254,7 +257,7 @@ def check_http_validators(probe: Probe) -> Iterator[Finding]:
 def check_http_gzip(probe: Probe) -> Iterator[Finding]:
     """A feed is compressed for clients that request it."""
     response = probe.gzip_get
-    if probe.kind != "feed" or response is None or response.status != OK:
+    if probe.kind != "feed" or response is None or response.status != OK_STATUS:
         return
     if probe.get and probe.get.size < MIN_GZIP_BYTES:
         return
@@ -272,9 +275,9 @@ def check_http_gzip(probe: Probe) -> Iterator[Finding]:
     fix="send Access-Control-Allow-Origin: *",
 )
 def check_http_cors(probe: Probe) -> Iterator[Finding]:
-    """Access-Control-Allow-Origin is *, so web players can read the file."""
+    """Access-Control-Allow-Origin allows every origin, so web players can read the file."""
     response = _successful_response(probe)
-    if response is not None and response.headers.get("access-control-allow-origin", "").strip() != "*":
+    if response is not None and response.headers.get("access-control-allow-origin", "").strip() not in OPEN_ORIGINS:
         # scripts load transcripts and chapters; a player needs no permission for audio and images
         is_required = probe.kind in {"transcript", "chapters"}
         text = f"web players cannot read the {probe.kind}: {probe.url[:200]}"

@@ -125,15 +125,14 @@ def check_hub_link(channel: ChannelView) -> Iterator[Finding]:
     platforms="podcastindex",
     sources="PN",
     why="Apps that trust it poll less often, and wait for a notification that never comes.",
-    fix="remove it unless something sends podpings; to notify the Podcast Index, call "
-    "api.podcastindex.org/api/1.0/hub/pubnotify",
+    fix="remove it unless a program of yours sends podpings",
 )
 def check_podping(channel: ChannelView) -> Iterator[Finding]:
-    """A feed written by podcast-kit declares podping only if something sends it: a hub is configured."""
+    """A feed written by podcast-kit does not declare podping, because publishing does not send podpings."""
     node = channel.child("podcast:podping")
     declared = node is not None and node.attributes.get("usesPodping", "").lower() == "true"
-    if declared and channel.context.own_feed and channel.show is not None and not channel.show.feed.hub:
-        yield Finding("the feed declares podping, but nothing sends podpings", node, "podping")
+    if declared and channel.context.own_feed:
+        yield Finding("the feed declares podping, but publishing does not send podpings", node, "podping")
 
 
 @rule(

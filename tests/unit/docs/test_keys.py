@@ -116,7 +116,7 @@ def test_keys_of_people_and_chapters_are_documented(table, fields, keys_read, tm
     assert keys_read[table] == {field.name: field.other_names for field in key.fields}
 
 
-ABOUT_A_MOVE_OR_A_CLAIM = {"ch.newfeed", "ch.verify", "it.block", "lk.podping"}
+ABOUT_A_MOVE_OR_A_CLAIM = {"ch.newfeed", "ch.verify", "it.block"}
 """What the check notes about a key because of what the key does."""
 NEEDS_A_FILE = {"artwork", "audio", "feed", "image", "publish", "theme", "transcript"}
 

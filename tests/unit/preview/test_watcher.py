@@ -1,13 +1,26 @@
 import threading
 
+import pytest
+
 from podcast_kit.preview import watch, watcher
 
 
-def test_changes_of_source_files_are_reported_and_those_of_generated_files_are_not(tmp_path):
+@pytest.fixture
+def stop():
+    """An event that stops a watch after 10 s, and leaves no timer behind that would keep pytest from ending."""
+    event = threading.Event()
+    timer = threading.Timer(10, event.set)
+    timer.start()
+    yield event
+    timer.cancel()
+    timer.join(1)
+    assert not timer.is_alive()
+
+
+def test_changes_of_source_files_are_reported_and_those_of_generated_files_are_not(tmp_path, stop):
     for name in ("episodes/001.md", "build/index.html", ".podcast-kit/cache", "podcast.lock", "podcast.yaml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("before", "utf-8")
-    stop = threading.Event()
     changes = watch(tmp_path, stop, interval_s=0.02)
 
     def save():
@@ -22,7 +35,6 @@ def test_changes_of_source_files_are_reported_and_those_of_generated_files_are_n
         (tmp_path / "podcast.yaml").unlink()
 
     threading.Timer(0.1, save).start()
-    threading.Timer(10, stop.set).start()
     changed = set(next(changes))
     if "podcast.yaml" not in changed:
         changed |= set(next(changes))
@@ -31,13 +43,11 @@ def test_changes_of_source_files_are_reported_and_those_of_generated_files_are_n
     assert list(changes) == []
 
 
-def test_the_folder_that_is_published_to_is_ignored(tmp_path):
+def test_the_folder_that_is_published_to_is_ignored(tmp_path, stop):
     (tmp_path / "public").mkdir()
-    stop = threading.Event()
     changes = watch(tmp_path, stop, interval_s=0.02, ignored="public")
     (tmp_path / "public" / "index.html").write_text("published", "utf-8")
     (tmp_path / "podcast.yaml").write_text("saved", "utf-8")
-    threading.Timer(10, stop.set).start()
     assert next(changes) == ("podcast.yaml",)
     stop.set()
 

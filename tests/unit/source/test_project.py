@@ -97,7 +97,7 @@ prompts:
   short: {follow: true, review: false, placement: marker}
   quiet: none
   own: {follow: "Come along with {show}", review: no}
-feed: {path: rss/feed.xml, page_size: 50, hub: "https://hub.example/"}
+feed: {path: rss/feed.xml, page_size: 50}
 audio: {loudness: -16, format: mp3, bitrate: 128k}
 """
     )
@@ -521,3 +521,25 @@ def test_link_of_the_show_to_an_episode_is_an_error(folder, link):
 def test_link_of_the_show_to_the_show_is_taken(folder):
     links = "{spotify: https://open.spotify.com/show/0123456789abcdefghijkl, youtube: 'https://www.youtube.com/watch?v=a&list=b'}"
     assert len(project.load_project(folder(show=SHOW + f"listen: {links}\n")).show.listen) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [
+        ('feed: {hub: "https://hub.example/"}', 8),
+        ("podping: true", 1),
+        ("podping: {uses_podping: yes}", 1),
+    ],
+)
+def test_notification_that_is_not_sent_is_refused(folder, key, column):
+    with pytest.raises(InvalidInput) as raised:
+        project.load_project(folder({}, f"{key}\n{SHOW}"))
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.location.line, problem.location.column) == ("key.unsupported", 1, column)
+    assert "yet" in problem.text
+
+
+@pytest.mark.parametrize("key", ["podping: false", "extra: '<podcast:podping usesPodping=\"true\"/>'"])
+def test_podping_of_ones_own_or_none_is_accepted(folder, key):
+    (element,) = project.load_project(folder({}, f"{key}\n{SHOW}")).show.elements
+    assert element.name == "podcast:podping"
