@@ -19,7 +19,7 @@ from podcast_kit import builder
 from podcast_kit.preview import server as serve
 from podcast_kit.publish import verify
 from podcast_kit.source import project
-from tests.support.seaweed import NotForThisPlatform, Server
+from tests.support.seaweed import PlatformUnsupported, Server
 
 ROOT = Path(__file__).parents[1]
 SHOW = ("podcast.yaml", "episodes")
@@ -55,7 +55,7 @@ def _place(folder: Path, *, keep: bool) -> Iterator[tuple[list[str], str, dict[s
     server = Server(folder / "server")
     try:
         server.start()
-    except NotForThisPlatform as reason:
+    except PlatformUnsupported as reason:
         print(f"{reason} Publishing to a folder, and serving that, instead.")
         yield from _folder(folder, keep=keep)
         return

@@ -1,23 +1,23 @@
-"""Audio files: probed, and tagged in a copy. The only home of mutagen and the codecs."""
+"""Probe, inspect, tag and repair audio files. The only package that uses mutagen and the codecs."""
 
-from podcast_kit.audio.inspect import Report, inspect
-from podcast_kit.audio.probe import probe
-from podcast_kit.audio.repair import mend
-from podcast_kit.audio.sniff import Kind, mime, recognise
-from podcast_kit.audio.tag import MASTER, Found, digest, read_tags, tag, taggable
+from podcast_kit.audio.inspect import AudioReport, inspect_audio
+from podcast_kit.audio.probe import probe_audio
+from podcast_kit.audio.repair import repair_mp3
+from podcast_kit.audio.sniff import AudioKind, audio_mime_type, detect_audio_kind
+from podcast_kit.audio.tag import NO_TAGS_FIX, EmbeddedTags, can_hold_tags, digest_tags, read_tags, write_tags
 
 __all__ = [
-    "MASTER",
-    "Found",
-    "Kind",
-    "Report",
-    "digest",
-    "inspect",
-    "mend",
-    "mime",
-    "probe",
+    "NO_TAGS_FIX",
+    "AudioKind",
+    "AudioReport",
+    "EmbeddedTags",
+    "audio_mime_type",
+    "can_hold_tags",
+    "detect_audio_kind",
+    "digest_tags",
+    "inspect_audio",
+    "probe_audio",
     "read_tags",
-    "recognise",
-    "tag",
-    "taggable",
+    "repair_mp3",
+    "write_tags",
 ]

@@ -1,34 +1,36 @@
-"""A stretch of a recording made a file that says by itself what it is."""
+"""Cut a clip out of a recording, and tag it."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from podcast_kit.audio.cut import Clip, cut, suffix
-from podcast_kit.audio.tag import read_tags, tag
+from podcast_kit.audio.cut import Clip, clip_suffix, cut_audio
+from podcast_kit.audio.tag import read_tags, write_tags
 from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.model import Tags
 
 
-def clip(source: Path, destination: Path, start: float, seconds: float, title: str = "") -> Clip:
-    """Cut as `cut` does, and write title, show and author of the recording into the clip; `title` instead of its own.
+def cut_tagged_clip(source: Path, destination: Path, start: float, seconds: float, title: str = "") -> Clip:
+    """Cut a clip, and copy the recording's title, show and author into its tags; `title` replaces the title.
 
-    Raises InvalidAudio for what cannot be cut, PodcastKitError where the destination is taken or named as another kind
-    of file than the clip will be.
+    Raises InvalidAudio if the recording cannot be cut, PodcastKitError if the destination exists or has the wrong file
+    extension.
     """
-    ending = suffix(source)
-    if destination.suffix.lower() != ending:
-        raise PodcastKitError(f"{destination}: what is cut of {source.name} is {ending}", f"end its name in {ending}")
+    clip_ending = clip_suffix(source)
+    if destination.suffix.lower() != clip_ending:
+        raise PodcastKitError(
+            f"{destination}: a clip of {source.name} is a {clip_ending} file", f"use the file extension {clip_ending}"
+        )
     try:
         if destination.exists():
-            raise PodcastKitError(f"{destination} is there already", "name another file, or remove that one")
+            raise PodcastKitError(f"{destination} already exists", "choose another file name, or delete it")
     except OSError as error:
-        raise OperationError(f"{destination}: {error.strerror}", "name another file") from error
-    said = read_tags(source)
-    tags = Tags(title=title or said.title or source.stem, show=said.show, author=said.author)
+        raise OperationError(f"{destination}: {error.strerror}", "choose another file name") from error
+    source_tags = read_tags(source)
+    tags = Tags(title=title or source_tags.title or source.stem, show=source_tags.show, author=source_tags.author)
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
-        bare = Path(folder, f"bare{ending}")
-        made = cut(source, bare, start, seconds)
-        tag(bare, destination, tags)
-    return Clip(destination, made.seconds, made.lossless)
+        bare = Path(folder, f"bare{clip_ending}")
+        untagged = cut_audio(source, bare, start, seconds)
+        write_tags(bare, destination, tags)
+    return Clip(destination, untagged.seconds, untagged.lossless)

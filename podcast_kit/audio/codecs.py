@@ -1,4 +1,4 @@
-"""The libraries that decode and encode: an extra, because most shows never need them."""
+"""The libraries that decode and encode audio: an extra, since most shows never need them."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import importlib.util
 
 from podcast_kit.errors import PodcastKitError
 
-INSTALL = "install the `master` extra: in a clone of podcast_kit, run pipx install --force '.[master]'"
-NEEDED = {"av": "av", "numpy": "numpy", "lameenc": "lameenc"}
-"""Module to the package that brings it."""
+INSTALL_CODECS_FIX = "install the `master` extra: in a clone of podcast_kit, run pipx install --force '.[master]'"
+CODEC_PACKAGES = {"av": "av", "numpy": "numpy", "lameenc": "lameenc"}
+"""Each module, and the package that provides it."""
 
 
-def missing() -> tuple[str, ...]:
-    """The packages that mastering and measuring want and this installation lacks."""
-    return tuple(package for module, package in NEEDED.items() if not _there(module))
+def missing_codecs() -> tuple[str, ...]:
+    """The packages that mastering and measuring need and that are not installed."""
+    return tuple(package for module, package in CODEC_PACKAGES.items() if not _is_installed(module))
 
 
-def require() -> None:
-    """Return when audio can be decoded and encoded here; else PodcastKitError saying what to install."""
-    if lacking := missing():
+def require_codecs() -> None:
+    """Raise PodcastKitError, with how to install them, if the codecs are not installed."""
+    if lacking := missing_codecs():
         raise PodcastKitError(
             f"mastering and measuring loudness need {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} "
             "not installed",
-            INSTALL,
+            INSTALL_CODECS_FIX,
         )
 
 
-def versions() -> tuple[str, ...]:
-    """What the bytes of an encoded file depend on, such as `lameenc 1.9.0`."""
-    require()
+def codec_versions() -> tuple[str, ...]:
+    """The packages and versions that an encoded file's bytes depend on, such as `lameenc 1.9.0`."""
+    require_codecs()
     from importlib.metadata import version
 
-    return tuple(f"{package} {version(package)}" for package in NEEDED.values())
+    return tuple(f"{package} {version(package)}" for package in CODEC_PACKAGES.values())
 
 
-def _there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
-    except ValueError:  # the import system was told that it is not to be had
+    except ValueError:  # sys.modules has None for it
         return False

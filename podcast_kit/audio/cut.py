@@ -1,4 +1,4 @@
-"""A stretch of a recording as a file of its own: an MP3 at its frames, without loss; anything else encoded anew."""
+"""Cut a clip out of a recording: an MP3 at its frames, without loss; any other format is re-encoded."""
 
 from __future__ import annotations
 
@@ -13,87 +13,91 @@ from typing import BinaryIO
 from podcast_kit.audio import tag_bounds
 from podcast_kit.audio.mastering import mp3_gain
 from podcast_kit.audio.mp3 import frame_scan, xing_header
-from podcast_kit.audio.sniff import Kind, recognise
+from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path
 
-RESERVOIR = 9
-"""Frames before the first that may hold bits of it: as many as 511 bytes take at the lowest rate, and one."""
-LONGEST_DELAY = 0xFFF
-"""Samples that the tag can tell players to leave out."""
-SHORT = 10_000
-"""Frames, four minutes, of which the checksum is worked out; a longer stretch goes without."""
+MAX_RESERVOIR_FRAMES = 9
+"""Frames before the first that may hold a part of its data: as many as 511 bytes need at the lowest rate, plus one."""
+MAX_LAME_DELAY_SAMPLES = 0xFFF
+"""Samples that the LAME tag can tell players to skip."""
+MAX_CRC_FRAMES = 10_000
+"""Frames (4 min) up to which the checksum is computed; a longer clip has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stretch that was cut."""
+    """A clip that was written."""
 
     path: Path
     seconds: float
     lossless: bool
 
 
-def suffix(source: Path) -> str:
-    """What a clip's name ends in: as its source where that is a format that podcast apps play, else `.mp3`."""
-    return {Kind.MP3: ".mp3", Kind.MP4: ".m4a", Kind.OGG: ".opus"}.get(recognise(source), ".mp3")
+def clip_suffix(source: Path) -> str:
+    """The file extension of a clip: that of its source if podcast apps play the format, else `.mp3`."""
+    return {AudioKind.MP3: ".mp3", AudioKind.MP4: ".m4a", AudioKind.OGG: ".opus"}.get(detect_audio_kind(source), ".mp3")
 
 
-def cut(source: Path, destination: Path, start: float, seconds: float) -> Clip:
-    """Write `seconds` of a recording from `start` on to `destination`, whose name ends in `suffix(source)`.
+def cut_audio(source: Path, destination: Path, start: float, seconds: float) -> Clip:
+    """Write `seconds` of a recording, from `start` on, to `destination`, whose suffix is `clip_suffix(source)`.
 
-    Of an MP3 no sample is encoded anew: players that know of gapless playback give it to the sample, others begin and
-    end it within a tenth of a second. Raises InvalidAudio where the stretch is not within the recording.
+    An MP3 is not re-encoded: players with gapless playback are exact to the sample, others begin and end within a tenth
+    of a second. Raises InvalidAudio if the clip begins after the end of the recording.
     """
     if not (start >= 0 and seconds > 0):
-        raise PodcastKitError(f"a stretch from {start:g} s for {seconds:g} s", "begin at 0 or later, and take some")
-    lossless = recognise(source) is Kind.MP3
+        raise PodcastKitError(
+            f"cannot cut {seconds:g} s from {start:g} s", "start at 0 or later, with a length above 0"
+        )
+    lossless = detect_audio_kind(source) is AudioKind.MP3
     with atomic_path(destination) as part:
-        length = _frames_cut(source, part, start, seconds) if lossless else _encoded(source, part, start, seconds)
+        length = (
+            _cut_mp3_frames(source, part, start, seconds) if lossless else _encode_clip(source, part, start, seconds)
+        )
     return Clip(destination, length, lossless)
 
 
-def _frames_cut(source: Path, part: Path, start: float, seconds: float) -> float:
+def _cut_mp3_frames(source: Path, part: Path, start: float, seconds: float) -> float:
     with source.open("rb") as file:
-        begin, end = tag_bounds.bounds(file, os.fstat(file.fileno()).st_size)
+        begin, end = tag_bounds.find_audio_bounds(file, os.fstat(file.fileno()).st_size)
         first = frame_scan.find_first_frame(file, begin, end)
         if first is None:
-            raise InvalidAudio(str(source), "holds no MP3 frame", "export it again")
+            raise InvalidAudio(str(source), "contains no MP3 frame", "export it again")
         file.seek(first)
         head = file.read(4096)
-        promise, header = frame_scan.read_xing_header(head), frame_scan.FRAME_HEADERS[head[:3]]
-        silence = promise.delay + frame_scan.DECODER_DELAY_SAMPLES if promise and promise.gapless else 0
+        xing, header = frame_scan.read_xing_header(head), frame_scan.FRAME_HEADERS[head[:3]]
+        silence = xing.delay + frame_scan.DECODER_DELAY_SAMPLES if xing and xing.gapless else 0
         at = round(start * header.rate) + silence
-        behind = at + round(seconds * header.rate)
-        wanted = range(max(0, at // header.samples), -(-behind // header.samples))
-        sound = first + (header.size if promise else 0)
-        lead, kept = _collected(file, sound, end, wanted)
+        stop = at + round(seconds * header.rate)
+        frame_range = range(max(0, at // header.samples), -(-stop // header.samples))
+        sound = first + (header.size if xing else 0)
+        lead, kept = _collect_frames(file, sound, end, frame_range)
     if not kept:
-        raise InvalidAudio(str(source), f"ends before {start:g} s", "begin the stretch earlier", "au.range")
-    fillers = _fillers(lead[:-1], lead[-1]) if lead else []
+        raise InvalidAudio(str(source), f"ends before {start:g} s", "start the clip earlier", "au.range")
+    fillers = _build_fillers(lead[:-1], lead[-1]) if lead else []
     frames = [*fillers, *lead[-1:], *kept]
-    skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - wanted.start * header.samples
-    silent = max(skipped - frame_scan.DECODER_DELAY_SAMPLES, 0)
-    delay = min(silent, LONGEST_DELAY)
-    length = min(behind - at, len(frames) * header.samples - skipped)
-    padding = min(max(len(frames) * header.samples - silent - length, 0), LONGEST_DELAY)
-    _write(part, frames, delay, padding)
-    return (length + silent - delay) / header.rate
+    skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - frame_range.start * header.samples
+    silent_samples = max(skipped - frame_scan.DECODER_DELAY_SAMPLES, 0)
+    delay = min(silent_samples, MAX_LAME_DELAY_SAMPLES)
+    length = min(stop - at, len(frames) * header.samples - skipped)
+    padding = min(max(len(frames) * header.samples - silent_samples - length, 0), MAX_LAME_DELAY_SAMPLES)
+    _write_mp3(part, frames, delay, padding)
+    return (length + silent_samples - delay) / header.rate
 
 
-def _collected(file: BinaryIO, start: int, end: int, wanted: range) -> tuple[list[bytes], list[bytes]]:
-    """The frames just before the wanted ones, and those."""
-    lead: deque[bytes] = deque(maxlen=RESERVOIR)
+def _collect_frames(file: BinaryIO, start: int, end: int, frame_range: range) -> tuple[list[bytes], list[bytes]]:
+    """The frames just before `frame_range`, and the frames in it."""
+    lead: deque[bytes] = deque(maxlen=MAX_RESERVOIR_FRAMES)
     kept: list[bytes] = []
-    for number, frame in enumerate(_frames(file, start, end)):
-        if number >= wanted.stop:
+    for number, frame in enumerate(_iterate_frames(file, start, end)):
+        if number >= frame_range.stop:
             break
-        (kept if number >= wanted.start else lead).append(frame)
+        (kept if number >= frame_range.start else lead).append(frame)
     return list(lead), kept
 
 
-def _frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Every whole frame; what is none is passed over."""
+def _iterate_frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Every whole frame; other bytes are skipped."""
     data, base = b"", start
     file.seek(start)
     while True:
@@ -113,62 +117,62 @@ def _frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         data, base = data[position:], base + position
 
 
-def _fillers(before: list[bytes], first: bytes) -> list[bytes]:
-    """Silent frames that carry what the first real one has left of its bits in earlier frames (the bit reservoir)."""
-    needed, chosen = _back(first), list[bytes]()
+def _build_fillers(before: list[bytes], first: bytes) -> list[bytes]:
+    """Silent frames that hold the data which the first real frame has in earlier frames (the bit reservoir)."""
+    needed, chosen = _main_data_begin(first), list[bytes]()
     for frame in reversed(before):
         if needed <= 0:
             break
         chosen.insert(0, frame)
-        needed -= _room(frame)
+        needed -= _main_data_bytes(frame)
     held, fillers = 0, list[bytes]()
     for frame in chosen:
-        # Each says that its nothing begins where the first one's bits do: decoders throw away what lies before.
-        fillers.append(_silent(frame, held))
-        held += _room(frame)
+        # Each points back to where the first one's data begin: decoders discard what is before that.
+        fillers.append(_silence_frame(frame, held))
+        held += _main_data_bytes(frame)
     return fillers
 
 
-def _silent(frame: bytes, back: int) -> bytes:
-    """The same bits in a frame that plays none of them."""
-    side, length = _side(frame)
+def _silence_frame(frame: bytes, back: int) -> bytes:
+    """The same data in a frame that plays as silence."""
+    side, length = _side_info_span(frame)
     silent = bytearray(frame)
     silent[side : side + length] = bytes(length)
-    if _one(frame):
+    if _is_mpeg1(frame):
         silent[side : side + 2] = (min(back, 511) << 7).to_bytes(2, "big")
     else:
         silent[side] = min(back, 255)
-    mp3_gain.mend(silent, 0)
+    mp3_gain.update_frame_crc(silent, 0)
     return bytes(silent)
 
 
-def _room(frame: bytes) -> int:
-    """Bytes of a frame that are neither header nor side information."""
-    return len(frame) - sum(_side(frame))
+def _main_data_bytes(frame: bytes) -> int:
+    """Bytes of a frame without its header and side information."""
+    return len(frame) - sum(_side_info_span(frame))
 
 
-def _one(frame: bytes) -> bool:
+def _is_mpeg1(frame: bytes) -> bool:
     return frame_scan.FRAME_HEADERS[frame[:3]].version == mp3_gain.MPEG_1
 
 
-def _side(frame: bytes) -> tuple[int, int]:
-    """Where a frame's side information begins, and its bytes."""
+def _side_info_span(frame: bytes) -> tuple[int, int]:
+    """Offset and length of a frame's side information."""
     mono = frame[3] >> 6 == 3
-    length = (17 if mono else 32) if _one(frame) else (9 if mono else 17)
+    length = (17 if mono else 32) if _is_mpeg1(frame) else (9 if mono else 17)
     return (4 if frame[1] & 1 else 6), length
 
 
-def _back(frame: bytes) -> int:
-    """`main_data_begin`: how many bytes before this frame its data begin."""
-    side, _ = _side(frame)
-    if _one(frame):
+def _main_data_begin(frame: bytes) -> int:
+    """`main_data_begin`: by how many bytes the data begin before this frame."""
+    side, _ = _side_info_span(frame)
+    if _is_mpeg1(frame):
         return frame[side] << 1 | frame[side + 1] >> 7
     return frame[side]
 
 
-def _write(part: Path, frames: list[bytes], delay: int, padding: int) -> None:
+def _write_mp3(part: Path, frames: list[bytes], delay: int, padding: int) -> None:
     sizes = {frame_scan.FRAME_HEADERS[frame[:3]].kbits for frame in frames}
-    crc = xing_header.crc16_arc(b"".join(frames)) if len(frames) < SHORT else 0
+    crc = xing_header.crc16_arc(b"".join(frames)) if len(frames) < MAX_CRC_FRAMES else 0
     tag = xing_header.build_xing_frame(
         frames[0][:4],
         frames=len(frames),
@@ -183,26 +187,28 @@ def _write(part: Path, frames: list[bytes], delay: int, padding: int) -> None:
         out.writelines(frames)
 
 
-def _encoded(source: Path, part: Path, start: float, seconds: float) -> float:
+def _encode_clip(source: Path, part: Path, start: float, seconds: float) -> float:
     from podcast_kit.audio import codecs
 
-    codecs.require()
+    codecs.require_codecs()
     from podcast_kit.audio.mastering import concat, decode, encode, mix
 
-    format_ = suffix(source).lstrip(".")
-    sound = mix.of(source, source.name, mix.rate_for(decode.shape(source).rate, format_))
-    stretch = concat.stretch(sound.play(), round(start * sound.rate), round((start + seconds) * sound.rate))
-    first = next(stretch, None)
+    format_ = clip_suffix(source).lstrip(".")
+    sound = mix.mix_of_file(source, source.name, mix.encoding_rate(decode.read_source_info(source).rate, format_))
+    samples = concat.slice_samples(sound.play(), round(start * sound.rate), round((start + seconds) * sound.rate))
+    first = next(samples, None)
     if first is None:
-        raise InvalidAudio(str(source), f"ends before {start:g} s", "begin the stretch earlier", "au.range")
-    encoder = encode.encoder(format_, part, sound.rate, sound.channels, encode.KBITS[format_][sound.channels - 1])
-    written = 0
+        raise InvalidAudio(str(source), f"ends before {start:g} s", "start the clip earlier", "au.range")
+    encoder = encode.open_encoder(
+        format_, part, sound.rate, sound.channels, encode.DEFAULT_KBITS[format_][sound.channels - 1]
+    )
+    samples_written = 0
     try:
-        for block in itertools.chain([first], stretch):
-            written += block.shape[1]
+        for block in itertools.chain([first], samples):
+            samples_written += block.shape[1]
             encoder.write(block)
         encoder.finish()
     except BaseException:
-        encoder.abandon()
+        encoder.abort()
         raise
-    return written / sound.rate
+    return samples_written / sound.rate

@@ -1,4 +1,4 @@
-"""A new file written beside its name, hashed in the same pass, and renamed only when it is whole."""
+"""Write and hash a new file in one pass, and rename it when it is complete."""
 
 from __future__ import annotations
 
@@ -12,47 +12,49 @@ from typing import BinaryIO
 
 from podcast_kit.io.atomic_write import atomic_path
 
-BLOCK = 1 << 18
-"""Bytes: what is read is still in the processor's cache when it is written and hashed."""
-AHEAD = 2
+HASHED_BLOCK_BYTES = 1 << 18
+"""So small that a block is still in the processor's cache when it is written and hashed."""
+MAX_UNHASHED_BLOCKS = 2
 """Blocks that may be written before they are hashed."""
-Stretch = tuple[int, int]
-"""Offset and length of bytes of the source that are taken over as they are."""
+ByteSpan = tuple[int, int]
+"""Offset and length of bytes that are copied from the source unchanged."""
 
 
-def write(source: BinaryIO, destination: Path, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
+def write_hashed_copy(source: BinaryIO, destination: Path, pieces: Iterable[bytes | ByteSpan]) -> tuple[str, int]:
     """Write `pieces` to `destination`; return the sha256 (hex) and the length of what was written.
 
-    A crash leaves the old file, or none, under the final name. Raises Failed when the disk refuses.
+    After a crash, the final name has the old file or none. Raises OperationError if the file cannot be written.
     """
-    # Hashing takes twice as long as copying, so it gets a thread; but not where others keep the machine busy already.
-    pour = _overlapped if active_count() == 1 else _in_turn
+    # Hashing takes twice as long as copying, so it gets a thread, unless other threads already keep the machine busy.
+    write_pieces = _write_in_two_threads if active_count() == 1 else _write_in_one_thread
     with atomic_path(destination) as part, part.open("wb") as out:
-        return pour(source, out, pieces)
+        return write_pieces(source, out, pieces)
 
 
-def _in_turn(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
-    """Write a block, hash it, take the next."""
+def _write_in_one_thread(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | ByteSpan]) -> tuple[str, int]:
+    """Write a block, hash it, continue with the next."""
     digest, total = hashlib.sha256(), 0
-    for block in _blocks(source, pieces, 0):
+    for block in _read_pieces(source, pieces, 0):
         out.write(block)
         digest.update(block)
         total += len(block)
     return digest.hexdigest(), total
 
 
-def _overlapped(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretch]) -> tuple[str, int]:
-    """Write while a second thread hashes; both let go of the interpreter."""
+def _write_in_two_threads(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | ByteSpan]) -> tuple[str, int]:
+    """Write while a second thread hashes; both release the interpreter lock."""
     digest, total = hashlib.sha256(), 0
     todo, done = SimpleQueue[bytes | memoryview | None](), SimpleQueue[None]()
-    hasher = Thread(target=_hash, args=(digest, todo, done), daemon=True)
+    hasher = Thread(target=_hash_blocks, args=(digest, todo, done), daemon=True)
     hasher.start()
     try:
-        for number, block in enumerate(_blocks(source, pieces, AHEAD)):
+        for number, block in enumerate(_read_pieces(source, pieces, MAX_UNHASHED_BLOCKS)):
             todo.put(block)
             out.write(block)
             total += len(block)
-            if number >= AHEAD - 1:  # before the block that comes next is read into a view that is still hashed
+            if (
+                number >= MAX_UNHASHED_BLOCKS - 1
+            ):  # else the next block would be read into a view that is still being hashed
                 done.get()
     finally:
         todo.put(None)
@@ -60,15 +62,15 @@ def _overlapped(source: BinaryIO, out: BinaryIO, pieces: Iterable[bytes | Stretc
     return digest.hexdigest(), total
 
 
-def _hash(digest: hashlib._Hash, todo: SimpleQueue[bytes | memoryview | None], done: SimpleQueue[None]) -> None:
-    """Hash blocks as they come, until there are no more."""
+def _hash_blocks(digest: hashlib._Hash, todo: SimpleQueue[bytes | memoryview | None], done: SimpleQueue[None]) -> None:
+    """Hash blocks until None arrives."""
     while (block := todo.get()) is not None:
         digest.update(block)
         done.put(None)
 
 
-def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch], ahead: int) -> Iterator[bytes | memoryview]:
-    """The pieces one behind another; a block of a stretch is good until more than `ahead` others were taken."""
+def _read_pieces(source: BinaryIO, pieces: Iterable[bytes | ByteSpan], ahead: int) -> Iterator[bytes | memoryview]:
+    """The bytes of all pieces in order; a block of a span is valid until more than `ahead` later ones were read."""
     ring: deque[memoryview] = deque()
     for piece in pieces:
         if isinstance(piece, bytes):
@@ -78,21 +80,21 @@ def _blocks(source: BinaryIO, pieces: Iterable[bytes | Stretch], ahead: int) -> 
         source.seek(offset)
         while length:
             oldest = ring.popleft() if len(ring) > ahead else memoryview(b"")
-            size = min(length, BLOCK)
+            size = min(length, HASHED_BLOCK_BYTES)
             ring.append(oldest if len(oldest) >= size else memoryview(bytearray(size)))
             view = ring[-1][:size]
-            count = source.readinto(view)  # type: ignore[attr-defined]  # every file opened for bytes has it
+            count = source.readinto(view)  # type: ignore[attr-defined]  # every binary file has it
             if not count:
                 raise EOFError
             yield view[:count]
             length -= count
 
 
-def stretch(source: BinaryIO, offset: int, length: int) -> Iterable[bytes]:
-    """The bytes of a stretch in blocks; EOFError when the file ends before."""
+def read_span(source: BinaryIO, offset: int, length: int) -> Iterable[bytes]:
+    """The bytes of a span in blocks; EOFError if the file ends too early."""
     source.seek(offset)
     while length:
-        block = source.read(min(length, BLOCK))
+        block = source.read(min(length, HASHED_BLOCK_BYTES))
         if not block:
             raise EOFError
         length -= len(block)

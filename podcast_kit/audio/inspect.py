@@ -1,4 +1,4 @@
-"""All that can be told of an audio file: what it is, what its tags say, and what is wrong with it."""
+"""Inspect an audio file: its format, its tags, and its problems."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.audio.probe import SILENT, border, probe
-from podcast_kit.audio.sniff import Kind, recognise
-from podcast_kit.audio.tag import Found, read_tags
-from podcast_kit.audio.tag_bounds import bounds, id3_length, read_at, tails
-from podcast_kit.errors import InvalidAudio, SourceLocation, Problem, Severity
+from podcast_kit.audio.probe import SILENT_WARNING, probe_audio, translate_audio_errors
+from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
+from podcast_kit.audio.tag import EmbeddedTags, read_tags
+from podcast_kit.audio.tag_bounds import find_audio_bounds, id3_length, list_end_tags, read_at
+from podcast_kit.errors import InvalidAudio, Problem, Severity, SourceLocation
 from podcast_kit.model import Audio, Chapter
+from podcast_kit.text.numbers import format_count
 
-MEND = "`podcast-kit inspect --mend DIR` writes a copy without this fault; the sound stays as it is"
-MENDS = {
-    "junk before the first frame": ("au.junk", MEND),
+REPAIR_FIX = "`podcast-kit inspect --fix DIR` writes a corrected copy; the audio stays unchanged"
+WARNING_FIXES = {
+    "junk before the first frame": ("au.junk", REPAIR_FIX),
     "junk before the first page": ("au.junk", "publishing leaves it out"),
-    "without a Xing header": ("au.vbr-header", MEND),
-    "says less than there is": ("au.vbr-header", MEND),
-    "says more than there is": ("au.vbr-header", MEND),
+    "without a Xing header": ("au.vbr-header", REPAIR_FIX),
+    "says less than there is": ("au.vbr-header", REPAIR_FIX),
+    "says more than there is": ("au.vbr-header", REPAIR_FIX),
     "are not audio": ("au.junk", "listen to these places; export it again if something is missing"),
     "last frame is truncated": ("au.truncated", "listen to its end; copy the recording again if something is missing"),
     "sample rate changes": ("au.mixed", "export it again at one sample rate"),
-    SILENT: ("au.silent", "listen to it; take the right track or export it again"),
+    SILENT_WARNING: ("au.silent", "listen to it; take the right track or export it again"),
     "video stream": ("au.video", "export only the audio: `ffmpeg -i IN -vn -c:a copy OUT.m4a`"),
     "raw AAC": ("au.codec", "`ffmpeg -i IN -c copy OUT.m4a` keeps the audio unchanged"),
     "never finished": ("au.truncated", "open it in an audio editor and save it again"),
@@ -33,25 +34,25 @@ MENDS = {
     "has no length": ("au.length", "`flac -f FILE` writes it again with its length"),
     "before the FLAC": ("au.tag.foreign", "publishing leaves them out"),
 }
-"""What a remark says, by words of it: its code and its mend."""
-QUIET = 0.001
-"""Of full scale: -60 dB, below what a room sounds like."""
+"""The code and the fix of each warning, by words that are in it."""
+MAX_NEAR_SILENCE_LEVEL = 0.001
+"""Of full scale: -60 dB, quieter than any room."""
 
 
-QUIETER = "nothing is louder than -60 dB from end to end: is this the right track?"
-FOREIGN = "au.tag.foreign"
+NEARLY_SILENT = "never louder than -60 dB: is this the right track?"
+FOREIGN_TAG_CODE = "au.tag.foreign"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a file is, says and lacks."""
+class AudioReport:
+    """Format, tags and problems of a file."""
 
     path: str
     kind: str = ""
-    """The container, as `MP3` or `M4A`; empty for what is no audio."""
+    """The container, such as `MP3` or `M4A`; empty if the file is not audio."""
     audio: Audio | None = None
-    """None when the file cannot be measured; `problems` says why."""
-    tags: Found = field(default_factory=Found)
+    """None if the file cannot be measured; `problems` has the reason."""
+    tags: EmbeddedTags = field(default_factory=EmbeddedTags)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -59,81 +60,89 @@ class Report:
         """The chapters in the file."""
         return self.tags.chapters
 
-    def plain(self) -> dict[str, Any]:
-        """As JSON takes it; problems apart."""
+    def to_json(self) -> dict[str, Any]:
+        """The report without its problems, as values for JSON."""
         tags = asdict(replace(self.tags, chapters=(), pictures=()))
         del tags["chapters"], tags["pictures"]
+        audio = asdict(self.audio) if self.audio else None
+        if audio:
+            audio["remarks"] = audio.pop("warnings")
         tags["fields"] = [{"name": name, "value": value} for name, value in self.tags.fields]
         return {
             "file": self.path,
             "kind": self.kind,
-            "audio": asdict(self.audio) if self.audio else None,
+            "audio": audio,
             "tags": tags,
             "chapters": [asdict(mark) | {"image": str(mark.image or "")} for mark in self.chapters],
         }
 
 
-def inspect(path: Path) -> Report:
-    """Everything about one file; what is wrong with it is a problem of the report, never an exception."""
-    kind, audio, tags, problems = "", None, Found(), list[Problem]()
+def inspect_audio(path: Path) -> AudioReport:
+    """Everything about one file; its problems are in the report, and are never raised."""
+    kind, audio, tags, problems = "", None, EmbeddedTags(), list[Problem]()
     try:
-        known = recognise(path)
-        kind = str(known)
-        problems += around(path, known)
-        audio = probe(path)
+        audio_kind = detect_audio_kind(path)
+        kind = str(audio_kind)
+        problems += find_stray_tags(path, audio_kind)
+        audio = probe_audio(path)
         tags = read_tags(path)
     except InvalidAudio as error:
         problems += error.problems
     if audio:
-        said = audio.remarks
-        if SILENT not in said and hushed(path):
-            said = (*said, QUIETER)
-        problems += [_problem(path, remark) for remark in said]
-        problems += _disagreements(path, audio, tags)
-    return Report(path=str(path), kind=kind, audio=audio, tags=tags, problems=tuple(problems))
+        warnings = audio.warnings
+        if SILENT_WARNING not in warnings and is_nearly_silent(path):
+            warnings = (*warnings, NEARLY_SILENT)
+        problems += [_warning_problem(path, warning) for warning in warnings]
+        problems += _find_late_chapters(path, audio, tags)
+    return AudioReport(path=str(path), kind=kind, audio=audio, tags=tags, problems=tuple(problems))
 
 
-def _problem(path: Path, remark: str) -> Problem:
-    code, hint = next((said for words, said in MENDS.items() if words in remark), ("au.quiet", "listen to it"))
-    return Problem(SourceLocation(str(path)), remark, hint, code, Severity.WARNING)
+def _warning_problem(path: Path, warning: str) -> Problem:
+    code, fix = next(
+        (code_and_fix for words, code_and_fix in WARNING_FIXES.items() if words in warning),
+        ("au.quiet", "listen to it"),
+    )
+    return Problem(SourceLocation(str(path)), warning, fix, code, Severity.WARNING)
 
 
-def around(path: Path, kind: Kind) -> list[Problem]:
-    """Doubled and foreign tags: those that stand behind another, or that belong to another kind of file."""
-    with border(path), path.open("rb") as file:
+def find_stray_tags(path: Path, kind: AudioKind) -> list[Problem]:
+    """Duplicate tags, and tags that belong to another file format, as warnings."""
+    with translate_audio_errors(path), path.open("rb") as file:
         size = path.stat().st_size
-        start, _ = bounds(file, size)
+        start, _ = find_audio_bounds(file, size)
         heads, at = 0, 0
         while at < start:
             at += id3_length(read_at(file, at, 10)) or start
             heads += 1
-        behind = tails(file, start, size) if kind in {Kind.MP3, Kind.ADTS, Kind.FLAC} else []
-    said = []
+        behind = list_end_tags(file, start, size) if kind in {AudioKind.MP3, AudioKind.ADTS, AudioKind.FLAC} else []
+    problems = []
     if heads > 1:
-        text = f"{heads} ID3 tags stand one behind another: players show the first, others the last"
-        said.append((text, "publishing writes one tag with what all of them say", "au.tag.doubled"))
+        text = f"has {heads} ID3 tags: some players show the first, others the last"
+        problems.append((text, "publishing merges them into one tag", "au.tag.doubled"))
     for name, count in sorted(Counter(behind).items()):
-        if name == "ID3v1" and kind is Kind.MP3 and count == 1:
-            continue  # every tagger writes one; it says less, but not otherwise
-        text = f"{'an' if name[0] in 'AI' else 'a'} {name} tag stands at the end" + f", {count} times" * (count > 1)
-        said.append((f"{text}: some players show it instead of the other", "take it out with a tag editor", FOREIGN))
-    return [Problem(SourceLocation(str(path)), text, hint, code, Severity.WARNING) for text, hint, code in said]
+        if name == "ID3v1" and kind is AudioKind.MP3 and count == 1:
+            continue  # every tagger writes one; it has less than the ID3v2 tag, but nothing else
+        text = f"has {'an' if name[0] in 'AI' else 'a'} {name} tag at the end" + f", {count} times" * (count > 1)
+        problems.append(
+            (f"{text}: some players show it instead of the main tag", "remove it with a tag editor", FOREIGN_TAG_CODE)
+        )
+    return [Problem(SourceLocation(str(path)), text, fix, code, Severity.WARNING) for text, fix, code in problems]
 
 
-def _disagreements(path: Path, audio: Audio, tags: Found) -> list[Problem]:
-    """Chapters that the file cannot have."""
+def _find_late_chapters(path: Path, audio: Audio, tags: EmbeddedTags) -> list[Problem]:
+    """A warning if chapters begin after the end of the file."""
     late = [mark for mark in tags.chapters if mark.start_ms >= audio.seconds * 1000 + 1000]
     if not late:
         return []
-    text = f"{len(late)} of {len(tags.chapters)} chapters begin behind the end of the file"
-    hint = "were they made for another cut of it?"
-    return [Problem(SourceLocation(str(path)), text, hint, "ch.range", Severity.WARNING)]
+    text = f"{len(late)} of {format_count(len(tags.chapters), 'chapter')} begin after the end of the file"
+    fix = "were they made for another edit of it?"
+    return [Problem(SourceLocation(str(path)), text, fix, "ch.range", Severity.WARNING)]
 
 
-def hushed(path: Path) -> bool:
-    """Whether nothing in it is louder than -60 dB; False where no decoder is installed.
+def is_nearly_silent(path: Path) -> bool:
+    """Whether the file is never louder than -60 dB; False if no decoder is installed.
 
-    A decoder stops at the first sound, so that this costs nothing for a file that has one.
+    Decoding stops at the first louder block, so this is quick for most files.
     """
     from importlib.util import find_spec
 
@@ -142,7 +151,7 @@ def hushed(path: Path) -> bool:
     from podcast_kit.audio.mastering import decode
 
     try:
-        with border(path):
-            return all(abs(block).max(initial=0.0) < QUIET for block in decode.blocks(path))
+        with translate_audio_errors(path):
+            return all(abs(block).max(initial=0.0) < MAX_NEAR_SILENCE_LEVEL for block in decode.decode_blocks(path))
     except InvalidAudio:
         return False

@@ -1,4 +1,4 @@
-"""A recording made ready for listeners: joined, brought to its loudness, limited, encoded, and measured again."""
+"""Master a recording: join intro and outro, set its loudness, limit its peaks, encode it, and measure the result."""
 
 from __future__ import annotations
 
@@ -9,50 +9,56 @@ from dataclasses import asdict
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.mastering.decision import wanted
-from podcast_kit.audio.mastering.job import Job, Mastered
+from podcast_kit.audio.mastering.decision import mastered_format
+from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 from podcast_kit.model import AudioSettings, Progress
 from podcast_kit.writer_versions import MASTERING
 
 
-def key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
-    """What the result depends on, as one digest (64 hex digits): a cache may keep the result under it.
+def mastering_key(payload_sha256: str, settings: AudioSettings, *joined: str) -> str:
+    """A digest (64 hex digits) of everything that the result depends on, for use as a cache key.
 
-    `payload_sha256` is that of the recording without its tags, `joined` those of intro and outro.
+    `payload_sha256` is the digest of the recording without its tags, `joined` those of intro and outro.
     """
-    parts = [payload_sha256, *joined, json.dumps(asdict(settings), sort_keys=True), *codecs.versions(), str(MASTERING)]
+    parts = [
+        payload_sha256,
+        *joined,
+        json.dumps(asdict(settings), sort_keys=True),
+        *codecs.codec_versions(),
+        str(MASTERING),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def suffix(source: Path, settings: AudioSettings) -> str:
-    """What the result's name ends in, such as `.mp3`; of the source only the header is read."""
-    codecs.require()
+def mastered_suffix(source: Path, settings: AudioSettings) -> str:
+    """The file extension of the result, such as `.mp3`; reads only the header of the source."""
+    codecs.require_codecs()
     from podcast_kit.audio.mastering import decode
 
-    return _suffix(source, wanted(decode.shape(source).codec, settings))
+    return _format_suffix(source, mastered_format(decode.read_source_info(source).codec, settings))
 
 
-def _suffix(source: Path, format_: str) -> str:
+def _format_suffix(source: Path, format_: str) -> str:
     return f".{format_}" if format_ else source.suffix.lower()
 
 
-def master(
+def master_recording(
     source: Path,
     destination: Path,
     settings: AudioSettings,
-    on: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     *,
     intro: Path | None = None,
     outro: Path | None = None,
-) -> Mastered:
-    """Make `destination` of `source` as the settings ask; its suffix is `suffix(source, settings)`.
+) -> MasteringResult:
+    """Master `source` into `destination`, whose suffix is `mastered_suffix(source, settings)`.
 
-    Raises InvalidAudio for a source that cannot be decoded or cannot become what is asked, Failed for a disk that will
-    not take it, and PodcastKitError where the extra `master` is not installed. The source is only read; the destination
-    is whole or not there.
+    Raises InvalidAudio for a source that cannot be decoded or needs re-encoding without permission, OperationError if
+    the file cannot be written, and PodcastKitError if the extra `master` is not installed. The source is only read; the
+    destination is complete or does not exist.
     """
-    codecs.require()
+    codecs.require_codecs()
     from podcast_kit.audio.mastering import pipeline
 
-    job = Job(source=source, destination=destination, settings=settings, intro=intro, outro=outro)
-    return pipeline.master(job, on or (lambda _: None))
+    job = MasteringJob(source=source, destination=destination, settings=settings, intro=intro, outro=outro)
+    return pipeline.run_mastering_job(job, on_progress or (lambda _: None))

@@ -1,4 +1,4 @@
-"""Audio measured: one door for every kind of file."""
+"""Measure an audio file of any supported format."""
 
 from __future__ import annotations
 
@@ -11,66 +11,66 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from podcast_kit.audio.sniff import Kind, recognise
+from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.model import Audio
 
-ROOMS = {
-    Kind.MP3: ("mp3.frame_scan", "probe_mp3"),
-    Kind.MP4: ("mp4.container", "probe_mp4"),
-    Kind.OGG: ("ogg.pages", "probe_ogg"),
-    Kind.FLAC: ("flac.blocks", "probe_flac"),
-    Kind.WAV: ("riff.chunks", "probe_riff"),
-    Kind.AIFF: ("riff.chunks", "probe_riff"),
-    Kind.ADTS: ("aac.adts", "probe_adts"),
+PROBES = {
+    AudioKind.MP3: ("mp3.frame_scan", "probe_mp3"),
+    AudioKind.MP4: ("mp4.container", "probe_mp4"),
+    AudioKind.OGG: ("ogg.pages", "probe_ogg"),
+    AudioKind.FLAC: ("flac.blocks", "probe_flac"),
+    AudioKind.WAV: ("riff.chunks", "probe_riff"),
+    AudioKind.AIFF: ("riff.chunks", "probe_riff"),
+    AudioKind.ADTS: ("aac.adts", "probe_adts"),
 }
 
 
-SILENT = "nothing but silence from end to end: was the microphone muted?"
-HARDLY = 3_500
-"""Bits a second; the leanest speech has 6,000, and ALAC's silence 2,800."""
-LOOKS, LOOK = 16, 1 << 14
-"""How many places of the file are looked at, and bytes of each."""
-SAME = 0.03
-"""What silence comes down to when it is packed; speech comes down to 0.9."""
+SILENT_WARNING = "only silence: was the microphone muted?"
+MIN_SPEECH_BPS = 3_500
+"""Speech at the lowest quality has 6,000 bit/s, silence in ALAC 2,800."""
+SAMPLED_SPANS, SAMPLED_SPAN_BYTES = 16, 1 << 14
+"""How many spans of the file are read, and how long each is."""
+MAX_SILENCE_ZIP_RATIO = 0.03
+"""Of compressed to uncompressed size; for speech it is about 0.9."""
 
 
-def probe(path: Path) -> Audio:
-    """What the file is, from its frames or samples themselves, read once from end to end.
+def probe_audio(path: Path) -> Audio:
+    """Facts about a file, measured from its frames or samples, which are read once from start to end.
 
-    Raises InvalidAudio when it is empty, cut off, no audio, or named as another kind than it is.
+    Raises InvalidAudio if it is empty, truncated, not audio, or has the wrong file extension.
     """
-    kind = recognise(path)
-    with border(path):
-        module, function = ROOMS[kind]
+    kind = detect_audio_kind(path)
+    with translate_audio_errors(path):
+        module, function = PROBES[kind]
         probe_format = getattr(import_module(f"podcast_kit.audio.{module}"), function)
         audio = cast("Audio", probe_format(path))
-        return replace(audio, remarks=(*audio.remarks, SILENT)) if silent(path, audio) else audio
+        return replace(audio, warnings=(*audio.warnings, SILENT_WARNING)) if is_digital_silence(path, audio) else audio
 
 
-def silent(path: Path, audio: Audio) -> bool:
-    """Whether the file can hold nothing but digital silence, judged without decoding it.
+def is_digital_silence(path: Path, audio: Audio) -> bool:
+    """Whether the file only holds digital silence, judged without decoding it.
 
-    Silence needs next to no bits: what is left of it is one frame over and over, or hardly any bytes at all.
-    Noise, however quiet, is neither; only a decoder hears it.
+    Silence needs few bits: it is the same frame again and again, or hardly any bytes. Quiet noise is neither, and needs
+    a decoder to be found.
     """
-    if audio.bit_rate < HARDLY:
+    if audio.bit_rate < MIN_SPEECH_BPS:
         return True
     size = round(audio.bit_rate * audio.seconds / 8)
     with path.open("rb") as file:
         start = max(audio.bytes - size, 0)
-        step = max(size // LOOKS, LOOK)
-        seen = b"".join(read_at(file, at, LOOK) for at in range(start, start + size, step))
-    return len(zlib.compress(seen, 1)) < len(seen) * SAME
+        step = max(size // SAMPLED_SPANS, SAMPLED_SPAN_BYTES)
+        sampled = b"".join(read_at(file, at, SAMPLED_SPAN_BYTES) for at in range(start, start + size, step))
+    return len(zlib.compress(sampled, 1)) < len(sampled) * MAX_SILENCE_ZIP_RATIO
 
 
 @contextmanager
-def border(path: Path) -> Iterator[None]:
-    """Let only our own exceptions out.
+def translate_audio_errors(path: Path) -> Iterator[None]:
+    """Turn every exception into one of our own.
 
-    Parsers of hostile bytes fail in many ways (mutagen alone raises IndexError, OverflowError, ...),
-    so this one place catches broadly.
+    Parsers of malformed files fail in many ways (mutagen raises IndexError, OverflowError and others), so this
+    function catches everything.
     """
     try:
         yield
@@ -79,7 +79,7 @@ def border(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InvalidAudio(str(path), f"cannot be read: {error.strerror or error}", code="au.unreadable") from None
     except (MemoryError, RecursionError, struct.error) as error:
-        text = "is damaged: its structure makes no sense"
+        text = "is damaged: its structure is invalid"
         raise InvalidAudio(str(path), text, "export it again", "au.broken") from error
     except Exception as error:
         text = f"is damaged: {type(error).__name__} while reading it"

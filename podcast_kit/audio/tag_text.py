@@ -1,4 +1,4 @@
-"""What the tags of every format say in the same words."""
+"""Texts that the tags of every format have in common."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from podcast_kit.model import Chapter, Tags
 from podcast_kit.text.dates import format_tag_date
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+TAG_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-ALPHA3 = """
+ISO639_PAIRS = """
 aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak be:bel bg:bul bh:bih bi:bis
 bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre cs:ces cu:chu cv:chv cy:cym da:dan de:deu dv:div
 dz:dzo ee:ewe el:ell en:eng eo:epo es:spa et:est eu:eus fa:fas ff:ful fi:fin fj:fij fo:fao fr:fra fy:fry ga:gle gd:gla
@@ -22,62 +22,66 @@ rw:kin sa:san sc:srd sd:snd se:sme sg:sag si:sin sk:slk sl:slv sm:smo sn:sna so:
 sv:swe sw:swa ta:tam te:tel tg:tgk th:tha ti:tir tk:tuk tl:tgl tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi ty:tah ug:uig
 uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln wo:wol xh:xho yi:yid yo:yor za:zha zh:zho zu:zul
 """
-LANGUAGES = dict(pair.split(":") for pair in ALPHA3.split())
+ISO639_2_CODES = dict(pair.split(":") for pair in ISO639_PAIRS.split())
 
 
-def alpha3(language: str) -> str:
-    """ISO 639-2 (T) of a BCP 47 tag: `en-GB` is `eng`; `und` for what is unknown."""
+def iso639_2(language: str) -> str:
+    """The ISO 639-2 (T) code of a BCP 47 tag: `eng` for `en-GB`; `und` if it is unknown."""
     first = re.split("[-_]", language.strip().lower())[0]
     if len(first) == 3 and first.isascii() and first.isalpha():
         return first
-    return LANGUAGES.get(first, "und")
+    return ISO639_2_CODES.get(first, "und")
 
 
-def clean(text: str) -> str:
-    """Without what no tag can hold: control characters and halves of surrogate pairs."""
-    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "ignore").decode("utf-8")
+def clean_tag_text(text: str) -> str:
+    """The text without what tags cannot hold: control characters and lone surrogates."""
+    return (
+        TAG_CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+        .encode("utf-8", "ignore")
+        .decode("utf-8")
+    )
 
 
-def line(text: str) -> str:
-    """Clean, and on one line."""
-    return " ".join(clean(text).split())
+def clean_tag_line(text: str) -> str:
+    """The cleaned text in a single line."""
+    return " ".join(clean_tag_text(text).split())
 
 
 def sort_title(tags: Tags) -> str:
-    """`Show 0007`, with the season before it where there is one; empty without a number."""
+    """`Show 0007`, or `Show 02 0007` with a season; empty without an episode number."""
     if tags.number is None:
         return ""
     season = f"{tags.season:02} " if tags.season is not None else ""
-    return f"{line(tags.show)} {season}{tags.number:04}"
+    return f"{clean_tag_line(tags.show)} {season}{tags.number:04}"
 
 
-def moment(tags: Tags) -> str:
-    """The publication date as `2026-03-01T08:00:00Z`."""
+def tag_date(tags: Tags) -> str:
+    """The publication date as `2026-03-01T08:00:00Z`; empty without one."""
     return format_tag_date(tags.date) if tags.date else ""
 
 
-def rights(tags: Tags) -> str:
-    """The copyright as ID3 asks for it: it begins with the year."""
-    return line(tags.copyright).removeprefix("©").strip()
+def copyright_line(tags: Tags) -> str:
+    """The copyright as ID3 requires it: beginning with the year, without ©."""
+    return clean_tag_line(tags.copyright).removeprefix("©").strip()
 
 
-def ended(chapters: tuple[Chapter, ...], end_ms: int) -> list[tuple[Chapter, int]]:
-    """Chapters by their time, each with its end: its own, else the next listed one's start, else the file's end.
+def with_chapter_ends(chapters: tuple[Chapter, ...], end_ms: int) -> list[tuple[Chapter, int]]:
+    """Chapters in order, each with its end in ms: its own, else the start of the next listed one, else `end_ms`.
 
-    A mark behind the end of the file is dropped, as players would show one that cannot be reached.
+    Chapters after the end of the file are dropped, since players would show them although they cannot be reached.
     """
     marks = sorted((mark for mark in chapters if mark.start_ms < end_ms), key=lambda mark: mark.start_ms)
-    found, following = [], end_ms
+    ends, next_start_ms = [], end_ms
     for mark in reversed(marks):
-        stop = mark.end_ms if mark.end_ms is not None and mark.end_ms > mark.start_ms else following
-        found.append((mark, max(min(stop, end_ms), mark.start_ms)))
+        stop = mark.end_ms if mark.end_ms is not None and mark.end_ms > mark.start_ms else next_start_ms
+        ends.append((mark, max(min(stop, end_ms), mark.start_ms)))
         if mark.toc:
-            following = mark.start_ms
-    return found[::-1]
+            next_start_ms = mark.start_ms
+    return ends[::-1]
 
 
-def listed(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
-    """Chapters from start (ms), title and link of each, in order; each ends where the next begins."""
+def chapters_from_starts(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
+    """Chapters from start (ms), title and link of each, in order; each ends where the next one begins."""
     stops: list[int | None] = [start for start, _, _ in marks[1:]]
     return tuple(
         Chapter(start_ms=start, end_ms=stop, title=title, url=url)

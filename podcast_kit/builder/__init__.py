@@ -16,17 +16,30 @@ from podcast_kit import __version__, feed, site
 from podcast_kit.builder import mastering, private_feeds
 from podcast_kit.builder.cache import OUTPUT_FOLDERS, Cache, CacheKind, dataclass_kind, open_cache
 from podcast_kit.builder.description import DescriptionContext
-from podcast_kit.builder.episode import EpisodeContext, build_episode
+from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
-from podcast_kit.builder.prepare_audio import prepare_audio
+from podcast_kit.builder.prepare_audio import find_missing_audio, prepare_audio
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.tags import EmbeddedImages
-from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, SourceLocation
+from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.model import LOCK_FILE, Episode, Image, Item, LocalFile, LockEntry, Output, Progress, Project, Wave
+from podcast_kit.model import (
+    LOCK_FILE,
+    BrokenEpisode,
+    Episode,
+    Image,
+    Item,
+    LocalFile,
+    LockEntry,
+    Output,
+    Progress,
+    Project,
+    Wave,
+)
 from podcast_kit.source import lock
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
@@ -36,6 +49,8 @@ BUILD_DIR = "build"
 CACHE_DIR = ".podcast-kit"
 JSON_FEED_KEY = "feed.json"
 OPML_KEY = "follow/show.opml"
+MISSING_AUDIO_CODE = "au.missing"
+UNRECORDED_CODE = "au.later"
 
 RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
 RENDERED_FEEDS: CacheKind[tuple[tuple[StoredFile, Wave], ...]] = CacheKind(
@@ -62,11 +77,24 @@ class Build:
     """Dated in the future and left out, the next one first."""
     ahead_slugs: frozenset[str] = frozenset()
     """Of those among them whose media are built already."""
+    unrecorded_slugs: frozenset[str] = frozenset()
+    """Of those among them whose recording is neither here nor uploaded."""
     drafts: tuple[Episode, ...] = ()
     files_written: int = 0
     """0 when nothing changed."""
+    broken: tuple[BrokenEpisode, ...] = ()
+    """Episodes that could not be read or built, and were left out."""
+    held_guids: frozenset[str] = frozenset()
+    """Episodes that are in the feed as they are live."""
+    is_partial: bool = False
+    """Whether only some of the show's episodes were to be built, or some were left out as they are live."""
     problems: tuple[Problem, ...] = field(default=())
-    """Warnings from reading the show."""
+    """Warnings from reading the show, and of what its episodes are built without."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What is wrong with the episodes that were left out."""
+        return tuple(problem for episode in self.broken for problem in episode.problems)
 
 
 def build(
@@ -76,12 +104,18 @@ def build(
     folder: Path | None = None,
     retag: Collection[str] = (),
     ahead: bool = False,
+    keep_going: bool = False,
+    only: Collection[str] | None = None,
+    held: Mapping[str, HeldEpisode] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
 
     Published episodes whose slug is in `retag` get new tags. With `ahead` the media of scheduled episodes are built
     too, so that they can be uploaded before a feed names them.
+    With `keep_going` an episode with errors is left out and named in `Build.broken`; a due episode that was never
+    published and whose recording is missing always is. With `only` the other due episodes (by slug) are left out, too.
+    What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.folder / BUILD_DIR
@@ -90,33 +124,58 @@ def build(
         cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
         out = OutputDir(folder, cache)
         project = apply_renames(project, now)
-        project = publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+        project = _publish_referenced_files(project, out, now, keep_going=keep_going)
         due, scheduled, drafts = _split_by_date(project, now)
-        early = [episode for episode in scheduled if ahead or project.lock_entry(episode.guid)]
+        left_out = [episode for episode in due if only is not None and episode.slug not in only]
+        due = tuple(episode for episode in due if episode not in left_out)
+        unrecorded = [episode for episode in scheduled if find_missing_audio(project, episode)]
+        early = [
+            episode
+            for episode in scheduled
+            if (ahead or project.lock_entry(episode.guid)) and episode not in unrecorded
+        ]
         artwork = publish_artwork(project, out)
-        built = _build_episodes(project, due, out, retag, on_progress)
-        items = tuple(sorted((item for item, _ in built), key=lambda item: (item.date, item.guid), reverse=True))
+        broken = list(project.broken)
+        built = _build_episodes(project, due, out, retag, on_progress, broken, keep_going=keep_going)
+        held_here = _held_episodes(project, held or {}, [*broken, *left_out])
+        items = tuple(
+            sorted(
+                (*(episode.item for episode in built), *(episode.item for episode in held_here.values())),
+                key=lambda item: (item.date, item.guid),
+                reverse=True,
+            )
+        )
         with out.embargoed():
-            built += _build_early_episodes(project, early, out, retag, on_progress, now)
+            built += _build_early_episodes(project, early, out, retag, on_progress, now, broken, keep_going=keep_going)
         mastering.sweep_mastered(project, cache)
         on_progress(Progress("render", "pages"))
         _write_pages(project, items, artwork, out)
-        _write_feeds(project, items, artwork, out)
+        _write_feeds(project, items, artwork, out, held_here)
         for key, data in private_feeds.render_feeds(project, items, artwork).items():
-            out.write(key, data, Wave.FEED)
+            out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
+        for episode in held_here.values():
+            out.drop_below(episode.page_prefix)  # the live page stays
         out.commit()
     return Build(
         folder=folder,
         project=project,
         items=items,
         outputs=dict(sorted(out.outputs.items())),
-        lock=_merge_lock(project, [entry for _, entry in built]),
+        lock=_merge_lock(project, [episode.entry for episode in built]),
         artwork=artwork,
         scheduled=scheduled,
         ahead_slugs=frozenset(episode.slug for episode in early),
+        unrecorded_slugs=frozenset(episode.slug for episode in unrecorded),
         drafts=drafts,
+        broken=tuple(broken),
+        held_guids=frozenset(held_here),
+        is_partial=only is not None or bool(held_here),
         files_written=out.files_written,
-        problems=project.warnings,
+        problems=(
+            *project.warnings,
+            *_warn_of_missing_recordings(project, unrecorded),
+            *(problem for episode in built for problem in episode.problems),
+        ),
     )
 
 
@@ -159,6 +218,17 @@ def _split_by_date(
     return due, tuple(dated[len(due) :]), drafts
 
 
+def _warn_of_missing_recordings(project: Project, scheduled: Collection[Episode]) -> list[Problem]:
+    """A warning for each scheduled episode whose recording is neither here nor in the store."""
+    text = "its recording is neither here nor uploaded: on its day the episode will be left out"
+    fix = "run `podcast-kit publish --ahead` where the recording is, and commit podcast.lock"
+    return [
+        Problem(episode.location_of("audio"), text, fix, UNRECORDED_CODE, Severity.WARNING)
+        for episode in scheduled
+        if UNRECORDED_CODE not in {*project.show.ignore, *episode.ignore}
+    ]
+
+
 def _refuse_foreign_folder(folder: Path, cache: Cache) -> None:
     """Refuse to write among files that no build wrote: in a folder that was named, or that `build` only links to."""
     is_named = folder.name != BUILD_DIR or folder.is_symlink()
@@ -174,11 +244,18 @@ def _build_episodes(
     out: OutputDir,
     retag: Collection[str],
     on_progress: Callable[[Progress], None],
-) -> list[tuple[Item, LockEntry]]:
-    """Every episode; raises InvalidInput with the problems of all of them."""
+    broken: list[BrokenEpisode],
+    *,
+    keep_going: bool,
+) -> list[BuiltEpisode]:
+    """Every episode; raises InvalidInput with the problems of all of them.
+
+    With `keep_going` those that have problems are added to `broken` instead, and a due one without its recording is
+    in any case.
+    """
     context = EpisodeContext(project, out, DescriptionContext.from_project(project), EmbeddedImages(out.cache))
-    built: list[tuple[Item, LockEntry]] = []
-    problems: list[Problem] = []
+    built: list[BuiltEpisode] = []
+    failed: list[BrokenEpisode] = []
     prepared = prepare_audio(project, episodes, out, retag, on_progress)
     for number, episode in enumerate(episodes, 1):
         on_progress(Progress("episode", episode.slug, number, len(episodes)))
@@ -190,10 +267,47 @@ def _build_episodes(
         except PodcastKitError as error:
             if not error.problems:
                 raise
-            problems += error.problems
-    if problems:
-        raise InvalidInput(problems)
+            failed.append(_broken_episode(episode, error.problems))
+    if not keep_going and not all(_lacks_only_its_recording(project, episode) for episode in failed):
+        raise InvalidInput(problem for episode in failed for problem in episode.problems)
+    broken += failed
     return built
+
+
+def _broken_episode(episode: Episode, problems: Collection[Problem]) -> BrokenEpisode:
+    return BrokenEpisode(slug=episode.slug, path=episode.path, guid=episode.guid, problems=tuple(problems))
+
+
+def _lacks_only_its_recording(project: Project, episode: BrokenEpisode) -> bool:
+    """Whether an episode that was never published has no recording: the others need not wait for it."""
+    is_missing = all(problem.code == MISSING_AUDIO_CODE for problem in episode.problems)
+    return is_missing and project.lock_entry(episode.guid) is None
+
+
+def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *, keep_going: bool) -> Project:
+    """As `publish_referenced_files`; with `keep_going` episodes that name missing files become `Project.broken`."""
+    try:
+        return publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+    except InvalidInput as error:
+        problems: dict[str, list[Problem]] = {}
+        for problem in error.problems:
+            problems.setdefault(problem.location.path, []).append(problem)
+        broken = [episode for episode in project.episodes if episode.path in problems]
+        if not keep_going or len(broken) < len(problems):
+            raise
+        others = tuple(episode for episode in project.episodes if episode not in broken)
+        named = tuple(_broken_episode(episode, problems[episode.path]) for episode in broken)
+        project = replace(project, episodes=others, broken=(*project.broken, *named))
+        return publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+
+
+def _held_episodes(
+    project: Project, held: Mapping[str, HeldEpisode], left_out: Collection[BrokenEpisode | Episode]
+) -> dict[str, HeldEpisode]:
+    """Of the episodes that are left out, those that are live, by guid."""
+    guids = {entry.slug: entry.guid for entry in project.lock}
+    names = (episode.guid or guids.get(episode.slug, "") for episode in left_out)
+    return {guid: held[guid] for guid in names if guid in held}
 
 
 def _build_early_episodes(
@@ -203,14 +317,18 @@ def _build_early_episodes(
     retag: Collection[str],
     on_progress: Callable[[Progress], None],
     now: datetime,
-) -> list[tuple[Item, LockEntry]]:
+    broken: list[BrokenEpisode],
+    *,
+    keep_going: bool,
+) -> list[BuiltEpisode]:
     """Episodes that are uploaded before their date.
 
     No listener has them yet, so their tags still follow the notes, where the recording is here.
     """
     early = publish_referenced_files(replace(project, episodes=tuple(episodes)), out).episodes
     unpublished = {episode.slug for episode in early if _is_unpublished(project, episode, now)}
-    return _build_episodes(project, early, out, {*retag, *unpublished}, on_progress)
+    tags = {*retag, *unpublished}
+    return _build_episodes(project, early, out, tags, on_progress, broken, keep_going=keep_going)
 
 
 def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
@@ -231,7 +349,13 @@ def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | Non
             out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
 
 
-def _write_feeds(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
+def _write_feeds(
+    project: Project,
+    items: tuple[Item, ...],
+    artwork: Image | None,
+    out: OutputDir,
+    held: Mapping[str, HeldEpisode],
+) -> None:
     """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same."""
     path = project.show.feed.path
     if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY]):
@@ -240,18 +364,22 @@ def _write_feeds(project: Project, items: tuple[Item, ...], artwork: Image | Non
         raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
     inputs = (PAGES_AND_FEEDS, __version__, project.show, items, artwork)
     cache_key = hashlib.sha256(repr(inputs).encode()).hexdigest()
-    stored = out.cache.get(RENDERED_FEEDS, cache_key)
+    stored = None if held else out.cache.get(RENDERED_FEEDS, cache_key)
     if stored and all(out.add_if_unchanged(file, wave) for file, wave in stored):
         return
-    outputs = [
-        out.write(key, data, Wave.FEED) for key, data in feed.render_feed_pages(project.show, items, artwork=artwork).items()
-    ]
-    outputs.append(out.write(JSON_FEED_KEY, feed.render_json_feed(project.show, items, artwork=artwork), Wave.FEED))
+    pages = feed.render_feed_pages(project.show, items, artwork=artwork)
+    json_feed = feed.render_json_feed(project.show, items, artwork=artwork)
+    if held:
+        pages = {key: restore_rss_items(data, held) for key, data in pages.items()}
+        json_feed = restore_json_items(json_feed, held)
+    outputs = [out.write(key, data, Wave.FEED) for key, data in pages.items()]
+    outputs.append(out.write(JSON_FEED_KEY, json_feed, Wave.FEED))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
     files = tuple(
         (StoredFile(output.key, output.sha256, output.size, output.content_type), output.wave) for output in outputs
     )
-    out.cache.set(RENDERED_FEEDS, cache_key, files)
+    if not held:
+        out.cache.set(RENDERED_FEEDS, cache_key, files)
 
 
 def _clashing_key(path: str, keys: Collection[str]) -> str:

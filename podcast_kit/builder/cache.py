@@ -30,24 +30,24 @@ MAX_UNUSED_FACTOR = 4
 """Rows that the cache may hold, as a multiple of what one build used, before the rest is evicted."""
 MIN_ROWS_BEFORE_EVICTION = 1000
 
-T = TypeVar("T")
+CachedT = TypeVar("CachedT")
 
 
 @dataclass(frozen=True, slots=True)
-class CacheKind(Generic[T]):
+class CacheKind(Generic[CachedT]):
     """A kind of cached value: its name in the database, and how the value becomes JSON and back."""
 
     name: str
-    to_json: Callable[[T], object]
-    from_json: Callable[[Any], T]
+    to_json: Callable[[CachedT], object]
+    from_json: Callable[[Any], CachedT]
     is_large: bool = False
     """Large values are read one by one; of the other kinds a build reads all rows at once."""
 
 
-def dataclass_kind(name: str, type_: type[T], *, is_large: bool = False) -> CacheKind[T]:
+def dataclass_kind(name: str, type_: type[CachedT], *, is_large: bool = False) -> CacheKind[CachedT]:
     """A kind for a flat dataclass, kept as an object with its fields; JSON's lists become tuples again."""
 
-    def from_json(value: dict[str, Any]) -> T:
+    def from_json(value: dict[str, Any]) -> CachedT:
         return type_(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
 
     return CacheKind(name, asdict, from_json, is_large)  # type: ignore[arg-type]  # T is a dataclass
@@ -85,7 +85,7 @@ class Cache:
         self.used: set[tuple[str, str]] = set()
         self._rows: dict[str, dict[str, str]] = {}
 
-    def get(self, kind: CacheKind[T], key: str) -> T | None:
+    def get(self, kind: CacheKind[CachedT], key: str) -> CachedT | None:
         """The value kept under the key, or None."""
         self.used.add((kind.name, key))
         text = self._select(kind.name, key) if kind.is_large else self._rows_of(kind.name).get(key)
@@ -96,7 +96,7 @@ class Cache:
         except (TypeError, ValueError):  # written by another version
             return None
 
-    def set(self, kind: CacheKind[T], key: str, value: T) -> None:
+    def set(self, kind: CacheKind[CachedT], key: str, value: CachedT) -> None:
         """Keep a value under the key."""
         self.used.add((kind.name, key))
         text = json.dumps(kind.to_json(value))
@@ -104,7 +104,7 @@ class Cache:
             self._rows_of(kind.name)[key] = text
         self._insert(kind.name, key, text)
 
-    def keys_used(self, kind: CacheKind[T]) -> list[str]:
+    def keys_used(self, kind: CacheKind[CachedT]) -> list[str]:
         """The keys of a kind that this build asked for or set."""
         return [key for name, key in self.used if name == kind.name]
 

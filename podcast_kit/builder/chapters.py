@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from podcast_kit import feed
 from podcast_kit.builder import images
 from podcast_kit.builder.output_dir import OutputDir, media_key
-from podcast_kit.builder.prepare_audio import PreparedAudio
+from podcast_kit.builder.prepare_audio import PreparedAudio, Recording
+from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChaptersFromNotes, Episode, LocalFile, Project, RemoteUrl, Wave, public_url
 from podcast_kit.source.chapters import EpisodeChapters, load_episode_chapters
+from podcast_kit.text.timecode import format_timecode
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,10 @@ class Chapters:
     are_in_notes: bool
     """Written as timestamps in the notes, or nowhere."""
     audio: PreparedAudio
+    embedded: tuple[Chapter, ...] = ()
+    """Those that the recording brings, repaired; used where the author wrote none."""
+    problems: tuple[Problem, ...] = ()
+    """Of every chapter that is left out."""
 
     @property
     def for_notes(self) -> tuple[Chapter, ...]:
@@ -30,20 +36,57 @@ class Chapters:
     @property
     def for_item(self) -> tuple[Chapter, ...]:
         """Those that feed and pages show: the author's, else those that the recording brings."""
-        chapters = self.loaded.fitting
-        if not chapters and not self.loaded.problems and self.are_in_notes:
-            chapters = self.audio.embedded_chapters
+        chapters = self.loaded.fitting or self.embedded
         return _with_end_times(_shift_chapters(chapters, self.audio.shift), self.audio.seconds)
 
-    def for_tags(self, seconds: float, shift: float) -> tuple[Chapter, ...]:
-        """Those that the author wrote, for a file of that length; what the recording brings it has already."""
-        return _with_end_times(_shift_chapters(self.loaded.fitting, shift), seconds)
+    def for_tags(self, recording: Recording | None) -> tuple[Chapter, ...]:
+        """Those that are written into a file: the author's; those that the recording brings only if they are broken or
+        encoding has lost them, since the file has them already.
+        """
+        if recording is None:
+            return ()
+        chapters = self.loaded.fitting
+        in_file = recording.chapters
+        is_right = in_file.listed == self.embedded and not in_file.are_broken
+        if not chapters and not is_right and not (in_file.listed and in_file.have_more):
+            chapters = self.embedded
+        seconds, shift = recording.facts.length, recording.shift
+        return _with_end_times(_shift_chapters(chapters, shift), seconds)
 
 
 def load_chapters(project: Project, episode: Episode, audio: PreparedAudio) -> Chapters:
     """The chapters of an episode, from its notes, its front matter or a file. Raises InvalidInput."""
-    loaded = load_episode_chapters(project.folder, episode, audio.seconds)
-    return Chapters(loaded, isinstance(episode.chapters, ChaptersFromNotes), audio)
+    seconds = max(0.0, audio.seconds - audio.shift)
+    loaded = load_episode_chapters(project.folder, episode, seconds)
+    are_in_notes = isinstance(episode.chapters, ChaptersFromNotes)
+    if not are_in_notes or loaded.fitting:
+        return Chapters(loaded, are_in_notes, audio, problems=loaded.problems)
+    embedded, skipped = _repair_embedded(audio.embedded_chapters, seconds)
+    location = SourceLocation(str(episode.audio))
+    problems = (Problem(location, text, fix, "ch.range", Severity.WARNING) for text, fix in skipped)
+    return Chapters(loaded, are_in_notes, audio, embedded, (*loaded.problems, *problems))
+
+
+def _repair_embedded(
+    chapters: tuple[Chapter, ...], seconds: float
+) -> tuple[tuple[Chapter, ...], list[tuple[str, str]]]:
+    """A recording's chapters in order, each with an end after its start; and what is left out and why, with a fix."""
+    length_ms = round(seconds * 1000)
+    repaired: dict[int, Chapter] = {}
+    skipped: list[tuple[str, str]] = []
+    for chapter in sorted(chapters, key=lambda chapter: chapter.start_ms):
+        start = format_timecode(chapter.start_ms, fraction=False)
+        name = f"the chapter {chapter.title!r} at {start} in the recording is left out"
+        if length_ms and chapter.start_ms >= length_ms:
+            length = format_timecode(length_ms, fraction=False)
+            skipped.append((f"{name}: it begins after the end ({length})", "was it made for another cut?"))
+        elif chapter.start_ms in repaired:
+            other = repaired[chapter.start_ms].title
+            skipped.append((f"{name}: {other!r} begins at the same time", "give it another time in your editor"))
+        else:
+            has_end = chapter.end_ms is not None and chapter.end_ms > chapter.start_ms
+            repaired[chapter.start_ms] = chapter if has_end else replace(chapter, end_ms=None)
+    return tuple(repaired.values()), skipped
 
 
 def publish_chapters(

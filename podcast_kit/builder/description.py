@@ -16,7 +16,7 @@ from podcast_kit.writer_versions import DESCRIPTIONS
 
 LINK_HREF = re.compile(r'<a href="([^"]*)"')
 PLAIN_URL = re.compile(r"https?://[^\s<>\"]+")
-MAX_DESCRIPTION_BYTES = 4000
+MAX_ITEM_DESCRIPTION_BYTES = 4000
 """UTF-8 that Apple and PSP-1 take in an item's description."""
 
 
@@ -29,7 +29,7 @@ class EpisodeText:
     content: str
     """Feed HTML in full."""
     description: str
-    """Feed HTML, at most MAX_DESCRIPTION_BYTES."""
+    """Feed HTML, at most MAX_ITEM_DESCRIPTION_BYTES."""
     page: str
     """Page HTML in full."""
     comment: str
@@ -64,21 +64,31 @@ def render_description(
     shift: float,
     context: DescriptionContext,
     cache: Cache,
+    duration_ms: int | None = None,
 ) -> EpisodeText:
     """The notes for every surface, from the cache if nothing changed.
 
     `note_images` has the published image for each local source in the notes; `chapters` are those that the notes do not
-    show themselves; the timestamps that are in the notes come `shift` seconds later than they are written.
+    show themselves; the timestamps that are in the notes come `shift` seconds later than they are written, and are
+    links up to `duration_ms`.
     """
     chapter_list = feed.render_chapter_timestamps(chapters)
     if shift:
         shift_ms = round(shift * 1000)
         episode = replace(episode, notes=markdown.shift_timestamps(episode.notes, shift_ms))
-    inputs = (DESCRIPTIONS, __version__, context.digest, episode, sorted(note_images.items()), chapter_list)
+    inputs = (
+        DESCRIPTIONS,
+        __version__,
+        context.digest,
+        episode,
+        sorted(note_images.items()),
+        chapter_list,
+        duration_ms,
+    )
     key = hashlib.sha256(repr(inputs).encode()).hexdigest()
     text = cache.get(EPISODE_TEXTS, key)
     if text is None:
-        text = _compose_text(project, episode, note_images, chapter_list, context)
+        text = _compose_text(project, episode, note_images, chapter_list, duration_ms, context)
         cache.set(EPISODE_TEXTS, key, text)
     return text
 
@@ -89,10 +99,17 @@ def episode_page_url(project: Project, episode: Episode) -> str:
 
 
 def _compose_text(
-    project: Project, episode: Episode, note_images: Mapping[str, Image], chapter_list: str, context: DescriptionContext
+    project: Project,
+    episode: Episode,
+    note_images: Mapping[str, Image],
+    chapter_list: str,
+    duration_ms: int | None,
+    context: DescriptionContext,
 ) -> EpisodeText:
     url = episode_page_url(project, episode)
-    notes = markdown.render_notes(site.expand_link_markers(project.show, episode.notes), page_url=url, images=note_images)
+    notes = markdown.render_notes(
+        site.expand_link_markers(project.show, episode.notes), page_url=url, images=note_images, duration_ms=duration_ms
+    )
     renderer = _PromptRenderer(project, episode, url, context, has_marker=notes.after is not None)
     prompts = renderer.render(notes.links)
     before, after = notes.before, notes.after or RenderedNotes()
@@ -148,11 +165,11 @@ class _PromptRenderer:
 
 def _truncate_description(content: str, notes: str, prompts: _PromptRenderer) -> str:
     """The content if it fits, else the start of the notes; the prompts have the links that were cut off."""
-    if len(content.encode()) <= MAX_DESCRIPTION_BYTES:
+    if len(content.encode()) <= MAX_ITEM_DESCRIPTION_BYTES:
         return content
     link = prompts.full_notes_link()
     longest_end = link + prompts.render(()).feed_html
-    start = markdown.truncate_html(notes, MAX_DESCRIPTION_BYTES, longest_end).removesuffix(longest_end)
+    start = markdown.truncate_html(notes, MAX_ITEM_DESCRIPTION_BYTES, longest_end).removesuffix(longest_end)
     linked = [html.unescape(url) for url in LINK_HREF.findall(start)]
     return start + link + prompts.render(linked).feed_html
 

@@ -89,4 +89,4 @@ def write_tagged(
 ) -> tuple[tuple[str, int], Path]:
     """Write a tagged copy next to the place of `key`: its sha256 and size in bytes, and its temporary path."""
     temp = out.temp_path(key)
-    return audio.tag(source, temp, embedded.embed(file_tags)), temp
+    return audio.write_tags(source, temp, embedded.embed(file_tags)), temp

@@ -15,9 +15,11 @@ from podcast_kit.builder.enclosure import write_enclosure
 from podcast_kit.builder.images import publish_episode_image, publish_note_images
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.prepare_audio import PreparedAudio
+from podcast_kit.builder.renames import find_former_slugs
 from podcast_kit.builder.soundbites import shift_elements, write_soundbites
 from podcast_kit.builder.tags import EmbeddedImages, build_tags, with_chapters
 from podcast_kit.builder.transcripts import load_transcripts, publish_transcripts, transcript_text
+from podcast_kit.errors import Problem
 from podcast_kit.model import Episode, Item, LockEntry, Media, Project, public_url
 
 
@@ -31,29 +33,42 @@ class EpisodeContext:
     embedded: EmbeddedImages
 
 
-def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudio) -> tuple[Item, LockEntry]:
-    """The episode as listeners get it, and its entry of podcast.lock. Raises InvalidInput."""
+@dataclass(frozen=True, slots=True)
+class BuiltEpisode:
+    """An episode as listeners get it."""
+
+    item: Item
+    entry: LockEntry
+    """Of podcast.lock."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings and hints: which chapters and cues are left out or changed, and why."""
+
+
+def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudio) -> BuiltEpisode:
+    """The episode as listeners get it. Raises InvalidInput."""
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
     project, out = context.project, context.out
     note_images = publish_note_images(project, episode, out)
     image = publish_episode_image(project, episode, out)
     chapters = load_chapters(project, episode, audio)
-    transcripts = load_transcripts(project, episode)
+    transcripts = load_transcripts(project, episode, audio.shift)
+    length_ms = round(audio.seconds * 1000) or None
     text = render_description(
-        project, episode, note_images, chapters.for_notes, audio.shift, context.description, out.cache
+        project, episode, note_images, chapters.for_notes, audio.shift, context.description, out.cache, length_ms
     )
     tags = build_tags(
-        project, episode, text, chapters.for_tags(audio.seconds, audio.shift), transcript_text(transcripts)
+        project, episode, text, chapters.for_tags(audio.enclosure.recording), transcript_text(transcripts)
     )
     enclosure = write_enclosure(audio, episode.slug, tags, out, context.embedded)
     recording = audio.alternate.recording if audio.alternate else None
     if recording:
-        tags = with_chapters(tags, project, chapters.for_tags(recording.facts.seconds, recording.shift))
+        tags = with_chapters(tags, project, chapters.for_tags(recording))
     alternate = write_alternate(audio, episode.slug, tags, out, context.embedded)
     elements = shift_elements(episode.elements, audio.shift)
     soundbites = write_soundbites(project, episode, audio, enclosure, elements, out, context.embedded)
     published_chapters, chapters_url = publish_chapters(project, episode, chapters.for_item, out)
-    entry = _lock_entry(episode, episode.date, audio, enclosure, alternate)
+    former_slugs = find_former_slugs(project, episode, audio.entry)
+    entry = replace(_lock_entry(episode, episode.date, audio, enclosure, alternate), former_slugs=former_slugs)
     item = Item(
         episode=episode,
         guid=episode.guid,
@@ -78,7 +93,13 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
     )
     # The lock freezes the files, not the titles, which may be edited at any time.
     frozen_soundbites = tuple(replace(soundbite, title="", url="") for soundbite in soundbites if soundbite.media)
-    return item, replace(entry, soundbites=frozen_soundbites)
+    problems = [*chapters.problems, *(problem for transcript in transcripts for problem in transcript.problems)]
+    ignored = {*project.show.ignore, *episode.ignore}
+    return BuiltEpisode(
+        item=item,
+        entry=replace(entry, soundbites=frozen_soundbites),
+        problems=tuple(problem for problem in problems if problem.code not in ignored),
+    )
 
 
 def _lock_entry(
@@ -92,7 +113,6 @@ def _lock_entry(
         date=audio.entry.date if audio.entry and is_kept else date,
         source_sha256=audio.source_sha256,
         media=enclosure,
-        former_slugs=audio.entry.former_slugs if audio.entry else (),
         alternate=alternate,
         chapters=audio.embedded_chapters,
         shift=audio.shift,

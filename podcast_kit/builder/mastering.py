@@ -202,7 +202,9 @@ def _mastering_job(project: Project, request: MasteringRequest, source: Path, ca
     suffix = cache.get(MASTERED_SUFFIXES, key) or master.mastered_suffix(source, settings)
     cache.set(MASTERED_SUFFIXES, key, suffix)
     destination = project.folder / MASTERED_DIR / f"{key[:32]}{suffix}"
-    job = MasteringJob(source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name)
+    job = MasteringJob(
+        source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name
+    )
     return job, key
 
 

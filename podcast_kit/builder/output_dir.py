@@ -96,6 +96,12 @@ class OutputDir:
             self.commit_file(temp, key, sha256)
         return self.add(key, self.path(key).stat().st_size, sha256, Wave.MEDIA, mime)
 
+    def drop_below(self, prefix: str) -> None:
+        """Take back what was written below a folder, before `commit`."""
+        for key in [key for key in self.outputs if key.startswith(prefix)]:
+            del self.outputs[key]
+            self.staged.pop(key, None)
+
     def commit(self) -> None:
         """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names."""
         for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):

@@ -19,10 +19,30 @@ from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Prob
 from podcast_kit.model import Audio, Chapter, Episode, LocalFile, LockEntry, Media, Progress, Project, RemoteUrl
 
 PROBED_AUDIO = dataclass_kind("probe", Audio)
-EMBEDDED_CHAPTERS: CacheKind[tuple[Chapter, ...]] = CacheKind(
-    "carried",
-    lambda chapters: [[chapter.start_ms, chapter.title, chapter.url] for chapter in chapters],
-    lambda rows: tuple(Chapter(start_ms=start_ms, title=title, url=url) for start_ms, title, url in rows),
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedChapters:
+    """The chapters that a file has."""
+
+    listed: tuple[Chapter, ...] = ()
+    """By start; their pictures stay in the file."""
+    are_broken: bool = False
+    """One ends before it begins, or they are not in order."""
+    have_more: bool = False
+    """Some have pictures, or are hidden: writing the listed ones would lose that."""
+
+
+EMBEDDED_CHAPTERS: CacheKind[EmbeddedChapters] = CacheKind(
+    "embedded_chapters",
+    lambda embedded: [
+        [[chapter.start_ms, chapter.title, chapter.url] for chapter in embedded.listed],
+        embedded.are_broken,
+        embedded.have_more,
+    ],
+    lambda values: EmbeddedChapters(
+        tuple(Chapter(start_ms=start_ms, title=title, url=url) for start_ms, title, url in values[0]), *values[1:]
+    ),
 )
 
 
@@ -39,7 +59,7 @@ class Recording:
     """LUFS of the mastered file; None where nothing was mastered."""
     true_peak: float | None = None
     """dBTP, as above."""
-    chapters: tuple[Chapter, ...] = ()
+    chapters: EmbeddedChapters = EmbeddedChapters()
     """Those in this file itself: encoding loses what the author's file had."""
 
 
@@ -110,6 +130,15 @@ def prepare_audio(
         except PodcastKitError as error:
             prepared[plan.episode.slug] = error
     return prepared
+
+
+def find_missing_audio(project: Project, episode: Episode) -> Problem | None:
+    """The problem of an episode that was never published and has no recording here; None for every other episode."""
+    is_remote = isinstance(episode.audio, RemoteUrl)
+    is_local = isinstance(episode.audio, LocalFile) and episode.audio.resolve_in(project.folder).is_file()
+    if is_remote or is_local or project.lock_entry(episode.guid):
+        return None
+    return _missing_audio(episode, is_published=False)
 
 
 @contextmanager
@@ -213,7 +242,7 @@ def _prepare_new(
         shift=recording.shift,
         loudness=recording.loudness,
         true_peak=recording.true_peak,
-        embedded_chapters=_embedded_chapters(plan.source, sha256, out),
+        embedded_chapters=_embedded_chapters(plan.source, sha256, out).listed,
     )
 
 
@@ -253,18 +282,23 @@ def _probe_recording(source: Path, sha256: str, out: OutputDir) -> Audio:
     cached = out.cache.get(PROBED_AUDIO, key)
     if cached:
         return cached
-    facts = audio.probe(source)
+    facts = audio.probe_audio(source)
     assert_unmodified(source, sha256, out)
     out.cache.set(PROBED_AUDIO, key, facts)
     return facts
 
 
-def _embedded_chapters(source: Path, sha256: str, out: OutputDir) -> tuple[Chapter, ...]:
-    """The listed chapters that the recording itself has; their pictures stay in the file."""
+def _embedded_chapters(source: Path, sha256: str, out: OutputDir) -> EmbeddedChapters:
+    """The chapters that the file itself has."""
     key = f"{writer_versions.TAG_WRITER} {sha256}"
     cached = out.cache.get(EMBEDDED_CHAPTERS, key)
     if cached is None:
-        chapters = (chapter for chapter in audio.read_tags(source).chapters if chapter.toc)
-        cached = tuple(Chapter(start_ms=mark.start_ms, title=mark.title, url=mark.url) for mark in chapters)
+        tags = audio.read_tags(source)
+        listed = (chapter for chapter in tags.chapters if chapter.toc)
+        cached = EmbeddedChapters(
+            tuple(Chapter(start_ms=mark.start_ms, title=mark.title, url=mark.url) for mark in listed),
+            tags.has_broken_chapters,
+            bool(tags.pictures) or not all(chapter.toc for chapter in tags.chapters),
+        )
         out.cache.set(EMBEDDED_CHAPTERS, key, cached)
     return cached

@@ -56,5 +56,5 @@ def _fetch_and_probe(url: str) -> Media:
             response = web.download(url, save_block, max_bytes=max_bytes)
         if response.error or response.status != HTTP_OK:
             raise OperationError(response.error or f"answers {response.status}")
-        facts = audio.probe(path)
+        facts = audio.probe_audio(path)
     return Media(key=url, sha256=digest.hexdigest(), bytes=response.size, mime=facts.mime, seconds=facts.length)

@@ -18,6 +18,15 @@ def apply_renames(project: Project, now: datetime) -> Project:
     return replace(project, lock=tuple(_rename_entry(entry, episodes.get(entry.guid), now) for entry in project.lock))
 
 
+def find_former_slugs(project: Project, episode: Episode, entry: LockEntry | None) -> tuple[str, ...]:
+    """The slugs that the episode's pages had before, per podcast.lock and per the store's record, oldest first.
+
+    A run of CI may have an old podcast.lock: what it published itself was never committed.
+    """
+    slugs = [*(entry.former_slugs if entry else ()), *reversed(project.recorded_slugs.get(episode.guid, ()))]
+    return tuple(slug for slug in dict.fromkeys(slugs) if slug != episode.slug and is_valid_slug(slug))
+
+
 def _rename_entry(entry: LockEntry, episode: Episode | None, now: datetime) -> LockEntry:
     if episode is None or episode.slug == entry.slug:
         return entry

@@ -21,7 +21,7 @@ from podcast_kit.writer_versions import IMAGES
 IMAGE_WIDTHS_PX = (80, 160, 320, 640, 960)
 PORTRAIT_WIDTHS_PX = (80, 160, 320)
 """Of people's and chapters' pictures."""
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+IMAGE_SUFFIX_BY_TYPE = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 def _stored_files(rows: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
@@ -130,7 +130,7 @@ class SocialCards:
         stored = self.out.cache.get(SOCIAL_CARDS, key)
         if stored is None or not self.out.add_if_unchanged(stored, Wave.PAGES):
             card = self._draw(source, title)
-            output = self.out.write(f"{page}card{SUFFIXES[card.mime]}", card.data, Wave.PAGES, card.mime)
+            output = self.out.write(f"{page}card{IMAGE_SUFFIX_BY_TYPE[card.mime]}", card.data, Wave.PAGES, card.mime)
             stored = StoredFile(output.key, output.sha256, output.size, card.mime, card.width, card.height)
             self.out.cache.set(SOCIAL_CARDS, key, stored)
         return _image(stored, self.base_url)
@@ -144,7 +144,11 @@ class SocialCards:
 def _write_thumbnails(source: Path, widths: tuple[int, ...], out: OutputDir, base_url: str) -> tuple[Image, ...]:
     key = f"{IMAGES} smaller {widths} {out.cache.sha256(source)}"
     cached = _stored_set(key, out, base_url)
-    return cached if cached is not None else _write_set(key, images.make_thumbnails(source, widths), source.stem, out, base_url)
+    return (
+        cached
+        if cached is not None
+        else _write_set(key, images.make_thumbnails(source, widths), source.stem, out, base_url)
+    )
 
 
 def _stored_set(key: str, out: OutputDir, base_url: str) -> tuple[Image, ...] | None:
@@ -164,7 +168,7 @@ def _write_set(key: str, covers: tuple[Cover, ...], name: str, out: OutputDir, b
 def _write_copy(cover: Cover, name: str, out: OutputDir) -> StoredFile:
     sha256 = hashlib.sha256(cover.data).hexdigest()
     safe_name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name.lower())
-    key = media_key(sha256, f"{safe_name}-{cover.width}{SUFFIXES[cover.mime]}")
+    key = media_key(sha256, f"{safe_name}-{cover.width}{IMAGE_SUFFIX_BY_TYPE[cover.mime]}")
     output = out.write(key, cover.data, Wave.MEDIA, cover.mime)
     return StoredFile(key, sha256, output.size, cover.mime, cover.width, cover.height)
 

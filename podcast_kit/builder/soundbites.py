@@ -102,7 +102,7 @@ def _write_soundbite(
 
 
 def _can_cut(source: Path, soundbite: Soundbite) -> bool:
-    return soundbite.length_ms > 0 and (source.suffix == ".mp3" or not codecs.missing())
+    return soundbite.length_ms > 0 and (source.suffix == ".mp3" or not codecs.missing_codecs())
 
 
 def _cut_soundbite(
@@ -115,7 +115,7 @@ def _cut_soundbite(
     embedded: EmbeddedImages,
 ) -> Media:
     file_tags = build_soundbite_tags(project, episode, soundbite)
-    suffix = cut.suffix(source)
+    suffix = cut.clip_suffix(source)
     start = format_filename_timecode(soundbite.start_ms // 1000 * 1000)
     name = f"{episode.slug}-at-{start}{suffix}"
     span = [SOUNDBITES, sha256, soundbite.start_ms, soundbite.length_ms]
@@ -124,8 +124,8 @@ def _cut_soundbite(
     if cached and out.has(cached.key, cached.sha256):
         return cached
     untagged = out.temp_path(f"media/{sha256[:16]}.cutting/bare-{name}").with_suffix(suffix)
-    cut.cut(source, untagged, soundbite.start_ms / 1000, soundbite.length_ms / 1000)
-    facts = audio.probe(untagged)
+    cut.cut_audio(source, untagged, soundbite.start_ms / 1000, soundbite.length_ms / 1000)
+    facts = audio.probe_audio(untagged)
     (digest, size), temp = write_tagged(untagged, f"media/{sha256[:16]}.cutting/{name}", file_tags, out, embedded)
     final_key = media_key(digest, name)
     out.commit_file(temp, final_key, digest)

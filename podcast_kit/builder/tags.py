@@ -31,7 +31,7 @@ class FileTags:
         """What the written tags depend on."""
         cover = cache.sha256(self.cover) if self.cover else ""
         chapter_images = [cache.sha256(path) for _, path in self.chapter_images]
-        return [audio.digest(self.tags), cover, COVER_SIDE_PX, *chapter_images]
+        return [audio.digest_tags(self.tags), cover, COVER_SIDE_PX, *chapter_images]
 
 
 class EmbeddedImages:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from podcast_kit.builder.images import resolve_in_show
 from podcast_kit.builder.output_dir import OutputDir, media_key
-from podcast_kit.errors import InvalidInput, Problem
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import Cue, Episode, Project, Transcript, Wave, public_url
 from podcast_kit.source import transcripts as source
 from podcast_kit.source.notes.sanitize import sanitize_transcript_html
+from podcast_kit.text.timecode import format_timecode
 
 HTML_SUFFIXES = (".html", ".htm")
 TIMED_WRITERS = {".vtt": source.render_vtt, ".srt": source.render_srt, ".json": source.render_transcript_json}
@@ -29,15 +31,25 @@ class LoadedTranscript:
     language: str
     """Of its name, as in `talk.de.vtt`; empty for the show's language."""
     cues: tuple[Cue, ...]
+    text: str = ""
+    """The whole file."""
+    problems: tuple[Problem, ...] = ()
+    """What apps would not understand as it is meant, and what was made of it."""
+    is_standard: bool = True
+    """Whether apps understand the file as it is."""
 
     @property
     def is_timed(self) -> bool:
-        """Whether its format has times."""
-        return self.suffix in TIMED_WRITERS
+        """Whether it has times, so that every other format with times can be written from it."""
+        has_times = self.suffix not in HTML_SUFFIXES and any(cue.start_ms for cue in self.cues)
+        return self.suffix in TIMED_WRITERS or has_times
 
 
-def load_transcripts(project: Project, episode: Episode) -> tuple[LoadedTranscript, ...]:
-    """Every transcript of an episode, each parsed once. Raises InvalidInput with every problem of all of them."""
+def load_transcripts(project: Project, episode: Episode, shift: float = 0.0) -> tuple[LoadedTranscript, ...]:
+    """Every transcript of an episode, each parsed once, for a recording whose moments come `shift` seconds later.
+
+    Raises InvalidInput with every problem of all of them.
+    """
     problems: list[Problem] = []
     loaded: list[LoadedTranscript] = []
     for name in episode.transcripts:
@@ -48,11 +60,21 @@ def load_transcripts(project: Project, episode: Episode) -> tuple[LoadedTranscri
             problems.append(Problem(location, f"transcript {name!r} not found", "correct the path", "tr.missing"))
             continue
         try:
-            cues = source.load_transcript(project.folder, name)
+            read = source.load_transcript(project.folder, name)
         except InvalidInput as error:
             problems += error.problems
             continue
-        loaded.append(LoadedTranscript(file, path.suffix.lower(), _language_in(path), cues))
+        loaded.append(
+            LoadedTranscript(
+                file,
+                path.suffix.lower(),
+                _language_in(path),
+                read.cues,
+                text=read.text,
+                problems=(*read.problems, *_trimmed_cue_problems(read.cues, name, shift)),
+                is_standard=read.is_standard,
+            )
+        )
     if problems:
         raise InvalidInput(problems)
     return tuple(loaded)
@@ -68,18 +90,22 @@ def publish_transcripts(
 ) -> tuple[Transcript, ...]:
     """Publish every transcript: the author's files first, then the timed formats that can be written from them.
 
-    All cues come `shift` seconds later than they are written, where mastering joined an intro or trimmed silence; the
-    author's own file would then be wrong, so only what is written from it is published.
+    A file that apps would not understand is published as it should be. All cues come `shift` seconds later than they
+    are written, where mastering joined an intro or trimmed silence; the author's own file would then be wrong, so only
+    what is written from it is published.
     """
     transcripts: list[Transcript] = []
     cues_by_language: dict[str, tuple[Cue, ...]] = {}
     published: set[tuple[str, str]] = set()
+    precise_languages = {transcript.language for transcript in loaded if transcript.suffix in TIMED_WRITERS}
     for transcript in loaded:
         cues = transcript.cues
         if transcript.is_timed:
             cues = _shift_cues(cues, round(shift * 1000))
-            cues_by_language.setdefault(transcript.language, cues)
-        if not (transcript.is_timed and shift):
+            if transcript.suffix in TIMED_WRITERS or transcript.language not in precise_languages:
+                cues_by_language.setdefault(transcript.language, cues)
+        is_rewritten = transcript.suffix in TIMED_WRITERS and not transcript.is_standard
+        if not is_rewritten and not (transcript.is_timed and shift):
             key = _publish_file(transcript, out)
             transcripts.append(_transcript_at(project, key, transcript.suffix, transcript.language, cues))
             published.add((transcript.language, transcript.suffix))
@@ -95,12 +121,25 @@ def publish_transcripts(
 
 
 def _publish_file(transcript: LoadedTranscript, out: OutputDir) -> str:
-    """Copy the author's file; HTML is sanitized first, since it is served from the show's own domain. Its key."""
-    if transcript.suffix not in HTML_SUFFIXES:
+    """Copy the author's file; its key. HTML is sanitized, since it is served from the show's own domain, and what is
+    not UTF-8 becomes it.
+    """
+    if transcript.suffix not in HTML_SUFFIXES and transcript.is_standard:
         return out.publish_file(transcript.file).key
-    data = sanitize_transcript_html(transcript.file.read_text("utf-8-sig", "replace")).encode()
+    is_html = transcript.suffix in HTML_SUFFIXES
+    data = (sanitize_transcript_html(transcript.text) if is_html else transcript.text).encode()
     name = transcript.file.name.lower().replace(" ", "-")
     return out.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
+
+
+def _trimmed_cue_problems(cues: tuple[Cue, ...], path: str, shift: float) -> Iterator[Problem]:
+    """A warning for each cue that is in the silence that mastering trims off the start."""
+    for cue in cues:
+        if shift < 0 and cue.end_ms + round(shift * 1000) <= 0 and cue.text and cue.end_ms > cue.start_ms:
+            start = format_timecode(cue.start_ms)
+            text = f"the cue at {start}, {cue.text[:40]!r}, is left out: it is in the silence that is trimmed"
+            fix = "correct its time, or turn off trimming"
+            yield Problem(SourceLocation(path), text, fix, "tr.repaired", Severity.WARNING)
 
 
 def _shift_cues(cues: tuple[Cue, ...], by_ms: int) -> tuple[Cue, ...]:

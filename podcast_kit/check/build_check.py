@@ -75,7 +75,13 @@ def check_build(
     more_subjects = subjects.build_subjects(build, pages, platform=platform, measure_loudness=measure_loudness)
     problems = check_document(_join_pages(pages), context, more_subjects=more_subjects, platform=platform)
     return _sort_problems(
-        [*_require_own_notes(build), *_unknown_ignores(build.project), *subjects.audio_warnings(build), *problems]
+        [
+            *build.errors,
+            *_require_own_notes(build),
+            *_unknown_ignores(build.project),
+            *subjects.audio_warnings(build),
+            *problems,
+        ]
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -16,12 +17,12 @@ from podcast_kit.check.rules.chapters import ChaptersFile
 from podcast_kit.check.rules.links import FeedPages, JsonFeedFile, OpmlFile
 from podcast_kit.check.rules.transcripts import TranscriptFile
 from podcast_kit.errors import PodcastKitError, Problem, Severity, SourceLocation
-from podcast_kit.model import ChaptersFromNotes, Episode, FeedDocument, Item, LocalFile, Project
+from podcast_kit.model import ChaptersFromNotes, Episode, FeedDocument, Item, LocalFile
 from podcast_kit.writer_versions import TAG_WRITER
 
 MAX_TEXT_BYTES = 20_000_000
 """Bytes of a text file that are read; the transcript of a day of talk has two million."""
-TRANSCRIPT_TYPES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+PUBLISHED_TRANSCRIPT_TYPES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
 AUDIO_WARNINGS: CacheKind[list[list[str]]] = CacheKind("audio_warnings", list, list)
 """Text, fix, code and severity of each warning about a recording."""
 
@@ -33,7 +34,7 @@ def build_subjects(
     yield from _artwork_subjects(build)
     for item in build.items:
         yield from _enclosure_subjects(build, item, probe=platform == "apple", measure_loudness=measure_loudness)
-        yield from _transcript_subjects(build.project, item)
+        yield from _transcript_subjects(build, item)
         yield from _chapters_subjects(build, item)
     yield from _other_format_subjects(build)
     if len(pages) > 1:
@@ -41,17 +42,15 @@ def build_subjects(
 
 
 def file_subject(data: bytes, path: str) -> object | None:
-    """A single file as rules check it: a transcript, chapters, a JSON feed or OPML; None for any other file.
+    """A single file as rules check it: chapters, a JSON feed or OPML; None for any other file.
 
     Raises InvalidInput for OPML that is not well-formed XML.
     """
     suffix, location = PurePosixPath(path).suffix.lower(), SourceLocation(path)
     if suffix == ".opml":
         return OpmlFile(feed.parse_feed(data, path))
-    text = data.decode("utf-8", "replace")
-    if suffix in TRANSCRIPT_TYPES:
-        return TranscriptFile(text, TRANSCRIPT_TYPES[suffix], location)
     if suffix == ".json":
+        text = data.decode("utf-8", "replace")
         return JsonFeedFile(text, location) if '"items"' in text else ChaptersFile(text, location)
     return None
 
@@ -80,7 +79,7 @@ def _inspect_once(path: Path, cache: Cache) -> list[list[str]]:
     key = f"{__version__} {TAG_WRITER} {path.suffix} {cache.sha256(path)}"
     rows = cache.get(AUDIO_WARNINGS, key)
     if rows is None:
-        problems = audio.inspect(path).problems
+        problems = audio.inspect_audio(path).problems
         rows = [[problem.text, problem.fix, problem.code, str(problem.severity)] for problem in problems]
         cache.set(AUDIO_WARNINGS, key, rows)
     return rows
@@ -105,23 +104,29 @@ def _enclosure_subjects(build: Build, item: Item, *, probe: bool, measure_loudne
         return
     try:
         tags = audio.read_tags(path)
-        facts = audio.probe(path) if probe else None
+        facts = audio.probe_audio(path) if probe else None
     except PodcastKitError:
         return  # the build has read the file and reported the problem
     frozen = build.project.lock_entry(item.guid) is not None
-    measured = loudness.measure(path) if measure_loudness else None
+    measured = loudness.measure_loudness(path) if measure_loudness else None
     yield EnclosureFile(path.name, item.episode.location_of("audio"), facts, tags, item, measured, frozen)
 
 
-def _transcript_subjects(project: Project, item: Item) -> Iterator[TranscriptFile]:
-    """The transcripts that the podcaster wrote; those generated from them are correct."""
+def _transcript_subjects(build: Build, item: Item) -> Iterator[TranscriptFile]:
+    """The transcripts that the podcaster wrote, as they are published: what apps would not read is repaired then."""
+    base = build.project.show.publish.url
     for name in item.episode.transcripts:
-        mime = TRANSCRIPT_TYPES.get(PurePosixPath(name).suffix.lower(), "")
-        path = Path(project.folder, name)
-        if mime and path.is_file():
-            yield TranscriptFile(
-                _read_text_start(path), mime, SourceLocation(name), item.enclosure.seconds, item.episode
-            )
+        mime = PUBLISHED_TRANSCRIPT_TYPES.get(PurePosixPath(name).suffix.lower(), "")
+        path = Path(build.project.folder, name)
+        if not mime or not path.is_file():
+            continue
+        keys = [unquote(script.url.removeprefix(base)) for script in item.transcripts if script.mime == mime]
+        outputs = [output for key in keys if (output := build.outputs.get(key)) and output.path]
+        original = path.read_bytes()
+        is_original = any(output.sha256 == hashlib.sha256(original).hexdigest() for output in outputs)
+        published = [output.path for output in outputs if output.path]
+        text = original.decode("utf-8", "replace") if is_original or not published else _read_text_start(published[0])
+        yield TranscriptFile(text, mime, SourceLocation(name), item.enclosure.seconds, item.episode, is_original)
 
 
 def _chapters_subjects(build: Build, item: Item) -> Iterator[ChaptersFile]:

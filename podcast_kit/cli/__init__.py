@@ -24,6 +24,7 @@ from podcast_kit.cli.commands import (
     serve,
     status,
     theme,
+    unpublish,
     verify,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "serve",
     "status",
     "theme",
+    "unpublish",
     "verify",
 ]
 

@@ -104,16 +104,19 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
     return decorate
 
 
-def load_show(console: Console, *, add_guids: bool = False, needs_cover: bool = True) -> Project:
+def load_show(
+    console: Console, *, add_guids: bool = False, needs_cover: bool = True, keep_going: bool = False
+) -> Project:
     """The show in the working folder or above; with `add_guids`, episodes without a guid get one in their file.
 
-    Unless `needs_cover`, a cover that does not exist yet is only a warning.
+    Unless `needs_cover`, a cover that does not exist yet is only a warning. With `keep_going`, episodes with errors are
+    left out, and named in the project.
     """
     from podcast_kit.source import project as source
 
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
-    show = source.load_project(folder, needs_cover=needs_cover)
+    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
     without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
     if not add_guids or not without_guid:
         return show
@@ -128,7 +131,7 @@ def load_show(console: Console, *, add_guids: bool = False, needs_cover: bool = 
     for episode in without_guid:
         scaffold.write_guid(folder / episode.path, str(uuid4()))
         console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
-    return source.load_project(folder, needs_cover=needs_cover)
+    return source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
 
 
 def working_folder(console: Console) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from podcast_kit.cli.app import load_show, parse_build_date
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import override_target, resolve_slugs
+from podcast_kit.cli.options import override_target, resolve_due_slugs, resolve_slugs
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -19,15 +19,38 @@ if TYPE_CHECKING:
     from podcast_kit.stores import Store
 
 
-def load_build(console: Console, at: str | None, retag: Collection[str] = (), show: Project | None = None) -> Build:
-    """Build the show in the working folder, as of `at`, and print its warnings."""
+def load_build(
+    console: Console,
+    at: str | None,
+    retag: Collection[str] = (),
+    show: Project | None = None,
+    *,
+    keep_going: bool = False,
+) -> Build:
+    """Build the show in the working folder, as of `at`, and print its problems.
+
+    With `keep_going`, episodes with errors are left out.
+    """
     from podcast_kit import builder
 
-    project = show or load_show(console, add_guids=True)
+    project = show or load_show(console, add_guids=True, keep_going=keep_going)
     slugs = resolve_slugs(retag, project, "--retag")
-    build = builder.build(project, now=parse_build_date(at), retag=slugs, on_progress=console.progress)
-    console.problems(build.problems)
+    build = builder.build(
+        project, now=parse_build_date(at), retag=slugs, keep_going=keep_going, on_progress=console.progress
+    )
+    print_build_problems(console, build)
     return build
+
+
+def print_build_problems(console: Console, build: Build) -> None:
+    """Print the warnings, what is wrong with the episodes that were left out, and which these are."""
+    console.problems([*build.errors, *build.problems])
+    if build.broken:
+        live = [episode.slug for episode in build.broken if episode.guid in build.held_guids]
+        others = [episode.slug for episode in build.broken if episode.slug not in live]
+        parts = [f"left out until fixed: {', '.join(others)}"] if others else []
+        parts += [f"kept as live: {', '.join(live)}"] if live else []
+        console.info("; ".join(parts))
 
 
 def prepare_with_progress(
@@ -46,10 +69,14 @@ def prepare_with_progress(
     return session.prepare_publish(
         lambda: show,
         due=due,
-        options=replace(options, retag=resolve_slugs(options.retag, show, "--retag")),
+        options=replace(
+            options,
+            retag=resolve_slugs(options.retag, show, "--retag"),
+            only=None if options.only is None else resolve_due_slugs(options.only, show, due),
+        ),
         saved_plan=saved_plan,
         use_fast_path=use_fast_path,
-        on_build=lambda build: console.problems(build.problems),
+        on_build=lambda build: print_build_problems(console, build),
         on_progress=console.progress,
         on_waiting=console.waiting_for,
     )

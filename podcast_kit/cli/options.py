@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,20 @@ def override_target(
 def resolve_slugs(names: Collection[str], show: Project, option: str) -> tuple[str, ...]:
     """The slugs of episodes that were named by slug, number, path or guid. Raises click.BadParameter."""
     return tuple(resolve_episode(name, show, option).slug for name in names)
+
+
+def resolve_due_slugs(names: Collection[str], show: Project, due: datetime) -> tuple[str, ...]:
+    """The slugs of the named episodes; raises click.BadParameter for one that is a draft or scheduled."""
+    slugs: list[str] = []
+    for name in names:
+        episode = resolve_episode(name, show, "EPISODE")
+        if episode.draft or episode.date is None:
+            raise click.BadParameter(f"{episode.slug} is a draft (remove its line `draft`)", param_hint="EPISODE")
+        if episode.date > due:
+            text = f"{episode.slug} is scheduled for {episode.date:%Y-%m-%d %H:%M} (change its date)"
+            raise click.BadParameter(text, param_hint="EPISODE")
+        slugs.append(episode.slug)
+    return tuple(slugs)
 
 
 def resolve_episode(name: str, show: Project, option: str) -> Episode:

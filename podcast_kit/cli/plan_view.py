@@ -102,7 +102,12 @@ def summarize_plan(plan: Plan) -> str:
 def scheduled_to_json(build: Build) -> list[dict[str, Any]]:
     """The scheduled episodes, for the document."""
     return [
-        {"slug": episode.slug, "date": episode.date, "ahead": episode.slug in build.ahead_slugs}
+        {
+            "slug": episode.slug,
+            "date": episode.date,
+            "ahead": episode.slug in build.ahead_slugs,
+            "unrecorded": episode.slug in build.unrecorded_slugs,
+        }
         for episode in build.scheduled
     ]
 
@@ -111,7 +116,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
     """Print the JSON document of `plan` and of `publish`; `more` becomes further keys of it."""
     console.document(
         command,
-        [*prepared.build.problems, *prepared.notices],
+        [*prepared.build.errors, *prepared.build.problems, *prepared.notices],
         store=prepared.store.name,
         feed=prepared.build.project.show.feed_url,
         changes=[

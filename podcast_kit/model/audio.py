@@ -27,7 +27,7 @@ class Audio:
     """`cbr` or `vbr`; empty for codecs without this distinction."""
     payload_sha256: str = ""
     """Digest of the audio without tags, so it is the same after the tags change."""
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """Problems of a file that still plays, in words."""
 
     @property

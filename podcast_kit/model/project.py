@@ -91,6 +91,8 @@ class Project:
     lock: tuple[LockEntry, ...] = ()
     broken: tuple[BrokenEpisode, ...] = ()
     """Episodes that were left out because their notes have errors; only where that was asked for."""
+    recorded_slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Guid → slugs that an episode's pages had, per the store's record."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)

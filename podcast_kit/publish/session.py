@@ -6,19 +6,23 @@ asks, uploads and records. `publish_show` does both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from podcast_kit import builder
-from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity
-from podcast_kit.model import Outcome, Progress, Project, Wave
-from podcast_kit.plan import Change, Plan, plan_changes
+from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
+from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
+from podcast_kit.feed.pagination import feed_page_key
+from podcast_kit.model import BrokenEpisode, Outcome, Progress, Project, Wave
+from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import SubscriberChange, refuse_harmful_changes
 from podcast_kit.publish.fast_path import is_store_unchanged, last_recorded_at, publish_digest, record_published
 from podcast_kit.publish.purge import list_changed_keys, purge_cdn
+from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import Store, open_store
 from podcast_kit.stores.state import STATE_KEY, StoreState, fetch_state, reconcile_state
@@ -47,6 +51,12 @@ class PublishOptions:
     """`removed`: any episode may disappear; `guids`: any guid may change."""
     allow_unprotected_writes: bool = False
     """Publish to a store without conditional writes."""
+    release: bool = False
+    """End a hold that `rollback --hold` placed."""
+    keep_going: bool = False
+    """Publish the other episodes when some have errors; those that are live stay as they are."""
+    only: Collection[str] | None = None
+    """Slugs of the episodes to publish; all others stay as they are live. None for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +93,28 @@ def prepare_publish(
     host that is slow to answer. Raises PublishConflict when the plan differs from `saved_plan`.
     """
     project = load()
-    build = builder.build(project, now=due, retag=options.retag, ahead=options.ahead, on_progress=on_progress)
+    is_selective = options.keep_going or options.only is not None
+    held = _read_live_episodes(project, on_waiting) if is_selective else None
+    build_project = partial(
+        builder.build,
+        now=due,
+        retag=options.retag,
+        ahead=options.ahead,
+        keep_going=options.keep_going,
+        only=options.only,
+        held=held,
+        on_progress=on_progress,
+    )
+
+    def build_show(project: Project) -> builder.Build:
+        build = build_project(project)
+        if options.keep_going and options.run_checks and (broken := _find_rejected_episodes(build, due)):
+            build = build_project(_leave_out(project, broken))
+        return build
+
+    build = build_show(project)
     on_build(build)
-    if use_fast_path and not options.refresh and saved_plan is None and _is_unchanged(build):
+    if use_fast_path and not build.is_partial and not options.refresh and saved_plan is None and _is_unchanged(build):
         return PreparedPublish(
             build=build,
             store=open_store(build.project.show.publish, build.project.folder, on_waiting),
@@ -93,7 +122,12 @@ def prepare_publish(
             due=due,
             recorded_at=last_recorded_at(build.project.folder),
         )
-    prepared = make_plan(build, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting)
+    plan_build = partial(
+        make_plan, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting
+    )
+    prepared = plan_build(build)
+    if _has_unknown_slugs(build, prepared.plan.state.slugs):  # podcast.lock is older than the last publish
+        prepared = plan_build(build_show(replace(project, recorded_slugs=prepared.plan.state.slugs)))
     if saved_plan:
         saved_plan.require_unchanged(prepared.plan, prepared.store.name)
     return prepared
@@ -118,12 +152,70 @@ def make_plan(
     state = fetch_state(store, show.feed.path)
     state = reconcile_state(store, state, show.feed.path, build.outputs.values(), refresh=refresh)
     plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
+    if build.is_partial:  # the files of episodes that stay as they are live are not among the outputs
+        plan = replace(plan, changes=tuple(change for change in plan.changes if change.verb is not Verb.RETIRE))
     scheduled = {episode.guid for episode in build.scheduled}  # uploaded ahead at most: never in subscribers' apps
     published = [entry for entry in build.project.lock if entry.guid not in scheduled]
     changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
     guids = {entry.guid for entry in (*build.project.lock, *build.lock)}
     notices = tuple(compare_live_show(state.feed.content, show, guids, store.name)) if state.feed else ()
+    if state.hold:
+        notices = (*notices, _hold_problem(state.hold))
     return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, notices=notices, due=now)
+
+
+def _hold_problem(hold: str) -> Problem:
+    fix = "run `podcast-kit publish --release` to publish again"
+    return Problem(SourceLocation("podcast.yaml"), f"publishing is on hold: {hold}", fix, "pb.hold", Severity.WARNING)
+
+
+def _published_slugs(build: builder.Build) -> dict[str, tuple[str, ...]]:
+    """Guid → the slugs of an episode's pages, the current one first."""
+    return {item.guid: (item.episode.slug, *reversed(item.former_slugs)) for item in build.items}
+
+
+def _has_unknown_slugs(build: builder.Build, recorded_slugs: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the store's record has slugs that the build does not redirect."""
+    return any(not {*recorded_slugs.get(guid, ())} <= {*slugs} for guid, slugs in _published_slugs(build).items())
+
+
+def _find_rejected_episodes(build: builder.Build, due: datetime) -> tuple[BrokenEpisode, ...]:
+    """The episodes of a build in which the checks find errors."""
+    from podcast_kit import check
+
+    by_path: dict[str, list[Problem]] = {}
+    for problem in check.check_build(build, now=due):
+        if problem.severity is Severity.ERROR and problem not in build.errors:
+            by_path.setdefault(problem.location.path, []).append(problem)
+    rejected = []
+    for item in build.items:
+        episode = item.episode
+        problems = [*by_path.get(episode.path, ()), *by_path.get(str(episode.audio), ())]
+        if problems and item.guid not in build.held_guids:
+            rejected.append(
+                BrokenEpisode(slug=episode.slug, path=episode.path, guid=episode.guid, problems=tuple(problems))
+            )
+    return tuple(rejected)
+
+
+def _leave_out(project: Project, broken: tuple[BrokenEpisode, ...]) -> Project:
+    paths = {episode.path for episode in broken}
+    others = tuple(episode for episode in project.episodes if episode.path not in paths)
+    return replace(project, episodes=others, broken=(*project.broken, *broken))
+
+
+def _read_live_episodes(project: Project, on_waiting: Callable[[str], None]) -> dict[str, HeldEpisode]:
+    """The episodes as they are live, by guid."""
+    show = project.show
+    store = open_store(show.publish, project.folder, on_waiting)
+    live = store.get(show.feed.path)
+    pages = [live.content] if live else []
+    number = 1
+    while live and (archive := store.get(feed_page_key(show, number))):
+        pages.append(archive.content)
+        number += 1
+    json_feed = store.get(builder.JSON_FEED_KEY) if live else None
+    return read_held_episodes(pages, json_feed.content if json_feed else None, project.lock)
 
 
 def carry_out(
@@ -145,19 +237,22 @@ def carry_out(
     PublishConflict; the live feed is then unchanged. Yields nothing when `confirm` returns False.
     """
     build, store, plan = prepared.build, prepared.store, prepared.plan
+    if plan.state.hold:
+        if not options.release:
+            problem = _hold_problem(plan.state.hold)
+            raise OperationError(problem.text, problem.fix)
+        plan = replace(plan, state=replace(plan.state, hold=""))
+        if not plan:
+            state_writer = StateWriter(plan, store, now)
+            state_writer.rewrite()
+            yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
+            plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
     if not plan:
         builder.write_lock(build)
-        if prepared.recorded_at is None:
+        if prepared.recorded_at is None and not build.is_partial and not build.broken:
             _remember_for_fast_path(build, plan, plan.state.etag)
         return
-    errors = [notice for notice in prepared.notices if notice.severity is Severity.ERROR]
-    if errors and "removed" not in options.allow:
-        raise InvalidInput(errors)
-    refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
-    if options.run_checks:
-        _run_checks(prepared, options.allow, on_warnings)
-    if options.feed_only:
-        _refuse_recordings(plan)
+    _refuse_harm(prepared, options, on_warnings)
     if not confirm(prepared):
         return
     on_start(prepared)
@@ -170,12 +265,28 @@ def carry_out(
         url=settings.url if store.remote else "",
         before_feed=lambda: builder.write_lock(build),
         on_sent=on_sent,
+        slugs=_published_slugs(build),
         purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag),
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
         yield outcome
-    _remember_for_fast_path(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
+    if not build.is_partial and not build.broken:
+        _remember_for_fast_path(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
+
+
+def _refuse_harm(
+    prepared: PreparedPublish, options: PublishOptions, on_warnings: Callable[[tuple[Problem, ...]], None]
+) -> None:
+    """Refuse what must not be published: another show's place, removed episodes, errors of the check, recordings."""
+    errors = [notice for notice in prepared.notices if notice.severity is Severity.ERROR]
+    if errors and "removed" not in options.allow:
+        raise InvalidInput(errors)
+    refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
+    if options.run_checks:
+        _run_checks(prepared, options.allow, on_warnings)
+    if options.feed_only:
+        _refuse_recordings(prepared.plan)
 
 
 def publish_show(
@@ -220,7 +331,8 @@ def _run_checks(
     from podcast_kit import check  # a run that publishes nothing does not need it
 
     build = prepared.build
-    problems = [problem for problem in check.check_build(build, now=prepared.due) if problem not in build.problems]
+    reported = {*build.problems, *build.errors}
+    problems = [problem for problem in check.check_build(build, now=prepared.due) if problem not in reported]
     allowed = {ALLOWED_RULES[word] for word in allow if word in ALLOWED_RULES}
     errors = [problem for problem in problems if problem.severity is Severity.ERROR and problem.code not in allowed]
     on_warnings(tuple(problem for problem in problems if problem.severity is Severity.WARNING))

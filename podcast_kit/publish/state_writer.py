@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +19,10 @@ MAX_MARK_ATTEMPTS = 5
 class StateWriter:
     """The store state of one publish: which keys are dirty while it writes, and what the store holds at the end."""
 
-    def __init__(self, plan: Plan, store: Store, now: datetime) -> None:
+    def __init__(
+        self, plan: Plan, store: Store, now: datetime, slugs: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self.slugs = {**plan.state.slugs, **(slugs or {})}
         self.plan, self.store, self.now = plan, store, now
         self.objects = dict(plan.state.objects)
         self.feeds = plan.state.feeds
@@ -51,10 +55,23 @@ class StateWriter:
             else:
                 retired.pop(change.key, None)
         try:
-            self._write(StoreState(objects=self.objects, retired=retired, feeds=self.feeds, feed_dates=self.feed_dates))
+            self._write(
+                StoreState(
+                    objects=self.objects,
+                    retired=retired,
+                    feeds=self.feeds,
+                    feed_dates=self.feed_dates,
+                    hold=self.plan.state.hold,
+                    slugs=self.slugs,
+                )
+            )
         except PublishConflict:
             # Someone else started after our feed went live: it is published, and the state is now theirs.
             self.mark_dirty()
+
+    def rewrite(self) -> None:
+        """Write the plan's state as it is: a hold was placed or released, and no file changes."""
+        self._write(self.plan.state)
 
     def mark_dirty(self) -> None:
         """Mark, in someone else's state, the keys that may now hold our bytes."""

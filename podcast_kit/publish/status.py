@@ -34,6 +34,7 @@ class EpisodeStatus(StrEnum):
         return LABELS.get(self, str(self))
 
 
+NO_RECORDING = "its recording is neither here nor uploaded"
 LABELS = {EpisodeStatus.ORPHANED: "orphaned", EpisodeStatus.MISSING: "missing"}
 
 
@@ -56,14 +57,19 @@ def list_episode_rows(
     lock: Collection[LockEntry],
     live: bytes | None,
     changes: Collection[SubscriberChange],
+    unrecorded: Collection[str] = (),
 ) -> tuple[EpisodeRow, ...]:
     """List scheduled episodes, the next one first; then due and live ones, newest first; then the rest.
 
-    `live` is the live feed, and `changes` are its differences from the folder.
+    `live` is the live feed, and `changes` are its differences from the folder; `unrecorded` are the slugs of scheduled
+    episodes that have no recording.
     """
     changes_by_guid = {change.guid: change for change in changes if change.kind is not ChangeKind.REMOVED}
     live_titles = _read_live_titles(live)
-    rows = [_episode_row(EpisodeStatus.SCHEDULED, episode) for episode in scheduled]
+    rows = [
+        _episode_row(EpisodeStatus.SCHEDULED, episode, NO_RECORDING if episode.slug in unrecorded else "")
+        for episode in scheduled
+    ]
     guids = set()
     for item in items:
         guids.add(item.guid)
@@ -88,8 +94,8 @@ def list_episode_rows(
     return tuple(rows)
 
 
-def _episode_row(status: EpisodeStatus, episode: Episode) -> EpisodeRow:
-    return EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=episode.date)
+def _episode_row(status: EpisodeStatus, episode: Episode, detail: str = "") -> EpisodeRow:
+    return EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=episode.date, detail=detail)
 
 
 def _read_live_titles(live: bytes | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 
@@ -69,6 +69,7 @@ def publish_plan(
     before_feed: Callable[[], None] = lambda: None,
     on_sent: Callable[[str, int], None] = lambda _key, _bytes: None,
     purge: Callable[[], Iterable[Outcome]] = tuple,
+    slugs: Mapping[str, tuple[str, ...]] | None = None,
     allow_unprotected_writes: bool = False,
 ) -> Iterator[Outcome]:
     """Make the store match the plan, and yield each thing as it is done.
@@ -76,7 +77,7 @@ def publish_plan(
     `url` is the public address at which new media must answer before any page or feed names them; empty where no web
     server serves the store yet. `before_feed` is called when everything except the feed has arrived. `on_sent`
     receives, from many threads, the key and the number of bytes of each piece that arrived. `purge` is called when
-    the feed is written, to drop cached copies; then the public feed is checked. A store without conditional writes is
+    the feed is written, to drop cached copies; then the public feed is checked. `slugs` are recorded in the state. A store without conditional writes is
     refused unless `allow_unprotected_writes` is set. A plan without changes writes nothing.
     Raises StoreAccessError, OperationError, or PublishConflict when someone else published after the plan was made;
     the live feed is then unchanged.
@@ -84,7 +85,7 @@ def publish_plan(
     if not plan:
         return
     yield from _probe_conditional_writes(store, plan, now, allow_unprotected_writes=allow_unprotected_writes)
-    state_writer = StateWriter(plan, store, now)
+    state_writer = StateWriter(plan, store, now, slugs)
     state_writer.begin()
     try:
         yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)

@@ -214,3 +214,33 @@ def write_guid(path: Path, guid: str) -> None:
         )
         raise InvalidInput([Problem(SourceLocation(str(path), 1), text, fix, "key.missing")])
     atomic_write.write_atomic(path, edited)
+
+
+def write_draft_line(path: Path) -> None:
+    """Write `draft: true` into an episode's front matter; all other bytes of the file stay.
+
+    Raises InvalidInput where the file cannot be read or the line cannot be added, OperationError where it cannot be
+    written.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OperationError(f"{path}: cannot be read: {error.strerror}") from None
+    table, _, _ = parse_front_matter(decode_source(data, str(path)), str(path))
+    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", data)
+    line_end = b"\r\n" if lines[0].endswith(b"\r\n") else b"\r" if lines[0].endswith(b"\r") else b"\n"
+    entry = table.entries.get("draft")
+    line = b"draft: true" + line_end
+    if entry:
+        lines[entry.location.line - 1] = line
+    else:
+        lines.insert(1, line)
+    edited = b"".join(lines)
+    try:
+        written = parse_front_matter(decode_source(edited, str(path)), str(path))[0].optional("draft", str, "")
+    except InvalidInput:
+        written = ""
+    if written != "true":
+        text, fix = "cannot be made a draft automatically", "add the line 'draft: true' to the front matter yourself"
+        raise InvalidInput([Problem(SourceLocation(str(path), 1), text, fix, "key.missing")])
+    atomic_write.write_atomic(path, edited)

@@ -50,6 +50,10 @@ class StoreState:
     """Keys of the feeds that were live before, oldest first."""
     feed_dates: Mapping[str, str] = field(default_factory=dict)
     """When each of them was replaced, as ISO dates in UTC; feeds of older versions have none."""
+    hold: str = ""
+    """Why nothing may be published until the hold is released; empty without one."""
+    slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Guid → the slugs of an episode's pages, the current one first; for runs that have an old podcast.lock."""
     feed: StoredObject | None = None
     """The live feed, read at the same time; None before the first publish."""
     rebuilt: bool = False
@@ -212,6 +216,8 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "doubtful": sorted(map(shown_key, state.dirty)),
         "feeds": list(state.feeds),
         "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
+        **({"hold": state.hold} if state.hold else {}),
+        **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
@@ -245,6 +251,8 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             feed_dates={
                 str(key): datetime.fromisoformat(at).isoformat() for key, at in data.get("feed_dates", {}).items()
             },
+            hold=str(data.get("hold", "")),
+            slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,
         )

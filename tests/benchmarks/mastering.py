@@ -21,15 +21,15 @@ import numpy as np
 
 from podcast_kit.audio.mastering.batch import master_all
 from podcast_kit.audio.mastering.decode import Block
-from podcast_kit.audio.mastering.job import Job
-from podcast_kit.audio.mastering.workers import Workers
+from podcast_kit.audio.mastering.job import MasteringJob
+from podcast_kit.audio.mastering.workers import WorkerPool
 from podcast_kit.model import AudioSettings
 from tests.support.sound import music, voice, write
 
 MEASURE = "import sys; from pathlib import Path; from podcast_kit.audio import loudness; "
 MEASURE += "print(loudness.measure(Path(sys.argv[1])))"
 MASTER = "import sys; from pathlib import Path; from podcast_kit.audio import master; from podcast_kit.model import "
-MASTER += "AudioSettings as A; print(master.master(Path(sys.argv[1]), Path(sys.argv[2]), A(loudness=-16.0)))"
+MASTER += "AudioSettings as A; print(master.master_recording(Path(sys.argv[1]), Path(sys.argv[2]), A(loudness=-16.0)))"
 TURNS = 3
 METER_LIMIT, MASTER_LIMIT, TOGETHER_LIMIT = 1.0, 0.25, 1.7
 
@@ -55,7 +55,7 @@ def together(folder: Path, source: Path) -> float:
 
     def wall(executor: Executor) -> float:
         jobs = [
-            Job(source=source, destination=folder / f"{name}.mp3", settings=AudioSettings(loudness=-16.0), name=name)
+            MasteringJob(source=source, destination=folder / f"{name}.mp3", settings=AudioSettings(loudness=-16.0), name=name)
             for name in ("one", "two")
         ]
         start = time.perf_counter()
@@ -64,7 +64,7 @@ def together(folder: Path, source: Path) -> float:
                 assert outcome.mastered, outcome.error
         return time.perf_counter() - start
 
-    pairs = [(wall(Workers(1)), wall(Workers(2))) for _ in range(TURNS)]
+    pairs = [(wall(WorkerPool(1)), wall(WorkerPool(2))) for _ in range(TURNS)]
     alone, both = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
     print(f"two episodes: one by one {alone:.1f} s, at once {both:.1f} s: {alone / both:.2f} times as fast", flush=True)
     return alone / both

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from podcast_kit.audio import probe, tag
+from podcast_kit.audio import probe_audio, write_tags
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.support.audio_samples import JPEG, sample
 
@@ -31,14 +31,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         sources = list(_sources(folder / "sources"))
-        seconds = probe(sources[0]).seconds
+        seconds = probe_audio(sources[0]).seconds
         tags = _tags(round(seconds * 1000))
         print(f"{FILES} files, {SIZE // 1_000_000} MB each, {seconds / 60:.0f} minutes; a cover of {COVER // 1000} kB")
         print(f"{'':34}{'wall s':>8}{'cpu s':>8}{'x cp':>8}")
         copies = folder / "copies"
 
         def one(source: Path) -> None:
-            tag(source, copies / source.name, tags)
+            write_tags(source, copies / source.name, tags)
 
         def two_at_once() -> None:
             with ThreadPoolExecutor(2) as pool:

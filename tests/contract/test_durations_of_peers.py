@@ -24,7 +24,7 @@ def swaps_refused(request):
 
 def first_reply_lost():
     count = itertools.count()
-    return lambda request: network.LOST if request.method == "PUT" and next(count) % 2 == 0 else None
+    return lambda request: network.LOSE_RESPONSE if request.method == "PUT" and next(count) % 2 == 0 else None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.audio import tag
+from podcast_kit.audio import write_tags
 from podcast_kit.audio.tag_text import sort_title
 from tests.support.audio_samples import CHAPTERS, JPEG, make_tags, sample
 
@@ -124,7 +124,7 @@ def output(*command):
 def tagged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tagged")
     for name in FILES:
-        tag(sample(name), folder / name, TAGS)
+        write_tags(sample(name), folder / name, TAGS)
     return folder
 
 

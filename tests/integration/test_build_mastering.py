@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit import builder
-from podcast_kit.audio import loudness, probe
+from podcast_kit.audio import loudness, probe_audio
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Progress
@@ -46,7 +46,7 @@ def test_a_wav_becomes_an_mp3_of_the_asked_loudness(tmp_path):
     folder = show(tmp_path)
     before = (folder / "episodes/001-talk.wav").read_bytes()
     done = made(folder)
-    found = loudness.measure(enclosure(done))
+    found = loudness.measure_loudness(enclosure(done))
     assert found.integrated == pytest.approx(-16, abs=0.3)
     assert found.true_peak <= -1
     assert (folder / "episodes/001-talk.wav").read_bytes() == before
@@ -109,7 +109,7 @@ def test_another_target_is_another_file_and_the_old_one_goes(tmp_path):
     made(folder)
     cached = mastered(folder)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16", "-19"))
-    assert loudness.measure(enclosure(made(folder))).integrated == pytest.approx(-19, abs=0.3)
+    assert loudness.measure_loudness(enclosure(made(folder))).integrated == pytest.approx(-19, abs=0.3)
     assert len(mastered(folder)) == 1
     assert mastered(folder).keys().isdisjoint(cached)
 
@@ -122,11 +122,11 @@ def test_an_episode_may_want_it_otherwise_than_the_show(tmp_path):
     write(folder / "episodes/003-talk.wav", voice(4))
     steps = []
     done = made(folder, on=steps.append)
-    assert loudness.measure(enclosure(done, "001-talk.mp3")).integrated == pytest.approx(-16, abs=0.3)
-    assert loudness.measure(enclosure(done, "002-talk.m4a")).integrated == pytest.approx(-20, abs=0.3)
+    assert loudness.measure_loudness(enclosure(done, "001-talk.mp3")).integrated == pytest.approx(-16, abs=0.3)
+    assert loudness.measure_loudness(enclosure(done, "002-talk.m4a")).integrated == pytest.approx(-20, abs=0.3)
     # LAME turns it down by 0.4 dB, and nobody asked for more.
-    raw = loudness.measure(folder / "episodes/003-talk.wav").integrated
-    assert loudness.measure(enclosure(done, "003-talk.mp3")).integrated == pytest.approx(raw - 0.45, abs=0.15)
+    raw = loudness.measure_loudness(folder / "episodes/003-talk.wav").integrated
+    assert loudness.measure_loudness(enclosure(done, "003-talk.mp3")).integrated == pytest.approx(raw - 0.45, abs=0.15)
     assert [(step.done, step.total) for step in steps if step.stage == "master"] == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -138,7 +138,7 @@ def test_what_is_published_is_not_mastered_again(tmp_path):
     again = made(folder)
     assert enclosure(again).read_bytes() == enclosure(first).read_bytes()
     renewed = made(folder, retag=["001-talk"])
-    assert loudness.measure(enclosure(renewed)).integrated == pytest.approx(-19, abs=0.3)
+    assert loudness.measure_loudness(enclosure(renewed)).integrated == pytest.approx(-19, abs=0.3)
 
 
 def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
@@ -162,7 +162,7 @@ def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
     (folder / "talk.vtt").write_text(vtt)
     done = made(folder)
     (item,) = done.items
-    assert probe(enclosure(done)).seconds == pytest.approx(4 + 3 - 0.5, abs=0.01)
+    assert probe_audio(enclosure(done)).seconds == pytest.approx(4 + 3 - 0.5, abs=0.01)
     assert done.lock[0].shift == pytest.approx(2.5, abs=0.001)
     assert [(one.start_ms, one.title) for one in item.chapters] == [
         (0, "Hello"),

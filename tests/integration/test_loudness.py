@@ -31,7 +31,7 @@ SOUNDS = {
 def test_ffmpegs_meter_agrees(name, tmp_path):
     path = write(tmp_path / "a.wav", *SOUNDS[name])
     integrated, spread, peak = ffmpeg_loudness(path)
-    ours = loudness.measure(path)
+    ours = loudness.measure_loudness(path)
     assert ours.integrated == pytest.approx(integrated, abs=0.1)
     assert ours.range == pytest.approx(spread, abs=0.15)
     assert ours.true_peak == pytest.approx(peak, abs=0.15)
@@ -40,19 +40,19 @@ def test_ffmpegs_meter_agrees(name, tmp_path):
 @needs_ffmpeg
 @pytest.mark.parametrize("path", [*sorted(SAMPLES.glob("*.*")), VOICE], ids=lambda path: path.name)
 def test_every_format_is_measured(path):
-    assert loudness.measure(path).integrated == pytest.approx(ffmpeg_loudness(path)[0], abs=0.1)
+    assert loudness.measure_loudness(path).integrated == pytest.approx(ffmpeg_loudness(path)[0], abs=0.1)
 
 
 @pytest.mark.parametrize("seconds", [0.05, 2.0])
 def test_silence_is_said(seconds, tmp_path):
     path = write(tmp_path / "a.wav", np.zeros((1, round(seconds * 44100)), np.float32))
-    found = loudness.measure(path)
+    found = loudness.measure_loudness(path)
     assert (found.integrated, found.range, found.true_peak, found.silent) == (None, None, None, True)
     assert str(found) == "silent"
 
 
 def test_a_moment_is_too_short_to_be_measured_but_has_a_peak(tmp_path):
-    found = loudness.measure(write(tmp_path / "a.wav", voice(2)[:, 44100 : 44100 + 4410]))
+    found = loudness.measure_loudness(write(tmp_path / "a.wav", voice(2)[:, 44100 : 44100 + 4410]))
     assert found.silent
     assert found.true_peak < 0
     assert str(found).startswith("too quiet or too short to measure")
@@ -60,15 +60,15 @@ def test_a_moment_is_too_short_to_be_measured_but_has_a_peak(tmp_path):
 
 def test_loudness_over_time_has_a_point_every_tenth_of_a_second(tmp_path):
     sound = np.concatenate([music(5) * np.float32(0.1), music(5)], axis=1)
-    found = loudness.measure(write(tmp_path / "a.wav", sound))
+    found = loudness.measure_loudness(write(tmp_path / "a.wav", sound))
     assert len(found.momentary) == len(found.short_term) == 100
     assert found.momentary[80] - found.momentary[30] == pytest.approx(20, abs=3)
 
 
 def test_the_picture_shows_the_curve_and_the_band_and_says_what_it_shows(tmp_path):
     sound = np.concatenate([music(20), np.zeros((2, 44100 * 8), np.float32), music(20) * np.float32(0.1)], axis=1)
-    found = loudness.measure(write(tmp_path / "a.wav", sound))
-    drawn = loudness.picture(found, -16.0, "Tides & <lies>")
+    found = loudness.measure_loudness(write(tmp_path / "a.wav", sound))
+    drawn = loudness.render_loudness_graph(found, -16.0, "Tides & <lies>")
     root = ET.fromstring(drawn)
     svg = "{http://www.w3.org/2000/svg}"
     assert (root.get("role"), root.find(f"{svg}title").text) == ("img", "Tides & <lies>")
@@ -77,20 +77,20 @@ def test_the_picture_shows_the_curve_and_the_band_and_says_what_it_shows(tmp_pat
     assert curve.count("M") == 2  # silence is a gap
     heights = [float(point.split(" ")[1]) for point in re.split("[ML]", curve)[1:]]
     assert min(heights) >= 0
-    assert max(heights) <= loudness.HEIGHT
+    assert max(heights) <= loudness.GRAPH_HEIGHT_PX
     assert heights[100] < heights[-100]
     assert len(drawn) < 12000
 
 
 def test_a_picture_of_silence_is_empty_and_says_so(tmp_path):
-    found = loudness.measure(write(tmp_path / "a.wav", np.zeros((1, 88200), np.float32)))
-    assert 'class="curve" d=""' in loudness.picture(found)
-    assert "silent" in loudness.picture(found)
+    found = loudness.measure_loudness(write(tmp_path / "a.wav", np.zeros((1, 88200), np.float32)))
+    assert 'class="curve" d=""' in loudness.render_loudness_graph(found)
+    assert "silent" in loudness.render_loudness_graph(found)
 
 
 def test_progress_ends_at_the_end(tmp_path):
     steps = []
-    loudness.measure(write(tmp_path / "a.wav", voice(9)), steps.append)
+    loudness.measure_loudness(write(tmp_path / "a.wav", voice(9)), steps.append)
     assert steps[-1].done == steps[-1].total == 9
     assert [step.done for step in steps] == sorted(step.done for step in steps)
 
@@ -104,7 +104,7 @@ def test_what_is_no_audio_is_refused(content, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(InvalidAudio, match=r"a\.wav: (cannot be opened|holds no|cannot be decoded)"):
-        loudness.measure(path)
+        loudness.measure_loudness(path)
 
 
 @pytest.mark.parametrize("name", ["cbr-bare.mp3", "speech.aiff", "speech.flac", "aac.m4a", "speech.opus"])
@@ -118,7 +118,7 @@ def test_what_is_damaged_is_measured_or_refused_in_words(name, tmp_path):
             broken[place] = random.integers(256)
         path.write_bytes(broken)
         with contextlib.suppress(InvalidAudio):
-            assert loudness.measure(path).seconds >= 0
+            assert loudness.measure_loudness(path).seconds >= 0
 
 
 def test_a_playlist_opens_no_other_file(tmp_path):
@@ -126,12 +126,12 @@ def test_a_playlist_opens_no_other_file(tmp_path):
     playlist = tmp_path / "a.mp3"
     playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.wav\n#EXT-X-ENDLIST\n")
     with pytest.raises(InvalidAudio):
-        loudness.measure(playlist)
+        loudness.measure_loudness(playlist)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(OperationError, match="no such file"):
-        loudness.measure(tmp_path / "none.wav")
+        loudness.measure_loudness(tmp_path / "none.wav")
 
 
 def test_without_the_extra_the_message_says_what_to_install():
@@ -143,7 +143,7 @@ from pathlib import Path
 from podcast_kit.audio import codecs, loudness, master
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import AudioSettings
-assert codecs.missing() == ("av",), codecs.missing()
+assert codecs.missing_codecs() == ("av",), codecs.missing_codecs()
 for ask in (lambda: loudness.measure(Path("a.wav")), lambda: master.key("", AudioSettings())):
     try:
         ask()
@@ -157,5 +157,5 @@ for ask in (lambda: loudness.measure(Path("a.wav")), lambda: master.key("", Audi
 
 def test_a_sample_rate_beyond_reason_is_said(tmp_path):
     path = write(tmp_path / "a.wav", voice(1), rate=40_000_000)
-    with pytest.raises(InvalidAudio, match="says that it has more than 768,000 samples a second"):
-        loudness.measure(path)
+    with pytest.raises(InvalidAudio, match="has more than 768,000 samples per second"):
+        loudness.measure_loudness(path)

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from podcast_kit.audio import loudness, master, probe
+from podcast_kit.audio import loudness, master, probe_audio
 from podcast_kit.audio.mastering import encode
 from podcast_kit.audio.mastering.job import Treatment
 from podcast_kit.errors import OperationError, InvalidAudio, PodcastKitError
@@ -20,7 +20,7 @@ def make_settings(**kw):
 
 
 def mastered(source, path, on=None, *, intro=None, outro=None, **kw):
-    return master.master(source, path, make_settings(**kw), on, intro=intro, outro=outro)
+    return master.master_recording(source, path, make_settings(**kw), on, intro=intro, outro=outro)
 
 
 def held(path, target=-16.0, within=0.3):
@@ -76,7 +76,7 @@ def test_any_target_is_reached(target, tmp_path):
 def test_what_lame_turns_down_by_itself_is_made_up_for(kbits, tmp_path):
     said = mastered(write(tmp_path / "in.wav", music() * np.float32(0.5)), tmp_path / "out.mp3", bitrate=f"{kbits}k")
     held(tmp_path / "out.mp3")
-    assert probe(tmp_path / "out.mp3").bit_rate == pytest.approx(kbits * 1000, rel=0.001)
+    assert probe_audio(tmp_path / "out.mp3").bit_rate == pytest.approx(kbits * 1000, rel=0.001)
     assert said.gain == pytest.approx(-16 - said.before.integrated, abs=0.5)
 
 
@@ -96,8 +96,8 @@ def test_whatever_the_recorder_made(suffix, tmp_path):
     subprocess.run(["ffmpeg", "-v", "error", "-i", VOICE, *given, source], check=True)
     mastered(source, tmp_path / "out.mp3")
     held(tmp_path / "out.mp3")
-    assert probe(tmp_path / "out.mp3").sample_rate in {44100, 48000}
-    assert probe(tmp_path / "out.mp3").seconds == pytest.approx(9, abs=0.05)
+    assert probe_audio(tmp_path / "out.mp3").sample_rate in {44100, 48000}
+    assert probe_audio(tmp_path / "out.mp3").seconds == pytest.approx(9, abs=0.05)
 
 
 @needs_ffmpeg
@@ -110,7 +110,7 @@ def test_not_a_sample_is_added_or_lost(seconds, channels, tmp_path):
     assert after.shape == sound.shape
     quiet = 0.95  # LAME's own
     assert np.sqrt(np.mean((after - sound * quiet) ** 2)) < 0.2 * np.sqrt(np.mean(sound**2))
-    assert probe(tmp_path / "out.mp3").seconds == pytest.approx(sound.shape[1] / 44100, abs=1e-4)
+    assert probe_audio(tmp_path / "out.mp3").seconds == pytest.approx(sound.shape[1] / 44100, abs=1e-4)
 
 
 def test_the_info_frame_is_what_lame_itself_would_write(tmp_path):
@@ -119,12 +119,12 @@ def test_the_info_frame_is_what_lame_itself_would_write(tmp_path):
 
     mastered(write(tmp_path / "in.wav", voice(3)), tmp_path / "out.mp3")
     data = (tmp_path / "out.mp3").read_bytes()
-    promise = frame_scan.promised(data[:2000])
-    size = frame_scan.SIZES[data[:3]]
+    promise = frame_scan.read_xing_header(data[:2000])
+    size = frame_scan.FRAME_SIZES[data[:3]]
     assert (promise.name, promise.bytes, promise.delay) == ("Info", len(data), 576)
     assert promise.frames * 1152 - 576 - promise.padding == 3 * 44100
-    assert int.from_bytes(data[188:190]) == xing_header.crc16(data[size:])
-    assert int.from_bytes(data[190:192]) == xing_header.crc16(data[:190])
+    assert int.from_bytes(data[188:190]) == xing_header.crc16_arc(data[size:])
+    assert int.from_bytes(data[190:192]) == xing_header.crc16_arc(data[:190])
 
 
 def test_the_same_recording_gives_the_same_bytes(tmp_path):
@@ -146,11 +146,11 @@ def test_the_source_is_only_read(tmp_path):
 def test_silence_is_encoded_and_said(tmp_path):
     said = mastered(write(tmp_path / "in.wav", np.zeros((1, 88200), np.float32)), tmp_path / "out.mp3")
     assert said.after.silent
-    assert any("too quiet from end to end" in words for words in said.done)
+    assert any("too quiet to set its loudness" in words for words in said.done)
 
 
 def lossy(path, sound, format_="mp3", rate=44100, kbits=128):
-    encoder = encode.encoder(format_, path, rate, len(sound), kbits)
+    encoder = encode.open_encoder(format_, path, rate, len(sound), kbits)
     encoder.write(sound)
     encoder.finish()
     return path
@@ -159,9 +159,9 @@ def lossy(path, sound, format_="mp3", rate=44100, kbits=128):
 def at(level, sound=None):
     """A sound whose integrated loudness is `level` before LAME turns it down."""
     sound = music() if sound is None else sound
-    from podcast_kit.audio.mastering.meter import Meter
+    from podcast_kit.audio.mastering.meter import LoudnessMeter
 
-    meter = Meter(44100, len(sound))
+    meter = LoudnessMeter(44100, len(sound))
     meter.add(sound)
     return sound * np.float32(10 ** ((level - meter.result().integrated) / 20) / 0.95)
 
@@ -216,7 +216,7 @@ def test_it_is_encoded_again_only_when_that_is_allowed(tmp_path):
     ],
 )
 def test_what_would_encode_a_second_time_asks_for_leave(wish, words, tmp_path):
-    with pytest.raises(InvalidAudio, match=f"{words} would encode it a second time") as caught:
+    with pytest.raises(InvalidAudio, match=f"{words} would re-encode it") as caught:
         mastered(lossy(tmp_path / "in.mp3", voice(2)), tmp_path / "out.mp3", **wish)
     assert caught.value.problem.code == "au.reencode"
     assert not (tmp_path / "out.mp3").exists()
@@ -250,7 +250,7 @@ def test_a_damaged_recording_never_leaves_half_a_file(tmp_path):
     except InvalidAudio:
         assert not (tmp_path / "out.mp3").exists()
     else:
-        assert loudness.measure(tmp_path / "out.mp3").seconds > 0
+        assert loudness.measure_loudness(tmp_path / "out.mp3").seconds > 0
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -263,13 +263,13 @@ def test_progress_names_its_stages_and_comes_to_an_end(tmp_path):
 
 
 def test_the_key_changes_with_all_that_changes_the_bytes():
-    first = master.key("a", make_settings())
-    assert first == master.key("a", make_settings())
+    first = master.mastering_key("a", make_settings())
+    assert first == master.mastering_key("a", make_settings())
     others = [
-        master.key("b", make_settings()),
-        master.key("a", make_settings(loudness=-14.0)),
-        master.key("a", make_settings(), "intro"),
-        master.key("a", make_settings(trim=True)),
+        master.mastering_key("b", make_settings()),
+        master.mastering_key("a", make_settings(loudness=-14.0)),
+        master.mastering_key("a", make_settings(), "intro"),
+        master.mastering_key("a", make_settings(trim=True)),
     ]
     assert len({first, *others}) == 5
     assert len(first) == 64
@@ -282,4 +282,4 @@ def test_the_key_changes_with_all_that_changes_the_bytes():
 def test_the_suffix_is_known_beforehand(name, settings, suffix, tmp_path):
     path = tmp_path / name
     lossy(path, voice(1), path.suffix[1:]) if path.suffix != ".wav" else write(path, voice(1))
-    assert master.suffix(path, make_settings(**settings)) == suffix
+    assert master.mastered_suffix(path, make_settings(**settings)) == suffix

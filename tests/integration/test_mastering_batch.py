@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.audio.mastering.batch import master_all
-from podcast_kit.audio.mastering.job import Job, Treatment
-from podcast_kit.audio.mastering.workers import WorkerDied, Workers
+from podcast_kit.audio.mastering.job import MasteringJob, Treatment
+from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 from podcast_kit.errors import OperationError, InvalidAudio
 from podcast_kit.model import AudioSettings
 from tests.support.sound import voice, write
@@ -21,7 +21,7 @@ from tests.support.sound import voice, write
 def make_job(folder, name, seconds=2.0, **kw):
     source = write(folder / f"{name}.wav", voice(seconds, channels=1))
     settings = AudioSettings(**{"loudness": -16.0} | kw)
-    return Job(source=source, destination=folder / "out" / f"{name}.mp3", settings=settings, name=name)
+    return MasteringJob(source=source, destination=folder / "out" / f"{name}.mp3", settings=settings, name=name)
 
 
 def by_name(outcomes):
@@ -32,7 +32,7 @@ def by_name(outcomes):
 def test_any_executor_will_do(kind, tmp_path):
     jobs = [make_job(tmp_path, name) for name in ("one", "two", "three")]
     (tmp_path / "four.wav").write_text("no sound at all")
-    bad = Job(source=tmp_path / "four.wav", destination=tmp_path / "four.mp3", settings=AudioSettings(loudness=-16))
+    bad = MasteringJob(source=tmp_path / "four.wav", destination=tmp_path / "four.mp3", settings=AudioSettings(loudness=-16))
     executors = {"threads": ThreadPoolExecutor, "processes": lambda n: ProcessPoolExecutor(n, get_context("spawn"))}
     executor = executors[kind](2) if kind in executors else None
     found = by_name(master_all([*jobs, bad], executor))
@@ -51,14 +51,14 @@ def test_no_jobs_give_no_outcomes():
 
 def test_progress_of_each_and_of_all(tmp_path):
     steps = []
-    list(master_all([make_job(tmp_path, name, 20) for name in ("one", "two")], on=steps.append))
+    list(master_all([make_job(tmp_path, name, 20) for name in ("one", "two")], on_progress=steps.append))
     assert [(step.done, step.total) for step in steps if step.stage == "master"] == [(1, 2), (2, 2)]
     assert {step.subject for step in steps if step.stage in {"measure", "limit", "encode", "verify"}} == {"one", "two"}
 
 
 def test_no_stage_is_passed_over_however_short_it_is(tmp_path):
     steps = []
-    list(master_all([make_job(tmp_path, "one", 1)], on=steps.append))
+    list(master_all([make_job(tmp_path, "one", 1)], on_progress=steps.append))
     assert {"measure", "encode", "verify", "master"} == {step.stage for step in steps}
 
 
@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_takes_only_its_own_episode(tmp_path):
     assert found["one"].mastered
     assert found["two"].mastered
     assert isinstance(found["long"].error, OperationError)
-    assert "long: mastering was cut short: its process ended by signal SIGKILL" in found["long"].error.text
+    assert "long: mastering was stopped: its process ended by signal SIGKILL" in found["long"].error.text
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.mp3", "two.mp3"]
     again = by_name(master_all(jobs[:1]))
     assert again["long"].mastered.path.exists()
@@ -112,7 +112,7 @@ def die(code):
 
 
 def test_workers_return_raise_and_tell_of_a_death():
-    with Workers(2) as workers:
+    with WorkerPool(2) as workers:
         said, raised, died = workers.submit(shout, "hear"), workers.submit(fail, "a.mp3"), workers.submit(die, 3)
         assert said.result() == "HEAR"
         with pytest.raises(InvalidAudio, match=r"a\.mp3: is not what it must be") as caught:

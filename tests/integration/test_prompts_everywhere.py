@@ -76,4 +76,4 @@ def test_each_url_occurs_exactly_once(tmp_path_factory, prompt_set, linked, bare
         assert all(counts[url] <= 1 for url in LINKS), (surface, counts)
         if surface != "transcript":
             assert counts[site.normalize_url(FOLLOW)] == (has_prompts and prompt_set.follow), (surface, counts)
-    assert len(surfaces["description"].encode()) <= description.MAX_DESCRIPTION_BYTES
+    assert len(surfaces["description"].encode()) <= description.MAX_ITEM_DESCRIPTION_BYTES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podcast_kit import builder
-from podcast_kit.audio import probe, read_tags
+from podcast_kit.audio import probe_audio, read_tags
 from podcast_kit.errors import InvalidInput
 from podcast_kit.source import project
 from tests.integration.test_build_mastering import NOW, made, show
@@ -38,8 +38,8 @@ def test_a_soundbite_is_the_very_sound_of_the_episode(tmp_path):
     done = made(small(tmp_path, soundbites=BITE))
     (path,) = bites(done)
     assert path.name == "001-talk-at-0m02s.mp3"
-    assert probe(path).seconds == pytest.approx(16, abs=1e-3)
-    rate = probe(path).sample_rate
+    assert probe_audio(path).seconds == pytest.approx(16, abs=1e-3)
+    rate = probe_audio(path).sample_rate
     whole, part = decoded(done.folder / done.lock[0].media.key, rate, 1), decoded(path, rate, 1)
     assert (part[:, :-1200] == whole[:, 2 * rate :][:, : part.shape[1]][:, :-1200]).all()
 
@@ -133,7 +133,7 @@ def test_of_other_formats_it_is_encoded_anew(suffix, tmp_path):
     folder = show(tmp_path, audio=f"{{format: {suffix}}}", seconds=20.0, soundbites=BITE)
     (path,) = bites(made(folder))
     assert path.suffix == f".{suffix}"
-    assert probe(path).seconds == pytest.approx(16, abs=0.05)
+    assert probe_audio(path).seconds == pytest.approx(16, abs=0.05)
     assert read_tags(path).title == "The best of it"
 
 

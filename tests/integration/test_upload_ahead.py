@@ -120,6 +120,9 @@ def test_media_of_a_cancelled_episode_are_retired_and_pruned(show, bucket):
     run_json(show, "publish", "--yes", "--at", BEFORE, "--ahead")
     early = early_keys(show)
     (show / "episodes/003-hidden.md").unlink()
+    plan = run(show, "plan", "-v", "--at", BEFORE).output
+    assert "- retire   media/… (uploaded ahead)" in plan
+    assert EMBARGOED not in plan
     run_json(show, "publish", "--yes", "--at", BEFORE)
     store = output_trees.open_bucket_store(bucket)
     state_text = store.get(STATE_KEY).content.decode()

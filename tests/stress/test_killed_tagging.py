@@ -7,17 +7,17 @@ import time
 
 import pytest
 
-from podcast_kit.audio import tag
+from podcast_kit.audio import write_tags
 from tests.support.audio_samples import make_tags, sample
 
 COPIES = """
 import sys
 from pathlib import Path
-from podcast_kit.audio import tag
+from podcast_kit.audio import write_tags
 from tests.support.audio_samples import make_tags
 print("ready", flush=True)
 for number in range(1000):
-    tag(Path(sys.argv[1]), Path(sys.argv[2]) / f"{number}.mp3", make_tags())
+    write_tags(Path(sys.argv[1]), Path(sys.argv[2]) / f"{number}.mp3", make_tags())
 """
 
 
@@ -25,7 +25,7 @@ for number in range(1000):
 def test_a_killed_tagger_leaves_no_half_file(tmp_path, milliseconds):
     long = tmp_path / "long.mp3"
     long.write_bytes(sample("cbr-bare.mp3").read_bytes() * 2000)
-    whole = tag(long, tmp_path / "whole.mp3", make_tags())
+    whole = write_tags(long, tmp_path / "whole.mp3", make_tags())
     copies = tmp_path / "copies"
     copies.mkdir()
     with subprocess.Popen(
@@ -40,5 +40,5 @@ def test_a_killed_tagger_leaves_no_half_file(tmp_path, milliseconds):
     left = sorted(copies.glob(".*.part"))
     assert len(left) <= 1
     for path in left:
-        assert tag(long, copies / (path.name.split(".")[1] + ".mp3"), make_tags()) == whole
+        assert write_tags(long, copies / (path.name.split(".")[1] + ".mp3"), make_tags()) == whole
     assert sorted(copies.glob(".*.part")) == []

@@ -16,8 +16,8 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from podcast_kit.audio import inspect, mend, tag
-from podcast_kit.audio.loudness import measure
+from podcast_kit.audio import inspect_audio, repair_mp3, write_tags
+from podcast_kit.audio.loudness import measure_loudness
 from podcast_kit.errors import PodcastKitError
 from tests.support import peak_memory
 from tests.support.audio_samples import RECORDINGS, make_tags, sample
@@ -90,7 +90,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
         found[path.name] = path.read_bytes()
         copy = folder / path.name
         try:
-            tag(path, copy, make_tags())
+            write_tags(path, copy, make_tags())
         except PodcastKitError:
             continue
         found[f"tagged-{path.name}"] = copy.read_bytes()
@@ -100,8 +100,8 @@ def seeds(folder: Path) -> dict[str, bytes]:
 def attempt(data: bytes, path: Path, copy: Path) -> None:
     """Everything that is done with a file; raises what is not ours."""
     path.write_bytes(data)
-    inspect(path)
-    for write in (lambda: tag(path, copy, make_tags()), lambda: mend(path, copy)):
+    inspect_audio(path)
+    for write in (lambda: write_tags(path, copy, make_tags()), lambda: repair_mp3(path, copy)):
         try:
             write()
         except PodcastKitError:
@@ -109,7 +109,7 @@ def attempt(data: bytes, path: Path, copy: Path) -> None:
         if not copy.stat().st_size:
             raise AssertionError("an empty copy")
     with suppress(PodcastKitError):
-        measure(path)
+        measure_loudness(path)
     if path.read_bytes() != data:
         raise AssertionError("the source was changed")
     if left := [one.name for one in copy.parent.iterdir() if one.name.endswith(".part")]:

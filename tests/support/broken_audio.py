@@ -50,12 +50,12 @@ def strangers() -> Iterator[Broken]:
     """Not audio at all, whatever the name says."""
     rows = [
         ("empty", b"", "is empty", "au.empty"),
-        ("zeros", bytes(9000), "nothing but zeros", "au.not-audio"),
+        ("zeros", bytes(9000), "contains only zeros", "au.not-audio"),
         ("text", b"Dear diary, " * 300, "no audio of a kind known", "au.not-audio"),
         ("web-page", b"\n<!DOCTYPE html><title>404</title>", "a web page", "au.not-audio"),
         ("json", b'{"error": "gone"}', "JSON text", "au.not-audio"),
-        ("png", b"\x89PNG\r\n\x1a\n" + FILLER, "a PNG picture", "au.not-audio"),
-        ("jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF" + FILLER, "a JPEG picture", "au.not-audio"),
+        ("png", b"\x89PNG\r\n\x1a\n" + FILLER, "a PNG image", "au.not-audio"),
+        ("jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF" + FILLER, "a JPEG image", "au.not-audio"),
         ("pdf", b"%PDF-1.7\n" + FILLER, "a PDF document", "au.not-audio"),
         ("zip", b"PK\x03\x04" + FILLER, "a ZIP archive", "au.not-audio"),
         ("lfs", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer", "au.not-audio"),
@@ -74,7 +74,7 @@ def mp3s() -> Iterator[Broken]:
     bare, cbr = read("cbr-bare.mp3"), read("cbr.mp3")
     hole = len(bare) // 2
     yield Broken("tags-only", "a.mp3", id3("A") + bytes(5000), "tags but no audio", "au.truncated")
-    yield Broken("cut-in-tags", "a.mp3", b"ID3\x03\0\0\0\x7f\0\0" + FILLER, "cut off inside its tags", "au.truncated")
+    yield Broken("cut-in-tags", "a.mp3", b"ID3\x03\0\0\0\x7f\0\0" + FILLER, "truncated inside its tags", "au.truncated")
     yield Broken("mp3-cut", "a.mp3", cut("vbr.mp3", 0.4), "header says 2.4 s, but it has", "au.truncated")
     yield Broken("mp3-cut-cbr", "a.mp3", cut("cbr.mp3", 0.2), "is truncated: its header says", "au.truncated")
     yield Broken("mp3-layer-2", "a.mp3", b"\xff\xfd\x84\xc4" + FILLER, "layer I or II", "au.codec")
@@ -87,12 +87,12 @@ def mp3s() -> Iterator[Broken]:
     yield Broken("mp3-vbr-bare", "a.mp3", read("vbr-bare.mp3"), "without a Xing header", "au.vbr-header", plays=True)
     yield Broken("mp3-two-tags", "a.mp3", id3("A") + id3("B") + cbr, "2 ID3 tags", "au.tag.doubled", plays=True)
     ape = b"APETAGEX\xd0\x07\0\0\x20\0\0\0" + bytes(16)
-    yield Broken("mp3-ape", "a.mp3", cbr + ape, "an APEv2 tag stands at the end", "au.tag.foreign", plays=True)
+    yield Broken("mp3-ape", "a.mp3", cbr + ape, "an APEv2 tag at the end", "au.tag.foreign", plays=True)
     lyrics = b"LYRICSBEGININD0000200000024LYRICS200"
     yield Broken("mp3-lyrics", "a.mp3", cbr + lyrics, "a Lyrics3 tag", "au.tag.foreign", plays=True)
     mixed = read("cbr-bare.mp3") + read("vbr-bare.mp3")
     yield Broken("mp3-two-rates", "a.mp3", mixed, "sample rate changes", "au.mixed", plays=True)
-    yield Broken("mp3-named-m4a", "a.m4a", cbr, "is MP3, though its name says .m4a", "au.extension")
+    yield Broken("mp3-named-m4a", "a.m4a", cbr, "is MP3, but its file extension is .m4a", "au.extension")
 
 
 def mp4s() -> Iterator[Broken]:
@@ -113,7 +113,7 @@ def mp4s() -> Iterator[Broken]:
     yield Broken("m4a-protected", "a.m4a", locked, "is copy-protected", "au.codec")
     unknown = head + moov.replace(b"stsd", b"stsq")
     yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its audio is encoded", "au.broken")
-    yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, though its name says .mp3", "au.extension")
+    yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, but its file extension is .mp3", "au.extension")
     film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
     yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not know", "au.tag.foreign")
     yield Broken("m4a-video", "a.m4a", film, "has a video stream", "au.video", plays=True)
@@ -141,7 +141,7 @@ def oggs() -> Iterator[Broken]:
     yield Broken("ogg-id3", "a.opus", id3("A") + data, "bytes of junk before the first page", "au.junk", plays=True)
     yield Broken("ogg-lost", "a.opus", missing, "a page is missing", "au.gaps", plays=True)
     other = data.replace(data[14:18], b"abcd")
-    yield Broken("ogg-chained", "a.opus", data + other, "2 recordings stand", "au.chained", plays=True)
+    yield Broken("ogg-chained", "a.opus", data + other, "2 recordings are joined", "au.chained", plays=True)
 
 
 def _bos(packet: bytes) -> bytes:

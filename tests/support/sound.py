@@ -18,7 +18,7 @@ needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg
 
 def voice(seconds=9.0, rate=44100, channels=2):
     """Somebody speaks, over and over; the second channel a little lower."""
-    one = np.concatenate(list(decode.blocks(VOICE, rate, 1)), axis=1)
+    one = np.concatenate(list(decode.decode_blocks(VOICE, rate, 1)), axis=1)
     whole = np.tile(one, (1, int(seconds * rate / one.shape[1]) + 1))[:, : round(seconds * rate)]
     return np.concatenate([whole, whole * np.float32(0.8)][:channels])
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from podcast_kit.audio.tag_bounds import bounds
+from podcast_kit.audio.tag_bounds import find_audio_bounds
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -21,7 +21,7 @@ def probe_adts(path: Path) -> Audio:
     rate = channels = 0
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        start, end = bounds(file, size)
+        start, end = find_audio_bounds(file, size)
         file.seek(start)
         data, left, at = b"", end - start, 0
         while True:
@@ -57,5 +57,5 @@ def probe_adts(path: Path) -> Audio:
         channels=8 if channels == 7 else channels or 2,
         sample_rate=rate,
         payload_sha256=digest.hexdigest(),
-        remarks=("raw AAC has no index, so players guess its length and seek badly: put it into M4A",),
+        warnings=("raw AAC has no index, so players guess its length and seek badly: put it into M4A",),
     )

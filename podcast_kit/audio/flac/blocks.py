@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.hashed_copy import stretch
-from podcast_kit.audio.tag_bounds import bounds, read_at
+from podcast_kit.audio.hashed_copy import read_span
+from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -60,7 +60,7 @@ def read_metadata_blocks(file: BinaryIO, start: int, size: int) -> Iterator[Meta
 def open_flac(path: Path, file: BinaryIO) -> tuple[int, list[MetadataBlock], int, int]:
     """The start of the FLAC, its metadata blocks, and the start and end of its frames. Raises InvalidAudio."""
     size = os.fstat(file.fileno()).st_size
-    start, end = bounds(file, size)
+    start, end = find_audio_bounds(file, size)
     blocks = list(read_metadata_blocks(file, start, size))
     begin = blocks[-1].start + blocks[-1].length if blocks else end
     if not blocks or blocks[0].kind != STREAMINFO or blocks[0].length < 34 or begin >= end:
@@ -94,7 +94,7 @@ def probe_flac(path: Path) -> Audio:
             raise InvalidAudio(str(path), "is damaged: its sample rate is 0", "export it again")
         available = find_last_sample(file, begin, end, info)
         digest = hashlib.sha256()
-        for block in stretch(file, begin, end - begin):
+        for block in read_span(file, begin, end - begin):
             digest.update(block)
     if info.samples and available < info.samples:
         text = (
@@ -116,7 +116,7 @@ def probe_flac(path: Path) -> Audio:
         channels=info.channels,
         sample_rate=info.rate,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(remarks),
+        warnings=tuple(remarks),
     )
 
 

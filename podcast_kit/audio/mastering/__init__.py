@@ -1,1 +1,1 @@
-"""Sound as numbers: decoded, measured, limited, joined and encoded."""
+"""Decode, measure, limit, join and encode audio."""

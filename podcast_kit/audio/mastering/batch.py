@@ -1,4 +1,4 @@
-"""Many recordings mastered at once, through any executor of `concurrent.futures`."""
+"""Master many recordings at once, with any executor of `concurrent.futures`."""
 
 from __future__ import annotations
 
@@ -10,113 +10,121 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.master import master
-from podcast_kit.audio.mastering.job import Job, Mastered
-from podcast_kit.audio.mastering.workers import WorkerDied, Workers
+from podcast_kit.audio.master import master_recording
+from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
+from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.io.atomic_write import remove_stale_parts
 from podcast_kit.model import Progress
 
-BEAT = 0.2
-"""Seconds between two looks at how far each has come."""
+POLL_INTERVAL_S = 0.2
+"""How often progress is reported."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one job: a result, or the error that says why there is none."""
+class MasteringOutcome:
+    """The outcome of a job: its result, or its error."""
 
-    job: Job
-    mastered: Mastered | None = None
+    job: MasteringJob
+    mastered: MasteringResult | None = None
     error: PodcastKitError | None = None
 
 
 def master_all(
-    jobs: Sequence[Job], executor: Executor | None = None, on: Callable[[Progress], None] | None = None
-) -> Iterator[Outcome]:
-    """Master every job, and yield each as it comes to its end; the first failure stops none of the others.
+    jobs: Sequence[MasteringJob],
+    executor: Executor | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Iterator[MasteringOutcome]:
+    """Master every job, and yield each outcome when it is finished; a failure does not stop the other jobs.
 
-    Without an executor each job has a process of its own, as many at once as there are processors; an executor that is
-    handed in is used and left open. `on` hears how far each has come (`measure`, `limit`, `encode`, `verify`) and, at
-    stage `master`, how many of all are done.
+    Without an executor each job gets its own process, with as many at once as there are processors; a given executor is
+    used and left open. `on_progress` gets the progress of each job (stages `measure`, `limit`, `encode`, `verify`) and,
+    with stage `master`, how many jobs are finished.
     """
-    codecs.require()
-    told = on or (lambda _: None)
+    codecs.require_codecs()
+    report = on_progress or (lambda _: None)
     if executor is not None:
-        yield from _through(executor, jobs, told)
+        yield from _run_jobs(executor, jobs, report)
         return
-    with Workers(max(1, min(len(jobs), os.cpu_count() or 1))) as workers:
+    with WorkerPool(max(1, min(len(jobs), os.cpu_count() or 1))) as workers:
         try:
-            yield from _through(workers, jobs, told)
+            yield from _run_jobs(workers, jobs, report)
         except BaseException:
-            workers.end()
+            workers.terminate()
             raise
 
 
-def _through(executor: Executor, jobs: Sequence[Job], on: Callable[[Progress], None]) -> Iterator[Outcome]:
+def _run_jobs(
+    executor: Executor, jobs: Sequence[MasteringJob], on_progress: Callable[[Progress], None]
+) -> Iterator[MasteringOutcome]:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
-        notes = [Path(folder, str(number)) for number in range(len(jobs))]
-        running = {executor.submit(_one, job, note): (job, note) for job, note in zip(jobs, notes, strict=True)}
-        heard: dict[Path, int] = {}
+        logs = [Path(folder, str(number)) for number in range(len(jobs))]
+        running = {executor.submit(_run_job, job, log): (job, log) for job, log in zip(jobs, logs, strict=True)}
+        bytes_read: dict[Path, int] = {}
         while running:
-            done, _ = wait(running, timeout=BEAT, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=POLL_INTERVAL_S, return_when=FIRST_COMPLETED)
             for job, note in running.values():
-                _listen(job, note, heard, on)
-            for future in sorted(done, key=lambda one: jobs.index(running[one][0])):
+                _report_job_progress(job, note, bytes_read, on_progress)
+            for future in sorted(done, key=lambda finished: jobs.index(running[finished][0])):
                 job, _ = running.pop(future)
-                outcome = _outcome(job, future)
-                on(Progress(stage="master", subject=job.subject, done=len(jobs) - len(running), total=len(jobs)))
+                outcome = _job_outcome(job, future)
+                on_progress(
+                    Progress(stage="master", subject=job.subject, done=len(jobs) - len(running), total=len(jobs))
+                )
                 yield outcome
 
 
-def _one(job: Job, note: Path | None = None) -> Mastered:
-    """In the worker: master, and note line by line how far it has come."""
+def _run_job(job: MasteringJob, log: Path | None = None) -> MasteringResult:
+    """In the worker: master, and write progress to `log`, one line for each step."""
     last = ""
 
-    def write(step: Progress) -> None:
+    def write_progress(step: Progress) -> None:
         nonlocal last
         line = f"{step.stage} {step.done} {step.total}\n"
-        if note is not None and line != last:
+        if log is not None and line != last:
             last = line
-            with note.open("a", encoding="ascii") as file:
+            with log.open("a", encoding="ascii") as file:
                 file.write(line)
 
-    return master(job.source, job.destination, job.settings, write, intro=job.intro, outro=job.outro)
+    return master_recording(job.source, job.destination, job.settings, write_progress, intro=job.intro, outro=job.outro)
 
 
-def _listen(job: Job, note: Path, heard: dict[Path, int], on: Callable[[Progress], None]) -> None:
-    """Tell the news of a worker's note, of each stage the last; a line may be read while it is being written."""
+def _report_job_progress(
+    job: MasteringJob, log: Path, bytes_read: dict[Path, int], on_progress: Callable[[Progress], None]
+) -> None:
+    """Report the latest progress of each stage from a worker's log; its last line may be incomplete."""
     try:
-        with note.open("rb") as file:
-            file.seek(heard.get(note, 0))
-            news = file.read()
+        with log.open("rb") as file:
+            file.seek(bytes_read.get(log, 0))
+            data = file.read()
     except FileNotFoundError:
         return
-    whole = news[: news.rfind(b"\n") + 1]
-    heard[note] = heard.get(note, 0) + len(whole)
+    whole = data[: data.rfind(b"\n") + 1]
+    bytes_read[log] = bytes_read.get(log, 0) + len(whole)
     for line in {line.split()[0]: line for line in whole.decode("ascii").splitlines()}.values():
         stage, done, total = line.split()
-        on(Progress(stage=stage, subject=job.subject, done=int(done), total=int(total)))
+        on_progress(Progress(stage=stage, subject=job.subject, done=int(done), total=int(total)))
 
 
-def _outcome(job: Job, future: Future[Mastered]) -> Outcome:
+def _job_outcome(job: MasteringJob, future: Future[MasteringResult]) -> MasteringOutcome:
     try:
-        return Outcome(job, mastered=future.result())
+        return MasteringOutcome(job, mastered=future.result())
     except WorkerDied as error:
-        return _died(job, error)
+        return _dead_worker_outcome(job, error)
     except PodcastKitError as error:
-        return Outcome(job, error=error)
+        return MasteringOutcome(job, error=error)
     except BrokenExecutor:
-        # The pool went down with whichever worker died: which, it does not say. Alone, each finds out for itself.
-        return _alone(job)
+        # When one worker dies the whole pool fails, without saying which. Run alone, each job shows whether it did.
+        return _run_job_alone(job)
 
 
-def _alone(job: Job) -> Outcome:
-    """The job once more, in a process that nobody shares."""
-    with Workers(1) as worker:
-        return _outcome(job, worker.submit(_one, job))
+def _run_job_alone(job: MasteringJob) -> MasteringOutcome:
+    """Run the job again, in a process of its own."""
+    with WorkerPool(1) as worker:
+        return _job_outcome(job, worker.submit(_run_job, job))
 
 
-def _died(job: Job, error: WorkerDied) -> Outcome:
+def _dead_worker_outcome(job: MasteringJob, error: WorkerDied) -> MasteringOutcome:
     remove_stale_parts(job.destination)
-    text = f"{job.subject}: mastering was cut short: {error}; no other episode was touched"
-    return Outcome(job, error=OperationError(text, "run it again; if memory was short, with fewer at once"))
+    text = f"{job.subject}: mastering was stopped: {error}; no other episode is affected"
+    return MasteringOutcome(job, error=OperationError(text, "run it again; if memory ran out, with fewer jobs at once"))

@@ -1,4 +1,4 @@
-"""Sound put together: silence off the ends, an intro before, an outro behind. Imported after `codecs.require()`."""
+"""Trim silence at both ends, and join intro, recording and outro. Import only after `require_codecs()`."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ import numpy as np
 
 from podcast_kit.audio.mastering.decode import Block
 
-GRAIN = 0.01
-"""Seconds that silence is looked for in at a time."""
-SILENCE = -50.0
-"""dBFS that no sample of silence reaches."""
-BELOW = -45.0
-"""dB under the loudest sample that count as silence too, in a recording that is quiet throughout."""
-BEFORE, AFTER = 0.25, 0.5
-"""Seconds of silence that stay: a beginning or an end cut to the breath sounds like a fault."""
+SILENCE_GRAIN_S = 0.01
+"""Length of the pieces in which silence is looked for."""
+MAX_SILENCE_DBFS = -50.0
+"""No sample of silence is louder than this."""
+MAX_RELATIVE_SILENCE_DB = -45.0
+"""Relative to the loudest sample; this also counts as silence in a recording that is quiet throughout."""
+KEPT_SILENCE_BEFORE_S, KEPT_SILENCE_AFTER_S = 0.25, 0.5
+"""Silence that is kept: a recording that begins or ends too abruptly sounds broken."""
 
 
-def ends(sound: Iterable[Block], rate: int) -> tuple[int, int]:
-    """The first sample and the one behind the last that are to stay when silence is taken off both ends."""
-    size = max(1, round(GRAIN * rate))
-    levels, rest, total = [], np.zeros(0, np.float32), 0
+def find_silent_ends(sound: Iterable[Block], rate: int) -> tuple[int, int]:
+    """The first sample, and the one after the last sample, to keep when silence is trimmed at both ends."""
+    size = max(1, round(SILENCE_GRAIN_S * rate))
+    levels, pending, total = [], np.zeros(0, np.float32), 0
     for block in sound:
         total += block.shape[1]
-        rest = np.concatenate((rest, np.abs(block).max(axis=0)))
-        whole = len(rest) // size * size
-        levels.append(rest[:whole].reshape(-1, size).max(axis=1))
-        rest = rest[whole:]
-    level = np.concatenate((*levels, [rest.max(initial=0.0)]))
-    threshold = min(10 ** (SILENCE / 20), float(level.max()) * 10 ** (BELOW / 20))
-    heard = np.flatnonzero(level > threshold)
-    if not len(heard):
+        pending = np.concatenate((pending, np.abs(block).max(axis=0)))
+        whole = len(pending) // size * size
+        levels.append(pending[:whole].reshape(-1, size).max(axis=1))
+        pending = pending[whole:]
+    level = np.concatenate((*levels, [pending.max(initial=0.0)]))
+    threshold = min(10 ** (MAX_SILENCE_DBFS / 20), float(level.max()) * 10 ** (MAX_RELATIVE_SILENCE_DB / 20))
+    audible = np.flatnonzero(level > threshold)
+    if not len(audible):
         return 0, total
-    first, last = int(heard[0]) * size, (int(heard[-1]) + 1) * size
-    return max(0, first - round(BEFORE * rate)), min(total, last + round(AFTER * rate))
+    first, last = int(audible[0]) * size, (int(audible[-1]) + 1) * size
+    return max(0, first - round(KEPT_SILENCE_BEFORE_S * rate)), min(total, last + round(KEPT_SILENCE_AFTER_S * rate))
 
 
-def stretch(sound: Iterable[Block], first: int, behind: int | None) -> Iterator[Block]:
-    """The samples from `first` to the one before `behind`."""
+def slice_samples(sound: Iterable[Block], first: int, stop: int | None) -> Iterator[Block]:
+    """The samples from `first` to before `stop`; None is the end."""
     position = 0
     for block in sound:
         start, end = max(first - position, 0), block.shape[1]
-        if behind is not None:
-            end = min(end, behind - position)
+        if stop is not None:
+            end = min(end, stop - position)
         if start < end:
             yield block[:, start:end]
         position += block.shape[1]
-        if behind is not None and position >= behind:
+        if stop is not None and position >= stop:
             return
 
 
-def chain(parts: Iterable[Iterable[Block]], overlap: int) -> Iterator[Block]:
-    """One part behind another, each fading over into the next for `overlap` samples at equal power.
+def crossfade(parts: Iterable[Iterable[Block]], overlap: int) -> Iterator[Block]:
+    """Join parts, with an equal-power crossfade of `overlap` samples between them.
 
-    A part that is shorter than that fades for as long as it lasts.
+    The crossfade of a shorter part is as long as the part.
     """
     tail: Block | None = None
     for part in parts:
         pieces = iter(part)
         if tail is not None and overlap:
-            head, pieces = _take(pieces, tail.shape[1])
+            head, pieces = _take_samples(pieces, tail.shape[1])
             yield tail[:, : tail.shape[1] - head.shape[1]]
-            yield _faded(tail[:, tail.shape[1] - head.shape[1] :], head)
+            yield _crossfade_blocks(tail[:, tail.shape[1] - head.shape[1] :], head)
             tail = None
         for piece in pieces:
             held = piece if tail is None else np.concatenate((tail, piece), axis=1)
@@ -75,18 +75,18 @@ def chain(parts: Iterable[Iterable[Block]], overlap: int) -> Iterator[Block]:
         yield tail
 
 
-def _take(pieces: Iterator[Block], count: int) -> tuple[Block, Iterator[Block]]:
-    """The first `count` samples, or as many as there are, and what follows them."""
+def _take_samples(pieces: Iterator[Block], count: int) -> tuple[Block, Iterator[Block]]:
+    """The first `count` samples, or as many as exist, and the samples after them."""
     taken: list[Block] = []
     for piece in pieces:
-        room = count - sum(one.shape[1] for one in taken)
+        room = count - sum(block.shape[1] for block in taken)
         taken.append(piece[:, :room])
         if piece.shape[1] > room:
             return np.concatenate(taken, axis=1), itertools.chain([piece[:, room:]], pieces)
     return (np.concatenate(taken, axis=1) if taken else np.zeros((1, 0), np.float32)), pieces
 
 
-def _faded(out: Block, into: Block) -> Block:
+def _crossfade_blocks(out: Block, into: Block) -> Block:
     angle = (np.arange(out.shape[1], dtype=np.float32) + np.float32(0.5)) * np.float32(
         math.pi / 2 / max(1, len(out[0]))
     )

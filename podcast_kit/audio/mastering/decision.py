@@ -1,99 +1,101 @@
-"""What is to be done with a recording: decided from its header, its loudness and what is asked for."""
+"""Decide how to master a recording, by its header, its loudness and the settings."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from podcast_kit.audio.mastering.job import Decision, Job, Treatment
+from podcast_kit.audio.mastering.job import MasteringDecision, MasteringJob, Treatment
 from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import AudioSettings
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.mastering.decode import Shape
+    from podcast_kit.audio.mastering.decode import SourceInfo
 
-TOLERANCE = 1.0
-"""LU that Apple allows around the target; an MP3 within it is near enough."""
-DUAL = 3.01
-"""dB that a meter reads lower in one channel than in two of the same."""
-LOSSLESS = ("pcm", "flac", "alac")
-OWN = {"mp3": "mp3", "aac": "m4a", "opus": "opus"}
-"""What a lossy codec comes in."""
-STEP = 20 * math.log10(2) / 4
-"""dB of one step of an MP3's global gain."""
+LOUDNESS_TOLERANCE_LU = 1.0
+"""Apple accepts this deviation from the target; an MP3 within it is not changed."""
+DUAL_MONO_OFFSET_DB = 3.01
+"""A meter reads this much less for one channel than for the same sound in two."""
+LOSSLESS_CODECS = ("pcm", "flac", "alac")
+FORMAT_OF_CODEC = {"mp3": "mp3", "aac": "m4a", "opus": "opus"}
+"""The file format of each lossy codec."""
+GAIN_STEP_DB = 20 * math.log10(2) / 4
+"""One step of an MP3's global gain."""
 
 
-def target(settings: AudioSettings, channels: int) -> float | None:
-    """What a meter shall read in LUFS; None where no loudness is asked for."""
+def target_lufs(settings: AudioSettings, channels: int) -> float | None:
+    """The loudness that a meter should read, in LUFS; None if no loudness is set."""
     if settings.loudness is None or channels != 1 or settings.mono != "dual":
         return settings.loudness
-    return settings.loudness - DUAL
+    return settings.loudness - DUAL_MONO_OFFSET_DB
 
 
-def lossless(codec: str) -> bool:
-    """Whether a codec of this name keeps every bit, so that encoding loses only once."""
-    return codec.startswith(LOSSLESS)
+def is_lossless_codec(codec: str) -> bool:
+    """Whether the codec with this name is lossless, so that encoding loses quality only once."""
+    return codec.startswith(LOSSLESS_CODECS)
 
 
-def wanted(codec: str, settings: AudioSettings) -> str:
-    """`mp3`, `m4a` or `opus`; empty for a lossy source that is to stay what it is and is none of these."""
+def mastered_format(codec: str, settings: AudioSettings) -> str:
+    """`mp3`, `m4a` or `opus`; empty for a lossy source of another format that stays as it is."""
     if settings.format:
         return settings.format
-    return "mp3" if lossless(codec) else OWN.get(codec, "")
+    return "mp3" if is_lossless_codec(codec) else FORMAT_OF_CODEC.get(codec, "")
 
 
-def decide(job: Job, shape: Shape, loudness: Loudness) -> Decision:
-    """What is to be done with a recording that measures so; raises InvalidAudio when what is asked needs leave."""
+def decide_treatment(job: MasteringJob, source: SourceInfo, loudness: Loudness) -> MasteringDecision:
+    """How to master a recording with this loudness; raises InvalidAudio if that needs `reencode: true`."""
     settings = job.settings
-    format_ = wanted(shape.codec, settings)
-    if lossless(shape.codec):
-        return Decision(Treatment.ENCODE, format_)
-    if reasons := _reshaping(job, shape, format_):
+    format_ = mastered_format(source.codec, settings)
+    if is_lossless_codec(source.codec):
+        return MasteringDecision(Treatment.ENCODE, format_)
+    if reasons := _reencode_reasons(job, source, format_):
         if settings.reencode:
-            return Decision(Treatment.ENCODE, format_ or "mp3")
+            return MasteringDecision(Treatment.ENCODE, format_ or "mp3")
         raise InvalidAudio(
             str(job.source),
-            f"is {shape.codec.upper()} already, and {' and '.join(reasons)} would encode it a second time",
-            "give the recording as WAV or FLAC, or allow it with `reencode: true` below `audio:`",
+            f"already {source.codec.upper()}; {' and '.join(reasons)} would re-encode it (lossy)",
+            "use a WAV or FLAC recording, or set `reencode: true` below `audio:` to allow it",
             "au.reencode",
         )
-    return _nearing(shape, loudness, settings, format_)
+    return _decide_gain(source, loudness, settings, format_)
 
 
-def _nearing(shape: Shape, loudness: Loudness, settings: AudioSettings, format_: str) -> Decision:
-    """What brings a lossy file to its loudness with the least done to it."""
-    goal = target(settings, min(shape.channels, 2))
+def _decide_gain(source: SourceInfo, loudness: Loudness, settings: AudioSettings, format_: str) -> MasteringDecision:
+    """How to get a lossy file to its loudness with the smallest change."""
+    goal = target_lufs(settings, min(source.channels, 2))
     if goal is None or loudness.integrated is None:
-        return Decision(Treatment.KEEP, format_, why="silent" if loudness.silent else "no loudness is asked for")
+        return MasteringDecision(Treatment.KEEP, format_, why="silent" if loudness.silent else "no loudness is set")
     distance = abs(loudness.integrated - goal)
     over = loudness.true_peak is not None and loudness.true_peak > settings.true_peak
-    if distance <= TOLERANCE and not over:
-        return Decision(Treatment.KEEP, format_, why=f"within {TOLERANCE:g} LU of {goal:g} LUFS")
-    steps = _steps(loudness.integrated, loudness.true_peak, goal, settings.true_peak) if format_ == "mp3" else 0
-    missed = abs(loudness.integrated + steps * STEP - goal) > TOLERANCE or (over and not steps)
+    if distance <= LOUDNESS_TOLERANCE_LU and not over:
+        return MasteringDecision(Treatment.KEEP, format_, why=f"within {LOUDNESS_TOLERANCE_LU:g} LU of {goal:g} LUFS")
+    steps = (
+        _best_gain_steps(loudness.integrated, loudness.true_peak, goal, settings.true_peak) if format_ == "mp3" else 0
+    )
+    missed = abs(loudness.integrated + steps * GAIN_STEP_DB - goal) > LOUDNESS_TOLERANCE_LU or (over and not steps)
     if missed and settings.reencode:
-        return Decision(Treatment.ENCODE, format_ or "mp3")
-    why = f"{goal:g} LUFS would take a second encoding, which `reencode: true` would allow" if missed else ""
-    return Decision(Treatment.SHIFT if steps else Treatment.KEEP, format_, steps, why, missed)
+        return MasteringDecision(Treatment.ENCODE, format_ or "mp3")
+    why = f"reaching {goal:g} LUFS means re-encoding; set `reencode: true` to allow it" if missed else ""
+    return MasteringDecision(Treatment.SHIFT if steps else Treatment.KEEP, format_, steps, why, missed)
 
 
-def _reshaping(job: Job, shape: Shape, format_: str) -> list[str]:
+def _reencode_reasons(job: MasteringJob, source: SourceInfo, format_: str) -> list[str]:
     settings = job.settings
-    other = settings.channels and settings.channels != min(shape.channels, 2)
-    asked = {
-        f"making it {format_.upper()}": format_ != OWN.get(shape.codec, ""),
+    other = settings.channels and settings.channels != min(source.channels, 2)
+    reasons = {
+        f"converting to {format_.upper()}": format_ != FORMAT_OF_CODEC.get(source.codec, ""),
         "changing its channels": other,
         "trimming": settings.trim,
-        "joining an intro or outro": job.intro or job.outro,
+        "adding an intro or outro": job.intro or job.outro,
     }
-    return [words for words, wish in asked.items() if wish]
+    return [reason for reason, is_needed in reasons.items() if is_needed]
 
 
-def _steps(integrated: float, true_peak: float | None, goal: float, ceiling: float) -> int:
-    """The number of steps that brings an MP3 nearest to the goal without passing the ceiling; 0 when none does."""
+def _best_gain_steps(integrated: float, true_peak: float | None, goal: float, ceiling: float) -> int:
+    """The steps that bring an MP3 closest to the goal without exceeding the ceiling; 0 if none does."""
     peak = -200.0 if true_peak is None else true_peak
-    fitting = [steps for steps in range(-60, 61) if peak + steps * STEP <= ceiling]
-    best = min(fitting, key=lambda steps: abs(integrated + steps * STEP - goal), default=0)
-    nearer = abs(integrated + best * STEP - goal) < abs(integrated - goal) or peak > ceiling
+    fitting = [steps for steps in range(-60, 61) if peak + steps * GAIN_STEP_DB <= ceiling]
+    best = min(fitting, key=lambda steps: abs(integrated + steps * GAIN_STEP_DB - goal), default=0)
+    nearer = abs(integrated + best * GAIN_STEP_DB - goal) < abs(integrated - goal) or peak > ceiling
     return best if nearer else 0

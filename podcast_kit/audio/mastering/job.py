@@ -1,4 +1,4 @@
-"""The nouns of mastering: a recording, what is to be done with it, and what became of it."""
+"""The values of mastering: a job, a decision, and a result."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from podcast_kit.model import AudioSettings
 
 
 class Treatment(StrEnum):
-    """What is done to a recording; the value is the word shown."""
+    """What is done to a recording; the value is shown to people."""
 
-    KEEP = "left as it is"
-    SHIFT = "changed in loudness without loss"
+    KEEP = "unchanged"
+    SHIFT = "loudness changed without loss"
     ENCODE = "encoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What is to be done with a recording, and why."""
+class MasteringDecision:
+    """How to master a recording, and why."""
 
     treatment: Treatment
     format: str
-    """`mp3`, `m4a`, `opus`, or empty for the source's own."""
+    """`mp3`, `m4a`, `opus`, or empty to keep the source's own format."""
     steps: int = 0
-    """Of STEP dB, where the loudness is changed without loss."""
+    """Of GAIN_STEP_DB, if the loudness is changed without loss."""
     why: str = ""
     missed: bool = False
-    """Whether it stays outside what was asked for."""
+    """Whether the result will not meet the settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A recording to be mastered."""
+class MasteringJob:
+    """A recording to master."""
 
     source: Path
     destination: Path
@@ -42,17 +42,17 @@ class Job:
     intro: Path | None = None
     outro: Path | None = None
     name: str = ""
-    """What it is called when something is said of it, such as an episode's slug."""
+    """Its name in messages, such as an episode's slug."""
 
     @property
     def subject(self) -> str:
-        """The name, or the file's."""
+        """The name, or the file name."""
         return self.name or self.source.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mastered:
-    """What became of a recording."""
+class MasteringResult:
+    """The result of mastering a recording."""
 
     path: Path
     treatment: Treatment
@@ -61,16 +61,16 @@ class Mastered:
     bytes: int
     sha256: str
     before: Loudness
-    """Of what went in, joined and trimmed."""
+    """Of the input, after trimming and joining."""
     after: Loudness
-    """Of the finished file, measured anew."""
+    """Of the finished file, measured from it."""
     gain: float = 0.0
-    """dB by which the whole was changed; the limiter's work is not in it."""
+    """The gain in dB, without what the limiter did."""
     shift: float = 0.0
-    """Seconds that a moment of the recording comes later in the result, for chapters and cues."""
+    """Seconds by which the recording begins later in the result, to move chapters and cues."""
     done: tuple[str, ...] = ()
-    """What was done, in words."""
+    """What was done, for people."""
 
     def __str__(self) -> str:
-        """In one line, for people."""
+        """One line for people."""
         return f"{self.before} → {self.after}; {'; '.join(self.done)}"

@@ -1,4 +1,4 @@
-"""An executor whose every call has a process of its own: one that dies takes nothing with it but its call."""
+"""An executor that runs each call in its own process, so that a crash affects only one call."""
 
 from __future__ import annotations
 
@@ -18,65 +18,65 @@ T = TypeVar("T")
 
 
 class WorkerDied(OperationError):
-    """The process that did the work ended before it was done; others were not touched."""
+    """The worker process ended before it was finished; other calls are not affected."""
 
 
-class Workers(Executor):
-    """`concurrent.futures` by one fresh process a call, at most `count` at once."""
+class WorkerPool(Executor):
+    """An executor with a new process for each call, at most `count` at once."""
 
     def __init__(self, count: int | None = None) -> None:
-        # The threads only wait: each for the process that it started.
+        # Each thread only waits for the process that it started.
         self._waiting = ThreadPoolExecutor(count or os.cpu_count() or 1)
-        # A process that starts afresh inherits no locks, whatever threads the caller has.
+        # A new process inherits no locks, whatever threads the caller has.
         self._context = multiprocessing.get_context("spawn")
         self._processes: set[BaseProcess] = set()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run it in a process; the future raises what the call raised, or WorkerDied."""
+        """Run the call in a process; the future raises what the call raised, or WorkerDied."""
         return self._waiting.submit(self._run, fn, args, kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let what runs come to its end; what waits is dropped when so asked."""
+        """Let running calls finish; waiting calls are cancelled with `cancel_futures`."""
         self._waiting.shutdown(wait, cancel_futures=cancel_futures)
 
-    def end(self) -> None:
-        """Stop what runs, at once."""
+    def terminate(self) -> None:
+        """Stop all running calls immediately."""
         self._waiting.shutdown(wait=False, cancel_futures=True)
         for process in tuple(self._processes):
             process.terminate()
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        here, there = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(there, fn, args, kwargs), daemon=True)
+        receiver, sender = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_run_in_worker, args=(sender, fn, args, kwargs), daemon=True)
         process.start()
         self._processes.add(process)
-        there.close()
+        sender.close()
         try:
-            with here:
-                result, error = here.recv()
+            with receiver:
+                result, error = receiver.recv()
         except EOFError:
             process.join()
-            raise WorkerDied(f"its process ended {_how(process.exitcode)}") from None
+            raise WorkerDied(f"its process ended {_describe_exit(process.exitcode)}") from None
         finally:
             process.join()
             self._processes.discard(process)
         if error is not None:
             raise error
-        done: T = result
-        return done
+        value: T = result
+        return value
 
 
-def _work(there: Connection, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and says what is to be done
+def _run_in_worker(sender: Connection, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     try:
-        said: tuple[Any, BaseException | None] = fn(*args, **kwargs), None
-    except Exception as error:  # noqa: BLE001 - it is raised again where the result is asked for
-        said = None, error
-    there.send(said)
-    there.close()
+        message: tuple[Any, BaseException | None] = fn(*args, **kwargs), None
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+        message = None, error
+    sender.send(message)
+    sender.close()
 
 
-def _how(code: int | None) -> str:
+def _describe_exit(code: int | None) -> str:
     if code is not None and code < 0:
         return f"by signal {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"by signal {-code}"
     return f"with code {code}"

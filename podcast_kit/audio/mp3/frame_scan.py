@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.tag_bounds import bounds, read_at
+from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 from podcast_kit.text.timecode import format_length
@@ -119,7 +119,7 @@ def probe_mp3(path: Path) -> Audio:
     """Exact duration, mode and payload of an MP3; raises InvalidAudio when it is not a complete MP3."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        start, end = bounds(file, size)
+        start, end = find_audio_bounds(file, size)
         first = find_first_frame(file, start, end)
         if first is None:
             raise InvalidAudio(str(path), *NO_MP3_FRAME)
@@ -310,7 +310,7 @@ def _mp3_facts(size: int, junk: int, frame: bytes, walk: FrameScan, promise: Xin
         sample_rate=rate,
         mode="cbr" if len(kbits) == 1 else "vbr",
         payload_sha256=walk.sha256,
-        remarks=tuple(_mp3_warnings(junk, walk, promise, len(kbits) > 1)),
+        warnings=tuple(_mp3_warnings(junk, walk, promise, len(kbits) > 1)),
     )
 
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from podcast_kit.audio.hashed_copy import write
+from podcast_kit.audio.hashed_copy import write_hashed_copy
 from podcast_kit.audio.mp3 import frame_scan, id3_frames
-from podcast_kit.audio.tag_bounds import bounds, id3_length
+from podcast_kit.audio.tag_bounds import find_audio_bounds, id3_length
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Chapter, Cover, LocalFile, Tags
 from podcast_kit.text.numbers import parse_leading_count
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.tag import Found
+    from podcast_kit.audio.tag import EmbeddedTags
 
 FRAMES_24_TO_23 = {"TDRC": ("TYER", "TDAT", "TIME"), "TDOR": ("TORY",), "TIPL": ("IPLS",), "TMCL": ("IPLS",)}
 """Frames of 2.4 and their equivalents in 2.3."""
@@ -33,7 +34,7 @@ def write_id3_tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int
     """
     with source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        start, end = bounds(file, size)
+        start, end = find_audio_bounds(file, size)
         first = frame_scan.find_first_frame(file, start, end)
         if first is None:
             raise InvalidAudio(str(source), *frame_scan.NO_MP3_FRAME)
@@ -41,7 +42,9 @@ def write_id3_tag(source: Path, destination: Path, tags: Tags) -> tuple[str, int
         marks = id3_frames.chapter_frames(tags, _last_chapter_end_ms(source, tags)) if tags.chapters else []
         kept = kept_frames(file, start, own, marks=bool(marks))
         tail = _without_id3v1(file, end, size)
-        return write(file, destination, [*id3_frames.join_id3_tag([*own, *kept, *marks]), (first, end - first), *tail])
+        return write_hashed_copy(
+            file, destination, [*id3_frames.join_id3_tag([*own, *kept, *marks]), (first, end - first), *tail]
+        )
 
 
 def _last_chapter_end_ms(source: Path, tags: Tags) -> int:
@@ -150,29 +153,29 @@ def _frame_description(encoding: bytes, data: bytes) -> str:
     return data.partition(b"\0")[0].decode("utf-8" if encoding == b"\x03" else "latin-1", "replace")
 
 
-def read_id3(path: Path) -> Found:
+def read_id3(path: Path) -> EmbeddedTags:
     """The tags of the ID3v2 tag at the start; empty if there is none."""
-    from podcast_kit.audio.tag import Found
+    from podcast_kit.audio.tag import EmbeddedTags
 
     with path.open("rb") as file:
-        start, _ = bounds(file, os.fstat(file.fileno()).st_size)
+        start, _ = find_audio_bounds(file, os.fstat(file.fileno()).st_size)
         first = next(_id3_tags(file, start), None)
-    return Found() if first is None else from_frames(first)
+    return EmbeddedTags() if first is None else from_frames(first)
 
 
-def from_frames(data: bytes) -> Found:
+def from_frames(data: bytes) -> EmbeddedTags:
     """The values of a tag."""
-    from podcast_kit.audio.tag import Found
+    from podcast_kit.audio.tag import EmbeddedTags
 
     tags = _load_with_mutagen(data)
 
     def first_text(*names: str) -> str:
         return next((str(tags[name]) for name in names if name in tags and str(tags[name])), "")
 
-    comments = [str(one) for one in tags.getall("COMM") if not one.desc]
+    comments = [str(frame) for frame in tags.getall("COMM") if not frame.desc]
     marks = list(_id3_chapters(tags))
-    covers = sorted(tags.getall("APIC"), key=lambda one: one.type != 3)
-    return Found(
+    covers = sorted(tags.getall("APIC"), key=lambda picture: picture.type != 3)
+    return EmbeddedTags(
         title=first_text("TIT2"),
         show=first_text("TALB"),
         author=first_text("TPE1"),
@@ -183,6 +186,7 @@ def from_frames(data: bytes) -> Found:
         guid=first_text("TGID"),
         language=first_text("TLAN"),
         chapters=tuple(mark for mark, _ in marks),
+        has_broken_chapters=_has_broken_chapters(tags),
         pictures=tuple((mark.image, picture) for mark, picture in marks if picture and mark.image),
         cover=covers[0].mime if covers else "",
         fields=tuple(_list_id3_fields(data, tags)),
@@ -190,9 +194,9 @@ def from_frames(data: bytes) -> Found:
 
 
 def _list_id3_fields(data: bytes, tags: Any) -> Iterator[tuple[str, str]]:
-    for one in tags.values():
-        if one.FrameID not in {"CHAP", "CTOC", "WFED"}:
-            yield one.FrameID, _format_id3_frame(one)
+    for frame in tags.values():
+        if frame.FrameID not in {"CHAP", "CTOC", "WFED"}:
+            yield frame.FrameID, _format_id3_frame(frame)
     for name, _, payload in id3_frames.parse_frames(data[10:]):
         if name == "WFED":  # a text frame, which mutagen takes for a URL
             yield name, payload.strip(b"\0").decode("latin-1")
@@ -217,20 +221,30 @@ def _id3_date(first_text: Any) -> str:
     return f"{date}T{time[:2]}:{time[2:]}" if len(date) == 10 and len(time) == 4 else str(date)
 
 
+def _has_broken_chapters(tags: Any) -> bool:
+    """Whether a chapter ends before it begins, or a table of contents is not in order of time."""
+    chaps = tags.getall("CHAP")
+    starts = {chap.element_id: chap.start_time for chap in chaps}
+    tables = [[starts[child] for child in ctoc.child_element_ids if child in starts] for ctoc in tags.getall("CTOC")]
+    is_unordered = any(after <= before for table in tables for before, after in pairwise(table))
+    return is_unordered or any(chap.end_time <= chap.start_time for chap in chaps)
+
+
 def _id3_chapters(tags: Any) -> Iterator[tuple[Chapter, Cover | None]]:
-    listed = {child for one in tags.getall("CTOC") for child in one.child_element_ids}
-    for index, one in enumerate(sorted(tags.getall("CHAP"), key=lambda one: (one.start_time, one.end_time))):
-        inside = one.sub_frames
-        links = [str(found.url).rstrip("\0") for found in inside.getall("WXXX")]
-        titles = [str(found) for found in inside.getall("TIT2")]
-        shown = next((Cover(data=found.data, mime=found.mime) for found in inside.getall("APIC")), None)
+    listed = {child for ctoc in tags.getall("CTOC") for child in ctoc.child_element_ids}
+    in_order = sorted(tags.getall("CHAP"), key=lambda chap: (chap.start_time, chap.end_time))
+    for index, chap in enumerate(in_order):
+        inside = chap.sub_frames
+        links = [str(frame.url).rstrip("\0") for frame in inside.getall("WXXX")]
+        titles = [str(frame) for frame in inside.getall("TIT2")]
+        shown = next((Cover(data=frame.data, mime=frame.mime) for frame in inside.getall("APIC")), None)
         suffix = "png" if shown and shown.mime == "image/png" else "jpg"
         mark = Chapter(
-            start_ms=one.start_time,
-            end_ms=one.end_time if one.start_time < one.end_time < id3_frames.MAX_CHAP_TIME_MS else None,
+            start_ms=chap.start_time,
+            end_ms=chap.end_time if chap.start_time < chap.end_time < id3_frames.MAX_CHAP_TIME_MS else None,
             title=next(iter(titles), ""),
             url=next(iter(links), ""),
             image=LocalFile(f"chapter-{index + 1}.{suffix}") if shown else None,
-            toc=not listed or one.element_id in listed,
+            toc=not listed or chap.element_id in listed,
         )
         yield mark, shown

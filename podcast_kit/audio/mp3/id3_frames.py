@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from podcast_kit.audio.tag_text import alpha3, clean, ended, line, rights, sort_title
+from podcast_kit.audio.tag_text import (
+    clean_tag_line,
+    clean_tag_text,
+    copyright_line,
+    iso639_2,
+    sort_title,
+    with_chapter_ends,
+)
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Chapter, Cover, Resource, Tags
 
@@ -47,7 +54,7 @@ def url_frame(name: str, url: str) -> bytes:
 
 def encode_url(url: str) -> bytes:
     """A URL as bytes that a tag can hold."""
-    return line(url).encode("latin-1", "ignore")
+    return clean_tag_line(url).encode("latin-1", "ignore")
 
 
 def comment_frame(name: str, language: str, value: str) -> bytes:
@@ -73,33 +80,33 @@ def apic_frame(cover: Cover, kind: int = 3) -> bytes:
 
 def to_frames(tags: Tags) -> list[bytes]:
     """The frames for `tags`, without chapters, in the order of the mapping."""
-    language = alpha3(tags.language)
+    language = iso639_2(tags.language)
     day = tags.date
     return [
-        text_frame("TIT2", line(tags.title)),
+        text_frame("TIT2", clean_tag_line(tags.title)),
         text_frame("TSOT", sort_title(tags)),
-        text_frame("TPE1", line(tags.author)),
-        text_frame("TALB", line(tags.show)),
-        text_frame("TPE2", line(tags.show)),
+        text_frame("TPE1", clean_tag_line(tags.author)),
+        text_frame("TALB", clean_tag_line(tags.show)),
+        text_frame("TPE2", clean_tag_line(tags.show)),
         text_frame("TRCK", "" if tags.number is None else str(tags.number)),
         text_frame("TPOS", "" if tags.season is None else str(tags.season)),
-        text_frame("TCON", line(tags.genre)),
+        text_frame("TCON", clean_tag_line(tags.genre)),
         text_frame("TYER", f"{day:%Y}" if day else ""),
         text_frame("TDAT", f"{day:%d%m}" if day else ""),
         text_frame("TIME", f"{day:%H%M}" if day else ""),
-        text_frame("TCOP", rights(tags)),
+        text_frame("TCOP", copyright_line(tags)),
         url_frame("WCOP", tags.license_url),
         text_frame("TLAN", language if tags.language else ""),
-        text_frame("TIT3", line(tags.summary)),
-        comment_frame("COMM", language, clean(tags.comment or tags.summary)),
-        text_frame("TDES", clean(tags.description or tags.summary)),
-        comment_frame("USLT", language, clean(tags.transcript)),
+        text_frame("TIT3", clean_tag_line(tags.summary)),
+        comment_frame("COMM", language, clean_tag_text(tags.comment or tags.summary)),
+        text_frame("TDES", clean_tag_text(tags.description or tags.summary)),
+        comment_frame("USLT", language, clean_tag_text(tags.transcript)),
         url_frame("WOAF", tags.link),
         id3_frame("WFED", b"\0" + encode_url(tags.feed_url)) if tags.feed_url else b"",
         id3_frame("PCST", b"\0\0\0\0"),
-        text_frame("TGID", line(tags.guid)),
-        text_frame("TCAT", line(tags.category)),
-        text_frame("TKWD", ", ".join(line(word) for word in tags.keywords)),
+        text_frame("TGID", clean_tag_line(tags.guid)),
+        text_frame("TCAT", clean_tag_line(tags.category)),
+        text_frame("TKWD", ", ".join(clean_tag_line(word) for word in tags.keywords)),
         b"" if tags.explicit is None else txxx_frame("TXXX", "ITUNESADVISORY", "1" if tags.explicit else "2"),
         apic_frame(tags.cover) if tags.cover else b"",
     ]
@@ -110,7 +117,7 @@ def chapter_frames(tags: Tags, end_ms: int) -> list[bytes]:
 
     A CTOC counts its children in one byte, so a longer list becomes a list of lists.
     """
-    marks = ended(tags.chapters, min(end_ms, MAX_CHAP_TIME_MS))
+    marks = with_chapter_ends(tags.chapters, min(end_ms, MAX_CHAP_TIME_MS))
     pictures = dict(tags.images)
     ids = [b"ch%d" % index for index in range(len(marks))]
     chaps = [_chap_frame(name, mark, end, pictures) for name, (mark, end) in zip(ids, marks, strict=True)]
@@ -134,7 +141,7 @@ def _ctoc_frame(name: bytes, flags: int, children: list[bytes]) -> bytes:
 
 def _chap_frame(name: bytes, mark: Chapter, end: int, pictures: dict[Resource, Cover]) -> bytes:
     times = mark.start_ms.to_bytes(4, "big") + end.to_bytes(4, "big") + UNUSED_BYTE_OFFSET + UNUSED_BYTE_OFFSET
-    inside = text_frame("TIT2", line(mark.title))
+    inside = text_frame("TIT2", clean_tag_line(mark.title))
     if mark.url:
         inside += id3_frame("WXXX", b"\0chapter url\0" + encode_url(mark.url))
     if mark.image and mark.image in pictures:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from podcast_kit.audio.mp4.boxes import Box, split_boxes
 from podcast_kit.audio.mp4.container import Track, list_tracks, parse_stts, parse_times, sample_sizes, samples_by_chunk
-from podcast_kit.audio.tag_text import line, listed
+from podcast_kit.audio.tag_text import chapters_from_starts, clean_tag_line
 from podcast_kit.model import Chapter
 
 UTF8_MARK = (12).to_bytes(4, "big") + b"encd" + (0x100).to_bytes(4, "big")
@@ -68,7 +68,7 @@ def truncate_utf8(title: str, limit: int) -> bytes:
 
 def build_text_track(moov: Box, number: int, marks: list[tuple[Chapter, int]], end_ms: int) -> TextTrack:
     """The track of the chapters' titles; a list that does not begin at 0 gets an empty title first."""
-    titles = [(mark.start_ms, line(mark.title), line(mark.url)) for mark, _ in marks]
+    titles = [(mark.start_ms, clean_tag_line(mark.title), clean_tag_line(mark.url)) for mark, _ in marks]
     if titles and titles[0][0] > 0:
         titles.insert(0, (0, "", ""))
     samples = tuple(_title_sample(title, url) for _, title, url in titles)
@@ -114,7 +114,7 @@ def _media_information(samples: tuple[bytes, ...], lengths: list[int]) -> Box:
         Box(b"stsd", struct.pack(">II", 0, 1) + Box(b"text", TEXT_SAMPLE_ENTRY).render()),
         Box(b"stts", struct.pack(">II", 0, count) + b"".join(struct.pack(">II", 1, sample) for sample in lengths)),
         Box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1)),
-        Box(b"stsz", struct.pack(">III", 0, 0, count) + b"".join(len(each).to_bytes(4, "big") for each in samples)),
+        Box(b"stsz", struct.pack(">III", 0, 0, count) + b"".join(len(sample).to_bytes(4, "big") for sample in samples)),
         Box(b"stco", struct.pack(">II", 0, count) + bytes(4 * count)),
     ]
     references = Box(b"dref", struct.pack(">II", 0, 1) + Box(b"url ", b"\0\0\0\1").render())
@@ -130,9 +130,9 @@ def _media_information(samples: tuple[bytes, ...], lengths: list[int]) -> Box:
 
 def build_chpl(marks: list[tuple[Chapter, int]]) -> Box:
     """Nero's list: units of 100 ns, 255 entries, titles of 255 bytes."""
-    entries = [(mark.start_ms * 10_000, truncate_utf8(line(mark.title), MAX_CHPL_ENTRIES)) for mark, _ in marks][
-        :MAX_CHPL_ENTRIES
-    ]
+    entries = [
+        (mark.start_ms * 10_000, truncate_utf8(clean_tag_line(mark.title), MAX_CHPL_ENTRIES)) for mark, _ in marks
+    ][:MAX_CHPL_ENTRIES]
     body = b"".join(struct.pack(">QB", start, len(title)) + title for start, title in entries)
     return Box(b"chpl", b"\1\0\0\0\0\0\0\0" + bytes([len(entries)]) + body)
 
@@ -154,7 +154,7 @@ def read_mp4_chapters(file: BinaryIO, moov: Box) -> tuple[Chapter, ...]:
     starts = list(titles or _parse_chpl(moov))
     if starts and not any(starts[0][1:]):
         del starts[0]  # an empty title at the start marks a list that does not begin at 0
-    return listed(starts)
+    return chapters_from_starts(starts)
 
 
 def _read_titles(file: BinaryIO, track: Track) -> list[tuple[int, str, str]]:
@@ -192,7 +192,7 @@ def _parse_text_sample(sample: bytes) -> tuple[str, str]:
     code = "utf-16" if text[:2] in {b"\xfe\xff", b"\xff\xfe"} else "utf-8"
     link = next((inside for name, inside in split_boxes(sample[behind:]) if name.lower() == b"href"), b"")
     url = link[5 : 5 + link[4]] if len(link) > 5 else b""  # two offsets and a length
-    return line(text.decode(code, "replace")), line(url.decode("utf-8", "replace"))
+    return clean_tag_line(text.decode(code, "replace")), clean_tag_line(url.decode("utf-8", "replace"))
 
 
 def _parse_chpl(moov: Box) -> Iterator[tuple[int, str, str]]:
@@ -202,5 +202,5 @@ def _parse_chpl(moov: Box) -> Iterator[tuple[int, str, str]]:
     at = 9 if chpl.data[0] else 5
     while at + 9 <= len(chpl.data):
         start, length = struct.unpack_from(">QB", chpl.data, at)
-        yield start // 10_000, line(chpl.data[at + 9 : at + 9 + length].decode("utf-8", "replace")), ""
+        yield start // 10_000, clean_tag_line(chpl.data[at + 9 : at + 9 + length].decode("utf-8", "replace")), ""
         at += 9 + length

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, overload
 
-from podcast_kit.audio.hashed_copy import stretch
+from podcast_kit.audio.hashed_copy import read_span
 from podcast_kit.audio.mp4 import fragments
 from podcast_kit.audio.mp4.boxes import Box, FileLayout, parse_boxes, read_body, read_layout, split_boxes
-from podcast_kit.audio.sniff import MIME
+from podcast_kit.audio.sniff import AUDIO_MIME_TYPES
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -61,11 +61,11 @@ def open_mp4(path: Path, file: BinaryIO) -> tuple[FileLayout, Box]:
         raise InvalidAudio(str(path), text, TRUNCATED_MP4_FIX, "au.truncated")
     moov = Box(b"moov", boxes=parse_boxes(read_body(file, indexes[0])))
     if top.spans_named(b"moof"):
-        _defragment(file, top, moov)
+        _join_fragments(file, top, moov)
     return top, moov
 
 
-def _defragment(file: BinaryIO, top: FileLayout, moov: Box) -> None:
+def _join_fragments(file: BinaryIO, top: FileLayout, moov: Box) -> None:
     """Build the sample tables of a fragmented file, so that other code handles one kind of MP4."""
     movie = moov.find(b"mvhd")
     scale = (parse_times(movie.data)[0] if movie else 0) or 1000
@@ -158,7 +158,7 @@ def probe_mp4(path: Path) -> Audio:
             raise InvalidAudio(str(path), "has an empty audio track", TRUNCATED_MP4_FIX, "au.truncated")
         digest = hashlib.sha256()
         for start, size in spans:
-            for block in stretch(file, start, size):
+            for block in read_span(file, start, size):
                 digest.update(block)
     name, about = entry
     if name in DRM_CODES:
@@ -168,13 +168,13 @@ def probe_mp4(path: Path) -> Audio:
     return Audio(
         bytes=top.size,
         seconds=length,
-        mime=MIME.get(path.suffix.lower(), MIME[".m4a"]),
+        mime=AUDIO_MIME_TYPES.get(path.suffix.lower(), AUDIO_MIME_TYPES[".m4a"]),
         codec=MP4_CODECS.get(name) or ("pcm" if name in MP4_PCM_CODES else name.decode("latin-1").strip()),
         bit_rate=round(sum(size for _, size in spans) * 8 / length),
         channels=channels,
         sample_rate=rate or track.timescale,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(_mp4_warnings(moov)),
+        warnings=tuple(_mp4_warnings(moov)),
     )
 
 

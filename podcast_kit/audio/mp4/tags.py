@@ -11,16 +11,24 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podcast_kit.audio.hashed_copy import Stretch, write
+from podcast_kit.audio.hashed_copy import ByteSpan, write_hashed_copy
 from podcast_kit.audio.mp4 import chapters as marks
 from podcast_kit.audio.mp4 import container
 from podcast_kit.audio.mp4.boxes import Box, BoxSpan, parse_boxes, read_body
 from podcast_kit.audio.mp4.chapters import TextTrack
-from podcast_kit.audio.tag_text import alpha3, clean, ended, line, moment, rights, sort_title
+from podcast_kit.audio.tag_text import (
+    clean_tag_line,
+    clean_tag_text,
+    copyright_line,
+    iso639_2,
+    sort_title,
+    tag_date,
+    with_chapter_ends,
+)
 from podcast_kit.model import Chapter, Tags
 
 if TYPE_CHECKING:
-    from podcast_kit.audio.tag import Found
+    from podcast_kit.audio.tag import EmbeddedTags
 
 PADDING_BOXES = {b"free", b"skip", b"wide"}
 FRAGMENT_BOXES = {b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"prft", b"emsg"}
@@ -39,23 +47,23 @@ def to_atoms(tags: Tags) -> dict[str, Any]:
         return [MP4FreeForm(value.encode("utf-8"), AtomDataType.UTF8)] if value else []
 
     texts = {
-        "\xa9nam": line(tags.title),
+        "\xa9nam": clean_tag_line(tags.title),
         "sonm": sort_title(tags),
-        "\xa9ART": line(tags.author),
-        "\xa9alb": line(tags.show),
-        "aART": line(tags.show),
-        "tvsh": line(tags.show),
-        "\xa9gen": line(tags.genre),
-        "\xa9day": moment(tags),
-        "cprt": rights(tags),
-        "desc": line(tags.summary),
-        "\xa9cmt": clean(tags.comment or tags.summary),
-        "\xa9lyr": clean(tags.transcript),
-        "ldes": clean(tags.description or tags.summary),
-        "purl": line(tags.feed_url),
-        "egid": line(tags.guid),
-        "catg": line(tags.category),
-        "keyw": ", ".join(line(word) for word in tags.keywords),
+        "\xa9ART": clean_tag_line(tags.author),
+        "\xa9alb": clean_tag_line(tags.show),
+        "aART": clean_tag_line(tags.show),
+        "tvsh": clean_tag_line(tags.show),
+        "\xa9gen": clean_tag_line(tags.genre),
+        "\xa9day": tag_date(tags),
+        "cprt": copyright_line(tags),
+        "desc": clean_tag_line(tags.summary),
+        "\xa9cmt": clean_tag_text(tags.comment or tags.summary),
+        "\xa9lyr": clean_tag_text(tags.transcript),
+        "ldes": clean_tag_text(tags.description or tags.summary),
+        "purl": clean_tag_line(tags.feed_url),
+        "egid": clean_tag_line(tags.guid),
+        "catg": clean_tag_line(tags.category),
+        "keyw": ", ".join(clean_tag_line(word) for word in tags.keywords),
     }
     atoms: dict[str, Any] = {name: [value] for name, value in texts.items() if value}
     if tags.number is not None:
@@ -69,9 +77,9 @@ def to_atoms(tags: Tags) -> dict[str, Any]:
         atoms["rtng"] = [1 if tags.explicit else 2]
     atoms |= {"pcst": True, "stik": [STIK_PODCAST]}
     frees = {
-        "LANGUAGE": free(alpha3(tags.language) if tags.language else ""),
-        "WWW": free(line(tags.link)),
-        "LICENSE": free(line(tags.license_url)),
+        "LANGUAGE": free(iso639_2(tags.language) if tags.language else ""),
+        "WWW": free(clean_tag_line(tags.link)),
+        "LICENSE": free(clean_tag_line(tags.license_url)),
     }
     return atoms | {FREEFORM_PREFIX + name: value for name, value in frees.items() if value}
 
@@ -84,10 +92,10 @@ def write_mp4_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, in
         head = next((read_body(file, span) for span in top.spans_named(b"ftyp")), DEFAULT_FTYP)
         media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING_BOXES | FRAGMENT_BOXES]
         end_ms = round(container.track_seconds(moov, track) * 1000)
-        listed = [(mark, end) for mark, end in ended(tags.chapters, end_ms) if mark.toc]
+        listed = [(mark, end) for mark, end in with_chapter_ends(tags.chapters, end_ms) if mark.toc]
         titles = _insert_chapters(moov, media, track, listed, end_ms) if listed else None
         _insert_atoms(moov, tags)
-        return write(file, destination, _arrange_file(Box(b"ftyp", head).render(), moov, media, titles))
+        return write_hashed_copy(file, destination, _arrange_file(Box(b"ftyp", head).render(), moov, media, titles))
 
 
 def _insert_chapters(
@@ -97,7 +105,7 @@ def _insert_chapters(
     for old in marks.chapter_tracks(moov):
         moov.boxes = [box for box in moov.boxes or () if box is not old.box]
         _cut_old_titles(media, old)
-    number = max(one.id for one in container.list_tracks(moov)) + 1
+    number = max(other.id for other in container.list_tracks(moov)) + 1
     titles = marks.build_text_track(moov, number, listed, end_ms)
     children = track.box.boxes or []
     tref = track.box.find(b"tref") or Box(b"tref", boxes=[])
@@ -120,7 +128,7 @@ def _cut_old_titles(media: list[BoxSpan], old: container.Track) -> None:
             media[index] = BoxSpan(span.name, span.start, span.header, span.length - places[0][1])
 
 
-def _arrange_file(ftyp: bytes, moov: Box, media: list[BoxSpan], titles: TextTrack | None) -> list[bytes | Stretch]:
+def _arrange_file(ftyp: bytes, moov: Box, media: list[BoxSpan], titles: TextTrack | None) -> list[bytes | ByteSpan]:
     """The file's pieces: `ftyp`, the index, other boxes in their order, then one `mdat` that ends with the titles."""
     sound = [span for span in media if span.name == b"mdat"]
     others = [span for span in media if span.name != b"mdat"]
@@ -144,7 +152,7 @@ def _arrange_file(ftyp: bytes, moov: Box, media: list[BoxSpan], titles: TextTrac
     if titles:
         titles.set_offsets(at)
     _move_offsets(moov, moves, titles)
-    pieces: list[bytes | Stretch] = [ftyp, moov.render(), *((span.start, span.length) for span in others), head]
+    pieces: list[bytes | ByteSpan] = [ftyp, moov.render(), *((span.start, span.length) for span in others), head]
     pieces += [(span.start + span.header, span.length - span.header) for span in sound]
     return [*pieces, extra] if extra else pieces
 
@@ -191,11 +199,11 @@ def _move_offsets(moov: Box, moves: list[tuple[int, int, int]], titles: TextTrac
             table.data = struct.pack(f">II{len(moved)}{code}", 0, len(moved), *moved)
 
 
-def read_mp4_tags(path: Path) -> Found:
+def read_mp4_tags(path: Path) -> EmbeddedTags:
     """The tags in the atoms."""
     from mutagen.mp4 import MP4
 
-    from podcast_kit.audio.tag import Found
+    from podcast_kit.audio.tag import EmbeddedTags
 
     with path.open("rb") as file:
         _, moov = container.open_mp4(path, file)
@@ -208,7 +216,7 @@ def read_mp4_tags(path: Path) -> Found:
 
     number, season = first("trkn", (0, 0))[0] or first("tves", 0), first("disk", (0, 0))[0] or first("tvsn", 0)
     covers = {13: "image/jpeg", 14: "image/png"}
-    return Found(
+    return EmbeddedTags(
         title=first("\xa9nam"),
         show=first("\xa9alb") or first("tvsh"),
         author=first("\xa9ART"),

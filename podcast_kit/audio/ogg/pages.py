@@ -170,7 +170,7 @@ def probe_ogg(path: Path) -> Audio:
         channels=first.channels,
         sample_rate=OPUS_RATE if first.opus else rate,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(_ogg_warnings(streams, others, begin)),
+        warnings=tuple(_ogg_warnings(streams, others, begin)),
     )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from podcast_kit.audio import vorbis_comment
-from podcast_kit.audio.hashed_copy import Stretch, write
+from podcast_kit.audio.hashed_copy import ByteSpan, write_hashed_copy
 from podcast_kit.audio.ogg import pages as ogg
 from podcast_kit.audio.ogg.pages import FIRST_PAGE_FLAG, PAGE_HEAD, OggPage
-from podcast_kit.audio.tag import Found
+from podcast_kit.audio.tag import EmbeddedTags
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Tags
 
@@ -30,28 +30,28 @@ def write_ogg_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, in
         pages, packets = _read_headers(source, file)
         mine = [page for page in pages if page.serial == pages[0].serial]
         old = _parse_comment_packet(packets[1])
-        new = vorbis_comment.ours(tags, lambda: ogg.probe_ogg(source).seconds)
+        new = vorbis_comment.to_comments(tags, lambda: ogg.probe_ogg(source).seconds)
         if tags.cover:
-            cover = base64.b64encode(vorbis_comment.picture(tags.cover)).decode("ascii")
-            new.append((vorbis_comment.PICTURE, cover))
+            cover = base64.b64encode(vorbis_comment.build_picture_block(tags.cover)).decode("ascii")
+            new.append((vorbis_comment.PICTURE_COMMENT, cover))
         rewritten = [
-            _render_comment_packet(packets[1][:8], vorbis_comment.merged(old, new, cover=bool(tags.cover))),
+            _render_comment_packet(packets[1][:8], vorbis_comment.merge_comments(old, new, cover=bool(tags.cover))),
             *packets[2:],
         ]
         head = _packets_to_pages(rewritten, mine[0].serial)
         shift = len(head) - (len(mine) - 1)
         foreign = [(page.start, page.end - page.start) for page in pages if page.serial != mine[0].serial]
-        first: list[bytes | Stretch] = [(mine[0].start, mine[0].end - mine[0].start), *foreign, *head]
+        first: list[bytes | ByteSpan] = [(mine[0].start, mine[0].end - mine[0].start), *foreign, *head]
         size, begin = os.fstat(file.fileno()).st_size, pages[-1].end
         following = [(begin, size - begin)] if not shift else _renumber_pages(file, begin, size, mine[0].serial, shift)
-        return write(file, destination, _chain_pieces(first, following))
+        return write_hashed_copy(file, destination, _chain_pieces(first, following))
 
 
-def read_ogg_tags(path: Path) -> Found:
+def read_ogg_tags(path: Path) -> EmbeddedTags:
     """The tags in the comments of the first stream."""
     with path.open("rb") as file:
         _, packets = _read_headers(path, file)
-    return vorbis_comment.found(_parse_comment_packet(packets[1]))
+    return vorbis_comment.from_comments(_parse_comment_packet(packets[1]))
 
 
 def _read_headers(path: Path, file: BinaryIO) -> tuple[list[OggPage], list[bytes]]:
@@ -78,20 +78,22 @@ def _read_headers(path: Path, file: BinaryIO) -> tuple[list[OggPage], list[bytes
                 VORBIS_COMMENT_MAGIC,
             }:
                 break
-            mine = [one for one in pages if one.serial == stream.serial]
-            return [*mine[:1], *(one for one in pages if one is not mine[0])], stream.headers
+            mine = [other for other in pages if other.serial == stream.serial]
+            return [*mine[:1], *(other for other in pages if other is not mine[0])], stream.headers
     raise InvalidAudio(str(path), "is damaged: its headers are not valid", "export it again", "au.broken")
 
 
-def _parse_comment_packet(packet: bytes) -> vorbis_comment.Comments:
-    return vorbis_comment.parse(packet[8:] if packet.startswith(OPUS_TAGS_MAGIC) else packet[7:])
+def _parse_comment_packet(packet: bytes) -> vorbis_comment.VorbisComments:
+    return vorbis_comment.parse_comments(packet[8:] if packet.startswith(OPUS_TAGS_MAGIC) else packet[7:])
 
 
-def _render_comment_packet(magic: bytes, comments: vorbis_comment.Comments) -> bytes:
+def _render_comment_packet(magic: bytes, comments: vorbis_comment.VorbisComments) -> bytes:
     """A comment packet; the data after an Opus comment list is kept if flagged so (RFC 7845 5.2)."""
     if magic == OPUS_TAGS_MAGIC:
         return (
-            OPUS_TAGS_MAGIC + comments.render() + (comments.rest if comments.rest[:1] and comments.rest[0] & 1 else b"")
+            OPUS_TAGS_MAGIC
+            + comments.render()
+            + (comments.trailing if comments.trailing[:1] and comments.trailing[0] & 1 else b"")
         )
     return VORBIS_COMMENT_MAGIC + comments.render() + b"\x01"
 
@@ -106,7 +108,7 @@ def _packets_to_pages(packets: list[bytes], serial: int) -> list[bytes]:
     return [page.write() for page in pages]
 
 
-def _renumber_pages(file: BinaryIO, begin: int, size: int, serial: int, shift: int) -> Iterator[bytes | Stretch]:
+def _renumber_pages(file: BinaryIO, begin: int, size: int, serial: int, shift: int) -> Iterator[bytes | ByteSpan]:
     """The pages from `begin` on, those of our stream renumbered; a later stream of the file is not changed."""
     at, is_own_stream = begin, True
     for page in ogg.read_pages(file, begin):
@@ -134,7 +136,7 @@ def render_page(page: OggPage) -> bytes:
 
 
 def _chain_pieces(
-    first: list[bytes | Stretch], following: list[Stretch] | Iterator[bytes | Stretch]
-) -> Iterator[bytes | Stretch]:
+    first: list[bytes | ByteSpan], following: list[ByteSpan] | Iterator[bytes | ByteSpan]
+) -> Iterator[bytes | ByteSpan]:
     yield from first
     yield from following

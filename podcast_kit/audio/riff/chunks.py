@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.hashed_copy import stretch
+from podcast_kit.audio.hashed_copy import read_span
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -82,7 +82,7 @@ def probe_riff(path: Path) -> Audio:
         )
         start, length, warnings = _sound_extent(path, chunk_by_name[sound], size, form, wav=wav)
         digest = hashlib.sha256()
-        for block in stretch(file, start, length):
+        for block in read_span(file, start, length):
             digest.update(block)
     if wav and form.codec not in {"pcm", "alaw", "mulaw"} and b"fact" in chunk_by_name:
         with path.open("rb") as file:
@@ -103,7 +103,7 @@ def probe_riff(path: Path) -> Audio:
         channels=form.channels,
         sample_rate=form.rate,
         payload_sha256=digest.hexdigest(),
-        remarks=tuple(warnings),
+        warnings=tuple(warnings),
     )
 
 

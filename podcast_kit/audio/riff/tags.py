@@ -8,9 +8,9 @@ from pathlib import Path
 
 from podcast_kit.audio.mp3 import id3
 from podcast_kit.audio.riff.chunks import Chunk, parse_sample_rate, read_chunks
-from podcast_kit.audio.tag import Found
+from podcast_kit.audio.tag import EmbeddedTags
 from podcast_kit.audio.tag_bounds import id3_length, read_at
-from podcast_kit.audio.tag_text import line, listed
+from podcast_kit.audio.tag_text import chapters_from_starts, clean_tag_line
 from podcast_kit.model import Chapter
 
 WAV_TEXTS = {b"INAM": "title", b"IART": "author", b"IPRD": "show", b"ICMT": "summary", b"ICRD": "date"}
@@ -23,7 +23,7 @@ MAX_MARKERS = 10_000
 """Read from a file."""
 
 
-def read_riff_tags(path: Path) -> Found:
+def read_riff_tags(path: Path) -> EmbeddedTags:
     """Texts and markers; an ID3 tag takes precedence, except for markers that it does not have."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -33,7 +33,7 @@ def read_riff_tags(path: Path) -> Found:
         parts = [(chunk, read_at(file, chunk.start, min(chunk.length, MAX_TAG_CHUNK_BYTES))) for chunk in heads]
     data = {chunk.name: content for chunk, content in parts}
     rate = parse_sample_rate(data.get(b"fmt " if wav else b"COMM", b""), wav=wav)
-    marks = (_parse_cues(parts, rate) if wav else _parse_markers(data.get(b"MARK", b""), rate)) if rate else ()
+    marks = (_parse_wav_cues(parts, rate) if wav else _parse_aiff_markers(data.get(b"MARK", b""), rate)) if rate else ()
     tag = next((content for name, content in data.items() if name in {b"id3 ", b"ID3 "}), b"")
     if id3_length(tag[:10]):
         file_tags = id3.from_frames(tag[: id3_length(tag[:10])])
@@ -43,8 +43,8 @@ def read_riff_tags(path: Path) -> Found:
         if wav
         else {AIFF_TEXTS[name]: content for name, content in data.items() if name in AIFF_TEXTS}
     )
-    words = {key: line(value.split(b"\0")[0].decode("utf-8", "replace")) for key, value in texts.items()}
-    return Found(
+    words = {key: clean_tag_line(value.split(b"\0")[0].decode("utf-8", "replace")) for key, value in texts.items()}
+    return EmbeddedTags(
         title=words.get("title", ""),
         author=words.get("author", ""),
         show=words.get("show", ""),
@@ -74,7 +74,7 @@ def parse_list_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return result
 
 
-def _parse_cues(parts: list[tuple[Chunk, bytes]], rate: int) -> tuple[Chapter, ...]:
+def _parse_wav_cues(parts: list[tuple[Chunk, bytes]], rate: int) -> tuple[Chapter, ...]:
     """Cue points as recorders and editors set them, with their labels."""
     labels, points = dict[bytes, bytes](), b""
     for chunk, content in parts:
@@ -86,11 +86,11 @@ def _parse_cues(parts: list[tuple[Chunk, bytes]], rate: int) -> tuple[Chapter, .
     cues = []
     for at in range(4, 4 + 24 * count, 24):
         title = labels.get(points[at : at + 4], b"").split(b"\0")[0].decode("utf-8", "replace")
-        cues.append((int.from_bytes(points[at + 20 : at + 24], "little") * 1000 // rate, line(title), ""))
+        cues.append((int.from_bytes(points[at + 20 : at + 24], "little") * 1000 // rate, clean_tag_line(title), ""))
     return _named_chapters(cues)
 
 
-def _parse_markers(data: bytes, rate: int) -> tuple[Chapter, ...]:
+def _parse_aiff_markers(data: bytes, rate: int) -> tuple[Chapter, ...]:
     """AIFF markers: number, position, and a Pascal string."""
     markers, at = [], 2
     for _ in range(min(int.from_bytes(data[:2], "big"), MAX_MARKERS)):
@@ -98,11 +98,11 @@ def _parse_markers(data: bytes, rate: int) -> tuple[Chapter, ...]:
             break
         length = data[at + 6]
         title = data[at + 7 : at + 7 + length].decode("utf-8", "replace")
-        markers.append((int.from_bytes(data[at + 2 : at + 6], "big") * 1000 // rate, line(title), ""))
+        markers.append((int.from_bytes(data[at + 2 : at + 6], "big") * 1000 // rate, clean_tag_line(title), ""))
         at += 7 + length + (length + 1) % 2
     return _named_chapters(markers)
 
 
 def _named_chapters(marks: list[tuple[int, str, str]]) -> tuple[Chapter, ...]:
     """Markers as chapters: only those with names; the others mark takes and beats."""
-    return listed(sorted(mark for mark in marks if mark[1]))
+    return chapters_from_starts(sorted(mark for mark in marks if mark[1]))

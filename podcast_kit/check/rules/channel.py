@@ -14,7 +14,7 @@ from podcast_kit.model import Category, Node
 from podcast_kit.namespaces import categories
 from podcast_kit.text.numbers import parse_count
 
-MAX_DESCRIPTION_BYTES = 4000
+MAX_CHANNEL_DESCRIPTION_BYTES = 4000
 MAX_TITLE_LEN = 255
 MAX_USEFUL_CATEGORIES, MAX_CATEGORIES = 3, 20
 MAX_RSS_IMAGE_WIDTH, MAX_RSS_IMAGE_HEIGHT = 144, 400
@@ -71,7 +71,7 @@ def check_channel_description(channel: ChannelView) -> Iterator[Finding]:
     size = len(channel.child_text("description").encode())
     if not size:
         yield Finding("the show has no description", channel.child("description"), key="description")
-    elif size > MAX_DESCRIPTION_BYTES:
+    elif size > MAX_CHANNEL_DESCRIPTION_BYTES:
         text = f"the show's description has {size:,} bytes"
         yield Finding(text, channel.child("description"), key="description")
 

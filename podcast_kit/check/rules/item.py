@@ -13,7 +13,7 @@ from podcast_kit.errors import Severity
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
-MAX_DESCRIPTION_BYTES = 4_000
+MAX_ITEM_DESCRIPTION_LEN_BYTES = 4_000
 MAX_DESCRIPTION_LEN = 10_000
 MIN_YEAR = 2000
 MAX_DURATION_ERROR_S = 1
@@ -118,7 +118,7 @@ def check_item_description(item: ItemView) -> Iterator[Finding]:
     elif len(description) > MAX_DESCRIPTION_LEN:
         text = f"the description of {item.name} has {len(description):,} characters"
         yield Finding(text, node, "notes", severity=Severity.ERROR)
-    elif size > MAX_DESCRIPTION_BYTES:
+    elif size > MAX_ITEM_DESCRIPTION_LEN_BYTES:
         yield Finding(f"the description of {item.name} has {size:,} bytes", node, "notes")
 
 

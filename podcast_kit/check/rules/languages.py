@@ -10,7 +10,7 @@ _LANGUAGES = (
     "sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo "
     "za zh zu"
 )
-LANGUAGES = frozenset(_LANGUAGES.split())
+ISO_639_LANGUAGES = frozenset(_LANGUAGES.split())
 _REGIONS = (
     "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by "
     "bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et fi fj fk "
@@ -26,7 +26,7 @@ REGIONS = frozenset(_REGIONS.split())
 def find_language_error(code: str) -> str:
     """What is wrong with a language code, in words; empty if nothing is."""
     language, _, region = code.lower().replace("_", "-").partition("-")
-    if language not in LANGUAGES:
+    if language not in ISO_639_LANGUAGES:
         return f"{code[:40]!r} does not start with a two-letter ISO 639-1 language code"
     if "_" in code:
         return f"{code[:40]!r} has an underscore instead of a hyphen"

@@ -34,10 +34,12 @@ class TranscriptFile:
     seconds: float = 0.0
     """Duration of the episode; 0 if unknown."""
     episode: Episode | None = None
+    has_source_lines: bool = True
+    """Whether lines of the text are those of the file at the location."""
 
     def at_line(self, line: int) -> SourceLocation:
         """The location of a line."""
-        return SourceLocation(self.location.path, line)
+        return SourceLocation(self.location.path, line) if self.has_source_lines else self.location
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class TranscriptCue:
 
     @property
     def order_problem(self) -> str:
-        """Says that the cue ends before it starts; empty if it does not."""
+        """Says that the cue ends before it starts, or when it starts; empty if it does not."""
+        if self.end == self.start:
+            return f"a cue has no length: it starts and ends at {self.start:g} s"
         return "" if self.end > self.start else f"a cue ends at {self.end:g} s but starts at {self.start:g} s"
 
 
@@ -178,7 +182,7 @@ def check_vtt_file(transcript: TranscriptFile) -> Iterator[Finding]:
     for cue in cues:
         location = transcript.at_line(cue.line)
         if cue.order_problem:
-            yield Finding(cue.order_problem, location)
+            yield _order_finding(cue, location)
             return
         if cue.start < previous_start:
             yield Finding(f"a cue starts at {cue.start:g} s, before the previous one", location)
@@ -193,6 +197,12 @@ def check_vtt_file(transcript: TranscriptFile) -> Iterator[Finding]:
             text = f"a line has more than {MAX_VTT_LINE_LEN} characters"
             yield Finding(text, transcript.at_line(cue.line), fix="break the line", severity=Severity.HINT)
             return
+
+
+def _order_finding(cue: TranscriptCue, location: SourceLocation) -> Finding:
+    """That a cue ends before it starts; Whisper writes cues without length, which a build lengthens."""
+    severity = Severity.WARNING if cue.end == cue.start else Severity.ERROR
+    return Finding(cue.order_problem, location, fix="let each cue end after it starts", severity=severity)
 
 
 def _strip_tags(line: str) -> str:
@@ -218,7 +228,7 @@ def check_srt_file(transcript: TranscriptFile) -> Iterator[Finding]:
         yield Finding("the file has no cues", transcript.at_line(1), severity=Severity.ERROR)
     for cue in cues:
         if cue.order_problem:
-            yield Finding(cue.order_problem, transcript.at_line(cue.line), severity=Severity.ERROR)
+            yield _order_finding(cue, transcript.at_line(cue.line))
             return
     for cue in cues:
         if len(cue.lines) > MAX_SRT_LINES or any(len(line) > MAX_SRT_LINE_LEN for line in cue.lines):

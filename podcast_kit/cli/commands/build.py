@@ -10,6 +10,7 @@ from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build, scheduled_lines
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, RETAG_OPTION, override_target
+from podcast_kit.errors import ExitCode
 from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
@@ -23,18 +24,19 @@ if TYPE_CHECKING:
 def build_command(console: Console, at: str | None, retag: tuple[str, ...], url: str | None) -> None:
     """Build the feed, the pages and the tagged audio into build/.
 
-    Only what changed is rebuilt. Nothing is published, and recordings are never modified.
+    Only what changed is rebuilt. Nothing is published, and recordings are never modified. Episodes with errors are
+    named and left out, and the exit code is then 1.
 
     \b
       podcast-kit build
       podcast-kit build --at 2026-12-24T18:00
     """
-    show = override_target(load_show(console, add_guids=True), url=url)
-    build = load_build(console, at, retag, show)
+    show = override_target(load_show(console, add_guids=True, keep_going=True), url=url)
+    build = load_build(console, at, retag, show, keep_going=True)
     outputs = build.outputs.values()
     console.document(
         "build",
-        build.problems,
+        [*build.errors, *build.problems],
         folder=str(build.folder),
         made=build.files_written,
         outputs=[
@@ -53,6 +55,8 @@ def build_command(console: Console, at: str | None, retag: tuple[str, ...], url:
     files = f"{format_count(len(build.items), 'episode')}, {format_count(len(outputs), 'file')}, {size}"
     console.info(f"{files}; {f'{build.files_written} rebuilt' if build.files_written else 'nothing changed'}")
     _print_left_out(console, build)
+    if build.broken:
+        click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _print_left_out(console: Console, build: Build) -> None:

@@ -13,10 +13,10 @@ from podcast_kit.errors import ExitCode, InvalidAudio, Problem, Severity
 from podcast_kit.text.numbers import format_bytes
 
 if TYPE_CHECKING:
-    from podcast_kit.audio import Report
+    from podcast_kit.audio import AudioReport
     from podcast_kit.model import Audio
 
-MAX_VALUE_LEN = 400
+MAX_TAG_VALUE_SHOWN = 400
 """Characters of a tag's value that are shown; JSON has all."""
 
 
@@ -44,25 +44,25 @@ def inspect_command(console: Console, files: tuple[Path, ...], fixed_dir: Path |
     console.folder = None  # files are named as seen from here, with -C too
     reports, problems = [], list[Problem]()
     for path in files:
-        report = audio.inspect(path)
+        report = audio.inspect_audio(path)
         reports.append(report)
         problems += report.problems
         _print_report(console, report)
         console.problems(report.problems)
         if fixed_dir:
             try:
-                audio.mend(path, fixed_dir / path.name)
+                audio.repair_mp3(path, fixed_dir / path.name)
             except InvalidAudio as error:
                 problems += error.problems
                 console.problems(error.problems)
             else:
                 console.result(str(fixed_dir / path.name))
-    console.document("inspect", problems, files=[report.plain() for report in reports])
+    console.document("inspect", problems, files=[report.to_json() for report in reports])
     if any(problem.severity is Severity.ERROR for problem in problems):
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-def _print_report(console: Console, report: Report) -> None:
+def _print_report(console: Console, report: AudioReport) -> None:
     """A file in a few lines; nothing where only its problems are known."""
     from podcast_kit.text.timecode import format_timecode
 
@@ -72,7 +72,7 @@ def _print_report(console: Console, report: Report) -> None:
     if report.audio:
         console.result("  " + _describe_audio(report.kind, report.audio))
     for name, value in report.tags.fields:
-        text = value if len(value) <= MAX_VALUE_LEN else value[:MAX_VALUE_LEN] + "…"
+        text = value if len(value) <= MAX_TAG_VALUE_SHOWN else value[:MAX_TAG_VALUE_SHOWN] + "…"
         console.result(f"  {name:<12} " + text.replace("\n", "\n" + " " * 15))
     for chapter in report.chapters:
         link = f"  <{chapter.url}>" if chapter.url else ""

@@ -49,13 +49,13 @@ def loudness_command(console: Console, files: tuple[Path, ...], target: float, s
     width = max(len(str(path)) for path in files)
     rows: list[dict[str, str | float | None]] = []
     for path in files:
-        measured = loudness.measure(path, console.progress)
+        measured = loudness.measure_loudness(path, console.progress)
         if not rows:
             console.result(f"{'':<{width}}  {'length':>8}  {'LUFS':>6}  {'range':>5}  {'dBTP':>5}")
         rows.append({"path": str(path), **_loudness_to_json(measured, target)})
         console.result(f"{path!s:<{width}}  {_format_row(measured)}  {_format_verdict(measured, target)}".rstrip())
         if svg:
-            atomic_write.write_atomic(svg, loudness.picture(measured, target, path.name).encode())
+            atomic_write.write_atomic(svg, loudness.render_loudness_graph(measured, target, path.name).encode())
     console.document("loudness", target=target, files=rows)
 
 

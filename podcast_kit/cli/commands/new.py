@@ -82,7 +82,7 @@ def new_command(
     audio = _find_recording_file(source)
     show = load_show(console, needs_cover=False)
     if audio:
-        recordings.probe(audio)
+        recordings.probe_audio(audio)
         if not allow_duplicate:
             _refuse_second_episode(show, audio)
     title = title or (_recording_title(audio) if audio else source.strip())
@@ -113,9 +113,9 @@ def new_command(
     console.result(os.path.relpath(notes))
     if date is not None:
         console.info(f"date: {episode.date:%A} {episode.date.isoformat(' ', 'minutes')}")
-    if audio and not recordings.taggable(audio) and not show.show.audio.is_active:
+    if audio and not recordings.can_hold_tags(audio) and not show.show.audio.is_active:
         kind = audio.suffix.removeprefix(".").upper()
-        console.info(f"{kind} files can't hold tags: {recordings.MASTER}")
+        console.info(f"{kind} files can't hold tags: {recordings.NO_TAGS_FIX}")
     console.info(_next_step(episode.name, has_recording=recording is not None))
 
 

@@ -19,6 +19,7 @@ from podcast_kit.cli.options import (
     RETAG_OPTION,
     YES_OPTION,
     allows_unprotected_writes,
+    complete_slugs,
     override_target,
     target_options,
     unprotected_writes_option,
@@ -32,6 +33,7 @@ from podcast_kit.cli.plan_view import (
 )
 from podcast_kit.cli.progress import UploadProgress
 from podcast_kit.cli.questions import confirm_action
+from podcast_kit.errors import ExitCode
 
 if TYPE_CHECKING:
     from podcast_kit.plan.planfile import PlanFile
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 
 @command("publish", short_help="Publish what is due: media, pages, and the feed last.")
+@click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 @click.option(
     "--plan", "plan_path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Apply a saved plan."
 )
@@ -57,11 +60,14 @@ if TYPE_CHECKING:
     multiple=True,
     help="Allow removing any episode, or changing any guid.",
 )
+@click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
+@click.option("--keep-going", is_flag=True, help="Publish the other episodes when some have errors.")
 @unprotected_writes_option
 @click.option("--events", is_flag=True, help="Stream progress as JSON lines on stdout.")
 @click.option("--check/--no-check", "run_checks", default=True, help="Stop on check errors. [default: check]")
 def publish_command(
     console: Console,
+    episodes: tuple[str, ...],
     plan_path: Path | None,
     at: str | None,
     ahead: bool,
@@ -72,6 +78,8 @@ def publish_command(
     only: str | None,
     remove: tuple[str, ...],
     allow: tuple[str, ...],
+    release: bool,
+    keep_going: bool,
     allow_unprotected_writes: bool,
     events: bool,
     run_checks: bool,
@@ -79,17 +87,21 @@ def publish_command(
 ) -> None:
     """Publish everything that is due: media first, then pages, the feed last.
 
+    With EPISODEs only these, by slug, number, path or guid: every other item, page and lock entry stays as it is live.
+
     Shows the plan and what subscribers will notice, and asks for confirmation once. Publishing again without changes
     does nothing. A saved plan is applied exactly as it was saved, or not at all. Credentials are looked up as boto3
     does: in the environment, a profile, or an IAM role.
 
     \b
       podcast-kit publish
+      podcast-kit publish 12
       podcast-kit publish --yes --json
       podcast-kit publish --plan friday.plan
     """
     from podcast_kit.publish import session
 
+    _refuse_plan_as_episode(episodes)
     saved_plan = _load_plan(plan_path)
     if saved_plan:
         at, ahead, retag = saved_plan.now.isoformat(), saved_plan.ahead, saved_plan.retag
@@ -102,11 +114,14 @@ def publish_command(
         run_checks=run_checks,
         remove=remove,
         allow=allow,
+        keep_going=keep_going,
+        release=release,
+        only=episodes or None,
         allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
     )
     prepared = prepare_with_progress(
         console,
-        lambda: override_target(load_show(console, add_guids=True), **target),
+        lambda: override_target(load_show(console, add_guids=True, keep_going=keep_going), **target),
         parse_build_date(at),
         options,
         saved_plan,
@@ -131,15 +146,29 @@ def publish_command(
     ):
         progress.add_outcome(outcome)
     console.clear_progress()
-    if not prepared.plan:
+    if prepared.plan:
+        _print_published(console, prepared, progress, events=events)
+    else:
         _print_nothing_to_do(console, prepared, events=events)
-        return
+    if prepared.build.broken:
+        console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)}; see above")
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _print_published(console: Console, prepared: PreparedPublish, progress: UploadProgress, *, events: bool) -> None:
     append_github_summary("publish", prepared)
     uploads = sum(change.uploads for change in prepared.plan.pending)
     if not events:
         print_plan_document(console, "publish", prepared, uploaded=uploads, **progress.to_json(prepared.store))
         console.result(prepared.build.project.show.feed_url)
     console.info(f"published {summarize_plan(prepared.plan)}{progress.summary(prepared.store)}")
+
+
+def _refuse_plan_as_episode(names: tuple[str, ...]) -> None:
+    """Raise click.UsageError for a saved plan among the episodes, where it had its place before."""
+    for name in names:
+        if name.endswith(".plan") and Path(name).is_file():
+            raise click.UsageError(f"{name} is a file: to apply a saved plan, pass --plan {name}")
 
 
 def _load_plan(path: Path | None) -> PlanFile | None:
@@ -173,7 +202,7 @@ def _print_nothing_to_do(console: Console, prepared: PreparedPublish, *, events:
     if not events:
         console.document(
             "publish",
-            prepared.build.problems,
+            [*prepared.build.errors, *prepared.build.problems],
             store=show.publish.to,
             feed=show.feed_url,
             changes=[],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from podcast_kit.publish.rollback import PreviousFeed
     from podcast_kit.stores import Store, StoredObject
 
+HOLD_NOTE = "; nothing is published until `podcast-kit publish --release`"
 MAX_CHANGES_SHOWN = 3
 """Changes that are listed for each saved feed."""
 
@@ -30,27 +32,30 @@ MAX_CHANGES_SHOWN = 3
 @click.argument("number", type=int, required=False)
 @target_options
 @click.option("--list", "is_list", is_flag=True, help="List the saved feeds, and change nothing.")
+@click.option("--hold", is_flag=True, help="Let nothing be published until `publish --release`.")
 @YES_OPTION
 @unprotected_writes_option
 def rollback_command(
     console: Console,
     number: int | None,
     is_list: bool,
+    hold: bool,
     yes: bool,
     allow_unprotected_writes: bool,
     **target: str | None,
 ) -> None:
     """Make the previous feed live again, or the one with this NUMBER.
 
-    Only the feed changes; every file that it names must still exist. The next publish will replace it.
+    Only the feed changes; every file that it names must still exist. The next publish will replace it, also one that
+    CI runs; with --hold, `publish` refuses until it is run with --release.
 
     \b
       podcast-kit rollback --list
       podcast-kit rollback
-      podcast-kit rollback 12
+      podcast-kit rollback 12 --hold
     """
     from podcast_kit import publish
-    from podcast_kit.publish import rollback
+    from podcast_kit.publish import rollback, state_writer
     from podcast_kit.stores.state import read_store_state
 
     store, project = open_target_store(console, target)
@@ -61,11 +66,16 @@ def rollback_command(
         _print_saved_feeds(console, store, saved_feeds, state.feed)
         return
     feed = _choose_feed(saved_feeds, number)
+    now = datetime.now(UTC)
+    if hold:
+        state = replace(state, hold=f"rolled back to feed {feed.number} on {now:%Y-%m-%d %H:%M} UTC")
     with tempfile.TemporaryDirectory() as folder:
         plan = rollback.plan_rollback(store, state, feed, Path(folder), url=show.publish.url, feed_key=show.feed.path)
         if not plan:
-            console.info(f"feed {feed.number} is already live")
-            console.document("rollback", feed=show.feed_url, number=feed.number, changed=False)
+            if hold:
+                state_writer.StateWriter(plan, store, now).rewrite()
+            console.info(f"feed {feed.number} is already live{HOLD_NOTE if state.hold else ''}")
+            console.document("rollback", feed=show.feed_url, number=feed.number, changed=False, hold=bool(state.hold))
             return
         for change in publish.find_subscriber_changes(plan, store):
             console.info(f"  {change}")
@@ -74,11 +84,12 @@ def rollback_command(
         url = show.publish.url if store.remote else ""
         print_outcomes(
             console,
-            publish.publish_plan(plan, store, now=datetime.now(UTC), url=url, allow_unprotected_writes=is_allowed),
+            publish.publish_plan(plan, store, now=now, url=url, allow_unprotected_writes=is_allowed),
         )
-    console.document("rollback", feed=show.feed_url, number=feed.number, changed=True)
+    console.document("rollback", feed=show.feed_url, number=feed.number, changed=True, hold=bool(state.hold))
     console.result(show.feed_url)
-    console.info(f"feed {feed.number} is live again; the next publish will replace it")
+    note = HOLD_NOTE if state.hold else "; the next publish will replace it"
+    console.info(f"feed {feed.number} is live again{note}")
 
 
 def _print_saved_feeds(

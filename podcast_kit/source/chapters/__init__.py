@@ -5,18 +5,14 @@ from __future__ import annotations
 from podcast_kit.source.chapters.files import (
     CHAPTER_FORMATS,
     EpisodeChapters,
+    guess_chapter_format,
     load_chapter_file,
     load_episode_chapters,
     parse_chapters,
 )
 from podcast_kit.source.chapters.front_matter import chapters_from_list
-from podcast_kit.source.chapters.timestamps import (
-    TimestampLine,
-    chapters_from_notes,
-    find_chapter_list,
-    shift_timestamps,
-    timestamp_lines,
-)
+from podcast_kit.source.chapters.note_chapters import chapters_from_notes, find_chapter_list, shift_timestamps
+from podcast_kit.source.chapters.timestamps import TimestampLine, timestamp_lines
 
 __all__ = [
     "CHAPTER_FORMATS",
@@ -25,6 +21,7 @@ __all__ = [
     "chapters_from_list",
     "chapters_from_notes",
     "find_chapter_list",
+    "guess_chapter_format",
     "load_chapter_file",
     "load_episode_chapters",
     "parse_chapters",

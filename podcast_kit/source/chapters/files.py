@@ -12,6 +12,7 @@ from posixpath import dirname
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChapterList, ChaptersFromFile, ChaptersFromNotes, Episode, LocalFile
 from podcast_kit.source.chapters.json_psc import parse_json_chapters, parse_psc_chapters
+from podcast_kit.source.chapters.note_chapters import chapters_from_notes, without_overlaps
 from podcast_kit.source.chapters.text_formats import (
     ReportProblem,
     collapse_spaces,
@@ -20,10 +21,11 @@ from podcast_kit.source.chapters.text_formats import (
     parse_mp4chaps,
     parse_ogg_chapters,
 )
-from podcast_kit.source.chapters.timestamps import chapters_from_notes, plain_chapter_title, timestamp_lines
+from podcast_kit.source.chapters.timestamps import is_blank_line, timestamp_lines
 from podcast_kit.source.paths import ShowFolder
+from podcast_kit.source.text_encoding import decode_foreign_text
 from podcast_kit.source.transcripts import parse_vtt
-from podcast_kit.source.yaml import InvalidValue, decode_source, read_source_file
+from podcast_kit.source.yaml import InvalidValue, read_source_file
 from podcast_kit.source.yaml.errors import find_control_character
 from podcast_kit.text.timecode import format_timecode
 
@@ -44,21 +46,27 @@ class ChapterFormat:
 
 def _parse_vtt_chapters(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """WebVTT chapters: each cue is a chapter, its text the title."""
-    cues, problems = parse_vtt(text)
-    for line, cause, fix in problems:
+    parsed = parse_vtt(text, keep_times=True)
+    for line, cause, fix in parsed.problems:
         report(line, cause, fix)
-    return [Chapter(start_ms=cue.start_ms, end_ms=cue.end_ms, title=collapse_spaces(cue.text)) for cue in cues]
+    return [
+        Chapter(
+            start_ms=cue.start_ms,
+            end_ms=cue.end_ms if cue.end_ms > cue.start_ms else None,
+            title=collapse_spaces(cue.text),
+        )
+        for cue in parsed.cues
+    ]
 
 
 def _parse_timestamp_file(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """Timestamps as in show notes, one per line; unlike in notes, a single one is enough."""
-    for number, line in enumerate(text.split("\n"), 1):
-        timestamps = timestamp_lines(line)
-        if timestamps:
-            title, url = plain_chapter_title(timestamps[0].title)
-            yield Chapter(start_ms=timestamps[0].start_ms, title=title, url=url)
-        elif line.strip() and not line.lstrip().startswith("#"):
-            report(number, "is not a time and a title", "write it as '0:12:34 Title'")
+    timestamps = timestamp_lines(text)
+    yield from without_overlaps([timestamp.to_chapter() for timestamp in timestamps], None)
+    used = {line for timestamp in timestamps for line in (timestamp.line, timestamp.title_line)}
+    for number, line in enumerate(text.split("\n")):
+        if number not in used and not is_blank_line(line) and not line.lstrip().startswith("#"):
+            report(number + 1, "is not a time and a title", "write it as '0:12:34 Title'")
 
 
 CHAPTER_FORMATS: dict[str, ChapterFormat] = {
@@ -87,12 +95,12 @@ def parse_chapters(data: bytes, path: str, format_name: str = "") -> tuple[Chapt
     Raises InvalidInput with every problem and its line: text that cannot be read, no chapters, starts that do not
     ascend, too many chapters.
     """
-    text = decode_source(data, path)
+    return _parse_decoded(decode_foreign_text(data, path).text, path, format_name)
+
+
+def _parse_decoded(text: str, path: str, format_name: str = "") -> tuple[Chapter, ...]:
     problems = list(find_control_character(text, path, 1))
-    if format_name:
-        chapter_format = CHAPTER_FORMATS[format_name]
-    else:
-        chapter_format = next(candidate for candidate in CHAPTER_FORMATS.values() if candidate.matches(text))
+    chapter_format = CHAPTER_FORMATS[format_name or _guess_format(text)]
 
     def report(line: int, cause: str, fix: str) -> None:
         problems.append(Problem(SourceLocation(path, line), cause, fix, "cp.grammar"))
@@ -118,6 +126,18 @@ def parse_chapters(data: bytes, path: str, format_name: str = "") -> tuple[Chapt
     return chapters
 
 
+def guess_chapter_format(data: bytes) -> str:
+    """The name of the format that a file's content looks like: `notes` for any other text, empty for no text."""
+    try:
+        return _guess_format(decode_foreign_text(data, "").text)
+    except InvalidInput:
+        return ""
+
+
+def _guess_format(text: str) -> str:
+    return next(name for name, candidate in CHAPTER_FORMATS.items() if candidate.matches(text))
+
+
 def _written_urls(chapters: Iterable[Chapter]) -> Iterator[str]:
     """The links of chapters, and their images unless they are paths."""
     for chapter in chapters:
@@ -125,20 +145,22 @@ def _written_urls(chapters: Iterable[Chapter]) -> Iterator[str]:
         yield from filter(None, (chapter.url, image if ":" in image else ""))
 
 
-def load_chapter_file(folder: Path, path: str) -> tuple[Chapter, ...]:
-    """The chapters of a file inside the show's folder, with local pictures relative to the show's folder.
+def load_chapter_file(folder: Path, path: str) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
+    """The chapters of a file inside the show's folder, with local pictures relative to the show's folder, and warnings.
 
     Raises InvalidInput.
     """
     to_file = ShowFolder(folder.resolve(), dirname(path)).file_converter()
-    chapters = parse_chapters(read_source_file(folder / path, path), path)
+    decoded = decode_foreign_text(read_source_file(folder / path, path), path)
+    chapters = _parse_decoded(decoded.text, path)
     try:
-        return tuple(
+        with_pictures = tuple(
             replace(chapter, image=to_file(chapter.image.path)) if isinstance(chapter.image, LocalFile) else chapter
             for chapter in chapters
         )
     except InvalidValue as error:
         raise InvalidInput([Problem(SourceLocation(path), f"picture: {error}", error.fix, error.code)]) from None
+    return with_pictures, decoded.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +171,7 @@ class EpisodeChapters:
     fitting: tuple[Chapter, ...] = ()
     """Those of them that begin inside the recording."""
     problems: tuple[Problem, ...] = ()
-    """Warnings."""
+    """Warnings and hints: one for each chapter that is left out."""
 
 
 def load_episode_chapters(folder: Path, episode: Episode, seconds: float) -> EpisodeChapters:
@@ -166,15 +188,16 @@ def load_episode_chapters(folder: Path, episode: Episode, seconds: float) -> Epi
             )
             return EpisodeChapters(from_notes, from_notes, warnings)
         case ChaptersFromFile(path):
-            written, location = load_chapter_file(folder, path), SourceLocation(path)
+            written, file_problems = load_chapter_file(folder, path)
+            location = SourceLocation(path)
         case ChapterList(written):
-            location = episode.location_of("chapters")
+            location, file_problems = episode.location_of("chapters"), ()
     fitting = tuple(chapter for chapter in written if not length_ms or chapter.start_ms < length_ms)
-    if len(fitting) == len(written):
-        return EpisodeChapters(written, written)
-    start, length = (
-        format_timecode(time_ms, fraction=False) for time_ms in (written[len(fitting)].start_ms, length_ms)
-    )
+    late = (_late_chapter_problem(chapter, length_ms, location) for chapter in written if chapter not in fitting)
+    return EpisodeChapters(written, fitting, (*file_problems, *late))
+
+
+def _late_chapter_problem(chapter: Chapter, length_ms: int, location: SourceLocation) -> Problem:
+    start, length = (format_timecode(time_ms, fraction=False) for time_ms in (chapter.start_ms, length_ms))
     text = f"the chapter at {start} begins after the end of the recording ({length})"
-    problem = Problem(location, text, "correct its time or remove it", "cp.start", Severity.WARNING)
-    return EpisodeChapters(written, fitting, (problem,))
+    return Problem(location, text, "correct its time or remove it", "cp.start", Severity.WARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from podcast_kit.model import Chapter
-from podcast_kit.source.chapters.timestamps import parse_timestamp_line, plain_chapter_title
+from podcast_kit.source.chapters.timestamps import parse_timestamp_line
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 from podcast_kit.text.timecode import format_timecode
@@ -58,5 +58,4 @@ def _to_chapter(raw: str) -> Chapter:
     if not timestamp:
         text = f"{converters.quote_value(raw)} is not a time and a title"
         raise InvalidValue(text, "write it as '0:12:34 Title'", "value.time")
-    title, url = plain_chapter_title(timestamp.title)
-    return Chapter(start_ms=timestamp.start_ms, title=title, url=url)
+    return timestamp.to_chapter()

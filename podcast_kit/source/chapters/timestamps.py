@@ -1,26 +1,45 @@
-"""Chapters from timestamps in the notes: lines such as `00:12:34 Title`."""
+"""Timestamps as people write them in show notes: before or after a title, bold, in brackets, headings and tables."""
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter
-from podcast_kit.text.timecode import format_timecode, format_timecode_like, timecode_to_ms
+from podcast_kit.text.timecode import timecode_to_ms
 
-MIN_CHAPTER_TIMESTAMPS = 2
-"""Lines that make chapters; Apple and Spotify need three in a feed's notes."""
 MAX_LINE_LEN = 1_000
 TIMECODE_GROUPS = r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)(?:[.,](?P<fraction>\d{1,3}))?"
-_TIMESTAMP_LINE = re.compile(
-    r"^[ \t>]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?P<timecode>(?P<open>[(\[])?" + TIMECODE_GROUPS + r"(?(open)[)\]]))"
-    r"(?![\d:.,]*\d)[ \t]*(?:(?:[-–—:|]+|->)[ \t]+)?(?P<title>\S.*)$",
+_END_GROUPS = re.sub(r"\?P<(\w+)>", r"?P<end_\1>", TIMECODE_GROUPS)
+_RANGE_SIGN = r"[ \t]*(?:[-–—−~→]|-&gt;|-+>|to|bis)[ \t]*"
+_TIMES = (
+    rf"(?P<timecode>(?P<open>\\?[(\[])?[ \t]*(?P<start>{TIMECODE_GROUPS})"
+    rf"(?:{_RANGE_SIGN}(?P<end>{_END_GROUPS}))?[ \t]*(?(open)\\?[)\]]))"
+)
+"""One time or a range, with or without brackets."""
+_EMPHASIS_MARK = r"(?:\*{1,3}|_{1,3}|`|~~)"
+_PREFIX = re.compile(
+    r"[ \t>]*(?P<block>(?:\#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}\\?[.)])[ \t]+){0,2})(?:\[[ xX]\][ \t]+)?"
+    "(?:[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]{1,4}[ \t]*)?"
+)
+"""What comes before the words of a line: quotes, a heading or a bullet, a pictogram."""
+_LEADING = re.compile(
+    rf"(?P<emphasis>{_EMPHASIS_MARK})?{_TIMES}(?![\d:.,]*\d)(?P<link>\([^()\s]*\))?:?(?(emphasis){_EMPHASIS_MARK}?)"
+    r"[ \t]*(?:\\?(?:[-–—−:|~»·]+|[-=]+>|→)[ \t]+|[–—|:][ \t]*|(?<=\d)-(?=[^\W\d_]))?(?P<title>\S.*)?",
     re.ASCII,
 )
+_TRAILING = re.compile(
+    rf"(?P<title>\S.*?)(?P<sign>[ \t]*(?:[–—|:→\t]|[ \t]\\?-|\.{{2,}}|…)[ \t]*|[ \t]+)(?P<emphasis>{_EMPHASIS_MARK})?"
+    rf"(?<![\d:.,]){_TIMES}{_EMPHASIS_MARK}?[.;]?",
+    re.ASCII,
+)
+_TIMES_CELL = re.compile(rf"{_EMPHASIS_MARK}?{_TIMES}{_EMPHASIS_MARK}?", re.ASCII)
+_TABLE_RULE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_RULER = re.compile(r"[ \t]*(?:=+|(?:[-*_][ \t]*){2,})")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)>?[^()]*\)")
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -32,126 +51,180 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|`|~~)")
 
 @dataclass(frozen=True, slots=True)
 class TimestampLine:
-    """A line of the notes that begins with a timestamp."""
+    """A line of the notes with a timestamp and a title."""
 
     line: int
     """Counts from 0, the first line of the notes."""
     start_ms: int
     timecode: str
-    """As written, with its brackets."""
+    """As written, with its brackets; in a range, the first time without them."""
     title: str
     """As written, in Markdown."""
+    end_ms: int | None = None
+    """Where the line has a range of times."""
+    end_timecode: str = ""
+    title_line: int = -1
+    """The line with the title, where it is not the same."""
+    style: str = ""
+    """How it is written: lines of one style belong together, even with text between them."""
+    is_weak: bool = False
+    """The time ends a line without any sign before it, as in any sentence."""
+
+    @property
+    def first_line(self) -> int:
+        """The line where the time and its title begin."""
+        return min(self.line, self.title_line) if self.title_line >= 0 else self.line
+
+    @property
+    def last_line(self) -> int:
+        """The line where the time and its title end."""
+        return max(self.line, self.title_line)
+
+    @property
+    def is_title_first(self) -> bool:
+        """Whether the time is written after the title."""
+        return self.style.startswith("trailing")
+
+    @property
+    def shown_timecode(self) -> str:
+        """The timecode as Markdown shows it."""
+        return self.timecode.replace("\\", "")
+
+    def to_chapter(self) -> Chapter:
+        """The chapter that begins here."""
+        title, url = plain_chapter_title(self.title)
+        end_ms = self.end_ms if self.end_ms and self.end_ms > self.start_ms else None
+        return Chapter(start_ms=self.start_ms, end_ms=end_ms, title=title, url=url)
 
 
 def parse_timestamp_line(line: str, number: int = 0) -> TimestampLine | None:
-    """A line that begins with a timestamp and has a title; None for any other."""
-    match = _TIMESTAMP_LINE.match(line) if len(line) <= MAX_LINE_LEN else None
-    if not match:
-        return None
-    start_ms = timecode_to_ms(match["hours"], match["minutes"], match["seconds"], match["fraction"])
-    return TimestampLine(number, start_ms, match["timecode"], match["title"].strip())
+    """A line with a timestamp and a title; None for any other."""
+    timestamp = _parse_line(line, number, in_table=False)
+    return timestamp if timestamp and timestamp.title else None
 
 
 def timestamp_lines(markdown: str) -> list[TimestampLine]:
-    """Every line that begins with a timestamp and has a title, except in fenced code."""
-    lines: list[TimestampLine] = []
-    fence = ""
-    for number, line in enumerate(markdown.split("\n")):
+    """Every line with a timestamp and a title, except in fenced code; a title may be in the line below or above."""
+    if ":" not in markdown:
+        return []
+    lines = markdown.split("\n")
+    timestamps: list[TimestampLine] = []
+    fence, in_table = "", False
+    for number, line in enumerate(lines):
         if opened := _FENCE.match(line):
             if not fence:
                 fence = opened[1]
             elif line.strip().startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
-        elif not fence and (timestamp := parse_timestamp_line(line, number)):
-            lines.append(timestamp)
-    return lines
+        elif not fence:
+            in_table = "|" in line and (in_table or is_table_rule("".join(lines[number + 1 : number + 2])))
+            if timestamp := _parse_line(line, number, in_table=in_table):
+                timestamps.append(timestamp)
+    return list(_with_titles(timestamps, lines))
 
 
-def find_chapter_list(markdown: str, duration_ms: int | None = None) -> tuple[list[TimestampLine], str]:
-    """The timestamps that form chapters, or an empty list and the reason why there are none.
+def is_table_rule(line: str) -> bool:
+    """Whether a line is the one below the header of a table."""
+    return "|" in line and bool(_TABLE_RULE.fullmatch(line))
 
-    Chapters are at least two timestamps on consecutive lines (blank lines aside), in ascending order, that begin at 0
-    and are inside the episode. So "10:30 Meeting with Ann" alone makes no chapter. The reason is empty where there are
-    no timestamps, or none that look like chapters.
+
+def is_blank_line(line: str) -> bool:
+    """Whether a line shows no text: it is empty, a ruler, or the line below the header of a table."""
+    return not line.strip() or bool(_RULER.fullmatch(line)) or is_table_rule(line)
+
+
+def _parse_line(line: str, number: int, *, in_table: bool) -> TimestampLine | None:
+    """A line with a timestamp; its title is empty where the line has nothing else."""
+    if ":" not in line or len(line) > MAX_LINE_LEN:
+        return None
+    line = line.rstrip().removesuffix("\\").rstrip()
+    prefix = _PREFIX.match(line)
+    assert prefix is not None  # noqa: S101  # everything in it is optional
+    text = line[prefix.end() :]
+    if in_table or text.startswith("|"):
+        return _parse_row(text, number)
+    block = re.sub(r"\d+", "1", prefix["block"].strip())
+    if match := _LEADING.fullmatch(text):
+        position = "leading" if match["title"] else "alone"
+        return _to_timestamp(match, number, match["title"] or "", f"{position} {block} {match['emphasis'] or ''}")
+    if match := _TRAILING.fullmatch(text):
+        is_weak = not match["open"] and not match["sign"].strip() and "\t" not in match["sign"]
+        return _to_timestamp(match, number, match["title"], f"trailing {block}", is_weak=is_weak)
+    return None
+
+
+def _parse_row(row: str, number: int) -> TimestampLine | None:
+    """A row of a table with a time in a cell of its own; the first other cell with words is the title."""
+    cells = [cell.strip() for cell in _CELL_BORDER.split(row.strip().removeprefix("|").removesuffix("|"))]
+    times = [(index, match) for index, cell in enumerate(cells) if (match := _TIMES_CELL.fullmatch(cell))]
+    if not times:
+        return None
+    time_indexes = {index for index, _ in times}
+    titles = [cell for index, cell in enumerate(cells) if cell and index not in time_indexes]
+    title = next((cell for cell in titles if not cell.strip("#.)").isdigit()), next(iter(titles), ""))
+    timestamp = _to_timestamp(times[0][1], number, title, "table")
+    if len(times) > 1 and timestamp.end_ms is None:
+        end = times[1][1]
+        end_ms = timecode_to_ms(end["hours"], end["minutes"], end["seconds"], end["fraction"])
+        timestamp = replace(timestamp, end_ms=end_ms, end_timecode=end["start"])
+    return timestamp
+
+
+def _to_timestamp(match: re.Match[str], number: int, title: str, style: str, *, is_weak: bool = False) -> TimestampLine:
+    start_ms = timecode_to_ms(match["hours"], match["minutes"], match["seconds"], match["fraction"])
+    timecode, end_ms = match["timecode"] if match["open"] else match["start"], None
+    if match["end"]:
+        timecode = match["start"]
+        end_ms = timecode_to_ms(match["end_hours"], match["end_minutes"], match["end_seconds"], match["end_fraction"])
+    return TimestampLine(
+        number,
+        start_ms,
+        timecode,
+        title.strip(),
+        end_ms=end_ms,
+        end_timecode=match["end"] or "",
+        style=style if match["open"] is None else f"{style} {match['open']}",
+        is_weak=is_weak,
+    )
+
+
+def _with_titles(timestamps: list[TimestampLine], lines: Sequence[str]) -> Iterator[TimestampLine]:
+    """The timestamps, where one alone on its line gets its title from the line below or above; the others of them
+    are left out.
     """
-    timestamps = timestamp_lines(markdown)
-    if not timestamps:
-        return [], ""
-    groups = _group_adjacent(timestamps, markdown.split("\n"))
-    reasons = [_rejection_reason(group, duration_ms) for group in groups]
-    for group, reason in zip(groups, reasons, strict=True):
-        if not reason:
-            return group, ""
-    longest = max(range(len(groups)), key=lambda index: len(groups[index]))
-    return [], reasons[longest] if len(groups[longest]) >= MIN_CHAPTER_TIMESTAMPS else ""
+    times = frozenset(timestamp.line for timestamp in timestamps)
+    used = set(times)
+    for timestamp in timestamps:
+        if timestamp.title:
+            yield timestamp
+            continue
+        title_line = _find_title_line(timestamp.line, times, used, lines)
+        if title_line is not None:
+            used.add(title_line)
+            text = lines[title_line]
+            prefix = _PREFIX.match(text)
+            title = text[prefix.end() if prefix else 0 :].strip().removesuffix("\\").strip()
+            yield replace(timestamp, title=title, title_line=title_line)
 
 
-def _group_adjacent(timestamps: list[TimestampLine], lines: list[str]) -> list[list[TimestampLine]]:
-    groups = [[timestamps[0]]]
-    for before, timestamp in pairwise(timestamps):
-        between = lines[before.line + 1 : timestamp.line]
-        if any(line.strip() for line in between):
-            groups.append([])
-        groups[-1].append(timestamp)
-    return groups
+def _find_title_line(number: int, times: frozenset[int], used: set[int], lines: Sequence[str]) -> int | None:
+    """The line with the title of the timestamp in line `number`, which has none itself; not a used one."""
 
+    def has_text(index: int) -> bool:
+        return 0 <= index < len(lines) and not is_blank_line(lines[index]) and not _FENCE.match(lines[index])
 
-def _rejection_reason(group: list[TimestampLine], duration_ms: int | None) -> str:
-    if len(group) < MIN_CHAPTER_TIMESTAMPS:
-        return "there is only one"
-    if group[0].start_ms:
-        return f"the first is {group[0].timecode}, not 0:00"
-    for before, timestamp in pairwise(group):
-        if timestamp.start_ms <= before.start_ms:
-            return f"{timestamp.timecode} is not after {before.timecode}"
-    if duration_ms and group[-1].start_ms >= duration_ms:
-        length = format_timecode(duration_ms, fraction=False)
-        return f"{group[-1].timecode} is after the end of the episode ({length})"
-    return ""
-
-
-def chapters_from_notes(
-    markdown: str, *, path: str = "", first_line: int = 1, duration_ms: int | None = None
-) -> tuple[tuple[Chapter, ...], tuple[Problem, ...]]:
-    """The chapters that timestamps in the notes form, or a warning that says why they form none.
-
-    A title that is a Markdown link gives the chapter its URL.
-    """
-    group, reason = find_chapter_list(markdown, duration_ms)
-    if group:
-        return tuple(_timestamp_chapter(timestamp) for timestamp in group), ()
-    if not reason:
-        return (), ()
-    line = timestamp_lines(markdown)[0].line + first_line
-    text = f"the timestamps in the notes are not used as chapters: {reason}"
-    fix = "begin at 0:00, in ascending order, one per line; or set 'chapters: none'"
-    return (), (Problem(SourceLocation(path, line), text, fix, "cp.notes", Severity.WARNING),)
-
-
-def _timestamp_chapter(timestamp: TimestampLine) -> Chapter:
-    title, url = plain_chapter_title(timestamp.title)
-    return Chapter(start_ms=timestamp.start_ms, title=title, url=url)
-
-
-def shift_timestamps(markdown: str, by_ms: int) -> str:
-    """The notes with the timestamps of chapters moved later; one at 0 stays at 0.
-
-    Each keeps its format; without decimals it is cut to whole seconds.
-    """
-    group = find_chapter_list(markdown)[0] if by_ms else []
-    lines = markdown.split("\n")
-    for timestamp in group:
-        start_ms = max(0, timestamp.start_ms + by_ms) if timestamp.start_ms else 0
-        new_timecode = _format_timecode_part(timestamp.timecode, start_ms)
-        lines[timestamp.line] = lines[timestamp.line].replace(timestamp.timecode, new_timecode, 1)
-    return "\n".join(lines)
-
-
-def _format_timecode_part(timecode: str, start_ms: int) -> str:
-    """The text with another time in the same format, its brackets kept."""
-    match = re.search(TIMECODE_GROUPS, timecode, re.ASCII)
-    assert match is not None  # noqa: S101  # a timestamp line has one
-    return timecode[: match.start()] + format_timecode_like(match[0], start_ms) + timecode[match.end() :]
+    first = last = number
+    while has_text(first - 1):
+        first -= 1
+    while has_text(last + 1):
+        last += 1
+    is_below_title = first not in times and last in times  # a paragraph of title, time, title, time
+    if number - 1 >= first and number - 1 not in used and (is_below_title or number == last):
+        return number - 1
+    if number < last:
+        return number + 1 if number + 1 not in used else None
+    after = next((index for index in range(number + 1, len(lines)) if not is_blank_line(lines[index])), None)
+    return after if after is not None and after not in used and has_text(after) else None
 
 
 def plain_chapter_title(markdown: str) -> tuple[str, str]:

@@ -44,13 +44,17 @@ def render_notes(
     `page_url` is the episode's page: `#t=` links point into it. Other relative links are made absolute against
     `source_url`, by default the page as well. `images` has the published image for each source that
     `local_image_lines` returns; a missing one is rendered as its alternative text. Timestamps that form chapters become
-    links on the page that seek to that time.
+    links on the page that seek to that time, unless it is after the end of the recording.
     """
     tokens = parse_markdown(markdown)
-    timestamps = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown, duration_ms)[0]}
+    timestamps = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown)[0]}
+    first_lines = frozenset(timestamp.first_line for timestamp in timestamps.values())
+    links = timestamps
+    if timestamps and duration_ms:
+        links = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown, duration_ms)[0]}
     has_h1 = any(token.type == "heading_open" and token.tag == "h1" for token in tokens)
     page, feed, text = (
-        renderer(dict(images or {}), timestamps, page_url, source_url or page_url, int(has_h1))
+        renderer(dict(images or {}), links, page_url, source_url or page_url, int(has_h1), first_lines)
         for renderer in (PageRenderer, FeedRenderer, PlainTextRenderer)
     )
     parts = [
@@ -79,9 +83,10 @@ def _split_at_prompts(tokens: list[Token]) -> list[list[Token]]:
 
 def _first_paragraph(tokens: list[Token], timestamps: Mapping[int, TimestampLine]) -> str:
     """The first paragraph with text, as one line of plain text; a list of chapters does not count."""
+    list_lines = {line for timestamp in timestamps.values() for line in (timestamp.line, timestamp.title_line)}
     for before, token in pairwise(tokens):
         if before.type == "paragraph_open" and before.level == 0 and token.type == "inline":
-            if token.map and token.map[0] in timestamps:
+            if token.map and token.map[0] in list_lines:
                 continue
             text = "".join(_text_pieces(token.children or []))
             if text := " ".join(text.split()):

@@ -50,7 +50,7 @@ class FeedRenderer(SimpleRenderer):
     def _render_inline(self, token: Token) -> str:
         html: list[str] = []
         in_link = False
-        lines = self.split_lines(token) if self.timestamps else [(None, token.children or [])]
+        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
         for number, (_, children) in enumerate(lines):
             for child in children:
                 kind = child.type
@@ -59,7 +59,7 @@ class FeedRenderer(SimpleRenderer):
                 elif kind in _INLINE_TAGS:
                     html.append(_INLINE_TAGS[kind])
                 elif kind == "softbreak":
-                    html.append("<br>" if lines[number + 1 : number + 2] and lines[number + 1][0] else " ")
+                    html.append("<br>" if self.is_first_line(token, number + 1) else " ")
                 elif kind == "link_open":
                     html.append(f'<a href="{escape(self.absolute_link(str(child.attrs.get("href", ""))))}">')
                     in_link = True

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from podcast_kit.model import Image
+    from podcast_kit.source.chapters import TimestampLine
 
 MAX_HEADING_LEVEL = 6
 _BLOCK_TAGS = {
@@ -58,21 +59,19 @@ class PageRenderer(TokenRenderer):
         return "".join(html)
 
     def _add_inline(self, token: Token, html: list[str]) -> None:
-        lines = self.split_lines(token) if self.timestamps else [(None, token.children or [])]
+        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
         for number, (timestamp, children) in enumerate(lines):
+            timecode_index = _find_timecode(timestamp, children) if timestamp else None
             for index, child in enumerate(children):
                 kind = child.type
-                if kind == "text":
-                    text = child.content
-                    if timestamp and not index and text.startswith(timestamp.timecode):
-                        seconds = format_seconds(timestamp.start_ms)
-                        html.append(f'<a href="#t={seconds}">{escape(timestamp.timecode)}</a>')
-                        text = text[len(timestamp.timecode) :]
-                    html.append(escape(text, quote=False))
+                if timestamp and index == timecode_index:
+                    html.append(_link_timecode(timestamp, child))
+                elif kind == "text":
+                    html.append(escape(child.content, quote=False))
                 elif kind in _INLINE_TAGS:
                     html.append(_INLINE_TAGS[kind])
                 elif kind == "softbreak":
-                    html.append("<br>\n" if lines[number + 1 : number + 2] and lines[number + 1][0] else "\n")
+                    html.append("<br>\n" if self.is_first_line(token, number + 1) else "\n")
                 elif kind == "code_inline":
                     html.append(f"<code>{escape(child.content, quote=False)}</code>")
                 elif kind == "link_open":
@@ -92,6 +91,29 @@ class PageRenderer(TokenRenderer):
             f'<img src="{escape(url)}"{_srcset_attributes(image)} alt="{escape(alt)}"{_title_attribute(token)}{size}'
             ' loading="lazy" decoding="async">'
         )
+
+
+def _find_timecode(timestamp: TimestampLine, children: list[Token]) -> int | None:
+    """Which part of a line has the timecode; None where it is in a link already."""
+    candidates: list[int] = []
+    link_depth = 0
+    for index, child in enumerate(children):
+        link_depth += child.nesting * (child.type in {"link_open", "link_close"})
+        if not link_depth and child.type in {"text", "code_inline"} and timestamp.shown_timecode in child.content:
+            candidates.append(index)
+    return candidates[-1 if timestamp.is_title_first else 0] if candidates else None
+
+
+def _link_timecode(timestamp: TimestampLine, child: Token) -> str:
+    """The text with a link that seeks to the time."""
+    before, timecode, after = (
+        child.content.rpartition(timestamp.shown_timecode)
+        if timestamp.is_title_first
+        else child.content.partition(timestamp.shown_timecode)
+    )
+    seconds = format_seconds(timestamp.start_ms)
+    linked = f'{escape(before, quote=False)}<a href="#t={seconds}">{escape(timecode)}</a>{escape(after, quote=False)}'
+    return f"<code>{linked}</code>" if child.type == "code_inline" else linked
 
 
 def _title_attribute(token: Token) -> str:

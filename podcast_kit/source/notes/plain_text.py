@@ -61,7 +61,7 @@ class PlainTextRenderer(SimpleRenderer):
     def _render_inline(self, token: Token) -> str:
         pieces: list[str] = []
         open_links: list[tuple[int, str]] = []
-        lines = self.split_lines(token) if self.timestamps else [(None, token.children or [])]
+        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
         for number, (_, children) in enumerate(lines):
             for child in children:
                 kind = child.type
@@ -70,7 +70,7 @@ class PlainTextRenderer(SimpleRenderer):
                 elif kind == "hardbreak":
                     pieces.append("\n")
                 elif kind == "softbreak":
-                    pieces.append("\n" if lines[number + 1 : number + 2] and lines[number + 1][0] else " ")
+                    pieces.append("\n" if self.is_first_line(token, number + 1) else " ")
                 elif kind == "link_open":
                     open_links.append((len(pieces), self.absolute_link(str(child.attrs.get("href", "")))))
                 elif kind == "link_close" and open_links:

@@ -31,9 +31,15 @@ class TokenRenderer:
     base_url: str = ""
     heading_shift: int = 0
     """Levels that headings move down: one where the notes have an h1, which is the page's own title."""
+    first_lines: frozenset[int] = frozenset()
+    """The lines that begin with the time or the title of a chapter, also of one after the end of the recording."""
+
+    def is_first_line(self, token: Token, number: int) -> bool:
+        """Whether a line of an inline token, counted from 0, begins with the time or the title of a chapter."""
+        return (token.map[0] if token.map else 0) + number in self.first_lines
 
     def split_lines(self, token: Token) -> list[tuple[TimestampLine | None, list[Token]]]:
-        """The children of an inline token by line, each line with the timestamp that it begins with."""
+        """The children of an inline token by line, each line with its timestamp."""
         first = token.map[0] if token.map else 0
         lines: list[tuple[TimestampLine | None, list[Token]]] = [(self.timestamps.get(first), [])]
         for child in token.children or ():

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from podcast_kit.source.transcripts.files import TRANSCRIPT_MIMES, load_transcript, parse_transcript
+from podcast_kit.source.transcripts.files import (
+    TRANSCRIPT_MIMES,
+    TranscriptSource,
+    load_transcript,
+    parse_transcript,
+    read_transcript,
+)
 from podcast_kit.source.transcripts.render import (
     render_srt,
     render_transcript_json,
     render_transcript_text,
     render_vtt,
 )
+from podcast_kit.source.transcripts.service_json import is_transcript_json
 from podcast_kit.source.transcripts.vtt_srt import parse_vtt
 
 __all__ = [
     "TRANSCRIPT_MIMES",
+    "TranscriptSource",
+    "is_transcript_json",
     "load_transcript",
     "parse_transcript",
     "parse_vtt",
+    "read_transcript",
     "render_srt",
     "render_transcript_json",
     "render_transcript_text",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import Cue
+from podcast_kit.source.text_encoding import decode_foreign_text
 from podcast_kit.source.transcripts.json_html_text import (
     parse_html_transcript,
     parse_json_transcript,
     parse_text_transcript,
 )
 from podcast_kit.source.transcripts.vtt_srt import ParsedCues, parse_srt, parse_vtt
-from podcast_kit.source.yaml import decode_source, read_source_file
+from podcast_kit.source.yaml import read_source_file
 
 TRANSCRIPT_MIMES = {
     "vtt": "text/vtt",
@@ -40,14 +42,35 @@ _PARSERS: dict[str, Callable[[str], ParsedCues]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriptSource:
+    """A transcript file, read."""
+
+    cues: tuple[Cue, ...]
+    """In order of time."""
+    text: str
+    """The whole file, with line feeds only."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings and hints: what apps would not understand as it is meant, and what was made of it."""
+    is_standard: bool = True
+    """Whether apps understand the file as it is; if not, it is published as it should be."""
+
+
 def parse_transcript(data: bytes, path: str) -> tuple[Cue, ...]:
     """The cues of a transcript, in order of time; the format is that of the path's extension.
 
     Raises InvalidInput with every problem and its line.
     """
-    text = _CONTROL_CHARACTERS.sub("", decode_source(data, path, MAX_TRANSCRIPT_BYTES))
+    return read_transcript(data, path).cues
+
+
+def read_transcript(data: bytes, path: str) -> TranscriptSource:
+    """A transcript with its cues and warnings; raises InvalidInput with every problem and its line."""
+    decoded = decode_foreign_text(data, path, MAX_TRANSCRIPT_BYTES)
+    text = _CONTROL_CHARACTERS.sub("", decoded.text)
     parse = _PARSERS.get(path.rpartition(".")[2].lower(), parse_text_transcript)
-    cues, problems = parse(text)
+    parsed = parse(text)
+    cues, problems = parsed.cues, parsed.problems
     if not cues and not problems:
         problems = [(1, "has no text", "is it the right file?")]
     if len(cues) > MAX_CUES:
@@ -57,9 +80,18 @@ def parse_transcript(data: bytes, path: str) -> tuple[Cue, ...]:
             Problem(SourceLocation(path, line), cause, fix, "tr.grammar")
             for line, cause, fix in problems[:MAX_REPORTED_PROBLEMS]
         )
-    return tuple(sorted(cues, key=lambda cue: cue.start_ms))
+    repairs = (
+        Problem(SourceLocation(path, line), text, fix, "tr.repaired", Severity.HINT)
+        for line, text, fix in parsed.repairs[:MAX_REPORTED_PROBLEMS]
+    )
+    return TranscriptSource(
+        cues=tuple(sorted(cues, key=lambda cue: cue.start_ms)),
+        text=text,
+        problems=(*decoded.problems, *repairs),
+        is_standard=parsed.is_standard and not parsed.repairs and not decoded.encoding,
+    )
 
 
-def load_transcript(folder: Path, path: str) -> tuple[Cue, ...]:
-    """The cues of a transcript inside the show's folder; raises InvalidInput."""
-    return parse_transcript(read_source_file(folder / path, path, MAX_TRANSCRIPT_BYTES), path)
+def load_transcript(folder: Path, path: str) -> TranscriptSource:
+    """A transcript inside the show's folder; raises InvalidInput."""
+    return read_transcript(read_source_file(folder / path, path, MAX_TRANSCRIPT_BYTES), path)

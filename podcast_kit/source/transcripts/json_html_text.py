@@ -5,49 +5,75 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 from podcast_kit.model import Cue
-from podcast_kit.source.transcripts.vtt_srt import TIMECODE_PATTERN, ParsedCues, split_speaker, strip_cue_markup
+from podcast_kit.source.transcripts.service_json import is_namespace_json, name_speaker, read_segments
+from podcast_kit.source.transcripts.vtt_srt import (
+    TIMECODE_GROUP_COUNT,
+    TIMECODE_PATTERN,
+    ParsedCues,
+    estimate_end_ms,
+    following_starts,
+    guess_frame_rate,
+    is_speaker_name,
+    split_speaker,
+    strip_cue_markup,
+    timecode_parts_to_ms,
+    written_frames,
+)
 from podcast_kit.text.timecode import MAX_TIMECODE_S, timecode_to_ms
 
 _LEADING_TIMECODE = re.compile(
     r"[\[(]?(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?[\])]?[ \t]*(?:[-–—|][ \t]+)?", re.ASCII
 )
+_PARAGRAPH_BREAK = re.compile(
+    r"\n[ \t]*\n|\n(?=[\[(]?\d{1,3}[:;]\d\d)|\n(?=[^\n]{1,60}[ \t]{2,8}\d{1,3}:\d\d(?::\d\d)?[ \t]{0,8}\n)", re.ASCII
+)
+_SPEAKER_HEADING = re.compile(
+    r"(?P<speaker>[^\n]{1,60}?)(?P<sign>[ \t]*[(\[–—-][ \t]*|[ \t]+)"
+    r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)[)\]]?:?",
+    re.ASCII,
+)
+_TIME_RANGE = re.compile(rf"[\[(]?{TIMECODE_PATTERN}\s*(?:[-–—]|-+>)\s*{TIMECODE_PATTERN}[\])]?", re.ASCII)
+RANGE_HEADING_LINES = 2
+"""A range of times, and the name of the speaker; the words follow."""
 _CUE_TIME = re.compile(rf"\s*(?:{TIMECODE_PATTERN}|(\d{{1,7}})(?:\.(\d{{1,9}}))?)\s*", re.ASCII)
 
 
 def parse_json_transcript(text: str) -> ParsedCues:
-    """The podcast namespace's segments; also what whisper and others write (`start`, `end`, `text`)."""
+    """The podcast namespace's segments; also what transcription programs and services write."""
     try:
         root: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        return [], [(error.lineno, f"is not JSON: {error.msg}", "check the line before it as well")]
+        return ParsedCues(problems=[(error.lineno, f"is not JSON: {error.msg}", "check the line before it as well")])
     except (RecursionError, ValueError):
-        return [], [(1, "is not JSON that can be read", "export the transcript again")]
-    segments = root.get("segments", root.get("cues")) if isinstance(root, dict) else root
-    if not isinstance(segments, list):
-        return [], [(1, "has no list of segments", 'write {"version": "1.0.0", "segments": [...]}')]
+        return ParsedCues(problems=[(1, "is not JSON that can be read", "export the transcript again")])
+    segments = read_segments(root)
+    if segments is None:
+        fix = 'write {"version": "1.0.0", "segments": [...]}'
+        return ParsedCues(problems=[(1, "has no list of segments", fix)])
     cues: list[Cue] = []
-    for number, entry in enumerate(segments, 1):
-        segment = entry if isinstance(entry, dict) else {}
-        start_ms = cue_time_to_ms(segment.get("startTime", segment.get("start")))
-        end_ms = cue_time_to_ms(segment.get("endTime", segment.get("end")))
-        body = segment.get("body", segment.get("text"))
-        if start_ms is None or not isinstance(body, str):
-            return cues, [(1, f"segment {number} has no startTime in seconds, or no body", "add both")]
-        speaker = segment.get("speaker")
+    for number, segment in enumerate(segments, 1):
+        start_ms, end_ms = cue_time_to_ms(segment.start), cue_time_to_ms(segment.end)
+        if start_ms is None or not isinstance(segment.text, str):
+            problem = (1, f"segment {number} has no startTime in seconds, or no body", "add both")
+            return ParsedCues(cues, [problem])
         cues.append(
             Cue(
                 start_ms=start_ms,
                 end_ms=max(start_ms, end_ms or 0),
-                text=strip_cue_markup(body),
-                speaker=strip_cue_markup(speaker) if isinstance(speaker, str) else "",
+                text=strip_cue_markup(segment.text),
+                speaker=strip_cue_markup(name_speaker(segment.speaker)),
             )
         )
-    return _fill_end_times(cues), []
+    is_sorted = all(before.start_ms <= after.start_ms for before, after in pairwise(cues))
+    has_lengths = all(cue.end_ms > cue.start_ms for cue in cues)
+    is_standard = is_namespace_json(root) and is_sorted and has_lengths
+    return ParsedCues(_fill_end_times(cues), is_standard=is_standard)
 
 
 def cue_time_to_ms(value: object) -> int | None:
@@ -57,9 +83,10 @@ def cue_time_to_ms(value: object) -> int | None:
     match = _CUE_TIME.fullmatch(value) if isinstance(value, str) else None
     if not match:
         return None
-    if match[5] is not None:
-        return timecode_to_ms(None, None, match[5], match[6])
-    return timecode_to_ms(match[1], match[2], match[3], match[4])
+    *timecode, seconds, fraction = match.groups()
+    if seconds is not None:
+        return timecode_to_ms(None, None, seconds, fraction)
+    return timecode_parts_to_ms(timecode, guess_frame_rate([written_frames(timecode) or 0]))
 
 
 class _TranscriptHtmlParser(HTMLParser):
@@ -107,31 +134,72 @@ def parse_html_transcript(text: str) -> ParsedCues:
     parser.feed(text.replace("<![", "&lt;!["))  # HTMLParser fails an assertion on marked sections
     parser.close()
     parser.finish_part()
-    return _fill_end_times(parser.cues), []
+    return ParsedCues(_fill_end_times(parser.cues) if any(cue.start_ms for cue in parser.cues) else parser.cues)
 
 
 def parse_text_transcript(text: str) -> ParsedCues:
-    """Plain text: each paragraph is a cue; it may begin with `Name: ` or `[00:12:34]`. Without times all are at 0."""
+    """Plain text: each paragraph is a cue. Without times all are at 0.
+
+    A paragraph may begin with `Name: ` or `[00:12:34]`, or have a line above its words with a name and a time, as Otter
+    writes it (`Ann Lee  0:12`), or with a range of times and then one with a name, as Premiere does. Further paragraphs
+    have the speaker of such a line, too.
+    """
+    paragraphs = [
+        [line.strip() for line in paragraph.split("\n") if line.strip()] for paragraph in _PARAGRAPH_BREAK.split(text)
+    ]
+    ranges = [match for lines in paragraphs if lines and (match := _TIME_RANGE.fullmatch(lines[0]))]
+    frame_rate = guess_frame_rate(written_frames(match.groups()[:TIMECODE_GROUP_COUNT]) or 0 for match in ranges)
     cues: list[Cue] = []
-    start_ms = 0
-    for paragraph in re.split(r"\n[ \t]*\n|\n(?=[\[(]?\d{1,3}:\d\d)", text):
-        words = " ".join(paragraph.split())
+    start_ms, end_ms, heading_speaker = 0, 0, ""
+    for lines in filter(None, paragraphs):
+        if heading := _read_heading(lines, frame_rate):
+            heading_speaker, start_ms, end_ms = heading.speaker, max(start_ms, heading.start_ms), heading.end_ms
+        words = " ".join(" ".join(lines[heading.line_count if heading else 0 :]).split())
         if timed := _LEADING_TIMECODE.match(words):
             start_ms = max(start_ms, timecode_to_ms(timed[1], timed[2], timed[3], timed[4]))
             words = words[timed.end() :]
         speaker, words = split_speaker(words)
         if words:
-            cues.append(Cue(start_ms=start_ms, end_ms=start_ms, text=words, speaker=speaker))
-    return _fill_end_times(cues), []
+            end = max(start_ms, end_ms)
+            cues.append(Cue(start_ms=start_ms, end_ms=end, text=words, speaker=speaker or heading_speaker))
+    return ParsedCues(_fill_end_times(cues) if start_ms else cues)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """The lines above the words of a paragraph."""
+
+    line_count: int
+    speaker: str
+    start_ms: int
+    end_ms: int = 0
+
+
+def _read_heading(lines: list[str], frame_rate: int) -> _Heading | None:
+    if timed := _TIME_RANGE.fullmatch(lines[0]):
+        start_ms, end_ms = (
+            timecode_parts_to_ms(parts, frame_rate)
+            for parts in (timed.groups()[:TIMECODE_GROUP_COUNT], timed.groups()[TIMECODE_GROUP_COUNT:])
+        )
+        has_speaker = len(lines) > RANGE_HEADING_LINES
+        line_count = RANGE_HEADING_LINES if has_speaker else 1
+        return _Heading(line_count, lines[1] if has_speaker else "", start_ms, end_ms)
+    match = _SPEAKER_HEADING.fullmatch(lines[0]) if len(lines) > 1 else None
+    if not match:
+        return None
+    is_set_apart = match["sign"] == "\t" or len(match["sign"]) > 1 or match["sign"] in {"(", "["}
+    if not is_set_apart and not is_speaker_name(match["speaker"]):
+        return None
+    return _Heading(1, match["speaker"].strip("[]"), timecode_to_ms(match["hours"], match["minutes"], match["seconds"]))
 
 
 def _fill_end_times(cues: list[Cue]) -> list[Cue]:
-    """The cues, where one without an end ends when a later one begins."""
-    filled: list[Cue] = []
-    next_start_ms: int | None = None
-    for cue in reversed(cues):
-        has_no_end = cue.end_ms == cue.start_ms
-        filled.append(replace(cue, end_ms=next_start_ms) if has_no_end and next_start_ms is not None else cue)
-        if next_start_ms is None or cue.start_ms < next_start_ms:
-            next_start_ms = cue.start_ms
-    return filled[::-1]
+    """The cues, where one without an end ends when a later one begins; the last when it has been read."""
+    limits = following_starts([cue.start_ms for cue in cues])
+    ends = [
+        limit if limit is not None else estimate_end_ms(cue.start_ms, cue.text, None)
+        for cue, limit in zip(cues, limits, strict=True)
+    ]
+    return [
+        replace(cue, end_ms=end) if cue.end_ms == cue.start_ms else cue for cue, end in zip(cues, ends, strict=True)
+    ]

@@ -63,12 +63,15 @@ def _split_cue(cue: Cue) -> list[tuple[int, int, list[str]]]:
             lines.append(word)
         else:
             parts.append([prefix + word])
+    if cue.end_ms - cue.start_ms < len(parts):
+        parts = [[line for lines in parts for line in lines]]  # too short for more than one
     total_len = sum(len(line) for lines in parts for line in lines)
     len_so_far, start_ms = 0, cue.start_ms
     split_cues: list[tuple[int, int, list[str]]] = []
-    for lines in parts:
+    for number, lines in enumerate(parts, 1):
         len_so_far += sum(len(line) for line in lines)
         end_ms = cue.start_ms + (cue.end_ms - cue.start_ms) * len_so_far // total_len
+        end_ms = max(start_ms + 1, min(end_ms, cue.end_ms - len(parts) + number))
         split_cues.append((start_ms, end_ms, lines))
         start_ms = end_ms
     return split_cues

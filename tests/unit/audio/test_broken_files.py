@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import inspect, probe, tag
+from podcast_kit.audio import inspect_audio, probe_audio, write_tags
 from podcast_kit.errors import InvalidAudio
 from tests.support.audio_samples import make_tags
 from tests.support.broken_audio import everything, write
@@ -23,20 +23,20 @@ def ids(one):
 def test_what_cannot_be_published_is_refused_in_words(one, tmp_path):
     path = write(one, tmp_path)
     with pytest.raises(InvalidAudio) as caught:
-        probe(path)
+        probe_audio(path)
     problem = caught.value.problem
     assert one.says in problem.text
     assert problem.code == one.code
     assert problem.fix
     assert problem.location.path == str(path)
-    assert problem in inspect(path).problems
+    assert problem in inspect_audio(path).problems
 
 
 @pytest.mark.parametrize("one", PLAYING, ids=ids)
 def test_what_plays_all_the_same_is_remarked_upon(one, tmp_path):
     path = write(one, tmp_path)
-    assert probe(path).seconds > 1
-    said = [problem for problem in inspect(path).problems if one.says in problem.text]
+    assert probe_audio(path).seconds > 1
+    said = [problem for problem in inspect_audio(path).problems if one.says in problem.text]
     assert [problem.code for problem in said] == [one.code]
     assert said[0].fix
 
@@ -50,9 +50,9 @@ def decoded(path, rate):
 @pytest.mark.parametrize("one", [one for one in PLAYING if one.id not in {"mp3-two-rates", "ogg-chained"}], ids=ids)
 def test_the_duration_of_what_plays_is_that_of_a_full_decode(one, tmp_path):
     path = write(one, tmp_path)
-    audio = probe(path)
+    audio = probe_audio(path)
     if one.id == "mp3-junk":  # which hides the header from ffmpeg; publishing leaves it out
-        tag(path, tmp_path / "copy.mp3", make_tags())
+        write_tags(path, tmp_path / "copy.mp3", make_tags())
         path = tmp_path / "copy.mp3"
     assert audio.seconds == pytest.approx(decoded(path, audio.sample_rate), abs=0.05)
 
@@ -61,7 +61,7 @@ def test_the_duration_of_what_plays_is_that_of_a_full_decode(one, tmp_path):
 def test_tagging_ends_in_a_whole_copy_or_in_words(one, tmp_path):
     path, copy = write(one, tmp_path), tmp_path / "copy" / one.name
     try:
-        tag(path, copy, make_tags())
+        write_tags(path, copy, make_tags())
     except InvalidAudio:
         assert not copy.exists()
     else:
@@ -77,4 +77,4 @@ def test_there_are_more_than_thirty_kinds_and_each_is_told_apart():
 @pytest.mark.parametrize("where", ["missing.mp3", ""])
 def test_what_cannot_be_read_is_said(where, tmp_path):
     with pytest.raises(InvalidAudio, match="cannot be read"):
-        probe(tmp_path / where)
+        probe_audio(tmp_path / where)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import probe, tag
+from podcast_kit.audio import probe_audio, write_tags
 from tests.support.audio_samples import make_tags
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg encodes, and decodes what is compared")
@@ -65,13 +65,13 @@ def decoded(path, audio):
 def test_the_duration_is_that_of_a_full_decode(name, spoken, tmp_path):
     path = tmp_path / name
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(spoken), *FORMS[name].split(), str(path)], check=True)
-    audio = probe(path)
+    audio = probe_audio(path)
     assert audio.seconds == pytest.approx(decoded(path, audio), abs=0.05)
     assert audio.seconds == pytest.approx(SECONDS, abs=0.2)
     if name.endswith((".wav", ".aiff", ".aifc", ".aac")):
         return
-    tag(path, tmp_path / f"tagged-{name}", make_tags())
-    again = probe(tmp_path / f"tagged-{name}")
+    write_tags(path, tmp_path / f"tagged-{name}", make_tags())
+    again = probe_audio(tmp_path / f"tagged-{name}")
     assert again.payload_sha256 == audio.payload_sha256
     assert again.seconds == pytest.approx(audio.seconds, abs=0.002)
     assert decoded(tmp_path / f"tagged-{name}", again) == pytest.approx(audio.seconds, abs=0.05)

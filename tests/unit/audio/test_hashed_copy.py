@@ -18,12 +18,12 @@ pieces = st.lists(
 )
 
 
-@pytest.mark.parametrize("pour", [hashed_copy._in_turn, hashed_copy._overlapped])
+@pytest.mark.parametrize("pour", [hashed_copy._write_in_one_thread, hashed_copy._write_in_two_threads])
 @given(pieces=pieces, block=st.integers(1, 700))
 def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pour, pieces, block):
     out = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashed_copy, "BLOCK", block)
+        patch.setattr(hashed_copy, "HASHED_BLOCK_BYTES", block)
         said = pour(io.BytesIO(SOURCE), out, pieces)
     whole = b"".join(piece if isinstance(piece, bytes) else SOURCE[piece[0] :][: piece[1]] for piece in pieces)
     assert out.getvalue() == whole
@@ -33,7 +33,7 @@ def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pour, pieces, 
 def test_a_source_that_ends_early_leaves_nothing(tmp_path):
     (tmp_path / "kept").write_bytes(b"old")
     with pytest.raises(EOFError):
-        hashed_copy.write(io.BytesIO(SOURCE), tmp_path / "kept", [b"new", (5, len(SOURCE))])
+        hashed_copy.write_hashed_copy(io.BytesIO(SOURCE), tmp_path / "kept", [b"new", (5, len(SOURCE))])
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (tmp_path / "kept").read_bytes() == b"old"
 
@@ -41,4 +41,4 @@ def test_a_source_that_ends_early_leaves_nothing(tmp_path):
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OperationError, match="cannot be written"):
-        hashed_copy.write(io.BytesIO(SOURCE), tmp_path / "file" / "copy", [b"new"])
+        hashed_copy.write_hashed_copy(io.BytesIO(SOURCE), tmp_path / "file" / "copy", [b"new"])

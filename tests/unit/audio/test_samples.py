@@ -6,14 +6,14 @@ import struct
 import numpy as np
 import pytest
 
-from podcast_kit.audio import probe
+from podcast_kit.audio import probe_audio
 from podcast_kit.audio.mastering import decode
 from podcast_kit.errors import InvalidAudio
 from tests.support.sound import music, write
 
 
 def heard(path, *asked):
-    return np.concatenate(list(decode.blocks(path, *asked)), axis=1)
+    return np.concatenate(list(decode.decode_blocks(path, *asked)), axis=1)
 
 
 def chunk(name, content):
@@ -56,7 +56,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_needs_no_decoder_is_what_the_decoder_gives(recording, change, monkeypatch):
     ours = heard(changed(recording, change))
-    monkeypatch.setattr(decode, "_plain", lambda *_: None)
+    monkeypatch.setattr(decode, "_find_plain_pcm", lambda *_: None)
     assert np.array_equal(ours, heard(recording))
 
 
@@ -64,7 +64,7 @@ def test_what_needs_no_decoder_is_what_the_decoder_gives(recording, change, monk
 def test_another_rate_or_other_channels_are_made_by_the_decoder(tmp_path, asked, monkeypatch):
     path = write(tmp_path / "a.wav", music(1))
     ours = heard(path, *asked)
-    monkeypatch.setattr(decode, "_plain", lambda *_: None)
+    monkeypatch.setattr(decode, "_find_plain_pcm", lambda *_: None)
     assert np.array_equal(ours, heard(path, *asked))
 
 
@@ -83,6 +83,6 @@ def test_a_wav_that_leads_beyond_itself_is_told(recording, change):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
-    for ask in (heard, decode.shape, probe):
+    for ask in (heard, decode.read_source_info, probe_audio):
         with pytest.raises(InvalidAudio, match="not a file"):
             ask(tmp_path / "a.wav")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import probe, read_tags, tag
-from podcast_kit.audio.tag_text import alpha3, clean, ended, line
+from podcast_kit.audio import probe_audio, read_tags, write_tags
+from podcast_kit.audio.tag_text import iso639_2, clean_tag_text, with_chapter_ends, clean_tag_line
 from podcast_kit.model import Chapter, Tags
 from tests.support.audio_samples import sample
 
@@ -22,8 +22,8 @@ chapters = st.lists(
 ).map(tuple)
 anything = st.builds(
     Tags,
-    title=words.filter(line),
-    show=words.filter(line),
+    title=words.filter(clean_tag_line),
+    show=words.filter(clean_tag_line),
     author=words,
     number=st.none() | st.integers(1, 60_000),
     season=st.none() | st.integers(1, 60_000),
@@ -45,26 +45,26 @@ anything = st.builds(
 def test_what_is_written_is_read_and_written_again_is_the_same(name, tags):
     with tempfile.TemporaryDirectory() as folder:
         first, second = Path(folder) / name, Path(folder) / f"again-{name}"
-        said = tag(sample(name), first, tags)
+        said = write_tags(sample(name), first, tags)
         found = read_tags(first)
-        assert (found.title, found.show, found.author) == (line(tags.title), line(tags.show), line(tags.author))
+        assert (found.title, found.show, found.author) == (clean_tag_line(tags.title), clean_tag_line(tags.show), clean_tag_line(tags.author))
         assert (found.number, found.season) == (tags.number, tags.season)
-        assert found.guid == line(tags.guid)
-        assert tag(first, second, tags) == said
-        assert probe(first).payload_sha256 == probe(sample(name)).payload_sha256
+        assert found.guid == clean_tag_line(tags.guid)
+        assert write_tags(first, second, tags) == said
+        assert probe_audio(first).payload_sha256 == probe_audio(sample(name)).payload_sha256
 
 
 @given(words)
 def test_clean_text_stays_clean(text):
-    assert clean(clean(text)) == clean(text)
-    assert line(line(text)) == line(text)
-    assert not set(line(text)) & set("\0\n\r\t\x0b\x7f")
-    assert clean(text).encode("utf-8").decode("utf-8") == clean(text)
+    assert clean_tag_text(clean_tag_text(text)) == clean_tag_text(text)
+    assert clean_tag_line(clean_tag_line(text)) == clean_tag_line(text)
+    assert not set(clean_tag_line(text)) & set("\0\n\r\t\x0b\x7f")
+    assert clean_tag_text(text).encode("utf-8").decode("utf-8") == clean_tag_text(text)
 
 
 @given(chapters, st.integers(0, 6000))
 def test_chapters_end_after_they_begin_and_within_the_file(marks, end_ms):
-    found = ended(marks, end_ms)
+    found = with_chapter_ends(marks, end_ms)
     assert [mark.start_ms for mark, _ in found] == sorted(mark.start_ms for mark in marks if mark.start_ms < end_ms)
     assert all(mark.start_ms <= end <= end_ms for mark, end in found)
 
@@ -74,4 +74,4 @@ def test_chapters_end_after_they_begin_and_within_the_file(marks, end_ms):
     [("de", "deu"), ("en-GB", "eng"), ("pt_BR", "por"), ("gsw", "gsw"), ("", "und"), ("xx", "und"), ("ZH-Hant", "zho")],
 )
 def test_languages_have_three_letters(language, expected):
-    assert alpha3(language) == expected
+    assert iso639_2(language) == expected

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import probe, read_tags, tag, vorbis_comment
+from podcast_kit.audio import probe_audio, read_tags, write_tags, vorbis_comment
 from podcast_kit.audio.ogg import pages as ogg
 from podcast_kit.audio.ogg import tags as oggtags
 from podcast_kit.model import Chapter, Cover, Tags
@@ -34,15 +34,15 @@ def pages(path):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("tags", [BARE, make_tags(), make_tags(cover=LARGE)], ids=["bare", "full", "large-cover"])
 def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
-    tag(sample(name), tmp_path / name, tags)
+    write_tags(sample(name), tmp_path / name, tags)
     assert heard(tmp_path / name) == heard(sample(name))
-    assert probe(tmp_path / name).payload_sha256 == probe(sample(name)).payload_sha256
+    assert probe_audio(tmp_path / name).payload_sha256 == probe_audio(sample(name)).payload_sha256
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
 @pytest.mark.parametrize("tags", [BARE, make_tags(cover=LARGE)], ids=["fewer-pages", "more-pages"])
 def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
-    tag(sample(name), tmp_path / name, tags)
+    write_tags(sample(name), tmp_path / name, tags)
     found = pages(tmp_path / name)
     assert [page.number for page in found] == list(range(len(found)))
     assert b"".join(oggtags.render_page(page) for page in found) == (tmp_path / name).read_bytes()
@@ -53,7 +53,7 @@ def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
 def test_comments_of_others_are_kept_behind_ours(name, tmp_path):
     before = read_tags(sample(name)).fields
     assert before
-    tag(sample(name), tmp_path / name, make_tags())
+    write_tags(sample(name), tmp_path / name, make_tags())
     after = read_tags(tmp_path / name).fields
     assert after[0] == ("TITLE", make_tags().title)
     assert [pair for pair in after if pair in before] == list(before)
@@ -61,8 +61,8 @@ def test_comments_of_others_are_kept_behind_ours(name, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_we_do_not_say_is_kept(name, tmp_path):
-    tag(sample(name), tmp_path / name, make_tags())
-    tag(tmp_path / name, tmp_path / f"b-{name}", BARE)
+    write_tags(sample(name), tmp_path / name, make_tags())
+    write_tags(tmp_path / name, tmp_path / f"b-{name}", BARE)
     found = read_tags(tmp_path / f"b-{name}")
     assert (found.title, found.show, found.guid) == ("T", "S", make_tags().guid)
     assert found.cover == "image/jpeg"
@@ -70,23 +70,23 @@ def test_what_we_do_not_say_is_kept(name, tmp_path):
 
 
 def test_a_front_cover_replaces_a_front_cover_and_no_other_picture():
-    back = vorbis_comment.picture(Cover(data=b"back", mime="image/png"))
+    back = vorbis_comment.build_picture_block(Cover(data=b"back", mime="image/png"))
     back = base64.b64encode(b"\0\0\0\4" + back[4:]).decode()
-    front = base64.b64encode(vorbis_comment.picture(Cover(data=b"front", mime="image/png"))).decode()
-    old = vorbis_comment.Comments(
+    front = base64.b64encode(vorbis_comment.build_picture_block(Cover(data=b"front", mime="image/png"))).decode()
+    old = vorbis_comment.VorbisComments(
         b"v", (("METADATA_BLOCK_PICTURE", back), ("metadata_block_picture", front), ("COVERART", "x"))
     )
-    assert vorbis_comment.merged(old, [("TITLE", "T")], cover=True).pairs == (
+    assert vorbis_comment.merge_comments(old, [("TITLE", "T")], cover=True).pairs == (
         ("TITLE", "T"),
         ("METADATA_BLOCK_PICTURE", back),
     )
-    assert vorbis_comment.merged(old, [("TITLE", "T")], cover=False).pairs[1:] == old.pairs
+    assert vorbis_comment.merge_comments(old, [("TITLE", "T")], cover=False).pairs[1:] == old.pairs
 
 
 def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
-    said = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + b"\x01binary")
+    said = vorbis_comment.parse_comments(vorbis_comment.VorbisComments(b"v", (("A", "b"),)).render() + b"\x01binary")
     assert oggtags._render_comment_packet(b"OpusTags", said).endswith(b"A=b\x01binary")
-    padded = vorbis_comment.parse(vorbis_comment.Comments(b"v", (("A", "b"),)).render() + bytes(50))
+    padded = vorbis_comment.parse_comments(vorbis_comment.VorbisComments(b"v", (("A", "b"),)).render() + bytes(50))
     assert oggtags._render_comment_packet(b"OpusTags", padded).endswith(b"A=b")
 
 
@@ -103,7 +103,7 @@ def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
     ],
 )
 def test_chapters_are_read_with_two_digits_or_three_from_0_or_1(pairs):
-    found = vorbis_comment.found(vorbis_comment.Comments(b"", tuple(pairs))).chapters
+    found = vorbis_comment.from_comments(vorbis_comment.VorbisComments(b"", tuple(pairs))).chapters
     assert found == (
         Chapter(start_ms=0, end_ms=62_500, title="One"),
         Chapter(start_ms=62_500, title="Two"),
@@ -111,7 +111,7 @@ def test_chapters_are_read_with_two_digits_or_three_from_0_or_1(pairs):
 
 
 def test_a_list_that_promises_more_than_it_holds_ends_where_the_bytes_do():
-    whole = vorbis_comment.Comments(b"v", (("A", "1"), ("B", "2"))).render()
-    assert vorbis_comment.parse(whole[:-3]).pairs == (("A", "1"),)
-    assert vorbis_comment.parse(whole[:7]).pairs == ()
-    assert vorbis_comment.parse(b"\xff\xff\xff\xff").pairs == ()
+    whole = vorbis_comment.VorbisComments(b"v", (("A", "1"), ("B", "2"))).render()
+    assert vorbis_comment.parse_comments(whole[:-3]).pairs == (("A", "1"),)
+    assert vorbis_comment.parse_comments(whole[:7]).pairs == ()
+    assert vorbis_comment.parse_comments(b"\xff\xff\xff\xff").pairs == ()

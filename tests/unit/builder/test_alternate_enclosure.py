@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from podcast_kit import builder
-from podcast_kit.audio import loudness, probe, read_tags
+from podcast_kit.audio import loudness, probe_audio, read_tags
 from podcast_kit.check import check_show as checked
 from podcast_kit.source import lock, project
 from tests.integration.test_build_mastering import NOW, enclosure, made, mastered, show
@@ -31,9 +31,9 @@ def test_a_recording_becomes_a_second_file_as_loud_as_the_first(tmp_path):
     folder = show(tmp_path, audio=ASKED, chapters="[{start: 0, title: A}, {start: 1, title: B}]")
     done = made(folder)
     first, second = enclosure(done), enclosure(done, ".opus")
-    assert loudness.measure(second).integrated == pytest.approx(-16, abs=0.3)
-    assert probe(second).codec == "opus"
-    assert probe(second).seconds == pytest.approx(probe(first).seconds, abs=0.05)
+    assert loudness.measure_loudness(second).integrated == pytest.approx(-16, abs=0.3)
+    assert probe_audio(second).codec == "opus"
+    assert probe_audio(second).seconds == pytest.approx(probe_audio(first).seconds, abs=0.05)
     said, other = read_tags(second), read_tags(first)
     assert (said.title, said.show, said.cover, said.guid) == (other.title, other.show, other.cover, other.guid)
     assert [(mark.start_ms, mark.title) for mark in said.chapters] == [(0, "A"), (1000, "B")]
@@ -46,7 +46,7 @@ def test_the_feed_says_where_it_is_and_what_it_is(tmp_path):
     assert found.attrib == {
         "type": "audio/ogg",
         "length": str(len(data)),
-        "bitrate": str(probe(path).bit_rate),
+        "bitrate": str(probe_audio(path).bit_rate),
         "title": "Opus",
         "codecs": "opus",
     }
@@ -96,7 +96,7 @@ def test_it_is_frozen_with_its_enclosure_and_renewed_with_it(tmp_path):
     assert read_tags(enclosure(renewed, ".opus")).title == "Another title"
     write(folder / "episodes/001-talk.wav", music(3))
     replaced = made(folder)
-    assert probe(enclosure(replaced, ".opus")).seconds == pytest.approx(3, abs=0.05)
+    assert probe_audio(enclosure(replaced, ".opus")).seconds == pytest.approx(3, abs=0.05)
 
 
 def test_a_published_episode_gets_one_later_and_keeps_its_enclosure(tmp_path):
@@ -149,8 +149,8 @@ def test_an_mp3_stays_what_it_is_and_its_alternate_is_encoded_from_it(tmp_path):
     small(tmp_path)
     (tmp_path / "podcast.yaml").write_text((tmp_path / "podcast.yaml").read_text() + "audio: {alternate: opus}\n")
     done = made(tmp_path)
-    assert probe(enclosure(done)).payload_sha256 == probe(tmp_path / "episodes/001-talk.mp3").payload_sha256
-    assert probe(enclosure(done, ".opus")).seconds == pytest.approx(probe(enclosure(done)).seconds, abs=0.05)
+    assert probe_audio(enclosure(done)).payload_sha256 == probe_audio(tmp_path / "episodes/001-talk.mp3").payload_sha256
+    assert probe_audio(enclosure(done, ".opus")).seconds == pytest.approx(probe_audio(enclosure(done)).seconds, abs=0.05)
 
 
 def test_what_is_of_that_format_already_needs_no_second(tmp_path):
@@ -190,7 +190,7 @@ def test_one_that_comes_later_has_the_moments_of_its_enclosure(tmp_path):
     (folder / "podcast.yaml").write_text(text.replace("audio: {}", "audio: {intro: intro.wav, alternate: opus}"))
     done = made(folder)
     first, second = enclosure(done), enclosure(done, ".opus")
-    assert probe(second).seconds == pytest.approx(probe(first).seconds, abs=0.1)
+    assert probe_audio(second).seconds == pytest.approx(probe_audio(first).seconds, abs=0.1)
     assert [mark.start_ms for mark in read_tags(second).chapters] == [0, 1000]
 
 

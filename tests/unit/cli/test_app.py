@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
+from podcast_kit.cli.console import Console
+from podcast_kit.model import Progress
 
 HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
 COMMANDS = sorted(cli.commands)
@@ -113,3 +115,22 @@ def test_the_manual_page_has_every_command_and_option():
         for option in entry.params:
             if isinstance(option, click.Option) and not option.hidden:
                 assert option.opts[-1] in page, name
+
+
+def test_progress_of_mastering_is_shown_in_percent_and_leaves_nothing_behind(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stderr, "fileno", lambda: 2, raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((80, 24)))
+    console = Console()
+    console.progress(Progress("measure", "004-pruning-apples", 300, 1200))
+    console.progress(Progress("episode", "005", 1, 2))
+    console.info("done")
+    shown = capsys.readouterr().err
+    assert "measure 25% 004-pruning-apples" in shown
+    assert "\x1b" not in shown
+    last_line = ""
+    for piece in shown.replace("\n", "\r\n").split("\r"):
+        last_line = piece.rstrip("\n") + last_line[len(piece.rstrip("\n")) :]
+        if piece.startswith("done"):
+            break
+    assert last_line.rstrip() == "done"

@@ -47,8 +47,8 @@ def test_any_recording_can_be_cut(name, ending, tmp_path, monkeypatch):
         (["--to", "1:75"], 2, "minutes and seconds go up to 59"),
         (["--to", "soon"], 2, "is not a time"),
         (["--from", "1:00", "--to", "1:10"], 1, "after the end"),
-        (["--to", "1", "--out", "talk.mp3"], 1, "is there already"),
-        (["--to", "1", "--out", "talk.wav"], 1, "end its name in .mp3"),
+        (["--to", "1", "--out", "talk.mp3"], 1, "already exists"),
+        (["--to", "1", "--out", "talk.wav"], 1, "use the file extension .mp3"),
         ([], 2, "Missing option '--to'"),
     ],
 )

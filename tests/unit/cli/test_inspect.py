@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit.audio import inspect, mend, probe, tag
+from podcast_kit.audio import inspect_audio, repair_mp3, probe_audio, write_tags
 from podcast_kit.cli import cli
 from podcast_kit.errors import OperationError, InvalidAudio
 from tests.support.audio_samples import make_tags, sample
@@ -26,11 +26,11 @@ def pcm(path):
 
 
 def codes(path):
-    return [problem.code for problem in inspect(path).problems]
+    return [problem.code for problem in inspect_audio(path).problems]
 
 
 def test_a_sound_file_has_nothing_wrong(tmp_path):
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     done = run(tmp_path / "a.mp3")
     assert done.exit_code == 0
     assert done.stderr == ""
@@ -39,14 +39,14 @@ def test_a_sound_file_has_nothing_wrong(tmp_path):
 
 
 def test_json_has_all_of_it(tmp_path):
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     (tmp_path / "b.mp3").write_bytes(b"")
     done = run("--json", tmp_path / "a.m4a", tmp_path / "b.mp3")
     assert done.exit_code == 1
     said = json.loads(done.stdout)
     first, second = said["files"]
     assert first["audio"]["codec"] == "aac"
-    assert first["audio"]["seconds"] == probe(tmp_path / "a.m4a").seconds
+    assert first["audio"]["seconds"] == probe_audio(tmp_path / "a.m4a").seconds
     assert first["tags"]["title"] == make_tags().title
     assert [mark["title"] for mark in first["chapters"]] == [mark.title for mark in make_tags().chapters if mark.toc]
     assert second["audio"] is None
@@ -54,8 +54,8 @@ def test_json_has_all_of_it(tmp_path):
 
 
 def test_every_tag_in_the_file_is_shown(tmp_path):
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
-    shown = dict(inspect(tmp_path / "a.mp3").tags.fields)
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    shown = dict(inspect_audio(tmp_path / "a.mp3").tags.fields)
     assert shown["WFED"] == make_tags().feed_url
     assert shown["WOAF"] == make_tags().link
     assert shown["TXXX"] == "ITUNESADVISORY: 2"
@@ -81,10 +81,10 @@ def test_every_tag_in_the_file_is_shown(tmp_path):
 def test_what_is_odd_is_said_with_a_mend(tmp_path, parts, code):
     data = b"".join(part if isinstance(part, bytes) else sample(part).read_bytes() for part in parts)
     (tmp_path / "a.mp3").write_bytes(data)
-    found = [problem for problem in inspect(tmp_path / "a.mp3").problems if problem.code == code]
+    found = [problem for problem in inspect_audio(tmp_path / "a.mp3").problems if problem.code == code]
     assert len(found) == 1
     assert found[0].fix
-    assert probe(tmp_path / "a.mp3").seconds > 2
+    assert probe_audio(tmp_path / "a.mp3").seconds > 2
 
 
 def silent(path, seconds=1, rate=8000):
@@ -113,51 +113,51 @@ def test_silence_is_known_in_every_coat(tmp_path, codec):
 @pytest.mark.parametrize("name", ["vbr-bare.mp3", "cbr-bare.mp3"])
 @needs_ffmpeg
 def test_mending_inserts_a_header_and_changes_no_sample(tmp_path, name):
-    mend(sample(name), tmp_path / name)
+    repair_mp3(sample(name), tmp_path / name)
     assert pcm(tmp_path / name) == pcm(sample(name))
-    assert probe(tmp_path / name).seconds == probe(sample(name)).seconds
+    assert probe_audio(tmp_path / name).seconds == probe_audio(sample(name)).seconds
     assert codes(tmp_path / name) == []
 
 
 @needs_ffmpeg
 def test_mending_takes_junk_out_and_keeps_the_tags(tmp_path):
-    tag(sample("vbr-bare.mp3"), tmp_path / "tagged.mp3", make_tags())
+    write_tags(sample("vbr-bare.mp3"), tmp_path / "tagged.mp3", make_tags())
     data = (tmp_path / "tagged.mp3").read_bytes()
     at = len(data) - sample("vbr-bare.mp3").stat().st_size
     (tmp_path / "junk.mp3").write_bytes(data[:at] + bytes(999) + data[at:])
-    mend(tmp_path / "junk.mp3", tmp_path / "mended.mp3")
+    repair_mp3(tmp_path / "junk.mp3", tmp_path / "mended.mp3")
     assert pcm(tmp_path / "mended.mp3") == pcm(sample("vbr-bare.mp3"))
-    assert inspect(tmp_path / "mended.mp3").tags.title == make_tags().title
+    assert inspect_audio(tmp_path / "mended.mp3").tags.title == make_tags().title
     assert codes(tmp_path / "mended.mp3") == []
 
 
 @needs_ffmpeg
 def test_ffprobe_believes_the_mended_header(tmp_path):
-    mend(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(tmp_path / "a.mp3")]
     said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    assert float(said) == pytest.approx(probe(sample("vbr-bare.mp3")).seconds, abs=0.001)
+    assert float(said) == pytest.approx(probe_audio(sample("vbr-bare.mp3")).seconds, abs=0.001)
 
 
 def test_a_mended_file_needs_no_mending(tmp_path):
-    first = mend(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
-    assert mend(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
+    first = repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    assert repair_mp3(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
 
 
 def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
     (tmp_path / "cut.mp3").write_bytes(sample("vbr.mp3").read_bytes()[:10_000])
     with pytest.raises(InvalidAudio, match="is truncated"):
-        probe(tmp_path / "cut.mp3")
+        probe_audio(tmp_path / "cut.mp3")
     done = run("--mend", tmp_path / "mended", tmp_path / "cut.mp3")
     assert done.exit_code == 1
     assert str(Path("mended", "cut.mp3")) in done.stdout
-    assert 0.5 < probe(tmp_path / "mended" / "cut.mp3").seconds < 1.5
+    assert 0.5 < probe_audio(tmp_path / "mended" / "cut.mp3").seconds < 1.5
 
 
 def test_mending_never_overwrites_the_recording(tmp_path):
     shutil.copy(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     with pytest.raises(OperationError, match="would overwrite"):
-        mend(tmp_path / "a.mp3", tmp_path / "a.mp3")
+        repair_mp3(tmp_path / "a.mp3", tmp_path / "a.mp3")
     assert run("--mend", tmp_path, tmp_path / "a.mp3").exit_code == 1
     assert (tmp_path / "a.mp3").read_bytes() == sample("vbr-bare.mp3").read_bytes()
 
@@ -165,7 +165,7 @@ def test_mending_never_overwrites_the_recording(tmp_path):
 def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path):
     long = sample("cbr-bare.mp3").read_bytes() * 5
     (tmp_path / "long.mp3").write_bytes(long)
-    mend(tmp_path / "long.mp3", tmp_path / "a.mp3")
+    repair_mp3(tmp_path / "long.mp3", tmp_path / "a.mp3")
     whole = (tmp_path / "a.mp3").read_bytes()
     frames = [at for at in range(len(whole) - 1000, len(whole)) if whole[at : at + 2] == b"\xff\xf3"]
     (tmp_path / "a.mp3").write_bytes(whole[: frames[-3]])
@@ -175,8 +175,8 @@ def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path)
 
 
 def test_only_mp3_is_mended(tmp_path):
-    with pytest.raises(InvalidAudio, match="only MP3 is mended"):
-        mend(sample("aac.m4a"), tmp_path / "a.m4a")
+    with pytest.raises(InvalidAudio, match="only MP3 can be repaired"):
+        repair_mp3(sample("aac.m4a"), tmp_path / "a.m4a")
 
 
 def test_of_a_file_that_is_none_only_its_fault_is_said(tmp_path):

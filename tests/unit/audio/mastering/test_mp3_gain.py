@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.audio import loudness, probe
+from podcast_kit.audio import loudness, probe_audio
 from podcast_kit.audio.mastering import encode, mp3_gain
 from tests.support.audio_samples import SAMPLES
 from tests.support.sound import decoded, needs_ffmpeg, voice
@@ -28,7 +28,7 @@ def by_mp3gain(source, path, steps):
 @pytest.mark.parametrize("steps", [1, -4, 90, -120])
 @pytest.mark.parametrize("name", FILES)
 def test_every_byte_is_as_mp3gain_writes_it(name, steps, tmp_path):
-    mp3_gain.shift(SAMPLES / name, tmp_path / "a.mp3", steps)
+    mp3_gain.change_mp3_gain(SAMPLES / name, tmp_path / "a.mp3", steps)
     assert (tmp_path / "a.mp3").read_bytes() == by_mp3gain(SAMPLES / name, tmp_path / "b.mp3", steps)
 
 
@@ -39,16 +39,16 @@ def test_every_byte_is_as_mp3gain_writes_it(name, steps, tmp_path):
 def test_checksums_mono_and_low_rates_too(how, rate, tmp_path):
     command = ["lame", "--quiet", "-V4", "--resample", rate, *how, SAMPLES / "speech.wav", tmp_path / "in.mp3"]
     subprocess.run(command, check=True)
-    mp3_gain.shift(tmp_path / "in.mp3", tmp_path / "a.mp3", 3)
+    mp3_gain.change_mp3_gain(tmp_path / "in.mp3", tmp_path / "a.mp3", 3)
     assert (tmp_path / "a.mp3").read_bytes() == by_mp3gain(tmp_path / "in.mp3", tmp_path / "b.mp3", 3)
 
 
 @needs_ffmpeg
 def test_every_sample_is_multiplied_and_no_more(tmp_path):
-    encoder = encode.encoder("mp3", tmp_path / "in.mp3", 44100, 2, 128)
+    encoder = encode.open_encoder("mp3", tmp_path / "in.mp3", 44100, 2, 128)
     encoder.write(voice(3) * np.float32(0.3))
     encoder.finish()
-    mp3_gain.shift(tmp_path / "in.mp3", tmp_path / "out.mp3", 4)
+    mp3_gain.change_mp3_gain(tmp_path / "in.mp3", tmp_path / "out.mp3", 4)
     before, after = (decoded(tmp_path / name, 44100, 2) for name in ("in.mp3", "out.mp3"))
     np.testing.assert_allclose(after, before * 2, atol=2e-6)
 
@@ -58,12 +58,12 @@ def test_tags_junk_and_the_encoders_frame_stay_as_they_are(tmp_path):
     source, out, back = (tmp_path / name for name in ("in.mp3", "out.mp3", "back.mp3"))
     tail = b"TAG" + bytes(range(125))
     source.write_bytes(body + tail)
-    mp3_gain.shift(source, out, 2)
-    mp3_gain.shift(out, back, -2)
+    mp3_gain.change_mp3_gain(source, out, 2)
+    mp3_gain.change_mp3_gain(out, back, -2)
     assert out.read_bytes() != source.read_bytes() == back.read_bytes()
     assert out.read_bytes()[-128:] == tail
-    assert probe(out).seconds == probe(source).seconds
-    louder = loudness.measure(out).true_peak - loudness.measure(source).true_peak
+    assert probe_audio(out).seconds == probe_audio(source).seconds
+    louder = loudness.measure_loudness(out).true_peak - loudness.measure_loudness(source).true_peak
     assert louder == pytest.approx(3.01, abs=0.02)
 
 
@@ -73,5 +73,5 @@ def test_a_damaged_file_keeps_its_length(tmp_path_factory, junk, position, steps
     folder = tmp_path_factory.mktemp("damaged")
     body = (SAMPLES / "cbr-bare.mp3").read_bytes()
     (folder / "in.mp3").write_bytes(body[:position] + junk + body[position:])
-    mp3_gain.shift(folder / "in.mp3", folder / "out.mp3", steps)
+    mp3_gain.change_mp3_gain(folder / "in.mp3", folder / "out.mp3", steps)
     assert (folder / "out.mp3").stat().st_size == len(body) + len(junk)

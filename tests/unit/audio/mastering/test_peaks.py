@@ -31,9 +31,9 @@ def test_a_sine_between_the_samples_is_seen():
 
 def test_searching_sparsely_finds_what_searching_everywhere_finds():
     sound = voice(3)
-    padded = np.pad(sound, ((0, 0), (peaks.REACH, peaks.REACH + peaks.STRETCH)))
-    count = (padded.shape[1] - 2 * peaks.REACH) // peaks.STRETCH
-    everywhere = peaks.stretch_peaks(padded[:, : count * peaks.STRETCH + 2 * peaks.REACH], np.arange(count)).max()
+    padded = np.pad(sound, ((0, 0), (peaks.REACH_SAMPLES, peaks.REACH_SAMPLES + peaks.STRETCH_SAMPLES)))
+    count = (padded.shape[1] - 2 * peaks.REACH_SAMPLES) // peaks.STRETCH_SAMPLES
+    everywhere = peaks.stretch_peaks(padded[:, : count * peaks.STRETCH_SAMPLES + 2 * peaks.REACH_SAMPLES], np.arange(count)).max()
     assert true_peak(sound) == pytest.approx(everywhere, rel=1e-6)
 
 
@@ -48,19 +48,19 @@ def test_no_stretch_reaches_more_than_is_thought_of_it(kind):
         "step": lambda: np.repeat(dice.choice([-1.0, 0.3, 1.0], (1, 500)), 40, axis=1),
         "slope": lambda: np.linspace(-1.0, 1.0, 20000)[None],
     }[kind]()
-    count = (sound.shape[1] - 2 * peaks.REACH) // peaks.STRETCH
-    x = sound[:, : count * peaks.STRETCH + 2 * peaks.REACH].astype(np.float32)
-    where, most = peaks.doubtful(x, peaks.nearby(x, count), 0.0)
+    count = (sound.shape[1] - 2 * peaks.REACH_SAMPLES) // peaks.STRETCH_SAMPLES
+    x = sound[:, : count * peaks.STRETCH_SAMPLES + 2 * peaks.REACH_SAMPLES].astype(np.float32)
+    where, most = peaks.find_candidates(x, peaks.neighbourhood_peaks(x, count), 0.0)
     assert (peaks.stretch_peaks(x, where) <= most).all()
     limit = float(np.median(most))
-    chosen, _ = peaks.doubtful(x, peaks.nearby(x, count), limit)
+    chosen, _ = peaks.find_candidates(x, peaks.neighbourhood_peaks(x, count), limit)
     exact = peaks.stretch_peaks(x, np.arange(count))
     assert set(np.flatnonzero(exact > limit)) <= set(chosen)
 
 
 def test_no_point_exceeds_its_bound():
     random = np.random.default_rng(1).choice([-1.0, 1.0], (1, 20000)).astype(np.float32)
-    assert 1 < true_peak(random) <= peaks.BOUND
+    assert 1 < true_peak(random) <= peaks.MAX_OVERSHOOT
 
 
 @given(st.lists(st.integers(0, 20000), max_size=5).map(sorted))
@@ -81,7 +81,7 @@ def test_nothing_passes_the_ceiling_and_nothing_is_lost(gain, ceiling, length, s
     out, _ = limited(sound, gain, ceiling)
     assert out.shape == sound.shape
     # What follows the last sample is silence, whose edge no gain can soften.
-    assert peaks.decibel(true_peak(out) / ceiling) <= 0.05
+    assert peaks.ratio_to_db(true_peak(out) / ceiling) <= 0.05
     assert np.abs(out).max() <= ceiling * 1.0001
 
 
@@ -89,13 +89,13 @@ def test_what_stays_below_the_ceiling_is_only_multiplied():
     sound = voice(2) * np.float32(0.1)
     out, limiter = limited(sound, 2.0, 0.9)
     assert np.array_equal(out, sound * np.float32(2))
-    assert (limiter.most, limiter.touched) == (0.0, 0)
+    assert (limiter.max_reduction_db, limiter.limited_stretches) == (0.0, 0)
 
 
 def test_the_channels_stay_in_balance():
     sound = np.concatenate([voice(2, channels=1), voice(2, channels=1) * np.float32(0.25)])
     out, limiter = limited(sound, 4.0, 0.5)
-    assert limiter.most > 6
+    assert limiter.max_reduction_db > 6
     np.testing.assert_allclose(out[1], out[0] * 0.25, atol=1e-6)
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import probe, read_tags, tag
+from podcast_kit.audio import probe_audio, read_tags, write_tags
 from podcast_kit.audio.mp3 import frame_scan, id3_frames
 from podcast_kit.model import Chapter, Cover, LocalFile, Tags
 from tests.support.audio_samples import JPEG, make_tags, sample
@@ -74,7 +74,7 @@ REPLACED = [
 
 def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED, *FOREIGN)
-    tag(source, tmp_path / "b.mp3", make_tags(transcript=""))
+    write_tags(source, tmp_path / "b.mp3", make_tags(transcript=""))
     found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in FOREIGN] == FOREIGN
     assert [frame for frame in found if frame in REPLACED] == []
@@ -82,7 +82,7 @@ def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
 
 def test_what_we_do_not_say_is_kept(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED[1:], *FOREIGN)
-    tag(source, tmp_path / "b.mp3", BARE)
+    write_tags(source, tmp_path / "b.mp3", BARE)
     found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in REPLACED] == REPLACED[1:]
 
@@ -98,7 +98,7 @@ def test_a_tag_of_2_4_is_turned_into_2_3_without_loss(tmp_path):
         frame4(b"PRIV", b"owner\0" + bytes(200)),
         frame4(b"TPE3", b"\x03Ann\0Ben"),
     ]
-    tag(tagged_source(tmp_path / "a.mp3", *id3_frames, version=4), tmp_path / "b.mp3", BARE)
+    write_tags(tagged_source(tmp_path / "a.mp3", *id3_frames, version=4), tmp_path / "b.mp3", BARE)
     found = dict(written(tmp_path / "b.mp3"))
     assert [text(found[name]) for name in ("TYER", "TDAT", "TIME")] == ["2020", "0605", "0007"]
     assert text(found["TSOA"]) == "Шоу"
@@ -112,7 +112,7 @@ def test_a_tag_of_2_4_is_turned_into_2_3_without_loss(tmp_path):
 
 def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
     old = b"TT2\0\0\x04\0Old" + b"TP3\0\0\x04\0Ann" + b"TCM\0\0\x04\0Bob"
-    tag(tagged_source(tmp_path / "a.mp3", old, version=2), tmp_path / "b.mp3", BARE)
+    write_tags(tagged_source(tmp_path / "a.mp3", old, version=2), tmp_path / "b.mp3", BARE)
     found = dict(written(tmp_path / "b.mp3"))
     assert found["TIT2"] == b"\0T"
     assert text(found["TCOM"]) == "Bob"
@@ -120,7 +120,7 @@ def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
 
 def test_an_unsynchronised_tag_is_made_plain(tmp_path):
     frame = id3_frames.id3_frame("PRIV", b"owner\0\xff\xe0\xff\0")
-    tag(
+    write_tags(
         tagged_source(tmp_path / "a.mp3", frame.replace(b"\xff\xe0\xff\0", b"\xff\0\xe0\xff\0\0"), flags=0x80),
         tmp_path / "b.mp3",
         BARE,
@@ -132,7 +132,7 @@ def test_of_two_tags_the_first_counts_and_nothing_is_lost(tmp_path):
     second = id3_frames.id3_frame("TPE1", b"\0Second") + id3_frames.id3_frame("TCOM", b"\0Carl")
     more = b"ID3\x03\0\0\0\0\0" + bytes([len(second)]) + second
     source = tagged_source(tmp_path / "a.mp3", id3_frames.id3_frame("TPE1", b"\0First"), more=more)
-    tag(source, tmp_path / "b.mp3", BARE)
+    write_tags(source, tmp_path / "b.mp3", BARE)
     found = written(tmp_path / "b.mp3")
     assert [payload for name, payload in found if name == "TPE1"] == [b"\0First"]
     assert dict(found)["TCOM"] == b"\0Carl"
@@ -142,17 +142,17 @@ def test_an_id3v1_goes_and_replay_gain_stays(tmp_path):
     ape = b"APETAGEX\xd0\x07\0\0\x3b\0\0\0\1\0\0\0\0\0\0\xa0" + bytes(8)
     ape += b"\x09\0\0\0\0\0\0\0MP3GAIN_X\x000,0,0,0,0" + b"APETAGEX\xd0\x07\0\0\x3b\0\0\0\1\0\0\0\0\0\0\x80" + bytes(8)
     (tmp_path / "a.mp3").write_bytes(sample("cbr.mp3").read_bytes() + ape + b"TAG" + b"Old title".ljust(125, b"\0"))
-    tag(tmp_path / "a.mp3", tmp_path / "b.mp3", BARE)
+    write_tags(tmp_path / "a.mp3", tmp_path / "b.mp3", BARE)
     data = (tmp_path / "b.mp3").read_bytes()
     assert b"Old title" not in data
-    assert probe(tmp_path / "b.mp3").payload_sha256 == probe(sample("cbr.mp3")).payload_sha256
+    assert probe_audio(tmp_path / "b.mp3").payload_sha256 == probe_audio(sample("cbr.mp3")).payload_sha256
 
 
 @pytest.mark.parametrize(
     ("title", "encoding"), [("Plain", 0), ("Wer hört zu?", 0), ("“Ω”", 1), ("🎙 live", 1), ("Мир", 1)]
 )
 def test_text_is_latin_1_where_it_fits_and_else_utf_16_with_its_mark(tmp_path, title, encoding):
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", Tags(title=title, show="S"))
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", Tags(title=title, show="S"))
     payload = dict(written(tmp_path / "a.mp3"))["TIT2"]
     assert payload[0] == encoding
     assert payload[1:].decode("utf-16" if encoding else "latin-1") == title
@@ -161,7 +161,7 @@ def test_text_is_latin_1_where_it_fits_and_else_utf_16_with_its_mark(tmp_path, t
 
 def test_what_no_tag_can_hold_is_left_out(tmp_path):
     tags = Tags(title="a\0b\nc\ud800", show="S", comment="one\r\ntwo\x07", link="https://example.org/ä\n")
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", tags)
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", tags)
     found = dict(written(tmp_path / "a.mp3"))
     assert found["TIT2"] == b"\0ab c"
     assert found["COMM"] == b"\0und\0one\ntwo"
@@ -169,7 +169,7 @@ def test_what_no_tag_can_hold_is_left_out(tmp_path):
 
 
 def test_addresses_end_without_a_nul_and_the_feed_is_a_text_frame(tmp_path):
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = dict(written(tmp_path / "a.mp3"))
     assert found["WOAF"] == b"https://example.org/episodes/7/"
     assert found["WFED"] == b"\0https://example.org/feed.xml"
@@ -178,7 +178,7 @@ def test_addresses_end_without_a_nul_and_the_feed_is_a_text_frame(tmp_path):
 
 def test_ctoc_comes_first_and_chap_by_time_whatever_their_length(tmp_path):
     marks = tuple(Chapter(start_ms=start, title="x" * (100 - start // 10)) for start in (900, 0, 300, 600))
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     names = [(name, payload) for name, payload in written(tmp_path / "a.mp3") if name in {"CTOC", "CHAP"}]
     assert names[0] == ("CTOC", b"toc\0\x03\x04ch0\0ch1\0ch2\0ch3\0")
     times = [struct.unpack(">II", payload[4:12]) for _, payload in names[1:]]
@@ -187,7 +187,7 @@ def test_ctoc_comes_first_and_chap_by_time_whatever_their_length(tmp_path):
 
 def test_a_long_list_becomes_lists_of_lists(tmp_path):
     marks = tuple(Chapter(start_ms=number * 3, title=f"{number}") for number in range(700))
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     contents = [payload for name, payload in written(tmp_path / "a.mp3") if name == "CTOC"]
     assert contents[0] == b"toc\0\x03\x03toc0\0toc1\0toc2\0"
     assert [payload[:8] for payload in contents[1:]] == [
@@ -203,21 +203,21 @@ def test_a_long_list_becomes_lists_of_lists(tmp_path):
 
 def test_a_mark_behind_the_end_is_left_out(tmp_path):
     marks = (Chapter(start_ms=0, title="A"), Chapter(start_ms=99_000, title="B"))
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     assert [mark.title for mark in read_tags(tmp_path / "a.mp3").chapters] == ["A"]
 
 
 def test_chapters_and_pictures_of_the_recording_itself_come_back(tmp_path):
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = read_tags(tmp_path / "a.mp3")
     assert found.pictures == ((LocalFile("chapter-4.jpg"), Cover(data=JPEG, mime="image/jpeg")),)
     again = make_tags(chapters=found.chapters, images=found.pictures)
-    assert tag(tmp_path / "a.mp3", tmp_path / "b.mp3", again) == tag(sample("cbr.mp3"), tmp_path / "c.mp3", make_tags())
+    assert write_tags(tmp_path / "a.mp3", tmp_path / "b.mp3", again) == write_tags(sample("cbr.mp3"), tmp_path / "c.mp3", make_tags())
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
 def test_the_sound_is_the_same_to_the_sample(tmp_path):
-    tag(sample("vbr.mp3"), tmp_path / "a.mp3", make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/jpeg")))
+    write_tags(sample("vbr.mp3"), tmp_path / "a.mp3", make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/jpeg")))
 
     def heard(path):
         return subprocess.run(
@@ -230,7 +230,7 @@ def test_the_sound_is_the_same_to_the_sample(tmp_path):
 def test_mutagen_reads_what_we_wrote(tmp_path):
     from mutagen.id3 import ID3
 
-    tag(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
+    write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = ID3(io.BytesIO((tmp_path / "a.mp3").read_bytes()), translate=False)
     assert found.version == (2, 3, 0)
     assert str(found["TIT2"]) == make_tags().title

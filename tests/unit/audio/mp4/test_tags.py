@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import probe, read_tags, tag
+from podcast_kit.audio import probe_audio, read_tags, write_tags
 from podcast_kit.audio.mp4.boxes import Box, read_layout, parse_boxes
 from podcast_kit.audio.mp4.container import list_tracks
 from podcast_kit.model import Chapter, Cover, Tags
@@ -42,18 +42,18 @@ def moov(path):
     "tags", [BARE, make_tags(), make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/png"))]
 )
 def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
-    tag(sample(name), tmp_path / name, tags)
+    write_tags(sample(name), tmp_path / name, tags)
     assert heard(tmp_path / name) == heard(sample(name))
 
 
 def test_the_index_comes_before_the_one_mdat(tmp_path):
     assert names(sample("aac.m4a")) == [b"ftyp", b"free", b"mdat", b"moov"]
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     assert names(tmp_path / "a.m4a") == [b"ftyp", b"moov", b"mdat"]
 
 
 def test_chapters_are_a_disabled_track_that_the_sound_names(tmp_path):
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     index = moov(tmp_path / "a.m4a")
     sound, titles = list_tracks(index)
     assert sound.box.find(b"tref", b"chap").data == titles.id.to_bytes(4, "big")
@@ -66,17 +66,17 @@ def test_chapters_are_a_disabled_track_that_the_sound_names(tmp_path):
 
 
 def test_tags_without_chapters_keep_those_of_the_recording(tmp_path):
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
-    tag(tmp_path / "a.m4a", tmp_path / "b.m4a", BARE)
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", BARE)
     assert read_tags(tmp_path / "b.m4a").chapters == read_tags(tmp_path / "a.m4a").chapters
     assert read_tags(tmp_path / "b.m4a").title == "T"
     assert read_tags(tmp_path / "b.m4a").guid == make_tags().guid
 
 
 def test_other_chapters_replace_those_that_were_there_and_leave_no_rest(tmp_path):
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     few = make_tags(chapters=(Chapter(start_ms=0, title="Only"), Chapter(start_ms=700, title="Two")))
-    assert tag(tmp_path / "a.m4a", tmp_path / "b.m4a", few) == tag(sample("aac.m4a"), tmp_path / "c.m4a", few)
+    assert write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", few) == write_tags(sample("aac.m4a"), tmp_path / "c.m4a", few)
 
 
 @needs_ffmpeg
@@ -89,7 +89,7 @@ def test_the_chapters_of_another_program_are_read_and_replaced(tmp_path):
     source = made(tmp_path / "a.m4a", "-i", str(chapters), "-map_metadata", "1", "-movflags", "+faststart")
     found = read_tags(source).chapters
     assert [(mark.start_ms, mark.title) for mark in found] == [(0, "Erstes"), (900, "Zweites Ω")]
-    tag(source, tmp_path / "b.m4a", make_tags())
+    write_tags(source, tmp_path / "b.m4a", make_tags())
     assert len(list_tracks(moov(tmp_path / "b.m4a"))) == 2
     assert [mark.title for mark in read_tags(tmp_path / "b.m4a").chapters] == [
         mark.title for mark in make_tags().chapters if mark.toc
@@ -101,7 +101,7 @@ def test_the_chapters_of_another_program_are_read_and_replaced(tmp_path):
 def test_the_index_may_come_first_or_last_with_the_same_result(tmp_path):
     last = made(tmp_path / "last.m4a", "-bitexact")
     first = made(tmp_path / "first.m4a", "-bitexact", "-movflags", "+faststart")
-    assert tag(last, tmp_path / "a.m4a", make_tags()) == tag(first, tmp_path / "b.m4a", make_tags())
+    assert write_tags(last, tmp_path / "a.m4a", make_tags()) == write_tags(first, tmp_path / "b.m4a", make_tags())
 
 
 @needs_ffmpeg
@@ -109,26 +109,26 @@ def test_the_index_may_come_first_or_last_with_the_same_result(tmp_path):
 def test_a_fragmented_file_becomes_a_whole_one(tmp_path, flags):
     source = made(tmp_path / "a.m4a", "-movflags", flags, "-frag_duration", "300000")
     assert b"moof" in names(source)
-    said = tag(source, tmp_path / "b.m4a", make_tags())
+    said = write_tags(source, tmp_path / "b.m4a", make_tags())
     assert names(tmp_path / "b.m4a") == [b"ftyp", b"moov", b"mdat"]
     assert heard(tmp_path / "b.m4a") == heard(source)
-    assert probe(tmp_path / "b.m4a").seconds == pytest.approx(probe(source).seconds, abs=0.002)
-    assert probe(tmp_path / "b.m4a").payload_sha256 == probe(source).payload_sha256
-    assert tag(tmp_path / "b.m4a", tmp_path / "c.m4a", make_tags()) == said
+    assert probe_audio(tmp_path / "b.m4a").seconds == pytest.approx(probe_audio(source).seconds, abs=0.002)
+    assert probe_audio(tmp_path / "b.m4a").payload_sha256 == probe_audio(source).payload_sha256
+    assert write_tags(tmp_path / "b.m4a", tmp_path / "c.m4a", make_tags()) == said
     assert read_tags(tmp_path / "b.m4a").chapters[1].title == make_tags().chapters[1].title
 
 
 def test_several_mdats_become_one(tmp_path):
     data = sample("aac.m4a").read_bytes()
     (tmp_path / "a.m4a").write_bytes(data + b"\0\0\0\x0cmdatmore")
-    tag(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
+    write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
     assert names(tmp_path / "b.m4a") == [b"ftyp", b"moov", b"mdat"]
-    assert probe(tmp_path / "b.m4a").payload_sha256 == probe(sample("aac.m4a")).payload_sha256
+    assert probe_audio(tmp_path / "b.m4a").payload_sha256 == probe_audio(sample("aac.m4a")).payload_sha256
 
 
 def test_chpl_is_cut_at_a_character_and_the_text_track_is_not(tmp_path):
     long = "Ω" * 400
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=(Chapter(start_ms=0, title=long),)))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=(Chapter(start_ms=0, title=long),)))
     assert read_tags(tmp_path / "a.m4a").chapters[0].title == long
     chpl = moov(tmp_path / "a.m4a").find(b"udta", b"chpl").data
     assert chpl[8] == 1
@@ -137,14 +137,14 @@ def test_chpl_is_cut_at_a_character_and_the_text_track_is_not(tmp_path):
 
 def test_three_hundred_chapters_are_all_in_the_text_track(tmp_path):
     chapters = tuple(Chapter(start_ms=number * 7, title=f"{number}") for number in range(300))
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [mark.title for mark in read_tags(tmp_path / "a.m4a").chapters] == [mark.title for mark in chapters]
     assert moov(tmp_path / "a.m4a").find(b"udta", b"chpl").data[8] == 255
 
 
 def test_a_list_that_begins_late_keeps_its_times(tmp_path):
     chapters = (Chapter(start_ms=400, title="Late"), Chapter(start_ms=900, title="Later"))
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     found = read_tags(tmp_path / "a.m4a").chapters
     assert [(mark.start_ms, mark.title) for mark in found] == [(400, "Late"), (900, "Later")]
 
@@ -153,7 +153,7 @@ def test_boxes_and_atoms_of_others_are_kept(tmp_path):
     data = sample("aac.m4a").read_bytes()
     uuid = (40).to_bytes(4, "big") + b"uuid" + bytes(range(32))
     (tmp_path / "a.m4a").write_bytes(data + uuid)
-    tag(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
+    write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
     assert uuid in (tmp_path / "b.m4a").read_bytes()
     assert dict(read_tags(tmp_path / "b.m4a").fields)["©too"] == dict(read_tags(sample("aac.m4a")).fields)["©too"]
 
@@ -168,13 +168,13 @@ def test_tables_of_64_bits_are_moved_too(tmp_path):
         wide = b"".join(table.data[8 + 4 * at : 12 + 4 * at].rjust(8, b"\0") for at in range(count))
         table.name, table.data = b"co64", table.data[:8] + wide
     (tmp_path / "a.m4a").write_bytes(source[:index] + box.render())
-    tag(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
-    assert probe(tmp_path / "b.m4a").payload_sha256 == probe(sample("aac.m4a")).payload_sha256
+    write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", make_tags())
+    assert probe_audio(tmp_path / "b.m4a").payload_sha256 == probe_audio(sample("aac.m4a")).payload_sha256
 
 
 def test_a_link_is_a_hyperlink_over_the_whole_title(tmp_path):
     chapters = (Chapter(start_ms=0, title="Мир 🎙", url="https://example.org/ü"), Chapter(start_ms=900, title="Two"))
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [(mark.title, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
         ("Мир 🎙", "https://example.org/ü"),
         ("Two", ""),
@@ -190,13 +190,13 @@ def test_a_link_is_a_hyperlink_over_the_whole_title(tmp_path):
 def test_a_link_that_a_hyperlink_cannot_hold_is_left_out(tmp_path):
     long = "https://example.org/" + "a" * 236
     chapters = (Chapter(start_ms=0, title="A", url=long), Chapter(start_ms=900, title="B", url=long[:-1]))
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [mark.url for mark in read_tags(tmp_path / "a.m4a").chapters] == ["", long[:-1]]
 
 
 def test_a_title_that_is_only_a_link_is_a_chapter(tmp_path):
     chapters = (Chapter(start_ms=0, title="", url="https://example.org/"), Chapter(start_ms=900, title="B"))
-    tag(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
+    write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [(mark.start_ms, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
         (0, "https://example.org/"),
         (900, ""),

@@ -2,7 +2,7 @@
 
 import struct
 
-from podcast_kit.audio import inspect, probe, read_tags
+from podcast_kit.audio import inspect_audio, probe_audio, read_tags
 from podcast_kit.audio.mp3 import id3_frames
 from podcast_kit.model import Chapter
 from tests.support.audio_samples import CHAPTERS, make_tags, sample
@@ -34,7 +34,7 @@ def test_cue_points_with_labels_are_chapters(tmp_path):
         Chapter(start_ms=0, end_ms=1000, title="One"),
         Chapter(start_ms=1000, title="Зwei"),
     )
-    assert inspect(path).problems == ()
+    assert inspect_audio(path).problems == ()
 
 
 def test_cue_points_without_labels_are_none(tmp_path):
@@ -53,7 +53,7 @@ def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
     found = read_tags(path)
     assert (found.title, found.number) == (make_tags().title, 7)
     assert [mark.title for mark in found.chapters] == [mark.title for mark in CHAPTERS]
-    assert probe(path).payload_sha256 == probe(sample("speech.wav")).payload_sha256
+    assert probe_audio(path).payload_sha256 == probe_audio(sample("speech.wav")).payload_sha256
 
 
 def test_markers_and_names_of_an_aiff_are_read(tmp_path):

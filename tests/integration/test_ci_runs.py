@@ -1,0 +1,128 @@
+"""What a CI run does where no recordings are: late recordings, renames, holds, and a missing key of private feeds."""
+
+import json
+import os
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+from tests.support import output_trees, shows
+
+BEFORE, AFTER = "2030-01-01T08:00", "2030-01-03T08:00"
+NO_RECORDINGS = shutil.ignore_patterns("*.mp3", "build", ".podcast-kit", "public")
+
+
+def run(show, *arguments, **settings):
+    return CliRunner().invoke(cli, [arguments[0], "-C", str(show), *map(str, arguments[1:])], **settings)
+
+
+@pytest.fixture
+def show(tmp_path):
+    """A show that is published to a folder beside it, so that a copy of the show publishes to the same place."""
+    folder = shows.small(tmp_path / "show", episodes=1)
+    settings = (folder / "podcast.yaml").read_text().replace("to: public", f"to: '{tmp_path / 'site'}'")
+    (folder / "podcast.yaml").write_text(settings)
+    return folder
+
+
+def live_feed(show):
+    return (show.parent / "site/feed.xml").read_text()
+
+
+def check_out(show, name="runner"):
+    """The show as a CI runner has it."""
+    return shutil.copytree(show, show.parent / name, ignore=NO_RECORDINGS)
+
+
+def test_scheduled_episode_without_recording_is_reported_before_its_day(show):
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    shows.add(show, 2, date="2030-01-02 08:00")
+    runner = check_out(show)
+    for command in ("plan", "status", "check"):
+        done = run(runner, command, "--at", BEFORE)
+        assert done.exit_code == 0, done.output
+        assert "neither here nor uploaded" in done.output
+        assert "002-talk.md" in done.output
+        assert "neither here" not in run(show, command, "--at", BEFORE).output
+    assert json.loads(run(runner, "plan", "--at", BEFORE, "--json").stdout)["scheduled"][0]["unrecorded"]
+    assert run(show, "publish", "--yes", "--at", BEFORE, "--ahead").exit_code == 0
+    uploaded = check_out(show, "later")
+    assert "neither here" not in run(uploaded, "check", "--at", BEFORE).output
+
+
+def test_episode_whose_recording_never_arrived_stops_no_other(show):
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    shows.add(show, 2, date="2030-01-02 08:00")
+    runner = check_out(show)
+    notes = runner / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("One paragraph", "Edited"))
+    done = run(runner, "publish", "--yes", "--only", "feed", "--at", AFTER)
+    assert done.exit_code == 1
+    assert "au.missing" in done.output
+    assert "Edited" in live_feed(show)
+    assert "Talk 2" not in live_feed(show)
+
+
+def test_rollback_with_hold_stays_until_it_is_released(show):
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    first = live_feed(show)
+    shows.add(show, 2)
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    done = run(show, "rollback", "--hold", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "publish --release" in done.stderr
+    assert live_feed(show) == first
+    for folder in (show, check_out(show)):  # the next run of CI
+        refused = run(folder, "publish", "--yes", "--at", BEFORE)
+        assert refused.exit_code == 1
+        assert "on hold: rolled back to feed 1" in refused.output
+        assert "on hold" in run(folder, "plan", "--at", BEFORE).output
+    assert live_feed(show) == first
+    assert run(show, "prune", "--yes").exit_code == 0
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 1
+    assert run(show, "publish", "--yes", "--at", BEFORE, "--release").exit_code == 0
+    assert "Talk 2" in live_feed(show)
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+
+
+def test_hold_on_the_live_feed_needs_no_other_change(show):
+    for number in (1, 2):
+        shows.add(show, number)
+        assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    assert run(show, "rollback", "--yes").exit_code == 0
+    before = live_feed(show)
+    number = json.loads(run(show, "rollback", "--list", "--json").stdout)["feeds"][-1]["number"]
+    held = run(show, "rollback", str(number), "--hold", "--yes", "--json")
+    assert json.loads(held.stdout)["changed"] is False
+    assert json.loads(held.stdout)["hold"] is True
+    assert live_feed(show) == before
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 1
+    (show / "episodes/002-talk.md").unlink()  # the folder is as the live feed, so the hold is all that changes
+    lock = show / "podcast.lock"
+    lock.write_text(lock.read_text().partition("  - slug: 002")[0])
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 1
+    assert run(show, "publish", "--yes", "--at", BEFORE, "--release").exit_code == 0
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+
+
+def test_every_former_address_redirects_though_the_lock_never_comes_back(show):
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    note, runs = show / "episodes/001-talk.md", []
+    for number, name in enumerate(("second", "third", "fourth")):
+        note = note.rename(note.with_name(f"{name}.md"))
+        text = note.read_text()
+        if number == 0:
+            note.write_text(text.replace("---\n", "---\naudio: 001-talk.mp3\n", 1))
+        runner = check_out(show, name)
+        done = run(runner, "publish", "--yes", "--only", "feed", "--at", BEFORE, "--no-check")
+        assert done.exit_code == 0, done.output
+        runs.append(name)
+    site = show.parent / "site/episodes"
+    for slug in ("001-talk", "second", "third"):
+        page = (site / slug / "index.html").read_text()
+        assert "fourth/" in page, slug
+        assert "http-equiv" in page
+    again = json.loads(run(check_out(show, "last"), "publish", "--yes", "--at", BEFORE, "--json").stdout)
+    assert again["changes"] == []
