@@ -14,6 +14,7 @@ import click
 
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.secret_masks import hide_show_secrets
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def load_show(
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
     show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    hide_show_secrets(console, show)
     without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
     if not add_guids or not without_guid:
         return show

@@ -122,9 +122,7 @@ def prepare_publish(
             due=due,
             recorded_at=last_recorded_at(build.project.folder),
         )
-    plan_build = partial(
-        make_plan, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting
-    )
+    plan_build = partial(make_plan, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting)
     prepared = plan_build(build)
     if _has_unknown_slugs(build, prepared.plan.state.slugs):  # podcast.lock is older than the last publish
         prepared = plan_build(build_show(replace(project, recorded_slugs=prepared.plan.state.slugs)))
