@@ -90,9 +90,9 @@ def publish_transcripts(
 ) -> tuple[Transcript, ...]:
     """Publish every transcript: the author's files first, then the timed formats that can be written from them.
 
-    A file that apps would not understand is published as it should be. All cues come `shift` seconds later than they
-    are written, where mastering joined an intro or trimmed silence; the author's own file would then be wrong, so only
-    what is written from it is published.
+    A file that apps would not understand is published in the form that they do. All cues come `shift` seconds later
+    than they are written, where mastering joined an intro or trimmed silence; the author's own file would then be
+    wrong, so only what is written from it is published.
     """
     transcripts: list[Transcript] = []
     cues_by_language: dict[str, tuple[Cue, ...]] = {}

@@ -53,7 +53,7 @@ class TranscriptSource:
     problems: tuple[Problem, ...] = ()
     """Warnings and hints: what apps would not understand as it is meant, and what was made of it."""
     is_standard: bool = True
-    """Whether apps understand the file as it is; if not, it is published as it should be."""
+    """Whether apps understand the file as it is; if not, it is published in the form that they do."""
 
 
 def parse_transcript(data: bytes, path: str) -> tuple[Cue, ...]:
