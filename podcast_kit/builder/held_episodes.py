@@ -26,6 +26,8 @@ ITEM = re.compile(rb"<item>.*?</item>", re.DOTALL)
 ROOT = re.compile(rb"<rss\b[^>]*>")
 PAGE_SLUG = re.compile(r"/episodes/([^/]+)/")
 TAG = re.compile(r"<[^>]+>")
+MAX_STAND_IN_SUMMARY_LEN = 300
+"""Characters of a stand-in's summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +144,11 @@ def _stand_in(node: Node, entry: LockEntry | None) -> Item | None:
         enclosure_url=url,
         former_slugs=entry.former_slugs if entry else (),
         artwork=Image(url=image.attributes.get("href", "")) if image else None,
-        summary=summary[:MAX_SUMMARY_LEN],
+        summary=summary[:MAX_STAND_IN_SUMMARY_LEN],
         description=description,
         content=html,
         page=html,
     )
-
-
-MAX_SUMMARY_LEN = 300
-"""Characters of a stand-in's summary."""
 
 
 def _enclosure_media(node: Node, enclosure: Node, url: str) -> Media:

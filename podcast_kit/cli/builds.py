@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podcast_kit.cli.app import load_show, parse_build_date
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import override_target, resolve_due_slugs, resolve_slugs
+from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -42,9 +43,21 @@ def load_build(
     return build
 
 
-def print_build_problems(console: Console, build: Build) -> None:
-    """Print the warnings, what is wrong with the episodes that were left out, and which these are."""
-    console.problems([*build.errors, *build.problems])
+def print_build_problems(console: Console, build: Build, *, is_checked: bool = False) -> None:
+    """Print the warnings, what is wrong with the episodes that were left out, and which these are.
+
+    With `is_checked`, without what the checks of the publish will report as an error.
+    """
+    from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
+
+    hide_early_files(console, build)
+    due_paths = {item.episode.path for item in build.items} if is_checked else set()
+    warnings = [
+        problem
+        for problem in build.problems
+        if problem.code != PLACEHOLDER_CODE or problem.location.path not in due_paths
+    ]
+    console.problems([*build.errors, *warnings])
     if build.broken:
         live = [episode.slug for episode in build.broken if episode.guid in build.held_guids]
         others = [episode.slug for episode in build.broken if episode.slug not in live]
@@ -76,7 +89,7 @@ def prepare_with_progress(
         ),
         saved_plan=saved_plan,
         use_fast_path=use_fast_path,
-        on_build=lambda build: print_build_problems(console, build),
+        on_build=lambda build: print_build_problems(console, build, is_checked=use_fast_path and options.run_checks),
         on_progress=console.progress,
         on_waiting=console.waiting_for,
     )

@@ -48,13 +48,13 @@ def inspect_command(console: Console, files: tuple[Path, ...], fixed_dir: Path |
         reports.append(report)
         problems += report.problems
         _print_report(console, report)
-        console.problems(report.problems)
+        console.problems(report.problems, as_result=not console.as_json)
         if fixed_dir:
             try:
                 audio.repair_mp3(path, fixed_dir / path.name)
             except InvalidAudio as error:
                 problems += error.problems
-                console.problems(error.problems)
+                console.problems(error.problems, as_result=not console.as_json)
             else:
                 console.result(str(fixed_dir / path.name))
     console.document("inspect", problems, files=[report.to_json() for report in reports])

@@ -182,5 +182,6 @@ def test_only_mp3_is_mended(tmp_path):
 def test_of_a_file_that_is_none_only_its_fault_is_said(tmp_path):
     (tmp_path / "notes.mp3").write_text("no sound")
     done = run(tmp_path / "notes.mp3")
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "notes.mp3" in done.stderr
+    assert (done.exit_code, done.stderr) == (1, "")
+    assert "notes.mp3: error: is not" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
