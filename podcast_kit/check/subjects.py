@@ -69,7 +69,10 @@ def audio_warnings(build: Build) -> Iterator[Problem]:
     ]
     with open_cache(Path(project.folder, CACHE_DIR, "checked")) as cache:
         warnings = [(episode, row) for episode, path in recordings for row in _inspect_once(path, cache)]
+    reported = {(problem.location.path, problem.code) for problem in build.problems}
     for episode, (text, fix, code, severity) in warnings:
+        if (str(episode.audio), code) in reported:
+            continue  # the build names each chapter
         if code not in project.show.ignore and code not in episode.ignore:
             yield Problem(SourceLocation(str(episode.audio)), text, fix, code, Severity(severity))
 

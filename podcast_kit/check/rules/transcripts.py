@@ -16,8 +16,10 @@ from podcast_kit.text.timecode import timecode_to_ms
 SUBRIP_TYPES = frozenset({"application/x-subrip", "application/srt"})
 TRANSCRIPT_TYPES = frozenset({"text/vtt", "text/html", "application/json", "text/plain"}) | SUBRIP_TYPES
 _CUE_TIMES = re.compile(
-    r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})[ \t]+-->[ \t]+(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
+    r"(?:(\d{1,4})[:;])?(\d{1,2})[:;](\d{1,2})[.,:;](\d{1,3})[ \t]+-->[ \t]+"
+    r"(?:(\d{1,4})[:;])?(\d{1,2})[:;](\d{1,2})[.,:;](\d{1,3})"
 )
+"""Also with frames in place of a fraction: reading the file reports these."""
 MAX_VTT_LINE_LEN, MAX_SRT_LINE_LEN, MAX_SRT_LINES = 65, 32, 2
 MAX_OVERRUN_S = 1.0
 """By how much the last cue may end after the episode."""
