@@ -453,8 +453,8 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         about="The episode's chapters.",
         form="auto, none, the path of a file, or a list",
         default="auto: the timestamps in the notes, else the chapters in the recording",
-        example='chapters:\n  - {start: "0:00", title: Welcome}\n  - {start: "1:15", title: What a feed is}\n'
-        '  - {start: "2:40", title: Three habits}',
+        example='chapters:\n  - {start: "0:00", title: Welcome}\n  - {start: "0:20", title: What a feed is}\n'
+        '  - {start: "0:40", title: Three habits}',
         details="A list may also have lines such as `0:12:34 Title`.",
         fields=_CHAPTER,
     ),
