@@ -380,6 +380,11 @@ listen.id
     The link would lead to an error page.
     Copy the id from the address of your show's page there.
 
+lock.early
+    podcast.lock has the address of a file that was uploaded before its episode is out.
+    In a public repository, anyone could listen early.
+    Keep the repository private until then.
+
 lock.damaged
     podcast.lock is damaged.
     It records what subscribers have, and protects them from downloading everything again.
@@ -407,7 +412,7 @@ tr.grammar
 
 tr.repaired
     Apps would not understand the transcript as it is meant.
-    It is published as it should be, and your file stays as it is.
+    It is published in a form that they do, and your file is not changed.
     Correct the file as the message says, or leave it.
 """)
 
@@ -636,6 +641,16 @@ pb.removed
     Published episodes would be removed from the feed.
     They would disappear from subscribers' apps.
     Restore the episodes; to remove them on purpose, pass `--remove`.
+
+pb.private
+    The store has private feeds, and this machine has no list of subscribers.
+    These feeds stay as they are and get no new episodes.
+    Publish where subscribers.txt is, or pass the list and the key in the environment.
+
+private.key
+    There are private feeds, and the key of their addresses is not here.
+    A check can do without it; publishing cannot, as the feeds would be lost.
+    Set PODCAST_KIT_SUBSCRIBERS_KEY where you publish.
 
 pb.hold
     A rollback placed a hold on publishing.

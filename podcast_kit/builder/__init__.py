@@ -107,6 +107,7 @@ def build(
     keep_going: bool = False,
     only: Collection[str] | None = None,
     held: Mapping[str, HeldEpisode] | None = None,
+    needs_private_key: bool = True,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
@@ -115,6 +116,7 @@ def build(
     too, so that they can be uploaded before a feed names them.
     With `keep_going` an episode with errors is left out and named in `Build.broken`; a due episode that was never
     published and whose recording is missing always is. With `only` the other due episodes (by slug) are left out, too.
+    Unless `needs_private_key`, private feeds are left out where their key is missing.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
@@ -151,7 +153,8 @@ def build(
         on_progress(Progress("render", "pages"))
         _write_pages(project, items, artwork, out)
         _write_feeds(project, items, artwork, out, held_here)
-        for key, data in private_feeds.render_feeds(project, items, artwork).items():
+        feeds = private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
+        for key, data in feeds.items():
             out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
         for episode in held_here.values():
             out.drop_below(episode.page_prefix)  # the live page stays

@@ -9,13 +9,15 @@ from podcast_kit.model import Image, Item, Project
 from podcast_kit.source import subscribers
 
 
-def render_feeds(project: Project, items: Sequence[Item], artwork: Image | None = None) -> dict[str, bytes]:
-    """A feed for each subscriber under its key; none where there is no list.
+def render_feeds(
+    project: Project, items: Sequence[Item], artwork: Image | None = None, *, needs_key: bool = True
+) -> dict[str, bytes]:
+    """A feed for each subscriber under its key; none where there is no list, or no key unless `needs_key`.
 
     Raises OperationError when there is a list and no secret, InvalidInput for problems of the list.
     """
     subscriber_list = subscribers.read_subscribers(project.folder)
-    if not subscriber_list:
+    if not subscriber_list or (not needs_key and subscribers.is_key_missing(project.folder)):
         return {}
     secret = subscribers.read_subscribers_key(project.folder)
     return feed.render_private_feeds(

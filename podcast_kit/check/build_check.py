@@ -17,7 +17,8 @@ from podcast_kit.check.context import CheckContext
 from podcast_kit.check.explain import list_codes
 from podcast_kit.check.runner import check_document
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
-from podcast_kit.model import FeedDocument, Progress, Project, show_guid
+from podcast_kit.model import LOCK_FILE, FeedDocument, Progress, Project, show_guid
+from podcast_kit.source import subscribers
 from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 
 
@@ -41,9 +42,12 @@ def check_show(
     ]
     problems += _check_publish_target(project)
     try:
-        build = builder.build(_with_placeholder_guids(project), now=now, on_progress=on_progress)
+        build = builder.build(
+            _with_placeholder_guids(project), now=now, needs_private_key=False, on_progress=on_progress
+        )
     except InvalidInput as error:
         return _sort_problems([*problems, *error.problems, *project.warnings])
+    problems += [*build.errors, *_check_secrets(build)]
     problems += check_build(
         build, now=now, platform=platform, published_feed=published_feed, measure_loudness=measure_loudness
     )
@@ -93,6 +97,23 @@ def _require_own_notes(build: Build) -> Iterator[Problem]:
             yield replace(problem, severity=Severity.ERROR)
         else:
             yield problem
+
+
+def _check_secrets(build: Build) -> Iterator[Problem]:
+    """Private feeds that cannot be built here, and early addresses in podcast.lock, which others may read."""
+    project = build.project
+    if subscribers.is_key_missing(project.folder):
+        location = SourceLocation(subscribers.SUBSCRIBERS_FILE)
+        text = f"private feeds are not checked: {subscribers.SUBSCRIBERS_KEY_FILE} is missing"
+        fix = f"set {subscribers.SUBSCRIBERS_KEY_VARIABLE} where you publish; a pull request from a fork has none"
+        yield Problem(location, text, fix, "private.key", Severity.HINT)
+    for episode in build.scheduled:
+        entry = project.lock_entry(episode.guid)
+        is_ignored = "lock.early" in {*project.show.ignore, *episode.ignore}
+        if entry and "://" not in entry.media.key and not is_ignored:
+            text = f"has the address of {episode.slug}, which is uploaded before its date"
+            fix = "keep the repository private until then, or turn this off with `ignore: {lock.early: why}`"
+            yield Problem(SourceLocation(LOCK_FILE), text, fix, "lock.early", Severity.WARNING)
 
 
 def _check_publish_target(project: Project) -> tuple[Problem, ...]:

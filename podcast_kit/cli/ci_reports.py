@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from podcast_kit.errors import Problem, Severity
@@ -44,17 +44,26 @@ def is_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def append_plan_summary(title: str, line: str, notices: Sequence[str], changes: Sequence[Sequence[str]]) -> None:
-    """Append to GitHub's step summary what subscribers will notice, and every change in a collapsed table."""
+def append_plan_summary(
+    title: str,
+    line: str,
+    notices: Sequence[str],
+    changes: Sequence[Sequence[str]],
+    mask: Callable[[str], str] = str,
+) -> None:
+    """Append to GitHub's step summary what subscribers will notice, and every change in a collapsed table.
+
+    `mask` replaces what is secret.
+    """
     rows = [f"| {' | '.join(map(_escape_cell, change))} |" for change in changes[:MAX_SUMMARY_ROWS]]
     rows += [f"| | and {len(changes) - MAX_SUMMARY_ROWS} more | | |"] if len(changes) > MAX_SUMMARY_ROWS else []
     head = ["<details><summary>All changes</summary>", "", "| | key | bytes | why |", "|---|---|---|---|"]
     table = [*head, *rows, "", "</details>"] if rows else []
     items = [f"- {_escape_cell(notice)}" for notice in notices]
-    _append_summary([f"### podcast-kit {title}", "", _escape_cell(line), "", *items, "", *table])
+    _append_summary([f"### podcast-kit {title}", "", _escape_cell(line), "", *items, "", *table], mask)
 
 
-def append_check_summary(problems: Sequence[Problem], line: str) -> None:
+def append_check_summary(problems: Sequence[Problem], line: str, mask: Callable[[str], str] = str) -> None:
     """Append a table of problems to GitHub's step summary, where there is one."""
     rows = [
         f"| {problem.severity} | `{_escape_cell(str(problem.location))}` | {_escape_cell(problem.text)} "
@@ -63,7 +72,7 @@ def append_check_summary(problems: Sequence[Problem], line: str) -> None:
     ]
     head = ["### podcast-kit check", "", line, ""]
     table = ["| | where | what | rule |", "|---|---|---|---|", *rows, ""] if rows else []
-    _append_summary([*head, *table])
+    _append_summary([*head, *table], mask)
 
 
 def format_gitlab_report(problems: Iterable[Problem]) -> str:
@@ -86,11 +95,11 @@ def _fingerprint(problem: Problem) -> str:
     return hashlib.sha256(f"{problem.code} {problem.location.path} {problem.text}".encode()).hexdigest()
 
 
-def _append_summary(lines: Sequence[str]) -> None:
+def _append_summary(lines: Sequence[str], mask: Callable[[str], str]) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         with Path(path).open("a", encoding="utf-8") as out:
-            out.write("\n".join(lines) + "\n")
+            out.write(mask("\n".join(lines) + "\n"))
 
 
 def _escape_data(text: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,26 @@ class Console:
     """Characters of the progress line on the terminal, which must be cleared first; 0 where there is none."""
     last_wait_logged_at: float = -inf
     """When a line last said which host is slow."""
+    masks: dict[str, str] = field(default_factory=dict)
+    """Secret → what is shown instead of it."""
+    mask_pattern: re.Pattern[str] | None = None
+
+    def hide(self, masks: Mapping[str, str]) -> None:
+        """Show other text instead of these secrets from now on, in everything that is printed."""
+        if masks:
+            self.masks.update(masks)
+            longest_first = sorted(self.masks, key=lambda secret: (-len(secret), secret))
+            self.mask_pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def announce_masks(self, secrets: Iterable[str]) -> None:
+        """Make GitHub mask these secrets in the rest of the job, whatever prints them."""
+        if ci_reports.is_github_actions():
+            for secret in secrets:
+                click.echo(f"::add-mask::{secret}", err=True)
+
+    def mask(self, text: str) -> str:
+        """The text without secrets."""
+        return self.mask_pattern.sub(lambda match: self.masks[match[0]], text) if self.mask_pattern else text
 
     def result(self, text: str = "") -> None:
         """Print what was asked for; nothing when a program asked for JSON."""
@@ -54,7 +75,7 @@ class Console:
     def raw(self, text: str) -> None:
         """Print a line to stdout; raises OperationError where it cannot be written."""
         try:
-            click.echo(text)
+            click.echo(self.mask(text))
         except BrokenPipeError:
             raise  # as of `| head`, which has read enough
         except OSError as error:
@@ -64,7 +85,7 @@ class Console:
         """Print a line for people, beside the result."""
         self.clear_progress()
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(self.mask(text), err=True)
 
     def document(self, command: str, problems: Iterable[Problem] = (), **content: Any) -> None:  # noqa: ANN401
         """Print the one JSON document of a command."""
@@ -82,10 +103,11 @@ class Console:
                 continue
             relative = self.with_relative_path(problem)
             if ci_reports.is_github_actions():
-                click.echo(ci_reports.format_annotation(relative), err=not as_result)
+                click.echo(self.mask(ci_reports.format_annotation(relative)), err=not as_result)
                 continue
             word = click.style(str(problem.severity), fg=SEVERITY_COLORS[problem.severity], bold=True)
-            click.echo(str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1), err=not as_result)
+            line = str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1)
+            click.echo(self.mask(line), err=not as_result)
 
     def failure(self, command: str, error: PodcastKitError) -> None:
         """Print what went wrong, with every problem behind it."""
@@ -96,11 +118,11 @@ class Console:
             self.problems(error.problems)
             return
         if ci_reports.is_github_actions():
-            click.echo(ci_reports.format_error_annotation(command, error.text, error.fix), err=True)
+            click.echo(self.mask(ci_reports.format_error_annotation(command, error.text, error.fix)), err=True)
             return
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {error.text}", err=True)
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {self.mask(error.text)}", err=True)
         if error.fix:
-            click.echo(f"  {error.fix}", err=True)
+            click.echo(f"  {self.mask(error.fix)}", err=True)
 
     def progress(self, progress: Progress) -> None:
         """Draw a progress line on a terminal, nothing anywhere else; what mastering did stays readable."""
@@ -116,7 +138,7 @@ class Console:
                 f" {100 * progress.done // progress.total}%" if is_of_audio else f" {progress.done}/{progress.total}"
             )
         width = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_TERMINAL_WIDTH
-        line = f"{progress.stage}{count} {progress.subject}"[: width - 1]
+        line = self.mask(f"{progress.stage}{count} {progress.subject}")[: width - 1]
         click.echo("\r" + line.ljust(self.progress_len), err=True, nl=False)  # NO_COLOR removes escape sequences
         self.progress_len = len(line)
 

@@ -58,8 +58,8 @@ def nothing_to_do(store: Store) -> str:
     return f"nothing to do: {store.name} is up to date"
 
 
-def append_github_summary(title: str, prepared: PreparedPublish) -> None:
-    """Add the plan to GitHub's page of the run, which anyone may read: embargoed files are not named there."""
+def append_github_summary(console: Console, title: str, prepared: PreparedPublish) -> None:
+    """Add the plan to GitHub's page of the run, which anyone may read: secret addresses are masked."""
     plan, store = prepared.plan, prepared.store
     changes = [
         (
@@ -72,7 +72,7 @@ def append_github_summary(title: str, prepared: PreparedPublish) -> None:
     ]
     line = f"{store.name}: {summarize_plan(plan)}" if plan else nothing_to_do(store)
     notices = [*subscriber_change_lines(prepared.subscriber_changes), *scheduled_lines(prepared.build)]
-    ci_reports.append_plan_summary(title, line, notices, changes)
+    ci_reports.append_plan_summary(title, line, notices, changes, console.mask)
 
 
 def subscriber_change_lines(changes: Sequence[SubscriberChange]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.stores.state import StoreState
+from podcast_kit.stores.state import REDACTED, StoreState
 
 __all__ = ["Change", "Plan", "Reason", "Verb", "plan_changes"]
 
@@ -98,7 +98,7 @@ def plan_changes(outputs: Mapping[str, Output], state: StoreState, *, feed_key: 
     changes += [
         Change(key=key, verb=Verb.RETIRE, reason=Reason.GONE, size=remote.size, wave=Wave.PAGES, remote=remote)
         for key, remote in state.objects.items()
-        if key not in outputs and key not in state.retired
+        if key not in outputs and key not in state.retired and not key.startswith(REDACTED)
     ]
     changes.sort(key=lambda change: (change.verb is Verb.RETIRE, change.wave, change.key == feed_key, change.key))
     return Plan(changes=tuple(changes), feed_key=feed_key, state=state)

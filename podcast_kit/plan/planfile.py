@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
-from podcast_kit.plan import Plan
+from podcast_kit.plan import Change, Plan
+from podcast_kit.stores.state import redact_key
 
 PLAN_FILE_SCHEMA = 1
 MAX_KEYS_SHOWN = 5
@@ -63,11 +64,11 @@ def render_plan_file(
         "feed": plan.state.feed.etag if plan.state.feed else "",
         "changes": [
             {
-                "key": change.key,
+                "key": _shown_key(change),
                 "verb": change.verb,
                 "reason": change.reason,
                 "bytes": change.size,
-                "sha256": change.output.sha256 if change.output else "",
+                "sha256": _shown_digest(change),
             }
             for change in plan.pending
         ],
@@ -99,4 +100,18 @@ def parse_plan_file(content: bytes, path: str) -> PlanFile:
 
 
 def _pending_digests(plan: Plan) -> dict[str, tuple[str, str]]:
-    return {change.key: (str(change.verb), change.output.sha256 if change.output else "") for change in plan.pending}
+    return {_shown_key(change): (str(change.verb), _shown_digest(change)) for change in plan.pending}
+
+
+def _shown_key(change: Change) -> str:
+    """The key, or a digest of it where it is secret: plans are passed on as artifacts of CI jobs."""
+    return redact_key(change.key, embargoed=_is_embargoed(change))
+
+
+def _shown_digest(change: Change) -> str:
+    """The sha256 of the file; empty where the address is made from it, and the digest of the key covers both."""
+    return change.output.sha256 if change.output and not _is_embargoed(change) else ""
+
+
+def _is_embargoed(change: Change) -> bool:
+    return change.output is not None and change.output.embargoed

@@ -25,7 +25,7 @@ from podcast_kit.publish.purge import list_changed_keys, purge_cdn
 from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import Store, open_store
-from podcast_kit.stores.state import STATE_KEY, StoreState, fetch_state, reconcile_state
+from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, fetch_state, reconcile_state
 
 ALLOWED_RULES = {"guids": "it.guid.stable"}
 """Word of `--allow` → the check rule that it turns off."""
@@ -148,6 +148,7 @@ def make_plan(
     store = open_store(show.publish, build.project.folder, on_waiting)
     on_progress(Progress("read", store.name))
     state = fetch_state(store, show.feed.path)
+    has_stale_feeds = _has_stale_private_feeds(build, state)
     state = reconcile_state(store, state, show.feed.path, build.outputs.values(), refresh=refresh)
     plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
     if build.is_partial:  # the files of episodes that stay as they are live are not among the outputs
@@ -157,9 +158,23 @@ def make_plan(
     changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
     guids = {entry.guid for entry in (*build.project.lock, *build.lock)}
     notices = tuple(compare_live_show(state.feed.content, show, guids, store.name)) if state.feed else ()
+    if has_stale_feeds and "pb.private" not in show.ignore:
+        notices = (*notices, _stale_feeds_problem())
     if state.hold:
         notices = (*notices, _hold_problem(state.hold))
     return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, notices=notices, due=now)
+
+
+def _has_stale_private_feeds(build: builder.Build, state: StoreState) -> bool:
+    """Whether the store has private feeds, and this run has no list of them."""
+    is_in_store = any(key.startswith(REDACTED) for key in state.objects)
+    return is_in_store and not any(key.startswith(PRIVATE_PREFIX) for key in build.outputs)
+
+
+def _stale_feeds_problem() -> Problem:
+    text = "the store has private feeds, but there is no list of subscribers here: these feeds get no new episodes"
+    fix = "set PODCAST_KIT_SUBSCRIBERS and PODCAST_KIT_SUBSCRIBERS_KEY, or publish where subscribers.txt is"
+    return Problem(SourceLocation("subscribers.txt"), text, fix, "pb.private", Severity.WARNING)
 
 
 def _hold_problem(hold: str) -> Problem:

@@ -77,8 +77,9 @@ def publish_plan(
     `url` is the public address at which new media must answer before any page or feed names them; empty where no web
     server serves the store yet. `before_feed` is called when everything except the feed has arrived. `on_sent`
     receives, from many threads, the key and the number of bytes of each piece that arrived. `purge` is called when
-    the feed is written, to drop cached copies; then the public feed is checked. `slugs` are recorded in the state. A store without conditional writes is
-    refused unless `allow_unprotected_writes` is set. A plan without changes writes nothing.
+    the feed is written, to drop cached copies; then the public feed is checked. `slugs` are recorded in the state. A
+    store without conditional writes is refused unless `allow_unprotected_writes` is set. A plan without changes writes
+    nothing.
     Raises StoreAccessError, OperationError, or PublishConflict when someone else published after the plan was made;
     the live feed is then unchanged.
     """

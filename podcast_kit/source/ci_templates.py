@@ -128,7 +128,9 @@ _GITHUB_SETUP = """\
 _GITHUB_CHECK = """\
       - run: podcast-kit check{where}
         env:
-          PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}   # only for private feeds
+          # For private feeds only: the contents of subscribers.txt and of subscribers.key.
+          PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
+          PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
 """
 _GITHUB_ROLE = """\
       # Uses an IAM role that trusts this repository, so no keys are stored. Set the variables AWS_ROLE and AWS_REGION.
@@ -137,6 +139,7 @@ _GITHUB_ROLE = """\
         with: {{role-to-assume: "${{{{ vars.AWS_ROLE }}}}", aws-region: "${{{{ vars.AWS_REGION }}}}"}}
       - run: {publish}
         env:
+          PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
 """
 _GITHUB_KEYS = """\
@@ -144,6 +147,7 @@ _GITHUB_KEYS = """\
         env:
           AWS_ACCESS_KEY_ID: ${{{{ secrets.AWS_ACCESS_KEY_ID }}}}
           AWS_SECRET_ACCESS_KEY: ${{{{ secrets.AWS_SECRET_ACCESS_KEY }}}}
+          PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
 """
 _GITHUB_PAGES = """\
@@ -152,6 +156,7 @@ _GITHUB_PAGES = """\
       # With private feeds, the repository must be private: the uploaded artifact has their addresses.
       - run: {publish}
         env:
+          PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
       - uses: {upload_pages}
         with: {{path: {site}}}

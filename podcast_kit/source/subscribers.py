@@ -19,6 +19,8 @@ from podcast_kit.source.yaml import decode_source
 SUBSCRIBERS_FILE = "subscribers.txt"
 SUBSCRIBERS_KEY_FILE = "subscribers.key"
 SUBSCRIBERS_KEY_VARIABLE = "PODCAST_KIT_SUBSCRIBERS_KEY"
+SUBSCRIBERS_VARIABLE = "PODCAST_KIT_SUBSCRIBERS"
+"""The text of the file, for CI: names of people are not committed."""
 SUBSCRIBERS_KEY_BYTES = 32
 """The file has twice as many hexadecimal digits."""
 MAX_NAME_LEN = 100
@@ -45,11 +47,14 @@ def normalize_name(name: str) -> str:
 
 
 def read_subscribers(folder: Path) -> Subscribers:
-    """A show's subscribers; empty without a file. Raises InvalidInput with every problem of the file."""
+    """A show's subscribers, from the file or from the environment; empty without both.
+
+    Raises InvalidInput with every problem of the list.
+    """
     try:
         data = (folder / SUBSCRIBERS_FILE).read_bytes()
     except FileNotFoundError:
-        return Subscribers()
+        data = os.environ.get(SUBSCRIBERS_VARIABLE, "").encode()
     except OSError as error:
         raise OperationError(f"{SUBSCRIBERS_FILE}: cannot be read: {error.strerror}") from None
     problems: list[Problem] = []
@@ -120,6 +125,12 @@ def read_subscribers_key(folder: Path) -> bytes:
             f"restore {SUBSCRIBERS_KEY_FILE} or {SUBSCRIBERS_KEY_VARIABLE}",
         )
     return key
+
+
+def is_key_missing(folder: Path) -> bool:
+    """Whether there are private feeds, and no key, as in a check of a pull request from a fork."""
+    has_key = os.environ.get(SUBSCRIBERS_KEY_VARIABLE) or (folder / SUBSCRIBERS_KEY_FILE).exists()
+    return not has_key and bool(read_subscribers(folder))
 
 
 def write_subscribers_key(folder: Path, key: bytes) -> None:

@@ -112,15 +112,19 @@ def redact_key(key: str, *, embargoed: bool = False) -> str:
 def _restore_redacted_keys(state: StoreState, outputs: Iterable[Output]) -> StoreState:
     """Replace the digests of secret keys by the keys, where the build has them.
 
-    Of the others, private ones are dropped; embargoed ones stay, so that they can be retired.
+    Of the others, private ones are dropped if the build has private feeds, and stay if it has none, since they then
+    are unknown to it; embargoed ones stay, so that they can be retired.
     """
+    has_private = any(output.key.startswith(PRIVATE_PREFIX) for output in outputs)
     names: dict[str, str] = {}
     if any(key.startswith((REDACTED, EMBARGOED)) for key in (*state.objects, *state.retired, *state.dirty)):
         for output in outputs:
             names[redact_key(output.key, embargoed=output.wave is Wave.MEDIA)] = output.key
 
     def with_names(keys: Iterable[str]) -> Iterable[tuple[str, str]]:
-        return ((key, names.get(key, key)) for key in keys if key in names or not key.startswith(REDACTED))
+        return (
+            (key, names.get(key, key)) for key in keys if key in names or not (has_private and key.startswith(REDACTED))
+        )
 
     return replace(
         state,

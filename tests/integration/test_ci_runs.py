@@ -1,14 +1,13 @@
 """What a CI run does where no recordings are: late recordings, renames, holds, and a missing key of private feeds."""
 
 import json
-import os
 import shutil
 
 import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from tests.support import output_trees, shows
+from tests.support import shows
 
 BEFORE, AFTER = "2030-01-01T08:00", "2030-01-03T08:00"
 NO_RECORDINGS = shutil.ignore_patterns("*.mp3", "build", ".podcast-kit", "public")
@@ -126,3 +125,51 @@ def test_every_former_address_redirects_though_the_lock_never_comes_back(show):
         assert "http-equiv" in page
     again = json.loads(run(check_out(show, "last"), "publish", "--yes", "--at", BEFORE, "--json").stdout)
     assert again["changes"] == []
+
+
+def test_show_with_private_feeds_is_checked_without_their_key(show):
+    assert run(show, "private", "--add", "Ann", env={"CI": ""}).exit_code == 0
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    fork = check_out(show)
+    (fork / "subscribers.key").unlink()
+    checked = run(fork, "check", "--at", BEFORE)
+    assert checked.exit_code == 0, checked.output
+    assert "private feeds are not checked" in checked.output
+    refused = run(fork, "publish", "--yes", "--at", BEFORE)
+    assert refused.exit_code == 1
+    assert "PODCAST_KIT_SUBSCRIBERS_KEY" in refused.output
+
+
+def test_private_feeds_are_published_from_the_environment(show):
+    assert run(show, "private", "--add", "Ann", env={"CI": ""}).exit_code == 0
+    assert run(show, "publish", "--yes", "--at", BEFORE).exit_code == 0
+    [feed] = (show.parent / "site/private").iterdir()
+    runner = check_out(show)
+    secrets = {
+        "PODCAST_KIT_SUBSCRIBERS": (runner / "subscribers.txt").read_text(),
+        "PODCAST_KIT_SUBSCRIBERS_KEY": (runner / "subscribers.key").read_text(),
+    }
+    for name in ("subscribers.txt", "subscribers.key"):
+        (runner / name).unlink()
+    note = runner / "episodes/001-talk.md"
+    note.write_text(note.read_text().replace("Talk 1", "Talk one"))
+    for _ in range(2):
+        unknown = run(runner, "publish", "--yes", "--only", "feed", "--at", BEFORE, "--no-check")
+        assert unknown.exit_code == 0, unknown.output
+        assert "Talk one" not in feed.read_text()
+        note.write_text(note.read_text() + "More.\n")
+        assert "these feeds get no new episodes" in unknown.output
+    done = run(runner, "publish", "--yes", "--only", "feed", "--at", BEFORE, "--no-check", env=secrets)
+    assert done.exit_code == 0, done.output
+    assert "no new episodes" not in done.output
+    assert "Talk one" in feed.read_text()
+
+
+def test_check_tells_that_the_lock_has_an_early_address(show):
+    assert "lock.early" not in run(show, "check", "--at", BEFORE).output
+    shows.add(show, 2, date="2030-01-02 08:00")
+    assert run(show, "publish", "--yes", "--at", BEFORE, "--ahead").exit_code == 0
+    done = run(show, "check", "--at", BEFORE)
+    assert (done.exit_code, "lock.early" in done.output) == (0, True)
+    assert "podcast.lock" in done.output
+    assert "lock.early" not in run(show, "check", "--at", AFTER).output

@@ -190,7 +190,7 @@ def _print_problems(console: Console, problems: Sequence[Problem], output_format
         relative = ci_reports.sort_by_severity(map(console.with_relative_path, problems))
         for problem in relative:
             console.raw(ci_reports.format_annotation(problem))
-        ci_reports.append_check_summary(relative, summary)
+        ci_reports.append_check_summary(relative, summary, console.mask)
     elif output_format == "gitlab":
         console.raw(ci_reports.format_gitlab_report(map(console.with_relative_path, problems)))
         console.problems(problems)  # stdout becomes the report's file: the job's log has to say something, too

@@ -59,7 +59,7 @@ def plan_command(
         console, lambda: override_target(load_show(console, add_guids=True, needs_cover=False), **target), due, options
     )
     print_plan(console, prepared)
-    append_github_summary("plan", prepared)
+    append_github_summary(console, "plan", prepared)
     print_plan_document(console, "plan", prepared)
     if out:
         try:

@@ -10,6 +10,7 @@ import click
 
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.secret_masks import hide_show_secrets
 
 
 @command("private", short_help="Manage private feeds.")
@@ -39,6 +40,11 @@ def private_command(console: Console, add: tuple[str, ...], revoke: tuple[str, .
     if after != before:
         subscribers.write_subscribers(project.folder, after)
         console.info("run `podcast-kit publish` to apply")
+    if os.environ.get("CI"):
+        hide_show_secrets(console, project)
+        console.info("addresses are masked in CI, whose logs others can read")
+    else:
+        console.masks, console.mask_pattern = {}, None
     base_url = project.show.publish.url
     feeds = [(name, public_url(base_url, feed.private_feed_key(key, name))) for name in after.names]
     console.document(

@@ -156,7 +156,7 @@ def publish_command(
 
 
 def _print_published(console: Console, prepared: PreparedPublish, progress: UploadProgress, *, events: bool) -> None:
-    append_github_summary("publish", prepared)
+    append_github_summary(console, "publish", prepared)
     uploads = sum(change.uploads for change in prepared.plan.pending)
     if not events:
         print_plan_document(console, "publish", prepared, uploaded=uploads, **progress.to_json(prepared.store))

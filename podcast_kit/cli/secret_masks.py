@@ -1,0 +1,77 @@
+"""What no output may show: addresses of private feeds, and of files that are uploaded before their episode is out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from podcast_kit.errors import PodcastKitError
+
+if TYPE_CHECKING:
+    from podcast_kit.builder import Build
+    from podcast_kit.cli.console import Console
+    from podcast_kit.model import LockEntry, Media, Project
+
+
+def hide_show_secrets(console: Console, project: Project) -> None:
+    """Mask the addresses of a show's private feeds, and those in podcast.lock of episodes that are not out."""
+    secrets = private_feed_masks(project)
+    console.hide(secrets)
+    console.announce_masks(key for key in secrets if "/" not in key)  # the tokens are part of the addresses
+    now = datetime.now(UTC)
+    early = [media for entry in project.lock if entry.date > now for media in _media_of(entry)]
+    console.hide(_early_masks((media.key, media.sha256) for media in early))
+
+
+def hide_early_files(console: Console, build: Build) -> None:
+    """Mask the addresses of the files of a build that are uploaded early."""
+    early = [output for output in build.outputs.values() if output.embargoed]
+    console.hide(_early_masks((output.key, output.sha256) for output in early))
+
+
+def private_feed_masks(project: Project) -> dict[str, str]:
+    """Secret → what is shown instead of it, for private feeds; empty without a list or without the key."""
+    from podcast_kit.source import subscribers
+
+    try:
+        subscriber_list = subscribers.read_subscribers(project.folder)
+        if not subscriber_list:
+            return {}
+        secret = subscribers.read_subscribers_key(project.folder)
+    except PodcastKitError:  # reported by what needs them
+        return {}
+    from podcast_kit import feed
+
+    names = [*subscriber_list.names, *subscriber_list.revoked]
+    masks = {secret.hex(): "…"}
+    for number, name in enumerate(names, 1):
+        key = feed.private_feed_key(secret, name)
+        folder, _, file_name = key.rpartition("/")
+        count = f"({number} of {len(names)})"
+        masks[key] = f"{folder}/… {count}"
+        masks[file_name.removesuffix(".xml")] = f"… {count}"
+    return masks
+
+
+def _media_of(entry: LockEntry) -> Iterator[Media]:
+    yield entry.media
+    if entry.alternate:
+        yield entry.alternate
+    for soundbite in entry.soundbites:
+        if soundbite.media:
+            yield soundbite.media
+
+
+def _early_masks(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The masks of keys and digests; in CI, whose logs many people read, file names are hidden, too."""
+    masks = {}
+    for key, sha256 in files:
+        if not key.startswith("media/"):
+            continue  # on a host of its own: not uploaded by this show
+        digest, _, name = key.removeprefix("media/").partition("/")
+        masks[key] = "media/… (uploaded ahead)" if os.environ.get("CI") else f"media/…/{name}"
+        masks[digest] = "…"
+        masks[sha256] = "…"
+    return {secret: mask for secret, mask in masks.items() if secret}
