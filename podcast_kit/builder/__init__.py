@@ -137,7 +137,7 @@ def build(
             if (ahead or project.lock_entry(episode.guid)) and episode not in unrecorded
         ]
         artwork = publish_artwork(project, out)
-        broken = list(project.broken)
+        broken = [_with_recorded_guid(project, episode) for episode in project.broken]
         built = _build_episodes(project, due, out, retag, on_progress, broken, keep_going=keep_going)
         held_here = _held_episodes(project, held or {}, [*broken, *left_out])
         items = tuple(
@@ -308,9 +308,13 @@ def _held_episodes(
     project: Project, held: Mapping[str, HeldEpisode], left_out: Collection[BrokenEpisode | Episode]
 ) -> dict[str, HeldEpisode]:
     """Of the episodes that are left out, those that are live, by guid."""
-    guids = {entry.slug: entry.guid for entry in project.lock}
-    names = (episode.guid or guids.get(episode.slug, "") for episode in left_out)
-    return {guid: held[guid] for guid in names if guid in held}
+    return {episode.guid: held[episode.guid] for episode in left_out if episode.guid in held}
+
+
+def _with_recorded_guid(project: Project, episode: BrokenEpisode) -> BrokenEpisode:
+    """An episode whose notes cannot be read, with the guid that podcast.lock has for its slug."""
+    guids = (entry.guid for entry in project.lock if entry.slug == episode.slug)
+    return episode if episode.guid else replace(episode, guid=next(guids, ""))
 
 
 def _build_early_episodes(

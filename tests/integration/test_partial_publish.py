@@ -85,6 +85,7 @@ def test_keep_going_keeps_a_broken_episode_that_is_live_as_it_is(published, name
         path.write_text(path.read_text().replace(f"Talk {number}", f"Changed {number}"))
     done = publish(published, "--keep-going")
     assert (done.exit_code, "not published: 003-talk" in done.output) == (1, True), done.output
+    assert "kept as live: 003-talk" in done.output
     after = items(published)
     assert list(after) == ["5", "4", "3", "2", "1"]
     assert [number for number in after if after[number] != before[number]] == ["4", "2"]

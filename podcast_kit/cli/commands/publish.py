@@ -151,13 +151,15 @@ def publish_command(
     else:
         _print_nothing_to_do(console, prepared, events=events)
     if prepared.build.broken:
-        console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)}; see above")
+        console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)} (errors above)")
         click.get_current_context().exit(ExitCode.FAILED)
 
 
 def _print_published(console: Console, prepared: PreparedPublish, progress: UploadProgress, *, events: bool) -> None:
     append_github_summary(console, "publish", prepared)
     uploads = sum(change.uploads for change in prepared.plan.pending)
+    if prepared.build.ahead_slugs:
+        console.info("podcast.lock has the addresses of early files: commit it to a private repository only")
     if not events:
         print_plan_document(console, "publish", prepared, uploaded=uploads, **progress.to_json(prepared.store))
         console.result(prepared.build.project.show.feed_url)
