@@ -14,7 +14,7 @@ from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
-    from podcast_kit.model import Project
+    from podcast_kit.model import Episode, Project
     from podcast_kit.plan.planfile import PlanFile
     from podcast_kit.publish.session import PreparedPublish, PublishOptions
     from podcast_kit.stores import Store
@@ -110,6 +110,17 @@ def scheduled_lines(build: Build) -> list[str]:
     """A line for each scheduled episode, the next one first."""
     return [
         f"scheduled: {episode.slug} on {episode.date:%Y-%m-%d %H:%M %Z}".rstrip()
-        + ("; audio already uploaded, not linked until then" if episode.slug in build.ahead_slugs else "")
+        + _describe_early_audio(build, episode)
         for episode in build.scheduled
     ]
+
+
+def _describe_early_audio(build: Build, episode: Episode) -> str:
+    """Where the audio of a scheduled episode is."""
+    from podcast_kit.model import LocalFile
+
+    if episode.slug in build.ahead_slugs:
+        return "; audio already uploaded, not linked until then"
+    if episode.slug in build.unrecorded_slugs:
+        return "; its recording is neither here nor uploaded"
+    return "; its audio is not uploaded yet" if isinstance(episode.audio, LocalFile) else ""

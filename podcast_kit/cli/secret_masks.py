@@ -28,7 +28,9 @@ def hide_show_secrets(console: Console, project: Project) -> None:
 def hide_early_files(console: Console, build: Build) -> None:
     """Mask the addresses of the files of a build that are uploaded early."""
     early = [output for output in build.outputs.values() if output.embargoed]
-    console.hide(_early_masks((output.key, output.sha256) for output in early))
+    masks = _early_masks((output.key, output.sha256) for output in early)
+    console.hide(masks)
+    console.announce_masks(secret for secret in masks if "/" not in secret)
 
 
 def private_feed_masks(project: Project) -> dict[str, str]:

@@ -28,6 +28,7 @@ STEPS = (
     "soundbites.shift_elements",
     "soundbites.write_soundbites",
     "chapters.publish_chapters",
+    "renames.find_former_slugs",
     "transcripts.publish_transcripts",
 )
 VTT = "WEBVTT\n\n00:00.000 --> 00:04.000\nHello and welcome.\n"
