@@ -20,8 +20,9 @@ from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.fetch import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
-from podcast_kit.io.http_client import PLAYER_ORIGIN, HttpClient
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
+from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 

@@ -28,8 +28,6 @@ HOST_ERRORS = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedE
 MAX_LENGTH_DIGITS = 18
 """Digits of a Content-Length that are read; a hostile server may send thousands."""
 USER_AGENT = f"podcast-kit/{__version__}"
-PLAYER_ORIGIN = "https://player.example"
-"""The origin of a web player. Stores send CORS headers only in answers to requests that have an Origin."""
 
 
 class HttpClient:

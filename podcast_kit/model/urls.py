@@ -5,6 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+PLAYER_ORIGIN = "https://player.example"
+"""The origin of a web player. Stores send CORS headers only in answers to requests that have an Origin."""
+
 
 def public_url(base: str, key: str) -> str:
     """The public URL of a key below `base`, percent-encoded (RFC 3986)."""

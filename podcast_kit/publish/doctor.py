@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.io.http_client import PLAYER_ORIGIN, HttpClient
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Outcome, Output, Wave, public_url
+from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
 from podcast_kit.stores import Store, Upload
 from podcast_kit.stores.state import INTERNAL_PREFIX, STATE_KEY

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from podcast_kit.check.registry import Finding, rule
 from podcast_kit.check.rules.enclosure import is_loopback_url
 from podcast_kit.errors import Severity
-from podcast_kit.io.http_client import PLAYER_ORIGIN
 from podcast_kit.model import Probe, Response
+from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.text.numbers import parse_count
 
 OK_STATUS, PARTIAL_STATUS = 200, 206
