@@ -17,6 +17,8 @@ MIN_CHAPTER_TIMESTAMPS = 2
 """Lines that make chapters; Apple and Spotify need three in a feed's notes."""
 MIN_WEAK_TIMESTAMPS = 3
 """Lines that make chapters where the time ends a line without any sign before it."""
+MAX_LIST_STARTS = 100
+"""Times at 0 that are tried as the beginning of the list."""
 MAX_GAP_MS = 1000
 """Between the end of a range and the next start: `0:00 - 0:14`, `0:15 - 0:39` is meant without gaps."""
 _CLOCK_TIME = re.compile(r"(?:AM|PM|am|pm|[ap]\.m\.|[Uu]hr)\b")
@@ -82,16 +84,20 @@ def _group_adjacent(timestamps: list[TimestampLine], lines: Sequence[str]) -> li
 
 def _find_entries(groups: list[list[TimestampLine]]) -> list[TimestampLine]:
     """The first group from its time 0 on, and those further down that go on in the same style; else an empty list."""
-    for number, group in enumerate(groups):
-        start = next((index for index, timestamp in enumerate(group) if timestamp.start_ms == 0), None)
-        if start is None:
-            continue
-        entries = group[start:]
+    begins = [
+        (number, index)
+        for number, group in enumerate(groups)
+        if (index := next((index for index, timestamp in enumerate(group) if timestamp.start_ms == 0), None))
+        is not None
+    ]
+    for number, index in begins[:MAX_LIST_STARTS]:
+        entries = groups[number][index:]
         styles = {timestamp.style for timestamp in entries}
+        last_ms = _longest_ascending(entries)[-1].start_ms
         for later_group in groups[number + 1 :]:
-            last_ms = _longest_ascending(entries)[-1].start_ms
             if later_group[0].style in styles and later_group[0].start_ms > last_ms:
-                entries = entries + later_group
+                entries.extend(later_group)
+                last_ms = _longest_ascending(later_group)[-1].start_ms
         if len(_longest_ascending(entries)) >= MIN_CHAPTER_TIMESTAMPS:
             return entries
     return []
@@ -144,13 +150,13 @@ def _reject_groups(groups: list[list[TimestampLine]]) -> list[SkippedTimestamp]:
 
 
 def _skip_unordered(entries: Sequence[TimestampLine], ascending: Sequence[TimestampLine]) -> Iterator[SkippedTimestamp]:
-    kept_lines = {timestamp.line for timestamp in ascending}
-    last = entries[0]
+    kept_lines = [timestamp.line for timestamp in ascending]
+    last, kept_count = entries[0], 0
     for timestamp in entries:
-        if timestamp.line in kept_lines:
-            last = timestamp
+        if kept_count < len(kept_lines) and timestamp.line == kept_lines[kept_count]:
+            last, kept_count = timestamp, kept_count + 1
             continue
-        following = next((kept for kept in ascending if kept.line > timestamp.line), last)
+        following = ascending[kept_count] if kept_count < len(ascending) else last
         relation = f"after {last.timecode}" if timestamp.start_ms <= last.start_ms else f"before {following.timecode}"
         text = f"{timestamp.timecode} is not used as a chapter: it is not {relation}"
         yield SkippedTimestamp(timestamp.line, text, "correct its time or move the line")

@@ -30,11 +30,10 @@ _LEADING = re.compile(
     r"[ \t]*(?:\\?(?:[-–—−:|~»·]+|[-=]+>|→)[ \t]+|[–—|:][ \t]*|(?<=\d)-(?=[^\W\d_]))?(?P<title>\S.*)?",
     re.ASCII,
 )
-_TRAILING = re.compile(
-    rf"(?P<title>\S.*?)(?P<sign>[ \t]*(?:[–—|:→\t]|[ \t]\\?-|\.{{2,}}|…)[ \t]*|[ \t]+)(?P<emphasis>{_EMPHASIS_MARK})?"
-    rf"(?<![\d:.,]){_TIMES}{_EMPHASIS_MARK}?[.;]?",
-    re.ASCII,
-)
+_TRAILING_TIMES = re.compile(rf"{_EMPHASIS_MARK}?(?<![\d:.,]){_TIMES}{_EMPHASIS_MARK}?[.;]?$", re.ASCII)
+_MAX_TRAILING_LEN = 60
+_TRAILING_SIGNS = ("–", "—", "|", ":", "→", "…", "..", " -", " \\-")
+"""Between a title and the time after it."""
 _TIMES_CELL = re.compile(rf"{_EMPHASIS_MARK}?{_TIMES}{_EMPHASIS_MARK}?", re.ASCII)
 _TABLE_RULE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
@@ -147,10 +146,24 @@ def _parse_line(line: str, number: int, *, in_table: bool) -> TimestampLine | No
     if match := _LEADING.fullmatch(text):
         position = "leading" if match["title"] else "alone"
         return _to_timestamp(match, number, match["title"] or "", f"{position} {block} {match['emphasis'] or ''}")
-    if match := _TRAILING.fullmatch(text):
-        is_weak = not match["open"] and not match["sign"].strip() and "\t" not in match["sign"]
-        return _to_timestamp(match, number, match["title"], f"trailing {block}", is_weak=is_weak)
-    return None
+    return _parse_trailing(text, number, f"trailing {block}")
+
+
+def _parse_trailing(text: str, number: int, style: str) -> TimestampLine | None:
+    """A line that ends with a time; the time is a weak sign of a chapter unless it is set apart from the words."""
+    tail = text[-_MAX_TRAILING_LEN:]
+    match = _TRAILING_TIMES.search(tail)
+    if not match:
+        return None
+    times_len = len(tail) - match.start() - (len(match[0]) - len(match[0].lstrip()))
+    before = text[:-times_len]
+    title = before.rstrip()
+    sign = next((sign for sign in _TRAILING_SIGNS if title.endswith(sign)), "")
+    if not title or (title == before and not sign):
+        return None
+    title = title.rstrip(".") if sign == ".." else title.removesuffix(sign)
+    is_weak = not match["open"] and not sign and "\t" not in before[len(title) :]
+    return _to_timestamp(match, number, title, style, is_weak=is_weak) if title.strip() else None
 
 
 def _parse_row(row: str, number: int) -> TimestampLine | None:
@@ -189,16 +202,18 @@ def _to_timestamp(match: re.Match[str], number: int, title: str, style: str, *, 
 
 
 def _with_titles(timestamps: list[TimestampLine], lines: Sequence[str]) -> Iterator[TimestampLine]:
-    """The timestamps, where one alone on its line gets its title from the line below or above; the others of them
-    are left out.
-    """
+    """The timestamps; one alone on its line has the title from the line below or above, or is left out."""
+    if all(timestamp.title for timestamp in timestamps):
+        yield from timestamps
+        return
+    paragraphs = _paragraph_bounds(lines)
     times = frozenset(timestamp.line for timestamp in timestamps)
     used = set(times)
     for timestamp in timestamps:
         if timestamp.title:
             yield timestamp
             continue
-        title_line = _find_title_line(timestamp.line, times, used, lines)
+        title_line = _find_title_line(timestamp.line, times, used, paragraphs)
         if title_line is not None:
             used.add(title_line)
             text = lines[title_line]
@@ -207,24 +222,36 @@ def _with_titles(timestamps: list[TimestampLine], lines: Sequence[str]) -> Itera
             yield replace(timestamp, title=title, title_line=title_line)
 
 
-def _find_title_line(number: int, times: frozenset[int], used: set[int], lines: Sequence[str]) -> int | None:
+def _paragraph_bounds(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """For each line the first and the last line of its paragraph; for a line without text the next line with text."""
+    has_text = [not is_blank_line(line) and not _FENCE.match(line) for line in lines]
+    bounds: list[tuple[int, int]] = [(0, 0)] * len(lines)
+    first = last = len(lines)
+    for number in reversed(range(len(lines))):
+        if not has_text[number]:
+            last = number - 1
+            bounds[number] = (first, first)
+            continue
+        first = number
+        bounds[number] = (number, min(last, len(lines) - 1))
+    for number in range(1, len(lines)):
+        if has_text[number] and has_text[number - 1]:
+            bounds[number] = (bounds[number - 1][0], bounds[number][1])
+    return bounds
+
+
+def _find_title_line(
+    number: int, times: frozenset[int], used: set[int], paragraphs: Sequence[tuple[int, int]]
+) -> int | None:
     """The line with the title of the timestamp in line `number`, which has none itself; not a used one."""
-
-    def has_text(index: int) -> bool:
-        return 0 <= index < len(lines) and not is_blank_line(lines[index]) and not _FENCE.match(lines[index])
-
-    first = last = number
-    while has_text(first - 1):
-        first -= 1
-    while has_text(last + 1):
-        last += 1
+    first, last = paragraphs[number]
     is_below_title = first not in times and last in times  # a paragraph of title, time, title, time
     if number - 1 >= first and number - 1 not in used and (is_below_title or number == last):
         return number - 1
     if number < last:
         return number + 1 if number + 1 not in used else None
-    after = next((index for index in range(number + 1, len(lines)) if not is_blank_line(lines[index])), None)
-    return after if after is not None and after not in used and has_text(after) else None
+    following = paragraphs[number + 1][0] if number + 1 < len(paragraphs) else len(paragraphs)
+    return following if following < len(paragraphs) and following not in used else None
 
 
 def plain_chapter_title(markdown: str) -> tuple[str, str]:

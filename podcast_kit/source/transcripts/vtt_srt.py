@@ -24,7 +24,7 @@ MAX_NAME_WORDS = 5
 """Of a speaker whose name is not in brackets."""
 MIN_CUE_MS, READING_MS_PER_CHARACTER = 1000, 60
 """How long a cue lasts that has no end, at least, and as long as it takes to read it."""
-MAX_ROLLING_GAP_MS = 500
+MAX_ROLLING_GAP_MS, MAX_ROLLING_LINES = 500, 4
 MIN_ROLLING_CUES, MIN_ROLLING_SHARE = 3, 0.4
 """Cues that repeat the end of the one before, from which a file without word times has rolling captions."""
 _TIMING = re.compile(rf"\s*{TIMECODE_PATTERN}\s*-{{1,2}}\s*>\s*{TIMECODE_PATTERN}(?:\s.*)?", re.ASCII)
@@ -259,7 +259,7 @@ def _join_rolling_cues(cues: list[_RawCue], parsed: ParsedCues) -> list[_RawCue]
 
 def _overlap_len(before: Sequence[str], after: Sequence[str]) -> int:
     """How many lines at the end of one cue begin the next."""
-    longest = min(len(before), len(after))
+    longest = min(len(before), len(after), MAX_ROLLING_LINES)
     return next((size for size in range(longest, 0, -1) if list(before[-size:]) == list(after[:size])), 0)
 
 
