@@ -248,3 +248,10 @@ def test_pre_commit_hook_checks_podcast_yaml_and_notes(tmp_path):
     done = subprocess.run(line, cwd=show, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "titel" in done.stdout
+
+
+@pytest.mark.parametrize(("options", "is_ignored"), [([], True), (["--github"], False), (["--gitlab"], False)])
+def test_recordings_of_a_pages_site_are_not_kept_out_of_git(tmp_path, options, is_ignored):
+    words = ["--title", "T", "--author", "A", "--email", "a@pod.example", "--url", "https://pod.example/"]
+    assert run("init", tmp_path / "show", *words, "--to", "public", *options).exit_code == 0
+    assert ("*.mp3" in (tmp_path / "show/.gitignore").read_text()) is is_ignored
