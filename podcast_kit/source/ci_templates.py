@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from podcast_kit.model import LOCK_FILE
 from podcast_kit.source.yaml import InvalidValue
 
 GITHUB_FILE = ".github/workflows/podcast.yml"
@@ -25,6 +26,7 @@ _WHEEL_SOURCE = re.compile(r"(?:podcast-kit\[master\] @ )?https://[A-Za-z0-9._~:
 _CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 _PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0"
 _AWS = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8 # v5.1.0"
+_CACHE = "0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0"
 _UPLOAD_PAGES = "actions/upload-pages-artifact@7b1f4a764d45c48632c6b24a0339c27f5614fb0b # v4.0.0"
 _DEPLOY_PAGES = "actions/deploy-pages@d6db90164ac5ed86f2b6aed7e0febac5b3c0c03e # v4.0.5"
 
@@ -150,6 +152,16 @@ _GITHUB_KEYS = """\
           PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
 """
+_GITHUB_PAGES_RESTORE = """\
+      # The site as it was published last: recordings that apps have stay the same files when a title changes.
+      - uses: actions/cache/restore@{cache}
+        with:
+          path: |
+            {site_path}
+            {lock_path}
+          key: podcast-site-
+          restore-keys: podcast-site-
+"""
 _GITHUB_PAGES = """\
       # Needs the recordings in the repository, as GitHub Pages is built from it. A site may have 1 GB.
       # Mastering and WAV need the extra: PODCAST_KIT: "podcast-kit[master] @ git+https://…".
@@ -158,6 +170,12 @@ _GITHUB_PAGES = """\
         env:
           PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
+      - uses: actions/cache/save@{cache}
+        with:
+          path: |
+            {site_path}
+            {lock_path}
+          key: podcast-site-${{{{ hashFiles('{site_literal}/**/*.xml') }}}}
       - uses: {upload_pages}
         with: {{path: {site}}}
       - id: deployment
@@ -225,6 +243,15 @@ _GITLAB_ROLE_SETTINGS = """\
   variables:
     AWS_WEB_IDENTITY_TOKEN_FILE: /tmp/aws-token
 """
+_GITLAB_PAGES_SETTINGS = """\
+  pages: {{publish: {site}}}
+  cache:
+    - key: podcast-kit
+      paths: [.cache/pip]
+    # The site as it was published last: recordings that apps have stay the same files when a title changes.
+    - key: podcast-site
+      paths: [{site}, {lock}]
+"""
 _GITLAB_ROLE_SCRIPT = """\
     - (umask 077 && printf %s "$AWS_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
 """
@@ -241,10 +268,15 @@ def render_ci_file(kind: str, folder: Path, *, target: CiTarget, to: str = "", t
     is_subfolder = subfolder != "."
     where = f" -C {shlex.quote(subfolder)}" if is_subfolder else ""
     only_feed = "" if target is CiTarget.PAGES else " --only feed"
+    site_path = posixpath.normpath(posixpath.join(subfolder, to))
+    lock_path = posixpath.normpath(posixpath.join(subfolder, LOCK_FILE))
     values = {
         "where": where,
         "publish": f"podcast-kit publish{where} --yes{only_feed}",
-        "site": _quote_yaml(posixpath.normpath(posixpath.join(subfolder, to))),
+        "site": _quote_yaml(site_path),
+        "site_path": site_path,
+        "site_literal": site_path.replace("'", "''"),
+        "lock_path": lock_path,
         "tool": _quote_yaml(tool_from),
         "tool_comment": _tool_comment(tool_from),
         "install_name": "install podcast-kit" if tool_from else "TO DO - fill in PODCAST_KIT at the top of this file",
@@ -272,6 +304,7 @@ def _render_github(target: CiTarget, values: dict[str, str]) -> str:
         "checkout": _CHECKOUT,
         "python": _PYTHON,
         "aws": _AWS,
+        "cache": _CACHE,
         "upload_pages": _UPLOAD_PAGES,
         "deploy_pages": _DEPLOY_PAGES,
         "checkout_options": "\n        with: {lfs: true}" if target is CiTarget.PAGES else "",
@@ -285,14 +318,15 @@ def _render_github(target: CiTarget, values: dict[str, str]) -> str:
         values["permissions"] = "{contents: read, pages: write, id-token: write}"
     steps = {CiTarget.ROLE: _GITHUB_ROLE, CiTarget.KEYS: _GITHUB_KEYS, CiTarget.PAGES: _GITHUB_PAGES}[target]
     values["setup"] = _GITHUB_SETUP.format_map(values)
-    values["publish_steps"] = (_GITHUB_CHECK + steps).format_map(values)
+    restore = _GITHUB_PAGES_RESTORE if target is CiTarget.PAGES else ""
+    values["publish_steps"] = (restore + _GITHUB_CHECK + steps).format_map(values)
     return _GITHUB.format_map(values)
 
 
 def _render_gitlab(target: CiTarget, values: dict[str, str]) -> str:
     settings = _GITLAB_ROLE_SETTINGS if target is CiTarget.ROLE else ""
     if target is CiTarget.PAGES:
-        settings = f"  pages: {{publish: {values['site']}}}\n"
+        settings = _GITLAB_PAGES_SETTINGS.format_map(values | {"lock": _quote_yaml(values["lock_path"])})
     return _GITLAB.format_map(
         values
         | {

@@ -147,17 +147,27 @@ def test_a_show_in_a_folder_becomes_a_pages_site(tmp_path, kind):
     if kind == "github":
         assert actions[-2:] == ["actions/upload-pages-artifact", "actions/deploy-pages"]
         assert publish_job["permissions"]["pages"] == "write"
+        [kept] = [
+            step["with"]["path"].split() for step in publish_job["steps"] if "cache/restore" in step.get("uses", "")
+        ]
     else:
         assert publish_job["artifacts"]["paths"] == [publish_job["pages"]["publish"]] == ["public"]
+        kept = publish_job["cache"][1]["paths"]
+    assert kept == ["public", "podcast.lock"]
     environment = os.environ | {"CI": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for _ in range(2):  # every runner begins without the site, and podcast.lock is committed or not
+    note, enclosures = show / "episodes/001-talk.md", []
+    for _ in range(2):
         for line in commands(kind, publish_job):
             done = subprocess.run(
                 line, shell=True, cwd=show, env=environment, capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, done.stdout + done.stderr
-        assert (show / "public/feed.xml").is_file()
-        shutil.rmtree(show / "public")
+        enclosures.append(re.findall(r"media/[0-9a-f]+/001-talk.mp3", (show / "public/feed.xml").read_text())[0])
+        for folder in ("build", ".podcast-kit"):  # not kept: every run has a new runner
+            shutil.rmtree(show / folder)
+        note.write_text(note.read_text().replace("title: Talk 1", "title: Talk one"))
+    assert len(set(enclosures)) == 1
+    assert "Talk one" in (show / "public/feed.xml").read_text()
 
 
 @pytest.mark.parametrize(
