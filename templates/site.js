@@ -5,7 +5,7 @@
   const words = {{ {"copied": t("copied"), "oneResult": t("results_one"), "manyResults": t("results_many"), "noResults": t("no_results"), "resuming": t("resuming_at")} | tojson }};
   const queryAll = (selector, root = document) => [...root.querySelectorAll(selector)];
   const query = (selector, root = document) => root.querySelector(selector);
-  const player = query("audio");
+  const player = query("audio, video");
 
   {# Seconds of a media fragment: #t=75, #t=1:15 and #t=00:01:15 are the same time. #}
   const parseTime = (hash) => {
@@ -82,12 +82,12 @@
       savedAt = position;
       store(positionKey, position < 15 || position > player.duration - 15 ? null : Math.floor(position));
     });
-    const lastPosition = Number(stored(positionKey));
-    if (lastPosition && parseTime(location.hash) === null && player.preload !== "none") {
+    {# Nothing is loaded before the listener plays; only a player with a status line can say where it resumes. #}
+    const lastPosition = Number(stored(positionKey)), status = query(".player [role=status]");
+    if (lastPosition && status && parseTime(location.hash) === null) {
       seek(lastPosition, false);
-      const status = query(".player [role=status]");
-      if (status) status.textContent = words.resuming.replace("{time}", formatTime(lastPosition));
-      player.addEventListener("play", () => { if (status) status.textContent = ""; }, { once: true });
+      status.textContent = words.resuming.replace("{time}", formatTime(lastPosition));
+      player.addEventListener("play", () => { status.textContent = ""; }, { once: true });
     }
     queryAll("[data-skip]").forEach((button) => button.addEventListener("click", () => {
       player.currentTime = Math.max(0, player.currentTime + Number(button.dataset.skip));

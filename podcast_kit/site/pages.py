@@ -12,6 +12,7 @@ from typing import Any
 
 from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType
 from podcast_kit.site import structured_data
+from podcast_kit.site.chapter_list import place_chapters
 from podcast_kit.site.collections import (
     Collection,
     group_by_person,
@@ -178,7 +179,7 @@ class Site:
             player_url = self.show.page_url(embed)
             late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
             yield self._template_page(f"{base}/index.html", "episode.html", values, late_values)
-            embed_values = {"card": _card_values(item), "audio": item.enclosure_url}
+            embed_values = _player_values(item)
             yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
             yield self._oembed_page(f"{base}/oembed.json", item, player_url)
             if is_long:
@@ -201,6 +202,7 @@ class Site:
         return {
             "elsewhere": build_episode_links(self.show, item.episode),
             "frame": structured_data.embed_code(self.show, item, player_url),
+            "notes": place_chapters(item.page, item.chapters),
             "paragraphs": group_into_paragraphs(shown_cues(item)) if with_transcript else (),
             "ld": structured_data.episode_json_ld(self.show, item, self.artwork),
         }
@@ -351,7 +353,8 @@ def _card_values(item: Item) -> dict[str, Any]:
 
 
 def _player_values(item: Item) -> dict[str, Any]:
-    return {**_card_values(item), "audio": item.enclosure_url}
+    media = {"audio": item.enclosure_url, "mime": item.enclosure.mime, "social_card": item.social_card}
+    return {**_card_values(item), **media}
 
 
 def _digest_value(value: object) -> str:

@@ -42,23 +42,26 @@ def render_prompts(
     """Render the prompts of an episode for each surface; empty if it has none.
 
     `page_url` is the URL of the episode's page. URLs in `linked`, those that the notes link to, are omitted,
-    and each surface has each URL at most once. `digest` is `templates_digest(folder)`, if it is known already.
+    and each surface has each URL at most once; the page may have it to follow and to review.
+    `digest` is `templates_digest(folder)`, if it is known already.
     """
     prompt_set = find_prompt_set(show, episode)
     if prompt_set.placement is Placement.NONE or not (prompt_set.follow or prompt_set.review):
         return RenderedNotes()
     seen = {normalize_url(url) for url in linked}
+    seen_on_page = set(seen)
     follow_page = show.page_url("follow/index.html")
     links = [link for link in build_listen_links(show) if link.declared]
     follow_links = _take_unseen_links(links, LinkKind.FOLLOW, seen) if prompt_set.follow else []
     any_app = follow_page if prompt_set.follow and normalize_url(follow_page) not in seen else ""
     seen |= {normalize_url(any_app)} if any_app else set()
     review_links = _take_unseen_links(links, LinkKind.REVIEW, seen) if prompt_set.review else []
+    page_review_links = _take_unseen_links(links, LinkKind.REVIEW, seen_on_page) if prompt_set.review else []
     has_review_links = any(link.kind is LinkKind.REVIEW for link in links)
     review_how = f"{follow_page}#review" if prompt_set.review and not has_review_links else ""
     if normalize_url(review_how) in seen:
         review_how = ""
-    if not (follow_links or any_app or review_links or review_how):
+    if not (follow_links or any_app or review_links or page_review_links or review_how):
         return RenderedNotes()
     templates = load_templates(folder, digest)
     names = {"show": show.title, "title": episode.title}
@@ -67,6 +70,7 @@ def render_prompts(
         follow=tuple(follow_links),
         any_app=any_app,
         review=tuple(review_links),
+        page_review=tuple(page_review_links),
         review_how=review_how,
         ask_follow=_fill_placeholders(prompt_set.follow_text, names) or t("follow_prompt"),
         ask_review=_fill_placeholders(prompt_set.review_text, names) or t("review_prompt"),
@@ -85,6 +89,8 @@ class _PromptValues(NamedTuple):
     any_app: str
     """URL of the page with all apps; empty to omit it."""
     review: tuple[Link, ...]
+    page_review: tuple[Link, ...]
+    """Those for the page, whose buttons say what each link is for: also where following and rating share a URL."""
     review_how: str
     """URL of the instructions for reviews; empty to omit it."""
     ask_follow: str

@@ -12,7 +12,7 @@ from podcast_kit.site.i18n import Translations
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
 
-EMBED_WIDTH_PX, EMBED_HEIGHT_PX = 600, 190
+EMBED_WIDTH_PX, EMBED_HEIGHT_PX, EMBED_VIDEO_HEIGHT_PX = 600, 190, 430
 MAX_SEARCH_SUMMARY_LEN = 200
 MAX_SHORT_NAME_LEN = 30
 
@@ -48,6 +48,7 @@ def episode_json_ld(show: Show, item: Item, artwork: Image | None) -> str:
     episode, media = item.episode, item.enclosure
     duration = format_iso_duration(media.seconds) if media.seconds else None
     image = item.artwork or artwork
+    is_video = media.mime.startswith("video/")
     podcast_episode = {
         "@context": "https://schema.org",
         "@type": "PodcastEpisode",
@@ -64,7 +65,10 @@ def episode_json_ld(show: Show, item: Item, artwork: Image | None) -> str:
         "image": image.url if image else None,
         "isFamilyFriendly": not (show.explicit if item.explicit is None else item.explicit),
         "associatedMedia": {
-            "@type": "AudioObject",
+            "@type": "VideoObject" if is_video else "AudioObject",
+            "name": episode.title if is_video else None,
+            "thumbnailUrl": image.url if is_video and image else None,
+            "uploadDate": item.date.isoformat() if is_video else None,
             "contentUrl": item.enclosure_url,
             "encodingFormat": media.mime,
             "contentSize": str(media.bytes),
@@ -83,11 +87,15 @@ def _drop_unset(value: Any) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
+def _embed_height(item: Item) -> int:
+    return EMBED_VIDEO_HEIGHT_PX if item.enclosure.mime.startswith("video/") else EMBED_HEIGHT_PX
+
+
 def embed_code(show: Show, item: Item, player_url: str) -> str:
     """The HTML that embeds the small player, which is at `player_url`, in other sites."""
     title = quoteattr(f"{item.episode.title} – {show.title}")
     return (
-        f'<iframe src={quoteattr(player_url)} title={title} width="100%" height="{EMBED_HEIGHT_PX}" '
+        f'<iframe src={quoteattr(player_url)} title={title} width="100%" height="{_embed_height(item)}" '
         'loading="lazy" style="border:0;border-radius:16px"></iframe>'
     )
 
@@ -103,7 +111,7 @@ def render_oembed(show: Show, item: Item, image: Image | None, player_url: str) 
         "author_name": show.author,
         "html": embed_code(show, item, player_url),
         "width": EMBED_WIDTH_PX,
-        "height": EMBED_HEIGHT_PX,
+        "height": _embed_height(item),
     }
     if image and image.width and image.height:
         response |= {"thumbnail_url": image.url, "thumbnail_width": image.width, "thumbnail_height": image.height}

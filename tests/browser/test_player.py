@@ -1,5 +1,6 @@
 """The player in Chromium: resuming, chapters, transcript, sharing."""
 
+import re
 import shutil
 import subprocess
 from contextlib import closing
@@ -135,14 +136,46 @@ def test_the_latest_episode_on_the_index_loads_only_when_played(page):
     until(page, "document.querySelector('audio').currentTime > 0.2")
 
 
+def test_an_episode_page_loads_no_media_before_it_is_played(page):
+    requested_urls = []
+    page.on("request", lambda request: requested_urls.append(request.url))
+    page.goto(TALK, wait_until="networkidle")
+    page.goto(f"{TALK}#t=20", wait_until="networkidle")
+    assert not [url for url in requested_urls if url.endswith(".mp3")]
+    page.evaluate(PLAY)
+    until(page, "document.querySelector('audio').currentTime > 20.2")
+
+
+@pytest.mark.parametrize(("width", "qr_shown"), [(360, False), (768, True), (1280, True)])
+def test_header_has_its_links_and_the_whole_title_and_only_a_larger_screen_the_qr_code(
+    browser, tmp_path, width, qr_shown
+):
+    folder = small(tmp_path / "show")
+    show_file = folder / "podcast.yaml"
+    long_title = "A Show about Gardens, Weeds and the People between Them"
+    show_file.write_text(re.sub("(?m)^title: .*$", f"title: {long_title}", show_file.read_text("utf-8")), "utf-8")
+    built = builder.build(project.load_project(folder), now=datetime(2026, 1, 1, tzinfo=UTC)).folder
+    viewport = {"width": width, "height": 800}
+    with chromium.serving(built) as url, closing(browser.new_context(viewport=viewport)) as context:
+        page = context.new_page()
+        for path in ("index.html", "404.html", "follow/index.html"):
+            page.goto(url + path)
+            assert page.locator(".top nav a").evaluate_all("links => links.every(a => a.getClientRects().length)")
+            title = page.locator(".top .home span")
+            assert title.inner_text() == long_title
+            assert title.evaluate("e => e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline'")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        heading, header = page.locator("h1").bounding_box(), page.locator(".top").bounding_box()
+        assert 16 <= heading["y"] - header["y"] - header["height"] <= 32
+        assert page.locator(".qr").is_visible() is qr_shown
+
+
 def test_a_phone_uses_its_share_sheet(browser, base_url):
     with closing(browser.new_context(base_url=base_url, has_touch=True, is_mobile=True)) as context:
         page = context.new_page()
         page.add_init_script("navigator.share = (what) => { window.shared = what; return Promise.resolve(); };")
         page.goto(f"{TALK}#t=12")
-        until(
-            page, "document.querySelector('audio').readyState > 0 && document.querySelector('audio').currentTime > 11"
-        )
+        until(page, "document.querySelector('audio').currentTime > 11")
         page.tap("[data-share]")
         assert page.evaluate("window.shared.url") == f"{base_url}{TALK}#t=12"
 

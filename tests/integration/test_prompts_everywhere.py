@@ -1,4 +1,7 @@
-"""Each URL of the prompts occurs exactly once on each surface, whatever links the notes have."""
+"""Each URL of the prompts occurs exactly once on each surface, whatever links the notes have.
+
+On pages, a URL that is there to follow and to review has a button for each.
+"""
 
 import html
 import re
@@ -25,6 +28,11 @@ SERVICES = (APPLE, SPOTIFY, CLUB)
 LINKS = {
     site.normalize_url(link.url): link for link in site.build_listen_links(make_show(listen=SERVICES)) if link.declared
 }
+
+FOLLOW_AND_REVIEW = {
+    site.normalize_url(link.url) for link in site.build_listen_links(make_show(listen=(SPOTIFY,))) if link.declared
+}
+"""Spotify's page is there to follow the show and to rate it."""
 
 
 def render_surfaces(folder, show, notes):
@@ -59,7 +67,7 @@ def count_urls(surface):
 )
 @example(prompt_set=PromptSet(), linked=set(LINKS), bare=False, at="last", marked=False, long=True)
 @example(prompt_set=PromptSet(), linked=set(LINKS), bare=True, at="first", marked=False, long=False)
-def test_each_url_occurs_exactly_once(tmp_path_factory, prompt_set, linked, bare, at, marked, long):
+def test_each_url_occurs_exactly_once_for_each_purpose(tmp_path_factory, prompt_set, linked, bare, at, marked, long):
     show = make_show(listen=SERVICES, prompts={"default": prompt_set})
     urls = [LINKS[url].url for url in sorted(linked)]
     links = " and ".join(f"<{url}>" if bare else f"[this]({url})" for url in urls) or "Nothing."
@@ -72,8 +80,11 @@ def test_each_url_occurs_exactly_once(tmp_path_factory, prompt_set, linked, bare
     expected = {url for url, link in LINKS.items() if has_prompts and getattr(prompt_set, link.kind.value)}
     for surface in SURFACES:
         counts = count_urls(surfaces[surface])
-        assert all(counts[url] == 1 for url in expected), (surface, counts)
-        assert all(counts[url] <= 1 for url in LINKS), (surface, counts)
+        in_notes = linked if surface == "page" else set()
+        has_both = surface in {"page", "transcript"} and has_prompts and prompt_set.follow and prompt_set.review
+        twice = FOLLOW_AND_REVIEW - in_notes if has_both else set()
+        assert all(counts[url] == 1 + (url in twice) for url in expected), (surface, counts)
+        assert all(counts[url] <= 1 + (url in twice) for url in LINKS), (surface, counts)
         if surface != "transcript":
             assert counts[site.normalize_url(FOLLOW)] == (has_prompts and prompt_set.follow), (surface, counts)
     assert len(surfaces["description"].encode()) <= description.MAX_ITEM_DESCRIPTION_BYTES

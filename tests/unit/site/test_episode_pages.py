@@ -1,9 +1,10 @@
+import json
 import re
 
 import pytest
 
 from podcast_kit import site
-from podcast_kit.model import Chapter, Element, Image, Person, RemoteUrl
+from podcast_kit.model import Chapter, Element, Image, Media, Person, RemoteUrl
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -82,6 +83,100 @@ def test_the_discussion_is_linked(render):
     post = Element("podcast:socialInteract", "", (("protocol", "activitypub"), ("uri", "https://social.example/1")))
     page = episode_page(render(make_item(elements=(post,))))
     assert '<a class="button quiet" href="https://social.example/1">Discuss this episode</a>' in page
+
+
+def video_item(**settings):
+    media = Media(key="media/bb/001-one.mp4", sha256="", bytes=9_000_000, mime="video/mp4", seconds=75.5)
+    return make_item(enclosure=media, enclosure_url=f"{BASE}media/bb/001-one.mp4", **settings)
+
+
+@pytest.mark.parametrize("page", ["episodes/001-one/index.html", "episodes/001-one/embed/index.html", "index.html"])
+def test_video_plays_in_a_video_element_with_a_poster(render, page):
+    card = Image(url=f"{BASE}media/cc/card.jpg", width=1200, height=630, mime="image/jpeg")
+    pages = render(video_item(social_card=card))
+    (element,) = re.findall(r"<(?:audio|video)[^>]*>", pages[page])
+    up = "../" * page.count("/")
+    assert element.startswith("<video ")
+    assert f'preload="none" playsinline poster="{up}media/cc/card.jpg" src="{up}media/bb/001-one.mp4"' in element
+
+
+def test_poster_of_a_video_without_a_social_card_is_the_artwork(render):
+    assert f'poster="../../{ART.url.removeprefix(BASE)}"' in episode_page(render(video_item()))
+    assert "poster" not in episode_page(render(video_item(), artwork=None))
+
+
+def test_video_is_described_as_video_to_machines(render):
+    pages = render(video_item())
+    page = episode_page(pages)
+    assert f'<meta property="og:video" content="{BASE}media/bb/001-one.mp4">' in page
+    assert "og:audio" not in page
+    assert '"@type": "VideoObject"' in page
+    oembed = json.loads(pages["episodes/001-one/oembed.json"])
+    assert oembed["height"] == 430
+    assert 'height="430"' in oembed["html"]
+
+
+def test_no_player_loads_anything_before_it_is_played(render):
+    cues = make_transcript(*["A sentence of an ordinary length."] * 3000)
+    pages = render(make_item(transcripts=(cues,)), video_item(episode=make_episode(2)))
+    elements = [element for page in pages.values() for element in re.findall(r"<(?:audio|video)[^>]*>", page)]
+    assert len(elements) == 6
+    assert [element for element in elements if 'preload="none"' not in element] == []
+
+
+def value_element(*recipients):
+    children = tuple(Element("podcast:valueRecipient", attributes=tuple(row.items())) for row in recipients)
+    return Element("podcast:value", attributes=(("type", "lightning"), ("method", "lnaddress")), children=children)
+
+
+ANN = {"name": "Ann & Co", "type": "lnaddress", "address": "ann@wallet.example", "split": "90"}
+BO = {"name": "Bo", "type": "node", "address": "02d5c1bf8b940dc9cadca86d1b0a3c37", "split": "10"}
+FEE = {"name": "App", "type": "node", "address": "03d5", "split": "1", "fee": "true"}
+
+
+def test_funding_of_an_episode_is_on_its_page(render):
+    coffee = Element("podcast:funding", "Buy us a coffee", (("url", "https://pod.example/tip"),))
+    unnamed = Element("podcast:funding", "", (("url", "https://pod.example/join"),))
+    bad = Element("podcast:funding", "Bad", (("url", "javascript:alert(1)"),))
+    page = episode_page(render(make_item(elements=(coffee, unnamed, bad))))
+    assert '<a class="button quiet" href="https://pod.example/tip">Buy us a coffee</a>' in page
+    assert '<a class="button quiet" href="https://pod.example/join">Support the show</a>' in page
+    assert "javascript" not in page
+
+
+def test_recipients_of_value_are_on_the_page_with_their_shares(render):
+    page = episode_page(render(make_item(elements=(value_element(ANN, BO, FEE),))))
+    link = '<a href="lightning:ann@wallet.example">Ann &amp; Co</a>'
+    assert f"Value for value (Lightning): {link} (90%), Bo (10%)</p>" in page
+    assert "App" not in page
+
+
+def test_value_and_chat_of_an_episode_replace_those_of_the_show(render):
+    chat = Element("podcast:chat", attributes=(("server", "irc.example"), ("protocol", "irc"), ("space", "#show")))
+    show = make_show(elements=(value_element(ANN), chat))
+    own_chat = Element("podcast:chat", attributes=(("server", "irc.example"), ("protocol", "irc"), ("space", "#one")))
+    pages = render(make_item(elements=(value_element(BO), own_chat)), make_item(2), show=show)
+    assert ("ann@wallet.example" in episode_page(pages), "#show" in episode_page(pages)) == (False, False)
+    for key in ("episodes/002-one/index.html", "index.html", "follow/index.html"):
+        assert "Value for value (Lightning): " in pages[key]
+        assert 'Live chat: <a href="ircs://irc.example/%23show">#show</a> (IRC)' in pages[key]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"protocol": "irc", "space": "#a b"}, '<a href="ircs://chat.example/%23a%20b">#a b</a> (IRC)'),
+        ({"protocol": "irc"}, '<a href="ircs://chat.example/">chat.example</a> (IRC)'),
+        ({"protocol": "matrix", "space": "#a:b.c"}, '<a href="https://matrix.to/#/%23a%3Ab.c">#a:b.c</a> (Matrix)'),
+        ({"protocol": "matrix"}, "chat.example (Matrix)"),
+        ({"protocol": "xmpp", "space": "a"}, '<a href="xmpp:a@chat.example?join">a</a> (XMPP)'),
+        ({"protocol": "nostr", "accountId": "npub1x"}, '<a href="nostr:npub1x">chat.example</a> (Nostr)'),
+        ({"protocol": "<b>", "space": "<i>"}, "&lt;i&gt; (&lt;b&gt;)"),
+    ],
+)
+def test_chat_of_an_episode_is_linked_by_its_protocol(render, attributes, expected):
+    chat = Element("podcast:chat", attributes=tuple(({"server": "chat.example"} | attributes).items()))
+    assert f'<p class="chat">Live chat: {expected}</p>' in episode_page(render(make_item(elements=(chat,))))
 
 
 def test_a_season_is_shown_with_its_title(render):

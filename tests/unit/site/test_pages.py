@@ -97,7 +97,7 @@ def test_pages_link_their_canonical_url_and_the_feed(render):
 
 def test_an_episode_can_be_played_downloaded_and_followed(render):
     page = episode_page(render(make_item(chapters=(Chapter(start_ms=61_000, title="Two"),))))
-    assert '<audio id="player" controls preload="metadata" src="../../media/bb/001-one.mp3"' in page
+    assert '<audio id="player" controls preload="none" src="../../media/bb/001-one.mp3"' in page
     assert "1.2 MB" in page
     assert (
         '<a href="../../media/bb/001-one.mp3#t=61" data-seek><span class="at">1:01</span> <span>Two</span></a>' in page

@@ -45,6 +45,19 @@ def test_follow_links_come_before_review_links(render):
         ]
 
 
+def test_page_has_a_review_link_of_every_listed_service(render):
+    listed = (APPLE, SPOTIFY, ListenLink(service="podcastaddict", value="https://podcastaddict.com/podcast/talking/1"))
+    page = render(make_show(listen=listed)).page_html
+    labels = re.findall(r">Rate or review on ([^<]*)</a>", page)
+    assert labels == ["Apple Podcasts", "Spotify", "Podcast Addict"]
+
+
+def test_page_repeats_no_review_link_of_the_notes(render):
+    page = render(linked=[f"https://open.spotify.com/show/{SPOTIFY.value}"]).page_html
+    assert "Rate or review on Apple Podcasts" in page
+    assert "Spotify" not in page
+
+
 def test_a_show_without_services_links_to_the_follow_page(render):
     for urls in count_urls(render(make_show(listen=()))):
         assert list(urls) == [FOLLOW, f"{FOLLOW}#review"]
@@ -69,7 +82,9 @@ prompt_sets = st.builds(
 
 
 @given(listen=services, prompt_set=prompt_sets, data=st.data())
-def test_each_url_occurs_once_on_each_surface(tmp_path_factory, listen, prompt_set, data):
+def test_each_url_occurs_once_on_each_surface_and_on_the_page_once_to_follow_and_once_to_review(
+    tmp_path_factory, listen, prompt_set, data
+):
     show = make_show(listen=tuple(sorted(listen, key=repr)), prompts={"default": prompt_set})
     links = [link for link in site.build_listen_links(show) if link.declared]
     urls_to_draw = [link.url for link in links] + [FOLLOW, f"{FOLLOW}#review"]
@@ -84,9 +99,14 @@ def test_each_url_occurs_once_on_each_surface(tmp_path_factory, listen, prompt_s
         else set()
     )
     expected |= {site.normalize_url(FOLLOW)} if prompt_set.follow and not is_empty else set()
-    for urls in count_urls(prompts):
+    shared = {site.normalize_url(link.url) for link in links if link.kind is LinkKind.FOLLOW}
+    shared &= {site.normalize_url(link.url) for link in links if link.kind is LinkKind.REVIEW}
+    for surface, urls in enumerate(count_urls(prompts)):
         normal = Counter(site.normalize_url(url) for url in urls.elements())
-        assert set(normal.values()) <= {1}
+        twice = {url for url, count in normal.items() if count > 1}
+        assert set(normal.values()) <= {1, 2}
+        is_page = surface == 0
+        assert twice == (shared & normal.keys() if is_page and prompt_set.follow and prompt_set.review else set())
         assert not normal.keys() & {site.normalize_url(url) for url in linked}
         assert expected - {site.normalize_url(url) for url in linked} <= normal.keys()
         assert bool(normal) == bool(prompts)
