@@ -63,8 +63,8 @@ def _split_cue(cue: Cue) -> list[tuple[int, int, list[str]]]:
             lines.append(word)
         else:
             parts.append([prefix + word])
-    if cue.end_ms - cue.start_ms < len(parts):
-        parts = [[line for lines in parts for line in lines]]  # too short for more than one
+    if cue.end_ms - cue.start_ms < len(parts):  # too short to be divided
+        return [(cue.start_ms, cue.end_ms, lines) for lines in parts]
     total_len = sum(len(line) for lines in parts for line in lines)
     len_so_far, start_ms = 0, cue.start_ms
     split_cues: list[tuple[int, int, list[str]]] = []
