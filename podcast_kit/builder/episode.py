@@ -14,7 +14,7 @@ from podcast_kit.builder.description import DescriptionContext, episode_page_url
 from podcast_kit.builder.enclosure import write_enclosure
 from podcast_kit.builder.images import publish_episode_image, publish_note_images
 from podcast_kit.builder.output_dir import OutputDir
-from podcast_kit.builder.prepare_audio import PreparedAudio
+from podcast_kit.builder.prepare_audio import PreparedAudio, errors_at
 from podcast_kit.builder.renames import find_former_slugs
 from podcast_kit.builder.soundbites import shift_elements, write_soundbites
 from podcast_kit.builder.tags import EmbeddedImages, build_tags, with_chapters
@@ -59,7 +59,8 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
     tags = build_tags(
         project, episode, text, chapters.for_tags(audio.enclosure.recording), transcript_text(transcripts)
     )
-    enclosure = write_enclosure(audio, episode.slug, tags, out, context.embedded)
+    with errors_at(episode):
+        enclosure = write_enclosure(audio, episode.slug, tags, out, context.embedded)
     recording = audio.alternate.recording if audio.alternate else None
     if recording:
         tags = with_chapters(tags, project, chapters.for_tags(recording))

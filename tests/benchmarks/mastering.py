@@ -27,7 +27,7 @@ from podcast_kit.model import AudioSettings
 from tests.support.sound import music, voice, write
 
 MEASURE = "import sys; from pathlib import Path; from podcast_kit.audio import loudness; "
-MEASURE += "print(loudness.measure(Path(sys.argv[1])))"
+MEASURE += "print(loudness.measure_loudness(Path(sys.argv[1])))"
 MASTER = "import sys; from pathlib import Path; from podcast_kit.audio import master; from podcast_kit.model import "
 MASTER += "AudioSettings as A; print(master.master_recording(Path(sys.argv[1]), Path(sys.argv[2]), A(loudness=-16.0)))"
 TURNS = 3
@@ -55,7 +55,9 @@ def together(folder: Path, source: Path) -> float:
 
     def wall(executor: Executor) -> float:
         jobs = [
-            MasteringJob(source=source, destination=folder / f"{name}.mp3", settings=AudioSettings(loudness=-16.0), name=name)
+            MasteringJob(
+                source=source, destination=folder / f"{name}.mp3", settings=AudioSettings(loudness=-16.0), name=name
+            )
             for name in ("one", "two")
         ]
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a store makes of conditional writes is found out by trying."""
+"""How a store is found to support conditional writes."""
 
 import itertools
 
@@ -38,7 +38,7 @@ def first_reply_lost():
     ],
     ids=["honoured", "unquoted only", "refused", "swaps refused", "replies lost"],
 )
-def test_what_is_found(bucket, fault, found):
+def test_conditional_writes_are_detected(bucket, fault, found):
     with network.Proxy(bucket.endpoint, fault) as proxy:
         store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
         assert store.probe("token") is found
@@ -46,7 +46,7 @@ def test_what_is_found(bucket, fault, found):
     assert list(output_trees.open_bucket_store(bucket).list()) == []
 
 
-def test_the_unquoted_form_is_used_where_only_it_is_honoured(bucket):
+def test_unquoted_etag_is_used_if_the_quoted_one_is_refused(bucket):
     with network.Proxy(bucket.endpoint, quotes_refused) as proxy:
         store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
         store.probe("token")
@@ -56,7 +56,7 @@ def test_the_unquoted_form_is_used_where_only_it_is_honoured(bucket):
             store.put(output_trees.make_upload("a", b"three"), if_match(etag))
 
 
-def test_where_conditions_are_refused_the_store_is_looked_at_before(bucket):
+def test_store_without_conditional_writes_is_read_before_writing(bucket):
     with network.Proxy(bucket.endpoint, conditions_refused) as proxy:
         store = output_trees.open_bucket_store(bucket, endpoint=proxy.endpoint)
         store.probe("token")

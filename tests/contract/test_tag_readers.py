@@ -1,4 +1,4 @@
-"""Every field of the mapping is read back by two programs or more that share no code with what wrote it."""
+"""Every field is read back by at least two programs that share no code with the writer."""
 
 import json
 import re
@@ -108,7 +108,7 @@ FIELDS = {
     ],
 }
 ALONE = {("ID3", "2026-03-01T00:05"), ("MP4", "image/jpeg")}
-"""The date as TagLib joins it, and a cover that exiftool and ffmpeg give as bytes: both are looked at below."""
+"""The date as TagLib joins it, and the cover that exiftool and ffmpeg return as bytes: both are tested below."""
 PROGRAMS = {"ffprobe": "ffmpeg", "kid3-cli": "kid3-cli", "exiftool": "libimage-exiftool-perl", "mediainfo": "mediainfo"}
 MISSING = [f"{package} for {name}" for name, package in PROGRAMS.items() if shutil.which(name) is None]
 if shutil.which("node") is None or not (NODE / "node_modules" / "music-metadata").exists():
@@ -184,7 +184,7 @@ def test_every_field_has_two_readers_or_more(kind):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_cover_comes_out_byte_for_byte(name, tagged):
+def test_cover_is_read_back_byte_for_byte(name, tagged):
     tagname = "-CoverArt" if FILES[name] == MP4 else "-Picture"
     shown = subprocess.run(["exiftool", "-b", tagname, str(tagged / name)], capture_output=True, check=True).stdout
     assert shown == JPEG
@@ -193,7 +193,7 @@ def test_the_cover_comes_out_byte_for_byte(name, tagged):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_ffprobe_lists_the_chapters_in_their_order(name, tagged):
+def test_ffprobe_lists_chapters_in_order(name, tagged):
     said = json.loads(output("ffprobe", "-v", "error", "-show_chapters", "-of", "json", tagged / name))["chapters"]
     marks = [(round(float(mark["start_time"]) * 1000), mark["tags"]["title"]) for mark in said]
     expected = CHAPTERS if FILES[name] == MP3 else LISTED  # ffprobe shows silent marks too
@@ -201,7 +201,7 @@ def test_ffprobe_lists_the_chapters_in_their_order(name, tagged):
 
 
 @pytest.mark.parametrize("name", ["cbr.mp3", "aac.m4a", "alac.m4a"])
-def test_music_metadata_lists_the_chapters_in_their_order(name, tagged):
+def test_music_metadata_lists_chapters_in_order(name, tagged):
     said = music(tagged)[str(tagged / name)]["chapters"]
     scale = 1 if name.endswith(".m4a") else 1000
     assert [(round(mark["start"] * scale), mark["title"]) for mark in said] == [
@@ -212,7 +212,7 @@ def test_music_metadata_lists_the_chapters_in_their_order(name, tagged):
         assert [mark.get("image", {}).get("data") for mark in said] == [None, None, len(JPEG)]
 
 
-def test_eyed3_lists_the_chapters_with_links_and_pictures(tagged):
+def test_eyed3_lists_chapters_with_links_and_images(tagged):
     eyed3 = pytest.importorskip("eyed3", reason="eyeD3 reads chapters")
     found = eyed3.load(tagged / "cbr.mp3").tag
     marks = {mark.element_id: mark for mark in found.chapters}
@@ -227,7 +227,7 @@ def test_eyed3_lists_the_chapters_with_links_and_pictures(tagged):
 
 
 @pytest.mark.parametrize("name", ["aac.m4a", "alac.m4a", "speech.opus", "speech.ogg", "speech.flac"])
-def test_mediainfo_lists_the_chapters_in_their_order(name, tagged):
+def test_mediainfo_lists_chapters_in_order(name, tagged):
     said = json.loads(output("mediainfo", "--Output=JSON", tagged / name))["media"]["track"]
     menus = [track["extra"] for track in said if track["@type"] == "Menu"]
     assert len(menus) == (2 if name.endswith(".m4a") else 1)
@@ -250,7 +250,7 @@ def test_mp4v2_lists_both_kinds_of_chapters(name, kind, tagged):
 
 
 @pytest.mark.parametrize("name", ["aac.m4a", "alac.m4a"])
-def test_exiftool_and_ffmpeg_find_the_link_behind_its_title(name, tagged):
+def test_exiftool_and_ffmpeg_find_the_link_of_a_title(name, tagged):
     said = json.loads(output("exiftool", "-ee", "-j", "-G3:1", "-api", "struct=0", tagged / name))[0]
     texts = [value for key, value in said.items() if key.endswith(":Text")]
     assert [(mark.title in text, mark.url in text) for mark, text in zip(LISTED, texts, strict=True)] == [

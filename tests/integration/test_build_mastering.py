@@ -1,4 +1,4 @@
-"""A build masters what asks for it, once, and says in the lock how loud it became."""
+"""A build masters recordings once, as the settings say, and records their loudness in the lock."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ def mastered(folder):
     return {path.name: path.stat().st_mtime_ns for path in (folder / ".podcast-kit/mastered").iterdir()}
 
 
-def test_a_wav_becomes_an_mp3_of_the_asked_loudness(tmp_path):
+def test_wav_becomes_mp3_with_target_loudness(tmp_path):
     folder = show(tmp_path)
     before = (folder / "episodes/001-talk.wav").read_bytes()
     done = made(folder)
@@ -57,7 +57,7 @@ def test_a_wav_becomes_an_mp3_of_the_asked_loudness(tmp_path):
     assert entry == done.lock[0]
 
 
-def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_path):
+def test_wav_without_mastering_is_refused_with_the_setting_to_use(tmp_path):
     folder = show(tmp_path, audio="{true_peak: -2}")
     with pytest.raises(InvalidInput) as caught:
         made(folder)
@@ -67,34 +67,34 @@ def test_without_being_asked_nothing_is_mastered_and_the_message_says_how(tmp_pa
     assert not (folder / ".podcast-kit/mastered").exists()
 
 
-def test_a_show_that_asks_for_nothing_has_nothing_in_its_lock(tmp_path):
+def test_show_without_mastering_has_no_loudness_in_the_lock(tmp_path):
     builder.write_lock(made(small(tmp_path)))
     text = (tmp_path / "podcast.lock").read_text()
     assert not any(word in text for word in ("loudness", "true_peak", "shift"))
 
 
-def test_a_second_build_touches_no_audio(tmp_path):
+def test_second_build_masters_nothing(tmp_path):
     folder = show(tmp_path)
     first = made(folder)
     cached = mastered(folder)
     steps = []
-    again = made(folder, on=steps.append)
+    again = made(folder, on_progress=steps.append)
     assert (again.files_written, tree(again.folder)) == (0, tree(first.folder))
     assert mastered(folder) == cached
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
 
 
-def test_what_was_done_to_a_recording_is_told_once(tmp_path, capsys):
+def test_summary_of_mastering_is_reported_once(tmp_path, capsys):
     folder = show(tmp_path)
     steps = []
-    made(folder, on=steps.append)
+    made(folder, on_progress=steps.append)
     (said,) = [step.subject for step in steps if step.stage == "mastered"]
     assert re.fullmatch(r"001-talk: .* LUFS.* → -1[56]\.\d LUFS.*; \+?-?\d+\.\d dB; .*MP3, \d+ kbit/s, .*", said), said
-    Console().step(Progress(stage="mastered", subject=said))
+    Console().progress(Progress(stage="mastered", subject=said))
     assert capsys.readouterr().err == said + "\n"
 
 
-def test_an_edited_title_masters_nothing_anew(tmp_path):
+def test_edited_title_does_not_master_again(tmp_path):
     folder = show(tmp_path)
     made(folder)
     cached = mastered(folder)
@@ -104,24 +104,28 @@ def test_an_edited_title_masters_nothing_anew(tmp_path):
     assert mastered(folder) == cached
 
 
-def test_another_target_is_another_file_and_the_old_one_goes(tmp_path):
+def test_another_target_gives_another_file_and_only_the_newest_unused_files_stay(tmp_path, monkeypatch):
     folder = show(tmp_path)
     made(folder)
     cached = mastered(folder)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16", "-19"))
     assert loudness.measure_loudness(enclosure(made(folder))).integrated == pytest.approx(-19, abs=0.3)
+    assert len(mastered(folder)) == 2
+    assert mastered(folder).items() >= cached.items()
+    monkeypatch.setattr("podcast_kit.builder.mastering.MAX_UNUSED_MASTERS", 0)
+    made(folder)
     assert len(mastered(folder)) == 1
     assert mastered(folder).keys().isdisjoint(cached)
 
 
-def test_an_episode_may_want_it_otherwise_than_the_show(tmp_path):
+def test_episode_overrides_mastering_of_the_show(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16}")
     add(folder, 2, recording="", audio="{file: 002-talk.wav, loudness: -20, format: m4a}")
     write(folder / "episodes/002-talk.wav", voice(4))
     add(folder, 3, recording="", audio="{file: 003-talk.wav, loudness: off, format: mp3}")
     write(folder / "episodes/003-talk.wav", voice(4))
     steps = []
-    done = made(folder, on=steps.append)
+    done = made(folder, on_progress=steps.append)
     assert loudness.measure_loudness(enclosure(done, "001-talk.mp3")).integrated == pytest.approx(-16, abs=0.3)
     assert loudness.measure_loudness(enclosure(done, "002-talk.m4a")).integrated == pytest.approx(-20, abs=0.3)
     # LAME turns it down by 0.4 dB, and nobody asked for more.
@@ -130,7 +134,7 @@ def test_an_episode_may_want_it_otherwise_than_the_show(tmp_path):
     assert [(step.done, step.total) for step in steps if step.stage == "master"] == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_what_is_published_is_not_mastered_again(tmp_path):
+def test_published_episode_is_not_mastered_again(tmp_path):
     folder = show(tmp_path)
     first = made(folder)
     builder.write_lock(first)
@@ -141,7 +145,7 @@ def test_what_is_published_is_not_mastered_again(tmp_path):
     assert loudness.measure_loudness(enclosure(renewed)).integrated == pytest.approx(-19, abs=0.3)
 
 
-def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
+def test_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     folder = show(tmp_path)
     first = made(folder)
     builder.write_lock(first)
@@ -152,7 +156,7 @@ def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     assert key.read_bytes() == bytes_
 
 
-def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
+def test_chapters_and_transcripts_move_with_the_intro(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16, intro: intro.wav, overlap: 0.5}", transcript="talk.vtt")
     write(folder / "intro.wav", music(3))
     notes = folder / "episodes/001-talk.md"
@@ -178,17 +182,17 @@ def test_chapters_and_transcripts_move_with_the_recording(tmp_path):
     assert [path.suffix for path in done.folder.glob("media/*/*.vtt")] == [".vtt"]
 
 
-def test_an_intro_that_is_not_there_is_said_where_it_is_named(tmp_path):
+def test_missing_intro_is_reported_at_its_line(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16, intro: jingle.wav}")
     with pytest.raises(InvalidInput) as caught:
         made(folder)
     (problem,) = caught.value.problems
-    assert "intro 'jingle.wav' is not there" in problem.text
+    assert "intro file 'jingle.wav' not found" in problem.text
     assert problem.location.path == "podcast.yaml"
     assert problem.location.line > 1
 
 
-def test_every_recording_that_cannot_be_mastered_is_told(tmp_path):
+def test_every_recording_that_cannot_be_mastered_is_reported(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16, trim: true}")
     for number in (2, 3):
         add(folder, number)
@@ -217,7 +221,7 @@ builder.build(project.load_project(Path({str(tmp_path / "plain")!r})), now=now)
 try:
     builder.build(project.load_project(Path({str(tmp_path / "asked")!r})), now=now)
 except PodcastKitError as error:
-    assert "[master]" in error.hint, error.hint
+    assert "[master]" in error.fix, error.fix
 else:
     raise SystemExit("nothing was said")
 """

@@ -1,4 +1,4 @@
-"""`podcast-kit loudness`: a table, a picture, or figures for a program."""
+"""`podcast-kit loudness`: a table, a graph, or JSON."""
 
 import json
 from xml.etree import ElementTree as ET
@@ -24,7 +24,7 @@ def files(tmp_path):
     ]
 
 
-def test_a_line_for_each_file_says_what_is_missing(files):
+def test_each_file_gets_a_line_with_its_distance_to_the_target(files):
     done = run(*files)
     assert done.exit_code == 0, done.output
     head, loud, soft, none = done.stdout.splitlines()
@@ -36,7 +36,7 @@ def test_a_line_for_each_file_says_what_is_missing(files):
     assert none.endswith("silent")
 
 
-def test_a_program_gets_figures(files):
+def test_json_has_numbers(files):
     body = json.loads(run(*files, "--target", "-19", "--json").stdout)
     assert (body["command"], body["target"], body["problems"]) == ("loudness", -19, [])
     loud, soft, none = body["files"]
@@ -45,19 +45,19 @@ def test_a_program_gets_figures(files):
     assert [none[key] for key in ("integrated", "range", "true_peak", "gain")] == [None] * 4
 
 
-def test_the_picture_is_written(files, tmp_path):
+def test_svg_is_written(files, tmp_path):
     assert run(files[1], "--svg", tmp_path / "a.svg").exit_code == 0
     root = ET.parse(tmp_path / "a.svg").getroot()
     assert root.find("{http://www.w3.org/2000/svg}title").text == "soft.wav"
 
 
-def test_one_picture_shows_one_recording(files, tmp_path):
+def test_svg_of_several_files_is_refused(files, tmp_path):
     done = run(*files, "--svg", tmp_path / "a.svg")
-    assert (done.exit_code, "name one" in done.stderr) == (2, True)
+    assert (done.exit_code, "--svg draws a single recording" in done.stderr) == (2, True)
     assert not (tmp_path / "a.svg").exists()
 
 
-def test_what_cannot_be_measured_is_said(tmp_path):
+def test_unmeasurable_file_is_reported(tmp_path):
     (tmp_path / "a.wav").write_text("words")
     done = run(tmp_path / "a.wav")
     assert done.exit_code == 1
@@ -65,7 +65,7 @@ def test_what_cannot_be_measured_is_said(tmp_path):
     assert run(tmp_path / "absent.wav").exit_code == 1
 
 
-def test_a_file_that_is_none_has_no_table(tmp_path):
+def test_non_audio_file_has_no_table(tmp_path):
     (tmp_path / "notes.wav").write_text("no sound")
     done = run(tmp_path / "notes.wav")
     assert (done.exit_code, done.stdout) == (1, "")

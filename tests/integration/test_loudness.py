@@ -1,4 +1,4 @@
-"""Loudness is what an independent meter says, and silence is a word."""
+"""Loudness equals that of an independent meter, and silence is reported as such."""
 
 import contextlib
 import re
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from podcast_kit.audio import loudness
-from podcast_kit.errors import OperationError, InvalidAudio
+from podcast_kit.errors import InvalidAudio, OperationError
 from tests.support.audio_samples import SAMPLES
 from tests.support.sound import VOICE, ffmpeg_loudness, music, needs_ffmpeg, voice, write
 
@@ -28,7 +28,7 @@ SOUNDS = {
 
 @needs_ffmpeg
 @pytest.mark.parametrize("name", SOUNDS)
-def test_ffmpegs_meter_agrees(name, tmp_path):
+def test_loudness_equals_that_of_ffmpeg(name, tmp_path):
     path = write(tmp_path / "a.wav", *SOUNDS[name])
     integrated, spread, peak = ffmpeg_loudness(path)
     ours = loudness.measure_loudness(path)
@@ -44,14 +44,14 @@ def test_every_format_is_measured(path):
 
 
 @pytest.mark.parametrize("seconds", [0.05, 2.0])
-def test_silence_is_said(seconds, tmp_path):
+def test_silence_has_no_loudness(seconds, tmp_path):
     path = write(tmp_path / "a.wav", np.zeros((1, round(seconds * 44100)), np.float32))
     found = loudness.measure_loudness(path)
     assert (found.integrated, found.range, found.true_peak, found.silent) == (None, None, None, True)
     assert str(found) == "silent"
 
 
-def test_a_moment_is_too_short_to_be_measured_but_has_a_peak(tmp_path):
+def test_very_short_recording_has_only_a_peak(tmp_path):
     found = loudness.measure_loudness(write(tmp_path / "a.wav", voice(2)[:, 44100 : 44100 + 4410]))
     assert found.silent
     assert found.true_peak < 0
@@ -65,7 +65,7 @@ def test_loudness_over_time_has_a_point_every_tenth_of_a_second(tmp_path):
     assert found.momentary[80] - found.momentary[30] == pytest.approx(20, abs=3)
 
 
-def test_the_picture_shows_the_curve_and_the_band_and_says_what_it_shows(tmp_path):
+def test_graph_has_curve_band_and_description(tmp_path):
     sound = np.concatenate([music(20), np.zeros((2, 44100 * 8), np.float32), music(20) * np.float32(0.1)], axis=1)
     found = loudness.measure_loudness(write(tmp_path / "a.wav", sound))
     drawn = loudness.render_loudness_graph(found, -16.0, "Tides & <lies>")
@@ -77,18 +77,18 @@ def test_the_picture_shows_the_curve_and_the_band_and_says_what_it_shows(tmp_pat
     assert curve.count("M") == 2  # silence is a gap
     heights = [float(point.split(" ")[1]) for point in re.split("[ML]", curve)[1:]]
     assert min(heights) >= 0
-    assert max(heights) <= loudness.GRAPH_HEIGHT_PX
+    assert max(heights) <= 200
     assert heights[100] < heights[-100]
     assert len(drawn) < 12000
 
 
-def test_a_picture_of_silence_is_empty_and_says_so(tmp_path):
+def test_graph_of_silence_is_empty_and_described(tmp_path):
     found = loudness.measure_loudness(write(tmp_path / "a.wav", np.zeros((1, 88200), np.float32)))
     assert 'class="curve" d=""' in loudness.render_loudness_graph(found)
     assert "silent" in loudness.render_loudness_graph(found)
 
 
-def test_progress_ends_at_the_end(tmp_path):
+def test_progress_of_measuring_ends_at_the_total(tmp_path):
     steps = []
     loudness.measure_loudness(write(tmp_path / "a.wav", voice(9)), steps.append)
     assert steps[-1].done == steps[-1].total == 9
@@ -100,7 +100,7 @@ def test_progress_ends_at_the_end(tmp_path):
     [b"", b"hello" * 1000, b"RIFF\x10\0\0\0WAVEfmt ", b"ID3" + bytes(5000)],
     ids=["empty", "text", "cut", "tag"],
 )
-def test_what_is_no_audio_is_refused(content, tmp_path):
+def test_non_audio_is_not_measured(content, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(InvalidAudio, match=r"a\.wav: (cannot be opened|holds no|cannot be decoded)"):
@@ -108,7 +108,7 @@ def test_what_is_no_audio_is_refused(content, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["cbr-bare.mp3", "speech.aiff", "speech.flac", "aac.m4a", "speech.opus"])
-def test_what_is_damaged_is_measured_or_refused_in_words(name, tmp_path):
+def test_damaged_file_is_measured_or_refused_with_a_reason(name, tmp_path):
     random = np.random.default_rng(3)
     body = (SAMPLES / name).read_bytes()
     path = tmp_path / name
@@ -121,7 +121,7 @@ def test_what_is_damaged_is_measured_or_refused_in_words(name, tmp_path):
             assert loudness.measure_loudness(path).seconds >= 0
 
 
-def test_a_playlist_opens_no_other_file(tmp_path):
+def test_playlist_does_not_open_other_files(tmp_path):
     write(tmp_path / "secret.wav", voice(1))
     playlist = tmp_path / "a.mp3"
     playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.wav\n#EXT-X-ENDLIST\n")
@@ -129,12 +129,12 @@ def test_a_playlist_opens_no_other_file(tmp_path):
         loudness.measure_loudness(playlist)
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path):
+def test_missing_file_is_reported(tmp_path):
     with pytest.raises(OperationError, match="no such file"):
         loudness.measure_loudness(tmp_path / "none.wav")
 
 
-def test_without_the_extra_the_message_says_what_to_install():
+def test_message_without_the_extra_says_what_to_install():
     code = """
 import sys
 sys.modules["av"] = None
@@ -144,18 +144,18 @@ from podcast_kit.audio import codecs, loudness, master
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import AudioSettings
 assert codecs.missing_codecs() == ("av",), codecs.missing_codecs()
-for ask in (lambda: loudness.measure(Path("a.wav")), lambda: master.key("", AudioSettings())):
+for ask in (lambda: loudness.measure_loudness(Path("a.wav")), lambda: master.mastering_key("", AudioSettings())):
     try:
         ask()
     except PodcastKitError as error:
-        assert "av" in error.text and "[master]" in error.hint, error
+        assert "av" in error.text and "[master]" in error.fix, error
     else:
         raise SystemExit("nothing was said")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_sample_rate_beyond_reason_is_said(tmp_path):
+def test_excessive_sample_rate_is_refused(tmp_path):
     path = write(tmp_path / "a.wav", voice(1), rate=40_000_000)
     with pytest.raises(InvalidAudio, match="has more than 768,000 samples per second"):
         loudness.measure_loudness(path)

@@ -1,4 +1,4 @@
-"""What listeners get is as loud as was asked for, whatever the recorder made."""
+"""Mastered files have the target loudness, whatever the recording."""
 
 import hashlib
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from podcast_kit.audio import loudness, master, probe_audio
 from podcast_kit.audio.mastering import encode
 from podcast_kit.audio.mastering.job import Treatment
-from podcast_kit.errors import OperationError, InvalidAudio, PodcastKitError
+from podcast_kit.errors import InvalidAudio, OperationError, PodcastKitError
 from podcast_kit.model import AudioSettings
 from tests.support.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write
 
@@ -24,7 +24,7 @@ def mastered(source, path, on=None, *, intro=None, outro=None, **kw):
 
 
 def held(path, target=-16.0, within=0.3):
-    """An independent meter agrees that the file is what was asked for."""
+    """An independent meter reads the target loudness."""
     integrated, _, peak = ffmpeg_loudness(path)
     assert integrated == pytest.approx(target, abs=within + 0.05)  # the meter shows one decimal
     assert peak <= -1.0
@@ -43,7 +43,7 @@ SOUNDS = {
 @needs_ffmpeg
 @pytest.mark.parametrize("format_", ["mp3", "m4a", "opus"])
 @pytest.mark.parametrize("name", SOUNDS)
-def test_an_independent_meter_reads_the_target(name, format_, tmp_path):
+def test_independent_meter_reads_the_target(name, format_, tmp_path):
     path = tmp_path / f"out.{format_}"
     said = mastered(write(tmp_path / "in.wav", SOUNDS[name]), path, format=format_)
     held(path)
@@ -56,7 +56,7 @@ def test_an_independent_meter_reads_the_target(name, format_, tmp_path):
 
 
 @needs_ffmpeg
-def test_a_recording_that_swells_by_forty_decibels_is_limited_until_it_is_as_loud_as_asked(tmp_path):
+def test_recording_with_40_db_range_reaches_the_target(tmp_path):
     sound = voice(60)
     swell = 10 ** (-np.abs(np.sin(np.arange(sound.shape[1]) / 44100 / 7)) * 2)
     said = mastered(write(tmp_path / "in.wav", sound * swell.astype(np.float32)), tmp_path / "out.mp3")
@@ -73,7 +73,7 @@ def test_any_target_is_reached(target, tmp_path):
 
 @needs_ffmpeg
 @pytest.mark.parametrize("kbits", [64, 160, 192, 224, 320])
-def test_what_lame_turns_down_by_itself_is_made_up_for(kbits, tmp_path):
+def test_gain_of_lame_is_compensated(kbits, tmp_path):
     said = mastered(write(tmp_path / "in.wav", music() * np.float32(0.5)), tmp_path / "out.mp3", bitrate=f"{kbits}k")
     held(tmp_path / "out.mp3")
     assert probe_audio(tmp_path / "out.mp3").bit_rate == pytest.approx(kbits * 1000, rel=0.001)
@@ -81,7 +81,7 @@ def test_what_lame_turns_down_by_itself_is_made_up_for(kbits, tmp_path):
 
 
 @needs_ffmpeg
-def test_one_channel_may_mean_two_loudspeakers(tmp_path):
+def test_dual_mono_target(tmp_path):
     source = write(tmp_path / "in.wav", voice(channels=1))
     mastered(source, tmp_path / "out.mp3", mono="dual")
     held(tmp_path / "out.mp3", -19.0)
@@ -89,7 +89,7 @@ def test_one_channel_may_mean_two_loudspeakers(tmp_path):
 
 @needs_ffmpeg
 @pytest.mark.parametrize("suffix", ["flac", "aiff", "w64", "24.wav", "96.wav", "8.wav", "6ch.wav"])
-def test_whatever_the_recorder_made(suffix, tmp_path):
+def test_sample_formats_of_recorders_are_mastered(suffix, tmp_path):
     options = {"24.wav": ["-c:a", "pcm_s24le"], "96.wav": ["-ar", "96000"], "8.wav": ["-ar", "8000"]}
     source = tmp_path / f"in.{suffix}"
     given = options.get(suffix, ["-ac", "6"] if suffix == "6ch.wav" else [])
@@ -103,7 +103,7 @@ def test_whatever_the_recorder_made(suffix, tmp_path):
 @needs_ffmpeg
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 2.345])
-def test_not_a_sample_is_added_or_lost(seconds, channels, tmp_path):
+def test_mastering_keeps_the_number_of_samples(seconds, channels, tmp_path):
     sound = voice(seconds, channels=channels)
     mastered(write(tmp_path / "in.wav", sound), tmp_path / "out.mp3", loudness=None, format="mp3")
     after = decoded(tmp_path / "out.mp3", 44100, channels)
@@ -113,7 +113,7 @@ def test_not_a_sample_is_added_or_lost(seconds, channels, tmp_path):
     assert probe_audio(tmp_path / "out.mp3").seconds == pytest.approx(sound.shape[1] / 44100, abs=1e-4)
 
 
-def test_the_info_frame_is_what_lame_itself_would_write(tmp_path):
+def test_info_frame_equals_that_of_lame(tmp_path):
     """Its length, delay and both checksums, read by LAME's own layout."""
     from podcast_kit.audio.mp3 import frame_scan, xing_header
 
@@ -127,7 +127,7 @@ def test_the_info_frame_is_what_lame_itself_would_write(tmp_path):
     assert int.from_bytes(data[190:192]) == xing_header.crc16_arc(data[:190])
 
 
-def test_the_same_recording_gives_the_same_bytes(tmp_path):
+def test_same_recording_gives_the_same_bytes(tmp_path):
     source = write(tmp_path / "in.wav", voice(3))
     for format_ in ("mp3", "m4a", "opus"):
         digests = {mastered(source, tmp_path / f"{n}.{format_}", format=format_).sha256 for n in range(2)}
@@ -143,7 +143,7 @@ def test_the_source_is_only_read(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav", "out.mp3"]
 
 
-def test_silence_is_encoded_and_said(tmp_path):
+def test_silence_is_encoded_and_reported(tmp_path):
     said = mastered(write(tmp_path / "in.wav", np.zeros((1, 88200), np.float32)), tmp_path / "out.mp3")
     assert said.after.silent
     assert any("too quiet to set its loudness" in words for words in said.done)
@@ -157,7 +157,7 @@ def lossy(path, sound, format_="mp3", rate=44100, kbits=128):
 
 
 def at(level, sound=None):
-    """A sound whose integrated loudness is `level` before LAME turns it down."""
+    """Audio whose integrated loudness is `level` before LAME reduces it."""
     sound = music() if sound is None else sound
     from podcast_kit.audio.mastering.meter import LoudnessMeter
 
@@ -167,7 +167,7 @@ def at(level, sound=None):
 
 
 @pytest.mark.parametrize("level", [-15.3, -16.0, -16.8])
-def test_an_mp3_near_enough_is_left_alone(level, tmp_path):
+def test_mp3_within_tolerance_is_unchanged(level, tmp_path):
     source = lossy(tmp_path / "in.mp3", at(level))
     said = mastered(source, tmp_path / "out.mp3")
     assert (said.treatment, said.gain) == (Treatment.KEEP, 0.0)
@@ -176,7 +176,7 @@ def test_an_mp3_near_enough_is_left_alone(level, tmp_path):
 
 @needs_ffmpeg
 @pytest.mark.parametrize("level", [-30.0, -19.2, -13.1])
-def test_an_mp3_is_changed_without_loss_where_whole_steps_serve(level, tmp_path):
+def test_mp3_is_changed_without_loss_in_whole_steps(level, tmp_path):
     source = lossy(tmp_path / "in.mp3", at(level))
     said = mastered(source, tmp_path / "out.mp3", loudness=-17.0)
     assert said.treatment is Treatment.SHIFT
@@ -185,7 +185,7 @@ def test_an_mp3_is_changed_without_loss_where_whole_steps_serve(level, tmp_path)
     assert any("without loss" in words for words in said.done)
 
 
-def test_an_mp3_whose_peaks_forbid_it_comes_as_near_as_they_allow(tmp_path):
+def test_mp3_gain_is_limited_by_its_peaks(tmp_path):
     sound = at(-20.0)
     sound[:, 44100] = 0.5
     source = lossy(tmp_path / "in.mp3", sound)
@@ -197,7 +197,7 @@ def test_an_mp3_whose_peaks_forbid_it_comes_as_near_as_they_allow(tmp_path):
 
 
 @needs_ffmpeg
-def test_it_is_encoded_again_only_when_that_is_allowed(tmp_path):
+def test_lossy_source_is_reencoded_only_with_permission(tmp_path):
     sound = at(-20.0)
     sound[:, 44100] = 0.7
     source = lossy(tmp_path / "in.mp3", sound)
@@ -209,13 +209,13 @@ def test_it_is_encoded_again_only_when_that_is_allowed(tmp_path):
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({"format": "m4a"}, "making it M4A"),
+        ({"format": "m4a"}, "converting to M4A"),
         ({"trim": True}, "trimming"),
         ({"channels": 1}, "changing its channels"),
-        ({"trim": True, "intro": "a.wav"}, "trimming and joining an intro or outro"),
+        ({"trim": True, "intro": "a.wav"}, "trimming and adding an intro or outro"),
     ],
 )
-def test_what_would_encode_a_second_time_asks_for_leave(wish, words, tmp_path):
+def test_change_that_needs_reencoding_is_refused_without_permission(wish, words, tmp_path):
     with pytest.raises(InvalidAudio, match=f"{words} would re-encode it") as caught:
         mastered(lossy(tmp_path / "in.mp3", voice(2)), tmp_path / "out.mp3", **wish)
     assert caught.value.problem.code == "au.reencode"
@@ -223,25 +223,25 @@ def test_what_would_encode_a_second_time_asks_for_leave(wish, words, tmp_path):
 
 
 @pytest.mark.parametrize("bitrate", ["133k", "8k", "999k", "lots", "128kk"])
-def test_a_bit_rate_that_cannot_be_is_refused(bitrate, tmp_path):
+def test_invalid_bitrate_is_refused(bitrate, tmp_path):
     with pytest.raises(PodcastKitError, match="bitrate"):
         mastered(write(tmp_path / "in.wav", voice(1)), tmp_path / "out.mp3", bitrate=bitrate)
 
 
-def test_a_format_that_nobody_plays_is_refused(tmp_path):
+def test_unknown_format_is_refused(tmp_path):
     with pytest.raises(PodcastKitError, match="format 'wma'") as caught:
         mastered(write(tmp_path / "in.wav", voice(1)), tmp_path / "out.wma", format="wma")
-    assert caught.value.fix == "known: mp3, m4a, opus"
+    assert caught.value.fix == "use one of mp3, m4a, opus"
 
 
-def test_a_disk_that_will_not_take_it_is_said(tmp_path):
+def test_unwritable_destination_is_reported(tmp_path):
     (tmp_path / "folder").write_text("no folder")
     with pytest.raises(OperationError, match="cannot be written"):
         mastered(write(tmp_path / "in.wav", voice(1)), tmp_path / "folder" / "out.mp3")
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg makes the file that is cut")
-def test_a_damaged_recording_never_leaves_half_a_file(tmp_path):
+def test_damaged_recording_leaves_no_partial_file(tmp_path):
     source = tmp_path / "in.flac"
     body = VOICE.read_bytes()
     source.write_bytes(body[:9000] + bytes(len(body) - 9000))
@@ -254,7 +254,7 @@ def test_a_damaged_recording_never_leaves_half_a_file(tmp_path):
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_progress_names_its_stages_and_comes_to_an_end(tmp_path):
+def test_progress_of_mastering_names_stages_and_ends(tmp_path):
     steps = []
     mastered(write(tmp_path / "in.wav", voice(9)), tmp_path / "out.mp3", steps.append)
     assert list(dict.fromkeys(step.stage for step in steps)) == ["measure", "encode", "verify"]
@@ -262,7 +262,7 @@ def test_progress_names_its_stages_and_comes_to_an_end(tmp_path):
     assert steps[-1].done == steps[-1].total == 9
 
 
-def test_the_key_changes_with_all_that_changes_the_bytes():
+def test_mastering_key_changes_with_everything_that_changes_the_bytes():
     first = master.mastering_key("a", make_settings())
     assert first == master.mastering_key("a", make_settings())
     others = [
@@ -279,7 +279,7 @@ def test_the_key_changes_with_all_that_changes_the_bytes():
     ("name", "settings", "suffix"),
     [("in.wav", {}, ".mp3"), ("in.wav", {"format": "opus"}, ".opus"), ("in.mp3", {}, ".mp3"), ("in.m4a", {}, ".m4a")],
 )
-def test_the_suffix_is_known_beforehand(name, settings, suffix, tmp_path):
+def test_mastered_suffix_is_known_in_advance(name, settings, suffix, tmp_path):
     path = tmp_path / name
     lossy(path, voice(1), path.suffix[1:]) if path.suffix != ".wav" else write(path, voice(1))
     assert master.mastered_suffix(path, make_settings(**settings)) == suffix

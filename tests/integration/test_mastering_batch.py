@@ -1,4 +1,4 @@
-"""Many at once: quicker than one by one, and no worker takes another's episode with it."""
+"""Recordings are mastered in parallel, and a worker that dies affects only its own job."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import pytest
 from podcast_kit.audio.mastering.batch import master_all
 from podcast_kit.audio.mastering.job import MasteringJob, Treatment
 from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
-from podcast_kit.errors import OperationError, InvalidAudio
+from podcast_kit.errors import InvalidAudio, OperationError
 from podcast_kit.model import AudioSettings
 from tests.support.sound import voice, write
 
@@ -29,10 +29,12 @@ def by_name(outcomes):
 
 
 @pytest.mark.parametrize("kind", ["its own", "threads", "processes"])
-def test_any_executor_will_do(kind, tmp_path):
+def test_any_executor_can_be_used(kind, tmp_path):
     jobs = [make_job(tmp_path, name) for name in ("one", "two", "three")]
     (tmp_path / "four.wav").write_text("no sound at all")
-    bad = MasteringJob(source=tmp_path / "four.wav", destination=tmp_path / "four.mp3", settings=AudioSettings(loudness=-16))
+    bad = MasteringJob(
+        source=tmp_path / "four.wav", destination=tmp_path / "four.mp3", settings=AudioSettings(loudness=-16)
+    )
     executors = {"threads": ThreadPoolExecutor, "processes": lambda n: ProcessPoolExecutor(n, get_context("spawn"))}
     executor = executors[kind](2) if kind in executors else None
     found = by_name(master_all([*jobs, bad], executor))
@@ -49,21 +51,21 @@ def test_no_jobs_give_no_outcomes():
     assert list(master_all([])) == []
 
 
-def test_progress_of_each_and_of_all(tmp_path):
+def test_batch_progress_of_each_job_and_of_all(tmp_path):
     steps = []
     list(master_all([make_job(tmp_path, name, 20) for name in ("one", "two")], on_progress=steps.append))
     assert [(step.done, step.total) for step in steps if step.stage == "master"] == [(1, 2), (2, 2)]
     assert {step.subject for step in steps if step.stage in {"measure", "limit", "encode", "verify"}} == {"one", "two"}
 
 
-def test_no_stage_is_passed_over_however_short_it_is(tmp_path):
+def test_batch_reports_every_stage_however_short(tmp_path):
     steps = []
     list(master_all([make_job(tmp_path, "one", 1)], on_progress=steps.append))
     assert {"measure", "encode", "verify", "master"} == {step.stage for step in steps}
 
 
 def kill_when_busy(folder, name):
-    """End, as the kernel does when memory is short, the process that is writing this episode."""
+    """Kill the process that is writing this episode, as the kernel does when memory runs out."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for part in folder.glob(f".{name}.mp3.*.part"):
@@ -73,7 +75,7 @@ def kill_when_busy(folder, name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_worker_that_is_killed_takes_only_its_own_episode(tmp_path):
+def test_killed_worker_fails_only_its_own_job(tmp_path):
     jobs = [make_job(tmp_path, "long", 120), make_job(tmp_path, "one"), make_job(tmp_path, "two")]
     killer = threading.Thread(target=kill_when_busy, args=(tmp_path / "out", "long"))
     killer.start()
@@ -89,7 +91,7 @@ def test_a_worker_that_is_killed_takes_only_its_own_episode(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_pool_that_breaks_costs_nobody_an_episode(tmp_path):
+def test_jobs_of_a_broken_pool_are_run_again(tmp_path):
     jobs = [make_job(tmp_path, "long", 120), make_job(tmp_path, "one"), make_job(tmp_path, "two")]
     killer = threading.Thread(target=kill_when_busy, args=(tmp_path / "out", "long"))
     killer.start()
@@ -104,25 +106,25 @@ def shout(word):
 
 
 def fail(word):
-    raise InvalidAudio(word, "is not what it must be", "mend it", "au.test")
+    raise InvalidAudio(word, "is damaged", "export it again", "au.broken")
 
 
 def die(code):
     os._exit(code)
 
 
-def test_workers_return_raise_and_tell_of_a_death():
+def test_workers_return_results_errors_and_deaths():
     with WorkerPool(2) as workers:
         said, raised, died = workers.submit(shout, "hear"), workers.submit(fail, "a.mp3"), workers.submit(die, 3)
         assert said.result() == "HEAR"
-        with pytest.raises(InvalidAudio, match=r"a\.mp3: is not what it must be") as caught:
+        with pytest.raises(InvalidAudio, match=r"a\.mp3: is damaged") as caught:
             raised.result()
-        assert (caught.value.fix, caught.value.problem.code) == ("mend it", "au.test")
+        assert (caught.value.fix, caught.value.problem.code) == ("export it again", "au.broken")
         with pytest.raises(WorkerDied, match="with code 3"):
             died.result()
 
 
-def test_what_is_left_early_is_stopped(tmp_path):
+def test_abandoned_batch_stops_its_workers(tmp_path):
     jobs = [make_job(tmp_path, name, 60) for name in ("one", "two", "three")]
     jobs[0] = make_job(tmp_path, "one", 1)
     outcomes = master_all(jobs)

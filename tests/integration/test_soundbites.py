@@ -1,4 +1,4 @@
-"""What an episode names as soundbites is cut out of it, as files to be shared."""
+"""Soundbites are cut out of an episode as files for sharing."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ def page(done):
 
 
 @needs_ffmpeg
-def test_a_soundbite_is_the_very_sound_of_the_episode(tmp_path):
+def test_soundbite_has_the_samples_of_the_episode(tmp_path):
     done = made(small(tmp_path, soundbites=BITE))
     (path,) = bites(done)
     assert path.name == "001-talk-at-0m02s.mp3"
@@ -44,7 +44,7 @@ def test_a_soundbite_is_the_very_sound_of_the_episode(tmp_path):
     assert (part[:, :-1200] == whole[:, 2 * rate :][:, : part.shape[1]][:, :-1200]).all()
 
 
-def test_it_says_by_itself_where_it_is_from(tmp_path):
+def test_soundbite_has_tags_with_its_source(tmp_path):
     (path,) = bites(made(small(tmp_path, soundbites=BITE)))
     tags = read_tags(path)
     assert (tags.title, tags.show, tags.cover) == ("The best of it", "A small show", "image/jpeg")
@@ -52,7 +52,7 @@ def test_it_says_by_itself_where_it_is_from(tmp_path):
     assert dict(tags.fields)["WOAF"] == "https://pod.example/episodes/001-talk/index.html#t=2"
 
 
-def test_the_page_has_a_player_a_download_and_a_link_to_the_moment(tmp_path):
+def test_page_has_player_download_and_link_of_a_soundbite(tmp_path):
     done = made(small(tmp_path, soundbites=BITE))
     (path,) = bites(done)
     key = path.relative_to(done.folder).as_posix()
@@ -61,14 +61,14 @@ def test_the_page_has_a_player_a_download_and_a_link_to_the_moment(tmp_path):
     assert 'data-copy="https://pod.example/episodes/001-talk/index.html#t=2"' in page(done)
 
 
-def test_an_episode_without_any_has_none_of_it(tmp_path):
+def test_episode_without_soundbites_has_no_section(tmp_path):
     done = made(small(tmp_path))
     assert "soundbites" not in page(done)
     builder.write_lock(done)
     assert "soundbites" not in (tmp_path / "podcast.lock").read_text()
 
 
-def test_their_moments_follow_an_intro_in_feed_file_and_page(tmp_path):
+def test_soundbites_move_with_an_intro_in_feed_file_and_page(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16, intro: intro.wav}", seconds=20.0, soundbites=BITE)
     write(folder / "intro.wav", music(3))
     done = made(folder)
@@ -77,7 +77,7 @@ def test_their_moments_follow_an_intro_in_feed_file_and_page(tmp_path):
     assert '#t=5" data-seek' in page(done)
 
 
-def test_time_splits_follow_too(tmp_path):
+def test_time_splits_move_with_an_intro(tmp_path):
     whom = "recipients: [{type: lnaddress, address: ann@pod.example, split: 1}]"
     split = f"{{type: lightning, method: lnaddress, {whom}, time_splits: [{{start: 1, duration: 2, {whom}}}]}}"
     folder = show(tmp_path, audio="{loudness: -16, intro: intro.wav}", value=split)
@@ -86,14 +86,14 @@ def test_time_splits_follow_too(tmp_path):
     assert '<podcast:valueTimeSplit startTime="4" duration="2">' in feed
 
 
-def test_a_second_build_cuts_nothing(tmp_path):
+def test_second_build_cuts_no_soundbites(tmp_path):
     small(tmp_path, soundbites=BITE)
     first = tree(made(tmp_path).folder)
     again = made(tmp_path)
     assert (again.files_written, tree(again.folder)) == (0, first)
 
 
-def test_what_is_out_stays_until_its_moment_or_its_recording_is_another(tmp_path):
+def test_published_soundbite_stays_until_its_time_or_recording_changes(tmp_path):
     small(tmp_path, soundbites=BITE)
     first = made(tmp_path)
     builder.write_lock(first)
@@ -108,7 +108,7 @@ def test_what_is_out_stays_until_its_moment_or_its_recording_is_another(tmp_path
     assert [path.name for path in bites(made(tmp_path))] == ["001-talk-at-0m04s.mp3"]
 
 
-def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
+def test_checkout_without_audio_builds_the_same_bytes(tmp_path):
     first = made(small(tmp_path / "here", soundbites=BITE))
     builder.write_lock(first)
     shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns("*.mp3", "build", ".podcast*"))
@@ -119,7 +119,7 @@ def test_a_checkout_without_audio_builds_the_same_bytes(tmp_path):
     assert there.lock == first.lock
 
 
-def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
+def test_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
     first = made(small(tmp_path, soundbites=BITE))
     builder.write_lock(first)
     before = tree(first.folder)
@@ -129,7 +129,7 @@ def test_a_cleared_build_folder_gets_the_published_bytes_again(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["m4a", "opus"])
-def test_of_other_formats_it_is_encoded_anew(suffix, tmp_path):
+def test_soundbite_of_other_formats_is_reencoded(suffix, tmp_path):
     folder = show(tmp_path, audio=f"{{format: {suffix}}}", seconds=20.0, soundbites=BITE)
     (path,) = bites(made(folder))
     assert path.suffix == f".{suffix}"
@@ -137,7 +137,7 @@ def test_of_other_formats_it_is_encoded_anew(suffix, tmp_path):
     assert read_tags(path).title == "The best of it"
 
 
-def test_one_behind_the_end_is_told_where_it_is_written(tmp_path):
+def test_soundbite_after_the_end_is_reported_at_its_line(tmp_path):
     small(tmp_path, soundbites="[{start: 5000, duration: 16}]")
     with pytest.raises(InvalidInput) as caught:
         made(tmp_path)
@@ -147,7 +147,7 @@ def test_one_behind_the_end_is_told_where_it_is_written(tmp_path):
     assert problem.code == "au.range"
 
 
-def test_without_the_extra_mp3_is_cut_all_the_same_and_of_m4a_the_moment_is_offered(tmp_path):
+def test_without_the_extra_mp3_is_cut_and_m4a_is_linked(tmp_path):
     small(tmp_path / "mp3", soundbites=BITE)
     small(tmp_path / "m4a", soundbites=BITE, recording="")
     shutil.copy(Path(__file__).parents[1] / "samples/aac.m4a", tmp_path / "m4a/episodes/001-talk.m4a")
@@ -167,8 +167,10 @@ for name, count in (("mp3", 1), ("m4a", 0)):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_what_is_wrong_with_one_is_the_checks_to_say(tmp_path):
+def test_invalid_soundbite_is_reported_by_check(tmp_path):
     from podcast_kit.check import check_show as checked
 
     small(tmp_path, soundbites="[{start: 2, duration: 3}]")
-    assert [one.code for one in checked(project.load_project(tmp_path), now=NOW) if "soundbite" in one.code] == ["pn.soundbite"]
+    assert [one.code for one in checked(project.load_project(tmp_path), now=NOW) if "soundbite" in one.code] == [
+        "pn.soundbite"
+    ]

@@ -1,4 +1,4 @@
-"""No file, however broken, brings out more than words: not a traceback, not a hang, not a flood of memory."""
+"""No broken file causes a traceback, a hang, or much memory use."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.support import audio_fuzzer
 
 
 @pytest.mark.slow
-def test_a_minute_of_mutations_ends_in_whole_copies_or_in_words(tmp_path):
+def test_a_minute_of_mutations_gives_whole_copies_or_errors(tmp_path):
     command = [sys.executable, "-m", "tests.support.audio_fuzzer", "60", "1", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,7 +46,7 @@ def leave_half(_, copy, *__):
         (leave_half, "AssertionError: left behind"),
     ],
 )
-def test_the_fuzzer_sees_a_fault_and_says_how_to_have_it_again(fault, said, monkeypatch, capsys, tmp_path):
+def test_fuzzer_detects_a_bug_and_says_how_to_reproduce_it(fault, said, monkeypatch, capsys, tmp_path):
     whole = {"speech.wav": audio_fuzzer.sample("speech.wav").read_bytes()}
     monkeypatch.setattr(audio_fuzzer, "seeds", lambda _: whole)
     monkeypatch.setattr(audio_fuzzer, "mend", fault)
@@ -59,7 +59,7 @@ def test_the_fuzzer_sees_a_fault_and_says_how_to_have_it_again(fault, said, monk
     assert (tmp_path / "kept/7-0-speech.wav").read_bytes() == data
 
 
-def test_the_fuzzer_minds_memory(monkeypatch):
+def test_fuzzer_limits_memory(monkeypatch):
     monkeypatch.setattr(audio_fuzzer, "seeds", lambda _: {"speech.wav": audio_fuzzer.sample("speech.wav").read_bytes()})
     monkeypatch.setattr(audio_fuzzer, "MEMORY", 1)
     assert audio_fuzzer.main(0) == 1

@@ -1,4 +1,4 @@
-"""A build killed at any moment while it masters leaves nothing half done, and the next goes on to the same bytes."""
+"""A build that is killed while mastering leaves no partial file, and the next one gives the same bytes."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ MOMENTS = 3
 
 
 def show(folder):
-    """Two episodes to be trimmed, mastered and tagged."""
+    """Two episodes to trim, master and tag."""
     small(folder, episodes=0)
     with (folder / "podcast.yaml").open("a") as file:
         file.write("audio: {loudness: -16, trim: true}\n")
@@ -40,7 +40,7 @@ def finish(folder):
 
 
 def tree(folder):
-    """Every file that listeners would get, and what is in it."""
+    """The bytes of every published file."""
     build = folder / "build"
     return {
         path.relative_to(build).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -50,13 +50,13 @@ def tree(folder):
 
 
 def kept(folder):
-    """What is remembered of mastering, under final names."""
+    """The mastered files in the cache, under final names."""
     return {path.name: path.read_bytes() for path in (folder / ".podcast-kit/mastered").glob("[!.]*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """What an undisturbed build makes, what it keeps, and how long it takes."""
+    """What an undisturbed build writes and caches, and how long it takes."""
     folder = show(tmp_path_factory.mktemp("whole") / "show")
     began = time.monotonic()
     finish(folder)
@@ -64,7 +64,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["its process", "its workers too"])
-def test_a_killed_build_goes_on_to_the_same_bytes(everybody, whole, tmp_path):
+def test_killed_build_resumes_to_the_same_bytes(everybody, whole, tmp_path):
     wanted, mastered, seconds = whole
     dice = random.Random(f"killed {everybody}")
     for moment in sorted(dice.uniform(0.1, 0.95) for _ in range(MOMENTS)):

@@ -1,4 +1,4 @@
-"""A tagger killed at any moment leaves whole files under final names, and the next run goes on."""
+"""A tagger that is killed leaves only whole files under final names, and the next run continues."""
 
 import hashlib
 import subprocess
@@ -22,7 +22,7 @@ for number in range(1000):
 
 
 @pytest.mark.parametrize("milliseconds", [5, 40, 90, 170])
-def test_a_killed_tagger_leaves_no_half_file(tmp_path, milliseconds):
+def test_killed_tagger_leaves_no_partial_file(tmp_path, milliseconds):
     long = tmp_path / "long.mp3"
     long.write_bytes(sample("cbr-bare.mp3").read_bytes() * 2000)
     whole = write_tags(long, tmp_path / "whole.mp3", make_tags())

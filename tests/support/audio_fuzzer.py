@@ -1,4 +1,4 @@
-"""Mutations of audio files thrown at every reader and writer of audio.
+"""Fuzz every reader and writer of audio with mutated audio files.
 
 `python -m tests.support.audio_fuzzer SECONDS [SEED] [FOLDER]`: as rounds over every sample as the time allows, two at
 least; the same SEED gives the same mutations in the same order. What fails is said with its seed and mutations and kept
@@ -39,14 +39,14 @@ def flip_head(dice: random.Random, data: bytearray) -> None:
 
 
 def field(dice: random.Random, data: bytearray) -> None:
-    """Something that is a length, perhaps, becomes an extreme one."""
+    """Set a possible length to an extreme value."""
     value = dice.choice(FIELDS)
     at = dice.randrange(min(len(data), dice.choice((64, 2000, 1 << 20))))
     data[at : at + len(value)] = value
 
 
 def name(dice: random.Random, data: bytearray) -> None:
-    """A structure's own length is changed: four bytes beside a name."""
+    """Change the length of a structure: four bytes next to a name."""
     marks = (b"moov", b"trak", b"stsz", b"stco", b"stts", b"stsc", b"mdat", b"ilst", b"data", b"fmt ", b"COMM", b"SSND")
     marks += (b"CHAP", b"CTOC", b"APIC", b"TIT2", b"ID3", b"OggS", b"fLaC", b"Xing", b"Info", b"chpl", b"elst", b"text")
     places = [place for mark in marks if (place := data.find(mark)) >= 0]
@@ -75,7 +75,7 @@ def noise(dice: random.Random, data: bytearray) -> None:
 
 
 def splice(dice: random.Random, data: bytearray) -> None:
-    """Half of this, half of another kind."""
+    """Half of this file, half of one in another format."""
     other = sample(dice.choice(RECORDINGS)).read_bytes()
     data[dice.randrange(len(data)) :] = other[dice.randrange(len(other)) :]
 
@@ -84,7 +84,7 @@ MUTATIONS: tuple[Mutation, ...] = (flip, flip_head, field, name, name, cut, drop
 
 
 def seeds(folder: Path) -> dict[str, bytes]:
-    """Every sample, and where tags can be written a tagged one."""
+    """Every sample file, and a tagged copy where the format can hold tags."""
     found = {}
     for path in map(sample, RECORDINGS):
         found[path.name] = path.read_bytes()
@@ -98,7 +98,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
 
 
 def attempt(data: bytes, path: Path, copy: Path) -> None:
-    """Everything that is done with a file; raises what is not ours."""
+    """Do everything with a file; raises exceptions that are not ours."""
     path.write_bytes(data)
     inspect_audio(path)
     for write in (lambda: write_tags(path, copy, make_tags()), lambda: repair_mp3(path, copy)):
@@ -117,11 +117,11 @@ def attempt(data: bytes, path: Path, copy: Path) -> None:
 
 
 class Hung(BaseException):
-    """Outside of what any code under test catches."""
+    """No code under test catches this."""
 
 
 def mutations(seed: int, whole: dict[str, bytes]) -> Iterator[tuple[str, str, bytes]]:
-    """Without end, every sample in its turn: a file's name, what was done to it, and its bytes."""
+    """Endlessly, for each sample in turn: the file name, the mutation, and the bytes."""
     for number in count():
         for name_, data in whole.items():
             dice = random.Random(f"{seed} {name_} {number}")

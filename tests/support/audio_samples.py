@@ -1,4 +1,4 @@
-"""Real recordings of two seconds, and the tags that tests write into copies of them."""
+"""Real recordings of 2 s, and the tags that tests write into their copies."""
 
 import base64
 from datetime import datetime, timedelta, timezone
@@ -27,7 +27,7 @@ def sample(name):
 
 
 def make_tags(**kw):
-    """Every field filled, each with something that is easily got wrong."""
+    """Tags with every field set, each to a value that is easy to get wrong."""
     whole = {
         "title": "Wer hört zu? “Ω”",
         "show": "More Social",

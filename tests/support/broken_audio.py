@@ -1,4 +1,4 @@
-"""Audio as it arrives when something went wrong: each kind made from a sound sample, with what is to be said of it.
+"""Broken audio files: each kind is made from a good sample, with the expected message.
 
 `python -m tests.support.broken_audio DIR` writes all of them into DIR, to be looked at with other programs.
 """
@@ -11,21 +11,21 @@ from pathlib import Path
 from tests.support.audio_samples import sample
 
 FILLER = bytes(range(7, 107)) * 30
-"""Bytes that are no frame of anything."""
+"""Bytes that are not a frame of any format."""
 
 
 @dataclass(frozen=True)
 class Broken:
-    """One kind of fault."""
+    """One kind of damage."""
 
     id: str
     name: str
     data: bytes
     says: str
-    """Part of what is said, which no other kind shares."""
+    """A part of the message that no other kind has."""
     code: str
     plays: bool = False
-    """It can be published: what is odd is a remark, and its duration is right."""
+    """It can be published with a warning, and its duration is right."""
 
 
 def read(name: str) -> bytes:
@@ -47,11 +47,11 @@ def id3(title: str) -> bytes:
 
 
 def strangers() -> Iterator[Broken]:
-    """Not audio at all, whatever the name says."""
+    """Not audio, whatever the file extension."""
     rows = [
         ("empty", b"", "is empty", "au.empty"),
         ("zeros", bytes(9000), "contains only zeros", "au.not-audio"),
-        ("text", b"Dear diary, " * 300, "no audio of a kind known", "au.not-audio"),
+        ("text", b"Dear diary, " * 300, "not a supported audio file", "au.not-audio"),
         ("web-page", b"\n<!DOCTYPE html><title>404</title>", "a web page", "au.not-audio"),
         ("json", b'{"error": "gone"}', "JSON text", "au.not-audio"),
         ("png", b"\x89PNG\r\n\x1a\n" + FILLER, "a PNG image", "au.not-audio"),
@@ -70,7 +70,7 @@ def strangers() -> Iterator[Broken]:
 
 
 def mp3s() -> Iterator[Broken]:
-    """MP3 from dying recorders, careless cutters and old taggers."""
+    """MP3 from interrupted recorders, bad editors and old taggers."""
     bare, cbr = read("cbr-bare.mp3"), read("cbr.mp3")
     hole = len(bare) // 2
     yield Broken("tags-only", "a.mp3", id3("A") + bytes(5000), "tags but no audio", "au.truncated")
@@ -96,7 +96,7 @@ def mp3s() -> Iterator[Broken]:
 
 
 def mp4s() -> Iterator[Broken]:
-    """M4A whose index and sound do not agree, or that holds something else."""
+    """M4A whose index does not match its audio, or with other content."""
     data = read("aac.m4a")
     index = data.index(b"moov") - 4
     moov = data[index:]
@@ -115,7 +115,7 @@ def mp4s() -> Iterator[Broken]:
     yield Broken("m4a-no-codec", "a.m4a", unknown, "does not say how its audio is encoded", "au.broken")
     yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, but its file extension is .mp3", "au.extension")
     film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
-    yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not know", "au.tag.foreign")
+    yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not allow", "au.tag.foreign")
     yield Broken("m4a-video", "a.m4a", film, "has a video stream", "au.video", plays=True)
     assert sound
 
@@ -127,7 +127,7 @@ def _second_track(moov: bytes, handler: bytes) -> bytes:
 
 
 def oggs() -> Iterator[Broken]:
-    """Ogg with pages cut or lost."""
+    """Ogg with truncated or missing pages."""
     data = read("speech.opus")
     pages = [b"OggS" + page for page in data.split(b"OggS")[1:]]
     yield Broken("ogg-cut", "a.opus", data[:-50], "ends in the middle of a page", "au.truncated")
@@ -163,7 +163,7 @@ def plain() -> Iterator[Broken]:
     wav, aiff, aac = read("speech.wav"), read("speech.aiff"), read("speech.aac")
     at = wav.index(b"data") + 4
     yield Broken("wav-cut", "a.wav", cut("speech.wav", 0.5), "s of audio are missing", "au.truncated")
-    yield Broken("wav-id3", "a.wav", id3("A") + wav, "ID3 tags, which WAV does not know", "au.tag.foreign")
+    yield Broken("wav-id3", "a.wav", id3("A") + wav, "ID3 tags, which WAV does not allow", "au.tag.foreign")
     yield Broken("wav-no-data", "a.wav", wav[: at - 4], "ends before the audio begins", "au.truncated")
     yield Broken("wav-codec", "a.wav", wav[:20] + b"\x34\x12" + wav[22:], "an unsupported codec", "au.codec")
     yield Broken("wav-rate", "a.wav", wav[:24] + bytes(8) + wav[32:], "no channels or no sample rate", "au.broken")

@@ -1,4 +1,4 @@
-"""Sound for tests: a voice (espeak-ng, nine seconds, tests/sounds/voice.flac) and what numpy makes up."""
+"""Audio for tests: a voice (espeak-ng, 9 s, tests/sounds/voice.flac) and generated music."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg
 
 
 def voice(seconds=9.0, rate=44100, channels=2):
-    """Somebody speaks, over and over; the second channel a little lower."""
+    """Repeated speech; the second channel is a little quieter."""
     one = np.concatenate(list(decode.decode_blocks(VOICE, rate, 1)), axis=1)
     whole = np.tile(one, (1, int(seconds * rate / one.shape[1]) + 1))[:, : round(seconds * rate)]
     return np.concatenate([whole, whole * np.float32(0.8)][:channels])
@@ -36,7 +36,7 @@ def music(seconds=9.0, rate=44100, channels=2):
 
 
 def write(path, sound, rate=44100):
-    """A 16 bit WAV of it; returns the path."""
+    """Write a 16-bit WAV; returns its path."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(len(sound))
         file.setsampwidth(2)
@@ -47,7 +47,7 @@ def write(path, sound, rate=44100):
 
 
 def ffmpeg_loudness(path):
-    """(LUFS, LRA, dBTP) as ffmpeg's meter says; -inf where it says so."""
+    """(LUFS, LRA, dBTP) by ffmpeg's meter; may be -inf."""
     meter = "ebur128=peak=true:framelog=verbose"
     command = ["ffmpeg", "-hide_banner", "-nostats", "-i", str(path), "-map", "0:a:0", "-af", meter, "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
@@ -55,7 +55,7 @@ def ffmpeg_loudness(path):
 
 
 def decoded(path, rate, channels):
-    """Every sample as ffmpeg decodes it, one row a channel."""
+    """Every sample as ffmpeg decodes it, one row for each channel."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-ac", str(channels), "-ar", str(rate), "-"]
     raw = subprocess.run(command, capture_output=True, check=True).stdout
     return np.frombuffer(raw, "<f4").reshape(-1, channels).T

@@ -1,4 +1,4 @@
-"""What is wrong with a file is said in words of its own, with a mend; never a traceback, never a wrong number."""
+"""Each kind of damage has its own message and fix; never a traceback, never a wrong number."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ def ids(one):
 
 
 @pytest.mark.parametrize("one", REFUSED, ids=ids)
-def test_what_cannot_be_published_is_refused_in_words(one, tmp_path):
+def test_broken_file_is_refused_with_a_reason(one, tmp_path):
     path = write(one, tmp_path)
     with pytest.raises(InvalidAudio) as caught:
         probe_audio(path)
@@ -33,7 +33,7 @@ def test_what_cannot_be_published_is_refused_in_words(one, tmp_path):
 
 
 @pytest.mark.parametrize("one", PLAYING, ids=ids)
-def test_what_plays_all_the_same_is_remarked_upon(one, tmp_path):
+def test_damaged_but_playable_file_gets_a_warning(one, tmp_path):
     path = write(one, tmp_path)
     assert probe_audio(path).seconds > 1
     said = [problem for problem in inspect_audio(path).problems if one.says in problem.text]
@@ -48,7 +48,7 @@ def decoded(path, rate):
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what durations are held to")
 @pytest.mark.parametrize("one", [one for one in PLAYING if one.id not in {"mp3-two-rates", "ogg-chained"}], ids=ids)
-def test_the_duration_of_what_plays_is_that_of_a_full_decode(one, tmp_path):
+def test_duration_of_damaged_file_equals_full_decode(one, tmp_path):
     path = write(one, tmp_path)
     audio = probe_audio(path)
     if one.id == "mp3-junk":  # which hides the header from ffmpeg; publishing leaves it out
@@ -58,7 +58,7 @@ def test_the_duration_of_what_plays_is_that_of_a_full_decode(one, tmp_path):
 
 
 @pytest.mark.parametrize("one", BROKEN, ids=ids)
-def test_tagging_ends_in_a_whole_copy_or_in_words(one, tmp_path):
+def test_tagging_a_broken_file_gives_a_whole_copy_or_an_error(one, tmp_path):
     path, copy = write(one, tmp_path), tmp_path / "copy" / one.name
     try:
         write_tags(path, copy, make_tags())
@@ -69,12 +69,12 @@ def test_tagging_ends_in_a_whole_copy_or_in_words(one, tmp_path):
     assert path.read_bytes() == one.data
 
 
-def test_there_are_more_than_thirty_kinds_and_each_is_told_apart():
+def test_more_than_thirty_kinds_of_damage_have_distinct_problems():
     assert len(BROKEN) > 30
     assert len({(one.says, one.name.rpartition(".")[2]) for one in BROKEN}) == len(BROKEN)
 
 
 @pytest.mark.parametrize("where", ["missing.mp3", ""])
-def test_what_cannot_be_read_is_said(where, tmp_path):
+def test_unreadable_file_is_reported(where, tmp_path):
     with pytest.raises(InvalidAudio, match="cannot be read"):
         probe_audio(tmp_path / where)

@@ -1,4 +1,4 @@
-"""A stretch cut out of an MP3 is the very same sound, and what is cut from anything else lasts as long."""
+"""A clip of an MP3 has the same samples, and a clip of another format has the right length."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ def make_mp3(path, kbits=128, channels=2, seconds=6):
 
 
 def same(source, clip, start, seconds, rate=44100, channels=2):
-    """Every sample is the source's own; the last granule may lack what the next frame would have added."""
+    """Every sample equals the source's; the last granule may lack what the next frame would add."""
     whole, part = decoded(source, rate, channels), decoded(clip, rate, channels)
     first = round(start * rate)
     assert part.shape[1] == round(seconds * rate)
@@ -37,7 +37,7 @@ def same(source, clip, start, seconds, rate=44100, channels=2):
 @needs_ffmpeg
 @pytest.mark.parametrize(("start", "seconds"), [(0.0, 1.0), (0.02, 0.5), (1.0, 2.0), (2.345, 1.111), (5.0, 1.0)])
 @pytest.mark.parametrize("kbits", [96, 128, 320])
-def test_every_sample_is_the_sources_own(kbits, start, seconds, tmp_path):
+def test_mp3_clip_has_the_samples_of_its_source(kbits, start, seconds, tmp_path):
     source = make_mp3(tmp_path / "in.mp3", kbits)
     clip = cut.cut_audio(source, tmp_path / "out.mp3", start, seconds)
     assert (clip.lossless, clip.seconds) == (True, pytest.approx(seconds, abs=1e-4))
@@ -48,7 +48,7 @@ def test_every_sample_is_the_sources_own(kbits, start, seconds, tmp_path):
 @needs_ffmpeg
 @needs_lame
 @pytest.mark.parametrize("how", [["-V4"], ["-p", "-b", "128"], ["-b", "64", "-m", "m"], ["--abr", "110"]], ids=" ".join)
-def test_variable_rates_checksums_and_mono_too(how, tmp_path):
+def test_mp3_clip_with_vbr_checksums_and_mono(how, tmp_path):
     wav = write(tmp_path / "in.wav", music(6))
     subprocess.run(["lame", "--quiet", *how, wav, tmp_path / "in.mp3"], check=True)
     cut.cut_audio(tmp_path / "in.mp3", tmp_path / "out.mp3", 2.5, 1.5)
@@ -65,7 +65,7 @@ def test_variable_rates_checksums_and_mono_too(how, tmp_path):
 
 @given(st.floats(0, 5.9), st.floats(0.01, 3))
 @hypothesis_settings(deadline=None, max_examples=25)
-def test_a_stretch_is_as_long_as_asked_or_as_there_is(tmp_path_factory, start, seconds):
+def test_clip_length_is_limited_by_the_recording(tmp_path_factory, start, seconds):
     folder = tmp_path_factory.mktemp("cut")
     source = make_mp3(folder / "in.mp3")
     clip = cut.cut_audio(source, folder / "out.mp3", start, seconds)
@@ -74,7 +74,7 @@ def test_a_stretch_is_as_long_as_asked_or_as_there_is(tmp_path_factory, start, s
 
 
 @pytest.mark.parametrize("name", ["aac.m4a", "speech.opus", "speech.flac", "speech.wav"])
-def test_other_formats_are_encoded_anew(name, tmp_path):
+def test_other_formats_are_reencoded(name, tmp_path):
     path = tmp_path / f"out{cut.clip_suffix(SAMPLES / name)}"
     clip = cut.cut_audio(SAMPLES / name, path, 0.5, 0.75)
     assert not clip.lossless
@@ -83,13 +83,13 @@ def test_other_formats_are_encoded_anew(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["cbr.mp3", "speech.wav"])
-def test_a_stretch_behind_the_end_is_refused(name, tmp_path):
+def test_clip_after_the_end_is_refused(name, tmp_path):
     with pytest.raises(InvalidAudio, match="ends before 99 s"):
         cut.cut_audio(SAMPLES / name, tmp_path / "out.mp3", 99, 1)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("start", "seconds"), [(-1, 1), (0, 0), (0, -1), (float("nan"), 1)])
-def test_a_stretch_of_nothing_is_refused(start, seconds, tmp_path):
+def test_empty_clip_is_refused(start, seconds, tmp_path):
     with pytest.raises(PodcastKitError, match="cannot cut"):
         cut.cut_audio(SAMPLES / "cbr.mp3", tmp_path / "out.mp3", start, seconds)

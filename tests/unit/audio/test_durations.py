@@ -1,4 +1,4 @@
-"""The duration is that of a full decode, in every form that encoders know."""
+"""The duration equals that of a full decode, in every format that encoders write."""
 
 import shutil
 import subprocess
@@ -48,7 +48,7 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
-    """Noise in gusts, so that encoders vary their rate."""
+    """Noise of varying loudness, so that encoders vary their rate."""
     path = tmp_path_factory.mktemp("durations") / "spoken.wav"
     noise = f"anoisesrc=d={SECONDS}:a=0.3:s=1:r=32000,tremolo=f=1:d=0.95"
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", noise, "-ac", "1", str(path)], check=True)
@@ -62,7 +62,7 @@ def decoded(path, audio):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_duration_is_that_of_a_full_decode(name, spoken, tmp_path):
+def test_duration_equals_full_decode(name, spoken, tmp_path):
     path = tmp_path / name
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(spoken), *FORMS[name].split(), str(path)], check=True)
     audio = probe_audio(path)

@@ -1,4 +1,4 @@
-"""What is written is what was asked for, hashed as it is written, and under its name only when whole."""
+"""Pieces are hashed while they are written, and the final name only ever has a complete file."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ pieces = st.lists(
 
 @pytest.mark.parametrize("pour", [hashed_copy._write_in_one_thread, hashed_copy._write_in_two_threads])
 @given(pieces=pieces, block=st.integers(1, 700))
-def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pour, pieces, block):
+def test_pieces_are_written_in_order_and_hashed(pour, pieces, block):
     out = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashed_copy, "HASHED_BLOCK_BYTES", block)
@@ -30,7 +30,7 @@ def test_pieces_stand_one_behind_another_and_the_digest_is_theirs(pour, pieces, 
     assert said == (hashlib.sha256(whole).hexdigest(), len(whole))
 
 
-def test_a_source_that_ends_early_leaves_nothing(tmp_path):
+def test_source_that_ends_early_leaves_no_file(tmp_path):
     (tmp_path / "kept").write_bytes(b"old")
     with pytest.raises(EOFError):
         hashed_copy.write_hashed_copy(io.BytesIO(SOURCE), tmp_path / "kept", [b"new", (5, len(SOURCE))])
@@ -38,7 +38,7 @@ def test_a_source_that_ends_early_leaves_nothing(tmp_path):
     assert (tmp_path / "kept").read_bytes() == b"old"
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+def test_folder_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OperationError, match="cannot be written"):
         hashed_copy.write_hashed_copy(io.BytesIO(SOURCE), tmp_path / "file" / "copy", [b"new"])

@@ -1,4 +1,4 @@
-"""Audio is measured, not believed, and a copy of it carries our tags."""
+"""Audio is measured, not read from headers, and tags are written into a copy."""
 
 import hashlib
 import shutil
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.audio import digest_tags, audio_mime_type, probe_audio, read_tags, write_tags
-from podcast_kit.errors import OperationError, InvalidAudio
+from podcast_kit.audio import audio_mime_type, digest_tags, probe_audio, read_tags, write_tags
+from podcast_kit.errors import InvalidAudio, OperationError
 from tests.support.audio_samples import CHAPTERS, RECORDINGS, make_tags, sample
 
 TAGGED = [name for name in RECORDINGS if not name.endswith((".wav", ".aiff", ".aac"))]
@@ -18,21 +18,21 @@ needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg
 
 
 def decoded(path, rate):
-    """Seconds that a full decode gives."""
+    """The seconds of a full decode."""
     command = ["ffmpeg", "-v", "quiet", "-i", str(path), "-vn", "-f", "s16le", "-ac", "1", "-ar", str(rate), "-"]
     return len(subprocess.run(command, capture_output=True, check=True).stdout) / 2 / rate
 
 
 @needs_ffmpeg
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_the_duration_is_that_of_a_full_decode(name):
+def test_duration_equals_full_decode(name):
     audio = probe_audio(sample(name))
     assert audio.seconds == pytest.approx(decoded(sample(name), audio.sample_rate), abs=0.05)
     assert audio.bytes == sample(name).stat().st_size
 
 
 @pytest.mark.parametrize("name", TAGGED)
-def test_a_tagged_copy_is_the_same_recording(name, tmp_path):
+def test_tagged_copy_has_the_same_audio(name, tmp_path):
     before, copy = sample(name).read_bytes(), tmp_path / name
     said = write_tags(sample(name), copy, make_tags())
     assert sample(name).read_bytes() == before
@@ -42,7 +42,7 @@ def test_a_tagged_copy_is_the_same_recording(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TAGGED)
-def test_tagging_the_copy_again_gives_the_copy_again(name, tmp_path):
+def test_tagging_a_tagged_copy_gives_the_same_bytes(name, tmp_path):
     first = write_tags(sample(name), tmp_path / f"1{name}", make_tags())
     assert write_tags(tmp_path / f"1{name}", tmp_path / f"2{name}", make_tags()) == first
     assert write_tags(sample(name), tmp_path / f"3{name}", make_tags()) == first
@@ -51,7 +51,7 @@ def test_tagging_the_copy_again_gives_the_copy_again(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TAGGED)
-def test_what_was_written_is_read_back(name, tmp_path):
+def test_written_tags_are_read_back(name, tmp_path):
     tags = make_tags()
     write_tags(sample(name), tmp_path / name, tags)
     found = read_tags(tmp_path / name)
@@ -61,7 +61,7 @@ def test_what_was_written_is_read_back(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TAGGED)
-def test_chapters_are_read_back_in_their_order(name, tmp_path):
+def test_chapters_are_read_back_in_order(name, tmp_path):
     write_tags(sample(name), tmp_path / name, make_tags())
     marks = read_tags(tmp_path / name).chapters
     hidden = name.endswith(".mp3")  # the others leave a silent mark out
@@ -71,20 +71,20 @@ def test_chapters_are_read_back_in_their_order(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(set(RECORDINGS) - set(TAGGED)))
-def test_what_carries_no_tags_says_so(name, tmp_path):
+def test_format_without_tags_is_refused(name, tmp_path):
     with pytest.raises(InvalidAudio, match="can't hold tags"):
         write_tags(sample(name), tmp_path / name, make_tags())
     assert read_tags(sample(name)).title == ""
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_a_recording_without_tags_says_nothing(name):
+def test_recording_without_tags_has_empty_tags(name):
     found = read_tags(sample(name))
     assert (found.title, found.show, found.number, found.chapters) == ("", "", None, ())
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux counts it")
-def test_memory_does_not_grow_with_the_file(tmp_path):
+def test_memory_does_not_depend_on_file_size(tmp_path):
     long = tmp_path / "long.mp3"
     long.write_bytes(sample("cbr-bare.mp3").read_bytes() * 9000)
     code = (
@@ -99,7 +99,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     assert int(said) < 100_000, "kB"
 
 
-def test_a_copy_never_overwrites_the_recording(tmp_path):
+def test_copy_never_overwrites_the_recording(tmp_path):
     mine = tmp_path / "mine.mp3"
     shutil.copy(sample("cbr.mp3"), mine)
     with pytest.raises(OperationError, match="would overwrite the recording"):
@@ -107,13 +107,13 @@ def test_a_copy_never_overwrites_the_recording(tmp_path):
     assert mine.read_bytes() == sample("cbr.mp3").read_bytes()
 
 
-def test_a_full_disk_is_the_destinations_fault(tmp_path):
+def test_full_disk_is_reported_for_the_destination(tmp_path):
     (tmp_path / "taken").write_text("a file where a folder should be")
     with pytest.raises(OperationError, match="taken"):
         write_tags(sample("cbr.mp3"), tmp_path / "taken" / "copy.mp3", make_tags())
 
 
-def test_the_digest_of_tags_changes_with_every_field():
+def test_tag_digest_changes_with_every_field():
     fields = ["title", "show", "author", "comment", "link", "guid", "cover", "chapters", "images", "explicit"]
     others = [make_tags(**{name: "" if isinstance(getattr(make_tags(), name), str) else None}) for name in fields[:7]]
     others += [make_tags(chapters=()), make_tags(images=()), make_tags(explicit=True)]
@@ -125,7 +125,7 @@ def test_the_digest_of_tags_changes_with_every_field():
     ("name", "expected"),
     [("a.mp3", "audio/mpeg"), ("a.M4A", "audio/x-m4a"), ("a.opus", "audio/ogg"), ("a.txt", "")],
 )
-def test_the_media_type_goes_by_the_name(name, expected):
+def test_media_type_depends_on_the_file_extension(name, expected):
     assert audio_mime_type(name) == expected
 
 
@@ -142,10 +142,10 @@ def test_the_package_is_imported_without_mutagen():
         pytest.param("a.mp3", b"\x89PNG\r\n\x1a\n", "a PNG image", "au.not-audio", id="picture"),
         pytest.param("a.mp3", b"<!DOCTYPE html>", "a web page", "au.not-audio", id="web-page"),
         pytest.param("a.mp3", b"version https://git-lfs.github.com/spec/v1\n", "Git LFS", "au.not-audio", id="lfs"),
-        pytest.param("a.mp3", b"spam" * 500, "no audio of a kind", "au.not-audio", id="text"),
+        pytest.param("a.mp3", b"spam" * 500, "not a supported audio file", "au.not-audio", id="text"),
     ],
 )
-def test_what_is_no_audio_is_named(tmp_path, name, data, text, code):
+def test_non_audio_file_is_refused_by_what_it_is(tmp_path, name, data, text, code):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InvalidAudio, match=text) as caught:
         probe_audio(tmp_path / name)
@@ -154,7 +154,7 @@ def test_what_is_no_audio_is_named(tmp_path, name, data, text, code):
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_a_wrong_extension_is_said(tmp_path, name):
+def test_wrong_file_extension_is_refused(tmp_path, name):
     wrong = tmp_path / ("a.mp3" if not name.endswith(".mp3") else "a.flac")
     shutil.copy(sample(name), wrong)
     with pytest.raises(InvalidAudio, match="but its file extension is") as caught:
@@ -164,7 +164,7 @@ def test_a_wrong_extension_is_said(tmp_path, name):
 
 @pytest.mark.parametrize("name", [name for name in RECORDINGS if "bare" not in name])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
-def test_a_truncated_file_is_refused(tmp_path, name, part):
+def test_truncated_file_is_refused(tmp_path, name, part):
     data = sample(name).read_bytes()
     (tmp_path / name).write_bytes(data[: int(len(data) * part)])
     with pytest.raises(InvalidAudio, match="is truncated") as caught:

@@ -1,4 +1,4 @@
-"""Plain WAV is read as the decoder would read it, and all else is left to the decoder."""
+"""A plain WAV is read as the decoder would read it, and any other file is left to the decoder."""
 
 import os
 import struct
@@ -54,14 +54,14 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_needs_no_decoder_is_what_the_decoder_gives(recording, change, monkeypatch):
+def test_plain_wav_reading_equals_the_decoder(recording, change, monkeypatch):
     ours = heard(changed(recording, change))
     monkeypatch.setattr(decode, "_find_plain_pcm", lambda *_: None)
     assert np.array_equal(ours, heard(recording))
 
 
 @pytest.mark.parametrize("asked", [(22050,), (0, 1), (0, 2), (44100, 2), (48000, 1)])
-def test_another_rate_or_other_channels_are_made_by_the_decoder(tmp_path, asked, monkeypatch):
+def test_wav_with_another_rate_or_channels_uses_the_decoder(tmp_path, asked, monkeypatch):
     path = write(tmp_path / "a.wav", music(1))
     ours = heard(path, *asked)
     monkeypatch.setattr(decode, "_find_plain_pcm", lambda *_: None)
@@ -76,13 +76,13 @@ def test_another_rate_or_other_channels_are_made_by_the_decoder(tmp_path, asked,
     ],
     ids=["a head beyond the end", "words without their filler"],
 )
-def test_a_wav_that_leads_beyond_itself_is_told(recording, change):
+def test_wav_with_data_beyond_its_end_is_refused(recording, change):
     with pytest.raises(InvalidAudio):
         heard(changed(recording, change))
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_named_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     for ask in (heard, decode.read_source_info, probe_audio):
-        with pytest.raises(InvalidAudio, match="not a file"):
+        with pytest.raises(InvalidAudio, match="not a regular file"):
             ask(tmp_path / "a.wav")

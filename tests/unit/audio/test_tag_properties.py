@@ -1,4 +1,4 @@
-"""Laws of tagging, whatever is said: read back, the same again, and the same recording."""
+"""Properties of tagging with any tags: they are read back, rewriting is stable, and the audio is the same."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_kit.audio import probe_audio, read_tags, write_tags
-from podcast_kit.audio.tag_text import iso639_2, clean_tag_text, with_chapter_ends, clean_tag_line
+from podcast_kit.audio.tag_text import clean_tag_line, clean_tag_text, iso639_2, with_chapter_ends
 from podcast_kit.model import Chapter, Tags
 from tests.support.audio_samples import sample
 
@@ -42,12 +42,16 @@ anything = st.builds(
 @pytest.mark.parametrize("name", ["cbr.mp3", "aac.m4a", "speech.opus", "speech.flac"])
 @given(tags=anything)
 @settings(max_examples=25, deadline=None)
-def test_what_is_written_is_read_and_written_again_is_the_same(name, tags):
+def test_any_tags_are_read_back_and_rewriting_is_stable(name, tags):
     with tempfile.TemporaryDirectory() as folder:
         first, second = Path(folder) / name, Path(folder) / f"again-{name}"
         said = write_tags(sample(name), first, tags)
         found = read_tags(first)
-        assert (found.title, found.show, found.author) == (clean_tag_line(tags.title), clean_tag_line(tags.show), clean_tag_line(tags.author))
+        assert (found.title, found.show, found.author) == (
+            clean_tag_line(tags.title),
+            clean_tag_line(tags.show),
+            clean_tag_line(tags.author),
+        )
         assert (found.number, found.season) == (tags.number, tags.season)
         assert found.guid == clean_tag_line(tags.guid)
         assert write_tags(first, second, tags) == said
@@ -55,7 +59,7 @@ def test_what_is_written_is_read_and_written_again_is_the_same(name, tags):
 
 
 @given(words)
-def test_clean_text_stays_clean(text):
+def test_cleaning_tag_text_is_idempotent(text):
     assert clean_tag_text(clean_tag_text(text)) == clean_tag_text(text)
     assert clean_tag_line(clean_tag_line(text)) == clean_tag_line(text)
     assert not set(clean_tag_line(text)) & set("\0\n\r\t\x0b\x7f")
@@ -73,5 +77,5 @@ def test_chapters_end_after_they_begin_and_within_the_file(marks, end_ms):
     ("language", "expected"),
     [("de", "deu"), ("en-GB", "eng"), ("pt_BR", "por"), ("gsw", "gsw"), ("", "und"), ("xx", "und"), ("ZH-Hant", "zho")],
 )
-def test_languages_have_three_letters(language, expected):
+def test_language_codes_have_three_letters(language, expected):
     assert iso639_2(language) == expected

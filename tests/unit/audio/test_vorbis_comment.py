@@ -1,4 +1,4 @@
-"""Opus, Vorbis and FLAC keep their sound and the comments of others; ours stand in front."""
+"""Opus, Vorbis and FLAC keep their audio and foreign comments; new comments come first."""
 
 import base64
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import probe_audio, read_tags, write_tags, vorbis_comment
+from podcast_kit.audio import probe_audio, read_tags, vorbis_comment, write_tags
 from podcast_kit.audio.ogg import pages as ogg
 from podcast_kit.audio.ogg import tags as oggtags
 from podcast_kit.model import Chapter, Cover, Tags
@@ -33,7 +33,7 @@ def pages(path):
 @needs_ffmpeg
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("tags", [BARE, make_tags(), make_tags(cover=LARGE)], ids=["bare", "full", "large-cover"])
-def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
+def test_tagging_keeps_every_sample(name, tags, tmp_path):
     write_tags(sample(name), tmp_path / name, tags)
     assert heard(tmp_path / name) == heard(sample(name))
     assert probe_audio(tmp_path / name).payload_sha256 == probe_audio(sample(name)).payload_sha256
@@ -41,7 +41,7 @@ def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES[:2])
 @pytest.mark.parametrize("tags", [BARE, make_tags(cover=LARGE)], ids=["fewer-pages", "more-pages"])
-def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
+def test_pages_get_new_numbers_and_checksums(name, tags, tmp_path):
     write_tags(sample(name), tmp_path / name, tags)
     found = pages(tmp_path / name)
     assert [page.number for page in found] == list(range(len(found)))
@@ -50,7 +50,7 @@ def test_pages_are_numbered_and_checked_anew(name, tags, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_comments_of_others_are_kept_behind_ours(name, tmp_path):
+def test_foreign_comments_are_kept_after_own(name, tmp_path):
     before = read_tags(sample(name)).fields
     assert before
     write_tags(sample(name), tmp_path / name, make_tags())
@@ -60,7 +60,7 @@ def test_comments_of_others_are_kept_behind_ours(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_we_do_not_say_is_kept(name, tmp_path):
+def test_comments_without_a_new_value_are_kept(name, tmp_path):
     write_tags(sample(name), tmp_path / name, make_tags())
     write_tags(tmp_path / name, tmp_path / f"b-{name}", BARE)
     found = read_tags(tmp_path / f"b-{name}")
@@ -69,7 +69,7 @@ def test_what_we_do_not_say_is_kept(name, tmp_path):
     assert [mark.title for mark in found.chapters] == [mark.title for mark in make_tags().chapters if mark.toc]
 
 
-def test_a_front_cover_replaces_a_front_cover_and_no_other_picture():
+def test_front_cover_replaces_only_the_old_front_cover():
     back = vorbis_comment.build_picture_block(Cover(data=b"back", mime="image/png"))
     back = base64.b64encode(b"\0\0\0\4" + back[4:]).decode()
     front = base64.b64encode(vorbis_comment.build_picture_block(Cover(data=b"front", mime="image/png"))).decode()
@@ -83,7 +83,7 @@ def test_a_front_cover_replaces_a_front_cover_and_no_other_picture():
     assert vorbis_comment.merge_comments(old, [("TITLE", "T")], cover=False).pairs[1:] == old.pairs
 
 
-def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
+def test_opus_padding_is_kept_if_its_flag_is_set():
     said = vorbis_comment.parse_comments(vorbis_comment.VorbisComments(b"v", (("A", "b"),)).render() + b"\x01binary")
     assert oggtags._render_comment_packet(b"OpusTags", said).endswith(b"A=b\x01binary")
     padded = vorbis_comment.parse_comments(vorbis_comment.VorbisComments(b"v", (("A", "b"),)).render() + bytes(50))
@@ -102,7 +102,7 @@ def test_what_opus_keeps_behind_its_comments_is_kept_when_it_says_so():
         [("chapter000", "00:00:00"), ("chapter000name", "One"), ("CHAPTER001", "0:1:2,500"), ("CHAPTER001NAME", "Two")],
     ],
 )
-def test_chapters_are_read_with_two_digits_or_three_from_0_or_1(pairs):
+def test_chapter_numbers_have_two_or_three_digits_from_0_or_1(pairs):
     found = vorbis_comment.from_comments(vorbis_comment.VorbisComments(b"", tuple(pairs))).chapters
     assert found == (
         Chapter(start_ms=0, end_ms=62_500, title="One"),
@@ -110,7 +110,7 @@ def test_chapters_are_read_with_two_digits_or_three_from_0_or_1(pairs):
     )
 
 
-def test_a_list_that_promises_more_than_it_holds_ends_where_the_bytes_do():
+def test_comment_list_with_wrong_count_ends_at_the_last_byte():
     whole = vorbis_comment.VorbisComments(b"v", (("A", "1"), ("B", "2"))).render()
     assert vorbis_comment.parse_comments(whole[:-3]).pairs == (("A", "1"),)
     assert vorbis_comment.parse_comments(whole[:7]).pairs == ()

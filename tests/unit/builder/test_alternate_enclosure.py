@@ -69,7 +69,7 @@ def test_a_second_build_touches_no_audio(tmp_path):
     first = made(folder)
     assert len(mastered(folder)) == 2
     steps = []
-    again = made(folder, on=steps.append)
+    again = made(folder, on_progress=steps.append)
     assert (again.files_written, tree(again.folder)) == (0, tree(first.folder))
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
 
@@ -79,7 +79,7 @@ def test_asking_for_one_does_not_master_the_enclosure_anew(tmp_path):
     first = made(folder)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16}", "-16, alternate: opus}"))
     steps = []
-    again = made(folder, on=steps.append)
+    again = made(folder, on_progress=steps.append)
     assert enclosure(again) == enclosure(first)
     assert {step.subject for step in steps if step.stage == "encode"} == {"001-talk.opus"}
 
@@ -150,7 +150,9 @@ def test_an_mp3_stays_what_it_is_and_its_alternate_is_encoded_from_it(tmp_path):
     (tmp_path / "podcast.yaml").write_text((tmp_path / "podcast.yaml").read_text() + "audio: {alternate: opus}\n")
     done = made(tmp_path)
     assert probe_audio(enclosure(done)).payload_sha256 == probe_audio(tmp_path / "episodes/001-talk.mp3").payload_sha256
-    assert probe_audio(enclosure(done, ".opus")).seconds == pytest.approx(probe_audio(enclosure(done)).seconds, abs=0.05)
+    assert probe_audio(enclosure(done, ".opus")).seconds == pytest.approx(
+        probe_audio(enclosure(done)).seconds, abs=0.05
+    )
 
 
 def test_what_is_of_that_format_already_needs_no_second(tmp_path):
@@ -218,7 +220,7 @@ from podcast_kit.source import project
 try:
     builder.build(project.load_project(Path({str(tmp_path)!r})), now=datetime(2026, 11, 22, tzinfo=UTC))
 except PodcastKitError as error:
-    assert "[master]" in error.hint, error.hint
+    assert "[master]" in error.fix, error.fix
 else:
     raise SystemExit("nothing was said")
 """

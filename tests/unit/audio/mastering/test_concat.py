@@ -1,4 +1,4 @@
-"""Silence off the ends, an intro before, an outro behind: to the sample."""
+"""Silence is trimmed, and intro and outro are joined, exact to the sample."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def ramp(length, start=0.0):
 
 
 @given(st.lists(st.integers(0, 300), max_size=4), st.integers(0, 300), st.one_of(st.none(), st.integers(0, 400)))
-def test_a_stretch_is_what_slicing_gives(cuts, first, behind):
+def test_slice_samples_equals_array_slicing(cuts, first, behind):
     sound = ramp(300)
     taken = list(concat.slice_samples(pieces(sound, cuts), first, behind))
     expected = sound[:, first:behind] if behind is None or behind > first else sound[:, :0]
@@ -40,7 +40,7 @@ def test_a_stretch_is_what_slicing_gives(cuts, first, behind):
     st.lists(st.integers(0, 200), max_size=3),
 )
 @hypothesis_settings(deadline=None)
-def test_a_chain_is_as_long_as_its_parts_less_their_overlaps(lengths, overlap, cuts):
+def test_crossfade_length_is_parts_minus_overlaps(lengths, overlap, cuts):
     out = whole(concat.crossfade([pieces(np.ones((1, length), np.float32), cuts) for length in lengths], overlap))
     least = sum(lengths) - overlap * (len(lengths) - 1)
     assert least <= out.shape[1] <= sum(lengths)
@@ -48,12 +48,12 @@ def test_a_chain_is_as_long_as_its_parts_less_their_overlaps(lengths, overlap, c
         assert out.shape[1] == least
 
 
-def test_without_overlap_parts_stand_one_behind_another():
+def test_crossfade_without_overlap_concatenates():
     out = whole(concat.crossfade([[ramp(10)], [ramp(5, 100)]], 0))
     assert out[0].tolist() == [*range(10), *range(100, 105)]
 
 
-def test_a_fade_keeps_its_power_and_touches_nothing_else():
+def test_crossfade_keeps_power_and_changes_nothing_else():
     random = np.random.default_rng(1)
     one, two = (random.standard_normal((2, RATE)).astype(np.float32) for _ in range(2))
     out = whole(concat.crossfade([[one], [two]], RATE // 2))
@@ -63,7 +63,7 @@ def test_a_fade_keeps_its_power_and_touches_nothing_else():
 
 
 @pytest.mark.parametrize("level", [0.0, 0.0005], ids=["digital", "hiss"])
-def test_silence_comes_off_both_ends_and_a_breath_stays(level):
+def test_silence_is_trimmed_at_both_ends_except_a_short_pause(level):
     random = np.random.default_rng(1)
     hush = (level * random.standard_normal((1, RATE * 3))).astype(np.float32)
     speech = np.full((1, RATE * 2), 0.5, np.float32)
@@ -72,13 +72,13 @@ def test_silence_comes_off_both_ends_and_a_breath_stays(level):
     assert behind / RATE == pytest.approx(5 + concat.KEPT_SILENCE_AFTER_S, abs=0.02)
 
 
-def test_a_quiet_recording_is_not_taken_for_silence():
+def test_quiet_recording_is_not_trimmed():
     sound = voice(4, channels=1) * np.float32(0.002)
     first, behind = concat.find_silent_ends([sound], RATE)
     assert behind - first > RATE * 3
 
 
-def test_of_silence_nothing_is_taken_off():
+def test_silent_recording_is_not_trimmed():
     assert concat.find_silent_ends([np.zeros((1, RATE), np.float32)], RATE) == (0, RATE)
 
 
@@ -90,13 +90,15 @@ def test_trimming_and_joining_in_a_master(tmp_path):
     made = master.master_recording(source, tmp_path / "out.mp3", asked, intro=intro)
     assert made.after.integrated == pytest.approx(-16, abs=0.3)
     assert made.shift == pytest.approx(3 - 1 - 2 + concat.KEPT_SILENCE_BEFORE_S, abs=0.2)
-    assert probe_audio(made.path).seconds == pytest.approx(3 - 1 + 4 + concat.KEPT_SILENCE_BEFORE_S + concat.KEPT_SILENCE_AFTER_S, abs=0.4)
+    assert probe_audio(made.path).seconds == pytest.approx(
+        3 - 1 + 4 + concat.KEPT_SILENCE_BEFORE_S + concat.KEPT_SILENCE_AFTER_S, abs=0.4
+    )
     # The soft intro was brought up to the recording.
     heard = loudness.measure_loudness(made.path)
     assert max(heard.momentary[5:18]) == pytest.approx(max(heard.momentary[30:60]), abs=6)
 
 
-def test_a_part_at_another_rate_and_in_one_channel_is_made_to_fit(tmp_path):
+def test_intro_with_another_rate_and_channel_count_is_converted(tmp_path):
     source = write(tmp_path / "in.wav", voice(3))
     outro = write(tmp_path / "outro.wav", music(2, rate=22050, channels=1), 22050)
     made = master.master_recording(source, tmp_path / "out.mp3", AudioSettings(format="mp3"), outro=outro)

@@ -1,4 +1,4 @@
-"""An MP3 made louder or softer without decoding it."""
+"""The loudness of an MP3 is changed without decoding it."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ def by_mp3gain(source, path, steps):
 @needs_mp3gain
 @pytest.mark.parametrize("steps", [1, -4, 90, -120])
 @pytest.mark.parametrize("name", FILES)
-def test_every_byte_is_as_mp3gain_writes_it(name, steps, tmp_path):
+def test_bytes_equal_those_of_mp3gain(name, steps, tmp_path):
     mp3_gain.change_mp3_gain(SAMPLES / name, tmp_path / "a.mp3", steps)
     assert (tmp_path / "a.mp3").read_bytes() == by_mp3gain(SAMPLES / name, tmp_path / "b.mp3", steps)
 
@@ -36,7 +36,7 @@ def test_every_byte_is_as_mp3gain_writes_it(name, steps, tmp_path):
 @needs_lame
 @pytest.mark.parametrize("how", [["-b", "64"], ["-m", "m"], ["-p", "-m", "s"], ["-p", "-m", "m"]], ids=" ".join)
 @pytest.mark.parametrize("rate", ["44.1", "22.05"])
-def test_checksums_mono_and_low_rates_too(how, rate, tmp_path):
+def test_mp3_gain_with_checksums_mono_and_low_rates(how, rate, tmp_path):
     command = ["lame", "--quiet", "-V4", "--resample", rate, *how, SAMPLES / "speech.wav", tmp_path / "in.mp3"]
     subprocess.run(command, check=True)
     mp3_gain.change_mp3_gain(tmp_path / "in.mp3", tmp_path / "a.mp3", 3)
@@ -44,7 +44,7 @@ def test_checksums_mono_and_low_rates_too(how, rate, tmp_path):
 
 
 @needs_ffmpeg
-def test_every_sample_is_multiplied_and_no_more(tmp_path):
+def test_mp3_gain_multiplies_every_sample(tmp_path):
     encoder = encode.open_encoder("mp3", tmp_path / "in.mp3", 44100, 2, 128)
     encoder.write(voice(3) * np.float32(0.3))
     encoder.finish()
@@ -53,7 +53,7 @@ def test_every_sample_is_multiplied_and_no_more(tmp_path):
     np.testing.assert_allclose(after, before * 2, atol=2e-6)
 
 
-def test_tags_junk_and_the_encoders_frame_stay_as_they_are(tmp_path):
+def test_mp3_gain_keeps_tags_junk_and_header_frame(tmp_path):
     body = (SAMPLES / "cbr.mp3").read_bytes()
     source, out, back = (tmp_path / name for name in ("in.mp3", "out.mp3", "back.mp3"))
     tail = b"TAG" + bytes(range(125))
@@ -69,7 +69,7 @@ def test_tags_junk_and_the_encoders_frame_stay_as_they_are(tmp_path):
 
 @given(st.binary(max_size=3000), st.integers(0, 14419), st.integers(-5, 5))
 @settings(deadline=None, max_examples=40)
-def test_a_damaged_file_keeps_its_length(tmp_path_factory, junk, position, steps):
+def test_mp3_gain_keeps_the_length_of_a_damaged_file(tmp_path_factory, junk, position, steps):
     folder = tmp_path_factory.mktemp("damaged")
     body = (SAMPLES / "cbr-bare.mp3").read_bytes()
     (folder / "in.mp3").write_bytes(body[:position] + junk + body[position:])

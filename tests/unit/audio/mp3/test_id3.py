@@ -1,4 +1,4 @@
-"""What an MP3 carried is kept, but for what we say ourselves; and what we say is ID3v2.3 that reads everywhere."""
+"""Tags of an MP3 are kept unless replaced, and new ones are ID3v2.3 that every program reads."""
 
 import io
 import shutil
@@ -16,7 +16,7 @@ BARE = Tags(title="T", show="S")
 
 
 def tagged_source(path, *frames, version=3, flags=0, more=b""):
-    """A real MP3 behind a tag of these frames."""
+    """A real MP3 after a tag with these frames."""
     body = b"".join(frames)
     size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
     path.write_bytes(b"ID3" + bytes([version, 0, flags]) + size + body + more + sample("cbr.mp3").read_bytes())
@@ -41,7 +41,7 @@ def written(path):
 
 
 def text(payload):
-    """A text frame's words; mutagen ends them with a NUL, which 2.3 allows."""
+    """The text of a text frame; mutagen ends it with a NUL, which 2.3 allows."""
     words = payload[1:].decode("utf-16-le" if payload[0] else "latin-1")
     return words.replace("\ufeff", "").removesuffix("\0")
 
@@ -72,7 +72,7 @@ REPLACED = [
 ]
 
 
-def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
+def test_foreign_frames_are_kept_byte_for_byte_and_own_frames_replaced(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED, *FOREIGN)
     write_tags(source, tmp_path / "b.mp3", make_tags(transcript=""))
     found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
@@ -80,14 +80,14 @@ def test_foreign_frames_are_kept_to_the_byte_and_ours_replace_theirs(tmp_path):
     assert [frame for frame in found if frame in REPLACED] == []
 
 
-def test_what_we_do_not_say_is_kept(tmp_path):
+def test_frames_without_a_new_value_are_kept(tmp_path):
     source = tagged_source(tmp_path / "a.mp3", *REPLACED[1:], *FOREIGN)
     write_tags(source, tmp_path / "b.mp3", BARE)
     found = [id3_frames.id3_frame(name, payload) for name, payload in written(tmp_path / "b.mp3")]
     assert [frame for frame in found if frame in REPLACED] == REPLACED[1:]
 
 
-def test_a_tag_of_2_4_is_turned_into_2_3_without_loss(tmp_path):
+def test_id3v24_is_converted_to_id3v23_without_loss(tmp_path):
     id3_frames = [
         frame4(b"TIT2", b"\x03Old"),
         frame4(b"TDRC", b"\x032020-05-06T00:07"),
@@ -110,7 +110,7 @@ def test_a_tag_of_2_4_is_turned_into_2_3_without_loss(tmp_path):
     assert "TDRC" not in found
 
 
-def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
+def test_id3v22_is_read_and_kept(tmp_path):
     old = b"TT2\0\0\x04\0Old" + b"TP3\0\0\x04\0Ann" + b"TCM\0\0\x04\0Bob"
     write_tags(tagged_source(tmp_path / "a.mp3", old, version=2), tmp_path / "b.mp3", BARE)
     found = dict(written(tmp_path / "b.mp3"))
@@ -118,7 +118,7 @@ def test_a_tag_of_2_2_is_read_and_kept(tmp_path):
     assert text(found["TCOM"]) == "Bob"
 
 
-def test_an_unsynchronised_tag_is_made_plain(tmp_path):
+def test_unsynchronised_tag_is_resynchronised(tmp_path):
     frame = id3_frames.id3_frame("PRIV", b"owner\0\xff\xe0\xff\0")
     write_tags(
         tagged_source(tmp_path / "a.mp3", frame.replace(b"\xff\xe0\xff\0", b"\xff\0\xe0\xff\0\0"), flags=0x80),
@@ -128,7 +128,7 @@ def test_an_unsynchronised_tag_is_made_plain(tmp_path):
     assert dict(written(tmp_path / "b.mp3"))["PRIV"] == b"owner\0\xff\xe0\xff\0"
 
 
-def test_of_two_tags_the_first_counts_and_nothing_is_lost(tmp_path):
+def test_first_of_two_tags_wins_and_nothing_is_lost(tmp_path):
     second = id3_frames.id3_frame("TPE1", b"\0Second") + id3_frames.id3_frame("TCOM", b"\0Carl")
     more = b"ID3\x03\0\0\0\0\0" + bytes([len(second)]) + second
     source = tagged_source(tmp_path / "a.mp3", id3_frames.id3_frame("TPE1", b"\0First"), more=more)
@@ -138,7 +138,7 @@ def test_of_two_tags_the_first_counts_and_nothing_is_lost(tmp_path):
     assert dict(found)["TCOM"] == b"\0Carl"
 
 
-def test_an_id3v1_goes_and_replay_gain_stays(tmp_path):
+def test_id3v1_is_removed_and_replay_gain_kept(tmp_path):
     ape = b"APETAGEX\xd0\x07\0\0\x3b\0\0\0\1\0\0\0\0\0\0\xa0" + bytes(8)
     ape += b"\x09\0\0\0\0\0\0\0MP3GAIN_X\x000,0,0,0,0" + b"APETAGEX\xd0\x07\0\0\x3b\0\0\0\1\0\0\0\0\0\0\x80" + bytes(8)
     (tmp_path / "a.mp3").write_bytes(sample("cbr.mp3").read_bytes() + ape + b"TAG" + b"Old title".ljust(125, b"\0"))
@@ -151,7 +151,7 @@ def test_an_id3v1_goes_and_replay_gain_stays(tmp_path):
 @pytest.mark.parametrize(
     ("title", "encoding"), [("Plain", 0), ("Wer hört zu?", 0), ("“Ω”", 1), ("🎙 live", 1), ("Мир", 1)]
 )
-def test_text_is_latin_1_where_it_fits_and_else_utf_16_with_its_mark(tmp_path, title, encoding):
+def test_text_is_latin1_if_possible_else_utf16_with_bom(tmp_path, title, encoding):
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", Tags(title=title, show="S"))
     payload = dict(written(tmp_path / "a.mp3"))["TIT2"]
     assert payload[0] == encoding
@@ -159,7 +159,7 @@ def test_text_is_latin_1_where_it_fits_and_else_utf_16_with_its_mark(tmp_path, t
     assert read_tags(tmp_path / "a.mp3").title == title
 
 
-def test_what_no_tag_can_hold_is_left_out(tmp_path):
+def test_characters_that_tags_cannot_hold_are_removed(tmp_path):
     tags = Tags(title="a\0b\nc\ud800", show="S", comment="one\r\ntwo\x07", link="https://example.org/ä\n")
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", tags)
     found = dict(written(tmp_path / "a.mp3"))
@@ -168,7 +168,7 @@ def test_what_no_tag_can_hold_is_left_out(tmp_path):
     assert found["WOAF"] == "https://example.org/ä".encode("latin-1")
 
 
-def test_addresses_end_without_a_nul_and_the_feed_is_a_text_frame(tmp_path):
+def test_urls_have_no_trailing_nul_and_the_feed_url_is_a_text_frame(tmp_path):
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = dict(written(tmp_path / "a.mp3"))
     assert found["WOAF"] == b"https://example.org/episodes/7/"
@@ -176,7 +176,7 @@ def test_addresses_end_without_a_nul_and_the_feed_is_a_text_frame(tmp_path):
     assert found["PCST"] == b"\0\0\0\0"
 
 
-def test_ctoc_comes_first_and_chap_by_time_whatever_their_length(tmp_path):
+def test_ctoc_comes_first_and_chap_frames_in_time_order(tmp_path):
     marks = tuple(Chapter(start_ms=start, title="x" * (100 - start // 10)) for start in (900, 0, 300, 600))
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     names = [(name, payload) for name, payload in written(tmp_path / "a.mp3") if name in {"CTOC", "CHAP"}]
@@ -185,7 +185,7 @@ def test_ctoc_comes_first_and_chap_by_time_whatever_their_length(tmp_path):
     assert times == [(0, 300), (300, 600), (600, 900), (900, 2340)]
 
 
-def test_a_long_list_becomes_lists_of_lists(tmp_path):
+def test_long_chapter_list_becomes_nested_ctoc(tmp_path):
     marks = tuple(Chapter(start_ms=number * 3, title=f"{number}") for number in range(700))
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     contents = [payload for name, payload in written(tmp_path / "a.mp3") if name == "CTOC"]
@@ -201,23 +201,27 @@ def test_a_long_list_becomes_lists_of_lists(tmp_path):
     ]
 
 
-def test_a_mark_behind_the_end_is_left_out(tmp_path):
+def test_chapter_after_the_end_is_dropped(tmp_path):
     marks = (Chapter(start_ms=0, title="A"), Chapter(start_ms=99_000, title="B"))
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags(chapters=marks))
     assert [mark.title for mark in read_tags(tmp_path / "a.mp3").chapters] == ["A"]
 
 
-def test_chapters_and_pictures_of_the_recording_itself_come_back(tmp_path):
+def test_embedded_chapters_and_images_are_read_back(tmp_path):
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())
     found = read_tags(tmp_path / "a.mp3")
     assert found.pictures == ((LocalFile("chapter-4.jpg"), Cover(data=JPEG, mime="image/jpeg")),)
     again = make_tags(chapters=found.chapters, images=found.pictures)
-    assert write_tags(tmp_path / "a.mp3", tmp_path / "b.mp3", again) == write_tags(sample("cbr.mp3"), tmp_path / "c.mp3", make_tags())
+    assert write_tags(tmp_path / "a.mp3", tmp_path / "b.mp3", again) == write_tags(
+        sample("cbr.mp3"), tmp_path / "c.mp3", make_tags()
+    )
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
-def test_the_sound_is_the_same_to_the_sample(tmp_path):
-    write_tags(sample("vbr.mp3"), tmp_path / "a.mp3", make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/jpeg")))
+def test_tagging_keeps_every_sample(tmp_path):
+    write_tags(
+        sample("vbr.mp3"), tmp_path / "a.mp3", make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/jpeg"))
+    )
 
     def heard(path):
         return subprocess.run(
@@ -227,7 +231,7 @@ def test_the_sound_is_the_same_to_the_sample(tmp_path):
     assert heard(tmp_path / "a.mp3").stdout == heard(sample("vbr.mp3")).stdout
 
 
-def test_mutagen_reads_what_we_wrote(tmp_path):
+def test_mutagen_reads_written_tags(tmp_path):
     from mutagen.id3 import ID3
 
     write_tags(sample("cbr.mp3"), tmp_path / "a.mp3", make_tags())

@@ -1,4 +1,4 @@
-"""An M4A keeps its sound and all that was in it; its index comes first, and chapters need no remux."""
+"""An M4A keeps its audio and other content; its index comes first, and chapters need no remux."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from podcast_kit.audio import probe_audio, read_tags, write_tags
-from podcast_kit.audio.mp4.boxes import Box, read_layout, parse_boxes
+from podcast_kit.audio.mp4.boxes import Box, parse_boxes, read_layout
 from podcast_kit.audio.mp4.container import list_tracks
 from podcast_kit.model import Chapter, Cover, Tags
 from tests.support.audio_samples import JPEG, make_tags, sample
@@ -21,7 +21,7 @@ def heard(path):
 
 
 def made(path, *options):
-    """An M4A with what ffmpeg is asked to put into it."""
+    """An M4A that ffmpeg writes with these options."""
     command = ["ffmpeg", "-v", "error", "-i", str(sample("speech.wav")), *options, "-c:a", "aac", str(path)]
     subprocess.run(command, check=True)
     return path
@@ -41,18 +41,18 @@ def moov(path):
 @pytest.mark.parametrize(
     "tags", [BARE, make_tags(), make_tags(cover=Cover(data=JPEG.ljust(900_000), mime="image/png"))]
 )
-def test_the_sound_is_the_same_to_the_sample(name, tags, tmp_path):
+def test_tagging_keeps_every_sample(name, tags, tmp_path):
     write_tags(sample(name), tmp_path / name, tags)
     assert heard(tmp_path / name) == heard(sample(name))
 
 
-def test_the_index_comes_before_the_one_mdat(tmp_path):
+def test_moov_comes_before_a_single_mdat(tmp_path):
     assert names(sample("aac.m4a")) == [b"ftyp", b"free", b"mdat", b"moov"]
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     assert names(tmp_path / "a.m4a") == [b"ftyp", b"moov", b"mdat"]
 
 
-def test_chapters_are_a_disabled_track_that_the_sound_names(tmp_path):
+def test_chapters_are_a_disabled_text_track_referenced_by_the_audio(tmp_path):
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     index = moov(tmp_path / "a.m4a")
     sound, titles = list_tracks(index)
@@ -65,7 +65,7 @@ def test_chapters_are_a_disabled_track_that_the_sound_names(tmp_path):
     assert index.find(b"mvhd").data[-4:] == (titles.id + 1).to_bytes(4, "big")
 
 
-def test_tags_without_chapters_keep_those_of_the_recording(tmp_path):
+def test_tags_without_chapters_keep_embedded_chapters(tmp_path):
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", BARE)
     assert read_tags(tmp_path / "b.m4a").chapters == read_tags(tmp_path / "a.m4a").chapters
@@ -73,14 +73,16 @@ def test_tags_without_chapters_keep_those_of_the_recording(tmp_path):
     assert read_tags(tmp_path / "b.m4a").guid == make_tags().guid
 
 
-def test_other_chapters_replace_those_that_were_there_and_leave_no_rest(tmp_path):
+def test_new_chapters_replace_old_ones_completely(tmp_path):
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags())
     few = make_tags(chapters=(Chapter(start_ms=0, title="Only"), Chapter(start_ms=700, title="Two")))
-    assert write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", few) == write_tags(sample("aac.m4a"), tmp_path / "c.m4a", few)
+    assert write_tags(tmp_path / "a.m4a", tmp_path / "b.m4a", few) == write_tags(
+        sample("aac.m4a"), tmp_path / "c.m4a", few
+    )
 
 
 @needs_ffmpeg
-def test_the_chapters_of_another_program_are_read_and_replaced(tmp_path):
+def test_chapters_of_other_programs_are_read_and_replaced(tmp_path):
     chapters = tmp_path / "marks.txt"
     chapters.write_text(
         ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=900\ntitle=Erstes\n"
@@ -98,7 +100,7 @@ def test_the_chapters_of_another_program_are_read_and_replaced(tmp_path):
 
 
 @needs_ffmpeg
-def test_the_index_may_come_first_or_last_with_the_same_result(tmp_path):
+def test_moov_first_or_last_gives_the_same_result(tmp_path):
     last = made(tmp_path / "last.m4a", "-bitexact")
     first = made(tmp_path / "first.m4a", "-bitexact", "-movflags", "+faststart")
     assert write_tags(last, tmp_path / "a.m4a", make_tags()) == write_tags(first, tmp_path / "b.m4a", make_tags())
@@ -106,7 +108,7 @@ def test_the_index_may_come_first_or_last_with_the_same_result(tmp_path):
 
 @needs_ffmpeg
 @pytest.mark.parametrize("flags", ["+frag_keyframe+empty_moov", "+frag_keyframe+default_base_moof", "+dash"])
-def test_a_fragmented_file_becomes_a_whole_one(tmp_path, flags):
+def test_fragmented_file_becomes_a_plain_one(tmp_path, flags):
     source = made(tmp_path / "a.m4a", "-movflags", flags, "-frag_duration", "300000")
     assert b"moof" in names(source)
     said = write_tags(source, tmp_path / "b.m4a", make_tags())
@@ -126,7 +128,7 @@ def test_several_mdats_become_one(tmp_path):
     assert probe_audio(tmp_path / "b.m4a").payload_sha256 == probe_audio(sample("aac.m4a")).payload_sha256
 
 
-def test_chpl_is_cut_at_a_character_and_the_text_track_is_not(tmp_path):
+def test_chpl_titles_are_truncated_between_characters(tmp_path):
     long = "Ω" * 400
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=(Chapter(start_ms=0, title=long),)))
     assert read_tags(tmp_path / "a.m4a").chapters[0].title == long
@@ -135,21 +137,21 @@ def test_chpl_is_cut_at_a_character_and_the_text_track_is_not(tmp_path):
     assert chpl[18:].decode("utf-8") == "Ω" * 127
 
 
-def test_three_hundred_chapters_are_all_in_the_text_track(tmp_path):
+def test_text_track_holds_300_chapters(tmp_path):
     chapters = tuple(Chapter(start_ms=number * 7, title=f"{number}") for number in range(300))
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [mark.title for mark in read_tags(tmp_path / "a.m4a").chapters] == [mark.title for mark in chapters]
     assert moov(tmp_path / "a.m4a").find(b"udta", b"chpl").data[8] == 255
 
 
-def test_a_list_that_begins_late_keeps_its_times(tmp_path):
+def test_chapter_list_with_late_start_keeps_its_times(tmp_path):
     chapters = (Chapter(start_ms=400, title="Late"), Chapter(start_ms=900, title="Later"))
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     found = read_tags(tmp_path / "a.m4a").chapters
     assert [(mark.start_ms, mark.title) for mark in found] == [(400, "Late"), (900, "Later")]
 
 
-def test_boxes_and_atoms_of_others_are_kept(tmp_path):
+def test_foreign_boxes_and_atoms_are_kept(tmp_path):
     data = sample("aac.m4a").read_bytes()
     uuid = (40).to_bytes(4, "big") + b"uuid" + bytes(range(32))
     (tmp_path / "a.m4a").write_bytes(data + uuid)
@@ -158,7 +160,7 @@ def test_boxes_and_atoms_of_others_are_kept(tmp_path):
     assert dict(read_tags(tmp_path / "b.m4a").fields)["©too"] == dict(read_tags(sample("aac.m4a")).fields)["©too"]
 
 
-def test_tables_of_64_bits_are_moved_too(tmp_path):
+def test_64_bit_offsets_are_moved(tmp_path):
     source = sample("aac.m4a").read_bytes()
     index = source.index(b"moov") - 4
     box = Box(b"moov", boxes=parse_boxes(source[index + 8 :]))
@@ -172,7 +174,7 @@ def test_tables_of_64_bits_are_moved_too(tmp_path):
     assert probe_audio(tmp_path / "b.m4a").payload_sha256 == probe_audio(sample("aac.m4a")).payload_sha256
 
 
-def test_a_link_is_a_hyperlink_over_the_whole_title(tmp_path):
+def test_link_is_a_hyperlink_over_the_whole_title(tmp_path):
     chapters = (Chapter(start_ms=0, title="Мир 🎙", url="https://example.org/ü"), Chapter(start_ms=900, title="Two"))
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [(mark.title, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
@@ -187,14 +189,14 @@ def test_a_link_is_a_hyperlink_over_the_whole_title(tmp_path):
     assert data[at + 4 :].startswith(b"\0\0\0\5" + bytes([len(link)]) + link + b"\0")
 
 
-def test_a_link_that_a_hyperlink_cannot_hold_is_left_out(tmp_path):
+def test_too_long_link_is_dropped(tmp_path):
     long = "https://example.org/" + "a" * 236
     chapters = (Chapter(start_ms=0, title="A", url=long), Chapter(start_ms=900, title="B", url=long[:-1]))
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [mark.url for mark in read_tags(tmp_path / "a.m4a").chapters] == ["", long[:-1]]
 
 
-def test_a_title_that_is_only_a_link_is_a_chapter(tmp_path):
+def test_chapter_may_have_only_a_link(tmp_path):
     chapters = (Chapter(start_ms=0, title="", url="https://example.org/"), Chapter(start_ms=900, title="B"))
     write_tags(sample("aac.m4a"), tmp_path / "a.m4a", make_tags(chapters=chapters))
     assert [(mark.start_ms, mark.url) for mark in read_tags(tmp_path / "a.m4a").chapters] == [
@@ -206,7 +208,7 @@ def test_a_title_that_is_only_a_link_is_a_chapter(tmp_path):
 @pytest.mark.parametrize(
     "tail", [b"\0\0\0\x09href\0", b"\0\0\0\x0dhref\0\0\0\1\xff", b"\xff\xff\xff\xffhref", b"\0\0\0\0href"]
 )
-def test_a_broken_hyperlink_is_none(tail):
+def test_broken_hyperlink_is_ignored(tail):
     assert marks_of(b"\0\1A" + tail) == ("A", "")
 
 

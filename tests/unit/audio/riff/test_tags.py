@@ -1,4 +1,4 @@
-"""Markers that a recorder or an editor set in a WAV or AIFF become chapters; texts and ID3 inside are read."""
+"""Markers in a WAV or AIFF become chapters; texts and ID3 chunks are read."""
 
 import struct
 
@@ -37,17 +37,17 @@ def test_cue_points_with_labels_are_chapters(tmp_path):
     assert inspect_audio(path).problems == ()
 
 
-def test_cue_points_without_labels_are_none(tmp_path):
+def test_cue_points_without_labels_are_ignored(tmp_path):
     assert read_tags(wav(tmp_path, cues(0, 500, 900))).chapters == ()
 
 
-def test_texts_of_a_wav_are_read(tmp_path):
+def test_wav_info_texts_are_read(tmp_path):
     texts = chunk(b"LIST", b"INFO" + chunk(b"INAM", b"A title\0") + chunk(b"IART", b"Ada\0") + chunk(b"ICRD", b"2026"))
     found = read_tags(wav(tmp_path, texts))
     assert (found.title, found.author, found.date) == ("A title", "Ada", "2026")
 
 
-def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
+def test_id3_chunk_is_read(tmp_path):
     content = [*id3_frames.to_frames(make_tags()), *id3_frames.chapter_frames(make_tags(), 2340)]
     path = wav(tmp_path, chunk(b"id3 ", b"".join(id3_frames.join_id3_tag(content))))
     found = read_tags(path)
@@ -56,7 +56,7 @@ def test_an_id3_tag_in_a_chunk_is_read(tmp_path):
     assert probe_audio(path).payload_sha256 == probe_audio(sample("speech.wav")).payload_sha256
 
 
-def test_markers_and_names_of_an_aiff_are_read(tmp_path):
+def test_aiff_markers_and_texts_are_read(tmp_path):
     marks = b"\0\2" + b"\0\1" + (8000).to_bytes(4, "big") + b"\3Two" + b"\0\2" + bytes(4) + b"\4Four\0"
     path = tmp_path / "a.aiff"
     more = chunk(b"MARK", marks, "big") + chunk(b"NAME", b"A title", "big")
