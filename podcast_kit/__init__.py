@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from podcast_kit.model import (
         Audio,
         AudioSettings,
+        BrokenEpisode,
         Category,
         Chapter,
         ChapterList,
@@ -87,6 +88,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audio",
     "AudioSettings",
+    "BrokenEpisode",
     "Build",
     "Category",
     "Change",
@@ -171,6 +173,7 @@ _MODULES = {
     "model": (
         "Audio",
         "AudioSettings",
+        "BrokenEpisode",
         "Category",
         "Chapter",
         "ChapterList",
