@@ -139,7 +139,7 @@ def build(
         artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
         built = _build_episodes(project, due, out, retag, on_progress, broken, keep_going=keep_going)
-        held_here = _held_episodes(project, held or {}, [*broken, *left_out])
+        held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
             sorted(
                 (*(episode.item for episode in built), *(episode.item for episode in held_here.values())),
@@ -305,7 +305,7 @@ def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *
 
 
 def _held_episodes(
-    project: Project, held: Mapping[str, HeldEpisode], left_out: Collection[BrokenEpisode | Episode]
+    held: Mapping[str, HeldEpisode], left_out: Collection[BrokenEpisode | Episode]
 ) -> dict[str, HeldEpisode]:
     """Of the episodes that are left out, those that are live, by guid."""
     return {episode.guid: held[episode.guid] for episode in left_out if episode.guid in held}

@@ -25,9 +25,7 @@ NOT_A_CONSTANT_NAME = {
     *("MOST", "LEAST", "FEWEST", "LONGEST", "HARDLY", "SAME", "LOOK", "LOOKS", "DIGITS", "PATIENCE", "WAITS", "ROOMS"),
     *("TURN", "TURNS", "SPARE", "APART", "BOOK", "DONE", "OK"),
 }
-SHARED_ON_PURPOSE: dict[str, str] = {
-    "main": "the entry point of a program",
-}
+SHARED_ON_PURPOSE: dict[str, str] = {}
 """Public names that more than one module defines, each with the one meaning that it has in all of them."""
 FIELD_WORDS = (
     *("retry", "backoff", "cache", "sanitize", "redirect", "pagination", "favicon", "placeholder", "conditional"),
