@@ -115,3 +115,13 @@ def test_comment_list_with_wrong_count_ends_at_the_last_byte():
     assert vorbis_comment.parse_comments(whole[:-3]).pairs == (("A", "1"),)
     assert vorbis_comment.parse_comments(whole[:7]).pairs == ()
     assert vorbis_comment.parse_comments(b"\xff\xff\xff\xff").pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "is_broken"),
+    [(("00:00:00", "00:01:00"), False), (("00:01:00", "00:00:00"), True), (("00:00:00",) * 2, True)],
+)
+def test_chapters_out_of_order_are_noticed(times, is_broken):
+    pairs = tuple((f"CHAPTER{number:03}", time) for number, time in enumerate(times))
+    tags = vorbis_comment.from_comments(vorbis_comment.VorbisComments(b"", pairs))
+    assert tags.has_broken_chapters is is_broken
