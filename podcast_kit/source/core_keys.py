@@ -102,7 +102,9 @@ _AUDIO = (
     ),
 )
 _CHAPTER = (
-    CoreKey(name="start", about="When the chapter starts.", form=TIME_FORM, is_required=True, other_names=("startTime",)),
+    CoreKey(
+        name="start", about="When the chapter starts.", form=TIME_FORM, is_required=True, other_names=("startTime",)
+    ),
     CoreKey(name="title", about="The chapter's title; required unless toc is false."),
     CoreKey(
         name="end",

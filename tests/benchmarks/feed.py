@@ -16,7 +16,7 @@ from time import process_time
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from podcast_kit.feed import render_rss
-from podcast_kit.model import Category, Episode, Item, Media, Image, PublishSettings, Show
+from podcast_kit.model import Category, Episode, Image, Item, Media, PublishSettings, Show
 
 NOTES = "<p>Questions & answers about how a show and its listeners talk with each other, in short.</p>" * 22
 RATIO = 1.3

@@ -116,7 +116,16 @@ def test_bulk_put_stays_usable_when_every_key_exists(bucket, tmp_path):
     assert store.bulk_uploader.is_usable
 
 
-@pytest.mark.parametrize("fault", [network.CLOSE_BEFORE_REQUEST, network.CLOSE_IN_BODY, network.LOSE_RESPONSE, network.CORRUPT_BODY, network.Status(403, "X")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        network.CLOSE_BEFORE_REQUEST,
+        network.CLOSE_IN_BODY,
+        network.LOSE_RESPONSE,
+        network.CORRUPT_BODY,
+        network.Status(403, "X"),
+    ],
+)
 def test_upload_that_fails_in_bulk_is_retried_by_botocore(bucket, tmp_path, fault):
     injected = threading.Event()
 
@@ -171,7 +180,9 @@ def test_closed_connection_costs_at_most_one_request(monkeypatch, bucket, tmp_pa
 
 def test_refused_connections_leave_the_work_to_the_open_ones(bucket, tmp_path):
     def full(request):
-        return network.CLOSE_BEFORE_REQUEST if 3 <= request.number <= 6 else None  # the first request of four connections
+        return (
+            network.CLOSE_BEFORE_REQUEST if 3 <= request.number <= 6 else None
+        )  # the first request of four connections
 
     with network.Proxy(bucket.endpoint, full) as proxy:
         store = open_bulk_store(bucket, proxy.endpoint)

@@ -123,7 +123,9 @@ def test_existing_key_is_not_replaced_by_a_multipart_upload(bucket, tmp_path, re
 
 
 @pytest.mark.parametrize("operation", ["uploads", "partNumber=2", "uploadId="])
-@pytest.mark.parametrize("fault", [network.LOSE_RESPONSE, network.CLOSE_IN_BODY, network.Status(503, "SlowDown"), network.Status(200)])
+@pytest.mark.parametrize(
+    "fault", [network.LOSE_RESPONSE, network.CLOSE_IN_BODY, network.Status(503, "SlowDown"), network.Status(200)]
+)
 def test_fault_at_any_step_is_retried(bucket, tmp_path, recording, operation, fault):
     injected = threading.Event()
 

@@ -452,4 +452,6 @@ def test_a_recording_that_changes_while_it_is_read_is_not_published_half(tmp_pat
         assert not list((tmp_path / "tree").rglob("*.mp3*"))
         (prepared,) = prepare_audio(found, found.episodes, out).values()
         made = write_enclosure(prepared, "001-talk", tags, out, EmbeddedImages(cache))
-    assert made.seconds == pytest.approx(2 * probe_audio(ROOT / "episodes/003-what-a-review-is-for.mp3").seconds, abs=0.2)
+    assert made.seconds == pytest.approx(
+        2 * probe_audio(ROOT / "episodes/003-what-a-review-is-for.mp3").seconds, abs=0.2
+    )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from podcast_kit.cli import ci_reports
-from podcast_kit.errors import SourceLocation, Problem, Severity
+from podcast_kit.errors import Problem, Severity, SourceLocation
 
 
 def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="mend it", severity=Severity.ERROR):
@@ -47,7 +47,9 @@ def test_outside_of_github_there_is_no_summary(monkeypatch):
 
 
 def test_gitlab_tells_faults_apart_by_what_they_are_and_not_by_their_line():
-    first, moved, other = json.loads(ci_reports.format_gitlab_report([problem(), problem(line=9), problem(text="else")]))
+    first, moved, other = json.loads(
+        ci_reports.format_gitlab_report([problem(), problem(line=9), problem(text="else")])
+    )
     assert first["fingerprint"] == moved["fingerprint"] != other["fingerprint"]
     assert [one["location"]["lines"]["begin"] for one in (first, moved)] == [2, 9]
     assert json.loads(ci_reports.format_gitlab_report([problem(line=0)]))[0]["location"]["lines"]["begin"] == 1

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit.audio import inspect_audio, repair_mp3, probe_audio, write_tags
+from podcast_kit.audio import inspect_audio, probe_audio, repair_mp3, write_tags
 from podcast_kit.cli import cli
-from podcast_kit.errors import OperationError, InvalidAudio
+from podcast_kit.errors import InvalidAudio, OperationError
 from tests.support.audio_samples import make_tags, sample
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes what must not change")
