@@ -106,7 +106,7 @@ def test_a_plan_is_saved_over_an_older_one_and_over_nothing_else(published, tmp_
         assert (published / name).read_bytes() == before
 
 
-def test_what_is_no_file_is_not_waited_for_as_a_plan(published, tmp_path):
+def test_a_plan_that_is_not_a_regular_file_is_refused_at_once(published, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", "nothing"):
         done = run(published, "publish", "--plan", tmp_path / name)
@@ -114,7 +114,7 @@ def test_what_is_no_file_is_not_waited_for_as_a_plan(published, tmp_path):
 
 
 @pytest.mark.parametrize("date", ["0001-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
-def test_a_date_at_the_end_of_all_is_read_or_told(show, date):
+def test_an_extreme_date_is_read_or_reported(show, date):
     assert run(show, "plan", "--at", date).exit_code == 2
 
 
@@ -133,7 +133,7 @@ def test_what_is_scheduled_is_left_out_until_then(show):
     assert "Later" in (show / "public/feed.xml").read_text()
 
 
-def test_status_knows_what_differs(published):
+def test_status_reports_what_differs(published):
     edit(published, 1, title="Edited")
     edit(published, 3, title="Due")
     edit(published, 4, draft="true")
@@ -169,7 +169,7 @@ def test_an_edited_note_sends_the_pages_and_feeds_that_show_it_and_nothing_else(
     assert "A second paragraph" in output_trees.download(f"{bucket.url}feed.xml").decode()
 
 
-def test_only_the_feed_takes_along_what_lies_beside_the_notes(published):
+def test_only_the_feed_includes_images_and_chapters_of_the_notes(published):
     path = edit(published, 1, notes="A picture.\n\n![words](plot.png)\n\n00:00 Begin\n00:10 End\n", recording="")
     shutil.copy(shows.ROOT / "episodes/art/loop.png", path.parent / "plot.png")
     changes = said(published, "publish", "--yes", "--only", "feed")["changes"]
@@ -203,7 +203,7 @@ def test_where_conditions_are_ignored_a_pipeline_must_say_that_it_knows(blind_pl
         assert done.exit_code == 0, done.output
 
 
-def test_going_back_and_forward(published):
+def test_rollback_and_publishing_again(published):
     assert "no earlier feed to roll back to" in run(published, "rollback", "--list").output
     edit(published, title="New title")
     run(published, "publish", "--yes")
@@ -249,7 +249,7 @@ def test_one_new_episode_takes_at_most_twenty_requests(bucket, tmp_path):
     assert 5 < len(made) <= 20, made  # and of its public side besides
 
 
-def test_the_requests_that_are_told_are_those_that_were_made(bucket, show):
+def test_the_reported_number_of_requests_is_correct(bucket, show):
     with network.Proxy(bucket.endpoint) as proxy:
         found = said(show, "publish", "--yes", *at(bucket, proxy.endpoint))
     assert found["requests"] == len(proxy.requests)
@@ -285,7 +285,7 @@ def test_when_nothing_changed_boto3_is_not_even_imported(bucket, show):
     assert not publishes_without_boto3(show, bucket)
 
 
-def test_where_the_store_was_not_asked_it_is_said_how_it_is_known(bucket, show):
+def test_nothing_to_do_says_whether_the_store_was_asked(bucket, show):
     place = ["--to", f"s3://{bucket.name}", "--endpoint", bucket.endpoint, "--url", bucket.url]
     run(show, "publish", "--yes", "--no-check", *place)
     told = r"nothing to do: .* \(per record of \d{4}-\d\d-\d\d \d\d:\d\d UTC; --refresh to check the store\)"
@@ -293,7 +293,7 @@ def test_where_the_store_was_not_asked_it_is_said_how_it_is_known(bucket, show):
     assert "recorded" not in run(show, "publish", "--refresh", *place).stderr
 
 
-def test_a_doctor_finds_nothing_wrong_where_nothing_is(bucket, show):
+def test_doctor_passes_for_a_correct_store(bucket, show):
     found = json.loads(run(show, "doctor", "--json", *at(bucket)).stdout)["findings"]
     assert [finding["subject"] for finding in found if finding["trouble"]] == ["public address"]
     assert {"credentials and bucket", "listing", "writing", "conditional writes", "clock"} <= {
@@ -302,7 +302,7 @@ def test_a_doctor_finds_nothing_wrong_where_nothing_is(bucket, show):
     assert list(output_trees.open_bucket_store(bucket).list()) == []
 
 
-def test_a_doctor_names_what_is_wrong(s3, bucket, show, monkeypatch):
+def test_doctor_reports_what_is_wrong(s3, bucket, show, monkeypatch):
     s3.client().delete_bucket_policy(Bucket=bucket.name)
     done = run(show, "doctor", *at(bucket))
     assert done.exit_code == 1
@@ -311,7 +311,7 @@ def test_a_doctor_names_what_is_wrong(s3, bucket, show, monkeypatch):
     assert "secret key" in run(show, "doctor", *at(bucket)).output
 
 
-def test_verify_asks_for_everything(bucket, show):
+def test_verify_requests_every_file(bucket, show):
     run(show, "publish", "--yes", *at(bucket))
     for option in ([], ["--whole"]):
         done = run(show, "verify", "--url", bucket.url, *option)

@@ -66,7 +66,7 @@ def test_the_second_episode_gets_the_next_number_and_the_recording_stays_as_it_i
     assert episode.date == datetime(2026, 12, 1, 8, tzinfo=UTC)
 
 
-def test_a_recording_that_is_none_begins_no_episode(tmp_path):
+def test_a_file_that_is_not_audio_creates_no_episode(tmp_path):
     show = small(tmp_path / "show")
     before = tree(show)
     (tmp_path / "talk.mp3").write_bytes(b"not audio at all" * 64)
@@ -75,7 +75,7 @@ def test_a_recording_that_is_none_begins_no_episode(tmp_path):
     assert tree(show) == before
 
 
-def test_nothing_that_is_there_is_overwritten(tmp_path):
+def test_existing_files_are_not_overwritten(tmp_path):
     show = begun(tmp_path / "talks")
     before = (show / "podcast.yaml").read_bytes()
     assert run("init", show, *BEGIN).exit_code == 1
@@ -93,7 +93,7 @@ def test_nothing_that_is_there_is_overwritten(tmp_path):
         (BEGIN[:-2], "--url is required"),
     ],
 )
-def test_where_nobody_can_be_asked_every_missing_option_is_named_at_once(tmp_path, given, said):
+def test_without_a_terminal_every_missing_option_is_reported_at_once(tmp_path, given, said):
     done = run("init", tmp_path / "talks", *given)
     assert done.exit_code == 2
     assert f"{said} when not running in a terminal" in done.stderr
@@ -104,7 +104,7 @@ def test_where_nobody_can_be_asked_every_missing_option_is_named_at_once(tmp_pat
     ("to", "ignored"),
     [([], True), (["--to", "./public/"], True), (["--to", "docs"], False), (["--to", "s3://talks"], False)],
 )
-def test_what_is_made_is_not_committed(tmp_path, to, ignored):
+def test_generated_files_are_ignored_by_git(tmp_path, to, ignored):
     run("init", tmp_path, *BEGIN, *to)
     lines = (tmp_path / ".gitignore").read_text().splitlines()
     assert {"/build/", "/.podcast-kit/", "/subscribers.key"} <= set(lines)
@@ -181,7 +181,7 @@ def test_ci_mints_no_guid_since_the_next_run_would_mint_another(tmp_path, monkey
     assert tree(show) == before
 
 
-def test_a_closed_directory_is_told_once_and_gets_no_button(tmp_path):
+def test_a_closed_service_is_reported_once_and_has_no_link(tmp_path):
     show = small(tmp_path / "show")
     yaml = show / "podcast.yaml"
     yaml.write_text(yaml.read_text().replace("listen: {apple", "listen: {stitcher: 'https://stitcher.com/x', apple"))
@@ -194,7 +194,7 @@ def test_a_closed_directory_is_told_once_and_gets_no_button(tmp_path):
     assert b"stitcher.com" in b"".join(tree(show / "public").values())
 
 
-def test_an_episode_that_is_not_there_is_not_taken_for_done(tmp_path):
+def test_an_unknown_episode_is_an_error_with_a_suggestion(tmp_path):
     show = small(tmp_path / "show")
     for command in (["build"], ["plan"], ["publish", "--yes"]):
         done = run(*command, "--retag", "001-tak", "-C", show)
@@ -204,7 +204,7 @@ def test_an_episode_that_is_not_there_is_not_taken_for_done(tmp_path):
     assert (done.exit_code, "not found" in done.stdout) == (1, True)
 
 
-def test_what_is_scheduled_is_said_and_published_when_it_is_due(tmp_path):
+def test_a_scheduled_episode_is_announced_and_built_when_it_is_due(tmp_path):
     show = small(tmp_path / "show")
     soon = datetime.now(UTC) + timedelta(days=3)
     notes = show / "episodes/001-talk.md"
@@ -218,5 +218,5 @@ def test_what_is_scheduled_is_said_and_published_when_it_is_due(tmp_path):
     ("title", "slug"),
     [("More social, less media", "more-social-less-media"), ("Élan & Größe!", "elan-groesse"), ("東京", "episode")],
 )
-def test_a_title_becomes_part_of_an_address(title, slug):
+def test_a_title_becomes_a_slug(title, slug):
     assert slugged(title) == slug

@@ -43,7 +43,7 @@ def test_a_terminal_shows_bytes_rate_and_object_and_the_address_stays_alone(buck
     assert done.stdout == f"{bucket.url}feed.xml\n"
 
 
-def test_where_nobody_watches_no_line_moves_and_the_last_says_what_it_took(bucket, show):
+def test_without_a_terminal_there_is_no_progress_line_and_the_summary_has_the_duration(bucket, show):
     done = published(show, bucket, subprocess.PIPE, CI="1")
     assert "\r" not in done.stderr
     last = done.stderr.splitlines()[-1]

@@ -53,7 +53,7 @@ def main(page):
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(CASES, 1)), ids=[", ".join(case) for case in CASES])
-def test_each_address_stands_once_on_each_surface(built, number, case):
+def test_each_url_occurs_once_on_each_surface_of_a_build(built, number, case):
     place, marker, written = case
     asked = place == "end" or (place == "marker" and marker == "a marker")
     (item,) = [item for item in built.items if item.episode.number == number]

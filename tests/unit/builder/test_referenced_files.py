@@ -32,7 +32,7 @@ def published(tree, link):
     return tree.path(str(link).removeprefix("https://pod.example/")).read_bytes()
 
 
-def test_faces_of_people_are_published_wherever_they_are_named(tmp_path):
+def test_images_of_people_are_published(tmp_path):
     show = small(
         tmp_path / "show", people="[{name: Bo, image: face.jpg}, {name: Cy, image: 'https://x.example/c.jpg'}]"
     )
@@ -47,7 +47,7 @@ def test_faces_of_people_are_published_wherever_they_are_named(tmp_path):
     assert cy.image == RemoteUrl("https://x.example/c.jpg")
 
 
-def test_another_form_of_an_episode_is_published_with_its_length_and_digest(tmp_path):
+def test_an_alternate_enclosure_is_published_with_its_length_and_digest(tmp_path):
     show = small(tmp_path / "show", alternate_enclosures="{type: audio/opus, bitrate: 16000, sources: small.opus}")
     (show / "episodes/small.opus").write_bytes(b"OggS" * 100)
     found, tree = made(show)
@@ -60,7 +60,7 @@ def test_another_form_of_an_episode_is_published_with_its_length_and_digest(tmp_
     assert dict(integrity.attributes) == {"type": "sri", "value": f"sha384-{digest}"}
 
 
-def test_banners_and_trailers_may_be_files_too(tmp_path):
+def test_banners_and_trailers_may_be_files(tmp_path):
     show = small(tmp_path / "show")
     with (show / "podcast.yaml").open("a") as file:
         file.write("images: [{url: cover.jpg, alt: Us}, 'https://x.example/b.png']\n")
@@ -75,7 +75,7 @@ def test_banners_and_trailers_may_be_files_too(tmp_path):
     assert published(tree, by_name["podcast:trailer"][0]["url"]) == b"ID3"
 
 
-def test_every_file_that_is_not_there_is_told_with_its_place(tmp_path):
+def test_every_missing_file_is_reported_with_its_location(tmp_path):
     show = small(tmp_path / "show", alternate_enclosures="{type: audio/opus, sources: gone.opus}")
     with (show / "podcast.yaml").open("a") as file:
         file.write("images:\n  - ../../etc/passwd\n  - cover.jpg\n  - podcast.yaml\n")

@@ -63,7 +63,7 @@ def render(tmp_path):
     return render
 
 
-def test_a_renamed_episode_is_found_at_its_old_address(show):
+def test_old_url_of_a_renamed_episode_redirects(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     done = made(show)
@@ -72,7 +72,7 @@ def test_a_renamed_episode_is_found_at_its_old_address(show):
     assert leads(page(done, "first-talk")) is None
 
 
-def test_renamed_again_both_old_addresses_lead_to_the_newest(show):
+def test_both_old_urls_redirect_after_a_second_rename(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     published(show)
@@ -84,7 +84,7 @@ def test_renamed_again_both_old_addresses_lead_to_the_newest(show):
     assert made(show).files_written == 0
 
 
-def test_named_back_the_old_address_is_the_page_again(show):
+def test_old_url_is_the_page_again_after_renaming_back(show):
     for old, new in (("001-talk", "first-talk"), ("first-talk", "001-talk")):
         published(show)
         rename(show, old, new)
@@ -94,7 +94,7 @@ def test_named_back_the_old_address_is_the_page_again(show):
     assert done.lock[0].former_slugs == ("first-talk",)
 
 
-def test_two_that_changed_their_names_keep_their_pages(show):
+def test_episodes_that_swap_slugs_keep_their_pages(show):
     published(show)
     for old, new in (("001-talk", "x"), ("002-talk", "001-talk"), ("x", "002-talk")):
         rename(show, old, new)
@@ -102,7 +102,7 @@ def test_two_that_changed_their_names_keep_their_pages(show):
     assert (leads(page(done, "001-talk")), leads(page(done, "002-talk"))) == (None, None)
 
 
-def test_a_name_that_was_given_up_is_free_for_a_new_episode(show):
+def test_a_former_slug_can_be_used_by_a_new_episode(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     published(show)
@@ -112,7 +112,7 @@ def test_a_name_that_was_given_up_is_free_for_a_new_episode(show):
     assert leads(page(done, "001-talk", "embed/")) is None
 
 
-def test_a_name_that_nobody_has_seen_is_forgotten(show):
+def test_a_slug_that_was_never_published_is_forgotten(show):
     add(show, 3, date="2026-12-24 08:00")
     published(show, ahead=True)
     rename(show, "003-talk", "surprise")
@@ -122,7 +122,7 @@ def test_a_name_that_nobody_has_seen_is_forgotten(show):
     assert not any(key.startswith("episodes/003-talk/") for key in done.outputs)
 
 
-def test_a_new_recording_keeps_the_old_names(show):
+def test_a_new_recording_keeps_the_former_slugs(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     shutil.copy("episodes/001-more-social.mp3", show / "episodes/first-talk.mp3")
@@ -130,7 +130,7 @@ def test_a_new_recording_keeps_the_old_names(show):
     assert published(show, retag=["first-talk"]).lock[0].former_slugs == ("001-talk",)
 
 
-def test_without_any_audio_the_old_addresses_are_the_same_bytes(show, tmp_path):
+def test_redirects_are_the_same_bytes_without_the_audio(show, tmp_path):
     published(show)
     rename(show, "001-talk", "first-talk")
     whole = tree(published(show).folder)
@@ -161,7 +161,7 @@ def test_an_alias_is_read_as_hugo_reads_it(show, written, key):
     ["/", "/index.html", "../x", "/a/../b", "https://pod.example/x/", "/?p=12", "a b", "/feed.xml", "/feed.xml/x/",
      "/media/x/", "/MEDIA/x/", "/.podcast-kit/x/", "/assets/x/", "/a//b", "old.", "x.html", "/a" * 300],
 )  # fmt: skip
-def test_what_is_no_address_of_a_page_is_refused_at_its_place(show, written):
+def test_an_alias_that_is_not_a_page_url_is_refused_with_its_location(show, written):
     add(show, 1, aliases=f'[fine, "{written}"]')
     assert faults(show) == [("episodes/001-talk.md:6:17", "alias.form")]
 
@@ -170,12 +170,12 @@ def test_what_is_no_address_of_a_page_is_refused_at_its_place(show, written):
     "written",
     ["001-talk", "002-talk", "/follow/index.html", "/follow/", "/people/ann-lee/", "002-talk/embed", "/FOLLOW/"],
 )
-def test_an_alias_that_is_a_page_is_refused_at_its_place(show, written):
+def test_an_alias_that_is_a_page_is_refused_with_its_location(show, written):
     add(show, 1, aliases=f"[fine, {written}]", people="[{name: Ann Lee}]")
     assert faults(show) == [("episodes/001-talk.md:6:17", "alias.taken")]
 
 
-def test_an_alias_that_a_draft_will_have_is_refused_before_that(show):
+def test_an_alias_with_the_slug_of_a_draft_is_refused(show):
     add(show, 2, draft="true")
     add(show, 1, aliases="002-talk")
     assert faults(show) == [("episodes/001-talk.md:6:1", "alias.taken")]
@@ -187,7 +187,7 @@ def test_an_alias_of_two_episodes_is_refused_at_the_second(show):
     assert faults(show) == [("episodes/002-talk.md:6:1", "alias.taken")]
 
 
-def test_what_the_author_wrote_wins_over_what_is_remembered(show):
+def test_an_alias_takes_precedence_over_a_former_slug(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     add(show, 2, aliases="001-talk")
@@ -197,7 +197,7 @@ def test_what_the_author_wrote_wins_over_what_is_remembered(show):
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr"])
-def test_it_is_told_in_the_shows_language_and_not_to_search_engines(render, language):
+def test_a_redirect_page_is_in_the_shows_language_and_not_indexed(render, language):
     made = render(make_item(former_slugs=("old",)), show=make_show(language=language))
     text = made["episodes/old/index.html"]
     assert f'<html lang="{language}"' in text
@@ -209,7 +209,7 @@ def test_it_is_told_in_the_shows_language_and_not_to_search_engines(render, lang
     )
 
 
-def test_a_lock_whose_names_lead_out_of_the_show_writes_nothing_there(show):
+def test_slugs_in_the_lock_that_lead_out_of_the_show_write_nothing_outside(show):
     published(show)
     file = show / "podcast.lock"
     file.write_text(file.read_text("utf-8").replace("slug: 001-talk", 'slug: "../../../talk"'), "utf-8")
@@ -218,7 +218,7 @@ def test_a_lock_whose_names_lead_out_of_the_show_writes_nothing_there(show):
     assert not (show / "talk").exists()
 
 
-def test_nothing_else_names_it(render):
+def test_no_other_page_links_to_a_redirect(render):
     made = render(make_item(former_slugs=("old-name",)))
     assert [key for key, text in made.items() if "old-name" in key + text] == [
         "episodes/old-name/embed/index.html",
@@ -226,7 +226,7 @@ def test_nothing_else_names_it(render):
     ]
 
 
-def test_the_feeds_do_not_name_it(show):
+def test_feeds_do_not_link_to_a_redirect(show):
     published(show)
     rename(show, "001-talk", "first-talk")
     done = made(show)
@@ -234,12 +234,12 @@ def test_the_feeds_do_not_name_it(show):
         assert "001-talk/" not in (done.folder / key).read_text("utf-8")
 
 
-def test_a_transcript_of_its_own_is_found_too(render):
+def test_a_transcript_page_redirects_too(render):
     item = make_item(former_slugs=("old",), transcripts=(make_transcript("word " * 5000),))
     assert leads(render(item)["episodes/old/transcript/index.html"]) == "episodes/001-one/transcript/index.html"
 
 
-def test_hostile_titles_stay_words_there(render):
+def test_hostile_titles_are_escaped_on_a_redirect_page(render):
     text = render(make_item(former_slugs=("old",), episode=make_episode(title='"><script>alert(1)</script>')))[
         "episodes/old/index.html"
     ]
@@ -247,7 +247,7 @@ def test_hostile_titles_stay_words_there(render):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
-def test_where_folders_answer_it_leads_to_the_folder(render):
+def test_with_clean_urls_a_redirect_leads_to_the_folder(render):
     show = make_show(publish=PublishSettings(url=BASE, clean_urls=True))
     item = make_item(former_slugs=("old",))
     text = render(replace(item, url=show.page_url("episodes/001-one/index.html")), show=show)["episodes/old/index.html"]

@@ -49,7 +49,7 @@ def test_every_page_has_its_card_and_the_show_its_icons(show):
     assert sizes == {"32", "180", "192", "512"}
 
 
-def test_nothing_is_drawn_twice(show, monkeypatch):
+def test_no_image_is_rendered_twice(show, monkeypatch):
     before = made(show)
 
     def never(*_):
@@ -60,7 +60,7 @@ def test_nothing_is_drawn_twice(show, monkeypatch):
     assert made(show).outputs == before.outputs
 
 
-def test_an_episodes_own_picture_stands_on_its_card(show):
+def test_an_episodes_own_image_is_on_its_social_card(show):
     Image.new("RGB", (1400, 1400), "#00aa00").save(show / "episodes" / "green.png")
     add(show, 2, image="green.png")
     done = made(show)
@@ -70,7 +70,7 @@ def test_an_episodes_own_picture_stands_on_its_card(show):
         assert picture.getpixel((300, 300))[1] > 150
 
 
-def test_a_show_without_a_cover_has_pages_all_the_same(show):
+def test_a_show_without_a_cover_has_pages(show):
     (show / "podcast.yaml").write_text(
         (show / "podcast.yaml").read_text("utf-8").replace("artwork: cover.jpg\n", ""), "utf-8"
     )
@@ -92,7 +92,7 @@ def test_transparency_stays_in_smaller_copies(tmp_path):
     assert (copy.mime, opened(copy).mode) == ("image/png", "RGBA")
 
 
-def test_drawings_stay_sharp_where_that_takes_fewer_bytes(tmp_path):
+def test_thumbnails_of_drawings_are_png_if_that_is_smaller(tmp_path):
     Image.new("RGB", (800, 800), "navy").save(tmp_path / "flat.png")
     (copy,) = images.make_thumbnails(tmp_path / "flat.png", (320,))
     assert copy.mime == "image/png"
@@ -121,7 +121,7 @@ def test_a_card_can_be_drawn_for_any_title(title):
     assert card.render(title) == card.render(title)
 
 
-def test_words_stay_on_the_card():
+def test_text_stays_within_the_social_card():
     card = images.SocialCard(COVER, "Show", **COLOURS)
     changed = ImageChops.difference(opened(card.render("W" * 400 + " word" * 100)), opened(card.render("-")))
     left, top, right, bottom = changed.point(lambda value: 255 if value > 60 else 0).getbbox()

@@ -108,7 +108,7 @@ def drawing(inside="", more=""):
     "text", [INKSCAPE, ILLUSTRATOR, FIGMA, ANIMATED], ids=["Inkscape", "Illustrator", "Figma", "animated"]
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_what_editors_write_passes(text, encoding):
+def test_svg_of_common_editors_passes(text, encoding):
     if encoding == "utf-16":
         text = text.replace("UTF-8", "UTF-16").replace("utf-8", "utf-16")
     assert svg.check_svg(text.encode(encoding), "logo.svg") == []
@@ -173,7 +173,7 @@ def test_what_editors_write_passes(text, encoding):
         '<animate attributeName="fill" values="url(//evil.example/x)"/>',
     ],
 )
-def test_what_runs_or_loads_something_is_refused_at_its_line(inside):
+def test_scripts_and_external_resources_are_refused_with_their_line(inside):
     [fault] = svg.check_svg(drawing(inside).encode(), "art/logo.svg")
     assert (fault.location.path, fault.location.line, fault.code) == ("art/logo.svg", 2, "theme.svg")
 
@@ -225,19 +225,19 @@ def test_a_document_type_hides_nothing(declared):
         "-//W3C//DTD MathML 2.0//EN",
     ],
 )
-def test_a_document_type_with_words_that_only_browsers_know_is_refused(public):
+def test_a_document_type_with_entities_that_only_browsers_know_is_refused(public):
     inside = '<style>&commat;import "https://evil.example/x.css";</style>'
     [fault] = svg.check_svg(f'<!DOCTYPE svg PUBLIC "{public}" "x">\n{drawing(inside)}'.encode(), "logo.svg")
     assert (fault.location.line, fault.code) == (1, "theme.svg")
 
 
 @pytest.mark.parametrize("text", ["", "<svg/>", "<svg", "<html><script/></html>", "\x00", "{}", "<svg xmlns='&x;'/>"])
-def test_what_is_no_svg_is_told(text):
+def test_a_file_that_is_not_svg_is_reported(text):
     [fault] = svg.check_svg(text.encode(), "logo.svg")
     assert (fault.location.path, fault.code) == ("logo.svg", "theme.svg")
 
 
-def test_entities_that_grow_are_refused_soon():
+def test_expanding_entities_are_refused_quickly():
     lines = "".join(f'<!ENTITY a{at} "{f"&a{at - 1};" * 10}">' for at in range(1, 12))
     text = f'<!DOCTYPE svg [<!ENTITY a0 "ha">{lines}]>\n' + drawing("<style>&a11;</style>")
     began = time.process_time()
@@ -245,7 +245,7 @@ def test_entities_that_grow_are_refused_soon():
     assert time.process_time() - began < 2
 
 
-def test_faults_are_told_all_at_once_and_not_by_the_thousand():
+def test_all_problems_are_reported_at_once_up_to_a_limit():
     text = drawing('<path onclick="x"/>\n' * 500)
     lines = [fault.location.line for fault in svg.check_svg(text.encode(), "logo.svg")]
     assert lines == list(range(2, 12))
