@@ -290,8 +290,8 @@ def _check_frame_count(path: Path, walk: FrameScan, promise: XingHeader | None) 
     head = FRAME_HEADERS[next(iter(walk.counts))]
     whole = format_length(promise.frames * head.samples / head.rate)
     text = f"is truncated: its header says {whole}, but it has {format_length(walk.seconds)}"
-    hint = "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` corrects its header"
-    raise InvalidAudio(str(path), text, hint, "au.truncated")
+    fix = "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` corrects its header"
+    raise InvalidAudio(str(path), text, fix, "au.truncated")
 
 
 def _mp3_facts(size: int, junk: int, frame: bytes, walk: FrameScan, promise: XingHeader | None) -> Audio:
