@@ -238,7 +238,7 @@ def test_warning_of_an_encoding_shows_what_was_read():
     )
 
 
-def test_binary_data_is_no_transcript():
+def test_binary_data_is_not_a_transcript():
     with pytest.raises(InvalidInput) as caught:
         transcripts.read_transcript(b"ID3\x00\xff\xfe\x00\x00\x81\x00abc", "a.srt")
     assert [problem.code for problem in caught.value.problems] == ["file.encoding"]

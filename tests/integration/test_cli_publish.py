@@ -78,7 +78,7 @@ def test_a_changed_guid_stops_unless_it_is_allowed(published):
     assert said(published, "publish", "--yes", "--allow", "guids")["uploaded"]
 
 
-def test_a_saved_plan_is_carried_out_as_it_was_shown(published, tmp_path):
+def test_a_saved_plan_is_applied_as_it_was_shown(published, tmp_path):
     edit(published, title="Planned")
     run(published, "plan", "--out", tmp_path / "friday.plan")
     done = run(published, "publish", "--plan", tmp_path / "friday.plan")
@@ -374,7 +374,7 @@ def test_a_place_that_holds_another_show_is_named_by_it(published, tmp_path):
     assert "holds another show" in run(other, "plan", "--to", published / "public").output
 
 
-def test_another_address_of_the_feed_is_said_before_it_changes(published):
+def test_a_new_feed_url_is_reported_before_it_changes(published):
     path = published / "podcast.yaml"
     path.write_text(path.read_text().replace("https://pod.example/", "https://new.example/"))
     text = run(published, "plan").output
@@ -415,7 +415,7 @@ def test_findings_of_check_are_its_result(show):
     assert "notes.link" in done.stderr
 
 
-def test_each_fact_is_said_once(show):
+def test_each_fact_is_reported_once(show):
     notes = show / "episodes/002-talk.md"
     notes.write_text(notes.read_text().replace("number: 2", "number: 1"))
     image = Image.new("RGB", (1600, 1000))

@@ -55,7 +55,7 @@ def test_from_nothing_to_a_published_episode(tmp_path):
     assert "nothing to do" in again.stderr
 
 
-def test_the_second_episode_gets_the_next_number_and_the_recording_stays_as_it_is(tmp_path):
+def test_the_second_episode_gets_the_next_number_and_the_recording_is_unchanged(tmp_path):
     show = small(tmp_path / "show", episodes=2)
     recording = shutil.copy(ROOT / "episodes/002-first-minute.m4a", tmp_path / "My recording.m4a")
     before = recording.read_bytes()
@@ -111,7 +111,7 @@ def test_generated_files_are_ignored_by_git(tmp_path, to, ignored):
     assert ("/public/" in lines) is ignored
 
 
-def test_a_cover_that_is_missing_is_said_with_all_that_it_must_be(tmp_path):
+def test_a_missing_cover_is_reported_with_its_requirements(tmp_path):
     done = run("init", tmp_path, *BEGIN)
     assert "as cover.jpg (JPEG or PNG, square, 1400 to 3000 pixels a side)" in done.stderr
     assert run("new", ROOT / "episodes/001-more-social.mp3", "-C", tmp_path).exit_code == 0

@@ -76,7 +76,7 @@ def test_keep_going_publishes_the_other_four_and_names_the_one(show, name):
 
 
 @pytest.mark.parametrize("name", BREAKERS)
-def test_keep_going_keeps_a_broken_episode_that_is_live_as_it_is(published, name):
+def test_keep_going_keeps_a_broken_episode_that_is_live(published, name):
     before, before_page = items(published), page(published, 3)
     before_lock = lock.read_lock(published / "podcast.lock")
     BREAKERS[name](published / "episodes/003-talk.md")

@@ -52,6 +52,6 @@ def test_closed_pipe_ends_quietly(tmp_path, arguments, environment):
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_stdout_that_the_caller_closed_is_no_error(tmp_path):
+def test_a_closed_stdout_is_not_an_error(tmp_path):
     done = run(["--version"], {}, cwd=tmp_path, preexec_fn=lambda: os.close(1))
     assert (done.returncode, done.stderr) == (0, "")

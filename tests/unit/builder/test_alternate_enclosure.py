@@ -74,7 +74,7 @@ def test_a_second_build_touches_no_audio(tmp_path):
     assert not {"measure", "encode", "verify", "master"} & {step.stage for step in steps}
 
 
-def test_asking_for_one_does_not_master_the_enclosure_anew(tmp_path):
+def test_requesting_an_alternate_does_not_remaster_the_enclosure(tmp_path):
     folder = show(tmp_path, audio="{loudness: -16}")
     first = made(folder)
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace("-16}", "-16, alternate: opus}"))
@@ -112,7 +112,7 @@ def test_a_published_episode_gets_one_later_and_keeps_its_enclosure(tmp_path):
     assert later.lock[0].alternate.mime == "audio/ogg"
 
 
-def test_one_that_is_no_longer_asked_for_leaves_the_feed(tmp_path):
+def test_an_alternate_that_is_no_longer_requested_leaves_the_feed(tmp_path):
     folder = show(tmp_path, audio=ASKED)
     builder.write_lock(made(folder))
     (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text().replace(", alternate: opus", ""))

@@ -73,7 +73,7 @@ def test_an_edited_note_of_a_published_episode_changes_pages_and_feed_only(tmp_p
     assert not any(key.startswith("media/") for key in changed)
 
 
-def test_before_it_is_published_an_edited_note_is_tagged_anew(tmp_path):
+def test_edited_notes_of_an_unpublished_episode_change_its_tags(tmp_path):
     show = small(tmp_path / "show")
     first = made(show)
     notes = show / "episodes/001-talk.md"
@@ -101,7 +101,7 @@ def test_a_new_recording_gets_a_new_address_and_keeps_its_guid(tmp_path):
     assert second.items[0].enclosure.seconds == pytest.approx(71.9, abs=0.2)
 
 
-def test_the_lock_has_lengths_to_the_microsecond_and_the_same_feed_comes_of_them(tmp_path):
+def test_lengths_in_the_lock_give_the_same_feed(tmp_path):
     show = small(tmp_path / "show")
     before = (made(show).folder / "feed.xml").read_bytes()
     [entry] = published(show).lock
@@ -110,7 +110,7 @@ def test_the_lock_has_lengths_to_the_microsecond_and_the_same_feed_comes_of_them
     assert (made(show).folder / "feed.xml").read_bytes() == before
 
 
-def test_a_length_that_a_lock_has_already_stays_as_it_is(tmp_path):
+def test_a_length_in_the_lock_is_not_rewritten(tmp_path):
     show = small(tmp_path / "show")
     published(show)
     lock = show / "podcast.lock"
@@ -212,7 +212,7 @@ def pointed(show, address):
     return replace(found, episodes=tuple(replace(episode, audio=RemoteUrl(address)) for episode in found.episodes))
 
 
-def test_a_recording_at_somebody_elses_address_is_measured_once_and_named_as_it_is(tmp_path):
+def test_a_remote_recording_is_measured_once_and_keeps_its_url(tmp_path):
     far = tmp_path / "far"
     far.mkdir()
     shutil.copy(ROOT / "episodes/003-what-a-review-is-for.mp3", far / "talk.mp3")
@@ -241,7 +241,7 @@ def test_an_address_that_does_not_answer_is_a_fault_of_its_line(tmp_path):
     assert (str(problem.location), problem.code) == ("episodes/001-talk.md:6:1", "au.remote")
 
 
-def test_chapters_that_the_notes_do_not_show_are_listed_in_the_feed_before_the_invitations(tmp_path):
+def test_chapters_from_a_list_precede_the_prompts_in_the_feed(tmp_path):
     listed = "[{start: '0', title: One}, {start: '10', title: Two}, {start: '1:00', title: Three}]"
     (item,) = made(small(tmp_path / "show", chapters=listed, recording="001-more-social.mp3")).items
     assert [chapter.title for chapter in item.chapters] == ["One", "Two", "Three"]
@@ -275,7 +275,7 @@ def test_a_removed_episode_leaves_the_tree_and_stays_in_the_lock(tmp_path):
     assert [entry.slug for entry in done.lock] == ["001-talk", "002-talk"]
 
 
-def test_every_fault_of_every_episode_is_told_at_once_and_the_old_build_stays_whole(tmp_path):
+def test_all_problems_of_all_episodes_are_reported_and_the_old_build_stays_intact(tmp_path):
     show = small(tmp_path / "show", episodes=3)
     whole = tree(made(show).folder)
     (show / "episodes/001-talk.mp3").write_bytes(b"this is no audio" * 100)
@@ -309,7 +309,7 @@ def test_a_fault_in_the_last_page_leaves_every_page_and_the_feed_as_they_were(tm
     }
 
 
-def test_a_folder_that_refuses_is_said_in_words(tmp_path):
+def test_a_read_only_folder_is_reported(tmp_path):
     show = small(tmp_path / "show")
     (show / "build").write_text("a file where the folder should be")
     with pytest.raises(OperationError) as caught:
@@ -317,7 +317,7 @@ def test_a_folder_that_refuses_is_said_in_words(tmp_path):
     assert "build" in caught.value.text
 
 
-def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
+def test_a_foreign_folder_is_not_swept(tmp_path):
     show = small(tmp_path / "show")
     (tmp_path / "www").mkdir()
     (tmp_path / "www/precious.txt").write_text("mine")
@@ -326,7 +326,7 @@ def test_a_folder_of_somebody_else_is_not_swept(tmp_path):
     assert (tmp_path / "www/precious.txt").read_text() == "mine"
 
 
-def test_a_cover_that_is_no_picture_is_said_at_the_line_that_names_it(tmp_path):
+def test_a_cover_that_is_not_an_image_is_reported_at_its_line(tmp_path):
     show = small(tmp_path / "show")
     (show / "cover.jpg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     with pytest.raises(InvalidInput) as caught:

@@ -53,7 +53,7 @@ def test_every_command_says_what_it_does_and_shows_how(name):
     assert f"podcast-kit {name}" in said.split("\n", 1)[1]
 
 
-def test_outside_a_show_the_mend_is_said(tmp_path):
+def test_outside_a_show_the_fix_is_reported(tmp_path):
     done = run("build", "-C", tmp_path)
     assert done.exit_code == 1
     assert "podcast.yaml" in done.stderr

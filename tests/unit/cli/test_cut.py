@@ -52,7 +52,7 @@ def test_any_recording_can_be_cut(name, ending, tmp_path, monkeypatch):
         ([], 2, "Missing option '--to'"),
     ],
 )
-def test_what_cannot_be_done_is_said(arguments, code, words, tmp_path, monkeypatch):
+def test_what_cannot_be_done_is_reported(arguments, code, words, tmp_path, monkeypatch):
     shutil.copy(sample("cbr.mp3"), tmp_path / "talk.mp3")
     result = run(tmp_path, monkeypatch, "talk.mp3", *arguments)
     assert (result.exit_code, words in result.output) == (code, True), result.output

@@ -105,14 +105,14 @@ def test_new_does_not_wait_for_a_pipe(show, tmp_path):
     assert (done.exit_code, "is not a file" in done.stderr) == (2, True)
 
 
-def test_two_episodes_begun_at_once_have_different_minutes(show, talk):
+def test_two_new_episodes_have_different_minutes(show, talk):
     for name in ("a", "b", "c"):
         assert run("new", talk, "--slug", name, "--allow-duplicate", "-C", show).exit_code == 0
     dates = [episode.date for episode in project.load_project(show).episodes]
     assert len(set(dates)) == len(dates)
 
 
-def test_a_recording_that_has_to_be_encoded_is_told_with_one_mend_everywhere(show):
+def test_a_recording_that_needs_encoding_has_the_same_fix_everywhere(show):
     run("new", ROOT / "tests/samples/speech.wav", "-C", show)
     mend = "export it as MP3 or M4A, or let each build convert it: `audio: {format: mp3}` in podcast.yaml"
     assert mend in run("check", "-C", show).output
@@ -308,6 +308,6 @@ def test_a_draft_need_not_be_written_yet(show, talk):
         ("<https://a.example/> and <me@b.example>\n", 0),
     ],
 )
-def test_html_in_notes_is_told_once_and_code_is_not(tmp_path, notes, told):
+def test_html_in_notes_is_reported_once_and_code_is_not(tmp_path, notes, told):
     found = project.load_project(small(tmp_path / "show", notes=notes)).warnings
     assert [problem.code for problem in found].count("notes.html") == told

@@ -78,7 +78,7 @@ def test_every_tag_in_the_file_is_shown(tmp_path):
         pytest.param(["cbr.mp3", b"LYRICSBEGININD0000200000024LYRICS200"], "au.tag.foreign", id="lyrics3"),
     ],
 )
-def test_what_is_odd_is_said_with_a_mend(tmp_path, parts, code):
+def test_warnings_have_a_fix(tmp_path, parts, code):
     data = b"".join(part if isinstance(part, bytes) else sample(part).read_bytes() for part in parts)
     (tmp_path / "a.mp3").write_bytes(data)
     found = [problem for problem in inspect_audio(tmp_path / "a.mp3").problems if problem.code == code]
@@ -96,7 +96,7 @@ def silent(path, seconds=1, rate=8000):
     return path
 
 
-def test_silence_from_end_to_end_is_said(tmp_path):
+def test_silence_from_end_to_end_is_reported(tmp_path):
     assert codes(silent(tmp_path / "a.wav")) == ["au.silent"]
 
 
@@ -112,7 +112,7 @@ def test_silence_is_known_in_every_coat(tmp_path, codec):
 
 @pytest.mark.parametrize("name", ["vbr-bare.mp3", "cbr-bare.mp3"])
 @needs_ffmpeg
-def test_mending_inserts_a_header_and_changes_no_sample(tmp_path, name):
+def test_fix_inserts_a_header_and_changes_no_sample(tmp_path, name):
     repair_mp3(sample(name), tmp_path / name)
     assert pcm(tmp_path / name) == pcm(sample(name))
     assert probe_audio(tmp_path / name).seconds == probe_audio(sample(name)).seconds
@@ -120,7 +120,7 @@ def test_mending_inserts_a_header_and_changes_no_sample(tmp_path, name):
 
 
 @needs_ffmpeg
-def test_mending_takes_junk_out_and_keeps_the_tags(tmp_path):
+def test_fix_removes_junk_and_keeps_the_tags(tmp_path):
     write_tags(sample("vbr-bare.mp3"), tmp_path / "tagged.mp3", make_tags())
     data = (tmp_path / "tagged.mp3").read_bytes()
     at = len(data) - sample("vbr-bare.mp3").stat().st_size
@@ -132,14 +132,14 @@ def test_mending_takes_junk_out_and_keeps_the_tags(tmp_path):
 
 
 @needs_ffmpeg
-def test_ffprobe_believes_the_mended_header(tmp_path):
+def test_ffprobe_reads_the_corrected_header(tmp_path):
     repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(tmp_path / "a.mp3")]
     said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert float(said) == pytest.approx(probe_audio(sample("vbr-bare.mp3")).seconds, abs=0.001)
 
 
-def test_a_mended_file_needs_no_mending(tmp_path):
+def test_a_fixed_file_needs_no_fix(tmp_path):
     first = repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     assert repair_mp3(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
 
@@ -154,7 +154,7 @@ def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
     assert 0.5 < probe_audio(tmp_path / "mended" / "cut.mp3").seconds < 1.5
 
 
-def test_mending_never_overwrites_the_recording(tmp_path):
+def test_fix_never_overwrites_the_recording(tmp_path):
     shutil.copy(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     with pytest.raises(OperationError, match="would overwrite"):
         repair_mp3(tmp_path / "a.mp3", tmp_path / "a.mp3")
@@ -174,12 +174,12 @@ def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path)
     assert codes(tmp_path / "a.mp3") == ["au.truncated"]
 
 
-def test_only_mp3_is_mended(tmp_path):
+def test_only_mp3_is_fixed(tmp_path):
     with pytest.raises(InvalidAudio, match="only MP3 can be repaired"):
         repair_mp3(sample("aac.m4a"), tmp_path / "a.m4a")
 
 
-def test_of_a_file_that_is_none_only_its_fault_is_said(tmp_path):
+def test_a_file_that_is_not_audio_has_a_single_problem(tmp_path):
     (tmp_path / "notes.mp3").write_text("no sound")
     done = run(tmp_path / "notes.mp3")
     assert (done.exit_code, done.stderr) == (1, "")

@@ -42,7 +42,7 @@ def test_eject_copies_a_template_once(show):
     assert "already exists" in again.output
 
 
-def test_eject_wants_a_name_that_there_is(show):
+def test_eject_needs_the_name_of_a_template(show):
     assert run("theme", "-C", str(show), "eject").exit_code == 2
     wrong = run("theme", "-C", str(show), "eject", "epsiode.html")
     assert wrong.exit_code == 1
