@@ -60,7 +60,7 @@ def _items_by_guid(feed: FeedDocument) -> Mapping[str, Node]:
     items: dict[str, Node] = {}
     for item in feed.items:
         if enclosure_url := _enclosure_attribute(item, "url"):
-            items.setdefault(single_line(item.child_text("guid")) or enclosure_url, item)
+            items.setdefault(item.child_text("guid").strip() or enclosure_url, item)
     return items
 
 

@@ -91,6 +91,10 @@ def custom_elements(node: Node, parent: str, import_log: ImportLog) -> Iterator[
     """The elements that a key can express; all others are counted as dropped."""
     for child in node.children:
         tag = TAGS.get(child.key)
+        if parent == "item" and child.key == "itunes:block":  # unlike the show's, it has no key of its own
+            if parse_flag(child.text):
+                yield Element("itunes:block", "Yes")
+            continue
         if child.key in HANDLED_TAGS or child.key in HOST_TAGS or (tag and parent in tag.builtin_in):
             continue
         if tag and tag.keys and parent in tag.parents:

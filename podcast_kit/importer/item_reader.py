@@ -70,7 +70,7 @@ class ItemReader:
         for position, node in enumerate(nodes, 1):
             enclosure = node.child("enclosure") or Node("enclosure", "enclosure")
             url = value_or_default(converters.to_url, enclosure.attributes.get("url", ""), "")
-            guid = single_line(node.child_text("guid")) or url  # apps use the enclosure's URL instead
+            guid = node.child_text("guid").strip() or url  # apps use the enclosure's URL instead
             title = single_line(node.child_text("title")) or single_line(node.child_text("itunes:title"))
             name = f"“{title[:MAX_TITLE_SHOWN_LEN]}”" if title else guid or "an item"
             if not url:

@@ -6,16 +6,18 @@ Each line is parsed again before it is used, so that it means exactly the elemen
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Element
-from podcast_kit.namespaces import TAGS, Tag
+from podcast_kit.namespaces import TAGS, Tag, ValueType
 from podcast_kit.source import elements, scaffold
 from podcast_kit.source.yaml import parse_yaml_table
 
 YamlValue: TypeAlias = "str | dict[str, YamlValue] | list[YamlValue]"
 """A YAML value whose scalars are all text."""
+_NUMBER_TYPES = {ValueType.SECONDS, ValueType.NUMBER, ValueType.WHOLE}
 
 
 def elements_to_yaml(all_elements: Iterable[Element], parent: str) -> tuple[list[str], list[Element]]:
@@ -44,7 +46,31 @@ def _round_trips(key: str, value: YamlValue, parent: str, element: Element) -> b
         parsed = elements.elements_from_table(table, parent, include_builtin=True)
     except InvalidInput:
         return False
-    return not table.problems and parsed == (element,)
+    return not table.problems and len(parsed) == 1 and _values_equal(parsed[0], element)
+
+
+def _values_equal(parsed: Element, element: Element) -> bool:
+    """Whether two elements say the same: attributes in any order, numbers by value, and defaults filled in."""
+    if parsed.name != element.name or parsed.text != element.text or len(parsed.children) != len(element.children):
+        return False
+    tag = TAGS[element.name]
+    before = {field.name: field.default for field in tag.attributes if field.default} | dict(element.attributes)
+    after = dict(parsed.attributes)
+    return (
+        {name for name, value in before.items() if value} == after.keys()
+        and all(_attribute_values_equal(tag, name, before[name], value) for name, value in after.items())
+        and all(map(_values_equal, parsed.children, element.children))
+    )
+
+
+def _attribute_values_equal(tag: Tag, name: str, before: str, after: str) -> bool:
+    field = tag.field(name)
+    if before.strip() == after or field is None or field.value_type not in _NUMBER_TYPES:
+        return before.strip() == after
+    try:
+        return Decimal(before.strip()) == Decimal(after)
+    except InvalidOperation:
+        return False
 
 
 def _yaml_line(key: str, values: list[YamlValue]) -> str:

@@ -86,7 +86,7 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
         notes_line=first_line,
         audio=_find_recording(table, context),
         date=_episode_date(table, context.timezone, draft=draft),
-        guid=table.optional("guid", converters.to_line, ""),
+        guid=table.optional("guid", converters.to_text, ""),
         number=table.optional("number", converters.whole_number_from(1), None, other_names=("episode",)),
         season=table.optional("season", converters.whole_number_from(1), None),
         type=table.optional("type", converters.choice_of(EpisodeType), EpisodeType.FULL),

@@ -76,12 +76,41 @@ def test_guids_are_kept_letter_for_letter(tmp_path):
         "007",
         "no",
         "ünïcode",
+        "ep  1",
+        "ep 1",
+        "ep\u00a01",
+        "ep\u30001",
+        "ep\n1",
     ]
     imported_show = import_into(
         tmp_path, *(item(guid, url=f"https://old.example/{n}.mp3") for n, guid in enumerate(odd))
     )
     assert {episode.guid for episode in imported_show.episodes} == {guid.replace("&amp;", "&") for guid in odd}
     assert {entry.guid for entry in imported_show.lock} == {episode.guid for episode in imported_show.episodes}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        (
+            '<podcast:value type="lightning" method="keysend" suggested="0.00000005000">'
+            '<podcast:valueRecipient name="A" type="node" split="95" address="03aa"/></podcast:value>'
+        ),
+        '<podcast:socialInteract priority="1" uri="https://s.example/@a/1" protocol="activitypub"/>',
+        '<podcast:soundbite startTime="73.0" duration="60.0">Best</podcast:soundbite>',
+        "<itunes:block>yes</itunes:block>",
+    ],
+)
+def test_elements_are_kept_by_value(tmp_path, xml):
+    feed = imported(item(more=xml))
+    not_written = importer.write_imported_show(feed, importer.DownloadedFiles(), tmp_path, url=NEW, to="public")
+    episode = project.load_project(tmp_path).episodes[0]
+    name = re.match("<([a-zA-Z:]+)", xml)[1]
+    assert (not_written, [element.name for element in episode.elements]) == ((), [name])
+    attributes = dict(re.findall(r'(\w+)="([^"]*)"', xml.partition(">")[0]))
+    parsed = dict(episode.elements[0].attributes)
+    assert parsed.keys() == attributes.keys()
+    assert all(parsed[key] in {value, value.removesuffix(".0")} for key, value in attributes.items())
 
 
 def test_outdated_categories_are_replaced_and_unknown_ones_reported():
