@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from podcast_kit.errors import Problem, Severity
-from podcast_kit.importer.elements import single_line
+from podcast_kit.importer.elements import find_media_enclosure, title_text
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import format_count, parse_count
 from podcast_kit.text.timecode import parse_duration
 
 _COMPARED_VALUES: Mapping[str, Callable[[Node], object]] = {
-    "title": lambda item: single_line(item.child_text("title")),
+    "title": lambda item: title_text(item.child_text("title")),
     "date": lambda item: parse_rfc2822(item.child_text("pubDate")),
     "number": lambda item: parse_count(item.child_text("itunes:episode")),
     "season": lambda item: parse_count(item.child_text("itunes:season")),
@@ -65,8 +65,7 @@ def _items_by_guid(feed: FeedDocument) -> Mapping[str, Node]:
 
 
 def _enclosure_attribute(item: Node, name: str) -> str:
-    enclosure = item.child("enclosure")
-    return enclosure.attributes.get(name, "").strip() if enclosure else ""
+    return find_media_enclosure(item).attributes.get(name, "").strip()
 
 
 def _changed_values(old_item: Node, new_item: Node, *, moved: bool) -> Iterator[tuple[str, object, object]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.model import RequiredFile
+from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import Element, FeedDocument, Node, Person, RemoteUrl
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.yaml import InvalidValue, converters
 from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
 
 _T = TypeVar("_T")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);")
 HANDLED_TAGS = {
     "title", "link", "description", "language", "copyright", "image", "item", "category", "guid", "pubDate",
     "enclosure", "content:encoded", "itunes:author", "itunes:owner", "itunes:image", "itunes:category",
@@ -50,6 +54,23 @@ def _to_image_url(raw: str) -> RemoteUrl:
 def single_line(raw: str) -> str:
     """The text on one line, without control characters."""
     return " ".join(CONTROL_CHARACTER.sub("", raw).split())
+
+
+def title_text(raw: str) -> str:
+    """A title on one line, with characters for entities that were escaped twice, such as `&amp;#8217;`."""
+    return single_line(_ENTITY.sub(lambda match: html.unescape(match[0]), raw))
+
+
+def find_media_enclosure(node: Node) -> Node:
+    """The item's first enclosure that is not an image or a document; one without attributes if it has none."""
+    enclosures = list(node.children_named("enclosure"))
+    media = [enclosure for enclosure in enclosures if _may_be_media(enclosure)]
+    return (media or enclosures or [Node("enclosure", "enclosure")])[0]
+
+
+def _may_be_media(enclosure: Node) -> bool:
+    mime = enclosure.attributes.get("type", "") or guess_content_type(enclosure.attributes.get("url", ""))
+    return not mime.strip().lower().startswith(("image/", "text/", "application/pdf"))
 
 
 def parse_flag(raw: str) -> bool | None:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from podcast_kit.importer.elements import (
     ImportLog,
     custom_elements,
+    find_media_enclosure,
     parse_flag,
     read_people,
     required_file,
     single_line,
+    title_text,
     value_or_default,
 )
 from podcast_kit.importer.model import ImportedEpisode, ImportedShow, RequiredFile
@@ -51,6 +53,7 @@ MAX_SUMMARY_LEN = 4000
 """Apple's limit of a description."""
 MAX_TITLE_SHOWN_LEN = 60
 MAX_BASE_SLUG_LEN = 80
+_ENCLOSURE_FIX = "an episode has one recording; link to other files in its notes"
 _OMITTED_FIX = "it is not imported; add it by hand if it is an episode"
 
 
@@ -68,10 +71,10 @@ class ItemReader:
     def read_items(self, nodes: Iterable[Node]) -> Iterator[ImportedEpisode]:
         """The episodes; those without a number are numbered by position. Other items are reported and omitted."""
         for position, node in enumerate(nodes, 1):
-            enclosure = node.child("enclosure") or Node("enclosure", "enclosure")
+            enclosure = self.choose_enclosure(node)
             url = value_or_default(converters.to_url, enclosure.attributes.get("url", ""), "")
             guid = node.child_text("guid").strip() or url  # apps use the enclosure's URL instead
-            title = single_line(node.child_text("title")) or single_line(node.child_text("itunes:title"))
+            title = title_text(node.child_text("title")) or title_text(node.child_text("itunes:title"))
             name = f"“{title[:MAX_TITLE_SHOWN_LEN]}”" if title else guid or "an item"
             if not url:
                 self.import_log.warn(node, f"{name} has no enclosure", _OMITTED_FIX)
@@ -82,6 +85,15 @@ class ItemReader:
             else:
                 self.guids.add(guid)
                 yield self.read_item(node, enclosure, url, guid, title, position)
+
+    def choose_enclosure(self, node: Node) -> Node:
+        """The item's recording; other enclosures are reported."""
+        chosen = find_media_enclosure(node)
+        for enclosure in node.children_named("enclosure"):
+            if enclosure is not chosen:
+                url = enclosure.attributes.get("url", "")
+                self.import_log.warn(enclosure, f"a second enclosure, {url[:200]!r}, is left out", _ENCLOSURE_FIX)
+        return chosen
 
     def read_item(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
         """Convert one item."""

@@ -113,6 +113,18 @@ def test_elements_are_kept_by_value(tmp_path, xml):
     assert all(parsed[key] in {value, value.removesuffix(".0")} for key, value in attributes.items())
 
 
+def test_an_image_is_not_taken_for_the_recording():
+    image = '<enclosure url="https://old.example/1.jpg" length="9" type="image/jpeg"/>'
+    feed = imported(item().replace("<enclosure", f"{image}<enclosure", 1))
+    assert feed.episodes[0].recording.url == "https://old.example/1.mp3"
+    assert any("1.jpg" in problem.text for problem in feed.problems)
+
+
+def test_entities_left_in_titles_become_characters():
+    assert imported(item(title="Don&amp;#8217;t")).episodes[0].title == "Don’t"
+    assert imported(item(title="Rock&amp;notes")).episodes[0].title == "Rock&notes"
+
+
 def test_outdated_categories_are_replaced_and_unknown_ones_reported():
     feed = imported(item())
     assert feed.show.categories == ("Business > Marketing", "Sports")
