@@ -76,7 +76,10 @@ def _decide_gain(source: SourceInfo, loudness: Loudness, settings: AudioSettings
     missed = abs(loudness.integrated + steps * GAIN_STEP_DB - goal) > LOUDNESS_TOLERANCE_LU or (over and not steps)
     if missed and settings.reencode:
         return MasteringDecision(Treatment.ENCODE, format_ or "mp3")
-    why = f"reaching {goal:g} LUFS means re-encoding; set `reencode: true` to allow it" if missed else ""
+    why = ""
+    if missed:
+        fix = "set `reencode: true` to allow it, or use a WAV or FLAC recording"
+        why = f"reaching {goal:g} LUFS means re-encoding; {fix}"
     return MasteringDecision(Treatment.SHIFT if steps else Treatment.KEEP, format_, steps, why, missed)
 
 
@@ -93,9 +96,11 @@ def _reencode_reasons(job: MasteringJob, source: SourceInfo, format_: str) -> li
 
 
 def _best_gain_steps(integrated: float, true_peak: float | None, goal: float, ceiling: float) -> int:
-    """The steps that bring an MP3 closest to the goal without exceeding the ceiling; 0 if none does."""
+    """The steps that bring an MP3 closest to the goal without exceeding the ceiling; 0 if none brings it closer.
+
+    A recording is never moved away from the goal: one that is too quiet stays as it is even if its peaks are too high.
+    """
     peak = -200.0 if true_peak is None else true_peak
     fitting = [steps for steps in range(-60, 61) if peak + steps * GAIN_STEP_DB <= ceiling]
     best = min(fitting, key=lambda steps: abs(integrated + steps * GAIN_STEP_DB - goal), default=0)
-    nearer = abs(integrated + best * GAIN_STEP_DB - goal) < abs(integrated - goal) or peak > ceiling
-    return best if nearer else 0
+    return best if abs(integrated + best * GAIN_STEP_DB - goal) < abs(integrated - goal) else 0
