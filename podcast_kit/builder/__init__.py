@@ -127,7 +127,7 @@ def build(
         out = OutputDir(folder, cache)
         project = apply_renames(project, now)
         project = _publish_referenced_files(project, out, now, keep_going=keep_going)
-        due, scheduled, drafts = _split_by_date(project, now)
+        due, scheduled, drafts = _split_by_schedule(project, now)
         left_out = [episode for episode in due if only is not None and episode.slug not in only]
         due = tuple(episode for episode in due if episode not in left_out)
         unrecorded = [episode for episode in scheduled if find_missing_audio(project, episode)]
@@ -210,7 +210,7 @@ def _disk_errors() -> Iterator[None]:
         raise OperationError(f"{path}{error.strerror or error}", atomic_write.suggest_disk_fix(error)) from error
 
 
-def _split_by_date(
+def _split_by_schedule(
     project: Project, now: datetime
 ) -> tuple[tuple[Episode, ...], tuple[Episode, ...], tuple[Episode, ...]]:
     """Episodes that are due, those that are scheduled for later, and drafts."""
@@ -290,7 +290,7 @@ def _lacks_only_its_recording(project: Project, episode: BrokenEpisode) -> bool:
 def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *, keep_going: bool) -> Project:
     """As `publish_referenced_files`; with `keep_going` episodes that name missing files become `Project.broken`."""
     try:
-        return publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+        return publish_referenced_files(project, out, later=_split_by_schedule(project, now)[1])
     except InvalidInput as error:
         problems: dict[str, list[Problem]] = {}
         for problem in error.problems:
@@ -301,7 +301,7 @@ def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *
         others = tuple(episode for episode in project.episodes if episode not in broken)
         named = tuple(_broken_episode(episode, problems[episode.path]) for episode in broken)
         project = replace(project, episodes=others, broken=(*project.broken, *named))
-        return publish_referenced_files(project, out, later=_split_by_date(project, now)[1])
+        return publish_referenced_files(project, out, later=_split_by_schedule(project, now)[1])
 
 
 def _held_episodes(

@@ -1,4 +1,4 @@
-"""What an audio file says about itself, for players that never saw the feed."""
+"""The tags (metadata) of an audio file, for players that never saw the feed; the formats write them: `audio/`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The table of every tag that a feed can have: its parents, how often it may occur, and its values.
 
-A new tag is a new row: nothing else is needed to read it from podcast.yaml, write it to the feed and check it.
+A new tag is a new row: nothing else is needed to read it from podcast.yaml, write it to the feed and check it,
+unless `builtin_in` names its parent: then a key of its own and `feed/elements.py` write it.
 """
 
 from __future__ import annotations

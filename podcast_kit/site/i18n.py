@@ -1,4 +1,4 @@
-"""The text of the pages in the show's language: one TOML file for each language, which the show can override."""
+"""The text of the pages in the show's language: `templates/strings/CODE.toml`, which a show can override."""
 
 from __future__ import annotations
 

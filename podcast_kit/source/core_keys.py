@@ -318,7 +318,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
             ),
             CoreKey(
                 name="page_size",
-                about="Episodes in the feed; older ones are in archive pages (RFC 5005).",
+                about="Episodes in an archive page (RFC 5005); the feed has less than twice as many.",
                 form="a whole number; 0 puts all episodes into the feed",
                 default="0",
             ),

@@ -12,7 +12,7 @@ from podcast_kit.source.chapters.files import (
 )
 from podcast_kit.source.chapters.front_matter import chapters_from_list
 from podcast_kit.source.chapters.note_chapters import chapters_from_notes, find_chapter_list, shift_timestamps
-from podcast_kit.source.chapters.timestamps import TimestampLine, timestamp_lines
+from podcast_kit.source.chapters.timestamps import TimestampLine, parse_timestamps
 
 __all__ = [
     "CHAPTER_FORMATS",
@@ -25,6 +25,6 @@ __all__ = [
     "load_chapter_file",
     "load_episode_chapters",
     "parse_chapters",
+    "parse_timestamps",
     "shift_timestamps",
-    "timestamp_lines",
 ]

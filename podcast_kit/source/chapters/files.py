@@ -21,7 +21,7 @@ from podcast_kit.source.chapters.text_formats import (
     parse_mp4chaps,
     parse_ogg_chapters,
 )
-from podcast_kit.source.chapters.timestamps import is_blank_line, timestamp_lines
+from podcast_kit.source.chapters.timestamps import is_blank_line, parse_timestamps
 from podcast_kit.source.paths import ShowFolder
 from podcast_kit.source.text_encoding import decode_foreign_text
 from podcast_kit.source.transcripts import parse_vtt
@@ -61,7 +61,7 @@ def _parse_vtt_chapters(text: str, report: ReportProblem) -> Iterable[Chapter]:
 
 def _parse_timestamp_file(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """Timestamps as in show notes, one per line; unlike in notes, a single one is enough."""
-    timestamps = timestamp_lines(text)
+    timestamps = parse_timestamps(text)
     yield from without_overlaps([timestamp.to_chapter() for timestamp in timestamps], None)
     used = {line for timestamp in timestamps for line in (timestamp.line, timestamp.title_line)}
     for number, line in enumerate(text.split("\n")):

@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter
-from podcast_kit.source.chapters.timestamps import TIMECODE_GROUPS, TimestampLine, is_blank_line, timestamp_lines
+from podcast_kit.source.chapters.timestamps import TIMECODE_GROUPS, TimestampLine, is_blank_line, parse_timestamps
 from podcast_kit.text.timecode import format_timecode, format_timecode_like
 
 MIN_CHAPTER_TIMESTAMPS = 2
@@ -46,7 +46,7 @@ def find_chapter_list(
     order or after the end of the episode is left out. Where a list of times forms no chapters, the reason is at its
     first line; a single time in other text has none.
     """
-    timestamps = timestamp_lines(markdown)
+    timestamps = parse_timestamps(markdown)
     if not timestamps:
         return [], []
     lines = markdown.split("\n")

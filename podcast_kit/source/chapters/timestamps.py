@@ -102,7 +102,7 @@ def parse_timestamp_line(line: str, number: int = 0) -> TimestampLine | None:
     return timestamp if timestamp and timestamp.title else None
 
 
-def timestamp_lines(markdown: str) -> list[TimestampLine]:
+def parse_timestamps(markdown: str) -> list[TimestampLine]:
     """Every line with a timestamp and a title, except in fenced code; a title may be in the line below or above."""
     if ":" not in markdown:
         return []
