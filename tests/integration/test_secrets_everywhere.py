@@ -1,0 +1,121 @@
+"""No secret is in anything that a command writes: console, JSON, CI summaries, lock, plans, state, public files."""
+
+import itertools
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+from tests.support import seaweed, shows
+
+BEFORE = "2030-01-01T08:00"
+SUBSCRIBER = "Annegret Zeisig"
+PASSWORD = "hunter2-of-the-old-host"
+DETAILS = ("-v", "--json")
+NOT_RUN = {
+    "serve": "does not end by itself; its pages are the build's",
+    "help": "reads no show",
+    "completion": "reads no show",
+}
+
+
+@pytest.fixture
+def show(tmp_path, bucket):
+    """A show with a private feed, an episode that is uploaded early, and credentials in the environment."""
+    folder = shows.small(tmp_path / "show", episodes=2)
+    shows.add(folder, 3, date="2030-01-02 08:00")
+    yaml = folder / "podcast.yaml"
+    target = f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}"
+    yaml.write_text(re.sub(r"publish: .*", target, yaml.read_text()))
+    return folder
+
+
+def arguments_by_command(show, tmp_path):
+    """For each command, in an order that a show lives through, the arguments of each run."""
+    recording = str(show / "episodes/001-talk.mp3")
+    old_feed = f"http://listener:{PASSWORD}@127.0.0.1:9/feed.xml?token={PASSWORD}"
+    at = ("--at", BEFORE)
+    new_show = ("--title", "New", "--author", "Ann", "--email", "a@pod.example", "--url", "https://pod.example/")
+    return {
+        "private": [()],
+        "init": [(str(tmp_path / "new-show"), *new_show)],
+        "new": [("A talk that comes later",)],
+        "keys": [()],
+        "explain": [("au.later",)],
+        "theme": [("list",)],
+        "check": [at],
+        "build": [at],
+        "plan": [(*at, "--ahead"), at, (*at, "--out", str(tmp_path / "friday.plan"))],
+        "publish": [(*at, "--ahead", "--dry-run"), (*at, "--ahead", "--yes"), (*at, "--yes")],
+        "status": [at],
+        "verify": [(*at, "--full")],
+        "doctor": [()],
+        "inspect": [(recording,)],
+        "loudness": [(recording,)],
+        "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
+        "import": [(old_feed, str(tmp_path / "imported"))],
+        "unpublish": [("2", "--yes")],
+        "rollback": [("--list",), ("--yes",)],
+        "prune": [("--dry-run",)],
+        "move": [("https://new.example/feed.xml",)],
+    }
+
+
+def secrets_of(show):
+    """Everything that must not be shown, by its name."""
+    done = CliRunner().invoke(cli, ["private", "-C", str(show), "--json"], env={"CI": ""})
+    [subscriber] = json.loads(done.stdout)["subscribers"]
+    return {
+        "token": subscriber["feed"].rpartition("/")[2].removesuffix(".xml"),
+        "key": (show / "subscribers.key").read_text().strip(),
+        "S3 key": seaweed.SECRET_KEY,
+        "password": PASSWORD,
+        "name": SUBSCRIBER,
+    }
+
+
+def test_every_command_is_run_or_left_out_with_a_reason(show, tmp_path):
+    assert arguments_by_command(show, tmp_path).keys() | NOT_RUN.keys() == set(cli.commands)
+
+
+@pytest.mark.parametrize("pipeline", ["shell", "github"])
+def test_no_output_of_any_command_has_a_secret(show, tmp_path, bucket, s3, pipeline):
+    environment = {"CI": ""}
+    if pipeline == "github":
+        environment = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    added = CliRunner().invoke(cli, ["private", "-C", str(show), "--add", SUBSCRIBER], env={"CI": ""})
+    assert added.exit_code == 0, added.output
+    secrets = secrets_of(show)
+    written, failed = {}, set()
+    for command, runs in arguments_by_command(show, tmp_path).items():
+        for arguments, detail in itertools.product(runs, DETAILS):
+            done = CliRunner().invoke(cli, [command, "-C", str(show), *arguments, detail], env=environment)
+            assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+            failed |= {command} if detail == "-v" and done.exit_code else set()
+            lines = (line for line in done.output.splitlines() if not line.startswith("::add-mask::"))
+            written[f"{command} {' '.join((*arguments, detail))}"] = "\n".join(lines).encode()
+    assert failed == {"import", "doctor"}  # there is no such feed; the test server has neither TLS nor CORS
+    client = s3.client()
+    written = {command: text for command, text in written.items() if not command.startswith("private ")}
+    objects = [item["Key"] for item in client.list_objects_v2(Bucket=bucket.name)["Contents"]]
+    assert {"feed.xml", ".podcast-kit/state.json"} <= set(objects)
+    public = {key: client.get_object(Bucket=bucket.name, Key=key)["Body"].read() for key in objects}
+    client.close()
+    written |= {f"store: {key}": body for key, body in public.items() if not key.startswith("private/")}
+    local = {".podcast-kit/", "subscribers.txt", "subscribers.key"}
+    assert {f"/{name}" for name in local} <= set((tmp_path / "new-show/.gitignore").read_text().split())
+    committed = {path: body for path, body in shows.tree(show).items() if not path.startswith(tuple(local))}
+    written |= {f"show: {path}": body for path, body in committed.items() if not path.startswith("build/private/")}
+    written |= {f"beside: {path.name}": path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
+    early = re.search(r"media/([0-9a-f]{16})/003-talk.mp3", (show / "podcast.lock").read_text())
+    assert early
+    found = [
+        (name, place)
+        for name, secret in (secrets | {"early address": early[1]}).items()
+        for place, body in written.items()
+        if secret.encode() in body and not (name == "password" and PASSWORD in place)
+        if (name, place) != ("early address", "show: podcast.lock")  # check says that the repository must be private
+    ]
+    assert found == []
