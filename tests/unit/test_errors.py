@@ -47,7 +47,8 @@ def test_all_problems_of_all_files_are_reported_at_once_and_no_file_is_changed(t
     done = CliRunner().invoke(cli, [command, "-C", str(show)])
     assert done.exit_code == 1
     assert "Traceback" not in done.output
-    lines = [line for line in done.stderr.splitlines() if ": error: " in line]
+    findings = done.stdout if command == "check" else done.stderr
+    lines = [line for line in findings.splitlines() if ": error: " in line]
     locations = [line.split(": error: ")[0].rpartition("show/")[2] for line in lines]
     expected = {f"podcast.yaml:{place}" for place in ("1:1", "4:1", "5:14", "6:1", "7:1")}
     expected |= {f"episodes/001-talk.md:{number}:1" for number in (2, 3, 5, 6, 7, 8)}
