@@ -54,6 +54,7 @@ MAX_SUMMARY_LEN = 4000
 MAX_TITLE_SHOWN_LEN = 60
 MAX_BASE_SLUG_LEN = 80
 _ENCLOSURE_FIX = "an episode has one recording; link to other files in its notes"
+_TITLE_FIX = "change the title in its notes if the entities were meant"
 _OMITTED_FIX = "it is not imported; add it by hand if it is an episode"
 
 
@@ -74,8 +75,11 @@ class ItemReader:
             enclosure = self.choose_enclosure(node)
             url = value_or_default(converters.to_url, enclosure.attributes.get("url", ""), "")
             guid = node.child_text("guid").strip() or url  # apps use the enclosure's URL instead
-            title = title_text(node.child_text("title")) or title_text(node.child_text("itunes:title"))
+            written_title = single_line(node.child_text("title")) or single_line(node.child_text("itunes:title"))
+            title = title_text(written_title)
             name = f"“{title[:MAX_TITLE_SHOWN_LEN]}”" if title else guid or "an item"
+            if title != written_title:
+                self.import_log.warn(node, f"entities in the title became characters: {name}", _TITLE_FIX)
             if not url:
                 self.import_log.warn(node, f"{name} has no enclosure", _OMITTED_FIX)
             elif guid in self.guids:

@@ -120,9 +120,13 @@ def test_an_image_is_not_taken_for_the_recording():
     assert any("1.jpg" in problem.text for problem in feed.problems)
 
 
-def test_entities_left_in_titles_become_characters():
-    assert imported(item(title="Don&amp;#8217;t")).episodes[0].title == "Don’t"
-    assert imported(item(title="Rock&amp;notes")).episodes[0].title == "Rock&notes"
+def test_entities_left_in_titles_become_characters_and_are_reported():
+    feed = imported(item(title="Don&amp;#8217;t"))
+    assert feed.episodes[0].title == "Don’t"
+    assert any("entities in the title became characters: “Don’t”" in problem.text for problem in feed.problems)
+    feed = imported(item(title="Rock&amp;notes"))
+    assert feed.episodes[0].title == "Rock&notes"
+    assert not any("entities" in problem.text for problem in feed.problems)
 
 
 def test_outdated_categories_are_replaced_and_unknown_ones_reported():
