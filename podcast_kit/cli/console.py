@@ -28,6 +28,8 @@ LOG_INTERVAL_S = 10.0
 DEFAULT_TERMINAL_WIDTH = 80
 AUDIO_STAGES = frozenset({"measure", "limit", "encode", "verify", "decode"})
 """Stages whose progress is counted in seconds of audio, and shown in percent."""
+TERMINAL_CONTROLS = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What text from a file could do to a terminal: move the cursor, set the title, hide a line. Colors are allowed."""
 SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 
 
@@ -66,11 +68,15 @@ class Console:
         """The text without secrets."""
         return self.mask_pattern.sub(lambda match: self.masks[match[0]], text) if self.mask_pattern else text
 
+    def printable(self, text: str) -> str:
+        """The text for people: without secrets, and with � for each control character of a terminal."""
+        return self.mask(TERMINAL_CONTROLS.sub("�", text))
+
     def result(self, text: str = "") -> None:
         """Print what was asked for; nothing when a program asked for JSON."""
         self.clear_progress()
         if not self.as_json:
-            self.raw(text)
+            self.raw(self.printable(text))
 
     def raw(self, text: str) -> None:
         """Print a line to stdout; raises OperationError where it cannot be written."""
@@ -85,7 +91,7 @@ class Console:
         """Print a line for people, beside the result."""
         self.clear_progress()
         if not self.quiet:
-            click.echo(self.mask(text), err=True)
+            click.echo(self.printable(text), err=True)
 
     def document(self, command: str, problems: Iterable[Problem] = (), **content: Any) -> None:  # noqa: ANN401
         """Print the one JSON document of a command."""
@@ -103,11 +109,11 @@ class Console:
                 continue
             relative = self.with_relative_path(problem)
             if ci_reports.is_github_actions():
-                click.echo(self.mask(ci_reports.format_annotation(relative)), err=not as_result)
+                click.echo(self.printable(ci_reports.format_annotation(relative)), err=not as_result)
                 continue
             word = click.style(str(problem.severity), fg=SEVERITY_COLORS[problem.severity], bold=True)
             line = str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1)
-            click.echo(self.mask(line), err=not as_result)
+            click.echo(self.printable(line), err=not as_result)
 
     def failure(self, command: str, error: PodcastKitError) -> None:
         """Print what went wrong, with every problem behind it."""
@@ -118,11 +124,11 @@ class Console:
             self.problems(error.problems)
             return
         if ci_reports.is_github_actions():
-            click.echo(self.mask(ci_reports.format_error_annotation(command, error.text, error.fix)), err=True)
+            click.echo(self.printable(ci_reports.format_error_annotation(command, error.text, error.fix)), err=True)
             return
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {self.mask(error.text)}", err=True)
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {self.printable(error.text)}", err=True)
         if error.fix:
-            click.echo(f"  {self.mask(error.fix)}", err=True)
+            click.echo(f"  {self.printable(error.fix)}", err=True)
 
     def progress(self, progress: Progress) -> None:
         """Draw a progress line on a terminal, nothing anywhere else; what mastering did stays readable."""
@@ -138,7 +144,7 @@ class Console:
                 f" {100 * progress.done // progress.total}%" if is_of_audio else f" {progress.done}/{progress.total}"
             )
         width = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_TERMINAL_WIDTH
-        line = self.mask(f"{progress.stage}{count} {progress.subject}")[: width - 1]
+        line = self.printable(f"{progress.stage}{count} {progress.subject}")[: width - 1]
         click.echo("\r" + line.ljust(self.progress_len), err=True, nl=False)  # NO_COLOR removes escape sequences
         self.progress_len = len(line)
 
