@@ -33,15 +33,15 @@ def explain_command(console: Console, code: str | None, platform: str | None) ->
         rules = list_rules(platform or "")
         console.document("explain", rules=rules)
         for rule in rules:
-            console.result(f"{rule['code']:22} {rule['level']:8} {rule['says']}")
+            console.result(f"{rule['code']:22} {rule['level']:8} {rule['summary']}")
         return
     explanation = explain_code(code)
     if explanation is None:
         raise PodcastKitError(f"unknown code {code!r}", _suggest_code(code))
     console.document("explain", **explanation)
-    console.result(f"{explanation['code']}: {explanation['says']}")
+    console.result(f"{explanation['code']}: {explanation['summary']}")
     console.result()
-    for label, text in (("level:", explanation["level"]), ("why:", explanation["why"]), ("fix:", explanation["mend"])):
+    for label, text in (("level:", explanation["level"]), ("why:", explanation["why"]), ("fix:", explanation["fix"])):
         if text:
             console.result(f"  {label:12} {text}")
     for label, texts in (("required by:", explanation["platforms"]), ("source:", explanation["sources"])):

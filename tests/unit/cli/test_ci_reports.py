@@ -8,21 +8,21 @@ from podcast_kit.cli import ci_reports
 from podcast_kit.errors import Problem, Severity, SourceLocation
 
 
-def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="mend it", severity=Severity.ERROR):
+def problem(path="episodes/a.md", line=2, column=1, text="is wrong", hint="correct it", severity=Severity.ERROR):
     return Problem(SourceLocation(path, line, column), text, hint, "it.title", severity)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, "::error file=episodes/a.md,line=2,col=1,title=it.title::is wrong (mend it)"),
-        ({"severity": Severity.HINT}, "::notice file=episodes/a.md,line=2,col=1,title=it.title::is wrong (mend it)"),
+        ({}, "::error file=episodes/a.md,line=2,col=1,title=it.title::is wrong (correct it)"),
+        ({"severity": Severity.HINT}, "::notice file=episodes/a.md,line=2,col=1,title=it.title::is wrong (correct it)"),
         ({"line": 0, "column": 0, "hint": ""}, "::error file=episodes/a.md,title=it.title::is wrong"),
         (
             {"text": "100%\nsure: a, b"},
-            "::error file=episodes/a.md,line=2,col=1,title=it.title::100%25%0Asure: a, b (mend it)",
+            "::error file=episodes/a.md,line=2,col=1,title=it.title::100%25%0Asure: a, b (correct it)",
         ),
-        ({"path": "a,b:c.md"}, "::error file=a%2Cb%3Ac.md,line=2,col=1,title=it.title::is wrong (mend it)"),
+        ({"path": "a,b:c.md"}, "::error file=a%2Cb%3Ac.md,line=2,col=1,title=it.title::is wrong (correct it)"),
     ],
 )
 def test_an_annotation_is_escaped_as_github_reads_it(given, expected):

@@ -114,8 +114,8 @@ def test_two_new_episodes_have_different_minutes(show, talk):
 
 def test_a_recording_that_needs_encoding_has_the_same_fix_everywhere(show):
     run("new", ROOT / "tests/samples/speech.wav", "-C", show)
-    mend = "export it as MP3 or M4A, or let each build convert it: `audio: {format: mp3}` in podcast.yaml"
-    assert mend in run("check", "-C", show).output
+    fix = "export it as MP3 or M4A, or let each build convert it: `audio: {format: mp3}` in podcast.yaml"
+    assert fix in run("check", "-C", show).output
     with (show / "podcast.yaml").open("a") as file:
         file.write("audio: {format: mp3}\n")
     assert "notes.begun" in run("check", "-C", show).output

@@ -1,4 +1,4 @@
-"""`inspect` says what a file is, says and lacks; `--mend` writes a copy that tells the truth."""
+"""`inspect` says what a file is and lacks; `--fix` (once `--mend`) writes a corrected copy."""
 
 import json
 import shutil

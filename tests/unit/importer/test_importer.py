@@ -177,6 +177,7 @@ def test_a_separate_summary_is_kept():
     assert (same.summary, same.notes) == ("", "In short.")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), TEXTS)
 def test_any_feed_of_ours_is_imported_without_differences(tmp_path_factory, number, texts):
