@@ -27,6 +27,8 @@ from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
+from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import (
     LOCK_FILE,
     BrokenEpisode,
@@ -108,6 +110,7 @@ def build(
     only: Collection[str] | None = None,
     held: Mapping[str, HeldEpisode] | None = None,
     needs_private_key: bool = True,
+    network: NetworkPolicy | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
@@ -117,11 +120,16 @@ def build(
     With `keep_going` an episode with errors is left out and named in `Build.broken`; a due episode that was never
     published and whose recording is missing always is. With `only` the other due episodes (by slug) are left out, too.
     Unless `needs_private_key`, private feeds are left out where their key is missing.
+    Audio at a URL is fetched unless `network` is offline.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.folder / BUILD_DIR
-    with _disk_errors(), open_cache(project.folder / CACHE_DIR, on_progress) as cache:
+    with (
+        _disk_errors(),
+        open_cache(project.folder / CACHE_DIR, on_progress) as cache,
+        HttpClient(network) as http,
+    ):
         _refuse_foreign_folder(folder, cache)
         cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
         out = OutputDir(folder, cache)
@@ -138,7 +146,7 @@ def build(
         ]
         artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
-        built = _build_episodes(project, due, out, retag, on_progress, broken, keep_going=keep_going)
+        built = _build_episodes(project, due, out, retag, on_progress, broken, http, keep_going=keep_going)
         held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
             sorted(
@@ -148,7 +156,9 @@ def build(
             )
         )
         with out.embargoed():
-            built += _build_early_episodes(project, early, out, retag, on_progress, now, broken, keep_going=keep_going)
+            built += _build_early_episodes(
+                project, early, out, retag, on_progress, now, broken, http, keep_going=keep_going
+            )
         mastering.sweep_mastered(project, cache)
         on_progress(Progress("render", "pages"))
         _write_pages(project, items, artwork, out)
@@ -248,6 +258,7 @@ def _build_episodes(
     retag: Collection[str],
     on_progress: Callable[[Progress], None],
     broken: list[BrokenEpisode],
+    http: HttpClient,
     *,
     keep_going: bool,
 ) -> list[BuiltEpisode]:
@@ -259,7 +270,7 @@ def _build_episodes(
     context = EpisodeContext(project, out, DescriptionContext.from_project(project), EmbeddedImages(out.cache))
     built: list[BuiltEpisode] = []
     failed: list[BrokenEpisode] = []
-    prepared = prepare_audio(project, episodes, out, retag, on_progress)
+    prepared = prepare_audio(project, episodes, out, retag, on_progress, http=http)
     for number, episode in enumerate(episodes, 1):
         on_progress(Progress("episode", episode.slug, number, len(episodes)))
         try:
@@ -325,6 +336,7 @@ def _build_early_episodes(
     on_progress: Callable[[Progress], None],
     now: datetime,
     broken: list[BrokenEpisode],
+    http: HttpClient,
     *,
     keep_going: bool,
 ) -> list[BuiltEpisode]:
@@ -335,7 +347,7 @@ def _build_early_episodes(
     early = publish_referenced_files(replace(project, episodes=tuple(episodes)), out).episodes
     unpublished = {episode.slug for episode in early if _is_unpublished(project, episode, now)}
     tags = {*retag, *unpublished}
-    return _build_episodes(project, early, out, tags, on_progress, broken, keep_going=keep_going)
+    return _build_episodes(project, early, out, tags, on_progress, broken, http, keep_going=keep_going)
 
 
 def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:

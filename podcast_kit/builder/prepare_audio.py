@@ -16,6 +16,7 @@ from podcast_kit.builder.cache import CacheKind, dataclass_kind
 from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
+from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Audio, Chapter, Episode, LocalFile, LockEntry, Media, Progress, Project, RemoteUrl
 
 PROBED_AUDIO = dataclass_kind("probe", Audio)
@@ -118,15 +119,18 @@ def prepare_audio(
     out: OutputDir,
     retag: Collection[str] = (),
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    http: HttpClient | None = None,
 ) -> dict[str, PreparedAudio | PodcastKitError]:
     """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
+    http = http or HttpClient()
     plans = [_plan_episode(project, episode, out, retag) for episode in episodes]
     requests = [request for plan in plans for request in plan.requests]
     errors = mastering.master_recordings(project, requests, out.cache, on_progress)
     prepared: dict[str, PreparedAudio | PodcastKitError] = {}
     for plan in plans:
         try:
-            prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors)
+            prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors, http)
         except PodcastKitError as error:
             prepared[plan.episode.slug] = error
     return prepared
@@ -186,13 +190,18 @@ def _frozen_alternate_request(project: Project, episode: Episode, entry: LockEnt
 
 
 def _prepare_episode(
-    project: Project, plan: _EpisodePlan, out: OutputDir, retag: Collection[str], errors: Mapping[str, PodcastKitError]
+    project: Project,
+    plan: _EpisodePlan,
+    out: OutputDir,
+    retag: Collection[str],
+    errors: Mapping[str, PodcastKitError],
+    http: HttpClient,
 ) -> PreparedAudio:
     episode, entry = plan.episode, plan.entry
     if isinstance(episode.audio, RemoteUrl):
         url = episode.audio.url
         is_frozen = entry is not None and entry.media.key == url and episode.slug not in retag
-        media = entry.media if entry and is_frozen else remote_audio.measure_remote_audio(episode, url, out.cache)
+        media = entry.media if entry and is_frozen else remote_audio.measure_remote_audio(episode, url, out.cache, http)
         return PreparedAudio(
             enclosure=AudioFile(media), entry=entry, is_new=plan.is_new, is_remote=True, seconds=media.seconds
         )

@@ -19,15 +19,17 @@ HTTP_OK = 200
 REMOTE_MEDIA = dataclass_kind("remote", Media)
 
 
-def measure_remote_audio(episode: Episode, url: str, cache: Cache) -> Media:
+def measure_remote_audio(episode: Episode, url: str, cache: Cache, http: HttpClient) -> Media:
     """The episode's audio at its URL, fetched once; it stays there, so its tags are not ours to write.
+
+    The URL may have a private address, since podcast.yaml or the notes set it; what it redirects to may not.
 
     Raises InvalidInput at `audio:` when it cannot be fetched or is not audio.
     """
     cached = cache.get(REMOTE_MEDIA, url)
     if cached is None:
         try:
-            cached = _fetch_and_probe(url)
+            cached = _fetch_and_probe(url, http)
         except OperationError as error:
             raise InvalidInput([_remote_problem(episode, f"{url} {error.text}")]) from error
         except InvalidAudio as error:
@@ -41,19 +43,19 @@ def _remote_problem(episode: Episode, text: str) -> Problem:
     return Problem(episode.location_of("audio"), text, fix, "au.remote")
 
 
-def _fetch_and_probe(url: str) -> Media:
+def _fetch_and_probe(url: str, http: HttpClient) -> Media:
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower() or ".mp3"
     digest = hashlib.sha256()
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         path = Path(folder, f"recording{suffix}")
-        with HttpClient() as web, path.open("wb") as file:
+        with path.open("wb") as file:
 
             def save_block(block: bytes) -> None:
                 file.write(block)
                 digest.update(block)
 
             max_bytes = min(MAX_REMOTE_BYTES, shutil.disk_usage(folder).free)
-            response = web.download(url, save_block, max_bytes=max_bytes)
+            response = http.download(url, save_block, max_bytes=max_bytes, is_trusted=True)
         if response.error or response.status != HTTP_OK:
             raise OperationError(response.error or f"answers {response.status}")
         facts = audio.probe_audio(path)

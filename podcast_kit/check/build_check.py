@@ -17,6 +17,7 @@ from podcast_kit.check.context import CheckContext
 from podcast_kit.check.explain import list_codes
 from podcast_kit.check.runner import check_document
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import LOCK_FILE, FeedDocument, Progress, Project, show_guid
 from podcast_kit.source import subscribers
 from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
@@ -29,11 +30,13 @@ def check_show(
     platform: str = "",
     published_feed: FeedDocument | None = None,
     measure_loudness: bool = False,
+    network: NetworkPolicy | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Every problem of the show as it would be published at `now`.
 
-    Does not change the podcaster's files. Problems that prevent the build are returned, not raised.
+    Audio at a URL is fetched unless `network` is offline. Does not change the podcaster's files. Problems that prevent
+    the build are returned, not raised.
     """
     without_guid = [episode for episode in project.episodes if not episode.guid and not episode.draft]
     problems = [
@@ -43,7 +46,7 @@ def check_show(
     problems += _check_publish_target(project)
     try:
         build = builder.build(
-            _with_placeholder_guids(project), now=now, needs_private_key=False, on_progress=on_progress
+            _with_placeholder_guids(project), now=now, needs_private_key=False, network=network, on_progress=on_progress
         )
     except InvalidInput as error:
         return _sort_problems([*problems, *error.problems, *project.warnings])

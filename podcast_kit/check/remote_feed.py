@@ -21,6 +21,7 @@ from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.fetch import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.text.numbers import parse_count
@@ -51,9 +52,13 @@ def check_feed_url(
     newest: int = DEFAULT_NEWEST,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
-    """Every problem of the feed at a URL and of the files of its newest episodes, including servers' answers."""
+    """Every problem of the feed at a URL and of the files of its newest episodes, including servers' answers.
+
+    The URL may have a private address; files that the feed names may not, unless they are at the same IP address or
+    local name.
+    """
     on_progress(Progress("ask", url))
-    with HttpClient() as client, ThreadPoolExecutor(REQUEST_THREADS) as pool:
+    with HttpClient(NetworkPolicy.trust(url)) as client, ThreadPoolExecutor(REQUEST_THREADS) as pool:
         response, data = client.request(url, headers=WEB_PLAYER_HEADERS, max_bytes=MAX_FEED_BYTES + 1)
         feed_probe = _probe_feed(client, url, response)
         if response.status != HTTP_OK:

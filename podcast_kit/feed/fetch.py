@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import FeedDocument, Response
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -27,12 +28,15 @@ def parse_feed_bytes(data: bytes, path: str) -> FeedDocument:
     return replace(document, encoding="utf-16") if data.startswith(UTF16_BOMS) and not document.encoding else document
 
 
-def fetch_published_feed(url: str, fix: str = "check the URL") -> FeedDocument | None:
+def fetch_published_feed(
+    url: str, fix: str = "check the URL", *, network: NetworkPolicy | None = None
+) -> FeedDocument | None:
     """The feed as it is published now, with the items of all its pages; None if nothing is published.
 
+    The URL is one that a person typed or that podcast.yaml sets, so it may have a private address.
     Raises OperationError with `fix` when the URL does not answer with a feed.
     """
-    with HttpClient() as client:
+    with HttpClient((network or NetworkPolicy()).extend(url)) as client:
         response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
         if response.status in HTTP_ABSENT:
             return None

@@ -16,6 +16,7 @@ from podcast_kit import images
 from podcast_kit.errors import OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.importer.model import ImportedFeed, RequiredFile
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Progress
 from podcast_kit.source import transcripts
 from podcast_kit.source.chapters import files as chapter_files
@@ -44,15 +45,20 @@ def download_files(
     folder: Path,
     *,
     recordings: bool = False,
+    network: NetworkPolicy | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> DownloadedFiles:
-    """Download the files of a feed into `folder`; with `recordings`, the audio too. Failures become problems."""
+    """Download the files of a feed into `folder`; with `recordings`, the audio too. Failures become problems.
+
+    Only files at public addresses are downloaded, and those that `network` trusts: a feed at a private address is a
+    reason to trust that address.
+    """
     by_url: dict[tuple[str, str], list[RequiredFile]] = {}
     for file in _iter_required_files(imported, recordings=recordings):
         by_url.setdefault((file.kind, file.url), []).append(file)
     paths: dict[RequiredFile, str] = {}
     problems: list[Problem] = []
-    with HttpClient() as http, ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
+    with HttpClient(network) as http, ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
         first_of_each = [group[0] for group in by_url.values()]
         results = pool.map(partial(_download_or_problem, http, folder), first_of_each)
         for number, (group, result) in enumerate(zip(by_url.values(), results, strict=True), 1):

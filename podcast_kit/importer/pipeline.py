@@ -11,6 +11,7 @@ from podcast_kit.feed.fetch import fetch_published_feed, parse_feed_bytes
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Element, FeedDocument, Progress
 
 
@@ -60,8 +61,11 @@ def import_feed(
     imported = convert_feed(read_old_feed(source), source if "://" in source else "")
     if not imported.episodes:
         raise OperationError(f"{source} has no episodes", "check that it is the podcast's feed")
+    network = NetworkPolicy.trust(source) if "://" in source else None
     downloads = (
-        download_files(imported, folder, recordings=recordings, on_progress=on_progress) if files else DownloadedFiles()
+        download_files(imported, folder, recordings=recordings, network=network, on_progress=on_progress)
+        if files
+        else DownloadedFiles()
     )
     not_written = write_imported_show(imported, downloads, folder, url=url, to=to)
     return ImportResult(

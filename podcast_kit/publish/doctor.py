@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
@@ -80,7 +81,7 @@ def _diagnose_public_address(url: str, outputs: list[Output], now: datetime) -> 
             suffix = outcome.key.rpartition(".")[2]
             action = f"answers HEAD and Range ({suffix})"
             yield Outcome(key=f"public {suffix} file", action=action, error=outcome.error, fix=outcome.fix)
-    with HttpClient() as client:
+    with HttpClient(NetworkPolicy.trust(url)) as client:
         response, _ = client.request(
             public_url(url, outputs[-1].key), headers={"Origin": PLAYER_ORIGIN}, max_bytes=len(PROBE_CONTENT)
         )

@@ -17,6 +17,7 @@ from pathlib import Path
 from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import write_atomic
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Output, PublishSettings, public_url
 from podcast_kit.stores.state import STATE_KEY
 
@@ -62,7 +63,7 @@ def is_store_unchanged(folder: Path, digest: str, publishing: PublishSettings, f
     if not is_same_build:
         return False
     headers = {"Cache-Control": "no-cache"}
-    with HttpClient() as client:
+    with HttpClient(NetworkPolicy.trust(publishing.url)) as client:
         responses = (
             client.request(public_url(publishing.url, key), method="HEAD", headers=headers)[0] for key in etags
         )

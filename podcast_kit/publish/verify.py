@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Response, public_url
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def summarize_errors(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
 def _check_each(
     base_url: str, outputs: Iterable[Output], check: Callable[[HttpClient, str, Output], Outcome]
 ) -> Iterator[Outcome]:
-    with HttpClient() as client, ThreadPoolExecutor(MAX_CONCURRENT_CHECKS) as pool:
+    with HttpClient(NetworkPolicy.trust(base_url)) as client, ThreadPoolExecutor(MAX_CONCURRENT_CHECKS) as pool:
         try:
             yield from pool.map(lambda output: check(client, public_url(base_url, output.key), output), outputs)
         finally:

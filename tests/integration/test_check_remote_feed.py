@@ -12,6 +12,7 @@ from podcast_kit.cli import cli
 from podcast_kit.errors import OperationError
 from podcast_kit.feed.fetch import fetch_published_feed
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.preview import server as preview
 from tests.support.checked_shows import NOW, build_show, edit_file, make_clean_show, run_check
 
@@ -154,7 +155,7 @@ def test_endless_body_is_read_up_to_the_limit():
         except OSError:
             handler.close_connection = True
 
-    with run_handler(handle) as url, HttpClient() as client:
+    with run_handler(handle) as url, HttpClient(NetworkPolicy.trust(url)) as client:
         response, body = client.request(url, max_bytes=1_000_000)
     assert len(body) == response.size == 1_000_000
 
@@ -198,15 +199,21 @@ def test_command_checks_a_url(public_url):
 
 
 def test_length_in_head_is_compared_where_ranges_are_not_supported(public_url):
-    with HttpClient() as client:
+    with HttpClient(NetworkPolicy.trust(public_url)) as client:
         feed = client.request(f"{public_url}feed.xml", max_bytes=1_000_000)[1]
+        image_url = feed.partition(b'<itunes:image href="')[2].partition(b'"')[0]
+        image = client.request(image_url.decode(), max_bytes=10_000_000)[1]
     enclosure_url = feed.partition(b'<enclosure url="')[2].partition(b'"')[0]
 
     def handle(handler):
         if handler.path.endswith(".mp3"):
             respond(handler, b"x" * 20_000, Content_Type="audio/mpeg")
+        elif handler.path == "/feed.xml":
+            respond(
+                handler, feed.replace(enclosure_url, f"{url}a.mp3".encode()).replace(public_url.encode(), url.encode())
+            )
         else:
-            respond(handler, feed.replace(enclosure_url, f"{url}a.mp3".encode()))
+            respond(handler, image, Content_Type="image/jpeg")
 
     with run_handler(handle) as url:
         assert error_codes(check.check_feed_url(f"{url}feed.xml", now=NOW)) == {"http.range", "it.enclosure.length"}

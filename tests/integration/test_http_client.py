@@ -5,6 +5,7 @@ import pytest
 
 from podcast_kit.io import http_client
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 
 
 class Host(http.server.ThreadingHTTPServer):
@@ -59,8 +60,8 @@ def host():
 
 
 @pytest.fixture
-def client():
-    with HttpClient() as client:
+def client(host):
+    with HttpClient(NetworkPolicy.trust(host.url)) as client:
         yield client
 
 
@@ -133,10 +134,12 @@ def test_requests_reveal_nothing_about_the_user(host, client):
     assert headers == {"Host": host.url[7:-1], "User-Agent": http_client.USER_AGENT, "Accept-Encoding": "identity"}
 
 
-def test_silent_host_times_out(client, monkeypatch):
+def test_silent_host_times_out(monkeypatch):
     monkeypatch.setattr(http_client, "SOCKET_TIMEOUT_S", 0.2)
     with http.server.socketserver.TCPServer(("127.0.0.1", 0), None) as silent:
-        response, _ = client.request(f"http://127.0.0.1:{silent.server_address[1]}/")
+        url = f"http://127.0.0.1:{silent.server_address[1]}/"
+        with HttpClient(NetworkPolicy.trust(url)) as client:
+            response, _ = client.request(url)
     assert response.error == "does not answer within 0.2 s"
 
 

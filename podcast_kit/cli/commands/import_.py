@@ -42,6 +42,7 @@ def import_command(
       podcast-kit import feed.xml --no-files --url https://pod.example/
     """
     from podcast_kit import importer
+    from podcast_kit.io.network_policy import NetworkPolicy
     from podcast_kit.source.yaml import converters
 
     show_folder = working_folder(console) / (folder or Path())
@@ -55,7 +56,13 @@ def import_command(
     base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
     target = ask_option("--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line)
     downloads = (
-        importer.download_files(imported, show_folder, recordings=audio, on_progress=console.progress)
+        importer.download_files(
+            imported,
+            show_folder,
+            recordings=audio,
+            network=NetworkPolicy.trust(feed) if "://" in feed else None,
+            on_progress=console.progress,
+        )
         if files
         else importer.DownloadedFiles()
     )

@@ -1,0 +1,20 @@
+"""How large and how slow foreign input may be: what is over a limit is refused at once, with a problem that names it.
+
+The reference page of limits is generated from LIMITS. A test feeds each parser hostile input of these sizes.
+"""
+
+from __future__ import annotations
+
+SOCKET_TIMEOUT_S = 30
+"""How long a server may send nothing."""
+RESPONSE_TIMEOUT_S = 60
+"""How long one response may take in total, with redirects, headers and body; of a download, redirects and headers."""
+MAX_FOLLOWED_REDIRECTS = 10
+SPEED_WINDOW_S = 30
+MIN_DOWNLOAD_SPEED = 1_000
+"""Bytes per second; a download that is slower for SPEED_WINDOW_S is ended."""
+MIN_AVERAGE_SPEED = 100_000
+"""A download may take RESPONSE_TIMEOUT_S, and the time that the largest file allowed takes at this speed, in bytes per
+second."""
+MAX_HOST_TIMEOUTS = 3
+"""After so many timeouts in a row a host is not asked again in the same run."""
