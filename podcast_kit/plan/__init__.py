@@ -80,6 +80,10 @@ class Plan:
         """Total size of the uploads."""
         return sum(change.size for change in self.changes if change.uploads)
 
+    def output(self, key: str) -> Output | None:
+        """The file of the build that the key will hold; None where it is not written by the plan."""
+        return next((change.output for change in self.changes if change.key == key), None)
+
     def wave(self, wave: Wave) -> tuple[Change, ...]:
         """The writes of one wave."""
         writes = {Verb.CREATE, Verb.REPLACE, Verb.HEADERS}

@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from podcast_kit.errors import PublishConflict
-from podcast_kit.model import RemoteObject
+from podcast_kit.model import RemoteObject, Wave
+from podcast_kit.model.lineage import PendingPublish
 from podcast_kit.plan import Change, Plan, Verb
+from podcast_kit.publish.lineage import LineageUpdate, extend_history, pending_publish
 from podcast_kit.stores import Store, Upload, if_match
-from podcast_kit.stores.state import STATE_KEY, StoreState, read_state_file, render_state
+from podcast_kit.stores.lineage import HISTORY_KEY, render_history
+from podcast_kit.stores.state import STATE_KEY, StoreState, feed_number, kept_feed_key, read_state_file, render_state
 
 MAX_MARK_ATTEMPTS = 5
 
@@ -20,8 +23,14 @@ class StateWriter:
     """The store state of one publish: which keys are dirty while it writes, and what the store holds at the end."""
 
     def __init__(
-        self, plan: Plan, store: Store, now: datetime, slugs: Mapping[str, tuple[str, ...]] | None = None
+        self,
+        plan: Plan,
+        store: Store,
+        now: datetime,
+        slugs: Mapping[str, tuple[str, ...]] | None = None,
+        lineage: LineageUpdate | None = None,
     ) -> None:
+        self.lineage = lineage
         self.slugs = {**plan.state.slugs, **(slugs or {})}
         self.plan, self.store, self.now = plan, store, now
         self.objects = dict(plan.state.objects)
@@ -36,7 +45,25 @@ class StateWriter:
     def begin(self) -> None:
         """Record which keys may change, before any does; raises PublishConflict when someone else was first."""
         if self.dirty:
-            self._write(replace(self.plan.state, dirty=self.plan.state.dirty | self.dirty))
+            state = self.plan.state
+            pending = (self._pending_publish(self.lineage),) if self.lineage else ()
+            self._write(replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending)))
+
+    def write_history(self) -> None:
+        """Write the versions that each unit had, before the new ones are live; raises PublishConflict."""
+        if self.lineage:
+            live_feed = self.plan.state.feed
+            is_replaced = any(change.key == self.plan.feed_key for change in self.plan.wave(Wave.FEED))
+            key = kept_feed_key(live_feed.content, self.feeds) if live_feed and is_replaced else ""
+            history = extend_history(self.lineage, self.plan.state, feed_number(key or "".join(self.feeds[-1:])))
+            content = internal_object(HISTORY_KEY, render_history(history), "application/json")
+            compare_and_swap(self.store, content, history.etag)
+
+    def _pending_publish(self, lineage: LineageUpdate) -> PendingPublish:
+        """What this publish is about to change; its feed tells later whether it did."""
+        live_feed, new_feed = self.plan.state.feed, self.plan.output(self.plan.feed_key)
+        digest = hashlib.sha256(live_feed.content).hexdigest() if live_feed else ""
+        return pending_publish(lineage, self.plan.state, new_feed.sha256 if new_feed else digest)
 
     def record_write(self, change: Change, etag: str) -> None:
         """Remember what was written."""
@@ -48,6 +75,7 @@ class StateWriter:
 
     def finish(self) -> None:
         """Write the final state: nothing is dirty, and what left the show is retired from today."""
+        lineage = self.lineage
         retired = dict(self.plan.state.retired)
         for change in self.plan.changes:
             if change.verb is Verb.RETIRE:
@@ -63,6 +91,9 @@ class StateWriter:
                     feed_dates=self.feed_dates,
                     hold=self.plan.state.hold,
                     slugs=self.slugs,
+                    publication=lineage.publication if lineage else self.plan.state.publication,
+                    sources=lineage.sources if lineage else self.plan.state.sources,
+                    lock_digest=lineage.lock_digest if lineage else self.plan.state.lock_digest,
                 )
             )
         except PublishConflict:

@@ -18,10 +18,11 @@ from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
 from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
+from podcast_kit.publish.lineage import LineageUpdate
 from podcast_kit.publish.state_writer import StateWriter, compare_and_swap, internal_object
 from podcast_kit.publish.verify import verify_contents, verify_outputs
 from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, ConditionalWrites, Precondition, Store, Upload
-from podcast_kit.stores.state import FEEDS_PREFIX, STATE_KEY, feed_number
+from podcast_kit.stores.state import STATE_KEY, kept_feed_key
 
 LIVE_CHECK_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 """Seconds between checks of the public feed."""
@@ -70,6 +71,7 @@ def publish_plan(
     on_sent: Callable[[str, int], None] = lambda _key, _bytes: None,
     purge: Callable[[], Iterable[Outcome]] = tuple,
     slugs: Mapping[str, tuple[str, ...]] | None = None,
+    lineage: LineageUpdate | None = None,
     allow_unprotected_writes: bool = False,
 ) -> Iterator[Outcome]:
     """Make the store match the plan, and yield each thing as it is done.
@@ -77,16 +79,16 @@ def publish_plan(
     `url` is the public address at which new media must answer before any page or feed names them; empty where no web
     server serves the store yet. `before_feed` is called when everything except the feed has arrived. `on_sent`
     receives, from many threads, the key and the number of bytes of each piece that arrived. `purge` is called when
-    the feed is written, to drop cached copies; then the public feed is checked. `slugs` are recorded in the state. A
-    store without conditional writes is refused unless `allow_unprotected_writes` is set. A plan without changes writes
-    nothing.
+    the feed is written, to drop cached copies; then the public feed is checked. `slugs` and `lineage` are recorded.
+    A store without conditional writes is refused unless `allow_unprotected_writes` is set. A plan without changes
+    writes nothing.
     Raises StoreAccessError, OperationError, or PublishConflict when someone else published after the plan was made;
     the live feed is then unchanged.
     """
     if not plan:
         return
     yield from _probe_conditional_writes(store, plan, now, allow_unprotected_writes=allow_unprotected_writes)
-    state_writer = StateWriter(plan, store, now, slugs)
+    state_writer = StateWriter(plan, store, now, slugs, lineage)
     state_writer.begin()
     try:
         yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)
@@ -94,6 +96,7 @@ def publish_plan(
             yield from _verify_media(url, plan)
         yield from _upload_wave(plan.wave(Wave.PAGES), store, state_writer, on_sent)
         before_feed()
+        state_writer.write_history()
         yield from _publish_feed(plan, store, state_writer, on_sent)
     except PublishConflict:
         state_writer.mark_dirty()
@@ -249,10 +252,8 @@ def _publish_feed(
 
 def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) -> None:
     """Keep a copy of the feed that is about to be replaced, for `rollback`."""
-    digest = hashlib.sha256(feed).hexdigest()[:12]
-    if not state_writer.feeds or digest not in state_writer.feeds[-1]:
-        number = feed_number(state_writer.feeds[-1]) + 1 if state_writer.feeds else 1
-        key = f"{FEEDS_PREFIX}{number:06}-{digest}.xml"
+    key = kept_feed_key(feed, state_writer.feeds)
+    if key not in state_writer.feeds:
         store.put(internal_object(key, feed, "application/rss+xml; charset=utf-8"))
         state_writer.feeds = (*state_writer.feeds, key)
         state_writer.feed_dates[key] = state_writer.now.astimezone(UTC).isoformat(timespec="seconds")

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.stores import ConditionalWrites, Store, StoredObject
+from podcast_kit.model.lineage import PendingPublish, Publication, SourceParts
+from podcast_kit.stores import ConditionalWrites, Store, StoredObject, lineage
 from podcast_kit.text.numbers import parse_count
 
 INTERNAL_PREFIX = ".podcast-kit/"
 """Keys that belong to podcast-kit and are not part of the show."""
 STATE_KEY = INTERNAL_PREFIX + "state.json"
 FEEDS_PREFIX = INTERNAL_PREFIX + "feeds/"
-STATE_SCHEMA = 1
+STATE_SCHEMA = 2
+"""Raised where an older podcast-kit would lose what keeps publishers apart: since 2 the state has lineage."""
 PRIVATE_PREFIX = "private/"
 """Secret keys. The state is publicly readable, so it holds only their digests."""
 REDACTED = "private:"
@@ -54,6 +56,14 @@ class StoreState:
     """Why nothing may be published until the hold is released; empty without one."""
     slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Guid → the slugs of an episode's pages, the current one first; for runs that have an old podcast.lock."""
+    publication: Publication | None = None
+    """Who published last; None before version 2 of the state."""
+    sources: Mapping[str, SourceParts] = field(default_factory=dict)
+    """Unit → the version of its sources that is live."""
+    lock_digest: str = ""
+    """Of the podcast.lock that was published, which the history has."""
+    pending: tuple[PendingPublish, ...] = ()
+    """Publishes that have begun since; `resolve_pending` says which of them is live."""
     feed: StoredObject | None = None
     """The live feed, read at the same time; None before the first publish."""
     rebuilt: bool = False
@@ -73,7 +83,23 @@ def fetch_state(store: Store, feed_key: str) -> StoreState:
         feed = pool.submit(store.get, feed_key)
         state = read_state_file(store)
     store.conditional_writes = store.conditional_writes or state.conditional_writes
-    return replace(state, feed=feed.result())
+    return resolve_pending(replace(state, feed=feed.result()))
+
+
+def resolve_pending(state: StoreState) -> StoreState:
+    """The state with the lineage of the live feed: that of a publish that was killed after its feed went live."""
+    if state.feed is None:
+        return state
+    digest = hashlib.sha256(state.feed.content).hexdigest()
+    for publish in reversed(state.pending):
+        if publish.feed_sha256 == digest:
+            return replace(
+                state,
+                publication=publish.publication,
+                sources={**state.sources, **publish.sources},
+                lock_digest=publish.lock_digest,
+            )
+    return state
 
 
 def reconcile_state(
@@ -223,6 +249,10 @@ def render_state(state: StoreState, identity: str) -> bytes:
         **({"hold": state.hold} if state.hold else {}),
         **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
+        **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
+        **({"sources": lineage.sources_to_json(state.sources)} if state.sources else {}),
+        **({"lock": state.lock_digest} if state.lock_digest else {}),
+        **({"pending": lineage.pending_to_json(state.pending)} if state.pending else {}),
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
 
@@ -259,6 +289,10 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,
+            publication=lineage.publication_from_json(data["published"]) if data.get("published") else None,
+            sources=lineage.sources_from_json(data.get("sources", {})),
+            lock_digest=str(data.get("lock", "")),
+            pending=lineage.pending_from_json(data.get("pending", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
@@ -268,3 +302,12 @@ def feed_number(key: str) -> int:
     """The number of a previous feed, by which `rollback` names it; 0 for any other key."""
     digits = key.removeprefix(FEEDS_PREFIX).partition("-")[0]
     return (parse_count(digits) or 0) if key.startswith(FEEDS_PREFIX) else 0
+
+
+def kept_feed_key(feed: bytes, feeds: Sequence[str]) -> str:
+    """The key under which the live feed is kept when it is replaced; `feeds` are those that are kept, oldest first."""
+    digest = hashlib.sha256(feed).hexdigest()[:12]
+    if feeds and digest in feeds[-1]:
+        return feeds[-1]
+    number = feed_number(feeds[-1]) + 1 if feeds else 1
+    return f"{FEEDS_PREFIX}{number:06}-{digest}.xml"
