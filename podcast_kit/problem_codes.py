@@ -100,6 +100,11 @@ file.missing
     Apps would get a broken link.
     Correct the path or add the file.
 
+file.type
+    A file has a type that the show's website must not have at this place.
+    A page, a script or a drawing in place of audio or video would run in browsers as part of the show's website.
+    Name a file of the expected type.
+
 front.missing
     The episode file does not begin with front matter.
     Title, audio and date are read from the lines between two `---` lines at the top of the file.

@@ -6,6 +6,9 @@
   const queryAll = (selector, root = document) => [...root.querySelectorAll(selector)];
   const query = (selector, root = document) => root.querySelector(selector);
   const player = query("audio, video");
+  {# The page of a former address passes its new one; the link's time goes along. #}
+  const movedTo = document.currentScript.dataset.movedTo;
+  if (movedTo && location.hash) location.replace(movedTo + location.hash);
 
   {# Seconds of a media fragment: #t=75, #t=1:15 and #t=00:01:15 are the same time. #}
   const parseTime = (hash) => {

@@ -15,11 +15,12 @@ from podcast_kit.builder.cache import text_kind
 from podcast_kit.builder.images import PATH_FIX, publish_image_file, resolve_in_show
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
-from podcast_kit.io.mime import guess_content_type
+from podcast_kit.io.mime import MEDIA_TYPES, guess_content_type
 from podcast_kit.model import Element, Episode, LocalFile, Person, Project, RemoteUrl, public_url
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.elements import URL_START
 
+MEDIA_FIX = "name an audio or video file, such as talk.opus or talk.webm"
 ALTERNATE_ENCLOSURE = "podcast:alternateEnclosure"
 INTEGRITIES = text_kind("integrity")
 
@@ -117,6 +118,10 @@ class _ReferencedFiles:
         source = resolve_in_show(self.project.folder, named_in, name)
         if source is None:
             self.problems.append(Problem(location, f"file {name!r} not found", PATH_FIX, "file.missing"))
+            return name
+        # Any other type, such as a page or a script, would run in browsers with the rights of the show's website.
+        if not is_image and not guess_content_type(source.name).startswith(MEDIA_TYPES):
+            self.problems.append(Problem(location, f"{name!r} is neither audio nor video", MEDIA_FIX, "file.type"))
             return name
         if not self.is_publishing:
             return name

@@ -14,7 +14,7 @@ import click
 
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.secret_masks import hide_show_secrets
+from podcast_kit.cli.secret_masks import hide_show_secrets, hide_typed_credentials
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
             **arguments: Any,  # noqa: ANN401  # whatever the command takes
         ) -> None:
             console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet, verbose=verbose)
+            hide_typed_credentials(console, arguments.values())
             try:
                 function(console, **arguments)
             except PodcastKitError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from podcast_kit.errors import Problem, Severity
 
 GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
 GITLAB_LEVELS = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.HINT: "info"}
+MARKDOWN_SPECIALS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069&<>|\[\]`*_~@\\]|://|www\.")
 MAX_SUMMARY_ROWS = 500
 """Changes in a step summary, of which GitHub takes a mebibyte."""
 
@@ -55,24 +57,24 @@ def append_plan_summary(
 
     `mask` replaces what is secret.
     """
-    rows = [f"| {' | '.join(map(_escape_cell, change))} |" for change in changes[:MAX_SUMMARY_ROWS]]
+    rows = [f"| {' | '.join(_escape_cell(mask(text)) for text in change)} |" for change in changes[:MAX_SUMMARY_ROWS]]
     rows += [f"| | and {len(changes) - MAX_SUMMARY_ROWS} more | | |"] if len(changes) > MAX_SUMMARY_ROWS else []
     head = ["<details><summary>All changes</summary>", "", "| | key | bytes | why |", "|---|---|---|---|"]
     table = [*head, *rows, "", "</details>"] if rows else []
-    items = [f"- {_escape_cell(notice)}" for notice in notices]
-    _append_summary([f"### podcast-kit {title}", "", _escape_cell(line), "", *items, "", *table], mask)
+    items = [f"- {_escape_cell(mask(notice))}" for notice in notices]
+    _append_summary([f"### podcast-kit {title}", "", _escape_cell(mask(line)), "", *items, "", *table])
 
 
 def append_check_summary(problems: Sequence[Problem], line: str, mask: Callable[[str], str] = str) -> None:
     """Append a table of problems to GitHub's step summary, where there is one."""
     rows = [
-        f"| {problem.severity} | `{_escape_cell(str(problem.location))}` | {_escape_cell(problem.text)} "
-        f"| `{problem.code}` |"
+        f"| {problem.severity} | <code>{_escape_cell(mask(str(problem.location)))}</code> "
+        f"| {_escape_cell(mask(problem.text))} | `{problem.code}` |"
         for problem in problems
     ]
     head = ["### podcast-kit check", "", line, ""]
     table = ["| | where | what | rule |", "|---|---|---|---|", *rows, ""] if rows else []
-    _append_summary([*head, *table], mask)
+    _append_summary([*head, *table])
 
 
 def format_gitlab_report(problems: Iterable[Problem]) -> str:
@@ -95,11 +97,11 @@ def _fingerprint(problem: Problem) -> str:
     return hashlib.sha256(f"{problem.code} {problem.location.path} {problem.text}".encode()).hexdigest()
 
 
-def _append_summary(lines: Sequence[str], mask: Callable[[str], str]) -> None:
+def _append_summary(lines: Sequence[str]) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         with Path(path).open("a", encoding="utf-8") as out:
-            out.write(mask("\n".join(lines) + "\n"))
+            out.write("\n".join(lines) + "\n")
 
 
 def _escape_data(text: str) -> str:
@@ -111,4 +113,5 @@ def _escape_property(text: str) -> str:
 
 
 def _escape_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Text as text in GitHub's Markdown: no links, pictures, mentions or markup of a title."""
+    return MARKDOWN_SPECIALS.sub(lambda match: "".join(f"&#{ord(letter)};" for letter in match[0]), text)

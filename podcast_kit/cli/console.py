@@ -28,8 +28,16 @@ LOG_INTERVAL_S = 10.0
 DEFAULT_TERMINAL_WIDTH = 80
 AUDIO_STAGES = frozenset({"measure", "limit", "encode", "verify", "decode"})
 """Stages whose progress is counted in seconds of audio, and shown in percent."""
-TERMINAL_CONTROLS = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
-"""What text from a file could do to a terminal: move the cursor, set the title, hide a line. Colors are allowed."""
+TERMINAL_CONTROLS = re.compile(
+    r"\x1b(?!\[(?:0|1|31|32|33|36)m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+"""What text from a file could do to a terminal: move the cursor, set the title, hide text, show it in another order.
+
+The colors of our own messages are allowed: they can neither hide text nor change it.
+"""
+LINE_BREAKS = re.compile(r"[ \t]*[\r\n\v\f\x85\u2028\u2029]+[ \t]*")
+WORKFLOW_COMMANDS = re.compile(r"^(\s*)(?=::)|#(?=#\[)", re.MULTILINE)
+"""What GitHub takes for a workflow command, such as one that ends masking: `::` at the start of a line, or `##[`."""
 SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 
 
@@ -70,6 +78,10 @@ class Console:
 
     def printable(self, text: str) -> str:
         """The text for people: without secrets, and with � for each control character of a terminal."""
+        text = self._without_controls(text)
+        return WORKFLOW_COMMANDS.sub(r"\1�", text) if ci_reports.is_github_actions() else text
+
+    def _without_controls(self, text: str) -> str:
         return self.mask(TERMINAL_CONTROLS.sub("�", text))
 
     def result(self, text: str = "") -> None:
@@ -99,7 +111,8 @@ class Console:
             self.clear_progress()
             rows = [_problem_to_json(problem) for problem in problems]
             body = {"schema": JSON_SCHEMA, "command": command, **content, "problems": rows}
-            self.raw(json.dumps(body, indent=2, default=str, ensure_ascii=False))
+            # GitHub would read ##[ as a command in a string, too; this is the same string in JSON.
+            self.raw(json.dumps(body, indent=2, default=str, ensure_ascii=False).replace("##[", r"#\u0023["))
 
     def problems(self, problems: Iterable[Problem], *, as_result: bool = False) -> None:
         """Print each problem in a line, with its path relative to the working folder; on stderr unless `as_result`."""
@@ -109,10 +122,10 @@ class Console:
                 continue
             relative = self.with_relative_path(problem)
             if ci_reports.is_github_actions():
-                click.echo(self.printable(ci_reports.format_annotation(relative)), err=not as_result)
+                click.echo(self._without_controls(ci_reports.format_annotation(relative)), err=not as_result)
                 continue
             word = click.style(str(problem.severity), fg=SEVERITY_COLORS[problem.severity], bold=True)
-            line = str(relative).replace(f": {problem.severity}: ", f": {word}: ", 1)
+            line = one_line(str(relative)).replace(f": {problem.severity}: ", f": {word}: ", 1)
             click.echo(self.printable(line), err=not as_result)
 
     def failure(self, command: str, error: PodcastKitError) -> None:
@@ -124,11 +137,13 @@ class Console:
             self.problems(error.problems)
             return
         if ci_reports.is_github_actions():
-            click.echo(self.printable(ci_reports.format_error_annotation(command, error.text, error.fix)), err=True)
+            annotation = ci_reports.format_error_annotation(command, error.text, error.fix)
+            click.echo(self._without_controls(annotation), err=True)
             return
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {self.printable(error.text)}", err=True)
-        if error.fix:
-            click.echo(f"  {self.printable(error.fix)}", err=True)
+        text, fix = (self.printable(LINE_BREAKS.sub("\n  ", part)) for part in (error.text, error.fix))
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {text}", err=True)
+        if fix:
+            click.echo(f"  {fix}", err=True)
 
     def progress(self, progress: Progress) -> None:
         """Draw a progress line on a terminal, nothing anywhere else; what mastering did stays readable."""
@@ -144,7 +159,7 @@ class Console:
                 f" {100 * progress.done // progress.total}%" if is_of_audio else f" {progress.done}/{progress.total}"
             )
         width = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_TERMINAL_WIDTH
-        line = self.printable(f"{progress.stage}{count} {progress.subject}")[: width - 1]
+        line = self.printable(one_line(f"{progress.stage}{count} {progress.subject}"))[: width - 1]
         click.echo("\r" + line.ljust(self.progress_len), err=True, nl=False)  # NO_COLOR removes escape sequences
         self.progress_len = len(line)
 
@@ -172,6 +187,11 @@ class Console:
         """A problem whose location is relative to the working folder."""
         location: SourceLocation = replace(problem.location, path=self.relative_path(problem.location.path))
         return replace(problem, location=location)
+
+
+def one_line(text: str) -> str:
+    """Text from a file in one line: its line breaks could make it look like lines of ours."""
+    return LINE_BREAKS.sub(" ", text)
 
 
 def _problem_to_json(problem: Problem) -> Mapping[str, Any]:

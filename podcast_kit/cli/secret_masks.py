@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from podcast_kit.errors import PodcastKitError
 
@@ -13,6 +16,11 @@ if TYPE_CHECKING:
     from podcast_kit.builder import Build
     from podcast_kit.cli.console import Console
     from podcast_kit.model import LockEntry, Media, Project
+
+URL_CREDENTIALS = re.compile(r"(?<=://)([^/?#\s]+)@")
+"""The user information of a URL; a password may contain an @ that should have been encoded."""
+MIN_PASSWORD_LEN = 4
+"""Characters of a password that is masked on its own; a shorter one occurs in other words."""
 
 
 def hide_show_secrets(console: Console, project: Project) -> None:
@@ -23,6 +31,24 @@ def hide_show_secrets(console: Console, project: Project) -> None:
     now = datetime.now(UTC)
     early = [media for entry in project.lock if entry.date > now for media in _media_of(entry)]
     console.hide(_early_masks((media.key, media.sha256) for media in early))
+
+
+def hide_typed_credentials(console: Console, arguments: Iterable[object]) -> None:
+    """Mask the name and password in addresses on the command line, such as `https://me:secret@pod.example/feed.xml`."""
+    for argument in arguments:
+        if isinstance(argument, list | tuple):
+            hide_typed_credentials(console, argument)
+        elif isinstance(argument, str | Path):
+            console.hide(_credential_masks(str(argument)))
+
+
+def _credential_masks(address: str) -> dict[str, str]:
+    match = URL_CREDENTIALS.search(address)
+    if not match:
+        return {}
+    _, _, password = match[1].partition(":")
+    masks = {f"{match[1]}@": "…@"}
+    return masks | {text: "…" for text in (password, unquote(password)) if len(text) >= MIN_PASSWORD_LEN}
 
 
 def hide_early_files(console: Console, build: Build) -> None:

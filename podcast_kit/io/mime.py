@@ -34,8 +34,18 @@ CONTENT_TYPES = {
     ".ogg": "audio/ogg",
     ".flac": "audio/flac",
     ".wav": "audio/wav",
+    ".aac": "audio/aac",
+    ".m4b": "audio/x-m4a",
+    ".oga": "audio/ogg",
+    ".weba": "audio/webm",
+    ".m4v": "video/x-m4v",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
 }
 """By file name or extension; the longest match applies."""
+MEDIA_TYPES = ("audio/", "video/")
+"""How the types of what players play begin."""
 
 
 def guess_content_type(key: str) -> str:

@@ -25,20 +25,25 @@ from podcast_kit.text.dates import format_http_date
 COPY_CHUNK_BYTES = 1 << 16
 TRANSLATED_SUFFIXES = {".html", ".xml", ".json", ".opml"}
 """Files in which the show's public URL is replaced by that of the preview."""
+PUBLIC_DOTS = {".well-known", ".nojekyll"}
+"""Names with a leading dot that a website has; a store never gets others, so they are not served."""
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 RELOAD_PATH = "/.changes"
 MAX_RELOAD_WAIT_S = 20
 """How long a page waits for a change before it asks again."""
 MAX_RANGE_DIGITS = 18
 """More than the size of any file; Python limits the digits of an int to 4,300."""
-RELOAD_SCRIPT = b"""<script>
-(function ask(known) {
+RELOAD_SCRIPT_PATH = "/.changes.js"
+RELOAD_TAG = f'<script src="{RELOAD_SCRIPT_PATH}"></script>\n'.encode()
+RELOAD_SCRIPT = b"""(function ask(known) {
   fetch("/.changes?since=" + known).then((answer) => answer.text()).then((now) => {
     if (known && now !== known) location.reload(); else ask(now);
   }).catch(() => setTimeout(() => ask(known || "0"), 1000));
 })("");
-</script>
 """
+"""A file of its own, because the pages' Content-Security-Policy allows no inline scripts."""
+SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+"""Other websites that are open in the browser cannot embed or guess at what is previewed, such as drafts."""
 
 
 class Preview(ThreadingHTTPServer):
@@ -124,12 +129,15 @@ class PreviewHandler(BaseHTTPRequestHandler):
             self._send_head(HTTPStatus.MISDIRECTED_REQUEST, {})
             return
         try:
-            if self.server.live_reload and urlsplit(self.path).path == RELOAD_PATH:
+            url_path = urlsplit(self.path).path
+            if self.server.live_reload and url_path == RELOAD_PATH:
                 self._send_next_version()
+            elif self.server.live_reload and url_path == RELOAD_SCRIPT_PATH:
+                self._send_reload_script(with_body=with_body)
             elif path is None:
                 self._send_not_found(with_body=with_body)
             elif path.is_dir():
-                self._send_redirect(urlsplit(self.path).path + "/")
+                self._send_redirect(url_path + "/")
             else:
                 with path.open("rb") as file:
                     self._send_file(file, path, with_body=with_body)
@@ -153,7 +161,12 @@ class PreviewHandler(BaseHTTPRequestHandler):
         return path
 
     def _resolve_in_build(self, url_path: str) -> Path | None:
-        if "\0" in url_path or "\\" in url_path:
+        parts = url_path.split("/")
+        if (
+            "\0" in url_path
+            or "\\" in url_path
+            or any(part.startswith(".") for part in parts if part not in PUBLIC_DOTS)
+        ):
             return None
         path = (self.server.folder / url_path.strip("/")).resolve()
         if not path.is_relative_to(self.server.folder):
@@ -173,7 +186,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
             data = file.read().replace(self.server.public_url.encode(), self.server.url.encode())
             file, size = io.BytesIO(data), len(data)
         if self.server.live_reload and path.suffix == ".html":
-            data = file.read() + RELOAD_SCRIPT
+            data = file.read() + RELOAD_TAG
             file, size = io.BytesIO(data), len(data)
         etag = '"' + hashlib.sha256(f"{path}\0{status.st_mtime_ns}\0{size}".encode()).hexdigest()[:20] + '"'
         if self._matches_if_none_match(etag):
@@ -222,7 +235,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
 
     def _send_head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in (SAFE_HEADERS | headers).items():
             self.send_header(name, value)
         if status is not HTTPStatus.NOT_MODIFIED and "Content-Length" not in headers:
             self.send_header("Content-Length", "0")
@@ -246,6 +259,12 @@ class PreviewHandler(BaseHTTPRequestHandler):
         headers = {"Content-Type": "text/plain", "Content-Length": str(len(data)), "Cache-Control": "no-store"}
         self._send_head(HTTPStatus.OK, headers)
         self.wfile.write(data)
+
+    def _send_reload_script(self, *, with_body: bool) -> None:
+        headers = {"Content-Type": "text/javascript", "Content-Length": str(len(RELOAD_SCRIPT))}
+        self._send_head(HTTPStatus.OK, headers | {"Cache-Control": "no-store"})
+        if with_body:
+            self.wfile.write(RELOAD_SCRIPT)
 
     def _send_redirect(self, to: str) -> None:
         # A single leading slash, because two would name another host.

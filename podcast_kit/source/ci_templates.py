@@ -23,6 +23,10 @@ GITLAB_FILE = ".gitlab-ci.yml"
 TOOL_FIX = "write git+https://HOST/OWNER/REPOSITORY@COMMIT with all 40 digits, or https://…/NAME.whl#sha256=HASH"
 _GIT_SOURCE = re.compile(r"(?:podcast-kit\[master\] @ )?git\+(?:https|ssh)://[A-Za-z0-9._~@:/+-]+@[0-9a-f]{40}")
 _WHEEL_SOURCE = re.compile(r"(?:podcast-kit\[master\] @ )?https://[A-Za-z0-9._~:/%+-]+\.whl#sha256=[0-9a-f]{64}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_GLOB_CHARACTERS = re.compile(r"[*?\[\]!+\\]")
+_BACKSLASHED = r"\\\g<0>"
+_PLAIN_COMMAND = re.compile(r"[A-Za-z0-9 ./_>-]+")
 _CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 _PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0"
 _AWS = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8 # v5.1.0"
@@ -107,7 +111,7 @@ jobs:
     timeout-minutes: 15
     steps:
 {setup}
-      - run: podcast-kit check{where}
+      - run: {check}
   publish:
     # Only from the default branch; schedules run on no other.
     if: >-
@@ -128,7 +132,7 @@ _GITHUB_SETUP = """\
       - name: {install_name}
         run: python -m pip install --quiet "${{PODCAST_KIT:?set PODCAST_KIT at the top of this file}}\""""
 _GITHUB_CHECK = """\
-      - run: podcast-kit check{where}
+      - run: {check}
         env:
           # For private feeds only: the contents of subscribers.txt and of subscribers.key.
           PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
@@ -175,7 +179,7 @@ _GITHUB_PAGES = """\
           path: |
             {site_path}
             {lock_path}
-          key: podcast-site-${{{{ hashFiles('{site_literal}/**/*.xml') }}}}
+          key: {site_cache_key}
       - uses: {upload_pages}
         with: {{path: {site}}}
       - id: deployment
@@ -210,7 +214,7 @@ podcast-check:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
   script:
-    - podcast-kit check{where} --format gitlab > gl-code-quality-report.json
+    - {check}
   artifacts:
     when: always
     reports: {{codequality: gl-code-quality-report.json}}
@@ -220,7 +224,7 @@ podcast-check:
     - if: $CI_PIPELINE_SOURCE != "merge_request_event" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   resource_group: podcast   # one publish at a time
 {job_settings}  script:
-    - podcast-kit check{where} --format gitlab > gl-code-quality-report.json
+    - {check}
 {job_script}    - {publish}
   artifacts:
     when: always
@@ -265,27 +269,27 @@ def render_ci_file(kind: str, folder: Path, *, target: CiTarget, to: str = "", t
     """
     root = find_repository_root(folder)
     subfolder = folder.relative_to(root).as_posix()
+    _refuse_unusable_name(kind, subfolder)
     is_subfolder = subfolder != "."
     where = f" -C {shlex.quote(subfolder)}" if is_subfolder else ""
     only_feed = "" if target is CiTarget.PAGES else " --only feed"
     site_path = posixpath.normpath(posixpath.join(subfolder, to))
     lock_path = posixpath.normpath(posixpath.join(subfolder, LOCK_FILE))
     values = {
-        "where": where,
+        "check": f"podcast-kit check{where}",
         "publish": f"podcast-kit publish{where} --yes{only_feed}",
-        "site": _quote_yaml(site_path),
-        "site_path": site_path,
-        "site_literal": site_path.replace("'", "''"),
-        "lock_path": lock_path,
+        "site": site_path,
+        "lock": lock_path,
         "tool": _quote_yaml(tool_from),
         "tool_comment": _tool_comment(tool_from),
         "install_name": "install podcast-kit" if tool_from else "TO DO - fill in PODCAST_KIT at the top of this file",
     }
     steps = [] if tool_from else [f"fill in PODCAST_KIT ({TOOL_FIX}); until then the jobs stop with an error"]
     if kind == "gitlab":
+        values["check"] += " --format gitlab > gl-code-quality-report.json"
         text = _render_gitlab(target, values)
         return CiFile(root / GITLAB_FILE, text, (*steps, *_gitlab_steps(target)))
-    paths = [f"{subfolder}/**", GITHUB_FILE] if is_subfolder else []
+    paths = [f"{_GLOB_CHARACTERS.sub(_BACKSLASHED, subfolder)}/**", GITHUB_FILE] if is_subfolder else []
     listed = f"[{', '.join(map(_quote_yaml, paths))}]"
     values |= {
         "paths": f", paths: {listed}" if paths else "",
@@ -300,7 +304,15 @@ def find_repository_root(folder: Path) -> Path:
 
 
 def _render_github(target: CiTarget, values: dict[str, str]) -> str:
+    feeds = _escape_glob(values["site"]).replace("'", "''") + "/**/*.xml"
+    site, lock = _escape_expression(values["site"]), _escape_expression(values["lock"])
     values = values | {
+        "check": _quote_command(_escape_expression(values["check"])),
+        "publish": _quote_command(_escape_expression(values["publish"])),
+        "site": _quote_yaml(site),
+        "site_path": _escape_glob(site),
+        "site_cache_key": _quote_yaml(f"podcast-site-${{{{ hashFiles('{feeds}') }}}}"),
+        "lock_path": _escape_glob(lock),
         "checkout": _CHECKOUT,
         "python": _PYTHON,
         "aws": _AWS,
@@ -324,9 +336,15 @@ def _render_github(target: CiTarget, values: dict[str, str]) -> str:
 
 
 def _render_gitlab(target: CiTarget, values: dict[str, str]) -> str:
+    values = values | {
+        "check": _quote_command(values["check"]),
+        "publish": _quote_command(values["publish"]),
+        "site": _quote_yaml(values["site"]),
+        "lock": _quote_yaml(values["lock"]),
+    }
     settings = _GITLAB_ROLE_SETTINGS if target is CiTarget.ROLE else ""
     if target is CiTarget.PAGES:
-        settings = _GITLAB_PAGES_SETTINGS.format_map(values | {"lock": _quote_yaml(values["lock_path"])})
+        settings = _GITLAB_PAGES_SETTINGS.format_map(values)
     return _GITLAB.format_map(
         values
         | {
@@ -378,6 +396,31 @@ def _gitlab_steps(target: CiTarget) -> tuple[str, ...]:
         "publish once from where the recordings are, and commit podcast.lock",
         schedule,
     )
+
+
+def _refuse_unusable_name(kind: str, subfolder: str) -> None:
+    """Raise InvalidValue for a folder whose name a CI file cannot contain."""
+    name = subfolder[:200]
+    if _CONTROLS.search(subfolder):
+        raise InvalidValue(f"the folder's name {name!r} has control characters", "rename the folder")
+    if kind == "gitlab" and "$" in subfolder:
+        raise InvalidValue(f"the folder's name {name!r} has a $, which GitLab reads as a variable", "rename the folder")
+
+
+def _escape_expression(text: str) -> str:
+    """Text in which GitHub evaluates no expression."""
+    return text.replace("${{", "${{ '${{' }}")
+
+
+def _escape_glob(path: str) -> str:
+    """A path that GitHub's cache takes literally; a line that begins with # or ! would be a comment or an exclusion."""
+    escaped = _GLOB_CHARACTERS.sub(_BACKSLASHED, path)
+    return f"./{escaped}" if path.startswith(("#", "!")) else escaped
+
+
+def _quote_command(command: str) -> str:
+    """A command as YAML: in quotes where its characters could mean something else."""
+    return command if _PLAIN_COMMAND.fullmatch(command) else _quote_yaml(command)
 
 
 def _quote_yaml(text: str) -> str:

@@ -59,7 +59,13 @@ VECTORS = [
     "<input autofocus onfocus=xss()>",
     "<x onclick=xss() tabindex=1 id=x></x><a href=#x>x</a>",
 ]
-TRAP = "window.hits = []; window.xss = (...what) => window.hits.push(location.href); window.alert = window.xss;"
+TRAP = """
+window.hits = [];
+window.xss = (...what) => window.hits.push(location.href);
+window.alert = window.xss;
+document.addEventListener("securitypolicyviolation", (event) => window.hits.push(event.violatedDirective));
+"""
+"""Collects what ran, and what would have run without the page's Content-Security-Policy."""
 
 
 EVIL = "javascript:xss()"
@@ -140,6 +146,25 @@ def test_hostile_text_neither_runs_nor_breaks_a_page(browser, hostile):
             assert page.evaluate("window.hits") == [], path
             if path in expected_titles:
                 assert page.inner_text("h1").split() == expected_titles[path].split(), path
+
+
+def test_the_policy_of_every_page_stops_a_script_that_got_onto_it(browser, hostile, tmp_path):
+    paths = {"index.html", "404.html", "follow/index.html", "episodes/001-one/index.html"}
+    paths.add("episodes/001-one/embed/index.html")
+    injected = (
+        "<script>xss()</script><img src=x onerror=xss()><script src=https://evil.example/x.js></script><base href=/x>"
+    )
+    with chromium.serving(tmp_path) as url, closing(browser.new_context()) as context:
+        context.add_init_script(TRAP.replace("window.hits.push(event", "window.violations.push(event"))
+        context.add_init_script("window.violations = []")
+        page = context.new_page()
+        for path in paths:
+            (tmp_path / "index.html").write_text(
+                (hostile / path).read_text("utf-8").replace("</body>", f"{injected}</body>"), "utf-8"
+            )
+            page.goto(f"{url}index.html")
+            until(page, "window.violations.length >= 4")
+            assert page.evaluate("window.hits") == [], path
 
 
 def test_machine_readable_data_has_the_text_unchanged(browser, hostile):

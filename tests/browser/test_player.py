@@ -12,6 +12,7 @@ from PIL import Image
 from podcast_kit import builder
 from podcast_kit.source import project
 from tests.support import chromium
+from tests.support.browsing import until
 from tests.support.shows import add, small
 
 pytestmark = [
@@ -52,10 +53,6 @@ def page(browser, base_url):
 
 def current_time(page):
     return page.evaluate("document.querySelector('audio').currentTime")
-
-
-def until(page, condition):
-    page.wait_for_function(condition, timeout=10_000)
 
 
 def test_playback_resumes_with_a_notice(page):

@@ -136,6 +136,28 @@ def test_a_symlink_out_of_the_build_is_not_followed(ask, folder):
     assert ask("/way-out")[0] == 404
 
 
+@pytest.mark.parametrize("name", [".env", ".git/config", ".podcast-kit/memory.sqlite"])
+def test_hidden_files_are_not_served(ask, folder, name):
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("secret", "utf-8")
+    assert ask(f"/{name}")[::2] == (404, b"nothing here")
+    assert ask(f"/media/../{name}")[0] == 404
+
+
+def test_files_of_a_website_that_begin_with_a_dot_are_served(ask, folder):
+    (folder / ".well-known").mkdir()
+    (folder / ".well-known/security.txt").write_text("Contact", "utf-8")
+    assert ask("/.well-known/security.txt")[::2] == (200, b"Contact")
+
+
+@pytest.mark.parametrize("path", ["/", "/media/a%20b.mp3", "/missing"])
+def test_other_websites_cannot_embed_what_is_previewed(ask, path):
+    headers = ask(path)[1]
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_port_in_use_is_an_operation_error(folder):
     with make_preview(folder) as running, pytest.raises(OperationError, match="cannot listen"):
         make_preview(folder, running.server_port)
@@ -147,6 +169,8 @@ def test_an_open_page_reloads_after_a_change(folder):
         thread.start()
         connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
         connection.request("GET", "/index.html")
+        assert b'<script src="/.changes.js">' in connection.getresponse().read()
+        connection.request("GET", "/.changes.js")
         assert b"location.reload()" in connection.getresponse().read()
         connection.request("GET", "/.changes?since=")
         assert connection.getresponse().read() == b"1"

@@ -1,5 +1,6 @@
 """A show with every kind of page, built once per worker, and fixtures that open it in Chromium."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -102,4 +103,8 @@ def open_page(browser, base):
 
 
 def until(page, condition):
-    page.wait_for_function(condition, timeout=10_000)
+    """Wait until a condition in JavaScript holds; `wait_for_function` would need pages that allow `eval`."""
+    end = time.monotonic() + 10
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(20)

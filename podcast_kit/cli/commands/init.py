@@ -246,11 +246,15 @@ def _choose_tool_source(tool_from: str | None) -> str:
 def _write_pipelines(console: Console, folder: Path, values: dict[str, Any], to: str, endpoint: str) -> list[str]:
     """Write the CI files that do not exist yet; their paths."""
     from podcast_kit.source import ci_templates
+    from podcast_kit.source.yaml import InvalidValue
 
     added = []
     for kind in dict.fromkeys(values["pipelines"]):
         target = ci_templates.choose_ci_target(to, endpoint)
-        ci_file = ci_templates.render_ci_file(kind, folder, target=target, to=to, tool_from=values["tool_from"])
+        try:
+            ci_file = ci_templates.render_ci_file(kind, folder, target=target, to=to, tool_from=values["tool_from"])
+        except InvalidValue as error:
+            raise OperationError(str(error), error.fix) from None
         relative = os.path.relpath(ci_file.path)
         if ci_file.path.exists():
             console.info(f"{relative} already exists and was not changed")

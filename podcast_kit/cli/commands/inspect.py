@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podcast_kit.cli.app import command
-from podcast_kit.cli.console import Console
+from podcast_kit.cli.console import LINE_BREAKS, Console, one_line
 from podcast_kit.errors import ExitCode, InvalidAudio, Problem, Severity
 from podcast_kit.text.numbers import format_bytes
 
@@ -73,11 +73,11 @@ def _print_report(console: Console, report: AudioReport) -> None:
         console.result("  " + _describe_audio(report.kind, report.audio))
     for name, value in report.tags.fields:
         text = value if len(value) <= MAX_TAG_VALUE_SHOWN else value[:MAX_TAG_VALUE_SHOWN] + "…"
-        console.result(f"  {name:<12} " + text.replace("\n", "\n" + " " * 15))
+        console.result(f"  {one_line(name):<12} " + LINE_BREAKS.sub("\n" + " " * 15, text))
     for chapter in report.chapters:
-        link = f"  <{chapter.url}>" if chapter.url else ""
+        link = f"  <{one_line(chapter.url)}>" if chapter.url else ""
         hidden = "" if chapter.toc else "  (not listed)"
-        console.result(f"  {format_timecode(chapter.start_ms):>12}  {chapter.title}{link}{hidden}")
+        console.result(f"  {format_timecode(chapter.start_ms):>12}  {one_line(chapter.title)}{link}{hidden}")
 
 
 def _describe_audio(kind: str, facts: Audio) -> str:

@@ -88,6 +88,23 @@ def test_every_missing_file_is_reported_with_its_location(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["page.html", "script.js", "drawing.svg", "list.json", "SHOW.HTM", "noending", "style.css"]
+)
+def test_only_audio_and_video_are_published_as_enclosures(tmp_path, name):
+    show = small(tmp_path / "show", alternate_enclosures=f"{{type: audio/opus, sources: {name}}}")
+    (show / "episodes" / name).write_text("<script>alert(1)</script>")
+    (show / "trailer.html").write_text("<script>alert(1)</script>")
+    with (show / "podcast.yaml").open("a") as file:
+        file.write("trailers: {title: Hello, url: trailer.html, date: 2026-01-01}\n")
+    with pytest.raises(InvalidInput) as caught:
+        made(show)
+    assert [(problem.location.path, problem.code) for problem in caught.value.problems] == [
+        ("episodes/001-talk.md", "file.type"),
+        ("podcast.yaml", "file.type"),
+    ]
+
+
 PUBLISH_AND_PRINT_PEAK = """
 import sys
 from pathlib import Path
