@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import FeedDocument, Node
-from podcast_kit.namespaces import usual_prefix
+from podcast_kit.namespaces import NAMESPACES, usual_prefix
 
 MAX_FEED_BYTES = 50_000_000
 """Ten times the limit of the W3C feed validator, and twice the size of a feed of 10,000 long episodes."""
@@ -55,22 +55,23 @@ def parse_feed(data: bytes, path: str = "feed.xml") -> FeedDocument:
         raise _feed_error(SourceLocation(path, line), text, "xml.size", "shorten it")
     parser = _FeedParser(path, leading.count(b"\n"))
     parser.parse(stripped)
-    if parser.root is None:
-        raise _feed_error(
-            SourceLocation(path, 1), "the file has no elements", "xml.wellformed", "a feed starts with <rss>"
-        )
-    return FeedDocument(
-        path=path,
-        root=parser.root,
-        size=len(data),
-        encoding=parser.encoding,
-        bom=bom,
-        leading=len(leading),
-        trailing=tuple(parser.trailing),
-        namespaces=tuple(parser.declarations),
-        instructions=tuple(parser.instructions),
-        doctype=parser.doctype,
-    )
+    return parser.feed_document(len(data), bom=bom, leading=len(leading))
+
+
+def parse_repaired_feed(text: str, path: str, size: int) -> FeedDocument:
+    """Parse a feed whose faults of form were repaired; `size` is that of the file.
+
+    Prefixes that are not declared get their usual namespace, which is reported in `faults`.
+    """
+    parser = _FeedParser(path, 0, accepts_undeclared=True)
+    parser.parse(text.encode("utf-8", "replace"))
+    return parser.feed_document(size)
+
+
+def _describe_undeclared_prefix(prefix: str) -> tuple[str, str]:
+    """What is reported of a prefix that is not declared, and what was made of it."""
+    text = f"the prefix {prefix[:80]!r} is not declared"
+    return text, "read with its usual namespace" if prefix in NAMESPACES else "elements with it are left out"
 
 
 def _feed_error(location: SourceLocation, text: str, code: str, fix: str) -> InvalidInput:
@@ -95,9 +96,12 @@ class _OpenElement:
 class _FeedParser:
     """Handlers for expat's events; nodes are created when their end tag is read."""
 
-    def __init__(self, path: str, skipped_lines: int) -> None:
+    def __init__(self, path: str, skipped_lines: int, *, accepts_undeclared: bool = False) -> None:
         self.path = path
         self.skipped_lines = skipped_lines
+        self.accepts_undeclared = accepts_undeclared
+        self.undeclared: dict[str, SourceLocation] = {}
+        """Where each prefix without a declaration is first used."""
         self.root: Node | None = None
         self.trailing: list[int] = []
         self.declarations: list[tuple[str, str]] = []
@@ -107,7 +111,7 @@ class _FeedParser:
         self.open: list[_OpenElement] = []
         self.elements = 0
         self.names: dict[tuple[str, str], tuple[str, str]] = {}
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate("utf-8" if accepts_undeclared else None)
         self.parser.ordered_attributes = True
         self.parser.specified_attributes = True  # a long default value on many elements would exhaust the memory
         self.parser.buffer_text = True
@@ -121,6 +125,28 @@ class _FeedParser:
         self.parser.StartDoctypeDeclHandler = self.handle_doctype
         self.parser.EntityDeclHandler = self.refuse_entity
         self.parser.SkippedEntityHandler = self.refuse_unknown_entity
+
+    def feed_document(self, size: int, *, bom: bool = False, leading: int = 0) -> FeedDocument:
+        """The feed that was parsed; raises InvalidInput if there is none."""
+        if self.root is None:
+            location = SourceLocation(self.path, 1)
+            raise _feed_error(location, "the file has no elements", "xml.wellformed", "a feed starts with <rss>")
+        return FeedDocument(
+            path=self.path,
+            root=self.root,
+            size=size,
+            encoding=self.encoding,
+            bom=bom,
+            leading=leading,
+            trailing=tuple(self.trailing),
+            namespaces=tuple(self.declarations),
+            instructions=tuple(self.instructions),
+            doctype=self.doctype,
+            faults=tuple(
+                Problem(location, *_describe_undeclared_prefix(prefix), "xml.wellformed", Severity.WARNING)
+                for prefix, location in self.undeclared.items()
+            ),
+        )
 
     def current_location(self) -> SourceLocation:
         line = self.parser.CurrentLineNumber + self.skipped_lines
@@ -200,6 +226,9 @@ class _FeedParser:
     def resolve_name(self, name: str, scope: dict[str, str]) -> tuple[str, str]:
         """The namespace URI and the key (with the usual prefix) of a name."""
         prefix, colon, local = name.rpartition(":")
+        if prefix not in scope and self.accepts_undeclared:
+            self.undeclared.setdefault(prefix, self.current_location())
+            return NAMESPACES.get(prefix, ""), name
         if prefix not in scope:
             text, fix = f"the prefix of <{name[:80]}> is not declared", f"declare xmlns:{prefix[:80]} on <rss>"
             raise _feed_error(self.current_location(), text, "xml.wellformed", fix)

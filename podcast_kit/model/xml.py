@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from podcast_kit.errors import SourceLocation
+from podcast_kit.errors import Problem, SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class FeedDocument:
     instructions: tuple[str, ...] = ()
     """Targets of processing instructions, such as `xml-stylesheet`."""
     doctype: str = ""
+    faults: tuple[Problem, ...] = ()
+    """Faults of form that were repaired while it was read, as warnings."""
 
     @property
     def channel(self) -> Node | None:
