@@ -63,7 +63,7 @@ def _describe_source(url: str, response: Response) -> str:
 def fetch_further_pages(client: HttpClient, first: FeedDocument) -> tuple[FeedDocument, ...]:
     """The feed and the pages that its pagination links lead to, until one is missing or cannot be read."""
     pages, fetched_urls = [first], {first.path}
-    while len(pages) < MAX_PAGES and (url := _next_page_url(pages[-1])) and url not in fetched_urls:
+    while len(pages) < MAX_PAGES and (url := next_page_url(pages[-1])) and url not in fetched_urls:
         fetched_urls.add(url)
         response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
         if response.status != HTTP_OK:
@@ -75,7 +75,8 @@ def fetch_further_pages(client: HttpClient, first: FeedDocument) -> tuple[FeedDo
     return tuple(pages)
 
 
-def _next_page_url(page: FeedDocument) -> str:
+def next_page_url(page: FeedDocument) -> str:
+    """The URL of the next page of a paged feed, or of the archive before it; empty if there is none."""
     channel = page.channel
     for rel in ("next", "prev-archive"):
         for link in channel.children_named("atom:link") if channel else ():

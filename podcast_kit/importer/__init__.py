@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
+from podcast_kit.importer.feed_source import read_old_feed
 from podcast_kit.importer.model import ImportedFeed
-from podcast_kit.importer.pipeline import ImportResult, import_feed, read_old_feed
+from podcast_kit.importer.pipeline import (
+    ImportResult,
+    convert_old_feed,
+    import_feed,
+    refuse_existing_show,
+    write_import,
+)
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
 
@@ -19,8 +26,11 @@ __all__ = [
     "ImportedFeed",
     "compare_feeds",
     "convert_feed",
+    "convert_old_feed",
     "download_files",
     "import_feed",
     "read_old_feed",
+    "refuse_existing_show",
+    "write_import",
     "write_imported_show",
 ]

@@ -6,21 +6,23 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from podcast_kit.errors import Problem, Severity
-from podcast_kit.importer.elements import find_media_enclosure, title_text
+from podcast_kit.importer.elements import parse_flag, title_text
+from podcast_kit.importer.item_reader import item_recording_url
+from podcast_kit.importer.show_reader import item_date, site_url
 from podcast_kit.model import FeedDocument, Node
-from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.feed_dates import parse_feed_date
 from podcast_kit.text.numbers import format_count, parse_count
 from podcast_kit.text.timecode import parse_duration
 
 _COMPARED_VALUES: Mapping[str, Callable[[Node], object]] = {
     "title": lambda item: title_text(item.child_text("title")),
-    "date": lambda item: parse_rfc2822(item.child_text("pubDate")),
+    "date": lambda item: parse_feed_date(item.child_text("pubDate"))[0],
     "number": lambda item: parse_count(item.child_text("itunes:episode")),
     "season": lambda item: parse_count(item.child_text("itunes:season")),
-    "recording": lambda item: _enclosure_attribute(item, "url"),
+    "hidden": lambda item: parse_flag(item.child_text("itunes:block")) or None,
     "duration": lambda item: round(parse_duration(item.child_text("itunes:duration")) or 0),
 }
-_HTTPS_FIX = "open one of the https URLs in a browser; if it does not work, download the files with --audio"
+_HTTPS_FIX = "no change is needed: apps compare the guid, not the URL"
 
 
 def compare_feeds(old: FeedDocument, new: FeedDocument, *, moved: bool = False) -> Iterator[Problem]:
@@ -29,19 +31,23 @@ def compare_feeds(old: FeedDocument, new: FeedDocument, *, moved: bool = False) 
     With `moved`, audio files may have new URLs and durations. Notes and images are not compared,
     because they are rendered again.
     """
-    new_items = _items_by_guid(new)
+    home = site_url(old.channel, old.path if "://" in old.path else "") if old.channel else ""
+    new_items = _items_by_guid(new, home)
     upgraded_to_https = []
-    for guid, old_item in _items_by_guid(old).items():
+    for guid, old_item in _items_by_guid(old, home).items():
         new_item = new_items.get(guid)
         if new_item is None:
             text = f"guid {guid!r} is not in the new feed: subscribers would lose the episode"
             fix = "fix the problems of this episode above, then import again"
             yield Problem(old.location_of(old_item), text, fix, "import.guid")
             continue
-        for name, before, after in _changed_values(old_item, new_item, moved=moved):
-            if name == "recording" and after == re.sub("^http:", "https:", str(before)):
-                upgraded_to_https.append(old_item)
-                continue
+        before_url, after_url = item_recording_url(old_item, home)[0], item_recording_url(new_item, home)[0]
+        changes = list(_changed_values(old_item, new_item, moved=moved))
+        if before_url != after_url and after_url == re.sub("^http:", "https:", before_url):
+            upgraded_to_https.append(old_item)
+        elif before_url != after_url and not moved:
+            changes.append(("recording", before_url, after_url))
+        for name, before, after in changes:
             text = f"{name} of {guid!r} was {before!r} and is now {after!r}"
             fix = "fix it in the episode's notes"
             yield Problem(old.location_of(old_item), text, fix, "import.differs", Severity.WARNING)
@@ -50,27 +56,23 @@ def compare_feeds(old: FeedDocument, new: FeedDocument, *, moved: bool = False) 
         verb = "has" if count == 1 else "have"
         text = (
             f"{format_count(count, 'recording')} {verb} an http URL in the old feed and the same with https here, "
-            "because directories require https"
+            "where the host answers, too"
         )
         yield Problem(old.location_of(upgraded_to_https[0]), text, _HTTPS_FIX, "import.https", Severity.WARNING)
 
 
-def _items_by_guid(feed: FeedDocument) -> Mapping[str, Node]:
-    """The items that have an enclosure, by guid or else by the enclosure's URL, as apps do."""
+def _items_by_guid(feed: FeedDocument, home: str) -> Mapping[str, Node]:
+    """The items that have an enclosure, by guid or else by the enclosure's URL, as apps do; the oldest of a guid."""
     items: dict[str, Node] = {}
-    for item in feed.items:
-        if enclosure_url := _enclosure_attribute(item, "url"):
+    for item in sorted(feed.items, key=item_date):
+        if enclosure_url := item_recording_url(item, home)[0]:
             items.setdefault(item.child_text("guid").strip() or enclosure_url, item)
     return items
-
-
-def _enclosure_attribute(item: Node, name: str) -> str:
-    return find_media_enclosure(item).attributes.get(name, "").strip()
 
 
 def _changed_values(old_item: Node, new_item: Node, *, moved: bool) -> Iterator[tuple[str, object, object]]:
     """Name, old and new value of each difference; values that the old feed did not have are ignored."""
     for name, read_value in _COMPARED_VALUES.items():
         before, after = read_value(old_item), read_value(new_item)
-        if before != after and not (moved and name in {"recording", "duration"}) and before not in {None, "", 0}:
+        if before != after and not (moved and name == "duration") and before not in {None, "", 0}:
             yield name, before, after

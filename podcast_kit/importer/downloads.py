@@ -38,6 +38,8 @@ class DownloadedFiles:
 
     paths: Mapping[RequiredFile, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    failed: frozenset[RequiredFile] = frozenset()
+    """Files that could not be downloaded."""
 
 
 def download_files(
@@ -58,6 +60,7 @@ def download_files(
         by_url.setdefault((file.kind, file.url), []).append(file)
     paths: dict[RequiredFile, str] = {}
     problems: list[Problem] = []
+    failed: set[RequiredFile] = set()
     with HttpClient(network) as http, ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
         first_of_each = [group[0] for group in by_url.values()]
         results = pool.map(partial(_download_or_problem, http, folder), first_of_each)
@@ -65,9 +68,10 @@ def download_files(
             on_progress(Progress("fetch", group[0].path, number, len(first_of_each)))
             if isinstance(result, Problem):
                 problems.append(result)
+                failed.update(group)
             else:
                 paths |= dict.fromkeys(group, result)
-    return DownloadedFiles(paths, tuple(problems))
+    return DownloadedFiles(paths, tuple(problems), frozenset(failed))
 
 
 def _iter_required_files(imported: ImportedFeed, *, recordings: bool) -> Iterable[RequiredFile]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from posixpath import splitext
 from urllib.parse import urlsplit
 
+from podcast_kit.errors import Problem
 from podcast_kit.importer.elements import (
     ImportLog,
     custom_elements,
@@ -14,18 +18,20 @@ from podcast_kit.importer.elements import (
     parse_flag,
     read_people,
     required_file,
+    resolve_url,
     single_line,
     title_text,
+    to_elements,
     value_or_default,
 )
 from podcast_kit.importer.model import ImportedEpisode, ImportedShow, RequiredFile
 from podcast_kit.importer.strip_prompts import PromptStripper
 from podcast_kit.io.mime import guess_content_type
-from podcast_kit.model import EpisodeType, Node
+from podcast_kit.model import Element, EpisodeType, Node
 from podcast_kit.source import episode
 from podcast_kit.source.notes import from_html as html_notes
-from podcast_kit.source.yaml import converters
-from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.source.yaml import InvalidValue, converters
+from podcast_kit.text.feed_dates import parse_feed_date
 from podcast_kit.text.numbers import parse_count
 from podcast_kit.text.timecode import parse_duration
 
@@ -53,9 +59,11 @@ MAX_SUMMARY_LEN = 4000
 """Apple's limit of a description."""
 MAX_TITLE_SHOWN_LEN = 60
 MAX_BASE_SLUG_LEN = 80
+_TEXT_TAGS = ("description", "content:encoded", "itunes:summary", "itunes:subtitle")
 _ENCLOSURE_FIX = "an episode has one recording; link to other files in its notes"
 _TITLE_FIX = "change the title in its notes if the entities were meant"
 _OMITTED_FIX = "it is not imported; add it by hand if it is an episode"
+_GUID_FIX = "give it a guid of its own in the old feed, or add it by hand"
 
 
 class ItemReader:
@@ -73,7 +81,7 @@ class ItemReader:
         """The episodes; those without a number are numbered by position. Other items are reported and omitted."""
         for position, node in enumerate(nodes, 1):
             enclosure = self.choose_enclosure(node)
-            url = value_or_default(converters.to_url, enclosure.attributes.get("url", ""), "")
+            url, changes = item_recording_url(node, self.site)
             guid = node.child_text("guid").strip() or url  # apps use the enclosure's URL instead
             written_title = single_line(node.child_text("title")) or single_line(node.child_text("itunes:title"))
             title = title_text(written_title)
@@ -81,12 +89,18 @@ class ItemReader:
             if title != written_title:
                 self.import_log.warn(node, f"entities in the title became characters: {name}", _TITLE_FIX)
             if not url:
-                self.import_log.warn(node, f"{name} has no enclosure", _OMITTED_FIX)
-            elif guid in self.guids:
-                self.import_log.warn(
-                    node, f"{name} has the guid of another item; apps show only one of them", _OMITTED_FIX
+                reason = (
+                    "has no enclosure" if not enclosure.attributes.get("url") else "has an enclosure without a web URL"
                 )
+                self.import_log.warn(node, f"{name} {reason}", _OMITTED_FIX)
+            elif guid in self.guids:
+                text = f"{name} has the guid of another item; apps show only one of them, and only one is imported"
+                location = self.import_log.feed.location_of(node)
+                self.import_log.problems.append(Problem(location, text, _GUID_FIX, "import.guid"))
             else:
+                if changes:
+                    fix = "download it with --audio" if "password" in changes else "check that it plays"
+                    self.import_log.warn(enclosure, f"the URL of the recording of {name} {changes}", fix)
                 self.guids.add(guid)
                 yield self.read_item(node, enclosure, url, guid, title, position)
 
@@ -101,50 +115,236 @@ class ItemReader:
 
     def read_item(self, node: Node, enclosure: Node, url: str, guid: str, title: str, position: int) -> ImportedEpisode:
         """Convert one item."""
-        number = parse_count(node.child_text("itunes:episode")) or None
+        number, number_elements = self.read_number(node, "episode")
+        season, season_elements = self.read_number(node, "season")
         slug = self.unique_slug(number or position, title)
-        date = parse_rfc2822(node.child_text("pubDate"))
-        if date is None or not MIN_YEAR <= date.year <= MAX_YEAR:
-            self.import_log.warn(node, f"“{title}” has no valid date", "it is imported as a draft; set its `date:`")
-            date = None
-        short = (
-            node.child_text("description") or node.child_text("itunes:summary") or node.child_text("itunes:subtitle")
-        )
         page = value_or_default(converters.to_url, node.child_text("link"), self.site)
-        full_notes = self.prompts.strip(node.child_text("content:encoded") or short)
-        summary_text = html_notes.html_to_text_lines(self.prompts.strip(short))
+        notes, summary, text_elements = self.read_texts(node, page)
+        artwork = self.read_artwork(node, f"episodes/art/{slug}")
+        chapter_list, chapter_elements = self.read_chapters(node)
+        transcripts, transcript_elements = self.read_transcripts(node, slug)
+        people, person_elements = read_people(node, self.import_log)
+        tags, tag_elements = self.read_tags(node)
+        explicit = self.read_flag(node, "itunes:explicit")
         mime = single_line(enclosure.attributes.get("type", "")).lower()
-        image = node.child("itunes:image")
-        image_url = image.attributes.get("href", "") if image else ""
-        artwork = required_file(image_url, "artwork", f"episodes/art/{slug}")
-        has_show_artwork = artwork and self.show.artwork and artwork.url == self.show.artwork.url
-        chapters = node.child("podcast:chapters")
-        chapters_url = chapters.attributes.get("url", "") if chapters else ""
-        explicit = parse_flag(node.child_text("itunes:explicit"))
         return ImportedEpisode(
             slug=slug,
             title=title or slug,
             guid=guid,
-            date=date,
-            notes=html_notes.html_to_markdown(full_notes, page),
-            summary=_separate_summary(summary_text, html_notes.html_to_text_lines(full_notes)),
+            date=self.read_date(node, title),
+            notes=notes,
+            summary=summary,
             number=number,
-            season=parse_count(node.child_text("itunes:season")) or None,
-            type=value_or_default(
-                converters.choice_of(EpisodeType), node.child_text("itunes:episodeType"), EpisodeType.FULL
-            ),
+            season=season,
+            type=self.read_type(node),
             explicit=None if explicit == self.show.explicit else explicit,
             recording=RequiredFile(url, "recording", f"episodes/{slug}{_audio_suffix(url, mime)}"),
             bytes=parse_count(enclosure.attributes.get("length", "").strip()) or 0,
             mime=mime or guess_content_type(urlsplit(url).path),
             seconds=parse_duration(node.child_text("itunes:duration")) or 0.0,
-            artwork=None if has_show_artwork else artwork,
-            chapters=required_file(chapters_url, "chapters", f"episodes/{slug}.chapters.json"),
-            transcripts=tuple(_transcript_files(node, slug)),
-            people=read_people(node),
-            tags=tuple(dict.fromkeys(filter(None, map(single_line, _item_tags(node))))),
-            elements=tuple(custom_elements(node, "item", self.import_log)),
+            artwork=artwork,
+            chapters=self.read_chapters_file(node, slug),
+            chapter_list=chapter_list,
+            transcripts=transcripts,
+            people=people,
+            tags=tags,
+            elements=(
+                *self.read_title_elements(node, title),
+                *number_elements,
+                *season_elements,
+                *text_elements,
+                *chapter_elements,
+                *transcript_elements,
+                *person_elements,
+                *tag_elements,
+                *self.read_other_elements(node, url),
+            ),
         )
+
+    def read_date(self, node: Node, title: str) -> datetime | None:
+        """The item's date; None, with a warning, if it has none."""
+        date, assumed = parse_feed_date(node.child_text("pubDate"))
+        if date is None or not MIN_YEAR <= date.year <= MAX_YEAR:
+            self.import_log.warn(node, f"“{title}” has no valid date", "it is imported as a draft; set its `date:`")
+            return None
+        if assumed:
+            pub_date = node.child("pubDate") or node
+            text = f"the date of “{title[:MAX_TITLE_SHOWN_LEN]}” {assumed}"
+            self.import_log.warn(pub_date, text, "correct its `date:` if that is wrong")
+        return date
+
+    def read_type(self, node: Node) -> EpisodeType:
+        """The item's type; `full`, with a warning, if it has another value."""
+        raw = node.child_text("itunes:episodeType")
+        try:
+            return converters.choice_of(EpisodeType)(raw) if raw else EpisodeType.FULL
+        except InvalidValue:
+            child = node.child("itunes:episodeType") or node
+            self.import_log.warn(child, f"{raw[:MAX_TITLE_SHOWN_LEN]!r} is not an episode type", "`full` is used")
+            return EpisodeType.FULL
+
+    def read_flag(self, node: Node, key: str) -> bool | None:
+        """A flag; None, with a warning, if it has another value."""
+        raw = node.child_text(key)
+        flag = parse_flag(raw)
+        if raw and flag is None:
+            child = node.child(key) or node
+            self.import_log.warn(child, f"<{child.name}> is {raw[:MAX_TITLE_SHOWN_LEN]!r}", "write true or false")
+        return flag
+
+    def read_number(self, node: Node, name: str) -> tuple[int | None, list[Element]]:
+        """The number of the episode or season, and elements for what it cannot express: 0, 204.5, a name."""
+        itunes_tag, podcast_tag = f"itunes:{name}", f"podcast:{name}"
+        elements: list[Element] = []
+        raw = node.child_text(itunes_tag)
+        number = parse_count(raw)
+        if raw and number is None:
+            child = node.child(itunes_tag) or node
+            shown = raw[:MAX_TITLE_SHOWN_LEN]
+            self.import_log.warn(child, f"<{child.name}> is {shown!r}, not a number; it is left out", "set it by hand")
+        if number == 0:  # `number:` and `season:` begin at 1
+            elements.append(Element(itunes_tag, "0"))
+        podcast_node = node.child(podcast_tag)
+        if podcast_node is None:
+            return number or None, elements
+        podcast_number = _parse_decimal(podcast_node.text)
+        if number is None and podcast_number is not None and podcast_number == int(podcast_number):
+            number = int(podcast_number)
+        if podcast_number is None or podcast_number != number or any(podcast_node.attributes.values()):
+            is_same = number and podcast_number == number
+            text = "" if is_same else podcast_node.text.strip()
+            attributes = tuple((key, value.strip()) for key, value in podcast_node.attributes.items())
+            location = self.import_log.feed.location_of(podcast_node)
+            elements.append(Element(podcast_tag, text, attributes, (), location))
+        return number or None, elements
+
+    def read_texts(self, node: Node, page: str) -> tuple[str, str, list[Element]]:
+        """Notes as Markdown, a separate summary, and the elements of texts that neither has."""
+        texts = {key: node.child_text(key) for key in _TEXT_TAGS}
+        short = texts["description"] or texts["itunes:summary"] or texts["itunes:subtitle"]
+        full_notes = self.prompts.strip(texts["content:encoded"] or short)
+        notes_text = html_notes.html_to_text_lines(full_notes)
+        summary_text = notes_text if short == full_notes else html_notes.html_to_text_lines(self.prompts.strip(short))
+        summary = _separate_summary(summary_text, notes_text)
+        if not summary and len(summary_text) > MAX_SUMMARY_LEN and not _is_contained(summary_text, notes_text):
+            child = node.child("description") or node
+            self.import_log.warn(child, "the description differs from the notes and is left out", "it is too long")
+        elements = []
+        for key in ("itunes:summary", "itunes:subtitle"):
+            text = texts[key]
+            if not text:
+                continue
+            child = node.child(key) or node
+            plain = text if text in {short, full_notes} else html_notes.html_to_text_lines(text)
+            if text in {short, full_notes} or _is_contained(plain, f"{notes_text}\n{summary_text}"):
+                self.import_log.skip_repeated(child)
+            else:
+                elements.append(Element(key, text, (), (), self.import_log.feed.location_of(child)))
+        return html_notes.html_to_markdown(full_notes, page), summary, elements
+
+    def read_title_elements(self, node: Node, title: str) -> Iterator[Element]:
+        """The title and author for Apple, if they differ, and whether it is hidden there."""
+        itunes_title = title_text(node.child_text("itunes:title"))
+        if itunes_title and itunes_title != title:
+            yield Element("itunes:title", itunes_title)
+        author = single_line(node.child_text("itunes:author"))
+        if author and author != self.show.author:
+            yield Element("itunes:author", author)
+        if parse_flag(node.child_text("itunes:block")):
+            yield Element("itunes:block", "Yes")
+
+    def read_artwork(self, node: Node, path: str) -> RequiredFile | None:
+        """The episode's own artwork; None if it is that of the show."""
+        image = node.child("itunes:image")
+        if image is None:
+            return None
+        url = image.attributes.get("href", "")
+        artwork = required_file(url, "artwork", path, Element("itunes:image", "", (("href", url.strip()),)))
+        if artwork is None:
+            self.import_log.warn(image, f"the image {url[:200]!r} has no web URL and is left out", "add it by hand")
+        if artwork and self.show.artwork and artwork.url == self.show.artwork.url:
+            self.import_log.skip_repeated(image)
+            return None
+        return artwork
+
+    def read_chapters_file(self, node: Node, slug: str) -> RequiredFile | None:
+        """The file of podcast:chapters."""
+        chapters = node.child("podcast:chapters")
+        if chapters is None:
+            return None
+        url = chapters.attributes.get("url", "")
+        element = Element("podcast:chapters", "", tuple(chapters.attributes.items()))
+        file = required_file(url, "chapters", f"episodes/{slug}.chapters.json", element)
+        if file is None:
+            self.import_log.warn(chapters, f"the chapters {url[:200]!r} have no web URL", "they are left out")
+        return file
+
+    def read_chapters(self, node: Node) -> tuple[tuple[Mapping[str, str], ...], list[Element]]:
+        """The chapters in the item itself, as entries of `chapters:`, or as an element if they do not fit there."""
+        psc = node.child("psc:chapters")
+        if psc is None:
+            return (), []
+        entries: list[Mapping[str, str]] = []
+        before = -1
+        for chapter in psc.children_named("psc:chapter"):
+            attributes = {name: value.strip() for name, value in chapter.attributes.items()}
+            start = value_or_default(converters.to_milliseconds, attributes.get("start", ""), -1)
+            title, url, image = (attributes.get(name, "") for name in ("title", "href", "image"))
+            is_valid = start > before and title and attributes.keys() <= {"start", "title", "href", "image"}
+            is_valid = is_valid and (not url or value_or_default(converters.to_url, url, "") == url)
+            if not is_valid or (image and not value_or_default(converters.to_https_url, image, "")):
+                return (), list(to_elements(psc, self.import_log))
+            entry = {"start": attributes["start"], "title": single_line(title), "url": url, "image": image}
+            entries.append({key: value for key, value in entry.items() if value})
+            before = start
+        return tuple(entries), []
+
+    def read_transcripts(self, node: Node, slug: str) -> tuple[tuple[RequiredFile, ...], list[Element]]:
+        """One file for each language and format, and the elements of all others."""
+        files: dict[str, RequiredFile] = {}
+        elements: list[Element] = []
+        for transcript in node.children_named("podcast:transcript"):
+            url = transcript.attributes.get("url", "")
+            mime = transcript.attributes.get("type", "").strip().lower()
+            language = transcript.attributes.get("language", "").strip()
+            language_part = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
+            suffix = TRANSCRIPT_SUFFIX_BY_MIME.get(mime, splitext(urlsplit(url).path)[1].lower())
+            path = f"episodes/{slug}{language_part}{suffix}"
+            element = next(to_elements(transcript, self.import_log), None)
+            file = required_file(url, "transcript", path, element)
+            if file and suffix in TRANSCRIPT_SUFFIX_BY_MIME.values() and path not in files:
+                files[path] = file
+            elif element is not None:
+                elements.append(element)
+        return tuple(files.values()), elements
+
+    def read_tags(self, node: Node) -> tuple[tuple[str, ...], list[Element]]:
+        """The item's categories and keywords, and the elements of categories of a domain."""
+        tags: list[str] = []
+        elements: list[Element] = []
+        for category in node.children_named("category"):
+            if any(category.attributes.values()):
+                elements += to_elements(category, self.import_log)
+            else:
+                tags.append(category.text)
+        tags += [keyword for child in node.children_named("itunes:keywords") for keyword in child.text.split(",")]
+        return tuple(dict.fromkeys(filter(None, map(single_line, tags)))), elements
+
+    def read_other_elements(self, node: Node, recording_url: str) -> Iterator[Element]:
+        """Elements of any namespace, without those that only repeat the recording or the author."""
+        repeated = {self.show.author, self.show.owner_email, f"{self.show.owner_email} ({self.show.author})"}
+        children = []
+        for child in node.children:
+            is_repeated = (child.key in {"dc:creator", "author"} and single_line(child.text) in repeated) or (
+                child.key == "media:content"
+                and not child.children
+                and resolve_url(child.attributes.get("url", ""), self.site)[0] == recording_url
+            )
+            if is_repeated:
+                self.import_log.skip_repeated(child)
+            else:
+                children.append(child)
+        yield from custom_elements(replace(node, children=tuple(children)), "item", self.import_log)
 
     def unique_slug(self, number: int, title: str) -> str:
         """A slug that no other episode has."""
@@ -157,36 +357,35 @@ class ItemReader:
         return slug
 
 
-def _item_tags(node: Node) -> Iterator[str]:
-    for category in node.children_named("category"):
-        yield category.text
-    yield from node.child_text("itunes:keywords").split(",")
+def item_recording_url(node: Node, base: str) -> tuple[str, str]:
+    """The URL of an item's recording, and what was changed in it; empty if it has none."""
+    raw = find_media_enclosure(node).attributes.get("url", "")
+    page = value_or_default(converters.to_url, node.child_text("link"), base)
+    return resolve_url(raw, page) if raw.strip() else ("", "")
+
+
+def _parse_decimal(text: str) -> Decimal | None:
+    """A number that is not negative; None for other texts."""
+    return Decimal(text.strip()) if re.fullmatch(r"\d{1,15}(?:\.\d{1,15})?", text.strip(), re.ASCII) else None
 
 
 def _separate_summary(short: str, notes: str) -> str:
-    """The description if it is a single line that differs from the notes and their first line; else empty."""
-    notes_forms = {_word_characters(notes), _word_characters(notes.partition("\n")[0])}
-    is_separate = "\n" not in short and len(short) <= MAX_SUMMARY_LEN and _word_characters(short) not in notes_forms
-    return short if is_separate else ""
+    """The description on one line if the notes do not have it and do not begin with it; else empty."""
+    short_form = _word_characters(short)
+    first_line = _word_characters(notes.partition("\n")[0])
+    notes_form = _word_characters(notes)
+    is_beginning = notes_form.startswith(short_form) and (len(short_form) >= len(first_line) or short.endswith("…"))
+    is_separate = short_form and not is_beginning and len(short) <= MAX_SUMMARY_LEN
+    return " ".join(short.split()) if is_separate else ""
+
+
+def _is_contained(text: str, longer: str) -> bool:
+    """Whether a text has all the words of another one, in their order."""
+    return _word_characters(text) in _word_characters(longer)
 
 
 def _word_characters(text: str) -> str:
     return re.sub(r"\W+", "", text)
-
-
-def _transcript_files(node: Node, slug: str) -> Iterator[RequiredFile]:
-    """One file for each language and format."""
-    paths = set()
-    for transcript in node.children_named("podcast:transcript"):
-        url = transcript.attributes.get("url", "")
-        mime = transcript.attributes.get("type", "").strip().lower()
-        language = transcript.attributes.get("language", "").strip()
-        language_part = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
-        suffix = TRANSCRIPT_SUFFIX_BY_MIME.get(mime, splitext(urlsplit(url).path)[1].lower())
-        file = required_file(url, "transcript", f"episodes/{slug}{language_part}{suffix}")
-        if file and suffix in TRANSCRIPT_SUFFIX_BY_MIME.values() and file.path not in paths:
-            paths.add(file.path)
-            yield file
 
 
 def _audio_suffix(url: str, mime: str) -> str:

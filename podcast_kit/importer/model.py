@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,8 @@ class RequiredFile:
     """`artwork`, `chapters`, `transcript` or `recording`."""
     path: str
     """Relative to the show's folder, with forward slashes; without extension for artwork."""
+    element: Element | None = field(default=None, compare=False)
+    """The element that links to it, which stays in the feed if the file is not downloaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class ImportedShow:
     explicit: bool
     serial: bool
     copyright: str
-    true_keys: tuple[str, ...]
-    """Keys that are set to true, such as `complete`."""
+    flags: Mapping[str, bool]
+    """Keys that the feed sets to true or false, such as `complete`."""
     artwork: RequiredFile | None
     people: tuple[Person, ...]
     listen: Mapping[str, str]
@@ -74,6 +75,8 @@ class ImportedEpisode:
     seconds: float
     artwork: RequiredFile | None
     chapters: RequiredFile | None
+    chapter_list: tuple[Mapping[str, str], ...] = ()
+    """The chapters in the feed itself, as entries of `chapters:`."""
     transcripts: tuple[RequiredFile, ...]
     people: tuple[Person, ...]
     tags: tuple[str, ...]
@@ -81,8 +84,8 @@ class ImportedEpisode:
 
     @property
     def recording_url(self) -> str:
-        """The audio's URL until it is downloaded, with https, which directories require."""
-        return re.sub(r"^http:", "https:", self.recording.url)
+        """The audio's URL until it is downloaded."""
+        return self.recording.url
 
     @property
     def required_files(self) -> tuple[RequiredFile, ...]:
@@ -100,4 +103,6 @@ class ImportedFeed:
     problems: tuple[Problem, ...] = ()
     """What could not be imported, located in the feed."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """Elements that no key can express, mostly specific to the old host, and how often they occur."""
+    """Elements that are specific to the old host, and how often they occur."""
+    repeated: Mapping[str, int] = field(default_factory=dict)
+    """Elements that only repeat what others say, and how often they occur."""

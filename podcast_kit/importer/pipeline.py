@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from podcast_kit.errors import OperationError, Problem
-from podcast_kit.feed.fetch import fetch_published_feed, parse_feed_bytes
+from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
+from podcast_kit.importer.feed_source import read_old_feed
+from podcast_kit.importer.https_urls import upgrade_http_urls
+from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
 from podcast_kit.io.network_policy import NetworkPolicy
@@ -22,22 +24,25 @@ class ImportResult:
     folder: Path
     episodes: int
     problems: tuple[Problem, ...] = ()
-    """Elements that were changed or dropped, and files that could not be downloaded."""
+    """Elements that were changed or left out, and files that could not be downloaded; errors are lost episodes."""
     not_written: tuple[Element, ...] = ()
-    """Elements of the feed that no key of podcast.yaml or of the notes can express."""
+    """Elements that cannot be written in podcast.yaml or the notes; `problems` has each of them."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Elements of the old host that were left out by name, and how often they occur."""
+    repeated: Mapping[str, int] = field(default_factory=dict)
+    """Elements that were left out because others say the same, and how often they occur."""
+    downloaded: int = 0
+    """Files."""
 
 
-def read_old_feed(source: str) -> FeedDocument:
-    """Read the feed at a URL, with all its pages, or in a file; raises OperationError or InvalidInput."""
-    if "://" not in source:
-        try:
-            return parse_feed_bytes(Path(source).read_bytes(), source)
-        except OSError as error:
-            raise OperationError(f"{source}: {error.strerror}", "pass the feed's URL, or a file") from None
-    document = fetch_published_feed(source)
-    if document is None:
-        raise OperationError(f"no feed at {source}", "check the URL")
-    return document
+def convert_old_feed(source: str, document: FeedDocument) -> ImportedFeed:
+    """Convert the feed at `source`; raises InvalidInput, with the reasons, if no episode of it can be imported."""
+    imported = convert_feed(document, source if "://" in source else "")
+    if not imported.episodes:
+        text = f"{source} has no episodes" + (" that can be imported" if document.items else "")
+        problem = Problem(document.location_of(), text, "check that it is the podcast's feed", "import")
+        raise InvalidInput([problem, *imported.problems])
+    return imported
 
 
 def import_feed(
@@ -56,21 +61,62 @@ def import_feed(
     transcripts are downloaded if `files` is set, audio if `recordings` is set too; other audio stays at its URL. An
     import that was interrupted resumes. Raises OperationError or InvalidInput; never overwrites an existing show.
     """
+    refuse_existing_show(folder)
+    imported = convert_old_feed(source, read_old_feed(source))
+    return write_import(
+        imported, source, folder, url=url, to=to, recordings=recordings, files=files, on_progress=on_progress
+    )
+
+
+def refuse_existing_show(folder: Path) -> None:
+    """Raise OperationError if the folder has a show."""
     if (folder / "podcast.yaml").exists():
         raise OperationError(f"{folder / 'podcast.yaml'} already exists", "import into another folder")
-    imported = convert_feed(read_old_feed(source), source if "://" in source else "")
-    if not imported.episodes:
-        raise OperationError(f"{source} has no episodes", "check that it is the podcast's feed")
-    network = NetworkPolicy.trust(source) if "://" in source else None
+
+
+def write_import(
+    imported: ImportedFeed,
+    source: str,
+    folder: Path,
+    *,
+    url: str,
+    to: str,
+    recordings: bool = False,
+    files: bool = True,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> ImportResult:
+    """Download what a converted feed links to and write its folder, as `import_feed` does."""
+    network = NetworkPolicy.trust(source) if "://" in source else NetworkPolicy()
+    imported, address_problems = upgrade_http_urls(
+        imported,
+        source,
+        network=network if files else None,
+        has_recordings=recordings and files,
+        on_progress=on_progress,
+    )
     downloads = (
         download_files(imported, folder, recordings=recordings, network=network, on_progress=on_progress)
         if files
         else DownloadedFiles()
     )
     not_written = write_imported_show(imported, downloads, folder, url=url, to=to)
+    problems = [*imported.problems, *address_problems, *downloads.problems]
+    if imported.show.artwork and not files:
+        text = f"the artwork {imported.show.artwork.url} is not downloaded"
+        fix = "save it in the folder, and set it as `artwork:`"
+        problems.append(Problem(SourceLocation(source), text, fix, "import.fetch", Severity.WARNING))
+    problems += [
+        Problem(
+            element.location, f"<{element.name}> cannot be written, and is left out", "", "import", Severity.WARNING
+        )
+        for element in not_written
+    ]
     return ImportResult(
         folder=folder,
         episodes=len(imported.episodes),
-        problems=(*imported.problems, *downloads.problems),
+        problems=tuple(problems),
         not_written=not_written,
+        dropped=imported.dropped,
+        repeated=imported.repeated,
+        downloaded=len(downloads.paths),
     )

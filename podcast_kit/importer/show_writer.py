@@ -19,13 +19,14 @@ _EPISODES_FOLDER = "episodes"
 def write_imported_show(
     imported: ImportedFeed, downloads: DownloadedFiles, folder: Path, *, url: str, to: str
 ) -> tuple[Element, ...]:
-    """Write the show into `folder`, to be published to `to` under `url`; returns the elements that no key can express.
+    """Write the show into `folder`, to be published to `to` under `url`; returns the elements that cannot be written.
 
     podcast.yaml is written last, so a folder that has it is complete. Raises OperationError if writing fails.
     """
     not_written: list[Element] = []
     for episode in imported.episodes:
-        lines, unsupported = element_writer.elements_to_yaml(episode.elements, "item")
+        elements = (*episode.elements, *_linked_elements(episode, downloads))
+        lines, unsupported = element_writer.elements_to_yaml(elements, "item")
         not_written += unsupported
         text = _render_episode(episode, downloads, lines)
         write_atomic(folder / _EPISODES_FOLDER / f"{episode.slug}.md", text.encode())
@@ -37,7 +38,7 @@ def write_imported_show(
 
 
 def _render_show_file(show: ImportedShow, downloads: DownloadedFiles, lines: Sequence[str], url: str, to: str) -> str:
-    extra_lines = [f"{key}: true" for key in show.true_keys]
+    extra_lines = [f"{key}: {'true' if value else 'false'}" for key, value in show.flags.items()]
     extra_lines += [f"copyright: {scaffold.yaml_scalar(show.copyright)}"] if show.copyright else []
     extra_lines += [_people_line(show.people)] if show.people else []
     return scaffold.NewShow(
@@ -96,6 +97,8 @@ def _detail_lines(episode: ImportedEpisode, downloads: DownloadedFiles, notes_pa
         yield f"explicit: {'true' if episode.explicit else 'false'}"
     if episode.chapters and episode.chapters in downloads.paths:
         yield f"chapters: {_relative_to_notes(downloads.paths[episode.chapters], notes_path)}"
+    elif episode.chapter_list:
+        yield f"chapters: {scaffold.yaml_flow(episode.chapter_list)}"
     transcripts = [
         _relative_to_notes(downloads.paths[file], notes_path) for file in episode.transcripts if file in downloads.paths
     ]
@@ -107,11 +110,22 @@ def _detail_lines(episode: ImportedEpisode, downloads: DownloadedFiles, notes_pa
         yield f"tags: {scaffold.yaml_flow(episode.tags)}"
 
 
+def _linked_elements(episode: ImportedEpisode, downloads: DownloadedFiles) -> Iterator[Element]:
+    """The elements of images, chapters and transcripts that stay where they are, because nothing was downloaded."""
+    for file in episode.required_files:
+        is_replaced = file is episode.chapters and episode.chapter_list
+        if file.element and not is_replaced and file not in downloads.paths and file not in downloads.failed:
+            yield file.element
+
+
 def _people_line(people: Sequence[Person]) -> str:
     rows = [
         {key: str(value) for key in ("name", "role", "group", "url", "image") if (value := getattr(person, key))}
         for person in people
     ]
+    for row in rows:
+        if row.get("image", "").startswith("http:"):
+            del row["image"]  # pictures must have https URLs
     return f"people: {scaffold.yaml_flow(rows)}"
 
 

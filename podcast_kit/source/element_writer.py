@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeAlias
 
 from podcast_kit.errors import InvalidInput
@@ -21,32 +22,70 @@ _NUMBER_TYPES = {ValueType.SECONDS, ValueType.NUMBER, ValueType.WHOLE}
 
 
 def elements_to_yaml(all_elements: Iterable[Element], parent: str) -> tuple[list[str], list[Element]]:
-    """A line `key: value` for each key that can express some of the elements, and the elements that no key can.
+    """Lines `key: value` for some elements, `extra:` for those that no key can express, and what neither can.
 
     `parent` is `channel` or `item`, as for `elements_from_table`.
     """
     values: dict[str, list[YamlValue]] = {}
+    extra: list[YamlValue] = []
     rejected: list[Element] = []
     for element in all_elements:
-        tag = TAGS.get(element.name)
-        value = _element_value(element) if tag and tag.keys and parent in tag.parents else None
-        key = tag.keys[0] if tag and value is not None else ""
-        is_repeated = key in values and tag and not tag.is_repeatable
-        if value is None or is_repeated or not _round_trips(key, value, parent, element):
-            rejected.append(element)
-        else:
+        key, value = _find_key(element, parent)
+        if key and (key not in values or TAGS[element.name].is_repeatable):
             values.setdefault(key, []).append(value)
-    return [_yaml_line(key, key_values) for key, key_values in values.items()], rejected
+        elif _is_extra(element, parent):
+            extra.append(_extra_value(element))
+        else:
+            rejected.append(element)
+    lines = [_yaml_line(key, key_values) for key, key_values in values.items()]
+    lines += [f"extra: {scaffold.yaml_flow(extra)}"] if extra else []
+    return lines, rejected
+
+
+@lru_cache(maxsize=4096)
+def _find_key(element: Element, parent: str) -> tuple[str, YamlValue]:
+    """The key that expresses an element, and its value; an empty key if none does."""
+    tag = TAGS.get(element.name)
+    value = _element_value(element) if tag and tag.keys and parent in tag.parents else None
+    if tag is None or value is None or parent in tag.builtin_in:
+        return "", ""
+    key = tag.keys[0]
+    return (key, value) if _round_trips(key, value, parent, element) else ("", "")
+
+
+@lru_cache(maxsize=4096)
+def _is_extra(element: Element, parent: str) -> bool:
+    """Whether `extra:` is read as exactly this element."""
+    return _read_back(f"extra: {scaffold.yaml_flow([_extra_value(element)])}", parent) == (element,)
+
+
+def _extra_value(element: Element, outer_uri: str = "") -> YamlValue:
+    value: dict[str, YamlValue] = {"name": element.name}
+    if element.uri and element.uri != outer_uri:
+        value["xmlns"] = element.uri
+    if element.text:
+        value["text"] = element.text
+    if element.attributes:
+        value["attributes"] = dict(element.attributes)
+    if element.children:
+        value["children"] = [_extra_value(child, element.uri or outer_uri) for child in element.children]
+    return value
 
 
 def _round_trips(key: str, value: YamlValue, parent: str, element: Element) -> bool:
-    """Whether the line is read as exactly this element, without a problem."""
+    """Whether the line is read as this element by value, without a problem."""
+    parsed = _read_back(_yaml_line(key, [value]), parent)
+    return len(parsed) == 1 and _values_equal(parsed[0], element)
+
+
+def _read_back(line: str, parent: str) -> tuple[Element, ...]:
+    """The elements that a line is read as; none if it has problems."""
     try:
-        table = parse_yaml_table(_yaml_line(key, [value]), "written")
+        table = parse_yaml_table(line, "written")
         parsed = elements.elements_from_table(table, parent, include_builtin=True)
     except InvalidInput:
-        return False
-    return not table.problems and len(parsed) == 1 and _values_equal(parsed[0], element)
+        return ()
+    return () if table.problems else parsed
 
 
 def _values_equal(parsed: Element, element: Element) -> bool:
@@ -83,6 +122,8 @@ def _element_value(element: Element) -> YamlValue | None:
     if not tag.fields:
         return [value for child in element.children if (value := _element_value(child)) is not None]
     mapping: dict[str, YamlValue] = {}
+    if tag.text is None and element.text:
+        return None
     for name, attribute_value in element.attributes:
         field = tag.field(name)
         if field is None:

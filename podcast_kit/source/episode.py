@@ -172,7 +172,8 @@ def _find_recording(table: Table, context: EpisodeFileContext) -> Resource | Non
     if value is not None and isinstance(value.content, dict):
         value = value.content.get("file")  # the other keys are audio settings
     if value is not None:
-        to_audio = context.folder.resource_converter(AUDIO_SUFFIXES, must_exist=False)
+        # http, because an imported recording keeps its URL; `it.enclosure.https` warns of it
+        to_audio = context.folder.resource_converter(AUDIO_SUFFIXES, must_exist=False, allows_http=True)
         return table.converted(value, to_audio, None, "audio")
     stem = basename(context.path).rpartition(".")[0]
     names = context.audio_by_stem.get(stem, ())

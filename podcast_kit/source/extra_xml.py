@@ -34,7 +34,7 @@ def extra_elements(table: Table, value: Value) -> list[Element]:
 
 
 def _element_from_table(inner: Table, location: SourceLocation, uri: str, depth: int) -> Element:
-    name = inner.required("name", _to_element_name, "")
+    name = inner.required("name", _to_inner_name if depth else _to_element_name, "")
     uri = inner.optional("xmlns", converters.to_line, uri)
     text = inner.optional("text", str, "")
     attributes: list[tuple[str, str]] = []
@@ -60,11 +60,16 @@ def _unknown_uri(prefix: str, uri: str) -> str:
     return "" if not prefix or NAMESPACES.get(prefix) else uri
 
 
-def _to_element_name(raw: str) -> str:
+def _to_inner_name(raw: str) -> str:
     name = raw.strip()
     if not XML_NAME.fullmatch(name):
         text = f"{converters.quote_value(raw)} is not an element name"
         raise InvalidValue(text, "write a name such as 'podcast:txt'", "value.form")
+    return name
+
+
+def _to_element_name(raw: str) -> str:
+    name = _to_inner_name(raw)
     if name in GENERATED_ELEMENTS:
         raise InvalidValue(f"every feed already has {name!r}", "remove it here", "key.both")
     return name

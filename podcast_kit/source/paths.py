@@ -56,11 +56,15 @@ class ShowFolder:
         return lambda raw: LocalFile(to_path(raw))
 
     def resource_converter(
-        self, suffixes: Collection[str] = (), *, must_exist: bool = True
+        self, suffixes: Collection[str] = (), *, must_exist: bool = True, allows_http: bool = False
     ) -> Callable[[str], Resource]:
-        """Like `file_converter`; text that begins with a scheme must be an https URL and becomes a RemoteUrl."""
+        """Like `file_converter`; text that begins with a scheme must be an https URL and becomes a RemoteUrl.
+
+        With `allows_http` it may be an http URL, too.
+        """
         to_file = self.file_converter(suffixes, must_exist=must_exist)
-        return lambda raw: RemoteUrl(converters.to_https_url(raw)) if has_scheme(raw) else to_file(raw)
+        to_url = converters.to_url if allows_http else converters.to_https_url
+        return lambda raw: RemoteUrl(to_url(raw)) if has_scheme(raw) else to_file(raw)
 
     def has_file(self, written: str) -> bool:
         """Whether a path, relative to the file that has it, is a file inside the show's folder."""

@@ -18,8 +18,7 @@ from podcast_kit.errors import ExitCode, OperationError, Severity
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
-    from podcast_kit.importer import ImportedFeed
-    from podcast_kit.model import Element, FeedDocument
+    from podcast_kit.model import FeedDocument
 
 
 @command("import", short_help="Import a show from its feed.")
@@ -42,7 +41,6 @@ def import_command(
       podcast-kit import feed.xml --no-files --url https://pod.example/
     """
     from podcast_kit import importer
-    from podcast_kit.io.network_policy import NetworkPolicy
     from podcast_kit.source.yaml import converters
 
     show_folder = working_folder(console) / (folder or Path())
@@ -50,45 +48,51 @@ def import_command(
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
     old_feed = importer.read_old_feed(feed)
-    imported = importer.convert_feed(old_feed, feed if "://" in feed else "")
-    if not imported.episodes:
-        raise OperationError(f"{feed} has no episodes", "check that it is the podcast's feed")
+    imported = importer.convert_old_feed(feed, old_feed)
     base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
     target = ask_option("--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line)
-    downloads = (
-        importer.download_files(
+    try:
+        result = importer.write_import(
             imported,
+            feed,
             show_folder,
+            url=base_url,
+            to=target,
             recordings=audio,
-            network=NetworkPolicy.trust(feed) if "://" in feed else None,
+            files=files,
             on_progress=console.progress,
         )
-        if files
-        else importer.DownloadedFiles()
-    )
-    not_written = importer.write_imported_show(imported, downloads, show_folder, url=base_url, to=target)
-    write_gitignore(show_folder, target)
-    differences = list(importer.compare_feeds(old_feed, _build_feed(console, show_folder), moved=audio))
-    problems = [*imported.problems, *downloads.problems, *differences]
+        write_gitignore(show_folder, target)
+        new_feed = _build_feed(console, show_folder)
+    except BaseException:
+        show_file.unlink(missing_ok=True)  # so that the same command can run again
+        raise
+    differences = list(importer.compare_feeds(old_feed, new_feed, moved=audio))
+    problems = [*result.problems, *differences]
     console.problems(problems)
-    left_out = _count_left_out(imported, not_written)
     console.document(
         "import",
         problems,
         folder=str(show_folder),
-        episodes=len(imported.episodes),
-        fetched=len(downloads.paths),
-        left_out=left_out,
+        episodes=result.episodes,
+        fetched=result.downloaded,
+        left_out=dict(result.dropped),
+        repeated=dict(result.repeated),
     )
     console.result(os.path.relpath(show_file))
-    if left_out:
-        elements = ", ".join(f"{name} ({count})" for name, count in left_out.items())
-        console.info(f"left out, as specific to the old host: {elements}")
-    lost = [problem for problem in differences if problem.severity is Severity.ERROR]
-    guids = "all guids kept" if not lost else f"{format_count(len(lost), 'guid')} lost"
-    episodes = format_count(len(imported.episodes), "episode")
+    for reason, counts in (
+        ("as specific to the old host", result.dropped),
+        ("because other elements say the same", result.repeated),
+    ):
+        if counts:
+            elements = ", ".join(f"{name} ({count})" for name, count in counts.items())
+            console.info(f"left out, {reason}: {elements}")
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    lost = sum(problem.code == "import.guid" for problem in errors)
+    guids = f"{format_count(lost, 'episode')} lost" if lost else "all guids kept"
+    episodes = format_count(result.episodes, "episode")
     console.info(f"{episodes}, {guids}; next: `podcast-kit check`, then `podcast-kit plan`")
-    if lost:
+    if errors:
         click.get_current_context().exit(ExitCode.FAILED)
 
 
@@ -106,10 +110,3 @@ def _build_feed(console: Console, folder: Path) -> FeedDocument:
         )
         feed_bytes = (build.folder / build.project.show.feed.path).read_bytes()
         return feed.parse_feed(feed_bytes, "feed.xml")
-
-
-def _count_left_out(imported: ImportedFeed, not_written: tuple[Element, ...]) -> dict[str, int]:
-    counts = dict(imported.dropped)
-    for element in not_written:
-        counts[element.name] = counts.get(element.name, 0) + 1
-    return counts

@@ -266,7 +266,7 @@ def test_a_folder_with_a_show_is_not_overwritten(tmp_path):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"<html><body>Not found</body></html>", "has no episodes"),
+        (b"<html><body>Not found</body></html>", "is a web page, not a feed"),
         (b"no xml at all", "not well-formed"),
         (b"", "no element"),
         ((FEED % "").encode(), "has no episodes"),

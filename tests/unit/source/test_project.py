@@ -205,7 +205,7 @@ def test_all_problems_of_all_files_are_reported_in_file_order(folder):
         pytest.param(FRONT + "number: 0\n", "value.number", id="number from 1"),
         pytest.param(FRONT + "type: ful\n", "value.choice", id="type"),
         pytest.param(FRONT + "audio: one.exe\n", "audio.kind", id="not audio"),
-        pytest.param(FRONT + "audio: http://a.example/one.mp3\n", "value.url", id="audio without https"),
+        pytest.param(FRONT + "audio: ftp://a.example/one.mp3\n", "value.url", id="audio neither https nor http"),
         pytest.param(FRONT + "audio: /etc/one.mp3\n", "path.outside", id="absolute"),
         pytest.param(FRONT + "audio: C:/one.mp3\n", "path.outside", id="drive"),
         pytest.param(FRONT + "audio: a\\one.mp3\n", "path.form", id="backslash"),
