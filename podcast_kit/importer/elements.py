@@ -216,7 +216,7 @@ def _to_element(node: Node, import_log: ImportLog) -> Element | None:
 
 
 def _unique_prefix(prefix: str, uri: str, uris: dict[str, str]) -> str:
-    """The prefix, with a number if it stands for another namespace in this feed."""
+    """The prefix, with a number if this feed uses it for another namespace."""
     candidate, count = prefix or "ns", 1
     while candidate in NAMESPACES or uris.setdefault(candidate, uri) != uri:
         count += 1

@@ -52,7 +52,7 @@ def parse_old_feed(data: bytes, path: str) -> FeedDocument:
     faults: tuple[Problem, ...] = ()
     if data.startswith(GZIP_MAGIC):
         data = _decompress_feed(data, path)
-        text, fix = "the feed is compressed, although nobody asked for that", "it is read uncompressed"
+        text, fix = "the feed is compressed, although the request did not allow it", "it is decompressed"
         faults = (Problem(SourceLocation(path), text, fix, "xml.utf8", Severity.WARNING),)
     try:
         document = parse_feed_leniently(data, path)
