@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TAG_WRITER = 2
 """Tags in audio files, and what probing a file says of it."""
-MASTERING = 3
+MASTERING = 4
 """Loudness, limiting and encoding."""
 SOUNDBITES = 1
 """Where and how a soundbite is cut."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.loudness_result import MIN_MEASURED_LUFS, Loudness
+from podcast_kit.audio.probe import translate_audio_errors
 from podcast_kit.model import Progress
 from podcast_kit.text.timecode import format_short_timecode
 
@@ -21,16 +22,18 @@ def measure_loudness(path: Path, on_progress: Callable[[Progress], None] | None 
     codecs.require_codecs()
     from podcast_kit.audio.mastering import decode, meter
 
-    source = decode.read_source_info(path)
-    channels = min(source.channels, 2)
-    loudness_meter = meter.LoudnessMeter(source.rate, channels)
-    total, done = round(source.seconds), 0
-    for block in decode.decode_blocks(path, source.rate, channels):
-        loudness_meter.add(block)
-        done += block.shape[1]
-        if on_progress is not None:
-            on_progress(Progress(stage="measure", subject=path.name, done=min(done // source.rate, total), total=total))
-    return loudness_meter.result()
+    with translate_audio_errors(path):
+        source = decode.read_source_info(path)
+        channels = min(source.channels, 2)
+        loudness_meter = meter.LoudnessMeter(source.rate, channels)
+        total, done = round(source.seconds), 0
+        for block in decode.decode_blocks(path, source.rate, channels):
+            loudness_meter.add(block)
+            done += block.shape[1]
+            if on_progress is not None:
+                step = min(done // source.rate, total)
+                on_progress(Progress(stage="measure", subject=path.name, done=step, total=total))
+        return loudness_meter.result()
 
 
 _WIDTH_PX, _HEIGHT_PX, _LEFT_PX, _BOTTOM_PX = 640, 200, 44, 24

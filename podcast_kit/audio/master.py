@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.mastering.decision import mastered_format
+from podcast_kit.audio.mastering.decision import format_suffix, is_lossless_codec, mastered_format
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
+from podcast_kit.audio.probe import translate_audio_errors
 from podcast_kit.model import AudioSettings, Progress
 from podcast_kit.writer_versions import MASTERING
 
@@ -31,15 +32,25 @@ def mastering_key(payload_sha256: str, settings: AudioSettings, *joined: str) ->
 
 
 def mastered_suffix(source: Path, settings: AudioSettings) -> str:
-    """The file extension of the result, such as `.mp3`; reads only the header of the source."""
+    """The file extension of the result, such as `.mp3`; reads only the header of the source.
+
+    With `reencode: true` a source of a rare codec may become an MP3 instead of staying what it is: `MasteringResult.path`
+    has the name of what was made.
+    """
     codecs.require_codecs()
     from podcast_kit.audio.mastering import decode
 
-    return _format_suffix(source, mastered_format(decode.read_source_info(source).codec, settings))
+    with translate_audio_errors(source):
+        return format_suffix(source, mastered_format(decode.read_source_info(source), settings))
 
 
-def _format_suffix(source: Path, format_: str) -> str:
-    return f".{format_}" if format_ else source.suffix.lower()
+def is_lossless(source: Path) -> bool:
+    """Whether a recording keeps every bit, by its codec; reads only its header."""
+    codecs.require_codecs()
+    from podcast_kit.audio.mastering import decode
+
+    with translate_audio_errors(source):
+        return is_lossless_codec(decode.read_source_info(source).codec)
 
 
 def master_recording(
@@ -51,7 +62,8 @@ def master_recording(
     intro: Path | None = None,
     outro: Path | None = None,
 ) -> MasteringResult:
-    """Master `source` into `destination`, whose suffix is `mastered_suffix(source, settings)`.
+    """Master `source` into `destination`, whose suffix is `mastered_suffix(source, settings)`; a result of another
+    format gets its own suffix.
 
     Raises InvalidAudio for a source that cannot be decoded or needs re-encoding without permission, OperationError if
     the file cannot be written, and PodcastKitError if the extra `master` is not installed. The source is only read; the
@@ -61,4 +73,5 @@ def master_recording(
     from podcast_kit.audio.mastering import pipeline
 
     job = MasteringJob(source=source, destination=destination, settings=settings, intro=intro, outro=outro)
-    return pipeline.run_mastering_job(job, on_progress or (lambda _: None))
+    with translate_audio_errors(source, "cannot be mastered: {} while encoding it"):
+        return pipeline.run_mastering_job(job, on_progress or (lambda _: None))

@@ -66,11 +66,11 @@ def is_digital_silence(path: Path, audio: Audio) -> bool:
 
 
 @contextmanager
-def translate_audio_errors(path: Path) -> Iterator[None]:
-    """Turn every exception into one of our own.
+def translate_audio_errors(path: Path, unexpected_text: str = "is damaged: {} while reading it") -> Iterator[None]:
+    """Turn every exception into one of our own; `unexpected_text` gets the name of one that nobody expects.
 
-    Parsers of malformed files fail in many ways (mutagen raises IndexError, OverflowError and others), so this
-    function catches everything.
+    Parsers of malformed files fail in many ways (mutagen raises IndexError, OverflowError and others), and so do
+    decoders and encoders, so this function catches everything. Every function that `audio` offers runs inside it.
     """
     try:
         yield
@@ -82,5 +82,5 @@ def translate_audio_errors(path: Path) -> Iterator[None]:
         text = "is damaged: its structure is invalid"
         raise InvalidAudio(str(path), text, "export it again", "au.broken") from error
     except Exception as error:
-        text = f"is damaged: {type(error).__name__} while reading it"
+        text = unexpected_text.format(type(error).__name__)
         raise InvalidAudio(str(path), text, "export it again", "au.broken") from error

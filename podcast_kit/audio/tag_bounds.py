@@ -44,14 +44,19 @@ def find_audio_bounds(file: BinaryIO, size: int) -> tuple[int, int]:
 
 def list_end_tags(file: BinaryIO, start: int, size: int) -> list[str]:
     """The names of the tags after the audio, the last one first."""
-    names, end = [], size
+    return [name for name, _, _ in end_tag_spans(file, start, size)]
+
+
+def end_tag_spans(file: BinaryIO, start: int, size: int) -> list[tuple[str, int, int]]:
+    """Name, offset and length of each tag after the audio, the last one first."""
+    spans, end = [], size
     while end > start:
         name, length = _find_end_tag(file, start, end)
         if not length or end - length < start:
             break
-        names.append(name)
         end -= length
-    return names
+        spans.append((name, end, length))
+    return spans
 
 
 def _find_end_tag(file: BinaryIO, start: int, end: int) -> tuple[str, int]:

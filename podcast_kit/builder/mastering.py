@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podcast_kit import audio
 from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
-from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
+from podcast_kit.builder.cache import Cache, CacheKind, dataclass_kind, text_kind
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
@@ -44,7 +43,9 @@ class MasteredFile:
 
 MASTERED = dataclass_kind("mastered", MasteredFile)
 MASTERED_SUFFIXES = text_kind("suffix")
-SOURCE_CODECS = text_kind("codec")
+IS_LOSSLESS: CacheKind[bool] = CacheKind("lossless", bool, bool)
+LOSSY_SUFFIXES = {".mp3", ".opus", ".ogg"}
+LOSSLESS_SUFFIXES = {".wav", ".aiff", ".aif", ".flac"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +84,21 @@ def _sets_audio_key(episode: Episode, key: str) -> bool:
 
 
 def _is_lossless(source: Path, cache: Cache) -> bool:
-    """Whether a recording keeps every bit, by its ending; an M4A, which may hold either, by its codec."""
+    """Whether a recording keeps every bit: by its codec, since its ending only tells the container."""
     suffix = source.suffix.lower()
-    if suffix not in {".m4a", ".mp4"}:
-        return suffix in {".wav", ".aiff", ".aif", ".flac"}
+    if suffix in LOSSY_SUFFIXES:
+        return False
+    if codecs.missing_codecs():  # nothing is mastered
+        return suffix in LOSSLESS_SUFFIXES
     sha256 = cache.sha256(source)
-    codec = cache.get(SOURCE_CODECS, sha256)
-    if codec is None:
+    is_lossless = cache.get(IS_LOSSLESS, sha256)
+    if is_lossless is None:
         try:
-            codec = audio.probe_audio(source).codec
-        except InvalidAudio:
-            codec = ""  # reported where it is measured
-        cache.set(SOURCE_CODECS, sha256, codec)
-    return codec.casefold() == "alac"
+            is_lossless = master.is_lossless(source)
+        except PodcastKitError:
+            is_lossless = suffix in LOSSLESS_SUFFIXES  # reported where it is mastered
+        cache.set(IS_LOSSLESS, sha256, is_lossless)
+    return is_lossless
 
 
 def alternate_request(

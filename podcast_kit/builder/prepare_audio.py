@@ -124,13 +124,20 @@ def prepare_audio(
 ) -> dict[str, PreparedAudio | PodcastKitError]:
     """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
     http = http or HttpClient()
-    plans = [_plan_episode(project, episode, out, retag) for episode in episodes]
+    prepared: dict[str, PreparedAudio | PodcastKitError] = {}
+    plans: list[_EpisodePlan] = []
+    for episode in episodes:
+        try:
+            with errors_at(episode):
+                plans.append(_plan_episode(project, episode, out, retag))
+        except PodcastKitError as error:
+            prepared[episode.slug] = error
     requests = [request for plan in plans for request in plan.requests]
     errors = mastering.master_recordings(project, requests, out.cache, on_progress)
-    prepared: dict[str, PreparedAudio | PodcastKitError] = {}
     for plan in plans:
         try:
-            prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors, http)
+            with errors_at(plan.episode):
+                prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors, http)
         except PodcastKitError as error:
             prepared[plan.episode.slug] = error
     return prepared
@@ -147,11 +154,18 @@ def find_missing_audio(project: Project, episode: Episode) -> Problem | None:
 
 @contextmanager
 def errors_at(episode: Episode) -> Iterator[None]:
-    """Report what is wrong with a recording at the recording's own path."""
+    """Report what is wrong with a recording, or with the disk that it is on, at the recording's own path."""
+    location = SourceLocation(str(episode.audio))
     try:
         yield
     except InvalidAudio as error:
-        raise InvalidInput([replace(error.problem, location=SourceLocation(str(episode.audio)))]) from error
+        raise InvalidInput([replace(error.problem, location=location)]) from error
+    except OSError as error:
+        name = str(error.filename or "")
+        if not isinstance(episode.audio, LocalFile) or not name.endswith(f"/{episode.audio.path}"):
+            raise  # the build folder's disk
+        text = f"cannot be read: {error.strerror or error}"
+        raise InvalidInput([Problem(location, text, "check its permissions and the disk", "au.unreadable")]) from error
 
 
 def assert_unmodified(source: Path, sha256: str, out: OutputDir) -> None:
@@ -205,10 +219,9 @@ def _prepare_episode(
         return PreparedAudio(
             enclosure=AudioFile(media), entry=entry, is_new=plan.is_new, is_remote=True, seconds=media.seconds
         )
-    with errors_at(episode):
-        if entry and not plan.is_new:
-            return _prepare_frozen(project, plan, entry, out, errors)
-        return _prepare_new(project, plan, out, errors)
+    if entry and not plan.is_new:
+        return _prepare_frozen(project, plan, entry, out, errors)
+    return _prepare_new(project, plan, out, errors)
 
 
 def _prepare_frozen(

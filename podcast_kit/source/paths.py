@@ -19,6 +19,8 @@ CHAPTER_SUFFIXES = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", 
 TRANSCRIPT_SUFFIXES = ("vtt", "srt", "json", "txt", "html", "htm")
 MAX_PATH_LEN = 1_000
 """Characters; file systems allow 1,024 or 4,096 bytes."""
+MAX_FILE_NAME_BYTES = 255
+"""File systems do not allow more between two slashes."""
 MAX_SUGGESTED_FROM = 2_000
 """Names of a folder that a suggestion is looked for in."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -87,6 +89,9 @@ class ShowFolder:
         """The path relative to the show's folder; raises InvalidValue for one outside it, also through a link."""
         if len(written) > MAX_PATH_LEN:
             raise InvalidValue("the path is too long", "is a quote left open?", "path.form")
+        if any(len(name.encode("utf-8", "replace")) > MAX_FILE_NAME_BYTES for name in written.split("/")):
+            text = f"a name in the path is longer than {MAX_FILE_NAME_BYTES} bytes"
+            raise InvalidValue(text, "shorten the file name", "path.form")
         if "\0" in written:
             text = f"{converters.quote_value(written)} has a NUL character"
             raise InvalidValue(text, "delete it and type the path again", "path.form")

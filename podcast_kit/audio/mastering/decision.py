@@ -11,15 +11,20 @@ from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import AudioSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from podcast_kit.audio.mastering.decode import SourceInfo
 
 LOUDNESS_TOLERANCE_LU = 1.0
 """Apple accepts this deviation from the target; an MP3 within it is not changed."""
 DUAL_MONO_OFFSET_DB = 3.01
 """A meter reads this much less for one channel than for the same sound in two."""
-LOSSLESS_CODECS = ("pcm", "flac", "alac")
+LOSSLESS_CODECS = ("pcm", "flac", "alac", "wmalossless")
 FORMAT_OF_CODEC = {"mp3": "mp3", "aac": "m4a", "opus": "opus"}
-"""The file format of each lossy codec."""
+"""The file format of each lossy codec that podcast apps play."""
+CONTAINER_OF_FORMAT = {"mp3": "mp3", "m4a": "mp4", "opus": "ogg"}
+PUBLISHED_CONTAINERS = {"mp3", "mp4", "ogg", "flac"}
+"""Those that can hold our tags; audio in any other one always becomes another file."""
 GAIN_STEP_DB = 20 * math.log10(2) / 4
 """One step of an MP3's global gain."""
 
@@ -36,20 +41,50 @@ def is_lossless_codec(codec: str) -> bool:
     return codec.startswith(LOSSLESS_CODECS)
 
 
-def mastered_format(codec: str, settings: AudioSettings) -> str:
-    """`mp3`, `m4a` or `opus`; empty for a lossy source of another format that stays as it is."""
-    if settings.format:
+def is_kept_video(source: SourceInfo, settings: AudioSettings) -> bool:
+    """Whether a recording is a video that is published as a video, since its settings ask for no audio format."""
+    return source.has_video and source.container == "mp4" and not settings.format
+
+
+def must_encode(source: SourceInfo, settings: AudioSettings) -> bool:
+    """Whether a recording can only be published encoded: it is lossless, or no podcast app plays what it is."""
+    if is_kept_video(source, settings):
+        return False
+    is_playable = source.codec in FORMAT_OF_CODEC or source.container in PUBLISHED_CONTAINERS
+    return is_lossless_codec(source.codec) or not is_playable
+
+
+def needs_new_container(source: SourceInfo, format_: str) -> bool:
+    """Whether a file of this format is not the recording itself, but its audio without its container or video."""
+    is_other = source.container != CONTAINER_OF_FORMAT.get(format_, source.container)
+    return bool(format_) and (is_other or source.has_video)
+
+
+def mastered_format(source: SourceInfo, settings: AudioSettings) -> str:
+    """`mp3`, `m4a` or `opus`; empty for a video, or a lossy source of another format, that stays as it is.
+
+    With `reencode: true` the latter may still become an MP3, if its loudness asks for it.
+    """
+    if settings.format or is_kept_video(source, settings):
         return settings.format
-    return "mp3" if is_lossless_codec(codec) else FORMAT_OF_CODEC.get(codec, "")
+    return "mp3" if must_encode(source, settings) else FORMAT_OF_CODEC.get(source.codec, "")
+
+
+def format_suffix(source: Path, format_: str) -> str:
+    """The file extension of a result: of its format, or the source's own if it stays as it is."""
+    return f".{format_}" if format_ else source.suffix.lower()
 
 
 def decide_treatment(job: MasteringJob, source: SourceInfo, loudness: Loudness) -> MasteringDecision:
     """How to master a recording with this loudness; raises InvalidAudio if that needs `reencode: true`."""
     settings = job.settings
-    format_ = mastered_format(source.codec, settings)
-    if is_lossless_codec(source.codec):
+    format_ = mastered_format(source, settings)
+    if must_encode(source, settings):
         return MasteringDecision(Treatment.ENCODE, format_)
-    if reasons := _reencode_reasons(job, source, format_):
+    reasons = _reencode_reasons(job, source, format_)
+    if is_kept_video(source, settings):
+        return _decide_video(job, reasons)
+    if reasons:
         if settings.reencode:
             return MasteringDecision(Treatment.ENCODE, format_ or "mp3")
         raise InvalidAudio(
@@ -59,6 +94,16 @@ def decide_treatment(job: MasteringJob, source: SourceInfo, loudness: Loudness) 
             "au.reencode",
         )
     return _decide_gain(source, loudness, settings, format_)
+
+
+def _decide_video(job: MasteringJob, reasons: list[str]) -> MasteringDecision:
+    """A video stays a video, whatever its loudness; raises InvalidAudio for what cannot be done to one."""
+    fix = "to publish only its audio, set `audio: {format: m4a}` in the episode"
+    if reasons:
+        text = f"is a video; {' and '.join(reasons)} is only done to audio"
+        fix = f"{fix}; to publish the video, switch this off there"
+        raise InvalidAudio(str(job.source), text, fix, "au.reencode")
+    return MasteringDecision(Treatment.KEEP, "", why=f"a video; {fix}", missed=True)
 
 
 def _decide_gain(source: SourceInfo, loudness: Loudness, settings: AudioSettings, format_: str) -> MasteringDecision:
@@ -87,7 +132,7 @@ def _reencode_reasons(job: MasteringJob, source: SourceInfo, format_: str) -> li
     settings = job.settings
     other = settings.channels and settings.channels != min(source.channels, 2)
     reasons = {
-        f"converting to {format_.upper()}": format_ != FORMAT_OF_CODEC.get(source.codec, ""),
+        f"converting to {format_.upper()}": format_ and format_ != FORMAT_OF_CODEC.get(source.codec),
         "changing its channels": other,
         "trimming": settings.trim,
         "adding an intro or outro": job.intro or job.outro,

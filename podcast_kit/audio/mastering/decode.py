@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import av
 import numpy as np
 import numpy.typing as npt
+from av.stream import Disposition
 
 from podcast_kit.audio.riff import chunks
 from podcast_kit.errors import InvalidAudio, OperationError
@@ -30,7 +31,7 @@ DECODE_BLOCK_SAMPLES = 1 << 17
 # FFmpeg open those, from the disk or the network.
 DEMUXER_OPTIONS = {
     "protocol_whitelist": "file",
-    "format_whitelist": "wav,w64,aiff,caf,flac,mp3,ogg,mov,aac",
+    "format_whitelist": "wav,w64,aiff,caf,flac,mp3,ogg,mov,aac,matroska,asf,amr",
     "max_size": str(1 << 14),  # of a WAV packet: this needs a quarter of the packets of the default
 }
 CD_SAMPLE_BYTES = 2
@@ -65,6 +66,14 @@ class SourceInfo:
     """0 if the header does not say."""
     codec: str
     """Such as `mp3`, `aac`, `opus`, `flac`, `pcm_s16le`."""
+    container: str = ""
+    """Such as `mp3`, `mp4`, `ogg`, `wav`, `matroska`."""
+    has_video: bool = False
+    """Moving pictures; a cover image is none."""
+
+
+CONTAINER_NAMES = {"mov": "mp4"}
+"""Our names of containers, by the first of FFmpeg's names, where they differ."""
 
 
 @contextmanager
@@ -100,7 +109,20 @@ def read_source_info(path: Path) -> SourceInfo:
         codec = context.name.removeprefix("lib").removesuffix(
             "float"
         )  # names of decoders, such as libopus and mp3float
-        return SourceInfo(context.sample_rate, context.layout.nb_channels, seconds, codec)
+        name = container.format.name.partition(",")[0]
+        return SourceInfo(
+            rate=context.sample_rate,
+            channels=context.layout.nb_channels,
+            seconds=seconds,
+            codec=codec,
+            container=CONTAINER_NAMES.get(name, name),
+            has_video=any(not _is_picture(video) for video in container.streams.video),
+        )
+
+
+def _is_picture(stream: Any) -> bool:
+    """Whether a video stream is only a cover image."""
+    return bool(stream.disposition & (Disposition.attached_pic | Disposition.still_image))
 
 
 def decode_blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:

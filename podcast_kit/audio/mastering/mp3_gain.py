@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from podcast_kit.audio import tag_bounds
-from podcast_kit.audio.mp3 import frame_scan
+from podcast_kit.audio.mp3 import frame_scan, loudness_tags, xing_header
 
 GAIN_BLOCK_BYTES = 1 << 20
 MPEG_1 = 3
@@ -30,6 +30,34 @@ def change_mp3_gain(source: Path, destination: Path, steps: int) -> None:
             out.write(piece)
         for piece in _copy_range(file, end, size):
             out.write(piece)
+
+
+def write_without_loudness_tags(source: Path, destination: Path, steps: int) -> None:
+    """Write a copy of an MP3, whose gain was changed by so many steps, without what tags say of its former loudness.
+
+    A player that believes such a tag would change the volume once more. In the encoder's header frame, peak and
+    ReplayGain become unknown, and its checksums fit again.
+    """
+    with source.open("rb") as file, destination.open("wb") as out:
+        size = os.fstat(file.fileno()).st_size
+        start, end = tag_bounds.find_audio_bounds(file, size)
+        first = frame_scan.find_first_frame(file, start, end)
+        first = end if first is None else first
+        sound = _find_first_sound_frame(file, first) if first < end else end
+        for piece in loudness_tags.drop_from_id3(file, start):
+            out.write(piece)
+        for piece in _copy_range(file, start, first):
+            out.write(piece)
+        crc = xing_header.Crc16()
+        for piece in _copy_range(file, sound, end):
+            crc.add(piece)
+        frame = tag_bounds.read_at(file, first, sound - first)
+        out.write(xing_header.update_lame_fields(frame, steps, end - sound, crc.finish()) if frame else b"")
+        for piece in _copy_range(file, sound, end):
+            out.write(piece)
+        for name, at, length in reversed(tag_bounds.end_tag_spans(file, start, size)):
+            data = tag_bounds.read_at(file, at, length)
+            out.write(loudness_tags.drop_from_apev2(data) if name == "APEv2" else data)
 
 
 def _find_first_sound_frame(file: BinaryIO, first: int) -> int:

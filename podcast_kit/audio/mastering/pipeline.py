@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from podcast_kit.audio.mastering import decode, encode, mix, mp3_gain, peaks
+from podcast_kit.audio.mastering import decode, encode, mix, mp3_gain, peaks, remux
 from podcast_kit.audio.mastering.decision import (
     GAIN_STEP_DB,
     decide_treatment,
-    is_lossless_codec,
+    format_suffix,
     mastered_format,
+    must_encode,
+    needs_new_container,
     target_lufs,
 )
 from podcast_kit.audio.mastering.decode import Block, SourceInfo
@@ -21,9 +25,11 @@ from podcast_kit.audio.mastering.job import MasteringDecision, MasteringJob, Mas
 from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.audio.mastering.meter import LoudnessMeter
 from podcast_kit.audio.mastering.mix import Mix, ProgressCallback
-from podcast_kit.errors import PodcastKitError
+from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path
 
+MIN_RECORDING_S = 0.1
+"""An encoder makes a broken file of less, or none."""
 MAX_MISS_LU = 0.2
 """An encoded file may miss the target by this much."""
 CODEC_MARGIN_DB = 1.0
@@ -36,6 +42,7 @@ UNREACHABLE_CEILING_DB = 100.0
 """A limiter with this ceiling does nothing."""
 MAX_CLEAN_GAIN_DB = 20.0
 """With more gain, listeners hear the room."""
+CONTAINER_TITLES = {"matroska": "Matroska", "asf": "Windows Media", "caf": "Core Audio", "aac": "raw AAC"}
 KBITS_RANGES = {"mp3": (32, 320), "m4a": (24, 320), "opus": (12, 256)}
 MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
@@ -43,26 +50,44 @@ MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 def run_mastering_job(job: MasteringJob, on_progress: ProgressCallback) -> MasteringResult:
     """See `podcast_kit.audio.master.master_recording`."""
     source = decode.read_source_info(job.source)
-    if is_lossless_codec(source.codec):
-        return _encode_job(
-            job, source, MasteringDecision(Treatment.ENCODE, mastered_format(source.codec, job.settings)), on_progress
-        )
+    if must_encode(source, job.settings):
+        decision = MasteringDecision(Treatment.ENCODE, mastered_format(source, job.settings))
+        return _encode_job(job, source, decision, on_progress)
     before = mix.mix_of_file(job.source, job.subject, source=source).measure(on_progress)
+    _refuse_fragment(job, before)
     decision = decide_treatment(job, source, before)
+    job = replace(job, destination=job.destination.with_suffix(format_suffix(job.source, decision.format)))
     if decision.treatment is Treatment.ENCODE:
         return _encode_job(job, source, decision, on_progress)
-    return _copy_with_gain(job, decision, before, on_progress)
+    if not needs_new_container(source, decision.format):
+        return _copy_with_gain(job, job.source, decision, before, on_progress)
+    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        bare = Path(folder, f"bare.{decision.format}")
+        remux.extract_audio(job.source, bare, decision.format)
+        result = _copy_with_gain(job, bare, decision, before, on_progress)
+    container = "video" if source.has_video else CONTAINER_TITLES.get(source.container, source.container.upper())
+    return replace(result, done=(f"audio taken from the {container} file without loss", *result.done))
+
+
+def _refuse_fragment(job: MasteringJob, loudness: Loudness) -> None:
+    """Raise InvalidAudio for a recording that is too short for an encoder, and for any listener."""
+    if loudness.seconds < MIN_RECORDING_S:
+        text = f"has only {loudness.seconds:.3f} s of audio; must have at least {MIN_RECORDING_S:g} s"
+        raise InvalidAudio(str(job.source), text, "copy the recording again", "au.truncated")
 
 
 def _copy_with_gain(
-    job: MasteringJob, decision: MasteringDecision, before: Loudness, on_progress: ProgressCallback
+    job: MasteringJob, source: Path, decision: MasteringDecision, before: Loudness, on_progress: ProgressCallback
 ) -> MasteringResult:
     """Copy a lossy file, and change its loudness in whole steps if that was decided."""
     with atomic_path(job.destination) as part:
         if decision.treatment is Treatment.KEEP:
-            shutil.copyfile(job.source, part)
+            shutil.copyfile(source, part)
             return _build_result(job, part, decision, before, before, done=(f"{decision.treatment}: {decision.why}",))
-        mp3_gain.change_mp3_gain(job.source, part, decision.steps)
+        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+            changed = Path(folder, "changed.mp3")
+            mp3_gain.change_mp3_gain(source, changed, decision.steps)
+            mp3_gain.write_without_loudness_tags(changed, part, decision.steps)
         after = mix.mix_of_file(part, job.subject).measure(on_progress, "verify")
         change = decision.steps * GAIN_STEP_DB
         done = (f"{change:+.1f} dB without loss", *filter(None, (decision.why,)))
@@ -78,6 +103,7 @@ def _encode_job(
     kbits = _parse_bitrate(decision.format, sound.channels, job.settings.bitrate)
     excerpt: list[Block] = []
     before = sound.measure(on_progress, keep=excerpt)
+    _refuse_fragment(job, before)
     goal = target_lufs(job.settings, sound.channels)
     with atomic_path(job.destination) as part:
         if goal is None or before.integrated is None:

@@ -136,16 +136,16 @@ def _is_replaced(name: str, payload: bytes, replaced: set[str]) -> bool:
     if name not in replaced:
         return False
     if name in {"COMM", "USLT"}:
-        return not _frame_description(payload[:1], payload[4:])
+        return not frame_description(payload[:1], payload[4:])
     if name == "TXXX":
-        return _frame_description(payload[:1], payload[1:]).upper() == "ITUNESADVISORY"
+        return frame_description(payload[:1], payload[1:]).upper() == "ITUNESADVISORY"
     if name == "APIC":
         kind = payload.find(b"\0", 1) + 1
         return payload[kind : kind + 1] == b"\x03"
     return True
 
 
-def _frame_description(encoding: bytes, data: bytes) -> str:
+def frame_description(encoding: bytes, data: bytes) -> str:
     """The description at the start of `data`."""
     if encoding in {b"\x01", b"\x02"}:
         end = next((at for at in range(0, len(data) - 1, 2) if data[at : at + 2] == b"\0\0"), len(data))

@@ -13,6 +13,12 @@ LAME_DELAY_SAMPLES = 576
 """Silence that LAME adds at the start; decoders add 529 samples more, which players know."""
 LAME_TAG_BYTES = 156
 """In the frame."""
+LAME_FIELDS = struct.Struct(">9sBB4sHHBB3sBbHIHH")
+"""The part after the Xing fields: encoder, revision, lowpass, peak, two ReplayGain values, flags, bit rate, delays,
+misc, gain, preset, length and CRC of the music, CRC of this frame.
+"""
+LAME_CRC_BYTES = 2
+LAME_LAYOUT_ENCODERS = (b"LAME", b"Lavf", b"Lavc")
 
 
 def build_xing_frame(
@@ -47,6 +53,35 @@ def build_xing_frame(
     front = header + bytes(side) + body
     checked = front + struct.pack(">H", crc16_arc(front))
     return checked + bytes(head.size - len(checked))
+
+
+def update_lame_fields(frame: bytes, steps: int, music_bytes: int, music_crc: int) -> bytes:
+    """The header frame of an MP3 whose gain was changed by so many steps of 1.5 dB; as it is if it has no LAME fields.
+
+    Peak and ReplayGain were measured before, so they become unknown; `music_bytes` and `music_crc` are of what follows.
+    """
+    at = _lame_fields_offset(frame)
+    if at is None:
+        return frame
+    fields = list(LAME_FIELDS.unpack_from(frame, at))
+    fields[3:6] = bytes(4), 0, 0
+    fields[10] = min(max(fields[10] + steps, -128), 127)
+    fields[12:14] = len(frame) + music_bytes, music_crc
+    changed = bytearray(frame)
+    LAME_FIELDS.pack_into(changed, at, *fields)
+    crc_at = at + LAME_FIELDS.size - LAME_CRC_BYTES
+    changed[crc_at : crc_at + LAME_CRC_BYTES] = crc16_arc(bytes(changed[:crc_at])).to_bytes(LAME_CRC_BYTES, "big")
+    return bytes(changed)
+
+
+def _lame_fields_offset(frame: bytes) -> int | None:
+    at = 4 + frame_scan.side_info_bytes(frame)
+    if frame[at : at + 4] not in {b"Xing", b"Info"}:
+        return None
+    flags = frame[at + 7]
+    at += 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+    has_room = len(frame) >= at + LAME_FIELDS.size
+    return at if has_room and frame[at : at + 4] in LAME_LAYOUT_ENCODERS else None
 
 
 def _header_with_room(first: bytes) -> bytes:
