@@ -34,8 +34,8 @@ def mastering_key(payload_sha256: str, settings: AudioSettings, *joined: str) ->
 def mastered_suffix(source: Path, settings: AudioSettings) -> str:
     """The file extension of the result, such as `.mp3`; reads only the header of the source.
 
-    With `reencode: true` a source of a rare codec may become an MP3 instead of staying what it is: `MasteringResult.path`
-    has the name of what was made.
+    With `reencode: true` a source of a rare codec may become an MP3 instead of staying what it is; then the name of
+    `MasteringResult.path` is right.
     """
     codecs.require_codecs()
     from podcast_kit.audio.mastering import decode

@@ -67,7 +67,7 @@ def is_digital_silence(path: Path, audio: Audio) -> bool:
 
 @contextmanager
 def translate_audio_errors(path: Path, unexpected_text: str = "is damaged: {} while reading it") -> Iterator[None]:
-    """Turn every exception into one of our own; `unexpected_text` gets the name of one that nobody expects.
+    """Turn every exception into one of our own; `unexpected_text` names one of a kind that is not handled here.
 
     Parsers of malformed files fail in many ways (mutagen raises IndexError, OverflowError and others), and so do
     decoders and encoders, so this function catches everything. Every function that `audio` offers runs inside it.

@@ -226,3 +226,44 @@ else:
     raise SystemExit("nothing was said")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_each_episode_fails_alone_and_the_others_are_built(tmp_path):
+    folder = show(tmp_path, seconds=1.0)
+    add(folder, 2, recording="")
+    write(folder / "episodes/002-talk.wav", voice(1)[:, :3])
+    add(folder, 3, recording="")
+    (folder / "episodes/003-talk.wav").write_bytes((folder / "episodes/001-talk.wav").read_bytes()[:40])
+    add(folder, 4, recording="", audio="{file: gone.wav, loudness: -18}")
+    add(folder, 5, recording="")
+    add(folder, 6, recording="", audio="{file: folder.wav}")
+    (folder / "episodes/folder.wav").mkdir()
+    add(folder, 7)
+    done = made(folder, keep_going=True)
+    assert [item.episode.slug for item in done.items] == ["007-talk", "001-talk"]
+    assert [(problem.location.path, problem.code) for problem in done.errors] == [
+        ("episodes/002-talk.wav", "au.truncated"),
+        ("episodes/003-talk.wav", "au.broken"),
+        ("episodes/004-talk.md", "au.missing"),
+        ("episodes/005-talk.md", "au.missing"),
+        ("episodes/006-talk.md", "au.missing"),
+    ]
+    assert all(problem.fix for problem in done.errors)
+    with pytest.raises(InvalidInput) as caught:
+        made(folder)
+    assert len(caught.value.problems) == 5
+
+
+@pytest.mark.parametrize("command", [["build"], ["check"], ["status"], ["plan"]])
+def test_a_missing_recording_of_a_mastered_show_stops_no_command(command, tmp_path):
+    folder = show(tmp_path, seconds=1.0)
+    add(folder, 2, recording="")
+    run = subprocess.run(
+        [sys.executable, "-m", "podcast_kit", "-C", folder, *command], capture_output=True, text=True, check=False
+    )
+    output = run.stdout + run.stderr
+    assert "Traceback" not in output
+    assert "Is a directory" not in output
+    assert "002-talk" in output
+    if command == ["build"]:
+        assert "1 episode" in output

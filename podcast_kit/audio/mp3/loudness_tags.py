@@ -38,7 +38,7 @@ def _is_loudness_frame(name: str, payload: bytes) -> bool:
 
 
 def drop_from_apev2(data: bytes) -> bytes:
-    """An APEv2 tag without the items of loudness; as it is if it has none or cannot be read, empty if it had no other."""
+    """An APEv2 tag without the items of loudness; empty if it has no others, as it is if it cannot be read."""
     from mutagen import MutagenError
     from mutagen.apev2 import APEv2
 

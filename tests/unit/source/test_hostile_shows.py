@@ -177,6 +177,18 @@ def test_path_with_nul_is_reported_at_its_location(tmp_path):
     }
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "ä" * 130])
+def test_file_name_that_no_disk_holds_is_reported_at_its_location(name, tmp_path):
+    shows.small(tmp_path, episodes=0)
+    shows.add(tmp_path, 1, recording="", audio=f"{name}.wav")
+    with pytest.raises(InvalidInput) as caught:
+        project.load_project(tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.location.path, problem.code) == ("episodes/001-talk.md", "path.form")
+    assert "longer than 255 bytes" in problem.text
+    assert problem.location.line > 1
+
+
 def test_pipes_folders_and_devices_are_not_opened(tmp_path):
     (tmp_path / "episodes").mkdir()
     write(tmp_path, SHOW.replace("artwork: episodes/art/cover.jpg\n", ""), "---\ntitle: x\ndate: 2026-01-01\n---\n")
