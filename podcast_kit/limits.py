@@ -18,3 +18,11 @@ MIN_AVERAGE_SPEED = 100_000
 second."""
 MAX_HOST_TIMEOUTS = 3
 """After so many timeouts in a row a host is not asked again in the same run."""
+MAX_DECODER_MEMORY_BYTES = 3_000_000_000
+"""Address space of the process that decodes pictures and sound of strangers; a picture of 50 megapixels needs half."""
+MAX_DECODER_CPU_S = 60
+"""CPU time that decoding one picture of a stranger may take."""
+MAX_MASTERING_CPU_S = 3_600
+"""CPU time that mastering one recording of a stranger may take."""
+MAX_MASTERED_BYTES = 2_000_000_000
+"""Size of a file that mastering a recording of a stranger may write."""

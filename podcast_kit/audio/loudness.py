@@ -9,6 +9,8 @@ from pathlib import Path
 from podcast_kit.audio import codecs
 from podcast_kit.audio.mastering.loudness_result import MIN_MEASURED_LUFS, Loudness
 from podcast_kit.audio.probe import translate_audio_errors
+from podcast_kit.errors import InvalidAudio
+from podcast_kit.io.decoder_process import DecoderDied, are_decoders_limited, runs_in_decoder
 from podcast_kit.model import Progress
 from podcast_kit.text.timecode import format_short_timecode
 
@@ -20,6 +22,21 @@ def measure_loudness(path: Path, on_progress: Callable[[Progress], None] | None 
     InvalidAudio for a file that cannot be decoded, and PodcastKitError if the extra `master` is not installed.
     """
     codecs.require_codecs()
+    if are_decoders_limited():
+        try:
+            return _measure_foreign_file(path)
+        except DecoderDied as error:
+            raise InvalidAudio(path.name, f"cannot be decoded: {error}", "export the recording again") from None
+    return _measure_file(path, on_progress)
+
+
+@runs_in_decoder
+def _measure_foreign_file(path: Path) -> Loudness:
+    """Without progress: it runs in another process."""
+    return _measure_file(path, None)
+
+
+def _measure_file(path: Path, on_progress: Callable[[Progress], None] | None) -> Loudness:
     from podcast_kit.audio.mastering import decode, meter
 
     with translate_audio_errors(path):

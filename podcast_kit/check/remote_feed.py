@@ -20,6 +20,7 @@ from podcast_kit.check.runner import check_document, check_objects
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.fetch import HTTP_OK, fetch_further_pages, parse_feed_bytes
 from podcast_kit.feed.reader import MAX_FEED_BYTES
+from podcast_kit.io.decoder_process import limit_decoders
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
@@ -58,7 +59,11 @@ def check_feed_url(
     local name.
     """
     on_progress(Progress("ask", url))
-    with HttpClient(NetworkPolicy.trust(url)) as client, ThreadPoolExecutor(REQUEST_THREADS) as pool:
+    with (
+        HttpClient(NetworkPolicy.trust(url)) as client,
+        limit_decoders(),
+        ThreadPoolExecutor(REQUEST_THREADS) as pool,
+    ):
         response, data = client.request(url, headers=WEB_PLAYER_HEADERS, max_bytes=MAX_FEED_BYTES + 1)
         feed_probe = _probe_feed(client, url, response)
         if response.status != HTTP_OK:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.io.decoder_process import DecoderDied, runs_in_decoder
 
+P = ParamSpec("P")
+T = TypeVar("T")
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -21,6 +25,7 @@ IMAGE_MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "
 """The supported formats, by Pillow's name."""
 _EXIF_ORIENTATION = 0x0112
 _FIRST_SIDEWAYS_ORIENTATION = 5
+_RESAVE_FIX = "save it again as JPEG or PNG"
 _MAX_SIDE_FIX = "save it with at most 3000 pixels a side"
 
 
@@ -45,6 +50,21 @@ class ImageInfo:
     dpi: tuple[int, int] | None = None
 
 
+def decodes_image(function: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
+    """Mark a function that decodes the image that is its first argument; it may run in a process with limits."""
+    run_decoder = runs_in_decoder(function)
+
+    def decode(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return run_decoder(path, *args, **kwargs)
+        except DecoderDied as error:
+            raise _image_error(path, f"cannot be decoded: {error}", _RESAVE_FIX, "art.broken") from None
+
+    functools.update_wrapper(decode, run_decoder)
+    return decode
+
+
+@decodes_image
 def probe_image(path: Path) -> ImageInfo:
     """Read what an image file is; raises InvalidInput if it is not an image, damaged, or too large."""
     with open_image(path) as image:
@@ -110,8 +130,10 @@ def open_image(path: Path) -> Iterator[Image]:
         raise
     except Image.DecompressionBombError:
         raise _image_error(path, "has too many pixels", _MAX_SIDE_FIX, "art.size") from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError) as error:
-        raise _image_error(path, f"is damaged: {error}", "save it again as JPEG or PNG", "art.broken") from error
+    except MemoryError:
+        raise _image_error(path, "takes too much memory to decode", _MAX_SIDE_FIX, "art.size") from None
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        raise _image_error(path, f"is damaged: {error}", _RESAVE_FIX, "art.broken") from error
 
 
 def _image_error(path: Path, text: str, fix: str, code: str) -> InvalidInput:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_kit.images.artwork import apply_exif_rotation, flatten_to_rgb, open_image
+from podcast_kit.images.artwork import apply_exif_rotation, decodes_image, flatten_to_rgb, open_image
 from podcast_kit.model import Cover
 
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ class SocialCard:
     """Renders the social cards of one cover, in the show's colours; the background is drawn once."""
 
     def __init__(self, path: Path, show: str, *, ground: str, ink: str, soft: str, accent: str) -> None:
-        from PIL import Image, ImageOps
+        from PIL import Image
 
         side = CARD_COVER_SIDE_PX
-        with open_image(path) as image:
-            upright = flatten_to_rgb(apply_exif_rotation(image))
-            self._cover = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
+        self._cover = Image.frombytes("RGB", (side, side), crop_to_square(path, side))
         self._ground, self._accent, self._ink, self._soft = ground, accent, ink, soft
         self._show = _drawable_text(show)
         self._background = self._draw_background(MARGIN_PX)
@@ -86,6 +84,16 @@ class SocialCard:
         top = MARGIN_PX + CARD_COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
         for number, line in enumerate(lines):
             draw.text((left, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
+
+
+@decodes_image
+def crop_to_square(path: Path, side: int) -> bytes:
+    """The pixels of an image in RGB, upright, cropped to its middle and scaled to `side` pixels a side."""
+    from PIL import Image, ImageOps
+
+    with open_image(path) as image:
+        upright = flatten_to_rgb(apply_exif_rotation(image))
+        return ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS).tobytes()
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_kit.images.artwork import IMAGE_MIMES, apply_exif_rotation, flatten_to_rgb, open_image
+from podcast_kit.images.artwork import IMAGE_MIMES, apply_exif_rotation, decodes_image, flatten_to_rgb, open_image
 from podcast_kit.model import Cover
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ MIN_VIVID_LEVEL = 70
 """Pixels with less saturation or value, of 255, count as grey or black."""
 
 
+@decodes_image
 def make_tag_cover(path: Path, size: int = 1000) -> Cover:
     """The cover for tags: at most `size` pixels a side, upright, without metadata.
 
@@ -43,6 +44,7 @@ def make_tag_cover(path: Path, size: int = 1000) -> Cover:
         return Cover(data=data.getvalue(), mime=mime, width=copy.width, height=copy.height)
 
 
+@decodes_image
 def make_thumbnails(path: Path, widths: Sequence[int]) -> tuple[Cover, ...]:
     """Thumbnails for pages, one for each width in pixels that is smaller than the image, the smallest first."""
     from PIL import Image
@@ -74,6 +76,7 @@ def _encode_smallest(image: Image, *, try_png: bool) -> Cover:
     return Cover(data=smallest, mime=mime, width=image.width, height=image.height)
 
 
+@decodes_image
 def make_favicons(path: Path, sides: Sequence[int] = (32, 180, 192, 512)) -> tuple[Cover, ...]:
     """Favicons and home-screen icons: square PNGs of the cover, cropped to its middle; `sides` in pixels."""
     from PIL import Image, ImageOps
@@ -89,6 +92,7 @@ def make_favicons(path: Path, sides: Sequence[int] = (32, 180, 192, 512)) -> tup
         return tuple(icons)
 
 
+@decodes_image
 def dominant_colour(path: Path) -> str:
     """The most vivid colour of an image as `#rrggbb`; empty if it is all grey."""
     from PIL import Image

@@ -15,6 +15,7 @@ from pathlib import Path
 from podcast_kit import images
 from podcast_kit.errors import OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.importer.model import ImportedFeed, RequiredFile
+from podcast_kit.io.decoder_process import limit_decoders
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Progress
@@ -61,7 +62,7 @@ def download_files(
     paths: dict[RequiredFile, str] = {}
     problems: list[Problem] = []
     failed: set[RequiredFile] = set()
-    with HttpClient(network) as http, ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
+    with HttpClient(network) as http, limit_decoders(), ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS) as pool:
         first_of_each = [group[0] for group in by_url.values()]
         results = pool.map(partial(_download_or_problem, http, folder), first_of_each)
         for number, (group, result) in enumerate(zip(by_url.values(), results, strict=True), 1):

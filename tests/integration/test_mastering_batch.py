@@ -14,7 +14,9 @@ from podcast_kit.audio.mastering.batch import master_all
 from podcast_kit.audio.mastering.job import MasteringJob, Treatment
 from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 from podcast_kit.errors import InvalidAudio, OperationError
+from podcast_kit.io.decoder_process import DecoderDied, limit_decoders
 from podcast_kit.model import AudioSettings
+from tests.support import hostile_decoders
 from tests.support.sound import voice, write
 
 
@@ -99,6 +101,30 @@ def test_jobs_of_a_broken_pool_are_run_again(tmp_path):
         found = by_name(master_all(jobs, pool))
     killer.join()
     assert all(outcome.mastered for outcome in found.values())
+
+
+def test_recordings_of_strangers_are_mastered_within_limits_to_the_same_bytes(tmp_path):
+    job = make_job(tmp_path, "one")
+    [free] = master_all([job])
+    expected = free.mastered.path.read_bytes()
+    free.mastered.path.unlink()
+    with limit_decoders():
+        [limited] = master_all([job])
+    assert limited.mastered == free.mastered
+    assert limited.mastered.path.read_bytes() == expected
+
+
+def test_a_worker_within_limits_can_send_nothing_but_results(tmp_path):
+    canary = tmp_path / "canary"
+    with limit_decoders(), WorkerPool(1) as pool:
+        with pytest.raises(DecoderDied, match=r"sent a posix\.system"):
+            pool.submit(send_trap, canary).result()
+        assert pool.submit(shout, "still here").result() == "STILL HERE"
+    assert not canary.exists()
+
+
+def send_trap(path):
+    return hostile_decoders.Trap(f"touch {path}")
 
 
 def shout(word):

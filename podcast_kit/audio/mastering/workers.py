@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -12,6 +13,13 @@ from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.decoder_process import (
+    MASTERING_LIMITS,
+    DecoderLimits,
+    are_decoders_limited,
+    enter_limits,
+    load_result,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +33,7 @@ class WorkerPool(Executor):
     """An executor with a new process for each call, at most `count` at once."""
 
     def __init__(self, count: int | None = None) -> None:
+        self._limits = MASTERING_LIMITS if are_decoders_limited() else None
         # Each thread only waits for the process that it started.
         self._waiting = ThreadPoolExecutor(count or os.cpu_count() or 1)
         # A new process inherits no locks, whatever threads the caller has.
@@ -47,13 +56,17 @@ class WorkerPool(Executor):
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_run_in_worker, args=(sender, fn, args, kwargs), daemon=True)
+        process = self._context.Process(
+            target=_run_in_worker, args=(sender, fn, args, kwargs, self._limits), daemon=True
+        )
         process.start()
         self._processes.add(process)
         sender.close()
         try:
             with receiver:
-                result, error = receiver.recv()
+                data = receiver.recv_bytes()
+                # A process that a foreign file took over could send anything.
+                result, error = load_result(data) if self._limits else pickle.loads(data)  # noqa: S301  # our own process
         except EOFError:
             process.join()
             raise WorkerDied(f"its process ended {_describe_exit(process.exitcode)}") from None
@@ -66,13 +79,21 @@ class WorkerPool(Executor):
         return value
 
 
-def _run_in_worker(sender: Connection, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _run_in_worker(
+    sender: Connection,
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    limits: DecoderLimits | None,
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
+    if limits:
+        enter_limits(limits)
     try:
         message: tuple[Any, BaseException | None] = fn(*args, **kwargs), None
     except Exception as error:  # noqa: BLE001 - it is raised again in the parent
         message = None, error
-    sender.send(message)
+    sender.send_bytes(pickle.dumps(message))
     sender.close()
 
 
