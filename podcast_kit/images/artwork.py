@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.decoder_process import DecoderDied, runs_in_decoder
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -50,11 +50,11 @@ class ImageInfo:
     dpi: tuple[int, int] | None = None
 
 
-def decodes_image(function: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
+def decodes_image(function: Callable[Concatenate[Path, _P], _T]) -> Callable[Concatenate[Path, _P], _T]:
     """Mark a function that decodes the image that is its first argument; it may run in a process with limits."""
     run_decoder = runs_in_decoder(function)
 
-    def decode(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def decode(path: Path, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return run_decoder(path, *args, **kwargs)
         except DecoderDied as error:

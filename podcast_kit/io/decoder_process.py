@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 WALL_CLOCK_FACTOR = 4
 """How much longer than its CPU time a call may take, on a machine that does other things."""
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -65,7 +65,7 @@ class DecoderProcess:
         self._connection: Connection | None = None
         self._process: BaseProcess | None = None
 
-    def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # noqa: ANN401  # as the function takes
+    def call(self, function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:  # noqa: ANN401  # as the function takes
         """What the function returns or raises; raises DecoderDied where it ends the process or exceeds a limit."""
         with self._lock:
             connection = self._connection or self._start()
@@ -82,7 +82,7 @@ class DecoderProcess:
             raise DecoderDied(error)
         if error is not None:
             raise error
-        value: T = result
+        value: _T = result
         return value
 
     def close(self) -> None:
@@ -141,11 +141,11 @@ def are_decoders_limited() -> bool:
     return _active is not None
 
 
-def runs_in_decoder(function: Callable[P, T]) -> Callable[P, T]:
+def runs_in_decoder(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Mark a function that decodes a file. Its arguments and its result must be picklable."""
 
     @functools.wraps(function)
-    def run_decoder(*args: P.args, **kwargs: P.kwargs) -> T:
+    def run_decoder(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         return _active.call(function, *args, **kwargs) if _active else function(*args, **kwargs)
 
     return run_decoder
