@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from podcast_kit.audio.ogg.vorbis_blocks import VorbisBlocks, parse_vorbis_blocks
+from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
+PAGE_MAGIC = b"OggS"
+AUDIO_MAGICS = (b"OpusHead", b"\x01vorbis")
+"""The first page of a stream of audio begins with one of these."""
 PAGE_HEAD = struct.Struct("<4sBBqIIIB")
 """Capture pattern, version, flags, granule, serial, number, checksum, segments."""
 FIRST_PAGE_FLAG, LAST_PAGE_FLAG = 2, 4
@@ -59,17 +64,15 @@ class OggStream:
 
     serial: int
     headers: list[bytes] = field(default_factory=list)
+    blocks: VorbisBlocks | None = None
+    """Vorbis only, once the headers are read."""
     samples: int = 0
-    """Counted packet by packet; Opus only."""
+    """Counted packet by packet."""
     first: int | None = None
     """Granule of the first page of audio."""
     before: int = 0
-    """Samples of the packets that end on that page; Opus only."""
-    opening: int = 0
-    """Packets that end on that page."""
+    """Samples of the packets that end on that page."""
     granule: int = 0
-    pages: int = 0
-    packets: int = 0
     bytes: int = 0
     lost: int = 0
     """Pages that are missing."""
@@ -86,6 +89,11 @@ class OggStream:
         return self.headers[0].startswith(b"OpusHead")
 
     @property
+    def is_opening(self) -> bool:
+        """Whether nothing but its first page was read: other streams that begin now run at the same time."""
+        return len(self.headers) == 1 and not self.ended
+
+    @property
     def rate(self) -> int:
         """Granules per second."""
         return OPUS_RATE if self.opus else int.from_bytes(self.headers[0][12:16], "little") or 1
@@ -100,18 +108,24 @@ class OggStream:
         """Whether all its headers were read."""
         return len(self.headers) >= (2 if self.opus else 3)
 
+    def count_samples(self, head: bytes) -> int:
+        """Samples of an audio packet that begins with `head`, two bytes if it has as many."""
+        if self.opus:
+            return count_opus_samples(head)
+        if self.blocks is None:
+            self.blocks = parse_vorbis_blocks(self.headers[0], self.headers[2]) or VorbisBlocks((0,))
+        return self.blocks.count_samples(head[0]) if head else 0
+
     @property
     def seconds(self) -> float:
         """What a decoder outputs: up to the last granule, without what came before the file and the lead-in."""
         if self.first is None:
             return 0.0
         skip = int.from_bytes(self.headers[0][10:12], "little") if self.opus else 0
-        behind = self.packets - self.opening
-        before = self.before if self.opus else self.opening * (self.granule - self.first) / behind if behind else 0
-        missed = self.first - before  # a stream recorded from the middle does not begin at 0
-        length = self.granule - (max(missed, 0) if missed > self.rate / 10 else 0)
-        if self.opus:
-            length = min(length, self.samples)
+        missed = max(self.first - self.before, 0)  # a stream recorded from the middle does not begin at 0
+        length = self.granule - missed
+        # Pages may be missing, and some encoders write no granules: a decoder outputs what the packets have.
+        length = min(length, self.samples or length) if length > 0 else self.samples
         return max(length - skip, 0) / self.rate
 
 
@@ -124,9 +138,9 @@ def read_pages(file: BinaryIO, start: int = 0) -> Iterator[OggPage]:
         if len(head) < PAGE_HEAD.size:
             return
         name, version, flags, granule, serial, number, _, count = PAGE_HEAD.unpack(head)
-        if name != b"OggS" or version:
+        if name != PAGE_MAGIC or version:
             file.seek(at + 1)
-            offset = file.read(min(budget, 1 << 16)).find(b"OggS")
+            offset = file.read(min(budget, 1 << 16)).find(PAGE_MAGIC)
             step = min(budget, 1 << 16) - 3 if offset < 0 else offset + 1
             budget -= step
             if budget <= 3 or step <= 0:
@@ -145,19 +159,20 @@ def probe_ogg(path: Path) -> Audio:
     """Exact duration and payload of Opus or Vorbis in Ogg; raises InvalidAudio when it is truncated or neither."""
     digest = hashlib.sha256()
     streams: list[OggStream] = []
-    others: set[bytes] = set()
+    others: list[bytes] = []
     with path.open("rb") as file:
         size, begin, end = os.fstat(file.fileno()).st_size, -1, 0
         for page in read_pages(file):
             begin, end = page.start if begin < 0 else begin, page.end
             if page.flags & FIRST_PAGE_FLAG:
-                if page.body.startswith((b"OpusHead", b"\x01vorbis")):
+                if page.body.startswith(AUDIO_MAGICS) and not (streams and streams[-1].is_opening):
                     streams.append(OggStream(page.serial))
                 else:
-                    others.add(page.body[:7])
+                    others.append(page.body[:8])
             if streams and page.serial == streams[-1].serial:
                 _count_page(streams[-1], page, digest)
-    _check_streams(path, streams, others, size - end)
+        tail = read_at(file, end, 4)
+    _check_streams(path, streams, others)
     first, seconds = streams[0], sum(stream.seconds for stream in streams)
     head = first.headers[0]
     rate = int.from_bytes(head[12:16], "little") or OPUS_RATE
@@ -170,7 +185,7 @@ def probe_ogg(path: Path) -> Audio:
         channels=first.channels,
         sample_rate=OPUS_RATE if first.opus else rate,
         payload_sha256=digest.hexdigest(),
-        warnings=tuple(_ogg_warnings(streams, others, begin)),
+        warnings=(*_ogg_warnings(streams, others, begin), *_ogg_end_warnings(streams[-1], size - end, tail)),
     )
 
 
@@ -184,8 +199,8 @@ def _count_page(stream: OggStream, page: OggPage, digest: hashlib._Hash) -> None
     for begin, stop, whole in page.packets():
         if stream.heading:
             add_header_part(stream, page.body[begin:stop], goes_on=goes_on)
-        elif not goes_on and stream.opus:
-            samples += count_opus_samples(page.body[begin : begin + 2])
+        elif not goes_on:
+            samples += stream.count_samples(page.body[begin : begin + 2])
         count += whole
         goes_on = not whole
     stream.open = goes_on
@@ -195,11 +210,9 @@ def _count_page(stream: OggStream, page: OggPage, digest: hashlib._Hash) -> None
     digest.update(page.body)
     stream.bytes += len(page.body)
     stream.samples += samples
-    stream.pages += 1
-    stream.packets += count
     if page.granule >= 0 and count:
         if stream.first is None:
-            stream.first, stream.before, stream.opening = page.granule, stream.samples, stream.packets
+            stream.first, stream.before = page.granule, stream.samples
         stream.granule = page.granule
 
 
@@ -229,24 +242,21 @@ def opus_frame_samples(configuration: int) -> int:
     return (120, 240, 480, 960)[configuration & 3]
 
 
-def _check_streams(path: Path, streams: list[OggStream], others: set[bytes], left: int) -> None:
-    """Raise InvalidAudio if there is no audio, or the end is missing."""
+def _check_streams(path: Path, streams: list[OggStream], others: list[bytes]) -> None:
+    """Raise InvalidAudio if there is no audio."""
     if not streams:
-        kind = "Speex" if b"Speex  " in others else "FLAC" if b"\x7fFLAC\x01" in {name[:6] for name in others} else ""
+        magics = {b"Speex   ": "Speex", b"\x7fFLAC": "FLAC", b"\x80theora": "video"}
+        kind = next((kind for magic, kind in magics.items() if any(name.startswith(magic) for name in others)), "")
         text = f"is Ogg with {kind} inside" if kind else "is an Ogg file without Opus or Vorbis inside"
         raise InvalidAudio(str(path), text, "convert it to MP3, M4A or Opus", "au.codec")
-    last = streams[-1]
     if any(not stream.heading and not stream.channels for stream in streams):
         raise InvalidAudio(str(path), "is damaged: its header has no channels", "export it again")
     if not all(not stream.heading and stream.seconds for stream in streams):
         text = "is truncated: it ends before the audio begins"
         raise InvalidAudio(str(path), text, TRUNCATED_OGG_FIX, "au.truncated")
-    if not last.ended:
-        more = f" in the middle of a page, {left:,} bytes into it" if left else " without its last page"
-        raise InvalidAudio(str(path), f"is truncated: it ends{more}", TRUNCATED_OGG_FIX, "au.truncated")
 
 
-def _ogg_warnings(streams: list[OggStream], others: set[bytes], begin: int) -> list[str]:
+def _ogg_warnings(streams: list[OggStream], others: list[bytes], begin: int) -> list[str]:
     warnings = [f"{begin} bytes of junk before the first page"] if begin else []
     lost = sum(stream.lost for stream in streams)
     if lost:
@@ -256,4 +266,15 @@ def _ogg_warnings(streams: list[OggStream], others: set[bytes], begin: int) -> l
         warnings.append(f"{len(streams)} recordings are joined in one file: many players stop after the first")
     if any(name.startswith((b"\x80theora", b"BBCD\0")) for name in others):
         warnings.append("has a video stream: podcast apps will offer it as video")
+    more = sum(name.startswith(AUDIO_MAGICS) for name in others)
+    if more:
+        warnings.append(f"has {more + 1} audio tracks: players play only one of them, usually the first")
     return warnings
+
+
+def _ogg_end_warnings(last: OggStream, left: int, tail: bytes) -> list[str]:
+    """Warnings about the end of a file with `left` bytes, which begin with `tail`, after its last complete page."""
+    if left and PAGE_MAGIC.startswith(tail[: len(PAGE_MAGIC)]):
+        return [f"its last page is truncated, {left:,} bytes into it: the end of the recording may be missing"]
+    warnings = [] if last.ended else ["its last page is not marked as the end: the end of the recording may be missing"]
+    return [*warnings, f"{left:,} bytes of junk after the last page"] if left else warnings

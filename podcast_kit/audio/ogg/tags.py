@@ -6,6 +6,7 @@ import base64
 import os
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,13 +14,14 @@ from typing import BinaryIO
 from podcast_kit.audio import vorbis_comment
 from podcast_kit.audio.hashed_copy import ByteSpan, write_hashed_copy
 from podcast_kit.audio.ogg import pages as ogg
-from podcast_kit.audio.ogg.pages import FIRST_PAGE_FLAG, PAGE_HEAD, OggPage
+from podcast_kit.audio.ogg.pages import FIRST_PAGE_FLAG, LAST_PAGE_FLAG, PAGE_HEAD, OggPage
 from podcast_kit.audio.tag import EmbeddedTags
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Tags
 
 OPUS_TAGS_MAGIC, VORBIS_COMMENT_MAGIC = b"OpusTags", b"\x03vorbis"
 REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+MAX_PAGE_BYTES = PAGE_HEAD.size + 255 + 255 * 255
 MAX_HEADER_BYTES = 64 << 20
 """Of all headers; no podcast has more."""
 
@@ -43,7 +45,13 @@ def write_ogg_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, in
         foreign = [(page.start, page.end - page.start) for page in pages if page.serial != mine[0].serial]
         first: list[bytes | ByteSpan] = [(mine[0].start, mine[0].end - mine[0].start), *foreign, *head]
         size, begin = os.fstat(file.fileno()).st_size, pages[-1].end
-        following = [(begin, size - begin)] if not shift else _renumber_pages(file, begin, size, mine[0].serial, shift)
+        last = find_last_page(file, begin, size)
+        is_complete = last is not None and last.end == size and last.flags & LAST_PAGE_FLAG
+        following = (
+            [(begin, size - begin)]
+            if is_complete and not shift
+            else renumber_pages(file, begin, mine[0].serial, shift, last.start if last else -1)
+        )
         return write_hashed_copy(file, destination, _chain_pieces(first, following))
 
 
@@ -108,22 +116,27 @@ def _packets_to_pages(packets: list[bytes], serial: int) -> list[bytes]:
     return [page.write() for page in pages]
 
 
-def _renumber_pages(file: BinaryIO, begin: int, size: int, serial: int, shift: int) -> Iterator[bytes | ByteSpan]:
-    """The pages from `begin` on, those of our stream renumbered; a later stream of the file is not changed."""
-    at, is_own_stream = begin, True
+def find_last_page(file: BinaryIO, begin: int, size: int) -> OggPage | None:
+    """The last complete page from `begin` on."""
+    pages = ogg.read_pages(file, max(begin, size - 2 * MAX_PAGE_BYTES))
+    return next(iter(deque(pages, maxlen=1)), None)
+
+
+def renumber_pages(file: BinaryIO, begin: int, serial: int, shift: int, last: int) -> Iterator[bytes | ByteSpan]:
+    """The pages from `begin` on, without what is between or after them.
+
+    Those of our stream are renumbered; a later stream of the file is not changed. The page at `last` is marked as the
+    end.
+    """
+    is_own_stream = True
     for page in ogg.read_pages(file, begin):
-        if page.start > at:
-            yield (at, page.start - at)
         if page.flags & FIRST_PAGE_FLAG:
             is_own_stream = False
-        if is_own_stream and page.serial == serial:
-            page.number = (page.number + shift) & 0xFFFFFFFF
-            yield render_page(page)
-        else:
-            yield (page.start, page.end - page.start)
-        at = page.end
-    if at < size:
-        yield (at, size - at)
+        is_shifted = bool(shift) and is_own_stream and page.serial == serial
+        is_ended = page.start == last and not page.flags & LAST_PAGE_FLAG
+        page.number = (page.number + shift * is_shifted) & 0xFFFFFFFF
+        page.flags |= LAST_PAGE_FLAG * is_ended
+        yield render_page(page) if is_shifted or is_ended else (page.start, page.end - page.start)
 
 
 def render_page(page: OggPage) -> bytes:
