@@ -21,6 +21,11 @@ CONTAINER_BOXES = {
     b"traf",
     b"mvex",
 }
+TOP_LEVEL_BOXES = {
+    *(b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"udta", b"meta", b"uuid", b"pnot", b"pdin"),
+    *(b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"prft", b"emsg"),
+}
+"""Boxes that a truncated file may end in; any other name with a length beyond the end is not a box at all."""
 MAX_BOX_DEPTH = 12
 """No real file nests boxes deeper."""
 MAX_MOOV_BYTES = 64 << 20
@@ -70,6 +75,10 @@ class BoxSpan:
         """The offset after it."""
         return self.start + self.length
 
+    def clip(self, size: int) -> BoxSpan:
+        """The part of it that a file of this size has."""
+        return BoxSpan(self.name, self.start, self.header, min(self.length, size - self.start))
+
 
 @dataclass(slots=True)
 class FileLayout:
@@ -101,7 +110,7 @@ def read_layout(file: BinaryIO) -> FileLayout:
             length, header = int.from_bytes(head[8:16], "big"), 16
         elif length == 0:
             length = size - at
-        if length < header or not name.strip(b"\0"):
+        if length < header or not name.strip(b"\0") or (at + length > size and name not in TOP_LEVEL_BOXES):
             break
         boxes.spans.append(BoxSpan(name, at, header, length))
         at += length

@@ -16,8 +16,12 @@ from podcast_kit.audio.sniff import AUDIO_MIME_TYPES
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
-MP4_CODECS = {b"mp4a": "aac", b"alac": "alac", b".mp3": "mp3", b"Opus": "opus", b"fLaC": "flac", b"ac-3": "ac3"}
+MP4_CODECS = {b"mp4a": "aac", b"alac": "alac", b".mp3": "mp3", b"Opus": "opus", b"fLaC": "flac", b"ac-3": "ac3", b"ec-3": "eac3"}
 MP4_PCM_CODES = {b"sowt", b"twos", b"lpcm", b"ipcm", b"in24", b"in32", b"fl32", b"raw "}
+MPEG_AUDIO_OBJECT_TYPES = {b"\x69": "mp3", b"\x6b": "mp3", b"\xa5": "ac3", b"\xa6": "eac3", b"\xa9": "dts"}
+"""`objectTypeIndication` of the decoder configuration (ISO/IEC 14496-1 7.2.6.6), where it is not AAC."""
+RARE_MP4_CODECS = {"mp3": "MP3", "opus": "Opus", "flac": "FLAC", "ac3": "AC-3", "eac3": "E-AC-3", "dts": "DTS"}
+"""Codecs that an MP4 may hold, and that podcast apps rarely play from it."""
 DRM_CODES = {b"drms", b"drmi", b"enca", b"encv"}
 TRUNCATED_MP4_FIX = "copy the recording again; a recorder that died may offer to repair it"
 
@@ -46,16 +50,20 @@ class Track:
 
 
 def open_mp4(path: Path, file: BinaryIO) -> tuple[FileLayout, Box]:
-    """The top-level boxes and the parsed index (`moov`); raises InvalidAudio when the file is not complete."""
+    """The top-level boxes and the parsed index (`moov`); raises InvalidAudio when there is no complete index.
+
+    Bytes after the last box, and a last box that is truncated, are no error if the audio is complete: players ignore
+    both.
+    """
     top = read_layout(file)
-    if top.missing_bytes < 0:
+    indexes = top.spans_named(b"moov")
+    if not indexes and top.missing_bytes < 0:
         raise InvalidAudio(
             str(path), f"is damaged: its last {-top.missing_bytes:,} bytes are not an MP4 box", "export it again"
         )
-    if top.missing_bytes:
+    if top.missing_bytes > 0 and (not indexes or indexes[0].end > top.size):
         text = f"is truncated: {top.missing_bytes:,} bytes are missing at the end"
         raise InvalidAudio(str(path), text, TRUNCATED_MP4_FIX, "au.truncated")
-    indexes = top.spans_named(b"moov")
     if not indexes:
         text = "has no index (moov): the recorder stopped before writing it, or the copy is truncated"
         raise InvalidAudio(str(path), text, TRUNCATED_MP4_FIX, "au.truncated")
@@ -165,17 +173,29 @@ def probe_mp4(path: Path) -> Audio:
         text = "is copy-protected, so listeners can't play it"
         raise InvalidAudio(str(path), text, "export the recording without protection", "au.codec")
     channels, rate = _channels_and_rate(about)
+    codec = _codec_name(name, about)
     return Audio(
         bytes=top.size,
         seconds=length,
         mime=AUDIO_MIME_TYPES.get(path.suffix.lower(), AUDIO_MIME_TYPES[".m4a"]),
-        codec=MP4_CODECS.get(name) or ("pcm" if name in MP4_PCM_CODES else name.decode("latin-1").strip()),
+        codec=codec,
         bit_rate=round(sum(size for _, size in spans) * 8 / length),
         channels=channels,
         sample_rate=rate or track.timescale,
         payload_sha256=digest.hexdigest(),
-        warnings=tuple(_mp4_warnings(moov)),
+        warnings=tuple(_mp4_warnings(top, moov, codec)),
     )
+
+
+def _codec_name(name: bytes, about: bytes) -> str:
+    """The codec of a sample entry; `mp4a` may hold others than AAC, as its decoder configuration says."""
+    esds = about.find(b"esds") if name == b"mp4a" else -1
+    config = about.find(b"\x04", esds) if esds > 0 else -1
+    while 0 < config < len(about) - 1 and about[config + 1] & 0x80:  # lengths of up to four bytes
+        config += 1
+    if config > 0 and about[config + 2 : config + 3] in MPEG_AUDIO_OBJECT_TYPES:
+        return MPEG_AUDIO_OBJECT_TYPES[about[config + 2 : config + 3]]
+    return MP4_CODECS.get(name) or ("pcm" if name in MP4_PCM_CODES else name.decode("latin-1").strip())
 
 
 def _channels_and_rate(about: bytes) -> tuple[int, int]:
@@ -296,10 +316,21 @@ def chunk_offsets(stbl: Box) -> list[int]:
     return []
 
 
-def _mp4_warnings(moov: Box) -> list[str]:
-    return ["has a video stream: podcast apps will offer it as video"] * any(
-        track.handler == b"vide" and not _is_still_image(track) for track in list_tracks(moov)
-    )
+def _mp4_warnings(top: FileLayout, moov: Box, codec: str) -> list[str]:
+    tracks, warnings = list_tracks(moov), []
+    if any(track.handler == b"vide" and not _is_still_image(track) for track in tracks):
+        warnings.append("has a video stream: podcast apps will offer it as video")
+    if codec in RARE_MP4_CODECS:
+        warnings.append(f"has {RARE_MP4_CODECS[codec]} inside instead of AAC: many podcast apps cannot play it")
+    audio_tracks = sum(track.handler == b"soun" for track in tracks)
+    if audio_tracks > 1:
+        warnings.append(f"has {audio_tracks} audio tracks: players play only one of them, usually the first")
+    if top.missing_bytes > 0:
+        name = max(top.spans, key=lambda span: span.end).name.decode("latin-1")
+        warnings.append(f"its last box ({name}) is truncated by {top.missing_bytes:,} bytes; the audio is complete")
+    if top.missing_bytes < 0:
+        warnings.append(f"{-top.missing_bytes:,} bytes of junk after the last box")
+    return warnings
 
 
 def _is_still_image(track: Track) -> bool:

@@ -90,7 +90,8 @@ def write_mp4_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, in
         top, moov = container.open_mp4(source, file)
         track = container.sound_track(source, moov)
         head = next((read_body(file, span) for span in top.spans_named(b"ftyp")), DEFAULT_FTYP)
-        media = [span for span in top.spans if span.name not in {b"ftyp", b"moov"} | PADDING_BOXES | FRAGMENT_BOXES]
+        left_out = {b"ftyp", b"moov"} | PADDING_BOXES | FRAGMENT_BOXES
+        media = [span.clip(top.size) for span in top.spans if span.name not in left_out]
         end_ms = round(container.track_seconds(moov, track) * 1000)
         listed = [(mark, end) for mark, end in with_chapter_ends(tags.chapters, end_ms) if mark.toc]
         titles = _insert_chapters(moov, media, track, listed, end_ms) if listed else None
