@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections import deque
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -42,41 +41,66 @@ def clip_suffix(source: Path) -> str:
 def cut_audio(source: Path, destination: Path, start: float, seconds: float) -> Clip:
     """Write `seconds` of a recording, from `start` on, to `destination`, whose suffix is `clip_suffix(source)`.
 
-    An MP3 is not re-encoded: players with gapless playback are exact to the sample, others begin and end within a tenth
-    of a second. Raises InvalidAudio if the clip begins after the end of the recording.
+    An MP3 is not re-encoded, unless its sample rate changes midway: players with gapless playback are exact to the
+    sample, others begin and end within a tenth of a second. Raises InvalidAudio if the clip begins after the end of the recording.
     """
     if not (start >= 0 and seconds > 0):
         raise PodcastKitError(
             f"cannot cut {seconds:g} s from {start:g} s", "start at 0 or later, with a length above 0"
         )
-    lossless = detect_audio_kind(source) is AudioKind.MP3
+    frames = _list_mp3_frames(source) if detect_audio_kind(source) is AudioKind.MP3 else None
     with atomic_path(destination) as part:
         length = (
-            _cut_mp3_frames(source, part, start, seconds) if lossless else _encode_clip(source, part, start, seconds)
+            _cut_mp3_frames(source, frames, part, start, seconds)
+            if frames
+            else _encode_clip(source, part, start, seconds)
         )
-    return Clip(destination, length, lossless)
+    return Clip(destination, length, frames is not None)
 
 
-def _cut_mp3_frames(source: Path, part: Path, start: float, seconds: float) -> float:
+@dataclass(frozen=True, slots=True)
+class _Mp3Frames:
+    """Where every frame of an MP3 is, without the encoder's header frame."""
+
+    offsets: array[int]
+    header: frame_scan.FrameHeader
+    """Of every frame, apart from its size."""
+    xing: frame_scan.XingHeader | None
+
+    @property
+    def silence(self) -> int:
+        """Samples at the start that players skip."""
+        return self.xing.delay + frame_scan.DECODER_DELAY_SAMPLES if self.xing and self.xing.gapless else 0
+
+
+def _list_mp3_frames(source: Path) -> _Mp3Frames | None:
+    """The frames of an MP3; None if its frames are of several kinds, which one MP3 cannot be cut from without loss."""
     with source.open("rb") as file:
         begin, end = tag_bounds.find_audio_bounds(file, os.fstat(file.fileno()).st_size)
         first = frame_scan.find_first_frame(file, begin, end)
         if first is None:
             raise InvalidAudio(str(source), "contains no MP3 frame", "export it again")
-        file.seek(first)
-        head = file.read(4096)
+        head = tag_bounds.read_at(file, first, 4096)
         xing, header = frame_scan.read_xing_header(head), frame_scan.FRAME_HEADERS[head[:3]]
-        silence = xing.delay + frame_scan.DECODER_DELAY_SAMPLES if xing and xing.gapless else 0
-        at = round(start * header.rate) + silence
-        stop = at + round(seconds * header.rate)
-        frame_range = range(max(0, at // header.samples), -(-stop // header.samples))
-        sound = first + (header.size if xing else 0)
-        lead, kept = _collect_frames(file, sound, end, frame_range)
+        offsets = array("Q")
+        scan = frame_scan.scan_frames(file, min(first + header.size * bool(xing), end), end, offsets)
+    kinds = {(frame_scan.FRAME_HEADERS[key].version, frame_scan.FRAME_HEADERS[key].rate) for key in scan.counts}
+    return _Mp3Frames(offsets, header, xing) if len(kinds) <= 1 else None
+
+
+def _cut_mp3_frames(source: Path, mp3: _Mp3Frames, part: Path, start: float, seconds: float) -> float:
+    header = mp3.header
+    at = round(start * header.rate) + mp3.silence
+    stop = at + round(seconds * header.rate)
+    first, last = max(0, at // header.samples), -(-stop // header.samples)
+    with source.open("rb") as file:
+        lead = _read_frames(file, mp3.offsets[max(first - MAX_RESERVOIR_FRAMES, 0) : first])
+        kept = _read_frames(file, mp3.offsets[first:last])
     if not kept:
         raise InvalidAudio(str(source), f"ends before {start:g} s", "start the clip earlier", "au.range")
     fillers = _build_fillers(lead[:-1], lead[-1]) if lead else []
     frames = [*fillers, *lead[-1:], *kept]
-    skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - frame_range.start * header.samples
+    skipped = (len(fillers) + len(lead[-1:])) * header.samples + at - first * header.samples
     silent_samples = max(skipped - frame_scan.DECODER_DELAY_SAMPLES, 0)
     delay = min(silent_samples, MAX_LAME_DELAY_SAMPLES)
     length = min(stop - at, len(frames) * header.samples - skipped)
@@ -85,36 +109,12 @@ def _cut_mp3_frames(source: Path, part: Path, start: float, seconds: float) -> f
     return (length + silent_samples - delay) / header.rate
 
 
-def _collect_frames(file: BinaryIO, start: int, end: int, frame_range: range) -> tuple[list[bytes], list[bytes]]:
-    """The frames just before `frame_range`, and the frames in it."""
-    lead: deque[bytes] = deque(maxlen=MAX_RESERVOIR_FRAMES)
-    kept: list[bytes] = []
-    for number, frame in enumerate(_iterate_frames(file, start, end)):
-        if number >= frame_range.stop:
-            break
-        (kept if number >= frame_range.start else lead).append(frame)
-    return list(lead), kept
-
-
-def _iterate_frames(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Every whole frame; other bytes are skipped."""
-    data, base = b"", start
-    file.seek(start)
-    while True:
-        block = file.read(min(1 << 20, end - base - len(data)))
-        data += block
-        position = 0
-        while size := frame_scan.FRAME_SIZES.get(data[position : position + 3]):
-            if position + size > len(data):
-                break
-            yield data[position : position + size]
-            position += size
-        if position + 3 <= len(data) and data[position : position + 3] not in frame_scan.FRAME_SIZES:
-            following = data.find(b"\xff", position + 1)
-            position = len(data) if following < 0 else following
-        elif not block:
-            return
-        data, base = data[position:], base + position
+def _read_frames(file: BinaryIO, offsets: array[int]) -> list[bytes]:
+    frames = []
+    for offset in offsets:
+        head = tag_bounds.read_at(file, offset, 3)
+        frames.append(head + file.read(frame_scan.FRAME_SIZES[head] - 3))
+    return frames
 
 
 def _build_fillers(before: list[bytes], first: bytes) -> list[bytes]:

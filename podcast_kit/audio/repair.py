@@ -46,7 +46,7 @@ def _repaired_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
     frame = read_at(file, first, 4096)
     xing = frame_scan.read_xing_header(frame)
     own = frame_scan.FRAME_HEADERS[frame[:3]].size if xing else 0
-    scan = frame_scan.scan_frames(file, first + own, end, offsets=(offsets := array("Q")))
+    scan = frame_scan.scan_frames(file, min(first + own, end), end, offsets=(offsets := array("Q")))
     if not offsets:
         raise InvalidAudio(str(path), "contains no complete audio frame", "copy the recording again", "au.truncated")
     head = _corrected_xing_frame(frame[:own] if xing else b"", read_at(file, offsets[0], 4), xing, scan, offsets)

@@ -5,6 +5,8 @@ Import only after `require_codecs()`: this module imports the libraries of the e
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import struct
 from collections.abc import Iterator
@@ -82,12 +84,17 @@ def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
     if not path.is_file() and path.exists():
         raise InvalidAudio(str(path), "cannot be read: not a regular file", "use the recording itself", "au.unreadable")
     try:
-        container = av.open(str(path.absolute()), options=DEMUXER_OPTIONS)
+        with contextlib.ExitStack() as stack:
+            corrected = _open_corrected(path)
+            source: Any = stack.enter_context(corrected) if corrected else str(path.absolute())
+            options = DEMUXER_OPTIONS | ({"ignore_length": "1"} if corrected else {})
+            container = av.open(source, options=options)
+            opened = stack.pop_all()
     except FileNotFoundError:
         raise OperationError(f"{path}: no such file") from None
     except (OSError, ValueError, av.error.FFmpegError) as error:
         raise InvalidAudio(str(path), f"cannot be opened as audio: {_error_text(error)}", "export it again") from None
-    with container:
+    with opened, container:
         if not container.streams.audio:
             raise InvalidAudio(str(path), "contains no audio", "export it again, with audio", "au.none")
         if container.streams.audio[0].codec_context is None:
@@ -97,6 +104,66 @@ def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
                 str(path), f"has more than {MAX_DECODED_RATE_HZ:,} samples per second", "export it again"
             )
         yield container, container.streams.audio[0]
+
+
+def _open_corrected(path: Path) -> CorrectedRiff | None:
+    """A WAV or AIFF whose header has a wrong size, as its decoder should see it; None for any other file."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        if (head[:4] not in {b"RIFF", b"RF64", b"BW64"} or head[8:] != b"WAVE") and head[:3] + head[8:11] != b"FORAIF":
+            return None
+        try:
+            sound = chunks.locate_sound(path, file)
+        except InvalidAudio:
+            return None
+    return CorrectedRiff(path, sound) if sound.length != sound.declared else None
+
+
+class CorrectedRiff(io.RawIOBase):
+    """A WAV or AIFF that ends where its audio ends, and whose header has the right sizes.
+
+    FFmpeg reads a WAV up to its end if it is told to ignore lengths, so that the sizes of a WAV need no correction.
+    """
+
+    def __init__(self, path: Path, sound: chunks.SoundExtent) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._head = chunks.build_corrected_head(self._file, sound)
+        self._end = sound.start + sound.length
+        self._at = 0
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
+        size = self._end - self._at if size < 0 else min(size, self._end - self._at)
+        if self._at < len(self._head):
+            data = self._head[self._at : self._at + size]
+        else:
+            self._file.seek(self._at)
+            data = self._file.read(max(size, 0))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to an offset."""
+        self._at = offset + (0, self._at, self._end)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        """The offset."""
+        return self._at
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
 
 
 def read_source_info(path: Path) -> SourceInfo:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
+from podcast_kit.audio.tag_bounds import find_audio_bounds, id3_length, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 from podcast_kit.text.timecode import format_length
@@ -22,6 +22,8 @@ from podcast_kit.text.timecode import format_length
 SCAN_BLOCK_BYTES = 1 << 20
 MAX_FIRST_FRAME_OFFSET = 1 << 20
 """Searching noise takes half a second per megabyte."""
+MAX_INNER_TAG_BYTES = 16 << 20
+"""Of a tag between the frames, where files were joined."""
 MAX_JUNK_BYTES = 4 << 20
 """Searched through in total, before the file counts as damaged."""
 DECODER_DELAY_SAMPLES = 529
@@ -126,7 +128,7 @@ def probe_mp3(path: Path) -> Audio:
         frame = read_at(file, first, 4096)
         promise = read_xing_header(frame)
         head = FRAME_HEADERS[frame[:3]]
-        walk = scan_frames(file, first + (head.size if promise else 0), end)
+        walk = scan_frames(file, min(first + (head.size if promise else 0), end), end)
     if not walk.frames:
         text = "has no complete frame of audio"
         raise InvalidAudio(str(path), text, "copy the recording again: this copy is truncated", "au.truncated")
@@ -213,8 +215,12 @@ def scan_frames(file: BinaryIO, start: int, end: int, offsets: array[int] | None
             len(data) - position >= (3 if last else MAX_FRAME_BYTES)
             and data[position : position + 3] not in FRAME_SIZES
         ):
-            next_frame = _find_resync(data, position, budget, last=last)
-            budget -= next_frame - position
+            if 0 < (tag := id3_length(data[position : position + 10])) <= min(MAX_INNER_TAG_BYTES, end - base - position):
+                data, next_frame = _read_through(file, data, position + tag, digest), position + tag
+                last = base + len(data) >= end
+            else:
+                next_frame = _find_resync(data, position, budget, last=last)
+                budget -= next_frame - position
             _add_gap(walk, base + position, next_frame - position)
             position = _skip_frames(data, next_frame, counts)
             if offsets is not None:
@@ -225,6 +231,14 @@ def scan_frames(file: BinaryIO, start: int, end: int, offsets: array[int] | None
     walk.counts.update(counts)
     walk.sha256 = digest.hexdigest()
     return walk
+
+
+def _read_through(file: BinaryIO, data: bytes, stop: int, digest: hashlib._Hash) -> bytes:
+    """The data and what follows in the file, so that there are at least `stop` bytes."""
+    if stop > len(data):
+        digest.update(more := file.read(stop - len(data)))
+        data += more
+    return data
 
 
 def _skip_frames(data: bytes, position: int, counts: dict[bytes, int]) -> int:
@@ -299,7 +313,7 @@ def _mp3_facts(size: int, junk: int, frame: bytes, walk: FrameScan, promise: Xin
     rate = FRAME_HEADERS[frame[:3]].rate
     total = sum(FRAME_SIZES[key] * count for key, count in walk.counts.items())
     whole = walk.seconds
-    added = (promise.delay + promise.padding) / rate if promise and promise.gapless else 0.0
+    added = _skipped_samples(promise, walk) / rate if promise and promise.gapless else 0.0
     return Audio(
         bytes=size,
         seconds=max(whole - added, 0.0) or whole,
@@ -312,6 +326,12 @@ def _mp3_facts(size: int, junk: int, frame: bytes, walk: FrameScan, promise: Xin
         payload_sha256=walk.sha256,
         warnings=tuple(_mp3_warnings(junk, walk, promise, len(kbits) > 1)),
     )
+
+
+def _skipped_samples(promise: XingHeader, walk: FrameScan) -> int:
+    """Samples that players skip; the padding of a joined file is in its middle, where they play it."""
+    joined = 0 < promise.frames < walk.frames - 1
+    return promise.delay + (DECODER_DELAY_SAMPLES if joined else promise.padding)
 
 
 def _mp3_warnings(junk: int, walk: FrameScan, promise: XingHeader | None, varies: bool) -> list[str]:
