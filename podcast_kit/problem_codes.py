@@ -478,9 +478,9 @@ au.later
     Run `podcast-kit publish --ahead` where the recording is, and commit podcast.lock.
 
 au.length
-    The recording does not contain its length.
+    The recording does not contain its length, or a wrong one.
     Players cannot show the length or seek reliably.
-    For FLAC run `flac -f FILE`; otherwise export the recording again.
+    Run `podcast-kit inspect --fix DIR FILE`, which writes a corrected copy, or export the recording again.
 
 au.mastering
     The recording cannot be mastered with these settings.
@@ -556,6 +556,11 @@ au.tag.size
     The data for a tag is larger than the format allows.
     Players could not read the tag.
     Use a smaller image or a shorter text.
+
+au.tracks
+    The recording contains several audio tracks.
+    Listeners hear only one of them, which may be the wrong one.
+    Export it again with one track.
 
 au.truncated
     The recording is cut off.

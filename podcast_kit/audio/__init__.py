@@ -2,7 +2,7 @@
 
 from podcast_kit.audio.inspect import AudioReport, inspect_audio
 from podcast_kit.audio.probe import probe_audio
-from podcast_kit.audio.repair import repair_mp3
+from podcast_kit.audio.repair import repair_audio
 from podcast_kit.audio.sniff import AudioKind, audio_mime_type, detect_audio_kind
 from podcast_kit.audio.tag import NO_TAGS_FIX, EmbeddedTags, can_hold_tags, digest_tags, read_tags, write_tags
 
@@ -18,6 +18,6 @@ __all__ = [
     "inspect_audio",
     "probe_audio",
     "read_tags",
-    "repair_mp3",
+    "repair_audio",
     "write_tags",
 ]

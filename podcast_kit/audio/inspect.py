@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.audio.probe import SILENT_WARNING, probe_audio, translate_audio_errors
+from podcast_kit.audio.probe import SILENT_WARNING, exceeds_level, probe_audio, translate_audio_errors
 from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.audio.tag import EmbeddedTags, read_tags
 from podcast_kit.audio.tag_bounds import find_audio_bounds, id3_length, list_end_tags, read_at
@@ -16,22 +16,32 @@ from podcast_kit.model import Audio, Chapter
 from podcast_kit.text.numbers import format_count
 
 REPAIR_FIX = "`podcast-kit inspect --fix DIR` writes a corrected copy; the audio stays unchanged"
+CONVERT_FIX = "convert it to MP3 or M4A, or set `audio: {loudness: -16}` so that each build does"
 WARNING_FIXES = {
     "junk before the first frame": ("au.junk", REPAIR_FIX),
     "junk before the first page": ("au.junk", "publishing leaves it out"),
+    "junk after the last": ("au.junk", "publishing leaves it out"),
+    "is truncated by": ("au.junk", "publishing leaves it out"),
     "without a Xing header": ("au.vbr-header", REPAIR_FIX),
     "says less than there is": ("au.vbr-header", REPAIR_FIX),
     "says more than there is": ("au.vbr-header", REPAIR_FIX),
     "are not audio": ("au.junk", "listen to these places; export it again if something is missing"),
     "last frame is truncated": ("au.truncated", "listen to its end; copy the recording again if something is missing"),
+    "last page": ("au.truncated", "listen to its end; copy the recording again if something is missing"),
     "sample rate changes": ("au.mixed", "export it again at one sample rate"),
     SILENT_WARNING: ("au.silent", "listen to it; take the right track or export it again"),
     "video stream": ("au.video", "export only the audio: `ffmpeg -i IN -vn -c:a copy OUT.m4a`"),
+    "audio tracks": ("au.tracks", "export it again with the right track alone: `ffmpeg -i IN -map 0:a:0 -c copy OUT`"),
+    "instead of AAC": ("au.codec", CONVERT_FIX),
+    "instead of plain samples": ("au.codec", "export it as plain PCM, or as MP3 or M4A"),
     "raw AAC": ("au.codec", "`ffmpeg -i IN -c copy OUT.m4a` keeps the audio unchanged"),
-    "never finished": ("au.truncated", "open it in an audio editor and save it again"),
+    "never finished": ("au.truncated", REPAIR_FIX),
+    "bytes more than there are": ("au.length", REPAIR_FIX),
+    "cannot store its length": ("au.length", f"{REPAIR_FIX}, as RF64"),
+    "not part of any chunk": ("au.length", "listen to its end; export it again if something is missing"),
     "missing in the middle": ("au.gaps", "copy the recording again"),
     "joined in one file": ("au.chained", "export it again as one recording"),
-    "has no length": ("au.length", "`flac -f FILE` writes it again with its length"),
+    "has no length": ("au.length", REPAIR_FIX),
     "before the FLAC": ("au.tag.foreign", "publishing leaves them out"),
 }
 """The code and the fix of each warning, by words that are in it."""
@@ -90,7 +100,7 @@ def inspect_audio(path: Path) -> AudioReport:
         problems += error.problems
     if audio:
         warnings = audio.warnings
-        if SILENT_WARNING not in warnings and is_nearly_silent(path):
+        if SILENT_WARNING not in warnings and exceeds_level(path, MAX_NEAR_SILENCE_LEVEL) is False:
             warnings = (*warnings, NEARLY_SILENT)
         problems += [_warning_problem(path, warning) for warning in warnings]
         problems += _find_late_chapters(path, audio, tags)
@@ -137,21 +147,3 @@ def _find_late_chapters(path: Path, audio: Audio, tags: EmbeddedTags) -> list[Pr
     text = f"{len(late)} of {format_count(len(tags.chapters), 'chapter')} begin after the end of the file"
     fix = "were they made for another edit of it?"
     return [Problem(SourceLocation(str(path)), text, fix, "ch.range", Severity.WARNING)]
-
-
-def is_nearly_silent(path: Path) -> bool:
-    """Whether the file is never louder than -60 dB; False if no decoder is installed.
-
-    Decoding stops at the first louder block, so this is quick for most files.
-    """
-    from importlib.util import find_spec
-
-    if not find_spec("av") or not find_spec("numpy"):
-        return False
-    from podcast_kit.audio.mastering import decode
-
-    try:
-        with translate_audio_errors(path):
-            return all(abs(block).max(initial=0.0) < MAX_NEAR_SILENCE_LEVEL for block in decode.decode_blocks(path))
-    except InvalidAudio:
-        return False

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
@@ -28,6 +29,8 @@ PROBES = {
 
 
 SILENT_WARNING = "only silence: was the microphone muted?"
+MAX_SILENCE_LEVEL = 1e-4
+"""Of full scale, -80 dB: what encoders make of digital silence is quieter."""
 MIN_SPEECH_BPS = 3_500
 """Speech at the lowest quality has 6,000 bit/s, silence in ALAC 2,800."""
 SAMPLED_SPANS, SAMPLED_SPAN_BYTES = 16, 1 << 14
@@ -50,11 +53,16 @@ def probe_audio(path: Path) -> Audio:
 
 
 def is_digital_silence(path: Path, audio: Audio) -> bool:
-    """Whether the file only holds digital silence, judged without decoding it.
+    """Whether the file only holds digital silence.
 
-    Silence needs few bits: it is the same frame again and again, or hardly any bytes. Quiet noise is neither, and needs
-    a decoder to be found.
+    Silence needs few bits: it is the same frame again and again, or hardly any bytes. So do tones, long pauses and
+    speech at the lowest quality, so a file that looks like silence is decoded, if a decoder is installed: up to the
+    first sound.
     """
+    return _looks_like_silence(path, audio) and not exceeds_level(path, MAX_SILENCE_LEVEL)
+
+
+def _looks_like_silence(path: Path, audio: Audio) -> bool:
     if audio.bit_rate < MIN_SPEECH_BPS:
         return True
     size = round(audio.bit_rate * audio.seconds / 8)
@@ -62,7 +70,26 @@ def is_digital_silence(path: Path, audio: Audio) -> bool:
         start = max(audio.bytes - size, 0)
         step = max(size // SAMPLED_SPANS, SAMPLED_SPAN_BYTES)
         sampled = b"".join(read_at(file, at, SAMPLED_SPAN_BYTES) for at in range(start, start + size, step))
-    return len(zlib.compress(sampled, 1)) < len(sampled) * MAX_SILENCE_ZIP_RATIO
+    if len(zlib.compress(sampled, 1)) >= len(sampled) * MAX_SILENCE_ZIP_RATIO:
+        return False
+    # Plain samples of silence are all alike; a tone that repeats is not.
+    return audio.codec != "pcm" or find_spec("av") is not None or len(set(sampled)) <= 1
+
+
+def exceeds_level(path: Path, level: float) -> bool | None:
+    """Whether a sample is louder than `level` (1.0 is full scale), decoded up to the first such sample.
+
+    None if no decoder is installed, or it cannot decode the file.
+    """
+    if not find_spec("av") or not find_spec("numpy"):
+        return None
+    from podcast_kit.audio.mastering import decode
+
+    try:
+        with translate_audio_errors(path):
+            return any(abs(block).max(initial=0.0) > level for block in decode.decode_blocks(path))
+    except InvalidAudio:
+        return None
 
 
 @contextmanager

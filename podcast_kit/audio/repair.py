@@ -1,93 +1,42 @@
-"""Repair an MP3 in a copy: correct its header frame, drop junk and a truncated frame, keep every audio frame."""
+"""Repair an audio file in a copy: correct its header, drop junk, keep every byte of audio."""
 
 from __future__ import annotations
 
-import os
-import struct
-from array import array
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from podcast_kit.audio.hashed_copy import ByteSpan, write_hashed_copy
-from podcast_kit.audio.mp3 import frame_scan
 from podcast_kit.audio.probe import translate_audio_errors
-from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
-from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
-from podcast_kit.errors import InvalidAudio, OperationError
+from podcast_kit.audio.sniff import KINDS_WITHOUT_ID3, AudioKind, detect_audio_kind
+from podcast_kit.audio.tag_bounds import id3_end
+from podcast_kit.errors import OperationError
 
-XING_FIELDS = 0b111
-"""The flags for frames, bytes and table of contents."""
-XING_TOC_ENTRIES = 100
-"""Entries of the table of contents: where each hundredth of the time begins, in 256ths of the bytes."""
-XING_BYTES = 4 + 4 + 4 + 4 + XING_TOC_ENTRIES
+PieceBuilder: TypeAlias = Callable[[Path, BinaryIO], Iterable[bytes | ByteSpan]]
+PIECE_BUILDERS = {
+    AudioKind.MP3: ("mp3.repair", "repaired_mp3_pieces"),
+    AudioKind.MP4: ("mp4.container", "repaired_mp4_pieces"),
+    AudioKind.OGG: ("ogg.tags", "repaired_ogg_pieces"),
+    AudioKind.FLAC: ("flac.blocks", "repaired_flac_pieces"),
+    AudioKind.WAV: ("riff.chunks", "repaired_riff_pieces"),
+    AudioKind.AIFF: ("riff.chunks", "repaired_riff_pieces"),
+    AudioKind.ADTS: ("aac.adts", "repaired_adts_pieces"),
+}
 
 
-def repair_mp3(source: Path, destination: Path) -> tuple[str, int]:
-    """Write a copy of an MP3 with a correct header; return the sha256 (hex) and the length of the copy.
+def repair_audio(source: Path, destination: Path) -> tuple[str, int]:
+    """Write a copy of a file with a correct header and without junk; return its sha256 (hex) and its length.
 
-    The decoded audio is the same to the sample, and tags are kept. Raises InvalidAudio for a file that is not an MP3,
-    OperationError if the copy would overwrite the recording or cannot be written.
+    Its decoded audio is the same to the sample, and its tags are kept. Raises InvalidAudio for a file whose audio cannot
+    be found, OperationError if the copy would overwrite the recording or cannot be written.
     """
-    kind = detect_audio_kind(source)
-    if kind is not AudioKind.MP3:
-        raise InvalidAudio(str(source), f"is {kind}, and only MP3 can be repaired", "export it again", "au.codec")
+    kind = detect_audio_kind(source, with_leading_tags=True)
+    module, function = PIECE_BUILDERS[kind]
     if destination.exists() and destination.samefile(source):
         raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")
+    build_pieces: PieceBuilder = getattr(import_module(f"podcast_kit.audio.{module}"), function)
     with translate_audio_errors(source), source.open("rb") as file:
-        return write_hashed_copy(file, destination, _repaired_pieces(source, file))
-
-
-def _repaired_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
-    size = os.fstat(file.fileno()).st_size
-    start, end = find_audio_bounds(file, size)
-    first = frame_scan.find_first_frame(file, start, end)
-    if first is None:
-        raise InvalidAudio(str(path), *frame_scan.NO_MP3_FRAME)
-    frame = read_at(file, first, 4096)
-    xing = frame_scan.read_xing_header(frame)
-    own = frame_scan.FRAME_HEADERS[frame[:3]].size if xing else 0
-    scan = frame_scan.scan_frames(file, min(first + own, end), end, offsets=(offsets := array("Q")))
-    if not offsets:
-        raise InvalidAudio(str(path), "contains no complete audio frame", "copy the recording again", "au.truncated")
-    head = _corrected_xing_frame(frame[:own] if xing else b"", read_at(file, offsets[0], 4), xing, scan, offsets)
-    trailing = _trailing_bytes(file, offsets[-1], end)
-    return [(0, start), head, (offsets[0], end - trailing - offsets[0]), (end, size - end)]
-
-
-def _trailing_bytes(file: BinaryIO, last: int, end: int) -> int:
-    """Bytes after the last whole frame."""
-    return end - last - frame_scan.FRAME_SIZES[read_at(file, last, 3)]
-
-
-def _corrected_xing_frame(
-    own: bytes, first: bytes, xing: frame_scan.XingHeader | None, scan: frame_scan.FrameScan, offsets: array[int]
-) -> bytes:
-    """The encoder's own header frame with correct numbers, or a new one if it has no place for them."""
-    total = offsets[-1] - offsets[0]
-    steps = [offsets[index * len(offsets) // XING_TOC_ENTRIES] - offsets[0] for index in range(XING_TOC_ENTRIES)]
-    table = bytes(min(step * 256 // max(total, 1), 255) for step in steps)
-    at = own.find(b"Xing") if b"Xing" in own else own.find(b"Info")
-    if at >= 0 and xing and int.from_bytes(own[at + 4 : at + 8], "big") & XING_FIELDS == XING_FIELDS:
-        counts = struct.pack(">II", scan.frames, total + len(own)) + table
-        frame = bytearray(own)
-        frame[at + 8 : at + 8 + len(counts)] = counts
-        version = at + 8 + len(counts) + 4 * bool(frame[at + 7] & 8)
-        if xing.gapless and xing.frames != scan.frames:
-            # Its padding belongs to another end of the audio; this one is played to its end.
-            frame[version + 21 : version + 24] = (xing.delay << 12).to_bytes(3, "big")
-        return bytes(frame)
-    header = _header_with_toc_room(first)
-    size = frame_scan.FRAME_SIZES[header[:3]]
-    name = b"Xing" if len({frame_scan.FRAME_HEADERS[key].kbits for key in scan.counts}) > 1 else b"Info"
-    counts = struct.pack(">III", XING_FIELDS, scan.frames, total + size) + table
-    return (header + bytes(frame_scan.side_info_bytes(header)) + name + counts).ljust(size, b"\0")
-
-
-def _header_with_toc_room(first: bytes) -> bytes:
-    """The header of a frame like the first, without padding or checksum, that has room for the table of contents."""
-    needed = 4 + frame_scan.side_info_bytes(first) + XING_BYTES
-    for index in range(1, 15):
-        header = bytes((0xFF, first[1] | 1, index << 4 | first[2] & 0b1101, first[3]))
-        if frame_scan.FRAME_SIZES[header[:3]] >= needed:
-            return header
-    raise ValueError("no frame of this rate holds a header")
+        size = source.stat().st_size
+        tags = id3_end(file, 0, size) if kind in KINDS_WITHOUT_ID3 else 0
+        return write_hashed_copy(file, destination, [(tags, size - tags)] if tags else build_pieces(source, file))

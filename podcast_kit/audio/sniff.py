@@ -22,6 +22,7 @@ class AudioKind(StrEnum):
     ADTS = "raw AAC"
 
 
+KINDS_WITHOUT_ID3 = {AudioKind.MP4, AudioKind.WAV, AudioKind.AIFF}
 KIND_SUFFIXES = {
     AudioKind.MP3: (".mp3",),
     AudioKind.MP4: (".m4a", ".mp4", ".m4b", ".m4v", ".mov"),
@@ -80,8 +81,8 @@ def audio_mime_type(path: Path | str) -> str:
     return AUDIO_MIME_TYPES.get(Path(path).suffix.lower(), "")
 
 
-def detect_audio_kind(path: Path) -> AudioKind:
-    """The format of a file, by its bytes.
+def detect_audio_kind(path: Path, *, with_leading_tags: bool = False) -> AudioKind:
+    """The format of a file, by its bytes; `with_leading_tags` allows ID3 before a format that does not.
 
     Raises InvalidAudio if it is empty, unreadable, not audio, or has the wrong file extension.
     """
@@ -92,7 +93,7 @@ def detect_audio_kind(path: Path) -> AudioKind:
             )
         size = path.stat().st_size
         with path.open("rb") as file:
-            kind = _sniff_kind(path, file, size)
+            kind = _sniff_kind(path, file, size, with_leading_tags=with_leading_tags)
     except OSError as error:
         raise InvalidAudio(str(path), f"cannot be read: {error.strerror or error}", code="au.unreadable") from None
     suffix = path.suffix.lower()
@@ -102,7 +103,7 @@ def detect_audio_kind(path: Path) -> AudioKind:
     return kind
 
 
-def _sniff_kind(path: Path, file: BinaryIO, size: int) -> AudioKind:
+def _sniff_kind(path: Path, file: BinaryIO, size: int, *, with_leading_tags: bool) -> AudioKind:
     if not size:
         raise InvalidAudio(str(path), "is empty", "copy the recording again", "au.empty")
     start = id3_end(file, 0, size)
@@ -114,9 +115,10 @@ def _sniff_kind(path: Path, file: BinaryIO, size: int) -> AudioKind:
         text = "contains only zeros"
         raise InvalidAudio(str(path), text, "the copy or the disk failed; copy the recording again", "au.not-audio")
     kind = _kind_by_magic(head)
-    if start and kind in {AudioKind.MP4, AudioKind.WAV, AudioKind.AIFF}:
+    if start and kind in KINDS_WITHOUT_ID3 and not with_leading_tags:
         text = f"begins with ID3 tags, which {kind} does not allow: players cannot open it"
-        raise InvalidAudio(str(path), text, "export it again, or remove them with a tag editor", "au.tag.foreign")
+        fix = "`podcast-kit inspect --fix DIR` writes a copy without them"
+        raise InvalidAudio(str(path), text, fix, "au.tag.foreign")
     if kind:
         return kind
     for magic, text, fix in OTHER_FORMATS:
@@ -126,6 +128,10 @@ def _sniff_kind(path: Path, file: BinaryIO, size: int) -> AudioKind:
 
     if frame_scan.find_first_frame(file, start, size) is not None:
         return AudioKind.MP3
+    from podcast_kit.audio.aac import adts
+
+    if adts.has_frames(head):
+        return AudioKind.ADTS
     if id3_length(head) > size:
         raise InvalidAudio(str(path), "is truncated inside its tags", "copy the recording again", "au.truncated")
     text, fix = frame_scan.diagnose_other_mpeg(head) or ("is not a supported audio file", SUPPORTED_FORMATS_FIX)

@@ -49,7 +49,7 @@ def leave_half(_, copy, *__):
 def test_fuzzer_detects_a_bug_and_says_how_to_reproduce_it(fault, said, monkeypatch, capsys, tmp_path):
     whole = {"speech.wav": audio_fuzzer.sample("speech.wav").read_bytes()}
     monkeypatch.setattr(audio_fuzzer, "seeds", lambda _: whole)
-    monkeypatch.setattr(audio_fuzzer, "repair_mp3", fault)
+    monkeypatch.setattr(audio_fuzzer, "repair_audio", fault)
     monkeypatch.setattr(audio_fuzzer, "SLOW", 0.5)
     assert audio_fuzzer.main(0, 7, str(tmp_path / "kept")) >= 2
     first = capsys.readouterr().out.splitlines()[0]

@@ -16,7 +16,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from podcast_kit.audio import inspect_audio, repair_mp3, write_tags
+from podcast_kit.audio import inspect_audio, repair_audio, write_tags
 from podcast_kit.audio.loudness import measure_loudness
 from podcast_kit.errors import PodcastKitError
 from tests.support import peak_memory
@@ -101,7 +101,7 @@ def attempt(data: bytes, path: Path, copy: Path) -> None:
     """Do everything with a file; raises exceptions that are not ours."""
     path.write_bytes(data)
     inspect_audio(path)
-    for write in (lambda: write_tags(path, copy, make_tags()), lambda: repair_mp3(path, copy)):
+    for write in (lambda: write_tags(path, copy, make_tags()), lambda: repair_audio(path, copy)):
         try:
             write()
         except PodcastKitError:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from podcast_kit.audio.hashed_copy import read_span
+from podcast_kit.audio.hashed_copy import ByteSpan, read_span
 from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
 STREAMINFO, PADDING, COMMENT, PICTURE = 0, 1, 4, 6
+STREAMINFO_BYTES, SAMPLE_COUNT_BITS = 34, 36
+"""Of the content of STREAMINFO, and of the number of samples in it, which is before the digest of 16 bytes."""
 SEARCHED_TAIL_BYTES = (1 << 17, 1 << 21)
 """Searched for the last frame: enough for stereo, then for eight channels."""
 MAX_FRAME_HEADS_TRIED = 64
@@ -118,6 +120,21 @@ def probe_flac(path: Path) -> Audio:
         payload_sha256=digest.hexdigest(),
         warnings=tuple(remarks),
     )
+
+
+def repaired_flac_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
+    """The FLAC without ID3 around it, and with the number of its samples in its header."""
+    start, metadata, begin, end = open_flac(path, file)
+    info = read_stream_info(file, metadata[0])
+    available = find_last_sample(file, begin, end, info)
+    body = metadata[0].start + STREAMINFO_BYTES
+    header = bytearray(read_at(file, start, body - start))
+    if available and available != info.samples:
+        packed = int.from_bytes(header[-24:-16], "big") >> SAMPLE_COUNT_BITS << SAMPLE_COUNT_BITS
+        # The digest of the samples is removed where it belongs to other samples.
+        digest = header[-16:] if not info.samples else bytes(16)
+        header[-24:] = (packed | available).to_bytes(8, "big") + digest
+    return [bytes(header), (body, end - body)]
 
 
 def find_last_sample(file: BinaryIO, begin: int, end: int, info: StreamInfo) -> int:

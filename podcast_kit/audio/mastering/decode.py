@@ -279,7 +279,7 @@ def _decode_frames(path: Path, container: Any, stream: Any) -> Iterator[Any]:
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:  # InvalidDataError mostly; a decoder of AAC has others
                 broken += 1
                 if broken > MAX_BROKEN_PACKETS:
                     break

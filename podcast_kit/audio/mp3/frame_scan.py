@@ -215,7 +215,11 @@ def scan_frames(file: BinaryIO, start: int, end: int, offsets: array[int] | None
             len(data) - position >= (3 if last else MAX_FRAME_BYTES)
             and data[position : position + 3] not in FRAME_SIZES
         ):
-            if 0 < (tag := id3_length(data[position : position + 10])) <= min(MAX_INNER_TAG_BYTES, end - base - position):
+            if (
+                0
+                < (tag := id3_length(data[position : position + 10]))
+                <= min(MAX_INNER_TAG_BYTES, end - base - position)
+            ):
                 data, next_frame = _read_through(file, data, position + tag, digest), position + tag
                 last = base + len(data) >= end
             else:

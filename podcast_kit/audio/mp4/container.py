@@ -9,20 +9,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, overload
 
-from podcast_kit.audio.hashed_copy import read_span
+from podcast_kit.audio.hashed_copy import ByteSpan, read_span
 from podcast_kit.audio.mp4 import fragments
 from podcast_kit.audio.mp4.boxes import Box, FileLayout, parse_boxes, read_body, read_layout, split_boxes
 from podcast_kit.audio.sniff import AUDIO_MIME_TYPES
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
-MP4_CODECS = {b"mp4a": "aac", b"alac": "alac", b".mp3": "mp3", b"Opus": "opus", b"fLaC": "flac", b"ac-3": "ac3", b"ec-3": "eac3"}
+MP4_CODECS = {
+    b"mp4a": "aac",
+    b"alac": "alac",
+    b".mp3": "mp3",
+    b"Opus": "opus",
+    b"fLaC": "flac",
+    b"ac-3": "ac3",
+    b"ec-3": "eac3",
+}
 MP4_PCM_CODES = {b"sowt", b"twos", b"lpcm", b"ipcm", b"in24", b"in32", b"fl32", b"raw "}
 MPEG_AUDIO_OBJECT_TYPES = {b"\x69": "mp3", b"\x6b": "mp3", b"\xa5": "ac3", b"\xa6": "eac3", b"\xa9": "dts"}
 """`objectTypeIndication` of the decoder configuration (ISO/IEC 14496-1 7.2.6.6), where it is not AAC."""
 RARE_MP4_CODECS = {"mp3": "MP3", "opus": "Opus", "flac": "FLAC", "ac3": "AC-3", "eac3": "E-AC-3", "dts": "DTS"}
 """Codecs that an MP4 may hold, and that podcast apps rarely play from it."""
 DRM_CODES = {b"drms", b"drmi", b"enca", b"encv"}
+WIDE_BOX_HEADER_BYTES = 16
+"""With a length of 64 bits."""
 TRUNCATED_MP4_FIX = "copy the recording again; a recorder that died may offer to repair it"
 
 
@@ -71,6 +81,22 @@ def open_mp4(path: Path, file: BinaryIO) -> tuple[FileLayout, Box]:
     if top.spans_named(b"moof"):
         _join_fragments(file, top, moov)
     return top, moov
+
+
+def repaired_mp4_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
+    """Every complete box, and an `mdat` with the length that it has, without what is after them."""
+    top, _ = open_mp4(path, file)
+    pieces: list[bytes | ByteSpan] = []
+    for span in top.spans:
+        clipped = span.clip(top.size)
+        if clipped.length == span.length:
+            pieces.append((span.start, span.length))
+        elif span.name == b"mdat":
+            wide = span.header == WIDE_BOX_HEADER_BYTES
+            head = (1 if wide else clipped.length).to_bytes(4, "big") + span.name
+            pieces.append(head + clipped.length.to_bytes(8, "big") * wide)
+            pieces.append((span.start + span.header, clipped.length - span.header))
+    return pieces
 
 
 def _join_fragments(file: BinaryIO, top: FileLayout, moov: Box) -> None:

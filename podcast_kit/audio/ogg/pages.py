@@ -73,7 +73,7 @@ class OggStream:
     before: int = 0
     """Samples of the packets that end on that page."""
     granule: int = 0
-    bytes: int = 0
+    payload_bytes: int = 0
     lost: int = 0
     """Pages that are missing."""
     number: int = -1
@@ -181,7 +181,7 @@ def probe_ogg(path: Path) -> Audio:
         seconds=seconds,
         mime="audio/ogg",
         codec="opus" if first.opus else "vorbis",
-        bit_rate=round(sum(stream.bytes for stream in streams) * 8 / seconds),
+        bit_rate=round(sum(stream.payload_bytes for stream in streams) * 8 / seconds),
         channels=first.channels,
         sample_rate=OPUS_RATE if first.opus else rate,
         payload_sha256=digest.hexdigest(),
@@ -208,7 +208,7 @@ def _count_page(stream: OggStream, page: OggPage, digest: hashlib._Hash) -> None
         stream.heading = goes_on or not stream.whole
         return
     digest.update(page.body)
-    stream.bytes += len(page.body)
+    stream.payload_bytes += len(page.body)
     stream.samples += samples
     if page.granule >= 0 and count:
         if stream.first is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from podcast_kit.audio.hashed_copy import read_span
+from podcast_kit.audio.hashed_copy import ByteSpan, read_span
 from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
@@ -73,7 +74,7 @@ class SampleFormat:
     """Of one sample of every channel, or of a block of packed samples."""
     samples_per_block: int = 0
     """Of packed samples; 0 if unknown."""
-    order: str = "little"
+    order: Literal["little", "big"] = "little"
     """Of the bytes in the header: `little` for WAV, `big` for AIFF."""
 
 
@@ -187,13 +188,34 @@ def _actual_length(
     return max(length, 0), ()
 
 
+def repaired_riff_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
+    """A header with the right sizes, and the audio; a WAV of more than 4 GB becomes an RF64.
+
+    A file whose sizes are right is copied as it is.
+    """
+    size = os.fstat(file.fileno()).st_size
+    sound = locate_sound(path, file)
+    if sound.length == sound.declared:
+        return [(0, size)]
+    padding = bytes(sound.length % 2)
+    total = sound.start + sound.length + len(padding)
+    head = build_corrected_head(file, sound)
+    if total - 8 > UNKNOWN_SIZE:
+        frames = sound.length // sound.form.frame_bytes
+        wide = struct.pack("<4sI3QI", b"ds64", 28, total + 28, sound.length, frames, 0)
+        head = b"RF64" + head[4:12] + wide + head[12:]
+    else:
+        head = head[:4] + (total - 8).to_bytes(4, sound.form.order) + head[8:]
+    return [head, (sound.start, sound.length), padding]
+
+
 def build_corrected_head(file: BinaryIO, sound: SoundExtent) -> bytes:
     """What a file has before its audio data, with sizes for a file that ends after them.
 
     Sizes of a WAV that exceed 32 bits are the largest that fit.
     """
     head = bytearray(read_at(file, 0, sound.start))
-    order: Literal["little", "big"] = "little" if sound.wav else "big"
+    order = sound.form.order
     offset = 0 if sound.wav else 8
     head[4:8] = min(sound.start + sound.length - 8, UNKNOWN_SIZE).to_bytes(4, order)
     at = sound.start - offset - 4

@@ -27,7 +27,7 @@ MAX_TAG_VALUE_SHOWN = 400
     "fixed_dir",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write a copy of each MP3 with a corrected header frame into DIR; the audio is unchanged.",
+    help="Write a copy of each file with a correct header and without junk into DIR; the audio is unchanged.",
 )
 @click.option("--mend", "fixed_dir", type=click.Path(path_type=Path, file_okay=False), hidden=True)
 def inspect_command(console: Console, files: tuple[Path, ...], fixed_dir: Path | None) -> None:
@@ -51,7 +51,7 @@ def inspect_command(console: Console, files: tuple[Path, ...], fixed_dir: Path |
         console.problems(report.problems, as_result=not console.as_json)
         if fixed_dir:
             try:
-                audio.repair_mp3(path, fixed_dir / path.name)
+                audio.repair_audio(path, fixed_dir / path.name)
             except InvalidAudio as error:
                 problems += error.problems
                 console.problems(error.problems, as_result=not console.as_json)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit.audio import inspect_audio, probe_audio, repair_mp3, write_tags
+from podcast_kit.audio import inspect_audio, probe_audio, repair_audio, write_tags
 from podcast_kit.cli import cli
 from podcast_kit.errors import InvalidAudio, OperationError
 from tests.support.audio_samples import make_tags, sample
@@ -113,7 +113,7 @@ def test_silence_is_known_in_every_coat(tmp_path, codec):
 @pytest.mark.parametrize("name", ["vbr-bare.mp3", "cbr-bare.mp3"])
 @needs_ffmpeg
 def test_fix_inserts_a_header_and_changes_no_sample(tmp_path, name):
-    repair_mp3(sample(name), tmp_path / name)
+    repair_audio(sample(name), tmp_path / name)
     assert pcm(tmp_path / name) == pcm(sample(name))
     assert probe_audio(tmp_path / name).seconds == probe_audio(sample(name)).seconds
     assert codes(tmp_path / name) == []
@@ -125,7 +125,7 @@ def test_fix_removes_junk_and_keeps_the_tags(tmp_path):
     data = (tmp_path / "tagged.mp3").read_bytes()
     at = len(data) - sample("vbr-bare.mp3").stat().st_size
     (tmp_path / "junk.mp3").write_bytes(data[:at] + bytes(999) + data[at:])
-    repair_mp3(tmp_path / "junk.mp3", tmp_path / "mended.mp3")
+    repair_audio(tmp_path / "junk.mp3", tmp_path / "mended.mp3")
     assert pcm(tmp_path / "mended.mp3") == pcm(sample("vbr-bare.mp3"))
     assert inspect_audio(tmp_path / "mended.mp3").tags.title == make_tags().title
     assert codes(tmp_path / "mended.mp3") == []
@@ -133,15 +133,15 @@ def test_fix_removes_junk_and_keeps_the_tags(tmp_path):
 
 @needs_ffmpeg
 def test_ffprobe_reads_the_corrected_header(tmp_path):
-    repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    repair_audio(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(tmp_path / "a.mp3")]
     said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert float(said) == pytest.approx(probe_audio(sample("vbr-bare.mp3")).seconds, abs=0.001)
 
 
 def test_a_fixed_file_needs_no_fix(tmp_path):
-    first = repair_mp3(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
-    assert repair_mp3(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
+    first = repair_audio(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
+    assert repair_audio(tmp_path / "a.mp3", tmp_path / "b.mp3") == first
 
 
 def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
@@ -157,7 +157,7 @@ def test_what_is_left_of_a_truncated_file_gets_a_true_header(tmp_path):
 def test_fix_never_overwrites_the_recording(tmp_path):
     shutil.copy(sample("vbr-bare.mp3"), tmp_path / "a.mp3")
     with pytest.raises(OperationError, match="would overwrite"):
-        repair_mp3(tmp_path / "a.mp3", tmp_path / "a.mp3")
+        repair_audio(tmp_path / "a.mp3", tmp_path / "a.mp3")
     assert run("--mend", tmp_path, tmp_path / "a.mp3").exit_code == 1
     assert (tmp_path / "a.mp3").read_bytes() == sample("vbr-bare.mp3").read_bytes()
 
@@ -165,7 +165,7 @@ def test_fix_never_overwrites_the_recording(tmp_path):
 def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path):
     long = sample("cbr-bare.mp3").read_bytes() * 5
     (tmp_path / "long.mp3").write_bytes(long)
-    repair_mp3(tmp_path / "long.mp3", tmp_path / "a.mp3")
+    repair_audio(tmp_path / "long.mp3", tmp_path / "a.mp3")
     whole = (tmp_path / "a.mp3").read_bytes()
     frames = [at for at in range(len(whole) - 1000, len(whole)) if whole[at : at + 2] == b"\xff\xf3"]
     (tmp_path / "a.mp3").write_bytes(whole[: frames[-3]])
@@ -176,7 +176,7 @@ def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path)
 
 def test_only_mp3_is_fixed(tmp_path):
     with pytest.raises(InvalidAudio, match="only MP3 can be repaired"):
-        repair_mp3(sample("aac.m4a"), tmp_path / "a.m4a")
+        repair_audio(sample("aac.m4a"), tmp_path / "a.m4a")
 
 
 def test_a_file_that_is_not_audio_has_a_single_problem(tmp_path):
