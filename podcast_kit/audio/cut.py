@@ -42,7 +42,8 @@ def cut_audio(source: Path, destination: Path, start: float, seconds: float) -> 
     """Write `seconds` of a recording, from `start` on, to `destination`, whose suffix is `clip_suffix(source)`.
 
     An MP3 is not re-encoded, unless its sample rate changes midway: players with gapless playback are exact to the
-    sample, others begin and end within a tenth of a second. Raises InvalidAudio if the clip begins after the end of the recording.
+    sample, others begin and end within a tenth of a second. Raises InvalidAudio if the clip begins after the end of the
+    recording.
     """
     if not (start >= 0 and seconds > 0):
         raise PodcastKitError(

@@ -25,6 +25,7 @@ WARNING_FIXES = {
     "without a Xing header": ("au.vbr-header", REPAIR_FIX),
     "says less than there is": ("au.vbr-header", REPAIR_FIX),
     "says more than there is": ("au.vbr-header", REPAIR_FIX),
+    "more silence than": ("au.vbr-header", "export it again"),
     "are not audio": ("au.junk", "listen to these places; export it again if something is missing"),
     "last frame is truncated": ("au.truncated", "listen to its end; copy the recording again if something is missing"),
     "last page": ("au.truncated", "listen to its end; copy the recording again if something is missing"),

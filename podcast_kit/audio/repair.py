@@ -28,8 +28,8 @@ PIECE_BUILDERS = {
 def repair_audio(source: Path, destination: Path) -> tuple[str, int]:
     """Write a copy of a file with a correct header and without junk; return its sha256 (hex) and its length.
 
-    Its decoded audio is the same to the sample, and its tags are kept. Raises InvalidAudio for a file whose audio cannot
-    be found, OperationError if the copy would overwrite the recording or cannot be written.
+    Its decoded audio is the same to the sample, and its tags are kept. Raises InvalidAudio for a file whose audio
+    cannot be found, OperationError if the copy would overwrite the recording or cannot be written.
     """
     kind = detect_audio_kind(source, with_leading_tags=True)
     module, function = PIECE_BUILDERS[kind]

@@ -114,28 +114,31 @@ def _sniff_kind(path: Path, file: BinaryIO, size: int, *, with_leading_tags: boo
     if not head.strip(b"\0") and not _has_nonzero_bytes(file):
         text = "contains only zeros"
         raise InvalidAudio(str(path), text, "the copy or the disk failed; copy the recording again", "au.not-audio")
-    kind = _kind_by_magic(head)
-    if start and kind in KINDS_WITHOUT_ID3 and not with_leading_tags:
-        text = f"begins with ID3 tags, which {kind} does not allow: players cannot open it"
-        fix = "`podcast-kit inspect --fix DIR` writes a copy without them"
-        raise InvalidAudio(str(path), text, fix, "au.tag.foreign")
-    if kind:
+    if kind := _kind_by_magic(head):
+        _check_leading_tags(path, kind, has_tags=start > 0 and not with_leading_tags)
         return kind
     for magic, text, fix in OTHER_FORMATS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(magic):
             raise InvalidAudio(str(path), f"is {text}", fix or SUPPORTED_FORMATS_FIX, "au.not-audio")
+    from podcast_kit.audio.aac import adts
     from podcast_kit.audio.mp3 import frame_scan
 
     if frame_scan.find_first_frame(file, start, size) is not None:
         return AudioKind.MP3
-    from podcast_kit.audio.aac import adts
-
     if adts.has_frames(head):
         return AudioKind.ADTS
     if id3_length(head) > size:
         raise InvalidAudio(str(path), "is truncated inside its tags", "copy the recording again", "au.truncated")
     text, fix = frame_scan.diagnose_other_mpeg(head) or ("is not a supported audio file", SUPPORTED_FORMATS_FIX)
     raise InvalidAudio(str(path), text, fix, "au.codec" if fix != SUPPORTED_FORMATS_FIX else "au.not-audio")
+
+
+def _check_leading_tags(path: Path, kind: AudioKind, *, has_tags: bool) -> None:
+    """Raise InvalidAudio for ID3 tags before a format that they make unreadable."""
+    if has_tags and kind in KINDS_WITHOUT_ID3:
+        text = f"begins with ID3 tags, which {kind} does not allow: players cannot open it"
+        fix = "`podcast-kit inspect --fix DIR` writes a copy without them"
+        raise InvalidAudio(str(path), text, fix, "au.tag.foreign")
 
 
 def _has_nonzero_bytes(file: BinaryIO) -> bool:

@@ -29,7 +29,7 @@ SUFFIXES = set(
 )
 EXCUSES = (
     *("truncated", "missing", "not audio", "joined", "sample rate changes", "junk", "audio tracks", "never finished"),
-    *("not part of any chunk", "more than there are", "cannot store its length"),
+    *("not part of any chunk", "more than there are", "cannot store its length", "more silence than"),
 )
 """Words of warnings that say why a decoder may output another length."""
 

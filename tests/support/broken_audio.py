@@ -79,6 +79,8 @@ def mp3s() -> Iterator[Broken]:
     yield Broken("mp3-cut-cbr", "a.mp3", cut("cbr.mp3", 0.2), "is truncated: its header says", "au.truncated")
     yield Broken("mp3-layer-2", "a.mp3", b"\xff\xfd\x84\xc4" + FILLER, "layer I or II", "au.codec")
     yield Broken("mp3-free-format", "a.mp3", b"\xff\xfb\x00\xc4" + FILLER, "free-format", "au.codec")
+    tiny = cbr[: cbr.index(b"Info") + 60]
+    yield Broken("mp3-cut-in-header", "a.mp3", tiny, "no complete frame of audio", "au.truncated")
     yield Broken("mp3-half-a-frame", "a.mp3", bare[:-100], "the last frame is truncated", "au.truncated", plays=True)
     yield Broken("mp3-junk", "a.mp3", FILLER + cbr, "bytes of junk before", "au.junk", plays=True)
     filled = bare[:hole] + FILLER + bare[hole:]
@@ -116,6 +118,12 @@ def mp4s() -> Iterator[Broken]:
     yield Broken("m4a-in-m4a-suffix", "a.mp3", data, "is M4A, but its file extension is .mp3", "au.extension")
     film = head + box(b"moov", moov[8:] + _second_track(moov, b"vide"))
     yield Broken("m4a-id3", "a.m4a", id3("A") + data, "ID3 tags, which M4A does not allow", "au.tag.foreign")
+    behind = data + b"TAG" + bytes(125)
+    yield Broken("m4a-tail", "a.m4a", behind, "128 bytes of junk after the last box", "au.junk", plays=True)
+    open_end = data + b"\0\0\x10\0free" + bytes(100)
+    yield Broken("m4a-cut-box", "a.m4a", open_end, "last box (free) is truncated", "au.junk", plays=True)
+    pair = head + box(b"moov", moov[8:] + _second_track(moov, b"soun").replace(b"avc1", b"mp4a"))
+    yield Broken("m4a-two", "a.m4a", pair, "has 2 audio tracks", "au.tracks", plays=True)
     yield Broken("m4a-video", "a.m4a", film, "has a video stream", "au.video", plays=True)
     assert sound
 
@@ -131,7 +139,10 @@ def oggs() -> Iterator[Broken]:
     data = read("speech.opus")
     pages = [b"OggS" + page for page in data.split(b"OggS")[1:]]
     yield Broken("ogg-cut", "a.opus", data[:-50], "ends in the middle of a page", "au.truncated")
-    yield Broken("ogg-no-end", "a.opus", b"".join(pages[:-1]), "without its last page", "au.truncated")
+    endless = b"".join(pages[:-1])
+    yield Broken("ogg-no-end", "a.opus", endless, "last page is not marked as the end", "au.truncated", plays=True)
+    yield Broken("ogg-tail", "a.opus", data + FILLER, "bytes of junk after the last page", "au.junk", plays=True)
+    yield Broken("ogg-two", "a.ogg", two_tracks(read("speech.ogg")), "has 2 audio tracks", "au.tracks", plays=True)
     dumb = data.replace(b"OpusHead\1" + data[37:38], b"OpusHead\1\0")
     yield Broken("ogg-no-channels", "a.opus", dumb, "its header has no channels", "au.broken")
     yield Broken("ogg-heads", "a.opus", b"".join(pages[:2]), "it ends before the audio", "au.truncated")
@@ -142,6 +153,12 @@ def oggs() -> Iterator[Broken]:
     yield Broken("ogg-lost", "a.opus", missing, "a page is missing", "au.gaps", plays=True)
     other = data.replace(data[14:18], b"abcd")
     yield Broken("ogg-chained", "a.opus", data + other, "2 recordings are joined", "au.chained", plays=True)
+
+
+def two_tracks(data: bytes) -> bytes:
+    """Every page twice, as of a second stream that runs at the same time."""
+    pages = [b"OggS" + page for page in data.split(b"OggS")[1:]]
+    return b"".join(page + page[:14] + b"abcd" + page[18:] for page in pages)
 
 
 def _bos(packet: bytes) -> bytes:
@@ -155,6 +172,7 @@ def flacs() -> Iterator[Broken]:
     yield Broken("flac-head", "a.flac", data[:60], "is truncated: it ends before", "au.truncated")
     unknown = data[:21] + bytes([data[21] & 0xF0]) + bytes(4) + data[26:]
     yield Broken("flac-length", "a.flac", unknown, "has no length", "au.length", plays=True)
+    yield Broken("flac-id3v1", "a.flac", data + b"TAG" + bytes(125), "an ID3v1 tag", "au.tag.foreign", plays=True)
     yield Broken("flac-id3", "a.flac", id3("A") + data, "before the FLAC data", "au.tag.foreign", plays=True)
 
 
@@ -170,9 +188,19 @@ def plain() -> Iterator[Broken]:
     yield Broken("wav-no-samples", "a.wav", wav[:at] + bytes(4), "has an empty data chunk", "au.truncated")
     endless = wav[:at] + b"\xff\xff\xff\xff" + wav[at + 4 :]
     yield Broken("wav-unfinished", "a.wav", endless, "its header was never finished", "au.truncated", plays=True)
+    size = len(wav) - at - 4
+    wide = wav[:at] + (size + 44).to_bytes(4, "little") + wav[at + 4 :]
+    yield Broken("wav-44-more", "a.wav", wide, "44 bytes more than there are", "au.length", plays=True)
+    early = wav[:at] + (size // 4 * 2).to_bytes(4, "little") + wav[at + 4 :]
+    yield Broken(
+        "wav-early", "a.wav", early, "bytes after the audio data are not part of any chunk", "au.length", plays=True
+    )
     yield Broken("aiff-cut", "a.aiff", cut("speech.aiff", 0.4), "s of audio are missing", "au.truncated")
     odd = aiff.replace(b"AIFF", b"AIFC", 1).replace(b"COMM\0\0\0\x12", b"COMM\0\0\0\x12", 1)
     yield Broken("aiff-form", "a.aiff", _with_form(odd), "AIFF in an unsupported format", "au.codec")
+    begin = aac.find(aac[:3], len(aac) // 2)
+    stray = aac[:begin] + FILLER[:10] + aac[begin:] + FILLER[:5]
+    yield Broken("aac-stray", "a.aac", stray, "15 bytes between or after the frames", "au.junk", plays=True)
     yield Broken("aac-cut", "a.aac", aac[:-20], "bytes are not AAC frames", "au.truncated")
 
 

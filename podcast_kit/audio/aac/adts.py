@@ -19,6 +19,10 @@ ADTS_HEADER_BYTES = 7
 MAX_ADTS_FRAME_BYTES = 8191
 MAX_ADTS_JUNK_BYTES = 1 << 20
 """Searched through in total, before the rest of the file counts as damaged."""
+TRUNCATED_ADTS_FIX = (
+    "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` writes one that ends with "
+    "its last complete frame"
+)
 NO_AAC_FRAME = ("has no complete AAC frame", "export it again as M4A", "au.not-audio")
 FRAME_SAMPLES = 1024
 
@@ -35,8 +39,8 @@ class AdtsScan:
     """Of the first frame."""
     junk_bytes: int = 0
     """Between the frames, and after the last."""
-    missing_bytes: int = 0
-    """Of the last frame, where the file is truncated."""
+    tail_bytes: int = 0
+    """Of the last frame, if the file is truncated in it."""
     sha256: str = ""
 
     @property
@@ -63,10 +67,11 @@ def probe_adts(path: Path) -> Audio:
     seconds = scan.blocks * FRAME_SAMPLES / scan.rate
     if scan.junk_bytes > MAX_ADTS_JUNK_BYTES:
         text = f"is damaged after {seconds:.1f} s: the remaining {scan.junk_bytes:,} bytes are not AAC frames"
-        raise InvalidAudio(str(path), text, "copy the recording again", "au.truncated")
+        raise InvalidAudio(str(path), text, TRUNCATED_ADTS_FIX, "au.truncated")
+    if scan.tail_bytes:
+        text = f"is truncated after {seconds:.1f} s: the last {scan.tail_bytes:,} bytes are not AAC frames"
+        raise InvalidAudio(str(path), text, TRUNCATED_ADTS_FIX, "au.truncated")
     warnings = ["raw AAC has no index, so players guess its length and seek badly: put it into M4A"]
-    if scan.missing_bytes:
-        warnings.append("the last frame is truncated: the end of the recording may be missing")
     if scan.junk_bytes:
         warnings.append(f"{scan.junk_bytes:,} bytes between or after the frames are not audio")
     return Audio(
@@ -117,8 +122,8 @@ def scan_adts(file: BinaryIO, start: int, end: int) -> AdtsScan:
             scan.blocks += 1 + (data[at + 6] & 3)
             _add_span(scan, base + at, length)
             at += length
-        elif length:
-            scan.missing_bytes = at + length - len(data)
+        elif length or _is_half_header(data[at:], scan.header):
+            scan.tail_bytes = len(data) - at
             break
         elif at >= len(data):
             break
@@ -149,6 +154,11 @@ def _frame_bytes(data: bytes, at: int, like: bytes) -> int:
         return 0
     length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
     return length if length >= ADTS_HEADER_BYTES else 0
+
+
+def _is_half_header(data: bytes, like: bytes) -> bool:
+    """Whether these last bytes of a file are the beginning of a header like the first."""
+    return 0 < len(data) < ADTS_HEADER_BYTES and like[:2].startswith(data[:2])
 
 
 def _find_next_frame(data: bytes, at: int, like: bytes) -> int:

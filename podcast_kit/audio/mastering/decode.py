@@ -122,7 +122,7 @@ def _open_corrected(path: Path) -> CorrectedRiff | None:
 class CorrectedRiff(io.RawIOBase):
     """A WAV or AIFF that ends where its audio ends, and whose header has the right sizes.
 
-    FFmpeg reads a WAV up to its end if it is told to ignore lengths, so that the sizes of a WAV need no correction.
+    FFmpeg has an option to ignore the sizes of a WAV, and reads it to its end.
     """
 
     def __init__(self, path: Path, sound: chunks.SoundExtent) -> None:

@@ -137,13 +137,13 @@ def probe_mp3(path: Path) -> Audio:
 
 
 def find_first_frame(file: BinaryIO, start: int, end: int) -> int | None:
-    """The offset of the first frame that is followed by another; None if the first megabyte has none."""
+    """The offset of the first frame that another follows, or that is alone; None if the first megabyte has none."""
     for reach in (1 << 13, MAX_FIRST_FRAME_OFFSET):  # nearly always it is the very first
         data = read_at(file, start, min(reach, end - start) + 3000)
         position = data.find(b"\xff")
         while 0 <= position < min(len(data), reach):
             size = FRAME_SIZES.get(data[position : position + 3])
-            if size and (start + position + size >= end or is_followed_by_frame(data, position, size)):
+            if size and ((position == 0 and start + size >= end) or is_followed_by_frame(data, position, size)):
                 return start + position
             position = data.find(b"\xff", position + 1)
     return None
@@ -340,6 +340,8 @@ def _skipped_samples(promise: XingHeader, walk: FrameScan) -> int:
 
 def _mp3_warnings(junk: int, walk: FrameScan, promise: XingHeader | None, varies: bool) -> list[str]:
     warnings = []
+    if promise and promise.gapless and _skipped_samples(promise, walk) >= walk.samples:
+        warnings.append("its header says more silence than there is audio: players may play nothing")
     if junk:
         warnings.append(f"{junk} bytes of junk before the first frame")
     if varies and promise is None:

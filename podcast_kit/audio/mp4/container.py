@@ -62,7 +62,7 @@ class Track:
 def open_mp4(path: Path, file: BinaryIO) -> tuple[FileLayout, Box]:
     """The top-level boxes and the parsed index (`moov`); raises InvalidAudio when there is no complete index.
 
-    Bytes after the last box, and a last box that is truncated, are no error if the audio is complete: players ignore
+    Bytes after the last box, and a truncated last box, are accepted if the audio is complete: players ignore
     both.
     """
     top = read_layout(file)

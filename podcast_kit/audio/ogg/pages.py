@@ -26,7 +26,10 @@ OPUS_RATE = 48_000
 """Granules per second, whatever the recording's own rate was."""
 MAX_OGG_JUNK_BYTES = 1 << 20
 """Between pages."""
-TRUNCATED_OGG_FIX = "copy the recording again; the recorder may have stopped before finishing the file"
+TRUNCATED_OGG_FIX = (
+    "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` writes one that ends with "
+    "its last complete page"
+)
 
 
 @dataclass(slots=True)
@@ -122,10 +125,11 @@ class OggStream:
         if self.first is None:
             return 0.0
         skip = int.from_bytes(self.headers[0][10:12], "little") if self.opus else 0
-        missed = max(self.first - self.before, 0)  # a stream recorded from the middle does not begin at 0
-        length = self.granule - missed
         # Pages may be missing, and some encoders write no granules: a decoder outputs what the packets have.
-        length = min(length, self.samples or length) if length > 0 else self.samples
+        missed = max(self.first - self.before, 0)  # a stream recorded from the middle does not begin at 0
+        length = min(self.granule - missed, self.samples)
+        if length <= 0:
+            length = self.samples or self.granule
         return max(length - skip, 0) / self.rate
 
 
@@ -171,8 +175,11 @@ def probe_ogg(path: Path) -> Audio:
                     others.append(page.body[:8])
             if streams and page.serial == streams[-1].serial:
                 _count_page(streams[-1], page, digest)
-        tail = read_at(file, end, 4)
+        tail = read_at(file, end, len(PAGE_MAGIC))
     _check_streams(path, streams, others)
+    if size > end and PAGE_MAGIC.startswith(tail):
+        text = f"is truncated: it ends in the middle of a page, {size - end:,} bytes into it"
+        raise InvalidAudio(str(path), text, TRUNCATED_OGG_FIX, "au.truncated")
     first, seconds = streams[0], sum(stream.seconds for stream in streams)
     head = first.headers[0]
     rate = int.from_bytes(head[12:16], "little") or OPUS_RATE
@@ -185,7 +192,7 @@ def probe_ogg(path: Path) -> Audio:
         channels=first.channels,
         sample_rate=OPUS_RATE if first.opus else rate,
         payload_sha256=digest.hexdigest(),
-        warnings=(*_ogg_warnings(streams, others, begin), *_ogg_end_warnings(streams[-1], size - end, tail)),
+        warnings=(*_ogg_warnings(streams, others, begin), *_ogg_end_warnings(streams[-1], size - end)),
     )
 
 
@@ -245,7 +252,7 @@ def opus_frame_samples(configuration: int) -> int:
 def _check_streams(path: Path, streams: list[OggStream], others: list[bytes]) -> None:
     """Raise InvalidAudio if there is no audio."""
     if not streams:
-        magics = {b"Speex   ": "Speex", b"\x7fFLAC": "FLAC", b"\x80theora": "video"}
+        magics = {b"Speex   ": "Speex", b"\x7fFLAC": "FLAC"}
         kind = next((kind for magic, kind in magics.items() if any(name.startswith(magic) for name in others)), "")
         text = f"is Ogg with {kind} inside" if kind else "is an Ogg file without Opus or Vorbis inside"
         raise InvalidAudio(str(path), text, "convert it to MP3, M4A or Opus", "au.codec")
@@ -272,9 +279,7 @@ def _ogg_warnings(streams: list[OggStream], others: list[bytes], begin: int) -> 
     return warnings
 
 
-def _ogg_end_warnings(last: OggStream, left: int, tail: bytes) -> list[str]:
-    """Warnings about the end of a file with `left` bytes, which begin with `tail`, after its last complete page."""
-    if left and PAGE_MAGIC.startswith(tail[: len(PAGE_MAGIC)]):
-        return [f"its last page is truncated, {left:,} bytes into it: the end of the recording may be missing"]
+def _ogg_end_warnings(last: OggStream, left: int) -> list[str]:
+    """Warnings about the end of a file with `left` bytes after its last page."""
     warnings = [] if last.ended else ["its last page is not marked as the end: the end of the recording may be missing"]
     return [*warnings, f"{left:,} bytes of junk after the last page"] if left else warnings

@@ -57,11 +57,9 @@ def write_ogg_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, in
 
 def repaired_ogg_pieces(path: Path, file: BinaryIO) -> Iterator[bytes | ByteSpan]:
     """Every page, the last one marked as the end, without what is before, between or after them."""
-    size = os.fstat(file.fileno()).st_size
-    last = find_last_page(file, 0, size)
-    if last is None:
-        raise InvalidAudio(str(path), "contains no complete page", "copy the recording again", "au.truncated")
-    yield from renumber_pages(file, 0, last.serial, 0, last.start)
+    _read_headers(path, file)
+    last = find_last_page(file, 0, os.fstat(file.fileno()).st_size)
+    yield from renumber_pages(file, 0, 0, 0, last.start if last else -1)
 
 
 def read_ogg_tags(path: Path) -> EmbeddedTags:

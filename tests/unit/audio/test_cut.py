@@ -1,5 +1,6 @@
 """A clip of an MP3 has the same samples, and a clip of another format has the right length."""
 
+import random
 import shutil
 import subprocess
 
@@ -61,6 +62,47 @@ def test_mp3_clip_with_vbr_checksums_and_mono(how, tmp_path):
     if shutil.which("mp3val"):
         said = subprocess.run(["mp3val", tmp_path / "out.mp3"], capture_output=True, text=True, check=True).stdout
         assert "WARNING" not in said.replace('WARNING: "' + str(tmp_path / "out.mp3") + '": No supported tags', "")
+
+
+def joined_mp3(folder, *, cover=0, second_rate=44100):
+    """Two recordings, with a tag between them whose cover looks like frames."""
+    dice = random.Random(1)
+    body = b"APIC" + bytes(dice.choice(b"\xff\xfb\x90\x64\0\1") for _ in range(cover))
+    tag = b"ID3\3\0\0" + bytes(len(body) >> shift & 127 for shift in (21, 14, 7, 0)) + body
+    first, second = make_mp3(folder / "1.mp3"), folder / "2.mp3"
+    encoder = encode.open_encoder("mp3", second, second_rate, 2, 128)
+    encoder.write(music(6, second_rate))
+    encoder.finish()
+    (folder / "in.mp3").write_bytes(first.read_bytes() + tag * bool(cover) + second.read_bytes())
+    return folder / "in.mp3"
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("start", [2.0, 5.5, 5.99, 7.0, 9.5])
+def test_clip_of_a_joined_mp3_has_the_samples_of_its_source(start, tmp_path):
+    source = joined_mp3(tmp_path)
+    clip = cut.cut_audio(source, tmp_path / "out.mp3", start, 1.0)
+    assert clip.lossless
+    same(source, tmp_path / "out.mp3", start, 1.0)
+
+
+@needs_ffmpeg
+def test_cover_between_joined_recordings_is_not_taken_for_audio(tmp_path):
+    plain, covered = tmp_path / "plain", tmp_path / "covered"
+    for folder, cover in ((plain, 0), (covered, 60_000)):
+        folder.mkdir()
+        clip = cut.cut_audio(joined_mp3(folder, cover=cover), folder / "out.mp3", 5.5, 1.0)
+        assert (clip.lossless, clip.seconds) == (True, 1.0)
+    assert (plain / "out.mp3").read_bytes() == (covered / "out.mp3").read_bytes()
+    assert probe_audio(covered / "in.mp3").seconds == probe_audio(plain / "in.mp3").seconds
+    assert "60014 bytes between the frames are not audio" in probe_audio(covered / "in.mp3").warnings
+
+
+@needs_ffmpeg
+def test_clip_of_recordings_of_two_rates_is_encoded_again(tmp_path):
+    clip = cut.cut_audio(joined_mp3(tmp_path, second_rate=48000), tmp_path / "out.mp3", 5.5, 1.0)
+    assert (clip.lossless, clip.seconds) == (False, pytest.approx(1.0, abs=0.01))
+    assert probe_audio(tmp_path / "out.mp3").seconds == pytest.approx(1.0, abs=0.01)
 
 
 @given(st.floats(0, 5.9), st.floats(0.01, 3))

@@ -174,9 +174,12 @@ def test_an_end_that_an_editor_took_off_is_a_remark_and_not_a_bad_copy(tmp_path)
     assert codes(tmp_path / "a.mp3") == ["au.truncated"]
 
 
-def test_only_mp3_is_fixed(tmp_path):
-    with pytest.raises(InvalidAudio, match="only MP3 can be repaired"):
-        repair_audio(sample("aac.m4a"), tmp_path / "a.m4a")
+def test_fix_writes_a_copy_of_any_format(tmp_path):
+    (tmp_path / "a.m4a").write_bytes(sample("aac.m4a").read_bytes() + b"TAG" + bytes(125))
+    done = run("--fix", tmp_path / "fixed", tmp_path / "a.m4a")
+    assert "128 bytes of junk after the last box" in done.stdout
+    assert str(tmp_path / "fixed/a.m4a") in done.stdout
+    assert (tmp_path / "fixed/a.m4a").read_bytes() == sample("aac.m4a").read_bytes()
 
 
 def test_a_file_that_is_not_audio_has_a_single_problem(tmp_path):
