@@ -70,6 +70,8 @@ def use(path: Path, report: AudioReport, scratch: Path) -> Iterator[str]:
         copy = probe_audio(scratch / f"tagged{path.suffix}")
         if abs(copy.seconds - facts.seconds) > TOLERANCE_S:
             yield f"the tagged copy has {copy.seconds:.3f} s, the file {facts.seconds:.3f} s"
+    if facts.seconds < TOLERANCE_S:
+        return  # too short to be encoded
     clip = cut.cut_audio(path, scratch / f"clip{cut.clip_suffix(path)}", 0, 1)
     if not abs(clip.seconds - min(1, facts.seconds)) < 2 * TOLERANCE_S:
         yield f"the clip has {clip.seconds:.3f} s of {facts.seconds:.3f} s"

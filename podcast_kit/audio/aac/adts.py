@@ -99,8 +99,9 @@ def repaired_adts_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
 
 def has_frames(data: bytes) -> bool:
     """Whether these first bytes of a file have two frames that follow one another, after other bytes or none."""
-    first = _find_next_frame(b"\0" + data, 0, b"")
-    return first <= len(data) and first + 1 + _frame_bytes(data, first - 1, b"") <= len(data)
+    first = _find_next_frame(b"\0" + data, 0, b"") - 1
+    length = _frame_bytes(data, first, b"")
+    return bool(length) and first + length < len(data)
 
 
 def scan_adts(file: BinaryIO, start: int, end: int) -> AdtsScan:

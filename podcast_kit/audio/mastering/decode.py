@@ -6,7 +6,6 @@ Import only after `require_codecs()`: this module imports the libraries of the e
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import struct
 from collections.abc import Iterator
@@ -20,7 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from av.stream import Disposition
 
+from podcast_kit.audio.aac import adts
 from podcast_kit.audio.riff import chunks
+from podcast_kit.audio.spliced_file import SplicedFile
+from podcast_kit.audio.tag_bounds import find_audio_bounds
 from podcast_kit.errors import InvalidAudio, OperationError
 
 Block: TypeAlias = npt.NDArray[np.float32]
@@ -85,9 +87,9 @@ def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
         raise InvalidAudio(str(path), "cannot be read: not a regular file", "use the recording itself", "au.unreadable")
     try:
         with contextlib.ExitStack() as stack:
-            corrected = _open_corrected(path)
-            source: Any = stack.enter_context(corrected) if corrected else str(path.absolute())
-            options = DEMUXER_OPTIONS | ({"ignore_length": "1"} if corrected else {})
+            spliced = _open_spliced(path)
+            source: Any = stack.enter_context(spliced) if spliced else str(path.absolute())
+            options = DEMUXER_OPTIONS | ({"ignore_length": "1"} if spliced else {})
             container = av.open(source, options=options)
             opened = stack.pop_all()
     except FileNotFoundError:
@@ -106,64 +108,28 @@ def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
         yield container, container.streams.audio[0]
 
 
-def _open_corrected(path: Path) -> CorrectedRiff | None:
-    """A WAV or AIFF whose header has a wrong size, as its decoder should see it; None for any other file."""
+def _open_spliced(path: Path) -> SplicedFile | None:
+    """A file that FFmpeg would decode wrongly, as it should see it; None for any other file.
+
+    These are a WAV or AIFF whose header has a wrong size, and raw AAC with other bytes between its frames.
+    """
     with path.open("rb") as file:
         head = file.read(12)
-        if (head[:4] not in {b"RIFF", b"RF64", b"BW64"} or head[8:] != b"WAVE") and head[:3] + head[8:11] != b"FORAIF":
-            return None
+        is_wav = head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:] == b"WAVE"
         try:
-            sound = chunks.locate_sound(path, file)
+            if is_wav or head[:3] + head[8:11] == b"FORAIF":
+                sound = chunks.locate_sound(path, file)
+                if sound.length != sound.declared:
+                    corrected = chunks.build_corrected_head(file, sound)
+                    return SplicedFile(path, [corrected, (sound.start, sound.length)])
+            elif adts.has_frames(head + file.read(adts.MAX_ADTS_FRAME_BYTES)):
+                start, end = find_audio_bounds(file, os.fstat(file.fileno()).st_size)
+                scan = adts.scan_adts(file, start, end)
+                if scan.junk_bytes or scan.tail_bytes:
+                    return SplicedFile(path, scan.spans)
         except InvalidAudio:
             return None
-    return CorrectedRiff(path, sound) if sound.length != sound.declared else None
-
-
-class CorrectedRiff(io.RawIOBase):
-    """A WAV or AIFF that ends where its audio ends, and whose header has the right sizes.
-
-    FFmpeg has an option to ignore the sizes of a WAV, and reads it to its end.
-    """
-
-    def __init__(self, path: Path, sound: chunks.SoundExtent) -> None:
-        super().__init__()
-        self._file = path.open("rb")
-        self._head = chunks.build_corrected_head(self._file, sound)
-        self._end = sound.start + sound.length
-        self._at = 0
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next bytes."""
-        size = self._end - self._at if size < 0 else min(size, self._end - self._at)
-        if self._at < len(self._head):
-            data = self._head[self._at : self._at + size]
-        else:
-            self._file.seek(self._at)
-            data = self._file.read(max(size, 0))
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to an offset."""
-        self._at = offset + (0, self._at, self._end)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        """The offset."""
-        return self._at
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-        super().close()
+    return None
 
 
 def read_source_info(path: Path) -> SourceInfo:

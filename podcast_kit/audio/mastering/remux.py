@@ -9,7 +9,7 @@ import av
 
 from podcast_kit.audio.mastering import decode, encode
 from podcast_kit.audio.mp3 import frame_scan
-from podcast_kit.audio.repair import repair_mp3
+from podcast_kit.audio.repair import repair_audio
 
 NO_XING_WARNING = "without a Xing header"
 
@@ -34,7 +34,7 @@ def _write_mp3_frames(container: Any, stream: Any, destination: Path) -> None:
     if any(NO_XING_WARNING in warning for warning in frame_scan.probe_mp3(destination).warnings):
         bare = destination.with_name(f"frames-{destination.name}")
         destination.rename(bare)
-        repair_mp3(bare, destination)
+        repair_audio(bare, destination)
         bare.unlink()
 
 

@@ -27,6 +27,8 @@ SIZE_LIMIT = 1 << 32
 WAV_CODECS = {1: "pcm", 3: "pcm", 6: "alaw", 7: "mulaw", 0x50: "mp2", 0x55: "mp3", 0x11: "adpcm", 2: "adpcm"}
 PLAIN_CODECS = {"pcm", "alaw", "mulaw"}
 """Codecs with the same number of bytes for every sample."""
+MAX_PCM_SAMPLE_BITS, DOUBLE_BITS = 32, 64
+"""What decoders read."""
 UNSUPPORTED_WAV_CODECS = {
     0x31: "GSM 6.10",
     0x45: "G.726",
@@ -263,6 +265,8 @@ def _parse_wav_format(path: Path, data: bytes) -> SampleFormat:
     if codec is None:
         name = UNSUPPORTED_WAV_CODECS.get(code, f"an unsupported codec (0x{code:04x})")
         raise InvalidAudio(str(path), f"is WAV with {name} inside", "export it as plain PCM", "au.codec")
+    if codec == "pcm" and bits > MAX_PCM_SAMPLE_BITS and bits != DOUBLE_BITS:
+        raise InvalidAudio(str(path), f"is WAV with {bits} bits per sample", "export it with 16 or 24 bits", "au.codec")
     if codec == "pcm":
         frame = channels * ((bits + 7) // 8) if bits else frame
         second = rate * frame
