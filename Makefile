@@ -9,7 +9,7 @@ CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint stress corpora bench docs pictures clean
+.PHONY: help demo test unit lint stress corpora bench sbom docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,14 @@ corpora: $(VENV)/test ## read the audio files in the tests of audio libraries (d
 
 bench: $(VENV)/bench ## compare speed with the programs that podcasters would use instead
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+sbom: $(VENV)/pip ## list what is installed with podcast-kit, as CycloneDX, in podcast-kit.cdx.json
+	rm -rf $(VENV)-sbom
+	$(PYTHON) -m venv $(VENV)-sbom
+	$(VENV)-sbom/bin/python -m pip install --quiet '.[master]'
+	$(BIN)/python -m pip install --quiet --group release
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o podcast-kit.cdx.json $(VENV)-sbom/bin/python
+	rm -rf $(VENV)-sbom
 
 docs: $(VENV)/docs ## build the documentation website into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
