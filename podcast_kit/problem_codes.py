@@ -447,6 +447,11 @@ au.chained
     Some players stop after the first one.
     Export the recording as one stream.
 
+au.convert
+    A recording of this format cannot be published as it is.
+    It holds no tags, or podcast apps do not play it.
+    Export it as MP3 or M4A, or let each build convert it with `audio: {format: mp3}` in podcast.yaml.
+
 au.empty
     The recording is an empty file.
     There is nothing to play.

@@ -1,6 +1,6 @@
 """Probe, inspect, tag and repair audio files. The only package that uses mutagen and the codecs."""
 
-from podcast_kit.audio.inspect import AudioReport, inspect_audio
+from podcast_kit.audio.inspect import UNPUBLISHABLE_CODE, AudioReport, inspect_audio
 from podcast_kit.audio.probe import probe_audio
 from podcast_kit.audio.repair import repair_audio
 from podcast_kit.audio.sniff import AudioKind, audio_mime_type, detect_audio_kind
@@ -8,6 +8,7 @@ from podcast_kit.audio.tag import NO_TAGS_FIX, EmbeddedTags, can_hold_tags, dige
 
 __all__ = [
     "NO_TAGS_FIX",
+    "UNPUBLISHABLE_CODE",
     "AudioKind",
     "AudioReport",
     "EmbeddedTags",

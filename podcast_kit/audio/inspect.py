@@ -9,7 +9,7 @@ from typing import Any
 
 from podcast_kit.audio.probe import SILENT_WARNING, exceeds_level, probe_audio, translate_audio_errors
 from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
-from podcast_kit.audio.tag import EmbeddedTags, read_tags
+from podcast_kit.audio.tag import NO_TAGS_FIX, EmbeddedTags, describe_unpublishable, read_tags
 from podcast_kit.audio.tag_bounds import find_audio_bounds, id3_length, list_end_tags, read_at
 from podcast_kit.errors import InvalidAudio, Problem, Severity, SourceLocation
 from podcast_kit.model import Audio, Chapter
@@ -52,6 +52,8 @@ MAX_NEAR_SILENCE_LEVEL = 0.001
 
 NEARLY_SILENT = "never louder than -60 dB: is this the right track?"
 FOREIGN_TAG_CODE = "au.tag.foreign"
+UNPUBLISHABLE_CODE = "au.convert"
+"""Of a recording that each build has to convert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ def inspect_audio(path: Path) -> AudioReport:
         audio_kind = detect_audio_kind(path)
         kind = str(audio_kind)
         problems += find_stray_tags(path, audio_kind)
+        if text := describe_unpublishable(audio_kind):
+            problems.append(Problem(SourceLocation(str(path)), text, NO_TAGS_FIX, UNPUBLISHABLE_CODE, Severity.WARNING))
         audio = probe_audio(path)
         tags = read_tags(path)
     except InvalidAudio as error:

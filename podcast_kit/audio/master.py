@@ -9,9 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from podcast_kit.audio import codecs
-from podcast_kit.audio.mastering.decision import format_suffix, is_lossless_codec, mastered_format
+from podcast_kit.audio.mastering.decision import (
+    FORMAT_OF_CODEC,
+    PUBLISHED_CONTAINERS,
+    format_suffix,
+    mastered_format,
+    must_encode,
+)
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
-from podcast_kit.audio.probe import translate_audio_errors
+from podcast_kit.audio.probe import probe_audio, translate_audio_errors
+from podcast_kit.audio.tag import can_hold_tags
+from podcast_kit.errors import PodcastKitError
 from podcast_kit.model import AudioSettings, Progress
 from podcast_kit.writer_versions import MASTERING
 
@@ -44,13 +52,29 @@ def mastered_suffix(source: Path, settings: AudioSettings) -> str:
         return format_suffix(source, mastered_format(decode.read_source_info(source), settings))
 
 
-def is_lossless(source: Path) -> bool:
-    """Whether a recording keeps every bit, by its codec; reads only its header."""
+def must_be_converted(source: Path) -> bool:
+    """Whether a recording cannot be published as it is, or keeps every bit; needs no codecs."""
+    try:
+        return not can_hold_tags(source) or probe_audio(source).codec in {"alac", "flac"}
+    except PodcastKitError:
+        return False  # reported where it is read
+
+
+def choose_format(source: Path, format_: str) -> str:
+    """The format that a show's `format:` gives a recording; empty if it is published as it is.
+
+    A lossless recording gets the show's format. What apps play is not encoded again: it stays as it is, or is taken
+    out of a container that they don't play. Reads only the header.
+    """
     codecs.require_codecs()
     from podcast_kit.audio.mastering import decode
 
     with translate_audio_errors(source):
-        return is_lossless_codec(decode.read_source_info(source).codec)
+        info = decode.read_source_info(source)
+    if must_encode(info, AudioSettings()):
+        return format_
+    own = FORMAT_OF_CODEC.get(info.codec, "")
+    return own if info.container not in PUBLISHED_CONTAINERS else ""
 
 
 def master_recording(

@@ -16,6 +16,7 @@ from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.model import Audio
+from podcast_kit.model.audio_formats import DECODED_KINDS
 
 PROBES = {
     AudioKind.MP3: ("mp3.frame_scan", "probe_mp3"),
@@ -25,6 +26,7 @@ PROBES = {
     AudioKind.WAV: ("riff.chunks", "probe_riff"),
     AudioKind.AIFF: ("riff.chunks", "probe_riff"),
     AudioKind.ADTS: ("aac.adts", "probe_adts"),
+    **dict.fromkeys(DECODED_KINDS, ("decoded", "probe_decoded")),
 }
 
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
 from podcast_kit.audio.tag_bounds import id3_end, id3_length
 from podcast_kit.errors import InvalidAudio
+from podcast_kit.model.audio_formats import KIND_SUFFIXES, AudioKind
 
-
-class AudioKind(StrEnum):
-    """The format of an audio file; the value is shown in messages."""
-
-    MP3 = "MP3"
-    MP4 = "M4A"
-    OGG = "Ogg"
-    FLAC = "FLAC"
-    WAV = "WAV"
-    AIFF = "AIFF"
-    ADTS = "raw AAC"
-
+__all__ = [
+    "AUDIO_MIME_TYPES",
+    "KINDS_WITHOUT_ID3",
+    "KIND_SUFFIXES",
+    "SUPPORTED_FORMATS_FIX",
+    "AudioKind",
+    "audio_mime_type",
+    "detect_audio_kind",
+]
 
 KINDS_WITHOUT_ID3 = {AudioKind.MP4, AudioKind.WAV, AudioKind.AIFF}
-KIND_SUFFIXES = {
-    AudioKind.MP3: (".mp3",),
-    AudioKind.MP4: (".m4a", ".mp4", ".m4b", ".m4v", ".mov"),
-    AudioKind.OGG: (".opus", ".ogg", ".oga"),
-    AudioKind.FLAC: (".flac",),
-    AudioKind.WAV: (".wav", ".wave", ".rf64", ".bwf"),
-    AudioKind.AIFF: (".aiff", ".aif", ".aifc"),
-    AudioKind.ADTS: (".aac",),
-}
 AUDIO_MIME_TYPES = {
     ".mp3": "audio/mpeg",
     ".m4a": "audio/x-m4a",
@@ -60,10 +48,6 @@ OTHER_FORMATS = (
     (b"%PDF", "a PDF document, not audio", ""),
     (b"PK\x03\x04", "a ZIP archive, not audio", "unpack it and use the recording inside"),
     (b"\x1f\x8b", "a gzip archive, not audio", "unpack it and use the recording inside"),
-    (b"\x1aE\xdf\xa3", "a Matroska or WebM file", "extract the audio: `ffmpeg -i IN -vn -c:a libmp3lame OUT.mp3`"),
-    (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media file", "convert it to MP3 or M4A; few podcast apps play WMA"),
-    (b"#!AMR", "an AMR phone recording", "convert it to MP3 or M4A; podcast apps do not play AMR"),
-    (b"caff", "an Apple Core Audio file", "export it as M4A or WAV"),
     (b"MThd", "a MIDI file: notes, not audio", "render it to WAV first"),
     (b"wvpk", "a WavPack file", "convert it to FLAC, M4A or MP3"),
     (b"MAC ", "a Monkey's Audio file", "convert it to FLAC, M4A or MP3"),
@@ -71,6 +55,13 @@ OTHER_FORMATS = (
     (b"<", "a web page or XML, not audio", "a download may have saved an error page: download the recording again"),
     (b"{", "JSON text, not audio", "a download may have saved an error page: download the recording again"),
 )
+DECODED_MAGIC = {
+    b"\x1aE\xdf\xa3": AudioKind.MATROSKA,
+    b"0&\xb2u\x8ef\xcf\x11": AudioKind.ASF,
+    b"#!AMR": AudioKind.AMR,
+    b"caff": AudioKind.CAF,
+    b"riff.\x91\xcf\x11": AudioKind.W64,
+}
 FIRST_MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 SUPPORTED_FORMATS_FIX = "use MP3, M4A, WAV, FLAC, AIFF, Opus or Ogg"
 RENAME_FIX = "rename it to end in {}: players and hosts rely on the file extension"
@@ -158,4 +149,5 @@ def _kind_by_magic(head: bytes) -> AudioKind | None:
         b"FORMAIFF": AudioKind.AIFF,
         b"FORMAIFC": AudioKind.AIFF,
     }
-    return signatures.get(head[:4]) or signatures.get(head[:4] + head[8:12])
+    kind = signatures.get(head[:4]) or signatures.get(head[:4] + head[8:12])
+    return kind or next((kind for magic, kind in DECODED_MAGIC.items() if head.startswith(magic)), None)

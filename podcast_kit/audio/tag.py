@@ -11,6 +11,7 @@ from podcast_kit.audio.probe import translate_audio_errors
 from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.errors import InvalidAudio, OperationError
 from podcast_kit.model import Chapter, Cover, Resource, Tags
+from podcast_kit.model.audio_formats import DECODED_KINDS
 from podcast_kit.writer_versions import TAG_WRITER
 
 TAG_WRITERS = {
@@ -27,8 +28,9 @@ TAG_READERS = {
     AudioKind.ADTS: ("mp3.id3", "read_id3"),
     AudioKind.WAV: ("riff.tags", "read_riff_tags"),
     AudioKind.AIFF: ("riff.tags", "read_riff_tags"),
+    **dict.fromkeys(DECODED_KINDS, ("decoded", "read_decoded_tags")),
 }
-"""Raw AAC, WAV and AIFF are only read: they are mastered before they are published."""
+"""Raw AAC, WAV, AIFF and those of DECODED_KINDS are only read: they are mastered before they are published."""
 
 
 NO_TAGS_FIX = (
@@ -72,7 +74,7 @@ def write_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     """
     kind = detect_audio_kind(source)
     if kind not in TAG_WRITERS:
-        raise InvalidAudio(str(source), f"is {kind}, which can't hold tags", NO_TAGS_FIX, "au.codec")
+        raise InvalidAudio(str(source), describe_unpublishable(kind), NO_TAGS_FIX, "au.codec")
     if destination.exists() and destination.samefile(source):
         raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")
     module, function = TAG_WRITERS[kind]
@@ -80,6 +82,14 @@ def write_tags(source: Path, destination: Path, tags: Tags) -> tuple[str, int]:
     with translate_audio_errors(source):
         result: tuple[str, int] = write_format(source, destination, tags)
     return result
+
+
+def describe_unpublishable(kind: AudioKind) -> str:
+    """What prevents publishing a file of this format as it is; empty if nothing does."""
+    if kind in TAG_WRITERS:
+        return ""
+    reason = "podcast apps do not play" if kind in DECODED_KINDS else "can't hold tags"
+    return f"is {kind}, which {reason}"
 
 
 def can_hold_tags(path: Path) -> bool:

@@ -13,6 +13,7 @@ from podcast_kit.builder.prepare_audio import AudioFile, PreparedAudio, Recordin
 from podcast_kit.builder.tags import EmbeddedImages, FileTags
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Media, Wave
+from podcast_kit.model.audio_formats import PUBLISHED_SUFFIXES
 
 TAGGED_MEDIA = dataclass_kind("tagged", Media)
 
@@ -62,7 +63,8 @@ def tagged_copy(
 ) -> Media:
     """A tagged copy under its own digest, named after the slug; written once for each recording and tags."""
     source, sha256 = recording.path, recording.sha256
-    name = f"{slug}{source.suffix.lower()}"
+    suffix = source.suffix.lower()
+    name = f"{slug}{PUBLISHED_SUFFIXES.get(suffix, suffix)}"
     inputs = json.dumps([sha256, *file_tags.digest_inputs(out.cache), name])
     key = hashlib.sha256(inputs.encode()).hexdigest()
     cached = out.cache.get(TAGGED_MEDIA, key)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
-from podcast_kit.builder.cache import Cache, CacheKind, dataclass_kind, text_kind
+from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
@@ -43,9 +43,8 @@ class MasteredFile:
 
 MASTERED = dataclass_kind("mastered", MasteredFile)
 MASTERED_SUFFIXES = text_kind("suffix")
-IS_LOSSLESS: CacheKind[bool] = CacheKind("lossless", bool, bool)
-LOSSY_SUFFIXES = {".mp3", ".opus", ".ogg"}
-LOSSLESS_SUFFIXES = {".wav", ".aiff", ".aif", ".flac"}
+CHOSEN_FORMATS = text_kind("format")
+LOSSY_SUFFIXES = {".mp3", ".opus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,13 @@ class MasteringRequest:
 def enclosure_request(project: Project, episode: Episode, source: Path, cache: Cache) -> MasteringRequest:
     """The request for the episode's main file.
 
-    The show's `format:` is for lossless recordings: an MP3 or M4A is converted only where its episode sets a format.
+    The show's `format:` is for recordings that have to be encoded: an MP3 or M4A is converted only where its episode
+    sets a format.
     """
     settings = episode.mastering or project.show.audio
-    if settings.format and not _sets_audio_key(episode, "format") and not _is_lossless(source, cache):
-        settings = replace(settings, format="", bitrate="")
+    if settings.format and not _sets_audio_key(episode, "format"):
+        chosen = _choose_format(source, settings.format, cache)
+        settings = settings if chosen == settings.format else replace(settings, format=chosen, bitrate="")
     return MasteringRequest(episode, replace(settings, alternate=""), episode.slug)
 
 
@@ -83,22 +84,22 @@ def _sets_audio_key(episode: Episode, key: str) -> bool:
     return f"audio.{key}" in episode.locations
 
 
-def _is_lossless(source: Path, cache: Cache) -> bool:
-    """Whether a recording keeps every bit: by its codec, since its ending only tells the container."""
+def _choose_format(source: Path, format_: str, cache: Cache) -> str:
+    """The format that the show's `format:` gives a recording, by its codec; empty if it is published as it is."""
     suffix = source.suffix.lower()
     if suffix in LOSSY_SUFFIXES:
-        return False
-    if codecs.missing_codecs():  # nothing is mastered
-        return suffix in LOSSLESS_SUFFIXES
-    sha256 = cache.sha256(source)
-    is_lossless = cache.get(IS_LOSSLESS, sha256)
-    if is_lossless is None:
+        return ""
+    if codecs.missing_codecs():  # nothing is mastered: only what has to be needs them
+        return format_ if master.must_be_converted(source) else ""
+    key = f"{format_} {cache.sha256(source)}"
+    chosen = cache.get(CHOSEN_FORMATS, key)
+    if chosen is None:
         try:
-            is_lossless = master.is_lossless(source)
+            chosen = master.choose_format(source, format_)
         except PodcastKitError:
-            is_lossless = suffix in LOSSLESS_SUFFIXES  # reported where it is mastered
-        cache.set(IS_LOSSLESS, sha256, is_lossless)
-    return is_lossless
+            chosen = format_  # reported where it is mastered
+        cache.set(CHOSEN_FORMATS, key, chosen)
+    return chosen
 
 
 def alternate_request(

@@ -18,6 +18,7 @@ from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import Audio, Chapter, Episode, LocalFile, LockEntry, Media, Progress, Project, RemoteUrl
+from podcast_kit.model.audio_formats import UNUSABLE_AUDIO_SUFFIXES
 
 PROBED_AUDIO = dataclass_kind("probe", Audio)
 
@@ -149,7 +150,7 @@ def find_missing_audio(project: Project, episode: Episode) -> Problem | None:
     is_local = isinstance(episode.audio, LocalFile) and episode.audio.resolve_in(project.folder).is_file()
     if is_remote or is_local or project.lock_entry(episode.guid):
         return None
-    return _missing_audio(episode, is_published=False)
+    return _missing_audio(project.folder, episode, is_published=False)
 
 
 @contextmanager
@@ -251,7 +252,7 @@ def _prepare_new(
 ) -> PreparedAudio:
     recording = _recording(project, plan.enclosure, plan.source, out, errors)
     if plan.source is None or recording is None:
-        raise InvalidInput([_missing_audio(plan.episode, is_published=plan.entry is not None)])
+        raise InvalidInput([_missing_audio(project.folder, plan.episode, is_published=plan.entry is not None)])
     alternate = _recording(project, plan.alternate, plan.source, out, errors)
     sha256 = out.cache.sha256(plan.source)
     return PreparedAudio(
@@ -289,13 +290,26 @@ def _recording(
     return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak, chapters)
 
 
-def _missing_audio(episode: Episode, *, is_published: bool) -> Problem:
+def _missing_audio(folder: Path, episode: Episode, *, is_published: bool) -> Problem:
     if not episode.audio:
+        if problem := _unsupported_audio(folder, episode):
+            return problem
         names = f"{episode.slug}.mp3 or .m4a"
         return Problem(episode.location_of(), "has no audio", f"put {names} beside it, or set `audio:`", "au.missing")
     reason = "rewriting tags needs the recording" if is_published else "an unpublished episode needs its recording"
     fix = f"{reason}: run this where the file is, or correct the path"
     return Problem(episode.location_of("audio"), f"audio file {str(episode.audio)!r} not found", fix, "au.missing")
+
+
+def _unsupported_audio(folder: Path, episode: Episode) -> Problem | None:
+    """The problem of a file beside the notes that is meant as their recording, and that no build can use."""
+    notes = folder / episode.path
+    for suffix, what in UNUSABLE_AUDIO_SUFFIXES.items():
+        path = notes.with_suffix(suffix)
+        if path.is_file():
+            text = f"has no audio that can be published: {path.name} is {what}"
+            return Problem(episode.location_of(), text, "export it as MP3, M4A or WAV", "au.missing")
+    return None
 
 
 def _probe_recording(source: Path, sha256: str, out: OutputDir) -> Audio:

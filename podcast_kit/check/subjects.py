@@ -71,8 +71,8 @@ def audio_warnings(build: Build) -> Iterator[Problem]:
         warnings = [(episode, row) for episode, path in recordings for row in _inspect_once(path, cache)]
     reported = {(problem.location.path, problem.code) for problem in build.problems}
     for episode, (text, fix, code, severity) in warnings:
-        if (str(episode.audio), code) in reported:
-            continue  # the build names each chapter
+        if (str(episode.audio), code) in reported or code == audio.UNPUBLISHABLE_CODE:
+            continue  # the build names each chapter, and has converted the recording
         if code not in project.show.ignore and code not in episode.ignore:
             yield Problem(SourceLocation(str(episode.audio)), text, fix, code, Severity(severity))
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from podcast_kit.model import AudioSettings
-from podcast_kit.source.paths import AUDIO_SUFFIXES, ShowFolder
+from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
+from podcast_kit.source.paths import ShowFolder
 from podcast_kit.source.yaml import InvalidValue, Table, converters, suggest_name
 
 MASTERING_FORMATS = ("mp3", "m4a", "opus")

@@ -69,7 +69,7 @@ _AUDIO = (
     ),
     CoreKey(
         name="format",
-        about="The format of mastered files; in podcast.yaml, of those made from lossless recordings.",
+        about="The format of mastered files; in podcast.yaml, of those from lossless or unplayable recordings.",
         form="mp3, m4a or opus",
         default="mp3 for WAV, FLAC and AIFF; others keep their format",
     ),

@@ -22,11 +22,18 @@ from podcast_kit.model import (
     LocalFile,
     Resource,
 )
+from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 from podcast_kit.source import aliases, elements, foreign_keys, people
 from podcast_kit.source.audio_settings import audio_settings_from_table
 from podcast_kit.source.chapters import chapters_from_list
 from podcast_kit.source.notes import lint, markdown
-from podcast_kit.source.paths import AUDIO_SUFFIXES, CHAPTER_SUFFIXES, IMAGE_SUFFIXES, TRANSCRIPT_SUFFIXES, ShowFolder
+from podcast_kit.source.paths import (
+    CHAPTER_SUFFIXES,
+    IMAGE_SUFFIXES,
+    TRANSCRIPT_SUFFIXES,
+    ShowFolder,
+    prefer_usual_formats,
+)
 from podcast_kit.source.show import ignored_rules
 from podcast_kit.source.yaml import (
     InvalidValue,
@@ -180,6 +187,7 @@ def _find_recording(table: Table, context: EpisodeFileContext) -> Resource | Non
     if stem == INDEX_STEM:
         names += context.audio_by_stem.get(context.slug, ())
         names = names or tuple(name for group in context.audio_by_stem.values() for name in group)
+        names = prefer_usual_formats(names)
     if len(names) > 1:
         text = f"more than one audio file matches: {', '.join(names)}"
         table.error(table.location, text, f"choose with `audio: {names[0]}`", "audio.several")

@@ -11,9 +11,9 @@ from pathlib import Path
 from posixpath import normpath
 
 from podcast_kit.model import LocalFile, RemoteUrl, Resource
+from podcast_kit.model.audio_formats import AUDIO_SUFFIXES, PREFERRED_SUFFIXES
 from podcast_kit.source.yaml import InvalidValue, converters, suggest_name
 
-AUDIO_SUFFIXES = ("mp3", "m4a", "mp4", "opus", "ogg", "flac", "wav", "aiff", "aif")
 IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
 CHAPTER_SUFFIXES = ("json", "txt", "vtt", "psc", "xml", "ffmetadata", "ffmeta", "labels", "ogm", "md")
 TRANSCRIPT_SUFFIXES = ("vtt", "srt", "json", "txt", "html", "htm")
@@ -132,7 +132,13 @@ def group_audio_by_stem(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         stem, _, suffix = name.rpartition(".")
         if suffix.lower() in AUDIO_SUFFIXES:
             groups[stem] = (*groups.get(stem, ()), name)
-    return groups
+    return {stem: prefer_usual_formats(group) for stem, group in groups.items()}
+
+
+def prefer_usual_formats(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names with a usual extension of audio; all of them if there is none."""
+    usual = tuple(name for name in names if name.rpartition(".")[2].lower() in PREFERRED_SUFFIXES)
+    return usual or names
 
 
 def _is_existing_file(path: Path) -> bool:

@@ -59,11 +59,11 @@ def strangers() -> Iterator[Broken]:
         ("pdf", b"%PDF-1.7\n" + FILLER, "a PDF document", "au.not-audio"),
         ("zip", b"PK\x03\x04" + FILLER, "a ZIP archive", "au.not-audio"),
         ("lfs", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer", "au.not-audio"),
-        ("webm", b"\x1aE\xdf\xa3" + FILLER, "Matroska or WebM", "au.not-audio"),
-        ("wma", b"0&\xb2u\x8ef\xcf\x11" + FILLER, "Windows Media", "au.not-audio"),
-        ("amr", b"#!AMR\n" + FILLER, "AMR phone recording", "au.not-audio"),
+        ("webm", b"\x1aE\xdf\xa3" + FILLER, "is Matroska or WebM, but its file extension is .mp3", "au.extension"),
+        ("wma", b"0&\xb2u\x8ef\xcf\x11" + FILLER, "is Windows Media, but its file extension is .mp3", "au.extension"),
+        ("amr", b"#!AMR\n" + FILLER, "is AMR, but its file extension is .mp3", "au.extension"),
         ("midi", b"MThd\0\0\0\6" + FILLER, "MIDI file", "au.not-audio"),
-        ("caf", b"caff\0\1\0\0" + FILLER, "Core Audio", "au.not-audio"),
+        ("caf", b"caff\0\1\0\0" + FILLER, "is Core Audio, but its file extension is .mp3", "au.extension"),
     ]
     for kind, data, says, code in rows:
         yield Broken(kind, f"{kind}.mp3", data, says, code)

@@ -215,7 +215,7 @@ def write_gitignore(folder: Path, to: str, *, ignore_audio: bool = False) -> Non
 
     A target folder of another name may be meant to be committed: GitHub Pages serves `docs` from the repository.
     """
-    from podcast_kit.source.paths import AUDIO_SUFFIXES
+    from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 
     path = folder / ".gitignore"
     existing = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []

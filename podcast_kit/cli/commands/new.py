@@ -121,7 +121,7 @@ def new_command(
 
 def _find_recording_file(source: str) -> Path | None:
     """The recording that was named; None for a title. Raises click.BadParameter for a file that does not exist."""
-    from podcast_kit.source.paths import AUDIO_SUFFIXES
+    from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 
     path = Path(source)
     if path.is_file():
