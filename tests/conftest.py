@@ -14,6 +14,14 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def user_state(tmp_path_factory):
+    """A state folder of the tests' own, which remembers what the user allowed: never that of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_pipeline(monkeypatch):
     """Tests that run in a pipeline are not about pipelines."""
