@@ -124,10 +124,10 @@ def build(
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
-    folder = folder or project.folder / BUILD_DIR
+    folder = folder or project.output_folder / BUILD_DIR
     with (
         _disk_errors(),
-        open_cache(project.folder / CACHE_DIR, on_progress) as cache,
+        open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
         HttpClient(network) as http,
     ):
         _refuse_foreign_folder(folder, cache)

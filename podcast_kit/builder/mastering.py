@@ -189,7 +189,7 @@ def sweep_mastered(project: Project, cache: Cache) -> None:
     """
     files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
     names = {file.name for file in files if file}
-    folder = project.folder / MASTERED_DIR
+    folder = project.output_folder / MASTERED_DIR
     unused = [path for path in folder.iterdir() if path.name not in names] if folder.is_dir() else []
     unused.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
     for path in unused[MAX_UNUSED_MASTERS:]:
@@ -205,7 +205,7 @@ def _mastering_job(project: Project, request: MasteringRequest, source: Path, ca
     key = master.mastering_key(cache.sha256(source), settings, *digests)
     suffix = cache.get(MASTERED_SUFFIXES, key) or master.mastered_suffix(source, settings)
     cache.set(MASTERED_SUFFIXES, key, suffix)
-    destination = project.folder / MASTERED_DIR / f"{key[:32]}{suffix}"
+    destination = project.output_folder / MASTERED_DIR / f"{key[:32]}{suffix}"
     job = MasteringJob(
         source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name
     )
@@ -232,7 +232,7 @@ def _stored_mastered_file(project: Project, key: str, cache: Cache) -> MasteredF
     file = cache.get(MASTERED, key)
     if file is None:
         return None
-    path = project.folder / MASTERED_DIR / file.name
+    path = project.output_folder / MASTERED_DIR / file.name
     return file if path.is_file() and cache.sha256(path) == file.sha256 else None
 
 

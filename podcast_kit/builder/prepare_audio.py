@@ -284,7 +284,7 @@ def _recording(
         facts = _probe_recording(source, sha256, out)
         return Recording(source, sha256, facts, chapters=_embedded_chapters(source, sha256, out))
     file = mastering.mastered_file(project, request, source, out.cache, errors)
-    path = project.folder / mastering.MASTERED_DIR / file.name
+    path = project.output_folder / mastering.MASTERED_DIR / file.name
     facts = _probe_recording(path, file.sha256, out)
     chapters = _embedded_chapters(path, file.sha256, out)
     return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak, chapters)

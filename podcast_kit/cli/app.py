@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from datetime import time as clock_time
 from pathlib import Path
@@ -15,6 +16,7 @@ import click
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.secret_masks import hide_show_secrets, hide_typed_credentials
+from podcast_kit.cli.work_folders import find_work_folder
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ def load_show(
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
     show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    show = replace(show, work_folder=find_work_folder(folder))
     hide_show_secrets(console, show)
     without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
     if not add_guids or not without_guid:
@@ -134,7 +137,8 @@ def load_show(
     for episode in without_guid:
         scaffold.write_guid(folder / episode.path, str(uuid4()))
         console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
-    return source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    return replace(show, work_folder=find_work_folder(folder))
 
 
 def working_folder(console: Console) -> Path:

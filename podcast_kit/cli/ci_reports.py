@@ -46,6 +46,13 @@ def is_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
+def is_pull_request() -> bool:
+    """Whether this is a job for a pull request or a merge request, which anybody may have written."""
+    return os.environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request") or (
+        os.environ.get("CI_PIPELINE_SOURCE") in {"merge_request_event", "external_pull_request_event"}
+    )
+
+
 def append_plan_summary(
     title: str,
     line: str,

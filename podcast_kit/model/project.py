@@ -95,11 +95,18 @@ class Project:
     """Guid → slugs that an episode's pages had, per the store's record."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
+    work_folder: Path | None = field(default=None, compare=False)
+    """Where builds and caches are written, for a show whose own folder cannot or must not be written to."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # A build asks several times for each episode.
         object.__setattr__(self, "_lock_by_guid", {entry.guid: entry for entry in self.lock})
+
+    @property
+    def output_folder(self) -> Path:
+        """The folder that builds and caches are written below: the show's, unless there is a work folder."""
+        return self.work_folder or self.folder
 
     def lock_entry(self, guid: str) -> LockEntry | None:
         """The entry of podcast.lock for an episode; None if it is not published."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, Source
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
+    from podcast_kit.io.network_policy import NetworkPolicy
     from podcast_kit.model import Project
 
 FILE_SUFFIXES = {".xml", ".rss", ".opml", ".json", ".vtt", ".srt", ".txt", ".html", ".htm"}
@@ -35,6 +37,7 @@ class _CheckOptions:
     now: datetime
     live: bool
     measure_loudness: bool
+    is_untrusted: bool
 
 
 @command("check", short_help="Find what directories and apps would reject.")
@@ -49,6 +52,13 @@ class _CheckOptions:
 @click.option("--live", is_flag=True, help="Compare with the published feed: changed, vanished or duplicated guids.")
 @click.option("--loudness", "measure_loudness", is_flag=True, help="Also measure loudness of every recording.")
 @click.option("--at", metavar="DATE", help="Check as of DATE.")
+@click.option(
+    "--untrusted/--trusted",
+    "untrusted",
+    default=None,
+    help="Check a show that somebody else wrote: fetch nothing, run no commands, write nothing into its folder, and "
+    "decode its files in a process with limits. The default in CI on pull requests.",
+)
 def check_command(
     console: Console,
     paths: tuple[Path, ...],
@@ -60,6 +70,7 @@ def check_command(
     live: bool,
     measure_loudness: bool,
     at: str | None,
+    untrusted: bool | None,
 ) -> None:
     """Find what directories would reject and apps would drop or misread, before you publish.
 
@@ -82,7 +93,11 @@ def check_command(
     from podcast_kit import check
 
     output_format = _output_format(console, output_format)
-    options = _CheckOptions(platform or "", parse_build_date(at), live, measure_loudness)
+    is_untrusted = ci_reports.is_pull_request() if untrusted is None else untrusted
+    if is_untrusted and (live or url):
+        option = "--live" if live else "--url"
+        raise click.UsageError(f"{option} fetches from the network, which --untrusted forbids; pass --trusted")
+    options = _CheckOptions(platform or "", parse_build_date(at), live, measure_loudness, is_untrusted)
     files = [path for path in paths if path.suffix.lower() in FILE_SUFFIXES]
     problems: Sequence[Problem]
     if url:
@@ -93,7 +108,8 @@ def check_command(
         now = datetime.now(UTC)
         problems = [problem for path in files for problem in check.check_file(path, now=now, platform=options.platform)]
     else:
-        problems = _check_named_files(console, paths, options)
+        with _read_only(options) as (network, work_folder):
+            problems = _check_named_files(console, paths, options, network, work_folder)
     _print_problems(console, problems, output_format)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in problems):
@@ -108,7 +124,23 @@ def _output_format(console: Console, output_format: str | None) -> str:
     return output_format
 
 
-def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckOptions) -> Sequence[Problem]:
+@contextmanager
+def _read_only(options: _CheckOptions) -> Iterator[tuple[NetworkPolicy, Path | None]]:
+    """The network and the work folder of the check: none and a temporary one for the show of a stranger."""
+    from podcast_kit.cli.work_folders import temporary_work_folder
+    from podcast_kit.io.decoder_process import limit_decoders
+    from podcast_kit.io.network_policy import NetworkPolicy
+
+    if not options.is_untrusted:
+        yield NetworkPolicy(), None
+        return
+    with limit_decoders(), temporary_work_folder() as work_folder:
+        yield NetworkPolicy(is_offline=True), work_folder
+
+
+def _check_named_files(
+    console: Console, paths: Sequence[Path], options: _CheckOptions, network: NetworkPolicy, work_folder: Path | None
+) -> Sequence[Problem]:
     """The problems of the show, or of those of its files that were named."""
     from podcast_kit import check
     from podcast_kit.feed.fetch import fetch_published_feed
@@ -116,6 +148,7 @@ def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckO
     problems: Sequence[Problem]
     try:
         show = load_show(console)
+        show = replace(show, work_folder=work_folder or show.work_folder)
         published_feed = fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
         problems = check.check_show(
             show,
@@ -123,6 +156,7 @@ def _check_named_files(console: Console, paths: Sequence[Path], options: _CheckO
             platform=options.platform,
             published_feed=published_feed,
             measure_loudness=options.measure_loudness,
+            network=network,
             on_progress=console.progress,
         )
     except InvalidInput as error:
