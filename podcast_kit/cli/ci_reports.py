@@ -47,7 +47,7 @@ def is_github_actions() -> bool:
 
 
 def is_pull_request() -> bool:
-    """Whether this is a job for a pull request or a merge request, which anybody may have written."""
+    """Whether this is a job for a pull request or a merge request, which anyone may have written."""
     return os.environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request") or (
         os.environ.get("CI_PIPELINE_SOURCE") in {"merge_request_event", "external_pull_request_event"}
     )

@@ -56,7 +56,7 @@ class _CheckOptions:
     "--untrusted/--trusted",
     "untrusted",
     default=None,
-    help="Check a show that somebody else wrote: fetch nothing, run no commands, write nothing into its folder, and "
+    help="Check a show that someone else wrote: fetch nothing, run no commands, write nothing into its folder, and "
     "decode its files in a process with limits. The default in CI on pull requests.",
 )
 def check_command(
