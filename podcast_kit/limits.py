@@ -5,6 +5,12 @@ The reference page of limits is generated from LIMITS. A test feeds each parser 
 
 from __future__ import annotations
 
+MAX_NOTES_BYTES = 256_000
+"""The size of a novella, of the notes of one episode."""
+MAX_HTML_DEPTH = 100
+"""HTML elements that are open at the same time; parsers take quadratic time for more."""
+MAX_URL_LEN = 2_000
+"""Characters of a bare URL in notes; longer ones stay text."""
 SOCKET_TIMEOUT_S = 30
 """How long a server may send nothing."""
 RESPONSE_TIMEOUT_S = 60

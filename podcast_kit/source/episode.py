@@ -11,6 +11,7 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.limits import MAX_NOTES_BYTES
 from podcast_kit.model import (
     AudioSettings,
     ChapterList,
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
 
 INDEX_STEM = "index"
 """The stem of the notes of an episode that has its own folder."""
-MAX_NOTES_BYTES = 200_000
-"""The size of a novella. Beyond it Markdown's worst cases take minutes."""
 MAX_TITLE_SLUG_LEN = 80
 """Characters of a slug made from a title."""
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -71,7 +71,7 @@ def _parse_cues(transcript: TranscriptFile) -> Iterator[TranscriptCue]:
         start, end = (timecode_to_ms(*match.groups()[at : at + 4]) / 1000 for at in (0, 4))
         cue_lines = []
         for cue_line in lines[number:]:
-            if not cue_line.strip():
+            if not cue_line.strip() or "-->" in cue_line:
                 break
             cue_lines.append(cue_line.strip())
         yield TranscriptCue(number, start, end, tuple(cue_lines))

@@ -33,7 +33,7 @@ _HTML_TAG = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+\1")
+_BACKTICKS = re.compile(r"`+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,27 @@ def _text_lines(markdown: str) -> Iterator[tuple[int, str]]:
         if (mark := _FENCE.match(line)) and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and not line.startswith("    "):
-            yield number, _CODE_SPAN.sub("", line)
+            yield number, _remove_code_spans(line) if "`" in line else line
+
+
+def _remove_code_spans(line: str) -> str:
+    """The line without code spans: text between two runs of equally many backticks."""
+    runs = [match.span() for match in _BACKTICKS.finditer(line)]
+    closing_runs: dict[int, list[int]] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        closing_runs.setdefault(runs[number][1] - runs[number][0], []).append(number)
+    pieces, position, number = list[str](), 0, 0
+    while number < len(runs):
+        start, end = runs[number]
+        same = closing_runs[end - start]
+        while same and same[-1] <= number:
+            same.pop()
+        if same:
+            pieces.append(line[position:start])
+            number = same[-1]
+            position = runs[number][1]
+        number += 1
+    return "".join([*pieces, line[position:]])
 
 
 def _find_markers(markdown: str) -> Iterator[NoteWarning]:

@@ -11,7 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from podcast_kit.limits import MAX_URL_LEN
 from podcast_kit.source.notes.footnotes import add_footnote_rules, append_footnotes
+from podcast_kit.source.notes.linear_rules import use_linear_rules
 from podcast_kit.source.notes.renderer import ORDINARY_URL, alt_text
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][^\s<>\"]*)?", re.I
 _TERMINATORS = re.compile(r"[\n!&*:<\[\\\]_`~]")
 """Characters that can end plain text: those that one of the enabled rules begins with. The parser's own list has those
 of every plugin."""
+_SPACE = re.compile(r"\s")
 _PLAIN_LINK = re.compile(rf"\[([^\n&*:<\[\\\]_`~]+)\]\(({ORDINARY_URL})\)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, and C1 control characters, which are never meant."""
@@ -39,6 +42,7 @@ def _markdown_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.linkify = _bare_link_finder()
+    use_linear_rules(parser)
     parser.inline.terminator_re = _TERMINATORS
     parser.inline.ruler.before("link", "plain_link", _plain_link_rule)
     parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
@@ -81,9 +85,24 @@ def _bare_link_finder() -> LinkifyIt:
     from linkify_it import LinkifyIt
 
     class BareLinkFinder(LinkifyIt):  # type: ignore[misc,no-any-unimported,unused-ignore]
+        long_url: tuple[str, int] = ("", 0)
+        """The text whose URL was longer than the limit, and where the search for others goes on."""
+
         def pretest(self, text: str) -> bool:
             """Whether the long expressions are needed: most text has none of these signs."""
             return "://" in text or "@" in text or "www." in text
+
+        def test_schema_at(self, text: str, name: str, position: int) -> int:
+            """How many characters after a scheme belong to the URL; 0 where it is none, or longer than the limit."""
+            long_text, long_end = self.long_url
+            if text is long_text and position < long_end:
+                return 0
+            start, end = max(0, position - len("://")), position + MAX_URL_LEN
+            length: int = super().test_schema_at(text[start:end], name, position - start)
+            if length and end < len(text) and not _SPACE.search(text, position + length, end):
+                self.long_url = (text, end)
+                return 0
+            return length
 
         def test(self, text: str) -> bool:
             return self.pretest(text) and bool(super().test(text))

@@ -32,6 +32,12 @@ def sanitize_transcript_html(html: str) -> str:
     return _sanitize_html(html, _TRANSCRIPT_TAGS, _LINK_ATTRIBUTES)
 
 
+def clean_transcript_html(html: str) -> str:
+    """The same, without what a page shows in none of its elements: scripts, styles and the title."""
+    hidden = {"script", "style", "title"}
+    return str(nh3.clean(html, tags=_TRANSCRIPT_TAGS, attributes={}, clean_content_tags=hidden, link_rel=None))
+
+
 def sanitize_feed_html(html: str) -> str:
     """The HTML with only what Apple, Spotify and apps show of notes."""
     return _sanitize_html(html, _FEED_TAGS, _LINK_ATTRIBUTES)

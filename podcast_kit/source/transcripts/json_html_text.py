@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+from podcast_kit.limits import MAX_HTML_DEPTH
 from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.service_json import is_namespace_json, name_speaker, read_segments
 from podcast_kit.source.transcripts.vtt_srt import (
@@ -25,6 +26,7 @@ from podcast_kit.source.transcripts.vtt_srt import (
     timecode_parts_to_ms,
     written_frames,
 )
+from podcast_kit.text.html_depth import is_nested_too_deep
 from podcast_kit.text.timecode import MAX_TIMECODE_S, timecode_to_ms
 
 _LEADING_TIMECODE = re.compile(
@@ -130,8 +132,14 @@ class _TranscriptHtmlParser(HTMLParser):
 
 def parse_html_transcript(text: str) -> ParsedCues:
     """`<cite>` is the speaker, `<time>` the start, `<p>` the text; other elements are ignored."""
+    if is_nested_too_deep(text):
+        problem = f"more than {MAX_HTML_DEPTH} elements are open at the same time"
+        return ParsedCues([], [(1, problem, "close each element, or export the transcript as WebVTT")])
+    from podcast_kit.source.notes.sanitize import clean_transcript_html
+
     parser = _TranscriptHtmlParser()
-    parser.feed(text.replace("<![", "&lt;!["))  # HTMLParser fails an assertion on marked sections
+    # Sanitized HTML has only whole tags, which HTMLParser reads in linear time; a marked section is text.
+    parser.feed(clean_transcript_html(text.replace("<![", "&lt;![")))
     parser.close()
     parser.finish_part()
     return ParsedCues(_fill_end_times(parser.cues) if any(cue.start_ms for cue in parser.cues) else parser.cues)
