@@ -12,6 +12,8 @@ from podcast_kit.audio.mastering import encode
 from podcast_kit.audio.mastering.job import Treatment
 from podcast_kit.errors import InvalidAudio, OperationError, PodcastKitError
 from podcast_kit.model import AudioSettings
+from tests.support.broken_audio import everything
+from tests.support.broken_audio import write as write_broken
 from tests.support.sound import VOICE, decoded, ffmpeg_loudness, music, needs_ffmpeg, voice, write
 
 
@@ -283,3 +285,13 @@ def test_mastered_suffix_is_known_in_advance(name, settings, suffix, tmp_path):
     path = tmp_path / name
     lossy(path, voice(1), path.suffix[1:]) if path.suffix != ".wav" else write(path, voice(1))
     assert master.mastered_suffix(path, make_settings(**settings)) == suffix
+
+
+@pytest.mark.parametrize("id_", ["flac-cut", "wav-cut", "aiff-cut", "mp3-cut", "ogg-cut", "m4a-no-sound"])
+def test_truncated_recording_is_not_mastered(id_, tmp_path):
+    """A decoder would output what there is, and half an episode would be published without a word."""
+    one = next(one for one in everything() if one.id == id_)
+    with pytest.raises(InvalidAudio) as caught:
+        mastered(write_broken(one, tmp_path), tmp_path / "out.mp3")
+    assert caught.value.problem.code == "au.truncated"
+    assert not (tmp_path / "out.mp3").exists()

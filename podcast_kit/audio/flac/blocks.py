@@ -21,7 +21,10 @@ SEARCHED_TAIL_BYTES = (1 << 17, 1 << 21)
 """Searched for the last frame: enough for stereo, then for eight channels."""
 MAX_FRAME_HEADS_TRIED = 64
 """From the end."""
-TRUNCATED_FLAC_FIX = "copy the recording again"
+TRUNCATED_FLAC_FIX = (
+    "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` writes one with the length "
+    "that it has"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from podcast_kit.audio.mastering.job import MasteringDecision, MasteringJob, Mas
 from podcast_kit.audio.mastering.loudness_result import Loudness
 from podcast_kit.audio.mastering.meter import LoudnessMeter
 from podcast_kit.audio.mastering.mix import Mix, ProgressCallback
+from podcast_kit.audio.probe import probe_audio
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path
 
@@ -50,6 +51,7 @@ MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 def run_mastering_job(job: MasteringJob, on_progress: ProgressCallback) -> MasteringResult:
     """See `podcast_kit.audio.master.master_recording`."""
     source = decode.read_source_info(job.source)
+    _refuse_truncated(job.source)
     if must_encode(source, job.settings):
         decision = MasteringDecision(Treatment.ENCODE, mastered_format(source, job.settings))
         return _encode_job(job, source, decision, on_progress)
@@ -67,6 +69,15 @@ def run_mastering_job(job: MasteringJob, on_progress: ProgressCallback) -> Maste
         result = _copy_with_gain(job, bare, decision, before, on_progress)
     container = "video" if source.has_video else CONTAINER_TITLES.get(source.container, source.container.upper())
     return replace(result, done=(f"audio taken from the {container} file without loss", *result.done))
+
+
+def _refuse_truncated(path: Path) -> None:
+    """Raise InvalidAudio for a file that is cut off; a decoder would output what there is without a word."""
+    try:
+        probe_audio(path)
+    except InvalidAudio as error:
+        if error.problem.code == "au.truncated":
+            raise
 
 
 def _refuse_fragment(job: MasteringJob, loudness: Loudness) -> None:
@@ -99,6 +110,9 @@ def _encode_job(
 ) -> MasteringResult:
     if decision.format not in encode.DEFAULT_KBITS:
         raise PodcastKitError(f"unknown format {decision.format!r}", f"use one of {', '.join(encode.DEFAULT_KBITS)}")
+    for joined in (job.intro, job.outro):
+        if joined:
+            _refuse_truncated(joined)
     sound = mix.mix_of_job(job, source, decision.format, on_progress)
     kbits = _parse_bitrate(decision.format, sound.channels, job.settings.bitrate)
     excerpt: list[Block] = []

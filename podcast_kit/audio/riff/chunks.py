@@ -47,6 +47,10 @@ AIFF_PCM_CODES = {b"NONE", b"sowt", b"twos", b"fl32", b"FL32", b"fl64", b"FL64",
 AIFF_COMPANDED_CODES = {b"ulaw": "mulaw", b"ULAW": "mulaw", b"alaw": "alaw", b"ALAW": "alaw"}
 PACKED_CODEC_NAMES = {"mp3": "MP3", "mp2": "MPEG layer II", "adpcm": "ADPCM"}
 TRUNCATED_RIFF_FIX = "copy the recording again; a recorder that died may offer to repair it"
+TRUNCATED_SOUND_FIX = (
+    "copy the recording again; if there is no better copy, `podcast-kit inspect --fix DIR` writes one that ends where "
+    "its audio ends"
+)
 MAX_CHUNKS = 10_000
 """Read from a file."""
 
@@ -141,8 +145,11 @@ def probe_riff(path: Path) -> Audio:
     )
 
 
-def locate_sound(path: Path, file: BinaryIO) -> SoundExtent:
-    """Where the audio data of a WAV or AIFF begin and end; raises InvalidAudio when samples are missing."""
+def locate_sound(path: Path, file: BinaryIO, *, as_is: bool = False) -> SoundExtent:
+    """Where the audio data of a WAV or AIFF begin and end; raises InvalidAudio when samples are missing.
+
+    With `as_is`, a truncated file is taken as it is.
+    """
     file.seek(0)
     size = os.fstat(file.fileno()).st_size
     wav = file.read(4) != b"FORM"
@@ -160,7 +167,8 @@ def locate_sound(path: Path, file: BinaryIO) -> SoundExtent:
         form = replace(form, frames=int.from_bytes(file.read(4), "little"))
     chunk = chunk_by_name[sound]
     start, length = (chunk.start, chunk.length) if wav else (chunk.start + 8, chunk.length - 8)
-    actual, warnings = _actual_length(path, file, start, length, size, form)
+    claimed = min(length, max(size - start, 0) // form.frame_bytes * form.frame_bytes) if as_is else length
+    actual, warnings = _actual_length(path, file, start, claimed, size, form)
     return SoundExtent(start, actual, max(length, 0), wav, form, warnings)
 
 
@@ -176,7 +184,7 @@ def _actual_length(
         return whole, ("its header was never finished: some programs show it as empty, or as hours long",)
     if length - available > MAX_SIZE_EXCESS_S * form.bytes_per_second or (length > available and not whole):
         text = f"is truncated: {(length - available) / form.bytes_per_second:.1f} s of audio are missing at the end"
-        raise InvalidAudio(str(path), text, TRUNCATED_RIFF_FIX, "au.truncated")
+        raise InvalidAudio(str(path), text, TRUNCATED_SOUND_FIX, "au.truncated")
     if length > available:
         return whole, (f"its header says {length - available} bytes more than there are",)
     if form.order == "little" and available - length >= SIZE_LIMIT:
@@ -196,7 +204,7 @@ def repaired_riff_pieces(path: Path, file: BinaryIO) -> list[bytes | ByteSpan]:
     A file whose sizes are right is copied as it is.
     """
     size = os.fstat(file.fileno()).st_size
-    sound = locate_sound(path, file)
+    sound = locate_sound(path, file, as_is=True)
     if sound.length == sound.declared:
         return [(0, size)]
     padding = bytes(sound.length % 2)

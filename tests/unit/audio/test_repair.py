@@ -13,7 +13,7 @@ CORRECTED = """
     mp3-half-a-frame mp3-junk mp3-hole mp3-joined mp3-vbr-bare m4a-tail m4a-cut-box ogg-no-end ogg-tail ogg-id3
     flac-length flac-id3 flac-id3v1 wav-unfinished wav-44-more aac-stray
 """.split()  # noqa: SIM905 - a list of sixteen strings is harder to read
-TRUNCATED = {"ogg-cut": "a.opus", "aac-cut": "a.aac", "flac-cut": "a.flac", "mp3-cut": "a.mp3"}
+TRUNCATED = ("ogg-cut", "aac-cut", "flac-cut", "mp3-cut", "wav-cut", "aiff-cut")
 LEADING_TAGS = {"m4a-id3": "aac.m4a", "wav-id3": "speech.wav"}
 
 
