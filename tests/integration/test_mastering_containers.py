@@ -147,7 +147,8 @@ def test_a_wav_of_a_few_samples_is_reported(samples, format_, tmp_path):
         file.setframerate(44100)
         file.writeframes(struct.pack("<h", 1000) * samples)
     settings = AudioSettings(loudness=-16.0, format=format_)
-    with pytest.raises(InvalidAudio, match=r"must have at least 0\.1 s|empty data chunk|no audio that can be decoded") as caught:
+    reasons = r"must have at least 0\.1 s|empty data chunk|no audio that can be decoded"
+    with pytest.raises(InvalidAudio, match=reasons) as caught:
         master.master_recording(tmp_path / "in.wav", tmp_path / f"out.{format_}", settings)
     assert caught.value.fix
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
