@@ -587,6 +587,11 @@ au.video
     Audio apps download it for nothing.
     Export the audio only.
 
+ch.lost
+    The recording's chapters have pictures or hidden chapters, which the published format cannot hold.
+    Listeners get the other chapters only.
+    Publish the episode as MP3.
+
 ch.range
     Some chapters begin after the end of the recording.
     Listeners cannot reach them.

@@ -12,6 +12,7 @@ from podcast_kit.builder.prepare_audio import PreparedAudio, Recording
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChaptersFromNotes, Episode, LocalFile, Project, RemoteUrl, Wave, public_url
 from podcast_kit.source.chapters import EpisodeChapters, load_episode_chapters
+from podcast_kit.text.numbers import format_count
 from podcast_kit.text.timecode import format_timecode
 
 
@@ -40,18 +41,22 @@ class Chapters:
         return _with_end_times(_shift_chapters(chapters, self.audio.shift), self.audio.seconds)
 
     def for_tags(self, recording: Recording | None) -> tuple[Chapter, ...]:
-        """Those that are written into a file: the author's; those that the recording brings only if they are broken or
-        encoding has lost them, since the file has them already.
+        """Those that are written into a file: the author's; those that the recording brings, with pictures and hidden
+        ones, only if they are broken or encoding has lost them, since the file has them already.
         """
         if recording is None:
             return ()
         chapters = self.loaded.fitting
         in_file = recording.chapters
-        is_right = in_file.listed == self.embedded and not in_file.are_broken
-        if not chapters and not is_right and not (in_file.listed and in_file.have_more):
-            chapters = self.embedded
+        has_all = in_file == recording.author_chapters and in_file.listed == self.embedded
         seconds, shift = recording.facts.length, recording.shift
-        return _with_end_times(_shift_chapters(chapters, shift), seconds)
+        is_right = (has_all and not in_file.are_broken) or not self.are_in_notes
+        chapters = chapters if chapters or is_right else self.embedded
+        complete = recording.author_chapters.complete
+        if is_right or self.loaded.fitting or not complete:
+            return _with_end_times(_shift_chapters(chapters, shift), seconds)
+        listed = _with_end_times(chapters, seconds - shift)
+        return _shift_chapters(_with_pictures_and_hidden(listed, complete, seconds - shift), shift)
 
 
 def load_chapters(project: Project, episode: Episode, audio: PreparedAudio) -> Chapters:
@@ -63,8 +68,39 @@ def load_chapters(project: Project, episode: Episode, audio: PreparedAudio) -> C
         return Chapters(loaded, are_in_notes, audio, problems=loaded.problems)
     embedded, skipped = _repair_embedded(audio.embedded_chapters, seconds)
     location = SourceLocation(str(episode.audio))
-    problems = (Problem(location, text, fix, "ch.range", Severity.WARNING) for text, fix in skipped)
+    problems = [Problem(location, text, fix, "ch.range", Severity.WARNING) for text, fix in skipped]
+    if text := _describe_lost_extras(audio.enclosure.recording):
+        problems.append(Problem(location, text, "publish it as MP3 to keep them", "ch.lost", Severity.WARNING))
     return Chapters(loaded, are_in_notes, audio, embedded, (*loaded.problems, *problems))
+
+
+def _describe_lost_extras(recording: Recording | None) -> str:
+    """What the chapters of the author's file have and those of the published one cannot have; empty if nothing."""
+    if recording is None or recording.path.suffix == ".mp3" or recording.chapters == recording.author_chapters:
+        return ""
+    complete = recording.author_chapters.complete
+    counts = {
+        "hidden chapter": sum(not chapter.toc for chapter in complete),
+        "picture": sum(chapter.image is not None for chapter in complete if chapter.toc),
+    }
+    lost = " and ".join(format_count(count, name) for name, count in counts.items() if count)
+    format_ = recording.path.suffix.removeprefix(".").upper()
+    return f"{lost} of the recording's chapters are left out: {format_} can't hold them" if lost else ""
+
+
+def _with_pictures_and_hidden(
+    listed: tuple[Chapter, ...], complete: tuple[Chapter, ...], seconds: float
+) -> tuple[Chapter, ...]:
+    """Listed chapters with the pictures that a recording has for them, and its hidden chapters, by start."""
+    pictures = {(chapter.start_ms, chapter.title): chapter.image for chapter in complete if chapter.toc}
+    shown = [replace(chapter, image=pictures.get((chapter.start_ms, chapter.title))) for chapter in listed]
+    length_ms = round(seconds * 1000)
+    hidden = [
+        replace(chapter, end_ms=chapter.end_ms or length_ms)
+        for chapter in complete
+        if not chapter.toc and chapter.start_ms < length_ms
+    ]
+    return tuple(sorted([*shown, *hidden], key=lambda chapter: (chapter.start_ms, not chapter.toc)))
 
 
 def _repair_embedded(

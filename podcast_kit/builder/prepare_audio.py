@@ -5,19 +5,33 @@ Decides for the enclosure and its alternate whether the published file stays or 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from podcast_kit import audio, writer_versions
+from podcast_kit import audio, images, writer_versions
 from podcast_kit.builder import mastering, remote_audio
 from podcast_kit.builder.cache import CacheKind, dataclass_kind
 from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
+from podcast_kit.io.atomic_write import write_atomic
 from podcast_kit.io.http_client import HttpClient
-from podcast_kit.model import Audio, Chapter, Episode, LocalFile, LockEntry, Media, Progress, Project, RemoteUrl
+from podcast_kit.model import (
+    Audio,
+    Chapter,
+    Episode,
+    LocalFile,
+    LockEntry,
+    Media,
+    Progress,
+    Project,
+    RemoteUrl,
+    Resource,
+)
 from podcast_kit.model.audio_formats import UNUSABLE_AUDIO_SUFFIXES
 
 PROBED_AUDIO = dataclass_kind("probe", Audio)
@@ -28,24 +42,35 @@ class EmbeddedChapters:
     """The chapters that a file has."""
 
     listed: tuple[Chapter, ...] = ()
-    """By start; their pictures stay in the file."""
+    """By start, without their pictures."""
     are_broken: bool = False
     """One ends before it begins, or they are not in order."""
-    have_more: bool = False
-    """Some have pictures, or are hidden: writing the listed ones would lose that."""
+    complete: tuple[Chapter, ...] = ()
+    """All with pictures and hidden ones, by start; empty if there are neither. Pictures are in CHAPTER_IMAGES_DIR."""
+
+
+def _embedded_to_json(embedded: EmbeddedChapters) -> list[Any]:
+    listed = [[chapter.start_ms, chapter.title, chapter.url] for chapter in embedded.listed]
+    complete = [
+        asdict(replace(chapter, image=None)) | {"image": str(chapter.image or "")} for chapter in embedded.complete
+    ]
+    return [listed, embedded.are_broken, complete]
+
+
+def _embedded_from_json(values: list[Any]) -> EmbeddedChapters:
+    listed, are_broken, complete = values
+    return EmbeddedChapters(
+        tuple(Chapter(start_ms=start_ms, title=title, url=url) for start_ms, title, url in listed),
+        are_broken,
+        tuple(Chapter(**row | {"image": LocalFile(row["image"]) if row["image"] else None}) for row in complete),
+    )
 
 
 EMBEDDED_CHAPTERS: CacheKind[EmbeddedChapters] = CacheKind(
-    "embedded_chapters",
-    lambda embedded: [
-        [[chapter.start_ms, chapter.title, chapter.url] for chapter in embedded.listed],
-        embedded.are_broken,
-        embedded.have_more,
-    ],
-    lambda values: EmbeddedChapters(
-        tuple(Chapter(start_ms=start_ms, title=title, url=url) for start_ms, title, url in values[0]), *values[1:]
-    ),
+    "complete_embedded_chapters", _embedded_to_json, _embedded_from_json
 )
+CHAPTER_IMAGES_DIR = Path(".podcast-kit", "chapter-images")
+"""Pictures that recordings have in their chapters, by digest, to be written into an encoded file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,8 @@ class Recording:
     """dBTP, as above."""
     chapters: EmbeddedChapters = EmbeddedChapters()
     """Those in this file itself: encoding loses what the author's file had."""
+    author_chapters: EmbeddedChapters = EmbeddedChapters()
+    """Those in the author's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +292,7 @@ def _prepare_new(
         shift=recording.shift,
         loudness=recording.loudness,
         true_peak=recording.true_peak,
-        embedded_chapters=_embedded_chapters(plan.source, sha256, out).listed,
+        embedded_chapters=recording.author_chapters.listed,
     )
 
 
@@ -282,12 +309,14 @@ def _recording(
     if not request.settings.is_active:
         sha256 = out.cache.sha256(source)
         facts = _probe_recording(source, sha256, out)
-        return Recording(source, sha256, facts, chapters=_embedded_chapters(source, sha256, out))
+        chapters = _embedded_chapters(project, source, sha256, out)
+        return Recording(source, sha256, facts, chapters=chapters, author_chapters=chapters)
     file = mastering.mastered_file(project, request, source, out.cache, errors)
     path = project.output_folder / mastering.MASTERED_DIR / file.name
     facts = _probe_recording(path, file.sha256, out)
-    chapters = _embedded_chapters(path, file.sha256, out)
-    return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak, chapters)
+    chapters = _embedded_chapters(project, path, file.sha256, out)
+    author_chapters = _embedded_chapters(project, source, out.cache.sha256(source), out)
+    return Recording(path, file.sha256, facts, file.shift, file.loudness, file.true_peak, chapters, author_chapters)
 
 
 def _missing_audio(folder: Path, episode: Episode, *, is_published: bool) -> Problem:
@@ -324,17 +353,42 @@ def _probe_recording(source: Path, sha256: str, out: OutputDir) -> Audio:
     return facts
 
 
-def _embedded_chapters(source: Path, sha256: str, out: OutputDir) -> EmbeddedChapters:
+def _embedded_chapters(project: Project, source: Path, sha256: str, out: OutputDir) -> EmbeddedChapters:
     """The chapters that the file itself has."""
     key = f"{writer_versions.TAG_WRITER} {sha256}"
     cached = out.cache.get(EMBEDDED_CHAPTERS, key)
-    if cached is None:
-        tags = audio.read_tags(source)
-        listed = (chapter for chapter in tags.chapters if chapter.toc)
-        cached = EmbeddedChapters(
-            tuple(Chapter(start_ms=mark.start_ms, title=mark.title, url=mark.url) for mark in listed),
-            tags.has_broken_chapters,
-            bool(tags.pictures) or not all(chapter.toc for chapter in tags.chapters),
-        )
-        out.cache.set(EMBEDDED_CHAPTERS, key, cached)
-    return cached
+    if cached is not None and all(
+        chapter.image.resolve_in(project.folder).is_file()
+        for chapter in cached.complete
+        if isinstance(chapter.image, LocalFile)
+    ):
+        return cached
+    tags = audio.read_tags(source)
+    listed = (chapter for chapter in tags.chapters if chapter.toc)
+    pictures = _extract_chapter_images(project, tags)
+    has_more = pictures or not all(chapter.toc for chapter in tags.chapters)
+    complete = (replace(chapter, image=pictures.get(chapter.image)) for chapter in tags.chapters) if has_more else ()
+    embedded = EmbeddedChapters(
+        tuple(Chapter(start_ms=mark.start_ms, title=mark.title, url=mark.url) for mark in listed),
+        tags.has_broken_chapters,
+        tuple(complete),
+    )
+    out.cache.set(EMBEDDED_CHAPTERS, key, embedded)
+    return embedded
+
+
+def _extract_chapter_images(project: Project, tags: audio.EmbeddedTags) -> dict[Resource | None, LocalFile]:
+    """The file of each picture in the chapters of a recording; one that cannot be decoded is left out."""
+    files: dict[Resource | None, LocalFile] = {}
+    for name, picture in tags.pictures:
+        suffix = ".png" if picture.mime == "image/png" else ".jpg"
+        path = CHAPTER_IMAGES_DIR / f"{hashlib.sha256(picture.data).hexdigest()[:32]}{suffix}"
+        try:
+            if not (project.folder / path).is_file():
+                write_atomic(project.folder / path, picture.data)
+            images.probe_image(project.folder / path)
+        except PodcastKitError:
+            (project.folder / path).unlink(missing_ok=True)
+        else:
+            files[name] = LocalFile(path.as_posix())
+    return files

@@ -1,17 +1,21 @@
 """Chapters and transcripts in a build: what is left out or repaired is reported, and files, feed and pages agree."""
 
+import io
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from mutagen.id3 import CHAP, CTOC, ID3, TIT2, CTOCFlags
+from mutagen.id3 import APIC, CHAP, CTOC, ID3, TIT2, CTOCFlags
+from PIL import Image
 
 from podcast_kit import audio, builder
 from podcast_kit.check import check_build
 from podcast_kit.errors import Severity
 from podcast_kit.source import lock, project
-from tests.support.shows import small, tree
+from tests.support.audio_samples import SAMPLES
+from tests.support.shows import ROOT, add, small, tree
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -148,6 +152,87 @@ def test_chapters_of_a_recording_survive_encoding(tmp_path, settings):
     (entry,) = lock.read_lock(folder / "podcast.lock")
     assert [chapter.title for chapter in entry.chapters] == ["One", "Two", "Three"]
     assert build(folder).files_written == 0
+
+
+def rich_show(folder, settings, picture=None):
+    """An episode whose recording has three listed chapters, one with a picture, and a hidden one with another."""
+    cover = picture or (ROOT / "episodes/art/cover.jpg").read_bytes()
+    small(folder, episodes=0)
+    add(folder, 1, recording="")
+    recording = folder / "episodes/001-talk.mp3"
+    shutil.copy(SAMPLES / "cbr.mp3", recording)
+    add_chapters(recording, [(0, 1000, "One"), (1000, 2000, "Two"), (2000, 3000, "Three")])
+    tags = ID3(recording)
+    image = APIC(encoding=0, mime="image/jpeg", type=0, desc="", data=cover)
+    tags["CHAP:c1"].sub_frames.add(image)
+    hidden = [TIT2(encoding=3, text="Look"), APIC(encoding=0, mime="image/png", type=0, desc="", data=png_image())]
+    tags.add(CHAP(element_id="aside", start_time=1500, end_time=1800, sub_frames=hidden))
+    tags.save(recording)
+    with (folder / "podcast.yaml").open("a") as file:
+        file.write(f"audio: {settings}\n")
+    return folder
+
+
+def png_image():
+    data = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(data, "PNG")
+    return data.getvalue()
+
+
+def chapters_in(path):
+    """Title, whether it has a picture, and whether it is listed, of each chapter in an MP3."""
+    tags = ID3(path)
+    listed = {child for toc in tags.getall("CTOC") for child in toc.child_element_ids}
+    frames = sorted(tags.getall("CHAP"), key=lambda frame: frame.start_time)
+    return [
+        (str(frame.sub_frames["TIT2"]), bool(frame.sub_frames.getall("APIC")), frame.element_id in listed)
+        for frame in frames
+    ]
+
+
+RICH = [("One", False, True), ("Two", True, True), ("Look", True, False), ("Three", False, True)]
+ENCODED = "{trim: true, reencode: true}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [ENCODED, "{true_peak: -1}"])
+def test_pictures_and_hidden_chapters_of_a_recording_survive_encoding(settings, tmp_path):
+    folder = rich_show(tmp_path, settings)
+    before = chapters_in(folder / "episodes/001-talk.mp3")
+    done = build(folder)
+    assert before == chapters_in(enclosure(done)) == RICH
+    assert titles(done) == ["One", "Two", "Three"]
+    assert done.problems == ()
+    builder.write_lock(done)
+    data = enclosure(done).read_bytes()
+    assert build(folder).files_written == 0
+    for name in ("build", ".podcast-kit/chapter-images"):  # all of it can be made again
+        shutil.rmtree(folder / name, ignore_errors=True)
+    assert enclosure(build(folder)).read_bytes() == data
+
+
+@pytest.mark.slow
+def test_chapters_that_are_turned_off_do_not_come_back_by_encoding(tmp_path):
+    folder = rich_show(tmp_path, ENCODED)
+    add(folder, 1, recording="", chapters="none")
+    assert chapters_in(enclosure(build(folder))) == []
+
+
+@pytest.mark.slow
+def test_a_damaged_picture_of_a_chapter_is_left_out(tmp_path):
+    done = build(rich_show(tmp_path, ENCODED, b"\xff\xd8\xff no picture"))
+    assert chapters_in(enclosure(done)) == [(title, has and title != "Two", toc) for title, has, toc in RICH]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format_", ["m4a", "opus"])
+def test_what_the_published_format_cannot_hold_of_chapters_is_reported(format_, tmp_path):
+    folder = rich_show(tmp_path, "{loudness: -16}")
+    add(folder, 1, recording="", audio=f"{{file: 001-talk.mp3, format: {format_}, reencode: true}}")
+    done = build(folder)
+    assert located(done.problems) == [("episodes/001-talk.mp3", "ch.lost", "warning")]
+    assert "1 hidden chapter and 1 picture" in done.problems[0].text
+    assert [chapter.title for chapter in audio.read_tags(enclosure(done)).chapters] == ["One", "Two", "Three"]
 
 
 def build_transcript(tmp_path, name, data):
