@@ -110,6 +110,7 @@ def build(
     only: Collection[str] | None = None,
     held: Mapping[str, HeldEpisode] | None = None,
     needs_private_key: bool = True,
+    feeds_only: bool = False,
     network: NetworkPolicy | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
@@ -121,6 +122,7 @@ def build(
     published and whose recording is missing always is. With `only` the other due episodes (by slug) are left out, too.
     Unless `needs_private_key`, private feeds are left out where their key is missing.
     Audio at a URL is fetched unless `network` is offline.
+    With `feeds_only` there are no pages and no private feeds.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
@@ -160,10 +162,11 @@ def build(
                 project, early, out, retag, on_progress, now, broken, http, keep_going=keep_going
             )
         mastering.sweep_mastered(project, cache)
-        on_progress(Progress("render", "pages"))
-        _write_pages(project, items, artwork, out)
+        if not feeds_only:
+            on_progress(Progress("render", "pages"))
+            _write_pages(project, items, artwork, out)
         _write_feeds(project, items, artwork, out, held_here)
-        feeds = private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
+        feeds = {} if feeds_only else private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
         for key, data in feeds.items():
             out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
         for episode in held_here.values():

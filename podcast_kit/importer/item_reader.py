@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -59,6 +60,9 @@ MAX_SUMMARY_LEN = 4000
 """Apple's limit of a description."""
 MAX_TITLE_SHOWN_LEN = 60
 MAX_BASE_SLUG_LEN = 80
+_HTML_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_LINE_END = re.compile(r"\n|</p>|<br|</div>|</li>|</h[1-6]>", re.IGNORECASE)
+_NO_WORD = re.compile(r"\W+")
 _TEXT_TAGS = ("description", "content:encoded", "itunes:summary", "itunes:subtitle")
 _ENCLOSURE_FIX = "an episode has one recording; link to other files in its notes"
 _TITLE_FIX = "change the title in its notes if the entities were meant"
@@ -221,22 +225,22 @@ class ItemReader:
     def read_texts(self, node: Node, page: str) -> tuple[str, str, list[Element]]:
         """Notes as Markdown, a separate summary, and the elements of texts that neither has."""
         texts = {key: node.child_text(key) for key in _TEXT_TAGS}
-        short = texts["description"] or texts["itunes:summary"] or texts["itunes:subtitle"]
-        full_notes = self.prompts.strip(texts["content:encoded"] or short)
-        notes_text = html_notes.html_to_text_lines(full_notes)
-        summary_text = notes_text if short == full_notes else html_notes.html_to_text_lines(self.prompts.strip(short))
-        summary = _separate_summary(summary_text, notes_text)
-        if not summary and len(summary_text) > MAX_SUMMARY_LEN and not _is_contained(summary_text, notes_text):
+        written_short = texts["description"] or texts["itunes:summary"] or texts["itunes:subtitle"]
+        written_notes = texts["content:encoded"] or written_short
+        full_notes, short = self.prompts.strip(written_notes), self.prompts.strip(written_short)
+        summary = "" if short == full_notes else _separate_summary(short, full_notes)
+        if len(summary) > MAX_SUMMARY_LEN:
             child = node.child("description") or node
             self.import_log.warn(child, "the description differs from the notes and is left out", "it is too long")
+            summary = ""
         elements = []
         for key in ("itunes:summary", "itunes:subtitle"):
             text = texts[key]
             if not text:
                 continue
             child = node.child(key) or node
-            plain = text if text in {short, full_notes} else html_notes.html_to_text_lines(text)
-            if text in {short, full_notes} or _is_contained(plain, f"{notes_text}\n{summary_text}"):
+            is_same = text in {written_short, written_notes}
+            if is_same or _word_characters(text) in _word_characters(f"{full_notes}\n{summary}"):
                 self.import_log.skip_repeated(child)
             else:
                 elements.append(Element(key, text, (), (), self.import_log.feed.location_of(child)))
@@ -371,21 +375,17 @@ def _parse_decimal(text: str) -> Decimal | None:
 
 def _separate_summary(short: str, notes: str) -> str:
     """The description on one line if the notes do not have it and do not begin with it; else empty."""
-    short_form = _word_characters(short)
-    first_line = _word_characters(notes.partition("\n")[0])
-    notes_form = _word_characters(notes)
+    short_form, notes_form = _word_characters(short), _word_characters(notes)
+    first_line = _word_characters(_LINE_END.split(notes.strip(), maxsplit=1)[0])
     is_beginning = notes_form.startswith(short_form) and (len(short_form) >= len(first_line) or short.endswith("…"))
-    is_separate = short_form and not is_beginning and len(short) <= MAX_SUMMARY_LEN
-    return " ".join(short.split()) if is_separate else ""
-
-
-def _is_contained(text: str, longer: str) -> bool:
-    """Whether a text has all the words of another one, in their order."""
-    return _word_characters(text) in _word_characters(longer)
+    if not short_form or is_beginning:
+        return ""
+    return " ".join(html_notes.html_to_text_lines(short).split())
 
 
 def _word_characters(text: str) -> str:
-    return re.sub(r"\W+", "", text)
+    """The letters and digits of a text or of some HTML."""
+    return _NO_WORD.sub("", html.unescape(_HTML_TAG.sub("", text)))
 
 
 def _audio_suffix(url: str, mime: str) -> str:

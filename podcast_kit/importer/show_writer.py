@@ -9,7 +9,7 @@ from posixpath import relpath
 
 from podcast_kit.importer.downloads import DownloadedFiles
 from podcast_kit.importer.model import ImportedEpisode, ImportedFeed, ImportedShow
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import flush_disk, write_atomic, write_many
 from podcast_kit.model import Element, EpisodeType, LockEntry, Media, Person
 from podcast_kit.source import element_writer, lock, scaffold
 
@@ -24,12 +24,14 @@ def write_imported_show(
     podcast.yaml is written last, so a folder that has it is complete. Raises OperationError if writing fails.
     """
     not_written: list[Element] = []
+    notes: list[tuple[str, bytes]] = []
     for episode in imported.episodes:
         elements = (*episode.elements, *_linked_elements(episode, downloads))
         lines, unsupported = element_writer.elements_to_yaml(elements, "item")
         not_written += unsupported
-        text = _render_episode(episode, downloads, lines)
-        write_atomic(folder / _EPISODES_FOLDER / f"{episode.slug}.md", text.encode())
+        notes.append((f"{episode.slug}.md", _render_episode(episode, downloads, lines).encode()))
+    write_many(folder / _EPISODES_FOLDER, notes)
+    flush_disk()
     entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode))]
     write_atomic(folder / "podcast.lock", lock.render_lock(entries))
     lines, unsupported = element_writer.elements_to_yaml(imported.show.elements, "channel")

@@ -106,6 +106,7 @@ def _build_feed(console: Console, folder: Path) -> FeedDocument:
             project.load_project(folder),
             now=datetime.now(UTC),
             folder=Path(temp, "build"),
+            feeds_only=True,
             on_progress=console.progress,
         )
         feed_bytes = (build.folder / build.project.show.feed.path).read_bytes()
