@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
-from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed, parse_repaired_feed
+from podcast_kit.feed.reader import MAX_ELEMENT_DEPTH, MAX_FEED_BYTES, parse_feed, parse_repaired_feed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,9 +148,12 @@ class _Repair:
         """Names of the open elements, and where each begins."""
         self.entities: Mapping[str, str] = {}
         self.expanded_len = 0
+        self.has_doctype = False
         self.has_root = False
         self.has_ended = False
         self.is_end_of: dict[str, int] = {}
+        self.no_end_before: dict[str, int] = {}
+        """Up to where an element with text is known to have no end tag."""
 
     def report(self, offset: int, kind: str, text: str, fix: str) -> None:
         self.faults.append(_Fault(offset, kind, text, fix))
@@ -219,7 +222,11 @@ class _Repair:
         text = self.text
         if text.startswith("<![CDATA[", start) and self.stack:
             return self.copy_cdata(start)
-        if match := _DOCTYPE.match(text, start):
+        if not self.has_root and not self.has_doctype and text[start : start + 9].upper() == "<!DOCTYPE":
+            self.has_doctype = True
+            match = _DOCTYPE.match(text, start)
+            if match is None:
+                return start + 1
             self.read_entities(match[1] or "")
             self.pieces.append("\n" * match[0].count("\n"))
             return match.end()
@@ -259,7 +266,7 @@ class _Repair:
         for name, quoted, single in _ENTITY.findall(subset):
             value = _REFERENCE.sub(lambda match: _character(match[1]) or match[0], quoted or single)
             if _REFERENCE.search(value) or len(value) > MAX_ENTITY_LEN:
-                raise _refuse_entities()
+                raise _refuse("the entities of the feed are too large")
             entities[name] = value
         self.entities = entities
 
@@ -285,7 +292,7 @@ class _Repair:
             value = self.entities[name]
             self.expanded_len += len(value)
             if self.expanded_len > MAX_EXPANDED_LEN:
-                raise _refuse_entities()
+                raise _refuse("the entities of the feed are too large")
             return escape(value, {'"': "&quot;"})
         if name.startswith("#"):
             self.report(start, "entity", f"&{name}; is not a character", "left out")
@@ -319,6 +326,8 @@ class _Repair:
             self.has_ended = True
             return start
         self.has_root = True
+        if len(self.stack) > MAX_ELEMENT_DEPTH:
+            raise _refuse("elements are nested too deep")
         tag = self.repair_tag(match[0], name, start)
         self.pieces.append(tag)
         if tag.endswith("/>"):
@@ -332,12 +341,16 @@ class _Repair:
             self.report(start, "end", f"</{name[:80]}> closes nothing", "it is ignored")
             return
         while self.stack[-1][0] != name:
-            inner, inner_start = self.stack.pop()
-            self.report(inner_start, "unclosed", f"<{inner[:80]}> is not closed", f"closed before </{name[:80]}>")
-            self.pieces.append(f"</{inner}>")
+            self.close_unclosed(f"closed before </{name[:80]}>")
         self.stack.pop()
         self.pieces.append(f"</{name}>")
         self.has_ended = not self.stack
+
+    def close_unclosed(self, fix: str) -> None:
+        """Close the innermost element, whose end tag is missing."""
+        name, start = self.stack.pop()
+        self.report(start, "unclosed", f"<{name[:80]}> is not closed", fix)
+        self.pieces.append(f"</{name}>")
 
     def repair_tag(self, tag: str, name: str, start: int) -> str:
         """A start tag whose attributes are quoted, unique, and without undefined entities."""
@@ -382,7 +395,16 @@ class _Repair:
         """Copy the content of an element that only has text, with tags as text; returns where it ends."""
         end = self.find_text_end(name, start)
         if end < 0:
-            return start  # its end tag is missing; the next tag of the item closes it
+            next_tag = self.text.find("<", start)
+            if next_tag < 0 or self.text.startswith("<![CDATA[", next_tag):
+                return start
+            while (match := _SPECIAL.search(self.text, start, next_tag)) is not None:
+                self.pieces.append(self.text[start : match.start()])
+                replacement, start = self.repair_character(match.start())
+                self.pieces.append(replacement)
+            self.pieces.append(self.text[start:next_tag])
+            self.close_unclosed(f"closed before {self.text[next_tag : next_tag + 20]!r}")
+            return next_tag
         position, has_markup = start, False
         while match := _SPECIAL.search(self.text, position, end):
             self.pieces.append(self.text[position : match.start()])
@@ -406,20 +428,23 @@ class _Repair:
 
     def find_text_end(self, name: str, start: int) -> int:
         """Where the end tag of an element with text is, or -1 if the item ends first."""
+        if start < self.no_end_before.get(name, 0):
+            return -1
         position = start
         closing = re.compile(rf"</{re.escape(name)}\s*>|<!\[CDATA\[|{_BOUNDARY.pattern}")
         while match := closing.search(self.text, position):
-            if match[0] != "<![CDATA[":
-                return match.start() if match[0].startswith(f"</{name}") else -1
-            position = self.text.find("]]>", match.end())
+            if match[0].startswith(f"</{name}"):
+                return match.start()
+            position = self.find_end("]]>", match.end()) if match[0] == "<![CDATA[" else -1
             if position < 0:
-                return -1
+                break
+        self.no_end_before[name] = match.start() if match else len(self.text)
         return -1
 
 
-def _refuse_entities() -> InvalidInput:
-    problem = Problem(SourceLocation(""), "the entities of the feed are too large", "write the text", "xml.wellformed")
-    return InvalidInput([problem])
+def _refuse(text: str) -> InvalidInput:
+    """The error for what is not repaired; the caller raises that of the parser instead."""
+    return InvalidInput([Problem(SourceLocation(""), text, "make the feed smaller", "xml.wellformed")])
 
 
 def _character(name: str) -> str:

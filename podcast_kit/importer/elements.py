@@ -14,7 +14,7 @@ from podcast_kit.importer.host_elements import is_host_element
 from podcast_kit.importer.model import RequiredFile
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import Element, FeedDocument, Node, Person, RemoteUrl
-from podcast_kit.namespaces import NAMESPACES, TAGS
+from podcast_kit.namespaces import NAMESPACES, TAGS, usual_prefix
 from podcast_kit.source.elements import URL_START
 from podcast_kit.source.yaml import InvalidValue, converters
 from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
@@ -41,6 +41,8 @@ REPEATED_TAGS = {
 }
 """Tags that are imported by name, all of them."""
 MAX_TEXT_SHOWN_LEN = 60
+_ALWAYS_KNOWN = {"itunes", "podcast", "xml"}
+"""Prefixes that apps know whatever namespace they are declared with."""
 
 
 @dataclass(slots=True)
@@ -195,7 +197,8 @@ def to_elements(node: Node, import_log: ImportLog) -> Iterator[Element]:
 def _to_element(node: Node, import_log: ImportLog) -> Element | None:
     prefix, colon, local = node.key.rpartition(":")
     uri = ""
-    if (colon and prefix not in NAMESPACES) or (not colon and node.uri):
+    is_known = prefix in _ALWAYS_KNOWN or (prefix in NAMESPACES and usual_prefix(node.uri) == prefix)
+    if (colon and not is_known) or (not colon and node.uri):
         if not node.uri:
             import_log.warn(node, f"<{node.name}> has no namespace and is left out", "declare its prefix in the feed")
             return None

@@ -17,7 +17,7 @@ from podcast_kit.importer.atom import convert_atom
 from podcast_kit.importer.recognize import recognize_bytes, recognize_document, recognize_folder
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import FeedDocument, Node
+from podcast_kit.model import FeedDocument, Node, Response
 
 _STATUS_FIXES = {
     HTTPStatus.UNAUTHORIZED: "it needs a login: download it with a browser, and pass the file",
@@ -43,7 +43,12 @@ def read_old_feed(source: str) -> FeedDocument:
         except OSError as error:
             raise OperationError(f"{source}: {error.strerror}", "pass the feed's URL, or a file") from None
     with HttpClient(NetworkPolicy.trust(source)) as client:
-        first = parse_old_feed(_fetch_page(client, source), source)
+        response, data = _fetch_page(client, source)
+        try:
+            first = parse_old_feed(data, source)
+        except InvalidInput as error:
+            text = f"{_describe_url(source, response)} is not a feed: {error.problems[0].text}"
+            raise OperationError(text, "check the URL") from None
         return _with_older_pages(client, first)
 
 
@@ -75,19 +80,24 @@ def _decompress_feed(data: bytes, path: str) -> bytes:
         raise OperationError(f"{path} is compressed, but damaged: {error}", "download it again") from None
 
 
-def _fetch_page(client: HttpClient, url: str) -> bytes:
+def _fetch_page(client: HttpClient, url: str) -> tuple[Response, bytes]:
     response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
     if response.status == HTTPStatus.OK:
-        return data
-    at = f"{url}, redirected to {response.url}," if response.url != url else url
+        return response, data
+    at = url if response.error else _describe_url(url, response)
     if not response.status:
-        raise OperationError(f"{at} {response.error}", "check the URL and your connection")
+        raise OperationError(f"{at} {response.error}", "check the URL")
     try:
         phrase = f" {HTTPStatus(response.status).phrase}"
     except ValueError:
         phrase = ""
     fix = _STATUS_FIXES.get(HTTPStatus(response.status), "try again later") if phrase else "try again later"
     raise OperationError(f"{at} answers {response.status}{phrase}", fix)
+
+
+def _describe_url(url: str, response: Response) -> str:
+    """The URL, and where it was redirected to."""
+    return f"{url}, redirected to {response.url}," if response.url != url else url
 
 
 def _with_older_pages(client: HttpClient, first: FeedDocument) -> FeedDocument:
@@ -103,7 +113,7 @@ def _with_older_pages(client: HttpClient, first: FeedDocument) -> FeedDocument:
             faults.append(Problem(SourceLocation(first.path), text, "ask the host for a full feed", "import"))
             break
         try:
-            page = parse_old_feed(_fetch_page(client, url), url)
+            page = parse_old_feed(_fetch_page(client, url)[1], url)
         except (InvalidInput, OperationError) as error:
             text = f"a further page of the feed cannot be read: {_error_text(error)}"
             faults.append(Problem(SourceLocation(first.path), text, "its episodes are missing; try again", "import"))

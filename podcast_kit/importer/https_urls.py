@@ -80,7 +80,8 @@ def _try_https(urls: list[str], network: NetworkPolicy, on_progress: Callable[[P
         return f"https answers {response.status}" if response.status else f"https {response.error}"
 
     reasons = {}
-    with HttpClient(network) as client, ThreadPoolExecutor(MAX_PARALLEL_REQUESTS) as pool:
+    trusted = [_with_https(url) for url in urls if network.trusts(url)]
+    with HttpClient(network.extend(*trusted)) as client, ThreadPoolExecutor(MAX_PARALLEL_REQUESTS) as pool:
         for number, (url, reason) in enumerate(
             zip(urls, pool.map(lambda url: try_url(client, url), urls), strict=True), 1
         ):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Response, public_url
+from podcast_kit.publish.verify_links import verify_links
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -23,10 +24,12 @@ def verify_feed(build: Build, *, full: bool = False) -> Iterator[Outcome]:
     """Check that everything in a build answers at its public address, as podcast apps need it.
 
     Checks length, type and range requests; with `full`, downloads every file and compares its bytes. Yields one
-    Outcome per file, in the order of the build; `error` is empty where all is well.
+    Outcome per file, in the order of the build, then one per file on another host that the feed names; `error` is
+    empty where all is well.
     """
     check = verify_contents if full else verify_outputs
     yield from check(build.project.show.publish.url, build.outputs.values())
+    yield from verify_links(build)
 
 
 def verify_outputs(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome]:

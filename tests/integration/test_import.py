@@ -77,7 +77,8 @@ def test_an_import_downloads_linked_files_and_finds_no_differences(host, tmp_pat
     assert list(problems) == ["import", "import.https"]  # this host only has http
     assert problems["import"]["severity"] == "hint"
     assert "prompts" in problems["import"]["message"]
-    assert problems["import.https"]["message"].startswith("3 recordings have an http URL")
+    assert problems["import.https"]["message"].startswith("3 recordings at 127.0.0.1")
+    assert "keep http: https" in problems["import.https"]["message"]
     new = tmp_path / "new"
     names = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
     assert {"cover.jpg", "podcast.yaml", "podcast.lock", ".gitignore"} <= names

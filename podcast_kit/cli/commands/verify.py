@@ -22,21 +22,22 @@ from podcast_kit.text.numbers import format_count
 def verify_command(console: Console, url: str | None, full: bool, at: str | None) -> None:
     """Request everything that the show consists of from its public URLs, as podcast apps do.
 
-    Checks length, type and range requests of every file; with --full, every byte.
+    Checks length, type and range requests of every file; with --full, every byte. Files on other hosts that the feed
+    names, such as imported recordings, must answer, too.
 
     \b
       podcast-kit verify
       podcast-kit verify --full
     """
     from podcast_kit.publish import verify
+    from podcast_kit.publish.verify_links import list_links
 
     show = override_target(load_show(console, add_guids=True), url=url)
     build = load_build(console, at, show=show)
-    outputs = list(build.outputs.values())
-    request_files = verify.verify_contents if full else verify.verify_outputs
+    count = len(build.outputs) + len(list_links(build))
     outcomes = []
-    for number, outcome in enumerate(request_files(build.project.show.publish.url, outputs), 1):
-        console.progress(Progress("verify", outcome.key, number, len(outputs)))
+    for number, outcome in enumerate(verify.verify_feed(build, full=full), 1):
+        console.progress(Progress("verify", outcome.key, number, count))
         outcomes.append(outcome)
     failed = [outcome for outcome in outcomes if outcome.error]
     console.document("verify", asked=len(outcomes), failed=[outcome_to_json(outcome) for outcome in failed])
