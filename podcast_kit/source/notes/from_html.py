@@ -1,64 +1,90 @@
-"""Converts HTML to the Markdown of show notes. The only module with markdownify."""
+"""Converts the HTML of other hosts to the Markdown of show notes, and compares what both show."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from typing import Any
-from urllib.parse import urljoin
+from dataclasses import dataclass
 
-BARE_URL = re.compile(r"https?://[^\s<>\"]+")
-INVISIBLE_ELEMENTS = ("script", "style", "iframe", "object", "embed", "form", "template", "noscript")
-"""Elements whose content is never shown."""
+from podcast_kit.source.notes.html_blocks import parse_html_blocks, parse_html_tree
+from podcast_kit.source.notes.markdown import parse_markdown
+from podcast_kit.source.notes.markdown_writer import write_blocks, write_plain_paragraphs
+from podcast_kit.source.notes.renderer import alt_text
+
 MAX_HTML_LEN = 1_000_000
 """Characters of one text; the longest of real shows have a hundredth of that."""
-MARKUP = re.compile(r"<(?:p|br|a|ul|ol|li|div|span|h[1-6]|b|i|strong|em|img|blockquote|hr)\b[^>]*>", re.IGNORECASE)
+_ELEMENTS = (
+    "a|abbr|address|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite|code|col|colgroup|dd|del"
+    "|details|dfn|div|dl|dt|em|embed|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input"
+    "|ins|kbd|label|li|link|main|mark|menu|meta|nav|noscript|object|ol|p|pre|q|s|samp|script|section|small|source|span"
+    "|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|tfoot|th|thead|time|title|tr|tt|u|ul|var|video"
+    "|wbr"
+)
+MARKUP = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[|<!doctype", re.IGNORECASE)
+_LINE_MARKUP = re.compile(
+    r"<(?:p|br|div|ul|ol|li|h[1-6]|table|tr|blockquote|pre|hr|section|article|dl)\b", re.IGNORECASE
+)
+_ILLEGAL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAKING_ELEMENTS = ("p", "br", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr", "dt", "dd", "pre")
+_INVISIBLE_ELEMENTS = (
+    "script", "style", "iframe", "object", "embed", "form", "template", "noscript", "head", "title",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedNotes:
+    """Show notes that were HTML."""
+
+    markdown: str
+    losses: tuple[str, ...] = ()
+    """What the HTML shows and the notes do not, in words."""
+
+
+def convert_html_notes(html: str, base: str = "") -> ConvertedNotes:
+    """Markdown that renders like the HTML: the same text, formats, links, lists, headings, tables and images.
+
+    Scripts and the like are left out. Text without any markup keeps its lines. URLs are made absolute against `base`,
+    the URL of the page with the HTML; an image that is still not on the web becomes its alternative text.
+    """
+    losses = (f"the text after {MAX_HTML_LEN:,} characters",) if len(html) > MAX_HTML_LEN else ()
+    html = _ILLEGAL.sub("", html[:MAX_HTML_LEN])
+    if not MARKUP.search(html):
+        html = _text_to_html_paragraphs(html)
+    has_lines = bool(_LINE_MARKUP.search(html))  # else it is text with a few links, whose line breaks are meant
+    blocks = parse_html_blocks(html, base, keeps_lines=not has_lines)
+    losses += blocks.losses
+    markdown = write_blocks(blocks.document)
+    if visible_text(markdown) != blocks.text:
+        markdown = write_plain_paragraphs(blocks.document)
+        losses += ("the formats and links, because Markdown would change the text",)
+        if visible_text(markdown) != blocks.text:
+            losses += ("some of the text",)
+    return ConvertedNotes(markdown.strip("\n"), losses)
 
 
 def html_to_markdown(html: str, base: str = "") -> str:
-    """Markdown that renders like the HTML: text, links, lists, headings, images; scripts and the like are left out.
-
-    Text without any markup keeps its lines. URLs are made absolute against `base`, the URL of the page with the HTML;
-    an image that is still not on the web becomes its alternative text.
-    """
-    html = html[:MAX_HTML_LEN]
-    if not MARKUP.search(html):
-        html = _text_to_html_paragraphs(html)
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(html, "lxml")
-    for element in soup(INVISIBLE_ELEMENTS):
-        element.decompose()
-    _make_urls_absolute(soup, base)
-    try:
-        markdown = _markdown_converter().convert_soup(soup)
-    except RecursionError:  # tags nested a thousand deep
-        markdown = soup.get_text("\n")
-    markdown = markdown.replace("{{", "{ {").replace("{%", "{ %")
-    return re.sub(r"\n{3,}", "\n\n", markdown).strip()
+    """The Markdown of some HTML; see `convert_html_notes`."""
+    return convert_html_notes(html, base).markdown
 
 
-def _make_urls_absolute(soup: Any, base: str) -> None:  # noqa: ANN401  # beautifulsoup is imported late
-    """Make relative URLs absolute, as they do not work outside of their page."""
-    elements = [(element, key) for key in ("href", "src") for element in soup.find_all(attrs={key: True})]
-    for element, key in elements:
-        with suppress(ValueError):  # an invalid URL stays as it is
-            element[key] = urljoin(base, element[key].strip())
-    for image in soup.find_all("img"):
-        if not image.get("src", "").lower().startswith(("https://", "http://", "data:")):
-            image.replace_with(image.get("alt", ""))
+def visible_text(markdown: str) -> str:
+    """The text that some Markdown shows, without blanks; of images, the alternative text."""
+    pieces: list[str] = []
+    for token in parse_markdown(markdown):
+        if token.type in {"fence", "code_block"}:
+            pieces.append(token.content)
+        for child in token.children or ():
+            pieces.append(alt_text(child) if child.type == "image" else child.content)
+    return "".join("".join(pieces).split())
 
 
 def html_to_text_lines(html: str) -> str:
     """The text of some HTML, one paragraph per line."""
     if not MARKUP.search(html) and "&" not in html:
         return "\n".join(" ".join(line.split()) for line in html.strip().splitlines() if line.strip())
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(html[:MAX_HTML_LEN], "lxml")
-    for element in soup(INVISIBLE_ELEMENTS):
+    soup = parse_html_tree(html[:MAX_HTML_LEN])
+    for element in soup(_INVISIBLE_ELEMENTS):
         element.decompose()
-    for element in soup(("p", "br", "li", "div", "h1", "h2", "h3", "blockquote")):
+    for element in soup(_BREAKING_ELEMENTS):
         element.append("\n")
     lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
     return "\n".join(line for line in lines if line)
@@ -68,20 +94,3 @@ def _text_to_html_paragraphs(text: str) -> str:
     """Lines of plain text as HTML; entities stay entities, a lone `<` is escaped."""
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("<", "&lt;").strip())
     return "".join(f"<p>{'<br>'.join(paragraph.strip().splitlines())}</p>" for paragraph in paragraphs)
-
-
-def _markdown_converter() -> Any:  # noqa: ANN401  # the class is defined here, where markdownify is imported
-    from markdownify import ATX, SPACES, MarkdownConverter
-
-    class NotesConverter(MarkdownConverter):
-        """Escapes what Markdown would take for markup, but not inside URLs, which show notes link automatically."""
-
-        def escape(self, text: str, parent_tags: Any) -> str:  # noqa: ANN401
-            escape_text = super().escape  # type: ignore[misc]  # its stubs leave it out
-            pieces, position = [], 0
-            for url in BARE_URL.finditer(text):
-                pieces += [escape_text(text[position : url.start()], parent_tags), url[0]]
-                position = url.end()
-            return "".join([*pieces, escape_text(text[position:], parent_tags)])
-
-    return NotesConverter(heading_style=ATX, bullets="-", newline_style=SPACES, escape_misc=True)

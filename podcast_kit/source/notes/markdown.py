@@ -129,6 +129,16 @@ def parse_markdown(markdown: str) -> list[Token]:
     return tokens
 
 
+def parse_inline(markdown: str) -> list[Token]:
+    """The tokens of some text within a paragraph."""
+    return _markdown_parser().parseInline(markdown, {})[0].children or []
+
+
+def normalize_link(url: str) -> str:
+    """A URL as the parser writes it."""
+    return str(_markdown_parser().normalizeLink(url))
+
+
 @dataclass(frozen=True, slots=True)
 class NoteImage:
     """A local image in the notes."""
