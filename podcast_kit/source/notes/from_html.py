@@ -72,8 +72,7 @@ def visible_text(markdown: str) -> str:
     for token in parse_markdown(markdown):
         if token.type in {"fence", "code_block"}:
             pieces.append(token.content)
-        for child in token.children or ():
-            pieces.append(alt_text(child) if child.type == "image" else child.content)
+        pieces += [alt_text(child) if child.type == "image" else child.content for child in token.children or ()]
     return "".join("".join(pieces).split())
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ MAX_LIST_START = 999_999_999
 MAX_SHOWN_URL_LEN = 200
 _LINE_BREAKING = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend",
-    "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead",
-    "tr", "ul", "xmp", "plaintext", "listing",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
+    "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "ul", "xmp", "plaintext", "listing",
 })  # fmt: skip
 _ITALIC = frozenset({"i", "em"})
 _BOLD = frozenset({"b", "strong"})
@@ -43,8 +43,7 @@ _URL_SPACES = re.compile(r"[\t\n\r]+")
 _ASCII_CONTROL = re.compile(r"[\x00-\x20]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Text of one format."""
 
     text: str
@@ -57,9 +56,13 @@ class Run:
     """The URL that it links to."""
     image_url: str = ""
 
-    def has_same_format(self, other: Run) -> bool:
-        """Whether both can be one run."""
-        return not self.image_url and replace(self, text="") == replace(other, text="")
+    def with_text(self, text: str) -> Run:
+        """Other text in the same format."""
+        return Run(text, *self[1:])
+
+    def is_break(self) -> bool:
+        """Whether it is a line break."""
+        return self.text == "\n" and not self.image_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,10 @@ def parse_html_tree(html: str) -> BeautifulSoup:
 @dataclass(frozen=True, slots=True)
 class _OpenTag:
     children: Iterator[object]
-    name: str = ""
-    style: Run = Run("")  # noqa: RUF009 -- frozen
-    depth: int = 1
-    heading: int = 0
+    name: str
+    style: Run
+    depth: int
+    heading: int
 
 
 class BlockBuilder:
@@ -163,7 +166,7 @@ class BlockBuilder:
         """Add everything in a tree."""
         from bs4 import CData, NavigableString, Tag
 
-        open_tags = [_OpenTag(iter(tree.contents))]
+        open_tags = [_OpenTag(iter(tree.contents), "", self.style, 1, 0)]
         while open_tags:
             node = next(open_tags[-1].children, None)
             if node is None:
@@ -261,9 +264,19 @@ class BlockBuilder:
             last = container.blocks[-1]
             assert isinstance(last, Container)  # noqa: S101  # a list has only items
             return last
-        if container.kind in {"table", "row"}:  # text between cells, such as the caption
-            return next(other for other in reversed(self.containers) if other.kind not in {"table", "row", "list"})
+        if container.kind in {"table", "row"}:
+            return self.parent_of_stray_text(container)
         return container
+
+    def parent_of_stray_text(self, container: Container) -> Container:
+        """Where text between cells belongs: before the table, as its caption, or into a cell of its own."""
+        if container.kind == "table" and not container.blocks:
+            return next(other for other in reversed(self.containers) if other.kind not in {"table", "row", "list"})
+        if container.kind == "table":
+            container.blocks.append(row := Container("row", nesting=container.nesting))
+            container = row
+        container.blocks.append(cell := Container("cell", nesting=container.nesting))
+        return cell
 
     def close_tag(self, tag: _OpenTag) -> None:
         """End an element."""
@@ -281,20 +294,20 @@ class BlockBuilder:
         """The format inside of an element."""
         name, style = tag.name, self.style
         if name in _BOLD:
-            style = replace(style, bold=True)
+            style = style._replace(bold=True)
         elif name in _ITALIC:
-            style = replace(style, italic=True)
+            style = style._replace(italic=True)
         elif name in _STRUCK:
-            style = replace(style, struck=True)
+            style = style._replace(struck=True)
         elif name in _CODE:
-            style = replace(style, code=True)
+            style = style._replace(code=True)
         elif name == "a" and tag.get("href") is not None:
-            style = replace(style, url=self.link_url(str(tag["href"])))
+            style = style._replace(url=self.link_url(str(tag["href"])))
         css = str(tag.get("style") or "")
         if css and (match := _BOLD_STYLE.search(css)):
-            style = replace(style, bold=match[1].lower() in {"bold", "600", "700", "800", "900"})
+            style = style._replace(bold=match[1].lower() in {"bold", "600", "700", "800", "900"})
         if css and (match := _ITALIC_STYLE.search(css)):
-            style = replace(style, italic=match[1].lower() == "italic")
+            style = style._replace(italic=match[1].lower() == "italic")
         return style
 
     def link_url(self, href: str) -> str:
@@ -325,11 +338,11 @@ class BlockBuilder:
         url = self.absolute_url(str(tag.get("src") or ""))
         is_emoji = bool(alt) and "emoji" in str(tag.get("class") or "")
         if not is_emoji and url.lower().startswith(("https://", "http://")):
-            self.runs.append(replace(self.style, text=alt, image_url=url))
+            self.runs.append(self.style._replace(text=alt, image_url=url))
             return
         if not is_emoji:
             self.losses.append(f"the image {url[:MAX_SHOWN_URL_LEN]!r}")
-        self.runs.append(replace(self.style, text=alt))
+        self.runs.append(self.style.with_text(alt))
 
     def add_text(self, text: str) -> None:
         """Add text in the current format."""
@@ -340,7 +353,7 @@ class BlockBuilder:
             text = _LINE_END.sub("\n", text)
         else:
             text = _SPACES.sub(" ", text)
-        self.runs.append(replace(self.style, text=text))
+        self.runs.append(self.style.with_text(text))
 
     def report_embedded(self, tag: Tag) -> None:
         """Say that a player, a form or the like is left out."""
@@ -392,7 +405,7 @@ def _is_code(runs: list[Run]) -> bool:
 
 
 def _collapse_spaces(runs: list[Run]) -> Iterator[Run]:
-    """The runs with single blanks between words, and none at either end of a line; line breaks are runs of their own."""
+    """The runs with single blanks between words, and none at either end of a line; line breaks are separate runs."""
     pending: Run | None = None
     at_start = True
     for run in runs:
@@ -410,14 +423,14 @@ def _collapse_spaces(runs: list[Run]) -> Iterator[Run]:
             core = words.strip()
             if not core:
                 if words:
-                    pending = pending or replace(run, text=" ")
+                    pending = pending or run.with_text(" ")
                 continue
             before = words[: len(words) - len(words.lstrip())]
             after = words[len(words.rstrip()) :]
             if not at_start and (before or pending):
-                yield replace(pending or run, text=before or " ")
-            yield replace(run, text=core)
-            at_start, pending = False, replace(run, text=after) if after else None
+                yield (pending or run).with_text(before or " ")
+            yield run.with_text(core)
+            at_start, pending = False, run.with_text(after) if after else None
 
 
 def _split_paragraphs(runs: list[Run]) -> Iterator[list[Run]]:
@@ -425,7 +438,7 @@ def _split_paragraphs(runs: list[Run]) -> Iterator[list[Run]]:
     paragraph: list[Run] = []
     breaks = 0
     for run in runs:
-        if run.text == "\n" and not run.image_url:
+        if run.is_break():
             breaks += 1
             continue
         if breaks and paragraph:
@@ -440,22 +453,29 @@ def _split_paragraphs(runs: list[Run]) -> Iterator[list[Run]]:
         yield merge_runs(paragraph)
 
 
-def merge_runs(runs: list[Run]) -> list[Run]:
-    """The runs, where adjacent ones of one format are joined and blanks between formats have none."""
-    groups: list[tuple[Run, list[str]]] = []
+def merge_runs(runs: Iterable[Run]) -> list[Run]:
+    """The runs, where adjacent ones of one format are joined; line breaks and images stay alone."""
+    merged: list[Run] = []
+    texts: list[str] = []
     for run in runs:
-        if groups and run.text != "\n" and groups[-1][0].text != "\n" and groups[-1][0].has_same_format(run):
-            groups[-1][1].append(run.text)
-        else:
-            groups.append((run, [run.text]))
-    return [run if len(texts) == 1 else replace(run, text="".join(texts)) for run, texts in groups]
+        last = merged[-1] if merged else None
+        if last and run[1:] == last[1:] and not run.image_url and run.text != "\n" != last.text:
+            texts.append(run.text)
+            continue
+        if len(texts) > 1:
+            merged[-1] = merged[-1].with_text("".join(texts))
+        merged.append(run)
+        texts = [run.text]
+    if len(texts) > 1:
+        merged[-1] = merged[-1].with_text("".join(texts))
+    return merged
 
 
 def _split_runs(runs: list[Run]) -> Iterator[tuple[Run, ...]]:
     """The runs of each line."""
     line: list[Run] = []
     for run in runs:
-        if run.text == "\n" and not run.image_url:
+        if run.is_break():
             yield tuple(line)
             line = []
         else:
@@ -484,7 +504,7 @@ def _is_line(cell: Container) -> bool:
     return not cell.blocks or (
         isinstance(cell.blocks[0], TextBlock)
         and not cell.blocks[0].level
-        and not any(run.text == "\n" and not run.image_url for run in cell.blocks[0].runs)
+        and not any(run.is_break() for run in cell.blocks[0].runs)
     )
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PROMPTS_MARKER = re.compile(r"\{\{\s*prompts\s*\}\}")
-_BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
+_BARE_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}(?:[/?#][^\s<>\"]{0,2000})?", re.IGNORECASE)
+"""Bounded, because it is tried at each `www.`."""
 _TERMINATORS = re.compile(r"[\n!&*:<\[\\\]_`~]")
 """Characters that can end plain text: those that one of the enabled rules begins with. The parser's own list has those
 of every plugin."""
@@ -129,9 +130,9 @@ def parse_markdown(markdown: str) -> list[Token]:
     return tokens
 
 
-def parse_inline(markdown: str) -> list[Token]:
-    """The tokens of some text within a paragraph."""
-    return _markdown_parser().parseInline(markdown, {})[0].children or []
+def parse_inline(markdown: str) -> Token:
+    """Text within a line, as a token with children."""
+    return _markdown_parser().parseInline(markdown, {})[0]
 
 
 def normalize_link(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from podcast_kit.source.notes.html_blocks import (
     TextBlock,
     merge_runs,
 )
-from podcast_kit.source.notes.markdown import normalize_link, parse_inline
+from podcast_kit.source.notes.markdown import normalize_link, parse_inline, parse_markdown
 from podcast_kit.source.notes.renderer import alt_text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _URL_END = re.compile(r"[.,:;!?'\")\]*_]+$")
 _UNSAFE_IN_BARE_URL = re.compile(r"[^!-~]|[*\[\]\\`(){}|%!<>\"]|_(?![A-Za-z0-9])|(?<![A-Za-z0-9])_|~~|&(?=#|\w+;)")
 _SPECIAL = re.compile(
     r"[\\`*\[\]]|~(?=~)|(?<=~)~|<(?=[A-Za-z/!?])|&(?=#|[A-Za-z][A-Za-z0-9]*;)|\{(?=[{%])|(?<=\{)\{"
-    r"|(?<![^\W_])_|_(?![^\W_])|!$"
+    r"|(?<![^\W_])_|_(?![^\W_])|[!~]$"
 )
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _LINE_START = re.compile(
@@ -105,7 +105,7 @@ def _write_block(block: Block, *, is_top_level: bool) -> list[str]:
             text = re.sub(r"(#+)$", r"\\\1", write_inline(block.runs))
             return [f"{'#' * block.level} {text}"] if text else []
         case TextBlock():
-            return _escape_line_starts(write_inline(block.runs)).split("\n")
+            return write_inline(block.runs, is_paragraph=True).split("\n")
         case CodeBlock():
             fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(block.text)), default=0))
             return [fence, *block.text.split("\n"), fence]
@@ -178,27 +178,28 @@ def _escape_mark(match: re.Match[str]) -> str:
     return f"\\{match['mark']}" if match["mark"] else f"{match['number']}\\"
 
 
-def write_inline(runs: Sequence[Run]) -> str:
+def write_inline(runs: Sequence[Run], *, is_paragraph: bool = False) -> str:
     """The Markdown of some runs: of the forms that render as the runs, the one that reads best."""
     if len(runs) == 1 and runs[0] == Run(runs[0].text) and not _RISKY.search(runs[0].text):
-        return runs[0].text
+        return _escape_line_starts(runs[0].text) if is_paragraph else runs[0].text
     runs = [*_with_links_of_urls(runs)]
-    by_link = [*_format_each_link(runs)]
-    bold = [*_format_each_link([replace(run, italic=False, struck=False) for run in runs])]
-    plain = merge_runs([Run(run.text, url=run.url, image_url=run.image_url) for run in runs])
-    attempts = (
-        (_without_edge_formats(runs), _InlineWriter()),
-        (by_link, _InlineWriter(is_link_first=True)),
-        (bold, _InlineWriter(is_link_first=True)),
-        (by_link, _InlineWriter(is_link_first=True, escapes_all=True)),
-        (bold, _InlineWriter(is_link_first=True, escapes_all=True)),
-        (plain, _InlineWriter(is_link_first=True, escapes_all=True)),
-    )
-    for attempt, writer in attempts:
+    for attempt, writer in _inline_attempts(runs):
         text = writer.write(attempt)
-        if _renders_as(text, attempt):
+        if is_paragraph:
+            text = _escape_line_starts(text)
+        if _renders_as(text, attempt, is_paragraph=is_paragraph):
             return text
     return _escape_everything("".join(run.text for run in runs))
+
+
+def _inline_attempts(runs: Sequence[Run]) -> Iterator[tuple[Sequence[Run], _InlineWriter]]:
+    """Ways to write some runs, the one that reads best first, and the one with the least formats last."""
+    yield _without_edge_formats(runs), _InlineWriter()
+    yield (by_link := [*_format_each_link(runs)]), _InlineWriter(is_link_first=True)
+    bold = [*_format_each_link([run._replace(italic=False, struck=False) for run in runs])]
+    yield bold, _InlineWriter(is_link_first=True)
+    for formatted in (by_link, bold, merge_runs(Run(run.text, url=run.url, image_url=run.image_url) for run in runs)):
+        yield formatted, _InlineWriter(is_link_first=True, escapes_all=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,26 +305,29 @@ def _with_links_of_urls(runs: Sequence[Run]) -> Iterator[Run]:
                 url = _URL_END.sub("", match[0])
                 if not _is_safe_bare_url(url):
                     if match.start() > position:
-                        yield replace(run, text=run.text[position : match.start()])
-                    yield replace(run, text=url, url=url)
+                        yield run.with_text(run.text[position : match.start()])
+                    yield run._replace(text=url, url=url)
                     position = match.start() + len(url)
         if position < len(run.text) or run.image_url:
-            yield replace(run, text=run.text[position:])
+            yield run.with_text(run.text[position:])
 
 
 def _format_each_link(runs: Sequence[Run]) -> Iterator[Run]:
     """The runs with formats that begin and end within a link, or between two."""
-    runs = [replace(run, bold=False, italic=False, struck=False) if run.code else run for run in runs]
+    runs = [run._replace(bold=False, italic=False, struck=False) if run.code else run for run in runs]
     for url, group in groupby(runs, key=lambda run: run.url):
-        yield from _without_edge_formats([*group], edge=" " if url else "[")
+        unlinked = [run._replace(url="") for run in group]
+        yield from (run._replace(url=url) for run in _without_edge_formats(unlinked, edge="["))
 
 
 def _without_edge_formats(runs: Sequence[Run], edge: str = " ") -> list[Run]:
     """The runs, with formats only where Markdown can begin and end them: no blanks at the ends, and no punctuation that
-    has a letter on its other side. `edge` is the character before and after the runs."""
-    changed = [replace(run, bold=False, italic=False, struck=False) if run.image_url else run for run in runs]
+    has a letter on its other side. `edge` is the character before and after the runs.
+    """
+    changed = [run._replace(bold=False, italic=False, struck=False) if run.image_url else run for run in runs]
     for name in _FORMAT_MARKS:
-        changed = merge_runs([*_shrink_format(changed, name, edge)])
+        if any(getattr(run, name) for run in changed):
+            changed = merge_runs(_shrink_format(changed, name, edge))
     return changed
 
 
@@ -345,8 +349,8 @@ def _edge_char(run: Run, index: int) -> str:
 
 def _shrink_group(group: list[Run], name: Format, previous: str, following: str) -> list[Run]:
     before, group = _split_edge(group, name, previous)
-    after, group = _split_edge([replace(run, text=run.text[::-1]) for run in reversed(group)], name, following)
-    return [*before, *(replace(run, text=run.text[::-1]) for run in reversed([*after, *group]))]
+    after, group = _split_edge([run.with_text(run.text[::-1]) for run in reversed(group)], name, following)
+    return [*before, *(run.with_text(run.text[::-1]) for run in reversed([*after, *group]))]
 
 
 def _split_edge(group: list[Run], name: Format, neighbor: str) -> tuple[list[Run], list[Run]]:
@@ -360,7 +364,7 @@ def _split_edge(group: list[Run], name: Format, neighbor: str) -> tuple[list[Run
             edge.append(_without_format(run, name, run.text[:count]))
             neighbor = run.text[count - 1]
         if count < len(run.text):
-            return edge, [replace(run, text=run.text[count:]), *group[index + 1 :]]
+            return edge, [run.with_text(run.text[count:]), *group[index + 1 :]]
     return edge, []
 
 
@@ -394,9 +398,13 @@ def _is_punctuation(char: str) -> bool:
     return unicodedata.category(char)[0] in "PS"
 
 
-def _renders_as(text: str, runs: Sequence[Run]) -> bool:
+def _renders_as(text: str, runs: Sequence[Run], *, is_paragraph: bool) -> bool:
     """Whether some Markdown shows the text, formats, links and images of the runs, apart from links of bare URLs."""
-    parsed = [*_parsed_runs(parse_inline(text))]
+    tokens = parse_markdown(text) if is_paragraph else [parse_inline(text)]
+    inline = [token for token in tokens if token.type == "inline"]
+    if is_paragraph and [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
+        return False
+    parsed = [*_parsed_runs(inline[0].children or [])]
     if _shown_runs(run for run, _ in parsed) != _shown_runs(runs):
         return False
     links = iter(_links(runs))
@@ -412,7 +420,7 @@ def _renders_as(text: str, runs: Sequence[Run]) -> bool:
 def _shown_runs(runs: Iterable[Run]) -> list[Run]:
     return merge_runs(
         [
-            replace(run, url="", image_url=normalize_link(run.image_url) if run.image_url else "")
+            run._replace(url="", image_url=normalize_link(run.image_url) if run.image_url else "")
             for run in runs
             if run.text or run.image_url
         ]

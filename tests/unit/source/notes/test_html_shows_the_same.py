@@ -58,7 +58,7 @@ def elements(children):
         if name in {"br", "hr"}:
             return f"<{name}>"
         if name == "img":
-            return f'<img src="{escape(draw(URLS))}" alt="{draw(texts())}">'
+            return f'<img src="{escape(draw(URLS))}" alt="pic {draw(texts())}">'
         parts = draw(st.lists(children, min_size=1, max_size=3))
         if name in {"ul", "ol"}:
             start = draw(st.sampled_from(["", ' start="5"', ' start="1"']))
