@@ -290,6 +290,11 @@ notes.link
     Listeners would get an error page.
     Correct the link, or write the complete URL.
 
+notes.emphasis
+    Markdown does not read bold text or a link as such.
+    Listeners would see the asterisks or brackets.
+    Begin and end bold text with a letter, as in **Host**: Ann, and write a URL with spaces as [words](<https://...>).
+
 notes.marker
     The notes have something in double braces that is not replaced.
     Listeners would read the braces.

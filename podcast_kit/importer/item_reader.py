@@ -60,12 +60,14 @@ MAX_SUMMARY_LEN = 4000
 """Apple's limit of a description."""
 MAX_TITLE_SHOWN_LEN = 60
 MAX_BASE_SLUG_LEN = 80
+MAX_LOSSES_SHOWN = 3
 _HTML_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _LINE_END = re.compile(r"\n|</p>|<br|</div>|</li>|</h[1-6]>", re.IGNORECASE)
 _NO_WORD = re.compile(r"\W+")
 _TEXT_TAGS = ("description", "content:encoded", "itunes:summary", "itunes:subtitle")
 _ENCLOSURE_FIX = "an episode has one recording; link to other files in its notes"
 _TITLE_FIX = "change the title in its notes if the entities were meant"
+_NOTES_FIX = "add it to the notes by hand if listeners need it"
 _OMITTED_FIX = "it is not imported; add it by hand if it is an episode"
 _GUID_FIX = "give it a guid of its own in the old feed, or add it by hand"
 
@@ -244,7 +246,17 @@ class ItemReader:
                 self.import_log.skip_repeated(child)
             else:
                 elements.append(Element(key, text, (), (), self.import_log.feed.location_of(child)))
-        return html_notes.html_to_markdown(full_notes, page), summary, elements
+        return self.convert_notes(node, full_notes, page), summary, elements
+
+    def convert_notes(self, node: Node, html: str, page: str) -> str:
+        """HTML notes as Markdown; what they cannot have is reported."""
+        converted = html_notes.convert_html_notes(html, page)
+        if converted.losses:
+            shown = ", ".join(converted.losses[:MAX_LOSSES_SHOWN])
+            more = f" and {count} more" if (count := len(converted.losses) - MAX_LOSSES_SHOWN) > 0 else ""
+            child = node.child("content:encoded") or node.child("description") or node
+            self.import_log.warn(child, f"the notes are imported without {shown}{more}", _NOTES_FIX)
+        return converted.markdown
 
     def read_title_elements(self, node: Node, title: str) -> Iterator[Element]:
         """The title and author for Apple, if they differ, and whether it is hidden there."""

@@ -26,7 +26,6 @@ LIBRARY_HOMES = {
     "yaml": {"source"},
     "markdown_it": {"source"},
     "nh3": {"source"},
-    "markdownify": {"source"},
     "bs4": {"source"},
     "mutagen": {"audio"},
     "av": {"audio"},

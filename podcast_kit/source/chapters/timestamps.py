@@ -21,13 +21,13 @@ _TIMES = (
 """One time or a range, with or without brackets."""
 _EMPHASIS_MARK = r"(?:\*{1,3}|_{1,3}|`|~~)"
 _PREFIX = re.compile(
-    r"[ \t>]*(?P<block>(?:\#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}\\?[.)])[ \t]+){0,2})(?:\[[ xX]\][ \t]+)?"
+    r"[ \t>]*(?P<block>(?:\#{1,6}[ \t]+|(?:\\?[-*+•]|\d{1,3}\\?[.)])[ \t]+){0,2})(?:\[[ xX]\][ \t]+)?"
     "(?:[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]{1,4}[ \t]*)?"
 )
 """What comes before the words of a line: quotes, a heading or a bullet, a pictogram."""
 _LEADING = re.compile(
     rf"(?P<emphasis>{_EMPHASIS_MARK})?{_TIMES}(?![\d:.,]*\d)(?P<link>\([^()\s]*\))?:?(?(emphasis){_EMPHASIS_MARK}?)"
-    r"[ \t]*(?:\\?(?:[-–—−:|~»·]+|[-=]+>|→)[ \t]+|[–—|:][ \t]*|(?<=\d)-(?=[^\W\d_]))?(?P<title>\S.*)?",
+    r"[ \t]*(?:\\?(?:[-–—−:|~»·]+|[-=]+>|→)[ \t]+|[–—|:][ \t]*|(?<=[\d \t])-(?=[^\W\d_]))?(?P<title>\S.*)?",
     re.ASCII,
 )
 _TRAILING_TIMES = re.compile(rf"{_EMPHASIS_MARK}?(?<![\d:.,]){_TIMES}{_EMPHASIS_MARK}?[.;]?$", re.ASCII)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from podcast_kit.source.notes.renderer import SimpleRenderer, alt_text
+from podcast_kit.source.notes.renderer import SimpleRenderer, alt_text, close_html_link
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -49,7 +49,7 @@ class FeedRenderer(SimpleRenderer):
 
     def _render_inline(self, token: Token) -> str:
         html: list[str] = []
-        in_link = False
+        link_url, label_start = "", 0
         lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
         for number, (_, children) in enumerate(lines):
             for child in children:
@@ -61,14 +61,15 @@ class FeedRenderer(SimpleRenderer):
                 elif kind == "softbreak":
                     html.append("<br>" if self.is_first_line(token, number + 1) else " ")
                 elif kind == "link_open":
-                    html.append(f'<a href="{escape(self.absolute_link(str(child.attrs.get("href", ""))))}">')
-                    in_link = True
+                    link_url = self.absolute_link(str(child.attrs.get("href", "")))
+                    html.append(f'<a href="{escape(link_url)}">')
+                    label_start = len(html)
                 elif kind == "link_close":
-                    html.append("</a>")
-                    in_link = False
+                    html.append(close_html_link(html[label_start:], link_url))
+                    label_start = 0
                 elif kind == "image":
                     url, alt = self.published_image(child)[0], alt_text(child)
-                    if url and not in_link:
+                    if url and not label_start:
                         html.append(
                             f'<a href="{escape(self.absolute_link(url))}">{escape(alt or url, quote=False)}</a>'
                         )

@@ -45,7 +45,7 @@ def convert_html_notes(html: str, base: str = "") -> ConvertedNotes:
     Scripts and the like are left out. Text without any markup keeps its lines. URLs are made absolute against `base`,
     the URL of the page with the HTML; an image that is still not on the web becomes its alternative text.
     """
-    losses = (f"the text after {MAX_HTML_LEN:,} characters",) if len(html) > MAX_HTML_LEN else ()
+    losses: tuple[str, ...] = (f"the text after {MAX_HTML_LEN:,} characters",) if len(html) > MAX_HTML_LEN else ()
     html = _ILLEGAL.sub("", html[:MAX_HTML_LEN])
     if not MARKUP.search(html):
         html = _text_to_html_paragraphs(html)

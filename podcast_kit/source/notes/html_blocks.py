@@ -164,7 +164,8 @@ class BlockBuilder:
 
     def add_tree(self, tree: Tag) -> None:
         """Add everything in a tree."""
-        from bs4 import CData, NavigableString, Tag
+        from bs4 import Tag
+        from bs4.element import CData, NavigableString
 
         open_tags = [_OpenTag(iter(tree.contents), "", self.style, 1, 0)]
         while open_tags:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from podcast_kit.source.notes.footnotes import FOOTNOTE_DEFINITION, FOOTNOTE_REFERENCE
+from podcast_kit.source.notes.markdown import find_shown_signs
 
 PLACEHOLDERS = (
     "Write a short paragraph about this episode. Apps show it first.",
@@ -32,6 +33,10 @@ _HTML_TAG = re.compile(
     r"|sub|sup|table|td|th|tr|u|ul|video)(?:\s[^<>\n]{0,500})?/?>",
     re.IGNORECASE,
 )
+_SIMPLE_BOLD = re.compile(r"(?<![\w*\\])\*\*(?=[^\s*])[^*\n]{0,300}(?<=[^\s*\\])\*\*(?![\w*])")
+_SIMPLE_LINK = re.compile(r"\]\([^\s()<>\\]{0,2000}\)")
+_UNREAD_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\((?!<)([^()<>\"'\n]{1,2000})\)")
+_BOLD_PART = re.compile(r"\*\*([^\w*\n]*)([^*\n]{1,300}?)([^\w*\n]*)\*\*(\w?)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BACKTICKS = re.compile(r"`+")
 
@@ -53,6 +58,7 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
     """
     warnings = [*_find_placeholders(markdown), *_find_html_tag(markdown), *_find_markers(markdown)]
     warnings += _find_footnote_mistakes(markdown)
+    warnings += _find_shown_signs(markdown)
     for number, line in _text_lines(markdown) if "](" in markdown or "]:" in markdown else ():
         for image in _SPACED_IMAGE.finditer(line):
             text = f"{image[0]!r} is not a picture in Markdown: its path has a space"
@@ -148,6 +154,36 @@ def _find_footnote_mistakes(markdown: str) -> Iterator[NoteWarning]:
 def _add_labels(lines: dict[str, int], labels: Iterable[str], number: int) -> None:
     for label in labels:
         lines.setdefault(label.casefold(), number)
+
+
+def _find_shown_signs(markdown: str) -> Iterator[NoteWarning]:
+    """Bold text and links that Markdown does not read, so that listeners see their signs."""
+    remaining = _SIMPLE_LINK.sub("", _SIMPLE_BOLD.sub("", markdown))
+    if "**" not in remaining and "](" not in remaining:
+        return
+    lines = markdown.split("\n")
+    for number, shown in find_shown_signs(markdown):
+        line = lines[number] if number < len(lines) else ""
+        if "](" in shown and not _SPACED_IMAGE.search(line):
+            link = _UNREAD_LINK.search(line)
+            url = link[1].strip() if link else ""
+            has_space = " " in url
+            reason = "its URL has a space" if has_space else "its brackets do not match"
+            fix = f"write ](<{url}>)" if has_space else "check its brackets, or write the URL as ](<https://...>)"
+            yield NoteWarning(number, f"a link is shown as text: {reason}", fix, "notes.emphasis")
+        if "**" in shown:
+            text = "listeners would see '**': bold text needs a letter at both ends here"
+            yield NoteWarning(number, text, _bold_fix(line), "notes.emphasis")
+
+
+def _bold_fix(line: str) -> str:
+    """How to write the first bold text that has a space, or punctuation with a letter on the other side, at an end."""
+    for bold in _BOLD_PART.finditer(line):
+        before, words, after, next_letter = bold.groups()
+        is_glued = bool(before) and line[: bold.start()][-1:].isalnum()
+        if is_glued or (after and next_letter) or before[-1:] == " " or after[:1] == " ":
+            return f"write {before.lstrip()}**{words}**{after.rstrip()}"
+    return "put '**' directly before and after the bold words"
 
 
 def _find_placeholders(markdown: str) -> Iterator[NoteWarning]:

@@ -6,6 +6,7 @@ CommonMark with tables, strikethrough and bare links; raw HTML is text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ _TERMINATORS = re.compile(r"[\n!&*:<\[\\\]_`~]")
 of every plugin."""
 _SPACE = re.compile(r"\s")
 _PLAIN_LINK = re.compile(rf"\[([^\n&*:<\[\\\]_`~]+)\]\(({ORDINARY_URL})\)")
+_SHOWN_SIGN = re.compile(r"\*\*|\]\(")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, and C1 control characters, which are never meant."""
 
@@ -163,21 +165,44 @@ def find_local_images(markdown: str) -> tuple[NoteImage, ...]:
     """The local images in the notes, in order."""
     if "![" not in markdown:
         return ()
+    return tuple(
+        NoteImage(source, line, alt_text(child))
+        for line, child in _inline_tokens(markdown, "![")
+        if child.type == "image" and is_local_path(source := unquote(str(child.attrs.get("src", ""))))
+    )
+
+
+def find_shown_signs(markdown: str) -> Iterator[tuple[int, str]]:
+    """Each line (counting from 0) with signs of bold or of a link that have no effect, and its text as shown.
+
+    Escaped signs and code do not count.
+    """
+    if "**" not in markdown and "](" not in markdown:
+        return
+    line, texts = -1, list[str]()
+    for number, child in _inline_tokens(markdown, "**", "]("):
+        if number != line:
+            if (text := "".join(texts)) and _SHOWN_SIGN.search(text):
+                yield line, text
+            line, texts = number, []
+        texts.append(child.content if child.type == "text" else " " if child.type == "softbreak" else "\0")
+    if (text := "".join(texts)) and _SHOWN_SIGN.search(text):
+        yield line, text
+
+
+def _inline_tokens(markdown: str, *signs: str) -> Iterator[tuple[int, Token]]:
+    """The tokens within the paragraphs that have one of the signs, each with its line (counting from 0)."""
     parser, blocks, references = _markdown_parser(), list["Token"](), dict[str, Any]()
     parser.block.parse(_ILLEGAL.sub("", markdown), parser, references, blocks)
-    images: list[NoteImage] = []
     for block in blocks:
-        if block.type != "inline" or "![" not in block.content:
-            continue  # text without images need not be parsed any further
+        if block.type != "inline" or not any(sign in block.content for sign in signs):
+            continue  # other text need not be parsed any further
         line = block.map[0] if block.map else 0
         children: list[Token] = []
         parser.inline.parse(block.content, parser, references, children)
         for child in children:
-            if child.type in {"softbreak", "hardbreak"}:
-                line += 1
-            elif child.type == "image" and is_local_path(source := unquote(str(child.attrs.get("src", "")))):
-                images.append(NoteImage(source, line, alt_text(child)))
-    return tuple(images)
+            yield line, child
+            line += child.type in {"softbreak", "hardbreak"}
 
 
 def is_local_path(source: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from podcast_kit.source.notes.renderer import TokenRenderer, alt_text, episode_page_link
+from podcast_kit.source.notes.renderer import TokenRenderer, alt_text, close_html_link, episode_page_link
 from podcast_kit.text.timecode import format_seconds
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _BLOCK_TAGS = {
 }  # fmt: skip
 _INLINE_TAGS = {
     "strong_open": "<strong>", "strong_close": "</strong>", "em_open": "<em>", "em_close": "</em>",
-    "s_open": "<s>", "s_close": "</s>", "link_close": "</a>", "hardbreak": "<br>\n",
+    "s_open": "<s>", "s_close": "</s>", "hardbreak": "<br>\n",
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ class PageRenderer(TokenRenderer):
     def render(self, tokens: list[Token]) -> str:
         """Some blocks of the notes as HTML."""
         html: list[str] = []
-        for token in tokens:
+        for token in _without_empty_headers(tokens):
             kind = token.type
             if kind == "inline":
                 self._add_inline(token, html)
@@ -60,37 +61,57 @@ class PageRenderer(TokenRenderer):
 
     def _add_inline(self, token: Token, html: list[str]) -> None:
         lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
+        link_url, label_start = "", 0
         for number, (timestamp, children) in enumerate(lines):
             timecode_index = _find_timecode(timestamp, children) if timestamp else None
             for index, child in enumerate(children):
                 kind = child.type
                 if timestamp and index == timecode_index:
                     html.append(_link_timecode(timestamp, child))
-                elif kind == "text":
-                    html.append(escape(child.content, quote=False))
+                elif kind in {"text", "code_inline"}:
+                    text = escape(child.content, quote=False)
+                    html.append(text if kind == "text" else f"<code>{text}</code>")
+                elif kind == "link_close":
+                    html.append(close_html_link(html[label_start:], link_url))
+                    label_start = 0
                 elif kind in _INLINE_TAGS:
                     html.append(_INLINE_TAGS[kind])
                 elif kind == "softbreak":
                     html.append("<br>\n" if self.is_first_line(token, number + 1) else "\n")
-                elif kind == "code_inline":
-                    html.append(f"<code>{escape(child.content, quote=False)}</code>")
                 elif kind == "link_open":
                     url = str(child.attrs.get("href", ""))
                     href = episode_page_link(url, self.page_url) or url
                     html.append(f'<a href="{escape(href)}"{_title_attribute(child)}>')
+                    link_url, label_start = url, len(html)
                 elif kind == "image":
-                    html.append(self._render_image(child))
+                    html.append(self._render_image(child, in_link=label_start > 0))
 
-    def _render_image(self, token: Token) -> str:
+    def _render_image(self, token: Token, *, in_link: bool) -> str:
         url, image = self.published_image(token)
         alt = alt_text(token)
         if image is None:  # a page never loads images from other hosts
+            if in_link:  # the link around it stays
+                return escape(alt, quote=False)
             return f'<a href="{escape(url)}">{escape(alt or url)}</a>' if url else escape(alt, quote=False)
         size = f' width="{image.width}" height="{image.height}"' if image.width and image.height else ""
         return (
             f'<img src="{escape(url)}"{_srcset_attributes(image)} alt="{escape(alt)}"{_title_attribute(token)}{size}'
             ' loading="lazy" decoding="async">'
         )
+
+
+def _without_empty_headers(tokens: list[Token]) -> Iterator[Token]:
+    """The tokens, but of a table only a header with words: Markdown has no table without one."""
+    header: list[Token] = []
+    for token in tokens:
+        if token.type == "thead_open" or header:
+            header.append(token)
+            if token.type == "thead_close":
+                if any(part.content for part in header):
+                    yield from header
+                header = []
+        else:
+            yield token
 
 
 def _find_timecode(timestamp: TimestampLine, children: list[Token]) -> int | None:

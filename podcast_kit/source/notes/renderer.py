@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
@@ -138,6 +139,12 @@ def episode_page_link(url: str, page_url: str) -> str:
     slug = parts[-2] if parts[-1] == "index" and len(parts) > 1 else parts[-1]
     page = "index.html" if page_url.endswith("/index.html") else ""
     return f"../{slug}/{page}{mark}{fragment}"
+
+
+def close_html_link(label: list[str], url: str) -> str:
+    """The end of a link; one that shows nothing, such as an image without alternative text, gets its URL as label."""
+    has_label = any(piece.strip() for piece in label)
+    return "</a>" if has_label else f"{escape(url, quote=False)}</a>"
 
 
 def alt_text(token: Token) -> str:

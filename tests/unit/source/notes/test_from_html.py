@@ -25,7 +25,7 @@ def render(markdown):
         ("<ul><li>one<li>two</ul>", "- one\n- two"),
         ("<h2>Links</h2><p>x</p>", "## Links\n\nx"),
         ("<p>00:00 Intro<br/>01:20 Second</p>", "00:00 Intro  \n01:20 Second"),
-        ("plain\nlines & more\n\nanother <paragraph>", "plain  \nlines \\& more\n\nanother \\<paragraph\\>"),
+        ("plain\nlines & more\n\nanother <paragraph>", "plain  \nlines & more\n\nanother \\<paragraph>"),
         ("see https://a.example/b_c_d_e.", "see https://a.example/b_c_d_e."),
         ("<p>x</p><script>alert(1)</script><style>p {}</style>", "x"),
     ],

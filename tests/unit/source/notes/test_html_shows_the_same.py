@@ -1,11 +1,11 @@
 """HTML of any host and the notes made of it show the same text, links, images and bold words."""
 
-import re
 import time
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_kit.source import notes
@@ -13,31 +13,28 @@ from podcast_kit.source.chapters import chapters_from_notes
 from podcast_kit.source.notes import from_html as html_notes
 
 PAGE = "https://pod.example/episodes/x/index.html"
-WORDS = st.sampled_from(
-    "Ann|Host:|これは|「太字」|です。|bold|snake_case_name|_x_|__init__|*|**|***|5 * 3|~~|~|`code`|``|# one|- two|1. three"
-    "|2) four|+|>|> quote|[1]|[^1]|[a](b)|![c](d)|]|[|\\|\\*|<b>|&|&amp;|&copy;|{{ prompts }}|{% if %}|00:00|01:20 - Topic"
-    "|(02:30)|[03:40]|00:00 – 00:10|---|===|***|| a | b ||--|--||🎙️|👩‍💻|é|¿Qué?|“quoted”|don’t|!|!!|?|…|$5|100%|a|1|\u00a0"
-    "|\u3000|\u200b|https://a.example/b_c_d|https://a.example/x?a=1&b=2#c|https://a.example/(x)|http://a.example/%D0%B0"
-    "|www.a.example|ann_b@a.example|@ann|#tag|C++|:|::|:-)|;|'|\"|x|y|z|/|//a.example|```|~~~|    indented|\t|  ".split("|")
+WORDS = st.sampled_from((Path(__file__).parent / "odd_words.txt").read_text("utf-8").split("\n"))
+"""A word or a sign on each line."""
+URLS = st.sampled_from(
+    [
+        "https://a.example/",
+        "https://a.example/my file.pdf",
+        "https://a.example/foo_(bar)",
+        "https://a.example/foo)",
+        "https://a.example/[x]",
+        "https://a.example/a*b*c_d_",
+        "https://a.example/?a=1&b=2&copy;=3",
+        "https://a.example/日本",
+        "https://a.example/`x`|y",
+        'https://a.example/"q"',
+        "https://a.example/a\\b",
+        "mailto:ann@a.example",
+        "tel:+1-555",
+        "#t=60",
+        "/relative/path",
+        "https://b_c.example/x_y",
+    ]
 )
-URLS = st.sampled_from([
-    "https://a.example/",
-    "https://a.example/my file.pdf",
-    "https://a.example/foo_(bar)",
-    "https://a.example/foo)",
-    "https://a.example/[x]",
-    "https://a.example/a*b*c_d_",
-    "https://a.example/?a=1&b=2&copy;=3",
-    "https://a.example/日本",
-    "https://a.example/`x`|y",
-    'https://a.example/"q"',
-    "https://a.example/a\\b",
-    "mailto:ann@a.example",
-    "tel:+1-555",
-    "#t=60",
-    "/relative/path",
-    "https://b_c.example/x_y",
-])
 INLINE = ("b", "strong", "i", "em", "u", "s", "code", "span", "font", "small", "sub", "a")
 BLOCKS = ("p", "div", "blockquote", "center", "pre", "section", "h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -89,7 +86,7 @@ def shown_text(html, *, with_images):
     for image in soup("img"):
         if with_images:
             src = image.get("src", "")
-            is_on_web = src.startswith("https://") or src.startswith("/")
+            is_on_web = src.startswith(("https://", "/"))
             is_in_link = image.find_parent("a", href=True) is not None
             alt = " ".join(image["alt"].split())
             image.replace_with(alt or ("" if not is_on_web or is_in_link else src))
@@ -173,3 +170,130 @@ def check_same(html):
     assert is_within(letters_in(html, ["b", "strong"], ["code", "pre"]), bold), converted.markdown
     assert is_within(bold, letters_in(html, ["b", "strong"])), converted.markdown
     assert is_within(letters_in(page, ["em"]), letters_in(html, ["i", "em"])), converted.markdown
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p><b>Host:</b>Ann</p>", "**Host**:Ann"),
+        ("<p>これは<b>「太字」</b>です。</p>", "これは「**太字**」です。"),
+        ("<b>太字。</b>です", "**太字**。です"),
+        ("Host<b><a href='https://a.example/'>Ann</a></b>", "Host[**Ann**](https://a.example/)"),
+        ("<a href='https://a.example/my file.pdf'>pdf</a>", "[pdf](https://a.example/my%20file.pdf)"),
+        ("<a href='https://a.example/foo_(bar)'>x</a>", "[x](https://a.example/foo_(bar))"),
+        ("<a href='https://a.example/foo)'>x</a>", "[x](<https://a.example/foo)>)"),
+        ("<a href='https://a.example/x'>https://a.example/x</a>", "https://a.example/x"),
+        ("<ol start=3><li>a<li>b</ol>", "3. a\n4. b"),
+        ("<ul><li>a<ol><li>b<li>c</ol><li>d</ul>", "- a\n  1. b\n  2. c\n- d"),
+        ("<ul><li>a</ul><ul><li>b</ul>", "- a\n\n* b"),
+        ("<table><tr><th>a<th>b<tr><td>c<td>d|e</table>", "| a | b |\n| --- | --- |\n| c | d\\|e |"),
+        ("<pre>one\ntwo</pre>", "one  \ntwo"),
+        ("<pre><code>if x:\n    y</code></pre>", "```\nif x:\n    y\n```"),
+        ("<center><font color=red>x</font></center>", "x"),
+        (
+            "<a href='https://a.example/'><img src='https://a.example/x.png' alt='logo'></a>",
+            "[![logo](https://a.example/x.png)](https://a.example/)",
+        ),
+        ("one\n<a href='https://a.example/'>two</a>\n\nthree", "one  \n[two](https://a.example/)\n\nthree"),
+        ("<b style='font-weight:normal'>x <span style='font-weight:700'>y</span></b>", "x **y**"),
+        ("{{ prompts }}", "\\{\\{ prompts }}"),
+    ],
+)
+def test_html_becomes_markdown_that_a_person_would_write(html, markdown):
+    assert html_notes.convert_html_notes(html) == html_notes.ConvertedNotes(markdown)
+
+
+@pytest.mark.parametrize(
+    ("html", "loss"),
+    [
+        ('<p>x</p><iframe src="https://v.example/1"></iframe>', "the <iframe> of 'https://v.example/1'"),
+        ("<p>x <a href='javascript:x()'>y</a></p>", "the link to 'javascript:x()'"),
+        ("<p>x<img src='cid:1' alt='y'></p>", "the image 'cid:1'"),
+        ("<p>" + "x" * html_notes.MAX_HTML_LEN + "</p>", "the text after 1,000,000 characters"),
+    ],
+)
+def test_what_notes_cannot_show_is_named(html, loss):
+    assert html_notes.convert_html_notes(html).losses == (loss,)
+
+
+def test_what_nobody_sees_is_left_out_in_silence():
+    html = '<p>x</p><img src="https://t.example/p" width="1" height="1"><script>y</script><!-- z --><style>p {}</style>'
+    assert html_notes.convert_html_notes(html) == html_notes.ConvertedNotes("x")
+
+
+def test_links_of_the_html_are_in_the_notes():
+    html = '<p><a href="https://a.example/my file">a</a> <a href="/b">b</a> <a href="mailto:c@a.example">c</a></p>'
+    page = page_of(html_notes.html_to_markdown(html, "https://old.example/"))
+    assert links_in(page) == [
+        ("a", "https://a.example/my%20file"),
+        ("b", "https://old.example/b"),
+        ("c", "mailto:c@a.example"),
+    ]
+
+
+def test_linked_image_is_one_link_on_the_page_and_in_the_feed():
+    for alt, label in (("logo", "logo"), ("", "https://a.example/")):
+        html = f'<a href="https://a.example/"><img src="https://a.example/x.png" alt="{alt}"></a>'
+        shown = notes.render_notes(html_notes.html_to_markdown(html), page_url=PAGE).before
+        link = f'<p><a href="https://a.example/">{label}</a></p>'
+        assert (shown.page_html.strip(), shown.feed_html.strip()) == (link, link)
+        assert "https://a.example/" in shown.plain_text
+
+
+def test_table_without_header_shows_no_header():
+    html = "<table><tr><td>a<td>b<tr><td>c<td>d</table>"
+    shown = notes.render_notes(html_notes.html_to_markdown(html), page_url=PAGE).before
+    assert "<th" not in shown.page_html
+    assert shown.page_html.count("<td>") == 4
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>00:00 - Intro<br>01:20 - Topic</p>",
+        "<p>- 00:00 Intro<br>- 01:20 Topic</p>",
+        "<p>* 00:00 Intro<br>* 01:20 Topic</p>",
+        "<p>1. 00:00 Intro<br>2. 01:20 Topic</p>",
+        "<p>(00:00) Intro<br>(01:20) Topic</p>",
+        "<p>[00:00] Intro<br>[01:20] Topic</p>",
+        "<p>00:00 | Intro<br>01:20 | Topic</p>",
+        "<p>00:00: Intro<br>01:20: Topic</p>",
+        "<p>00:00 – Intro</p><p>01:20 – Topic</p>",
+        "<ul><li>00:00 - Intro</li><li>01:20 - Topic</li></ul>",
+        "<p><b>00:00</b> - Intro<br><strong>01:20</strong> - Topic</p>",
+        "<p><b>00:00 -</b>Intro<br><b>01:20 -</b>Topic</p>",
+        "<p><a href='https://a.example/'>00:00</a> - Intro<br><a href='https://a.example/'>01:20</a> - Topic</p>",
+        "<pre>00:00 Intro\n01:20 Topic</pre>",
+        "<div>00:00 Intro</div><div>01:20 Topic</div>",
+        "<table><tr><td>00:00</td><td>Intro</td></tr><tr><td>01:20</td><td>Topic</td></tr></table>",
+        "<h3>00:00 Intro</h3><p>x</p><h3>01:20 Topic</h3>",
+        "00:00 Intro\n01:20 <a href='https://a.example/'>Topic</a>",
+    ],
+)
+def test_timestamps_in_html_become_chapters_with_their_titles(html):
+    markdown = html_notes.html_to_markdown(html)
+    chapters, _ = chapters_from_notes(markdown)
+    assert [(chapter.start_ms, chapter.title) for chapter in chapters] == [(0, "Intro"), (80_000, "Topic")], markdown
+
+
+ADVERSARIAL = {
+    "bold": "<b>a</b> ", "bold beside letters": "x<b>(a)</b>", "open bold": "<b>", "open lists": "<ul><li>x",
+    "open tables": "<table><tr><td>x", "rows": "<tr><td>x<td>y", "stars": "*", "underscores": "_a", "brackets": "[",
+    "link ends": "](", "less than": "<", "backticks": "`a", "www": "www.", "schemes": "http://",
+    "urls": "https://a.example/*x ",
+    "mail": "a@",
+    "breaks": "x<br>", "comments": "<!--", "braces": "{", "pipes": "|", "backslashes": "\\",
+    "tags": "x <p",
+    "times": "00:00 a<br>", "cjk": "「<b>「a」</b>」",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_adversarial_html_is_converted_in_linear_time():
+    for name, piece in ADVERSARIAL.items():
+        seconds = []
+        for length in (4_000, 16_000):
+            started = time.process_time()
+            html_notes.convert_html_notes(piece * (length // len(piece)))
+            seconds.append(time.process_time() - started)
+        assert seconds[1] < 10 * seconds[0] + 0.3, f"{name}: {seconds}"
