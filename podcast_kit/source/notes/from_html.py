@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from podcast_kit.source.notes.html_blocks import parse_html_blocks, parse_html_tree
 from podcast_kit.source.notes.markdown import parse_markdown
 from podcast_kit.source.notes.markdown_writer import write_blocks, write_plain_paragraphs
 from podcast_kit.source.notes.renderer import alt_text
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 MAX_HTML_LEN = 1_000_000
 """Characters of one text; the longest of real shows have a hundredth of that."""
@@ -52,11 +56,11 @@ def convert_html_notes(html: str, base: str = "") -> ConvertedNotes:
     has_lines = bool(_LINE_MARKUP.search(html))  # else it is text with a few links, whose line breaks are meant
     blocks = parse_html_blocks(html, base, keeps_lines=not has_lines)
     losses += blocks.losses
-    markdown = write_blocks(blocks.document)
-    if visible_text(markdown) != blocks.text:
+    markdown, tokens = write_blocks(blocks.document)
+    if _visible_text(tokens) != blocks.text:
         markdown = write_plain_paragraphs(blocks.document)
         losses += ("the formats and links, because Markdown would change the text",)
-        if visible_text(markdown) != blocks.text:
+        if _visible_text(parse_markdown(markdown)) != blocks.text:
             losses += ("some of the text",)
     return ConvertedNotes(markdown.strip("\n"), losses)
 
@@ -66,10 +70,10 @@ def html_to_markdown(html: str, base: str = "") -> str:
     return convert_html_notes(html, base).markdown
 
 
-def visible_text(markdown: str) -> str:
-    """The text that some Markdown shows, without blanks; of images, the alternative text."""
+def _visible_text(tokens: list[Token]) -> str:
+    """The text that Markdown shows, without blanks; of images, the alternative text."""
     pieces: list[str] = []
-    for token in parse_markdown(markdown):
+    for token in tokens:
         if token.type in {"fence", "code_block"}:
             pieces.append(token.content)
         pieces += [alt_text(child) if child.type == "image" else child.content for child in token.children or ()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Format = Literal["bold", "italic", "struck"]
+InlineWriter = Callable[[Sequence[Run], bool], str]
+"""Writes runs as Markdown; the flag is whether they are a paragraph."""
 Attribute = Literal["url", "bold", "italic", "struck"]
 _FORMAT_MARKS: dict[Format, str] = {"struck": "~~", "bold": "**", "italic": "*"}
 _ATTRIBUTES: tuple[Attribute, ...] = ("url", "bold", "italic", "struck")
@@ -49,9 +51,27 @@ _RISKY = re.compile(r"_|[^\w\s.,;!?'()\"–—…’“”%+=$€£-]|//|www\.")
 """Characters with a meaning in Markdown, also those that make links: text with any of them is parsed to be sure."""
 
 
-def write_blocks(document: Container) -> str:
-    """The Markdown of a document."""
-    return "\n".join(_write_container(document))
+def write_blocks(document: Container) -> tuple[str, list[Token]]:
+    """The Markdown of a document, and its tokens.
+
+    First, every paragraph is written as it reads best; if that does not render as the document, each is verified alone.
+    """
+    written: list[Sequence[Run]] = []
+
+    def write_first_attempt(runs: Sequence[Run], is_paragraph: bool) -> str:
+        attempt, writer = next(_inline_attempts([*_with_links_of_urls(runs)]))
+        written.append(attempt)
+        text = writer.write(attempt)
+        return _escape_line_starts(text) if is_paragraph else text
+
+    markdown = "\n".join(_write_container(document, write_first_attempt))
+    tokens = parse_markdown(markdown)
+    inline = [token.children for token in tokens if token.type == "inline" and token.children]
+    expected = [runs for runs in written if runs]
+    if len(inline) == len(expected) and all(map(_is_shown, inline, expected)):
+        return markdown, tokens
+    markdown = "\n".join(_write_container(document, write_inline))
+    return markdown, parse_markdown(markdown)
 
 
 def write_plain_paragraphs(document: Container) -> str:
@@ -78,7 +98,7 @@ def _escape_everything(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\g<0>", text).replace("\n", _HARD_BREAK)
 
 
-def _write_container(container: Container) -> list[str]:
+def _write_container(container: Container, inline: InlineWriter) -> list[str]:
     """The lines of the blocks in a container, with a blank line between blocks."""
     lines: list[str] = []
     previous: Container | None = None
@@ -86,11 +106,11 @@ def _write_container(container: Container) -> list[str]:
         is_list = isinstance(block, Container) and block.kind == "list"
         if isinstance(block, Container) and is_list:
             is_second = previous is not None and previous.is_ordered == block.is_ordered
-            block_lines = _write_list(block, is_alternate=is_second)
+            block_lines = _write_list(block, inline, is_alternate=is_second)
             # a third list in a row gets the sign of the first again
             previous = None if is_second else block
         else:
-            block_lines = _write_block(block, is_top_level=container.kind == "document")
+            block_lines = _write_block(block, inline, is_top_level=container.kind == "document")
             previous = None if block_lines else previous
         if block_lines:
             if lines:
@@ -99,27 +119,27 @@ def _write_container(container: Container) -> list[str]:
     return lines
 
 
-def _write_block(block: Block, *, is_top_level: bool) -> list[str]:
+def _write_block(block: Block, inline: InlineWriter, *, is_top_level: bool) -> list[str]:
     match block:
         case TextBlock() if block.level:
-            text = re.sub(r"(#+)$", r"\\\1", write_inline(block.runs))
+            text = re.sub(r"(#+)$", r"\\\1", inline(block.runs, False))
             return [f"{'#' * block.level} {text}"] if text else []
         case TextBlock():
-            return write_inline(block.runs, is_paragraph=True).split("\n")
+            return inline(block.runs, True).split("\n")
         case CodeBlock():
             fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(block.text)), default=0))
             return [fence, *block.text.split("\n"), fence]
         case RuleBlock():
             return ["---" if is_top_level else "___"]  # `- ---` would be a line without an item
         case TableBlock():
-            return _write_table(block)
+            return _write_table(block, inline)
         case Container():
-            return [f"> {line}".rstrip(" ") if not line else f"> {line}" for line in _write_container(block)]
+            return [f"> {line}".rstrip(" ") if not line else f"> {line}" for line in _write_container(block, inline)]
 
 
-def _write_list(container: Container, *, is_alternate: bool) -> list[str]:
+def _write_list(container: Container, inline: InlineWriter, *, is_alternate: bool) -> list[str]:
     items = [item for item in container.blocks if isinstance(item, Container)]
-    contents = [_write_container(item) for item in items]
+    contents = [_write_container(item, inline) for item in items]
     if not container.is_ordered:
         filled = [(item, lines) for item, lines in zip(items, contents, strict=True) if lines]
         items, contents = [item for item, _ in filled], [lines for _, lines in filled]
@@ -157,8 +177,8 @@ def _is_tight(item: Container) -> bool:
     )
 
 
-def _write_table(table: TableBlock) -> list[str]:
-    rows = [[_escape_pipes(write_inline(cell)) for cell in row] for row in table.rows]
+def _write_table(table: TableBlock, inline: InlineWriter) -> list[str]:
+    rows = [[_escape_pipes(inline(cell, False)) for cell in row] for row in table.rows]
     header = rows.pop(0) if table.has_header else [""] * len(rows[0])
     lines = [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
     return [re.sub(r"(?<=\|) +(?=\|)", " ", line) for line in lines]
@@ -178,7 +198,7 @@ def _escape_mark(match: re.Match[str]) -> str:
     return f"\\{match['mark']}" if match["mark"] else f"{match['number']}\\"
 
 
-def write_inline(runs: Sequence[Run], *, is_paragraph: bool = False) -> str:
+def write_inline(runs: Sequence[Run], is_paragraph: bool) -> str:
     """The Markdown of some runs: of the forms that render as the runs, the one that reads best."""
     if len(runs) == 1 and runs[0] == Run(runs[0].text) and not _RISKY.search(runs[0].text):
         return _escape_line_starts(runs[0].text) if is_paragraph else runs[0].text
@@ -404,7 +424,12 @@ def _renders_as(text: str, runs: Sequence[Run], *, is_paragraph: bool) -> bool:
     inline = [token for token in tokens if token.type == "inline"]
     if is_paragraph and [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         return False
-    parsed = [*_parsed_runs(inline[0].children or [])]
+    return _is_shown(inline[0].children or [], runs)
+
+
+def _is_shown(tokens: Sequence[Token], runs: Sequence[Run]) -> bool:
+    """Whether parsed text has the text, formats, links and images of the runs, apart from links of bare URLs."""
+    parsed = [*_parsed_runs(tokens)]
     if _shown_runs(run for run, _ in parsed) != _shown_runs(runs):
         return False
     links = iter(_links(runs))
