@@ -33,13 +33,18 @@ def decoded(path):
     return np.concatenate(list(decode.decode_blocks(path)), axis=1)
 
 
+def problems_of(path):
+    """What is wrong besides what is said of every WAV and AIFF."""
+    return [problem for problem in inspect_audio(path).problems if problem.code != "au.convert"]
+
+
 def check(path, seconds=3.5):
     """The length, the decoded samples, and a repaired copy that FFmpeg reads without our help."""
     assert probe_audio(path).seconds == pytest.approx(seconds, abs=0.001)
     assert np.allclose(decoded(path), SOUND[: round(seconds * RATE)].T / 32768, atol=1e-6)
     fixed = path.with_name(f"fixed{path.suffix}")
     repair_audio(path, fixed)
-    assert inspect_audio(fixed).problems == ()
+    assert problems_of(fixed) == []
     assert probe_audio(fixed).payload_sha256 == probe_audio(path).payload_sha256
     with av.open(str(fixed)) as container:
         assert sum(frame.samples for frame in container.decode(audio=0)) == round(seconds * RATE)
@@ -52,7 +57,7 @@ SIZES = [0, 0x7FFFFFFF, 0x7FFFFFD8, 0x80000000, 0x7FFFF000, 0xFFFFFFFF, 0xFFFFFF
 def test_wav_of_a_streaming_recorder(size, tmp_path):
     (tmp_path / "a.wav").write_bytes(wav_head(size) + SOUND.tobytes())
     check(tmp_path / "a.wav")
-    problems = inspect_audio(tmp_path / "a.wav").problems
+    problems = problems_of(tmp_path / "a.wav")
     assert [problem.code for problem in problems] == ["au.length" if size in SIZES[-3:] else "au.truncated"]
 
 
@@ -86,7 +91,7 @@ def test_size_that_wrapped_around_is_corrected(tmp_path, monkeypatch):
     limit = 1 << 18  # instead of 4 GB
     monkeypatch.setattr(chunks, "SIZE_LIMIT", limit)
     (tmp_path / "a.wav").write_bytes(wav_head(SIZE % limit) + SOUND.tobytes())
-    problems = inspect_audio(tmp_path / "a.wav").problems
+    problems = problems_of(tmp_path / "a.wav")
     assert [problem.code for problem in problems] == ["au.length"]
     assert "a WAV of more than 4 GB cannot store its length: most programs play only 0.8 s" in problems[0].text
     check(tmp_path / "a.wav")
