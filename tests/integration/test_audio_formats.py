@@ -3,12 +3,14 @@
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from podcast_kit import audio, builder
 from podcast_kit.audio import codecs
+from podcast_kit.audio.loudness import measure_loudness
 from podcast_kit.errors import InvalidAudio, Severity
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES, KIND_SUFFIXES
 from podcast_kit.source import project
@@ -188,3 +190,16 @@ def test_tags_and_chapters_of_a_decoded_file_are_read(tmp_path):
     tags = audio.read_tags(path)
     assert (tags.title, tags.author) == ("A talk", "Ada")
     assert [(chapter.start_ms, chapter.title) for chapter in tags.chapters] == [(0, "One"), (1000, "Two")]
+
+
+@needs_ffmpeg
+def test_a_header_that_cuts_audio_into_tiny_frames_is_refused_quickly(recordings, tmp_path):
+    data = bytearray((recordings / "talk.caf").read_bytes())
+    at = data.index(b"lpcm") + 8  # bytes in a packet, frames in a packet
+    assert data[at : at + 8] == (4).to_bytes(4, "big") + (1).to_bytes(4, "big")
+    data[at + 4 : at + 8] = (3).to_bytes(4, "big")
+    (tmp_path / "a.caf").write_bytes(data)
+    begin = time.monotonic()
+    with pytest.raises(InvalidAudio, match="frames are too short"):
+        measure_loudness(tmp_path / "a.caf")
+    assert time.monotonic() - begin < 5

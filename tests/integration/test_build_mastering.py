@@ -1,5 +1,6 @@
 """A build masters recordings once, as the settings say, and records their loudness in the lock."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from podcast_kit import builder
 from podcast_kit.audio import loudness, probe_audio
+from podcast_kit.builder.cache import Cache
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Progress
@@ -267,3 +269,22 @@ def test_a_missing_recording_of_a_mastered_show_stops_no_command(command, tmp_pa
     assert "002-talk" in output
     if command == ["build"]:
         assert "1 episode" in output
+
+
+def test_a_recording_on_a_failing_disk_stops_only_its_episode(tmp_path, monkeypatch):
+    folder = small(tmp_path, episodes=3)
+    broken = folder / "episodes/002-talk.mp3"
+    sha256 = Cache.sha256
+
+    def read(cache, path):
+        if path == broken:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return sha256(cache, path)
+
+    monkeypatch.setattr(Cache, "sha256", read)
+    done = made(folder, keep_going=True)
+    assert [item.episode.slug for item in done.items] == ["003-talk", "001-talk"]
+    (problem,) = done.errors
+    assert (problem.location.path, problem.code) == ("episodes/002-talk.mp3", "au.unreadable")
+    assert "Input/output error" in problem.text
+    assert "disk" in problem.fix

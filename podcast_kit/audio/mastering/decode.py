@@ -45,6 +45,11 @@ FMT_HEADER = struct.Struct("<HHIIHH")
 CHANNEL_LAYOUTS = {1: "mono", 2: "stereo"}
 MAX_DECODED_RATE_HZ = 768_000
 """The rate of the best converters. A header with more is damaged, and a meter for it would fill the memory."""
+MIN_FRAME_SAMPLES = 16
+"""On average. The smallest frames of a codec have 80; a damaged header may cut PCM into frames of two samples, which
+take minutes for a megabyte."""
+JUDGED_FRAMES = 2_000
+"""So many are decoded before their average counts."""
 MAX_BROKEN_PACKETS = 100
 """In a row; more cannot be decoded because the file is damaged, not because of an encoder's bug."""
 
@@ -240,7 +245,7 @@ def _translate_decode_errors(path: Path) -> Iterator[None]:
 
 def _decode_frames(path: Path, container: Any, stream: Any) -> Iterator[Any]:
     """Decoded frames; packets that cannot be decoded are skipped, as players do, until there are too many."""
-    broken = 0
+    broken = frame_count = samples = 0
     try:
         for packet in container.demux(stream):
             try:
@@ -251,6 +256,9 @@ def _decode_frames(path: Path, container: Any, stream: Any) -> Iterator[Any]:
                     break
                 continue
             broken = 0 if frames else broken
+            frame_count, samples = frame_count + len(frames), samples + sum(frame.samples for frame in frames)
+            if frame_count > JUDGED_FRAMES and samples < frame_count * MIN_FRAME_SAMPLES:
+                raise InvalidAudio(str(path), "is damaged: its frames are too short", "export it again")
             yield from frames
     except (OSError, ValueError, av.error.FFmpegError) as error:
         raise InvalidAudio(str(path), f"cannot be decoded: {_error_text(error)}", "export it again") from None
