@@ -26,6 +26,7 @@ from podcast_kit.model.project import (
 )
 from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
+    PROVIDER_NAMES,
     AudioSettings,
     Category,
     FeedSettings,
@@ -45,6 +46,7 @@ from podcast_kit.model.xml import Element, FeedDocument, Node
 __all__ = [
     "EPISODES_DIR",
     "LOCK_FILE",
+    "PROVIDER_NAMES",
     "SHOW_FILE",
     "Audio",
     "AudioSettings",

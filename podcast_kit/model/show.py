@@ -72,6 +72,10 @@ class PromptSet:
     review_text: str = ""
 
 
+PROVIDER_NAMES = ("s3", "aws", "r2", "b2", "gs", "spaces", "hetzner", "wasabi", "minio", "garage")
+"""The stores that a show can be published to, by the scheme of their addresses; `stores.providers` has a row each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
     """Where a show is published."""
@@ -79,9 +83,9 @@ class PublishSettings:
     url: str
     """Public base URL; ends in a slash."""
     to: str = ""
-    """`s3://bucket/prefix` (or aws, r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder."""
+    """`s3://bucket/prefix`, where the scheme is one of PROVIDER_NAMES, or a folder."""
     provider: str = ""
-    """One of these providers, if `to` is only the bucket."""
+    """One of PROVIDER_NAMES, if `to` is only the bucket."""
     endpoint: str = ""
     region: str = ""
     account: str = ""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from podcast_kit.model import PROVIDER_NAMES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreKey:
@@ -284,7 +286,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
             CoreKey(
                 name="to",
                 about="The place to upload to.",
-                form="s3://bucket/prefix (or aws, r2, b2, gs, spaces, hetzner, wasabi, minio, garage), or a folder",
+                form=f"{PROVIDER_NAMES[0]}://bucket/prefix (or {', '.join(PROVIDER_NAMES[1:])}), or a folder",
             ),
             CoreKey(name="provider", about="The provider, if `to` names only the bucket.", form="such as r2"),
             CoreKey(name="endpoint", about="The store's address, for stores without a provider name.", form=URL),

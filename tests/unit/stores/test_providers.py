@@ -4,7 +4,7 @@ import pytest
 
 from podcast_kit import check
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import PublishSettings
+from podcast_kit.model import PROVIDER_NAMES, PublishSettings
 from podcast_kit.stores import open_store
 from podcast_kit.stores.providers import PROVIDERS
 
@@ -102,9 +102,13 @@ def test_open_store_does_not_import_boto3():
     import sys
 
     source = (
-        "import sys; from pathlib import Path; from podcast_kit.model import PublishSettings\n"
+        "import sys; from pathlib import Path; from podcast_kit.model import PROVIDER_NAMES, PublishSettings\n"
         "from podcast_kit.stores import open_store\n"
         "open_store(PublishSettings(url='https://x/', to='s3://pod'), Path())\n"
         "assert 'boto3' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", source], check=True)
+
+
+def test_every_provider_name_of_the_model_has_a_row():
+    assert tuple(PROVIDERS) == PROVIDER_NAMES

@@ -96,6 +96,8 @@ def shown_text(html, *, with_images):
 def letters_in(html, names, except_in=()):
     """The letters with a format."""
     soup = BeautifulSoup(f"<body>{html}", "lxml")
+    for image in soup("img"):
+        image.replace_with("" if except_in else image["alt"])
     strings = [string for string in soup.find_all(string=True) if string.find_parent(names)]
     return "".join(
         char for string in strings if not string.find_parent(except_in or [""]) for char in string if char.isalnum()
