@@ -32,3 +32,14 @@ MAX_MASTERING_CPU_S = 3_600
 """CPU time that mastering one recording of a stranger may take."""
 MAX_MASTERED_BYTES = 2_000_000_000
 """Size of a file that mastering a recording of a stranger may write."""
+MAX_TEMPLATE_BYTES = 1_000_000
+MAX_TEMPLATE_SECONDS = 10
+"""How long one page may take to render."""
+MAX_TEMPLATE_TOTAL_SECONDS = 60
+MAX_AVERAGE_TEMPLATE_SECONDS = 1
+"""How long a page may take on average, once all pages together have taken MAX_TEMPLATE_TOTAL_SECONDS."""
+MAX_TEMPLATE_STEPS = 5_000_000
+"""Loop passes, calls, filters and expressions that rendering one page may take."""
+MAX_TEMPLATE_OUTPUT_CHARS = 64_000_000
+MAX_TEMPLATE_VALUE_LEN = 5_000_000
+"""Characters or elements of a text or list that a template makes."""

@@ -717,6 +717,16 @@ template.render
     The pages cannot be made.
     Correct the template at the given line.
 
+template.limit
+    A template takes too long, or writes too much.
+    A template can come from a stranger, and must not keep the computer busy without end.
+    Make the template do less: fewer nested loops, shorter texts.
+
+template.unsafe
+    A template uses something that templates may not use.
+    A template can come from a stranger, and must not run programs or read files.
+    Use the values, filters and functions that the documentation lists.
+
 template.syntax
     The syntax of a template is invalid.
     The pages cannot be made.

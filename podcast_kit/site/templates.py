@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit import __version__
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.inside import OutsideFolderError, is_inside, read_inside
+from podcast_kit.limits import MAX_TEMPLATE_BYTES
 from podcast_kit.site.listen_links import SERVICES_FILE
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from podcast_kit.site.sandbox import SandboxedTemplates
 
 PACKAGED_TEMPLATES = Path(__file__).parents[1] / "templates"  # inside an installed wheel
 CHECKOUT_TEMPLATES = Path(__file__).parents[2] / "templates"  # in a checkout or an editable install
@@ -45,6 +47,8 @@ def templates_digest(folder: Path) -> str:
     Raises InvalidInput if a template of the show is not a file, or a link to a file outside of `templates/`.
     """
     defaults, own = default_templates(), folder / "templates"
+    if not is_inside(folder, own):
+        raise _outside_error()
     return _digest_files(((str(defaults), _template_stats(defaults)), (str(own), _template_stats(own, within=own))))
 
 
@@ -55,7 +59,7 @@ def _digest_files(roots: tuple[tuple[str, _FileStats], ...]) -> str:
     digest.update(SERVICES_FILE.read_bytes())
     for root, stats in roots:
         for name, _, _ in stats:
-            data = Path(root, name).read_bytes()
+            data = _read_template(Path(root), name)
             digest.update(f"\0{name}\0{len(data)}\0".encode())
             digest.update(data)
     return digest.hexdigest()
@@ -77,7 +81,27 @@ def _template_stats(root: Path, below: str = "", *, within: Path | None = None) 
                     stats.append((name, stat.st_mtime_ns, stat.st_size))
     except (FileNotFoundError, NotADirectoryError):
         return ()
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        location = SourceLocation(f"templates/{below}".rstrip("/"))
+        raise InvalidInput([Problem(location, text, "check its permissions", "file.read")]) from error
     return tuple(sorted(stats))
+
+
+def _read_template(root: Path, name: str) -> bytes:
+    """A template's bytes; raises InvalidInput if it is too large, or no longer a file inside of its folder."""
+    location = SourceLocation(f"templates/{name}")
+    try:
+        data = read_inside(root, name, MAX_TEMPLATE_BYTES)
+    except OutsideFolderError:
+        raise _outside_error(name) from None
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        raise InvalidInput([Problem(location, text, "check its permissions", "file.read")]) from error
+    if len(data) > MAX_TEMPLATE_BYTES:
+        text = f"is larger than {MAX_TEMPLATE_BYTES:,} bytes"
+        raise InvalidInput([Problem(location, text, "is it the right file?", "file.long")])
+    return data
 
 
 def _is_file_inside(entry: os.DirEntry[str], folder: Path) -> bool:
@@ -85,10 +109,11 @@ def _is_file_inside(entry: os.DirEntry[str], folder: Path) -> bool:
     return entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(folder.resolve()))
 
 
-def _outside_error(name: str) -> InvalidInput:
-    text = "is not a file inside templates/"
-    fix = "replace the link by the file"
-    return InvalidInput([Problem(SourceLocation(f"templates/{name}"), text, fix, "path.outside")])
+def _outside_error(name: str = "") -> InvalidInput:
+    """A template, or all of `templates/`, leads out of the show."""
+    text = "is not a file inside templates/" if name else "leads out of the show's folder"
+    fix = f"replace the link by the {'file' if name else 'folder'}"
+    return InvalidInput([Problem(SourceLocation(f"templates/{name}".rstrip("/")), text, fix, "path.outside")])
 
 
 def _is_template_name(name: str) -> bool:
@@ -106,8 +131,8 @@ class Templates:
     def __init__(self, folder: Path, digest: str) -> None:
         self.folder = folder
         self.digest = digest
-        self.environment = _make_environment(folder)
         self._own = {name for name, own in list_templates(folder).items() if own}
+        self.environment = _make_environment(folder, self._own)
 
     def has_own(self, name: str) -> bool:
         """Whether the show has its own template of this name."""
@@ -116,7 +141,7 @@ class Templates:
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Render a template. An error in a template of the show is raised as InvalidInput with its line."""
         try:
-            return self.environment.get_template(name).render(values)
+            return self.environment.render_bounded(name, values)
         except InvalidInput:
             raise
         except Exception as error:
@@ -128,6 +153,9 @@ class Templates:
     def _to_problem(self, error: Exception, name: str) -> Problem | None:
         """The error as a problem of the show's templates; None if none of them is involved."""
         from jinja2 import TemplateNotFound, TemplateSyntaxError
+        from jinja2.exceptions import SecurityError
+
+        from podcast_kit.site.sandbox import TemplateLimitExceeded
 
         own = (self.folder / "templates").resolve()
         if isinstance(error, TemplateSyntaxError):
@@ -139,9 +167,16 @@ class Templates:
             path, line = own_frames[-1] if own_frames else (own / name, 0)
             text = f"template {error.message or error.name!r} does not exist"
             return Problem(self._location(path, line), text, "use a name relative to templates/", "template.missing")
-        if not own_frames:
+        is_too_deep = isinstance(error, RecursionError | MemoryError | SyntaxError)
+        if not own_frames and not ((is_too_deep or isinstance(error, TemplateLimitExceeded)) and self._own):
             return None
-        path, line = own_frames[-1]
+        path, line = own_frames[-1] if own_frames else (own / name if name in self._own else own, 0)
+        if isinstance(error, SecurityError):
+            fix = "templates may only use the values, filters and functions that the documentation lists"
+            return Problem(self._location(path, line), str(error), fix, "template.unsafe")
+        if isinstance(error, TemplateLimitExceeded) or is_too_deep:
+            text = str(error) if isinstance(error, TemplateLimitExceeded) else "is nested too deeply, or calls itself"
+            return Problem(self._location(path, line), text, "make the template do less", "template.limit")
         text = str(error) or type(error).__name__
         return Problem(self._location(path, line), text, "fix this expression", "template.render")
 
@@ -196,14 +231,24 @@ def _compile_templates(folder: Path, digest: str) -> Templates:
     return Templates(folder, digest)
 
 
-def _make_environment(folder: Path) -> Environment:
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+def _make_environment(folder: Path, own_names: Collection[str]) -> SandboxedTemplates:
+    from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
+
+    from podcast_kit.site.sandbox import SandboxedTemplates
+
+    def load_own(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        """A template of the show: only those that were listed, so no name leads out of the folder."""
+        if name not in own_names:
+            return None
+        text = _read_template(folder / "templates", name).decode("utf-8")
+        return text, str(folder.absolute() / "templates" / name), lambda: True
 
     default = FileSystemLoader(default_templates())
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folder / "templates"), default, PrefixLoader({"default": default})]),
+    environment = SandboxedTemplates(
+        is_own=own_names.__contains__,
+        loader=ChoiceLoader([FunctionLoader(load_own), default, PrefixLoader({"default": default})]),
         # Escape everywhere except in plain text, style sheets and scripts.
-        autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),  # noqa: S701
+        autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
