@@ -613,9 +613,9 @@ import.differs
     Edit the episode's front matter or notes.
 
 import.https
-    Audio URLs use https where the old feed uses http.
-    This is safe: apps compare the guid, not the URL.
-    No change is needed; check that the old host answers over https.
+    An address in the old feed uses http.
+    Apps refuse to load http; https is used wherever the old host answers, which is safe: apps compare the guid.
+    Ask the old host for https, or download the recordings with `--audio`.
 
 import.fetch
     A file that the imported feed refers to could not be downloaded.
@@ -623,9 +623,9 @@ import.fetch
     Run the import again, or add the file by hand.
 
 import.guid
-    An imported episode lost its guid.
-    Subscribers would download it again.
-    Set `guid:` in the episode to the old value.
+    An episode of the old feed is not in the new one, or has the guid of another episode.
+    Subscribers would lose it or download it again.
+    Set `guid:` in the episode to the old value, or give each item of the old feed a guid of its own.
 
 pb.account
     The provider's endpoint needs an account id.

@@ -16,6 +16,7 @@ from podcast_kit.builder.prepare_audio import PreparedAudio
 from podcast_kit.builder.tags import EmbeddedImages, build_soundbite_tags
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
 from podcast_kit.model import Element, Episode, Media, Project, Soundbite, Wave, public_url
+from podcast_kit.namespaces import ValueType, find_value_error
 from podcast_kit.text.timecode import format_filename_timecode, format_seconds
 from podcast_kit.writer_versions import SOUNDBITES
 
@@ -50,7 +51,10 @@ def write_soundbites(
         if element.name != SOUNDBITE:
             continue
         attributes = dict(element.attributes)
-        start_ms, length_ms = (round(float(attributes[name]) * 1000) for name in ("startTime", "duration"))
+        times = [_parse_seconds(attributes.get(name, "")) for name in ("startTime", "duration")]
+        if None in times:
+            continue  # an element of `extra:`, which stays as it is
+        start_ms, length_ms = (round((seconds or 0) * 1000) for seconds in times)
         soundbite = Soundbite(start_ms=start_ms, length_ms=length_ms, title=element.text)
         try:
             media = _write_soundbite(
@@ -68,9 +72,16 @@ def write_soundbites(
     return tuple(soundbites)
 
 
+def _parse_seconds(value: str) -> float | None:
+    """Seconds as the namespace has them; None for other texts, such as `extra:` may have."""
+    return None if find_value_error(ValueType.SECONDS, value.strip()) else float(value)
+
+
 def _shift_element(element: Element, seconds: float) -> Element:
     attributes = tuple(
-        (name, format_seconds(round(max(0.0, float(value) + seconds) * 1000)) if name == "startTime" else value)
+        (name, format_seconds(round(max(0.0, start + seconds) * 1000)))
+        if name == "startTime" and (start := _parse_seconds(value)) is not None
+        else (name, value)
         for name, value in element.attributes
     )
     return replace(element, attributes=attributes, children=shift_elements(element.children, seconds))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
-from podcast_kit.importer.feed_source import read_old_feed
+from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.pipeline import (
     ImportResult,
@@ -31,6 +31,7 @@ __all__ = [
     "import_feed",
     "read_old_feed",
     "refuse_existing_show",
+    "without_password",
     "write_import",
     "write_imported_show",
 ]

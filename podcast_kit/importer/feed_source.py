@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from dataclasses import replace
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import FeedDocument, Node, Response
 
+_USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
 _STATUS_FIXES = {
     HTTPStatus.UNAUTHORIZED: "it needs a login: download it with a browser, and pass the file",
     HTTPStatus.FORBIDDEN: "the host refuses this program: download it with a browser, and pass the file",
@@ -28,11 +30,17 @@ _STATUS_FIXES = {
 }
 
 
+def without_password(source: str) -> str:
+    """The URL or path of a feed without user name and password, which are neither sent nor shown."""
+    return _USER_INFO.sub(r"\1", source)
+
+
 def read_old_feed(source: str) -> FeedDocument:
     """Read the feed at a URL, with all its pages, or in a file; `faults` has what had to be repaired.
 
     Raises OperationError or InvalidInput, which say what the source is if it is not a feed.
     """
+    source = without_password(source)
     if "://" not in source:
         path = Path(source)
         if path.is_dir():

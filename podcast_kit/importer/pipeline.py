@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
-from podcast_kit.importer.feed_source import read_old_feed
+from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.https_urls import upgrade_http_urls
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.show_reader import convert_feed
@@ -62,6 +62,7 @@ def import_feed(
     import that was interrupted resumes. Raises OperationError or InvalidInput; never overwrites an existing show.
     """
     refuse_existing_show(folder)
+    source = without_password(source)
     imported = convert_old_feed(source, read_old_feed(source))
     return write_import(
         imported, source, folder, url=url, to=to, recordings=recordings, files=files, on_progress=on_progress

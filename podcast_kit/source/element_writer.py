@@ -120,6 +120,8 @@ def _element_value(element: Element) -> YamlValue | None:
     """The value of an element's key; None where one of its attributes or children has no key."""
     tag = TAGS[element.name]
     if not tag.fields:
+        if any(child.name not in tag.required_children for child in element.children):
+            return None
         return [value for child in element.children if (value := _element_value(child)) is not None]
     mapping: dict[str, YamlValue] = {}
     if tag.text is None and element.text:

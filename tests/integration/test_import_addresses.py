@@ -99,6 +99,14 @@ def test_the_status_is_said_if_the_feed_is_not_served(host, tmp_path, status, ex
     assert (result.exit_code, expected in result.stderr) == (1, True)
 
 
+def test_a_password_in_the_address_is_not_shown(host, tmp_path):
+    host.answers["/feed"] = (401, b"")
+    address = f"{host.url}feed".replace("http://", "http://ann:secret@")
+    result = run("import", address, tmp_path / "new", "--url", NEW)
+    assert (result.exit_code, "it needs a login" in result.stderr) == (1, True)
+    assert "secret" not in result.output
+
+
 def test_a_feed_that_is_compressed_without_being_asked_is_read(host):
     host.answers["/feed"] = (200, gzip.compress(feed()))
     document = importer.read_old_feed(f"{host.url}feed")

@@ -47,6 +47,7 @@ def import_command(
     show_file = show_folder / "podcast.yaml"
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
+    feed = importer.without_password(feed)
     old_feed = importer.read_old_feed(feed)
     imported = importer.convert_old_feed(feed, old_feed)
     base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"

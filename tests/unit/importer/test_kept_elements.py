@@ -1,6 +1,7 @@
 """Whatever a podcaster said in the old feed is in the feed of the imported show, compared as values."""
 
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import builder, importer
 from podcast_kit.feed import parse_feed
+from podcast_kit.feed.repair import parse_feed_leniently
 from podcast_kit.namespaces import NAMESPACES
 from podcast_kit.source import project
 from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
@@ -42,7 +44,7 @@ def imported_feed(old, folder, cover=None):
     not_written = importer.write_imported_show(feed, downloads, folder, url=NEW, to="public")
     assert not_written == ()
     show = project.load_project(folder)
-    build = builder.build(show, now=LATER)
+    build = builder.build(show, now=LATER, feeds_only=True)
     return parse_feed((build.folder / "feed.xml").read_bytes()), feed
 
 
@@ -123,3 +125,29 @@ ROOT_TAG = (
 def test_random_feeds_are_kept(tmp_path_factory, seed, texts):
     maker = FeedMaker([CONTROL_CHARACTER.sub("", clean_xml_text(text)) for text in texts], seed)
     assert_nothing_is_lost(parse_feed(maker.feed().encode()), tmp_path_factory.mktemp("show"))
+
+
+SAMPLE = (ROOT / "tests/samples/import/namespace-examples.xml").read_text("utf-8")
+VALUES = [match.span() for match in re.finditer(r'"[^"<>]*"|>[^<>]+<', SAMPLE)]
+ODD_VALUES = (
+    "", "]]&gt;", "&lt;b&gt;x&lt;/b&gt;", "http://x y/", "-1", "1e9", "9" * 20, "2020-13-45", ": ", "- a", "{{ x }}",
+    "&#10;---&#10;", "../../x", "#", "%zz", "https://[::1", "https://a.example:99999/x", "file:///etc/passwd", "?",
+    "\u2028", "\u202e",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(VALUES), st.sampled_from(ODD_VALUES)), min_size=1, max_size=8),
+    st.tuples(st.integers(600, len(SAMPLE) - 100), st.integers(0, 30)),
+)
+def test_feeds_with_odd_values_give_a_show_that_can_be_built(tmp_path_factory, replacements, cut):
+    text = SAMPLE[: cut[0]] + " " * cut[1] + SAMPLE[cut[0] + cut[1] :]
+    for (start, end), value in sorted(replacements, reverse=True):
+        text = f"{text[: start + 1]}{value}{text[end - 1 :]}"
+    feed = importer.convert_feed(parse_feed_leniently(text.encode()))
+    if feed.episodes:
+        folder = tmp_path_factory.mktemp("show")
+        importer.write_imported_show(feed, importer.DownloadedFiles(), folder, url=NEW, to="public")
+        assert builder.build(project.load_project(folder), now=LATER, feeds_only=True).outputs

@@ -72,3 +72,23 @@ def test_folder_with_the_same_name_is_an_error(tmp_path):
 )
 def test_each_disk_error_has_its_fix(number, fix):
     assert fix in atomic_write.suggest_disk_fix(OSError(number, "refused"))
+
+
+def test_many_files_replace_others_and_remove_leftovers(tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("kept")
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "a.md").symlink_to(outside)
+    (folder / f".b.md.{999_999_999}.part").write_text("left by a process that ended")
+    atomic_write.write_many(folder, [("a.md", b"A"), ("b.md", b"B")])
+    atomic_write.flush_disk()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.md": b"A", "b.md": b"B"}
+    assert (outside.read_text(), (folder / "a.md").is_symlink()) == ("kept", False)
+
+
+def test_an_error_while_many_files_are_written_names_the_folder(tmp_path):
+    (tmp_path / "a.md").mkdir()
+    (tmp_path / "a.md" / "inner").write_text("")
+    with pytest.raises(OperationError, match="cannot be written"):
+        atomic_write.write_many(tmp_path, [("a.md", b"A")])
