@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from podcast_kit.audio.tag import EmbeddedTags
 
 
+UNTIMED_CONTAINERS = {"asf"}
+"""Containers whose packets do not have the times of what is in them: only decoding tells the length."""
+
+
 def probe_decoded(path: Path) -> Audio:
     """Facts about a file, from its packets; raises InvalidAudio if no decoder is installed."""
     if codecs.missing_codecs():
@@ -37,6 +41,8 @@ def probe_decoded(path: Path) -> Audio:
                 starts.append(packet.pts * packet.time_base)
                 ends.append(starts[-1] + (packet.duration or 0) * packet.time_base)
     seconds = float(max(ends) - min(starts)) if ends else source.seconds
+    if source.container in UNTIMED_CONTAINERS:
+        seconds = sum(block.shape[1] for block in decode.decode_blocks(path, source.rate)) / source.rate
     return Audio(
         bytes=path.stat().st_size,
         seconds=seconds,

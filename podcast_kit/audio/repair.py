@@ -11,7 +11,7 @@ from podcast_kit.audio.hashed_copy import ByteSpan, write_hashed_copy
 from podcast_kit.audio.probe import translate_audio_errors
 from podcast_kit.audio.sniff import KINDS_WITHOUT_ID3, AudioKind, detect_audio_kind
 from podcast_kit.audio.tag_bounds import id3_end
-from podcast_kit.errors import OperationError
+from podcast_kit.errors import InvalidAudio, OperationError
 
 PieceBuilder: TypeAlias = Callable[[Path, BinaryIO], Iterable[bytes | ByteSpan]]
 PIECE_BUILDERS = {
@@ -32,6 +32,8 @@ def repair_audio(source: Path, destination: Path) -> tuple[str, int]:
     cannot be found, OperationError if the copy would overwrite the recording or cannot be written.
     """
     kind = detect_audio_kind(source, with_leading_tags=True)
+    if kind not in PIECE_BUILDERS:
+        raise InvalidAudio(str(source), f"is {kind}, which cannot be repaired", "export it again", "au.codec")
     module, function = PIECE_BUILDERS[kind]
     if destination.exists() and destination.samefile(source):
         raise OperationError(f"{source}: the copy would overwrite the recording", "write it to another folder")

@@ -105,7 +105,7 @@ def _sniff_kind(path: Path, file: BinaryIO, size: int, *, with_leading_tags: boo
     if not head.strip(b"\0") and not _has_nonzero_bytes(file):
         text = "contains only zeros"
         raise InvalidAudio(str(path), text, "the copy or the disk failed; copy the recording again", "au.not-audio")
-    if kind := _kind_by_magic(head):
+    if kind := find_kind_by_magic(head):
         _check_leading_tags(path, kind, has_tags=start > 0 and not with_leading_tags)
         return kind
     for magic, text, fix in OTHER_FORMATS:
@@ -137,7 +137,8 @@ def _has_nonzero_bytes(file: BinaryIO) -> bool:
     return bool(file.read(1 << 20).strip(b"\0"))
 
 
-def _kind_by_magic(head: bytes) -> AudioKind | None:
+def find_kind_by_magic(head: bytes) -> AudioKind | None:
+    """The format of a file that begins with these bytes; None if they are not the signature of one."""
     if head[4:8] in FIRST_MP4_BOXES:
         return AudioKind.MP4
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:

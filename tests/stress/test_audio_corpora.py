@@ -46,7 +46,8 @@ def traceback(*_):
         ("inspect_audio", traceback, "ValueError: not one of ours"),
         ("repair_audio", traceback, "repair: ValueError: not one of ours"),
         ("SLOW_S", -1.0, "took 0."),
-        ("decoded_seconds", lambda _: 99.0, "is measured as 2.340 s, and decodes to 99.000 s"),
+        ("decoded_seconds", lambda _: 99.0, "is measured as 2.340 s, and decoded by FFmpeg to 99.000 s"),
+        ("own_seconds", lambda _: 1.0, "is measured as 2.340 s, and decoded by the toolkit to 1.000 s"),
         ("TOLERANCE_S", -1.0, "the tagged copy has 2.340 s, the file 2.340 s"),
     ],
 )

@@ -21,6 +21,7 @@ from av.stream import Disposition
 
 from podcast_kit.audio.aac import adts
 from podcast_kit.audio.riff import chunks
+from podcast_kit.audio.sniff import KIND_SUFFIXES, AudioKind, find_kind_by_magic
 from podcast_kit.audio.spliced_file import SplicedFile
 from podcast_kit.audio.tag_bounds import find_audio_bounds
 from podcast_kit.errors import InvalidAudio, OperationError
@@ -119,18 +120,17 @@ def _open_spliced(path: Path) -> SplicedFile | None:
     These are a WAV or AIFF whose header has a wrong size, and raw AAC with other bytes between its frames.
     """
     with path.open("rb") as file:
-        head = file.read(12)
-        is_wav = head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:] == b"WAVE"
+        kind = find_kind_by_magic(file.read(12))
         try:
-            if is_wav or head[:3] + head[8:11] == b"FORAIF":
+            if kind in {AudioKind.WAV, AudioKind.AIFF}:
                 sound = chunks.locate_sound(path, file)
                 if sound.length != sound.declared:
                     corrected = chunks.build_corrected_head(file, sound)
                     return SplicedFile(path, [corrected, (sound.start, sound.length)])
-            elif adts.has_frames(head + file.read(adts.MAX_ADTS_FRAME_BYTES)):
+            elif kind is AudioKind.ADTS or (kind is None and path.suffix.lower() in KIND_SUFFIXES[AudioKind.ADTS]):
                 start, end = find_audio_bounds(file, os.fstat(file.fileno()).st_size)
                 scan = adts.scan_adts(file, start, end)
-                if scan.junk_bytes or scan.tail_bytes:
+                if scan.spans and (scan.junk_bytes or scan.tail_bytes):
                     return SplicedFile(path, scan.spans)
         except InvalidAudio:
             return None

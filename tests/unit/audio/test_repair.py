@@ -72,3 +72,9 @@ def test_file_without_audio_cannot_be_repaired(name, tmp_path):
     with pytest.raises(InvalidAudio):
         repair_audio(tmp_path / name, tmp_path / "copy" / name)
     assert not (tmp_path / "copy" / name).exists()
+
+
+def test_format_that_is_only_decoded_cannot_be_repaired(tmp_path):
+    (tmp_path / "a.webm").write_bytes(b"\x1aE\xdf\xa3" + bytes(500))
+    with pytest.raises(InvalidAudio, match="is Matroska or WebM, which cannot be repaired"):
+        repair_audio(tmp_path / "a.webm", tmp_path / "b.webm")

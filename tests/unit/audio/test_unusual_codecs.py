@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from podcast_kit.audio import inspect_audio
-from tests.support.audio_corpus import decoded_seconds
+from podcast_kit.audio import inspect_audio, probe_audio
+from tests.support.audio_corpus import decoded_seconds, own_seconds
 from tests.support.audio_samples import sample
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg encodes, and decodes what is compared")
@@ -72,3 +72,20 @@ def test_audio_tracks_are_counted(streams, tmp_path):
     said = [problem.text for problem in inspect_audio(tmp_path / "a.m4a").problems if problem.code == "au.tracks"]
     words = f"has {streams} audio tracks: players play only one of them, usually the first"
     assert said == [words] * (streams > 1)
+
+
+def test_flac_is_not_decoded_as_the_raw_aac_that_is_in_it(tmp_path):
+    data, aac = sample("speech.flac").read_bytes(), sample("speech.aac").read_bytes()[:2000]
+    body = b"test" + aac
+    block = b"\x02" + len(body).to_bytes(3, "big") + body  # for an application, after STREAMINFO
+    (tmp_path / "a.flac").write_bytes(data[:42] + block + data[42:])
+    assert own_seconds(tmp_path / "a.flac") == own_seconds(sample("speech.flac"))
+
+
+@pytest.mark.parametrize("name", ["silence.wma", "noise.wma"])
+def test_length_of_windows_media_is_that_of_a_full_decode(name, tmp_path):
+    source = {"silence": "anullsrc=d=3.7", "noise": "anoisesrc=d=3.7:a=0.3"}[name.partition(".")[0]]
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-ac", "2", "-ar", "44100", str(tmp_path / name)]
+    subprocess.run(command, check=True)
+    assert own_seconds(tmp_path / name) == pytest.approx(decoded_seconds(tmp_path / name), abs=0.001)
+    assert probe_audio(tmp_path / name).seconds == pytest.approx(decoded_seconds(tmp_path / name), abs=0.05)
