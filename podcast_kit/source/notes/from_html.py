@@ -14,8 +14,8 @@ from podcast_kit.source.notes.renderer import alt_text
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-MAX_HTML_LEN = 1_000_000
-"""Characters of one text; the longest of real shows have a hundredth of that."""
+MAX_HTML_LEN = 300_000
+"""Characters of one text; real shows have at most a tenth of that, and longer notes could not be published."""
 _ELEMENTS = (
     "a|abbr|address|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite|code|col|colgroup|dd|del"
     "|details|dfn|div|dl|dt|em|embed|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input"
