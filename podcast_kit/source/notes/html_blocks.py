@@ -339,7 +339,7 @@ class BlockBuilder:
         url = self.absolute_url(str(tag.get("src") or ""))
         is_emoji = bool(alt) and "emoji" in str(tag.get("class") or "")
         if not is_emoji and url.lower().startswith(("https://", "http://")):
-            self.runs.append(self.style._replace(text=alt, image_url=url))
+            self.runs.append(self.style._replace(text=alt, code=False, image_url=url))
             return
         if not is_emoji:
             self.losses.append(f"the image {url[:MAX_SHOWN_URL_LEN]!r}")

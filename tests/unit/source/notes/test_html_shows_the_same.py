@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from podcast_kit.source import notes
 from podcast_kit.source.chapters import chapters_from_notes
 from podcast_kit.source.notes import from_html as html_notes
+from podcast_kit.source.notes import markdown as markdown_notes
 
 PAGE = "https://pod.example/episodes/x/index.html"
 WORDS = st.sampled_from((Path(__file__).parent / "odd_words.txt").read_text("utf-8").split("\n"))
@@ -168,6 +170,10 @@ def check_same(html):
         html = html.replace("<", "&lt;")
     assert shown_text(page, with_images=False) == shown_text(html, with_images=True), converted.markdown
     assert [loss for loss in converted.losses if not loss.startswith(("the link", "the image"))] == []
+    urls = [urljoin("https://old.example/page", url) for label, url in links_in(html) if label]
+    targets = {markdown_notes.normalize_link(url.replace("`", "%60").replace("\\", "%5C")) for url in urls}
+    missing = targets - {markdown_notes.normalize_link(url) for _, url in links_in(page)}
+    assert not missing, converted.markdown
     bold = letters_in(page, ["strong"])
     assert is_within(letters_in(html, ["b", "strong"], ["code", "pre"]), bold), converted.markdown
     assert is_within(bold, letters_in(html, ["b", "strong"])), converted.markdown
