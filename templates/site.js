@@ -1,11 +1,18 @@
-{# Comments and indentation are stripped when this template is rendered. #}
-{% filter replace("  ", "") %}
+{# Comments and whitespace are stripped when this template is rendered. #}
 (() => {
   "use strict";
   const words = {{ {"copied": t("copied"), "oneResult": t("results_one"), "manyResults": t("results_many"), "noResults": t("no_results"), "resuming": t("resuming_at")} | tojson }};
   const queryAll = (selector, root = document) => [...root.querySelectorAll(selector)];
   const query = (selector, root = document) => root.querySelector(selector);
   const player = query("audio, video");
+  const stored = (name) => {
+    try { return localStorage.getItem(name); } catch { return null; }
+  };
+  const store = (name, value) => {
+    try {
+      if (value === null) localStorage.removeItem(name); else localStorage.setItem(name, value);
+    } catch { {# storage can be blocked, e.g. in private windows #} }
+  };
   {# The page of a former address passes its new one; the link's time goes along. #}
   const movedTo = document.currentScript.dataset.movedTo;
   if (movedTo && location.hash) location.replace(movedTo + location.hash);
@@ -23,7 +30,7 @@
 
   if (player) {
     {# Without this script a time link opens the audio file at that time; with it, the link seeks the player on this page. #}
-    const timeLinks = queryAll("a[data-seek]");
+    const timeLinks = queryAll('a[href*="#t="]').filter((link) => link.pathname === new URL(player.src).pathname);
     timeLinks.forEach((link) => { link.href = link.hash; });
     const seek = (seconds, play) => {
       player.currentTime = seconds;
@@ -65,14 +72,6 @@
     };
     {# The playback position and speed are saved in this browser only. #}
     const positionKey = `at ${new URL(player.src).pathname}`;
-    const stored = (name) => {
-      try { return localStorage.getItem(name); } catch { return null; }
-    };
-    const store = (name, value) => {
-      try {
-        if (value === null) localStorage.removeItem(name); else localStorage.setItem(name, value);
-      } catch { {# storage can be blocked, e.g. in private windows #} }
-    };
     let savedAt = 0;
     player.addEventListener("timeupdate", () => {
       const position = player.currentTime;
@@ -131,6 +130,19 @@
     await copyText(button.dataset.copy || query("textarea", button.closest("details")).value);
     confirmCopy(button);
   }));
+  {# A post is written on the listener's own server, which only this browser remembers. #}
+  queryAll("[data-mastodon]").forEach((form) => {
+    const input = query("input", form);
+    input.value = stored("mastodon") || "";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const host = input.value.trim().replace(/^https?:\/\/|.*@|\/.*/g, "");
+      if (!/^[^\s?#\\]+\.[^\s?#\\]+$/.test(host)) return;
+      store("mastodon", host);
+      location.assign(`https://${host}/share?text=${encodeURIComponent(form.dataset.mastodon)}`);
+    });
+  });
+  if (location.hash === "#share") queryAll("details.share").forEach((panel) => { panel.open = true; });
   {# Phones have a share sheet; on other devices, copy the link. #}
   queryAll("[data-share]").forEach((button) => button.addEventListener("click", async () => {
     const seconds = player ? Math.floor(player.currentTime) : 0;
@@ -239,4 +251,4 @@
     search.addEventListener("input", showResults);
   }
 })();
-{% endfilter %}
+

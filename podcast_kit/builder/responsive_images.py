@@ -58,12 +58,24 @@ def add_page_images(
                 artwork=add_thumbnails(own, item.artwork, out, base_url) if own and item.artwork else None,
                 social_card=cards.write_card(pictured, item.episode.title, page) if pictured else None,
                 images=thumbnails.write_thumbnails(item),
+                clip_cards={
+                    clip.start_ms: cards.write_card(pictured, _quote(clip.title or item.episode.title), folder)
+                    for clip in item.soundbites
+                    for folder in [site.clip_page_key(item.episode.slug, clip).removesuffix("index.html")]
+                }
+                if pictured
+                else {},
             )
         )
     if cover and whole:
         show_cards = SocialCards("", colours, out, base_url)
         whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
     return tuple(with_images), whole, write_favicons(cover, out, base_url) if cover else ()
+
+
+def _quote(title: str) -> str:
+    """A clip's title as a quotation."""
+    return title if title.startswith(("“", "„", "«", '"')) else f"“{title}”"
 
 
 def add_thumbnails(source: Path, image: Image, out: OutputDir, base_url: str) -> Image:

@@ -88,6 +88,8 @@ class Item:
     """The episode's own artwork; None if the show's is used."""
     social_card: Image | None = None
     """The wide image with cover and title that social networks show for the page."""
+    clip_cards: Mapping[int, Image] = field(default_factory=dict)
+    """The social cards of the soundbites' pages, by `Soundbite.start_ms`."""
     summary: str = ""
     description: str = ""
     """Feed HTML of at most 4,000 bytes, with the prompts."""

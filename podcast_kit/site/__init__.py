@@ -13,6 +13,7 @@ from podcast_kit.site.listen_links import (
 )
 from podcast_kit.site.pages import Site, SitePage, render_site
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
+from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
 from podcast_kit.site.templates import eject_template, list_templates, templates_digest
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 
@@ -20,13 +21,17 @@ __all__ = [
     "Link",
     "LinkKind",
     "Platform",
+    "ShareLink",
+    "SharedMoment",
     "Site",
     "SitePage",
     "SiteTheme",
     "Translations",
     "all_translations",
     "build_listen_links",
+    "build_share_links",
     "check_listen_links",
+    "clip_page_key",
     "eject_template",
     "expand_link_markers",
     "list_templates",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType
+from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType, Soundbite
 from podcast_kit.site import structured_data
 from podcast_kit.site.chapter_list import place_chapters
 from podcast_kit.site.collections import (
@@ -33,6 +33,7 @@ from podcast_kit.site.listen_links import (
 )
 from podcast_kit.site.prompts import find_prompt_set, render_prompts
 from podcast_kit.site.redirects import Redirect, find_redirects
+from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.templates import Templates, load_templates
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 from podcast_kit.site.transcript import group_into_paragraphs, needs_own_page, shown_cues
@@ -125,6 +126,7 @@ class Site:
     def _render_asset(self, name: str) -> tuple[str, str]:
         text = self._templates.render(name, {"show": self.show, "look": self._theme, "t": self._translations})
         stem, _, suffix = name.rpartition(".")
+        text = _minify(text, suffix)
         return f"assets/{stem}.{_digest_value(text)[:10]}.{suffix}", text
 
     @cached_property
@@ -182,11 +184,32 @@ class Site:
             embed_values = _player_values(item)
             yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
             yield self._oembed_page(f"{base}/oembed.json", item, player_url)
+            yield from self._clip_pages(item)
             if is_long:
                 transcript_values = partial(self._transcript_values, item)
                 yield self._template_page(
                     f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
                 )
+
+    def _clip_pages(self, item: Item) -> Iterator[SitePage]:
+        """A page for each soundbite: what is after # in a link never reaches those who make link previews."""
+        for soundbite in item.soundbites:
+            key = clip_page_key(item.episode.slug, soundbite)
+            values = {
+                "item": replace(item, chapters=(), transcripts=(), content="", page="", description=""),
+                "clip": soundbite,
+                "name": soundbite.title or item.episode.title,
+            }
+            yield self._template_page(key, "clip.html", values, partial(self._clip_values, item, soundbite, key))
+
+    def _clip_values(self, item: Item, soundbite: Soundbite, key: str) -> dict[str, Any]:
+        url = self.show.page_url(key)
+        name = soundbite.title or item.episode.title
+        moment = SharedMoment(title=name, show=self.show.title, summary=item.summary, url=url)
+        return {
+            "shares": build_share_links(moment),
+            "ld": structured_data.clip_json_ld(self.show, item, soundbite, url),
+        }
 
     def _oembed_page(self, key: str, item: Item, player_url: str) -> SitePage:
         """The oEmbed response; its digest has only what the response depends on."""
@@ -201,6 +224,10 @@ class Site:
     def _episode_values(self, item: Item, player_url: str, *, with_transcript: bool) -> dict[str, Any]:
         return {
             "elsewhere": build_episode_links(self.show, item.episode),
+            "shares": build_share_links(
+                SharedMoment(title=item.episode.title, show=self.show.title, summary=item.summary, url=item.url)
+            ),
+            "clip_urls": [self.show.page_url(clip_page_key(item.episode.slug, clip)) for clip in item.soundbites],
             "frame": structured_data.embed_code(self.show, item, player_url),
             "notes": place_chapters(item.page, item.chapters),
             "paragraphs": group_into_paragraphs(shown_cues(item)) if with_transcript else (),
@@ -320,6 +347,17 @@ def render_site(
     """
     site = Site(show=show, folder=folder, artwork=artwork, icons=icons)
     return {page.key: page.render() for page in site.build_pages(items)}
+
+
+def _minify(text: str, suffix: str) -> str:
+    """A style sheet or a script without comments and whitespace."""
+    if suffix == "css":
+        import rcssmin
+
+        return str(rcssmin.cssmin(text))
+    import rjsmin
+
+    return str(rjsmin.jsmin(text))
 
 
 def _link_values(item: Item) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Image, Item, Show
+from podcast_kit.model import Image, Item, Show, Soundbite
 from podcast_kit.site.i18n import Translations
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
@@ -19,7 +19,7 @@ MAX_SHORT_NAME_LEN = 30
 
 def encode_script_json(value: object) -> str:
     """JSON for a script element: escaped, so that nothing in it can end the element."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
@@ -43,6 +43,27 @@ def show_json_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> st
     return encode_script_json(_drop_unset(series))
 
 
+def clip_json_ld(show: Show, item: Item, soundbite: Soundbite, url: str) -> str:
+    """A soundbite as JSON-LD (schema.org Clip), as a part of its episode."""
+    start, length = soundbite.start_ms / 1000, soundbite.length_ms / 1000
+    clip = {
+        "@context": "https://schema.org",
+        "@type": "Clip",
+        "@id": url,
+        "url": url,
+        "name": soundbite.title or item.episode.title,
+        "startOffset": round(start, 3),
+        "endOffset": round(start + length, 3),
+        "duration": format_iso_duration(length),
+        "inLanguage": show.language,
+        "audio": {"@type": "AudioObject", "contentUrl": soundbite.url, "encodingFormat": soundbite.media.mime}
+        if soundbite.media
+        else None,
+        "partOfEpisode": {"@type": "PodcastEpisode", "@id": item.url, "url": item.url, "name": item.episode.title},
+    }
+    return encode_script_json(_drop_unset(clip))
+
+
 def episode_json_ld(show: Show, item: Item, artwork: Image | None) -> str:
     """An episode as JSON-LD (schema.org PodcastEpisode); `artwork` is the show's."""
     episode, media = item.episode, item.enclosure
@@ -58,7 +79,6 @@ def episode_json_ld(show: Show, item: Item, artwork: Image | None) -> str:
         "episodeNumber": episode.number,
         "datePublished": item.date.isoformat(),
         "duration": duration,
-        "timeRequired": duration,
         "description": item.summary,
         "inLanguage": show.language,
         "identifier": item.guid,

@@ -69,7 +69,7 @@ def test_a_soundbite_plays_and_links_to_its_time(open_page):
     until(page, f"{bite}.currentTime > 0.3")
     assert 15.9 < page.evaluate(f"{bite}.duration") < 16.1
     page.evaluate(f"{bite}.pause()")
-    page.click(".soundbites a[data-seek]")
+    page.click(".soundbites a[href*='#t=']")
     until(page, "document.querySelector('#player').currentTime >= 2")
     assert page.url.endswith("#t=2")
     assert page.errors == []

@@ -74,7 +74,7 @@ def test_soundbites_move_with_an_intro_in_feed_file_and_page(tmp_path):
     done = made(folder)
     assert said(done) == [("5", "16", "The best of it")]
     assert [path.name for path in bites(done)] == ["001-talk-at-0m05s.mp3"]
-    assert '#t=5" data-seek' in page(done)
+    assert '#t=5"><time>' in page(done)
 
 
 def test_time_splits_move_with_an_intro(tmp_path):

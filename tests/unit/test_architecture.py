@@ -35,6 +35,8 @@ LIBRARY_HOMES = {
     "lxml": {"feed"},
     "jinja2": {"site"},
     "segno": {"site"},
+    "rjsmin": {"site"},
+    "rcssmin": {"site"},
     "boto3": {"stores"},
     "botocore": {"stores"},
     "PIL": {"images"},

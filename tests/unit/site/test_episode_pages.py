@@ -110,7 +110,7 @@ def test_video_is_described_as_video_to_machines(render):
     page = episode_page(pages)
     assert f'<meta property="og:video" content="{BASE}media/bb/001-one.mp4">' in page
     assert "og:audio" not in page
-    assert '"@type": "VideoObject"' in page
+    assert '"@type":"VideoObject"' in page
     oembed = json.loads(pages["episodes/001-one/oembed.json"])
     assert oembed["height"] == 430
     assert 'height="430"' in oembed["html"]
@@ -131,7 +131,7 @@ def value_element(*recipients):
 
 ANN = {"name": "Ann & Co", "type": "lnaddress", "address": "ann@wallet.example", "split": "90"}
 BO = {"name": "Bo", "type": "node", "address": "02d5c1bf8b940dc9cadca86d1b0a3c37", "split": "10"}
-FEE = {"name": "App", "type": "node", "address": "03d5", "split": "1", "fee": "true"}
+FEE = {"name": "The app’s share", "type": "node", "address": "03d5", "split": "1", "fee": "true"}
 
 
 def test_funding_of_an_episode_is_on_its_page(render):
@@ -148,7 +148,7 @@ def test_recipients_of_value_are_on_the_page_with_their_shares(render):
     page = episode_page(render(make_item(elements=(value_element(ANN, BO, FEE),))))
     link = '<a href="lightning:ann@wallet.example">Ann &amp; Co</a>'
     assert f"Value for value (Lightning): {link} (90%), Bo (10%)</p>" in page
-    assert "App" not in page
+    assert "The app’s share" not in page
 
 
 def test_value_and_chat_of_an_episode_replace_those_of_the_show(render):

@@ -99,9 +99,7 @@ def test_an_episode_can_be_played_downloaded_and_followed(render):
     page = episode_page(render(make_item(chapters=(Chapter(start_ms=61_000, title="Two"),))))
     assert '<audio id="player" controls preload="none" src="../../media/bb/001-one.mp3"' in page
     assert "1.2 MB" in page
-    assert (
-        '<a href="../../media/bb/001-one.mp3#t=61" data-seek><span class="at">1:01</span> <span>Two</span></a>' in page
-    )
+    assert '<a href="../../media/bb/001-one.mp3#t=61"><time>1:01</time> <span>Two</span></a>' in page
     assert 'href="../../follow/index.html">Follow</a>' in page
 
 
@@ -149,9 +147,7 @@ def test_a_show_without_episodes_has_a_page(render):
 
 def test_a_short_transcript_is_on_the_episode_page_and_a_long_one_on_its_own_page(render):
     short = render(make_item(transcripts=(make_transcript("Hello there.", "General."),)))
-    assert '<b>Ada</b> <a href="../../media/bb/001-one.mp3#t=0" data-seek>0:00</a> Hello there. General.' in (
-        episode_page(short)
-    )
+    assert '<b>Ada</b> <a href="../../media/bb/001-one.mp3#t=0">0:00</a> Hello there. General.' in (episode_page(short))
     long = render(make_item(transcripts=(make_transcript(*["Many words are said here."] * 2000),)))
     assert "Many words" not in episode_page(long)
     assert 'href="../../episodes/001-one/transcript/index.html"' in episode_page(long)
@@ -373,7 +369,7 @@ def test_a_chapter_can_have_a_link(render):
     )
     page = episode_page(render(make_item(chapters=chapters)))
     assert '<a class="more" href="https://one.example/" aria-label="More about “One”">' in page
-    assert "mailto" not in page
+    assert "mailto:x" not in page
 
 
 def test_the_embed_code_is_shown(render):

@@ -78,4 +78,4 @@ def test_font_and_logo_files_are_published(tmp_path):
 def test_font_families_keep_their_order(tmp_path):
     pages = site.render_site(make_show(theme=Theme(font='Georgia, "Times New Roman", serif')), [], folder=tmp_path)
     style = next(data.decode() for key, data in pages.items() if key.endswith(".css"))
-    assert '--font:Georgia, "Times New Roman", serif, system-ui' in style
+    assert '--font:Georgia,"Times New Roman",serif,system-ui' in style
