@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -131,10 +131,12 @@ def build(
         _disk_errors(),
         open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
         HttpClient(network) as http,
+        ExitStack() as exits,
     ):
         _refuse_foreign_folder(folder, cache)
         cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
         out = OutputDir(folder, cache)
+        exits.callback(out.staged.close)
         project = apply_renames(project, now)
         project = _publish_referenced_files(project, out, now, keep_going=keep_going)
         due, scheduled, drafts = _split_by_schedule(project, now)

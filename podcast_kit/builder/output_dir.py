@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podcast_kit.builder.cache import Cache
+from podcast_kit.builder.spool import Spool
 from podcast_kit.errors import OperationError
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import Output, Wave
@@ -56,7 +57,7 @@ class OutputDir:
         self.cache = cache
         self._root = str(folder)
         self.outputs: dict[str, Output] = {}
-        self.staged: dict[str, tuple[bytes, str]] = {}
+        self.staged = Spool(folder)
         self.files_written = 0
 
     def path(self, key: str) -> Path:
@@ -79,7 +80,9 @@ class OutputDir:
             if wave is Wave.MEDIA:
                 self._put(key, data, sha256)
             else:
-                self.staged[key] = (data, sha256)
+                self.staged.add_bytes(key, data)
+        else:
+            self.staged.drop_key(key)
         return self.add(key, len(data), sha256, wave, mime)
 
     def publish_file(self, source: Path, mime: str = "") -> Output:
@@ -100,12 +103,13 @@ class OutputDir:
         """Take back what was written below a folder, before `commit`."""
         for key in [key for key in self.outputs if key.startswith(prefix)]:
             del self.outputs[key]
-            self.staged.pop(key, None)
+            self.staged.drop_key(key)
 
     def commit(self) -> None:
         """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names."""
-        for key in sorted(self.staged, key=lambda key: (self.outputs[key].wave, key)):
-            self._put(key, *self.staged[key])
+        for key in sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key)):
+            self._put(key, self.staged.read_bytes(key), self.outputs[key].sha256)
+        self.staged.close()
         if self.folder.is_dir():
             self._sweep()
 

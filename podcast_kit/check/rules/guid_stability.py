@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from podcast_kit.errors import Severity
 from podcast_kit.model import LOCK_FILE, FeedDocument
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import format_count
+
+MAX_URL_PARTS = 3
+"""Of the path of a recording in podcast.lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,43 @@ class PublishedEpisode:
     source: str
     """Where this is known from, as a message calls it."""
 
-    def is_same_episode(self, item: ItemView) -> bool:
-        """Whether an item with another guid is this episode."""
-        if self.url and item.url.endswith(self.url):
-            return True
-        same_date = self.date is not None and item.date == self.date
-        return same_date and (not self.title or self.title == item.title)
+
+class _NewItems:
+    """The items whose guids were never published, by what tells whether one is a published episode."""
+
+    def __init__(self, items: Iterable[ItemView]) -> None:
+        self._by_url: dict[str, deque[ItemView]] = {}
+        self._by_date: dict[tuple[datetime, str], deque[ItemView]] = {}
+        """By date and title, and by date alone for podcast.lock, which has no titles."""
+        self._used: set[int] = set()
+        for item in items:
+            for url in _url_endings(item.url):
+                self._by_url.setdefault(url, deque()).append(item)
+            if item.date is not None:
+                for title in {item.title, ""}:
+                    self._by_date.setdefault((item.date, title), deque()).append(item)
+
+    def take_item(self, episode: PublishedEpisode) -> ItemView | None:
+        """The first item that is the episode, with another guid; each is given once."""
+        item = self._first_unused(self._by_url.get(episode.url)) if episode.url else None
+        if item is None and episode.date is not None:
+            item = self._first_unused(self._by_date.get((episode.date, episode.title)))
+        if item is not None:
+            self._used.add(id(item))
+        return item
+
+    def _first_unused(self, items: deque[ItemView] | None) -> ItemView | None:
+        while items and id(items[0]) in self._used:
+            items.popleft()
+        return items[0] if items else None
+
+
+def _url_endings(url: str) -> Iterator[str]:
+    """A URL, and the ends of its path, such as `/media/0f3a1b2c4d5e6f70/talk.mp3`, that podcast.lock has."""
+    yield url
+    parts = url.rsplit("/", MAX_URL_PARTS)
+    for count in range(1, len(parts)):
+        yield "/" + "/".join(parts[-count:])
 
 
 def _published_episodes(channel: ChannelView) -> list[PublishedEpisode]:
@@ -76,12 +111,11 @@ def check_guids_stable(channel: ChannelView) -> Iterator[Finding]:
     published = _published_episodes(channel)
     feed_guids, published_guids = {item.guid for item in channel.items}, {episode.guid for episode in published}
     missing = [episode for episode in published if episode.guid not in feed_guids]
-    new_items = [item for item in channel.items if item.guid not in published_guids]
+    new_items = _NewItems(item for item in channel.items if item.guid not in published_guids)
     changed: list[tuple[PublishedEpisode, ItemView]] = []
     for episode in missing:
-        same_item = next((item for item in new_items if episode.is_same_episode(item)), None)
+        same_item = new_items.take_item(episode)
         if same_item is not None:
-            new_items.remove(same_item)
             changed.append((episode, same_item))
     for episode, item in changed:
         text = (

@@ -70,10 +70,10 @@ def _parse_cues(transcript: TranscriptFile) -> Iterator[TranscriptCue]:
             continue
         start, end = (timecode_to_ms(*match.groups()[at : at + 4]) / 1000 for at in (0, 4))
         cue_lines = []
-        for cue_line in lines[number:]:
-            if not cue_line.strip() or "-->" in cue_line:
+        for index in range(number, len(lines)):
+            if not lines[index].strip() or "-->" in lines[index]:
                 break
-            cue_lines.append(cue_line.strip())
+            cue_lines.append(lines[index].strip())
         yield TranscriptCue(number, start, end, tuple(cue_lines))
 
 

@@ -1,0 +1,50 @@
+"""Files that wait to be written, kept on disk: a show of thousands of episodes has more pages than fit in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import IO
+
+
+class Spool:
+    """Bytes by key, in one temporary file without a name, which is gone when the program ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
+    def keys(self) -> list[str]:
+        """The keys, in the order in which they were added."""
+        return list(self._places)
+
+    def add_bytes(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key."""
+        if self._file is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # open until the build ends
+        start = self._file.seek(0, 2)
+        self._file.write(data)
+        self._places[key] = (start, len(data))
+
+    def drop_key(self, key: str) -> None:
+        """Forget a key, if it has bytes."""
+        self._places.pop(key, None)
+
+    def read_bytes(self, key: str) -> bytes:
+        """The bytes under a key; raises KeyError where there are none."""
+        start, length = self._places[key]
+        if self._file is None:
+            return b""
+        self._file.seek(start)
+        return self._file.read(length)
+
+    def close(self) -> None:
+        """Free the space on disk."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._places = None, {}
