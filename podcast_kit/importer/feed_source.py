@@ -127,12 +127,18 @@ def _with_older_pages(client: HttpClient, first: FeedDocument) -> FeedDocument:
             faults.append(Problem(SourceLocation(first.path), text, "its episodes are missing; try again", "import"))
             break
         faults += page.faults
-        items += [item for item in page.items if item.child_text("guid") not in guids - {""}]
+        new_items = [item for item in page.items if item.child_text("guid") not in guids - {""}]
+        items += [_with_path(item, page.path) for item in new_items]
         guids |= {item.child_text("guid") for item in page.items}
     if first.channel is None:
         return first
     channel = replace(first.channel, children=(*first.channel.children, *items))
     return replace(first, root=replace(first.root, children=(channel,)), faults=tuple(faults))
+
+
+def _with_path(node: Node, path: str) -> Node:
+    """The node and its children, located in another file."""
+    return replace(node, path=path, children=tuple(_with_path(child, path) for child in node.children))
 
 
 def _error_text(error: InvalidInput | OperationError) -> str:

@@ -40,6 +40,8 @@ class Node:
     line: int = 0
     column: int = 0
     """Both count from 1."""
+    path: str = ""
+    """The file or URL that it is in, if it is not that of the document: a further page of the feed."""
 
     def children_named(self, key: str) -> tuple[Node, ...]:
         """The children with that key, in file order."""
@@ -91,4 +93,4 @@ class FeedDocument:
 
     def location_of(self, node: Node | None = None) -> SourceLocation:
         """The location of a node; the file as a whole without one."""
-        return SourceLocation(self.path, node.line, node.column) if node else SourceLocation(self.path)
+        return SourceLocation(node.path or self.path, node.line, node.column) if node else SourceLocation(self.path)

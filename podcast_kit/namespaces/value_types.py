@@ -98,9 +98,8 @@ def _check_uri(value: str) -> str:
         parts = urlsplit(value)
     except ValueError:
         return f"is not {ValueType.URI}"
-    return (
-        "" if parts.scheme and (parts.netloc or parts.path) and not _UNSAFE.search(value) else f"is not {ValueType.URI}"
-    )
+    has_address = parts.netloc or parts.path or parts.query  # a magnet link only has a query
+    return "" if parts.scheme and has_address and not _UNSAFE.search(value) else f"is not {ValueType.URI}"
 
 
 def _check_url(value: str) -> str:

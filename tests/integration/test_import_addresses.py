@@ -125,6 +125,7 @@ def test_all_pages_are_read_and_a_missing_one_is_reported(host):
     assert "a further page of the feed cannot be read" in fault.text
     assert "answers 404" in fault.text
     assert fault.severity == "error"
+    assert document.location_of(document.items[1]).path == f"{host.url}2"
 
 
 def test_https_is_taken_where_it_answers(secure_host, tmp_path):
