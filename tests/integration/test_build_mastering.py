@@ -271,6 +271,21 @@ def test_a_missing_recording_of_a_mastered_show_stops_no_command(command, tmp_pa
         assert "1 episode" in output
 
 
+def test_build_command_names_the_one_broken_recording_of_five(tmp_path):
+    folder = small(tmp_path, episodes=3)
+    (folder / "podcast.yaml").write_text((folder / "podcast.yaml").read_text() + "audio: {format: mp3}\n")
+    for number, samples in ((4, 3), (5, 44100)):
+        add(folder, number, recording="")
+        write(folder / f"episodes/{number:03}-talk.wav", voice(1)[:, :samples])
+    command = [sys.executable, "-m", "podcast_kit", "-C", folder, "build"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    output = run.stdout + run.stderr
+    assert run.returncode == 1
+    assert "4 episodes" in output
+    assert "episodes/004-talk.wav: error: has only 0.000 s of audio" in output
+    assert "Traceback" not in output
+
+
 def test_a_recording_on_a_failing_disk_stops_only_its_episode(tmp_path, monkeypatch):
     folder = small(tmp_path, episodes=3)
     broken = folder / "episodes/002-talk.mp3"
