@@ -13,6 +13,7 @@ from podcast_kit.audio.hashed_copy import ByteSpan, read_span
 from podcast_kit.audio.mp4 import fragments
 from podcast_kit.audio.mp4.boxes import Box, FileLayout, parse_boxes, read_body, read_layout, split_boxes
 from podcast_kit.audio.sniff import AUDIO_MIME_TYPES
+from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio
 
@@ -28,6 +29,8 @@ MP4_CODECS = {
 MP4_PCM_CODES = {b"sowt", b"twos", b"lpcm", b"ipcm", b"in24", b"in32", b"fl32", b"raw "}
 MPEG_AUDIO_OBJECT_TYPES = {b"\x69": "mp3", b"\x6b": "mp3", b"\xa5": "ac3", b"\xa6": "eac3", b"\xa9": "dts"}
 """`objectTypeIndication` of the decoder configuration (ISO/IEC 14496-1 7.2.6.6), where it is not AAC."""
+MONO_FRAME_BYTE = b"\xc0"
+"""The fourth byte of a frame of MP3 is as large or larger if it has one channel."""
 RARE_MP4_CODECS = {"mp3": "MP3", "opus": "Opus", "flac": "FLAC", "ac3": "AC-3", "eac3": "E-AC-3", "dts": "DTS"}
 """Codecs that an MP4 may hold, and that podcast apps rarely play from it."""
 DRM_CODES = {b"drms", b"drmi", b"enca", b"encv"}
@@ -190,6 +193,7 @@ def probe_mp4(path: Path) -> Audio:
         length = track_seconds(moov, track)
         if not spans or not length:
             raise InvalidAudio(str(path), "has an empty audio track", TRUNCATED_MP4_FIX, "au.truncated")
+        frame_head = read_at(file, spans[0][0], 4)
         digest = hashlib.sha256()
         for start, size in spans:
             for block in read_span(file, start, size):
@@ -200,6 +204,8 @@ def probe_mp4(path: Path) -> Audio:
         raise InvalidAudio(str(path), text, "export the recording without protection", "au.codec")
     channels, rate = _channels_and_rate(about)
     codec = _codec_name(name, about)
+    if codec == "mp3":
+        channels = 1 if frame_head[3:4] >= MONO_FRAME_BYTE else 2
     return Audio(
         bytes=top.size,
         seconds=length,

@@ -50,6 +50,12 @@ def test_codec_is_named_and_length_is_right(name, tmp_path):
     assert [(problem.code, bool(problem.fix)) for problem in said] == [("au.codec", True)]
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_channels_of_mp3_in_an_m4a(channels, tmp_path):
+    path = encode(tmp_path / "a.m4a", f"-c:a libmp3lame -f mp4 -ac {channels}")
+    assert probe_audio(path).channels == channels
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_codec_that_cannot_be_measured_is_refused_by_name(name, tmp_path):
     options, words = REFUSED[name]
