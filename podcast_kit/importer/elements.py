@@ -21,6 +21,7 @@ from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
 
 _T = TypeVar("_T")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);")
+_HREF = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]+)[\"']", re.IGNORECASE)
 _URL_UNSAFE = re.compile(r"[\s<>\"\\^`{|}]")
 SINGLE_TAGS = {
     "channel": {
@@ -85,6 +86,12 @@ def single_line(raw: str) -> str:
 def title_text(raw: str) -> str:
     """A title on one line, with characters for entities that were escaped twice, such as `&amp;#8217;`."""
     return single_line(_ENTITY.sub(lambda match: html.unescape(match[0]), raw))
+
+
+def list_lost_links(markup: str, kept: str) -> str:
+    """The URLs of links in some HTML that a text does not have, in a list for a message; empty if there are none."""
+    urls = dict.fromkeys(html.unescape(url)[:200] for url in _HREF.findall(markup))
+    return ", ".join(url for url in urls if url not in kept and html.escape(url) not in kept)
 
 
 def find_media_enclosure(node: Node) -> Node:

@@ -16,6 +16,7 @@ from podcast_kit.importer.elements import (
     ImportLog,
     custom_elements,
     find_media_enclosure,
+    list_lost_links,
     parse_flag,
     read_people,
     required_file,
@@ -235,6 +236,10 @@ class ItemReader:
             child = node.child("description") or node
             self.import_log.warn(child, "the description differs from the notes and is left out", "it is too long")
             summary = ""
+        if summary and (urls := list_lost_links(short, full_notes)):
+            child = node.child("description") or node
+            import_fix = "add them to the notes"
+            self.import_log.warn(child, f"links in the description become text; left out: {urls}", import_fix)
         elements = []
         for key in ("itunes:summary", "itunes:subtitle"):
             text = texts[key]

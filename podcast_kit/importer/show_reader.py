@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.elements import (
     ImportLog,
     custom_elements,
+    list_lost_links,
     parse_flag,
     read_people,
     required_file,
@@ -31,7 +31,6 @@ from podcast_kit.source.yaml import converters
 from podcast_kit.source.yaml.errors import CONTROL_CHARACTER
 from podcast_kit.text.feed_dates import parse_feed_date
 
-_HREF = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]+)[\"']", re.IGNORECASE)
 _CHANNEL_TEXTS = {"itunes:summary", "itunes:subtitle"}
 _PROMPTS_STRIPPED = "the follow and review prompts are not imported, because the new show has its own"
 _PROMPTS_FIX = "set your own wording under `prompts:` in podcast.yaml"
@@ -164,11 +163,9 @@ def _convert_description(channel: Node, import_log: ImportLog) -> str:
     description = channel.child_text("description") or channel.child_text("itunes:summary")
     description = description or channel.child_text("itunes:subtitle")
     text = html_notes.html_to_text_lines(description)
-    urls = [url for url in _HREF.findall(description) if html.unescape(url) not in text]
-    if urls:
+    if urls := list_lost_links(description, text):
         child = channel.child("description") or channel
-        shown = ", ".join(html.unescape(url)[:200] for url in dict.fromkeys(urls))
-        import_log.warn(child, f"links in the show's description become text; left out: {shown}", "use `listen:`")
+        import_log.warn(child, f"links in the show's description become text; left out: {urls}", "use `listen:`")
     return text
 
 

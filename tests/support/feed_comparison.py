@@ -24,6 +24,8 @@ HOST_ELEMENTS = {
     "ttl": "how often to ask the old host",
     "cloud": "the old host's notifications",
     "webMaster": "the old host's staff",
+    "skipHours": "how often to ask the old host",
+    "skipDays": "how often to ask the old host",
     "link": "the old host's pages",
     "comments": "the old host's pages",
     "atom:link": "the old feed's address and pages",

@@ -130,6 +130,14 @@ def test_recordings_with_odd_urls_are_imported_and_reported(old, new, url, repor
     assert "secret" not in "\n".join(messages)
 
 
+def test_links_that_become_text_are_named():
+    more = "<content:encoded>&lt;p&gt;At length.&lt;/p&gt;</content:encoded>"
+    short = '&lt;a href="https://a.example/?x=1&amp;amp;y=2"&gt;Short&lt;/a&gt;'
+    feed, messages = convert(more, [("Words.", short), ("About.", short)])
+    assert (feed.episodes[0].summary, feed.episodes[0].notes) == ("Short", "At length.")
+    assert sum("become text; left out: https://a.example/?x=1&y=2" in message for message in messages) == 2
+
+
 def test_if_no_recording_can_be_used_the_reasons_are_said(tmp_path):
     (tmp_path / "feed.xml").write_text((TEMPLATE % "").replace("https://old.example/1.mp3", "ftp://old.example/1.mp3"))
     result = run("import", tmp_path / "feed.xml", tmp_path / "new", "--url", NEW)
