@@ -9,6 +9,7 @@ and asks `fault(request)` what to do with each request:
     CLOSE_IN_BODY           close it in the middle of the body on its way to the store
     LOSE_RESPONSE           let the request take effect, then close instead of answering
     TRUNCATE_RESPONSE       answer with the first half of the body
+    CutHeaders(share)       answer with this share of the bytes of status line and headers
     CORRUPT_BODY            change a byte of the body: that of the request, else that of the response
     Delay(seconds)          wait, then forward
     SlowBody(seconds)       stretch the body over this time, in both directions
@@ -21,7 +22,7 @@ import http.server
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 SLOW_BODY_PIECES = 8
@@ -59,6 +60,13 @@ class SlowBody:
 
 
 @dataclass(frozen=True)
+class CutHeaders:
+    """The share of the bytes of status line and headers after which the connection closes."""
+
+    share: float
+
+
+@dataclass(frozen=True)
 class Request:
     """A recorded request; numbers start at 1."""
 
@@ -72,9 +80,20 @@ class Request:
 class Proxy:
     """Runs during a `with` block; `proxy.endpoint` forwards to the store."""
 
-    def __init__(self, target: str, fault: Callable[[Request], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        target: str,
+        fault: Callable[[Request], object] = lambda _: None,
+        *,
+        on_response: Callable[[Request, bytes, int, dict[str, str]], None] | None = None,
+        drop_headers: Collection[str] = (),
+    ) -> None:
         self.target = urllib.parse.urlsplit(target)
         self.fault = fault
+        self.on_response = on_response
+        """Receives each request that the store answered, its body, the status and the headers of the response."""
+        self.drop_headers = frozenset({"expect", "connection", *drop_headers})
+        """Headers of requests, in lower case, that the store does not get."""
         self.requests: list[Request] = []
         self.lock = threading.Lock()
         self.is_finished = threading.Event()
@@ -141,16 +160,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._forward_request(onward, request, fault)
             if fault == CLOSE_IN_BODY:
                 return
-            self._send_response(onward.getresponse(), fault)
+            response = onward.getresponse()
+            if self.proxy.on_response:
+                headers = {name.lower(): value for name, value in response.getheaders()}
+                self.proxy.on_response(request, bytes(self.sent_body), response.status, headers)
+            self._send_response(response, fault)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815  # http.server's own naming
 
     def _forward_request(self, onward, request, fault) -> None:
         onward.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() not in {"expect", "connection"}:
+            if name.lower() not in self.proxy.drop_headers:
                 onward.putheader(name, value)
         onward.endheaders()
+        self.sent_body = bytearray()
         remaining = request.size // 2 if fault == CLOSE_IN_BODY else request.size
         size = request.size // SLOW_BODY_PIECES + 1 if isinstance(fault, SlowBody) else 1 << 16
         while remaining and (block := self.rfile.read(min(remaining, size))):
@@ -159,6 +183,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if fault == CORRUPT_BODY and remaining == request.size:
                 block = bytes([block[0] ^ 1]) + block[1:]
             onward.send(block)
+            if self.proxy.on_response:
+                self.sent_body += block
             remaining -= len(block)
         if fault == CLOSE_IN_BODY:
             self.close_connection = True
@@ -166,7 +192,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _send_response(self, reply, fault) -> None:
         body = (
             reply.read()
-            if fault in {LOSE_RESPONSE, TRUNCATE_RESPONSE, CORRUPT_BODY} or isinstance(fault, SlowBody)
+            if fault in {LOSE_RESPONSE, TRUNCATE_RESPONSE, CORRUPT_BODY} or isinstance(fault, (SlowBody, CutHeaders))
             else b""
         )
         if fault == LOSE_RESPONSE:
@@ -176,6 +202,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         for name, value in reply.getheaders():
             if name.lower() not in {"connection", "keep-alive"}:
                 self.send_header(name, value)
+        if isinstance(fault, CutHeaders):
+            head = b"".join(self._headers_buffer)
+            self._headers_buffer = [head[: int(len(head) * fault.share)]]
+            self.flush_headers()
+            self.close_connection = True
+            return
         self.end_headers()
         if self.command != "HEAD":
             self._send_body(reply, body, fault)
