@@ -18,7 +18,7 @@ from podcast_kit.stores.state import EMBARGOED, StoreState, read_state_file, red
 MIN_RETIRED_DAYS = 30
 MIN_FEEDS_KEPT = 10
 MAX_FILES = 1000
-STALE_UPLOAD_DAYS = 7
+STALE_UPLOAD_DAYS = 1
 """Days after which an unfinished multipart upload counts as abandoned."""
 LINK_PATTERN = re.compile(r"https?://[^\s\"'<>\]]+")
 

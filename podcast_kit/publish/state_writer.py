@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +15,7 @@ from podcast_kit.model.lineage import PendingPublish
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.publish.lineage import LineageUpdate, extend_history, pending_publish
 from podcast_kit.stores import Store, Upload, if_match
-from podcast_kit.stores.lineage import HISTORY_KEY, render_history
+from podcast_kit.stores.lineage import HISTORY_KEY, fetch_history, render_history
 from podcast_kit.stores.state import STATE_KEY, StoreState, feed_number, kept_feed_key, read_state_file, render_state
 
 MAX_MARK_ATTEMPTS = 5
@@ -37,6 +39,12 @@ class StateWriter:
         self.feeds = plan.state.feeds
         self.feed_dates = dict(plan.state.feed_dates)
         self.etag = plan.state.etag
+        self.run = secrets.token_hex(8)
+        """Identifies this publish in the state: whoever marks the state later puts another one there."""
+        self.is_marked = False
+        """Whether the state in the store says that this publish is under way."""
+        self.dirty_of_others: frozenset[str] = frozenset()
+        """Keys that publishes which were overtaken by this one have marked since."""
         self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
         self.embargoed = frozenset(
             change.output.key for change in plan.changes if change.output and change.output.embargoed
@@ -47,17 +55,45 @@ class StateWriter:
         if self.dirty:
             state = self.plan.state
             pending = (self._pending_publish(self.lineage),) if self.lineage else ()
-            self._write(replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending)))
+            self._write(replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending), run=self.run))
+            self.is_marked = True
+
+    def require_current(self) -> None:
+        """Raise PublishConflict when another publish has marked the state since, or has replaced the feed.
+
+        The last to mark the state goes on: of two concurrent publishes one always finishes.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            live_feed = pool.submit(self.store.head, self.plan.feed_key)
+            record = self.store.head(STATE_KEY)
+            feed = live_feed.result()
+        if self.is_marked and (record.etag if record else "") != self.etag:
+            state = read_state_file(self.store)
+            if state.run != self.run:
+                raise PublishConflict(f"someone else is publishing to {self.store.name}", "run plan again")
+            self.etag, self.dirty_of_others = state.etag, state.dirty - self.dirty
+        if (feed.etag if feed else "") != (self.plan.state.feed.etag if self.plan.state.feed else ""):
+            raise PublishConflict(f"someone else published to {self.store.name} in the meantime", "run plan again")
 
     def write_history(self) -> None:
         """Write the versions that each unit had, before the new ones are live; raises PublishConflict."""
-        if self.lineage:
-            live_feed = self.plan.state.feed
-            is_replaced = any(change.key == self.plan.feed_key for change in self.plan.wave(Wave.FEED))
-            key = kept_feed_key(live_feed.content, self.feeds) if live_feed and is_replaced else ""
-            history = extend_history(self.lineage, self.plan.state, feed_number(key or "".join(self.feeds[-1:])))
+        if self.lineage is None:
+            return
+        live_feed = self.plan.state.feed
+        is_replaced = any(change.key == self.plan.feed_key for change in self.plan.wave(Wave.FEED))
+        key = kept_feed_key(live_feed.content, self.feeds) if live_feed and is_replaced else ""
+        number = feed_number(key or "".join(self.feeds[-1:]))
+        for _ in range(MAX_MARK_ATTEMPTS):
+            history = extend_history(self.lineage, self.plan.state, number)
             content = internal_object(HISTORY_KEY, render_history(history), "application/json")
-            compare_and_swap(self.store, content, history.etag)
+            try:
+                compare_and_swap(self.store, content, history.etag)
+            except PublishConflict:  # perhaps by a publish that this one has overtaken
+                self.require_current()
+                self.lineage = replace(self.lineage, history=fetch_history(self.store))
+            else:
+                return
+        raise PublishConflict(f"someone else keeps changing {HISTORY_KEY} in {self.store.name}", "run plan again")
 
     def _pending_publish(self, lineage: LineageUpdate) -> PendingPublish:
         """What this publish is about to change; its feed tells later whether it did."""
@@ -82,23 +118,30 @@ class StateWriter:
                 retired[change.key] = self.now.date().isoformat()
             else:
                 retired.pop(change.key, None)
-        try:
-            self._write(
-                StoreState(
-                    objects=self.objects,
-                    retired=retired,
-                    feeds=self.feeds,
-                    feed_dates=self.feed_dates,
-                    hold=self.plan.state.hold,
-                    slugs=self.slugs,
-                    publication=lineage.publication if lineage else self.plan.state.publication,
-                    sources=lineage.sources if lineage else self.plan.state.sources,
-                    lock_digest=lineage.lock_digest if lineage else self.plan.state.lock_digest,
-                )
-            )
-        except PublishConflict:
-            # Someone else started after our feed went live: it is published, and the state is now theirs.
-            self.mark_dirty()
+        state = StoreState(
+            objects=self.objects,
+            retired=retired,
+            feeds=self.feeds,
+            feed_dates=self.feed_dates,
+            hold=self.plan.state.hold,
+            slugs=self.slugs,
+            publication=lineage.publication if lineage else self.plan.state.publication,
+            sources=lineage.sources if lineage else self.plan.state.sources,
+            lock_digest=lineage.lock_digest if lineage else self.plan.state.lock_digest,
+            run=self.run,
+        )
+        for _ in range(MAX_MARK_ATTEMPTS):
+            try:
+                self._write(replace(state, dirty=self.dirty_of_others))
+            except PublishConflict:
+                current = read_state_file(self.store)
+                if current.run != self.run:
+                    break
+                self.etag, self.dirty_of_others = current.etag, current.dirty - self.dirty
+            else:
+                return
+        # Someone else started after our feed went live: it is published, and the state is now theirs.
+        self.mark_dirty()
 
     def rewrite(self) -> None:
         """Write the plan's state as it is: a hold was placed or released, and no file changes."""

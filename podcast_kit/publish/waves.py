@@ -21,9 +21,19 @@ from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
 from podcast_kit.publish.lineage import LineageUpdate
 from podcast_kit.publish.state_writer import StateWriter, compare_and_swap, internal_object
 from podcast_kit.publish.verify import verify_contents, verify_outputs
-from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, ConditionalWrites, Precondition, Store, Upload
+from podcast_kit.stores import (
+    IF_NONE_MATCH,
+    UNCONDITIONAL,
+    ConditionalWrites,
+    Precondition,
+    Store,
+    Upload,
+    if_match,
+)
 from podcast_kit.stores.state import STATE_KEY, kept_feed_key
 
+MAX_WRITE_ATTEMPTS = 4
+"""Attempts to replace a file that keeps changing while nobody else publishes."""
 LIVE_CHECK_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 """Seconds between checks of the public feed."""
 
@@ -94,10 +104,11 @@ def publish_plan(
         yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)
         if url:
             yield from _verify_media(url, plan)
-        yield from _upload_wave(plan.wave(Wave.PAGES), store, state_writer, on_sent)
-        before_feed()
-        state_writer.write_history()
-        yield from _publish_feed(plan, store, state_writer, on_sent)
+        pages = plan.wave(Wave.PAGES)
+        if pages and (plan.state.dirty or plan.wave(Wave.MEDIA)):  # time has passed, or a publish was under way
+            state_writer.require_current()
+        yield from _upload_wave(pages, store, state_writer, on_sent)
+        yield from _publish_feed(plan, store, state_writer, before_feed, on_sent)
     except PublishConflict:
         state_writer.mark_dirty()
         raise
@@ -151,18 +162,16 @@ def _upload_wave(
     After the first failure no further upload starts.
     """
     remaining = {change.key: change for change in changes}
-    for precondition in (IF_NONE_MATCH, UNCONDITIONAL):
-        outputs = [change.output for change in remaining.values() if change.uploads and change.output]
-        uploads = [
-            Upload.from_output(output)
-            for output in outputs
-            if _choose_precondition(remaining[output.key], store) == precondition
-        ]
-        for upload, etag in store.put_many(uploads, precondition):
-            change = remaining.pop(upload.key)
-            on_sent(change.key, change.size)
-            state_writer.record_write(change, etag)
-            yield _change_outcome(change, etag)
+    in_bulk = [
+        (Upload.from_output(change.output), precondition)
+        for change in remaining.values()
+        if change.uploads and change.output and (precondition := _choose_precondition(change, store)) is not None
+    ]
+    for upload, etag in store.put_many(in_bulk):
+        change = remaining.pop(upload.key)
+        on_sent(change.key, change.size)
+        state_writer.record_write(change, etag)
+        yield _change_outcome(change, etag)
     is_stopped = threading.Event()
 
     def write_change(change: Change) -> str:
@@ -171,7 +180,7 @@ def _upload_wave(
                 raise OperationError("stopped", "run it again: files that arrived are not sent twice")
             on_sent(change.key, size)
 
-        return _write_change(change, store, report_sent)
+        return _write_change(change, store, state_writer, report_sent)
 
     pool = ThreadPoolExecutor(store.threads)
     try:
@@ -186,37 +195,65 @@ def _upload_wave(
         pool.shutdown(cancel_futures=True)
 
 
-def _write_change(change: Change, store: Store, on_sent: Callable[[int], None]) -> str:
+def _write_change(change: Change, store: Store, state_writer: StateWriter, on_sent: Callable[[int], None]) -> str:
+    """Write one file; a page or feed only over what was read, unless nobody else has published since.
+
+    What differs from the record then was left behind by a run that was killed, and is replaced.
+    """
     output = change.output
     if output is None:
         raise ValueError(f"{change.key} has no output to write")  # a bug
-    if change.verb is Verb.HEADERS:
-        return store.update_headers(output)
-    if _choose_precondition(change, store) == IF_NONE_MATCH:
+    precondition = _choose_precondition(change, store)
+    if change.wave is Wave.MEDIA and precondition == IF_NONE_MATCH:
         return _create_media(output, store, on_sent)
-    return store.put(Upload.from_output(output), UNCONDITIONAL, on_sent)
+    for _ in range(MAX_WRITE_ATTEMPTS):
+        if precondition is None:
+            remote = store.head(change.key)
+            precondition = if_match(remote.etag if remote else "")
+        try:
+            if change.verb is Verb.HEADERS:
+                return store.update_headers(output, precondition)
+            return store.put(Upload.from_output(output), precondition, on_sent)
+        except PublishConflict:
+            remote = store.head(change.key)
+            if remote and change.uploads and (remote.size, remote.sha256) == (output.size, output.sha256):
+                return remote.etag  # our own write: its response was lost, and the retry was refused
+            state_writer.require_current()
+            precondition = if_match(remote.etag if remote else "")
+    raise PublishConflict(f"someone else keeps changing {change.key} in {store.name}", "run plan again")
 
 
-def _choose_precondition(change: Change, store: Store) -> Precondition:
-    """Media are only created, never overwritten.
+def _choose_precondition(change: Change, store: Store) -> Precondition | None:
+    """What must hold in the store for a change to be written; None where the ETag there has to be asked for.
 
-    Where the store has no conditional writes, a check before each write would cost a request for the same bytes.
+    Media are only created, never overwritten; pages and feeds replace exactly what was read. Where the store has no
+    conditional writes, a check before each write would cost a request, and guarantee nothing.
     """
-    is_new_media = change.verb is Verb.CREATE and change.wave is Wave.MEDIA
-    is_unprotected = store.conditional_writes is not None and store.conditional_writes.unprotected
-    return IF_NONE_MATCH if is_new_media and not is_unprotected else UNCONDITIONAL
+    if store.conditional_writes is not None and store.conditional_writes.unprotected:
+        return UNCONDITIONAL
+    if change.wave is Wave.MEDIA:
+        return IF_NONE_MATCH if change.verb is Verb.CREATE else UNCONDITIONAL
+    if change.remote is None:
+        return IF_NONE_MATCH
+    return if_match(change.remote.etag) if change.remote.etag else None
 
 
 def _create_media(output: Output, store: Store, on_sent: Callable[[int], None]) -> str:
-    """Create a media file; an existing one may be our own, from a write whose response was lost."""
+    """Create a media file; an existing one may be our own, from a write whose response was lost.
+
+    It counts as another file only when its bytes were read and differ.
+    """
     try:
         return store.put(Upload.from_output(output), IF_NONE_MATCH, on_sent)
     except PublishConflict:
         remote = store.head(output.key)
-        if remote and remote.size == output.size and remote.sha256 == output.sha256:
+        if remote and (remote.size, remote.sha256) == (output.size, output.sha256):
             return remote.etag
-        text = f"{store.name} already has another file at {output.key}"
-        raise OperationError(text, "podcast-kit did not put it there; delete it, then publish again") from None
+        if store.read_digest(output.key) == (output.size, output.sha256):
+            return remote.etag if remote else ""
+        text = f"{store.name} already has other bytes at {output.key}"
+        fix = f"compare them with build/{output.key}, and find out what else writes to {store.name}"
+        raise OperationError(text, f"{fix}; nothing was changed there") from None
 
 
 def _verify_media(url: str, plan: Plan) -> Iterator[Outcome]:
@@ -234,16 +271,25 @@ def _verify_media(url: str, plan: Plan) -> Iterator[Outcome]:
 
 
 def _publish_feed(
-    plan: Plan, store: Store, state_writer: StateWriter, on_sent: Callable[[str, int], None]
+    plan: Plan,
+    store: Store,
+    state_writer: StateWriter,
+    before_feed: Callable[[], None],
+    on_sent: Callable[[str, int], None],
 ) -> Iterator[Outcome]:
     """Write the archive pages, then the feed itself, which is only replaced if it still is the one that was read."""
-    changes = plan.wave(Wave.FEED)
+    changes, live = plan.wave(Wave.FEED), plan.state.feed
+    is_replaced = any(change.key == plan.feed_key for change in changes)
+    with ThreadPoolExecutor(1) as pool:
+        keeping = pool.submit(_keep_previous_feed, live.content, store, state_writer) if live and is_replaced else None
+        state_writer.require_current()
+        if keeping:
+            keeping.result()
+    before_feed()
+    state_writer.write_history()
     yield from _upload_wave([change for change in changes if change.key != plan.feed_key], store, state_writer, on_sent)
     for change in changes:
         if change.key == plan.feed_key and change.output:
-            live = plan.state.feed
-            if live:
-                _keep_previous_feed(live.content, store, state_writer)
             etag = compare_and_swap(store, Upload.from_output(change.output), live.etag if live else "")
             state_writer.record_write(change, etag)
             on_sent(change.key, change.size)

@@ -146,6 +146,10 @@ class Store(Protocol):
         """Return the object's metadata without its content, or None when the key does not exist."""
         ...
 
+    def read_digest(self, key: str) -> tuple[int, str] | None:
+        """Read the object, and return its size and the sha256 of its bytes; None when the key does not exist."""
+        ...
+
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every key with this prefix, sorted; with size and ETag only."""
         ...
@@ -162,17 +166,18 @@ class Store(Protocol):
         """
         ...
 
-    def put_many(
-        self, uploads: Iterable[Upload], precondition: Precondition = UNCONDITIONAL
-    ) -> Iterator[tuple[Upload, str]]:
+    def put_many(self, uploads: Iterable[tuple[Upload, Precondition]]) -> Iterator[tuple[Upload, str]]:
         """Put the small ones of these in bulk, where that is faster than one call each.
 
         Yields each upload that arrived with its new ETag, as it arrives. All others have to be `put`.
         """
         ...
 
-    def update_headers(self, output: Output) -> str:
-        """Give an existing object the headers of this output; returns its new ETag."""
+    def update_headers(self, output: Output, precondition: Precondition = UNCONDITIONAL) -> str:
+        """Give an existing object the headers of this output; returns its new ETag.
+
+        Raises PublishConflict when the object has another ETag than that of the precondition.
+        """
         ...
 
     def delete(self, key: str) -> None:

@@ -104,10 +104,10 @@ class BulkUploader:
             return None
         return cls(request.url.removesuffix(quoted_key), scope[1], credentials, certificates, count_request)
 
-    def put_all(self, uploads: Iterable[Upload], *, absent: bool) -> Iterator[tuple[Upload, str]]:
+    def put_all(self, uploads: Iterable[tuple[Upload, Mapping[str, str]]]) -> Iterator[tuple[Upload, str]]:
         """Put them, and yield each that the store accepted with its new ETag, as soon as that is known.
 
-        Uploads that are not yielded have to be put another way. With `absent`, existing keys are not overwritten.
+        With each come the headers of its condition. Uploads that are not yielded have to be put another way.
         Raises OperationError when a file changed after it was built.
         """
         import asyncio
@@ -124,7 +124,7 @@ class BulkUploader:
                 max(MIN_CONNECTIONS, len(queue) // 4),
                 max(1, _max_open_files() // OPEN_FILES_SHARE),
             )
-            await asyncio.gather(*(self._run_connection(queue, results, absent=absent) for _ in range(connections)))
+            await asyncio.gather(*(self._run_connection(queue, results) for _ in range(connections)))
             self.is_usable = self.is_usable and self.is_proven
 
         with ThreadPoolExecutor(1) as pool:  # the caller may have a running event loop
@@ -141,15 +141,15 @@ class BulkUploader:
                 raise
             future.result()
 
-    async def _run_connection(self, queue: deque[Upload], results: ResultQueue, *, absent: bool) -> None:
+    async def _run_connection(self, queue: deque[tuple[Upload, Mapping[str, str]]], results: ResultQueue) -> None:
         """Send files over one connection, which is kept alive between them."""
         import asyncio
 
         connection: Connection | None = None
         try:
             while queue and self.is_usable:
-                upload = queue.popleft()
-                request = self._signed_put(upload, absent=absent)
+                upload, condition = queue.popleft()
+                request = self._signed_put(upload, condition)
                 if connection and connection[0].at_eof():
                     connection = _close_connection(connection)
                 was_open, keep_alive = connection is not None, False
@@ -165,7 +165,7 @@ class BulkUploader:
                     if not was_open:
                         break
                 else:
-                    if status == 200:  # noqa: PLR2004  # RFC 9110, 15.3.1
+                    if status == 200 and etag:  # noqa: PLR2004  # RFC 9110, 15.3.1
                         results.put((upload, etag))
                     if status in {200, 412}:  # RFC 9110, 15.5.13: the key exists, and the request was understood
                         self.is_proven = True
@@ -194,16 +194,15 @@ class BulkUploader:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             return await asyncio.open_connection(self.host, self.port, ssl=self.tls)
 
-    def _signed_put(self, upload: Upload, *, absent: bool) -> bytes:
+    def _signed_put(self, upload: Upload, condition: Mapping[str, str]) -> bytes:
         body = upload.read_verified()
         headers = {
             "cache-control": upload.cache_control,
             "content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
             "content-type": upload.content_type,
             "x-amz-meta-sha256": upload.sha256,
+            **condition,
         }
-        if absent:
-            headers["if-none-match"] = "*"
         return self._signed_head(quote(upload.key, safe=UNQUOTED_CHARS), len(body), upload.sha256, headers) + body
 
     def _signed_head(self, path: str, size: int, sha256: str, headers: Mapping[str, str]) -> bytes:

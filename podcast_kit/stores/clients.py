@@ -13,6 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import OperationError
+from podcast_kit.stores.answers import (
+    accept_odd_timestamps,
+    report_lost_create,
+    require_complete_heads,
+    retry_incomplete_answer,
+)
 from podcast_kit.stores.bulk_put import UPLOAD_TIMEOUT_S, BulkUploader
 from podcast_kit.stores.errors import translate_boto_errors
 
@@ -94,6 +100,7 @@ class S3Clients:
         )
         with translate_boto_errors(self.name):
             core = botocore.session.get_session()
+            accept_odd_timestamps(core)
             session = boto3.session.Session(botocore_session=core)
             region = self.region or session.region_name or ("auto" if self.endpoint else "us-east-1")
             query_client, upload_client = (
@@ -111,6 +118,9 @@ class S3Clients:
             client.meta.events.register("before-send.s3", self._before_send)
             client.meta.events.register("before-send.s3.PutObject", self._remember_request)
             client.meta.events.register("needs-retry.s3", self._report_waiting)
+            client.meta.events.register("needs-retry.s3", retry_incomplete_answer)
+            client.meta.events.register("needs-retry.s3.CreateMultipartUpload", report_lost_create)
+            require_complete_heads(client)
         query_client.meta.events.register("needs-retry.s3", self._limit_timeouts)
         return query_client, upload_client
 

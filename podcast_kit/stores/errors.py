@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from podcast_kit.errors import OperationError, PodcastKitError, PublishConflict, StoreAccessError
+from podcast_kit.stores.answers import incomplete_answer_errors
 
 CREDENTIALS_FIX = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with an IAM role"
 PERMISSIONS_FIX = "the key needs s3:PutObject, s3:GetObject and s3:ListBucket on the bucket"
@@ -55,12 +56,21 @@ def translate_boto_errors(name: str, key: str = "") -> Iterator[None]:
             text, "check your connection and publish.endpoint, then rerun; nothing was lost"
         ) from error
     except BotoCoreError as error:
+        if isinstance(error, incomplete_answer_errors()):
+            raise _incomplete_answer_error(error, subject) from error
         raise _botocore_error(error, subject) from error
     except RecursionError as error:  # botocore looks up the bucket's region and is redirected endlessly
         text, fix = ACCESS_ERRORS["PermanentRedirect"]
         raise StoreAccessError(f"{subject}: {text}", fix) from error
+    except incomplete_answer_errors() as error:
+        raise _incomplete_answer_error(error, subject) from error
     except (OSError, ValueError) as error:
         raise OperationError(f"{subject}: {_short_message(error)}", "run it again") from error
+
+
+def _incomplete_answer_error(error: Exception, subject: str) -> OperationError:
+    text = f"{subject}: an answer of the store arrived incomplete: {_short_message(error)}"
+    return OperationError(text, "check your connection, then run it again; nothing was lost")
 
 
 def _response_error(response: object, subject: str) -> PodcastKitError:

@@ -52,6 +52,11 @@ class FolderStore:
             sha256 = _hash_file(path)
             return RemoteObject(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
 
+    def read_digest(self, key: str) -> tuple[int, str] | None:
+        """Read the whole file, and return its size and sha256; None when it does not exist."""
+        remote = self.head(key)
+        return (remote.size, remote.sha256) if remote else None
+
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every file, sorted by key; without ETags, because they would mean reading every file."""
         with _translate_disk_errors(self.name):
@@ -91,14 +96,15 @@ class FolderStore:
 
     def put_many(
         self,
-        uploads: Iterable[Upload],  # noqa: ARG002
-        precondition: Precondition = UNCONDITIONAL,  # noqa: ARG002
+        uploads: Iterable[tuple[Upload, Precondition]],  # noqa: ARG002
     ) -> Iterator[tuple[Upload, str]]:
         """Yield nothing: bulk writes are not faster on a disk."""
         return iter(())
 
-    def update_headers(self, output: Output) -> str:
-        """Do nothing: a folder stores no headers."""
+    def update_headers(self, output: Output, precondition: Precondition = UNCONDITIONAL) -> str:
+        """Only check the precondition: a folder stores no headers."""
+        with _translate_disk_errors(self.name):
+            self._require(self._resolve_key(output.key), output.key, precondition)
         return output.sha256
 
     def delete(self, key: str) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from podcast_kit.errors import OperationError
+from podcast_kit.stores.answers import IncompleteAnswer
 
 if TYPE_CHECKING:
     from podcast_kit.stores import Upload
@@ -30,6 +32,8 @@ MAX_PARTS = 10_000
 """S3's limit for one upload."""
 MAX_CONCURRENT_PARTS = 4
 JOURNAL_SCHEMA = 1
+CREATE_BACKOFF_S = (0.3, 1.0, 2.0, 4.0)
+"""Seconds to wait before each retry of a CreateMultipartUpload whose answer was lost."""
 
 
 class MemoryBudget:
@@ -130,6 +134,8 @@ class MultipartUpload:
     journal: UploadJournal
     on_sent: Callable[[int], None]
     identity: dict[str, Any]
+    find_unfinished: Callable[[str], str] = lambda _: ""
+    """Returns the id of an upload to a key that was started and neither finished nor aborted; empty without one."""
 
     def upload_parts(self) -> list[dict[str, Any]]:
         """Start or resume, and send every missing part; returns the parts for CompleteMultipartUpload."""
@@ -153,10 +159,20 @@ class MultipartUpload:
         finally:
             pool.shutdown(cancel_futures=True)
         if digest.hexdigest() != self.upload.sha256:
-            self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id)
-            self.journal.delete()
+            self.abort()
             raise OperationError(f"{self.upload.key} changed after it was built", "build again")
         return [{"PartNumber": number, "ETag": etag} for number, (_, etag) in sorted(self.journal.parts.items())]
+
+    def abort(self) -> None:
+        """Remove the parts that arrived, and forget the upload."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id)
+        except ClientError as error:
+            if not is_missing_upload(error):
+                raise
+        self.journal.delete()
 
     def _read_parts(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield the parts one by one, each when the memory budget allows it."""
@@ -213,18 +229,11 @@ class MultipartUpload:
                 for page in pages.paginate(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id):
                     listed |= {part["PartNumber"]: (part["ETag"], part["Size"]) for part in page.get("Parts", ())}
             except ClientError as error:
-                if error.response["Error"]["Code"] not in {"NoSuchUpload", "404", "NoSuchKey"}:
+                if not is_missing_upload(error):
                     raise
                 self.journal.upload_id = ""
         if not self.journal.upload_id:
-            created = self.client.create_multipart_upload(
-                Bucket=self.bucket,
-                Key=self.full_key,
-                ContentType=self.upload.content_type,
-                CacheControl=self.upload.cache_control,
-                Metadata={"sha256": self.upload.sha256},
-            )
-            self.journal.start(created["UploadId"], self.identity)
+            self.journal.start(self._adopt_or_create(), self.identity)
             return {}
         self.journal.parts = {
             number: (md5, etag)
@@ -233,8 +242,37 @@ class MultipartUpload:
         }
         return {number: md5 for number, (md5, _) in self.journal.parts.items()}
 
+    def _adopt_or_create(self) -> str:
+        """The id of an upload to this key: one that a lost answer or a killed run left behind, or else a new one.
+
+        Two publishers may share an upload: the key contains the digest of the file, so they send the same parts.
+        """
+        for delay in (*CREATE_BACKOFF_S, None):
+            if upload_id := self.find_unfinished(self.full_key):
+                return upload_id
+            try:
+                created = self.client.create_multipart_upload(
+                    Bucket=self.bucket,
+                    Key=self.full_key,
+                    ContentType=self.upload.content_type,
+                    CacheControl=self.upload.cache_control,
+                    Metadata={"sha256": self.upload.sha256},
+                )
+            except IncompleteAnswer:
+                if delay is None:
+                    raise
+                time.sleep(delay)
+            else:
+                return str(created["UploadId"])
+        raise AssertionError  # the last attempt returns or raises
+
     def _part_length(self, number: int) -> int:
         return min(self.journal.part_size, self.upload.size - (number - 1) * self.journal.part_size)
+
+
+def is_missing_upload(error: Any) -> bool:  # noqa: ANN401
+    """Whether an error says that an upload does not exist, or no longer."""
+    return error.response["Error"]["Code"] in {"NoSuchUpload", "404", "NoSuchKey"}
 
 
 def choose_part_size(size: int, part_size: int = PART_BYTES) -> int:

@@ -23,6 +23,7 @@ from podcast_kit.stores import (
     if_match,
     ignore_sent,
 )
+from podcast_kit.stores.answers import IncompleteAnswer, incomplete_answer_errors
 from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.clients import QUERY_TIMEOUT_S, S3Clients
 from podcast_kit.stores.errors import translate_boto_errors
@@ -33,6 +34,7 @@ from podcast_kit.stores.multipart import (
     MultipartUpload,
     UploadJournal,
     choose_part_size,
+    is_missing_upload,
     journal_path,
 )
 
@@ -45,8 +47,11 @@ PROBE_PREFIX = ".podcast-kit/probe/"
 """Keys that are only written to find out what the store does; a query, as far as timeouts go."""
 MAX_BODY_BYTES = 64 << 20
 """Bytes of request bodies in memory at the same time."""
+READ_BLOCK_BYTES = 1 << 20
 BACKOFF = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before each retry of what botocore does not retry."""
+PRECONDITION_FAILED = 412
+"""RFC 9110, 15.5.13."""
 IF_MATCH_STALE = if_match('"00000000000000000000000000000000"')
 """An ETag that no object has."""
 UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
@@ -116,7 +121,7 @@ class S3Store:
             content = answer["Body"].read()
             sha256 = answer.get("Metadata", {}).get("sha256", "")
             if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-                raise CorruptResponse
+                raise IncompleteAnswer("the bytes of an object are not those that were stored")
             return StoredObject(content, answer["ETag"])
 
         with translate_boto_errors(self.name, key):
@@ -125,7 +130,11 @@ class S3Store:
     def head(self, key: str) -> RemoteObject | None:
         """Return its size, headers and ETag, and the sha256 that was stored with it."""
         with translate_boto_errors(self.name, key):
-            answer = _none_if_missing(lambda: self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key))
+            answer = _retry(
+                lambda: _none_if_missing(
+                    lambda: self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key)
+                )
+            )
         if answer is None:
             return None
         headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
@@ -134,8 +143,26 @@ class S3Store:
             size=answer["ContentLength"],
             sha256=answer.get("Metadata", {}).get("sha256", ""),
             headers=headers,
-            etag=answer.get("ETag", ""),
+            etag=answer["ETag"],
         )
+
+    def read_digest(self, key: str) -> tuple[int, str] | None:
+        """Read the whole object block by block, and return its size and sha256; None when it does not exist."""
+
+        def hash_object() -> tuple[int, str] | None:
+            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+            if answer is None:
+                return None
+            digest, size = hashlib.sha256(), 0
+            for block in answer["Body"].iter_chunks(READ_BLOCK_BYTES):
+                digest.update(block)
+                size += len(block)
+            if size != answer["ContentLength"]:
+                raise IncompleteAnswer("an object ended early")
+            return size, digest.hexdigest()
+
+        with translate_boto_errors(self.name, key):
+            return _retry(hash_object)
 
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every key below the prefix, a thousand per request."""
@@ -162,27 +189,36 @@ class S3Store:
             with self.budget.reserve(upload.size):
                 return self._put_whole(upload, precondition, on_sent)
 
-    def put_many(
-        self, uploads: Iterable[Upload], precondition: Precondition = UNCONDITIONAL
-    ) -> Iterator[tuple[Upload, str]]:
+    def put_many(self, uploads: Iterable[tuple[Upload, Precondition]]) -> Iterator[tuple[Upload, str]]:
         """Put small files without botocore, when there are enough of them and a PutObject went before."""
-        small = [upload for upload in uploads if upload.size <= MAX_BULK_FILE_BYTES]
-        if self.bulk_uploader and len(small) >= MIN_BULK_FILES and not precondition.etag:
+        small = [pair for pair in uploads if pair[0].size <= MAX_BULK_FILE_BYTES]
+        if self.bulk_uploader and len(small) >= MIN_BULK_FILES:
+            names = {"IfNoneMatch": "if-none-match", "IfMatch": "if-match"}
+            requests = [
+                (upload, {names[name]: value for name, value in self._condition_headers(precondition).items()})
+                for upload, precondition in small
+            ]
             with translate_boto_errors(self.name):
-                yield from self.bulk_uploader.put_all(small, absent=precondition.absent)
+                yield from self.bulk_uploader.put_all(requests)
 
-    def update_headers(self, output: Output) -> str:
+    def update_headers(self, output: Output, precondition: Precondition = UNCONDITIONAL) -> str:
         """Copy the object onto itself with new headers; its bytes are not sent."""
         key = self.prefix + output.key
+        if self.conditional_writes and self.conditional_writes.unprotected:
+            precondition = UNCONDITIONAL
+        etag = self._condition_headers(precondition).get("IfMatch", "")
         with translate_boto_errors(self.name, output.key):
-            answer = self._upload_client.copy_object(
-                Bucket=self.bucket,
-                Key=key,
-                CopySource={"Bucket": self.bucket, "Key": key},
-                MetadataDirective="REPLACE",
-                ContentType=output.content_type,
-                CacheControl=output.cache_control,
-                Metadata={"sha256": output.sha256},
+            answer = _retry(
+                lambda: self._upload_client.copy_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    CopySource={"Bucket": self.bucket, "Key": key},
+                    MetadataDirective="REPLACE",
+                    ContentType=output.content_type,
+                    CacheControl=output.cache_control,
+                    Metadata={"sha256": output.sha256},
+                    **({"CopySourceIfMatch": etag} if etag else {}),
+                )
             )
         return str(answer["CopyObjectResult"]["ETag"])
 
@@ -227,13 +263,20 @@ class S3Store:
                 upload
                 for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix)
                 for upload in page.get("Uploads", ())
-                if upload["Initiated"] < before
+                if upload.get("Initiated") and upload["Initiated"] < before
             ]
             for upload in stale:
-                self._query_client.abort_multipart_upload(
-                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
+                self._abort_upload(upload["Key"], upload["UploadId"])
         return len(stale)
+
+    def _abort_upload(self, full_key: str, upload_id: str) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._query_client.abort_multipart_upload(Bucket=self.bucket, Key=full_key, UploadId=upload_id)
+        except ClientError as error:
+            if not is_missing_upload(error):
+                raise
 
     def _put_whole(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
         def put_object() -> str:
@@ -255,7 +298,14 @@ class S3Store:
             self.bulk_uploader = self.bulk_uploader or self.clients.bulk_uploader(self.prefix, upload.key)
             return str(answer.get("ETag", ""))
 
-        etag = _retry(put_object)
+        from botocore.exceptions import ClientError
+
+        try:
+            etag = _retry(put_object)
+        except ClientError as error:
+            if precondition.etag and error.response["Error"]["Code"] == "NoSuchKey":  # AWS answers so instead of 412
+                raise PublishConflict(f"someone else deleted {self.name}/{upload.key}", "run plan again") from error
+            raise
         on_sent(upload.size)
         return etag
 
@@ -264,8 +314,6 @@ class S3Store:
 
         Ceph returns no ETag, and a 404 or 412 may follow a Complete that succeeded and whose response was lost.
         """
-        from botocore.exceptions import ClientError
-
         part_size = choose_part_size(upload.size, self.part_size)
         full_key = self.prefix + upload.key
         identity = {
@@ -277,34 +325,70 @@ class S3Store:
         }
         journal = UploadJournal.read(journal_path(self.journal_folder, self.identity, full_key), identity, part_size)
         multipart = MultipartUpload(
-            self._upload_client, self.bucket, full_key, upload, self.budget, journal, on_sent, identity
+            self._upload_client,
+            self.bucket,
+            full_key,
+            upload,
+            self.budget,
+            journal,
+            on_sent,
+            identity,
+            self._find_unfinished if precondition.absent else lambda _: "",
         )
-        parts = multipart.upload_parts()
-        refusal: ClientError | None = None
+        for is_last in (False, True):
+            refusal = self._complete_multipart(multipart, precondition)
+            remote = self.head(upload.key)
+            sha256 = remote.sha256 if remote else ""
+            if remote and remote.size == upload.size and (sha256 == upload.sha256 or not (sha256 or refusal)):
+                # Some stores keep no metadata; the MD5 of every part was verified.
+                if refusal and _http_status(refusal) == PRECONDITION_FAILED:
+                    multipart.abort()  # someone else stored the same file; or Complete succeeded, and nothing is left
+                journal.delete()
+                return remote.etag
+            if refusal and _http_status(refusal) == PRECONDITION_FAILED:
+                multipart.abort()
+                raise refusal
+            journal.delete()
+            if remote is not None or is_last:
+                break
+            journal.upload_id = ""  # whoever shared this upload has aborted it
+        text = f"{self.name}/{upload.key}: the stored file differs from what was uploaded"
+        raise OperationError(text, "run it again")
+
+    def _complete_multipart(self, multipart: MultipartUpload, precondition: Precondition) -> Any:  # noqa: ANN401
+        """Send the missing parts and Complete; returns the error of a 404 or 412, and None otherwise."""
+        from botocore.exceptions import ClientError
+
         try:
+            parts = multipart.upload_parts()
             _retry(
                 lambda: self._upload_client.complete_multipart_upload(
                     Bucket=self.bucket,
-                    Key=full_key,
-                    UploadId=journal.upload_id,
+                    Key=multipart.full_key,
+                    UploadId=multipart.journal.upload_id,
                     MultipartUpload={"Parts": parts},
                     **self._condition_headers(precondition),
                 )
             )
         except ClientError as error:
-            if _http_status(error) not in {404, 412}:
-                raise
-            refusal = error
-        remote = self.head(upload.key)
-        sha256 = remote.sha256 if remote else ""
-        if remote and remote.size == upload.size and (sha256 == upload.sha256 or not (sha256 or refusal)):
-            journal.delete()
-            return remote.etag  # some stores keep no metadata; the MD5 of every part was verified
-        if refusal is None or _http_status(refusal) == 404:  # noqa: PLR2004  # RFC 9110, 15.5.5
-            journal.delete()
-            text = f"{self.name}/{upload.key}: the stored file differs from what was uploaded"
-            raise OperationError(text, "run it again")
-        raise refusal
+            if is_missing_upload(error) or _http_status(error) == PRECONDITION_FAILED:
+                return error
+            raise
+        return None
+
+    def _find_unfinished(self, full_key: str) -> str:
+        """The id of the newest unfinished upload to a key; empty without one, or where it may not be asked for."""
+        from botocore.exceptions import ClientError
+
+        try:
+            pages = self._query_client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.bucket, Prefix=full_key
+            )
+            uploads = [upload for page in pages for upload in page.get("Uploads", ()) if upload["Key"] == full_key]
+        except ClientError:
+            return ""  # credentials without permission, or a store without this request: a new upload works as well
+        uploads.sort(key=lambda upload: str(upload.get("Initiated")))
+        return str(uploads[-1]["UploadId"]) if uploads else ""
 
     def _condition_headers(self, precondition: Precondition) -> dict[str, str]:
         if precondition.absent:
@@ -356,10 +440,6 @@ class S3Store:
             raise
 
 
-class CorruptResponse(Exception):
-    """The bytes of a response are not those that were stored."""
-
-
 def _none_if_missing(request: Callable[[], _T]) -> _T | None:
     from botocore.exceptions import ClientError
 
@@ -373,12 +453,12 @@ def _none_if_missing(request: Callable[[], _T]) -> _T | None:
 
 def _retry(request: Callable[[], _T]) -> _T:
     """Retry what botocore does not: concurrent writers, too many writes, a corrupt or incomplete body."""
-    from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
+    from botocore.exceptions import ClientError
 
     for delay in BACKOFF:
         try:
             return request()
-        except (IncompleteReadError, ResponseStreamingError, CorruptResponse):
+        except incomplete_answer_errors():
             time.sleep(delay)
         except ClientError as error:
             backoff = _backoff_seconds(error, delay)
@@ -387,9 +467,9 @@ def _retry(request: Callable[[], _T]) -> _T:
             time.sleep(backoff)
     try:
         return request()
-    except CorruptResponse:
-        text = "the store's responses arrive corrupted"
-        raise OperationError(text, "check your connection, then run it again") from None
+    except IncompleteAnswer as error:
+        text = f"the store's answers arrive incomplete: {error}"
+        raise OperationError(text, "check your connection, then run it again; nothing was lost") from None
 
 
 def _backoff_seconds(error: Any, delay: float) -> float | None:  # noqa: ANN401

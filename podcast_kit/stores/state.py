@@ -46,6 +46,8 @@ class StoreState:
     """Keys of media whose episode is not out yet."""
     conditional_writes: ConditionalWrites | None = None
     """How this store handles conditional writes; None before a probe."""
+    run: str = ""
+    """Identifies the publish that marked or wrote this state last; older versions wrote none."""
     etag: str = ""
     """Of the state file; empty when there was none."""
     feeds: tuple[str, ...] = ()
@@ -244,6 +246,7 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "headers": [dict(headers) for headers in header_sets],
         "retired": {shown_key(key): since for key, since in retired},
         "doubtful": sorted(map(shown_key, state.dirty)),
+        **({"run": state.run} if state.run else {}),
         "feeds": list(state.feeds),
         "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
         **({"hold": state.hold} if state.hold else {}),
@@ -285,6 +288,7 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             feed_dates={
                 str(key): datetime.fromisoformat(at).isoformat() for key, at in data.get("feed_dates", {}).items()
             },
+            run=str(data.get("run", "")),
             hold=str(data.get("hold", "")),
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,

@@ -43,9 +43,17 @@ def audio_uploads(folder, count=MIN_BULK_FILES):
     return [audio_upload(folder, f"{number}.mp3", b"sound %d" % number) for number in range(count)]
 
 
+def when_absent(uploads):
+    return [(upload, IF_NONE_MATCH) for upload in uploads]
+
+
+def on_absence(uploads):
+    return [(upload, {"if-none-match": "*"}) for upload in uploads]
+
+
 def put_in_bulk(store, uploads, precondition=IF_NONE_MATCH):
     """Key → ETag of what was uploaded in bulk; the others are uploaded by botocore, as in a publish."""
-    etags = {upload.key: etag for upload, etag in store.put_many(uploads, precondition)}
+    etags = {upload.key: etag for upload, etag in store.put_many([(upload, precondition) for upload in uploads])}
     for upload in uploads:
         if upload.key not in etags:
             with contextlib.suppress(PublishConflict):
@@ -237,7 +245,7 @@ def test_every_form_of_success_response_is_understood(tmp_path, reply):
     server = ScriptedServer(reply)
     with server as uploader:
         uploads = audio_uploads(tmp_path, 40)
-        assert dict(uploader.put_all(uploads, absent=True)) == dict.fromkeys(uploads, '"e"')
+        assert dict(uploader.put_all(on_absence(uploads))) == dict.fromkeys(uploads, '"e"')
         assert uploader.is_usable
     assert sorted(server.bodies) == sorted(upload.content.read_bytes() for upload in uploads)
 
@@ -248,15 +256,15 @@ def test_other_responses_make_bulk_put_unusable(tmp_path, reply):
         timeout = 60 if reply else 0.3
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("podcast_kit.stores.bulk_put.UPLOAD_TIMEOUT_S", timeout)
-            assert not list(uploader.put_all(audio_uploads(tmp_path, 3), absent=True))
+            assert not list(uploader.put_all(on_absence(audio_uploads(tmp_path, 3))))
         assert not uploader.is_usable
 
 
 def test_empty_files_and_an_empty_list(tmp_path):
     with ScriptedServer(SUCCESS_RESPONSES[0]) as uploader:
         empty = [audio_upload(tmp_path, f"{number}.mp3", b"") for number in range(9)]
-        assert len(list(uploader.put_all(empty, absent=True))) == 9
-        assert not list(uploader.put_all([], absent=True))
+        assert len(list(uploader.put_all(on_absence(empty)))) == 9
+        assert not list(uploader.put_all(on_absence([])))
 
 
 def test_low_limit_of_open_files_means_fewer_connections(monkeypatch, tmp_path):
@@ -264,7 +272,7 @@ def test_low_limit_of_open_files_means_fewer_connections(monkeypatch, tmp_path):
     server = ScriptedServer(SUCCESS_RESPONSES[0])
     threads = threading.active_count()
     with server as uploader:
-        results = uploader.put_all(audio_uploads(tmp_path, 200), absent=True)
+        results = uploader.put_all(on_absence(audio_uploads(tmp_path, 200)))
         next(results)
         assert threading.active_count() <= threads + 1 + 1 + 40 // OPEN_FILES_SHARE
         assert len(list(results)) == 199
@@ -274,11 +282,11 @@ def test_file_changed_after_the_build_stops_the_upload(bucket, tmp_path):
     store, uploads = open_bulk_store(bucket), audio_uploads(tmp_path)
     uploads[5].content.write_bytes(b"another")
     with pytest.raises(OperationError, match=r"5\.mp3 changed after it was built"):
-        list(store.put_many(uploads, IF_NONE_MATCH))
+        list(store.put_many(when_absent(uploads)))
 
 
 def test_closed_generator_leaves_no_connection_open(bucket, tmp_path):
-    results = open_bulk_store(bucket).put_many(audio_uploads(tmp_path, 50), IF_NONE_MATCH)
+    results = open_bulk_store(bucket).put_many(when_absent(audio_uploads(tmp_path, 50)))
     next(results)
     results.close()  # an open connection is a ResourceWarning, which is an error here
 
@@ -292,7 +300,7 @@ def test_caller_may_have_a_running_event_loop(bucket, tmp_path):
 
 def test_few_files_are_left_to_botocore(bucket, tmp_path):
     store = open_bulk_store(bucket)
-    assert not list(store.put_many(audio_uploads(tmp_path, MIN_BULK_FILES - 1), IF_NONE_MATCH))
+    assert not list(store.put_many(when_absent(audio_uploads(tmp_path, MIN_BULK_FILES - 1))))
 
 
 def test_publish_with_lost_responses_is_complete(bucket, tmp_path):

@@ -39,6 +39,7 @@ LIBRARY_HOMES = {
     "rcssmin": {"site"},
     "boto3": {"stores"},
     "botocore": {"stores"},
+    "urllib3": {"stores"},
     "PIL": {"images"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
