@@ -16,8 +16,8 @@ class IncompleteHead(http.client.HTTPException):
     """The connection ended within the status line or the headers of a response."""
 
 
-class CompleteHeadMixin:
-    """Makes a class of responses raise IncompleteHead instead of accepting such a response."""
+class CompleteHeadResponse(http.client.HTTPResponse):
+    """A response that raises IncompleteHead instead of taking the end of the connection for the end of the headers."""
 
     fp: Any
 
@@ -25,16 +25,12 @@ class CompleteHeadMixin:
         """Read the status line and the headers."""
         stream = self.fp
         recorder = self.fp = _LineRecorder(stream)
-        super().begin()  # type: ignore[misc]  # mixed into http.client.HTTPResponse
+        super().begin()
         if self.fp is recorder:
             self.fp = stream
         if recorder.last_line not in BLANK_LINES:
             stream.close()
             raise IncompleteHead("the response ended within its headers")
-
-
-class CompleteHeadResponse(CompleteHeadMixin, http.client.HTTPResponse):
-    """A response of the standard library's client; raises IncompleteHead."""
 
 
 class _LineRecorder:

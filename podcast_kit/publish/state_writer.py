@@ -55,7 +55,9 @@ class StateWriter:
         if self.dirty:
             state = self.plan.state
             pending = (self._pending_publish(self.lineage),) if self.lineage else ()
-            self._write(replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending), run=self.run))
+            self._write(
+                replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending), run=self.run)
+            )
             self.is_marked = True
 
     def require_current(self) -> None:

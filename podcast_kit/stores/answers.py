@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io.response_head import CompleteHeadMixin
+from podcast_kit.io.response_head import CompleteHeadResponse
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -104,15 +104,12 @@ def require_complete_heads(client: Any) -> None:  # noqa: ANN401
     from botocore.awsrequest import (
         AWSHTTPConnection,
         AWSHTTPConnectionPool,
-        AWSHTTPResponse,
         AWSHTTPSConnection,
         AWSHTTPSConnectionPool,
     )
 
-    response_class = type("CompleteAWSResponse", (CompleteHeadMixin, AWSHTTPResponse), {})
-
     def with_complete_heads(pool: type, connection: type) -> type:
-        connection_class = type(connection.__name__, (connection,), {"response_class": response_class})
+        connection_class = type(connection.__name__, (connection,), {"response_class": CompleteHeadResponse})
         return type(pool.__name__, (pool,), {"ConnectionCls": connection_class})
 
     # botocore has no public setting for it; a test of answers that are cut holds that this keeps working.
