@@ -71,6 +71,8 @@ class UploadJournal:
 
     path: Path | None
     upload_id: str = ""
+    outdated_upload_id: str = ""
+    """Of an upload to the same key with other bytes or parts, which will never be finished."""
     part_size: int = PART_BYTES
     parts: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Part number → MD5 of the sent bytes, and the returned ETag."""
@@ -86,6 +88,8 @@ class UploadJournal:
             first_line, *lines = path.read_text("utf-8").splitlines()
             header = json.loads(first_line)
             if {name: header.get(name) for name in identity} != identity or header["part"] != part_size:
+                if all(header.get(name) == identity[name] for name in ("schema", "place", "key")):
+                    journal.outdated_upload_id = str(header["upload_id"])
                 return journal
             journal.upload_id = str(header["upload_id"])
             for line in lines:
@@ -165,13 +169,7 @@ class MultipartUpload:
 
     def abort(self) -> None:
         """Remove the parts that arrived, and forget the upload."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id)
-        except ClientError as error:
-            if not is_missing_upload(error):
-                raise
+        abort_upload(self.client, self.bucket, self.full_key, self.journal.upload_id)
         self.journal.delete()
 
     def _read_parts(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -222,6 +220,9 @@ class MultipartUpload:
         """
         from botocore.exceptions import ClientError
 
+        if self.journal.outdated_upload_id:
+            abort_upload(self.client, self.bucket, self.full_key, self.journal.outdated_upload_id)
+            self.journal.outdated_upload_id = ""
         listed: dict[int, tuple[str, int]] = {}
         if self.journal.upload_id:
             try:
@@ -268,6 +269,17 @@ class MultipartUpload:
 
     def _part_length(self, number: int) -> int:
         return min(self.journal.part_size, self.upload.size - (number - 1) * self.journal.part_size)
+
+
+def abort_upload(client: Any, bucket: str, full_key: str, upload_id: str) -> None:  # noqa: ANN401
+    """Remove the parts of an upload; does nothing when it is finished or aborted."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client.abort_multipart_upload(Bucket=bucket, Key=full_key, UploadId=upload_id)
+    except ClientError as error:
+        if not is_missing_upload(error):
+            raise
 
 
 def is_missing_upload(error: Any) -> bool:  # noqa: ANN401

@@ -33,6 +33,7 @@ from podcast_kit.stores.multipart import (
     MemoryBudget,
     MultipartUpload,
     UploadJournal,
+    abort_upload,
     choose_part_size,
     is_missing_upload,
     journal_path,
@@ -50,8 +51,8 @@ MAX_BODY_BYTES = 64 << 20
 READ_BLOCK_BYTES = 1 << 20
 BACKOFF = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before each retry of what botocore does not retry."""
-PRECONDITION_FAILED = 412
-"""RFC 9110, 15.5.13."""
+ACCESS_DENIED, PRECONDITION_FAILED = 403, 412
+"""RFC 9110, 15.5.4 and 15.5.13."""
 IF_MATCH_STALE = if_match('"00000000000000000000000000000000"')
 """An ETag that no object has."""
 UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
@@ -129,12 +130,18 @@ class S3Store:
 
     def head(self, key: str) -> RemoteObject | None:
         """Return its size, headers and ETag, and the sha256 that was stored with it."""
+        from botocore.exceptions import ClientError
+
+        def head_object() -> Any:  # noqa: ANN401
+            try:
+                return self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key)
+            except ClientError as error:
+                if _http_status(error) == ACCESS_DENIED:  # answers to HEAD have no body: ask for the reason
+                    self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key, Range="bytes=0-0")
+                raise
+
         with translate_boto_errors(self.name, key):
-            answer = _retry(
-                lambda: _none_if_missing(
-                    lambda: self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key)
-                )
-            )
+            answer = _retry(lambda: _none_if_missing(head_object))
         if answer is None:
             return None
         headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
@@ -252,7 +259,7 @@ class S3Store:
         try:
             self._query_client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
         except ClientError as error:
-            if _http_status(error) != 403:  # noqa: PLR2004  # RFC 9110, 15.5.4
+            if _http_status(error) != ACCESS_DENIED:
                 raise
 
     def abort_stale_uploads(self, before: datetime) -> int:
@@ -266,17 +273,8 @@ class S3Store:
                 if upload.get("Initiated") and upload["Initiated"] < before
             ]
             for upload in stale:
-                self._abort_upload(upload["Key"], upload["UploadId"])
+                abort_upload(self._query_client, self.bucket, upload["Key"], upload["UploadId"])
         return len(stale)
-
-    def _abort_upload(self, full_key: str, upload_id: str) -> None:
-        from botocore.exceptions import ClientError
-
-        try:
-            self._query_client.abort_multipart_upload(Bucket=self.bucket, Key=full_key, UploadId=upload_id)
-        except ClientError as error:
-            if not is_missing_upload(error):
-                raise
 
     def _put_whole(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
         def put_object() -> str:
