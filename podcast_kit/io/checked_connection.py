@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote
 
 from podcast_kit.io.network_policy import is_public_address
+from podcast_kit.io.response_head import CompleteHeadResponse
 
 Resolver = Callable[[str, int], list[tuple[int, tuple[Any, ...]]]]
 """Host and port to the addresses of the host: the family, and what `socket.connect` takes."""
@@ -42,6 +43,8 @@ class CheckedConnection(http.client.HTTPConnection):
 
     Everything that is sent and received ends before the deadline, the TLS handshake and the headers too.
     """
+
+    response_class = CompleteHeadResponse
 
     def __init__(
         self,

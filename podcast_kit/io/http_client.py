@@ -24,6 +24,7 @@ from podcast_kit.io.checked_connection import (
     resolve_host,
 )
 from podcast_kit.io.network_policy import NetworkPolicy, is_loopback_host, is_private_host, is_same_local_origin
+from podcast_kit.io.response_head import IncompleteHead
 from podcast_kit.limits import (
     MAX_FOLLOWED_REDIRECTS,
     MAX_HOST_TIMEOUTS,
@@ -36,6 +37,8 @@ from podcast_kit.limits import (
 from podcast_kit.model import Response
 
 READ_BLOCK_BYTES = 1 << 16
+MAX_CUT_HEADS = 2
+"""Responses to one request that may end within their headers."""
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 HOST_ERRORS = (socket.gaierror, ssl.SSLCertVerificationError, ConnectionRefusedError, RefusedAddressError)
 """Errors that are the same for every URL of a host."""
@@ -253,7 +256,11 @@ def _receive_response(
 def _send_with_retry(
     connection: CheckedConnection, method: str, target: str, headers: Mapping[str, str]
 ) -> http.client.HTTPResponse:
-    """The status line and headers of the response; retries once if the server had closed the open connection."""
+    """The status line and headers of the response.
+
+    Retries once if the server had closed the open connection, and up to `MAX_CUT_HEADS` responses that were cut.
+    """
+    cut_heads = 0
     while True:
         was_open = connection.sock is not None
         try:
@@ -261,6 +268,9 @@ def _send_with_retry(
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            cut_heads += isinstance(error, IncompleteHead)
+            if isinstance(error, IncompleteHead) and cut_heads <= MAX_CUT_HEADS:
+                continue
             if not was_open or isinstance(error, TimeoutError):
                 raise
 

@@ -25,11 +25,15 @@ class CompleteHeadResponse(http.client.HTTPResponse):
         """Read the status line and the headers."""
         stream = self.fp
         recorder = self.fp = _LineRecorder(stream)
-        super().begin()
+        try:
+            super().begin()
+        except http.client.BadStatusLine as error:
+            if recorder.last_line and not recorder.last_line.endswith(b"\n"):
+                raise IncompleteHead("the response ended within its status line") from error
+            raise
         if self.fp is recorder:
             self.fp = stream
         if recorder.last_line not in BLANK_LINES:
-            stream.close()
             raise IncompleteHead("the response ended within its headers")
 
 

@@ -46,6 +46,8 @@ class StateWriter:
         self.dirty_of_others: frozenset[str] = frozenset()
         """Keys that publishes which were overtaken by this one have marked since."""
         self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
+        self.written: set[str] = set()
+        """Keys whose upload has begun."""
         self.embargoed = frozenset(
             change.output.key for change in plan.changes if change.output and change.output.embargoed
         )
@@ -150,14 +152,14 @@ class StateWriter:
         self._write(self.plan.state)
 
     def mark_dirty(self) -> None:
-        """Mark, in someone else's state, the keys that may now hold our bytes."""
+        """Mark, in someone else's state, the keys that may now hold our bytes; it stays theirs."""
         for _ in range(MAX_MARK_ATTEMPTS):
             state = read_state_file(self.store)
-            if state.rebuilt or self.dirty <= state.dirty:
+            if state.rebuilt or self.written <= state.dirty:
                 return
             try:
                 self.etag = state.etag
-                self._write(replace(state, dirty=state.dirty | self.dirty))
+                self._write(replace(state, dirty=state.dirty | self.written))
             except PublishConflict:
                 continue
             return

@@ -162,6 +162,7 @@ def _upload_wave(
     After the first failure no further upload starts.
     """
     remaining = {change.key: change for change in changes}
+    state_writer.written |= remaining.keys()
     in_bulk = [
         (Upload.from_output(change.output), precondition)
         for change in remaining.values()

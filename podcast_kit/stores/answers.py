@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_INCOMPLETE_ANSWERS = 6
 """Attempts until a request whose answers are all incomplete is given up."""
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 4.0
-STATUS_OK = 200
+STATUS_OK, STATUS_SERVER_ERROR = 200, 500
 REQUIRED_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "GetObject": (("ETag",), ("ContentLength",)),
     "HeadObject": (("ETag",), ("ContentLength",)),
@@ -90,13 +90,17 @@ def retry_incomplete_answer(
     return min(FIRST_BACKOFF_S * (1 << (attempts - 1)), MAX_BACKOFF_S)
 
 
-def report_lost_create(response: object, caught_exception: Exception | None, **_: object) -> None:
+def report_lost_create(
+    response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Exception | None, **_: object
+) -> None:
     """Raise IncompleteAnswer when the answer to CreateMultipartUpload was lost. A handler of `needs-retry`.
 
     The store may have started an upload whose id nobody knows: repeating the request would leave it behind.
     """
     if response is None and caught_exception is not None:
-        raise IncompleteAnswer("the answer to CreateMultipartUpload was lost") from caught_exception
+        raise IncompleteAnswer(" ".join(str(caught_exception).split())) from caught_exception
+    if response is not None and response[0].status_code >= STATUS_SERVER_ERROR:
+        raise IncompleteAnswer(f"it answered {response[0].status_code}")
 
 
 def require_complete_heads(client: Any) -> None:  # noqa: ANN401

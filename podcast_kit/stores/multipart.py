@@ -259,9 +259,11 @@ class MultipartUpload:
                     CacheControl=self.upload.cache_control,
                     Metadata={"sha256": self.upload.sha256},
                 )
-            except IncompleteAnswer:
+            except IncompleteAnswer as error:
                 if delay is None:
-                    raise
+                    text = f"{self.upload.key}: the store did not start the upload: {error}"
+                    fix = "check your connection, and the store's status and free space; nothing was lost, run it again"
+                    raise OperationError(text, fix) from error
                 time.sleep(delay)
             else:
                 return str(created["UploadId"])

@@ -13,6 +13,7 @@ from podcast_kit.stores import IF_NONE_MATCH, Upload
 from podcast_kit.stores.multipart import MAX_PARTS, PART_BYTES, MemoryBudget, choose_part_size
 from podcast_kit.stores.s3 import S3Store
 from tests.support import network, output_trees
+from tests.support.seaweed import list_unfinished_uploads
 
 PART_SIZE = 5 << 20
 """The minimum of S3 for every part but the last."""
@@ -103,6 +104,7 @@ def test_other_recording_does_not_reuse_parts(bucket, tmp_path, recording):
     other = output_trees.write_output(tmp_path / "build", recording.key, bytes(recording.size))
     open_store(bucket, tmp_path / "journals").put(Upload.from_output(other), IF_NONE_MATCH)
     assert output_trees.download(bucket.url + recording.key) == bytes(recording.size)
+    assert list_unfinished_uploads(bucket) == []
 
 
 def test_file_changed_during_the_upload_never_appears(bucket, tmp_path, recording):
@@ -120,11 +122,20 @@ def test_existing_key_is_not_replaced_by_a_multipart_upload(bucket, tmp_path, re
     with pytest.raises(PublishConflict):
         open_store(bucket, tmp_path / "journals").put(Upload.from_output(recording), IF_NONE_MATCH)
     assert output_trees.download(bucket.url + recording.key) == b"another"
+    assert list_unfinished_uploads(bucket) == []
 
 
 @pytest.mark.parametrize("operation", ["uploads", "partNumber=2", "uploadId="])
 @pytest.mark.parametrize(
-    "fault", [network.LOSE_RESPONSE, network.CLOSE_IN_BODY, network.Status(503, "SlowDown"), network.Status(200)]
+    "fault",
+    [
+        network.LOSE_RESPONSE,
+        network.CLOSE_IN_BODY,
+        network.CutHeaders(0.6),
+        network.TRUNCATE_RESPONSE,
+        network.Status(503, "SlowDown"),
+        network.Status(200),
+    ],
 )
 def test_fault_at_any_step_is_retried(bucket, tmp_path, recording, operation, fault):
     injected = threading.Event()
@@ -140,15 +151,62 @@ def test_fault_at_any_step_is_retried(bucket, tmp_path, recording, operation, fa
         open_store(bucket, tmp_path / "journals", proxy.endpoint).put(Upload.from_output(recording), IF_NONE_MATCH)
     assert injected.is_set()
     assert output_trees.download(bucket.url + recording.key) == recording.path.read_bytes()
+    assert list_unfinished_uploads(bucket) == []
 
 
-def test_stale_uploads_are_aborted(bucket, s3, tmp_path, recording):
+def test_upload_whose_id_was_never_recorded_is_finished(bucket, s3, tmp_path, recording):
+    s3.client().create_multipart_upload(
+        Bucket=bucket.name, Key=recording.key, ContentType=recording.content_type,
+        CacheControl=recording.cache_control, Metadata={"sha256": recording.sha256},
+    )  # fmt: skip
+    open_store(bucket, tmp_path / "journals").put(Upload.from_output(recording), IF_NONE_MATCH)
+    assert output_trees.download(bucket.url + recording.key) == recording.path.read_bytes()
+    assert list_unfinished_uploads(bucket) == []
+
+
+def test_two_publishers_may_share_an_upload(bucket, tmp_path, recording):
+    upload = Upload.from_output(recording)
+    with pytest.raises(StopUpload):
+        open_store(bucket, tmp_path / "journals").put(upload, IF_NONE_MATCH, stop_upload)
+    open_store(bucket, tmp_path / "others").put(upload, IF_NONE_MATCH)
+    assert open_store(bucket, tmp_path / "journals").put(upload, IF_NONE_MATCH)
+    assert output_trees.download(bucket.url + recording.key) == recording.path.read_bytes()
+    assert list_unfinished_uploads(bucket) == []
+
+
+def test_upload_goes_on_when_another_publisher_aborted_it(bucket, s3, tmp_path, recording):
+    def abort_once(request):
+        if "partNumber=2" in request.path and (uploads := list_unfinished_uploads(bucket)) and not aborted:
+            aborted.extend(uploads)
+            client = s3.client()
+            for upload_id in uploads:
+                client.abort_multipart_upload(Bucket=bucket.name, Key=recording.key, UploadId=upload_id)
+
+    aborted = []
+    with network.Proxy(bucket.endpoint, abort_once) as proxy:
+        open_store(bucket, tmp_path / "journals", proxy.endpoint).put(Upload.from_output(recording), IF_NONE_MATCH)
+    assert len(aborted) == 1
+    assert output_trees.download(bucket.url + recording.key) == recording.path.read_bytes()
+    assert list_unfinished_uploads(bucket) == []
+
+
+def test_credentials_that_may_not_list_uploads_can_publish(bucket, tmp_path, recording):
+    def refuse(request):
+        is_listing = request.method == "GET" and "uploads" in request.path
+        return network.Status(403, "AccessDenied") if is_listing else None
+
+    with network.Proxy(bucket.endpoint, refuse) as proxy:
+        open_store(bucket, tmp_path / "journals", proxy.endpoint).put(Upload.from_output(recording), IF_NONE_MATCH)
+    assert output_trees.download(bucket.url + recording.key) == recording.path.read_bytes()
+
+
+def test_stale_uploads_are_aborted(bucket, tmp_path, recording):
     store = open_store(bucket, tmp_path / "journals")
     with pytest.raises(StopUpload):
         store.put(Upload.from_output(recording), IF_NONE_MATCH, stop_upload)
     assert store.abort_stale_uploads(datetime.now(UTC) - timedelta(days=1)) == 0
     assert store.abort_stale_uploads(datetime.now(UTC) + timedelta(days=1)) == 1
-    assert s3.client().list_multipart_uploads(Bucket=bucket.name).get("Uploads", []) == []
+    assert list_unfinished_uploads(bucket) == []
 
 
 def test_part_size_grows_to_stay_below_ten_thousand_parts():

@@ -25,7 +25,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.support import network, shows
-from tests.support.seaweed import Bucket
+from tests.support.seaweed import Bucket, list_unfinished_uploads
 
 FORKS = multiprocessing.get_context("forkserver")
 PRELOADED = [
@@ -602,13 +602,3 @@ def _judge_late_writes(run: Run, command: Command, swaps: list[tuple[Effect, Com
             run.findings.late_writes.append(f"{command.publisher}: {effect.key} {ms:.0f} ms after the feed")
         elif effect.is_mutable and effect.started > remarked_at:
             run.findings.late_after_mark.append(f"{command.publisher}: {effect.key}")
-
-
-def list_unfinished_uploads(bucket: Bucket) -> list[str]:
-    """The keys of multipart uploads that were started and neither completed nor aborted."""
-    import boto3
-
-    client = boto3.client("s3", endpoint_url=bucket.endpoint, region_name="us-east-1")
-    uploads = client.list_multipart_uploads(Bucket=bucket.name).get("Uploads", ())
-    client.close()
-    return [f"{upload['Key']} {upload['UploadId']}" for upload in uploads]

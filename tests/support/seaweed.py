@@ -242,3 +242,19 @@ def free_ports(names: tuple[str, ...]) -> dict[str, int]:
     finally:
         for server_socket in sockets:
             server_socket.close()
+
+
+def list_unfinished_uploads(bucket: Bucket) -> list[str]:
+    """The ids of multipart uploads that were started and neither completed nor aborted."""
+    import boto3
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=bucket.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+    )
+    uploads = client.list_multipart_uploads(Bucket=bucket.name).get("Uploads", ())
+    client.close()
+    return [upload["UploadId"] for upload in uploads]
