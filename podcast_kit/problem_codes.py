@@ -682,6 +682,11 @@ pb.hold
     Nothing is published, also not by CI, so that the earlier feed stays live.
     Correct what was wrong, then run `podcast-kit publish --release`.
 
+pb.unprotected
+    The store does not support conditional writes.
+    Of two publishes at the same time, one can undo the other's changes to pages and feeds, and both report success.
+    Publish from one place at a time, or use a store that supports them.
+
 pb.show
     The place that is published to holds another show.
     Its subscribers would lose every episode, and get yours instead.

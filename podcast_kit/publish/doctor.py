@@ -13,7 +13,7 @@ from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
-from podcast_kit.stores import Store, Upload
+from podcast_kit.stores import UNPROTECTED_FIX, Store, Upload
 from podcast_kit.stores.state import INTERNAL_PREFIX, STATE_KEY
 from podcast_kit.text.dates import parse_rfc2822
 
@@ -64,8 +64,8 @@ def _delete_if_allowed(store: Store, key: str) -> None:
 def _diagnose_conditional_writes(store: Store, token: str) -> Outcome:
     result = store.probe(token)
     if result.unprotected:
-        text = f"{result}: concurrent publishers can overwrite each other"
-        return Outcome(key="conditional writes", action="tried", error=text, fix="publish from one place only")
+        text = f"the store {result.risk}"
+        return Outcome(key="conditional writes", action="tried", error=text, fix=UNPROTECTED_FIX)
     return Outcome(key="conditional writes", action=f"supported ({result})")
 
 

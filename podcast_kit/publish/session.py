@@ -24,7 +24,7 @@ from podcast_kit.publish.fast_path import is_store_unchanged, last_recorded_at, 
 from podcast_kit.publish.purge import list_changed_keys, purge_cdn
 from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
-from podcast_kit.stores import Store, open_store
+from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, fetch_state, reconcile_state
 
 ALLOWED_RULES = {"guids": "it.guid.stable"}
@@ -162,6 +162,8 @@ def make_plan(
         notices = (*notices, _stale_feeds_problem())
     if state.hold:
         notices = (*notices, _hold_problem(state.hold))
+    if store.conditional_writes and store.conditional_writes.unprotected and "pb.unprotected" not in show.ignore:
+        notices = (*notices, _unprotected_problem(store.name, store.conditional_writes))
     return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, notices=notices, due=now)
 
 
@@ -180,6 +182,11 @@ def _stale_feeds_problem() -> Problem:
 def _hold_problem(hold: str) -> Problem:
     fix = "run `podcast-kit publish --release` to publish again"
     return Problem(SourceLocation("podcast.yaml"), f"publishing is on hold: {hold}", fix, "pb.hold", Severity.WARNING)
+
+
+def _unprotected_problem(store_name: str, conditional_writes: ConditionalWrites) -> Problem:
+    text = f"{store_name} {conditional_writes.risk}"
+    return Problem(SourceLocation("podcast.yaml"), text, UNPROTECTED_FIX, "pb.unprotected", Severity.WARNING)
 
 
 def _published_slugs(build: builder.Build) -> dict[str, tuple[str, ...]]:
@@ -271,6 +278,7 @@ def carry_out(
     on_start(prepared)
     settings = build.project.show.publish
     etags: dict[str, str] = {}
+    is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
     for outcome in publish_plan(
         plan,
         store,
@@ -283,7 +291,8 @@ def carry_out(
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
-        yield outcome
+        if not (is_warned and outcome.action == "warned"):
+            yield outcome
     if not build.is_partial and not build.broken:
         _remember_for_fast_path(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
 

@@ -24,7 +24,7 @@ from podcast_kit.publish.verify import verify_contents, verify_outputs
 from podcast_kit.stores import (
     IF_NONE_MATCH,
     UNCONDITIONAL,
-    ConditionalWrites,
+    UNPROTECTED_FIX,
     Precondition,
     Store,
     Upload,
@@ -146,12 +146,11 @@ def _probe_conditional_writes(
         store.probe(hashlib.sha256(seed.encode()).hexdigest()[:24])
     if store.conditional_writes is None or not store.conditional_writes.unprotected:
         return
-    how = "refuses" if store.conditional_writes is ConditionalWrites.REFUSED else "silently ignores"
-    text = f"{store.name} {how} conditional writes: concurrent publishers can overwrite each other's feed"
+    text = f"{store.name} {store.conditional_writes.risk}"
     if not allow_unprotected_writes:
         fix = "make sure that only one job publishes at a time, then pass --allow-unprotected-writes"
         raise StoreAccessError(text, fix)
-    yield Outcome(key=plan.feed_key, action="warned", error=text, fix="publish from one place at a time only")
+    yield Outcome(key=plan.feed_key, action="warned", error=text, fix=UNPROTECTED_FIX)
 
 
 def _upload_wave(

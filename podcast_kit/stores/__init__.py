@@ -18,6 +18,7 @@ from podcast_kit.model import Output, PublishSettings, RemoteObject
 __all__ = [
     "IF_NONE_MATCH",
     "UNCONDITIONAL",
+    "UNPROTECTED_FIX",
     "ConditionalWrites",
     "Precondition",
     "Store",
@@ -27,6 +28,13 @@ __all__ = [
     "ignore_sent",
     "open_store",
 ]
+
+
+UNPROTECTED_RISK = (
+    "of two publishes at the same time, one can undo the other's changes to pages, feeds and the record,"
+    " and both report success; audio and images are safe"
+)
+UNPROTECTED_FIX = "publish from one place at a time only"
 
 
 class ConditionalWrites(StrEnum):
@@ -45,6 +53,12 @@ class ConditionalWrites(StrEnum):
     def unprotected(self) -> bool:
         """Whether two concurrent publishers could overwrite each other."""
         return self in {ConditionalWrites.REFUSED, ConditionalWrites.IGNORED}
+
+    @property
+    def risk(self) -> str:
+        """What an unprotected store does, and what is not guaranteed there, as the end of a sentence."""
+        how = "refuses" if self is ConditionalWrites.REFUSED else "silently ignores"
+        return f"{how} conditional writes: {UNPROTECTED_RISK}"
 
 
 SHOW_FOLDERS = ("episodes", "templates", "build", ".podcast-kit", ".git")

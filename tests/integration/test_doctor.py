@@ -187,4 +187,4 @@ def test_key_without_write_permission(bucket, tmp_path):
 
 def test_store_that_ignores_conditional_writes(unprotected_bucket, tmp_path):
     errors = find_errors(output_trees.open_bucket_store(unprotected_bucket), unprotected_bucket.url, tmp_path)
-    assert "ignored" in errors["conditional writes"]
+    assert "ignores conditional writes: of two publishes at the same time" in errors["conditional writes"]
