@@ -106,7 +106,7 @@ def publish_plan(
             yield from _verify_media(url, plan)
         pages = plan.wave(Wave.PAGES)
         if pages and (plan.state.dirty or plan.wave(Wave.MEDIA)):  # time has passed, or a publish was under way
-            state_writer.require_current()
+            state_writer.require_current(checks_feed=bool(plan.state.dirty))
         yield from _upload_wave(pages, store, state_writer, on_sent)
         yield from _publish_feed(plan, store, state_writer, before_feed, on_sent)
     except PublishConflict:
@@ -282,7 +282,7 @@ def _publish_feed(
     is_replaced = any(change.key == plan.feed_key for change in changes)
     with ThreadPoolExecutor(1) as pool:
         keeping = pool.submit(_keep_previous_feed, live.content, store, state_writer) if live and is_replaced else None
-        state_writer.require_current()
+        state_writer.require_current(checks_feed=bool(plan.state.dirty))
         if keeping:
             keeping.result()
     before_feed()
