@@ -40,7 +40,7 @@ class StateWriter:
         self.feed_dates = dict(plan.state.feed_dates)
         self.etag = plan.state.etag
         self.run = secrets.token_hex(8)
-        """Identifies this publish in the state: whoever marks the state later puts another one there."""
+        """Identifies this publish in the state: another publish that marks the state later replaces it."""
         self.is_marked = False
         """Whether the state in the store says that this publish is under way."""
         self.dirty_of_others: frozenset[str] = frozenset()

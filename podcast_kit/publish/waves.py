@@ -33,7 +33,7 @@ from podcast_kit.stores import (
 from podcast_kit.stores.state import STATE_KEY, kept_feed_key
 
 MAX_WRITE_ATTEMPTS = 4
-"""Attempts to replace a file that keeps changing while nobody else publishes."""
+"""Attempts to replace a file that keeps changing although no other publish is under way."""
 LIVE_CHECK_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 """Seconds between checks of the public feed."""
 
@@ -196,9 +196,10 @@ def _upload_wave(
 
 
 def _write_change(change: Change, store: Store, state_writer: StateWriter, on_sent: Callable[[int], None]) -> str:
-    """Write one file; a page or feed only over what was read, unless nobody else has published since.
+    """Write one file; a page or feed only over what was read.
 
-    What differs from the record then was left behind by a run that was killed, and is replaced.
+    Where the file differs, and no other publish has begun since, a run that was killed left it behind: it is replaced.
+    Raises PublishConflict when another one has begun.
     """
     output = change.output
     if output is None:

@@ -95,7 +95,7 @@ def report_lost_create(
 ) -> None:
     """Raise IncompleteAnswer when the answer to CreateMultipartUpload was lost. A handler of `needs-retry`.
 
-    The store may have started an upload whose id nobody knows: repeating the request would leave it behind.
+    The store may have started an upload with an unknown id: repeating the request would leave it behind.
     """
     if response is None and caught_exception is not None:
         raise IncompleteAnswer(" ".join(str(caught_exception).split())) from caught_exception

@@ -48,7 +48,7 @@ PROBE_PREFIX = ".podcast-kit/probe/"
 """Keys that are only written to find out what the store does; a query, as far as timeouts go."""
 MAX_BODY_BYTES = 64 << 20
 """Bytes of request bodies in memory at the same time."""
-READ_BLOCK_BYTES = 1 << 20
+HASH_BLOCK_BYTES = 1 << 20
 BACKOFF = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before each retry of what botocore does not retry."""
 ACCESS_DENIED, PRECONDITION_FAILED = 403, 412
@@ -161,7 +161,7 @@ class S3Store:
             if answer is None:
                 return None
             digest, size = hashlib.sha256(), 0
-            for block in answer["Body"].iter_chunks(READ_BLOCK_BYTES):
+            for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
                 digest.update(block)
                 size += len(block)
             if size != answer["ContentLength"]:
@@ -349,7 +349,7 @@ class S3Store:
             journal.delete()
             if remote is not None or is_last:
                 break
-            journal.upload_id = ""  # whoever shared this upload has aborted it
+            journal.upload_id = ""  # another publish that shared this upload has aborted it
         text = f"{self.name}/{upload.key}: the stored file differs from what was uploaded"
         raise OperationError(text, "run it again")
 
