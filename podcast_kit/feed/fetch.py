@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -81,5 +82,6 @@ def next_page_url(page: FeedDocument) -> str:
     for rel in ("next", "prev-archive"):
         for link in channel.children_named("atom:link") if channel else ():
             if link.attributes.get("rel") == rel and link.attributes.get("href"):
-                return urljoin(page.path, link.attributes["href"])
+                with suppress(ValueError):  # the address of nothing, such as `//[x`
+                    return urljoin(page.path, link.attributes["href"])
     return ""

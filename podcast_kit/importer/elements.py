@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.host_elements import is_host_element
@@ -126,6 +126,22 @@ def required_file(url: str, kind: str, path: str, element: Element | None = None
     return RequiredFile(url, kind, path, element) if url else None
 
 
+def url_path(url: str) -> str:
+    """The path of a URL; empty if it is not one."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def join_url(base: str, url: str) -> str:
+    """A URL relative to another one; the base itself if it is not a URL at all, such as `//[x`."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return base
+
+
 def resolve_url(raw: str, base: str) -> tuple[str, str]:
     """The URL of a recording, and what was changed: a relative one is resolved, blanks are encoded, a password is cut.
 
@@ -133,7 +149,7 @@ def resolve_url(raw: str, base: str) -> tuple[str, str]:
     """
     url, changes = raw.strip(), []
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", url):
-        url = urljoin(base or "https:", url)
+        url = join_url(base or "https:", url)
         changes.append("was relative")
     if _URL_UNSAFE.search(url):
         url = _URL_UNSAFE.sub(lambda match: quote(match[0]), url)
@@ -246,6 +262,6 @@ def _to_attributes(node: Node, prefix: str, import_log: ImportLog) -> Iterator[t
             text = f"the attribute {name} of <{node.name}> is left out"
             import_log.warn(node, text, "its namespace is not that of the element")
         elif tag and (tag_field := tag.field(name)) and tag_field.allows_file and not URL_START.match(value):
-            yield name, urljoin(import_log.base or "https://unknown.invalid/", value)
+            yield name, join_url(import_log.base or "https://unknown.invalid/", value)
         else:
             yield name, value

@@ -24,6 +24,7 @@ from podcast_kit.importer.elements import (
     single_line,
     title_text,
     to_elements,
+    url_path,
     value_or_default,
 )
 from podcast_kit.importer.model import ImportedEpisode, ImportedShow, RequiredFile
@@ -329,7 +330,7 @@ class ItemReader:
             mime = transcript.attributes.get("type", "").strip().lower()
             language = transcript.attributes.get("language", "").strip()
             language_part = f".{language}" if re.fullmatch(r"[A-Za-z]{2}(?:-[A-Za-z]{2})?", language) else ""
-            suffix = TRANSCRIPT_SUFFIX_BY_MIME.get(mime, splitext(urlsplit(url).path)[1].lower())
+            suffix = TRANSCRIPT_SUFFIX_BY_MIME.get(mime, splitext(url_path(url))[1].lower())
             path = f"episodes/{slug}{language_part}{suffix}"
             element = next(to_elements(transcript, self.import_log), None)
             file = required_file(url, "transcript", path, element)

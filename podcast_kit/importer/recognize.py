@@ -6,8 +6,8 @@ import html
 import json
 import re
 from pathlib import Path
-from urllib.parse import urljoin
 
+from podcast_kit.importer.elements import join_url
 from podcast_kit.model import FeedDocument
 
 _FEED_LINK = re.compile(r"<link\b[^>]*\btype\s*=\s*[\"']application/(?:rss|atom)\+xml[\"'][^>]*>", re.IGNORECASE)
@@ -74,7 +74,7 @@ def _recognize_page(text: str, source: str) -> tuple[str, str]:
         if href := _HREF.search(link):
             return (
                 "is a web page, not a feed",
-                f"pass the feed that it names: {urljoin(source, html.unescape(href[1]))}",
+                f"pass the feed that it names: {join_url(source, html.unescape(href[1]))}",
             )
     return "is a web page, not a feed", "pass the URL of the feed, which ends in .xml or /rss at most hosts"
 

@@ -209,6 +209,19 @@ def test_relative_urls_of_pictures_and_other_formats_become_absolute():
     assert feed.episodes[0].elements[0].attributes == (("href", "https://old.example/banner.jpg"),)
 
 
+@pytest.mark.parametrize("url", ["https://[::1", "//[x", "http://a.example:99999/", "\u2100.example", "https://"])
+def test_addresses_of_nothing_are_no_obstacle(url):
+    xml = (
+        f'<podcast:transcript url="{url}" type="x"/><podcast:image href="{url}"/><itunes:image href="{url}"/>'
+        f'<podcast:person href="{url}" img="{url}">Bo</podcast:person><link>{url}</link><media:content url="{url}" '
+        'xmlns:media="http://search.yahoo.com/mrss/"/>'
+    )
+    feed, _ = convert(xml, [("https://old.example/</link>", f"{url}</link>")])
+    assert len(feed.episodes) == 1
+    feed, _ = convert("", [("https://old.example/1.mp3", url)])
+    assert all(episode.recording.url.isascii() for episode in feed.episodes)
+
+
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:podcast="https://podcastindex.org/namespace/1.0">
 <title>An Atom show</title><subtitle>About.</subtitle><link rel="self" href="https://old.example/atom.xml"/>
 <id>urn:feed</id><author><name>Ann</name></author><updated>2026-11-03T10:00:00Z</updated>
