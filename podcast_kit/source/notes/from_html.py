@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from podcast_kit.source.notes.html_blocks import parse_html_blocks, parse_html_tree
 from podcast_kit.source.notes.markdown import parse_markdown
 from podcast_kit.source.notes.markdown_writer import write_blocks, write_plain_paragraphs
 from podcast_kit.source.notes.renderer import alt_text
+from podcast_kit.text.html_depth import is_nested_too_deep
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-MAX_HTML_LEN = 300_000
+MAX_HTML_LEN = 256_000
 """Characters of one text; real shows have at most a tenth of that, and longer notes could not be published."""
+MAX_HTML_PARTS = 20_000
+"""Tags and lines of one text; with more of them, only its words are kept."""
 _ELEMENTS = (
     "a|abbr|address|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite|code|col|colgroup|dd|del"
     "|details|dfn|div|dl|dt|em|embed|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input"
@@ -27,6 +31,7 @@ MARKUP = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[|<!doc
 _LINE_MARKUP = re.compile(
     r"<(?:p|br|div|ul|ol|li|h[1-6]|table|tr|blockquote|pre|hr|section|article|dl)\b", re.IGNORECASE
 )
+_ANY_TAG = re.compile(r"<[^<>]*>")
 _ILLEGAL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _BREAKING_ELEMENTS = ("p", "br", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr", "dt", "dd", "pre")
 _INVISIBLE_ELEMENTS = (
@@ -49,8 +54,7 @@ def convert_html_notes(html: str, base: str = "") -> ConvertedNotes:
     Scripts and the like are left out. Text without any markup keeps its lines. URLs are made absolute against `base`,
     the URL of the page with the HTML; an image that is still not on the web becomes its alternative text.
     """
-    losses: tuple[str, ...] = (f"the text after {MAX_HTML_LEN:,} characters",) if len(html) > MAX_HTML_LEN else ()
-    html = _ILLEGAL.sub("", html[:MAX_HTML_LEN])
+    html, losses = _bound_html(_ILLEGAL.sub("", html))
     if not MARKUP.search(html):
         html = _text_to_html_paragraphs(html)
     has_lines = bool(_LINE_MARKUP.search(html))  # else it is text with a few links, whose line breaks are meant
@@ -63,6 +67,16 @@ def convert_html_notes(html: str, base: str = "") -> ConvertedNotes:
         if _visible_text(parse_markdown(markdown)) != blocks.text:
             losses += ("some of the text",)
     return ConvertedNotes(markdown.strip("\n"), losses)
+
+
+def _bound_html(html: str) -> tuple[str, tuple[str, ...]]:
+    """HTML that parsers read quickly, and what it lacks of the original; of HTML that no person wrote only the text."""
+    losses: tuple[str, ...] = (f"the text after {MAX_HTML_LEN:,} characters",) if len(html) > MAX_HTML_LEN else ()
+    html = html[:MAX_HTML_LEN]
+    if html.count("<") + html.count("\n") <= MAX_HTML_PARTS and not is_nested_too_deep(html):
+        return html, losses
+    losses += ("the formats and links, because the text has too many tags or lines",)
+    return f"<p>{escape(' '.join(unescape(_ANY_TAG.sub(' ', html)).split()), quote=False)}</p>", losses
 
 
 def html_to_markdown(html: str, base: str = "") -> str:
@@ -84,7 +98,7 @@ def html_to_text_lines(html: str) -> str:
     """The text of some HTML, one paragraph per line."""
     if not MARKUP.search(html) and "&" not in html:
         return "\n".join(" ".join(line.split()) for line in html.strip().splitlines() if line.strip())
-    soup = parse_html_tree(html[:MAX_HTML_LEN])
+    soup = parse_html_tree(_bound_html(html)[0])
     for element in soup(_INVISIBLE_ELEMENTS):
         element.decompose()
     for element in soup(_BREAKING_ELEMENTS):

@@ -217,7 +217,9 @@ def test_html_becomes_markdown_that_a_person_would_write(html, markdown):
         ('<p>x</p><iframe src="https://v.example/1"></iframe>', "the <iframe> of 'https://v.example/1'"),
         ("<p>x <a href='javascript:x()'>y</a></p>", "the link to 'javascript:x()'"),
         ("<p>x<img src='cid:1' alt='y'></p>", "the image 'cid:1'"),
-        ("<p>" + "x" * html_notes.MAX_HTML_LEN + "</p>", "the text after 300,000 characters"),
+        ("<p>" + "x" * html_notes.MAX_HTML_LEN + "</p>", "the text after 256,000 characters"),
+        ("<p>x</p>" * 10_001, "the formats and links, because the text has too many tags or lines"),
+        ("<pre><br>" * 101, "the formats and links, because the text has too many tags or lines"),
     ],
 )
 def test_what_notes_cannot_show_is_named(html, loss):
