@@ -6,8 +6,9 @@ Read `build` from top to bottom, then `episode.build_episode`, and you have read
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +28,10 @@ from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
+from podcast_kit.io.consent import ConsentKind, has_consent
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.pinned_folder import readable_path
 from podcast_kit.model import (
     LOCK_FILE,
     BrokenEpisode,
@@ -131,12 +134,8 @@ def build(
         _disk_errors(),
         open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
         HttpClient(network) as http,
-        ExitStack() as exits,
+        _open_output_dir(project, folder, cache) as out,
     ):
-        _refuse_foreign_folder(folder, cache)
-        cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
-        out = OutputDir(folder, cache)
-        exits.callback(out.staged.close)
         project = apply_renames(project, now)
         project = _publish_referenced_files(project, out, now, keep_going=keep_going)
         due, scheduled, drafts = _split_by_schedule(project, now)
@@ -221,7 +220,7 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        path = f"{error.filename}: " if error.filename else ""
+        path = f"{readable_path(str(error.filename))}: " if error.filename else ""
         raise OperationError(f"{path}{error.strerror or error}", atomic_write.suggest_disk_fix(error)) from error
 
 
@@ -247,10 +246,27 @@ def _warn_of_missing_recordings(project: Project, scheduled: Collection[Episode]
     ]
 
 
-def _refuse_foreign_folder(folder: Path, cache: Cache) -> None:
-    """Refuse to write among files that no build wrote: in a folder that was named, or that `build` only links to."""
-    is_named = folder.name != BUILD_DIR or folder.is_symlink()
-    if not is_named or not folder.is_dir() or cache.get(OUTPUT_FOLDERS, str(folder.resolve())):
+def _open_output_dir(project: Project, folder: Path, cache: Cache) -> OutputDir:
+    """The output folder; raises OperationError where a build must not write."""
+    _refuse_foreign_folder(project, folder, cache)
+    cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
+    return OutputDir(folder, cache)
+
+
+def _refuse_foreign_folder(project: Project, folder: Path, cache: Cache) -> None:
+    """Refuse to write through a link out of the show, and among files that no build wrote in a folder that was named.
+
+    A link that the user has allowed is followed.
+    """
+    target = folder.resolve()
+    is_link = folder.is_symlink()
+    is_outside = not target.is_relative_to(project.output_folder.resolve())
+    if is_link and is_outside and not has_consent(ConsentKind.PLACE, project.folder, str(target)):
+        option = f"--allow-place {shlex.quote(str(target))}"
+        fix = f"replace the link by a folder, or allow it once: podcast-kit build {option}"
+        raise OperationError(f"{folder} is a link to {target}, outside of the show's folder", fix)
+    is_named = folder.name != BUILD_DIR or is_link
+    if not is_named or not folder.is_dir() or cache.get(OUTPUT_FOLDERS, str(target)):
         return
     if any(folder.iterdir()):
         raise OperationError(f"{folder} has files that podcast-kit did not write", "choose an empty or a new folder")

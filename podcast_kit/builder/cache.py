@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,9 +19,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.bound_folder import open_bound_folder
+from podcast_kit.io.pinned_folder import OpenFolder, link_error
 from podcast_kit.model import Progress
 
 DATABASE = "memory.sqlite"
+LOCK_FILE = "building"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
 LOCK_POLL_S = 0.1
@@ -177,8 +181,11 @@ def open_cache(folder: Path, on_progress: Callable[[Progress], None] = lambda _:
 
     Waits for another build of the same show to end, reporting progress; raises OperationError when it does not end.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _exclusive_lock(folder / "building", on_progress), closing(_open_database(folder / DATABASE)) as database:
+    with (
+        open_bound_folder(folder, lambda text: on_progress(Progress("note", text))) as bound,
+        _exclusive_lock(bound, on_progress),
+        closing(_open_database(bound)) as database,
+    ):
         try:
             try:
                 cache = Cache(database)
@@ -191,20 +198,25 @@ def open_cache(folder: Path, on_progress: Callable[[Progress], None] = lambda _:
             raise OperationError(f"{folder}: {error}", fix) from error
 
 
-def _open_database(path: Path) -> sqlite3.Connection:
+def _open_database(folder: OpenFolder) -> sqlite3.Connection:
     """The database; a damaged one is replaced by an empty one. Raises OperationError when the disk refuses."""
     try:
-        return _connect(path)
+        return _connect(folder)
     except sqlite3.DatabaseError:
-        path.unlink(missing_ok=True)
+        folder.unlink(DATABASE)
     try:
-        return _connect(path)
+        return _connect(folder)
     except sqlite3.Error as error:
-        raise OperationError(f"{path}: {error}", "check free disk space and permissions") from error
+        raise OperationError(f"{folder.path / DATABASE}: {error}", "check free disk space and permissions") from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path)
+def _connect(folder: OpenFolder) -> sqlite3.Connection:
+    """Open the database by its path, which SQLite needs; none of its files may be a link."""
+    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"):
+        status = folder.status(name)
+        if status and not stat.S_ISREG(status.st_mode):
+            raise link_error(folder.path / name)
+    database = sqlite3.connect(folder.path / DATABASE)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
@@ -217,13 +229,13 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _exclusive_lock(path: Path, on_progress: Callable[[Progress], None]) -> Iterator[None]:
+def _exclusive_lock(folder: OpenFolder, on_progress: Callable[[Progress], None]) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # Windows: files are still written beside and renamed, two builds only do the work twice
         yield
         return
-    with path.open("w") as file:
+    with folder.open_or_create(LOCK_FILE) as file:
         for poll in range(MAX_LOCK_POLLS):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

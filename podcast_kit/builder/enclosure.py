@@ -49,12 +49,12 @@ def restore_frozen(
     """
     is_local = out.has(media.key, media.sha256)
     if not is_local and recording:
-        (digest, size), temp = write_tagged(recording.path, media.key, file_tags, out, embedded)
+        (digest, size), temp = write_tagged(recording.path, file_tags, out, embedded)
         is_local = (digest, size) == (media.sha256, media.bytes)
         if is_local:
             out.commit_file(temp, media.key, media.sha256)
         else:
-            temp.unlink()
+            out.discard_file(temp)
     out.add(media.key, media.bytes, media.sha256, Wave.MEDIA, media.mime, is_local=is_local)
 
 
@@ -70,15 +70,14 @@ def tagged_copy(
     cached = out.cache.get(TAGGED_MEDIA, key)
     if cached and out.has(cached.key, cached.sha256):
         return cached
-    (digest, size), temp = write_tagged(source, f"media/{sha256[:16]}.tagging/{name}", file_tags, out, embedded)
+    (digest, size), temp = write_tagged(source, file_tags, out, embedded)
     try:
         assert_unmodified(source, sha256, out)
     except InvalidAudio:
-        temp.unlink()
+        out.discard_file(temp)
         raise
     final_key = media_key(digest, name)
     out.commit_file(temp, final_key, digest)
-    temp.parent.rmdir()
     facts = recording.facts
     media = Media(key=final_key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
     out.cache.set(TAGGED_MEDIA, key, media)
@@ -87,8 +86,8 @@ def tagged_copy(
 
 
 def write_tagged(
-    source: Path, key: str, file_tags: FileTags, out: OutputDir, embedded: EmbeddedImages
+    source: Path, file_tags: FileTags, out: OutputDir, embedded: EmbeddedImages
 ) -> tuple[tuple[str, int], Path]:
-    """Write a tagged copy next to the place of `key`: its sha256 and size in bytes, and its temporary path."""
-    temp = out.temp_path(key)
+    """Write a tagged copy: its sha256 and size in bytes, and its temporary path."""
+    temp = out.temp_path()
     return audio.write_tags(source, temp, embedded.embed(file_tags)), temp

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from podcast_kit.builder.cache import Cache
 from podcast_kit.builder.spool import Spool
 from podcast_kit.errors import OperationError
 from podcast_kit.io.mime import guess_content_type
+from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, Wave
 
 CACHE_CONTROL = {
@@ -22,6 +26,8 @@ CACHE_CONTROL = {
     Wave.FEED: "public, max-age=300, must-revalidate",
 }
 TEMP_NAME = re.compile(r"\..+\.new")
+SCRATCH_NAME = re.compile(r"\.[0-9a-f]{32}\.podcast-kit")
+SCRATCH_SUFFIX = ".podcast-kit"
 MEDIA_PATH = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
 KEY_DIGEST_LEN = 16
 """Hexadecimal digits of a digest in a URL: 64 bits, so no two files of a show share them."""
@@ -56,9 +62,44 @@ class OutputDir:
         self.folder = folder
         self.cache = cache
         self._root = str(folder)
+        self._pinned: PinnedFolder | None = None
+        self._scratch = contextlib.ExitStack()
+        self._scratch_folder: OpenFolder | None = None
         self.outputs: dict[str, Output] = {}
         self.staged = Spool(folder)
         self.files_written = 0
+
+    def __enter__(self) -> Self:
+        """Hold the folder until the build is done."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove what was not finished, and let go of the folder."""
+        self.close()
+
+    def close(self) -> None:
+        """Remove the scratch folder, and let go of the output folder."""
+        self.staged.close()
+        if self._scratch_folder and self._pinned:
+            for entry in self._scratch_folder.entries():
+                self._scratch_folder.unlink(entry.name)
+            self._pinned.root.remove_folder(self._scratch_folder.path.name)
+        self._scratch.close()
+        self._scratch_folder = self._pinned = None
+
+    def _open_root(self) -> PinnedFolder:
+        """The output folder, opened once: what its name becomes during the build changes nothing."""
+        if self._pinned is None:
+            self._pinned = PinnedFolder(self.folder, create=True)
+            self._scratch.callback(self._pinned.close)
+        return self._pinned
+
+    def _open_scratch(self) -> OpenFolder:
+        """A folder for unfinished files, of a name that no one can have prepared."""
+        if self._scratch_folder is None:
+            name = random_name(SCRATCH_SUFFIX)
+            self._scratch_folder = self._scratch.enter_context(self._open_root().root.below(name, create=True))
+        return self._scratch_folder
 
     def path(self, key: str) -> Path:
         """The path of a key's file."""
@@ -71,7 +112,11 @@ class OutputDir:
     def has(self, key: str, sha256: str) -> bool:
         """Whether the file exists with exactly these bytes."""
         name = self._name(key)
-        return os.path.isfile(name) and self.cache.sha256(name) == sha256  # noqa: PTH113  # thousands a build
+        try:
+            is_file = stat.S_ISREG(os.lstat(name).st_mode)  # a Path costs too much, thousands of times a build
+        except (OSError, ValueError):
+            return False
+        return is_file and self.cache.sha256(name) == sha256
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
         """Put bytes under a key unless they are unchanged: media at once, everything else with `commit`."""
@@ -90,9 +135,9 @@ class OutputDir:
         sha256 = self.cache.sha256(source)
         key = media_key(sha256, source.name.lower().replace(" ", "-"))
         if not self.has(key, sha256):
-            temp = self.temp_path(key)
+            temp = self.temp_path()
             if _copy(source, temp) != sha256:
-                temp.unlink()
+                self.discard_file(temp)
                 raise OperationError(
                     f"{source}: the file changed while it was read", "wait until it is saved, then rerun"
                 )
@@ -111,26 +156,33 @@ class OutputDir:
             self._put(key, self.staged.read_bytes(key), self.outputs[key].sha256)
         self.staged.close()
         if self.folder.is_dir():
-            self._sweep()
+            self._sweep(self._open_root().root)
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
-        temp = self.temp_path(key)
-        temp.write_bytes(data)
+        temp = self.temp_path()
+        with self._open_scratch().create(temp.name) as file:
+            file.write(data)
         self.commit_file(temp, key, sha256)
 
-    def temp_path(self, key: str) -> Path:
-        """A free path beside a key's file, on the same disk; the sweep removes what a killed build left there."""
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.with_name(f".{path.name}.new")
+    def temp_path(self, suffix: str = ".new") -> Path:
+        """A free path on the same disk, of a name that no one can have prepared; nothing is there yet."""
+        return self._open_scratch().path_for_others(random_name(suffix))
+
+    def discard_file(self, temp: Path) -> None:
+        """Delete an unfinished file."""
+        self._open_scratch().unlink(temp.name)
 
     def commit_file(self, file: Path, key: str, sha256: str) -> None:
-        """Give a finished file its final name."""
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(path)
+        """Give a finished file, made at a `temp_path`, its final name."""
+        with self._open_root().parent(key, create=True) as (folder, name):
+            folder.replace(self._open_scratch(), file.name, name)
         self.cache.set_digest(self._name(key), sha256)
         self.files_written += 1
+
+    def delete_file(self, key: str) -> None:
+        """Delete a file that was written under a key."""
+        with self._open_root().parent(key) as (folder, name):
+            folder.unlink(name)
 
     def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, is_local: bool = True) -> Output:
         """List an output; `is_local` is False for a frozen file that only the store has."""
@@ -161,38 +213,38 @@ class OutputDir:
         for key, output in self.outputs.items():
             self.outputs[key] = before.get(key) or replace(output, embargoed=True)
 
-    def _sweep(self, below: str = "") -> bool:
+    def _sweep(self, folder: OpenFolder, below: str = "") -> bool:
         """Remove what no output names, and the folders that this empties; whether anything is left.
 
-        Only what a build is known to have written goes: other people's files stay.
+        Only what a build is known to have written goes: other people's files stay, and so do links.
         """
-        with os.scandir(self._name(below)) as scan:
-            entries = list(scan)
         has_files = False
-        for entry in entries:
+        for entry in folder.entries():
             key = below + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if self._sweep(f"{key}/"):
-                    has_files = True
-                else:
-                    os.rmdir(entry.path)  # noqa: PTH106
+                if not below and self._scratch_folder and entry.name == self._scratch_folder.path.name:
+                    continue
+                with folder.below(entry.name) as subfolder:
+                    is_left = self._sweep(subfolder, f"{key}/")
+                has_files = not folder.remove_folder(entry.name) or is_left or has_files
             elif key in self.outputs or not self._is_ours(key, entry):
                 has_files = True
             else:
-                os.unlink(entry.path)  # noqa: PTH108
+                folder.unlink(entry.name)
         return has_files
 
     def _is_ours(self, key: str, entry: os.DirEntry[str]) -> bool:
         """Whether a build wrote it: the cache knows it, or its name is one that a killed build leaves."""
-        if entry.is_symlink():
+        if not entry.is_file(follow_symlinks=False):
             return False
-        return bool(TEMP_NAME.fullmatch(entry.name) or MEDIA_PATH.match(key)) or self.cache.has_file(entry.path)
+        is_leftover = TEMP_NAME.fullmatch(entry.name) or SCRATCH_NAME.match(key) or MEDIA_PATH.match(key)
+        return bool(is_leftover) or self.cache.has_file(self._name(key))
 
 
 def _copy(source: Path, destination: Path) -> str:
     """Copy in blocks and return the sha256 (hex) of what was copied."""
     digest = hashlib.sha256()
-    with source.open("rb") as reader, destination.open("wb") as writer:
+    with source.open("rb") as reader, destination.open("xb") as writer:
         while block := reader.read(COPY_BLOCK_BYTES):
             digest.update(block)
             writer.write(block)

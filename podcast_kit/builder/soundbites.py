@@ -103,7 +103,7 @@ def _write_soundbite(
     if source and _can_cut(source, soundbite) and not (frozen and out.has(frozen.key, frozen.sha256)):
         media = _cut_soundbite(project, episode, source, enclosure.sha256, soundbite, out, embedded)
         if frozen and media != frozen:
-            out.path(media.key).unlink()
+            out.delete_file(media.key)
             media = frozen
     if media is None:
         return None
@@ -134,14 +134,13 @@ def _cut_soundbite(
     cached = out.cache.get(SOUNDBITE_MEDIA, key)
     if cached and out.has(cached.key, cached.sha256):
         return cached
-    untagged = out.temp_path(f"media/{sha256[:16]}.cutting/bare-{name}").with_suffix(suffix)
+    untagged = out.temp_path(suffix)
     cut.cut_audio(source, untagged, soundbite.start_ms / 1000, soundbite.length_ms / 1000)
     facts = audio.probe_audio(untagged)
-    (digest, size), temp = write_tagged(untagged, f"media/{sha256[:16]}.cutting/{name}", file_tags, out, embedded)
+    (digest, size), temp = write_tagged(untagged, file_tags, out, embedded)
     final_key = media_key(digest, name)
     out.commit_file(temp, final_key, digest)
-    untagged.unlink()
-    temp.parent.rmdir()
+    out.discard_file(untagged)
     media = Media(key=final_key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
     out.cache.set(SOUNDBITE_MEDIA, key, media)
     out.cache.commit()

@@ -147,7 +147,7 @@ class Console:
 
     def progress(self, progress: Progress) -> None:
         """Draw a progress line on a terminal, nothing anywhere else; what mastering did stays readable."""
-        if progress.stage == "mastered":
+        if progress.stage in {"mastered", "note"}:
             self.info(progress.subject)
             return
         if self.quiet or not sys.stderr.isatty():

@@ -6,12 +6,15 @@ import errno
 import glob
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.pinned_folder import NEW_FILE_FLAGS, readable_path
 
+RANDOM_PART_BYTES = 8
 MAX_NAME_BYTES = 200
 """Longest file name to which a suffix is added; file systems allow 255 bytes."""
 
@@ -26,7 +29,8 @@ def atomic_path(destination: Path) -> Iterator[Path]:
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         remove_stale_parts(destination)
-        part = destination.with_name(f"{_part_prefix(destination.name)}.{os.getpid()}.part")
+        token = secrets.token_hex(RANDOM_PART_BYTES)  # so that no link of this name can have been prepared
+        part = destination.with_name(f"{_part_prefix(destination.name)}.{token}.{os.getpid()}.part")
         try:
             yield part
             part.replace(destination)
@@ -43,9 +47,8 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     An existing file keeps its permissions unless `mode` gives others.
     """
     with atomic_path(path) as part:
-        part.unlink(missing_ok=True)  # of another machine, or of an earlier process with the same id
         old_mode = path.stat().st_mode & 0o7777 if mode is None and path.exists() else None
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
+        handle = os.open(part, NEW_FILE_FLAGS, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -82,6 +85,7 @@ def flush_disk() -> None:
 
 def write_error(error: OSError, name: str) -> OperationError:
     """The error for a file that could not be written, with a fix."""
+    name = readable_path(name)
     return OperationError(f"{name}: cannot be written: {error.strerror or error}", suggest_disk_fix(error))
 
 

@@ -23,6 +23,9 @@ MAX_RECORD_BYTES = 65_536
 OTHERS_CAN_WRITE = 0o022
 TOKEN_BYTES = 32
 
+_ALLOWED_IN_THIS_RUN: set[str] = set()
+"""Names of the records of what was allowed for this process only."""
+
 
 class ConsentKind(StrEnum):
     """What can be allowed; the value is part of a file name and never changes."""
@@ -67,8 +70,16 @@ def digest_command(command: str) -> str:
 
 def has_consent(kind: ConsentKind, show_folder: Path, subject: str) -> bool:
     """Whether the user has allowed this to the show in this folder."""
-    record = read_private_record("consent", _record_name(kind, show_folder, subject))
+    name = _record_name(kind, show_folder, subject)
+    if name in _ALLOWED_IN_THIS_RUN:
+        return True
+    record = read_private_record("consent", name)
     return record is not None and record.get("subject") == subject
+
+
+def allow_once(kind: ConsentKind, show_folder: Path, subject: str) -> None:
+    """Allow it for the rest of this process, as an option on the command line does."""
+    _ALLOWED_IN_THIS_RUN.add(_record_name(kind, show_folder, subject))
 
 
 def record_consent(kind: ConsentKind, show_folder: Path, subject: str) -> bool:

@@ -6,12 +6,13 @@ import contextlib
 import hashlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import UNCONDITIONAL, ConditionalWrites, Precondition, StoredObject, Upload, ignore_sent
 
@@ -34,11 +35,23 @@ class FolderStore:
         self.root = root
         self.name = str(root)
 
+    @contextlib.contextmanager
+    def _open_parent(self, key: str, *, create: bool = False) -> Iterator[tuple[OpenFolder, str]]:
+        """The open folder of a key's file, and the file's name; links on the way are refused."""
+        _require_valid_key(key)
+        folder = PinnedFolder(self.root, create=create)
+        try:
+            with folder.parent(key, create=create) as parent:
+                yield parent
+        finally:
+            folder.close()
+
     def get(self, key: str) -> StoredObject | None:
         """Read the whole file; None when it does not exist."""
         with _translate_disk_errors(self.name):
             try:
-                content = self._resolve_key(key).read_bytes()
+                with self._open_parent(key) as (folder, name), folder.open(name) as file:
+                    content = file.read()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
             return StoredObject(content, hashlib.sha256(content).hexdigest())
@@ -46,11 +59,13 @@ class FolderStore:
     def head(self, key: str) -> RemoteObject | None:
         """Return the size and sha256 of the file, which is read to compute them; None when it does not exist."""
         with _translate_disk_errors(self.name):
-            path = self._resolve_key(key)
-            if not path.is_file():
+            try:
+                with self._open_parent(key) as (folder, name), folder.open(name) as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                    size = os.fstat(file.fileno()).st_size
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
-            sha256 = _hash_file(path)
-            return RemoteObject(key=key, size=path.stat().st_size, sha256=sha256, etag=sha256)
+            return RemoteObject(key=key, size=size, sha256=sha256, etag=sha256)
 
     def read_digest(self, key: str) -> tuple[int, str] | None:
         """Read the whole file, and return its size and sha256; None when it does not exist."""
@@ -60,13 +75,10 @@ class FolderStore:
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every file, sorted by key; without ETags, because they would mean reading every file."""
         with _translate_disk_errors(self.name):
-            files = [
-                (path.relative_to(self.root).as_posix(), path)
-                for path in self.root.rglob("*")
-                if path.is_file() and not path.name.endswith(PART_SUFFIX)
-            ]
             sizes = sorted(
-                (key, path.stat().st_size) for key, path in files if key.startswith(prefix) and key != LOCK_KEY
+                (key, path.stat().st_size)
+                for key, path in self._files()
+                if key.startswith(prefix) and key != LOCK_KEY and not key.endswith(PART_SUFFIX)
             )
         for key, size in sizes:
             yield RemoteObject(key=key, size=size)
@@ -79,19 +91,22 @@ class FolderStore:
     ) -> str:
         """Write a temporary file, then rename it; the precondition is checked under the lock of the rename."""
         with _translate_disk_errors(self.name):
-            path = self._resolve_key(upload.key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part_file = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{PART_SUFFIX}")
-            try:
-                _write_verified(upload, part_file, on_sent)
-                if precondition == UNCONDITIONAL:
-                    part_file.replace(path)
-                else:
-                    with self._write_lock():
-                        self._require(path, upload.key, precondition)
-                        part_file.replace(path)
-            finally:
-                part_file.unlink(missing_ok=True)
+            with self._open_parent(upload.key, create=True) as (folder, name):
+                part_name = random_name(PART_SUFFIX)
+                try:
+                    with folder.create(part_name) as part_file:
+                        _write_verified(upload, part_file, on_sent)
+                    if precondition == UNCONDITIONAL:
+                        folder.replace(folder, part_name, name)
+                    else:
+                        with self._write_lock():
+                            self._require(folder, name, upload.key, precondition)
+                            folder.replace(folder, part_name, name)
+                except OSError as error:
+                    error.filename = str(folder.path / name)
+                    raise
+                finally:
+                    folder.unlink(part_name)
             return upload.sha256
 
     def put_many(
@@ -110,15 +125,16 @@ class FolderStore:
     def delete(self, key: str) -> None:
         """Delete the file, and the folders that become empty."""
         with _translate_disk_errors(self.name):
-            path = self._resolve_key(key)
-            path.unlink(missing_ok=True)
-            for parent in path.parents:
-                if parent == self.root or not parent.is_relative_to(self.root):
-                    break
-                try:
-                    parent.rmdir()
-                except OSError:
-                    break
+            parts = list(PurePosixPath(key).parts)
+            with contextlib.suppress(FileNotFoundError), self._open_parent(key) as (folder, name):
+                folder.unlink(name)
+            for depth in range(len(parts) - 1, 0, -1):
+                with (
+                    contextlib.suppress(FileNotFoundError),
+                    self._open_parent("/".join(parts[:depth])) as (folder, name),
+                ):
+                    if not folder.remove_folder(name):
+                        break
 
     def probe(self, token: str) -> ConditionalWrites:  # noqa: ARG002
         """Conditional writes are supported: the lock file ensures it."""
@@ -127,29 +143,34 @@ class FolderStore:
     def abort_stale_uploads(self, before: datetime) -> int:
         """Delete half-written files of interrupted publishes that are older than `before`."""
         with _translate_disk_errors(self.name):
-            stale = [path for path in self.root.rglob(f"*{PART_SUFFIX}") if path.stat().st_mtime < before.timestamp()]
-            for path in stale:
-                path.unlink(missing_ok=True)
+            stale = [
+                key
+                for key, path in self._files()
+                if key.endswith(PART_SUFFIX) and path.stat().st_mtime < before.timestamp()
+            ]
+            for key in stale:
+                with contextlib.suppress(FileNotFoundError), self._open_parent(key) as (folder, name):
+                    folder.unlink(name)
         return len(stale)
 
-    def _resolve_key(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
-            raise OperationError(f"{key!r} cannot be a file name in a folder")
-        return self.root.joinpath(*parts)
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Key and path of every regular file; links are not followed."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                path = Path(folder, name)
+                if path.is_file() and not path.is_symlink():
+                    yield path.relative_to(self.root).as_posix(), path
 
-    def _require(self, path: Path, key: str, precondition: Precondition) -> None:
-        exists = path.is_file()
-        is_current = not precondition.etag or (exists and _hash_file(path) == precondition.etag)
-        if (precondition.absent and exists) or not is_current:
+    def _require(self, folder: OpenFolder, name: str, key: str, precondition: Precondition) -> None:
+        status = folder.status(name)
+        is_current = not precondition.etag or (status is not None and _hash_file(folder, name) == precondition.etag)
+        if (precondition.absent and status is not None) or not is_current:
             raise PublishConflict(f"someone else changed {key} in {self.name}", "run plan again")
 
     @contextlib.contextmanager
     def _write_lock(self) -> Iterator[None]:
         """One conditional write at a time, across threads and processes; released by the system when a process dies."""
-        lock = self.root / LOCK_KEY
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("a+b") as stream:
+        with self._open_parent(LOCK_KEY, create=True) as (folder, name), folder.open_or_create(name) as stream:
             if sys.platform == "win32":
                 import msvcrt
 
@@ -173,31 +194,35 @@ def _translate_disk_errors(name: str) -> Iterator[None]:
 
 
 def _intended_path(error: OSError, name: str) -> str:
-    """The file that was to be written: the name of its temporary file means nothing to a reader."""
-    path = Path(error.filename) if isinstance(error.filename, str) else Path(name)
-    return str(path.with_name(path.name[1:].split(f".{os.getpid()}.")[0]) if path.name.endswith(PART_SUFFIX) else path)
+    """The file that was to be read or written, or the folder of the store."""
+    return error.filename if isinstance(error.filename, str) else name
 
 
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
+def _require_valid_key(key: str) -> None:
+    parts = PurePosixPath(key).parts
+    if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
+        raise OperationError(f"{key!r} cannot be a file name in a folder")
+
+
+def _hash_file(folder: OpenFolder, name: str) -> str:
+    with folder.open(name) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_verified(upload: Upload, path: Path, on_sent: Callable[[int], None]) -> None:
+def _write_verified(upload: Upload, out: BinaryIO, on_sent: Callable[[int], None]) -> None:
     """Write all bytes and flush them to the disk; raises OperationError when they are not the planned ones."""
     digest = hashlib.sha256()
-    with path.open("wb") as out:
-        if isinstance(upload.content, bytes):
-            digest.update(upload.content)
-            out.write(upload.content)
-            on_sent(len(upload.content))
-        else:
-            with upload.content.open("rb") as stream:
-                while block := stream.read(BLOCK_BYTES):
-                    digest.update(block)
-                    out.write(block)
-                    on_sent(len(block))
-        out.flush()
-        os.fsync(out.fileno())  # a power cut must not leave a feed that names empty files
+    if isinstance(upload.content, bytes):
+        digest.update(upload.content)
+        out.write(upload.content)
+        on_sent(len(upload.content))
+    else:
+        with upload.content.open("rb") as stream:
+            while block := stream.read(BLOCK_BYTES):
+                digest.update(block)
+                out.write(block)
+                on_sent(len(block))
+    out.flush()
+    os.fsync(out.fileno())  # a power cut must not leave a feed that names empty files
     if digest.hexdigest() != upload.sha256:
         raise OperationError(f"{upload.key} changed while it was being published", "build again")

@@ -8,6 +8,8 @@ import pytest
 
 from podcast_kit import builder
 from podcast_kit.errors import InvalidInput, OperationError
+from podcast_kit.io import consent
+from podcast_kit.io.consent import ConsentKind
 from podcast_kit.source import project
 from tests.support.shows import add, small, tree
 
@@ -60,15 +62,20 @@ def test_build_folder_linked_to_foreign_files_is_rejected(tmp_path):
     (tmp_path / "foreign/precious.txt").write_text("mine")
     (tmp_path / "foreign/d/x").write_text("mine")
     (show / "build").symlink_to(tmp_path / "foreign")
+    consent.allow_once(ConsentKind.PLACE, show, str(tmp_path / "foreign"))
     with pytest.raises(OperationError, match="has files that podcast-kit did not write"):
         build(show)
     assert set(tree(tmp_path / "foreign")) == {"precious.txt", "d/x"}
 
 
-def test_build_folder_may_link_to_an_empty_folder(tmp_path):
+def test_build_folder_may_link_to_an_empty_folder_that_the_user_allowed(tmp_path):
     show = small(tmp_path / "show")
     (tmp_path / "disk").mkdir()
     (show / "build").symlink_to(tmp_path / "disk")
+    with pytest.raises(OperationError, match="outside of the show's folder"):
+        build(show)
+    assert list((tmp_path / "disk").iterdir()) == []
+    consent.record_consent(ConsentKind.PLACE, show, str(tmp_path / "disk"))
     assert build(show).files_written > 0
     assert build(show).files_written == 0
 

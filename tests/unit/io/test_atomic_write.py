@@ -44,13 +44,25 @@ def test_temporary_files_of_dead_processes_are_removed_and_of_live_ones_kept(tmp
 
 
 @pytest.mark.parametrize("name", ["a.txt", "n" * 251 + ".txt", "ü" * 120])
-def test_long_names_and_leftovers_with_the_same_process_id_are_no_obstacle(tmp_path, name):
+def test_long_names_and_files_that_are_being_written_are_no_obstacle(tmp_path, name):
     with atomic_write.atomic_path(tmp_path / name) as part:
-        leftover = part
+        other = part
         part.write_bytes(b"whole")
-    leftover.write_bytes(b"left")
+    other.write_bytes(b"being written")
     atomic_write.write_atomic(tmp_path / name, b"whole")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"whole"}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        name: b"whole",
+        other.name: b"being written",
+    }
+
+
+def test_temporary_names_cannot_be_guessed(tmp_path):
+    names = set()
+    for _ in range(3):
+        with atomic_write.atomic_path(tmp_path / "a.txt") as part:
+            names.add(part.name)
+            part.write_bytes(b"x")
+    assert len(names) == 3
 
 
 def test_folder_with_the_same_name_is_an_error(tmp_path):
