@@ -119,7 +119,13 @@ class FolderStore:
     def update_headers(self, output: Output, precondition: Precondition = UNCONDITIONAL) -> str:
         """Only check the precondition: a folder stores no headers."""
         with _translate_disk_errors(self.name):
-            self._require(self._resolve_key(output.key), output.key, precondition)
+            try:
+                with self._open_parent(output.key) as (folder, name):
+                    self._require(folder, name, output.key, precondition)
+            except FileNotFoundError as error:
+                if precondition.etag:
+                    text = f"someone else deleted {output.key} in {self.name}"
+                    raise PublishConflict(text, "run plan again") from error
         return output.sha256
 
     def delete(self, key: str) -> None:
