@@ -24,7 +24,7 @@ from podcast_kit.io.pinned_folder import OpenFolder, link_error
 from podcast_kit.model import Progress
 
 DATABASE = "memory.sqlite"
-LOCK_FILE = "building"
+BUILD_LOCK_FILE = "building"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
 LOCK_POLL_S = 0.1
@@ -235,7 +235,7 @@ def _exclusive_lock(folder: OpenFolder, on_progress: Callable[[Progress], None])
     except ImportError:  # Windows: files are still written beside and renamed, two builds only do the work twice
         yield
         return
-    with folder.open_or_create(LOCK_FILE) as file:
+    with folder.open_or_create(BUILD_LOCK_FILE) as file:
         for poll in range(MAX_LOCK_POLLS):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
