@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+PULL_FIX = "run `git pull` to get what others published, then publish again"
+"""What to do when someone else published in the meantime."""
+
+
 class ExitCode(IntEnum):
     """Exit codes of a command; 0 is success or nothing to do, 2 is a wrong command line (set by click)."""
 
@@ -145,9 +149,18 @@ class StoreAccessError(PodcastKitError):
 
 
 class PublishConflict(PodcastKitError):
-    """Someone else published after the plan was made; nothing was overwritten."""
+    """Someone else published what this publish does not have; nothing was overwritten."""
 
     exit_code = ExitCode.CONFLICT
+
+    def __init__(self, text: str, fix: str = "", problems: Iterable[Problem] = ()) -> None:
+        super().__init__(text, fix)
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What would be taken back; empty where the text says everything."""
+        return self._problems
 
 
 def _rebuild_error(

@@ -652,6 +652,16 @@ pb.guids
     Subscribers would get these episodes again as new ones.
     Restore the old guid; to change it on purpose, pass the option that the message names.
 
+pb.older
+    A title, note or setting would go back to an earlier version that was published before.
+    This checkout does not have what someone else published since, so publishing it would undo their work.
+    Run `git pull`, then publish again; to go back on purpose, pass `--take-back` with the episode's slug.
+
+pb.newer
+    A title, note or setting was edited here, but someone else published another edit of it first.
+    This edit was made on top of an older version, so publishing it would undo the other one.
+    Run `git pull`, merge both edits, then publish again; to replace theirs, pass `--take-back` with the slug.
+
 pb.plan
     The saved plan cannot be used.
     A plan must be read completely before anything is published.

@@ -25,6 +25,7 @@ from podcast_kit.builder.prepare_audio import find_missing_audio, prepare_audio
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.responsive_images import add_page_images
+from podcast_kit.builder.source_versions import collect_source_versions
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
@@ -45,10 +46,21 @@ from podcast_kit.model import (
     Project,
     Wave,
 )
+from podcast_kit.model.lineage import SourceParts
 from podcast_kit.source import lock
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
-__all__ = ["BUILD_DIR", "CACHE_DIR", "JSON_FEED_KEY", "LOCK_FILE", "OPML_KEY", "Build", "build", "write_lock"]
+__all__ = [
+    "BUILD_DIR",
+    "CACHE_DIR",
+    "JSON_FEED_KEY",
+    "LOCK_FILE",
+    "OPML_KEY",
+    "Build",
+    "build",
+    "write_lock",
+    "write_lock_entries",
+]
 
 BUILD_DIR = "build"
 CACHE_DIR = ".podcast-kit"
@@ -93,6 +105,8 @@ class Build:
     """Episodes that are in the feed as they are live."""
     is_partial: bool = False
     """Whether only some of the show's episodes were to be built, or some were left out as they are live."""
+    sources: Mapping[str, SourceParts] = field(default_factory=dict, repr=False)
+    """Unit → the version of the sources that it was made from: of the show, its templates and each built episode."""
     problems: tuple[Problem, ...] = field(default=())
     """Warnings from reading the show, and of what its episodes are built without."""
 
@@ -150,6 +164,7 @@ def build(
         artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
         built = _build_episodes(project, due, out, retag, on_progress, broken, http, keep_going=keep_going)
+        sources = collect_source_versions(project, built, cache)
         held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
             sorted(
@@ -187,6 +202,7 @@ def build(
         broken=tuple(broken),
         held_guids=frozenset(held_here),
         is_partial=only is not None or bool(held_here),
+        sources=sources,
         files_written=out.files_written,
         problems=(
             *project.warnings,
@@ -202,13 +218,18 @@ def write_lock(build: Build) -> None:
     Called before the feed names what the lock holds: what was once public must never be forgotten, not even what
     someone else has published from this folder since the build.
     """
-    path = build.project.folder / LOCK_FILE
+    write_lock_entries(build.project.folder, build.lock)
+
+
+def write_lock_entries(folder: Path, entries: Collection[LockEntry]) -> None:
+    """Write these entries into podcast.lock beside those of other episodes, unless it is unchanged."""
+    path = folder / LOCK_FILE
     if not path.parent.is_dir():
         raise OperationError(f"{path.parent}: the show's folder was moved or deleted", "publish from its new location")
     with _disk_errors():
-        guids = {entry.guid for entry in build.lock}
-        published_since = [entry for entry in lock.read_lock(path) if entry.guid not in guids]
-        data = lock.render_lock([*build.lock, *published_since])
+        guids = {entry.guid for entry in entries}
+        other_entries = [entry for entry in lock.read_lock(path) if entry.guid not in guids]
+        data = lock.render_lock([*entries, *other_entries])
         if path.is_file() and path.read_bytes() == data:
             return
         atomic_write.write_atomic(path, data)

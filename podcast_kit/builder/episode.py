@@ -42,6 +42,8 @@ class BuiltEpisode:
     """Of podcast.lock."""
     problems: tuple[Problem, ...] = ()
     """Warnings and hints: which chapters and cues are left out or changed, and why."""
+    note_images: tuple[str, ...] = ()
+    """Files that the notes show, as they name them."""
 
 
 def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudio) -> BuiltEpisode:
@@ -100,6 +102,7 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
         item=item,
         entry=replace(entry, soundbites=frozen_soundbites),
         problems=tuple(problem for problem in problems if problem.code not in ignored),
+        note_images=tuple(note_images),
     )
 
 

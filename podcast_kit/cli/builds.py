@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from podcast_kit.cli.app import load_show, parse_build_date
+from podcast_kit.cli.app import load_show, parse_build_date, working_folder
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import override_target, resolve_due_slugs, resolve_slugs
 from podcast_kit.cli.secret_masks import hide_early_files
@@ -73,20 +73,33 @@ def prepare_with_progress(
     options: PublishOptions,
     saved_plan: PlanFile | None = None,
     *,
+    target: dict[str, str | None],
     use_fast_path: bool = False,
 ) -> PreparedPublish:
-    """Build the show, read the store and make the plan, with progress and warnings on the console."""
-    from podcast_kit.publish import session
+    """Read the store, build the show and make the plan, with progress and warnings on the console.
 
-    show = load_project()
-    return session.prepare_publish(
-        lambda: show,
-        due=due,
-        options=replace(
+    `target` holds the target options, which tell where the show is published.
+    """
+    from podcast_kit.publish import session
+    from podcast_kit.source import project as source
+
+    def load_target() -> Project:
+        folder = source.find_show_folder(working_folder(console))
+        return override_target(source.load_settings(folder), **target)
+
+    def resolve_options(show: Project) -> PublishOptions:
+        return replace(
             options,
             retag=resolve_slugs(options.retag, show, "--retag"),
             only=None if options.only is None else resolve_due_slugs(options.only, show, due),
-        ),
+        )
+
+    return session.prepare_publish(
+        lambda: override_target(load_project(), **target),
+        due=due,
+        options=options,
+        target=load_target,
+        resolve=resolve_options,
         saved_plan=saved_plan,
         use_fast_path=use_fast_path,
         on_build=lambda build: print_build_problems(console, build, is_checked=use_fast_path and options.run_checks),

@@ -53,6 +53,35 @@ def is_pull_request() -> bool:
     )
 
 
+def describe_ci_run() -> tuple[str, str]:
+    """The name of the CI system that this runs in, and its run: the address where the project is public.
+
+    What is recorded in the store is public, so of any other project only the run's number is returned.
+    Both are empty outside of CI.
+    """
+    environment = os.environ
+    if is_github_actions():
+        number, server = environment.get("GITHUB_RUN_ID", ""), environment.get("GITHUB_SERVER_URL", "")
+        name = "Forgejo Actions" if environment.get("FORGEJO_ACTIONS") else "GitHub Actions"
+        if number and server and _is_public_github_repository():
+            return name, f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{number}"
+        return name, number
+    if environment.get("GITLAB_CI"):
+        is_public = environment.get("CI_PROJECT_VISIBILITY") == "public"
+        address = environment.get("CI_JOB_URL", "") if is_public else ""
+        return "GitLab CI", address or environment.get("CI_JOB_ID", "")
+    return ("CI", "") if environment.get("CI") else ("", "")
+
+
+def _is_public_github_repository() -> bool:
+    """Whether the event that started the workflow says that anyone may see the repository."""
+    try:
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
+        return event["repository"]["private"] is False
+    except (KeyError, OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def append_plan_summary(
     title: str,
     line: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.cli import ci_reports
@@ -15,6 +16,8 @@ from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
+    from podcast_kit.errors import Problem
+    from podcast_kit.model import LockEntry
     from podcast_kit.plan import Change, Plan
     from podcast_kit.plan.subscriber_changes import SubscriberChange
     from podcast_kit.publish.session import PreparedPublish
@@ -25,32 +28,89 @@ MAX_CHANGES_OF_A_KIND = 10
 """Subscriber changes of one kind that are shown one by one."""
 
 
-def print_plan(console: Console, prepared: PreparedPublish, *, as_info: bool = False) -> None:
+def print_plan(
+    console: Console, prepared: PreparedPublish, *, as_info: bool = False, with_conflicts: bool = True
+) -> None:
     """Print the changes by episode (with `-v` each file), what subscribers will notice, what is scheduled, and totals.
 
-    With `as_info` on stderr, and nothing at all for an empty plan.
+    With `as_info` on stderr, and nothing at all for an empty plan. Newer versions that are live are left out unless
+    `with_conflicts`: the publish is about to fail for them.
     """
-    build, store, plan = prepared.build, prepared.store, prepared.plan
     print_line = console.info if as_info else console.result
-    if not plan:
-        if not as_info:
-            for line in (nothing_to_do(store), *scheduled_lines(build)):
-                console.result(line)
-        return
-    if console.verbose:
-        for change in plan.pending:
-            print_line(_change_line(change))
+    if not prepared.plan:
+        lines = [] if as_info else _empty_plan_lines(prepared)
     else:
-        for group in group_changes(plan.pending, build):
-            print_line(group.line)
-    console.problems(prepared.notices)
-    if prepared.subscriber_changes:
-        print_line("subscribers will notice:")
-    for line in subscriber_change_lines(prepared.subscriber_changes):
-        print_line(f"  {line}")
-    for line in scheduled_lines(build):
+        for line in _change_lines(prepared, is_verbose=console.verbose):
+            print_line(line)
+        console.problems([*prepared.notices, *(conflict_problems(prepared) if with_conflicts else ())])
+        lines = _summary_lines(prepared)
+    for line in lines:
         print_line(line)
-    print_line(f"{store.name}: {summarize_plan(plan)}")
+
+
+def _empty_plan_lines(prepared: PreparedPublish) -> list[str]:
+    lines = [nothing_to_do(prepared.store), *scheduled_lines(prepared.build), last_publication_line(prepared)]
+    return [line for line in lines if line]
+
+
+def _change_lines(prepared: PreparedPublish, *, is_verbose: bool) -> Iterator[str]:
+    pending = prepared.plan.pending
+    if is_verbose:
+        return map(_change_line, pending)
+    return (group.line for group in group_changes(pending, prepared.build))
+
+
+def _summary_lines(prepared: PreparedPublish) -> list[str]:
+    """What subscribers will notice, what is scheduled, who published last, and the totals."""
+    noticed = [f"  {line}" for line in subscriber_change_lines(prepared.subscriber_changes)]
+    lines = ["subscribers will notice:", *noticed] if noticed else []
+    lines += [*scheduled_lines(prepared.build), last_publication_line(prepared)]
+    return [line for line in lines if line] + [f"{prepared.store.name}: {summarize_plan(prepared.plan)}"]
+
+
+def conflict_problems(prepared: PreparedPublish) -> list[Problem]:
+    """What a publish would take back, with both versions."""
+    if not prepared.conflicts:
+        return []
+    from podcast_kit.publish.conflicts import conflict_problem
+
+    return [conflict_problem(conflict, datetime.now(UTC)) for conflict in prepared.conflicts]
+
+
+def last_publication_line(prepared: PreparedPublish) -> str:
+    """Who published last: when, where and from which commit; empty where the store does not tell."""
+    publication = prepared.record.state.publication if prepared.record else None
+    if publication is None:
+        return ""
+    from podcast_kit.publish.conflicts import describe_publication
+    from podcast_kit.source.git_history import read_git_history
+
+    git = read_git_history(prepared.build.project.folder)
+    return f"last {describe_publication(publication, datetime.now(UTC), git.author_of)}"
+
+
+def last_publication_to_json(prepared: PreparedPublish) -> dict[str, Any] | None:
+    """Who published last, for the document; None where the store does not tell."""
+    publication = prepared.record.state.publication if prepared.record else None
+    if publication is None:
+        return None
+    return {
+        "at": publication.at,
+        "commit": publication.commit or None,
+        "uncommitted": publication.has_uncommitted,
+        "ci": publication.ci or None,
+        "run": publication.run or None,
+    }
+
+
+def added_entries_line(added_entries: Sequence[LockEntry]) -> str:
+    """Which entries podcast.lock lacked; empty for none."""
+    if not added_entries:
+        return ""
+    slugs = [entry.slug for entry in added_entries[:MAX_CHANGES_OF_A_KIND]]
+    if len(added_entries) > len(slugs):
+        slugs.append(f"{len(added_entries) - len(slugs)} more")
+    return f"podcast.lock: added what was published elsewhere: {', '.join(slugs)}; commit it"
 
 
 def nothing_to_do(store: Store) -> str:
@@ -116,7 +176,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
     """Print the JSON document of `plan` and of `publish`; `more` becomes further keys of it."""
     console.document(
         command,
-        [*prepared.build.errors, *prepared.build.problems, *prepared.notices],
+        [*prepared.build.errors, *prepared.build.problems, *prepared.notices, *conflict_problems(prepared)],
         store=prepared.store.name,
         feed=prepared.build.project.show.feed_url,
         changes=[
@@ -135,6 +195,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
             for change in prepared.subscriber_changes
         ],
         scheduled=scheduled_to_json(prepared.build),
+        published=last_publication_to_json(prepared),
         **more,
     )
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.model.lineage import SourceText
 from podcast_kit.model.resources import LocalFile, Resource
 from podcast_kit.model.show import AudioSettings, ListenLink, Person
 from podcast_kit.model.xml import Element
@@ -107,6 +108,8 @@ class Episode:
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Codes of rules that are ignored for this episode, each with its reason."""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
+    source: SourceText = field(default=SourceText(), compare=False, repr=False)
+    """What its file says, for lineage."""
 
     def location_of(self, key: str = "") -> SourceLocation:
         """Where a key is written; the file as a whole if it is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -12,8 +13,40 @@ SHOW_UNIT = "show"
 """The unit of podcast.yaml and the files that it names."""
 TEMPLATES_UNIT = "templates"
 """The unit of the show's own templates."""
+RECORDING_PART = "recording"
+"""The part of an episode that is its recording, or the published one where a checkout has none."""
 EPISODE_UNIT = "episode "
 """What the unit of an episode begins with; its guid follows."""
+TEXT_SUFFIXES = (
+    *(".css", ".csv", ".html", ".js", ".json", ".md", ".srt", ".svg", ".toml", ".txt", ".vtt", ".xml", ".yaml", ".yml"),
+)
+DIGEST_LEN = 10
+"""Hex digits of the digest of a part: enough to tell the versions of one part apart."""
+
+
+def digest_part(content: str | bytes) -> str:
+    """The digest of a part of a unit."""
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()[:DIGEST_LEN]
+
+
+def digest_file_part(name: str, content: bytes) -> str:
+    """The digest of a file that is a part of a unit; of a text the same for every form of line ends.
+
+    Git may convert them, so that they differ between checkouts.
+    """
+    is_text = name.lower().endswith(TEXT_SUFFIXES)
+    return digest_part(content.replace(b"\r\n", b"\n") if is_text else content)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """What a source file says, as lineage compares it: apart from comments, quotes and the order of keys."""
+
+    parts: SourceParts = field(default_factory=dict)
+    """Key → the digest of its value; `notes` is the text below the front matter."""
+    file_names: tuple[str, ...] = ()
+    """Values that may name files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +66,6 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingPublish:
-    """A publish that has begun: it counts as done once the live feed is the one that it writes."""
-
-    feed_sha256: str
-    """Of the feed that it writes last; of the live feed where it changes none."""
-    publication: Publication
-    sources: Mapping[str, SourceParts] = field(default_factory=dict)
-    """Unit → its new version, for the units that it changes."""
-    lock_digest: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitVersion:
     """A version of a unit that was published once."""
 
@@ -58,13 +79,25 @@ class UnitVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The versions that each unit had, and podcast.lock as it was published; an object of its own in the store."""
+    """The versions that each unit had, and podcast.lock as it was published."""
 
     versions: Mapping[str, tuple[UnitVersion, ...]] = field(default_factory=dict)
-    """Unit → its versions, the oldest first; those after the live one were never published."""
-    lock: str = ""
-    """podcast.lock of the last publish, without episodes that are not out yet."""
-    next_lock: str = ""
-    """The entries that a publish which has begun changes."""
+    """Unit → its versions, the oldest first; those after the live one count as new."""
+    lock: Mapping[str, str] = field(default_factory=dict)
+    """Guid → its entry of podcast.lock, without episodes that are not out yet."""
     etag: str = ""
-    """Of the object; empty when there was none."""
+    """Of the object in the store; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingPublish:
+    """A publish that has begun: it counts as done once the live feed is the one that it writes."""
+
+    feed_sha256: str
+    """Of the feed that it writes last; of the live feed where it changes none."""
+    publication: Publication
+    sources: Mapping[str, SourceParts] = field(default_factory=dict)
+    """Unit → its new version, for the units that it changes."""
+    lock_digest: str = ""
+    recent: History = field(default=History())
+    """What it adds to the history."""

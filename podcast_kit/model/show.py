@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.model.lineage import SourceText
 from podcast_kit.model.resources import LocalFile, Resource
 from podcast_kit.model.urls import public_url
 from podcast_kit.model.xml import Element
@@ -190,6 +191,8 @@ class Show:
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Codes of rules that are ignored for the whole show, each with its reason."""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
+    source: SourceText = field(default=SourceText(), compare=False, repr=False)
+    """What podcast.yaml says, for lineage."""
 
     @property
     def feed_url(self) -> str:

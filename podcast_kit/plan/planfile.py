@@ -41,7 +41,7 @@ class PlanFile:
             raise PublishConflict(f"the plan is for {self.store}, not for {store}", "run plan again")
         live = plan.state.feed.etag if plan.state.feed else ""
         if (plan.state.etag, live) != (self.state, self.feed):
-            raise PublishConflict("the store changed since this plan was made", "run plan again")
+            raise PublishConflict("the store changed since this plan was made", "run `git pull`, then run plan again")
         digests = _pending_digests(plan)
         keys = sorted(key for key in digests.keys() | self.changes.keys() if digests.get(key) != self.changes.get(key))
         if keys:

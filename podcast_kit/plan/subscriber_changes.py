@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed import parse_feed
@@ -126,19 +127,33 @@ def _first_changes(items: Mapping[str, _ItemSummary], published: Collection[str]
 
 
 def refuse_harmful_changes(
-    changes: Iterable[SubscriberChange], *, remove: Collection[str] = (), allow: Collection[str] = ()
+    changes: Iterable[SubscriberChange],
+    *,
+    remove: Collection[str] = (),
+    allow: Collection[str] = (),
+    origins: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Raise InvalidInput for removed episodes and changed guids, unless they are confirmed.
 
-    `remove` holds the guids that may be removed, `allow` values of `ALLOW_WORDS`.
+    `remove` holds the guids that may be removed, `allow` values of `ALLOW_WORDS`, and `origins` says by guid who
+    published an episode that this checkout never had.
     """
     problems = [
-        Problem(SourceLocation("feed"), str(change), _confirmation_fix(change), f"pb.{ALLOW_WORDS[change.kind]}")
+        _missing_here_problem(change, origins[change.guid])
+        if change.kind is ChangeKind.REMOVED and change.guid in origins
+        else Problem(SourceLocation("feed"), str(change), _confirmation_fix(change), f"pb.{ALLOW_WORDS[change.kind]}")
         for change in changes
         if change.kind in ALLOW_WORDS and ALLOW_WORDS[change.kind] not in allow and change.guid not in remove
     ]
     if problems:
         raise InvalidInput(problems)
+
+
+def _missing_here_problem(change: SubscriberChange, origin: str) -> Problem:
+    name = f"“{change.title}”" if change.title else change.guid
+    text = f"the live feed has {name}, {origin}, and this checkout does not"
+    fix = f"run `git pull`, or --remove {change.guid!r} if you mean to delete it"
+    return Problem(SourceLocation("feed"), text, fix, "pb.removed")
 
 
 def _confirmation_fix(change: SubscriberChange) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,13 @@ from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import write_atomic
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import Output, PublishSettings, public_url
+from podcast_kit.model import LOCK_FILE, Output, PublishSettings, public_url
 from podcast_kit.stores.state import STATE_KEY
 
 MEMO_PATH = Path(".podcast-kit") / "published.json"
+SOURCE_FOLDERS = ("episodes", "templates")
+MAX_DEPTH = 6
+"""Folders in folders of which files are looked at."""
 
 
 def publish_digest(outputs: Mapping[str, Output], publishing: PublishSettings) -> str:
@@ -32,16 +36,49 @@ def publish_digest(outputs: Mapping[str, Output], publishing: PublishSettings) -
     return hashlib.sha256(json.dumps([target, rows]).encode()).hexdigest()
 
 
-def record_published(folder: Path, digest: str, *, state_etag: str, feed_etag: str) -> None:
-    """Record that the store holds what has this digest, with the ETags of its state file and its feed."""
+def record_published(folder: Path, digest: str, sources: str, *, state_etag: str, feed_etag: str) -> None:
+    """Record that the store holds what has this digest, with the ETags of its state file and its feed.
+
+    `sources` is what `fingerprint_sources` returned before they were read.
+    """
     memo_path = folder / MEMO_PATH
     with suppress(
         OSError, OperationError
     ):  # everything is published; without a memo the next run takes a second longer
         memo_path.unlink(missing_ok=True)
         if state_etag and feed_etag:
-            memo = {"published": digest, "state": state_etag, "feed": feed_etag}
+            memo = {"published": digest, "sources": sources, "state": state_etag, "feed": feed_etag}
             write_atomic(memo_path, json.dumps(memo).encode())
+
+
+def fingerprint_sources(folder: Path) -> str:
+    """A digest of name, size and time of every source file: equal while none of them was touched."""
+    rows: list[tuple[str, int, int]] = []
+    with suppress(OSError):
+        rows += _list_files(folder, depth=1)
+    for name in SOURCE_FOLDERS:
+        with suppress(OSError):
+            rows += _list_files(folder / name, depth=MAX_DEPTH)
+    return hashlib.sha256(repr(sorted(rows)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _list_files(folder: Path, depth: int) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if depth > 1:
+                    yield from _list_files(Path(entry.path), depth - 1)
+            elif entry.name != LOCK_FILE:  # a publish writes it
+                stat = entry.stat()
+                yield entry.path, stat.st_size, stat.st_mtime_ns
+
+
+def has_untouched_sources(folder: Path, fingerprint: str) -> bool:
+    """Whether no source file was touched since the last complete publish from this folder."""
+    try:
+        return bool(json.loads((folder / MEMO_PATH).read_bytes())["sources"] == fingerprint)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def last_recorded_at(folder: Path) -> datetime | None:

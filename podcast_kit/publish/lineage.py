@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts, UnitVersion
-from podcast_kit.stores.lineage import MAX_VERSIONS
+from podcast_kit.model.lineage import (
+    TEMPLATES_UNIT,
+    History,
+    PendingPublish,
+    Publication,
+    SourceParts,
+    UnitVersion,
+)
+from podcast_kit.stores.lineage import join_histories
 from podcast_kit.stores.state import StoreState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageUpdate:
-    """What a publish writes into the state and into the history, beside the files."""
+    """What a publish writes into the state, beside the files."""
 
     publication: Publication
     sources: Mapping[str, SourceParts]
     """Unit → its version, for every unit that is live afterwards."""
-    committed_units: frozenset[str] = frozenset()
-    """Units whose files are committed as they are published."""
     lock_digest: str = ""
-    """Of podcast.lock as the record keeps it: the entries of live episodes."""
-    live_lock: str = ""
-    """The same as it was published before."""
-    next_lock: str = ""
-    """The entries that this publish adds or changes."""
-    history: History = field(default=History(), repr=False)
-    """The history as it was read."""
-    set_back: frozenset[str] = frozenset()
-    """Units that a rollback sets back: the versions after the one that is live again are dropped."""
+    """Of podcast.lock as the record keeps it: the entries of published episodes."""
+    recent: History = field(default=History(), repr=False)
+    """What the publish adds to the history."""
 
-
-def digest_lock(lock: str) -> str:
-    """The digest of podcast.lock as the record keeps it; empty without entries."""
-    return hashlib.sha256(lock.encode()).hexdigest()[:16] if lock else ""
+    def apply_to(self, state: StoreState) -> StoreState:
+        """The state after the publish."""
+        return replace(
+            state,
+            publication=self.publication,
+            sources=self.sources,
+            lock_digest=self.lock_digest,
+            recent=join_histories(state.recent, self.recent),
+            pending=(),
+        )
 
 
 def pending_publish(update: LineageUpdate, state: StoreState, feed_sha256: str) -> PendingPublish:
@@ -45,35 +49,52 @@ def pending_publish(update: LineageUpdate, state: StoreState, feed_sha256: str) 
         publication=update.publication,
         sources=changed,
         lock_digest=update.lock_digest,
+        recent=update.recent,
     )
 
 
-def extend_history(update: LineageUpdate, state: StoreState, feed_number: int) -> History:
-    """The history that is written just before the feed: with the live version of each unit, then the new one.
+def list_new_versions(
+    history: History,
+    live_sources: Mapping[str, SourceParts],
+    sources: Mapping[str, SourceParts],
+    publication: Publication,
+    committed_units: Collection[str],
+    feed_number: int,
+) -> dict[str, tuple[UnitVersion, ...]]:
+    """Unit → its new version, for the units that are new or differ from what is live.
 
-    `feed_number` is the number of the kept feed that the new one replaces. What an interrupted publish had added after
-    the live version never was live, and is dropped.
+    `feed_number` is the number of the kept feed that the new one replaces.
     """
-    versions = {unit: list(rows) for unit, rows in update.history.versions.items()}
-    for unit, parts in update.sources.items():
-        rows = live_history(update.history, unit, state.sources.get(unit))
-        if unit in update.set_back or not rows or rows[-1].parts != parts:
-            rows = (
-                *rows,
-                UnitVersion(
-                    parts=parts,
-                    publication=update.publication,
-                    feed_number=feed_number,
-                    is_committed=unit in update.committed_units,
-                ),
+    versions: dict[str, tuple[UnitVersion, ...]] = {}
+    for unit, parts in sources.items():
+        rows = live_history(history, unit, live_sources.get(unit))
+        if not rows or rows[-1].parts != parts:
+            is_committed = unit in committed_units
+            version = UnitVersion(
+                parts=parts, publication=publication, feed_number=feed_number, is_committed=is_committed
             )
-        versions[unit] = list(rows[-MAX_VERSIONS:])
-    return History(
-        versions={unit: tuple(rows) for unit, rows in versions.items()},
-        lock=update.live_lock,
-        next_lock=update.next_lock,
-        etag=update.history.etag,
-    )
+            versions[unit] = (version,)
+    return versions
+
+
+def set_back_sources(
+    history: History, live_sources: Mapping[str, SourceParts], feed_number: int
+) -> dict[str, SourceParts]:
+    """The version of each unit as it was while a kept feed was live.
+
+    A version that replaced this feed, or came later, counts as new again. Templates are in no feed, and stay.
+    """
+    sources = dict(live_sources)
+    for unit in live_sources:
+        if unit == TEMPLATES_UNIT:
+            continue
+        rows = live_history(history, unit, live_sources[unit])
+        earlier = [row for row in rows if row.feed_number < feed_number]
+        if earlier:
+            sources[unit] = earlier[-1].parts
+        else:
+            del sources[unit]
+    return sources
 
 
 def live_history(history: History, unit: str, live: SourceParts | None) -> tuple[UnitVersion, ...]:

@@ -12,8 +12,11 @@ from urllib.parse import unquote
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.feed import parse_feed
 from podcast_kit.model import Node, Output, Wave
+from podcast_kit.model.lineage import Publication
 from podcast_kit.plan import Change, Plan, Reason, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
+from podcast_kit.publish.lineage import LineageUpdate, set_back_sources
+from podcast_kit.publish.record import StoreRecord
 from podcast_kit.stores import Store, StoredObject
 from podcast_kit.stores.state import StoreState, feed_number
 from podcast_kit.text.numbers import parse_count
@@ -120,6 +123,20 @@ def plan_rollback(
         for key in sorted(lengths.keys() & state.retired.keys() & state.objects.keys())
     ]
     return Plan(changes=tuple(changes), feed_key=feed_key, state=state)
+
+
+def roll_back_lineage(record: StoreRecord, target: PreviousFeed, publication: Publication) -> LineageUpdate | None:
+    """What to record of the sources: what was published since the previous feed was replaced counts as new again.
+
+    None where the record has no lineage yet.
+    """
+    if record.state.publication is None:
+        return None
+    return LineageUpdate(
+        publication=publication,
+        sources=set_back_sources(record.history, record.state.sources, target.number),
+        lock_digest=record.state.lock_digest,
+    )
 
 
 def _missing_file_problem(target: PreviousFeed, key: str, length: int) -> Problem:

@@ -6,26 +6,49 @@ asks, uploads and records. `publish_show` does both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from podcast_kit import builder
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
-from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
+from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
-from podcast_kit.model import BrokenEpisode, Outcome, Progress, Project, Wave
+from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
+from podcast_kit.model.lineage import EPISODE_UNIT
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show
 from podcast_kit.plan.planfile import PlanFile
-from podcast_kit.plan.subscriber_changes import SubscriberChange, refuse_harmful_changes
-from podcast_kit.publish.fast_path import is_store_unchanged, last_recorded_at, publish_digest, record_published
+from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange, refuse_harmful_changes
+from podcast_kit.publish.base import read_base, update_base
+from podcast_kit.publish.checkout import make_lineage, read_checkout
+from podcast_kit.publish.conflicts import (
+    SourceConflict,
+    describe_publication,
+    find_source_conflicts,
+    refuse_source_conflicts,
+)
+from podcast_kit.publish.fast_path import (
+    fingerprint_sources,
+    has_untouched_sources,
+    is_store_unchanged,
+    last_recorded_at,
+    publish_digest,
+    record_published,
+)
+from podcast_kit.publish.lineage import LineageUpdate
 from podcast_kit.publish.purge import list_changed_keys, purge_cdn
+from podcast_kit.publish.record import (
+    StoreRecord,
+    complete_lock,
+    first_publications,
+    read_record,
+)
 from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
-from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, fetch_state, reconcile_state
+from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
 
 ALLOWED_RULES = {"guids": "it.guid.stable"}
 """Word of `--allow` → the check rule that it turns off."""
@@ -57,6 +80,12 @@ class PublishOptions:
     """Publish the other episodes when some have errors; those that are live stay as they are."""
     only: Collection[str] | None = None
     """Slugs of the episodes to publish; all others stay as they are live. None for all."""
+    take_back: Collection[str] = ()
+    """Slugs of episodes, `show` or `templates`: what may go back to an earlier version, or replace a newer one."""
+    ci: str = ""
+    """The name of the CI system that publishes; empty for a desk."""
+    ci_run: str = ""
+    """The address or the number of its run. It is recorded in the store, which is public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +102,14 @@ class PreparedPublish:
     """Episodes dated up to then are published."""
     recorded_at: datetime | None = None
     """When the last publish was recorded, where the fast path found the store unchanged; None when it was read."""
+    conflicts: tuple[SourceConflict, ...] = ()
+    """Units of which a newer version is live than this checkout has."""
+    added_entries: tuple[LockEntry, ...] = ()
+    """Entries of podcast.lock that were published from elsewhere, and that the lock here lacked."""
+    record: StoreRecord | None = field(default=None, repr=False)
+    """What was read of the store; None where the fast path did not read it."""
+    fingerprint: str = ""
+    """Of the source files, before they were read."""
 
 
 def prepare_publish(
@@ -80,21 +117,108 @@ def prepare_publish(
     *,
     due: datetime,
     options: PublishOptions = PublishOptions(),
+    target: Callable[[], Project] | None = None,
+    resolve: Callable[[Project], PublishOptions] | None = None,
     saved_plan: PlanFile | None = None,
     use_fast_path: bool = False,
     on_build: Callable[[builder.Build], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_waiting: Callable[[str], None] = lambda _: None,
 ) -> PreparedPublish:
-    """Load and build the show, read the store and make the plan; nothing in the store changes.
+    """Read the store, then load and build the show, and make the plan; nothing in the store changes.
 
-    With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder; if not,
-    the store is not read. `on_build` receives the finished build, and `on_waiting`, from any thread, the name of a
-    host that is slow to answer. Raises PublishConflict when the plan differs from `saved_plan`.
+    The record and the live feed are read before the sources, so that what is built is never older than what it
+    replaces. `target` reads the show's settings alone, which tell where it is published; without it, the whole show is
+    loaded first. `resolve` returns the options for the loaded show.
+    With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder, while
+    no source file was touched; if not, the store is not read. `on_build` receives the finished build, and
+    `on_waiting`, from any thread, the name of a host that is slow to answer. Raises PublishConflict when the plan
+    differs from `saved_plan`.
     """
-    project = load()
+    settings = _read_target(target) or load()
+    fingerprint = fingerprint_sources(settings.folder)
     is_selective = options.keep_going or options.only is not None
-    held = _read_live_episodes(project, on_waiting) if is_selective else None
+    is_fast = use_fast_path and not options.refresh and saved_plan is None and not is_selective
+    if is_fast and has_untouched_sources(settings.folder, fingerprint):
+        project = load()
+        build = _build_show(project, None, resolve(project) if resolve else options, due, on_progress, on_waiting)
+        if not build.is_partial and _is_unchanged(build):
+            on_build(build)
+            return PreparedPublish(
+                build=build,
+                store=open_store(build.project.show.publish, build.project.folder, on_waiting),
+                plan=Plan(changes=(), feed_key=build.project.show.feed.path, state=StoreState()),
+                due=due,
+                recorded_at=last_recorded_at(build.project.folder),
+            )
+    reading = _RecordReading(settings, on_progress, on_waiting)
+    project = load()
+    options = resolve(project) if resolve else options
+    if project.show.publish != settings.show.publish or project.show.feed.path != settings.show.feed.path:
+        reading = _RecordReading(project, on_progress, on_waiting)  # podcast.yaml was edited in between
+    project, added_entries = _complete_project(project, reading.record)
+    build = _build_show(project, reading.record, options, due, on_progress, on_waiting)
+    on_build(build)
+    record = reading.require_record()
+    prepared = make_plan(
+        build, now=due, refresh=options.refresh, record=record, on_progress=on_progress, on_waiting=on_waiting
+    )
+    if saved_plan:
+        saved_plan.require_unchanged(prepared.plan, prepared.store.name)
+    return replace(prepared, added_entries=added_entries, fingerprint=fingerprint)
+
+
+class _RecordReading:
+    """The record, or why it cannot be read: what is wrong with the sources is reported first."""
+
+    def __init__(
+        self, project: Project, on_progress: Callable[[Progress], None], on_waiting: Callable[[str], None]
+    ) -> None:
+        self.record: StoreRecord | None = None
+        self.error: PodcastKitError | None = None
+        try:
+            store = open_store(project.show.publish, project.folder, on_waiting)
+            on_progress(Progress("read", store.name))
+            self.record = read_record(store, project.show.feed.path)
+        except PodcastKitError as error:
+            self.error = error
+
+    def require_record(self) -> StoreRecord:
+        """The record; raises what reading it raised."""
+        if self.error:
+            raise self.error
+        assert self.record is not None  # noqa: S101  # it was read, or there is an error
+        return self.record
+
+
+def _read_target(target: Callable[[], Project] | None) -> Project | None:
+    """The show's settings alone; None where they have errors, which loading the whole show reports."""
+    try:
+        return target() if target else None
+    except InvalidInput:
+        return None
+
+
+def _complete_project(project: Project, record: StoreRecord | None) -> tuple[Project, tuple[LockEntry, ...]]:
+    """The project with what others published: slugs of pages, and entries of podcast.lock, which are returned."""
+    if record is None:
+        return project, ()
+    try:
+        return complete_lock(replace(project, recorded_slugs=record.state.slugs), record)
+    except InvalidInput:  # a damaged lock is reported when the show is loaded
+        return project, ()
+
+
+def _build_show(
+    project: Project,
+    record: StoreRecord | None,
+    options: PublishOptions,
+    due: datetime,
+    on_progress: Callable[[Progress], None],
+    on_waiting: Callable[[str], None],
+) -> builder.Build:
+    """The build; with `keep_going` without the episodes that the checks reject."""
+    is_selective = options.keep_going or options.only is not None
     build_project = partial(
         builder.build,
         now=due,
@@ -102,33 +226,13 @@ def prepare_publish(
         ahead=options.ahead,
         keep_going=options.keep_going,
         only=options.only,
-        held=held,
+        held=_read_live_episodes(project, record, on_waiting) if is_selective else None,
         on_progress=on_progress,
     )
-
-    def build_show(project: Project) -> builder.Build:
-        build = build_project(project)
-        if options.keep_going and options.run_checks and (broken := _find_rejected_episodes(build, due)):
-            build = build_project(_leave_out(project, broken))
-        return build
-
-    build = build_show(project)
-    on_build(build)
-    if use_fast_path and not build.is_partial and not options.refresh and saved_plan is None and _is_unchanged(build):
-        return PreparedPublish(
-            build=build,
-            store=open_store(build.project.show.publish, build.project.folder, on_waiting),
-            plan=Plan(changes=(), feed_key=build.project.show.feed.path, state=StoreState()),
-            due=due,
-            recorded_at=last_recorded_at(build.project.folder),
-        )
-    plan_build = partial(make_plan, now=due, refresh=options.refresh, on_progress=on_progress, on_waiting=on_waiting)
-    prepared = plan_build(build)
-    if _has_unknown_slugs(build, prepared.plan.state.slugs):  # podcast.lock is older than the last publish
-        prepared = plan_build(build_show(replace(project, recorded_slugs=prepared.plan.state.slugs)))
-    if saved_plan:
-        saved_plan.require_unchanged(prepared.plan, prepared.store.name)
-    return prepared
+    build = build_project(project)
+    if options.keep_going and options.run_checks and (broken := _find_rejected_episodes(build, due)):
+        build = build_project(_leave_out(project, broken))
+    return build
 
 
 def make_plan(
@@ -136,18 +240,21 @@ def make_plan(
     *,
     now: datetime,
     refresh: bool = False,
+    record: StoreRecord | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_waiting: Callable[[str], None] = lambda _: None,
 ) -> PreparedPublish:
-    """Read the store of a build, and compute what publishing would change and what subscribers will notice.
+    """Compute what publishing a build would change and what subscribers will notice; reads the store without `record`.
 
     `now` is the time that the build was made for. With `refresh`, the recorded state is compared with a listing of
     the store. Nothing in the store changes. Raises InvalidInput, OperationError or StoreAccessError.
     """
     show = build.project.show
-    store = open_store(show.publish, build.project.folder, on_waiting)
-    on_progress(Progress("read", store.name))
-    state = fetch_state(store, show.feed.path)
+    if record is None:
+        store = open_store(show.publish, build.project.folder, on_waiting)
+        on_progress(Progress("read", store.name))
+        record = read_record(store, show.feed.path)
+    store, state = record.store, record.state
     has_stale_feeds = _has_stale_private_feeds(build, state)
     state = reconcile_state(store, state, show.feed.path, build.outputs.values(), refresh=refresh)
     plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
@@ -164,7 +271,24 @@ def make_plan(
         notices = (*notices, _hold_problem(state.hold))
     if store.conditional_writes and store.conditional_writes.unprotected and "pb.unprotected" not in show.ignore:
         notices = (*notices, _unprotected_problem(store.name, store.conditional_writes))
-    return PreparedPublish(build=build, store=store, plan=plan, subscriber_changes=changes, notices=notices, due=now)
+    base = read_base(build.project.folder, store.name)
+    conflicts = find_source_conflicts(build, record, base) if plan else ()
+    live = record.state.sources
+    update_base(
+        build.project.folder,
+        store.name,
+        {unit: parts for unit, parts in build.sources.items() if live.get(unit) == parts},
+    )
+    return PreparedPublish(
+        build=build,
+        store=store,
+        plan=plan,
+        subscriber_changes=changes,
+        notices=notices,
+        due=now,
+        conflicts=conflicts,
+        record=record,
+    )
 
 
 def _has_stale_private_feeds(build: builder.Build, state: StoreState) -> bool:
@@ -194,11 +318,6 @@ def _published_slugs(build: builder.Build) -> dict[str, tuple[str, ...]]:
     return {item.guid: (item.episode.slug, *reversed(item.former_slugs)) for item in build.items}
 
 
-def _has_unknown_slugs(build: builder.Build, recorded_slugs: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether the store's record has slugs that the build does not redirect."""
-    return any(not {*recorded_slugs.get(guid, ())} <= {*slugs} for guid, slugs in _published_slugs(build).items())
-
-
 def _find_rejected_episodes(build: builder.Build, due: datetime) -> tuple[BrokenEpisode, ...]:
     """The episodes of a build in which the checks find errors."""
     from podcast_kit import check
@@ -224,11 +343,13 @@ def _leave_out(project: Project, broken: tuple[BrokenEpisode, ...]) -> Project:
     return replace(project, episodes=others, broken=(*project.broken, *broken))
 
 
-def _read_live_episodes(project: Project, on_waiting: Callable[[str], None]) -> dict[str, HeldEpisode]:
+def _read_live_episodes(
+    project: Project, record: StoreRecord | None, on_waiting: Callable[[str], None]
+) -> dict[str, HeldEpisode]:
     """The episodes as they are live, by guid."""
     show = project.show
-    store = open_store(show.publish, project.folder, on_waiting)
-    live = store.get(show.feed.path)
+    store = record.store if record else open_store(show.publish, project.folder, on_waiting)
+    live = record.state.feed if record else store.get(show.feed.path)
     pages = [live.content] if live else []
     number = 1
     while live and (archive := store.get(feed_page_key(show, number))):
@@ -262,17 +383,19 @@ def carry_out(
             problem = _hold_problem(plan.state.hold)
             raise OperationError(problem.text, problem.fix)
         plan = replace(plan, state=replace(plan.state, hold=""))
-        if not plan:
-            state_writer = StateWriter(plan, store, now)
+    if not plan:
+        is_old_record = bool(plan.state.etag) and plan.state.publication is None and not build.is_partial
+        if prepared.record and (is_old_record or prepared.plan.state.hold):
+            lineage = _describe_lineage(prepared, options, now) if is_old_record else None
+            state_writer = StateWriter(plan, store, now, lineage=lineage)
             state_writer.rewrite()
             yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
             plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
-    if not plan:
         builder.write_lock(build)
         if prepared.recorded_at is None and not build.is_partial and not build.broken:
-            _remember_for_fast_path(build, plan, plan.state.etag)
+            _remember_for_fast_path(prepared, plan.state.etag)
         return
-    _refuse_harm(prepared, options, on_warnings)
+    _refuse_harm(prepared, options, now, on_warnings)
     if not confirm(prepared):
         return
     on_start(prepared)
@@ -287,24 +410,31 @@ def carry_out(
         before_feed=lambda: builder.write_lock(build),
         on_sent=on_sent,
         slugs=_published_slugs(build),
+        lineage=_describe_lineage(prepared, options, now),
         purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag),
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
         if not (is_warned and outcome.action == "warned"):
             yield outcome
+    update_base(build.project.folder, store.name, build.sources)
     if not build.is_partial and not build.broken:
-        _remember_for_fast_path(build, plan, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
+        _remember_for_fast_path(prepared, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
 
 
 def _refuse_harm(
-    prepared: PreparedPublish, options: PublishOptions, on_warnings: Callable[[tuple[Problem, ...]], None]
+    prepared: PreparedPublish,
+    options: PublishOptions,
+    now: datetime,
+    on_warnings: Callable[[tuple[Problem, ...]], None],
 ) -> None:
-    """Refuse what must not be published: another show's place, removed episodes, errors of the check, recordings."""
+    """Refuse what must not be published: another show's place, removed episodes, older sources, errors, recordings."""
     errors = [notice for notice in prepared.notices if notice.severity is Severity.ERROR]
     if errors and "removed" not in options.allow:
         raise InvalidInput(errors)
-    refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow)
+    origins = _describe_removed(prepared, now)
+    refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow, origins=origins)
+    refuse_source_conflicts(prepared.conflicts, options.take_back, now)
     if options.run_checks:
         _run_checks(prepared, options.allow, on_warnings)
     if options.feed_only:
@@ -333,17 +463,45 @@ def publish_show(
     yield from carry_out(prepared, now=now, options=options, confirm=confirm)
 
 
+def _describe_removed(prepared: PreparedPublish, now: datetime) -> dict[str, str]:
+    """Guid of each removed episode that never was in this checkout → who published it, in words."""
+    record, project = prepared.record, prepared.build.project
+    removed = [change.guid for change in prepared.subscriber_changes if change.kind is ChangeKind.REMOVED]
+    if record is None or not removed:
+        return {}
+    base = read_base(project.folder, prepared.store.name)
+    added = {entry.guid for entry in prepared.added_entries}
+    was_here = (
+        {unit.removeprefix(EPISODE_UNIT) for unit in base}
+        if base is not None
+        else {entry.guid for entry in project.lock} - added
+    )
+    publications = first_publications(record, removed)
+    return {
+        guid: describe_publication(publications[guid], now) if guid in publications else "published"
+        for guid in removed
+        if guid not in was_here
+    }
+
+
+def _describe_lineage(prepared: PreparedPublish, options: PublishOptions, now: datetime) -> LineageUpdate | None:
+    checkout = read_checkout(prepared.build, now, options.ci, options.ci_run)
+    return make_lineage(prepared.build, prepared.record, prepared.plan, checkout)
+
+
 def _is_unchanged(build: builder.Build) -> bool:
     settings = build.project.show.publish
     digest = publish_digest(build.outputs, settings)
     return is_store_unchanged(build.project.folder, digest, settings, build.project.show.feed.path)
 
 
-def _remember_for_fast_path(build: builder.Build, plan: Plan, state_etag: str, feed_etag: str = "") -> None:
+def _remember_for_fast_path(prepared: PreparedPublish, state_etag: str, feed_etag: str = "") -> None:
     """Record for the fast path what the store now holds; a feed that was not written is the one that was read."""
-    live_etag = plan.state.feed.etag if plan.state.feed else ""
+    build, live = prepared.build, prepared.plan.state.feed
+    live_etag = live.etag if live else ""
     digest = publish_digest(build.outputs, build.project.show.publish)
-    record_published(build.project.folder, digest, state_etag=state_etag, feed_etag=feed_etag or live_etag)
+    folder, fingerprint = build.project.folder, prepared.fingerprint
+    record_published(folder, digest, fingerprint, state_etag=state_etag, feed_etag=feed_etag or live_etag)
 
 
 def _run_checks(

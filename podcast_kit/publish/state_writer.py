@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.errors import PublishConflict
+from podcast_kit.errors import PULL_FIX, PublishConflict
 from podcast_kit.model import RemoteObject, Wave
-from podcast_kit.model.lineage import PendingPublish
+from podcast_kit.model.lineage import History, PendingPublish
 from podcast_kit.plan import Change, Plan, Verb
-from podcast_kit.publish.lineage import LineageUpdate, extend_history, pending_publish
+from podcast_kit.publish.lineage import LineageUpdate, pending_publish
 from podcast_kit.stores import Store, Upload, if_match
-from podcast_kit.stores.lineage import HISTORY_KEY, fetch_history, render_history
+from podcast_kit.stores.lineage import (
+    HISTORY_KEY,
+    MAX_RECENT_BYTES,
+    fetch_history,
+    history_to_json,
+    join_histories,
+    render_history,
+)
 from podcast_kit.stores.state import STATE_KEY, StoreState, feed_number, kept_feed_key, read_state_file, render_state
 
 MAX_MARK_ATTEMPTS = 5
@@ -75,7 +83,7 @@ class StateWriter:
             feed = live_feed.result() if live_feed else None
         expected = self.plan.state.feed.etag if self.plan.state.feed else ""
         if checks_feed and (feed.etag if feed else "") != expected:
-            raise PublishConflict(f"someone else published to {self.store.name} in the meantime", "run plan again")
+            raise PublishConflict(f"someone else published to {self.store.name} in the meantime", PULL_FIX)
 
     def _require_own_mark(self) -> None:
         record = self.store.head(STATE_KEY)
@@ -83,28 +91,8 @@ class StateWriter:
             return
         state = read_state_file(self.store)
         if state.run != self.run:
-            raise PublishConflict(f"someone else is publishing to {self.store.name}", "run plan again")
+            raise PublishConflict(f"someone else is publishing to {self.store.name}", PULL_FIX)
         self.etag, self.dirty_of_others = state.etag, state.dirty - self.dirty
-
-    def write_history(self) -> None:
-        """Write the versions that each unit had, before the new ones are live; raises PublishConflict."""
-        if self.lineage is None:
-            return
-        live_feed = self.plan.state.feed
-        is_replaced = any(change.key == self.plan.feed_key for change in self.plan.wave(Wave.FEED))
-        key = kept_feed_key(live_feed.content, self.feeds) if live_feed and is_replaced else ""
-        number = feed_number(key or "".join(self.feeds[-1:]))
-        for _ in range(MAX_MARK_ATTEMPTS):
-            history = extend_history(self.lineage, self.plan.state, number)
-            content = internal_object(HISTORY_KEY, render_history(history), "application/json")
-            try:
-                compare_and_swap(self.store, content, history.etag)
-            except PublishConflict:  # perhaps by a publish that this one has overtaken
-                self.require_current()
-                self.lineage = replace(self.lineage, history=fetch_history(self.store))
-            else:
-                return
-        raise PublishConflict(f"someone else keeps changing {HISTORY_KEY} in {self.store.name}", "run plan again")
 
     def _pending_publish(self, lineage: LineageUpdate) -> PendingPublish:
         """What this publish is about to change; its feed tells later whether it did."""
@@ -122,25 +110,26 @@ class StateWriter:
 
     def finish(self) -> None:
         """Write the final state: nothing is dirty, and what left the show is retired from today."""
-        lineage = self.lineage
         retired = dict(self.plan.state.retired)
         for change in self.plan.changes:
             if change.verb is Verb.RETIRE:
                 retired[change.key] = self.now.date().isoformat()
             else:
                 retired.pop(change.key, None)
-        state = StoreState(
-            objects=self.objects,
-            retired=retired,
-            feeds=self.feeds,
-            feed_dates=self.feed_dates,
-            hold=self.plan.state.hold,
-            slugs=self.slugs,
-            publication=lineage.publication if lineage else self.plan.state.publication,
-            sources=lineage.sources if lineage else self.plan.state.sources,
-            lock_digest=lineage.lock_digest if lineage else self.plan.state.lock_digest,
-            run=self.run,
+        state = self._with_lineage(
+            replace(
+                self.plan.state,
+                objects=self.objects,
+                retired=retired,
+                dirty=frozenset(),
+                feeds=self.feeds,
+                feed_dates=self.feed_dates,
+                slugs=self.slugs,
+                pending=(),
+                run=self.run,
+            )
         )
+        state = self._compact_history(state)
         for _ in range(MAX_MARK_ATTEMPTS):
             try:
                 self._write(replace(state, dirty=self.dirty_of_others))
@@ -155,8 +144,23 @@ class StateWriter:
         self.mark_dirty()
 
     def rewrite(self) -> None:
-        """Write the plan's state as it is: a hold was placed or released, and no file changes."""
-        self._write(self.plan.state)
+        """Write the plan's state with its lineage, where no file changes: a hold was placed, or the record is old."""
+        self._write(self._compact_history(self._with_lineage(self.plan.state)))
+
+    def _compact_history(self, state: StoreState) -> StoreState:
+        """The state without the newest versions, once they are many: they move into an object of their own."""
+        if len(json.dumps(history_to_json(state.recent))) <= MAX_RECENT_BYTES:
+            return state
+        history = fetch_history(self.store)
+        content = render_history(join_histories(history, state.recent))
+        try:
+            compare_and_swap(self.store, internal_object(HISTORY_KEY, content, "application/json"), history.etag)
+        except PublishConflict:  # someone else moves theirs: the next publish does it
+            return state
+        return replace(state, recent=History(), has_history=True)
+
+    def _with_lineage(self, state: StoreState) -> StoreState:
+        return self.lineage.apply_to(state) if self.lineage else state
 
     def mark_dirty(self) -> None:
         """Mark, in someone else's state, the keys that may now hold our bytes; it stays theirs."""
@@ -174,6 +178,14 @@ class StateWriter:
     def _write(self, state: StoreState) -> None:
         state = replace(state, conditional_writes=self.store.conditional_writes, embargoed=self.embargoed)
         self.etag = write_state(self.store, state, self.etag)
+
+
+def replaced_feed_number(plan: Plan) -> int:
+    """The number of the kept feed that the plan's feed replaces; of the last one where it replaces none."""
+    feeds, live = plan.state.feeds, plan.state.feed
+    is_replaced = any(change.key == plan.feed_key for change in plan.wave(Wave.FEED))
+    key = kept_feed_key(live.content, feeds) if live and is_replaced else "".join(feeds[-1:])
+    return feed_number(key)
 
 
 def write_state(store: Store, state: StoreState, etag: str) -> str:
@@ -197,7 +209,7 @@ def compare_and_swap(store: Store, upload: Upload, etag: str) -> str:
     if store.conditional_writes and store.conditional_writes.unprotected:
         stored = store.get(upload.key)
         if stored is None or hashlib.sha256(stored.content).hexdigest() != upload.sha256:
-            raise PublishConflict(f"someone else changed {upload.key} in {store.name}", "run plan again")
+            raise PublishConflict(f"someone else changed {upload.key} in {store.name}", PULL_FIX)
     return new_etag
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 
-from podcast_kit.errors import OperationError, PublishConflict, StoreAccessError
+from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict, StoreAccessError
 from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
@@ -221,7 +221,7 @@ def _write_change(change: Change, store: Store, state_writer: StateWriter, on_se
                 return remote.etag  # our own write: its response was lost, and the retry was refused
             state_writer.require_current()
             precondition = if_match(remote.etag if remote else "")
-    raise PublishConflict(f"someone else keeps changing {change.key} in {store.name}", "run plan again")
+    raise PublishConflict(f"someone else keeps changing {change.key} in {store.name}", PULL_FIX)
 
 
 def _choose_precondition(change: Change, store: Store) -> Precondition | None:
@@ -287,7 +287,6 @@ def _publish_feed(
         if keeping:
             keeping.result()
     before_feed()
-    state_writer.write_history()
     yield from _upload_wave([change for change in changes if change.key != plan.feed_key], store, state_writer, on_sent)
     for change in changes:
         if change.key == plan.feed_key and change.output:

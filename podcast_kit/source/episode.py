@@ -36,6 +36,7 @@ from podcast_kit.source.paths import (
     prefer_usual_formats,
 )
 from podcast_kit.source.show import ignored_rules
+from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import (
     InvalidValue,
     Table,
@@ -113,6 +114,7 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
         elements=elements.elements_from_table(table, "item", context.timezone),
         prompts=table.optional("prompts", _prompt_set_converter(context.prompts), "default"),
         locations=table.locations,
+        source=read_source_text(table.entries, body),
     )
     _check_notes(table, body, first_line, folder, draft=draft)
     table.finish(foreign_keys.FOREIGN_EPISODE_KEYS)

@@ -63,6 +63,15 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
     )
 
 
+def load_settings(folder: Path) -> Project:
+    """The show alone, without its episodes and its lock: what tells where it is published. Raises InvalidInput."""
+    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover=False)
+    show = reader.read_show()
+    if show is None:
+        raise InvalidInput(reader.problems)
+    return Project(folder=Path(folder), show=show, episodes=())
+
+
 @dataclass(slots=True)
 class _ProjectReader:
     folder: Path

@@ -22,6 +22,7 @@ from podcast_kit.namespaces import categories
 from podcast_kit.source import elements, foreign_keys, people
 from podcast_kit.source.audio_settings import audio_settings_from_table
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
+from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
 COVER_REQUIREMENTS = "JPEG or PNG, square, 1400 to 3000 pixels a side"
@@ -63,6 +64,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         ignore=ignored_rules(table),
         elements=channel_elements,
         locations=table.locations,
+        source=read_source_text(table.entries),
     )
     if owner:
         owner.finish()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from podcast_kit.errors import OperationError, PodcastKitError, PublishConflict, StoreAccessError
+from podcast_kit.errors import PULL_FIX, OperationError, PodcastKitError, PublishConflict, StoreAccessError
 from podcast_kit.stores.answers import incomplete_answer_errors
 
 CREDENTIALS_FIX = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with an IAM role"
@@ -79,9 +79,9 @@ def _response_error(response: object, subject: str) -> PodcastKitError:
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     message = " ".join(str(answer.get("Error", {}).get("Message", "")).split())[:200]
     if code in {"PreconditionFailed", "412"} or status == 412:  # noqa: PLR2004  # RFC 9110, 15.5.13
-        return PublishConflict(f"someone else changed {subject}", "run plan again")
+        return PublishConflict(f"someone else changed {subject}", PULL_FIX)
     if code == "ConditionalRequestConflict":
-        return PublishConflict(f"someone else is changing {subject}", "run plan again")
+        return PublishConflict(f"someone else is changing {subject}", PULL_FIX)
     if code in ACCESS_ERRORS:
         text, fix = ACCESS_ERRORS[code]
         return StoreAccessError(f"{subject}: {text} ({code})", fix)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import UNCONDITIONAL, ConditionalWrites, Precondition, StoredObject, Upload, ignore_sent
@@ -125,7 +125,7 @@ class FolderStore:
             except FileNotFoundError as error:
                 if precondition.etag:
                     text = f"someone else deleted {output.key} in {self.name}"
-                    raise PublishConflict(text, "run plan again") from error
+                    raise PublishConflict(text, PULL_FIX) from error
         return output.sha256
 
     def delete(self, key: str) -> None:
@@ -171,7 +171,7 @@ class FolderStore:
         status = folder.status(name)
         is_current = not precondition.etag or (status is not None and _hash_file(folder, name) == precondition.etag)
         if (precondition.absent and status is not None) or not is_current:
-            raise PublishConflict(f"someone else changed {key} in {self.name}", "run plan again")
+            raise PublishConflict(f"someone else changed {key} in {self.name}", PULL_FIX)
 
     @contextlib.contextmanager
     def _write_lock(self) -> Iterator[None]:

@@ -1,11 +1,10 @@
-"""Lineage in the store: who published last and from what, in the state; earlier versions in an object of their own.
+"""Lineage in the store: in the state who published last, from what, and the newest versions; older ones in the history.
 
 Both are public, so digests are short and say nothing of what is not published.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,16 +19,10 @@ HISTORY_KEY = ".podcast-kit/history.json"
 HISTORY_SCHEMA = 1
 MAX_VERSIONS = 20
 """Versions of a unit that the history keeps."""
+MAX_RECENT_BYTES = 32_000
+"""Of the newest versions, which are in the state: beyond it they move into the history."""
 MAX_PENDING = 5
 """Publishes that had begun and whose end is unknown, of which the state keeps the intention."""
-DIGEST_LEN = 10
-"""Hex digits of the digest of a part: enough to tell the versions of one part apart."""
-
-
-def digest_part(content: str | bytes) -> str:
-    """The digest of a part of a unit."""
-    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    return hashlib.sha256(data).hexdigest()[:DIGEST_LEN]
 
 
 def fetch_history(store: Store) -> History:
@@ -46,48 +39,66 @@ def parse_history(content: bytes) -> History | None:
         data = json.loads(content)
         if int(data["schema"]) > HISTORY_SCHEMA:
             raise OperationError("a newer version of podcast-kit published last", "upgrade podcast-kit")
-        publications = [publication_from_json(row) for row in data["published"]]
-        return History(
-            versions={
-                str(unit): tuple(
-                    UnitVersion(
-                        parts=parts_from_text(str(text)),
-                        publication=publications[index],
-                        feed_number=int(feed_number),
-                        is_committed=bool(is_committed),
-                    )
-                    for index, feed_number, is_committed, text in rows
-                )
-                for unit, rows in data["versions"].items()
-            },
-            lock=str(data["lock"]),
-            next_lock=str(data["next_lock"]),
-        )
+        return history_from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
 
 
 def render_history(history: History) -> bytes:
-    """Render the history: one line per unit, each publication once."""
-    publications = list(
-        dict.fromkeys(version.publication for versions in history.versions.values() for version in versions)
-    )
+    """Render the history for an object of its own."""
+    return json.dumps({"schema": HISTORY_SCHEMA, **history_to_json(history)}, separators=(",", ":")).encode() + b"\n"
+
+
+def history_to_json(history: History) -> dict[str, object]:
+    """A history as it is recorded, each publication once."""
+    rows = [version for versions in history.versions.values() for version in versions]
+    publications = list(dict.fromkeys(version.publication for version in rows))
     index = {publication: position for position, publication in enumerate(publications)}
-    rows = {
-        unit: [
-            [index[version.publication], version.feed_number, int(version.is_committed), parts_to_text(version.parts)]
-            for version in versions
-        ]
-        for unit, versions in sorted(history.versions.items())
-    }
-    lines = ",\n".join(f"{json.dumps(unit)}:{json.dumps(row, separators=(',', ':'))}" for unit, row in rows.items())
-    head = {
-        "schema": HISTORY_SCHEMA,
-        "lock": history.lock,
-        "next_lock": history.next_lock,
+    return {
         "published": [publication_to_json(publication) for publication in publications],
+        "versions": {
+            unit: [
+                [
+                    index[version.publication],
+                    version.feed_number,
+                    int(version.is_committed),
+                    parts_to_text(version.parts),
+                ]
+                for version in versions
+            ]
+            for unit, versions in sorted(history.versions.items())
+        },
+        "lock": dict(sorted(history.lock.items())),
     }
-    return f'{json.dumps(head)[:-1]}, "versions": {{\n{lines}\n}}}}\n'.encode()
+
+
+def history_from_json(data: Mapping[str, Any]) -> History:
+    """A history, from the record. Raises ValueError, KeyError, TypeError, AttributeError or IndexError."""
+    publications = [publication_from_json(row) for row in data["published"]]
+    return History(
+        versions={
+            str(unit): tuple(
+                UnitVersion(
+                    parts=parts_from_text(str(text)),
+                    publication=publications[index],
+                    feed_number=int(feed_number),
+                    is_committed=bool(is_committed),
+                )
+                for index, feed_number, is_committed, text in rows
+            )
+            for unit, rows in data["versions"].items()
+        },
+        lock={str(guid): str(entry) for guid, entry in data["lock"].items()},
+    )
+
+
+def join_histories(older: History, newer: History) -> History:
+    """Both histories as one, with the newest versions of each unit; what both have counts once."""
+    versions = dict(older.versions)
+    for unit, rows in newer.versions.items():
+        earlier = versions.get(unit, ())
+        versions[unit] = (*earlier, *(row for row in rows if row not in earlier))[-MAX_VERSIONS:]
+    return History(versions=versions, lock={**older.lock, **newer.lock}, etag=older.etag)
 
 
 def parts_to_text(parts: SourceParts) -> str:
@@ -152,6 +163,7 @@ def pending_to_json(pending: Iterable[PendingPublish]) -> list[dict[str, object]
             "published": publication_to_json(publish.publication),
             "sources": sources_to_json(publish.sources),
             "lock": publish.lock_digest,
+            "recent": history_to_json(publish.recent),
         }
         for publish in tuple(pending)[-MAX_PENDING:]
     ]
@@ -165,6 +177,7 @@ def pending_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[PendingPublish
             publication=publication_from_json(row["published"]),
             sources=sources_from_json(row["sources"]),
             lock_digest=str(row.get("lock", "")),
+            recent=history_from_json(row["recent"]),
         )
         for row in rows
     )

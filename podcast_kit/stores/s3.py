@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import (
     IF_NONE_MATCH,
@@ -401,7 +401,7 @@ class S3Store:
             return
         remote = self.head(key)
         if (remote.etag if remote else "") != precondition.etag:
-            raise PublishConflict(f"someone else changed {self.name}/{key}", "run plan again")
+            raise PublishConflict(f"someone else changed {self.name}/{key}", PULL_FIX)
 
     def _probe_writes(self, upload: Upload) -> ConditionalWrites:
         first_result, etag = self._try_write(upload, IF_NONE_MATCH)

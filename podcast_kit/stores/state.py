@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.model.lineage import PendingPublish, Publication, SourceParts
+from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts
 from podcast_kit.stores import ConditionalWrites, Store, StoredObject, lineage
 from podcast_kit.text.numbers import parse_count
 
@@ -63,7 +63,11 @@ class StoreState:
     sources: Mapping[str, SourceParts] = field(default_factory=dict)
     """Unit → the version of its sources that is live."""
     lock_digest: str = ""
-    """Of the podcast.lock that was published, which the history has."""
+    """Of the podcast.lock that was published, whose entries the history has."""
+    recent: History = field(default=History())
+    """The newest versions of each unit, which the history does not have yet."""
+    has_history: bool = False
+    """Whether older versions are in an object of their own."""
     pending: tuple[PendingPublish, ...] = ()
     """Publishes that have begun since; `resolve_pending` says which of them is live."""
     feed: StoredObject | None = None
@@ -100,6 +104,7 @@ def resolve_pending(state: StoreState) -> StoreState:
                 publication=publish.publication,
                 sources={**state.sources, **publish.sources},
                 lock_digest=publish.lock_digest,
+                recent=lineage.join_histories(state.recent, publish.recent),
             )
     return state
 
@@ -255,6 +260,8 @@ def render_state(state: StoreState, identity: str) -> bytes:
         **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
         **({"sources": lineage.sources_to_json(state.sources)} if state.sources else {}),
         **({"lock": state.lock_digest} if state.lock_digest else {}),
+        **({"recent": lineage.history_to_json(state.recent)} if state.recent != History() else {}),
+        **({"history": True} if state.has_history else {}),
         **({"pending": lineage.pending_to_json(state.pending)} if state.pending else {}),
     }
     return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
@@ -296,6 +303,8 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             publication=lineage.publication_from_json(data["published"]) if data.get("published") else None,
             sources=lineage.sources_from_json(data.get("sources", {})),
             lock_digest=str(data.get("lock", "")),
+            recent=lineage.history_from_json(data["recent"]) if data.get("recent") else History(),
+            has_history=data.get("history") is True,
             pending=lineage.pending_from_json(data.get("pending", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):

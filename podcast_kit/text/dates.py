@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate, parsedate_to_datetime
 
+from podcast_kit.text.numbers import format_count
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MINUTES_PER_HOUR = 60
+HOURS_PER_DAY = 24
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -84,3 +88,18 @@ def parse_iso_date(text: str) -> datetime | None:
 def assume_utc(date: datetime) -> datetime:
     """The date with UTC as its zone where it has none."""
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def format_age(age: timedelta) -> str:
+    """How long ago something was, in the largest unit that fits; a clock that is behind counts as now.
+
+    >>> [format_age(timedelta(seconds=seconds)) for seconds in (-5, 59, 180, 7200, 86400, 2e6)]
+    ['just now', 'just now', '3 min ago', '2 h ago', '1 day ago', '23 days ago']
+    """
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < MINUTES_PER_HOUR:
+        return f"{minutes} min ago"
+    hours = minutes // MINUTES_PER_HOUR
+    return f"{hours} h ago" if hours < HOURS_PER_DAY else f"{format_count(hours // HOURS_PER_DAY, 'day')} ago"

@@ -14,7 +14,6 @@ from podcast_kit.cli.options import (
     AT_OPTION,
     REFRESH_OPTION,
     RETAG_OPTION,
-    override_target,
     target_options,
 )
 from podcast_kit.cli.plan_view import append_github_summary, print_plan, print_plan_document
@@ -56,7 +55,7 @@ def plan_command(
     due = parse_build_date(at)
     options = PublishOptions(retag=retag, ahead=ahead, refresh=refresh)
     prepared = prepare_with_progress(
-        console, lambda: override_target(load_show(console, add_guids=True, needs_cover=False), **target), due, options
+        console, lambda: load_show(console, add_guids=True, needs_cover=False), due, options, target=target
     )
     print_plan(console, prepared)
     append_github_summary(console, "plan", prepared)

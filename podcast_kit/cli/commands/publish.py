@@ -11,6 +11,7 @@ import click
 
 from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.builds import prepare_with_progress
+from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
@@ -20,11 +21,12 @@ from podcast_kit.cli.options import (
     YES_OPTION,
     allows_unprotected_writes,
     complete_slugs,
-    override_target,
+    resolve_episode,
     target_options,
     unprotected_writes_option,
 )
 from podcast_kit.cli.plan_view import (
+    added_entries_line,
     append_github_summary,
     print_plan,
     print_plan_document,
@@ -32,7 +34,7 @@ from podcast_kit.cli.plan_view import (
     summarize_plan,
 )
 from podcast_kit.cli.progress import UploadProgress
-from podcast_kit.cli.questions import confirm_action
+from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -60,6 +62,13 @@ if TYPE_CHECKING:
     multiple=True,
     help="Allow removing any episode, or changing any guid.",
 )
+@click.option(
+    "--take-back",
+    metavar="EPISODE",
+    multiple=True,
+    shell_complete=complete_slugs,
+    help="Publish an older version over a newer one (an episode, `show` or `templates`).",
+)
 @click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
 @click.option("--keep-going", is_flag=True, help="Publish the other episodes when some have errors.")
 @unprotected_writes_option
@@ -78,6 +87,7 @@ def publish_command(
     only: str | None,
     remove: tuple[str, ...],
     allow: tuple[str, ...],
+    take_back: tuple[str, ...],
     release: bool,
     keep_going: bool,
     allow_unprotected_writes: bool,
@@ -103,6 +113,7 @@ def publish_command(
 
     _refuse_plan_as_episode(episodes)
     saved_plan = _load_plan(plan_path)
+    ci, ci_run = describe_ci_run()
     if saved_plan:
         at, ahead, retag = saved_plan.now.isoformat(), saved_plan.ahead, saved_plan.retag
     yes = yes or saved_plan is not None
@@ -118,22 +129,34 @@ def publish_command(
         release=release,
         only=episodes or None,
         allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
+        ci=ci,
+        ci_run=ci_run,
     )
     prepared = prepare_with_progress(
         console,
-        lambda: override_target(load_show(console, add_guids=True, keep_going=keep_going), **target),
+        lambda: load_show(console, add_guids=True, keep_going=keep_going),
         parse_build_date(at),
         options,
         saved_plan,
+        target=target,
         use_fast_path=not dry_run,
     )
     is_for_program = (console.as_json or events) and yes
     if prepared.recorded_at is None and (dry_run or not is_for_program):
-        print_plan(console, prepared, as_info=not dry_run and yes)
+        print_plan(
+            console,
+            prepared,
+            as_info=not dry_run and yes,
+            with_conflicts=dry_run or (not yes and is_interactive()),
+        )
     if dry_run:
         print_plan_document(console, "publish", prepared)
         return
-    options = replace(options, remove=_resolve_removed(prepared, remove))
+    options = replace(
+        options,
+        remove=_resolve_removed(prepared, remove),
+        take_back=_confirm_take_back(prepared, _resolve_take_back(prepared, take_back), yes=yes),
+    )
     progress = UploadProgress(console, prepared.plan, events=events)
     for outcome in session.carry_out(
         prepared,
@@ -146,6 +169,8 @@ def publish_command(
     ):
         progress.add_outcome(outcome)
     console.clear_progress()
+    if line := added_entries_line(prepared.added_entries):
+        console.info(line)
     if prepared.plan:
         _print_published(console, prepared, progress, events=events)
     else:
@@ -192,6 +217,27 @@ def _resolve_removed(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple
         return tuple(resolve_guids(prepared.build.project, names, changed_guids))
     except InvalidValue as error:
         raise click.BadParameter(f"{error} ({error.fix})", param_hint="--remove") from None
+
+
+def _resolve_take_back(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the conflicts that `--take-back` means. Raises click.BadParameter."""
+    units = {"show", "templates"}
+    return tuple(
+        name if name in units else resolve_episode(name, prepared.build.project, "--take-back").slug for name in names
+    )
+
+
+def _confirm_take_back(prepared: PreparedPublish, names: tuple[str, ...], *, yes: bool) -> tuple[str, ...]:
+    """The names, and on a terminal those of the other conflicts to which the answer is yes."""
+    if yes or not is_interactive():
+        return names
+    others = [conflict for conflict in prepared.conflicts if conflict.name not in names]
+    confirmed = [
+        conflict.name
+        for conflict in others
+        if click.confirm(f"Replace the newer version of {conflict.title or conflict.name}?", err=True)
+    ]
+    return (*names, *confirmed)
 
 
 def _confirm_publish(*, yes: bool) -> bool:

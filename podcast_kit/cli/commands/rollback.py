@@ -12,6 +12,7 @@ import click
 
 from podcast_kit.cli.app import command
 from podcast_kit.cli.builds import open_target_store
+from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import YES_OPTION, allows_unprotected_writes, target_options, unprotected_writes_option
 from podcast_kit.cli.outcomes import print_outcomes
@@ -56,11 +57,14 @@ def rollback_command(
     """
     from podcast_kit import publish
     from podcast_kit.publish import rollback, state_writer
-    from podcast_kit.stores.state import read_store_state
+    from podcast_kit.publish.checkout import describe_publisher
+    from podcast_kit.publish.record import read_record
+    from podcast_kit.stores.state import reconcile_state
 
     store, project = open_target_store(console, target)
     show = project.show
-    state = read_store_state(store, show.feed.path)
+    record = read_record(store, show.feed.path)
+    state = reconcile_state(store, record.state, show.feed.path)
     saved_feeds = rollback.list_previous_feeds(state)
     if is_list:
         _print_saved_feeds(console, store, saved_feeds, state.feed)
@@ -84,7 +88,16 @@ def rollback_command(
         url = show.publish.url if store.remote else ""
         print_outcomes(
             console,
-            publish.publish_plan(plan, store, now=now, url=url, allow_unprotected_writes=is_allowed),
+            publish.publish_plan(
+                plan,
+                store,
+                now=now,
+                url=url,
+                lineage=rollback.roll_back_lineage(
+                    record, feed, describe_publisher(project.folder, now, *describe_ci_run())
+                ),
+                allow_unprotected_writes=is_allowed,
+            ),
         )
     console.document("rollback", feed=show.feed_url, number=feed.number, changed=True, hold=bool(state.hold))
     console.result(show.feed_url)

@@ -9,7 +9,8 @@ import click
 from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import AT_OPTION, override_target, target_options
+from podcast_kit.cli.options import AT_OPTION, target_options
+from podcast_kit.cli.plan_view import conflict_problems, last_publication_line, last_publication_to_json
 from podcast_kit.text.numbers import format_count
 
 
@@ -29,9 +30,10 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
 
     prepared = prepare_with_progress(
         console,
-        lambda: override_target(load_show(console, needs_cover=False), **target),
+        lambda: load_show(console, needs_cover=False),
         parse_build_date(at),
         PublishOptions(),
+        target=target,
     )
     build, plan = prepared.build, prepared.plan
     live_feed = plan.state.feed
@@ -53,6 +55,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         feed=build.project.show.feed_url,
         next=min(dates).isoformat() if dates else None,
         pending=len(plan.pending),
+        published=last_publication_to_json(prepared),
         episodes=[
             {"standing": row.status, "slug": row.slug, "title": row.title, "date": row.date, "detail": row.detail}
             for row in shown
@@ -66,4 +69,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         )
     if dates:
         console.info(f"next episode: {min(dates).astimezone(time_zone):%Y-%m-%d %H:%M %Z}")
+    if line := last_publication_line(prepared):
+        console.info(line)
+    console.problems(conflict_problems(prepared))
     console.info(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")

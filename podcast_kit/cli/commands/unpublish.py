@@ -11,6 +11,7 @@ import click
 
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import prepare_with_progress
+from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     YES_OPTION,
@@ -53,12 +54,15 @@ def unpublish_command(
     episode = resolve_episode(name, show, "EPISODE")
     if episode.draft:
         raise OperationError(f"{os.path.relpath(show.folder / episode.path)} is a draft already", "nothing to do")
+    ci, ci_run = describe_ci_run()
     options = session.PublishOptions(
         remove=(episode.guid,),
+        ci=ci,
+        ci_run=ci_run,
         allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
     )
     now = datetime.now(UTC)
-    prepared = prepare_with_progress(console, lambda: _with_draft(show, episode), now, options)
+    prepared = prepare_with_progress(console, lambda: _with_draft(show, episode), now, options, target=target)
     print_plan(console, prepared, as_info=yes)
     outcomes = session.carry_out(
         prepared,

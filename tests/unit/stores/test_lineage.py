@@ -22,7 +22,7 @@ def test_history_is_read_as_it_was_written():
         UnitVersion(parts=PARTS, publication=DESK),
         UnitVersion(parts={}, publication=RUNNER, feed_number=7, is_committed=True),
     )
-    history = History(versions={"episode one two": versions, "show": versions[:1]}, lock="a: é\n", next_lock="b\n")
+    history = History(versions={"episode one two": versions, "show": versions[:1]}, lock={"one": "a: é\n"})
     assert lineage.parse_history(lineage.render_history(history)) == history
     assert lineage.parse_history(lineage.render_history(History())) == History()
 
@@ -47,6 +47,8 @@ def test_state_keeps_lineage():
     state = StoreState(
         publication=DESK, sources={"show": PARTS, "episode é": {"title": "1"}}, lock_digest="11", pending=(pending,)
     )
+    history = History(versions={"show": (UnitVersion(parts=PARTS, publication=DESK),)}, lock={"one": "a: b\n"})
+    state = replace(state, recent=history, has_history=True, pending=(replace(pending, recent=history),))
     assert parse_state(StoredObject(render_state(state, "here"), ""), "here") == state
 
 
@@ -57,7 +59,7 @@ def test_state_of_version_0_1_is_read_without_lineage():
 
 
 @pytest.mark.parametrize("value", [1, "x", [1], [{}], [{"feed": "a"}], {"at": 1}])
-@pytest.mark.parametrize("name", ["published", "sources", "pending"])
+@pytest.mark.parametrize("name", ["published", "sources", "pending", "recent"])
 def test_damaged_lineage_is_never_half_read(name, value):
     document = json.loads(render_state(StoreState(publication=DESK), "here"))
     state = parse_state(StoredObject(json.dumps(document | {name: value}).encode(), ""), "here")
@@ -73,3 +75,16 @@ def test_a_publish_that_died_after_its_feed_went_live_counts():
     resolved = resolve_pending(replace(state, pending=(mine, others)))
     assert resolved.publication == RUNNER
     assert resolved.sources == {"show": {"title": "no"}, "templates": PARTS}
+
+
+def test_joined_histories_keep_the_newest_versions_once():
+    rows = tuple(UnitVersion(parts={"title": str(number)}, publication=DESK) for number in range(30))
+    older, newer = (
+        History(versions={"show": rows[:15]}, lock={"a": "1", "b": "1"}, etag="x"),
+        History(versions={"show": rows[12:], "episode a": rows[:1]}, lock={"b": "2"}),
+    )
+    joined = lineage.join_histories(older, newer)
+    assert joined.versions == {"show": rows[10:], "episode a": rows[:1]}
+    assert joined.lock == {"a": "1", "b": "2"}
+    assert joined.etag == "x"
+    assert lineage.join_histories(joined, newer) == joined

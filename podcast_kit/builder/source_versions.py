@@ -1,0 +1,77 @@
+"""From what a build was made: a version of each unit of the show, for lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from podcast_kit import site
+from podcast_kit.builder.cache import Cache, text_kind
+from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.images import resolve_in_show
+from podcast_kit.model import SHOW_FILE, Project
+from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
+from podcast_kit.model.lineage import (
+    DIGEST_LEN,
+    EPISODE_UNIT,
+    RECORDING_PART,
+    SHOW_UNIT,
+    TEMPLATES_UNIT,
+    TEXT_SUFFIXES,
+    SourceParts,
+    SourceText,
+    digest_file_part,
+    digest_part,
+)
+
+TEXT_DIGESTS = text_kind("source text")
+
+
+def collect_source_versions(project: Project, built: Collection[BuiltEpisode], cache: Cache) -> dict[str, SourceParts]:
+    """Unit → the version of its sources, of the show, its templates and each episode of the feed."""
+    versions: dict[str, SourceParts] = {
+        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
+        TEMPLATES_UNIT: {
+            f"templates/{name}": _digest_source_file(project.folder / "templates" / name, cache)
+            for name, is_own in site.list_templates(project.folder).items()
+            if is_own
+        },
+    }
+    for built_episode in built:
+        episode = built_episode.item.episode
+        parts = _with_files(project.folder, episode.path, episode.source, built_episode.note_images, cache)
+        parts["slug"] = digest_part(episode.slug)
+        if built_episode.entry.source_sha256:
+            parts[RECORDING_PART] = built_episode.entry.source_sha256[:DIGEST_LEN]
+        versions[EPISODE_UNIT + episode.guid] = parts
+    return versions
+
+
+def _with_files(
+    folder: Path, named_in: str, source: SourceText, more_names: Iterable[str], cache: Cache
+) -> dict[str, str]:
+    """The parts of a source file, with those of the files that it names by their paths in the show's folder."""
+    parts = dict(source.parts)
+    root = folder.resolve()
+    for name in (*source.file_names, *more_names):
+        path = resolve_in_show(folder, named_in, name)
+        if path and not _is_recording(path):
+            parts[path.resolve().relative_to(root).as_posix()] = _digest_source_file(path, cache)
+    return parts
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether it is audio, which not every checkout has: podcast.lock has the digest of the recording."""
+    return path.suffix.lower().removeprefix(".") in AUDIO_SUFFIXES
+
+
+def _digest_source_file(path: Path, cache: Cache) -> str:
+    """The digest of a file's content, the same for every form of line ends."""
+    sha256 = cache.sha256(path)
+    if not path.name.lower().endswith(TEXT_SUFFIXES):
+        return sha256[:DIGEST_LEN]
+    digest = cache.get(TEXT_DIGESTS, sha256)
+    if digest is None:
+        digest = digest_file_part(path.name, path.read_bytes())
+        cache.set(TEXT_DIGESTS, sha256, digest)
+    return digest

@@ -1,0 +1,80 @@
+"""The checkout that publishes: its commit, which of its files are committed, and what the publish records of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from podcast_kit.builder import Build
+from podcast_kit.model import SHOW_FILE
+from podcast_kit.model.lineage import EPISODE_UNIT, SHOW_UNIT, History, Publication
+from podcast_kit.plan import Plan
+from podcast_kit.publish.lineage import LineageUpdate, list_new_versions
+from podcast_kit.publish.record import StoreRecord, digest_lock, render_lock_entry
+from podcast_kit.publish.state_writer import replaced_feed_number
+from podcast_kit.source.git_history import read_git_history
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Who publishes, and the units whose files are as in the commit."""
+
+    publication: Publication
+    committed_units: frozenset[str] = frozenset()
+
+
+def describe_publisher(folder: Path, now: datetime, ci: str, ci_run: str) -> Publication:
+    """Who publishes from a folder; neither the names of the user and of the computer nor paths are recorded."""
+    head = read_git_history(folder).head
+    return Publication(at=now.astimezone(UTC).isoformat(timespec="seconds"), commit=head, ci=ci, run=ci_run)
+
+
+def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout:
+    """The checkout of a build."""
+    folder = build.project.folder
+    git = read_git_history(folder)
+    publication = describe_publisher(folder, now, ci, ci_run)
+    if not git.head:
+        return Checkout(publication)
+    committed = git.list_tracked() - git.list_uncommitted()
+    paths = {SHOW_UNIT: SHOW_FILE} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}
+    committed_units = frozenset(
+        unit
+        for unit, parts in build.sources.items()
+        if {*([paths[unit]] if unit in paths else []), *(part for part in parts if "." in part)} <= committed
+    )
+    has_uncommitted = committed_units != frozenset(build.sources)
+    return Checkout(replace(publication, has_uncommitted=has_uncommitted), committed_units)
+
+
+def make_lineage(build: Build, record: StoreRecord | None, plan: Plan, checkout: Checkout) -> LineageUpdate | None:
+    """What a publish records of its sources; None where the store was not read.
+
+    Episodes that stay as they are live keep their version, and of episodes that are not out yet nothing is recorded.
+    """
+    if record is None:
+        return None
+    live_sources = record.state.sources
+    kept_units = {EPISODE_UNIT + guid for guid in build.held_guids}
+    sources = {**{unit: parts for unit, parts in live_sources.items() if unit in kept_units}, **build.sources}
+    published_guids = {*plan.state.slugs, *(item.guid for item in build.items)}
+    embargoed_guids = {episode.guid for episode in build.scheduled}
+    live_entries = {entry.guid: entry for entry in record.live_lock()}
+    entries = [entry for entry in build.lock if entry.guid in published_guids - embargoed_guids]
+    entries += [entry for guid, entry in live_entries.items() if guid in embargoed_guids]
+    lock_digest = digest_lock(entries)
+    recent = History()
+    if sources != live_sources or lock_digest != record.state.lock_digest:
+        recent = History(
+            versions=list_new_versions(
+                record.history,
+                live_sources,
+                sources,
+                checkout.publication,
+                checkout.committed_units,
+                replaced_feed_number(plan),
+            ),
+            lock={entry.guid: render_lock_entry(entry) for entry in entries if live_entries.get(entry.guid) != entry},
+        )
+    return LineageUpdate(publication=checkout.publication, sources=sources, lock_digest=lock_digest, recent=recent)

@@ -1,0 +1,130 @@
+"""What git knows of a show's folder: its commit, what is not committed, and which versions its history has.
+
+Everything is optional: without git, outside of a repository, or where git refuses, nothing is known.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+GIT_TIMEOUT_S = 30
+MAX_FILE_VERSIONS = 100
+"""Versions of a file in git that are looked at, the newest first."""
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(slots=True)
+class GitHistory:
+    """The repository of a show's folder; answers are None where git cannot tell."""
+
+    folder: Path
+    head: str = ""
+    """The commit that is checked out; empty outside of a repository."""
+    is_shallow: bool = False
+    """Whether earlier commits were not fetched, as in most CI jobs."""
+    _boundary_parents: frozenset[str] | None = field(default=None, repr=False)
+
+    def is_ancestor(self, commit: str) -> bool | None:
+        """Whether a commit is part of the history of what is checked out.
+
+        A shallow clone knows its commits and the parents of the oldest; of all others it cannot tell.
+        """
+        if not self.head or not _COMMIT.fullmatch(commit):
+            return None
+        result = _run_git(self.folder, "merge-base", "--is-ancestor", commit, self.head)
+        if result is not None and result.returncode == 0:
+            return True
+        if not self.is_shallow:
+            return False
+        return True if commit in self._list_boundary_parents() else None
+
+    def _list_boundary_parents(self) -> frozenset[str]:
+        """The parents that the oldest commits of a shallow clone name."""
+        if self._boundary_parents is None:
+            parents: set[str] = set()
+            path = _read_line(self.folder, "rev-parse", "--git-path", "shallow")
+            try:
+                shallow_commits = (self.folder / path).read_text("ascii").split() if path else []
+            except (OSError, ValueError):
+                shallow_commits = []
+            for commit in shallow_commits:
+                content = _run_git(self.folder, "cat-file", "commit", commit)
+                if content is not None and content.returncode == 0:
+                    head = content.stdout.partition(b"\n\n")[0].decode("utf-8", "replace")
+                    parents.update(re.findall(r"^parent ([0-9a-f]+)$", head, re.MULTILINE))
+            self._boundary_parents = frozenset(parents)
+        return self._boundary_parents
+
+    def list_uncommitted(self) -> frozenset[str]:
+        """The paths in the show's folder that differ from the commit, new ones included."""
+        result = _run_git(self.folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", ".")
+        if not self.head or result is None or result.returncode:
+            return frozenset()
+        prefix = _read_line(self.folder, "rev-parse", "--show-prefix")
+        entries = result.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return frozenset(entry[3:].removeprefix(prefix) for entry in entries if entry)
+
+    def list_tracked(self) -> frozenset[str]:
+        """The paths in the show's folder that git tracks."""
+        result = _run_git(self.folder, "ls-files", "-z", ".") if self.head else None
+        if result is None or result.returncode:
+            return frozenset()
+        return frozenset(filter(None, result.stdout.decode("utf-8", "surrogateescape").split("\0")))
+
+    def file_versions(self, path: str) -> Iterator[bytes]:
+        """The contents that a file had in the history of what is checked out, the newest first; also if renamed."""
+        if not self.head:
+            return
+        arguments = ("--follow", "--format=", "--raw", "--no-abbrev", "-z", f"--max-count={MAX_FILE_VERSIONS}")
+        result = _run_git(self.folder, "log", *arguments, self.head, "--", path)
+        if result is None or result.returncode:
+            return
+        for blob in dict.fromkeys(re.findall(rb":\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ", result.stdout)):
+            content = _run_git(self.folder, "cat-file", "blob", blob.decode())
+            if content is not None and content.returncode == 0:
+                yield content.stdout
+
+    def author_of(self, commit: str) -> str:
+        """The name of a commit's author; empty where the commit is not in this clone."""
+        if not self.head or not _COMMIT.fullmatch(commit):
+            return ""
+        return _read_line(self.folder, "show", "--no-patch", "--format=%an", commit)
+
+
+def read_git_history(folder: Path) -> GitHistory:
+    """What git knows of the folder; an empty history outside of a repository."""
+    result = _run_git(folder, "rev-parse", "HEAD", "--is-shallow-repository")
+    if result is None or result.returncode:
+        return GitHistory(folder)
+    head, _, is_shallow = result.stdout.decode("ascii", "replace").strip().partition("\n")
+    return GitHistory(folder, head, is_shallow=is_shallow == "true")
+
+
+def _read_line(folder: Path, *arguments: str) -> str:
+    result = _run_git(folder, *arguments)
+    if result is None or result.returncode:
+        return ""
+    return result.stdout.decode("utf-8", "replace").strip()
+
+
+def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Run git without locks, hooks or prompts; None where it cannot run."""
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    settings = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+    try:
+        return subprocess.run(  # noqa: S603  # arguments are fixed words, paths after -- and digests
+            ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments],  # noqa: S607  # the podcaster's own git
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,328 @@
+"""Two publishers of one show: checkouts of different age, with git and without, and nobody's work is undone."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli
+from podcast_kit.publish import state_writer
+from tests.support import shows
+
+NO_RECORDINGS = shutil.ignore_patterns("*.mp3", "build", ".podcast-kit")
+OPTIONS = ("--no-check",)
+
+
+def run(show, *arguments, **settings):
+    return CliRunner().invoke(cli, [arguments[0], "-C", str(show), *map(str, arguments[1:])], **settings)
+
+
+def publish(show, *more):
+    return run(show, "publish", "--yes", "--no-check", *more)
+
+
+def edit(show, number, old, new):
+    notes = show / f"episodes/{number:03d}-talk.md"
+    text = notes.read_text()
+    assert old in text
+    notes.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def anna(tmp_path):
+    """A published show with two episodes, which is published to a folder beside it."""
+    folder = shows.small(tmp_path / "anna", episodes=2)
+    settings = (folder / "podcast.yaml").read_text().replace("to: public", f"to: '{tmp_path / 'site'}'")
+    (folder / "podcast.yaml").write_text(settings)
+    assert publish(folder).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def ben(anna):
+    """A copy of the show, with everything that the first publish left in it."""
+    return shutil.copytree(anna, anna.parent / "ben")
+
+
+def live_feed(show):
+    return (show.parent / "site/feed.xml").read_text()
+
+
+def live_state(show):
+    return json.loads((show.parent / "site/.podcast-kit/state.json").read_text())
+
+
+def test_a_lagging_checkout_does_not_take_an_edit_back(anna, ben):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    site = shows.tree(anna.parent / "site")
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    done = publish(ben)
+    assert done.exit_code == 5, done.output
+    assert "title of “Talk 1” would go back to an earlier version" in done.output
+    assert "live is “Better title”, published just now" in done.output
+    assert "--take-back 001-talk" in done.output
+    assert shows.tree(anna.parent / "site") == site
+    edit(ben, 1, "Talk 1", "Better title")
+    assert publish(ben).exit_code == 0
+    assert "Better title" in live_feed(anna)
+    assert "Another paragraph" in live_feed(anna)
+
+
+def test_an_edit_of_another_part_does_not_hide_what_goes_back(anna, ben):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    edit(ben, 1, "One paragraph", "Another paragraph")
+    shutil.rmtree(ben / ".podcast-kit")
+    done = publish(ben)
+    assert done.exit_code == 5
+    assert "title of “Talk 1” would go back" in done.output
+
+
+def test_the_second_of_two_edits_is_told_that_the_live_one_is_newer(anna, ben):
+    edit(anna, 1, "Talk 1", "Title of Anna")
+    assert publish(anna).exit_code == 0
+    edit(ben, 1, "Talk 1", "Title of Ben")
+    done = publish(ben)
+    assert done.exit_code == 5
+    assert "title of “Title of Ben” was edited here on top of an older version: live is “Title of Anna”" in done.output
+    assert publish(ben, "--take-back", "1").exit_code == 0
+    assert "Title of Ben" in live_feed(anna)
+    assert publish(anna).exit_code == 5
+
+
+def test_an_own_edit_is_reverted_without_a_question(anna):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    edit(anna, 1, "Better title", "Talk 1")
+    done = publish(anna)
+    assert done.exit_code == 0, done.output
+    assert "Better title" not in live_feed(anna)
+
+
+def test_settings_and_templates_do_not_go_back_either(anna, ben):
+    settings = anna / "podcast.yaml"
+    settings.write_text(settings.read_text().replace("Made for a test.", "Made for two."))
+    (anna / "templates").mkdir()
+    (anna / "templates/embed.html").write_text("<p>small player</p>")
+    assert publish(anna).exit_code == 0
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    done = publish(ben)
+    assert done.exit_code == 5
+    assert "podcast.yaml: error: description of the show would go back" in done.output.replace(str(ben) + "/", "")
+    assert "templates/embed.html of the templates would go back" in done.output
+    assert publish(ben, "--take-back", "show").exit_code == 5
+    assert publish(ben, "--take-back", "show", "--take-back", "templates").exit_code == 0
+
+
+def test_a_new_episode_of_a_colleague_is_pulled_and_not_removed(anna, ben):
+    shows.add(anna, 3)
+    assert publish(anna).exit_code == 0
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    done = publish(ben)
+    assert done.exit_code == 1
+    assert "the live feed has “Talk 3”, published just now" in done.output
+    advice = done.output[done.output.index("the live feed has") :]
+    assert advice.index("git pull") < advice.index("--remove")
+    (anna / "episodes/003-talk.md").unlink()
+    done = publish(anna)
+    assert "to confirm: --remove" in done.output
+    assert "git pull" not in done.output
+
+
+def test_first_publishes_without_a_common_lock_keep_the_enclosures(anna, ben):
+    (ben / "podcast.lock").unlink()
+    shutil.rmtree(ben / "build")
+    shutil.rmtree(ben / ".podcast-kit")
+    enclosures = [line for line in live_feed(anna).splitlines() if "<enclosure" in line]
+    edit(ben, 1, "Talk 1", "Better title")
+    done = publish(ben)
+    assert done.exit_code == 0, done.output
+    assert "podcast.lock: added what was published elsewhere: 001-talk, 002-talk" in done.output
+    assert "Better title" in live_feed(anna)
+    assert [line for line in live_feed(anna).splitlines() if "<enclosure" in line] == enclosures
+    assert (ben / "podcast.lock").read_bytes() == (anna / "podcast.lock").read_bytes()
+
+
+def test_pull_completes_the_lock_without_publishing(anna, ben):
+    shows.add(anna, 3)
+    assert publish(anna).exit_code == 0
+    done = run(ben, "pull")
+    assert done.exit_code == 0, done.output
+    assert "003-talk" in done.output
+    assert (ben / "podcast.lock").read_bytes() == (anna / "podcast.lock").read_bytes()
+    assert run(ben, "pull").output == "podcast.lock is complete\n"
+
+
+def test_addresses_of_early_files_are_neither_recorded_nor_pulled(anna, ben):
+    shows.add(anna, 3, date="2040-01-01 08:00")
+    assert publish(anna, "--ahead").exit_code == 0
+    assert "003-talk" in (anna / "podcast.lock").read_text()
+    assert "003-talk" not in json.dumps(live_state(anna))
+    assert run(ben, "pull").output == "podcast.lock is complete\n"
+
+
+def test_a_rollback_sets_the_lineage_back(anna):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    assert run(anna, "rollback", "--yes").exit_code == 0
+    assert "Better title" not in live_feed(anna)
+    done = publish(anna)
+    assert done.exit_code == 0, done.output
+    assert "Better title" in live_feed(anna)
+
+
+def test_status_and_plan_say_who_published_last(anna, monkeypatch):
+    assert "last published just now" in run(anna, "status").output
+    assert "on a computer outside CI" in run(anna, "plan").output
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("CI_JOB_ID", "42")
+    monkeypatch.setenv("CI_JOB_URL", "https://ci.example/private-name/42")
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    assert "by GitLab CI (run 42)" in run(anna, "status").output
+    assert b"private-name" not in (anna.parent / "site/.podcast-kit/state.json").read_bytes()
+    monkeypatch.setenv("CI_PROJECT_VISIBILITY", "public")
+    edit(anna, 1, "Better title", "Best title")
+    assert publish(anna).exit_code == 0
+    assert json.loads(run(anna, "status", "--json").stdout)["published"]["run"] == "https://ci.example/private-name/42"
+
+
+def test_a_record_of_version_0_1_is_upgraded_by_the_first_publish(anna):
+    path = anna.parent / "site/.podcast-kit/state.json"
+    old = {
+        key: value for key, value in live_state(anna).items() if key not in {"published", "sources", "lock", "recent"}
+    }
+    path.write_text(json.dumps(old | {"schema": 1}))
+    assert publish(anna).exit_code == 0
+    state = live_state(anna)
+    assert state["schema"] == 2
+    assert len(state["sources"]) == 4
+    assert len(state["recent"]["lock"]) == 2
+
+
+def test_many_versions_move_out_of_the_state(anna, ben, monkeypatch):
+    monkeypatch.setattr(state_writer, "MAX_RECENT_BYTES", 10)
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    assert live_state(anna)["history"] is True
+    assert "recent" not in live_state(anna)
+    shutil.rmtree(ben / ".podcast-kit")
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    assert publish(ben).exit_code == 5
+    (ben / "podcast.lock").unlink()
+    assert "001-talk, 002-talk" in run(ben, "pull").output
+    (anna.parent / "site/.podcast-kit/state.json").unlink()
+    assert publish(ben).exit_code == 5
+
+
+def git(folder, *arguments):
+    settings = ("-c", "user.name=Anna", "-c", "user.email=a@pod.example", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *settings, *map(str, arguments)], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def origin(anna):
+    """The show in git, published from its first commit."""
+    (anna / ".gitignore").write_text(".podcast-kit/\nbuild/\n")
+    git(anna, "init", "-q", "-b", "main")
+    git(anna, "add", "-A")
+    git(anna, "commit", "-qm", "One")
+    edit(anna, 2, "One paragraph", "First paragraph")
+    git(anna, "commit", "-qam", "Two")
+    assert publish(anna).exit_code == 0
+    git(anna, "commit", "-qam", "Lock", "--allow-empty")
+    return anna
+
+
+def clone(origin, name, *more):
+    folder = origin.parent / name
+    git(origin.parent, "clone", "-q", *more, f"file://{origin}", folder)
+    return folder
+
+
+def change_and_revert(origin):
+    """An edit that CI publishes, another commit, and the revert of the edit."""
+    edit(origin, 1, "Talk 1", "Better title")
+    git(origin, "commit", "-qam", "Edit")
+    assert publish(clone(origin, "first", "--depth", "1")).exit_code == 0
+    git(origin, "revert", "--no-edit", "HEAD")
+
+
+def test_a_real_revert_goes_live_from_a_full_clone(origin):
+    change_and_revert(origin)
+    edit(origin, 2, "First paragraph", "Better paragraph")
+    git(origin, "commit", "-qam", "Other")
+    done = publish(clone(origin, "full"))
+    assert done.exit_code == 0, done.output
+    assert "Better title" not in live_feed(origin)
+
+
+def test_a_revert_just_after_the_edit_goes_live_from_a_shallow_clone(origin):
+    change_and_revert(origin)
+    done = publish(clone(origin, "shallow", "--depth", "1"))
+    assert done.exit_code == 0, done.output
+    assert "Better title" not in live_feed(origin)
+
+
+def test_a_revert_that_a_shallow_clone_cannot_show_is_asked_about(origin):
+    change_and_revert(origin)
+    git(origin, "commit", "-qm", "Other", "--allow-empty")
+    shallow = clone(origin, "shallow", "--depth", "1")
+    done = publish(shallow)
+    assert done.exit_code == 5
+    assert "title of “Talk 1” would go back to an earlier version: live is “Better title”" in done.output
+    assert "fetch-depth: 0" in done.output
+    assert "--take-back 001-talk" in done.output
+    assert publish(shallow, "--take-back", "001-talk").exit_code == 0
+
+
+def test_a_clone_that_was_not_pulled_is_behind(origin):
+    behind = clone(origin, "behind")
+    edit(origin, 1, "Talk 1", "Title of Anna")
+    git(origin, "commit", "-qam", "Edit")
+    assert publish(origin).exit_code == 0
+    edit(behind, 1, "Talk 1", "Title of Ben")
+    done = publish(behind)
+    assert done.exit_code == 5
+    assert "edited here on top of an older version" in done.output
+    assert f"from commit {git(origin, 'rev-parse', 'HEAD')[:8]}" in done.output
+    git(behind, "commit", "-qam", "Mine")
+    git(behind, "pull", "-q", "--no-rebase", "-X", "ours", "--no-edit")
+    done = publish(behind)
+    assert done.exit_code == 0, done.output
+    assert "Title of Ben" in live_feed(origin)
+    assert "of Anna" in run(behind, "status").output  # the author of the commit
+
+
+def test_an_uncommitted_version_counts_once_it_is_committed_and_pulled(origin):
+    edit(origin, 1, "Talk 1", "Title of Anna")
+    assert publish(origin).exit_code == 0
+    assert live_state(origin)["published"]["uncommitted"] is True
+    behind = clone(origin, "behind")
+    edit(behind, 1, "Talk 1", "Title of Ben")
+    done = publish(behind)
+    assert done.exit_code == 5
+    assert "with uncommitted changes" in done.output
+    git(origin, "commit", "-qam", "Edit")
+    later = clone(origin, "later")
+    edit(later, 1, "Title of Anna", "Title of Ben")
+    done = publish(later)
+    assert done.exit_code == 0, done.output
+
+
+def test_new_commits_go_live_from_shallow_clones_without_a_question(origin):
+    for number, title in enumerate(("Second", "Third", "Fourth")):
+        notes = origin / "episodes/001-talk.md"
+        notes.write_text(notes.read_text().replace("title: ", f"title: {title} "))
+        git(origin, "commit", "-qam", title)
+        git(origin, "commit", "-qm", "Other", "--allow-empty")
+        done = publish(clone(origin, f"shallow{number}", "--depth", "1"))
+        assert done.exit_code == 0, done.output
+    assert "Fourth Third Second Talk 1" in live_feed(origin)
