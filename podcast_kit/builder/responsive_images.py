@@ -73,6 +73,19 @@ def add_page_images(
     return tuple(with_images), whole, write_favicons(cover, out, base_url) if cover else ()
 
 
+def draw_posters(project: Project, item: Item, title: str) -> dict[str, Cover]:
+    """Pictures of cover and title for networks that take no links, by name of their format; none without a cover."""
+    show = project.show
+    image = item.episode.image or show.artwork
+    source = image.resolve_in(project.folder) if image else None
+    if source is None or not source.is_file():
+        return {}
+    scheme = site.resolve_theme(show, project.folder, None).light
+    colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
+    card = images.SocialCard(source, show.title, **colours)
+    return {poster.name: card.render_poster(title, poster) for poster in images.POSTER_FORMATS}
+
+
 def _quote(title: str) -> str:
     """A clip's title as a quotation."""
     return title if title.startswith(("“", "„", "«", '"')) else f"“{title}”"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,31 @@ TITLE_SIZES_PX = (72, 60, 50, 42)
 MAX_CARD_TEXT_LEN = 300
 
 
+@dataclass(frozen=True, slots=True)
+class PosterFormat:
+    """A picture of cover and title to upload oneself, in pixels."""
+
+    name: str
+    width: int
+    height: int
+    cover_side: int
+    top: int
+    """Above the cover."""
+    bottom: int
+    """Below the title."""
+
+
+POSTER_FORMATS = (
+    PosterFormat("square", 1080, 1080, cover_side=540, top=90, bottom=80),
+    # Apps put their own controls over the upper 250 and the lower 340 pixels of a story.
+    PosterFormat("tall", 1080, 1920, cover_side=760, top=290, bottom=360),
+)
+POSTER_TITLE_SIZES_PX = (84, 72, 60, 50, 42)
+POSTER_SIDE_MARGIN_PX = 90
+MAX_POSTER_BYTES = 1_000_000
+"""Bluesky takes no larger pictures."""
+
+
 class SocialCard:
     """Renders the social cards of one cover, in the show's colours; the background is drawn once."""
 
@@ -32,6 +58,7 @@ class SocialCard:
         from PIL import Image
 
         side = CARD_COVER_SIDE_PX
+        self._path = path
         self._cover = Image.frombytes("RGB", (side, side), crop_to_square(path, side))
         self._ground, self._accent, self._ink, self._soft = ground, accent, ink, soft
         self._show = _drawable_text(show)
@@ -53,6 +80,45 @@ class SocialCard:
         card.save(data, "JPEG", quality=80)
         width, height = SOCIAL_CARD_SIZE_PX
         return Cover(data=data.getvalue(), mime="image/jpeg", width=width, height=height)
+
+    def render_poster(self, title: str, poster: PosterFormat) -> Cover:
+        """A poster with the cover above the title; if the font lacks letters of the title, it shows the cover only."""
+        from PIL import Image, ImageDraw
+
+        card = Image.new("RGB", (poster.width, poster.height), self._ground)
+        draw = ImageDraw.Draw(card)
+        side, left = poster.cover_side, (poster.width - poster.cover_side) // 2
+        mask = Image.new("L", (side, side), 0)
+        ImageDraw.Draw(mask).rounded_rectangle((0, 0, side, side), 36, fill=255)
+        cover = Image.frombytes("RGB", (side, side), crop_to_square(self._path, side))
+        card.paste(cover, (left, poster.top), mask)
+        draw.rectangle((0, poster.height - 18, poster.width, poster.height), fill=self._accent)
+        text = _drawable_text(title)
+        if text:
+            self._draw_poster_text(draw, text, poster)
+        for quality in (88, 75, 60):
+            data = io.BytesIO()
+            card.save(data, "JPEG", quality=quality)
+            if data.tell() <= MAX_POSTER_BYTES:
+                break
+        return Cover(data=data.getvalue(), mime="image/jpeg", width=poster.width, height=poster.height)
+
+    def _draw_poster_text(self, draw: ImageDraw.ImageDraw, title: str, poster: PosterFormat) -> None:
+        """The show's name, and the title in the largest size that fits, both centred."""
+        width, top = poster.width - 2 * POSTER_SIDE_MARGIN_PX, poster.top + poster.cover_side + 40
+        middle = poster.width // 2
+        if self._show:
+            font = _load_font(38)
+            draw.text((middle, top), _wrap_text(self._show, font, width, 1)[0], fill=self._soft, font=font, anchor="ma")
+            top += 64
+        room = poster.height - poster.bottom - top
+        for size in POSTER_TITLE_SIZES_PX:
+            lines = _wrap_text(title, _load_font(size), width, 6)
+            if len(lines) * size * 1.2 <= room and not lines[-1].endswith("…"):
+                break
+        lines = lines[: max(1, int(room // (size * 1.2)))]
+        for number, line in enumerate(lines):
+            draw.text((middle, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size), anchor="ma")
 
     def _draw_background(self, left: int) -> Image.Image:
         """The background, the cover with its shadow, and a line in the show's colour."""

@@ -50,6 +50,8 @@ class ShareLink:
     text: str
     """With the URL, unless the network takes it from the page."""
     url: str
+    length: int
+    """Characters as the network counts them: some count any URL alike."""
     max_len: int = 0
     """Characters that the network allows; 0 if there is no limit that matters."""
 
@@ -69,14 +71,25 @@ def build_share_links(moment: SharedMoment) -> tuple[ShareLink, ...]:
 
 
 def _iter_share_links(moment: SharedMoment) -> Iterator[ShareLink]:
+    def counted_len(text: str, url_len: int) -> int:
+        return len(text) - len(moment.url) + url_len
+
     text = share_text(moment, MASTODON_MAX_LEN, MASTODON_URL_LEN)
-    yield ShareLink(network="mastodon", label="Mastodon", text=text, url="", max_len=MASTODON_MAX_LEN)
+    yield ShareLink(
+        network="mastodon",
+        label="Mastodon",
+        text=text,
+        url="",
+        length=counted_len(text, MASTODON_URL_LEN),
+        max_len=MASTODON_MAX_LEN,
+    )
     text = share_text(moment, BLUESKY_MAX_LEN)
     yield ShareLink(
         network="bluesky",
         label="Bluesky",
         text=text,
         url=f"https://bsky.app/intent/compose?text={_encode(text)}",
+        length=len(text),
         max_len=BLUESKY_MAX_LEN,
     )
     # Facebook and LinkedIn take title, text and picture from the page.
@@ -85,28 +98,34 @@ def _iter_share_links(moment: SharedMoment) -> Iterator[ShareLink]:
         label="Facebook",
         text=moment.url,
         url=f"https://www.facebook.com/sharer.php?u={_encode(moment.url)}",
+        length=len(moment.url),
     )
     yield ShareLink(
         network="linkedin",
         label="LinkedIn",
         text=moment.url,
         url=f"https://www.linkedin.com/sharing/share-offsite/?url={_encode(moment.url)}",
+        length=len(moment.url),
     )
     # These show the summary in their preview of the link.
     words = fit_text(moment.headline, X_MAX_LEN - X_URL_LEN - 1)
     text = f"{words} {moment.url}"
-    yield ShareLink(network="whatsapp", label="WhatsApp", text=text, url=f"https://wa.me/?text={_encode(text)}")
+    yield ShareLink(
+        network="whatsapp", label="WhatsApp", text=text, url=f"https://wa.me/?text={_encode(text)}", length=len(text)
+    )
     telegram = f"https://t.me/share/url?url={_encode(moment.url)}&text={_encode(words)}"
-    yield ShareLink(network="telegram", label="Telegram", text=text, url=telegram)
+    yield ShareLink(network="telegram", label="Telegram", text=text, url=telegram, length=len(text))
     yield ShareLink(
         network="x",
         label="X",
         text=text,
         url=f"https://x.com/intent/post?text={_encode(words)}&url={_encode(moment.url)}",
+        length=counted_len(text, X_URL_LEN),
         max_len=X_MAX_LEN,
     )
-    mail = f"mailto:?subject={_encode(moment.headline)}&body={_encode(_mail_body(moment))}"
-    yield ShareLink(network="mail", label="", text=_mail_body(moment), url=mail)
+    body = _mail_body(moment)
+    mail = f"mailto:?subject={_encode(moment.headline)}&body={_encode(body)}"
+    yield ShareLink(network="mail", label="", text=body, url=mail, length=len(body))
 
 
 def share_text(moment: SharedMoment, max_len: int, url_len: int = 0) -> str:
