@@ -9,7 +9,7 @@ CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint stress corpora bench sbom docs pictures clean
+.PHONY: help demo test unit lint fuzz stress corpora bench sbom lock audit docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +17,18 @@ help: ## list the targets
 $(VENV)/pip: # a new enough pip for dependency groups
 	@$(PYTHON) -c 'import sys; sys.exit("podcast_kit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(if $(filter true,$(CI)),,$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1')
 	@touch $@
 
+ifeq ($(CI),true) # exactly what requirements.lock lists, with its hashes
+$(VENV)/test: requirements.lock pyproject.toml $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/lint $(VENV)/docs: $(VENV)/test
+	@touch $@
+else
 $(VENV)/test: pyproject.toml $(VENV)/pip
 	$(BIN)/python -m pip install --quiet --editable '.[master]' --group test
 	@touch $@
@@ -31,6 +40,7 @@ $(VENV)/lint: $(VENV)/test
 $(VENV)/docs: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
+endif
 
 $(VENV)/bench: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --group bench
@@ -49,6 +59,10 @@ lint: $(VENV)/lint ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: $(VENV)/test ## feed every parser hostile input, for MINUTES=60 or longer; ARGS="--target notes" takes one
+	$(BIN)/python -m tests.fuzz.repetition --minutes $(or $(MINUTES),0) $(ARGS)
+	PODCAST_KIT_STRESS=1 $(BIN)/python -m pytest tests/fuzz
 
 stress: $(VENV)/test ## publish under faults and kills for longer than the tests do
 	PODCAST_KIT_STRESS=1 $(BIN)/python -m pytest tests/stress $(ARGS)
@@ -72,6 +86,16 @@ sbom: $(VENV)/pip ## list what is installed with podcast-kit, as CycloneDX, in p
 	$(BIN)/python -m pip install --quiet --group release
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o podcast-kit.cdx.json $(VENV)-sbom/bin/python
 	rm -rf $(VENV)-sbom
+
+lock: $(VENV)/pip ## update requirements.lock, which CI installs, after a change of the dependencies
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
+	  --custom-compile-command 'make lock' --extra master --group test --group lint --group docs --group build \
+	  pyproject.toml --output-file requirements.lock
+
+audit: $(VENV)/pip ## look for known vulnerabilities in what requirements.lock lists
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && $(BIN)/python -m pip install --quiet --group audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 docs: $(VENV)/docs ## build the documentation website into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

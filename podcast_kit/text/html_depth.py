@@ -8,6 +8,10 @@ from collections import Counter
 from podcast_kit.limits import MAX_HTML_DEPTH
 
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/<>\"'=]{0,30})")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,30})[^<>]*>")
+_BREAKING = frozenset(
+    {"p", "br", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr", "dt", "dd", "pre", "ul", "ol"}
+)
 _WITHOUT_END_TAG = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
@@ -37,3 +41,8 @@ def is_nested_too_deep(html: str) -> bool:
             count_by_name[name] -= 1
             open_count -= 1
     return False
+
+
+def flatten_html(html: str) -> str:
+    """The HTML without any tag but line breaks, where blocks begin and end."""
+    return _TAG.sub(lambda tag: "<br>" if tag[1].lower() in _BREAKING else "", html)

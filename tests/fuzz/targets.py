@@ -11,6 +11,7 @@ from pathlib import Path
 from podcast_kit import audio, images, importer
 from podcast_kit.check.file_check import check_feed, check_file
 from podcast_kit.errors import PodcastKitError
+from podcast_kit.feed.fetch import parse_feed_bytes
 from podcast_kit.limits import MAX_NOTES_BYTES
 from podcast_kit.site.svg import check_svg
 from podcast_kit.source import lock, transcripts
@@ -19,7 +20,7 @@ from podcast_kit.source.chapters import find_chapter_list
 from podcast_kit.source.chapters.note_chapters import chapters_from_notes
 from podcast_kit.source.episode import EpisodeFileContext, parse_episode
 from podcast_kit.source.notes import find_local_images, html_to_plain_text, render_notes, truncate_html
-from podcast_kit.source.notes.from_html import html_to_markdown, html_to_text_lines
+from podcast_kit.source.notes.from_html import MAX_HTML_LEN, html_to_markdown, html_to_text_lines
 from podcast_kit.source.notes.lint import lint_notes
 from podcast_kit.source.notes.sanitize import sanitize_feed_html, sanitize_page_html, sanitize_transcript_html
 from podcast_kit.source.paths import ShowFolder
@@ -30,7 +31,7 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 MAX_BYTES = 1_000_000
 """Of one input, unless the parser's own limit is lower."""
 RSS = b'<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>T</title>'
-ITEM = b"<item><title>A</title><guid>a</guid><description>"
+ITEM = b'<item><title>A</title><guid>a</guid><enclosure url="https://pod.example/a.mp3" length="1"/><description>'
 FRONT_MATTER = b"---\ntitle: Talk\ndate: 2026-11-22 08:00\n---\n"
 
 
@@ -117,7 +118,7 @@ def parse_description(data: bytes) -> None:
 
 def import_description(data: bytes) -> None:
     feed = RSS + ITEM + escape_xml(data) + b"</description></item></channel></rss>"
-    importer.convert_feed(importer.pipeline.parse_feed_bytes(feed, "feed.xml"))
+    importer.convert_feed(parse_feed_bytes(feed, "feed.xml"))
 
 
 def check_bytes(name: str) -> Callable[[bytes], None]:
@@ -126,7 +127,7 @@ def check_bytes(name: str) -> Callable[[bytes], None]:
 
 def parse_feed(data: bytes) -> None:
     check_feed(data, "feed.xml", now=NOW)
-    importer.convert_feed(importer.pipeline.parse_feed_bytes(data, "feed.xml"))
+    importer.convert_feed(parse_feed_bytes(data, "feed.xml"))
 
 
 def parse_chapters(name: str) -> Callable[[bytes], None]:
@@ -181,9 +182,9 @@ TARGETS: dict[str, Target] = {
     ),
     "episode file": Target(parse_notes_file, MARKDOWN, (FRONT_MATTER,), max_bytes=MAX_NOTES_BYTES),
     "html": Target(parse_html, HTML, (b"", b"<p>", b'<a href="'), (b"", b">", b"<")),
-    "imported html": Target(parse_imported_html, HTML, (b"", b"<p>", b"<a href=x>"), (b"", b">")),
+    "imported html": Target(parse_imported_html, HTML, (b"", b"<p>", b"<a href=x>"), (b"", b">"), MAX_HTML_LEN),
     "description": Target(parse_description, HTML, (b"", b"<p>", b'<a href="'), (b"", b">")),
-    "imported description": Target(import_description, HTML, (b"", b"<p>"), (b"",)),
+    "imported description": Target(import_description, HTML, (b"", b"<p>"), (b"",), MAX_HTML_LEN),
     "feed": Target(
         parse_feed, XML, (b"", RSS, RSS + b"<item>", RSS + ITEM, b"<rss", b"<!DOCTYPE a [", b"<?xml version='1.0'?>")
     ),

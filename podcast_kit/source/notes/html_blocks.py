@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from podcast_kit.text.html_depth import flatten_html, is_nested_too_deep
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
@@ -130,9 +132,11 @@ def parse_html_blocks(html: str, base: str = "", *, keeps_lines: bool = False) -
 
 
 def parse_html_tree(html: str) -> BeautifulSoup:
-    """The tree of some HTML."""
+    """The tree of some HTML; of text and line breaks alone where more elements are open than parsers bear."""
     from bs4 import BeautifulSoup
 
+    if is_nested_too_deep(html):
+        html = flatten_html(html)
     return BeautifulSoup(f"<body>{html}", "lxml")
 
 

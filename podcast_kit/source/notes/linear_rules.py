@@ -15,6 +15,7 @@ _SCHEME_END = re.compile(r"(?:^|[^a-z0-9.+-])([a-z][a-z0-9.+-]*)$", re.IGNORECAS
 _URL_SCHEMES = ("http", "https", "ftp")
 _MAX_SCHEME_LEN = 64
 _MAX_PARENTHESES = 32
+_TOO_MANY_PARENTHESES = re.compile(rf"[^()\\\x00-\x20\x7f]*+(?:\([^()\\\x00-\x20\x7f]*+){{{_MAX_PARENTHESES + 1}}}")
 _POINTED_DESTINATION = re.compile(r"<((?:[^\n<>\\]++|\\.)*+)>", re.DOTALL)
 _DESTINATION_SIGN = re.compile(r"\\[^ ]|[()\\\x00-\x20\x7f]", re.DOTALL)
 """What an address ends at, or what has a meaning in it; `\\` escapes what follows."""
@@ -47,6 +48,8 @@ def parse_link_destination(text: str, start: int, end: int) -> LinkDestination:
     if text.startswith("<", start):
         closed = _POINTED_DESTINATION.match(text, start, end)
         return LinkDestination(True, closed.end(), unescapeAll(closed[1])) if closed else LinkDestination()
+    if _TOO_MANY_PARENTHESES.match(text, start, end):
+        return LinkDestination()
     depth, position = 0, start
     for sign in _DESTINATION_SIGN.finditer(text, start, end):
         character = sign[0]

@@ -180,7 +180,7 @@ def _bold_fix(line: str) -> str:
     """How to write the first bold text that has a space, or punctuation with a letter on the other side, at an end."""
     for bold in _BOLD_PART.finditer(line):
         before, words, after, next_letter = bold.groups()
-        is_glued = bool(before) and line[: bold.start()][-1:].isalnum()
+        is_glued = bool(before) and line[max(0, bold.start() - 1) : bold.start()].isalnum()
         if is_glued or (after and next_letter) or before[-1:] == " " or after[:1] == " ":
             return f"write {before.lstrip()}**{words}**{after.rstrip()}"
     return "put '**' directly before and after the bold words"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import nh3
 
+from podcast_kit.text.html_depth import flatten_html, is_nested_too_deep
+
 _URL_SCHEMES = {"http", "https", "mailto", "tel"}
 _FEED_TAGS = {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br"}
 _PAGE_TAGS = _FEED_TAGS | {
@@ -44,4 +46,6 @@ def sanitize_feed_html(html: str) -> str:
 
 
 def _sanitize_html(html: str, tags: set[str], attributes: dict[str, set[str]]) -> str:
+    if is_nested_too_deep(html):
+        html = flatten_html(html)  # nh3 takes quadratic time for it
     return str(nh3.clean(html, tags=tags, attributes=attributes, url_schemes=_URL_SCHEMES, link_rel=None))
