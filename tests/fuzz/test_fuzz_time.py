@@ -11,7 +11,7 @@ from tests.fuzz import repetition
 from tests.fuzz.targets import TARGETS
 
 IS_STRESS = bool(os.environ.get("PODCAST_KIT_STRESS"))
-SECONDS_PER_TARGET = 10 if IS_STRESS else 1
+SECONDS_PER_TARGET = 10 if IS_STRESS else 0.2
 FOUND_BEFORE = {
     "notes": (b"http://[", b"http://a", b"://", b"www.", b"``", b"![", b"![a](", b"[", b"**a*b", b"- a\n"),
     "html": (b"<ol>", b"<i></b>", b"<p><div>", b"<em><a>", b"<a/", b"<p <p "),
