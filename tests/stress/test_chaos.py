@@ -1,8 +1,27 @@
-"""Through kills, races and network faults the live feed stays intact, and no acknowledged publish is lost."""
+"""Through kills, races and network faults the live feed stays intact, and no acknowledged publish is lost.
+
+With PODCAST_KIT_STRESS the runs of three publishers are long: 600 publishes and more.
+"""
+
+import os
 
 import pytest
 
-from tests.support import chaos_proxy
+from podcast_kit.stores import ConditionalWrites
+from tests.support import chaos_proxy, publisher_chaos
+
+IS_LONG = bool(os.environ.get("PODCAST_KIT_STRESS"))
+HELD_EVERYWHERE = ("moved_enclosures", "tracebacks", "wrong_files", "wrong_reads")
+"""What holds without conditional writes, too."""
+HELD = (
+    *HELD_EVERYWHERE,
+    "taken_back",
+    "removed",
+    "late_writes",
+    "stuck",
+    "broken_chain",
+    "unfinished_uploads",
+)
 
 
 @pytest.mark.slow
@@ -22,3 +41,32 @@ def test_without_conditional_writes_the_same_run_loses_episodes(s3, tmp_path):
     )
     print(result)
     assert result.lost
+
+
+def run_publishers(s3, folder, *, conditions=True):
+    """Three publishers for half a minute, or until they have published 600 times."""
+    run = publisher_chaos.Run(s3.bucket(), folder, seed=11, rate=0.12, kill_share=0.27, conditions=conditions)
+    if not IS_LONG:
+        return run.run(publishes=30, reads=50, max_seconds=30)
+    return run.run(publishes=620 if conditions else 150, reads=3000 if conditions else 500, max_seconds=3600)
+
+
+@pytest.mark.slow
+def test_three_publishers_with_lagging_checkouts_take_nothing_back(s3, tmp_path):
+    findings = run_publishers(s3, tmp_path)
+    print(findings)
+    assert {name: getattr(findings, name) for name in HELD} == {name: [] for name in HELD}
+    assert min(findings.acknowledged, findings.reads, findings.faults) > 0
+    if IS_LONG:
+        assert (findings.publishes >= 600, findings.kills >= 90, findings.reads >= 3000) == (True, True, True)
+        assert len(findings.kill_positions) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not IS_LONG, reason="a longer run: set PODCAST_KIT_STRESS")
+def test_without_conditional_writes_only_what_doctor_says_is_lost(s3, tmp_path):
+    findings = run_publishers(s3, tmp_path, conditions=False)
+    print(findings)
+    assert {name: getattr(findings, name) for name in HELD_EVERYWHERE} == {name: [] for name in HELD_EVERYWHERE}
+    assert "undo the other's changes to pages, feeds and the record" in ConditionalWrites.IGNORED.risk
+    assert "audio and images are safe" in ConditionalWrites.IGNORED.risk

@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -39,6 +40,8 @@ PRELOADED = [
 ]
 HABITS = {"ana": "before", "bo": "after", "cy": "never"}
 """Publisher → when they pull."""
+WITHOUT_GIT = "cy"
+"""Who copies files instead of pulling."""
 SOUND = Path(__file__).parents[1] / "samples/cbr.mp3"
 PART_BYTES = 5 << 20
 """The minimum of S3 for every part but the last; longer recordings are uploaded in parts."""
@@ -56,7 +59,7 @@ FAULTS = (
     network.Delay(0.3),
     network.TRUNCATE_RESPONSE,
 )
-MERGE_WORDS = ("git pull", "published since", "someone else", "newer", "another checkout", "run plan again")
+MERGE_WORDS = ("git pull", "copy the newer files")
 """What a message says when a checkout has to be brought up to date."""
 WRONG_FILE_WORDS = ("another file", "different file")
 
@@ -172,8 +175,20 @@ def read_feed_versions(content: bytes) -> dict[str, tuple[int, str]]:
     return versions
 
 
+def run_git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder, with a name of its own and no settings of this computer."""
+    identity = ("-c", "user.name=Test", "-c", "user.email=t@pod.example", "-c", "commit.gpgsign=false")
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, env=environment
+    )  # fmt: skip
+
+
 class Origin:
-    """The repository that all pull from and push to; merges are made there, episode by episode."""
+    """The repository that all pull from and push to; merges are made episode by episode.
+
+    A checkout without git gets the newer files as they are: an edit of its own of the same episode is lost.
+    """
 
     def __init__(self, folder: Path, versions: Versions) -> None:
         self.folder, self.versions = folder, versions
@@ -185,31 +200,39 @@ class Origin:
         text = re.sub(r"^title: .*$", f"title: {slug} v{number}", path.read_text(), flags=re.MULTILINE)
         path.write_text(text)
 
+    def commit(self, folder: Path) -> None:
+        """Commit everything, where a folder is in git."""
+        if (folder / ".git").exists():
+            run_git(folder, "add", "--all")
+            run_git(folder, "commit", "--quiet", "--allow-empty", "--message", "Edit")
+
     def pull(self, checkout: Path) -> None:
-        """Bring a checkout up to date; an episode that was edited on both sides is merged."""
+        """Bring a checkout up to date."""
         with self.lock:
-            ours, theirs = read_versions(checkout), read_versions(self.folder)
-            for slug, number in theirs.items():
-                if slug not in ours:
-                    self._copy(self.folder, checkout, slug)
-                elif not self.versions.descends(ours[slug], number):
-                    is_older = self.versions.descends(number, ours[slug])
-                    self.write_episode(checkout, slug, number if is_older else self.versions.add(ours[slug], number))
-            self._merge_lock(self.folder, checkout)
+            self._merge(self.folder, checkout)
 
     def push(self, checkout: Path) -> None:
-        """Merge a checkout's changes; the checkout itself stays as it is."""
+        """Bring the repository up to date; the checkout itself stays as it is."""
         with self.lock:
-            ours, theirs = read_versions(checkout), read_versions(self.folder)
-            for slug, number in ours.items():
-                if slug not in theirs:
-                    self._copy(checkout, self.folder, slug)
-                elif not self.versions.descends(theirs[slug], number):
-                    is_newer = self.versions.descends(number, theirs[slug])
-                    self.write_episode(
-                        self.folder, slug, number if is_newer else self.versions.add(theirs[slug], number)
-                    )
-            self._merge_lock(checkout, self.folder)
+            self.commit(checkout)
+            self._merge(checkout, self.folder)
+
+    def _merge(self, source: Path, target: Path) -> None:
+        """Take over what is newer; an episode that was edited on both sides gets a version made from both."""
+        is_in_git = (source / ".git").exists() and (target / ".git").exists()
+        self.commit(target)
+        if is_in_git:
+            run_git(target, "fetch", "--quiet", str(source), "HEAD")
+            run_git(target, "merge", "--quiet", "--strategy=ours", "--no-commit", "FETCH_HEAD")
+        ours, theirs = read_versions(target), read_versions(source)
+        for slug, number in theirs.items():
+            if slug not in ours:
+                self._copy(source, target, slug)
+            elif not self.versions.descends(ours[slug], number):
+                is_newer = self.versions.descends(number, ours[slug]) or not (target / ".git").exists()
+                self.write_episode(target, slug, number if is_newer else self.versions.add(ours[slug], number))
+        self._merge_lock(source, target)
+        self.commit(target)
 
     def _copy(self, source: Path, target: Path, slug: str) -> None:
         for suffix in (".mp3", ".md"):
@@ -333,8 +356,13 @@ class Run:
         (origin / "podcast.yaml").write_text(f"{settings}feed: {{page_size: {PAGE_SIZE}}}\n")
         for _ in range(2):
             self._add_episode(origin, "origin")
+        (origin / ".gitignore").write_text("build/\n.podcast-kit/\n")
+        run_git(origin, "init", "--quiet")
+        self.origin.commit(origin)
         for name in HABITS:
             shutil.copytree(origin, self.folder / name)
+            if name == WITHOUT_GIT:
+                shutil.rmtree(self.folder / name / ".git")
 
     def _add_episode(self, folder: Path, owner: str) -> None:
         number = self.versions.add()
@@ -446,6 +474,7 @@ class Run:
             else:
                 slug = dice.choice(slugs)
                 self.origin.write_episode(folder, slug, self.versions.add(read_versions(folder)[slug]))
+            self.origin.commit(folder)
             for _ in range(4):
                 command = self.publish(name, with_kill=dice.random() < self.kill_share)
                 if self._follow_message(command) or self.is_finished.is_set():
