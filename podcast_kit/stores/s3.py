@@ -302,7 +302,7 @@ class S3Store:
             etag = _retry(put_object)
         except ClientError as error:
             if precondition.etag and error.response["Error"]["Code"] == "NoSuchKey":  # AWS answers so instead of 412
-                raise PublishConflict(f"someone else deleted {self.name}/{upload.key}", "run plan again") from error
+                raise PublishConflict(f"someone else deleted {self.name}/{upload.key}", PULL_FIX) from error
             raise
         on_sent(upload.size)
         return etag

@@ -44,10 +44,10 @@ def test_without_conditional_writes_the_same_run_loses_episodes(s3, tmp_path):
 
 
 def run_publishers(s3, folder, *, conditions=True):
-    """Three publishers for half a minute, or until they have published 600 times."""
+    """Three publishers for a short while, or until they have published 600 times."""
     run = publisher_chaos.Run(s3.bucket(), folder, seed=11, rate=0.12, kill_share=0.27, conditions=conditions)
     if not IS_LONG:
-        return run.run(publishes=30, reads=50, max_seconds=30)
+        return run.run(publishes=25, reads=20, max_seconds=20)
     return run.run(publishes=620 if conditions else 150, reads=3000 if conditions else 500, max_seconds=3600)
 
 

@@ -19,13 +19,14 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.parse
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.support import network, shows
+from tests.support import network, output_trees, shows
 from tests.support.seaweed import Bucket, list_unfinished_uploads
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -324,6 +325,9 @@ class Run:
                     drop_headers=() if self.conditions else ("if-match", "if-none-match", "x-amz-copy-source-if-match"),
                 )
                 self.proxies[name] = stack.enter_context(proxy)
+            self.is_quiet = True
+            self.publish(WITHOUT_GIT)  # only git, or an earlier publish, tells what a folder was made from
+            self.is_quiet = False
             reader = threading.Thread(target=self._guard, args=(self._read_feeds,))
             threads = [threading.Thread(target=self._guard, args=(self._publish_again, name)) for name in HABITS]
             for thread in (*threads, reader):
@@ -495,7 +499,7 @@ class Run:
     def _publish_in_quiet(self) -> None:
         """Publish from each checkout without faults; whoever is behind does what the message says."""
         self.is_quiet = True
-        for name in (*HABITS, *HABITS):
+        for name in HABITS:
             outputs = []
             for _ in range(3):
                 command = self.publish(name)
@@ -509,7 +513,10 @@ class Run:
         """Read the feed and everything that it names, again and again, directly from the store."""
         address = urllib.parse.urlsplit(self.bucket.url)
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        with contextlib.closing(connection):
+            self._read_until_finished(connection)
 
+    def _read_until_finished(self, connection: http.client.HTTPConnection) -> None:
         def request(method: str, url: str) -> tuple[int, bytes, int]:
             connection.request(method, urllib.parse.urlsplit(url).path)
             response = connection.getresponse()
@@ -596,13 +603,10 @@ def _judge_swaps(run: Run, swaps: list[tuple[Effect, Command]]) -> None:
 
 def _is_archived(run: Run, guid: str) -> bool:
     """Whether an episode is in an archive of the feed now."""
-    address = urllib.parse.urlsplit(run.bucket.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
     for number in itertools.count(1):
-        connection.request("GET", f"{address.path}feed/{number}.xml")
-        response = connection.getresponse()
-        content = response.read()
-        if response.status != 200:
+        try:
+            content = output_trees.download(f"{run.bucket.url}feed/{number}.xml")
+        except urllib.error.HTTPError:
             return False
         if guid in read_feed_versions(content):
             return True
