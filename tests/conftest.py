@@ -1,11 +1,13 @@
 """What many tests share: a real S3 server, started once a worker."""
 
+import os
 from pathlib import Path
 
 import hypothesis
 import pytest
+from click.testing import CliRunner
 
-from tests.support import rclone, seaweed
+from tests.support import canaries, rclone, seaweed
 
 pytest_plugins = ["tests.support.browsing"]
 
@@ -27,6 +29,25 @@ def no_pipeline(monkeypatch):
     """Tests that run in a pipeline are not about pipelines."""
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_shown(request, monkeypatch):
+    """Fail a test in which a command shows a secret of its environment, or leaves one in a file."""
+    secrets, invoke = {}, CliRunner.invoke
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+
+    def invoke_and_search(self, command, args=None, *others, env=None, **settings):
+        result = invoke(self, command, args, *others, env=env, **settings)
+        used = canaries.secrets_in({**os.environ, **(env or {})})
+        secrets.update(used)
+        assert canaries.leaks_in_text(result.output, used) == []
+        return result
+
+    monkeypatch.setattr(CliRunner, "invoke", invoke_and_search)
+    yield
+    if secrets and folder:
+        assert canaries.leaks_in_files(folder, secrets) == []
 
 
 @pytest.fixture(scope="session")

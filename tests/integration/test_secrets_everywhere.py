@@ -54,6 +54,8 @@ def arguments_by_command(show, tmp_path):
         "doctor": [()],
         "inspect": [(recording,)],
         "loudness": [(recording,)],
+        "share": [("1", *at)],
+        "pull": [()],
         "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
         "import": [(old_feed, str(tmp_path / "imported"))],
         "unpublish": [("2", "--yes")],
