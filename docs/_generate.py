@@ -92,11 +92,61 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def generated_pages() -> dict[str, str]:
     """Markdown by the path of its page."""
-    pages = {"reference/exit-codes.md": exit_codes_page()}
+    pages = {"reference/exit-codes.md": exit_codes_page(), "reference/limits.md": limits_page()}
     pages |= command_pages()
     pages |= key_pages()
     pages |= problem_pages()
     return pages
+
+
+def limits_page() -> str:
+    """How large, deep and slow foreign input may be."""
+    from podcast_kit import limits
+    from podcast_kit.feed import reader
+    from podcast_kit.images import artwork
+    from podcast_kit.importer import downloads
+    from podcast_kit.source import lock
+    from podcast_kit.source.chapters import files as chapter_files
+    from podcast_kit.source.notes import from_html
+    from podcast_kit.source.transcripts import files as transcript_files
+    from podcast_kit.source.yaml import document, values
+
+    def size(count: int, unit: str = "bytes") -> str:
+        return f"{count:,} {unit}"
+
+    download_limits = ", ".join(f"{kind} {size(limit)}" for kind, limit in downloads.MAX_DOWNLOAD_BYTES.items())
+    feed_limits = f"{size(reader.MAX_FEED_BYTES)}, {size(reader.MAX_FEED_ELEMENTS, 'elements')}, "
+    feed_limits += f"{reader.MAX_ELEMENT_DEPTH} levels, {size(reader.MAX_TOKEN_BYTES)} in one tag or text"
+    rows = [
+        ("podcast.yaml, a file of notes, a chapters file", size(document.MAX_SOURCE_BYTES)),
+        ("notes of one episode", size(limits.MAX_NOTES_BYTES)),
+        ("YAML", f"{size(values.MAX_VALUES, 'values')}, {values.MAX_YAML_DEPTH} levels"),
+        ("podcast.lock", size(lock.MAX_LOCK_BYTES)),
+        ("transcript", f"{size(transcript_files.MAX_TRANSCRIPT_BYTES)}, {size(transcript_files.MAX_CUES, 'cues')}"),
+        ("chapters", size(chapter_files.MAX_CHAPTERS, "chapters")),
+        ("HTML of a transcript", f"{limits.MAX_HTML_DEPTH} elements that are open at the same time"),
+        ("HTML of an imported episode", size(from_html.MAX_HTML_LEN, "characters; the text after it is reported")),
+        (
+            "URL in notes that is not marked up as a link",
+            size(limits.MAX_URL_LEN, "characters; a longer one stays text"),
+        ),
+        ("feed", feed_limits),
+        ("image", f"{size(artwork.MAX_IMAGE_BYTES)}, {size(artwork.MAX_IMAGE_PIXELS, 'pixels')}"),
+        ("download of an import", download_limits),
+        ("silence of a server", f"{limits.SOCKET_TIMEOUT_S} seconds"),
+        ("response of a server", f"{limits.RESPONSE_TIMEOUT_S} seconds"),
+        (
+            "speed of a download",
+            f"at least {size(limits.MIN_DOWNLOAD_SPEED)} per second in each {limits.SPEED_WINDOW_S} seconds",
+        ),
+        ("redirects", str(limits.MAX_FOLLOWED_REDIRECTS)),
+    ]
+    text = (
+        "podcast_kit reads files and feeds of strangers. What is over a limit is refused at once, with a problem that "
+    )
+    text += "names it, unless the table says otherwise. Within them, no input takes long or much memory: tests feed "
+    text += "every parser hostile input of up to 1 MB, which must be read within 5 seconds and 300 MB."
+    return f"# Limits\n\n{text}\n\n{table(('what', 'limit'), *rows)}"
 
 
 def text_to_markdown(text: str) -> str:

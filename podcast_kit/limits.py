@@ -1,6 +1,7 @@
 """How large and how slow foreign input may be: what is over a limit is refused at once, with a problem that names it.
 
-The reference page of limits is generated from LIMITS. A test feeds each parser hostile input of these sizes.
+The reference page of limits is generated from these and from the limits of each parser.
+A test feeds each parser hostile input of these sizes.
 """
 
 from __future__ import annotations

@@ -2,11 +2,15 @@
 
 import os
 import time
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("resource", reason="memory is measured as Unix counts it")
 
+from podcast_kit.errors import PodcastKitError
 from tests.fuzz import repetition
 from tests.fuzz.targets import TARGETS
 
@@ -45,6 +49,20 @@ def test_repeated_pieces_of_each_syntax_are_answered_within_the_limits(name):
         assert not measured.is_too_much, f"{measured} for {hostile}"
         if time.process_time() > target_end:
             return
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_mixture_of_pieces_is_read_or_refused(name):
+    target = TARGETS[name]
+
+    @settings(max_examples=2_000 if IS_STRESS else 25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(target.heads), st.lists(st.sampled_from(target.pieces), max_size=30), st.binary(max_size=8))
+    def read_or_refuse(head, pieces, noise):
+        with suppress(PodcastKitError):
+            target.parse(head + b"".join(map(repetition.to_bytes, pieces)) + noise)
+
+    read_or_refuse()
 
 
 def test_the_same_seed_gives_the_same_inputs():
