@@ -13,6 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GIT_TIMEOUT_S = 30
+GIT_VARIABLES = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "LC_ALL": "C",
+}
+GIT_SETTINGS = ("core.fsmonitor=false", "core.quotePath=false", "log.showSignature=false", "protocol.allow=never")
+"""No command that a repository's settings name is run, and nothing is fetched."""
 MAX_FILE_VERSIONS = 100
 """Versions of a file in git that are looked at, the newest first."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -114,8 +122,8 @@ def _read_line(folder: Path, *arguments: str) -> str:
 
 def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
     """Run git without locks, hooks or prompts; None where it cannot run."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    settings = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
+    environment = {**os.environ, **GIT_VARIABLES}
+    settings = [argument for setting in GIT_SETTINGS for argument in ("-c", setting)]
     try:
         return subprocess.run(  # noqa: S603  # arguments are fixed words, paths after -- and digests
             ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments],  # noqa: S607  # the podcaster's own git

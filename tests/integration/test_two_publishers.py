@@ -11,9 +11,6 @@ from podcast_kit.cli import cli
 from podcast_kit.publish import state_writer
 from tests.support import shows
 
-NO_RECORDINGS = shutil.ignore_patterns("*.mp3", "build", ".podcast-kit")
-OPTIONS = ("--no-check",)
-
 
 def run(show, *arguments, **settings):
     return CliRunner().invoke(cli, [arguments[0], "-C", str(show), *map(str, arguments[1:])], **settings)
@@ -42,8 +39,10 @@ def anna(tmp_path):
 
 @pytest.fixture
 def ben(anna):
-    """A copy of the show, with everything that the first publish left in it."""
-    return shutil.copytree(anna, anna.parent / "ben")
+    """A copy of the show on another computer, which has been planned there once."""
+    folder = shutil.copytree(anna, anna.parent / "ben", ignore=shutil.ignore_patterns(".podcast-kit"))
+    assert run(folder, "plan").exit_code == 0
+    return folder
 
 
 def live_feed(show):
