@@ -1,5 +1,6 @@
 """Two publishers of one show: checkouts of different age, with git and without, and nobody's work is undone."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.publish import state_writer
-from tests.support import shows
+from tests.support import network, shows
 
 
 def run(show, *arguments, **settings):
@@ -325,3 +326,72 @@ def test_new_commits_go_live_from_shallow_clones_without_a_question(origin):
         done = publish(clone(origin, f"shallow{number}", "--depth", "1"))
         assert done.exit_code == 0, done.output
     assert "Fourth Third Second Talk 1" in live_feed(origin)
+
+
+def test_a_checkout_that_is_behind_writes_nothing_and_a_fresh_one_asks_three_times(bucket, tmp_path):
+    anna = shows.small(tmp_path / "anna", episodes=2)
+    fresh_files = shutil.ignore_patterns(".podcast-kit", "build", "podcast.lock")
+    with network.Proxy(bucket.endpoint) as proxy:
+        place = ("--to", f"s3://{bucket.name}", "--endpoint", proxy.endpoint, "--url", bucket.url)
+
+        def count_requests(show, *arguments):
+            before = len(proxy.requests)
+            done = run(show, *arguments, *place)
+            return done, [request.method for request in proxy.requests[before:]]
+
+        assert publish(anna, *place).exit_code == 0
+        ben = shutil.copytree(anna, tmp_path / "ben", ignore=fresh_files)
+        done, methods = count_requests(ben, "publish", "--yes", "--no-check")
+        assert "nothing to do" in done.output
+        assert methods in (["GET", "GET"], ["GET", "GET", "GET"])
+        edit(anna, 1, "Talk 1", "Better title")
+        done, methods = count_requests(anna, "publish", "--yes", "--no-check")
+        assert done.exit_code == 0, done.output
+        assert methods[:2] == ["GET", "GET"]
+        edit(ben, 2, "One paragraph", "Another paragraph")
+        done, methods = count_requests(ben, "publish", "--yes", "--no-check")
+        assert done.exit_code == 5, done.output
+        assert set(methods) <= {"GET"}
+        assert "title of “Talk 1” would go back" in done.output
+
+
+def test_the_record_is_read_before_the_sources(bucket, tmp_path):
+    anna = shows.small(tmp_path / "anna", episodes=1)
+    text_when_read = []
+
+    def edit_while_the_record_is_read(request):
+        notes = anna / "episodes/001-talk.md"
+        if request.path.endswith("state.json") and request.method == "GET" and not text_when_read:
+            text_when_read.append(notes.read_text())
+            notes.write_text(notes.read_text().replace("Talk 1", "Edited just now"))
+
+    with network.Proxy(bucket.endpoint, edit_while_the_record_is_read) as proxy:
+        place = ("--to", f"s3://{bucket.name}", "--endpoint", proxy.endpoint, "--url", bucket.url)
+        assert publish(anna, *place).exit_code == 0
+    feed = run(anna, "status", "--json", "--to", f"s3://{bucket.name}", "--endpoint", bucket.endpoint).stdout
+    assert "Talk 1" in text_when_read[0]
+    assert "Edited just now" in feed
+
+
+def test_a_publish_that_died_after_its_feed_went_live_is_not_taken_back(anna, ben):
+    """The record still has the older version, but says what the live feed was made from."""
+    before = live_state(anna)
+    edit(anna, 1, "Talk 1", "Better title")
+    shows.add(anna, 3)
+    assert publish(anna).exit_code == 0
+    after = live_state(anna)
+    feed_sha256 = hashlib.sha256((anna.parent / "site/feed.xml").read_bytes()).hexdigest()
+    pending = {
+        "feed": feed_sha256,
+        "published": after["published"],
+        "sources": {unit: text for unit, text in after["sources"].items() if text != before["sources"].get(unit)},
+        "lock": after["lock"],
+        "recent": after["recent"],
+    }
+    killed = after | {key: before[key] for key in ("published", "sources", "lock", "recent")} | {"pending": [pending]}
+    (anna.parent / "site/.podcast-kit/state.json").write_text(json.dumps(killed))
+    (anna / "episodes/003-talk.md").rename(ben / "episodes/003-talk.md")
+    done = publish(ben)
+    assert done.exit_code == 5, done.output
+    assert "title of “Talk 1” would go back" in done.output
+    assert "003-talk" in run(ben, "pull").output
