@@ -26,8 +26,9 @@ class Checkout:
 
 def describe_publisher(folder: Path, now: datetime, ci: str, ci_run: str) -> Publication:
     """Who publishes from a folder; neither the names of the user and of the computer nor paths are recorded."""
-    head = read_git_history(folder).head
-    return Publication(at=now.astimezone(UTC).isoformat(timespec="seconds"), commit=head, ci=ci, run=ci_run)
+    git = read_git_history(folder)
+    commit = git.head if SHOW_FILE in git.list_tracked() else ""
+    return Publication(at=now.astimezone(UTC).isoformat(timespec="seconds"), commit=commit, ci=ci, run=ci_run)
 
 
 def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout:
@@ -35,7 +36,7 @@ def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout
     folder = build.project.folder
     git = read_git_history(folder)
     publication = describe_publisher(folder, now, ci, ci_run)
-    if not git.head:
+    if not publication.commit:
         return Checkout(publication)
     committed = git.list_tracked() - git.list_uncommitted()
     paths = {SHOW_UNIT: SHOW_FILE} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}

@@ -91,7 +91,7 @@ def find_source_conflicts(
                     live=judge.live_publication(unit),
                     earlier=judge.find_earlier(unit, parts, conflict_parts),
                     is_shallow=judge.git.is_shallow,
-                    is_in_git=bool(judge.git.head),
+                    is_in_git=SHOW_FILE in judge.tracked,
                 )
             )
     return tuple(conflicts)
@@ -103,6 +103,7 @@ class _Judge:
     def __init__(self, folder: Path, record: StoreRecord, base: Mapping[str, SourceParts] | None) -> None:
         self.folder, self.record, self.base = folder, record, base
         self._ancestors: dict[str, bool | None] = {}
+        self._contents: dict[str, tuple[bytes, ...]] = {}
 
     @cached_property
     def git(self) -> GitHistory:
@@ -157,16 +158,17 @@ class _Judge:
         earlier: tuple[UnitVersion, ...],
     ) -> bool | None:
         """Whether a part was changed from the live version; None where neither git nor this folder can tell."""
-        if part != RECORDING_PART:
-            is_committed = live_version is not None and live_version.is_committed
-            is_ancestor = self._is_ancestor(live_version.publication.commit) if live_version and is_committed else None
-            if is_ancestor or self._had_in_git(unit, part, path, live.get(part)):
-                return True
-            if is_ancestor is False:
-                return False
-        known_from_base = self._had_in_folder(unit, part, live, earlier)
-        if known_from_base is not None or part == RECORDING_PART:
-            return known_from_base
+        was_in_folder = self._had_in_folder(unit, part, live, earlier)
+        if part == RECORDING_PART:  # often not in git
+            return was_in_folder
+        is_committed = live_version is not None and live_version.is_committed
+        is_ancestor = self._is_ancestor(live_version.publication.commit) if live_version and is_committed else None
+        if is_ancestor or (was_in_folder and is_ancestor is None):
+            return True
+        if self._had_in_git(unit, part, path, live.get(part)):
+            return True
+        if is_ancestor is False or was_in_folder is False:
+            return False
         # All of the history is here, and the live version is not in it.
         is_complete = bool(self.git.head) and not self.git.is_shallow and self._source_path(part, path) in self.tracked
         return False if is_complete else None
@@ -191,12 +193,17 @@ class _Judge:
         """The file that a part is in: a part that is a file is named by its path."""
         return part if "/" in part or part in self.tracked else path
 
+    def _file_versions(self, path: str) -> tuple[bytes, ...]:
+        if path not in self._contents:
+            self._contents[path] = self.git.file_versions(path)
+        return self._contents[path]
+
     def _had_in_git(self, unit: str, part: str, path: str, live_digest: str | None) -> bool:
         """Whether the history of what is checked out has the live version of a part."""
         source_path = self._source_path(part, path)
         if source_path not in self.tracked:
             return False
-        for content in self.git.file_versions(source_path):
+        for content in self._file_versions(source_path):
             if source_path == part:
                 parts: SourceParts = {part: digest_file_part(part, content)}
             else:

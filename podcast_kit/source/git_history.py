@@ -84,18 +84,15 @@ class GitHistory:
             return frozenset()
         return frozenset(filter(None, result.stdout.decode("utf-8", "surrogateescape").split("\0")))
 
-    def file_versions(self, path: str) -> Iterator[bytes]:
+    def file_versions(self, path: str) -> tuple[bytes, ...]:
         """The contents that a file had in the history of what is checked out, the newest first; also if renamed."""
-        if not self.head:
-            return
         arguments = ("--follow", "--format=", "--raw", "--no-abbrev", "-z", f"--max-count={MAX_FILE_VERSIONS}")
-        result = _run_git(self.folder, "log", *arguments, self.head, "--", path)
+        result = _run_git(self.folder, "log", *arguments, self.head, "--", path) if self.head else None
         if result is None or result.returncode:
-            return
-        for blob in dict.fromkeys(re.findall(rb":\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ", result.stdout)):
-            content = _run_git(self.folder, "cat-file", "blob", blob.decode())
-            if content is not None and content.returncode == 0:
-                yield content.stdout
+            return ()
+        blobs = dict.fromkeys(re.findall(rb":\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ", result.stdout))
+        contents = _run_git(self.folder, "cat-file", "--batch", data=b"".join(blob + b"\n" for blob in blobs))
+        return tuple(_split_batch(contents.stdout)) if contents is not None else ()
 
     def author_of(self, commit: str) -> str:
         """The name of a commit's author; empty where the commit is not in this clone."""
@@ -113,6 +110,16 @@ def read_git_history(folder: Path) -> GitHistory:
     return GitHistory(folder, head, is_shallow=is_shallow == "true")
 
 
+def _split_batch(output: bytes) -> Iterator[bytes]:
+    """The contents in what `cat-file --batch` printed, without those that this clone does not have."""
+    while output:
+        head, _, output = output.partition(b"\n")
+        *_, kind, size = (b"", b"", *head.split(b" "))
+        if kind == b"blob":
+            yield output[: int(size)]
+            output = output[int(size) + 1 :]
+
+
 def _read_line(folder: Path, *arguments: str) -> str:
     result = _run_git(folder, *arguments)
     if result is None or result.returncode:
@@ -120,7 +127,7 @@ def _read_line(folder: Path, *arguments: str) -> str:
     return result.stdout.decode("utf-8", "replace").strip()
 
 
-def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+def _run_git(folder: Path, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
     """Run git without locks, hooks or prompts; None where it cannot run."""
     environment = {**os.environ, **GIT_VARIABLES}
     settings = [argument for setting in GIT_SETTINGS for argument in ("-c", setting)]
@@ -129,7 +136,7 @@ def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes
             ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments],  # noqa: S607  # the podcaster's own git
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=data,
             capture_output=True,
             timeout=GIT_TIMEOUT_S,
             check=False,
