@@ -687,6 +687,11 @@ private.key
     A check can do without it; publishing cannot, as the feeds would be lost.
     Set PODCAST_KIT_SUBSCRIBERS_KEY where you publish.
 
+pb.files
+    The place has files that no publish of podcast-kit wrote, and publishing would replace them.
+    A wrong publish.to must not cost you other files.
+    Publish to an empty folder or prefix, or pass `--allow replaced`.
+
 pb.hold
     A rollback placed a hold on publishing.
     Nothing is published, also not by CI, so that the earlier feed stays live.

@@ -124,7 +124,7 @@ def _check_publish_target(project: Project) -> tuple[Problem, ...]:
     if not project.show.publish.to:
         return ()
     try:
-        stores.open_store(project.show.publish, project.folder)
+        stores.validate_target(project.show.publish, project.folder)
     except InvalidInput as error:
         locations = project.show.locations
         return tuple(

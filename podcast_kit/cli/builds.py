@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from podcast_kit.cli.app import load_show, parse_build_date, working_folder
+from podcast_kit.cli.consents import ask_place_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import override_target, resolve_due_slugs, resolve_slugs
 from podcast_kit.cli.secret_masks import hide_early_files
@@ -73,7 +74,7 @@ def prepare_with_progress(
     options: PublishOptions,
     saved_plan: PlanFile | None = None,
     *,
-    target: dict[str, str | None],
+    target: dict[str, Any],
     use_fast_path: bool = False,
 ) -> PreparedPublish:
     """Read the store, build the show and make the plan, with progress and warnings on the console.
@@ -85,7 +86,9 @@ def prepare_with_progress(
 
     def load_target() -> Project:
         folder = source.find_show_folder(working_folder(console))
-        return override_target(source.load_settings(folder), **target)
+        show = override_target(source.load_settings(folder), **target)
+        ask_place_consent(show)
+        return show
 
     def resolve_options(show: Project) -> PublishOptions:
         return replace(
@@ -108,12 +111,13 @@ def prepare_with_progress(
     )
 
 
-def open_target_store(console: Console, target: dict[str, str | None]) -> tuple[Store, Project]:
+def open_target_store(console: Console, target: dict[str, Any]) -> tuple[Store, Project]:
     """The store that the show is published to, and the show; `target` holds the target options."""
     from podcast_kit import stores
     from podcast_kit.model import Progress
 
     show = override_target(load_show(console, needs_cover=False), **target)
+    ask_place_consent(show)
     store = stores.open_store(show.show.publish, show.folder, console.waiting_for)
     console.progress(Progress("read", store.name))
     return store, show

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from podcast_kit.cli.consents import ALLOW_PLACE_OPTION, allow_places, allow_typed_target
 from podcast_kit.cli.questions import validate_option
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def allows_unprotected_writes(*, is_allowed: bool) -> bool:
 
 
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--to`, `--endpoint` and `--url`, which override `publish:` of podcast.yaml."""
+    """`--to`, `--endpoint` and `--url`, which override `publish:` of podcast.yaml, and `--allow-place`."""
     for option in (
+        ALLOW_PLACE_OPTION,
         click.option("--to", metavar="TARGET", help="s3://bucket/prefix or a folder, instead of publish.to."),
         click.option("--endpoint", metavar="URL", help="The store's endpoint, instead of publish.endpoint."),
         click.option("--url", metavar="URL", help="Public URL, instead of publish.url."),
@@ -78,9 +80,17 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def override_target(
-    show: Project, *, to: str | None = None, endpoint: str | None = None, url: str | None = None
+    show: Project,
+    *,
+    to: str | None = None,
+    endpoint: str | None = None,
+    url: str | None = None,
+    allow_place: tuple[Path, ...] = (),
 ) -> Project:
-    """The show, published to another target. Raises click.BadParameter for a value that is not a URL."""
+    """The show, published to another target, which is allowed because it was typed.
+
+    Raises click.BadParameter for a value that is not a URL.
+    """
     from podcast_kit.source.yaml import converters
 
     for flag, value in (("--url", url), ("--endpoint", endpoint)):
@@ -94,7 +104,11 @@ def override_target(
         endpoint=endpoint or settings.endpoint,
         url=url.rstrip("/") + "/" if url else settings.url,
     )
-    return replace(show, show=replace(show.show, publish=settings))
+    show = replace(show, show=replace(show.show, publish=settings))
+    allow_places(show.folder, allow_place)
+    if to:
+        allow_typed_target(show.folder, settings)
+    return show
 
 
 def resolve_slugs(names: Collection[str], show: Project, option: str) -> tuple[str, ...]:

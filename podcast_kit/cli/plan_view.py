@@ -64,7 +64,7 @@ def _summary_lines(prepared: PreparedPublish) -> list[str]:
     """What subscribers will notice, what is scheduled, who published last, and the totals."""
     noticed = [f"  {line}" for line in subscriber_change_lines(prepared.subscriber_changes)]
     lines = ["subscribers will notice:", *noticed] if noticed else []
-    lines += [*scheduled_lines(prepared.build), last_publication_line(prepared)]
+    lines += [*scheduled_lines(prepared.build), *_command_lines(prepared), last_publication_line(prepared)]
     return [line for line in lines if line] + [f"{prepared.store.name}: {summarize_plan(prepared.plan)}"]
 
 
@@ -111,6 +111,33 @@ def added_entries_line(added_entries: Sequence[LockEntry]) -> str:
     if len(added_entries) > len(slugs):
         slugs.append(f"{len(added_entries) - len(slugs)} more")
     return f"podcast.lock: added what was published elsewhere: {', '.join(slugs)}; commit it"
+
+
+def _command_lines(prepared: PreparedPublish) -> Iterator[str]:
+    """The command of podcast.yaml that publishing would run, with the digest by which it is allowed."""
+    for row in commands_to_json(prepared):
+        allowed = "" if row["allowed"] else ", not allowed yet"
+        yield f"runs after publishing: {row['command']} (sha256 {row['sha256']}{allowed})"
+
+
+def commands_to_json(prepared: PreparedPublish) -> list[dict[str, Any]]:
+    """The commands of podcast.yaml that publishing would run, for the document."""
+    from podcast_kit.io.consent import ConsentKind, has_consent
+    from podcast_kit.publish.purge import list_changed_keys, purge_command_digest
+
+    project = prepared.build.project
+    publishing = project.show.publish
+    if not publishing.purge or not list_changed_keys(prepared.plan):
+        return []
+    digest = purge_command_digest(publishing)
+    return [
+        {
+            "command": publishing.purge,
+            "environment": list(publishing.purge_environment),
+            "sha256": digest,
+            "allowed": has_consent(ConsentKind.COMMAND, project.folder, digest),
+        }
+    ]
 
 
 def nothing_to_do(store: Store) -> str:
@@ -196,6 +223,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
         ],
         scheduled=scheduled_to_json(prepared.build),
         published=last_publication_to_json(prepared),
+        commands=commands_to_json(prepared),
         **more,
     )
 

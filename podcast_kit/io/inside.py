@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 OPENS_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 """Whether a folder that was opened can be used after its name was given to another."""
+MAX_SMALL_FILE_BYTES = 1_000_000
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -44,6 +45,14 @@ def read_inside(root: Path, name: str, max_bytes: int) -> bytes:
     """The bytes of a file inside of a folder, at most one more than `max_bytes`; raises as `open_inside`."""
     with open_inside(root, name) as file:
         return file.read(max_bytes + 1)
+
+
+def read_own_lines(root: Path, name: str) -> list[str]:
+    """The lines of a small text file inside of a folder; none where it does not exist, or is a link out of it."""
+    try:
+        return read_inside(root, name, MAX_SMALL_FILE_BYTES).decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
+        return []
 
 
 def _open_below(root: str, path: str) -> int:

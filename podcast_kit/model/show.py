@@ -95,6 +95,8 @@ class PublishSettings:
     """Id of the CloudFront distribution whose cache is invalidated for changed pages."""
     purge: str = ""
     """Command that purges another CDN's cache; it gets the changed URLs, one per line."""
+    purge_environment: tuple[str, ...] = ()
+    """Names of the environment variables that the command gets besides PATH, HOME and LANG."""
     clean_urls: bool = False
     """Whether the host serves `episodes/x/index.html` at `episodes/x/`; plain object stores do not."""
 

@@ -35,6 +35,15 @@ def compare_live_show(feed: bytes, show: Show, guids: Collection[str], store_nam
         yield Problem(location, text, fix, "pb.address", Severity.WARNING)
 
 
+def is_own_feed(feed: bytes, show: Show, guids: Collection[str]) -> bool:
+    """Whether a live feed is certainly this show's: by its guid, by one of its episodes, or by its title."""
+    try:
+        channel = parse_feed(feed, "feed").channel
+    except InvalidInput:
+        return False
+    return channel is not None and not _is_other_show(channel, show, guids)
+
+
 def _is_other_show(channel: Node, show: Show, guids: Collection[str]) -> bool:
     live_guid = channel.child_text("podcast:guid").strip().lower()
     if live_guid and show.guid:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from podcast_kit.errors import PodcastKitError
+from podcast_kit.errors import OperationError, PodcastKitError
+from podcast_kit.io.consent import ConsentKind, digest_command, has_consent
 from podcast_kit.model import Outcome, PublishSettings, Wave, public_url
 from podcast_kit.plan import Plan, Verb
 from podcast_kit.stores import cdn
 
 COMMAND_TIMEOUT_S = 120
 MAX_ERROR_CHARS = 300
+BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "USERPROFILE"})
+"""What a command gets without being named; the last three are what Windows needs to start programs."""
 
 
 def list_changed_keys(plan: Plan) -> tuple[str, ...]:
@@ -40,7 +45,7 @@ def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str)
         except PodcastKitError as error:
             yield Outcome(key=f"CloudFront {publishing.cloudfront}", action="purged", error=error.text, fix=error.fix)
     if publishing.purge:
-        failure = _run_purge_command(publishing.purge, urls)
+        failure = _run_purge_command(publishing, urls)
         fix = "listeners may see the old pages until cached copies expire" if failure else ""
         yield Outcome(key=publishing.purge, action="purged", error=failure, fix=fix)
 
@@ -55,11 +60,32 @@ def _add_folder_keys(keys: Sequence[str]) -> list[str]:
     return expanded
 
 
-def _run_purge_command(command: str, urls: list[str]) -> str:
+def purge_command_digest(publishing: PublishSettings) -> str:
+    """The sha256 (hex) by which the command of `publish.purge`, with the variables that it gets, is allowed."""
+    return digest_command("\n".join([publishing.purge, *sorted(publishing.purge_environment)]))
+
+
+def require_command_consent(publishing: PublishSettings, folder: Path) -> None:
+    """Raise OperationError unless the user has allowed the command of `publish.purge` for the show in this folder."""
+    digest = purge_command_digest(publishing)
+    if publishing.purge and not has_consent(ConsentKind.COMMAND, folder, digest):
+        text = f"publish.purge runs a command that you have not allowed yet: {publishing.purge}"
+        fix = f"publish once on a terminal, which asks, or pass --allow-command {digest}"
+        raise OperationError(text, fix)
+
+
+def _command_environment(names: Sequence[str]) -> dict[str, str]:
+    """What the command sees: where programs are, the user's home and language, and what is named."""
+    basic = {name for name in os.environ if name in BASIC_VARIABLES or name.startswith("LC_")}
+    return {name: value for name, value in os.environ.items() if name in {*basic, *names}}
+
+
+def _run_purge_command(publishing: PublishSettings, urls: list[str]) -> str:
     """Run the podcaster's command with one URL per line on stdin; returns what went wrong, or an empty string."""
     try:
         process = subprocess.run(  # noqa: S603  # the podcaster's own command, without a shell
-            shlex.split(command),
+            shlex.split(publishing.purge),
+            env=_command_environment(publishing.purge_environment),
             input="".join(f"{url}\n" for url in urls),
             capture_output=True,
             text=True,

@@ -18,7 +18,7 @@ from podcast_kit.feed.pagination import feed_page_key
 from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
 from podcast_kit.model.lineage import EPISODE_UNIT
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
-from podcast_kit.plan.live_show import compare_live_show
+from podcast_kit.plan.live_show import compare_live_show, is_own_feed
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange, refuse_harmful_changes
 from podcast_kit.publish.base import read_base, update_base
@@ -38,7 +38,7 @@ from podcast_kit.publish.fast_path import (
     record_published,
 )
 from podcast_kit.publish.lineage import LineageUpdate
-from podcast_kit.publish.purge import list_changed_keys, purge_cdn
+from podcast_kit.publish.purge import list_changed_keys, purge_cdn, require_command_consent
 from podcast_kit.publish.record import (
     StoreRecord,
     complete_lock,
@@ -50,6 +50,10 @@ from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
 
+UNKNOWN_FILES_CODE = "pb.files"
+ALLOWED_NOTICES = {UNKNOWN_FILES_CODE: "replaced"}
+"""Code of an error that the plan shows → the word of `--allow` that turns it off, if it is not `removed`."""
+MAX_NAMED_FILES = 3
 ALLOWED_RULES = {"guids": "it.guid.stable"}
 """Word of `--allow` → the check rule that it turns off."""
 
@@ -71,7 +75,7 @@ class PublishOptions:
     remove: Collection[str] = ()
     """Guids of episodes that may disappear from the feed."""
     allow: Collection[str] = ()
-    """`removed`: any episode may disappear; `guids`: any guid may change."""
+    """`removed`: any episode may disappear; `guids`: any guid may change; `replaced`: any file may be replaced."""
     allow_unprotected_writes: bool = False
     """Publish to a store without conditional writes."""
     release: bool = False
@@ -265,6 +269,8 @@ def make_plan(
     changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
     guids = {entry.guid for entry in (*build.project.lock, *build.lock)}
     notices = tuple(compare_live_show(state.feed.content, show, guids, store.name)) if state.feed else ()
+    if state.rebuilt and not notices and (unknown := _unknown_files_problem(plan, build, store.name)):
+        notices = (*notices, unknown)
     if has_stale_feeds and "pb.private" not in show.ignore:
         notices = (*notices, _stale_feeds_problem())
     if state.hold:
@@ -301,6 +307,21 @@ def _stale_feeds_problem() -> Problem:
     text = "the store has private feeds, but there is no list of subscribers here: these feeds get no new episodes"
     fix = "set PODCAST_KIT_SUBSCRIBERS and PODCAST_KIT_SUBSCRIBERS_KEY, or publish where subscribers.txt is"
     return Problem(SourceLocation("subscribers.txt"), text, fix, "pb.private", Severity.WARNING)
+
+
+def _unknown_files_problem(plan: Plan, build: builder.Build, store_name: str) -> Problem | None:
+    """That files would be replaced of which neither the store nor its feed says that podcast-kit wrote them."""
+    show = build.project.show
+    if plan.state.feed and is_own_feed(plan.state.feed.content, show, {entry.guid for entry in build.lock}):
+        return None
+    keys = [change.key for change in plan.pending if change.verb is Verb.REPLACE]
+    if not keys:
+        return None
+    more = f" and {len(keys) - MAX_NAMED_FILES} more" if len(keys) > MAX_NAMED_FILES else ""
+    text = f"{store_name} has files that podcast-kit did not publish: {', '.join(keys[:MAX_NAMED_FILES])}{more}"
+    fix = "publish to an empty folder or prefix, or replace them with --allow replaced"
+    location = show.locations.get("publish.to") or SourceLocation("podcast.yaml")
+    return Problem(location, text, fix, UNKNOWN_FILES_CODE)
 
 
 def _hold_problem(hold: str) -> Problem:
@@ -429,8 +450,14 @@ def _refuse_harm(
     on_warnings: Callable[[tuple[Problem, ...]], None],
 ) -> None:
     """Refuse what must not be published: another show's place, removed episodes, older sources, errors, recordings."""
-    errors = [notice for notice in prepared.notices if notice.severity is Severity.ERROR]
-    if errors and "removed" not in options.allow:
+    errors = [
+        notice
+        for notice in prepared.notices
+        if notice.severity is Severity.ERROR
+        and ALLOWED_NOTICES.get(notice.code, "removed") not in options.allow
+        and not (notice.code == UNKNOWN_FILES_CODE and "removed" in options.allow)
+    ]
+    if errors:
         raise InvalidInput(errors)
     origins = _describe_removed(prepared, now)
     refuse_harmful_changes(prepared.subscriber_changes, remove=options.remove, allow=options.allow, origins=origins)
@@ -439,6 +466,8 @@ def _refuse_harm(
         _run_checks(prepared, options.allow, on_warnings)
     if options.feed_only:
         _refuse_recordings(prepared.plan)
+    if list_changed_keys(prepared.plan):
+        require_command_consent(prepared.build.project.show.publish, prepared.build.project.folder)
 
 
 def publish_show(

@@ -296,7 +296,12 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
             CoreKey(
                 name="purge",
                 about="A command that receives the changed URLs on standard input, one per line.",
-                form="a command; it runs without a shell",
+                form="a command; it runs without a shell, and only after you allowed it",
+            ),
+            CoreKey(
+                name="purge_environment",
+                about="The environment variables that the command gets besides PATH, HOME and LANG.",
+                form="a list of names",
             ),
             CoreKey(
                 name="clean_urls",

@@ -30,6 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.io.inside import is_inside
 from podcast_kit.model import Chapter, LockEntry, Media, Soundbite
 from podcast_kit.source.episode import to_slug
 from podcast_kit.source.yaml import InvalidValue, Table, converters, decode_source, parse_yaml_table, read_source_file
@@ -50,7 +51,10 @@ _RESTORE_FIX = "restore podcast.lock from version control as it was after the la
 
 
 def read_lock(path: Path) -> tuple[LockEntry, ...]:
-    """The entries of a lock, none without a file; raises InvalidInput when it is damaged."""
+    """The entries of a lock, none without a file; raises InvalidInput when it is damaged, or a link out of the show."""
+    if not is_inside(path.parent, path):
+        text, fix = "leads out of the show's folder", "replace the link by the file"
+        raise InvalidInput([Problem(SourceLocation(path.name), text, fix, "path.outside")])
     if not path.exists():
         return ()
     return parse_lock(read_source_file(path, path.name, MAX_LOCK_BYTES), path.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.io.inside import is_inside
 from podcast_kit.model import EPISODES_DIR, LOCK_FILE, SHOW_FILE, BrokenEpisode, Episode, LockEntry, Project, Show
 from podcast_kit.source import aliases, lock
 from podcast_kit.source import episode as episodes
@@ -15,6 +16,8 @@ from podcast_kit.source import show as shows
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
 from podcast_kit.source.yaml import InvalidValue, decode_source, parse_yaml_table, read_source_file
 
+SAFE_DIRECTORY_VARIABLE = "PODCAST_KIT_SAFE_DIRECTORY"
+"""Folders whose shows are used from below though they belong to another user; `*` for all."""
 MISNAMED_SHOW_FILES = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml.txt")
 """File names that are probably meant as podcast.yaml."""
 MARKDOWN_SUFFIXES = {"md", "markdown", "mdown", "mkd"}
@@ -30,11 +33,34 @@ def find_show_folder(start: Path) -> Path:
         raise PodcastKitError(f"{start} {text}", "pass -C the folder of a show")
     for folder in (start, *start.parents):
         if (folder / SHOW_FILE).is_file():
+            if folder != start:
+                _refuse_folder_of_others(folder)
             return folder
     if misnamed := next((name for name in MISNAMED_SHOW_FILES if (start / name).is_file()), ""):
         raise PodcastKitError(f"no {SHOW_FILE} in {start}", f"rename {misnamed} to {SHOW_FILE}")
     text = f"no {SHOW_FILE} in {start} or the folders above it"
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
+
+
+def _refuse_folder_of_others(folder: Path) -> None:
+    """Raise PodcastKitError if a show found in a parent folder belongs to another user, as git does.
+
+    Someone else could have put it there, such as in /tmp. With sudo, the user who called it is trusted, too.
+    """
+    if not hasattr(os, "geteuid"):
+        return
+    safe_folders = os.environ.get(SAFE_DIRECTORY_VARIABLE, "").split(os.pathsep)
+    if "*" in safe_folders or os.path.realpath(folder) in {os.path.realpath(safe) for safe in safe_folders if safe}:
+        return
+    trusted_users = {os.geteuid()}
+    sudo_user = os.environ.get("SUDO_UID", "")
+    if os.geteuid() == 0 and sudo_user.isdecimal():
+        trusted_users.add(int(sudo_user))
+    owners = {folder.stat().st_uid, (folder / SHOW_FILE).lstat().st_uid}
+    if not owners <= trusted_users:
+        text = f"{folder / SHOW_FILE} belongs to another user, so it is not used from a folder below it"
+        fix = f"pass -C {folder} if you trust it, or set {SAFE_DIRECTORY_VARIABLE}={folder}"
+        raise PodcastKitError(text, fix)
 
 
 def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = False) -> Project:
@@ -141,6 +167,10 @@ class _ProjectReader:
 
     def list_folder(self, path: str) -> tuple[list[str], list[str]]:
         """The names of files and of folders in a folder, each sorted, without hidden ones."""
+        if not is_inside(self.root.root, path):
+            text, fix = "leads out of the show's folder", "replace the link by the folder"
+            self.problems.append(Problem(SourceLocation(path), text, fix, "path.outside"))
+            return [], []
         try:
             with os.scandir(self.folder / path) as entries:
                 visible = [entry for entry in entries if not entry.name.startswith(".")]

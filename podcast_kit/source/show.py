@@ -26,6 +26,7 @@ from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
 COVER_REQUIREMENTS = "JPEG or PNG, square, 1400 to 3000 pixels a side"
+FEED_SUFFIXES = (".xml", ".rss")
 RESERVED_FOLDERS = {"media", "episodes", ".podcast-kit"}
 """Folders of the published tree that the feed cannot be in."""
 
@@ -118,11 +119,20 @@ def _publish_settings(table: Table) -> PublishSettings:
         account=inner.optional("account", converters.to_line, ""),
         cloudfront=inner.optional("cloudfront", converters.to_line, ""),
         purge=inner.optional("purge", converters.to_line, ""),
+        purge_environment=inner.list_of("purge_environment", _to_variable_name),
         clean_urls=inner.optional("clean_urls", converters.to_flag, default=False),
     )
     inner.finish(foreign_keys.FOREIGN_PUBLISH_KEYS)
     _record_locations(table, "publish", inner)
     return settings
+
+
+def _to_variable_name(raw: str) -> str:
+    name = converters.to_line(raw)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        text = f"{converters.quote_value(raw)} is not the name of an environment variable"
+        raise InvalidValue(text, "write a name such as FASTLY_TOKEN", "value.form")
+    return name
 
 
 def to_category(raw: str) -> Category:
@@ -211,10 +221,13 @@ def _refuse_podping(table: Table, channel_elements: tuple[Element, ...]) -> None
 def _to_feed_path(raw: str) -> str:
     parts = converters.to_text(raw).split("/")
     is_safe = all(
-        part.strip(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
+        not part.startswith(".") and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
     )
-    if not (is_safe and raw.isascii() and parts[0] not in RESERVED_FOLDERS):
-        fix = "use a name such as feed.xml: letters, digits, '-', '_' and '.', not below media/ or episodes/"
+    if not (is_safe and raw.isascii() and parts[0] not in RESERVED_FOLDERS and parts[-1].endswith(FEED_SUFFIXES)):
+        fix = (
+            "use a name such as feed.xml that ends in .xml or .rss: letters, digits, '-', '_' and '.', "
+            "not below media/ or episodes/"
+        )
         raise InvalidValue(f"{converters.quote_value(raw)} cannot be the feed's path", fix, "path.form")
     return "/".join(parts)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.source.yaml import decode_source
+from podcast_kit.io.inside import OutsideFolderError, read_inside, read_own_lines
+from podcast_kit.source.yaml import MAX_SOURCE_BYTES, decode_source
 
 SUBSCRIBERS_FILE = "subscribers.txt"
 SUBSCRIBERS_KEY_FILE = "subscribers.key"
@@ -52,9 +53,13 @@ def read_subscribers(folder: Path) -> Subscribers:
     Raises InvalidInput with every problem of the list.
     """
     try:
-        data = (folder / SUBSCRIBERS_FILE).read_bytes()
+        data = read_inside(folder, SUBSCRIBERS_FILE, MAX_SOURCE_BYTES)
     except FileNotFoundError:
         data = os.environ.get(SUBSCRIBERS_VARIABLE, "").encode()
+    except OutsideFolderError as error:
+        fix = "replace it by a file"
+        problem = Problem(SourceLocation(SUBSCRIBERS_FILE), str(error.strerror), fix, "path.outside")
+        raise InvalidInput([problem]) from None
     except OSError as error:
         raise OperationError(f"{SUBSCRIBERS_FILE}: cannot be read: {error.strerror}") from None
     problems: list[Problem] = []
@@ -111,7 +116,7 @@ def read_subscribers_key(folder: Path) -> bytes:
     text = os.environ.get(SUBSCRIBERS_KEY_VARIABLE, "")
     if not text:
         try:
-            text = (folder / SUBSCRIBERS_KEY_FILE).read_text("ascii")
+            text = read_inside(folder, SUBSCRIBERS_KEY_FILE, MAX_SOURCE_BYTES).decode("ascii")
         except (OSError, UnicodeDecodeError):
             fix = f"copy it from where it was created, or set {SUBSCRIBERS_KEY_VARIABLE}; it cannot be recreated"
             raise OperationError(f"{SUBSCRIBERS_KEY_FILE} is missing", fix) from None
@@ -141,7 +146,7 @@ def write_subscribers_key(folder: Path, key: bytes) -> None:
     if (folder / SUBSCRIBERS_KEY_FILE).exists():
         raise OperationError(f"{SUBSCRIBERS_KEY_FILE} already exists", "a new key would change every subscriber's URL")
     gitignore = folder / ".gitignore"
-    lines = gitignore.read_text("utf-8").splitlines() if gitignore.is_file() else []
+    lines = read_own_lines(folder, gitignore.name)
     if f"/{SUBSCRIBERS_KEY_FILE}" not in lines:
         atomic_write.write_atomic(
             gitignore, "".join(f"{line}\n" for line in [*lines, f"/{SUBSCRIBERS_KEY_FILE}"]).encode()

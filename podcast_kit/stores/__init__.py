@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
+from podcast_kit.io.consent import ConsentKind, has_consent
 from podcast_kit.model import Output, PublishSettings, RemoteObject
 
 __all__ = [
@@ -24,9 +26,12 @@ __all__ = [
     "Store",
     "StoredObject",
     "Upload",
+    "find_outside_place",
     "if_match",
     "ignore_sent",
     "open_store",
+    "require_place_consent",
+    "validate_target",
 ]
 
 
@@ -212,33 +217,69 @@ def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[
 
     With `publish.provider`, `to` may be just the bucket. A folder is relative to the show's. Sends no request yet;
     later `on_waiting` receives, from any thread, the name of a host that is slow to answer. Raises InvalidInput when
-    the setting is not a store, or when a setting that the provider needs is missing.
+    the setting is not a store, or when a setting that the provider needs is missing; OperationError for a folder
+    outside of the show that the user has not allowed.
     """
+    store = validate_target(publishing, folder, on_waiting)
+    if place := find_outside_place(publishing, folder):
+        require_place_consent(folder, place)
+    return store
+
+
+def validate_target(
+    publishing: PublishSettings, folder: Path, on_waiting: Callable[[str], None] = lambda _: None
+) -> Store:
+    """The store that `publish.to` names, before anything is allowed; raises InvalidInput as `open_store` does."""
+    scheme, location = _split_target(publishing)
+    if scheme:
+        from podcast_kit.stores.providers import PROVIDERS, open_bucket
+
+        if scheme not in PROVIDERS:
+            raise InvalidInput([_unknown_provider(scheme, PROVIDERS, is_setting=bool(publishing.provider))])
+        return open_bucket(publishing, scheme, location, folder / ".podcast-kit" / "uploads", on_waiting)
+    if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
+        text = f"publish.to: {publishing.to!r} is not a store" if publishing.to else "publish.to is missing"
+        fix = "set publish.to to where to publish: s3://bucket/prefix, or a folder"
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
+    target, show_folder = _target_folder(publishing, folder), folder.resolve()
+    if show_folder.is_relative_to(target) or any(target.is_relative_to(show_folder / name) for name in SHOW_FOLDERS):
+        text = f"publish.to: {publishing.to!r} contains the show's own files"
+        fix = "use a separate folder, such as public: published files must not mix with the files that you write"
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
+    from podcast_kit.stores.folder import FolderStore
+
+    return FolderStore(target)
+
+
+def find_outside_place(publishing: PublishSettings, folder: Path) -> Path | None:
+    """The folder that `publish.to` names, with links followed, if it is outside of the show's folder."""
+    if _split_target(publishing)[0]:
+        return None
+    target = _target_folder(publishing, folder)
+    return None if target.is_relative_to(folder.resolve()) else target
+
+
+def require_place_consent(folder: Path, place: Path) -> None:
+    """Raise OperationError unless the user has allowed the show in `folder` to be published to this place."""
+    if not has_consent(ConsentKind.PLACE, folder, str(place)):
+        text = f"publish.to is outside of the show's folder: {place}"
+        fix = f"publish once on a terminal, which asks, or pass --allow-place {shlex.quote(str(place))}"
+        raise OperationError(text, fix)
+
+
+def _split_target(publishing: PublishSettings) -> tuple[str, str]:
+    """The provider and the location in it; for a folder, an empty text and the folder. Raises InvalidInput."""
     scheme, separator, location = publishing.to.partition("://")
     if publishing.provider:
         if separator and scheme not in {"s3", publishing.provider}:
             text = f"publish.to starts with {scheme}://, but publish.provider is {publishing.provider}"
             raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, "keep one of them", "pb.to")])
-        scheme, separator, location = publishing.provider, "://", location if separator else publishing.to
-    if separator:
-        from podcast_kit.stores.providers import PROVIDERS, open_bucket
+        return publishing.provider, location if separator else publishing.to
+    return (scheme, location) if separator else ("", publishing.to)
 
-        if scheme in PROVIDERS:
-            return open_bucket(publishing, scheme, location, folder / ".podcast-kit" / "uploads", on_waiting)
-        raise InvalidInput([_unknown_provider(scheme, PROVIDERS, is_setting=bool(publishing.provider))])
-    if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
-        text = f"publish.to: {publishing.to!r} is not a store" if publishing.to else "publish.to is missing"
-        fix = "set publish.to to where to publish: s3://bucket/prefix, or a folder"
-        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
-    from podcast_kit.stores.folder import FolderStore
 
-    target = (folder / Path(publishing.to).expanduser()).resolve()
-    show_folder = folder.resolve()
-    if show_folder.is_relative_to(target) or any(target.is_relative_to(show_folder / name) for name in SHOW_FOLDERS):
-        text = f"publish.to: {publishing.to!r} contains the show's own files"
-        fix = "use a separate folder, such as public: published files must not mix with the files that you write"
-        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
-    return FolderStore(target)
+def _target_folder(publishing: PublishSettings, folder: Path) -> Path:
+    return (folder / Path(publishing.to).expanduser()).resolve()
 
 
 def _unknown_provider(scheme: str, known_schemes: Iterable[str], *, is_setting: bool) -> Problem:

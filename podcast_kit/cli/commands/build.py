@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build, scheduled_lines
+from podcast_kit.cli.consents import ALLOW_PLACE_OPTION
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, RETAG_OPTION, override_target
 from podcast_kit.errors import ExitCode
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 @AT_OPTION
 @RETAG_OPTION
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
-def build_command(console: Console, at: str | None, retag: tuple[str, ...], url: str | None) -> None:
+@ALLOW_PLACE_OPTION
+def build_command(
+    console: Console, at: str | None, retag: tuple[str, ...], url: str | None, allow_place: tuple[Path, ...]
+) -> None:
     """Build the feed, the pages and the tagged audio into build/.
 
     Only what changed is rebuilt. Nothing is published, and recordings are never modified. Episodes with errors are
@@ -31,7 +36,8 @@ def build_command(console: Console, at: str | None, retag: tuple[str, ...], url:
       podcast-kit build
       podcast-kit build --at 2026-12-24T18:00
     """
-    show = override_target(load_show(console, add_guids=True, keep_going=True), url=url)
+    show = load_show(console, add_guids=True, keep_going=True)
+    show = override_target(show, url=url, allow_place=allow_place)
     build = load_build(console, at, retag, show, keep_going=True)
     outputs = build.outputs.values()
     console.document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +19,7 @@ from podcast_kit.errors import ExitCode
 
 @command("doctor", short_help="Diagnose problems with the store and the public URL.")
 @target_options
-def doctor_command(console: Console, **target: str | None) -> None:
+def doctor_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # what target_options take
     """Check credentials, clock, bucket, conditional writes, the public URL, content types, range requests and CORS.
 
     A few small files are written below .podcast-kit/probe/ and removed again.

@@ -6,16 +6,21 @@ import os
 import posixpath
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from podcast_kit.cli.app import command, working_folder
+from podcast_kit.cli.consents import remember_typed_target
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import ask_option, is_interactive, require_options, validate_option
 from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.io import atomic_write
+from podcast_kit.io.inside import read_own_lines
+
+if TYPE_CHECKING:
+    from podcast_kit.model import PublishSettings
 
 IGNORED_BUILDS = ("/build/", "/.podcast-kit/")
 IGNORED_SECRETS = ("/subscribers.key", "/subscribers.txt", ".env")
@@ -113,7 +118,7 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
     endpoint = values["endpoint"] or ""
     store_settings = {"account": values["account"] or "", "region": values["region"] or "", "endpoint": endpoint}
     _ask_store_settings(to, store_settings)
-    _refuse_impossible_target(folder, url, to, store_settings)
+    publishing = _refuse_impossible_target(folder, url, to, store_settings)
     about = f"{title}, a podcast."
     artwork = values["artwork"] or next((name for name in COVER_NAMES if (folder / name).is_file()), COVER_NAMES[0])
     text = scaffold.NewShow(
@@ -141,6 +146,7 @@ def _create_show(console: Console, folder: Path, values: dict[str, Any]) -> None
     ).render()
     show_file = folder / "podcast.yaml"
     atomic_write.write_atomic(show_file, text.encode())
+    remember_typed_target(folder, publishing)
     (folder / "episodes").mkdir(exist_ok=True)
     is_built_in_ci = bool(values["pipelines"]) and "://" not in to
     write_gitignore(folder, to, ignore_audio=_ask_ignore_audio(values["ignore_audio"], is_built_in_ci=is_built_in_ci))
@@ -178,18 +184,19 @@ def _ask_store_settings(to: str, settings: dict[str, str]) -> None:
         settings[name] = ask_option(f"--{name}", question, None, None, convert)
 
 
-def _refuse_impossible_target(folder: Path, url: str, to: str, settings: dict[str, str]) -> None:
-    """A usage error for a target that no store can be opened for."""
+def _refuse_impossible_target(folder: Path, url: str, to: str, settings: dict[str, str]) -> PublishSettings:
+    """The settings of the target; a usage error for one that no store can be opened for."""
     from podcast_kit import stores
     from podcast_kit.model import PublishSettings
 
     account, region, endpoint = (settings[name] for name in ("account", "region", "endpoint"))
     publishing = PublishSettings(url=url, to=to, account=account, region=region, endpoint=endpoint)
     try:
-        stores.open_store(publishing, folder)
+        stores.validate_target(publishing, folder)
     except InvalidInput as error:
         problem = error.problems[0]
         raise click.BadParameter(f"{problem.text} ({problem.fix})", param_hint="--to") from None
+    return publishing
 
 
 def _ask_ignore_audio(is_ignored: bool | None, *, is_built_in_ci: bool) -> bool:
@@ -218,7 +225,7 @@ def write_gitignore(folder: Path, to: str, *, ignore_audio: bool = False) -> Non
     from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 
     path = folder / ".gitignore"
-    existing = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    existing = read_own_lines(folder, path.name)
     lines = [*IGNORED_BUILDS, *IGNORED_SECRETS]
     lines += [f"/{DEFAULT_TARGET}/"] if posixpath.normpath(to) == DEFAULT_TARGET else []
     lines += [f"/episodes/**/*.{suffix}" for suffix in AUDIO_SUFFIXES] if ignore_audio else []

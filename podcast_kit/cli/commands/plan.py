@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,7 +39,7 @@ def plan_command(
     refresh: bool,
     out: Path | None,
     exit_code: bool,
-    **target: str | None,
+    **target: Any,  # noqa: ANN401  # what target_options take
 ) -> None:
     """Show what publishing would change and what subscribers will notice, without changing anything.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -28,7 +29,13 @@ from podcast_kit.text.numbers import format_bytes, format_count
 @YES_OPTION
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be deleted.")
 def prune_command(
-    console: Console, days: int, keep: int, max_files: int, yes: bool, dry_run: bool, **target: str | None
+    console: Console,
+    days: int,
+    keep: int,
+    max_files: int,
+    yes: bool,
+    dry_run: bool,
+    **target: Any,  # noqa: ANN401  # what target_options take
 ) -> None:
     """Delete files unused for 30 days and not referenced by the live feed or the last ten.
 

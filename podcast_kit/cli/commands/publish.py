@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.ci_reports import describe_ci_run
+from podcast_kit.cli.consents import ALLOW_COMMAND_OPTION, ask_command_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
@@ -58,9 +59,9 @@ if TYPE_CHECKING:
 @click.option("--remove", metavar="EPISODE", multiple=True, help="Allow removing this episode.")
 @click.option(
     "--allow",
-    type=click.Choice(["removed", "guids"]),
+    type=click.Choice(["removed", "guids", "replaced"]),
     multiple=True,
-    help="Allow removing any episode, or changing any guid.",
+    help="Allow removing any episode, changing any guid, or replacing files of other programs.",
 )
 @click.option(
     "--take-back",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     shell_complete=complete_slugs,
     help="Publish an older version over a newer one (an episode, `show` or `templates`).",
 )
+@ALLOW_COMMAND_OPTION
 @click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
 @click.option("--keep-going", is_flag=True, help="Publish the other episodes when some have errors.")
 @unprotected_writes_option
@@ -88,12 +90,13 @@ def publish_command(
     remove: tuple[str, ...],
     allow: tuple[str, ...],
     take_back: tuple[str, ...],
+    allow_command: tuple[str, ...],
     release: bool,
     keep_going: bool,
     allow_unprotected_writes: bool,
     events: bool,
     run_checks: bool,
-    **target: str | None,
+    **target: Any,  # noqa: ANN401  # what target_options take
 ) -> None:
     """Publish everything that is due: media first, then pages, the feed last.
 
@@ -157,6 +160,7 @@ def publish_command(
         remove=_resolve_removed(prepared, remove),
         take_back=_confirm_take_back(prepared, _resolve_take_back(prepared, take_back), yes=yes),
     )
+    ask_command_consent(console, prepared, allow_command)
     progress = UploadProgress(console, prepared.plan, events=events)
     for outcome in session.carry_out(
         prepared,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import override_target, target_options
@@ -10,7 +12,7 @@ from podcast_kit.cli.plan_view import added_entries_line
 
 @command("pull", short_help="Complete podcast.lock by what was published elsewhere.")
 @target_options
-def pull_command(console: Console, **target: str | None) -> None:
+def pull_command(console: Console, **target: Any) -> None:  # what target_options take
     """Add to podcast.lock what CI or another computer published, such as the audio of a new episode.
 
     Notes and recordings come by `git pull`; `publish` completes podcast.lock, too.

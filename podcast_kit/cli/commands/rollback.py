@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,7 +43,7 @@ def rollback_command(
     hold: bool,
     yes: bool,
     allow_unprotected_writes: bool,
-    **target: str | None,
+    **target: Any,  # noqa: ANN401  # what target_options take
 ) -> None:
     """Make the previous feed live again, or the one with this NUMBER.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,7 +19,7 @@ from podcast_kit.text.numbers import format_count
 @target_options
 @AT_OPTION
 @click.option("--scheduled", is_flag=True, help="Only show scheduled episodes.")
-def status_command(console: Console, at: str | None, scheduled: bool, **target: str | None) -> None:
+def status_command(console: Console, at: str | None, scheduled: bool, **target: Any) -> None:  # noqa: ANN401  # what target_options take
     """Show which episodes are live, due, scheduled, drafts, or changed since they were published.
 
     \b

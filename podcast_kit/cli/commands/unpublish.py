@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.ci_reports import describe_ci_run
+from podcast_kit.cli.consents import ask_command_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     YES_OPTION,
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
 @YES_OPTION
 @unprotected_writes_option
 def unpublish_command(
-    console: Console, name: str, yes: bool, allow_unprotected_writes: bool, **target: str | None
+    console: Console,
+    name: str,
+    yes: bool,
+    allow_unprotected_writes: bool,
+    **target: Any,  # noqa: ANN401  # what target_options take
 ) -> None:
     """Remove an episode from the feed and the pages: its notes become a draft, and the show is published without it.
 
@@ -64,6 +69,7 @@ def unpublish_command(
     now = datetime.now(UTC)
     prepared = prepare_with_progress(console, lambda: _with_draft(show, episode), now, options, target=target)
     print_plan(console, prepared, as_info=yes)
+    ask_command_consent(console, prepared)
     outcomes = session.carry_out(
         prepared,
         now=now,

@@ -1,0 +1,97 @@
+"""Asks what a show may do outside of its folder: once on a terminal, by options elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podcast_kit.cli.ci_reports import is_pull_request
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.questions import is_interactive
+from podcast_kit.errors import OperationError
+from podcast_kit.io.consent import ConsentKind, allow_once, has_consent, record_consent
+
+if TYPE_CHECKING:
+    from podcast_kit.model import Project, PublishSettings
+    from podcast_kit.publish.session import PreparedPublish
+
+ALLOW_PLACE_OPTION = click.option(
+    "--allow-place",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Allow the show to write to this folder outside of it; remembered on this computer.",
+)
+ALLOW_COMMAND_OPTION = click.option(
+    "--allow-command",
+    metavar="SHA256",
+    multiple=True,
+    help="Allow the command of publish.purge that has this digest, as `plan` shows it.",
+)
+
+
+def allow_places(folder: Path, places: Collection[Path]) -> None:
+    """Allow the places that were passed as options for the show in this folder, and remember it."""
+    for place in places:
+        _allow(ConsentKind.PLACE, folder, os.path.realpath(place.expanduser()))
+
+
+def allow_typed_target(folder: Path, publishing: PublishSettings) -> None:
+    """Allow the place that a person typed as `--to`, for this run."""
+    from podcast_kit.stores import find_outside_place
+
+    if place := find_outside_place(publishing, folder):
+        allow_once(ConsentKind.PLACE, folder, str(place))
+
+
+def remember_typed_target(folder: Path, publishing: PublishSettings) -> None:
+    """Allow the place that a person typed for a new show, and remember it."""
+    from podcast_kit.stores import find_outside_place
+
+    if place := find_outside_place(publishing, folder):
+        _allow(ConsentKind.PLACE, folder, str(place))
+
+
+def ask_place_consent(show: Project) -> None:
+    """Ask once whether the show may publish to a folder outside of it; elsewhere opening the store raises the error."""
+    from podcast_kit.stores import find_outside_place
+
+    place = find_outside_place(show.show.publish, show.folder)
+    if place is None or has_consent(ConsentKind.PLACE, show.folder, str(place)) or not is_interactive():
+        return
+    question = f"podcast.yaml publishes to {place}, outside of the show's folder. Allow it? (You are asked once.)"
+    if not click.confirm(question, default=False, err=True):
+        raise OperationError("cancelled: nothing was changed")
+    _allow(ConsentKind.PLACE, show.folder, str(place))
+
+
+def ask_command_consent(console: Console, prepared: PreparedPublish, allowed_digests: Collection[str] = ()) -> None:
+    """Ask once whether the show may run its command; an option allows it elsewhere, and nothing in a pull request."""
+    from podcast_kit.publish.purge import list_changed_keys, purge_command_digest
+
+    publishing, folder = prepared.build.project.show.publish, prepared.build.project.folder
+    if not publishing.purge or not list_changed_keys(prepared.plan):
+        return
+    if is_pull_request():
+        text = f"publish.purge runs a command, and commands never run in a pull request: {publishing.purge}"
+        raise OperationError(text, "publish from the default branch")
+    digest = purge_command_digest(publishing)
+    if digest in {allowed.strip().lower() for allowed in allowed_digests}:
+        _allow(ConsentKind.COMMAND, folder, digest)
+    if has_consent(ConsentKind.COMMAND, folder, digest) or not is_interactive():
+        return
+    console.info(f"after publishing, podcast.yaml runs: {publishing.purge}")
+    if publishing.purge_environment:
+        console.info(f"with the variables {', '.join(publishing.purge_environment)}")
+    if not click.confirm("Allow this command? (You are asked once.)", default=False, err=True):
+        raise OperationError("cancelled: nothing was changed", "remove publish.purge, or allow its command")
+    _allow(ConsentKind.COMMAND, folder, digest)
+
+
+def _allow(kind: ConsentKind, folder: Path, subject: str) -> None:
+    allow_once(kind, folder, subject)
+    record_consent(kind, folder, subject)
