@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
+from podcast_kit.io.consent import ConsentKind, record_consent
 from tests.support import shows
 
 BEFORE, AFTER = "2030-01-01T08:00", "2030-01-03T08:00"
@@ -23,6 +24,7 @@ def show(tmp_path):
     folder = shows.small(tmp_path / "show", episodes=1)
     settings = (folder / "podcast.yaml").read_text().replace("to: public", f"to: '{tmp_path / 'site'}'")
     (folder / "podcast.yaml").write_text(settings)
+    record_consent(ConsentKind.PLACE, folder, str(tmp_path / "site"))
     return folder
 
 
@@ -32,7 +34,9 @@ def live_feed(show):
 
 def check_out(show, name="runner"):
     """The show as a CI runner has it."""
-    return shutil.copytree(show, show.parent / name, ignore=NO_RECORDINGS)
+    folder = shutil.copytree(show, show.parent / name, ignore=NO_RECORDINGS)
+    record_consent(ConsentKind.PLACE, folder, str(show.parent / "site"))  # as --allow-place does
+    return folder
 
 
 def test_scheduled_episode_without_recording_is_reported_before_its_day(show):

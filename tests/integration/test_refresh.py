@@ -8,8 +8,9 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.errors import InvalidInput
+from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.model import PublishSettings
-from podcast_kit.stores import open_store
+from podcast_kit.stores import find_outside_place, open_store
 from tests.support import shows
 
 
@@ -71,7 +72,10 @@ def test_publish_to_the_shows_own_folders_is_refused(tmp_path, to):
 
 @pytest.mark.parametrize("to", ["public", "../site", "/srv/www/pod"])
 def test_publish_to_any_other_folder_is_accepted(tmp_path, to):
-    assert open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path).name
+    publishing = PublishSettings(url="https://pod.example/", to=to)
+    if place := find_outside_place(publishing, tmp_path):
+        record_consent(ConsentKind.PLACE, tmp_path, str(place))
+    assert open_store(publishing, tmp_path).name
 
 
 @pytest.mark.parametrize("to", ["ftp://x", "r2://bucket", "s3://ab", "s3://bucket/../x", "episodes"])
