@@ -12,7 +12,7 @@ from podcast_kit.cli.plan_view import added_entries_line
 
 @command("pull", short_help="Complete podcast.lock by what was published elsewhere.")
 @target_options
-def pull_command(console: Console, **target: Any) -> None:  # what target_options take
+def pull_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # what target_options take
     """Add to podcast.lock what CI or another computer published, such as the audio of a new episode.
 
     Notes and recordings come by `git pull`; `publish` completes podcast.lock, too.
