@@ -18,7 +18,7 @@ def clean_show(tmp_path_factory):
 
 @pytest.fixture
 def show(clean_show, tmp_path):
-    return shutil.copytree(clean_show, tmp_path / "show")
+    return shutil.copytree(clean_show, tmp_path / "show", ignore=shutil.ignore_patterns("build", ".podcast-kit"))
 
 
 def run(*arguments, **settings):
