@@ -12,14 +12,13 @@ from urllib.parse import unquote, urlsplit
 from podcast_kit.errors import PublishConflict
 from podcast_kit.model import Outcome
 from podcast_kit.publish.state_writer import write_state
+from podcast_kit.publish.waves import STALE_UPLOAD_DAYS
 from podcast_kit.stores import Store
 from podcast_kit.stores.state import EMBARGOED, StoreState, read_state_file, redact_key
 
 MIN_RETIRED_DAYS = 30
 MIN_FEEDS_KEPT = 10
 MAX_FILES = 1000
-STALE_UPLOAD_DAYS = 1
-"""Days after which an unfinished multipart upload counts as abandoned."""
 LINK_PATTERN = re.compile(r"https?://[^\s\"'<>\]]+")
 
 

@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
-from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict, StoreAccessError
+from podcast_kit.errors import PULL_FIX, OperationError, PodcastKitError, PublishConflict, StoreAccessError
 from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
@@ -34,6 +35,10 @@ from podcast_kit.stores.state import STATE_KEY, kept_feed_key
 
 MAX_WRITE_ATTEMPTS = 4
 """Attempts to replace a file that keeps changing although no other publish is under way."""
+STALE_UPLOAD_DAYS = 1
+"""Days after which an unfinished multipart upload counts as abandoned."""
+MIN_SWEEP_BYTES = 16 << 20
+"""Size of an uploaded file from which a publish also looks for abandoned uploads, which are of such files."""
 LIVE_CHECK_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 """Seconds between checks of the public feed."""
 
@@ -118,6 +123,9 @@ def publish_plan(
     state_writer.finish()
     yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
     yield from purge()
+    if any(change.size >= MIN_SWEEP_BYTES for change in plan.wave(Wave.MEDIA)):
+        with suppress(PodcastKitError):  # everything is published; `prune` sweeps too, and reports what fails
+            store.abort_stale_uploads(now - timedelta(days=STALE_UPLOAD_DAYS))
     if url:
         yield from _wait_until_live(url, plan)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.publish import waves
 from podcast_kit.stores import IF_NONE_MATCH, Upload
 from podcast_kit.stores.multipart import MAX_PARTS, PART_BYTES, MemoryBudget, choose_part_size
 from podcast_kit.stores.s3 import S3Store
@@ -207,6 +208,17 @@ def test_stale_uploads_are_aborted(bucket, tmp_path, recording):
     assert store.abort_stale_uploads(datetime.now(UTC) - timedelta(days=1)) == 0
     assert store.abort_stale_uploads(datetime.now(UTC) + timedelta(days=1)) == 1
     assert list_unfinished_uploads(bucket) == []
+
+
+def test_publish_of_a_long_recording_sweeps_uploads_that_were_abandoned_a_day_ago(bucket, s3, tmp_path, monkeypatch):
+    monkeypatch.setattr(waves, "MIN_SWEEP_BYTES", 1000)
+    client = s3.client()
+    client.create_multipart_upload(Bucket=bucket.name, Key="media/bb/other.mp3")
+    store = output_trees.open_bucket_store(bucket)
+    for number, days, expected in ((1, 0, 1), (2, 2, 0)):
+        outputs = output_trees.write_tree(tmp_path / str(number), bucket.url, {"one": b"%d" % number * 1000})
+        output_trees.publish_outputs(outputs, store, now=datetime.now(UTC) + timedelta(days=days), url=bucket.url)
+        assert len(list_unfinished_uploads(bucket)) == expected
 
 
 def test_part_size_grows_to_stay_below_ten_thousand_parts():
