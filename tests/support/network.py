@@ -22,7 +22,7 @@ import http.server
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SLOW_BODY_PIECES = 8
@@ -86,14 +86,11 @@ class Proxy:
         fault: Callable[[Request], object] = lambda _: None,
         *,
         on_response: Callable[[Request, bytes, int, dict[str, str]], None] | None = None,
-        drop_headers: Collection[str] = (),
     ) -> None:
         self.target = urllib.parse.urlsplit(target)
         self.fault = fault
         self.on_response = on_response
         """Receives each request that the store answered, its body, the status and the headers of the response."""
-        self.drop_headers = frozenset({"expect", "connection", *drop_headers})
-        """Headers of requests, in lower case, that the store does not get."""
         self.requests: list[Request] = []
         self.lock = threading.Lock()
         self.is_finished = threading.Event()
@@ -171,7 +168,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _forward_request(self, onward, request, fault) -> None:
         onward.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() not in self.proxy.drop_headers:
+            if name.lower() not in {"expect", "connection"}:
                 onward.putheader(name, value)
         onward.endheaders()
         self.sent_body = bytearray()
