@@ -93,6 +93,21 @@ def test_the_second_of_two_edits_is_told_that_the_live_one_is_newer(anna, ben):
     assert publish(anna).exit_code == 5
 
 
+def test_on_a_terminal_both_versions_are_shown_and_the_answer_decides(anna, ben, monkeypatch):
+    edit(anna, 1, "Talk 1", "Title of Anna")
+    assert publish(anna).exit_code == 0
+    edit(ben, 1, "Talk 1", "Title of Ben")
+    monkeypatch.setattr("podcast_kit.cli.commands.publish.is_interactive", lambda: True)
+    monkeypatch.setattr("podcast_kit.cli.questions.is_interactive", lambda: True)
+    done = run(ben, "publish", "--no-check", input="n\n")
+    assert done.exit_code == 5, done.output
+    assert "live is “Title of Anna”" in done.output
+    assert "Replace the newer version of Title of Ben?" in done.output
+    done = run(ben, "publish", "--no-check", input="y\ny\n")
+    assert done.exit_code == 0, done.output
+    assert "Title of Ben" in live_feed(anna)
+
+
 def test_an_own_edit_is_reverted_without_a_question(anna):
     edit(anna, 1, "Talk 1", "Better title")
     assert publish(anna).exit_code == 0
