@@ -21,7 +21,7 @@ FOUND_BEFORE = {
     "html": (b"<ol>", b"<i></b>", b"<p><div>", b"<em><a>", b"<a/", b"<p <p "),
     "imported html": (b"<a/", b"<p ", b"<p><div>", b"<h1>", b'<a href="', b"<"),
     "description": (b"<p><div>", b"<p <p ", b'<a href="'),
-    "transcript.html": (b"<p ", b"</", b"<!--", b"<?", b"<a", b"<ol>"),
+    "transcript.html": (b"&#", b"&a", b"<p ", b"</", b"<!--", b"<?", b"<a", b"<ol>"),
     "checked transcript.vtt": (b"00:00:00.000 --> 00:00:01.000\n",),
     "checked transcript.srt": (b"00:00:00,000 --> 00:00:01,000\n",),
 }
