@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
+from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.publish import state_writer
 from tests.support import network, shows
 
 
 def run(show, *arguments, **settings):
+    record_consent(ConsentKind.PLACE, show, str(show.parent / "site"))  # as --allow-place does
     return CliRunner().invoke(cli, [arguments[0], "-C", str(show), *map(str, arguments[1:])], **settings)
 
 
