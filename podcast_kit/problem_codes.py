@@ -717,6 +717,16 @@ pb.to
     It is unknown where to publish.
     Set it to a folder, or to a bucket such as s3://my-bucket.
 
+comments.fetch
+    The replies to a post could not be fetched, or not all of them.
+    The episode's page shows what was fetched before.
+    Follow the fix in the message, or run `podcast-kit comments` again later.
+
+comments.form
+    A file in comments/ cannot be read.
+    The page of its episode cannot show the comments.
+    Run `podcast-kit comments` to fetch them again, or restore the file from version control.
+
 prompts.unknown
     The episode uses a set of prompts that is not defined in podcast.yaml.
     No prompts can be shown for it.

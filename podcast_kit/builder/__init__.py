@@ -36,6 +36,7 @@ from podcast_kit.io.pinned_folder import readable_path
 from podcast_kit.model import (
     LOCK_FILE,
     BrokenEpisode,
+    CommentThread,
     Episode,
     Image,
     Item,
@@ -47,7 +48,7 @@ from podcast_kit.model import (
     Wave,
 )
 from podcast_kit.model.lineage import SourceParts
-from podcast_kit.source import lock
+from podcast_kit.source import comments, lock
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
 __all__ = [
@@ -401,6 +402,7 @@ def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
 
 def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
     """Render every page whose inputs changed."""
+    items = tuple(replace(item, comments=_shown_threads(project, item)) for item in items)
     items, artwork, icons = add_page_images(project, items, artwork, out)
     for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).build_pages(items):
         cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
@@ -408,6 +410,21 @@ def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | Non
         if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):
             output = out.write(page.key, page.render(), Wave.PAGES)
             out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
+
+
+def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:
+    """The replies to those posts that the episode still names."""
+    if not (threads := project.comments.get(item.episode.slug)):
+        return ()
+    uris = {
+        uri
+        for element in item.elements
+        if element.name == "podcast:socialInteract"
+        and (attributes := dict(element.attributes)).get("protocol") != "disabled"
+        and (uri := attributes.get("uri"))
+    }
+    hide = project.show.comments.hide
+    return tuple(comments.remove_hidden_comments(thread, hide) for thread in threads if thread.uri in uris)
 
 
 def _write_feeds(

@@ -4,6 +4,7 @@ from podcast_kit.cli.app import cli
 from podcast_kit.cli.commands import (
     build,
     check,
+    comments,
     completion,
     cut,
     doctor,
@@ -34,6 +35,7 @@ __all__ = [
     "build",
     "check",
     "cli",
+    "comments",
     "completion",
     "cut",
     "doctor",

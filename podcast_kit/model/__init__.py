@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podcast_kit.model.audio import Audio, Cover, Tags
+from podcast_kit.model.comments import Comment, CommentThread, is_hidden_comment, thread_starts
 from podcast_kit.model.episode import (
     Chapter,
     ChapterList,
@@ -29,6 +30,7 @@ from podcast_kit.model.show import (
     PROVIDER_NAMES,
     AudioSettings,
     Category,
+    CommentSettings,
     FeedSettings,
     ListenLink,
     Person,
@@ -57,6 +59,9 @@ __all__ = [
     "ChapterSource",
     "ChaptersFromFile",
     "ChaptersFromNotes",
+    "Comment",
+    "CommentSettings",
+    "CommentThread",
     "Cover",
     "Cue",
     "Element",
@@ -93,6 +98,8 @@ __all__ = [
     "Theme",
     "Transcript",
     "Wave",
+    "is_hidden_comment",
     "public_url",
     "show_guid",
+    "thread_starts",
 ]

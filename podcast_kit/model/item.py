@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Cue, Episode
 from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.resources import Resource
@@ -102,6 +103,8 @@ class Item:
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
+    comments: tuple[CommentThread, ...] = field(default=(), repr=False)
+    """The replies to the episode's posts; only its page has them, so no other output may depend on them."""
     images: Mapping[Resource, Image] = field(default_factory=dict)
     """Images of people and chapters with their thumbnails, by `Person.image` and `Chapter.image`."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from podcast_kit.errors import Problem
+from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Episode
 from podcast_kit.model.show import Show
 
@@ -95,6 +96,8 @@ class Project:
     """Guid → slugs that an episode's pages had, per the store's record."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
+    comments: Mapping[str, tuple[CommentThread, ...]] = field(default_factory=dict, repr=False)
+    """Slug → the replies to the episode's posts, of episodes that have a file of them."""
     work_folder: Path | None = field(default=None, compare=False)
     """Where builds and caches are written, for a show whose own folder cannot or must not be written to."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)

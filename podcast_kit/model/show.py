@@ -112,6 +112,16 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommentSettings:
+    """Which replies to the show's posts are shown."""
+
+    hide: tuple[str, ...] = ()
+    """Addresses of replies, or handles of authors, in lower case; the answers to them are hidden, too."""
+    only_favourited: bool = False
+    """Keep only the replies that the account of the post has marked as a favourite, or liked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSettings:
     """Mastering settings; by default the audio is not changed."""
 
@@ -189,6 +199,7 @@ class Show:
     feed: FeedSettings = field(default_factory=FeedSettings)
     audio: AudioSettings = field(default_factory=AudioSettings)
     theme: Theme = field(default_factory=Theme)
+    comments: CommentSettings = field(default_factory=CommentSettings)
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Codes of rules that are ignored for the whole show, each with its reason."""

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import EpisodeType, Image, Item, Placement, Show, ShowType, Soundbite
+from podcast_kit.model import CommentThread, EpisodeType, Image, Item, Placement, Show, ShowType, Soundbite
 from podcast_kit.site import structured_data
 from podcast_kit.site.chapter_list import place_chapters
 from podcast_kit.site.collections import (
@@ -22,6 +22,7 @@ from podcast_kit.site.collections import (
     paginate,
     slugify_name,
 )
+from podcast_kit.site.comments import arrange_comments
 from podcast_kit.site.i18n import Translations, load_translations
 from podcast_kit.site.listen_links import (
     Link,
@@ -52,6 +53,8 @@ class SitePage:
     digest: str
     """Of everything that the page depends on: the same digest gives the same bytes."""
     render: Callable[[], bytes] = field(compare=False, repr=False)
+    own_digest: str = ""
+    """The same without listeners' comments, of pages from templates: it changes only when the show itself does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +183,7 @@ class Site:
             embed = f"{base}/embed/index.html"
             player_url = self.show.page_url(embed)
             late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
-            yield self._template_page(f"{base}/index.html", "episode.html", values, late_values)
+            yield self._template_page(f"{base}/index.html", "episode.html", values, late_values, item.comments)
             embed_values = _player_values(item)
             yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
             yield self._oembed_page(f"{base}/oembed.json", item, player_url)
@@ -231,6 +234,7 @@ class Site:
             "frame": structured_data.embed_code(self.show, item, player_url),
             "notes": place_chapters(item.page, item.chapters),
             "paragraphs": group_into_paragraphs(shown_cues(item)) if with_transcript else (),
+            "threads": arrange_comments(item.comments),
             "ld": structured_data.episode_json_ld(self.show, item, self.artwork),
         }
 
@@ -318,8 +322,9 @@ class Site:
         template: str,
         values: Mapping[str, Any],
         late_values: Callable[[], Mapping[str, Any]] = dict,
+        comments: Sequence[CommentThread] = (),
     ) -> SitePage:
-        """A page from a template. `late_values` follow from `values`, so they are only computed for rendering."""
+        """A page from a template. `late_values` follow from `values` and `comments`: only computed for rendering."""
         urls = PageUrls(self.show, key)
 
         def render() -> bytes:
@@ -328,8 +333,9 @@ class Site:
             context |= {"local": urls.relativize_html}
             return self._templates.render(template, context).encode("utf-8", "replace")
 
-        digest = _digest_value([key, template, self._common_digest, values])
-        return SitePage(key=key, digest=digest, render=render)
+        own_digest = _digest_value([key, template, self._common_digest, values])
+        digest = _digest_value([own_digest, comments]) if comments else own_digest
+        return SitePage(key=key, digest=digest, own_digest=own_digest, render=render)
 
 
 def render_site(

@@ -366,6 +366,26 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         ),
     ),
     CoreKey(
+        name="comments",
+        about="Which replies to the posts of `social` are shown on the episodes' pages.",
+        form="a mapping",
+        example='comments: {hide: ["@spam@social.example"], only: favourited}',
+        details="It applies to what `podcast-kit comments` fetches; `hide` also to what it has fetched before.",
+        fields=(
+            CoreKey(
+                name="hide",
+                about="Replies that are left out, with the answers to them.",
+                form='a list of addresses of replies, or of handles in quotes such as "@ann@social.example"',
+            ),
+            CoreKey(
+                name="only",
+                about="Keep only replies that the account of the post has marked as a favourite (on Bluesky: liked).",
+                form="favourited",
+                default="all replies",
+            ),
+        ),
+    ),
+    CoreKey(
         name="ignore",
         about="Rules of `podcast-kit check` that do not apply to this show.",
         form="a mapping of code and reason",

@@ -9,12 +9,23 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io.inside import is_inside
-from podcast_kit.model import EPISODES_DIR, LOCK_FILE, SHOW_FILE, BrokenEpisode, Episode, LockEntry, Project, Show
+from podcast_kit.model import (
+    EPISODES_DIR,
+    LOCK_FILE,
+    SHOW_FILE,
+    BrokenEpisode,
+    CommentThread,
+    Episode,
+    LockEntry,
+    Project,
+    Show,
+)
 from podcast_kit.source import aliases, lock
+from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
-from podcast_kit.source.yaml import InvalidValue, decode_source, parse_yaml_table, read_source_file
+from podcast_kit.source.yaml import MAX_SOURCE_BYTES, InvalidValue, decode_source, parse_yaml_table, read_source_file
 
 SAFE_DIRECTORY_VARIABLE = "PODCAST_KIT_SAFE_DIRECTORY"
 """Folders whose shows are used from below though they belong to another user; `*` for all."""
@@ -74,6 +85,7 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
     show = reader.read_show()
     all_episodes = reader.read_episodes(show)
     entries = reader.read_lock()
+    comments = reader.read_comments(all_episodes)
     conflicts = [*_find_duplicates(all_episodes), *aliases.find_alias_conflicts(all_episodes)]
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -85,7 +97,13 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
     all_episodes = tuple(episode for episode in all_episodes if episode.path not in broken_paths)
     warnings = tuple(_without_ignored(problems, show, all_episodes))
     return Project(
-        folder=Path(folder), show=show, episodes=all_episodes, lock=entries, broken=broken, warnings=warnings
+        folder=Path(folder),
+        show=show,
+        episodes=all_episodes,
+        lock=entries,
+        broken=broken,
+        comments=comments,
+        warnings=warnings,
     )
 
 
@@ -202,10 +220,24 @@ class _ProjectReader:
             self.problems += error.problems
         return ()
 
-    def read_bytes(self, path: str) -> bytes | None:
+    def read_comments(self, all_episodes: tuple[Episode, ...]) -> dict[str, tuple[CommentThread, ...]]:
+        """The replies to the posts of each episode, from the files in comments/."""
+        names, _ = self.list_folder(comment_files.COMMENTS_DIR)
+        slugs = {episode.slug for episode in all_episodes} & {name.removesuffix(".json") for name in names}
+        threads: dict[str, tuple[CommentThread, ...]] = {}
+        for slug in sorted(slugs):
+            path = comment_files.comments_path(slug)
+            try:
+                if (data := self.read_bytes(path, comment_files.MAX_COMMENTS_FILE_BYTES)) is not None:
+                    threads[slug] = comment_files.parse_comment_threads(data, path)
+            except InvalidInput as error:
+                self.problems += error.problems
+        return threads
+
+    def read_bytes(self, path: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes | None:
         try:
             self.root.resolve_path(path)
-            return read_source_file(self.folder / path, path)
+            return read_source_file(self.folder / path, path, max_bytes)
         except InvalidInput as error:
             fix = "create a show with `podcast-kit init`" if path == SHOW_FILE else ""
             self.problems += [replace(problem, fix=problem.fix or fix) for problem in error.problems]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from podcast_kit.model import (
     AudioSettings,
     Category,
+    CommentSettings,
     Element,
     FeedSettings,
     LocalFile,
@@ -62,6 +63,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         feed=_feed_settings(table),
         audio=_show_audio_settings(table, folder),
         theme=_theme_settings(table, folder),
+        comments=_comment_settings(table),
         ignore=ignored_rules(table),
         elements=channel_elements,
         locations=table.locations,
@@ -254,6 +256,36 @@ def _theme_settings(table: Table, folder: ShowFolder) -> Theme:
     )
     inner.finish()
     return theme
+
+
+def _comment_settings(table: Table) -> CommentSettings:
+    inner = table.table("comments")
+    if inner is None:
+        return CommentSettings()
+    settings = CommentSettings(
+        hide=inner.list_of("hide", _to_hidden_comment),
+        only_favourited=bool(inner.optional("only", _to_comment_choice, "")),
+    )
+    inner.finish()
+    return settings
+
+
+def _to_hidden_comment(raw: str) -> str:
+    """The address of a reply, or a handle such as @ann@social.example or @ann.example."""
+    text = converters.to_line(raw).lower()
+    if "://" in text:
+        return text
+    if not re.fullmatch(r"@?[\w.-]+(?:@[\w.:-]+)?", text):
+        fix = "write the address of a reply, or a handle such as @ann@social.example"
+        raise InvalidValue(f"{converters.quote_value(raw)} is neither an address nor a handle", fix, "value.form")
+    return "@" + text.removeprefix("@")
+
+
+def _to_comment_choice(raw: str) -> str:
+    if converters.to_line(raw) != "favourited":
+        fix = "write only: favourited, or remove the key to show all replies"
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a choice of comments", fix, "value.choice")
+    return "favourited"
 
 
 def _to_hex_colour(raw: str) -> str:

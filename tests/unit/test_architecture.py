@@ -14,7 +14,7 @@ LAYERS = (
     {"namespaces", "io"},
     {"source", "audio", "images", "feed", "site", "check.rules", "stores"},
     {"builder", "plan"},
-    {"check", "importer", "preview"},
+    {"check", "announce", "importer", "preview"},
     {"publish"},
     {"cli"},
     {"__main__"},

@@ -15,7 +15,7 @@ from podcast_kit.source.notes.feed_html import FeedRenderer
 from podcast_kit.source.notes.markdown import find_local_images, local_image_lines, parse_markdown
 from podcast_kit.source.notes.page_html import PageRenderer
 from podcast_kit.source.notes.plain_text import PlainTextRenderer
-from podcast_kit.source.notes.sanitize import sanitize_feed_html, sanitize_page_html
+from podcast_kit.source.notes.sanitize import sanitize_comment_html, sanitize_feed_html, sanitize_page_html
 from podcast_kit.source.notes.truncate import html_to_plain_text, truncate_html
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "html_to_plain_text",
     "local_image_lines",
     "render_notes",
+    "sanitize_comment_html",
     "shift_timestamps",
     "truncate_html",
 ]

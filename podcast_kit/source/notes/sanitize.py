@@ -54,6 +54,20 @@ def sanitize_feed_html(html: str) -> str:
     return _sanitize_html(html, _FEED_TAGS, _LINK_ATTRIBUTES)
 
 
+def sanitize_comment_html(html: str) -> str:
+    """The HTML of a stranger with only paragraphs, line breaks and links, which search engines must not count."""
+    return str(
+        nh3.clean(
+            html,
+            tags={"p", "br", "a"},
+            attributes=_LINK_ATTRIBUTES,
+            url_schemes={"http", "https"},
+            link_rel="nofollow ugc",
+            clean_content_tags={"script", "style", "title", "textarea", "noscript"},
+        )
+    )
+
+
 def _sanitize_html(html: str, tags: set[str], attributes: dict[str, set[str]]) -> str:
     if is_nested_too_deep(html):
         html = flatten_html(html)  # nh3 takes quadratic time for it

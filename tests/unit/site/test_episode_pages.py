@@ -82,7 +82,7 @@ def test_alternate_enclosures_are_listed_with_their_size(render):
 def test_the_discussion_is_linked(render):
     post = Element("podcast:socialInteract", "", (("protocol", "activitypub"), ("uri", "https://social.example/1")))
     page = episode_page(render(make_item(elements=(post,))))
-    assert '<a class="button quiet" href="https://social.example/1">Discuss this episode</a>' in page
+    assert '<a class="button quiet" href="https://social.example/1">Join the conversation</a>' in page
 
 
 def video_item(**settings):

@@ -1,0 +1,1 @@
+"""Telling the world about new episodes, and reading what it answers."""
