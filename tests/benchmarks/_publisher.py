@@ -39,7 +39,7 @@ def main(folder: Path, bucket: str, endpoint: str, *, gate: bool, memo: Path | N
     plan = plan_changes(outputs, state)
     list(publish_plan(plan, store, now=NOW, url=settings.url if gate else ""))
     if memo and not plan:
-        record_published(memo, digest, state_etag=state.etag, feed_etag=state.objects[last_key].etag)
+        record_published(memo, digest, "", state_etag=state.etag, feed_etag=state.objects[last_key].etag)
 
 
 if __name__ == "__main__":
