@@ -17,10 +17,19 @@ GIT_VARIABLES = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
     "LC_ALL": "C",
 }
-GIT_SETTINGS = ("core.fsmonitor=false", "core.quotePath=false", "log.showSignature=false", "protocol.allow=never")
-"""No command that a repository's settings name is run, and nothing is fetched."""
+"""Nothing is fetched: versions of git that ignore GIT_NO_LAZY_FETCH have no protocol that they may use."""
+GIT_SETTINGS = (
+    *("core.fsmonitor=false", "core.quotePath=false", "log.showSignature=false"),
+    *("protocol.allow=never", "safe.bareRepository=explicit"),
+)
+"""No command that a repository's settings name is run."""
+REPOSITORY_SCOPES = frozenset({"local", "worktree"})
+"""Where git found settings that may come from who made the repository."""
+FILTER_SETTINGS = {"clean": "", "smudge": "", "process": "", "required": "false"}
+"""A filter with these settings runs no command."""
 MAX_FILE_VERSIONS = 100
 """Versions of a file in git that are looked at, the newest first."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -70,8 +79,12 @@ class GitHistory:
 
     def list_uncommitted(self) -> frozenset[str]:
         """The paths in the show's folder that differ from the commit, new ones included."""
-        result = _run_git(self.folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", ".")
-        if not self.head or result is None or result.returncode:
+        settings = _disable_filters(self.folder) if self.head else None
+        if settings is None:
+            return frozenset()
+        options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
+        result = _run_git(self.folder, "status", *options, ".", settings=settings)
+        if result is None or result.returncode:
             return frozenset()
         prefix = _read_line(self.folder, "rev-parse", "--show-prefix")
         entries = result.stdout.decode("utf-8", "surrogateescape").split("\0")
@@ -102,12 +115,49 @@ class GitHistory:
 
 
 def read_git_history(folder: Path) -> GitHistory:
-    """What git knows of the folder; an empty history outside of a repository."""
+    """What git knows of the folder; an empty history outside of a repository, and in a bare one.
+
+    A bare repository can be part of a clone, and its settings name commands.
+    """
+    if _is_in_bare_repository(folder):
+        return GitHistory(folder)
     result = _run_git(folder, "rev-parse", "HEAD", "--is-shallow-repository")
     if result is None or result.returncode:
         return GitHistory(folder)
     head, _, is_shallow = result.stdout.decode("ascii", "replace").strip().partition("\n")
     return GitHistory(folder, head, is_shallow=is_shallow == "true")
+
+
+def _is_in_bare_repository(folder: Path) -> bool:
+    """Whether git would take a folder that is not named .git for the repository; from 2.38 on it can refuse that."""
+    for parent in (real := folder.resolve(), *real.parents):
+        if (parent / ".git").exists():
+            return False
+        if (parent / "HEAD").exists() and (parent / "objects").is_dir() and (parent / "refs").is_dir():
+            return True
+    return False
+
+
+def _disable_filters(folder: Path) -> tuple[str, ...] | None:
+    """Settings by which no filter command of the repository runs; None where git cannot tell which there are.
+
+    `git status` runs filters on changed files. Those of the user's own settings, such as Git LFS, stay.
+    """
+    result = _run_git(folder, "config", "--list", "--name-only", "--show-scope", "-z")
+    if result is None or result.returncode:
+        return None
+    scopes_and_names = result.stdout.decode("utf-8", "surrogateescape").split("\0")
+    names = [
+        name
+        for scope, name in zip(scopes_and_names[::2], scopes_and_names[1::2], strict=False)
+        if scope in REPOSITORY_SCOPES
+    ]
+    filters = {name.removeprefix("filter.").rpartition(".")[0] for name in names if name.startswith("filter.")}
+    if any(name.startswith("lfs.extension.") for name in names):
+        filters.add("lfs")  # it runs what its extensions name
+    if any("=" in name for name in filters):  # git would take what follows for the value
+        return None
+    return tuple(f"filter.{name}.{key}={value}" for name in sorted(filters) for key, value in FILTER_SETTINGS.items())
 
 
 def _split_batch(output: bytes) -> Iterator[bytes]:
@@ -127,13 +177,15 @@ def _read_line(folder: Path, *arguments: str) -> str:
     return result.stdout.decode("utf-8", "replace").strip()
 
 
-def _run_git(folder: Path, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
+def _run_git(
+    folder: Path, *arguments: str, data: bytes = b"", settings: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[bytes] | None:
     """Run git without locks, hooks or prompts; None where it cannot run."""
     environment = {**os.environ, **GIT_VARIABLES}
-    settings = [argument for setting in GIT_SETTINGS for argument in ("-c", setting)]
+    options = [argument for setting in (*GIT_SETTINGS, *settings) for argument in ("-c", setting)]
     try:
         return subprocess.run(  # noqa: S603  # arguments are fixed words, paths after -- and digests
-            ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments],  # noqa: S607  # the podcaster's own git
+            ["git", "--no-pager", "--literal-pathspecs", *options, *arguments],  # noqa: S607  # the podcaster's own git
             cwd=folder,
             env=environment,
             input=data,

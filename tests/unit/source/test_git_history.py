@@ -1,5 +1,6 @@
 """What git knows of a show's folder, also of one in a subfolder, renamed files and shallow clones."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -74,5 +75,54 @@ def test_commands_that_a_repository_names_are_not_run(repository):
     history = read_git_history(repository / "show")
     assert history.file_versions("ü b.md")
     assert history.author_of(history.head) == "Anna"
+    history.list_uncommitted()
+    assert not marker.exists()
+
+
+def test_filters_that_a_repository_names_are_not_run(repository):
+    marker = repository / "ran"
+    (repository / "show/.gitattributes").write_text("*.md filter=evil.name\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "Attributes")
+    git(repository, "config", "filter.evil.name.clean", f"touch {marker}; cat")
+    git(repository, "config", "filter.evil.name.process", f"touch {marker}")
+    git(repository, "config", "filter.evil.name.required", "true")
+    (repository / "show/ü b.md").write_text("changed")
+    assert read_git_history(repository / "show").list_uncommitted() == {"ü b.md"}
+    git(repository, "config", "filter.a=b.clean", f"touch {marker}; cat")
+    (repository / "show/.gitattributes").write_text("*.md filter=a=b\n")
+    assert read_git_history(repository / "show").list_uncommitted() == frozenset()
+    assert not marker.exists()
+
+
+def test_bare_repository_inside_of_a_clone_is_not_used(repository):
+    """Files named HEAD, config, objects/ and refs/ can be committed, and git takes their folder for a repository."""
+    marker, show = repository / "ran", repository / "show"
+    for name in ("HEAD", "config", "index", "objects", "refs"):
+        source = repository / ".git" / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, show / name)
+    config = show / "config"
+    git(repository, "config", "-f", config, "core.worktree", ".")
+    git(repository, "config", "-f", config, "filter.evil.clean", f"touch {marker}; cat")
+    (show / ".gitattributes").write_text("* filter=evil\n")
+    assert read_git_history(show) == GitHistory(show)
+    assert not marker.exists()
+
+
+def test_missing_objects_are_not_fetched(repository):
+    """A partial clone names the remote that git fetches missing objects from, and how."""
+    marker = repository / "ran"
+    blob = git(repository, "rev-parse", "HEAD~2:show/a.md")
+    (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    for name, value in (
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.url", f"ext::sh -c touch% {marker}"),
+        ("remote.origin.promisor", "true"),
+        ("protocol.ext.allow", "always"),
+    ):
+        git(repository, "config", name, value)
+    history = read_git_history(repository / "show")
+    history.file_versions("ü b.md")
     history.list_uncommitted()
     assert not marker.exists()
