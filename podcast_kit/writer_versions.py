@@ -11,9 +11,9 @@ MASTERING = 4
 """Loudness, limiting and encoding."""
 SOUNDBITES = 1
 """Where and how a soundbite is cut."""
-DESCRIPTIONS = 2
+DESCRIPTIONS = 3
 """Notes and prompts as feed HTML, page HTML and plain text."""
 IMAGES = 2
 """Thumbnails, icons and social cards."""
-PAGES_AND_FEEDS = 1
+PAGES_AND_FEEDS = 2
 """HTML pages, RSS, JSON Feed and OPML made from the same items."""

@@ -53,6 +53,7 @@ class PromptStripper:
         has_default_string = html.unescape(paragraph[1]).rstrip() in default_strings
         is_prompt = any(
             url.startswith(f"{self.home}follow/")
+            or (url.startswith(f"{self.home}episodes/") and url.endswith("#share"))
             or (has_default_string and _host_of_url(url) in site.listen_service_hosts())
             for url in links
         )

@@ -71,6 +71,11 @@ class PromptSet:
     follow_text: str = ""
     """Custom wording, with the placeholders `{show}` and `{title}`; empty for the default."""
     review_text: str = ""
+    share: bool = True
+    """Ask listeners to tell a friend."""
+    share_text: str = ""
+    other_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """More wordings of `follow`, `review` and `share`; each episode gets one of all, by its guid."""
 
 
 PROVIDER_NAMES = ("s3", "aws", "r2", "b2", "gs", "spaces", "hetzner", "wasabi", "minio", "garage")

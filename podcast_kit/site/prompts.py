@@ -1,7 +1,8 @@
-"""The follow and review prompts: the same content for the page, the feed and the tags."""
+"""The prompts to follow, to review and to tell a friend: the same content for the page, the feed and the tags."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -13,6 +14,10 @@ from podcast_kit.model import Episode, Placement, PromptSet, RenderedNotes, Show
 from podcast_kit.site.i18n import load_translations
 from podcast_kit.site.listen_links import Link, LinkKind, build_listen_links, normalize_url
 from podcast_kit.site.templates import Templates, load_templates
+from podcast_kit.text.choose import choose_by_hash
+
+_SHARE_URL_PLACEHOLDER = "https://share.invalid/"
+"""Stands for the share link in prompts that are rendered once for all episodes."""
 
 PROMPT_TEMPLATES = {
     "page_html": "prompts/page.html",
@@ -22,7 +27,7 @@ PROMPT_TEMPLATES = {
 """The template for each field of RenderedNotes."""
 BUILT_IN_PROMPT_SETS = {
     "default": PromptSet(),
-    "none": PromptSet(follow=False, review=False, placement=Placement.NONE),
+    "none": PromptSet(follow=False, review=False, share=False, placement=Placement.NONE),
 }
 
 
@@ -46,7 +51,7 @@ def render_prompts(
     `digest` is `templates_digest(folder)`, if it is known already.
     """
     prompt_set = find_prompt_set(show, episode)
-    if prompt_set.placement is Placement.NONE or not (prompt_set.follow or prompt_set.review):
+    if prompt_set.placement is Placement.NONE or not (prompt_set.follow or prompt_set.review or prompt_set.share):
         return RenderedNotes()
     seen = {normalize_url(url) for url in linked}
     seen_on_page = set(seen)
@@ -61,25 +66,41 @@ def render_prompts(
     review_how = f"{follow_page}#review" if prompt_set.review and not has_review_links else ""
     if normalize_url(review_how) in seen:
         review_how = ""
-    if not (follow_links or any_app or review_links or page_review_links or review_how):
+    share_url = f"{page_url}#share" if prompt_set.share else ""
+    if normalize_url(share_url) in seen:
+        share_url = ""
+    if not (follow_links or any_app or review_links or page_review_links or review_how or share_url):
         return RenderedNotes()
     templates = load_templates(folder, digest)
     names = {"show": show.title, "title": episode.title}
     t = load_translations(show.language, show.timezone, folder, templates.digest)
+
+    def ask(kind: str, text: str) -> str:
+        texts = [text, *prompt_set.other_texts.get(kind, ())] if text else []
+        chosen = choose_by_hash(f"{kind} {episode.guid}", texts)
+        return _fill_placeholders(chosen, names) or t(f"{kind}_prompt")
+
     values = _PromptValues(
         follow=tuple(follow_links),
         any_app=any_app,
         review=tuple(review_links),
         page_review=tuple(page_review_links),
         review_how=review_how,
-        ask_follow=_fill_placeholders(prompt_set.follow_text, names) or t("follow_prompt"),
-        ask_review=_fill_placeholders(prompt_set.review_text, names) or t("review_prompt"),
+        share_url=share_url,
+        ask_follow=ask("follow", prompt_set.follow_text),
+        ask_review=ask("review", prompt_set.review_text),
+        ask_share=ask("share", prompt_set.share_text),
         language=show.language,
         timezone=show.timezone,
     )
     if any(templates.has_own(name) for name in PROMPT_TEMPLATES.values()):
         return _render_surfaces(templates, values, show=show, episode=episode, page_url=page_url)
-    return _render_default_prompts(templates, values)
+    prompts = _render_default_prompts(templates, values._replace(share_url=_SHARE_URL_PLACEHOLDER if share_url else ""))
+    return RenderedNotes(
+        page_html=prompts.page_html.replace(_SHARE_URL_PLACEHOLDER, html.escape(share_url)),
+        feed_html=prompts.feed_html.replace(_SHARE_URL_PLACEHOLDER, html.escape(share_url)),
+        plain_text=prompts.plain_text.replace(_SHARE_URL_PLACEHOLDER, share_url),
+    )
 
 
 class _PromptValues(NamedTuple):
@@ -93,8 +114,11 @@ class _PromptValues(NamedTuple):
     """Those for the page, whose buttons say what each link is for: also where following and rating share a URL."""
     review_how: str
     """URL of the instructions for reviews; empty to omit it."""
+    share_url: str
+    """URL of the share panel of the episode's page; empty to omit it."""
     ask_follow: str
     ask_review: str
+    ask_share: str
     language: str
     timezone: str
 

@@ -244,22 +244,29 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
     ),
     CoreKey(
         name="prompts",
-        about="Sets of follow and review prompts, each under a name.",
+        about="Sets of prompts to follow, to review and to tell a friend, each under a name.",
         form="a mapping of sets; default is used unless an episode names another",
         example="prompts:\n  default: {follow: true, review: true, placement: end}\n"
         '  finale: {follow: false, review: "This was {title}, the last one. What did you think?"}',
-        details="`none` instead of a mapping turns the set off.",
+        details="`none` instead of a mapping turns the set off. "
+        "Of a list of sentences each episode gets one, chosen by its guid.",
         fields=(
             CoreKey(
                 name="follow",
                 about="Ask listeners to follow the show.",
-                form="true, false, or a sentence with {show} and {title}",
+                form="true, false, a sentence with {show} and {title}, or a list of sentences",
                 default="true",
             ),
             CoreKey(
                 name="review",
                 about="Ask listeners for a rating or review.",
-                form="true, false, or a sentence with {show} and {title}",
+                form="as for follow",
+                default="true",
+            ),
+            CoreKey(
+                name="share",
+                about="Ask listeners to tell a friend; the link opens the share panel of the episode's page.",
+                form="as for follow",
                 default="true",
             ),
             CoreKey(

@@ -154,7 +154,10 @@ def to_category(raw: str) -> Category:
 
 
 def _prompt_sets(table: Table) -> dict[str, PromptSet]:
-    prompt_sets = {"default": PromptSet(), "none": PromptSet(follow=False, review=False, placement=Placement.NONE)}
+    prompt_sets = {
+        "default": PromptSet(),
+        "none": PromptSet(follow=False, review=False, share=False, placement=Placement.NONE),
+    }
     sets = table.table("prompts")
     for key in sets.entries if sets else ():
         value: Value | None = sets.value(key) if sets else None
@@ -165,17 +168,39 @@ def _prompt_sets(table: Table) -> dict[str, PromptSet]:
         elif value.content == "none":
             prompt_sets[key] = prompt_sets["none"]
         elif inner := sets.nested(value, f"the prompts {key!r}"):
-            follow = inner.optional("follow", _to_prompt_text, default=True)
-            review = inner.optional("review", _to_prompt_text, default=True)
+            texts = {name: _prompt_texts(inner, name) for name in ("follow", "review", "share")}
             prompt_sets[key] = PromptSet(
-                follow=bool(follow),
-                review=bool(review),
+                follow=texts["follow"] is not None,
+                review=texts["review"] is not None,
+                share=texts["share"] is not None,
                 placement=inner.optional("placement", converters.choice_of(Placement), Placement.END),
-                follow_text=follow if isinstance(follow, str) else "",
-                review_text=review if isinstance(review, str) else "",
+                follow_text=(texts["follow"] or ("",))[0],
+                review_text=(texts["review"] or ("",))[0],
+                share_text=(texts["share"] or ("",))[0],
+                other_texts={name: wordings[1:] for name, wordings in texts.items() if wordings and wordings[1:]},
             )
             inner.finish()
     return prompt_sets
+
+
+def _prompt_texts(table: Table, key: str) -> tuple[str, ...] | None:
+    """The wordings of a prompt, none for the default one; None if the prompt is off."""
+    value = table.value(key)
+    if value is not None and isinstance(value.content, list):
+        return table.list_of(key, _to_prompt_sentence)
+    text = table.optional(key, _to_prompt_text, default=True)
+    if isinstance(text, str):
+        return (text,)
+    return () if text else None
+
+
+def _to_prompt_sentence(raw: str) -> str:
+    text = _to_prompt_text(raw) if len(raw.split()) > 1 else True
+    if not isinstance(text, str):
+        raise InvalidValue(
+            f"{converters.quote_value(raw)} is not a sentence", "write the prompt in words", "value.form"
+        )
+    return text
 
 
 def _to_prompt_text(raw: str) -> bool | str:

@@ -21,6 +21,7 @@ from podcast_kit.model import ListenLink, Placement, Project, PromptSet
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_item, make_show, make_transcript
 
 FOLLOW = f"{BASE}follow/index.html"
+SHARE = f"{BASE}episodes/001-one/index.html#share"
 LONG = make_transcript(*["A sentence of some length that a guest speaks."] * 600)
 SURFACES = ("content", "description", "page", "comment", "transcript")
 CLUB = ListenLink(service="custom", value="https://club.example/join?a=1&b=2", label="Club")
@@ -58,7 +59,9 @@ def count_urls(surface):
 
 @settings(max_examples=100)
 @given(
-    prompt_set=st.builds(PromptSet, follow=st.booleans(), review=st.booleans(), placement=st.sampled_from(Placement)),
+    prompt_set=st.builds(
+        PromptSet, follow=st.booleans(), review=st.booleans(), share=st.booleans(), placement=st.sampled_from(Placement)
+    ),
     linked=st.sets(st.sampled_from(sorted(LINKS))),
     bare=st.booleans(),
     at=st.sampled_from(["first", "last"]),
@@ -87,4 +90,5 @@ def test_each_url_occurs_exactly_once_for_each_purpose(tmp_path_factory, prompt_
         assert all(counts[url] <= 1 + (url in twice) for url in LINKS), (surface, counts)
         if surface != "transcript":
             assert counts[site.normalize_url(FOLLOW)] == (has_prompts and prompt_set.follow), (surface, counts)
+            assert counts[site.normalize_url(SHARE)] == (has_prompts and prompt_set.share), (surface, counts)
     assert len(surfaces["description"].encode()) <= description.MAX_ITEM_DESCRIPTION_BYTES

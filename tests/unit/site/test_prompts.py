@@ -10,9 +10,10 @@ from podcast_kit import site
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import ListenLink, Placement, PromptSet
 from podcast_kit.site import LinkKind
-from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_show
+from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_item, make_show
 
 FOLLOW = f"{BASE}follow/index.html"
+SHARE = f"{BASE}episodes/x/index.html#share"
 REVIEW = "https://podcasts.apple.com/podcast/id1000000001?action=write-review"
 
 
@@ -42,6 +43,7 @@ def test_follow_links_come_before_review_links(render):
             f"https://open.spotify.com/show/{SPOTIFY.value}",
             FOLLOW,
             REVIEW,
+            SHARE,
         ]
 
 
@@ -60,7 +62,7 @@ def test_page_repeats_no_review_link_of_the_notes(render):
 
 def test_a_show_without_services_links_to_the_follow_page(render):
     for urls in count_urls(render(make_show(listen=()))):
-        assert list(urls) == [FOLLOW, f"{FOLLOW}#review"]
+        assert list(urls) == [FOLLOW, f"{FOLLOW}#review", SHARE]
 
 
 services = st.sets(
@@ -184,7 +186,7 @@ def test_links_from_markers_are_not_repeated(render):
     assert {link.url for link in site.build_listen_links(show) if link.declared and link.kind is LinkKind.FOLLOW} < set(
         linked
     )
-    assert list(count_urls(render(show, linked=linked))[0]) == [FOLLOW]
+    assert list(count_urls(render(show, linked=linked))[0]) == [FOLLOW, SHARE]
 
 
 def test_a_prompt_set_can_have_its_own_wording(render):
@@ -202,3 +204,50 @@ def test_every_surface_has_the_full_sentences(render):
     for text in (render().page_html, render().feed_html, render().plain_text):
         assert "Enjoying the show? Follow it for free" in text
         assert "A quick rating or review helps other people find the show." in text
+
+
+@pytest.mark.parametrize(
+    ("language", "friend", "link"),
+    [
+        ("en", "Tell a friend", "Share this episode"),
+        ("de", "Weitersagen", "Diese Folge teilen"),
+        ("fr", "Parlez-en autour de vous", "Partager cet épisode"),
+        ("es", "Cuéntaselo a alguien", "Compartir este episodio"),
+    ],
+)
+def test_every_surface_asks_once_to_tell_a_friend(render, language, friend, link):
+    prompts = render(make_show(language=language))
+    assert prompts.feed_html.count(f'<a href="{SHARE}">{link}</a>') == prompts.feed_html.count(friend) == 1
+    assert prompts.page_html.count(f'href="{SHARE}">{link}</a>') == 1
+    assert prompts.plain_text.count(SHARE) == prompts.plain_text.count(friend) == 1
+    assert "share.invalid" not in prompts.page_html + prompts.feed_html + prompts.plain_text
+
+
+def test_the_prompt_to_tell_a_friend_can_be_off_alone_or_worded(render):
+    without = render(make_show(prompts={"default": PromptSet(share=False)}))
+    assert all(SHARE not in text for text in (without.page_html, without.feed_html, without.plain_text))
+    assert REVIEW in without.feed_html
+    alone = PromptSet(follow=False, review=False, share_text="Who should hear {title}?")
+    prompts = render(make_show(prompts={"default": alone}))
+    assert prompts.plain_text == f"Who should hear Number 1?\n- Tell a friend: {SHARE}"
+    assert [list(urls) for urls in count_urls(prompts)] == [[SHARE]] * 3
+    assert not render(make_show(prompts={"default": alone}), linked=[SHARE])
+
+
+def test_wordings_rotate_by_guid_and_stay_when_one_is_added(render):
+    def wordings(*texts):
+        own = PromptSet(follow_text=texts[0], other_texts={"follow": texts[1:]})
+        show = make_show(prompts={"default": own})
+        return [render(show, make_episode(guid=f"guid-{number}")).plain_text.split("\n")[0] for number in range(40)]
+
+    two, three = wordings("Text one", "Text two"), wordings("Text three", "Text one", "Text two")
+    assert set(two) == {"Text one", "Text two"}
+    assert set(three) == {"Text one", "Text two", "Text three"}
+    assert all(new in (old, "Text three") for old, new in zip(two, three, strict=True))
+
+
+def test_the_share_panel_does_not_repeat_the_prompt(tmp_path):
+    sentence = "Know someone who’d enjoy this?"
+    for page in (f'<p>{sentence}</p><a href="{SHARE}">Share</a>', "<p>Notes</p>"):
+        shown = site.render_site(make_show(), [make_item(page=page)], folder=tmp_path)["episodes/001-one/index.html"]
+        assert shown.decode().count(sentence) == 1

@@ -543,3 +543,15 @@ def test_notification_that_is_not_sent_is_refused(folder, key, column):
 def test_podping_of_ones_own_or_none_is_accepted(folder, key):
     (element,) = project.load_project(folder({}, f"{key}\n{SHOW}")).show.elements
     assert element.name == "podcast:podping"
+
+
+def test_prompts_take_a_list_of_sentences(folder):
+    sets = 'prompts: {default: {follow: ["Come along", "Stay with {show}"], review: false, share: Pass it on}}\n'
+    prompts = project.load_project(folder(show=f"{SHOW}{sets}")).show.prompts["default"]
+    assert (prompts.follow_text, prompts.other_texts) == ("Come along", {"follow": ("Stay with {show}",)})
+    assert (prompts.review, prompts.share, prompts.share_text) == (False, True, "Pass it on")
+
+
+def test_a_list_of_prompts_has_only_sentences(folder):
+    sets = 'prompts: {default: {follow: ["true"], share: ["To {whom}"]}}\n'
+    assert [problem.code for problem in problems(folder(show=f"{SHOW}{sets}"))] == ["value.form", "value.form"]
