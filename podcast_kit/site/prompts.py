@@ -17,7 +17,7 @@ from podcast_kit.site.templates import Templates, load_templates
 from podcast_kit.text.choose import choose_by_hash
 
 _SHARE_URL_PLACEHOLDER = "https://share.invalid/"
-"""Stands for the share link in prompts that are rendered once for all episodes."""
+"""In place of the share link, in prompts that are rendered once for all episodes."""
 
 PROMPT_TEMPLATES = {
     "page_html": "prompts/page.html",
