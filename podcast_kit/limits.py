@@ -34,6 +34,10 @@ MAX_MASTERING_CPU_S = 3_600
 MAX_MASTERED_BYTES = 2_000_000_000
 """Size of a file that mastering a recording of a stranger may write."""
 MAX_TEMPLATE_BYTES = 1_000_000
+MAX_TEMPLATE_TOKENS = 30_000
+"""Names, values, signs and pieces of text in one template; the largest default one has 3,000."""
+MAX_STRINGS_BYTES = 20_000
+"""Size of a file in templates/strings/; the default ones have 6,000."""
 MAX_TEMPLATE_SECONDS = 10
 """How long one page may take to render."""
 MAX_TEMPLATE_TOTAL_SECONDS = 60

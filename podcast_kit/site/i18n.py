@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -12,9 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.limits import MAX_STRINGS_BYTES, MAX_TEMPLATE_VALUE_LEN
 from podcast_kit.site.templates import default_templates, templates_digest
 
 FALLBACK_LANGUAGE = "en"
+WORDS_OF_KEYS = {"months": 12, "units": 4}
+"""How many words the strings have that are lists of words."""
+MAX_STRING_LEN = 2_000
 RIGHT_TO_LEFT_LANGUAGES = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 
 
@@ -32,7 +36,10 @@ class Translations:
             key = f"{key}_one" if values["n"] == 1 else f"{key}_many"
         text = self.strings[key]
         for name, value in values.items():
-            text = text.replace("{" + name + "}", str(value))
+            placeholder, inserted = "{" + name + "}", str(value)
+            if len(text) + text.count(placeholder) * len(inserted) > MAX_TEMPLATE_VALUE_LEN:
+                raise ValueError(f"the string {key!r} has more than {MAX_TEMPLATE_VALUE_LEN:,} characters")
+            text = text.replace(placeholder, inserted)
         return text
 
     @property
@@ -106,6 +113,9 @@ def _read_strings(path: Path, folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    if path.stat().st_size > MAX_STRINGS_BYTES:
+        text = f"is larger than {MAX_STRINGS_BYTES:,} bytes"
+        raise InvalidInput([Problem(SourceLocation(name), text, "is it the right file?", "file.long")])
     text = ""
     try:
         text = path.read_text("utf-8")
@@ -117,17 +127,36 @@ def _read_strings(path: Path, folder: Path) -> dict[str, str]:
         location = SourceLocation(name, *map(int, numbers.groups())) if numbers else SourceLocation(name, last_line)
         fix = 'write lines such as key = "text"'
         raise InvalidInput([Problem(location, f"is not valid TOML: {cause}", fix, "template.words")]) from None
-    lines = text.split("\n")
+    except RecursionError:
+        fix = 'write lines such as key = "text"'
+        raise InvalidInput([Problem(SourceLocation(name), "is nested too deeply", fix, "template.words")]) from None
+    reasons = {key: _reason_unusable(key, value) for key, value in table.items()}
     problems = [
-        Problem(_key_location(name, lines, key), f"{key!r} must be text", "put it in quotes", "template.words")
-        for key, value in table.items()
-        if not isinstance(value, str)
+        Problem(location, f"{key!r} {reasons[key][0]}", reasons[key][1], "template.words")
+        for key, location in _locate_keys(name, text.split("\n"), [key for key in table if reasons[key][0]]).items()
     ]
     if problems:
         raise InvalidInput(problems)
     return table
 
 
-def _key_location(name: str, lines: list[str], key: str) -> SourceLocation:
-    pattern = re.compile(rf"\s*[\[\"']*{re.escape(key)}\b")
-    return SourceLocation(name, next((number for number, line in enumerate(lines, 1) if pattern.match(line)), 0))
+def _reason_unusable(key: str, value: object) -> tuple[str, str]:
+    """What is wrong with a string, and how to fix it; two empty texts if nothing is."""
+    if not isinstance(value, str):
+        return "must be text", "put it in quotes"
+    if len(value) > MAX_STRING_LEN:
+        return f"is longer than {MAX_STRING_LEN:,} characters", "shorten it"
+    count = WORDS_OF_KEYS.get(key, 0)
+    if count and len(value.split()) != count:
+        return f"must have {count} words", "separate them by spaces, as the default does"
+    return "", ""
+
+
+def _locate_keys(name: str, lines: list[str], keys: Collection[str]) -> dict[str, SourceLocation]:
+    """Where keys are in a file; line 0 for those that are written in another way."""
+    first_lines = dict.fromkeys(keys, 0)
+    for number, line in enumerate(lines, 1):
+        key = re.match(r"\s*[\[\"']*([\w-]*)", line)
+        if key and first_lines.get(key[1]) == 0:
+            first_lines[key[1]] = number
+    return {key: SourceLocation(name, number) for key, number in first_lines.items()}

@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import Any
 
 from jinja2 import nodes, pass_context, runtime
+from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 
@@ -26,6 +27,7 @@ from podcast_kit.limits import (
     MAX_TEMPLATE_OUTPUT_CHARS,
     MAX_TEMPLATE_SECONDS,
     MAX_TEMPLATE_STEPS,
+    MAX_TEMPLATE_TOKENS,
     MAX_TEMPLATE_TOTAL_SECONDS,
     MAX_TEMPLATE_VALUE_LEN,
 )
@@ -40,7 +42,18 @@ OWN_PACKAGE = "podcast_kit."
 REMOVED_FILTERS = ("random", "pprint")
 """Filters whose result is not the same in each run, or shows what values are made of."""
 REMOVED_GLOBALS = ("lipsum",)
-BOUNDED_OPERATORS = frozenset({"*", "**", "+", "%"})
+MAX_WRAPPED_LINES = 20_000
+MAX_ROUND_DIGITS = 100
+MAX_DATE_FORMAT_LEN = 1_000
+MIN_LINK_LEN = 4
+"""How short a text can be that the filter `urlize` turns into a link."""
+CODECS = frozenset({"utf-8", "utf8", "ascii", "latin-1"})
+"""Others, such as punycode, take quadratic time."""
+ITERATING_FILTERS = frozenset({"map", "select", "reject", "selectattr", "rejectattr", "sum", "unique"})
+"""Filters that do something with each element, however many a list has."""
+COLLECTING_FILTERS = frozenset({"join", "list", "sum", "string"})
+"""Filters that put all elements together."""
+BOUNDED_OPERATORS = frozenset({"*", "**", "+", "%", "-", "/", "//"})
 STEP_FILTER = "_step"
 OUTPUT_FILTER = "_output"
 LOOP_FILTER = "_loop"
@@ -142,6 +155,18 @@ class SandboxedTemplates(ImmutableSandboxedEnvironment):
             kept.append(part)
         return "".join(kept)
 
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """The tokens of a template, if there are not too many to compile in a short time."""
+        try:
+            stream = super()._tokenize(source, name, filename, state)
+            if not name or not self._is_own(name):
+                return stream
+            return TokenStream(_count_tokens(stream), stream.name, stream.filename)
+        except ValueError:  # Python's limit of digits
+            raise TemplateLimitExceeded(f"has a number of more than {MAX_NUMBER_BITS:,} bits") from None
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         if name and self._is_own(name):
@@ -211,6 +236,7 @@ class SandboxedTemplates(ImmutableSandboxedEnvironment):
             values = args[position:]
             if values:
                 _check_filter(name, values[0], [*values[1:], *kwargs.values()])
+                args = (*args[:position], self._count_filtered(name, values[0]), *values[1:])
             return _check_length(function(*args, **kwargs))
 
         return filter_value
@@ -242,10 +268,37 @@ class SandboxedTemplates(ImmutableSandboxedEnvironment):
             return iterable
         return self._count_elements(iterable)
 
+    def _count_filtered(self, name: str, value: Any) -> Any:  # noqa: ANN401
+        """What a filter is applied to, with its elements counted where the filter asks for one after the other."""
+        is_list = name in ITERATING_FILTERS and isinstance(value, list | tuple | dict | set | frozenset | range | str)
+        if not is_list and not isinstance(value, Iterator):
+            return value
+        return self._weigh_elements(value) if name in COLLECTING_FILTERS else self._count_elements(value)
+
+    def _weigh_elements(self, iterable: Iterable[Any]) -> Iterator[Any]:
+        """The elements of an iterable that become one text or list, until that would be too long."""
+        weight = 0
+        for element in self._count_elements(iterable):
+            weight += _weigh(element)
+            _require_length(weight)
+            yield element
+
     def _count_elements(self, iterable: Iterable[Any]) -> Iterator[Any]:
         for element in iterable:
             self.budget.use_steps()
             yield element
+
+
+def _count_tokens(stream: Iterable[Token]) -> Iterator[Token]:
+    """The tokens; raises TemplateLimitExceeded where there are too many, or a number is too large."""
+    try:
+        for count, token in enumerate(stream, 1):
+            if count > MAX_TEMPLATE_TOKENS:
+                raise TemplateLimitExceeded(f"has more than {MAX_TEMPLATE_TOKENS:,} words and signs in its expressions")
+            _require_small_number(token.value)
+            yield token
+    except ValueError:  # Python's limit of digits
+        raise TemplateLimitExceeded(f"has a number of more than {MAX_NUMBER_BITS:,} bits") from None
 
 
 def _add_counters(tree: nodes.Template) -> None:
@@ -338,7 +391,14 @@ def _check_length(value: Any) -> Any:  # noqa: ANN401
         _require_length(len(value))
     elif isinstance(value, list | tuple | dict | set | frozenset):
         _weigh(value)
+    elif isinstance(value, int):
+        _require_small_number(value)
     return value
+
+
+def _require_small_number(*values: Any) -> None:  # noqa: ANN401
+    if any(isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS for value in values):
+        raise TemplateLimitExceeded(f"computes with a number of more than {MAX_NUMBER_BITS:,} bits")
 
 
 def _require_length(length: float) -> None:
@@ -348,6 +408,7 @@ def _require_length(length: float) -> None:
 
 def _check_operation(operator: str, left: Any, right: Any) -> None:  # noqa: ANN401
     """Raise TemplateLimitExceeded if the result of an operator would be too large."""
+    _require_small_number(left, right)
     if operator == "%" and isinstance(left, str | bytes):
         text = left if isinstance(left, str) else left.decode("latin-1")
         if "*" in text:
@@ -386,19 +447,32 @@ def _check_filter(name: str, value: Any, arguments: list[Any]) -> None:  # noqa:
     match name:
         case "indent":
             _require_length(length + (str(value).count("\n") + 1) * max(number, text_len))
-        case "wordwrap":
-            _require_length(length * (1 + text_len) / max(1, min(numbers, default=79)))
         case "replace":
             _require_length(length + (length + 1) * max(0, text_len - min(map(len, texts), default=0)))
         case "center" | "batch" | "slice":
             _require_length(length + number)
-        case "tojson":
-            if number > MAX_JSON_INDENT:
-                raise TemplateLimitExceeded(f"indents JSON by more than {MAX_JSON_INDENT} spaces")
         case "join":
             _require_length(length * (1 + text_len) + (_weigh(value) if length else 0))
         case "format" if isinstance(value, str):
             _check_operation("%", value, tuple(arguments))
+        case _:
+            _check_slow_filter(name, length, numbers, texts)
+
+
+def _check_slow_filter(name: str, length: int, numbers: list[int], texts: list[str]) -> None:
+    """Raise TemplateLimitExceeded if a filter would take long, or make a long text, for a text of this length."""
+    match name:
+        case "wordwrap":
+            lines = length / max(1, min(numbers, default=79))
+            _require_length(lines * max(map(len, texts), default=1))
+            if lines > MAX_WRAPPED_LINES:
+                raise TemplateLimitExceeded(f"wraps text into more than {MAX_WRAPPED_LINES:,} lines")
+        case "urlize":
+            _require_length(length + length / MIN_LINK_LEN * sum(map(len, texts)))
+        case "round" if max(numbers, default=0) > MAX_ROUND_DIGITS:
+            raise TemplateLimitExceeded(f"rounds to more than {MAX_ROUND_DIGITS} digits")
+        case "tojson" if max(numbers, default=0) > MAX_JSON_INDENT:
+            raise TemplateLimitExceeded(f"indents JSON by more than {MAX_JSON_INDENT} spaces")
         case _:
             pass
 
@@ -406,12 +480,18 @@ def _check_filter(name: str, value: Any, arguments: list[Any]) -> None:  # noqa:
 def _check_method_call(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:  # noqa: ANN401
     """Raise TemplateLimitExceeded if a method of text would make a long one."""
     owner = getattr(function, "__self__", None)
-    if not isinstance(owner, str | bytes):
-        return
     name = getattr(function, "__name__", "")
     values = [*args, *kwargs.values()]
     numbers = [abs(value) for value in values if isinstance(value, int)]
     lengths = [len(value) for value in values if isinstance(value, str | bytes)]
+    if name == "to_bytes":
+        _require_length(max(numbers, default=0))
+    if name == "strftime" and max(lengths, default=0) > MAX_DATE_FORMAT_LEN:
+        raise TemplateLimitExceeded(f"formats a date with more than {MAX_DATE_FORMAT_LEN:,} characters")
+    if not isinstance(owner, str | bytes):
+        return
+    if name in {"encode", "decode"} and values and str(values[0]).lower() not in CODECS:
+        raise TemplateLimitExceeded(f"uses another encoding than {', '.join(sorted(CODECS))}")
     if name in _PADDING_METHODS:
         tabs = len(owner) if name == "expandtabs" else 1
         _require_length(len(owner) + tabs * max(numbers, default=8))

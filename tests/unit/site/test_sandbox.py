@@ -120,3 +120,33 @@ def test_pages_that_are_slow_on_average_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "MAX_AVERAGE_TEMPLATE_SECONDS", 0.01)
     slow = "{% for a in range(99999) %}{% set b = 'a'|upper %}{% endfor %}"
     assert refusal(tmp_path, slow).code == "template.limit"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'units = "x"',
+        'months = "January"',
+        'units = ""',
+        f"a = {'[' * 5000}",
+        f"a = {'{a=' * 3000}",
+        "\n".join(f"a{number} = 1" for number in range(1500)),
+        f"{'a.' * 3000}a = 1",
+        f"date = {'{day}' * 1000!r}",
+        "a = 'x'\n" * 9000,
+    ],
+)
+def test_strings_that_cannot_be_used_are_refused(tmp_path, text):
+    start = time.monotonic()
+    with pytest.raises(InvalidInput) as caught:
+        render(tmp_path, text, "strings/en.toml")
+    assert time.monotonic() - start < 5
+    assert {problem.location.path for problem in caught.value.problems} == {"templates/strings/en.toml"}
+    assert {problem.code for problem in caught.value.problems} <= {"template.words", "file.long"}
+
+
+def test_a_string_cannot_be_blown_up_by_its_placeholders(tmp_path):
+    (tmp_path / "templates/strings").mkdir(parents=True)
+    (tmp_path / "templates/strings/en.toml").write_text(f"big = '{'{x}' * 600}'")
+    problem = refusal(tmp_path, "{{ t('big', x='y' * 1000000) }}")
+    assert (problem.location.line, problem.code) == (2, "template.render")
