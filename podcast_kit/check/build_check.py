@@ -35,8 +35,8 @@ def check_show(
 ) -> tuple[Problem, ...]:
     """Every problem of the show as it would be published at `now`.
 
-    Audio at a URL is fetched unless `network` is offline. Does not change the podcaster's files. Problems that prevent
-    the build are returned, not raised.
+    Audio at a URL is fetched unless `network` is offline: an episode whose audio is not known yet is then left out,
+    with a warning. Does not change the podcaster's files. Problems that prevent the build are returned, not raised.
     """
     without_guid = [episode for episode in project.episodes if not episode.guid and not episode.draft]
     problems = [
@@ -44,17 +44,32 @@ def check_show(
         for episode in without_guid
     ]
     problems += _check_publish_target(project)
+    is_offline = network is not None and network.is_offline
     try:
         build = builder.build(
-            _with_placeholder_guids(project), now=now, needs_private_key=False, network=network, on_progress=on_progress
+            _with_placeholder_guids(project),
+            now=now,
+            keep_going=is_offline,
+            needs_private_key=False,
+            network=network,
+            on_progress=on_progress,
         )
     except InvalidInput as error:
         return _sort_problems([*problems, *error.problems, *project.warnings])
-    problems += [*build.errors, *_check_secrets(build)]
+    errors = [_warn_of_unfetched(problem) for problem in build.errors] if is_offline else build.errors
+    problems += [*errors, *_check_secrets(build)]
     problems += check_build(
         build, now=now, platform=platform, published_feed=published_feed, measure_loudness=measure_loudness
     )
     return _sort_problems(problems)
+
+
+def _warn_of_unfetched(problem: Problem) -> Problem:
+    """Audio that was not fetched because nothing is: not an error of the show."""
+    if problem.code != "au.remote":
+        return problem
+    fix = "the episode is checked where the network may be used, such as when it is published"
+    return replace(problem, severity=Severity.WARNING, fix=fix)
 
 
 def check_build(
