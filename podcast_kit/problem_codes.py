@@ -298,7 +298,7 @@ notes.emphasis
 notes.marker
     The notes have something in double braces that is not replaced.
     Listeners would read the braces.
-    Correct it to {{{{ prompts }}}} on a line of its own, or delete it.
+    Correct it to {{{{ prompts }}}} or another marker, on a line of its own, or delete it.
 
 notes.footnote
     A footnote and its references do not match.

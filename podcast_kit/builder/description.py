@@ -107,9 +107,8 @@ def _compose_text(
     context: DescriptionContext,
 ) -> EpisodeText:
     url = episode_page_url(project, episode)
-    notes = markdown.render_notes(
-        site.expand_link_markers(project.show, episode.notes), page_url=url, images=note_images, duration_ms=duration_ms
-    )
+    source = site.expand_link_markers(project.show, episode, folder=project.folder, digest=context.templates_digest)
+    notes = markdown.render_notes(source, page_url=url, images=note_images, duration_ms=duration_ms)
     renderer = _PromptRenderer(project, episode, url, context, has_marker=notes.after is not None)
     prompts = renderer.render(notes.links)
     before, after = notes.before, notes.after or RenderedNotes()

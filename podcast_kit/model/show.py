@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from podcast_kit.errors import SourceLocation
@@ -117,6 +118,35 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How listeners reach the show; each is empty if there is none."""
+
+    mail: str = ""
+    form: str = ""
+    """URL of a form."""
+    voicemail: str = ""
+    """URL where listeners leave a voice message."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any way."""
+        return bool(self.mail or self.form or self.voicemail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a listener or a critic wrote about the show."""
+
+    quote: str
+    name: str = ""
+    where: str = ""
+    """The site or paper that it is from; empty if it was written to the show itself."""
+    date: date | None = None
+    stars: int = 0
+    """1 to 5; 0 if there are none."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentSettings:
     """Which replies to the show's posts are shown."""
 
@@ -205,6 +235,8 @@ class Show:
     audio: AudioSettings = field(default_factory=AudioSettings)
     theme: Theme = field(default_factory=Theme)
     comments: CommentSettings = field(default_factory=CommentSettings)
+    contact: Contact = field(default_factory=Contact)
+    reviews: tuple[Review, ...] = ()
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Codes of rules that are ignored for the whole show, each with its reason."""

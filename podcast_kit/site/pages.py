@@ -32,7 +32,7 @@ from podcast_kit.site.listen_links import (
     build_listen_links,
     load_listen_services,
 )
-from podcast_kit.site.prompts import find_prompt_set, render_prompts
+from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
 from podcast_kit.site.redirects import Redirect, find_redirects
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.templates import Templates, load_templates
@@ -234,6 +234,7 @@ class Site:
             "frame": structured_data.embed_code(self.show, item, player_url),
             "notes": place_chapters(item.page, item.chapters),
             "paragraphs": group_into_paragraphs(shown_cues(item)) if with_transcript else (),
+            "contact": build_contact_links(self.show, item.episode),
             "threads": arrange_comments(item.comments),
             "ld": structured_data.episode_json_ld(self.show, item, self.artwork),
         }

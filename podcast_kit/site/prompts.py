@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Episode, Placement, PromptSet, RenderedNotes, Show
@@ -153,33 +154,62 @@ def _take_unseen_links(links: list[Link], kind: LinkKind, seen: set[str]) -> lis
     return unseen
 
 
-LINK_MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed)[ \t]*\}\}[ \t]*$", re.MULTILINE)
+LINK_MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed|contact|quote)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 
 
-def expand_link_markers(show: Show, notes: str) -> str:
-    """Replace the markers `{{ links }}`, `{{ follow }}`, `{{ review }}` and `{{ feed }}`, each alone on a line.
+def expand_link_markers(show: Show, episode: Episode, *, folder: Path, digest: str = "") -> str:
+    """The notes with their markers replaced, each alone on a line: links, follow, review, feed, contact and quote.
 
     `{{ prompts }}` is handled when the notes are parsed (`source/notes`), because it splits them. Each marker becomes
     one line of Markdown, so line numbers stay the same. The prompts omit links that are written this way.
+    `digest` is `templates_digest(folder)`, if it is known already.
     """
+    notes = episode.notes
     if not LINK_MARKERS.search(notes):
         return notes
     links = [link for link in build_listen_links(show) if link.declared]
+    t = load_translations(show.language, show.timezone, folder, digest)
     lines = {
         "follow": _markdown_links([link for link in links if link.kind is LinkKind.FOLLOW]),
         "review": _markdown_links([link for link in links if link.kind is LinkKind.REVIEW]),
         "feed": f"<{show.feed_url}>",
+        "contact": _join_links((t(key), url) for key, url in build_contact_links(show, episode)),
+        "quote": _quote_review(show, episode),
     }
     first_by_url = {normalize_url(link.url): link for link in reversed(links)}
     lines["links"] = _markdown_links([link for link in links if first_by_url[normalize_url(link.url)] is link])
     return LINK_MARKERS.sub(lambda marker: lines[marker[1]], notes)
 
 
+def build_contact_links(show: Show, episode: Episode) -> tuple[tuple[str, str], ...]:
+    """The key of the label and the URL of each way to reach the show; a mail has the episode as its subject."""
+    subject = quote(f"{episode.title} – {show.title}", safe="")
+    mail = f"mailto:{quote(show.contact.mail, safe='@')}?subject={subject}" if show.contact.mail else ""
+    ways = (("contact_mail", mail), ("contact_form", show.contact.form), ("contact_voicemail", show.contact.voicemail))
+    return tuple((key, url) for key, url in ways if url)
+
+
+def _quote_review(show: Show, episode: Episode) -> str:
+    """One of the show's reviews as a Markdown quotation, chosen by the episode's guid; empty without reviews."""
+    by_text = {review.quote: review for review in show.reviews}
+    review = by_text.get(choose_by_hash(f"quote {episode.guid}", list(by_text)))
+    if review is None:
+        return ""
+    source = ", ".join(part for part in (review.name, review.where) if part)
+    return f"> {_escape_markdown(review.quote)}{f' — {_escape_markdown(source)}' if source else ''}"
+
+
 def _markdown_links(links: list[Link]) -> str:
     """Links as Markdown, with labels escaped."""
-    return " · ".join(
-        f"[{re.sub(r'([^A-Za-z0-9 ])', _escape_markdown_character, link.label)}](<{link.url}>)" for link in links
-    )
+    return _join_links((link.label, link.url) for link in links)
+
+
+def _join_links(links: Iterable[tuple[str, str]]) -> str:
+    return " · ".join(f"[{_escape_markdown(label)}](<{url}>)" for label, url in links)
+
+
+def _escape_markdown(text: str) -> str:
+    return re.sub(r"([^A-Za-z0-9 ])", _escape_markdown_character, text)
 
 
 def _escape_markdown_character(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Image, Item, Show, Soundbite
+from podcast_kit.model import Image, Item, Review, Show, Soundbite
 from podcast_kit.site.i18n import Translations
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
@@ -39,8 +39,22 @@ def show_json_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> st
         "genre": [category.sub or category.name for category in show.categories],
         "image": artwork.url if artwork else None,
         "sameAs": [link.url for link in links if link.declared and link.kind is LinkKind.FOLLOW],
+        "review": [_drop_unset(_review_object(review)) for review in show.reviews if not review.where],
     }
     return encode_script_json(_drop_unset(series))
+
+
+def _review_object(review: Review) -> dict[str, Any]:
+    """A review that was written to the show itself: search engines do not allow markup of those from other sites."""
+    stars = {"@type": "Rating", "ratingValue": review.stars, "bestRating": 5} if review.stars else None
+    return {
+        "@type": "Review",
+        "reviewBody": review.quote,
+        "author": {"@type": "Person", "name": review.name} if review.name else None,
+        "datePublished": review.date.isoformat() if review.date else None,
+        "reviewRating": stars,
+        "url": review.url,
+    }
 
 
 def clip_json_ld(show: Show, item: Item, soundbite: Soundbite, url: str) -> str:

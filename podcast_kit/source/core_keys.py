@@ -373,6 +373,17 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         ),
     ),
     CoreKey(
+        name="contact",
+        about="How listeners reach you: on each episode's page, and where notes have {{ contact }} on a line.",
+        form="a mapping",
+        example="contact: {mail: hello@pod.example, form: https://pod.example/form, voicemail: https://voice.example/pod}",
+        fields=(
+            CoreKey(name="mail", about="An address; the subject of the mail is the episode.", form="e-mail address"),
+            CoreKey(name="form", about="A form to fill in.", form=URL),
+            CoreKey(name="voicemail", about="Where to leave a voice message.", form=URL),
+        ),
+    ),
+    CoreKey(
         name="comments",
         about="Which replies to the posts of `social` are shown on the episodes' pages.",
         form="a mapping",

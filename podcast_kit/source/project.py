@@ -20,7 +20,7 @@ from podcast_kit.model import (
     Project,
     Show,
 )
-from podcast_kit.source import aliases, lock
+from podcast_kit.source import aliases, lock, reviews
 from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
@@ -139,7 +139,24 @@ class _ProjectReader:
             is_missing_cover = problem.code == "file.missing" and problem.location == cover
             severity = Severity.WARNING if is_missing_cover and not self.needs_cover else problem.severity
             self.problems.append(replace(problem, severity=severity))
-        return show
+        return self.add_reviews(show)
+
+    def add_reviews(self, show: Show) -> Show:
+        """The show with what is in reviews.yaml, if there is one."""
+        if not (self.folder / reviews.REVIEWS_FILE).is_file():
+            return show
+        data = self.read_bytes(reviews.REVIEWS_FILE)
+        if data is None:
+            return show
+        try:
+            table = parse_yaml_table(decode_source(data, reviews.REVIEWS_FILE), reviews.REVIEWS_FILE)
+            all_reviews = reviews.reviews_from_table(table)
+        except InvalidInput as error:
+            self.problems += error.problems
+            return show
+        self.problems += table.problems
+        source = replace(show.source, file_names=(*show.source.file_names, reviews.REVIEWS_FILE))
+        return replace(show, reviews=all_reviews, source=source)
 
     def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
         all_episodes: list[Episode] = []

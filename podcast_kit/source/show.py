@@ -9,6 +9,7 @@ from podcast_kit.model import (
     AudioSettings,
     Category,
     CommentSettings,
+    Contact,
     Element,
     FeedSettings,
     LocalFile,
@@ -64,6 +65,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         audio=_show_audio_settings(table, folder),
         theme=_theme_settings(table, folder),
         comments=_comment_settings(table),
+        contact=_contact(table),
         ignore=ignored_rules(table),
         elements=channel_elements,
         locations=table.locations,
@@ -281,6 +283,19 @@ def _theme_settings(table: Table, folder: ShowFolder) -> Theme:
     )
     inner.finish()
     return theme
+
+
+def _contact(table: Table) -> Contact:
+    inner = table.table("contact")
+    if inner is None:
+        return Contact()
+    contact = Contact(
+        mail=inner.optional("mail", converters.to_email, ""),
+        form=inner.optional("form", converters.to_url, ""),
+        voicemail=inner.optional("voicemail", converters.to_url, ""),
+    )
+    inner.finish()
+    return contact
 
 
 def _comment_settings(table: Table) -> CommentSettings:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from podcast_kit import feed, site
-from podcast_kit.model import Chapter, Element, EpisodeType, Image, ListenLink, Person, RemoteUrl
+from podcast_kit.model import Chapter, Element, EpisodeType, Image, ListenLink, Person, RemoteUrl, Review
 from podcast_kit.site import transcript
 from podcast_kit.source import comments, notes
 from tests.support import chromium
@@ -79,6 +79,7 @@ SHOW = make_show(
         Element("podcast:funding", VECTORS[5], (("url", EVIL),)),
         Element("podcast:license", VECTORS[5], (("url", EVIL),)),
     ),
+    reviews=tuple(Review(quote=vector, name=vector, where=vector) for vector in VECTORS),
 )  # fmt: skip
 IMAGE = Image(url=f"{BASE}media/'\"><img src=x onerror=xss()>.jpg", width=640, height=640, mime="image/jpeg")
 

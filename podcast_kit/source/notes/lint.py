@@ -27,7 +27,7 @@ _RELATIVE_LINK = re.compile(
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/.*)?", re.IGNORECASE)
 _PAGE_SUFFIXES = (".html", ".htm", ".php")
 _MARKER = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
-_PROMPTS_LINE = re.compile(r"\s*\{\{\s*prompts\s*\}\}\s*")
+_PROMPTS_LINE = re.compile(r"\s*\{\{\s*(prompts|links|follow|review|feed|contact|quote)\s*\}\}\s*")
 _HTML_TAG = re.compile(
     r"</?(?:a|abbr|audio|b|blockquote|br|center|code|div|em|font|h[1-6]|hr|i|iframe|img|li|ol|p|script|small|span|strong"
     r"|sub|sup|table|td|th|tr|u|ul|video)(?:\s[^<>\n]{0,500})?/?>",
@@ -117,7 +117,7 @@ def _remove_code_spans(line: str) -> str:
 
 
 def _find_markers(markdown: str) -> Iterator[NoteWarning]:
-    """Text in double braces that is not the marker of the prompts."""
+    """Text in double braces that is not a marker on a line of its own."""
     if "{{" not in markdown:
         return
     for number, line in _text_lines(markdown):
@@ -126,7 +126,11 @@ def _find_markers(markdown: str) -> Iterator[NoteWarning]:
         for marker in _MARKER.findall(line):
             is_prompts = bool(_PROMPTS_LINE.fullmatch(marker))
             text = f"{marker} has text beside it" if is_prompts else f"{marker} is not replaced: listeners would see it"
-            fix = "put it on a line of its own" if is_prompts else "the only marker is {{ prompts }}"
+            fix = (
+                "put it on a line of its own"
+                if is_prompts
+                else "the markers are prompts, links, follow, review, feed, contact and quote"
+            )
             yield NoteWarning(number, text, fix, "notes.marker")
 
 

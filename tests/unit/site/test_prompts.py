@@ -175,14 +175,15 @@ def test_a_show_can_override_a_prompt_template(render, tmp_path):
         ("{{ prompts }}", "{{ prompts }}"),
     ],
 )
-def test_markers_in_notes_become_one_line_of_markdown(notes, expected):
+def test_markers_in_notes_become_one_line_of_markdown(tmp_path, notes, expected):
     show = make_show(listen=(ListenLink(service="custom", value="https://club.example/", label="Club &<b>"),))
-    assert site.expand_link_markers(show, notes) == expected
+    assert site.expand_link_markers(show, make_episode(notes=notes), folder=tmp_path) == expected
 
 
-def test_links_from_markers_are_not_repeated(render):
+def test_links_from_markers_are_not_repeated(render, tmp_path):
     show = make_show()
-    linked = re.findall(r"<(https[^>]*)>", site.expand_link_markers(show, "{{ links }}"))
+    notes = site.expand_link_markers(show, make_episode(notes="{{ links }}"), folder=tmp_path)
+    linked = re.findall(r"<(https[^>]*)>", notes)
     assert {link.url for link in site.build_listen_links(show) if link.declared and link.kind is LinkKind.FOLLOW} < set(
         linked
     )
