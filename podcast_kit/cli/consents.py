@@ -79,7 +79,7 @@ def ask_command_consent(console: Console, prepared: PreparedPublish, allowed_dig
     if is_pull_request():
         text = f"publish.purge runs a command, and commands never run in a pull request: {publishing.purge}"
         raise OperationError(text, "publish from the default branch")
-    digest = purge_command_digest(publishing)
+    digest = purge_command_digest(publishing, folder)
     if digest in {allowed.strip().lower() for allowed in allowed_digests}:
         _allow(ConsentKind.COMMAND, folder, digest)
     if has_consent(ConsentKind.COMMAND, folder, digest) or not is_interactive():

@@ -129,7 +129,7 @@ def commands_to_json(prepared: PreparedPublish) -> list[dict[str, Any]]:
     publishing = project.show.publish
     if not publishing.purge or not list_changed_keys(prepared.plan):
         return []
-    digest = purge_command_digest(publishing)
+    digest = purge_command_digest(publishing, project.folder)
     return [
         {
             "command": publishing.purge,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,12 +13,17 @@ from urllib.parse import urlsplit
 
 from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.io.consent import ConsentKind, digest_command, has_consent
+from podcast_kit.io.inside import read_inside
 from podcast_kit.model import Outcome, PublishSettings, Wave, public_url
 from podcast_kit.plan import Plan, Verb
 from podcast_kit.stores import cdn
 
 COMMAND_TIMEOUT_S = 120
 MAX_ERROR_CHARS = 300
+MAX_SCRIPT_BYTES = 1_000_000
+"""How much of a script is part of the digest by which it is allowed."""
+_COMMAND_WORD = re.compile(r"[^\s'\"=;&|()<>`$]+")
+"""Words that may name files, also in what a shell is given to run."""
 BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "USERPROFILE"})
 """What a command gets without being named; the last three are what Windows needs to start programs."""
 
@@ -28,9 +34,10 @@ def list_changed_keys(plan: Plan) -> tuple[str, ...]:
     return tuple(change.key for change in plan.pending if change.verb in verbs and change.wave is not Wave.MEDIA)
 
 
-def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str) -> Iterator[Outcome]:
+def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str, folder: Path) -> Iterator[Outcome]:
     """Purge the keys from CloudFront and with the show's own command; failures are reported and undo nothing.
 
+    The command runs in the show's folder.
     `state_etag` is the ETag of the state before this publish, which no other publish has.
     """
     if not keys:
@@ -45,7 +52,7 @@ def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str)
         except PodcastKitError as error:
             yield Outcome(key=f"CloudFront {publishing.cloudfront}", action="purged", error=error.text, fix=error.fix)
     if publishing.purge:
-        failure = _run_purge_command(publishing, urls)
+        failure = _run_purge_command(publishing, urls, folder)
         fix = "listeners may see the old pages until cached copies expire" if failure else ""
         yield Outcome(key=publishing.purge, action="purged", error=failure, fix=fix)
 
@@ -60,14 +67,24 @@ def _add_folder_keys(keys: Sequence[str]) -> list[str]:
     return expanded
 
 
-def purge_command_digest(publishing: PublishSettings) -> str:
-    """The sha256 (hex) by which the command of `publish.purge`, with the variables that it gets, is allowed."""
-    return digest_command("\n".join([publishing.purge, *sorted(publishing.purge_environment)]))
+def purge_command_digest(publishing: PublishSettings, folder: Path) -> str:
+    """The sha256 (hex) by which the command of `publish.purge` is allowed.
+
+    It covers the command, the variables that it gets, and the files of the show that it names, such as a script.
+    """
+    lines = [publishing.purge, *sorted(publishing.purge_environment)]
+    for word in dict.fromkeys(_COMMAND_WORD.findall(publishing.purge)):
+        try:
+            script = read_inside(folder, word, MAX_SCRIPT_BYTES)
+        except (OSError, ValueError):  # no file of the show
+            continue
+        lines.append(f"{word} {hashlib.sha256(script).hexdigest()}")
+    return digest_command("\n".join(lines))
 
 
 def require_command_consent(publishing: PublishSettings, folder: Path) -> None:
     """Raise OperationError unless the user has allowed the command of `publish.purge` for the show in this folder."""
-    digest = purge_command_digest(publishing)
+    digest = purge_command_digest(publishing, folder)
     if publishing.purge and not has_consent(ConsentKind.COMMAND, folder, digest):
         text = f"publish.purge runs a command that you have not allowed yet: {publishing.purge}"
         fix = f"publish once on a terminal, which asks, or pass --allow-command {digest}"
@@ -80,11 +97,12 @@ def _command_environment(names: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in {*basic, *names}}
 
 
-def _run_purge_command(publishing: PublishSettings, urls: list[str]) -> str:
+def _run_purge_command(publishing: PublishSettings, urls: list[str], folder: Path) -> str:
     """Run the podcaster's command with one URL per line on stdin; returns what went wrong, or an empty string."""
     try:
         process = subprocess.run(  # noqa: S603  # the podcaster's own command, without a shell
             shlex.split(publishing.purge),
+            cwd=folder,
             env=_command_environment(publishing.purge_environment),
             input="".join(f"{url}\n" for url in urls),
             capture_output=True,

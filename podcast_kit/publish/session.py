@@ -432,7 +432,7 @@ def carry_out(
         on_sent=on_sent,
         slugs=_published_slugs(build),
         lineage=_describe_lineage(prepared, options, now),
-        purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag),
+        purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag, build.project.folder),
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")

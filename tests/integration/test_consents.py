@@ -51,7 +51,7 @@ def publish_first(show):
 def test_a_command_runs_only_after_its_digest_was_allowed(show, tmp_path):
     publish_first(show)
     command = add_command(show, tmp_path)
-    digest = purge_command_digest(load_project(show).show.publish)
+    digest = purge_command_digest(load_project(show).show.publish, show)
     live = tree(show / "public")
     done = run(show, "publish", "--yes", "--no-check")
     assert done.exit_code == 1
@@ -71,11 +71,32 @@ def test_a_command_runs_only_after_its_digest_was_allowed(show, tmp_path):
 def test_a_changed_command_is_asked_for_again(show, tmp_path):
     publish_first(show)
     add_command(show, tmp_path)
-    before = purge_command_digest(load_project(show).show.publish)
+    before = purge_command_digest(load_project(show).show.publish, show)
     set_key(show, "purge: ", "purge_environment: [AWS_SECRET_ACCESS_KEY], purge: ")
-    assert purge_command_digest(load_project(show).show.publish) != before
+    assert purge_command_digest(load_project(show).show.publish, show) != before
     assert run(show, "publish", "--yes", "--no-check", "--allow-command", before).exit_code == 1
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("command", ["sh scripts/purge.sh", "sh -c 'sh scripts/purge.sh;true'"])
+def test_a_changed_script_is_asked_for_again(show, tmp_path, monkeypatch, command):
+    publish_first(show)
+    script = show / "scripts/purge.sh"
+    script.parent.mkdir()
+    script.write_text(f"echo first > {tmp_path}/ran\n")
+    set_key(
+        show,
+        "to: public",
+        f"to: public, purge: {command!r}" if "'" not in command else f'to: public, purge: "{command}"',
+    )
+    monkeypatch.chdir(tmp_path)  # the command runs in the show's folder, not in this one
+    digest = purge_command_digest(load_project(show).show.publish, show)
+    assert run(show, "publish", "--yes", "--no-check", "--allow-command", digest).exit_code == 0
+    assert (tmp_path / "ran").read_text() == "first\n"
+    script.write_text(f"echo second > {tmp_path}/ran\n")
+    change(show)
+    assert run(show, "publish", "--yes", "--no-check", "--allow-command", digest).exit_code == 1
+    assert (tmp_path / "ran").read_text() == "first\n"
 
 
 def test_a_command_sees_only_basic_and_named_variables(show, tmp_path, monkeypatch):
@@ -83,7 +104,7 @@ def test_a_command_sees_only_basic_and_named_variables(show, tmp_path, monkeypat
     monkeypatch.setenv("CDN_TOKEN", "t0ken")
     publish_first(show)
     add_command(show, tmp_path, ", purge_environment: [CDN_TOKEN]")
-    digest = purge_command_digest(load_project(show).show.publish)
+    digest = purge_command_digest(load_project(show).show.publish, show)
     assert run(show, "publish", "--yes", "--no-check", "--allow-command", digest).exit_code == 0
     names = (tmp_path / "ran").read_text()
     assert "CDN_TOKEN" in names
@@ -112,7 +133,7 @@ def test_a_command_is_asked_for_once_on_a_terminal(show, tmp_path, monkeypatch):
 def test_a_command_never_runs_in_a_pull_request(show, tmp_path, monkeypatch, variable):
     publish_first(show)
     add_command(show, tmp_path)
-    digest = purge_command_digest(load_project(show).show.publish)
+    digest = purge_command_digest(load_project(show).show.publish, show)
     monkeypatch.setenv(*variable)
     done = run(show, "publish", "--yes", "--no-check", "--allow-command", digest)
     assert done.exit_code == 1

@@ -4,6 +4,7 @@ import http.server
 import shlex
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_only_existing_pages_and_feeds_are_purged():
 
 
 def test_cloudfront_gets_each_path_and_both_forms_of_a_folder(cloudfront):
-    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["a b/index.html", "feed.xml"], "etag")
+    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["a b/index.html", "feed.xml"], "etag", Path())
     assert (outcome.action, outcome.error) == ("purged", "")
     [(url_path, body)] = cloudfront.requests
     assert url_path == "/2020-05-31/distribution/E123/invalidation"
@@ -80,20 +81,22 @@ def test_cloudfront_gets_each_path_and_both_forms_of_a_folder(cloudfront):
 
 
 def test_very_many_paths_become_one_wildcard(cloudfront):
-    list(purge_cdn(publishing(cloudfront="E123"), [f"{number}.html" for number in range(MAX_PATHS + 1)], "etag"))
+    list(
+        purge_cdn(publishing(cloudfront="E123"), [f"{number}.html" for number in range(MAX_PATHS + 1)], "etag", Path())
+    )
     assert "<Path>/*</Path>" in cloudfront.requests[0][1]
 
 
 def test_repeated_purge_of_one_publish_has_the_same_reference(cloudfront):
     for etag in ("1", "1", "2"):
-        list(purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], etag))
+        list(purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], etag, Path()))
     first, second, third = (body.partition("<CallerReference>")[2].partition("<")[0] for _, body in cloudfront.requests)
     assert first == second != third
 
 
 def test_refusal_of_cloudfront_is_reported(cloudfront):
     cloudfront.status = 403
-    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], "etag")
+    [outcome] = purge_cdn(publishing(cloudfront="E123"), ["feed.xml"], "etag", Path())
     assert "access denied" in outcome.error
 
 
@@ -101,7 +104,7 @@ def test_command_gets_one_url_per_line(tmp_path):
     path = tmp_path / "got.txt"
     source = f"import sys; open({str(path)!r}, 'w').write(sys.stdin.read())"
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(source)}"
-    [outcome] = purge_cdn(publishing(purge=command), ["index.html", "feed.xml"], "etag")
+    [outcome] = purge_cdn(publishing(purge=command), ["index.html", "feed.xml"], "etag", Path())
     assert outcome.error == ""
     assert path.read_text().splitlines() == [
         "https://pod.example/show/index.html",
@@ -119,9 +122,9 @@ def test_command_gets_one_url_per_line(tmp_path):
     ],
 )
 def test_failed_command_is_reported(command, text):
-    [outcome] = purge_cdn(publishing(purge=command), ["feed.xml"], "etag")
+    [outcome] = purge_cdn(publishing(purge=command), ["feed.xml"], "etag", Path())
     assert text in outcome.error
 
 
 def test_no_changed_keys_send_no_request():
-    assert list(purge_cdn(publishing(cloudfront="E1", purge="x"), [], "etag")) == []
+    assert list(purge_cdn(publishing(cloudfront="E1", purge="x"), [], "etag", Path())) == []
