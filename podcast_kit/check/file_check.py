@@ -69,7 +69,10 @@ def _check_transcript(data: bytes, path: str, platform: str) -> tuple[Problem, .
         source = read_transcript(data, path)
         text, problems, is_readable = source.text, source.problems, True
         if path.lower().endswith(".json") and not source.is_standard and not problems:
-            description = "is not in the podcast namespace's form, the only JSON that apps read"
+            description = (
+                "is not in the podcast namespace's form, the only JSON that apps read: a version, and segments in the "
+                "order of time, each with startTime, endTime and body"
+            )
             fix = "name it as `transcript:` of an episode: a build converts it"
             problems = (Problem(SourceLocation(path), description, fix, "tr.repaired", Severity.HINT),)
     except InvalidInput as error:

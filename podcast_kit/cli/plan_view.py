@@ -29,12 +29,18 @@ MAX_CHANGES_OF_A_KIND = 10
 
 
 def print_plan(
-    console: Console, prepared: PreparedPublish, *, as_info: bool = False, with_conflicts: bool = True
+    console: Console,
+    prepared: PreparedPublish,
+    *,
+    as_info: bool = False,
+    with_conflicts: bool = True,
+    with_errors: bool = True,
 ) -> None:
     """Print the changes by episode (with `-v` each file), what subscribers will notice, what is scheduled, and totals.
 
     With `as_info` on stderr, and nothing at all for an empty plan. Newer versions that are live are left out unless
-    `with_conflicts`: the publish is about to fail for them.
+    `with_conflicts`: the publish is about to fail for them; so are errors, such as a place of another show, unless
+    `with_errors`.
     """
     print_line = console.info if as_info else console.result
     if not prepared.plan:
@@ -42,7 +48,10 @@ def print_plan(
     else:
         for line in _change_lines(prepared, is_verbose=console.verbose):
             print_line(line)
-        console.problems([*prepared.notices, *(conflict_problems(prepared) if with_conflicts else ())])
+        from podcast_kit.errors import Severity
+
+        notices = [notice for notice in prepared.notices if with_errors or notice.severity is not Severity.ERROR]
+        console.problems([*notices, *(conflict_problems(prepared) if with_conflicts else ())])
         lines = _summary_lines(prepared)
     for line in lines:
         print_line(line)

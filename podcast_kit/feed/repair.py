@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -298,7 +299,7 @@ class _Repair:
             self.report(start, "entity", f"&{name}; is not a character", "left out")
             return ""
         character = html5.get(f"{name};", "")
-        read_as = repr(character) if character else "these characters"
+        read_as = _describe_characters(character) if character else "these characters"
         self.report(start, "entity", f"&{name[:40]}; is not an XML entity", f"read as {read_as}")
         return escape(character or f"&{name};", {'"': "&quot;"})
 
@@ -306,7 +307,9 @@ class _Repair:
         character = self.text[offset]
         if "\udc80" <= character <= "\udcff":
             byte, read_as = ord(character) - 0xDC00, _legal_character(character)
-            self.report(offset, "byte", f"byte 0x{byte:02X} is not {self.encoding}", f"read as {read_as!r}")
+            self.report(
+                offset, "byte", f"byte 0x{byte:02X} is not {self.encoding}", f"read as {_describe_characters(read_as)}"
+            )
         else:
             self.report(offset, "control", f"control character U+{ord(character):04X}", "left out")
 
@@ -455,6 +458,14 @@ def _character(name: str) -> str:
     if number > _MAX_CHARACTER or (number < _MIN_CHARACTER and number not in {9, 10, 13}):
         return ""
     return "" if _ILLEGAL.fullmatch(chr(number)) else chr(number)
+
+
+def _describe_characters(characters: str) -> str:
+    """Characters as a person can tell them: those that show nothing by their names in Unicode."""
+    if characters.isprintable() and not characters.isspace() and not unicodedata.combining(characters[:1] or " "):
+        return f"'{characters}'"
+    names = [f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip() for character in characters]
+    return " and ".join(names) or "nothing"
 
 
 def _legal_character(character: str) -> str:

@@ -14,7 +14,14 @@ _CLOCK = re.compile(
 _IN = re.compile(r"in +(?P<count>\d{1,3}|an?|one) +(?P<unit>hour|day|week|month)s?")
 _DAY_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)? *(?P<month>[a-z]{3,9})\.?,?(?: +(?P<year>\d{4}))?")
 _MONTH_DAY = re.compile(r"(?P<month>[a-z]{3,9})\.? +(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? +(?P<year>\d{4}))?")
-_NAMED_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2, "the day after tomorrow": 2}
+_NAMED_DAYS = {
+    "yesterday": -1,
+    "today": 0,
+    "tonight": 0,
+    "tomorrow": 1,
+    "day after tomorrow": 2,
+    "the day after tomorrow": 2,
+}
 _FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FULL_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),

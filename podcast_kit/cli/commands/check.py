@@ -160,16 +160,17 @@ def _check_named_files(
             on_progress=console.progress,
         )
     except InvalidInput as error:
-        problems = tuple(error.problems)
+        # Without the show, nobody knows which episode a name means: what is wrong with the show has to be fixed first.
+        problems, reasons = tuple(error.problems), {}
+        paths = [path for path in paths if _exists(path)]
     else:
-        paths = [_resolve_check_path(show, path) for path in paths]
+        paths, reasons = _resolve_check_paths(show, paths)
     names = {os.path.relpath(path, console.folder or ".").replace(os.sep, "/"): path for path in paths}
     # A mistyped path must not pass for a file without problems.
     not_in_show = [
         Problem(
             SourceLocation(name),
-            "not part of this show" if _exists(path) else "not found",
-            WORKING_FOLDER_FIX,
+            *(reasons.get(path) or ("not part of this show" if _exists(path) else "not found", WORKING_FOLDER_FIX)),
             "file.missing",
         )
         for name, path in names.items()
@@ -180,24 +181,21 @@ def _check_named_files(
     return [*not_in_show, *problems]
 
 
-def _resolve_check_path(show: Project, path: Path) -> Path:
-    """The path, or that of the notes of the episode that was named by slug, number or guid."""
+def _resolve_check_paths(show: Project, paths: Sequence[Path]) -> tuple[list[Path], dict[Path, tuple[str, str]]]:
+    """The paths, or those of the notes of episodes named by slug, number or guid; for the others, reason and fix."""
     from podcast_kit.source.episode_names import find_episode
     from podcast_kit.source.yaml import InvalidValue
 
-    if _exists(path):
-        return path
-    try:
-        return show.folder / find_episode(show, str(path)).path
-    except InvalidValue:
-        return path
-
-
-def _reason_outside_show(path: Path, name: str) -> str:
-    """Why a path is not one of the show's files; empty if it is."""
-    if not _exists(path):
-        return "not found"
-    return "not part of this show" if name.startswith("../") and name.strip("./") else ""
+    resolved: list[Path] = []
+    reasons: dict[Path, tuple[str, str]] = {}
+    for path in paths:
+        try:
+            resolved.append(path if _exists(path) else show.folder / find_episode(show, str(path)).path)
+        except InvalidValue as error:
+            resolved.append(path)
+            if error.fix.startswith(("did you mean", "write one")):
+                reasons[path] = (str(error), error.fix)
+    return resolved, reasons
 
 
 def _exists(path: Path) -> bool:

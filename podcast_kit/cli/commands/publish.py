@@ -151,6 +151,7 @@ def publish_command(
             prepared,
             as_info=not dry_run and yes,
             with_conflicts=dry_run or (not yes and is_interactive()),
+            with_errors=dry_run or bool(options.allow),
         )
     if dry_run:
         print_plan_document(console, "publish", prepared)

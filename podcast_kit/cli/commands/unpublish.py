@@ -68,7 +68,7 @@ def unpublish_command(
     )
     now = datetime.now(UTC)
     prepared = prepare_with_progress(console, lambda: _with_draft(show, episode), now, options, target=target)
-    print_plan(console, prepared, as_info=yes)
+    print_plan(console, prepared, as_info=yes, with_errors=False)
     ask_command_consent(console, prepared)
     outcomes = session.carry_out(
         prepared,

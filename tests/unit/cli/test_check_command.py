@@ -70,6 +70,19 @@ def test_mistyped_or_foreign_path_is_a_problem(show, tmp_path_factory):
     assert (done.exit_code, done.stdout.count("[file.missing]")) == (1, 3)
 
 
+def test_mistyped_name_of_an_episode_gets_a_suggestion(show):
+    slug = next((show / "episodes").glob("*talk.md")).stem
+    for name in ("talk", f"{slug}x"):
+        done = run("check", "-C", show, name)
+        assert (done.exit_code, f"did you mean {slug!r}?" in done.stdout) == (1, True), done.stdout
+
+
+def test_name_of_an_episode_is_not_missing_while_the_show_cannot_be_read(show):
+    edit_file(show / "podcast.yaml", "title:", "titel:")
+    done = run("check", "-C", show, "001-talk")
+    assert (done.exit_code, "file.missing" in done.stdout, "titel" in done.stdout) == (1, False, True), done.stdout
+
+
 def test_strict_treats_warnings_as_errors(show):
     edit_file(show / "podcast.yaml", "explicit: false", "explicit: false\nblock: true")
     assert run("check", "-C", show).exit_code == 0

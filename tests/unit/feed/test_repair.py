@@ -183,3 +183,19 @@ def test_any_damage_gives_a_feed_or_problems(data):
         problems = document.faults
         assert document.root.children
     assert all(problem.location.path == "feed.xml" for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("markup", "fix"),
+    [
+        (b"&nbsp;", "read as U+00A0 NO-BREAK SPACE"),
+        (b"&zwj;", "read as U+200D ZERO WIDTH JOINER"),
+        (b"&rsquo;", "read as '\u2019'"),
+        (b"\x92", "read as '\u2019'"),
+        (b"\xa0", "read as U+00A0 NO-BREAK SPACE"),
+        (b"&foo;", "read as these characters"),
+    ],
+)
+def test_what_a_fault_was_read_as_can_be_seen(markup, fix):
+    data = feed_with("<description>a@b</description>").encode().replace(b"@", markup)
+    assert [fault.fix for fault in parse_feed_leniently(data).faults] == [fix]
