@@ -16,7 +16,7 @@ from podcast_kit.model import Audio, Chapter
 from podcast_kit.text.numbers import format_count
 
 REPAIR_FIX = "`podcast-kit inspect --fix DIR` writes a corrected copy; the audio stays unchanged"
-CONVERT_FIX = "convert it to MP3 or M4A, or set `audio: {loudness: -16}` so that each build does"
+CONVERT_FIX = "convert it to MP3 or M4A, or set `audio: {loudness: -16, reencode: true}` so that each build does"
 WARNING_FIXES = {
     "junk before the first frame": ("au.junk", REPAIR_FIX),
     "junk before the first page": ("au.junk", "publishing leaves it out"),

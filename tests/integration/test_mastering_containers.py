@@ -1,13 +1,15 @@
 """Mastering names a file by what it made, whatever container the recording came in."""
 
+import re
 import struct
 import subprocess
 import wave
 
 import numpy as np
 import pytest
+import yaml
 
-from podcast_kit.audio import master, probe_audio, read_tags, write_tags
+from podcast_kit.audio import inspect_audio, master, probe_audio, read_tags, write_tags
 from podcast_kit.audio.mastering import decode, encode
 from podcast_kit.audio.mastering.job import Treatment
 from podcast_kit.errors import InvalidAudio
@@ -75,6 +77,17 @@ def test_result_is_named_by_what_was_made(name, reencode, recordings, tmp_path):
         assert result.after.integrated == pytest.approx(-16, abs=1.0)
     elif not reencode and name in AS_THEY_ARE:
         assert result.path.read_bytes() == before
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["ac3.m4a", "opus.m4a", "mp3.m4a"])
+def test_settings_advised_for_a_codec_that_apps_do_not_play_convert_it(name, recordings, tmp_path):
+    source = recordings / name
+    [fix] = [problem.fix for problem in inspect_audio(source).problems if problem.code == "au.codec"]
+    [advice] = re.findall(r"`audio: (\{.+?\})`", fix)
+    settings = AudioSettings(**yaml.safe_load(advice))
+    result = master.master_recording(source, tmp_path / f"out{master.mastered_suffix(source, settings)}", settings)
+    assert not probe_audio(result.path).warnings
 
 
 @needs_ffmpeg

@@ -146,6 +146,7 @@ def _check_named_files(
     from podcast_kit.feed.fetch import fetch_published_feed
 
     problems: Sequence[Problem]
+    reasons: dict[Path, tuple[str, str]] = {}
     try:
         show = load_show(console)
         show = replace(show, work_folder=work_folder or show.work_folder)
@@ -161,7 +162,7 @@ def _check_named_files(
         )
     except InvalidInput as error:
         # Without the show, nobody knows which episode a name means: what is wrong with the show has to be fixed first.
-        problems, reasons = tuple(error.problems), {}
+        problems = tuple(error.problems)
         paths = [path for path in paths if _exists(path)]
     else:
         paths, reasons = _resolve_check_paths(show, paths)
