@@ -161,7 +161,7 @@ def _check_named_files(
             on_progress=console.progress,
         )
     except InvalidInput as error:
-        # Without the show, nobody knows which episode a name means: what is wrong with the show has to be fixed first.
+        # Without the show, the name of an episode means nothing yet: report what is wrong with the show.
         problems = tuple(error.problems)
         paths = [path for path in paths if _exists(path)]
     else:
