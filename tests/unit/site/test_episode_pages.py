@@ -85,6 +85,24 @@ def test_the_discussion_is_linked(render):
     assert '<a class="button quiet" href="https://social.example/1">Join the conversation</a>' in page
 
 
+def test_a_post_on_bluesky_is_linked_by_its_web_address(render):
+    uris = {
+        "at://did:plc:abc/app.bsky.feed.post/3k2": '"https://bsky.app/profile/did:plc:abc/post/3k2"',
+        "at://did:plc:abc": "",
+        'at://"onclick=x()/app.bsky.feed.post/3k2': "",
+    }
+    for uri, href in uris.items():
+        post = Element("podcast:socialInteract", "", (("protocol", "atproto"), ("uri", uri)))
+        page = episode_page(render(make_item(elements=(post,))))
+        assert (f"href={href}>Join the conversation" in page) == bool(href), uri
+        assert '"onclick' not in page
+
+
+def test_a_disabled_conversation_is_not_linked(render):
+    post = Element("podcast:socialInteract", "", (("protocol", "disabled"), ("uri", "https://social.example/1")))
+    assert "Join the conversation" not in episode_page(render(make_item(elements=(post,))))
+
+
 def video_item(**settings):
     media = Media(key="media/bb/001-one.mp4", sha256="", bytes=9_000_000, mime="video/mp4", seconds=75.5)
     return make_item(enclosure=media, enclosure_url=f"{BASE}media/bb/001-one.mp4", **settings)
