@@ -56,11 +56,12 @@ def check_show(
         )
     except InvalidInput as error:
         return _sort_problems([*problems, *error.problems, *project.warnings])
-    errors = [_warn_of_unfetched(problem) for problem in build.errors] if is_offline else build.errors
-    problems += [*errors, *_check_secrets(build)]
+    problems += [*build.errors, *_check_secrets(build)]
     problems += check_build(
         build, now=now, platform=platform, published_feed=published_feed, measure_loudness=measure_loudness
     )
+    if is_offline:
+        problems = list(dict.fromkeys(map(_warn_of_unfetched, problems)))
     return _sort_problems(problems)
 
 

@@ -95,7 +95,7 @@ def test_a_link_to_the_moment_can_be_copied(open_page):
 
 def test_a_transcript_can_be_searched_and_played(open_page):
     page = open_page(TRANSCRIBED)
-    page.click("summary")
+    page.click(".transcript summary")
     page.fill("input[data-lines]", "APPLES something")
     assert page.locator(".lines > p:visible").count() == 1
     assert page.inner_text("form [role=status]") == "1 result"

@@ -88,7 +88,7 @@ def test_bulk_put_escapes_every_key(bucket, tmp_path):
 def test_signature_equals_the_one_of_botocore(monkeypatch, token):
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda **_: moment)
-    monkeypatch.setattr("podcast_kit.stores.bulk_put.time.gmtime", moment.timetuple)
+    monkeypatch.setattr("podcast_kit.stores.bulk_put.time.time", moment.replace(tzinfo=UTC).timestamp)
     credentials = Credentials("AK/ID", "secret", token)
     url = "https://pod.example:8443/base/show/"
     uploader = BulkUploader(url, "eu-north-1", credentials, True, lambda: None)

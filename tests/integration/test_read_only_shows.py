@@ -101,5 +101,5 @@ def test_an_untrusted_check_fetches_nothing(show, monkeypatch):
     monkeypatch.setattr("socket.getaddrinfo", refuse)
     done = CliRunner().invoke(cli, ["check", "--untrusted", "-C", str(show)])
     assert not isinstance(done.exception, AssertionError)
-    assert done.exit_code == 0
+    assert done.exit_code == 0, done.output
     assert "warning: https://audio.example/talk.mp3 is not fetched: network access is off" in done.stdout

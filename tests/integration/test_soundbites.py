@@ -58,7 +58,7 @@ def test_page_has_player_download_and_link_of_a_soundbite(tmp_path):
     key = path.relative_to(done.folder).as_posix()
     assert f'<audio controls preload="none" src="../../{key}" aria-label="The best of it">' in page(done)
     assert f'href="../../{key}" download' in page(done)
-    assert 'data-copy="https://pod.example/episodes/001-talk/index.html#t=2"' in page(done)
+    assert 'data-copy="https://pod.example/clips/001-talk-at-0m02s/index.html"' in page(done)
 
 
 def test_episode_without_soundbites_has_no_section(tmp_path):
@@ -74,7 +74,7 @@ def test_soundbites_move_with_an_intro_in_feed_file_and_page(tmp_path):
     done = made(folder)
     assert said(done) == [("5", "16", "The best of it")]
     assert [path.name for path in bites(done)] == ["001-talk-at-0m05s.mp3"]
-    assert '#t=5"><time>' in page(done)
+    assert '#t=5"><span>' in page(done)
 
 
 def test_time_splits_move_with_an_intro(tmp_path):

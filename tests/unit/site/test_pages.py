@@ -99,7 +99,7 @@ def test_an_episode_can_be_played_downloaded_and_followed(render):
     page = episode_page(render(make_item(chapters=(Chapter(start_ms=61_000, title="Two"),))))
     assert '<audio id="player" controls preload="none" src="../../media/bb/001-one.mp3"' in page
     assert "1.2 MB" in page
-    assert '<a href="../../media/bb/001-one.mp3#t=61"><time>1:01</time> <span>Two</span></a>' in page
+    assert '<a href="../../media/bb/001-one.mp3#t=61"><span>1:01</span> <span>Two</span></a>' in page
     assert 'href="../../follow/index.html">Follow</a>' in page
 
 
