@@ -81,3 +81,20 @@ def test_building_what_was_built_changes_nothing(built):
     again = builder.build(built.project, now=NOW)
     assert again.files_written == 0
     assert again.outputs == built.outputs
+
+
+def test_a_prompt_that_is_added_leaves_published_files_as_they_are(tmp_path):
+    folder = small(tmp_path / "show")
+    yaml = (folder / "podcast.yaml").read_text("utf-8")
+    (folder / "podcast.yaml").write_text(f"{yaml}prompts: {{default: {{share: false}}}}\n", "utf-8")
+    before = builder.build(project.load_project(folder), now=NOW)
+    builder.write_lock(before)
+    assert "#share" not in before.items[0].content
+    (folder / "podcast.yaml").write_text(yaml, "utf-8")
+    add(folder, 2)
+    after = builder.build(project.load_project(folder), now=NOW)
+    new, published = after.items
+    assert published.enclosure == before.items[0].enclosure
+    assert f"{published.url}#share" in published.content
+    assert f"{new.url}#share" in str(mutagen.File(after.folder / new.enclosure.key).tags)
+    assert "#share" not in str(mutagen.File(after.folder / published.enclosure.key).tags)
