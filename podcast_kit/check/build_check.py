@@ -169,6 +169,8 @@ def _read_feed_pages(build: Build) -> tuple[FeedDocument, ...]:
     archives = [key for key in build.outputs if re.fullmatch(re.escape(stem) + r"\d+\.xml", key)]
     archives.sort(key=lambda key: int(key.removeprefix(stem).removesuffix(".xml")), reverse=True)
     base = Path(os.path.relpath(build.folder, build.project.folder)).as_posix()
+    if base.startswith("../"):  # a temporary folder, whose name is another in each run
+        base = build.folder.name
     return tuple(feed.parse_feed((build.folder / key).read_bytes(), f"{base}/{key}") for key in (path, *archives))
 
 

@@ -1,5 +1,6 @@
 """Shows that must not or cannot be written to: check, plan and status work, and change nothing in the folder."""
 
+import json
 import os
 import subprocess
 import sys
@@ -67,6 +68,13 @@ def test_an_untrusted_check_writes_nothing_and_finds_the_same(show):
     assert untrusted.exit_code == trusted.exit_code == 0
     assert "warning" in untrusted.stdout
     assert read_tree(show) != before
+
+
+def test_problems_of_an_untrusted_feed_are_placed_in_the_build_folder(show):
+    (show / "episodes/001-talk.md").unlink()
+    done = CliRunner().invoke(cli, ["check", "--untrusted", "--json", "-C", str(show)])
+    places = {problem["code"]: problem["file"] for problem in json.loads(done.stdout)["problems"]}
+    assert places["ch.items"] == "build/feed.xml"
 
 
 @pytest.mark.parametrize(
