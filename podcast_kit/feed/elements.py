@@ -62,8 +62,8 @@ def _channel_core(show: Show, newest: datetime | None) -> Iterator[Element]:
     if EMAIL_PATTERN.fullmatch(show.owner_email):
         name = re.sub(r"[()\s]+", " ", show.owner_name or show.author).strip()
         yield Element("managingEditor", f"{show.owner_email} ({name})" if name else show.owner_email)
-    if show.feed.hub:
-        yield Element("atom:link", attributes=(("href", show.feed.hub), ("rel", "hub")))
+    for hub in show.feed.hubs:
+        yield Element("atom:link", attributes=(("href", hub), ("rel", "hub")))
 
 
 def _channel_itunes(show: Show, artwork: Image | None) -> Iterator[Element]:

@@ -31,7 +31,7 @@ def render_json_feed(
         "language": show.language,
         "authors": [_author_object(person) for person in show.people] or [{"name": clean_xml_text(show.author)}],
         "expired": show.complete or None,
-        "hubs": [{"type": "WebSub", "url": show.feed.hub}] if show.feed.hub else [],
+        "hubs": [{"type": "WebSub", "url": hub} for hub in show.feed.hubs],
     }
     rows = [_item_object(item) for item in newest_first(items)]
     return (json.dumps({**_without_empty(document), "items": rows}, ensure_ascii=False, indent=2) + "\n").encode()

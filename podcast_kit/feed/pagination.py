@@ -50,7 +50,7 @@ def feed_page_key(show: Show, number: int) -> str:
 def _render_feed_page(show: Show, items: Sequence[Item], artwork: Image | None, number: int, older: int) -> bytes:
     """One page; `number` 0 is the feed. `older` is the number of the next older archive, 0 for none."""
     is_archive = bool(number)
-    page_show = replace(show, feed=replace(show.feed, hub="")) if is_archive else show  # only the feed has a hub
+    page_show = replace(show, feed=replace(show.feed, hubs=())) if is_archive else show  # only the feed has a hub
     channel = list(channel_elements(page_show, artwork, items[0].date if items else None))
     if is_archive:
         lasting = [element for element in channel if element.name != "podcast:liveItem"]

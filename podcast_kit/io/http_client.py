@@ -1,4 +1,4 @@
-"""A client for public URLs: anonymous, limited in time and bytes; it follows redirects and reports each of them."""
+"""A client for public URLs: limited in time and bytes; it follows and reports redirects, except of POST."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ class _Request:
     is_trusted: bool
     seconds: float
     """How long the response may take, with its body."""
+    content: bytes | None = None
+    """The body of a POST, which is sent once and follows no redirect."""
 
 
 class HttpClient:
@@ -96,6 +98,16 @@ class HttpClient:
         response = self._follow_redirects(
             _Request(url, method, headers or {}, max_bytes, body.extend, is_trusted, RESPONSE_TIMEOUT_S)
         )
+        return response, b"" if response.error else bytes(body)
+
+    def post(
+        self, url: str, content: bytes, *, headers: Mapping[str, str] | None = None, max_bytes: int = 0
+    ) -> tuple[Response, bytes]:
+        """The response to POST, and up to `max_bytes` of its body; it is sent once, and no redirect is followed."""
+        body = bytearray()
+        is_trusted = self._policy.trusts(url)
+        request = _Request(url, "POST", headers or {}, max_bytes, body.extend, is_trusted, RESPONSE_TIMEOUT_S, content)
+        response = self._follow_redirects(request)
         return response, b"" if response.error else bytes(body)
 
     def download(
@@ -143,7 +155,7 @@ class HttpClient:
                 if redirects and isinstance(error, RefusedAddressError):
                     text = f"is redirected to {url[:200]}, which {text}"
                 return Response(url=url, redirects=tuple(redirects), error=text, unreachable_host=host)
-            if not location:
+            if not location or request.content is not None:
                 return Response(url=url, status=status, headers=response_headers, redirects=tuple(redirects), size=size)
             is_trusted = is_trusted and is_same_local_origin(url, target)
             url = target
@@ -231,7 +243,7 @@ def _receive_response(
             f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{target}",
             headers | connection.proxy_headers(),
         )
-    response = _send_with_retry(connection, request.method, target, headers)
+    response = _send_with_retry(connection, request.method, target, headers, request.content)
     response_headers = {name.lower(): value for name, value in response.getheaders()}
     size = 0
     try:
@@ -254,20 +266,25 @@ def _receive_response(
 
 
 def _send_with_retry(
-    connection: CheckedConnection, method: str, target: str, headers: Mapping[str, str]
+    connection: CheckedConnection, method: str, target: str, headers: Mapping[str, str], content: bytes | None
 ) -> http.client.HTTPResponse:
     """The status line and headers of the response.
 
     Retries once if the server had closed the open connection, and up to `MAX_CUT_HEADS` responses that were cut.
+    What has content is sent once, on a new connection: the server may have acted on it before the connection broke.
     """
+    if content is not None:
+        connection.close()
     cut_heads = 0
     while True:
         was_open = connection.sock is not None
         try:
-            connection.request(method, target, headers=headers)
+            connection.request(method, target, body=content, headers=headers)
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            if content is not None:
+                raise
             cut_heads += isinstance(error, IncompleteHead)
             if isinstance(error, IncompleteHead) and cut_heads <= MAX_CUT_HEADS:
                 continue

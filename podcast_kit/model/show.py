@@ -109,12 +109,13 @@ class PublishSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """Pagination and WebSub hub of the feed."""
+    """Pagination and WebSub hubs of the feed."""
 
     path: str = "feed.xml"
     page_size: int = 0
     """Episodes per page; 0 for a single page with all episodes."""
-    hub: str = ""
+    hubs: tuple[str, ...] = ()
+    """WebSub hubs, which are told when the feed changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

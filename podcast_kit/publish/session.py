@@ -6,16 +6,18 @@ asks, uploads and records. `publish_show` does both.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from podcast_kit import builder
+from podcast_kit.announce.hubs import ANNOUNCED, notify_hubs
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
-from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
+from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave, public_url
 from podcast_kit.model.lineage import EPISODE_UNIT
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
@@ -45,7 +47,7 @@ from podcast_kit.publish.record import (
     first_publications,
     read_record,
 )
-from podcast_kit.publish.state_writer import StateWriter
+from podcast_kit.publish.state_writer import StateWriter, record_announced
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
@@ -405,16 +407,7 @@ def carry_out(
             raise OperationError(problem.text, problem.fix)
         plan = replace(plan, state=replace(plan.state, hold=""))
     if not plan:
-        is_old_record = bool(plan.state.etag) and plan.state.publication is None and not build.is_partial
-        if prepared.record and (is_old_record or prepared.plan.state.hold):
-            lineage = _describe_lineage(prepared, options, now) if is_old_record else None
-            state_writer = StateWriter(plan, store, now, lineage=lineage)
-            state_writer.rewrite()
-            yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
-            plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
-        builder.write_lock(build)
-        if prepared.recorded_at is None and not build.is_partial and not build.broken:
-            _remember_for_fast_path(prepared, plan.state.etag)
+        yield from _finish_unchanged(prepared, plan, options, now)
         return
     _refuse_harm(prepared, options, now, on_warnings)
     if not confirm(prepared):
@@ -423,6 +416,7 @@ def carry_out(
     settings = build.project.show.publish
     etags: dict[str, str] = {}
     is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
+    is_late = False
     for outcome in publish_plan(
         plan,
         store,
@@ -436,11 +430,67 @@ def carry_out(
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
+        is_late = is_late or (outcome.action == "live" and bool(outcome.error))
         if not (is_warned and outcome.action == "warned"):
             yield outcome
     update_base(build.project.folder, store.name, build.sources)
-    if not build.is_partial and not build.broken:
-        _remember_for_fast_path(prepared, etags.get(STATE_KEY, ""), etags.get(plan.feed_key, ""))
+    state_etag, feed_etag = etags.get(STATE_KEY, ""), etags.get(plan.feed_key, "")
+    yield from _announce_and_remember(prepared, state_etag, feed_etag, is_late=is_late)
+
+
+def _finish_unchanged(
+    prepared: PreparedPublish, plan: Plan, options: PublishOptions, now: datetime
+) -> Iterator[Outcome]:
+    """Record what is not recorded yet where no file changes, and tell the hubs that were not told."""
+    build, store = prepared.build, prepared.store
+    is_old_record = bool(plan.state.etag) and plan.state.publication is None and not build.is_partial
+    if prepared.record and (is_old_record or prepared.plan.state.hold):
+        lineage = _describe_lineage(prepared, options, now) if is_old_record else None
+        state_writer = StateWriter(plan, store, now, lineage=lineage)
+        state_writer.rewrite()
+        yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
+        plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
+    builder.write_lock(build)
+    if prepared.recorded_at is None:
+        yield from _announce_and_remember(prepared, plan.state.etag)
+
+
+def _announce_and_remember(
+    prepared: PreparedPublish, state_etag: str, feed_etag: str = "", *, is_late: bool = False
+) -> Iterator[Outcome]:
+    """Tell the hubs, then remember for the fast path that nothing is left to do.
+
+    Where the public feed `is_late`, hubs would fetch the old one: the next publish tells them.
+    """
+    build = prepared.build
+    has_failed = is_late and bool(build.project.show.feed.hubs)
+    for outcome in () if is_late else _announce_feed(prepared):
+        has_failed = has_failed or bool(outcome.error)
+        state_etag = outcome.etag or state_etag
+        yield outcome
+    if not has_failed and not build.is_partial and not build.broken:
+        _remember_for_fast_path(prepared, state_etag, feed_etag)
+
+
+def _announce_feed(prepared: PreparedPublish) -> Iterator[Outcome]:
+    """Tell the hubs that were not told of the feed that is live now, and record those that took it.
+
+    A folder is not public yet. Nothing is asked where every hub was told.
+    """
+    show, store, plan = prepared.build.project.show, prepared.store, prepared.plan
+    output, live = plan.output(plan.feed_key), plan.state.feed
+    is_written = output is not None and any(change.key == plan.feed_key for change in plan.pending)
+    digest = output.sha256 if output and is_written else hashlib.sha256(live.content).hexdigest() if live else ""
+    hubs = [hub for hub in show.feed.hubs if plan.state.announced.get(hub) != digest]
+    if not store.remote or not digest or not hubs:
+        return
+    announced = {hub: digest for hub in show.feed.hubs if hub not in hubs}
+    for outcome in notify_hubs(hubs, public_url(show.publish.url, plan.feed_key)):
+        if outcome.action == ANNOUNCED and not outcome.error:
+            announced[outcome.key] = digest
+        yield outcome
+    if announced != plan.state.announced:
+        yield Outcome(key=STATE_KEY, action="recorded", etag=record_announced(store, announced))
 
 
 def _refuse_harm(

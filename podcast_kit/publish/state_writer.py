@@ -194,6 +194,23 @@ def write_state(store: Store, state: StoreState, etag: str) -> str:
     return compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag)
 
 
+def record_announced(store: Store, announced: Mapping[str, str]) -> str:
+    """Record which hubs were told of which feed, and return the new ETag of the state.
+
+    Empty when someone else publishes at the same time: their publish, or the next one, tells the hubs again.
+    """
+    state = read_state_file(store)
+    if state.rebuilt:
+        return ""
+    conditional_writes = store.conditional_writes or state.conditional_writes
+    try:
+        return write_state(
+            store, replace(state, announced=announced, conditional_writes=conditional_writes), state.etag
+        )
+    except PublishConflict:
+        return ""
+
+
 def compare_and_swap(store: Store, upload: Upload, etag: str) -> str:
     """Write only over the object with this ETag (empty: only a new key), and return the new ETag.
 

@@ -336,7 +336,11 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 form="a whole number; 0 puts all episodes into the feed",
                 default="0",
             ),
-            CoreKey(name="hub", about="Not supported yet: publishing does not notify a WebSub hub.", form=URL),
+            CoreKey(
+                name="hub",
+                about="WebSub hubs: publishing tells them when the feed changes, and they tell apps at once.",
+                form="a URL, or a list of them",
+            ),
         ),
     ),
     CoreKey(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from podcast_kit.model import (
     AudioSettings,
@@ -224,17 +225,20 @@ def _feed_settings(table: Table) -> FeedSettings:
     settings = FeedSettings(
         path=inner.optional("path", _to_feed_path, "feed.xml"),
         page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
-        hub=inner.optional("hub", _refuse_hub, ""),
+        hubs=tuple(dict.fromkeys(inner.list_of("hub", _to_hub_url))),
     )
     inner.finish()
     _record_locations(table, "feed", inner)
     return settings
 
 
-def _refuse_hub(raw: str) -> str:
-    """Refuses any hub: apps that subscribe at a hub poll the feed less often, and nothing notifies the hub."""
-    text = f"{converters.quote_value(raw)} cannot be announced: publishing does not notify a WebSub hub yet"
-    raise InvalidValue(text, "remove hub: apps then check the feed themselves", "key.unsupported")
+def _to_hub_url(raw: str) -> str:
+    url = converters.to_url(raw)
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        text = "the hub's address has a user name or a password, and the feed would show it"
+        raise InvalidValue(text, "write the address without it", "value.form")
+    return url
 
 
 def _refuse_podping(table: Table, channel_elements: tuple[Element, ...]) -> None:

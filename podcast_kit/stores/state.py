@@ -56,6 +56,8 @@ class StoreState:
     """When each of them was replaced, as ISO dates in UTC; feeds of older versions have none."""
     hold: str = ""
     """Why nothing may be published until the hold is released; empty without one."""
+    announced: Mapping[str, str] = field(default_factory=dict)
+    """WebSub hub → sha256 of the feed that it was told of last."""
     slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Guid → the slugs of an episode's pages, the current one first; for runs that have an old podcast.lock."""
     publication: Publication | None = None
@@ -255,6 +257,7 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "feeds": list(state.feeds),
         "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
         **({"hold": state.hold} if state.hold else {}),
+        **({"announced": dict(sorted(state.announced.items()))} if state.announced else {}),
         **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
         **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
@@ -297,6 +300,7 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             },
             run=str(data.get("run", "")),
             hold=str(data.get("hold", "")),
+            announced={str(hub): str(digest) for hub, digest in data.get("announced", {}).items()},
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,

@@ -298,7 +298,7 @@ def test_feed_pages_describe_one_show_and_share_no_episode():
 
 def test_own_feed_with_podping_is_reported_whether_or_not_it_has_a_hub():
     declared = GOLDEN.replace('usesPodping="false"', 'usesPodping="true"')
-    show = make_show(feed=FeedSettings(hub="https://hub.example/"))
+    show = make_show(feed=FeedSettings(hubs=("https://hub.example/",)))
     project = Project(folder=Path(), show=show, episodes=())
     problems = check_document(feed.parse_feed(declared.encode()), CheckContext(now=NOW, project=project, own_feed=True))
     assert {problem.code for problem in problems} == {"lk.podping"}

@@ -11,7 +11,7 @@ from tests.support.feed_factories import ARTWORK, SITE, make_episode, make_item,
 def test_json_feed_has_required_fields_and_every_episode_newest_first():
     items = [make_item(number, episode=make_episode(number, tags=("asking",)), summary="Short.") for number in (1, 2)]
     feed = json.loads(
-        render_json_feed(make_show(feed=FeedSettings(hub="https://hub.example/")), items, artwork=ARTWORK)
+        render_json_feed(make_show(feed=FeedSettings(hubs=("https://hub.example/",))), items, artwork=ARTWORK)
     )
     assert {name: feed[name] for name in ("version", "title", "home_page_url", "feed_url", "icon", "language")} == {
         "version": "https://jsonfeed.org/version/1.1",

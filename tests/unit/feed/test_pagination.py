@@ -13,7 +13,7 @@ from tests.support.feed_factories import ARTWORK, SITE, START, make_item, make_s
 
 
 def paged(size, path="feed.xml", **settings):
-    return make_show(feed=FeedSettings(path=path, page_size=size, hub="https://hub.example/"), **settings)
+    return make_show(feed=FeedSettings(path=path, page_size=size, hubs=("https://hub.example/",)), **settings)
 
 
 def guids(data):

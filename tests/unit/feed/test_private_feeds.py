@@ -14,7 +14,8 @@ SECRET = bytes(range(32))
 
 def render(names=("Ann", "Bo"), secret=SECRET, **options):
     show = make_show(
-        feed=FeedSettings(hub="https://hub.example/"), elements=(Element("itunes:new-feed-url", "https://x.example/"),)
+        feed=FeedSettings(hubs=("https://hub.example/",)),
+        elements=(Element("itunes:new-feed-url", "https://x.example/"),),
     )
     return render_private_feeds(show, [make_item(1), make_item(2)], names, secret, artwork=ARTWORK, **options)
 

@@ -154,7 +154,7 @@ class ShowMaker:
             locked=self.random.choice([None, True, False]),
             complete=self.random.random() < 0.2,
             people=tuple(self.person() for _ in range(self.random.randint(0, 2))),
-            feed=FeedSettings(hub=self.maybe("https://hub.example/") or ""),
+            feed=FeedSettings(hubs=tuple(filter(None, [self.maybe("https://hub.example/")]))),
             elements=self.elements("channel"),
         )
 

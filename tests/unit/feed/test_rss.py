@@ -120,7 +120,7 @@ def test_artwork_is_written_with_any_file_extension(suffix):
 
 
 def test_there_is_exactly_one_self_link_and_the_channel_links_to_the_site():
-    show = make_show(feed=FeedSettings(path="rss.xml", hub="https://hub.example/"))
+    show = make_show(feed=FeedSettings(path="rss.xml", hubs=("https://hub.example/",)))
     channel = read(show).channel
     assert [link.attributes for link in channel.children_named("atom:link")] == [
         {"href": f"{SITE}rss.xml", "rel": "self", "type": "application/rss+xml"},

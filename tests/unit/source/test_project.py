@@ -523,10 +523,23 @@ def test_link_of_the_show_to_the_show_is_taken(folder):
     assert len(project.load_project(folder(show=SHOW + f"listen: {links}\n")).show.listen) == 2
 
 
+@pytest.mark.parametrize("hubs", ["https://hub.example/", "[https://hub.example/, https://hub.example/]"])
+def test_hubs_are_an_address_or_a_list(folder, hubs):
+    settings = project.load_project(folder({}, f"feed: {{hub: {hubs}}}\n{SHOW}")).show.feed
+    assert settings.hubs == ("https://hub.example/",)
+
+
+def test_hub_with_a_password_is_refused(folder):
+    with pytest.raises(InvalidInput) as raised:
+        project.load_project(folder({}, f"feed: {{hub: 'https://me:secret@hub.example/'}}\n{SHOW}"))
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.location.line) == ("value.form", 1)
+    assert "secret" not in problem.text
+
+
 @pytest.mark.parametrize(
     ("key", "column"),
     [
-        ('feed: {hub: "https://hub.example/"}', 8),
         ("podping: true", 1),
         ("podping: {uses_podping: yes}", 1),
     ],
