@@ -115,7 +115,7 @@ class FeedSettings:
     page_size: int = 0
     """Episodes per page; 0 for a single page with all episodes."""
     hubs: tuple[str, ...] = ()
-    """WebSub hubs, which are told when the feed changes."""
+    """WebSub hubs, which publishing notifies when the feed changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

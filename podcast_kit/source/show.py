@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from podcast_kit.model import (
     AudioSettings,
@@ -225,20 +224,11 @@ def _feed_settings(table: Table) -> FeedSettings:
     settings = FeedSettings(
         path=inner.optional("path", _to_feed_path, "feed.xml"),
         page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
-        hubs=tuple(dict.fromkeys(inner.list_of("hub", _to_hub_url))),
+        hubs=tuple(dict.fromkeys(inner.list_of("hub", converters.to_url))),
     )
     inner.finish()
     _record_locations(table, "feed", inner)
     return settings
-
-
-def _to_hub_url(raw: str) -> str:
-    url = converters.to_url(raw)
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        text = "the hub's address has a user name or a password, and the feed would show it"
-        raise InvalidValue(text, "write the address without it", "value.form")
-    return url
 
 
 def _refuse_podping(table: Table, channel_elements: tuple[Element, ...]) -> None:

@@ -533,7 +533,7 @@ def test_hub_with_a_password_is_refused(folder):
     with pytest.raises(InvalidInput) as raised:
         project.load_project(folder({}, f"feed: {{hub: 'https://me:secret@hub.example/'}}\n{SHOW}"))
     (problem,) = raised.value.problems
-    assert (problem.code, problem.location.line) == ("value.form", 1)
+    assert (problem.code, problem.location.line) == ("key.secret", 1)
     assert "secret" not in problem.text
 
 
