@@ -572,6 +572,11 @@ au.tracks
     Listeners hear only one of them, which may be the wrong one.
     Export it again with one track.
 
+au.large
+    A recording of a show that is not trusted is too large to be read.
+    A file of many gigabytes can be made without using the disk, and would keep the check busy for minutes.
+    Run `podcast-kit check --trusted` if you trust the show.
+
 au.truncated
     The recording is cut off.
     The end of the episode is missing.

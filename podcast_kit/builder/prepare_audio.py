@@ -19,7 +19,9 @@ from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.limits import MAX_UNTRUSTED_RECORDING_BYTES
 from podcast_kit.model import (
     Audio,
     Chapter,
@@ -210,6 +212,7 @@ def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Col
     source = path if path and path.is_file() else None
     if source is None:
         return _EpisodePlan(episode, entry, is_new=entry is None or is_retagged, source=None)
+    _refuse_oversized(source)
     request = mastering.enclosure_request(project, episode, source, out.cache)
     if entry is None or is_retagged or out.cache.sha256(source) != entry.source_sha256:
         alternate = None
@@ -224,6 +227,13 @@ def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Col
         alternate = alternate if alternate.is_possible and not has_alternate else None
     enclosure = request if is_restored else None
     return _EpisodePlan(episode, entry, is_new=False, source=source, enclosure=enclosure, alternate=alternate)
+
+
+def _refuse_oversized(source: Path) -> None:
+    """Raise InvalidAudio for a recording of a stranger that takes minutes to read; it may be sparse, and cost no disk."""
+    if are_decoders_limited() and source.stat().st_size > MAX_UNTRUSTED_RECORDING_BYTES:
+        text = f"is larger than {MAX_UNTRUSTED_RECORDING_BYTES // 10**9} GB, so it is not read"
+        raise InvalidAudio(str(source), text, "check the show with --trusted if you trust it", "au.large")
 
 
 def _frozen_alternate_request(project: Project, episode: Episode, entry: LockEntry) -> MasteringRequest | None:

@@ -111,3 +111,11 @@ def test_an_untrusted_check_fetches_nothing(show, monkeypatch):
     assert not isinstance(done.exception, AssertionError)
     assert done.exit_code == 0, done.output
     assert "warning: https://audio.example/talk.mp3 is not fetched: network access is off" in done.stdout
+
+
+def test_an_untrusted_check_does_not_read_recordings_of_many_gigabytes(show):
+    with (show / "episodes/001-talk.mp3").open("r+b") as recording:
+        recording.truncate(40_000_000_000)  # sparse: it takes no space
+    done = CliRunner().invoke(cli, ["check", "--untrusted", "-C", str(show)])
+    assert done.exit_code == 1
+    assert "episodes/001-talk.mp3: error: is larger than 2 GB, so it is not read" in done.stdout
