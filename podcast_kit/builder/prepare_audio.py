@@ -230,7 +230,7 @@ def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Col
 
 
 def _refuse_oversized(source: Path) -> None:
-    """Raise InvalidAudio for a recording of a stranger that takes minutes to read; it may be sparse, and cost no disk."""
+    """Raise InvalidAudio for a recording of a stranger that takes minutes to read; a sparse one costs no disk."""
     if are_decoders_limited() and source.stat().st_size > MAX_UNTRUSTED_RECORDING_BYTES:
         text = f"is larger than {MAX_UNTRUSTED_RECORDING_BYTES // 10**9} GB, so it is not read"
         raise InvalidAudio(str(source), text, "check the show with --trusted if you trust it", "au.large")
