@@ -56,7 +56,7 @@ def test_a_plan_says_what_subscribers_will_notice(published):
 def test_a_renamed_episode_says_that_its_old_address_leads_on(published):
     for file in sorted((published / "episodes").glob("001-talk.*")):
         file.rename(file.with_stem("first-talk"))
-    assert "changed: “Talk 1” (page URL changed, old one redirects)" in run(published, "plan").output
+    assert "changed: “Talk 1” (page URL changed, old one redirects; notes)" in run(published, "plan").output
     assert said(published, "publish", "--yes")["uploaded"]
     assert "first-talk/index.html" in (published / "public/episodes/001-talk/index.html").read_text("utf-8")
     assert not said(published, "plan")["subscribers"]

@@ -55,6 +55,7 @@ def arguments_by_command(show, tmp_path):
         "inspect": [(recording,)],
         "loudness": [(recording,)],
         "share": [("1", *at)],
+        "comments": [()],
         "pull": [()],
         "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
         "import": [(old_feed, str(tmp_path / "imported"))],

@@ -63,7 +63,6 @@ def test_three_publishers_with_lagging_checkouts_take_nothing_back(s3, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not IS_LONG, reason="a longer run: set PODCAST_KIT_STRESS")
 def test_without_conditional_writes_only_what_doctor_says_is_lost(s3, tmp_path):
     findings = run_publishers(s3, tmp_path, conditions=False)
     print(findings)
