@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -192,17 +192,35 @@ def find_shown_signs(markdown: str) -> Iterator[tuple[int, str]]:
 
 def _inline_tokens(markdown: str, *signs: str) -> Iterator[tuple[int, Token]]:
     """The tokens within the paragraphs that have one of the signs, each with its line (counting from 0)."""
-    parser, blocks, references = _markdown_parser(), list["Token"](), dict[str, Any]()
-    parser.block.parse(_ILLEGAL.sub("", markdown), parser, references, blocks)
-    for block in blocks:
-        if block.type != "inline" or not any(sign in block.content for sign in signs):
+    for paragraph in _parse_paragraphs(markdown):
+        if not any(sign in paragraph.content for sign in signs):
             continue  # other text need not be parsed any further
-        line = block.map[0] if block.map else 0
-        children: list[Token] = []
-        parser.inline.parse(block.content, parser, references, children)
-        for child in children:
+        line = paragraph.line
+        for child in paragraph.children:
             yield line, child
             line += child.type in {"softbreak", "hardbreak"}
+
+
+class _Paragraph:
+    """Text of a block, parsed when it is asked for."""
+
+    def __init__(self, block: Token, references: dict[str, Any]) -> None:
+        self.content, self.line = block.content, block.map[0] if block.map else 0
+        self._references = references
+
+    @cached_property
+    def children(self) -> list[Token]:
+        children: list[Token] = []
+        parser = _markdown_parser()
+        parser.inline.parse(self.content, parser, self._references, children)
+        return children
+
+
+@lru_cache(maxsize=1)  # the notes of an episode are looked at several times, one episode after the other
+def _parse_paragraphs(markdown: str) -> tuple[_Paragraph, ...]:
+    parser, blocks, references = _markdown_parser(), list["Token"](), dict[str, Any]()
+    parser.block.parse(_ILLEGAL.sub("", markdown), parser, references, blocks)
+    return tuple(_Paragraph(block, references) for block in blocks if block.type == "inline")
 
 
 def is_local_path(source: str) -> bool:
