@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
 from typing import Self
@@ -61,7 +61,10 @@ class _Request:
     seconds: float
     """How long the response may take, with its body."""
     content: bytes | None = None
-    """The body of a POST, which is sent once and follows no redirect."""
+    is_sent_once: bool = False
+    """Whether it is sent once and follows no redirect, because it changes something or has a token."""
+    is_sending: threading.Event = field(default_factory=threading.Event)
+    """Set when the first byte may have been sent."""
 
 
 class HttpClient:
@@ -104,10 +107,30 @@ class HttpClient:
         self, url: str, content: bytes, *, headers: Mapping[str, str] | None = None, max_bytes: int = 0
     ) -> tuple[Response, bytes]:
         """The response to POST, and up to `max_bytes` of its body; it is sent once, and no redirect is followed."""
+        return self.send("POST", url, content, headers=headers, max_bytes=max_bytes)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = 0,
+    ) -> tuple[Response, bytes]:
+        """The response to a request that is sent once and follows no redirect, and up to `max_bytes` of its body.
+
+        For what changes something, and for what has a token: it goes to no other host. Without a response,
+        `Response.may_have_arrived` says whether the server may have acted on it.
+        """
         body = bytearray()
         is_trusted = self._policy.trusts(url)
-        request = _Request(url, "POST", headers or {}, max_bytes, body.extend, is_trusted, RESPONSE_TIMEOUT_S, content)
+        request = _Request(
+            url, method, headers or {}, max_bytes, body.extend, is_trusted, RESPONSE_TIMEOUT_S, content, True
+        )
         response = self._follow_redirects(request)
+        if response.error and request.is_sending.is_set():
+            response = replace(response, may_have_arrived=True)
         return response, b"" if response.error else bytes(body)
 
     def download(
@@ -155,7 +178,7 @@ class HttpClient:
                 if redirects and isinstance(error, RefusedAddressError):
                     text = f"is redirected to {url[:200]}, which {text}"
                 return Response(url=url, redirects=tuple(redirects), error=text, unreachable_host=host)
-            if not location or request.content is not None:
+            if not location or request.is_sent_once:
                 return Response(url=url, status=status, headers=response_headers, redirects=tuple(redirects), size=size)
             is_trusted = is_trusted and is_same_local_origin(url, target)
             url = target
@@ -243,7 +266,7 @@ def _receive_response(
             f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{target}",
             headers | connection.proxy_headers(),
         )
-    response = _send_with_retry(connection, request.method, target, headers, request.content)
+    response = _send_with_retry(connection, request, target, headers)
     response_headers = {name.lower(): value for name, value in response.getheaders()}
     size = 0
     try:
@@ -266,24 +289,26 @@ def _receive_response(
 
 
 def _send_with_retry(
-    connection: CheckedConnection, method: str, target: str, headers: Mapping[str, str], content: bytes | None
+    connection: CheckedConnection, request: _Request, target: str, headers: Mapping[str, str]
 ) -> http.client.HTTPResponse:
     """The status line and headers of the response.
 
     Retries once if the server had closed the open connection, and up to `MAX_CUT_HEADS` responses that were cut.
-    What has content is sent once, on a new connection: the server may have acted on it before the connection broke.
+    What is sent once gets a new connection: the server may have acted on it before the connection broke.
     """
-    if content is not None:
+    if request.is_sent_once:
         connection.close()
+        connection.connect()
+        request.is_sending.set()
     cut_heads = 0
     while True:
         was_open = connection.sock is not None
         try:
-            connection.request(method, target, body=content, headers=headers)
+            connection.request(request.method, target, body=request.content, headers=headers)
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            if content is not None:
+            if request.is_sent_once:
                 raise
             cut_heads += isinstance(error, IncompleteHead)
             if isinstance(error, IncompleteHead) and cut_heads <= MAX_CUT_HEADS:

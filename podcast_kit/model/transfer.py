@@ -100,6 +100,8 @@ class Response:
     error: str = ""
     unreachable_host: str = ""
     """Scheme and host, if the host cannot be reached at all; else empty."""
+    may_have_arrived: bool = False
+    """Whether the server may have acted on a request that is sent once and got no response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

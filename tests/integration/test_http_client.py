@@ -6,6 +6,7 @@ import pytest
 from podcast_kit.io import http_client
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from tests.support import slow_servers
 
 
 class Host(http.server.ThreadingHTTPServer):
@@ -43,7 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if host.closes_connections or host.missing_bytes or host.content_length:
             self.close_connection = True  # without announcing it, as hosts do with idle connections
 
-    do_HEAD = do_GET  # noqa: N815  # http.server's own naming
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # http.server's own naming
 
     def log_message(self, *_):
         pass
@@ -147,3 +148,24 @@ def test_unknown_host_is_unreachable(client):
     response, _ = client.request("http://no-such-host.invalid/feed.xml")
     assert response.error == "has a host name that cannot be resolved"
     assert response.unreachable_host == "http://no-such-host.invalid"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_request_with_a_token_is_sent_once_and_follows_no_redirect(host, client, method):
+    host.bodies, host.redirects = {"/a": b"moved"}, {"/a": "http://127.0.0.2:1/"}
+    content = None if method == "GET" else b"{}"
+    response, _ = client.send(method, f"{host.url}a", content, headers={"Authorization": "Bearer x"}, max_bytes=9)
+    assert (response.status, response.redirects, response.may_have_arrived) == (302, (), False)
+    assert [(command, headers["Authorization"]) for _, command, _, headers in host.requests] == [(method, "Bearer x")]
+
+
+def test_request_without_response_may_have_arrived_unless_there_was_no_connection(client):
+    with slow_servers.serve_bytes() as url, HttpClient(NetworkPolicy.trust(url)) as own_client:
+        response, _ = own_client.send("POST", url, b"{}")
+        assert response.error
+        assert response.may_have_arrived
+    with HttpClient(NetworkPolicy.trust(url)) as own_client:
+        response, _ = own_client.send("POST", url, b"{}")
+    assert response.error == "refuses the connection"
+    assert not response.may_have_arrived
+    assert not client.send("POST", "http://no-such-host.invalid/", b"{}")[0].may_have_arrived
