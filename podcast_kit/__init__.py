@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Media,
         Node,
         Notes,
+        NotifySettings,
         Outcome,
         Output,
         Person,
@@ -124,6 +125,7 @@ __all__ = [
     "Media",
     "Node",
     "Notes",
+    "NotifySettings",
     "OperationError",
     "Outcome",
     "Output",
@@ -182,6 +184,7 @@ _MODULES = {
     "importer": ("ImportResult", "import_feed"),
     "model": (
         "Audio",
+        "NotifySettings",
         "AudioSettings",
         "BrokenEpisode",
         "Category",

@@ -230,11 +230,6 @@ value.zone
     Dates without an offset are in this zone.
     Use a name such as Europe/Berlin or UTC.
 
-key.unsupported
-    The key is known, but nothing acts on it yet.
-    The feed would promise something that does not happen.
-    Remove the key.
-
 value.form
     The value does not have the required form.
     Apps ignore or misread values in another form.

@@ -119,6 +119,18 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Which services publishing tells about new episodes and changed pages."""
+
+    podcast_index: bool = False
+    """Tell the Podcast Index when the feed changes."""
+    podping: bool = False
+    """Send a podping when the feed changes; the token is in the environment."""
+    indexnow_key: str = ""
+    """The public key by which IndexNow knows that the pages are the show's own; empty to tell no search engines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """How listeners reach the show; each is empty if there is none."""
 
@@ -233,6 +245,7 @@ class Show:
     listen: tuple[ListenLink, ...] = ()
     prompts: Mapping[str, PromptSet] = field(default_factory=dict)
     feed: FeedSettings = field(default_factory=FeedSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     audio: AudioSettings = field(default_factory=AudioSettings)
     theme: Theme = field(default_factory=Theme)
     comments: CommentSettings = field(default_factory=CommentSettings)

@@ -389,9 +389,9 @@ PODCAST_TAGS = (
     ),
     Tag(
         name="podcast:podping",
-        about="Whether updates are announced by Podping; only false until publishing sends podpings.",
+        about="Whether updates are announced by Podping; with true, publishing sends podpings.",
         parents=(CHANNEL,),
-        attributes=(Field("usesPodping", ValueType.FLAG, example="false"),),
+        attributes=(Field("usesPodping", ValueType.FLAG, example="true"),),
         keys=("podping",),
         scalar="usesPodping",
     ),

@@ -344,6 +344,27 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         ),
     ),
     CoreKey(
+        name="announce",
+        about="Which services publishing tells about new episodes and changed pages, once they are live.",
+        form="a mapping",
+        example="announce:\n  podcast_index: true\n  indexnow: 2f0c6a8e4b7d4d0f9c1e5a3b8d6f7e21",
+        fields=(
+            CoreKey(
+                name="podcast_index",
+                about="Tell the Podcast Index when the feed changes.",
+                form=FLAG,
+                default="false",
+            ),
+            CoreKey(
+                name="indexnow",
+                about="Tell search engines which pages changed, by IndexNow. The key is public: publishing writes it "
+                "to a file of the site.",
+                form="8 to 128 letters, digits and hyphens",
+                default="search engines are not told",
+            ),
+        ),
+    ),
+    CoreKey(
         name="audio",
         about="How recordings are mastered; without it, only tags are added.",
         form="a mapping",

@@ -146,6 +146,31 @@ FOREIGN_SHOW_KEYS: dict[str, ForeignKey] = {
 }
 """In podcast.yaml."""
 
+FOREIGN_FEED_KEYS: dict[str, ForeignKey] = {
+    "podping": ForeignKey(
+        "is not a key of feed:", "write `podping: true` at the top level of podcast.yaml", "key.renamed"
+    ),
+    **dict.fromkeys(
+        ("podcast_index", "indexnow"), ForeignKey("is not a key of feed:", "move it below announce:", "key.renamed")
+    ),
+    **dict.fromkeys(("hubs", "websub", "pubsubhubbub"), _renamed_to("hub")),
+}
+"""Below `feed:`."""
+
+FOREIGN_ANNOUNCE_KEYS: dict[str, ForeignKey] = {
+    "podping": ForeignKey(
+        "is not a key of announce:", "write `podping: true` at the top level of podcast.yaml", "key.renamed"
+    ),
+    **dict.fromkeys(
+        ("podping_token", "token"),
+        ForeignKey("is a secret and must not be committed", "set PODCAST_KIT_PODPING_TOKEN instead", "key.secret"),
+    ),
+    **dict.fromkeys(("hub", "hubs", "websub"), _renamed_to("feed: {hub: ...}")),
+    **dict.fromkeys(("podcastindex", "pubnotify"), _renamed_to("podcast_index")),
+    **dict.fromkeys(("index_now", "indexnow_key"), _renamed_to("indexnow")),
+}
+"""Below `announce:`."""
+
 FOREIGN_PUBLISH_KEYS: dict[str, ForeignKey] = {
     **dict.fromkeys(
         (

@@ -10,7 +10,6 @@ from podcast_kit.model import (
     Category,
     CommentSettings,
     Contact,
-    Element,
     FeedSettings,
     LocalFile,
     Placement,
@@ -23,6 +22,7 @@ from podcast_kit.model import (
 from podcast_kit.namespaces import categories
 from podcast_kit.source import elements, foreign_keys, people
 from podcast_kit.source.audio_settings import audio_settings_from_table
+from podcast_kit.source.notify import notify_settings_from_table
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
 from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
@@ -38,7 +38,6 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
     owner, publish = table.table("owner"), _publish_settings(table)
     timezone = table.optional("timezone", converters.to_time_zone, "UTC")
     channel_elements = elements.elements_from_table(table, "channel", timezone)
-    _refuse_podping(table, channel_elements)
     show = Show(
         title=table.required("title", converters.to_line, ""),
         description=table.required("description", converters.to_text, ""),
@@ -62,6 +61,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         listen=people.listen_links_from_table(table, of_show=True),
         prompts=_prompt_sets(table),
         feed=_feed_settings(table),
+        notify=notify_settings_from_table(table, channel_elements),
         audio=_show_audio_settings(table, folder),
         theme=_theme_settings(table, folder),
         comments=_comment_settings(table),
@@ -226,19 +226,9 @@ def _feed_settings(table: Table) -> FeedSettings:
         page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
         hubs=tuple(dict.fromkeys(inner.list_of("hub", converters.to_url))),
     )
-    inner.finish()
+    inner.finish(foreign_keys.FOREIGN_FEED_KEYS)
     _record_locations(table, "feed", inner)
     return settings
-
-
-def _refuse_podping(table: Table, channel_elements: tuple[Element, ...]) -> None:
-    """Report `podping: true`: no podpings are sent. An element in `extra:` is for those who send their own."""
-    value = table.value("podping")
-    for element in channel_elements:
-        is_of_key = value is not None and element.location == value.location
-        if is_of_key and element.name == "podcast:podping" and dict(element.attributes)["usesPodping"] == "true":
-            text = "podping: publishing does not send podpings yet, so apps would wait for them in vain"
-            table.error(element.location, text, "remove it, or write podping: false", "key.unsupported")
 
 
 def _to_feed_path(raw: str) -> str:

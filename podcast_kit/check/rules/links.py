@@ -125,13 +125,15 @@ def check_hub_link(channel: ChannelView) -> Iterator[Finding]:
     platforms="podcastindex",
     sources="PN",
     why="Apps that trust it poll less often, and wait for a notification that never comes.",
-    fix="remove it unless a program of yours sends podpings",
+    fix="write `podping: true`, or remove it unless a program of yours sends podpings",
 )
 def check_podping(channel: ChannelView) -> Iterator[Finding]:
-    """A feed written by podcast-kit does not declare podping, because publishing does not send podpings."""
+    """A feed written by podcast-kit declares podping only with `podping: true`, which makes publishing send them."""
     node = channel.child("podcast:podping")
     declared = node is not None and node.attributes.get("usesPodping", "").lower() == "true"
-    if declared and channel.context.own_feed:
+    project = channel.context.project
+    is_sent = project is not None and project.show.notify.podping
+    if declared and channel.context.own_feed and not is_sent:
         yield Finding("the feed declares podping, but publishing does not send podpings", node, "podping")
 
 

@@ -12,6 +12,7 @@ from podcast_kit.model import (
     EpisodeType,
     ListenLink,
     LocalFile,
+    NotifySettings,
     Person,
     Placement,
     PromptSet,
@@ -538,24 +539,47 @@ def test_hub_with_a_password_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("key", "column"),
+    ("key", "is_sent"),
     [
-        ("podping: true", 1),
-        ("podping: {uses_podping: yes}", 1),
+        ("podping: true", True),
+        ("podping: {uses_podping: yes}", True),
+        ("podping: false", False),
+        ("extra: '<podcast:podping usesPodping=\"true\"/>'", False),
     ],
 )
-def test_notification_that_is_not_sent_is_refused(folder, key, column):
+def test_podpings_are_sent_for_the_key_and_not_for_an_element_of_ones_own(folder, key, is_sent):
+    show = project.load_project(folder({}, f"{key}\n{SHOW}")).show
+    assert [element.name for element in show.elements] == ["podcast:podping"]
+    assert show.notify.podping is is_sent
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "fix"),
+    [
+        ("feed: {podping: true}", "key.renamed", "top level"),
+        ("announce: {podping: true}", "key.renamed", "top level"),
+        ("announce: {podping_token: abc}", "key.secret", "PODCAST_KIT_PODPING_TOKEN"),
+        ("feed: {hubs: [https://hub.example/]}", "key.renamed", "'hub'"),
+        ("feed: {podcast_index: true}", "key.renamed", "announce:"),
+        ("announce: {indexnow: true}", "value.form", "announce setup"),
+        ("announce: {indexnow: short}", "value.form", "8 to 128"),
+        ("announce: {indexnow: ../../secret.txt}", "value.form", "8 to 128"),
+    ],
+)
+def test_misplaced_and_invalid_keys_of_services_are_explained(folder, lines, code, fix):
     with pytest.raises(InvalidInput) as raised:
-        project.load_project(folder({}, f"{key}\n{SHOW}"))
+        project.load_project(folder({}, f"{lines}\n{SHOW}"))
     (problem,) = raised.value.problems
-    assert (problem.code, problem.location.line, problem.location.column) == ("key.unsupported", 1, column)
-    assert "yet" in problem.text
+    assert (problem.code, problem.location.line) == (code, 1)
+    assert fix in problem.fix
+    assert "abc" not in problem.text
 
 
-@pytest.mark.parametrize("key", ["podping: false", "extra: '<podcast:podping usesPodping=\"true\"/>'"])
-def test_podping_of_ones_own_or_none_is_accepted(folder, key):
-    (element,) = project.load_project(folder({}, f"{key}\n{SHOW}")).show.elements
-    assert element.name == "podcast:podping"
+def test_services_to_tell_are_read(folder):
+    show = project.load_project(folder({}, f"announce: {{podcast_index: yes, indexnow: 0123abcd-EF}}\n{SHOW}")).show
+    assert show.notify == NotifySettings(podcast_index=True, indexnow_key="0123abcd-EF")
+    show = project.load_project(folder({}, f"announce: {{indexnow: false}}\n{SHOW}")).show
+    assert show.notify == NotifySettings()
 
 
 def test_prompts_take_a_list_of_sentences(folder):

@@ -1,0 +1,49 @@
+"""Reads the keys of `announce:` that name services, which publishing tells about new feeds and changed pages."""
+
+from __future__ import annotations
+
+import re
+
+from podcast_kit.model import Element, NotifySettings
+from podcast_kit.source import foreign_keys
+from podcast_kit.source.yaml import InvalidValue, Table, converters
+
+INDEXNOW_KEY_PATTERN = re.compile(r"[A-Za-z0-9-]{8,128}")
+INDEXNOW_KEY_FIX = "write 8 to 128 letters, digits and hyphens; `podcast-kit announce setup` creates a key"
+
+
+def notify_settings_from_table(table: Table, channel_elements: tuple[Element, ...]) -> NotifySettings:
+    """The settings under `announce:`, and `podping:`, which is one of the elements of the feed."""
+    podping = _uses_podping(table, channel_elements)
+    inner = table.table("announce")
+    if inner is None:
+        return NotifySettings(podping=podping)
+    settings = NotifySettings(
+        podping=podping,
+        podcast_index=inner.optional("podcast_index", converters.to_flag, default=False),
+        indexnow_key=inner.optional("indexnow", to_indexnow_key, ""),
+    )
+    inner.finish(foreign_keys.FOREIGN_ANNOUNCE_KEYS)
+    table.locations.update({f"announce.{name}": location for name, location in inner.locations.items()})
+    return settings
+
+
+def _uses_podping(table: Table, channel_elements: tuple[Element, ...]) -> bool:
+    """Whether publishing sends podpings. An element in `extra:` is for those who send their own."""
+    value = table.value("podping")
+    return value is not None and any(
+        element.name == "podcast:podping"
+        and element.location == value.location
+        and dict(element.attributes).get("usesPodping") == "true"
+        for element in channel_elements
+    )
+
+
+def to_indexnow_key(raw: str) -> str:
+    """A key of IndexNow; empty for `false`. It is public: the name and the content of a file of the site."""
+    key = converters.to_line(raw)
+    if key.lower() in {"false", "no", "off"}:
+        return ""
+    if not INDEXNOW_KEY_PATTERN.fullmatch(key):
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a key of IndexNow", INDEXNOW_KEY_FIX, "value.form")
+    return key
