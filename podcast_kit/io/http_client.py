@@ -332,8 +332,8 @@ def _request_target(parts: SplitResult) -> str:
 def _describe_error(error: Exception) -> str:
     """Why there is no response, as the end of a sentence that starts with the URL."""
     match error:
-        case ssl.SSLCertVerificationError():
-            return f"has no valid certificate: {error.verify_message}"
+        case ssl.SSLError():
+            return _describe_tls_error(error)
         case socket.gaierror():
             return "has a host name that cannot be resolved"
         case DeadlineError():
@@ -346,3 +346,11 @@ def _describe_error(error: Exception) -> str:
             text = " ".join(str(error).split())
             is_predicate = text.startswith(("is ", "has ", "took "))
             return text if is_predicate else f"does not answer correctly: {text or type(error).__name__}"
+
+
+def _describe_tls_error(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"has no valid certificate: {error.verify_message}"
+    if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}:
+        return "does not use https on this port"
+    return f"cannot be reached over https: {(error.reason or 'no reason given').replace('_', ' ').lower()}"

@@ -150,6 +150,13 @@ def test_unknown_host_is_unreachable(client):
     assert response.unreachable_host == "http://no-such-host.invalid"
 
 
+def test_host_without_https_is_described_in_words(host):
+    url = host.url.replace("http:", "https:")
+    with HttpClient(NetworkPolicy.trust(url)) as client:
+        response, _ = client.request(url)
+    assert response.error == "does not use https on this port"
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_request_with_a_token_is_sent_once_and_follows_no_redirect(host, client, method):
     host.bodies, host.redirects = {"/a": b"moved"}, {"/a": "http://127.0.0.2:1/"}

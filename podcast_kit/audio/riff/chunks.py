@@ -272,7 +272,9 @@ def _parse_wav_format(path: Path, data: bytes) -> SampleFormat:
     codec = WAV_CODECS.get(code)
     if codec is None:
         name = UNSUPPORTED_WAV_CODECS.get(code, f"an unsupported codec (0x{code:04x})")
-        raise InvalidAudio(str(path), f"is WAV with {name} inside", "export it as plain PCM", "au.codec")
+        raise InvalidAudio(
+            str(path), f"is WAV with {name} inside", "export the original recording as MP3 or M4A", "au.codec"
+        )
     if codec == "pcm" and bits > MAX_PCM_SAMPLE_BITS and bits != DOUBLE_BITS:
         raise InvalidAudio(str(path), f"is WAV with {bits} bits per sample", "export it with 16 or 24 bits", "au.codec")
     if codec == "pcm":

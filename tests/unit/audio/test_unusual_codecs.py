@@ -50,6 +50,15 @@ def test_codec_is_named_and_length_is_right(name, tmp_path):
     assert [(problem.code, bool(problem.fix)) for problem in said] == [("au.codec", True)]
 
 
+@pytest.mark.parametrize("name", ["mp3.wav", "mp2.wav"])
+def test_nobody_is_told_to_make_plain_samples_of_compressed_audio(name, tmp_path):
+    options, _, words = FORMS[name]
+    fixes = [
+        problem.fix for problem in inspect_audio(encode(tmp_path / name, options)).problems if words in problem.text
+    ]
+    assert fixes == ["export the original recording as MP3 or M4A"]
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 def test_channels_of_mp3_in_an_m4a(channels, tmp_path):
     path = encode(tmp_path / "a.m4a", f"-c:a libmp3lame -f mp4 -ac {channels}")
