@@ -11,6 +11,7 @@ from podcast_kit.site.listen_links import (
     normalize_url,
     service_key_of_label,
 )
+from podcast_kit.site.newsletter import MailContent, render_newsletter
 from podcast_kit.site.pages import Site, SitePage, render_site
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
 from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
@@ -20,6 +21,7 @@ from podcast_kit.site.theme import SiteTheme, resolve_theme
 __all__ = [
     "Link",
     "LinkKind",
+    "MailContent",
     "Platform",
     "ShareLink",
     "SharedMoment",
@@ -38,6 +40,7 @@ __all__ = [
     "listen_service_hosts",
     "load_translations",
     "normalize_url",
+    "render_newsletter",
     "render_prompts",
     "render_site",
     "resolve_theme",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from podcast_kit.model import Image, Notes, RenderedNotes
 from podcast_kit.source.chapters import TimestampLine, find_chapter_list, shift_timestamps
 from podcast_kit.source.notes.feed_html import FeedRenderer
+from podcast_kit.source.notes.html_to_text import feed_html_to_text
 from podcast_kit.source.notes.markdown import find_local_images, local_image_lines, parse_markdown
 from podcast_kit.source.notes.page_html import PageRenderer
 from podcast_kit.source.notes.plain_text import PlainTextRenderer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 __all__ = [
+    "feed_html_to_text",
     "find_local_images",
     "html_to_plain_text",
     "local_image_lines",

@@ -1,0 +1,55 @@
+"""An episode as a mail: a file that mail programs open as a draft, and a draft at a newsletter service.
+
+Nothing is sent: a person reads the mail first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from podcast_kit.model import Image, Item, Show
+from podcast_kit.site import MailContent, render_newsletter
+from podcast_kit.source.notes import feed_html_to_text
+from podcast_kit.text.clean_line import clean_line
+from podcast_kit.text.fit import fit_text
+
+MAX_SUBJECT_LEN = 200
+"""Characters; mail programs show about 60 of them."""
+
+
+def compose_newsletter(show: Show, item: Item, *, folder: Path, artwork: Image | None = None) -> MailContent:
+    """The mail about an episode: its notes with the prompts, as the feed has them."""
+    return render_newsletter(
+        show,
+        item,
+        subject=fit_text(clean_line(item.episode.title), MAX_SUBJECT_LEN),
+        content_text=feed_html_to_text(item.content),
+        folder=folder,
+        artwork=artwork,
+    )
+
+
+def render_mail_file(show: Show, item: Item, mail: MailContent) -> bytes:
+    """The bytes of an .eml file, which opens as a draft without recipients; the same mail gives the same bytes.
+
+    Date and Message-ID are those of the episode.
+    """
+    digest = hashlib.sha256(f"{show.guid}\0{item.guid}".encode()).hexdigest()[:32]
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = mail.subject
+    if sender := show.contact.mail or show.owner_email:
+        message["From"] = formataddr((clean_line(show.title), sender))
+    message["Date"] = format_datetime(item.date)
+    host = urlsplit(item.url).hostname or "localhost"
+    message["Message-ID"] = f"<{digest}@{host.encode('idna').decode()}>"
+    message["X-Unsent"] = "1"  # Outlook and Thunderbird open it for editing
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = show.language
+    message.set_boundary(f"=_{digest}")
+    return message.as_bytes()
