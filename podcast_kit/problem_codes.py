@@ -658,9 +658,9 @@ pb.older
     Run `git pull`, then publish again; to go back on purpose, pass `--take-back` with the episode's slug.
 
 pb.newer
-    A title, note or setting was edited here, but someone else published another edit of it first.
-    This edit was made on top of an older version, so publishing it would undo the other one.
-    Run `git pull`, merge both edits, then publish again; to replace theirs, pass `--take-back` with the slug.
+    A title, note or setting was edited here, but not from the version that is live, or nothing shows that it was.
+    If someone else published another edit of it first, publishing this one would undo theirs.
+    Get the newer files, edit them again and publish; to replace the live version, pass `--take-back` with the slug.
 
 pb.plan
     The saved plan cannot be used.

@@ -6,7 +6,7 @@ folder had, tell whether a change was made on top of the live version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -25,9 +25,10 @@ from podcast_kit.model.lineage import (
     UnitVersion,
     digest_file_part,
 )
+from podcast_kit.publish.base import FolderVersions
 from podcast_kit.publish.lineage import live_history
 from podcast_kit.publish.record import StoreRecord
-from podcast_kit.source.git_history import GitHistory, read_git_history
+from podcast_kit.source.git_history import GitHistory, is_unreadable_repository, read_git_history
 from podcast_kit.source.source_text import parse_source_text
 from podcast_kit.stores.lineage import MAX_VERSIONS
 from podcast_kit.text.dates import format_age
@@ -58,10 +59,12 @@ class SourceConflict:
     is_shallow: bool = False
     """Whether the clone lacks earlier commits, which could show that the change was meant."""
     is_in_git: bool = False
+    is_unknown: bool = False
+    """Whether nothing tells which version these parts were edited from: neither git nor this folder."""
 
 
 def find_source_conflicts(
-    build: Build, record: StoreRecord, base: Mapping[str, SourceParts] | None
+    build: Build, record: StoreRecord, folder_versions: FolderVersions
 ) -> tuple[SourceConflict, ...]:
     """The units of a build that would replace a live version that they were not made from."""
     live_sources = record.state.sources
@@ -70,38 +73,47 @@ def find_source_conflicts(
     }
     if not changed:
         return ()
-    judge = _Judge(build.project.folder, record, base)
+    judge = _Judge(build.project.folder, record, folder_versions)
     paths = {EPISODE_UNIT + item.guid: item.episode for item in build.items}
     live_titles = _read_live_titles(record.state.feed.content if record.state.feed else b"")
     conflicts = []
     for unit, parts in sorted(changed.items()):
         episode = paths.get(unit)
         path = episode.path if episode else SHOW_FILE if unit == SHOW_UNIT else "templates"
-        conflict_parts, is_older = judge.find_conflicting_parts(unit, path, parts)
-        if conflict_parts:
-            conflicts.append(
-                SourceConflict(
-                    unit=unit,
-                    name=episode.slug if episode else unit,
-                    path=path,
-                    title=episode.title if episode else "",
-                    live_title=live_titles.get(episode.guid, "") if episode else "",
-                    parts=conflict_parts,
-                    is_older=is_older,
-                    live=judge.live_publication(unit),
-                    earlier=judge.find_earlier(unit, parts, conflict_parts),
-                    is_shallow=judge.git.is_shallow,
-                    is_in_git=SHOW_FILE in judge.tracked,
-                )
+        conflicts += [
+            SourceConflict(
+                unit=unit,
+                name=episode.slug if episode else unit,
+                path=path,
+                title=episode.title if episode else "",
+                live_title=live_titles.get(episode.guid, "") if episode else "",
+                parts=group.parts,
+                is_older=group.is_older,
+                live=judge.live_publication(unit),
+                earlier=judge.find_earlier(unit, parts, group.parts),
+                is_shallow=judge.git.is_shallow,
+                is_in_git=SHOW_FILE in judge.tracked,
+                is_unknown=group.is_unknown,
             )
+            for group in judge.find_conflicting_parts(unit, path, parts)
+        ]
     return tuple(conflicts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ConflictingParts:
+    """The parts of a unit that would take back what is live, for the same reason."""
+
+    parts: tuple[str, ...]
+    is_older: bool = False
+    is_unknown: bool = False
 
 
 class _Judge:
     """Decides for each part of a unit whether its change was made on top of the live version."""
 
-    def __init__(self, folder: Path, record: StoreRecord, base: Mapping[str, SourceParts] | None) -> None:
-        self.folder, self.record, self.base = folder, record, base
+    def __init__(self, folder: Path, record: StoreRecord, folder_versions: FolderVersions) -> None:
+        self.folder, self.record, self.folder_versions = folder, record, folder_versions
         self._ancestors: dict[str, bool | None] = {}
         self._contents: dict[str, tuple[bytes, ...]] = {}
 
@@ -113,12 +125,18 @@ class _Judge:
     def tracked(self) -> frozenset[str]:
         return self.git.list_tracked()
 
-    def find_conflicting_parts(self, unit: str, path: str, parts: SourceParts) -> tuple[tuple[str, ...], bool]:
-        """The parts that would take back what is live, and whether all of them go back to an earlier version."""
+    @cached_property
+    def is_in_git(self) -> bool:
+        """Whether the show is in git, also where git cannot be asked, as in CI images that lack it."""
+        return SHOW_FILE in self.tracked or is_unreadable_repository(self.folder)
+
+    def find_conflicting_parts(self, unit: str, path: str, parts: SourceParts) -> Iterator[_ConflictingParts]:
+        """The parts that would take back what is live: first where that is sure, then where nothing tells."""
         live = self.record.state.sources[unit]
-        live_version, earlier = self._split_history(unit)
+        live_version, earlier, later = self._split_history(unit)
         conflicting: list[str] = []
         newer: list[str] = []
+        unknown: list[str] = []
         for part in sorted(parts.keys() | live.keys()):
             if parts.get(part) == live.get(part):
                 continue
@@ -127,26 +145,42 @@ class _Judge:
             if is_on_top is False or (is_on_top is None and is_older):
                 conflicting.append(part)
                 newer += [] if is_older else [part]
-        return tuple(conflicting), not newer
+            elif is_on_top is None and not self._may_be_on_top(unit, part, parts, later):
+                unknown.append(part)
+        if conflicting:
+            yield _ConflictingParts(parts=tuple(conflicting), is_older=not newer)
+        if unknown:
+            yield _ConflictingParts(parts=tuple(unknown), is_unknown=True)
 
     def live_publication(self, unit: str) -> Publication | None:
         """Who published the live version of a unit, as far as the record knows."""
-        live_version, _ = self._split_history(unit)
+        live_version, *_ = self._split_history(unit)
         return live_version.publication if live_version else self.record.state.publication
 
     def find_earlier(self, unit: str, parts: SourceParts, conflicting: Collection[str]) -> Publication | None:
         """Who last published these parts as they are here."""
-        _, earlier = self._split_history(unit)
+        _, earlier, _ = self._split_history(unit)
         for version in reversed(earlier):
             if all(version.parts.get(part) == parts.get(part) for part in conflicting):
                 return version.publication
         return None
 
-    def _split_history(self, unit: str) -> tuple[UnitVersion | None, tuple[UnitVersion, ...]]:
-        """The live version, and the earlier ones; None where the history does not have the live one."""
+    def _split_history(self, unit: str) -> tuple[UnitVersion | None, tuple[UnitVersion, ...], tuple[UnitVersion, ...]]:
+        """The live version, those before, and those after it; None where the history does not have the live one."""
         live = self.record.state.sources.get(unit)
         rows = live_history(self.record.history, unit, live)
-        return (rows[-1], rows[:-1]) if rows and rows[-1].parts == live else (None, rows)
+        later = self.record.history.versions.get(unit, ())[len(rows) :]
+        return (rows[-1], rows[:-1], later) if rows and rows[-1].parts == live else (None, rows, later)
+
+    def _may_be_on_top(self, unit: str, part: str, parts: SourceParts, later: tuple[UnitVersion, ...]) -> bool:
+        """Whether a part of which nothing tells what it was edited from is published nevertheless.
+
+        A clone without the whole history cannot tell it of any new commit, and it is the newest commit as a rule. A
+        version that a rollback took back was made on top of the one that is live again.
+        """
+        was_here = self.folder_versions.base is not None and unit in self.folder_versions.base
+        is_rolled_back = any(version.parts.get(part) == parts.get(part) for version in later)
+        return self.is_in_git or was_here or is_rolled_back
 
     def _is_on_top(
         self,
@@ -180,11 +214,14 @@ class _Judge:
 
     def _had_in_folder(self, unit: str, part: str, live: SourceParts, earlier: tuple[UnitVersion, ...]) -> bool | None:
         """Whether this folder had the live version; None where it never had a version that the history has."""
-        if self.base is None or unit not in self.base:
-            return None
-        digest = self.base[unit].get(part)
-        if digest == live.get(part):
+        had = self.folder_versions
+        base = had.base or {}
+        others = (had.begun,) if unit in base else (had.begun, *had.elsewhere)
+        if any(unit in versions and versions[unit].get(part) == live.get(part) for versions in (base, *others)):
             return True
+        if unit not in base:
+            return None
+        digest = base[unit].get(part)
         # A version that the history no longer has was set back by a rollback, unless the history is full.
         is_earlier = len(earlier) + 1 >= MAX_VERSIONS or any(version.parts.get(part) == digest for version in earlier)
         return False if is_earlier else None
@@ -236,7 +273,9 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
     live = describe_publication(conflict.live, now) if conflict.live else ""
     live_title = f"“{conflict.live_title}”" if conflict.live_title not in {"", conflict.title} else ""
     live_text = ", ".join(filter(None, (live_title, live)))
-    is_plural = bool(first)
+    is_plural = bool(first) or (last.endswith("s") and last != "address")
+    if conflict.is_unknown:
+        return _unknown_base_problem(conflict, subject, live_text, is_plural=is_plural)
     if conflict.is_older:
         earlier = (
             f"; this checkout has the version {describe_publication(conflict.earlier, now)}"
@@ -253,6 +292,16 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
     fix = f"{how}{shallow}, then publish again; to {goal}: --take-back {conflict.name}"
     code = OLDER_CODE if conflict.is_older else NEWER_CODE
     return Problem(SourceLocation(conflict.path), text, fix, code)
+
+
+def _unknown_base_problem(conflict: SourceConflict, subject: str, live_text: str, *, is_plural: bool) -> Problem:
+    """That a part differs from what is live, and nothing shows what it was edited from."""
+    verb, pronoun, yours = ("differ", "they were", "yours are") if is_plural else ("differs", "it was", "yours is")
+    live = f"live is {live_text}" if live_text else "another version is live"
+    text = f"{subject} {verb} from what is live, and nothing shows that {pronoun} edited on top of it: {live}"
+    copy = "copy the newer files from the other computer, and run `podcast-kit plan` before you edit them"
+    fix = f"{copy}; if {yours} the newer version: --take-back {conflict.name}"
+    return Problem(SourceLocation(conflict.path), text, fix, NEWER_CODE)
 
 
 def _name_parts(conflict: SourceConflict) -> Iterator[str]:

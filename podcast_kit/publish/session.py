@@ -23,7 +23,7 @@ from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange, refuse_harmful_changes
-from podcast_kit.publish.base import read_base, update_base
+from podcast_kit.publish.base import read_folder_versions, record_begun, update_base
 from podcast_kit.publish.checkout import make_lineage, read_checkout
 from podcast_kit.publish.conflicts import (
     SourceConflict,
@@ -279,8 +279,8 @@ def make_plan(
         notices = (*notices, _hold_problem(state.hold))
     if store.conditional_writes and store.conditional_writes.unprotected and "pb.unprotected" not in show.ignore:
         notices = (*notices, _unprotected_problem(store.name, store.conditional_writes))
-    base = read_base(build.project.folder, store.name)
-    conflicts = find_source_conflicts(build, record, base) if plan else ()
+    folder_versions = read_folder_versions(build.project.folder, store.name)
+    conflicts = find_source_conflicts(build, record, folder_versions) if plan else ()
     live = record.state.sources
     update_base(
         build.project.folder,
@@ -413,6 +413,7 @@ def carry_out(
     if not confirm(prepared):
         return
     on_start(prepared)
+    record_begun(build.project.folder, store.name, build.sources)
     settings = build.project.show.publish
     etags: dict[str, str] = {}
     is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
@@ -548,7 +549,7 @@ def _describe_removed(prepared: PreparedPublish, now: datetime) -> dict[str, str
     removed = [change.guid for change in prepared.subscriber_changes if change.kind is ChangeKind.REMOVED]
     if record is None or not removed:
         return {}
-    base = read_base(project.folder, prepared.store.name)
+    base = read_folder_versions(project.folder, prepared.store.name).base
     added = {entry.guid for entry in prepared.added_entries}
     was_here = (
         {unit.removeprefix(EPISODE_UNIT) for unit in base}

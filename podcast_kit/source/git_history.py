@@ -128,6 +128,15 @@ def read_git_history(folder: Path) -> GitHistory:
     return GitHistory(folder, head, is_shallow=is_shallow == "true")
 
 
+def is_unreadable_repository(folder: Path) -> bool:
+    """Whether a folder is in a clone that git cannot read: git is not installed, or refuses the owner of the files."""
+    real = folder.resolve()
+    if not any((parent / ".git").exists() for parent in (real, *real.parents)):
+        return False
+    result = _run_git(folder, "rev-parse", "--git-dir")
+    return result is None or result.returncode != 0
+
+
 def _is_in_bare_repository(folder: Path) -> bool:
     """Whether git would take a folder that is not named .git for the repository; from 2.38 on it can refuse that."""
     for parent in (real := folder.resolve(), *real.parents):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from podcast_kit.cli import cli
 from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.publish import state_writer
-from tests.support import network, shows
+from tests.support import network, output_trees, shows
 
 
 def run(show, *arguments, **settings):
@@ -95,6 +95,142 @@ def test_the_second_of_two_edits_is_told_that_the_live_one_is_newer(anna, ben):
     assert publish(anna).exit_code == 5
 
 
+@pytest.fixture
+def copy(anna):
+    """A copy of the show's files on another computer, where no command has run yet."""
+    return shutil.copytree(anna, anna.parent / "copy", ignore=shutil.ignore_patterns(".podcast-kit", "build"))
+
+
+def test_a_copy_that_never_published_does_not_replace_a_newer_edit(anna, copy):
+    edit(anna, 1, "Talk 1", "Title of Anna")
+    assert publish(anna).exit_code == 0
+    site = shows.tree(anna.parent / "site")
+    edit(copy, 1, "Talk 1", "Title of the copy")
+    edit(copy, 2, "One paragraph", "Another paragraph")
+    for done in (publish(copy), publish(copy)):  # also when it was planned before
+        assert done.exit_code == 5, done.output
+        assert "title of “Title of the copy” differs from what is live" in done.output
+        assert "live is “Title of Anna”, published just now" in done.output
+        assert "notes of “Talk 2” differ from what is live" in done.output
+        assert "[pb.newer]" in done.output
+    assert shows.tree(anna.parent / "site") == site
+    assert "--take-back 001-talk" in run(copy, "plan").output
+    for number in (1, 2):  # what the message says
+        shutil.copy(anna / f"episodes/{number:03d}-talk.md", copy / f"episodes/{number:03d}-talk.md")
+    assert run(copy, "plan").exit_code == 0
+    edit(copy, 1, "Title of Anna", "Title of both")
+    done = publish(copy)
+    assert done.exit_code == 0, done.output
+    assert "Title of both" in live_feed(anna)
+
+
+def test_settings_of_a_copy_that_never_published_replace_nothing_either(anna, copy):
+    for folder, text in ((anna, "Made for two."), (copy, "Made for three.")):
+        settings = folder / "podcast.yaml"
+        settings.write_text(settings.read_text().replace("Made for a test.", text))
+    (copy / "templates").mkdir()
+    (copy / "templates/embed.html").write_text("<p>small player</p>")
+    assert publish(anna).exit_code == 0
+    done = publish(copy, "--take-back", "templates")
+    assert done.exit_code == 5, done.output
+    assert "description of the show differs from what is live" in done.output
+    assert publish(copy, "--take-back", "templates", "--take-back", "show").exit_code == 0
+
+
+def test_a_copy_with_the_live_files_is_asked_nothing(anna, copy):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    edit(copy, 1, "Talk 1", "Better title")
+    assert "nothing to do" in publish(copy).output
+    edit(copy, 1, "Better title", "Best title")
+    assert publish(copy).exit_code == 0
+    assert "Best title" in live_feed(anna)
+
+
+def test_a_folder_that_moved_is_asked_nothing_and_a_copy_of_its_base_does_not_count(anna, tmp_path):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    copy = shutil.copytree(anna, tmp_path / "copy")
+    site = tmp_path / "new-site"
+    (tmp_path / "site").rename(site)
+    moved = anna.rename(tmp_path / "new-anna")
+    edit(moved, 1, "Better title", "Best title")
+    done = publish(moved, "--to", site)
+    assert done.exit_code == 0, done.output
+    assert "Best title" in (site / "feed.xml").read_text()
+    edit(copy, 2, "One paragraph", "Another paragraph")
+    done = publish(copy, "--to", site)
+    assert done.exit_code == 5
+    assert "notes of “Talk 2” differ from what is live" in done.output
+
+
+def test_everything_is_taken_back_where_a_job_creates_the_folder(anna, copy):
+    edit(anna, 1, "Talk 1", "Title of Anna")
+    assert publish(anna).exit_code == 0
+    edit(copy, 1, "Talk 1", "Title of the copy")
+    edit(copy, 2, "One paragraph", "Another paragraph")
+    done = publish(copy, "--take-back", "all")
+    assert done.exit_code == 0, done.output
+    assert "Title of the copy" in live_feed(anna)
+
+
+def test_an_edit_after_a_publish_that_was_killed_is_not_asked_about(anna, monkeypatch):
+    edit(anna, 1, "Talk 1", "Better title")
+    shows.add(anna, 3)
+
+    def kill(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_writer.StateWriter, "finish", kill)
+        assert publish(anna).exit_code != 0
+    assert "Better title" in live_feed(anna)
+    edit(anna, 1, "Better title", "Best title")
+    edit(anna, 3, "Talk 3", "Third talk")
+    done = publish(anna)
+    assert done.exit_code == 0, done.output
+    assert "Best title" in live_feed(anna)
+    assert "begun" not in (anna / ".podcast-kit/base.json").read_text()
+
+
+def test_a_version_that_was_rolled_back_goes_live_again_from_a_copy(anna):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    copy = shutil.copytree(anna, anna.parent / "copy", ignore=shutil.ignore_patterns(".podcast-kit", "build"))
+    assert run(anna, "rollback", "--yes").exit_code == 0
+    done = publish(copy)
+    assert done.exit_code == 0, done.output
+    assert "Better title" in live_feed(anna)
+
+
+def test_a_clone_that_git_cannot_read_is_not_taken_for_a_copy(anna, copy):
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    edit(copy, 1, "Talk 1", "Best title")
+    git(copy, "init", "-q")  # without a commit, nothing of the show is in git
+    assert publish(copy).exit_code == 5
+    shutil.rmtree(copy / ".git")
+    (copy / ".git").write_text("gitdir: /no/such/folder\n")
+    done = publish(copy)
+    assert done.exit_code == 0, done.output
+
+
+def test_a_copy_is_asked_before_it_replaces_what_is_live_in_a_bucket(bucket, tmp_path):
+    anna = shows.small(tmp_path / "anna", episodes=2)
+    place = ("--to", f"s3://{bucket.name}", "--endpoint", bucket.endpoint, "--url", bucket.url)
+    copy = shutil.copytree(anna, tmp_path / "copy")
+    edit(copy, 1, "Talk 1", "Title of the copy")
+    edit(anna, 1, "Talk 1", "Title of Anna")
+    assert publish(anna, *place).exit_code == 0
+    published = output_trees.download(f"{bucket.url}feed.xml")
+    done = publish(copy, *place)
+    assert done.exit_code == 5, done.output
+    assert "title of “Title of the copy” differs from what is live" in done.output
+    assert output_trees.download(f"{bucket.url}feed.xml") == published
+    assert publish(copy, *place, "--take-back", "1").exit_code == 0
+    assert "Title of the copy" in output_trees.download(f"{bucket.url}feed.xml").decode()
+
+
 def test_on_a_terminal_both_versions_are_shown_and_the_answer_decides(anna, ben, monkeypatch):
     edit(anna, 1, "Talk 1", "Title of Anna")
     assert publish(anna).exit_code == 0
@@ -155,7 +291,8 @@ def test_first_publishes_without_a_common_lock_keep_the_enclosures(anna, ben):
     shutil.rmtree(ben / ".podcast-kit")
     enclosures = [line for line in live_feed(anna).splitlines() if "<enclosure" in line]
     edit(ben, 1, "Talk 1", "Better title")
-    done = publish(ben)
+    assert "--take-back 001-talk" in publish(ben).output  # nothing shows what the edit was made on
+    done = publish(ben, "--take-back", "1")
     assert done.exit_code == 0, done.output
     assert "podcast.lock: added what was published elsewhere: 001-talk, 002-talk" in done.output
     assert "Better title" in live_feed(anna)

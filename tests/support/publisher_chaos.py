@@ -331,9 +331,6 @@ class Run:
                     on_response=self._recorder(name),
                 )
                 self.proxies[name] = stack.enter_context(proxy)
-            self.is_quiet = True
-            self.publish(WITHOUT_GIT)  # only git, or an earlier publish, tells what a folder was made from
-            self.is_quiet = False
             reader = threading.Thread(target=self._guard, args=(self._read_feeds,))
             threads = [threading.Thread(target=self._guard, args=(self._publish_again, name)) for name in HABITS]
             for thread in (*threads, reader):

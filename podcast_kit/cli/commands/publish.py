@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     metavar="EPISODE",
     multiple=True,
     shell_complete=complete_slugs,
-    help="Publish an older version over a newer one (an episode, `show` or `templates`).",
+    help="Publish an older version over a newer one (an episode, `show`, `templates` or `all`).",
 )
 @ALLOW_COMMAND_OPTION
 @click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
@@ -227,6 +227,8 @@ def _resolve_removed(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple
 def _resolve_take_back(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the conflicts that `--take-back` means. Raises click.BadParameter."""
     units = {"show", "templates"}
+    if "all" in names:
+        return tuple(conflict.name for conflict in prepared.conflicts)
     return tuple(
         name if name in units else resolve_episode(name, prepared.build.project, "--take-back").slug for name in names
     )
@@ -236,11 +238,13 @@ def _confirm_take_back(prepared: PreparedPublish, names: tuple[str, ...], *, yes
     """The names, and on a terminal those of the other conflicts to which the answer is yes."""
     if yes or not is_interactive():
         return names
-    others = [conflict for conflict in prepared.conflicts if conflict.name not in names]
+    titles = {conflict.name: conflict.title or conflict.name for conflict in prepared.conflicts}
+    newer = {conflict.name for conflict in prepared.conflicts if not conflict.is_unknown}
     confirmed = [
-        conflict.name
-        for conflict in others
-        if click.confirm(f"Replace the newer version of {conflict.title or conflict.name}?", err=True)
+        name
+        for name, title in titles.items()
+        if name not in names
+        and click.confirm(f"Replace the {'newer' if name in newer else 'live'} version of {title}?", err=True)
     ]
     return (*names, *confirmed)
 
