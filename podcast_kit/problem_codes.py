@@ -762,6 +762,11 @@ template.syntax
     The pages cannot be made.
     Correct the template at the given line.
 
+stats.agents
+    The list of user agents cannot be used.
+    Bots would be counted as listeners, and apps would have no names.
+    Pass user-agents.json, or a folder with the list's src/*.json.
+
 template.words
     A translation file of the show cannot be read.
     The pages cannot be made.

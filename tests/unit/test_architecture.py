@@ -14,7 +14,7 @@ LAYERS = (
     {"namespaces", "io"},
     {"source", "audio", "images", "feed", "site", "check.rules", "stores"},
     {"builder", "plan"},
-    {"check", "announce", "importer", "preview"},
+    {"check", "announce", "stats", "importer", "preview"},
     {"publish"},
     {"cli"},
     {"__main__"},
@@ -41,6 +41,8 @@ LIBRARY_HOMES = {
     "botocore": {"stores"},
     "urllib3": {"stores"},
     "PIL": {"images"},
+    "duckdb": {"stats"},
+    "re2": {"stats"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = {

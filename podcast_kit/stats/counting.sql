@@ -1,0 +1,219 @@
+-- How requests become downloads, by the IAB Podcast Technical Measurement Guidelines v2.3.
+-- Written for DuckDB; sqlglot translates it for ClickHouse and Spark. Each engine provides the tables
+--   requests    day, at_us, listener, agent, referrer, method, path, status, bytes_sent, range_start, range_end,
+--               country, source, is_datacenter
+--   enclosures  path, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
+--   agents      agent, app, device, is_bot, is_watch
+--   referrers   referrer, player, is_bogus
+-- Bytes are half-open intervals [start_byte, stop_byte). :names are numbers that the caller puts in.
+
+-- name: classified
+-- Every request with the reason why it is left out, if it is, and the bytes of content that it delivered.
+SELECT
+  p.day, p.at_us, p.listener, p.agent, p.path, p.guid, p.app, p.device, p.country, p.source,
+  p.bytes, p.head_bytes, p.needed_bytes, p.reason, COALESCE(p.start_byte, 0) AS start_byte,
+  CASE WHEN p.start_byte IS NULL THEN 0 ELSE LEAST(p.start_byte + p.sent, p.stop_limit) END AS stop_byte,
+  CASE WHEN p.start_byte IS NULL THEN LEAST(p.sent, p.bytes) ELSE 0 END AS unplaced_bytes
+FROM (
+  SELECT
+    r.day, r.at_us, r.listener, r.agent, r.path, e.guid,
+    COALESCE(f.player, a.app, '') AS app,
+    COALESCE(a.device, '') AS device,
+    COALESCE(r.country, '') AS country,
+    COALESCE(r.source, '') AS source,
+    e.bytes, e.head_bytes, e.needed_bytes,
+    CASE
+      WHEN r.status = 200 THEN e.head_bytes
+      WHEN r.range_start >= e.head_bytes THEN r.range_start
+      WHEN r.range_start IS NOT NULL THEN e.head_bytes
+    END AS start_byte,
+    CASE WHEN r.status = 200 THEN e.bytes ELSE LEAST(COALESCE(r.range_end + 1, e.bytes), e.bytes) END AS stop_limit,
+    CASE
+      WHEN r.status = 200 THEN COALESCE(r.bytes_sent, e.bytes) - e.head_bytes
+      WHEN r.range_start IS NULL THEN COALESCE(r.bytes_sent, 0)
+      WHEN r.range_start >= e.head_bytes THEN COALESCE(r.bytes_sent, r.range_end - r.range_start + 1, 0)
+      ELSE COALESCE(r.bytes_sent, r.range_end - r.range_start + 1, 0) - (e.head_bytes - r.range_start)
+    END AS sent,
+    CASE
+      WHEN e.guid IS NULL THEN 'other_file'
+      WHEN r.method <> 'GET' THEN 'method'
+      WHEN r.status IS NULL OR r.status NOT IN (200, 206) THEN 'status'
+      WHEN r.status = 206 AND r.range_start = 0 AND r.range_end = 1 THEN 'probe'
+      WHEN r.status = 206 AND r.range_start IS NULL AND r.bytes_sent <= 2 THEN 'probe'
+      WHEN r.agent IS NULL OR r.agent = '' OR r.agent = '-' THEN 'no_agent'
+      WHEN a.is_watch THEN 'watch'
+      WHEN a.is_bot THEN 'bot'
+      WHEN r.is_datacenter THEN 'datacenter'
+      WHEN f.is_bogus THEN 'referrer'
+      ELSE 'eligible'
+    END AS reason
+  FROM requests AS r
+  LEFT JOIN enclosures AS e ON e.path = r.path
+  LEFT JOIN agents AS a ON a.agent = r.agent
+  LEFT JOIN referrers AS f ON f.referrer = r.referrer
+) AS p
+
+-- name: window_calendar
+-- The window of each eligible request: its day in UTC.
+SELECT c.*, c.day AS window_day, 0 AS window_us FROM classified AS c WHERE c.reason = 'eligible'
+
+-- name: window_last_touch
+-- A window begins at a request that is 24 hours or more after the one before it, and ends when they pause that long.
+SELECT
+  s.*,
+  MAX(CASE WHEN s.is_first THEN s.at_us END) OVER (
+    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_us
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS window_us,
+  MAX(CASE WHEN s.is_first THEN s.day END) OVER (
+    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_us
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS window_day
+FROM (
+  SELECT
+    c.*,
+    COALESCE(
+      c.at_us - MAX(c.at_us) OVER (
+        PARTITION BY c.listener, c.agent, c.guid ORDER BY c.at_us
+        ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
+      ) >= 86400000000,
+      TRUE
+    ) AS is_first
+  FROM classified AS c
+  WHERE c.reason = 'eligible'
+) AS s
+
+-- name: first_requests
+-- For the first-touch window: each moment of a listener, and the first one that is 24 hours or more after it.
+SELECT
+  m.listener, m.agent, m.guid, m.day, m.at_us,
+  MIN(m.at_us) OVER (
+    PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_us
+    RANGE BETWEEN 86400000000 FOLLOWING AND UNBOUNDED FOLLOWING
+  ) AS next_us,
+  ROW_NUMBER() OVER (PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_us) AS position
+FROM (
+  SELECT DISTINCT c.listener, c.agent, c.guid, c.day, c.at_us FROM classified AS c WHERE c.reason = 'eligible'
+) AS m
+
+-- name: window_starts
+-- The beginnings of the first-touch windows: the first request, then the first one behind each window, and so on.
+WITH RECURSIVE starts AS (
+  SELECT f.listener, f.agent, f.guid, f.day, f.at_us, f.next_us FROM first_requests AS f WHERE f.position = 1
+  UNION ALL
+  SELECT f.listener, f.agent, f.guid, f.day, f.at_us, f.next_us
+  FROM starts AS s
+  INNER JOIN first_requests AS f
+    ON f.listener = s.listener AND f.agent = s.agent AND f.guid = s.guid AND f.at_us = s.next_us
+)
+SELECT starts.listener, starts.agent, starts.guid, starts.day, starts.at_us FROM starts
+
+-- name: window_first_touch
+-- A window begins at a request, lasts 24 hours, and the next one begins at the first request after it.
+SELECT c.*, s.at_us AS window_us, s.day AS window_day
+FROM classified AS c
+INNER JOIN window_starts AS s ON s.listener = c.listener AND s.agent = c.agent AND s.guid = c.guid
+WHERE c.reason = 'eligible' AND c.at_us >= s.at_us AND c.at_us < s.at_us + 86400000000
+
+-- name: files
+-- What each listener got of each file in a window, before overlaps are looked at.
+SELECT
+  w.window_day, w.window_us, w.listener, w.agent, w.guid, w.path,
+  MIN(w.at_us) AS first_us, MIN(w.app) AS app, MIN(w.device) AS device, MIN(w.country) AS country,
+  MIN(w.source) AS source, MAX(w.bytes) AS bytes, MAX(w.head_bytes) AS head_bytes,
+  MAX(w.needed_bytes) AS needed_bytes,
+  MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
+  SUM(GREATEST(w.stop_byte - w.start_byte, 0)) AS total,
+  SUM(w.unplaced_bytes) AS unplaced,
+  COUNT(*) AS requests
+FROM windowed AS w
+GROUP BY w.window_day, w.window_us, w.listener, w.agent, w.guid, w.path
+
+-- name: covered
+-- The union of the byte ranges, where no single range is a minute but together they may be; and the bytes of requests
+-- whose range is unknown, each of them once.
+SELECT
+  u.window_day, u.window_us, u.listener, u.agent, u.path,
+  SUM(GREATEST(u.stop_byte - GREATEST(u.start_byte, COALESCE(u.reach, 0)), 0)) AS covered,
+  SUM(u.unplaced_bytes) AS unplaced
+FROM (
+  SELECT
+    d.*,
+    MAX(d.stop_byte) OVER (
+      PARTITION BY d.window_day, d.window_us, d.listener, d.agent, d.path
+      ORDER BY d.start_byte, d.stop_byte, d.at_us
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS reach
+  FROM (
+    SELECT DISTINCT
+      w.window_day, w.window_us, w.listener, w.agent, w.path,
+      w.start_byte, w.stop_byte, w.unplaced_bytes,
+      CASE WHEN w.unplaced_bytes > 0 THEN w.at_us ELSE 0 END AS at_us
+    FROM windowed AS w
+    INNER JOIN files AS f
+      ON f.window_day = w.window_day AND f.window_us = w.window_us AND f.listener = w.listener
+      AND f.agent = w.agent AND f.path = w.path
+    WHERE f.longest < f.needed_bytes AND f.total + f.unplaced >= f.needed_bytes
+  ) AS d
+) AS u
+GROUP BY u.window_day, u.window_us, u.listener, u.agent, u.path
+
+-- name: consumers
+-- One row for each download: a listener who got a minute of an episode in a window.
+SELECT
+  f.window_day AS day, f.window_us, f.listener, f.agent, f.guid,
+  MIN(f.app) AS app, MIN(f.device) AS device, MIN(f.country) AS country, MIN(f.source) AS source
+FROM files AS f
+LEFT JOIN covered AS c
+  ON c.window_day = f.window_day AND c.window_us = f.window_us AND c.listener = f.listener
+  AND c.agent = f.agent AND c.path = f.path
+WHERE f.longest >= f.needed_bytes
+  OR COALESCE(c.covered, 0) + GREATEST(LEAST(COALESCE(c.unplaced, 0), f.bytes) - f.head_bytes, 0) >= f.needed_bytes
+GROUP BY f.window_day, f.window_us, f.listener, f.agent, f.guid
+
+-- name: excess_addresses
+-- Addresses with more downloads on a day than people have.
+SELECT c.day, c.listener, COUNT(*) AS downloads
+FROM consumers AS c
+GROUP BY c.day, c.listener
+HAVING COUNT(*) > :max_downloads_per_address
+
+-- name: accepted
+SELECT c.*
+FROM consumers AS c
+LEFT JOIN excess_addresses AS x ON x.day = c.day AND x.listener = c.listener
+WHERE x.listener IS NULL
+
+-- name: downloads
+SELECT a.day, a.guid, a.app, a.device, a.country, a.source, COUNT(*) AS downloads
+FROM accepted AS a
+GROUP BY a.day, a.guid, a.app, a.device, a.country, a.source
+ORDER BY a.day, a.guid, a.app, a.device, a.country, a.source
+
+-- name: listeners_by_day
+-- Distinct pairs of address and user agent with a download.
+SELECT d.day, COUNT(*) AS listeners
+FROM (SELECT DISTINCT a.day, a.listener, a.agent FROM accepted AS a) AS d
+GROUP BY d.day
+ORDER BY d.day
+
+-- name: listeners_by_month
+SELECT d.month, COUNT(*) AS listeners
+FROM (
+  SELECT DISTINCT EXTRACT(YEAR FROM a.day) * 100 + EXTRACT(MONTH FROM a.day) AS month, a.listener, a.agent
+  FROM accepted AS a
+) AS d
+GROUP BY d.month
+ORDER BY d.month
+
+-- name: requests_by_reason
+SELECT c.day, c.source, c.reason, COUNT(*) AS requests
+FROM classified AS c
+GROUP BY c.day, c.source, c.reason
+ORDER BY c.day, c.source, c.reason
+
+-- name: excess_downloads
+SELECT x.day, COUNT(*) AS addresses, SUM(x.downloads) AS downloads
+FROM excess_addresses AS x
+GROUP BY x.day
+ORDER BY x.day

@@ -1,0 +1,112 @@
+"""Downloads are counted as they are known to be, in every row of day and episode."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from podcast_kit.stats import CountingRules, DuckDBEngine, Window, count_downloads, load_agent_lists
+from tests.support import access_logs, request_files
+
+BOGUS_REFERRERS = ["free-traffic.example"]
+LISTS = load_agent_lists()
+
+
+def count(folder, log, *, window=Window.CALENDAR, has_ranges=True, **rules):
+    files = request_files.write_requests(folder, log, has_ranges=has_ranges)
+    with DuckDBEngine(folder / "spill") as engine:
+        return count_downloads(
+            engine,
+            files,
+            request_files.enclosure_facts(log),
+            LISTS,
+            CountingRules(window, **rules),
+            BOGUS_REFERRERS,
+        )
+
+
+def by_day_and_episode(report):
+    return report.total_by(lambda row: (row.day, row.guid))
+
+
+@pytest.fixture(scope="module")
+def log():
+    return access_logs.make_access_log()
+
+
+@pytest.mark.parametrize("window", Window)
+def test_every_row_equals_the_truth(log, tmp_path, window):
+    report = count(tmp_path, log, window=window)
+    assert min(log.scenarios.values()) >= 4
+    assert len(log.scenarios) == len(access_logs.SCENARIOS) == 26
+    assert by_day_and_episode(report) == log.truth[window]
+
+
+@pytest.mark.parametrize("window", Window)
+def test_without_ranges_every_row_equals_the_truth_of_added_bytes(log, tmp_path, window):
+    report = count(tmp_path, log, window=window, has_ranges=False)
+    assert log.truth_without_ranges[window] != log.truth[window]
+    assert by_day_and_episode(report) == log.truth_without_ranges[window]
+
+
+def test_the_example_of_the_guideline(tmp_path):
+    log = access_logs.AccessLog(access_logs.make_recordings())
+    [recording, *_] = log.recordings
+    author = access_logs.Author(log, 1, first_day=datetime(2026, 11, 2, tzinfo=UTC).date(), days=3)
+    person = author.person()
+    for at in ("2026-11-02T22:00", "2026-11-03T03:00", "2026-11-03T22:15", "2026-11-04T23:15"):
+        author.request(datetime.fromisoformat(at).replace(tzinfo=UTC), person, recording)
+    days = {
+        window: {str(row.day): row.downloads for row in count(tmp_path / window, log, window=window).rows}
+        for window in Window
+    }
+    assert days == {
+        "calendar": {"2026-11-02": 1, "2026-11-03": 1, "2026-11-04": 1},
+        "first-touch": {"2026-11-02": 1, "2026-11-03": 1, "2026-11-04": 1},
+        "last-touch": {"2026-11-02": 1, "2026-11-04": 1},
+    }
+
+
+def test_listeners_are_pairs_of_address_and_agent(log, tmp_path):
+    report = count(tmp_path, log)
+    assert Counter(report.listeners_by_day) == log.listeners
+    assert report.listeners_by_month == {
+        "2026-10": sum(log.listeners.values()) - log.scenarios["both_sides_of_midnight"]
+    }
+
+
+def test_reasons_add_up_to_all_requests(log, tmp_path):
+    report = count(tmp_path, log)
+    assert sum(report.requests_by_reason.values()) == len(log.requests)
+    expected = {
+        "other_file",
+        "method",
+        "status",
+        "probe",
+        "no_agent",
+        "bot",
+        "watch",
+        "datacenter",
+        "referrer",
+        "eligible",
+    }
+    assert report.requests_by_reason.keys() == expected
+
+
+def test_the_order_of_requests_does_not_matter(log, tmp_path):
+    backwards = replace(log, requests=log.requests[::-1])
+    assert count(tmp_path / "a", log).rows == count(tmp_path / "b", backwards).rows
+
+
+def test_addresses_with_too_many_downloads_are_left_out(tmp_path):
+    log = access_logs.AccessLog(access_logs.make_recordings())
+    author = access_logs.Author(log, 1, first_day=datetime(2026, 11, 2, tzinfo=UTC).date(), days=1)
+    at, (address, _) = author.moment(), author.person()
+    for number in range(20):
+        author.request(at, (address, f"App{number}/1.0"), log.recordings[0])
+    access_logs.whole_file(author)
+    report = count(tmp_path, log, max_downloads_per_address=19)
+    assert by_day_and_episode(report) == log.truth["calendar"]
+    assert (report.excess_addresses, report.excess_downloads) == (1, 20)
+    assert count(tmp_path / "all", log, max_downloads_per_address=20).downloads == 21
