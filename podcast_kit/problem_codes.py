@@ -717,6 +717,11 @@ pb.to
     It is unknown where to publish.
     Set it to a folder, or to a bucket such as s3://my-bucket.
 
+announce.length
+    The text of a post is too long for its network, even without summary and hashtags.
+    The network would refuse it.
+    Shorten the text under `announce:` in podcast.yaml.
+
 comments.fetch
     The replies to a post could not be fetched, or not all of them.
     The episode's page shows what was fetched before.

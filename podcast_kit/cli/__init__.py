@@ -2,6 +2,7 @@
 
 from podcast_kit.cli.app import cli
 from podcast_kit.cli.commands import (
+    announce,
     build,
     check,
     comments,
@@ -32,6 +33,7 @@ from podcast_kit.cli.commands import (
 )
 
 __all__ = [
+    "announce",
     "build",
     "check",
     "cli",

@@ -15,6 +15,7 @@ from podcast_kit.model import Wave
 from podcast_kit.text.numbers import format_bytes, format_count
 
 if TYPE_CHECKING:
+    from podcast_kit.announce.posts import PlannedPost
     from podcast_kit.builder import Build
     from podcast_kit.errors import Problem
     from podcast_kit.model import LockEntry
@@ -58,7 +59,12 @@ def print_plan(
 
 
 def _empty_plan_lines(prepared: PreparedPublish) -> list[str]:
-    lines = [nothing_to_do(prepared.store), *scheduled_lines(prepared.build), last_publication_line(prepared)]
+    lines = [
+        nothing_to_do(prepared.store),
+        *post_lines(prepared.posts),
+        *scheduled_lines(prepared.build),
+        last_publication_line(prepared),
+    ]
     return [line for line in lines if line]
 
 
@@ -73,8 +79,42 @@ def _summary_lines(prepared: PreparedPublish) -> list[str]:
     """What subscribers will notice, what is scheduled, who published last, and the totals."""
     noticed = [f"  {line}" for line in subscriber_change_lines(prepared.subscriber_changes)]
     lines = ["subscribers will notice:", *noticed] if noticed else []
+    lines += [*post_lines(prepared.posts), *_waiting_lines(prepared)]
     lines += [*scheduled_lines(prepared.build), *_command_lines(prepared), last_publication_line(prepared)]
     return [line for line in lines if line] + [f"{prepared.store.name}: {summarize_plan(prepared.plan)}"]
+
+
+def post_lines(posts: Sequence[PlannedPost]) -> Iterator[str]:
+    """What will be posted where: the very text, indented below a line with its length."""
+    for post in posts:
+        limit = f" of {post.max_len}" if post.max_len else ""
+        is_in_doubt = post.record is not None and post.record.status == "intended"
+        notes = [f"{', '.join(post.missing_variables)} is not set"] if post.missing_variables else []
+        notes += ["an earlier run may have posted it"] if is_in_doubt else []
+        yield f"announce on {post.where} ({'; '.join([f'{post.length}{limit} characters', *notes])}):"
+        yield from (f"  {line}".rstrip() or " " for line in post.draft.text.split("\n"))
+
+
+def posts_to_json(posts: Sequence[PlannedPost]) -> list[dict[str, Any]]:
+    """The planned posts, for the document."""
+    return [
+        {
+            "network": post.network,
+            "account": post.place,
+            "slug": post.draft.slug,
+            "text": post.draft.text,
+            "length": post.length,
+            "limit": post.max_len or None,
+            "status": str(post.record.status) if post.record else None,
+        }
+        for post in posts
+    ]
+
+
+def _waiting_lines(prepared: PreparedPublish) -> Iterator[str]:
+    """That a folder has to be uploaded before its new episodes can be announced."""
+    if prepared.unannounced and not prepared.store.remote:
+        yield "announce: after the folder is uploaded, run `podcast-kit announce`"
 
 
 def conflict_problems(prepared: PreparedPublish) -> list[Problem]:
@@ -233,6 +273,7 @@ def print_plan_document(console: Console, command: str, prepared: PreparedPublis
         scheduled=scheduled_to_json(prepared.build),
         published=last_publication_to_json(prepared),
         commands=commands_to_json(prepared),
+        posts=posts_to_json(prepared.posts),
         **more,
     )
 

@@ -59,10 +59,15 @@ class UploadProgress:
             event = {"event": outcome.action, "key": outcome.key, "bytes": outcome.bytes}
             if outcome.error:
                 event |= {"trouble": outcome.error, "hint": outcome.fix}
+            if outcome.url:
+                event["url"] = outcome.url
             with self.lock:
                 self.console.clear_progress()
                 self.console.raw(json.dumps(event, ensure_ascii=False))
                 sys.stdout.flush()
+        if outcome.url and not outcome.error:
+            with self.lock:
+                self.console.info(f"{outcome.action}: {outcome.url}")
         if outcome.error:
             with self.lock:
                 self.console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")

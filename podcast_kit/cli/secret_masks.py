@@ -25,12 +25,25 @@ MIN_PASSWORD_LEN = 4
 
 def hide_show_secrets(console: Console, project: Project) -> None:
     """Mask the addresses of a show's private feeds, and those in podcast.lock of episodes that are not out."""
+    hide_network_secrets(console, project)
     secrets = private_feed_masks(project)
     console.hide(secrets)
     console.announce_masks(key for key in secrets if "/" not in key)  # the tokens are part of the addresses
     now = datetime.now(UTC)
     early = [media for entry in project.lock if entry.date > now for media in _media_of(entry)]
     console.hide(_early_masks((media.key, media.sha256) for media in early))
+
+
+def hide_network_secrets(console: Console, project: Project) -> None:
+    """Mask the tokens, passwords and webhook addresses with which a show's episodes are announced."""
+    if not project.show.announce:
+        return
+    from podcast_kit.announce.networks import list_secret_variables
+
+    values = {os.environ.get(name, "").strip() for name in list_secret_variables()}
+    secrets = {value for value in values if len(value) >= MIN_PASSWORD_LEN}
+    console.hide(dict.fromkeys(secrets, "…"))
+    console.announce_masks(sorted(secrets))
 
 
 def hide_typed_credentials(console: Console, arguments: Iterable[object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from podcast_kit.model.announcing import NetworkSettings, PostRecord, PostStatus
 from podcast_kit.model.audio import Audio, Cover, Tags
 from podcast_kit.model.comments import Comment, CommentThread, is_hidden_comment, thread_starts
 from podcast_kit.model.episode import (
@@ -79,6 +80,7 @@ __all__ = [
     "LocalFile",
     "LockEntry",
     "Media",
+    "NetworkSettings",
     "Node",
     "Notes",
     "NotifySettings",
@@ -86,6 +88,8 @@ __all__ = [
     "Output",
     "Person",
     "Placement",
+    "PostRecord",
+    "PostStatus",
     "Probe",
     "Progress",
     "Project",

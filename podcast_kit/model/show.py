@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from podcast_kit.errors import SourceLocation
+from podcast_kit.model.announcing import NetworkSettings
 from podcast_kit.model.lineage import SourceText
 from podcast_kit.model.resources import LocalFile, Resource
 from podcast_kit.model.urls import public_url
@@ -250,6 +251,8 @@ class Show:
     theme: Theme = field(default_factory=Theme)
     comments: CommentSettings = field(default_factory=CommentSettings)
     contact: Contact = field(default_factory=Contact)
+    announce: tuple[NetworkSettings, ...] = ()
+    """The networks on which new episodes are announced."""
     reviews: tuple[Review, ...] = ()
     elements: tuple[Element, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)

@@ -81,6 +81,8 @@ class Outcome:
     fix: str = ""
     unreachable_host: str = ""
     """The host that could not be reached for any file; empty if only this file failed."""
+    url: str = ""
+    """The web address of a post; empty for anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ asks, uploads and records. `publish_show` does both.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from functools import partial
 
 from podcast_kit import builder
 from podcast_kit.announce.hubs import ANNOUNCED, notify_hubs
+from podcast_kit.announce.posts import PlannedPost
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
@@ -23,6 +25,7 @@ from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange, refuse_harmful_changes
+from podcast_kit.publish.announcing import carry_out_posts, list_unannounced, plan_posts
 from podcast_kit.publish.base import read_folder_versions, record_begun, update_base
 from podcast_kit.publish.checkout import make_lineage, read_checkout
 from podcast_kit.publish.conflicts import (
@@ -88,6 +91,8 @@ class PublishOptions:
     """Slugs of the episodes to publish; all others stay as they are live. None for all."""
     take_back: Collection[str] = ()
     """Slugs of episodes, `show` or `templates`: what may go back to an earlier version, or replace a newer one."""
+    announce: bool = True
+    """Announce the episodes that become public on the networks of `announce:`."""
     ci: str = ""
     """The name of the CI system that publishes; empty for a desk."""
     ci_run: str = ""
@@ -116,6 +121,10 @@ class PreparedPublish:
     """What was read of the store; None where the fast path did not read it."""
     fingerprint: str = ""
     """Of the source files, before they were read."""
+    unannounced: tuple[str, ...] = ()
+    """Guids of the episodes that are to be announced once they are live."""
+    posts: tuple[PlannedPost, ...] = ()
+    """What will be posted about them."""
 
 
 def prepare_publish(
@@ -171,7 +180,17 @@ def prepare_publish(
     )
     if saved_plan:
         saved_plan.require_unchanged(prepared.plan, prepared.store.name)
+    if options.announce:
+        prepared = _plan_announcing(prepared)
     return replace(prepared, added_entries=added_entries, fingerprint=fingerprint)
+
+
+def _plan_announcing(prepared: PreparedPublish) -> PreparedPublish:
+    """The publish with what will be posted; a folder is not public yet, so its episodes only wait for `announce`."""
+    build, state = prepared.build, prepared.plan.state
+    guids = list_unannounced(build, state, prepared.subscriber_changes, prepared.due)
+    posts = plan_posts(build, state, guids, os.environ) if guids and prepared.store.remote else ()
+    return replace(prepared, unannounced=guids, posts=posts)
 
 
 class _RecordReading:
@@ -406,6 +425,8 @@ def carry_out(
             problem = _hold_problem(plan.state.hold)
             raise OperationError(problem.text, problem.fix)
         plan = replace(plan, state=replace(plan.state, hold=""))
+    if options.announce:
+        plan = replace(plan, state=replace(plan.state, unannounced=prepared.unannounced))
     if not plan:
         yield from _finish_unchanged(prepared, plan, options, now)
         return
@@ -436,7 +457,7 @@ def carry_out(
             yield outcome
     update_base(build.project.folder, store.name, build.sources)
     state_etag, feed_etag = etags.get(STATE_KEY, ""), etags.get(plan.feed_key, "")
-    yield from _announce_and_remember(prepared, state_etag, feed_etag, is_late=is_late)
+    yield from _announce_and_remember(prepared, state_etag, now, feed_etag, is_late=is_late)
 
 
 def _finish_unchanged(
@@ -453,19 +474,23 @@ def _finish_unchanged(
         plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
     builder.write_lock(build)
     if prepared.recorded_at is None:
-        yield from _announce_and_remember(prepared, plan.state.etag)
+        yield from _announce_and_remember(prepared, plan.state.etag, now)
 
 
 def _announce_and_remember(
-    prepared: PreparedPublish, state_etag: str, feed_etag: str = "", *, is_late: bool = False
+    prepared: PreparedPublish, state_etag: str, now: datetime, feed_etag: str = "", *, is_late: bool = False
 ) -> Iterator[Outcome]:
-    """Tell the hubs, then remember for the fast path that nothing is left to do.
+    """Tell the hubs and the people, then remember for the fast path that nothing is left to do.
 
     Where the public feed `is_late`, hubs would fetch the old one: the next publish tells them.
     """
     build = prepared.build
     has_failed = is_late and bool(build.project.show.feed.hubs)
     for outcome in () if is_late else _announce_feed(prepared):
+        has_failed = has_failed or bool(outcome.error)
+        state_etag = outcome.etag or state_etag
+        yield outcome
+    for outcome in carry_out_posts(prepared.posts, prepared.store, build.project.show, os.environ, now=now):
         has_failed = has_failed or bool(outcome.error)
         state_etag = outcome.etag or state_etag
         yield outcome

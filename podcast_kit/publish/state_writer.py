@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.errors import PULL_FIX, PublishConflict
+from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish
 from podcast_kit.plan import Change, Plan, Verb
@@ -47,6 +47,7 @@ class StateWriter:
         self.feeds = plan.state.feeds
         self.feed_dates = dict(plan.state.feed_dates)
         self.etag = plan.state.etag
+        self.posts, self.unannounced = plan.state.posts, plan.state.unannounced
         self.run = secrets.token_hex(8)
         """Identifies this publish in the state: another publish that marks the state later replaces it."""
         self.is_marked = False
@@ -92,7 +93,12 @@ class StateWriter:
         state = read_state_file(self.store)
         if state.run != self.run:
             raise PublishConflict(f"someone else is publishing to {self.store.name}", PULL_FIX)
-        self.etag, self.dirty_of_others = state.etag, state.dirty - self.dirty
+        self._adopt(state)
+        self.dirty_of_others = state.dirty - self.dirty
+
+    def _adopt(self, state: StoreState) -> None:
+        """Go on from a state that someone else wrote since: with what it says of posts."""
+        self.etag, self.posts, self.unannounced = state.etag, state.posts, state.unannounced
 
     def _pending_publish(self, lineage: LineageUpdate) -> PendingPublish:
         """What this publish is about to change; its feed tells later whether it did."""
@@ -137,7 +143,8 @@ class StateWriter:
                 current = read_state_file(self.store)
                 if current.run != self.run:
                     break
-                self.etag, self.dirty_of_others = current.etag, current.dirty - self.dirty
+                self._adopt(current)
+                self.dirty_of_others = current.dirty - self.dirty
             else:
                 return
         # Someone else started after our feed went live: it is published, and the state is now theirs.
@@ -169,14 +176,20 @@ class StateWriter:
             if state.rebuilt or self.written <= state.dirty:
                 return
             try:
-                self.etag = state.etag
+                self._adopt(state)
                 self._write(replace(state, dirty=state.dirty | self.written))
             except PublishConflict:
                 continue
             return
 
     def _write(self, state: StoreState) -> None:
-        state = replace(state, conditional_writes=self.store.conditional_writes, embargoed=self.embargoed)
+        state = replace(
+            state,
+            conditional_writes=self.store.conditional_writes,
+            embargoed=self.embargoed,
+            posts=self.posts,
+            unannounced=self.unannounced,
+        )
         self.etag = write_state(self.store, state, self.etag)
 
 
@@ -209,6 +222,27 @@ def record_announced(store: Store, announced: Mapping[str, str]) -> str:
         )
     except PublishConflict:
         return ""
+
+
+def edit_state(store: Store, edit: Callable[[StoreState], StoreState]) -> StoreState:
+    """Change the state, and return it; if someone else writes it at the same time, try again.
+
+    Raises OperationError where there is none, or PublishConflict if others keep changing it.
+    """
+    for _ in range(MAX_MARK_ATTEMPTS):
+        state = read_state_file(store)
+        if state.rebuilt:
+            raise OperationError(f"{store.name} has no record of a publish", "run `podcast-kit publish` first")
+        edited = edit(state)
+        if edited == state:
+            return state
+        conditional_writes = store.conditional_writes or state.conditional_writes
+        try:
+            etag = write_state(store, replace(edited, conditional_writes=conditional_writes), state.etag)
+        except PublishConflict:
+            continue
+        return replace(edited, etag=etag)
+    raise PublishConflict(f"someone else keeps changing {STATE_KEY} in {store.name}", "try again")
 
 
 def compare_and_swap(store: Store, upload: Upload, etag: str) -> str:

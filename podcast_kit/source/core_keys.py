@@ -345,10 +345,25 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
     ),
     CoreKey(
         name="announce",
-        about="Which services publishing tells about new episodes and changed pages, once they are live.",
+        about="Where publishing announces new episodes, and which services it tells, once they are live.",
         form="a mapping",
-        example="announce:\n  podcast_index: true\n  indexnow: 2f0c6a8e4b7d4d0f9c1e5a3b8d6f7e21",
+        example="announce:\n  podcast_index: true\n  indexnow: 2f0c6a8e4b7d4d0f9c1e5a3b8d6f7e21\n"
+        '  text: "{{ headline }} {{ url }}"\n  mastodon: {account: "@show@social.example"}',
+        details="Tokens and passwords are read from the environment only.",
         fields=(
+            CoreKey(
+                name="text",
+                about="What is posted about an episode, on networks without a text of their own.",
+                form="a Jinja template; its values are headline, title, summary, url, hashtags, tags, show, author, "
+                "number and season",
+                default="headline, summary, url and hashtags, each in a paragraph",
+            ),
+            CoreKey(
+                name="mastodon",
+                about="Announce new episodes on Mastodon.",
+                form='a mapping: account, such as "@show@social.example"; server, if it is not the account\'s host; '
+                "visibility; text",
+            ),
             CoreKey(
                 name="podcast_index",
                 about="Tell the Podcast Index when the feed changes.",

@@ -157,7 +157,36 @@ FOREIGN_FEED_KEYS: dict[str, ForeignKey] = {
 }
 """Below `feed:`."""
 
+_NETWORK_SECRET = ForeignKey(
+    "is a secret and must not be committed",
+    "set it in the environment, such as PODCAST_KIT_MASTODON_TOKEN; `podcast-kit help announce` lists the variables",
+    "key.secret",
+)
+FOREIGN_NETWORK_KEYS: dict[str, ForeignKey] = {
+    **dict.fromkeys(
+        (
+            "token", "access_token", "bot_token", "api_key", "key", "password", "app_password", "secret",
+            "client_secret", "client_key", "webhook_url", "hook", "hook_url", "refresh_token",
+        ),
+        _NETWORK_SECRET,
+    ),
+    "url": ForeignKey(
+        "is a secret where it is a webhook, and not needed elsewhere",
+        "set webhooks in the environment, such as PODCAST_KIT_DISCORD_WEBHOOK",
+        "key.secret",
+    ),
+    "instance": _renamed_to("server"),
+    "handle": _renamed_to("account"),
+    "username": _renamed_to("account"),
+    "user": _renamed_to("account"),
+    "identifier": _renamed_to("account"),
+    "template": _renamed_to("text"),
+    "message": _renamed_to("text"),
+}  # fmt: skip
+"""Below the networks of `announce:`; secrets are never read from files that are committed."""
+
 FOREIGN_ANNOUNCE_KEYS: dict[str, ForeignKey] = {
+    **FOREIGN_NETWORK_KEYS,
     "podping": ForeignKey(
         "is not a key of announce:", "write `podping: true` at the top level of podcast.yaml", "key.renamed"
     ),

@@ -5,27 +5,24 @@ from __future__ import annotations
 import re
 
 from podcast_kit.model import Element, NotifySettings
-from podcast_kit.source import foreign_keys
 from podcast_kit.source.yaml import InvalidValue, Table, converters
 
 INDEXNOW_KEY_PATTERN = re.compile(r"[A-Za-z0-9-]{8,128}")
 INDEXNOW_KEY_FIX = "write 8 to 128 letters, digits and hyphens; `podcast-kit announce setup` creates a key"
 
 
-def notify_settings_from_table(table: Table, channel_elements: tuple[Element, ...]) -> NotifySettings:
-    """The settings under `announce:`, and `podping:`, which is one of the elements of the feed."""
+def notify_settings_from_table(
+    table: Table, announce: Table | None, channel_elements: tuple[Element, ...]
+) -> NotifySettings:
+    """The settings in the table `announce:`, and `podping:`, which is one of the elements of the feed."""
     podping = _uses_podping(table, channel_elements)
-    inner = table.table("announce")
-    if inner is None:
+    if announce is None:
         return NotifySettings(podping=podping)
-    settings = NotifySettings(
+    return NotifySettings(
         podping=podping,
-        podcast_index=inner.optional("podcast_index", converters.to_flag, default=False),
-        indexnow_key=inner.optional("indexnow", to_indexnow_key, ""),
+        podcast_index=announce.optional("podcast_index", converters.to_flag, default=False),
+        indexnow_key=announce.optional("indexnow", to_indexnow_key, ""),
     )
-    inner.finish(foreign_keys.FOREIGN_ANNOUNCE_KEYS)
-    table.locations.update({f"announce.{name}": location for name, location in inner.locations.items()})
-    return settings
 
 
 def _uses_podping(table: Table, channel_elements: tuple[Element, ...]) -> bool:

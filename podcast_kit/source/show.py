@@ -21,6 +21,7 @@ from podcast_kit.model import (
 )
 from podcast_kit.namespaces import categories
 from podcast_kit.source import elements, foreign_keys, people
+from podcast_kit.source.announcing import network_settings_from_table
 from podcast_kit.source.audio_settings import audio_settings_from_table
 from podcast_kit.source.notify import notify_settings_from_table
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
@@ -38,6 +39,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
     owner, publish = table.table("owner"), _publish_settings(table)
     timezone = table.optional("timezone", converters.to_time_zone, "UTC")
     channel_elements = elements.elements_from_table(table, "channel", timezone)
+    announce = table.table("announce")
     show = Show(
         title=table.required("title", converters.to_line, ""),
         description=table.required("description", converters.to_text, ""),
@@ -61,11 +63,12 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         listen=people.listen_links_from_table(table, of_show=True),
         prompts=_prompt_sets(table),
         feed=_feed_settings(table),
-        notify=notify_settings_from_table(table, channel_elements),
+        notify=notify_settings_from_table(table, announce, channel_elements),
         audio=_show_audio_settings(table, folder),
         theme=_theme_settings(table, folder),
         comments=_comment_settings(table),
         contact=_contact(table),
+        announce=network_settings_from_table(announce),
         ignore=ignored_rules(table),
         elements=channel_elements,
         locations=table.locations,
@@ -74,6 +77,9 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
     if owner:
         owner.finish()
         _record_locations(table, "owner", owner)
+    if announce:
+        announce.finish(foreign_keys.FOREIGN_ANNOUNCE_KEYS)
+        _record_locations(table, "announce", announce)
     table.finish(foreign_keys.FOREIGN_SHOW_KEYS)
     return show
 

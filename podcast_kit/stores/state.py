@@ -17,6 +17,7 @@ from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts
 from podcast_kit.stores import ConditionalWrites, Store, StoredObject, lineage
+from podcast_kit.stores.posts import PostRecords, post_records_from_json, post_records_to_json
 from podcast_kit.text.numbers import parse_count
 
 INTERNAL_PREFIX = ".podcast-kit/"
@@ -58,6 +59,10 @@ class StoreState:
     """Why nothing may be published until the hold is released; empty without one."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """WebSub hub → sha256 of the feed that it was told of last."""
+    unannounced: tuple[str, ...] = ()
+    """Guids of episodes that a publish has made public, and that are not announced on every network yet."""
+    posts: PostRecords = field(default_factory=dict)
+    """The posts about episodes, by guid and network."""
     slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Guid → the slugs of an episode's pages, the current one first; for runs that have an old podcast.lock."""
     publication: Publication | None = None
@@ -258,6 +263,8 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
         **({"hold": state.hold} if state.hold else {}),
         **({"announced": dict(sorted(state.announced.items()))} if state.announced else {}),
+        **({"unannounced": sorted(state.unannounced)} if state.unannounced else {}),
+        **({"posts": post_records_to_json(state.posts)} if state.posts else {}),
         **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
         **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
@@ -301,6 +308,8 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             run=str(data.get("run", "")),
             hold=str(data.get("hold", "")),
             announced={str(hub): str(digest) for hub, digest in data.get("announced", {}).items()},
+            unannounced=tuple(map(str, data.get("unannounced", ()))),
+            posts=post_records_from_json(data.get("posts", {})),
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,

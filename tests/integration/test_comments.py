@@ -1,13 +1,6 @@
 """`podcast-kit comments` against a Mastodon API (mastodon-mock) and a server that answers as Bluesky does."""
 
 import json
-import socket
-import subprocess
-import sys
-import time
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -15,49 +8,17 @@ from click.testing import CliRunner
 from podcast_kit.announce import comments as announce_comments
 from podcast_kit.cli import cli
 from tests.support import json_server, shows
+from tests.support import mastodon as mastodon_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mastodon")]
-HEADERS = {"Authorization": "Bearer mock_token"}
 PAGE = "build/episodes/001-talk/index.html"
-
-
-class Mastodon:
-    """A server that a test can post to."""
-
-    def __init__(self, url, process):
-        self.url, self.process = url, process
-
-    def call(self, path, method="POST", **values):
-        data = urlencode(values).encode() if method == "POST" else None
-        with urlopen(Request(f"{self.url}/api/v1{path}", data, HEADERS, method=method), timeout=10) as response:
-            return json.load(response)
-
-    def post(self, status, **values):
-        return self.call("/statuses", status=status, **values)
 
 
 @pytest.fixture(scope="module")
 def mastodon():
     pytest.importorskip("mastodon_mock")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mastodon_mock", "serve", "--in-memory", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "error"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    server = Mastodon(f"http://127.0.0.1:{port}", process)
-    try:
-        for _ in range(300):
-            try:
-                server.call("/instance", "GET")
-                break
-            except (URLError, ConnectionError):
-                time.sleep(0.1)
+    with mastodon_server.running() as server:
         yield server
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def run(show, command, *arguments):

@@ -56,6 +56,7 @@ def arguments_by_command(show, tmp_path):
         "loudness": [(recording,)],
         "share": [("1", *at)],
         "comments": [()],
+        "announce": [(), ("1", "--dry-run")],
         "pull": [()],
         "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
         "import": [(old_feed, str(tmp_path / "imported"))],

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
 @click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
 @click.option("--keep-going", is_flag=True, help="Publish the other episodes when some have errors.")
 @unprotected_writes_option
+@click.option("--announce/--no-announce", default=True, help="Announce new episodes. [default: announce]")
 @click.option("--events", is_flag=True, help="Stream progress as JSON lines on stdout.")
 @click.option("--check/--no-check", "run_checks", default=True, help="Stop on check errors. [default: check]")
 def publish_command(
@@ -94,6 +95,7 @@ def publish_command(
     release: bool,
     keep_going: bool,
     allow_unprotected_writes: bool,
+    announce: bool,
     events: bool,
     run_checks: bool,
     **target: Any,  # noqa: ANN401  # what target_options take
@@ -132,6 +134,7 @@ def publish_command(
         release=release,
         only=episodes or None,
         allow_unprotected_writes=allows_unprotected_writes(is_allowed=allow_unprotected_writes),
+        announce=announce,
         ci=ci,
         ci_run=ci_run,
     )

@@ -33,7 +33,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         console,
         lambda: load_show(console, needs_cover=False),
         parse_build_date(at),
-        PublishOptions(),
+        PublishOptions(announce=False),
         target=target,
     )
     build, plan = prepared.build, prepared.plan

@@ -61,6 +61,7 @@ def unpublish_command(
         raise OperationError(f"{os.path.relpath(show.folder / episode.path)} is a draft already", "nothing to do")
     ci, ci_run = describe_ci_run()
     options = session.PublishOptions(
+        announce=False,
         remove=(episode.guid,),
         ci=ci,
         ci_run=ci_run,

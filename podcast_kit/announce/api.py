@@ -1,0 +1,163 @@
+"""Calls of the networks' JSON APIs with a token: what goes wrong is said in words, and whether it was done anyway."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from podcast_kit.errors import OperationError
+from podcast_kit.io.http_client import REDIRECT_STATUSES, HttpClient
+from podcast_kit.model import Response
+
+MAX_ANSWER_BYTES = 4_000_000
+MAX_RATE_LIMIT_WAIT_S = 30
+"""How long a call waits when a network says to try again later; what takes longer is reported."""
+MAX_SHOWN_REASON_LEN = 300
+_SUCCESS = range(200, 300)
+_SERVER_ERRORS = range(500, 600)
+_TIMEOUT_STATUS = 408
+_TOO_MANY_REQUESTS = 429
+
+
+class PostError(OperationError):
+    """A network did not do what was asked; `is_doubtful` where it may have done it without saying so."""
+
+    def __init__(
+        self, text: str, fix: str = "", *, is_doubtful: bool = False, status: int = 0, reason: str = ""
+    ) -> None:
+        super().__init__(text, fix)
+        self.is_doubtful = is_doubtful
+        self.status = status
+        """Of the answer; 0 without one."""
+        self.reason = reason
+        """What the network says, or its code for it."""
+
+
+@dataclass(slots=True)
+class ApiCaller:
+    """Calls one server's API. The token goes to this server only, and is never part of an error."""
+
+    http: HttpClient
+    base_url: str
+    """Without a slash at the end."""
+    headers: Mapping[str, str]
+    sleep: Callable[[float], None] = time.sleep
+    shown_name: str = ""
+    """What errors call the server; empty for its host."""
+
+    @property
+    def name(self) -> str:
+        """What errors call the server."""
+        return self.shown_name or urlsplit(self.base_url).netloc
+
+    def call(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        needs_json: bool = True,
+    ) -> Any:  # noqa: ANN401 - it is what a server sends
+        """The JSON that the API answers, or None with `needs_json=False` where it is none; raises PostError.
+
+        A call that comes too soon is repeated once, if the server names a short time.
+        """
+        merged = {"Accept": "application/json", **self.headers, **(headers or {})}
+        url = self.base_url + path
+        response, body = self._send(url, method, merged, content)
+        if response.status == _TOO_MANY_REQUESTS and 0 <= retry_delay(response.headers) <= MAX_RATE_LIMIT_WAIT_S:
+            self.sleep(retry_delay(response.headers))
+            response, body = self._send(url, method, merged, content)
+        self._require_success(response, body, is_write=method != "GET")
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            if not needs_json:
+                return None
+            text = f"{self.name} does not answer with JSON"
+            raise PostError(
+                text,
+                "check that the address is that of such a server",
+                is_doubtful=method != "GET",
+                status=response.status,
+            ) from None
+
+    def _send(self, url: str, method: str, headers: Mapping[str, str], content: bytes | None) -> tuple[Response, bytes]:
+        return self.http.send(method, url, content, headers=headers, max_bytes=MAX_ANSWER_BYTES)
+
+    def _require_success(self, response: Response, body: bytes, *, is_write: bool) -> None:
+        later_fix = "try again later"
+        if response.error:
+            is_doubtful = is_write and response.may_have_arrived
+            raise PostError(f"{self.name} {response.error}", later_fix, is_doubtful=is_doubtful)
+        status = response.status
+        if status in _SUCCESS:
+            return
+        reason = answer_reason(body)
+        shown = f": {reason}" if reason else ""
+        if status in REDIRECT_STATUSES:
+            target = urlsplit(response.headers.get("location", "")).netloc or "another address"
+            text = f"{self.name} redirects to {target[:200]!r}; the token was not sent there"
+            raise PostError(text, "write the new server in podcast.yaml, if it is yours", status=status)
+        if status == _TOO_MANY_REQUESTS:
+            text = f"{self.name} limits requests: {describe_retry_time(response.headers)}"
+            raise PostError(text, later_fix, status=status, reason=reason)
+        is_doubtful = is_write and (status in _SERVER_ERRORS or status == _TIMEOUT_STATUS)
+        text = f"{self.name} answers {status}{shown}"
+        raise PostError(text, later_fix if is_doubtful else "", is_doubtful=is_doubtful, status=status, reason=reason)
+
+
+def answer_reason(body: bytes) -> str:
+    """What an API says went wrong, in one short line; empty for anything but JSON, such as a page in HTML."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(answer, dict):
+        return ""
+    parts = [answer.get(key) for key in ("error", "error_description", "message", "description")]
+    line = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", line).split())[:MAX_SHOWN_REASON_LEN]
+
+
+def describe_retry_time(headers: Mapping[str, str]) -> str:
+    """When a server says to try again."""
+    seconds = retry_delay(headers)
+    if seconds < 0:
+        return "try again in some minutes"
+    minute, hour = 60, 3600
+    if seconds >= 2 * hour:
+        return f"try again in {seconds / hour:.0f} hours"
+    return f"try again in {seconds:.0f} s" if seconds < 2 * minute else f"try again in {seconds / minute:.0f} min"
+
+
+def retry_delay(headers: Mapping[str, str]) -> float:
+    """The seconds to wait that a server names, by its own clock; -1 if it names none."""
+    after = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", after):
+        return float(after)
+    reset = after or headers.get("x-ratelimit-reset", "") or headers.get("ratelimit-reset", "")
+    moment = _parse_moment(reset.strip())
+    if moment is None:
+        return -1
+    now = _parse_moment(headers.get("date", ""))
+    return max(0.0, (moment - now).total_seconds()) if now else -1
+
+
+def _parse_moment(text: str) -> datetime | None:
+    """A date as an HTTP header, in ISO 8601, or as seconds since 1970."""
+    try:
+        if re.fullmatch(r"[0-9]{9,11}", text):
+            return datetime.fromtimestamp(int(text), UTC)
+        moment = datetime.fromisoformat(text) if text[:4].isdecimal() else parsedate_to_datetime(text)
+    except (ValueError, OverflowError, IndexError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,145 @@
+"""`announce`: post about episodes on the show's networks."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from podcast_kit.cli.app import command
+from podcast_kit.cli.builds import load_build, open_target_store
+from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import YES_OPTION, complete_slugs, resolve_episode
+from podcast_kit.cli.plan_view import post_lines, posts_to_json
+from podcast_kit.cli.questions import confirm_action
+from podcast_kit.errors import ExitCode, OperationError
+
+if TYPE_CHECKING:
+    from podcast_kit.announce.posts import PlannedPost
+    from podcast_kit.builder import Build
+    from podcast_kit.model import Outcome, Project
+    from podcast_kit.publish.announcing import PostAction
+    from podcast_kit.stores.state import StoreState
+
+
+@command("announce", short_help="Post about episodes on Mastodon and other networks.")
+@click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
+@click.option("--to", "networks", metavar="NETWORK", multiple=True, help="Only on this network, such as mastodon.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would be posted.")
+@click.option("--again", is_flag=True, help="Post once more, even if it was posted.")
+@click.option("--update", is_flag=True, help="Change the posts whose text is different now.")
+@click.option("--withdraw", is_flag=True, help="Delete the posts.")
+@YES_OPTION
+def announce_command(
+    console: Console,
+    episodes: tuple[str, ...],
+    networks: tuple[str, ...],
+    dry_run: bool,
+    again: bool,
+    update: bool,
+    withdraw: bool,
+    yes: bool,
+) -> None:
+    """Post about EPISODEs on the networks of `announce:` in podcast.yaml, once on each.
+
+    Without EPISODE, those that a publish made public in the last two days and that are not announced yet. Shows the
+    texts and asks for confirmation once. `publish` announces new episodes, too.
+
+    Tokens come from the environment: PODCAST_KIT_MASTODON_TOKEN.
+
+    \b
+      podcast-kit announce
+      podcast-kit announce 12 --to mastodon
+      podcast-kit announce 12 --update
+    """
+    from podcast_kit.publish import announcing
+    from podcast_kit.stores.state import fetch_state
+
+    action = _choose_action(again=again, update=update, withdraw=withdraw)
+    if action is not announcing.PostAction.SEND and not episodes:
+        raise click.UsageError(f"name the episodes for --{action}")
+    store, show = open_target_store(console, {})
+    _check_networks(show, networks)
+    state = fetch_state(store, show.show.feed.path)
+    build = load_build(console, None, show=show)
+    guids = _choose_guids(build, state, episodes)
+    posts = announcing.plan_posts(build, state, guids, os.environ, action=action, networks=networks)
+    for line in post_lines(posts) if action is not announcing.PostAction.WITHDRAW else _withdrawn_lines(posts):
+        console.result(line)
+    outcomes: list[Outcome] = []
+    if posts and not dry_run:
+        question = {"update": "Change these posts?", "withdraw": "Delete these posts?"}.get(action, "Post?")
+        confirm_action(question, "pass --yes, or preview with --dry-run", yes=yes)
+        now = datetime.now(UTC)
+        for outcome in announcing.carry_out_posts(posts, store, show.show, os.environ, now=now, action=action):
+            outcomes.append(outcome)
+            _print_outcome(console, outcome)
+    elif not posts:
+        console.info("nothing to announce")
+    rows = [
+        {"post": outcome.key, "action": outcome.action, "url": outcome.url, "error": outcome.error, "fix": outcome.fix}
+        for outcome in outcomes
+        if outcome.action != "recorded"
+    ]
+    console.document("announce", build.problems, posts=posts_to_json(posts), results=rows)
+    if any(outcome.error for outcome in outcomes):
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _choose_action(*, again: bool, update: bool, withdraw: bool) -> PostAction:
+    from podcast_kit.publish.announcing import PostAction
+
+    chosen = {PostAction.SEND_AGAIN: again, PostAction.UPDATE: update, PostAction.WITHDRAW: withdraw}
+    actions = [action for action, is_chosen in chosen.items() if is_chosen]
+    if len(actions) > 1:
+        raise click.UsageError(f"--{actions[0]} and --{actions[1]} exclude each other")
+    return actions[0] if actions else PostAction.SEND
+
+
+def _check_networks(show: Project, networks: tuple[str, ...]) -> None:
+    """Raise OperationError without networks, or click.BadParameter for one that podcast.yaml does not name."""
+    names = [row.name for row in show.show.announce]
+    if not names:
+        raise OperationError("podcast.yaml names no network to post to", "add announce: {mastodon: {account: ...}}")
+    for name in networks:
+        if name not in names:
+            text = f"{name!r} is not a network under announce: in podcast.yaml (use {', '.join(names)})"
+            raise click.BadParameter(text, param_hint="--to")
+
+
+def _choose_guids(build: Build, state: StoreState, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The guids of the episodes that are named; else of those that wait. Raises OperationError if one is not public."""
+    from podcast_kit.announce.posts import is_recent
+
+    public = {item.guid: item for item in build.items if item.guid in state.slugs}
+    if not names:
+        now = datetime.now(UTC)
+        in_doubt = {
+            guid
+            for guid, records in state.posts.items()
+            if any(record.status == "intended" for record in records.values())
+        }
+        recent = {guid for guid in state.unannounced if guid in public and is_recent(public[guid].date, now)}
+        return tuple(sorted(recent | (in_doubt & public.keys())))
+    episodes = [resolve_episode(name, build.project, "EPISODE") for name in names]
+    for episode in episodes:
+        if episode.guid not in public:
+            text = f"{episode.slug} is not public yet"
+            raise OperationError(text, "run `podcast-kit publish`, which announces it, too")
+    return tuple(episode.guid for episode in episodes)
+
+
+def _withdrawn_lines(posts: tuple[PlannedPost, ...]) -> list[str]:
+    rows = [(post, post.record.url if post.record else "") for post in posts]
+    return [f"delete on {post.where}: {url or post.draft.slug}" for post, url in rows]
+
+
+def _print_outcome(console: Console, outcome: Outcome) -> None:
+    if outcome.error:
+        console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")
+        if outcome.fix:
+            console.info(f"  {outcome.fix}")
+    elif outcome.action != "recorded":
+        console.result(f"{outcome.action}: {outcome.url or outcome.key}")

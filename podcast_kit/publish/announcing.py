@@ -1,0 +1,273 @@
+"""Announces episodes on the show's networks, each once.
+
+What is about to be sent is recorded in the store's state before it is sent, and the post afterwards: so a run that was
+killed, and another computer, know what may have been sent. State → network → state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from podcast_kit import builder
+from podcast_kit.announce.api import PostError
+from podcast_kit.announce.networks import Network, SentPost, open_networks, server_urls
+from podcast_kit.announce.posts import PlannedPost, compose_post, digest_text, is_recent
+from podcast_kit.errors import OperationError
+from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.model import Item, NetworkSettings, Outcome, PostRecord, PostStatus, Show
+from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange
+from podcast_kit.publish.state_writer import edit_state
+from podcast_kit.stores import Store
+from podcast_kit.stores.posts import with_post
+from podcast_kit.stores.state import STATE_KEY, StoreState
+
+MAX_ANNOUNCED_EPISODES = 5
+"""More new episodes in one publish are an import; they are announced only when they are named."""
+POSTED = "posted"
+"""The actions of outcomes."""
+UPDATED = "updated"
+WITHDRAWN = "withdrawn"
+_PAGE_STATUS = 200
+
+
+class PostAction(StrEnum):
+    """What is done with the posts about an episode."""
+
+    SEND = "send"
+    SEND_AGAIN = "again"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+
+
+def list_unannounced(
+    build: builder.Build, state: StoreState, changes: Sequence[SubscriberChange], now: datetime
+) -> tuple[str, ...]:
+    """The guids of the episodes to announce: those that become public now, and those that an earlier publish left.
+
+    None on the first publish to a store, none of an import, and none that is older than two days.
+    """
+    if not build.project.show.announce:
+        return ()
+    new_guids = [change.guid for change in changes if change.kind is ChangeKind.NEW] if state.feed else []
+    if len(new_guids) > MAX_ANNOUNCED_EPISODES:
+        new_guids = []
+    candidates = {*state.unannounced, *new_guids}
+    items = sorted(build.items, key=lambda item: item.date)
+    return tuple(item.guid for item in items if item.guid in candidates and is_recent(item.date, now))
+
+
+def plan_posts(
+    build: builder.Build,
+    state: StoreState,
+    guids: Collection[str],
+    environment: Mapping[str, str],
+    *,
+    action: PostAction = PostAction.SEND,
+    networks: Collection[str] = (),
+) -> tuple[PlannedPost, ...]:
+    """The posts about these episodes with their very texts; without those that are done. Asks networks for limits.
+
+    `networks` are those to post to; empty for all. Raises InvalidInput where the template of a text is wrong.
+    """
+    settings = [row for row in build.project.show.announce if not networks or row.name in networks]
+    items = [item for item in build.items if item.guid in guids]
+    items.sort(key=lambda item: (item.date, item.guid))
+    rows = [(item, row) for item in items for row in settings if _is_due(_find_record(state, item, row), action)]
+    if not rows:
+        return ()
+    with HttpClient(NetworkPolicy.trust(*server_urls(tuple(settings)))) as http:
+        by_name = {network.name: network for network in open_networks(tuple(settings), http, environment)}
+        if action is not PostAction.WITHDRAW:
+            for name in dict.fromkeys(row.name for _, row in rows):
+                by_name[name].read_limits()
+        posts = [compose_post(build, item, by_name[row.name], _find_record(state, item, row)) for item, row in rows]
+    if action is PostAction.UPDATE:
+        posts = [post for post in posts if post.record and post.record.text_digest != digest_text(post.draft.text)]
+    return tuple(posts)
+
+
+def _find_record(state: StoreState, item: Item, row: NetworkSettings) -> PostRecord | None:
+    return state.posts.get(item.guid, {}).get(row.name)
+
+
+def _is_due(record: PostRecord | None, action: PostAction) -> bool:
+    """Whether there is something to do about a post."""
+    match action:
+        case PostAction.SEND:
+            return record is None or record.status is PostStatus.INTENDED
+        case PostAction.SEND_AGAIN:
+            return True
+        case PostAction.UPDATE:
+            return record is not None and record.status is PostStatus.SENT
+        case PostAction.WITHDRAW:
+            return record is not None and record.status is not PostStatus.WITHDRAWN
+
+
+@dataclass(slots=True)
+class _Announcer:
+    """Carries out planned posts, one after the other."""
+
+    store: Store
+    show: Show
+    networks: Mapping[str, Network]
+    http: HttpClient
+    now: datetime
+    etag: str = ""
+    """Of the state, after the last write."""
+    page_errors: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, PostError] = field(default_factory=dict)
+    """Network → why it takes nothing at all."""
+
+    def carry_out(self, post: PlannedPost, action: PostAction) -> Outcome:
+        """Do it, and say what became of it; a failure is an outcome, too."""
+        retry_fix = f"run `podcast-kit announce {post.draft.slug} --to {post.network}` to try again"
+        verb = {PostAction.UPDATE: UPDATED, PostAction.WITHDRAW: WITHDRAWN}.get(action, POSTED)
+        try:
+            url = (
+                self._change(post, action)
+                if verb != POSTED
+                else self._send(post, is_again=action is not PostAction.SEND)
+            )
+        except OperationError as error:
+            fix = f"{error.fix}; {retry_fix}" if error.fix and "podcast-kit announce" not in error.fix else error.fix
+            text = f"{post.draft.slug}: not {verb} on {post.where}: {error.text}"
+            return Outcome(key=post.key, action=verb, error=text, fix=fix or retry_fix)
+        return Outcome(key=post.key, action=verb, url=url)
+
+    def _send(self, post: PlannedPost, *, is_again: bool) -> str:
+        """Post it, unless it is posted already; the web address of the post."""
+        network = self.networks[post.network]
+        self._require_access(network)
+        self._require_page(post.draft.url)
+        earlier: PostRecord | None = None
+
+        def intend(state: StoreState) -> StoreState:
+            nonlocal earlier
+            earlier = state.posts.get(post.draft.guid, {}).get(post.network)
+            if earlier and not is_again and earlier.status is not PostStatus.INTENDED:
+                return state
+            if earlier and not is_again:
+                return state  # an earlier run intended it
+            record = PostRecord(
+                status=PostStatus.INTENDED,
+                at=self.now.astimezone(UTC).isoformat(timespec="seconds"),
+                attempt=earlier.attempt + 1 if earlier else 1,
+            )
+            return replace(state, posts=with_post(state.posts, post.draft.guid, post.network, record))
+
+        state = self._edit(intend)
+        record = state.posts[post.draft.guid][post.network]
+        if record.status is not PostStatus.INTENDED:
+            return record.url  # someone else has sent it
+        draft = replace(post.draft, attempt=record.attempt, intended_at=datetime.fromisoformat(record.at))
+        is_in_doubt = earlier is not None and not is_again
+        if is_in_doubt and not network.can_repeat:
+            text = f"an earlier run was stopped while it posted, so it may be on {network.label} already"
+            fix = f"look there; if it is missing, run `podcast-kit announce {draft.slug} --to {network.name} --again`"
+            raise PostError(text, fix)
+        try:
+            sent = (network.find_sent(draft) if is_in_doubt else None) or network.send(draft)
+        except PostError as error:
+            if not is_in_doubt and not error.is_doubtful:
+                self._record(post, earlier)  # nothing was sent
+            raise
+        self._record(post, _to_record(record, sent, draft.text))
+        return sent.url
+
+    def _change(self, post: PlannedPost, action: PostAction) -> str:
+        """Update or withdraw a post; its web address."""
+        network, record = self.networks[post.network], post.record
+        self._require_access(network)
+        if record is None:
+            raise PostError("it was not posted")
+        if record.status is PostStatus.INTENDED:
+            sent = network.find_sent(post.draft) if network.can_repeat else None
+            if sent is None:
+                raise PostError("it is not known whether it was posted", f"look at {network.label}")
+            record = _to_record(record, sent, "")
+        if action is PostAction.WITHDRAW:
+            network.withdraw(record)
+            self._record(post, replace(record, status=PostStatus.WITHDRAWN, text_digest=""))
+            return record.url
+        sent = network.update(record, post.draft)
+        self._record(post, _to_record(record, sent, post.draft.text))
+        return sent.url
+
+    def _require_access(self, network: Network) -> None:
+        """Raise PostError where the network takes nothing; it is asked once."""
+        if network.name not in self.refusals:
+            try:
+                if network.missing_variables:
+                    network.secret(network.missing_variables[0])
+                network.check_access()
+            except PostError as error:
+                self.refusals[network.name] = error
+                raise
+            return
+        raise self.refusals[network.name]
+
+    def _require_page(self, url: str) -> None:
+        """Raise PostError where the page that the post links to is not public yet."""
+        if url not in self.page_errors:
+            response, _ = self.http.request(url)
+            is_public = response.status == _PAGE_STATUS
+            self.page_errors[url] = "" if is_public else response.error or f"answers {response.status}"
+        if self.page_errors[url]:
+            raise PostError(f"its page {url} {self.page_errors[url]}", "make sure that everyone can open the page")
+
+    def _record(self, post: PlannedPost, record: PostRecord | None) -> None:
+        """Record a post, and that an episode is announced once it is on every network."""
+
+        def put(state: StoreState) -> StoreState:
+            posts = with_post(state.posts, post.draft.guid, post.network, record)
+            unannounced = tuple(guid for guid in state.unannounced if not self._is_announced(posts.get(guid, {})))
+            return replace(state, posts=posts, unannounced=unannounced)
+
+        self._edit(put)
+
+    def _is_announced(self, records: Mapping[str, PostRecord]) -> bool:
+        return all(
+            row.name in records and records[row.name].status is not PostStatus.INTENDED for row in self.show.announce
+        )
+
+    def _edit(self, edit: Callable[[StoreState], StoreState]) -> StoreState:
+        state = edit_state(self.store, edit)
+        self.etag = state.etag
+        return state
+
+
+def _to_record(record: PostRecord, sent: SentPost, text: str) -> PostRecord:
+    return replace(
+        record,
+        status=PostStatus.SENT,
+        id=sent.id,
+        uri=sent.uri,
+        url=sent.url,
+        text_digest=digest_text(text) if text else "",
+    )
+
+
+def carry_out_posts(
+    posts: Collection[PlannedPost],
+    store: Store,
+    show: Show,
+    environment: Mapping[str, str],
+    *,
+    now: datetime,
+    action: PostAction = PostAction.SEND,
+) -> Iterator[Outcome]:
+    """Carry out planned posts, and yield what became of each; failures are reported and raise nothing."""
+    if not posts:
+        return
+    with HttpClient(NetworkPolicy.trust(show.publish.url, *server_urls(show.announce))) as http:
+        chosen = {post.network for post in posts}
+        networks = {row.name: row for row in open_networks(show.announce, http, environment, chosen.__contains__)}
+        announcer = _Announcer(store, show, networks, http, now)
+        for post in posts:
+            yield announcer.carry_out(post, action)
+    if announcer.etag:
+        yield Outcome(key=STATE_KEY, action="recorded", etag=announcer.etag)

@@ -1,0 +1,107 @@
+"""Reads `announce:` in podcast.yaml: the networks on which new episodes are announced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from podcast_kit.model import NetworkSettings
+from podcast_kit.source.foreign_keys import FOREIGN_NETWORK_KEYS
+from podcast_kit.source.yaml import InvalidValue, Table, converters
+
+MASTODON_VISIBILITIES = ("public", "unlisted", "private", "direct")
+_FEDIVERSE_ACCOUNT = re.compile(r"@?([\w.-]+)@([\w.-]+\.[\w-]+|localhost)(?::[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkKeys:
+    """The keys of a network, besides `text`."""
+
+    required: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    optional: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+
+
+def network_settings_from_table(inner: Table | None) -> tuple[NetworkSettings, ...]:
+    """The networks in the table `announce:`, each with its text; problems go to the table."""
+    if inner is None:
+        return ()
+    text = inner.optional("text", _to_text_template, "")
+    networks = []
+    for name, keys in NETWORK_KEYS.items():
+        entry = _network_table(inner, name)
+        if entry is None:
+            continue
+        own_text = entry.optional("text", _to_text_template, "")
+        options = {key: entry.required(key, convert, "") for key, convert in keys.required.items()}
+        options |= {key: entry.optional(key, convert, "") for key, convert in keys.optional.items()}
+        entry.finish(FOREIGN_NETWORK_KEYS)
+        text_location = entry.locations.get("text") or inner.locations.get("text") or entry.location
+        networks.append(
+            NetworkSettings(
+                name=name,
+                text=own_text or text,
+                options={key: option for key, option in options.items() if option},
+                location=entry.location,
+                text_location=text_location,
+            )
+        )
+    return tuple(networks)
+
+
+def _network_table(table: Table, name: str) -> Table | None:
+    """The mapping of a network, which may be empty; None if it is left out or something else."""
+    value = table.value(name)
+    if value is None:
+        written = table.entries.get(name)
+        return Table(written.location, {}, table.problems, name) if written else None
+    if isinstance(value.content, str) and "://" in value.content:
+        secret = FOREIGN_NETWORK_KEYS["url"]
+        table.error(value.location, f"{name}: a URL here {secret.text}", secret.fix, secret.code)
+        return None
+    return table.nested(value, name)
+
+
+def _to_text_template(raw: str) -> str:
+    """A Jinja template; that of a prompt, with single braces, would be posted as it is."""
+    text = converters.to_text(raw)
+    if match := re.search(r"(?<!\{)\{(\w+)\}(?!\})", text):
+        fix = f"write {{{{ {match[1]} }}}}"
+        raise InvalidValue(f"{match[0]} is not a placeholder here", fix, "value.form")
+    return text
+
+
+def _to_fediverse_account(raw: str) -> str:
+    text = converters.to_line(raw)
+    if not _FEDIVERSE_ACCOUNT.fullmatch(text):
+        fix = 'write user and server, in quotes: "@show@social.example"'
+        raise InvalidValue(f"{converters.quote_value(raw)} is not an account on Mastodon", fix, "value.form")
+    return "@" + text.removeprefix("@")
+
+
+def _to_server_url(raw: str) -> str:
+    url = converters.to_base_url(raw)
+    if url.count("/") > 3:  # noqa: PLR2004 - https://host/
+        text = f"{converters.quote_value(raw)} has a path"
+        raise InvalidValue(text, "write only the server, such as https://social.example", "value.url")
+    return url.rstrip("/")
+
+
+def _to_mastodon_visibility(raw: str) -> str:
+    word = converters.to_line(raw).lower()
+    if word not in MASTODON_VISIBILITIES:
+        fix = f"use one of {', '.join(MASTODON_VISIBILITIES)}"
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a visibility of Mastodon", fix, "value.choice")
+    return word
+
+
+NETWORK_KEYS: Mapping[str, NetworkKeys] = MappingProxyType(
+    {
+        "mastodon": NetworkKeys(
+            required={"account": _to_fediverse_account},
+            optional={"server": _to_server_url, "visibility": _to_mastodon_visibility},
+        ),
+    }
+)
+"""Network → its keys; a new network is a row here, in core_keys, and in announce.networks."""

@@ -1,0 +1,163 @@
+"""New episodes are announced once on Mastodon, by `publish` and by `announce`, against mastodon-mock and real S3."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.announce import mastodon as mastodon_network
+from podcast_kit.cli import cli
+from tests.support import mastodon as mastodon_server
+from tests.support import shows
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mastodon")]
+SLUG = "002-talk"
+
+
+@pytest.fixture(scope="module")
+def mastodon():
+    pytest.importorskip("mastodon_mock")
+    with mastodon_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def show(tmp_path, mastodon, bucket, monkeypatch):
+    """A show with one episode that is published, and a new one that is not."""
+    mastodon.delete_posts()
+    monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", mastodon_server.TOKEN)
+    folder = shows.small(tmp_path / "show")
+    settings = (folder / "podcast.yaml").read_text().partition("publish:")[0]
+    settings += f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}\n"
+    settings += f"announce: {{mastodon: {{account: '@testuser@social.example', server: '{mastodon.url}'}}}}\n"
+    (folder / "podcast.yaml").write_text(settings)
+    publish(folder)
+    assert mastodon.own_posts() == [], "nothing is announced by a first publish"
+    add_new_episode(folder)
+    return folder
+
+
+def add_new_episode(folder, number=2, **front):
+    date = datetime.now(UTC) - timedelta(hours=1)
+    shows.add(folder, number, date=f"{date:%Y-%m-%dT%H:%M:%SZ}", tags="[open source]", **front)
+
+
+def run(folder, *arguments):
+    done = CliRunner().invoke(cli, [arguments[0], "-C", str(folder), *arguments[1:]])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done
+
+
+def publish(folder, *arguments):
+    done = run(folder, "publish", "--yes", "--no-check", *arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def read_state(bucket):
+    with urlopen(f"{bucket.url}.podcast-kit/state.json") as response:
+        return json.load(response)
+
+
+def page_url(bucket):
+    return f"{bucket.url}episodes/{SLUG}/index.html"
+
+
+def test_publish_announces_a_new_episode_once(show, mastodon, bucket):
+    plan = run(show, "plan").stdout
+    assert "announce on Mastodon (@testuser@social.example) (" in plan
+    assert "  New episode: Talk 2\n" in plan
+    assert mastodon.own_posts() == []
+    output = publish(show)
+    [post] = mastodon.own_posts()
+    assert f"posted: {post['url']}" in output
+    assert page_url(bucket) in post["content"]
+    assert "New episode: Talk 2" in post["content"]
+    assert "#OpenSource" in post["content"]
+    [record] = [records["mastodon"] for records in read_state(bucket)["posts"].values()]
+    assert (record["status"], record["id"], record["uri"]) == ("sent", post["id"], post["uri"])
+    assert "unannounced" not in read_state(bucket)
+    assert run(show, "announce", SLUG, "--yes").stderr.endswith("nothing to announce\n")
+    publish(show, "--refresh")
+    assert len(mastodon.own_posts()) == 1
+
+
+def test_old_episodes_imports_and_no_announce_post_nothing(show, mastodon):
+    shows.add(show, 3)
+    for number in range(4, 10):
+        add_new_episode(show, number)
+    assert "announce on" not in run(show, "plan").stdout, "seven new episodes are an import"
+    publish(show)
+    add_new_episode(show, 10)
+    publish(show, "--no-announce")
+    publish(show, "--refresh")
+    assert mastodon.own_posts() == []
+    done = run(show, "announce", "10", "--yes", "--json")
+    assert [row["action"] for row in json.loads(done.stdout)["results"]] == ["posted"]
+    assert len(mastodon.own_posts()) == 1
+
+
+def test_failed_post_does_not_fail_the_publish_and_is_tried_again(show, mastodon, monkeypatch):
+    monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", "wrong-token-for-a-test")
+    output = publish(show)
+    assert "does not accept PODCAST_KIT_MASTODON_TOKEN" in output
+    assert f"podcast-kit announce {SLUG} --to mastodon" in output
+    monkeypatch.delenv("PODCAST_KIT_MASTODON_TOKEN")
+    assert "PODCAST_KIT_MASTODON_TOKEN is not set" in publish(show)
+    assert mastodon.own_posts() == []
+    monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", mastodon_server.TOKEN)
+    assert "posted: " in publish(show)
+    assert len(mastodon.own_posts()) == 1
+    assert "posted: " not in publish(show)
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_run_that_was_stopped_while_posting_is_completed(show, mastodon, bucket, monkeypatch, is_sent):
+    send = mastodon_network.MastodonNetwork.send
+
+    def send_and_stop(network, draft):
+        if is_sent:
+            send(network, draft)
+        stop()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mastodon_network.MastodonNetwork, "send", send_and_stop)
+        assert run(show, "publish", "--yes", "--no-check").exit_code == 130
+    [record] = [records["mastodon"] for records in read_state(bucket)["posts"].values()]
+    assert record["status"] == "intended"
+    assert "an earlier run may have posted it" in run(show, "plan").stdout
+    assert "posted: " in publish(show)
+    assert len(mastodon.own_posts()) == 1
+
+
+def test_post_is_updated_sent_again_and_withdrawn(show, mastodon):
+    publish(show)
+    notes = show / f"episodes/{SLUG}.md"
+    notes.write_text(notes.read_text().replace("title: Talk 2", "title: A better title"))
+    publish(show)
+    assert "Talk 2" in mastodon.own_posts()[0]["content"]
+    done = run(show, "announce", SLUG, "--update", "--yes")
+    assert done.exit_code == 0, done.output
+    [post] = mastodon.own_posts()
+    assert "A better title" in post["content"]
+    assert run(show, "announce", SLUG, "--update", "--yes").stderr.endswith("nothing to announce\n")
+    assert run(show, "announce", SLUG, "--again", "--yes").exit_code == 0
+    assert len(mastodon.own_posts()) == 2
+    done = run(show, "announce", SLUG, "--withdraw", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [kept["id"] for kept in mastodon.own_posts()] == [post["id"]], "only the last one is known"
+    assert run(show, "announce", SLUG, "--withdraw", "--yes").stderr.endswith("nothing to announce\n")
+
+
+def test_account_of_another_token_is_refused(show, mastodon):
+    settings = show / "podcast.yaml"
+    settings.write_text(settings.read_text().replace("@testuser@", "@someone@"))
+    output = publish(show)
+    assert "PODCAST_KIT_MASTODON_TOKEN is for @testuser on 127.0.0.1" in output
+    assert mastodon.own_posts() == []
