@@ -73,7 +73,6 @@ def parse_notes_file(data: bytes) -> None:
         episode = parse_episode(data, context, problems)
         if problems:
             raise_first(problems)
-        parse_notes(episode.notes.encode())
 
 
 def raise_first(problems) -> None:

@@ -36,7 +36,8 @@ _HTML_TAG = re.compile(
 _SIMPLE_BOLD = re.compile(r"(?<![\w*\\])\*\*(?=[^\s*])[^*\n]{0,300}(?<=[^\s*\\])\*\*(?![\w*])")
 _SIMPLE_LINK = re.compile(r"\]\([^\s()<>\\]{0,2000}\)")
 _UNREAD_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\((?!<)([^()<>\"'\n]{1,2000})\)")
-_BOLD_PART = re.compile(r"\*\*([^\w*\n]*)([^*\n]{1,300}?)([^\w*\n]*)\*\*(\w?)")
+_BOLD_PART = re.compile(r"\*\*([^*\n]{1,400}+)\*\*(\w?)")
+_WORDS = re.compile(r"\w(?:.*\w)?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BACKTICKS = re.compile(r"`+")
 
@@ -183,10 +184,14 @@ def _find_shown_signs(markdown: str) -> Iterator[NoteWarning]:
 def _bold_fix(line: str) -> str:
     """How to write the first bold text that has a space, or punctuation with a letter on the other side, at an end."""
     for bold in _BOLD_PART.finditer(line):
-        before, words, after, next_letter = bold.groups()
+        inside, next_letter = bold.groups()
+        words = _WORDS.search(inside)
+        if words is None:
+            continue
+        before, after = inside[: words.start()], inside[words.end() :]
         is_glued = bool(before) and line[max(0, bold.start() - 1) : bold.start()].isalnum()
         if is_glued or (after and next_letter) or before[-1:] == " " or after[:1] == " ":
-            return f"write {before.lstrip()}**{words}**{after.rstrip()}"
+            return f"write {before.lstrip()}**{words[0]}**{after.rstrip()}"
     return "put '**' directly before and after the bold words"
 
 
