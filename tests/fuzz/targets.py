@@ -70,7 +70,7 @@ def parse_notes_file(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         context = EpisodeFileContext(ShowFolder(Path(folder).resolve()), "episodes/a.md", {})
         problems = []
-        episode = parse_episode(data, context, problems)
+        parse_episode(data, context, problems)
         if problems:
             raise_first(problems)
 

@@ -18,7 +18,7 @@ IS_STRESS = bool(os.environ.get("PODCAST_KIT_STRESS"))
 SECONDS_PER_TARGET = 10 if IS_STRESS else 0.2
 FOUND_BEFORE = {
     "notes": (b"http://[", b"http://a", b"://", b"www.", b"``", b"![", b"![a](", b"[", b"**a*b", b"- a\n"),
-    "html": (b"<ol>", b"<i></b>", b"<p><div>", b"<em><a>", b"<a/", b"<p <p "),
+    "html": (b"<ol>", b"<i></b>", b"<p><div>", b"<em><a>", b"<a/", b"<p <p ", b"\xc2\xa0"),
     "imported html": (b"<a/", b"<p ", b"<p><div>", b"<h1>", b'<a href="', b"<"),
     "description": (b"<p><div>", b"<p <p ", b'<a href="'),
     "transcript.html": (b"&#", b"&a", b"<p ", b"</", b"<!--", b"<?", b"<a", b"<ol>"),

@@ -26,10 +26,10 @@ _PAGE_ATTRIBUTES = {
     "td": {"class"},
 }
 _LINK_ATTRIBUTES = {"a": {"href"}}
-_MAX_AMPERSANDS = 1_000
-"""Above this, `&` is replaced first: nh3 takes quadratic time for it."""
-_STAND_IN = "\U000fff00"
-"""For `&`: a character for private use, which is in no real text."""
+_MAX_ESCAPED = 1_000
+"""Above this, `&` and no-break spaces are replaced first: nh3 takes quadratic time for them."""
+_STAND_INS = {"&amp;": "\U000fff00", "\xa0": "\U000fff01"}
+"""Characters for private use, which are in no real text."""
 _REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{0,31})?;?")
 
 
@@ -56,15 +56,13 @@ def sanitize_feed_html(html: str) -> str:
 
 def sanitize_comment_html(html: str) -> str:
     """The HTML of a stranger with only paragraphs, line breaks and links, which search engines must not count."""
-    return str(
-        nh3.clean(
-            html,
-            tags={"p", "br", "a"},
-            attributes=_LINK_ATTRIBUTES,
-            url_schemes={"http", "https"},
-            link_rel="nofollow ugc",
-            clean_content_tags={"script", "style", "title", "textarea", "noscript"},
-        )
+    return _clean_html(
+        html,
+        tags={"p", "br", "a"},
+        attributes=_LINK_ATTRIBUTES,
+        url_schemes={"http", "https"},
+        link_rel="nofollow ugc",
+        clean_content_tags={"script", "style", "title", "textarea", "noscript"},
     )
 
 
@@ -75,9 +73,15 @@ def _sanitize_html(html: str, tags: set[str], attributes: dict[str, set[str]]) -
 
 
 def _clean_html(html: str, **settings: Any) -> str:  # noqa: ANN401  # as nh3 names them
-    """nh3's `clean`, in linear time for text of many `&`, which it sees as another character."""
-    if html.count("&") <= _MAX_AMPERSANDS:
+    """nh3's `clean`, in linear time for text of many characters that it writes as references."""
+    if html.count("&") + html.count("\xa0") <= _MAX_ESCAPED:
         return str(nh3.clean(html, **settings))
-    html = html.replace(_STAND_IN, "\ufffd")
-    whole = _REFERENCE.sub(lambda reference: html_text.escape(html_text.unescape(reference[0])), html)
-    return str(nh3.clean(whole.replace("&amp;", _STAND_IN), **settings)).replace(_STAND_IN, "&amp;")
+    for stand_in in _STAND_INS.values():
+        html = html.replace(stand_in, "\ufffd")
+    html = _REFERENCE.sub(lambda reference: html_text.escape(html_text.unescape(reference[0])), html)
+    for text, stand_in in _STAND_INS.items():
+        html = html.replace(text, stand_in)
+    cleaned = str(nh3.clean(html, **settings))
+    for text, stand_in in _STAND_INS.items():
+        cleaned = cleaned.replace(stand_in, "&nbsp;" if text == "\xa0" else text)
+    return cleaned
