@@ -104,6 +104,8 @@ def publish_plan(
         return
     yield from _probe_conditional_writes(store, plan, now, allow_unprotected_writes=allow_unprotected_writes)
     state_writer = StateWriter(plan, store, now, slugs, lineage)
+    if plan.state.feed and (plan.state.dirty or plan.state.pending):
+        _copy_feed(plan.state.feed.content, store, state_writer)  # the publish that has begun looks for it
     state_writer.begin()
     try:
         yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)
@@ -289,11 +291,9 @@ def _publish_feed(
     """Write the archive pages, then the feed itself, which is only replaced if it still is the one that was read."""
     changes, live = plan.wave(Wave.FEED), plan.state.feed
     is_replaced = any(change.key == plan.feed_key for change in changes)
-    with ThreadPoolExecutor(1) as pool:
-        keeping = pool.submit(_keep_previous_feed, live.content, store, state_writer) if live and is_replaced else None
+    is_first = live is not None and is_replaced and _keep_previous_feed(live.content, store, state_writer)
+    if not is_first:
         state_writer.require_current(checks_feed=bool(plan.state.dirty))
-        if keeping:
-            keeping.result()
     before_feed()
     yield from _upload_wave([change for change in changes if change.key != plan.feed_key], store, state_writer, on_sent)
     for change in changes:
@@ -304,13 +304,31 @@ def _publish_feed(
             yield _change_outcome(change, etag)
 
 
-def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) -> None:
-    """Keep a copy of the feed that is about to be replaced, for `rollback`."""
+def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) -> bool:
+    """Keep a copy of the feed that is about to be replaced, for `rollback`.
+
+    Whether no other publish can be under way: who begins while another one has not ended makes this copy first, before
+    marking the state. So a copy that this publish created shows, without a request more, that no one else has begun.
+    """
     key = kept_feed_key(feed, state_writer.feeds)
-    if key not in state_writer.feeds:
-        store.put(internal_object(key, feed, "application/rss+xml; charset=utf-8"))
-        state_writer.feeds = (*state_writer.feeds, key)
-        state_writer.feed_dates[key] = state_writer.now.astimezone(UTC).isoformat(timespec="seconds")
+    if key in state_writer.feeds:
+        return False
+    is_new = _copy_feed(feed, store, state_writer)
+    state_writer.feeds = (*state_writer.feeds, key)
+    state_writer.feed_dates[key] = state_writer.now.astimezone(UTC).isoformat(timespec="seconds")
+    return is_new
+
+
+def _copy_feed(feed: bytes, store: Store, state_writer: StateWriter) -> bool:
+    """Copy the live feed to the key under which it is kept when it is replaced; False where it may have been there."""
+    is_unprotected = store.conditional_writes is None or store.conditional_writes.unprotected
+    key = kept_feed_key(feed, state_writer.plan.state.feeds)
+    upload = internal_object(key, feed, "application/rss+xml; charset=utf-8")
+    try:
+        store.put(upload, UNCONDITIONAL if is_unprotected else IF_NONE_MATCH)
+    except PublishConflict:
+        return False
+    return not is_unprotected
 
 
 def _change_outcome(change: Change, etag: str) -> Outcome:

@@ -85,6 +85,27 @@ def test_publish_that_lost_during_its_pages_leaves_the_feeds_alone(first_publish
     assert contents(store) == written(bo)
 
 
+@pytest.mark.parametrize("changes_feed", [True, False])
+def test_publish_stops_before_its_feeds_when_another_one_has_only_begun(first_published, changes_feed):
+    store, url, ana, bo = first_published
+    if not changes_feed:
+        bo |= {key: write_version(ana["feed.xml"].path.parents[1], url, "old")[key] for key in MUTABLE_KEYS[1:]}
+    slow = publish_plan(read_plan(store, ana), store, now=NOW, url=url)
+    for outcome in slow:
+        if outcome.wave is Wave.PAGES:
+            break
+    feeds = contents(store)
+    late = publish_plan(read_plan(store, bo), store, now=NOW, url=url)
+    next(late)
+    with pytest.raises(PublishConflict, match="someone else is publishing"):
+        list(slow)
+    assert {key: contents(store)[key] for key in MUTABLE_KEYS[1:]} == {key: feeds[key] for key in MUTABLE_KEYS[1:]}
+    list(late)
+    assert contents(store) == written(bo)
+    kept = [key for key in (remote.key for remote in store.list()) if key.startswith(".podcast-kit/feeds/")]
+    assert len(kept) == 1
+
+
 def test_overtaken_publish_that_marks_its_files_does_not_stop_the_other(first_published):
     store, url, ana, bo = first_published
     late = publish_plan(read_plan(store, bo), store, now=NOW, url=url)
