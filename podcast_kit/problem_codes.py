@@ -275,6 +275,36 @@ value.unknown
     It has no effect.
     Correct the value or remove the line.
 
+log.format
+    The file is not in a format of access logs that is known here.
+    Its downloads cannot be counted.
+    Switch on one of the formats that `podcast-kit stats` reads, or leave the file out.
+
+log.agents
+    The log does not say which apps made the requests.
+    Apps cannot be told from bots without it, so no download can be counted.
+    Switch to a log format with user agents, such as combined.
+
+log.lines
+    Lines of an access log are not in its format.
+    They are not counted as downloads.
+    Look at the given line; if the log was cut off there, copy it again.
+
+log.incomplete
+    A compressed log ends too early.
+    It may still be written, so none of its lines is counted yet.
+    Wait until it is complete, or copy it again.
+
+log.damaged
+    A compressed log cannot be decompressed.
+    None of its lines is counted, because some could be missing.
+    Copy it again.
+
+log.expansion
+    A compressed file expands far more than access logs do.
+    It was made to fill memory or disk, or it is not a log.
+    Remove it from the logs.
+
 notes.picture
     Markdown does not recognize an image here.
     Listeners would see the Markdown code instead.

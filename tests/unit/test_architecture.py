@@ -43,6 +43,8 @@ LIBRARY_HOMES = {
     "PIL": {"images"},
     "duckdb": {"stats"},
     "re2": {"stats"},
+    "isal": {"stats"},
+    "zstandard": {"stats"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = {

@@ -1,0 +1,569 @@
+"""Reads new access logs into requests: Parquet files by day, with a record of what was read.
+
+A log's rows count once the record names them, and the record is written last, in one transaction: whatever happens in
+the middle, a log is either read completely or not at all. Files that the record does not name are removed at the next
+run. What was read already is recognized by name, size and time, or by content where a log was renamed, compressed or
+has grown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
+from podcast_kit.io.atomic_write import flush_disk, write_error
+from podcast_kit.io.consent import PRIVATE_FOLDER_MODE
+from podcast_kit.stats.engines import quote_text
+from podcast_kit.stats.sources.log_formats import NO_VALUE, REQUEST_TYPES, LogFormat, log_macros
+from podcast_kit.stats.sources.log_lines import MalformedLines, read_lines, read_raw_blocks
+from podcast_kit.stats.sources.recognize import read_fields_line, recognize_format
+
+if TYPE_CHECKING:
+    import duckdb
+
+CHUNK_BYTES = 256 << 20
+"""Lines that DuckDB parses at once."""
+MAX_PARSED_LINE_BYTES = 4 << 20
+SAMPLE_BYTES = 64 << 10
+BATCH_ID_BYTES = 8
+LOG_COLUMNS = 13
+COMMENT_START, FIELDS_START = b"#", b"#Fields:"
+_FIELDS_LINE = re.compile(rb"^#Fields:.*", re.MULTILINE)
+EMPTY_LOG = LogFormat(name="empty", title="empty log", split="")
+REQUESTS_FOLDER, RECORD_NAME = "requests", "ingested.sqlite"
+DAY_PREFIX = "day="
+INGEST_MEMORY = "1GB"
+_LINE_COLUMN = "columns={'line': 'VARCHAR'}, delim='\\x01', quote='', escape='', comment='', header=false"
+_READ_OPTIONS = f"{_LINE_COLUMN}, auto_detect=false, new_line='\\n', max_line_size={MAX_PARSED_LINE_BYTES}"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS logs (
+  name TEXT PRIMARY KEY, version TEXT NOT NULL, format TEXT NOT NULL, title TEXT NOT NULL, lines INTEGER NOT NULL,
+  malformed INTEGER NOT NULL, first_malformed INTEGER NOT NULL, has_ranges INTEGER NOT NULL,
+  has_methods INTEGER NOT NULL, has_full_addresses INTEGER NOT NULL, has_header_bytes INTEGER NOT NULL,
+  final_after_hours INTEGER NOT NULL, read_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS contents (first_line TEXT NOT NULL, length INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (first_line, length, checksum));
+CREATE TABLE IF NOT EXISTS parts (path TEXT PRIMARY KEY, day TEXT NOT NULL, requests INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS parts_of_day ON parts (day);
+"""
+
+
+class LogSource(Protocol):
+    """One log to read."""
+
+    name: str
+    """Its path or address, for messages and the record."""
+    version: str
+    """Changes when the content does, such as an ETag; empty where it is always read."""
+
+    def open_log(self) -> IO[bytes]:
+        """Open it for reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log on this computer."""
+
+    path: Path
+    name: str
+    version: str
+
+    def open_log(self) -> IO[bytes]:
+        """Open it for reading."""
+        return self.path.open("rb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestedLog:
+    """What the record says of one log."""
+
+    name: str
+    log_format: LogFormat
+    lines: int
+    malformed: MalformedLines
+
+
+@dataclass(slots=True, kw_only=True)
+class IngestResult:
+    """What a run read."""
+
+    logs: list[IngestedLog] = field(default_factory=list)
+    unchanged: int = 0
+    """Logs that were read by an earlier run and not opened."""
+    repeated: int = 0
+    """Logs whose content was read before under another name."""
+    problems: list[Problem] = field(default_factory=list)
+    """Of logs that were not read, and of malformed lines."""
+    days: set[str] = field(default_factory=set)
+    """Days that got new requests."""
+    requests: int = 0
+
+
+class SaltSource(Protocol):
+    """Where the secret of a month comes from, with which addresses are hashed."""
+
+    def salt_of_month(self, month: str) -> bytes:
+        """Return the salt of a month such as 2026-11; the same one until it is deleted."""
+
+
+def request_parts(folder: Path) -> dict[str, list[Path]]:
+    """Day → the Parquet files of its requests, as the record names them."""
+    record = folder / RECORD_NAME
+    if not record.exists():
+        return {}
+    parts: dict[str, list[Path]] = {}
+    with closing(sqlite3.connect(f"{record.as_uri()}?mode=ro", uri=True)) as connection:
+        for day, path in connection.execute("SELECT day, path FROM parts ORDER BY day, path"):
+            parts.setdefault(day, []).append(folder / REQUESTS_FOLDER / path)
+    return parts
+
+
+def ingest_logs(
+    folder: Path,
+    sources: Iterable[LogSource],
+    *,
+    salts: SaltSource,
+    now: datetime,
+    memory: str = INGEST_MEMORY,
+    log_format: LogFormat | None = None,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> IngestResult:
+    """Read every log that is new or has changed; raises OperationError where the disk or another run is in the way.
+
+    Logs that cannot be read are reported in the result and are read again by the next run.
+    """
+    result = IngestResult()
+    try:
+        folder.mkdir(PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
+        with (
+            _open_record(folder) as record,
+            tempfile.TemporaryDirectory(prefix="reading-", dir=folder) as work,
+            open_duckdb(memory, Path(work)) as database,
+            closing(_Chunk(Path(work) / "lines")) as chunk,
+        ):
+            run = _Run(folder, chunk, record, database, salts, now, result)
+            run.remove_unrecorded()
+            for source in sources:
+                on_progress(source.name)
+                run.read_source(source, log_format)
+            run.flush()
+    except OSError as error:
+        raise write_error(error, str(folder)) from error
+    return result
+
+
+@contextmanager
+def open_duckdb(memory: str, work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB that loads nothing from elsewhere, counts in UTC, and spills to `work` above `memory`."""
+    try:
+        import duckdb
+    except ImportError:
+        fix = "install it with: pip install 'podcast-kit[stats]'"
+        raise OperationError("download statistics need DuckDB, which is not installed", fix) from None
+    with duckdb.connect() as database:
+        for name, value in (
+            ("autoinstall_known_extensions", False),
+            ("autoload_known_extensions", False),
+            ("TimeZone", "UTC"),
+            ("memory_limit", memory),
+            ("temp_directory", str(work)),
+            ("preserve_insertion_order", False),
+            ("disabled_optimizers", "filter_pushdown"),  # it would parse each line once more for the filter
+        ):
+            database.execute(f"SET {name} = ?", [value])
+        yield database
+
+
+@contextmanager
+def _open_record(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The record, locked for this run."""
+    with closing(sqlite3.connect(folder / RECORD_NAME, timeout=1, isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            text = f"{folder}: the logs are being read by another run"
+            raise OperationError(text, "wait until it has ended, then run it again") from error
+        except sqlite3.DatabaseError as error:
+            text = f"{folder / RECORD_NAME}: is damaged"
+            raise OperationError(text, f"delete the folder {folder} and read all logs again") from error
+        yield connection
+
+
+@dataclass(slots=True)
+class _OpenLog:
+    """The log that is being read."""
+
+    source: LogSource
+    log_format: LogFormat | None = None
+    first_line: str = ""
+    """Digest of its first line."""
+    candidates: dict[int, set[int]] = field(default_factory=dict)
+    """Length → checksums of contents that were read before and begin with the same line."""
+    start: tuple[int, int] = (0, 0)
+    """Bytes and lines of the chunk before its own."""
+    end_line: int = 0
+    """Lines of the chunk up to its last one."""
+    lines_before: int = 0
+    """Number of its lines before the first one in the chunk."""
+    length: int = 0
+    checksum: int = 0
+    repeated: bool = False
+    malformed: MalformedLines = field(default_factory=MalformedLines)
+
+
+class _Chunk:
+    """Lines in one format, in a file that DuckDB parses at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file: IO[bytes] = path.open("wb")
+        self.log_format: LogFormat | None = None
+        self.size, self.lines = 0, 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def append(self, lines: bytes) -> None:
+        """Add complete lines."""
+        self.file.write(lines)
+        self.size += len(lines)
+        self.lines += lines.count(b"\n")
+
+    def truncate(self, position: tuple[int, int]) -> None:
+        """Forget all lines from a position on, given as bytes and lines before it."""
+        self.size, self.lines = position
+        self.file.seek(self.size)
+        self.file.truncate()
+
+    def take_tail(self, position: tuple[int, int]) -> Path:
+        """Move the lines from a position on to a file of their own, and return it."""
+        self.file.flush()
+        tail = self.path.with_name("tail")
+        with self.path.open("rb") as file, tail.open("wb") as tail_file:
+            file.seek(position[0])
+            shutil.copyfileobj(file, tail_file)
+        self.truncate(position)
+        return tail
+
+
+class _Run:
+    """One run over all logs."""
+
+    def __init__(
+        self,
+        folder: Path,
+        chunk: _Chunk,
+        record: sqlite3.Connection,
+        database: duckdb.DuckDBPyConnection,
+        salts: SaltSource,
+        now: datetime,
+        result: IngestResult,
+    ) -> None:
+        self.requests_folder, self.chunk = folder / REQUESTS_FOLDER, chunk
+        self.record, self.database, self.salts, self.now, self.result = record, database, salts, now, result
+        self.complete: list[_OpenLog] = []
+        """Logs that are completely read, with lines in the chunk."""
+        self.parts: list[_Part] = []
+        """Of a log that is being read, or complete, and not yet recorded."""
+        self.months: list[str] = []
+        """Months whose salt DuckDB has."""
+        database.execute(log_macros())
+
+    def remove_unrecorded(self) -> None:
+        """Remove what a run left behind that did not end."""
+        names = {path for (path,) in self.record.execute("SELECT path FROM parts")}
+        for path in self.requests_folder.glob(f"{DAY_PREFIX}*/*"):
+            if path.relative_to(self.requests_folder).as_posix() not in names:
+                path.unlink()
+        for path in self.requests_folder.parent.glob("reading-*"):
+            if path != self.chunk.path.parent:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def read_source(self, source: LogSource, log_format: LogFormat | None) -> None:
+        """Read one log, unless it was read before; what is wrong with it becomes a problem of the result."""
+        row = self.record.execute("SELECT version FROM logs WHERE name = ?", [source.name]).fetchone()
+        if row and row[0] and row[0] == source.version:
+            self.result.unchanged += 1
+            return
+        log = _OpenLog(source)
+        try:
+            with source.open_log() as stream:
+                self._read_stream(log, stream, log_format)
+        except InvalidInput as error:
+            self._forget(log)
+            self.result.problems.extend(error.problems)
+        except OSError as error:
+            self._forget(log)
+            text, fix = f"cannot be read: {error.strerror or error}", "check the name and the permissions"
+            self.result.problems.append(Problem(SourceLocation(source.name), text, fix, "file.read"))
+
+    def _read_stream(self, log: _OpenLog, stream: IO[bytes], log_format: LogFormat | None) -> None:
+        log.start = self.chunk.size, self.chunk.lines
+        for lines in read_lines(read_raw_blocks(stream, log.source.name), log.malformed.add_line):
+            if log.log_format is None:
+                self._begin_log(log, lines, log_format)
+            for section_format, section in _split_sections(lines, log.log_format):
+                if section_format != self.chunk.log_format:
+                    self._parse_open_log(log)
+                    self.chunk.log_format = log.log_format = section_format
+                self._append(log, section)
+        log.end_line = self.chunk.lines
+        log.repeated = log.checksum in log.candidates.get(log.length, ())
+        self.complete.append(log)
+        if self.parts or self.chunk.size >= CHUNK_BYTES:
+            self.flush()
+
+    def _begin_log(self, log: _OpenLog, lines: bytes, log_format: LogFormat | None) -> None:
+        sample = lines[:SAMPLE_BYTES]
+        log.log_format = log_format or recognize_format(sample.decode("utf-8", "replace"))
+        if log.log_format is None:
+            text = "is not in a log format that is known here"
+            fix = "see `podcast-kit stats setup` for the formats and how to switch them on"
+            raise InvalidInput([Problem(SourceLocation(log.source.name, 1), text, fix, "log.format")])
+        if "agent" not in log.log_format.columns:
+            text = f"is a {log.log_format.title}, which does not have the user agents that counting needs"
+            fix = "switch to the combined format; `podcast-kit stats setup` shows how"
+            raise InvalidInput([Problem(SourceLocation(log.source.name, 1), text, fix, "log.agents")])
+        first = next((line for line in sample.split(b"\n") if line and not line.startswith(COMMENT_START)), b"")
+        log.first_line = hashlib.sha256(first).hexdigest()
+        contents = "SELECT length, checksum FROM contents WHERE first_line = ?"
+        for length, checksum in self.record.execute(contents, [log.first_line]):
+            log.candidates.setdefault(length, set()).add(checksum)
+        if self.chunk.log_format != log.log_format:
+            self.flush()
+            log.start = 0, 0
+        self.chunk.log_format = log.log_format
+
+    def _append(self, log: _OpenLog, lines: bytes) -> None:
+        """Add lines to the chunk, and forget those before them that an earlier run has read."""
+        from isal.isal_zlib import crc32
+
+        for length in sorted(log.candidates):
+            if log.length < length <= log.length + len(lines):
+                known, lines = lines[: length - log.length], lines[length - log.length :]
+                log.checksum, log.length = crc32(known, log.checksum), length
+                self.chunk.append(known)
+                if log.checksum in log.candidates[length]:
+                    log.lines_before += self.chunk.lines - log.start[1]
+                    self.chunk.truncate(log.start)
+        log.checksum, log.length = crc32(lines, log.checksum), log.length + len(lines)
+        self.chunk.append(lines)
+        if self.chunk.size >= CHUNK_BYTES and log.length >= max(log.candidates, default=0):
+            self._parse_open_log(log)
+
+    def _forget(self, log: _OpenLog) -> None:
+        """Forget all that was read of a log that turned out to be unreadable."""
+        for part in self.parts:
+            (self.requests_folder / part.path).unlink(missing_ok=True)
+        self.parts = []
+        self.chunk.truncate(log.start)
+
+    def _parse_open_log(self, log: _OpenLog) -> None:
+        """Parse what the chunk has of a log that goes on; complete logs before it are recorded first."""
+        if self.complete:
+            log_format, tail = self.chunk.log_format, self.chunk.take_tail(log.start)
+            self.flush()
+            with tail.open("rb") as file:
+                while block := file.read(SAMPLE_BYTES):
+                    self.chunk.append(block)
+            self.chunk.log_format, log.start = log_format, (0, 0)
+        log.end_line = self.chunk.lines
+        self._parse_chunk([log])
+        log.lines_before += log.end_line - log.start[1]
+        self.chunk.truncate((0, 0))
+        log.start = 0, 0
+
+    def flush(self) -> None:
+        """Parse the chunk, and record the logs in it."""
+        self._parse_chunk(self.complete)
+        self._record_complete()
+        self.complete, self.parts = [], []
+        self.chunk.truncate((0, 0))
+        self.chunk.log_format = None
+
+    def _parse_chunk(self, logs: list[_OpenLog]) -> None:
+        """Write the requests of the chunk to parts, and count the lines that are not requests."""
+        if self.chunk.log_format is None or not self.chunk.size:
+            return
+        self.chunk.file.flush()
+        self._load_salts(self._months_in_sample())
+        while True:
+            parts, no_salt = self._write_parts(self.chunk.log_format)
+            if not no_salt:
+                break
+            self._load_salts(no_salt)
+            for part in parts:
+                (self.requests_folder / part.path).unlink()
+        self.parts += parts
+        if sum(part.requests for part in parts) != self.chunk.lines:
+            self._count_malformed(self.chunk.log_format, logs)
+
+    def _write_parts(self, log_format: LogFormat) -> tuple[list[_Part], set[str]]:
+        """Write a part for each day; also returns the months whose salt is missing."""
+        query = requests_query(log_format, self.chunk.path, self.months)
+        batch = os.urandom(BATCH_ID_BYTES).hex()
+        rows = self.database.execute(
+            f"COPY ({query}) TO {quote_text(str(self.requests_folder))} (FORMAT parquet, COMPRESSION zstd,"
+            f" PARTITION_BY (day), OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{batch}-{{i}}', RETURN_STATS)"
+        ).fetchall()
+        paths = [(Path(row[0]).relative_to(self.requests_folder), row[1]) for row in rows]
+        parts = [_Part(path.as_posix(), path.parent.name.removeprefix(DAY_PREFIX), count) for path, count in paths]
+        return parts, {part.day[:7] for part in parts} - set(self.months)
+
+    def _months_in_sample(self) -> set[str]:
+        """The months of the first and last lines of the chunk: nearly always all."""
+        if self.chunk.log_format is None:
+            return set()
+        sample = self.chunk.path.with_name("sample")
+        with self.chunk.path.open("rb") as file:
+            first = file.read(SAMPLE_BYTES)
+            file.seek(max(0, self.chunk.size - SAMPLE_BYTES))
+            last = file.read()
+        sample.write_bytes(first[: first.rfind(b"\n") + 1] + last[last.find(b"\n") + 1 :])
+        query = requests_query(self.chunk.log_format, sample, ())
+        rows = self.database.execute(f"SELECT DISTINCT day[:7] FROM ({query})").fetchall()  # noqa: S608
+        return {month for (month,) in rows}
+
+    def _load_salts(self, months: set[str]) -> None:
+        for month in sorted(months - set(self.months)):
+            self.database.execute(f"SET VARIABLE {_salt_variable(month)} = ?", [self.salts.salt_of_month(month).hex()])
+            self.months.append(month)
+
+    def _count_malformed(self, log_format: LogFormat, logs: list[_OpenLog]) -> None:
+        """Find the lines that are not requests but should be, and count them for their logs."""
+        rows = self.database.execute(malformed_query(log_format, self.chunk.path)).fetchall()
+        numbers = sorted(number for (number,) in rows)
+        ends = [log.end_line for log in logs]
+        for number in numbers:
+            log = logs[bisect_left(ends, number)]
+            log.malformed.add_line(log.lines_before + number - log.start[1])
+
+    def _record_complete(self) -> None:
+        if not self.complete:
+            return
+        flush_disk()
+        self.record.execute("BEGIN")
+        for log in self.complete:
+            log_format = log.log_format or EMPTY_LOG
+            self.record.execute(
+                f"INSERT OR REPLACE INTO logs VALUES ({', '.join('?' * LOG_COLUMNS)})",  # noqa: S608
+                [
+                    *(log.source.name, log.source.version, log_format.name, log_format.title),
+                    *(log.lines_before + log.end_line - log.start[1], log.malformed.count),
+                    *(min(log.malformed.lines, default=0), log_format.has_ranges, log_format.has_methods),
+                    *(log_format.has_full_addresses, log_format.has_header_bytes, log_format.final_after_hours),
+                    self.now.isoformat(),
+                ],
+            )
+            if log.length:
+                content = [log.first_line, log.length, log.checksum]
+                self.record.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?)", content)
+        rows = [(part.path, part.day, part.requests) for part in self.parts]
+        self.record.executemany("INSERT INTO parts VALUES (?, ?, ?)", rows)
+        self.record.execute("COMMIT")
+        for log in self.complete:
+            self._report_log(log)
+        self.result.days.update(part.day for part in self.parts)
+        self.result.requests += sum(part.requests for part in self.parts)
+
+    def _report_log(self, log: _OpenLog) -> None:
+        if log.repeated:
+            self.result.repeated += 1
+        log_format = log.log_format or EMPTY_LOG
+        lines = log.lines_before + log.end_line - log.start[1]
+        name, count = log.source.name, log.malformed.count
+        self.result.logs.append(IngestedLog(name=name, log_format=log_format, lines=lines, malformed=log.malformed))
+        if count:
+            text = f"{count} line{' is' if count == 1 else 's are'} not in the format of the log and not counted"
+            fix = f"the log was read as {log_format.title}; remove the lines if they are not of this log"
+            location = SourceLocation(name, min(log.malformed.lines))
+            self.result.problems.append(Problem(location, text, fix, "log.lines", Severity.WARNING))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A Parquet file of requests of one day."""
+
+    path: str
+    """Below the folder of requests."""
+    day: str
+    requests: int
+
+
+def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> str:
+    """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months."""
+    salt = " ".join(f"WHEN '{month}' THEN getvariable('{_salt_variable(month)}')" for month in months)
+    listener = f"to_id(CASE strftime(moment, '%Y-%m') {salt} END || address)" if salt else "NULL"
+    columns = {name: name for name in REQUEST_TYPES} | {
+        "listener": listener,
+        "source": f"'{log_format.name}'",
+        "at": "moment",
+    }
+    select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())
+    return (
+        f"SELECT {select}, strftime(moment, '%Y-%m-%d') AS day FROM ({_fields_query(log_format, path)}) WHERE {VALID}"  # noqa: S608
+    )
+
+
+def malformed_query(log_format: LogFormat, path: Path) -> str:
+    """SQL for the numbers of the lines in a file that are neither requests nor what the format has besides them."""
+    return (
+        f"SELECT number FROM ({_fields_query(log_format, path, numbered=True)}) WHERE line IS NOT NULL AND line <> ''"  # noqa: S608
+        f" AND ({VALID}) IS NOT TRUE AND not_request IS NOT TRUE"
+    )
+
+
+VALID = "moment IS NOT NULL AND address IS NOT NULL AND path IS NOT NULL AND status IS NOT NULL"
+
+
+def _fields_query(log_format: LogFormat, path: Path, *, numbered: bool = False) -> str:
+    names = [*(name for name in REQUEST_TYPES if name not in {"at", "listener", "source"}), "moment", "address"]
+    columns = dict(log_format.columns)
+    columns["referrer"] = f"referrer_url({columns.get('referrer', NO_VALUE)})"
+    columns["moment"] = columns.pop("at", NO_VALUE)
+    columns["address"] = f"network_address({columns['address']})"
+    select = ", ".join(f"{columns.get(name, NO_VALUE)} AS {name}" for name in names)
+    number = "row_number() OVER () AS number, " if numbered else ""
+    lines = f"SELECT {number}line, {log_format.split} AS f FROM read_csv({quote_text(str(path))}, {_READ_OPTIONS})"  # noqa: S608
+    lines += " WHERE line IS NOT NULL" if not numbered else ""
+    return (
+        f"SELECT line, {'number, ' if numbered else ''}{select}, {log_format.not_request} AS not_request FROM ({lines})"  # noqa: S608
+    )
+
+
+def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tuple[LogFormat, bytes]]:
+    """Lines with the format that they have: files of a CloudFront log may have been put together."""
+    if log_format is None:
+        return
+    if not log_format.comment or not log_format.columns or FIELDS_START not in lines:
+        yield log_format, lines
+        return
+    start = 0
+    for match in _FIELDS_LINE.finditer(lines):
+        section_format = read_fields_line(match[0].decode("utf-8", "replace"))
+        if section_format is not None and section_format != log_format:
+            if match.start() > start:
+                yield log_format, lines[start : match.start()]
+            start, log_format = match.start(), section_format
+    yield log_format, lines[start:]
+
+
+def _salt_variable(month: str) -> str:
+    return f"salt_{month.replace('-', '_')}"

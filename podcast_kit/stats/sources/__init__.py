@@ -1,0 +1,1 @@
+"""Access logs: their formats, how they are recognized and how they are read."""
