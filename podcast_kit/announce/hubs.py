@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from datetime import datetime
 from urllib.parse import urlencode
 
-from podcast_kit.io.http_client import REDIRECT_STATUSES, HttpClient
-from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import Outcome, Response
+from podcast_kit.announce.service_answers import ServiceAnswer, read_service_answer
+from podcast_kit.io.http_client import HttpClient
 
-ANNOUNCED = "announced"
-"""The action of an outcome."""
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-_SUCCESS = range(200, 300)
 _RETRY_FIX = "the feed is published; the next publish tells this hub again"
+_MOVED_FIX = "write the new address under feed: hub:"
 
 
-def notify_hubs(hubs: Iterable[str], feed_url: str) -> Iterator[Outcome]:
-    """Tell each hub that the feed at this URL has changed; failures are reported and raise nothing.
-
-    Hubs are named in podcast.yaml, so they may have private addresses. Some read `hub.url`, and some `hub.topic`.
-    """
+def notify_hub(http: HttpClient, hub: str, feed_url: str, now: datetime) -> ServiceAnswer:
+    """Tell a hub that the feed at this URL has changed. Some hubs read `hub.url`, and some `hub.topic`."""
     form = urlencode({"hub.mode": "publish", "hub.url": feed_url, "hub.topic": feed_url}).encode()
-    hubs = tuple(hubs)
-    with HttpClient(NetworkPolicy.trust(*hubs)) as client:
-        for hub in hubs:
-            response, _ = client.post(hub, form, headers=_FORM_HEADERS)
-            trouble = _describe_failure(response)
-            error = f"the hub {hub} {trouble}" if trouble else ""
-            yield Outcome(key=hub, action=ANNOUNCED, error=error, fix=_RETRY_FIX if error else "")
-
-
-def _describe_failure(response: Response) -> str:
-    """Why the hub did not take the notification, as the end of a sentence; empty when it did."""
-    if response.error or response.status in _SUCCESS:
-        return response.error
-    if response.status in REDIRECT_STATUSES and "location" in response.headers:
-        return f"redirects to {response.headers['location'][:200]!r}; write the new address under feed: hub:"
-    return f"answers {response.status}"
+    response, _ = http.post(hub, form, headers=_FORM_HEADERS)
+    answer = read_service_answer(response, now)
+    is_moved = not response.error and "location" in response.headers
+    fix = _MOVED_FIX if is_moved else answer.fix if answer.retry_at else _RETRY_FIX
+    return ServiceAnswer(answer.trouble, fix, answer.retry_at)

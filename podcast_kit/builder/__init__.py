@@ -410,6 +410,7 @@ def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | Non
         if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):
             output = out.write(page.key, page.render(), Wave.PAGES)
             out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
+        out.outputs[page.key] = replace(out.outputs[page.key], own_digest=page.own_digest)
 
 
 def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:

@@ -13,6 +13,9 @@ _ISATAP_MARKERS = frozenset({0x00005EFE, 0x02005EFE})
 """The upper half of an interface identifier whose lower half is an IPv4 address (RFC 5214)."""
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".test", ".home.arpa", ".lan")
 """Endings of names that public name servers do not know, so they mean this network."""
+_RESERVED_SUFFIXES = (".example", ".invalid")
+_EXAMPLE_DOMAINS = (".example.com", ".example.net", ".example.org")
+"""Names for documentation, which are nobody's (RFC 2606)."""
 _IPV4_MASK = 0xFFFF_FFFF
 
 
@@ -68,6 +71,13 @@ def _is_local_host(host: str) -> bool:
 def is_private_host(host: str) -> bool:
     """Whether a host is known to be private without resolving it: an address that is not public, or a local name."""
     return _is_local_host(host) and not is_public_address(host)
+
+
+def is_public_host(host: str) -> bool:
+    """Whether others on the internet may reach a host, as far as its name tells: not reserved, and not private."""
+    name = host.rstrip(".").lower()
+    is_reserved = name.endswith(_RESERVED_SUFFIXES) or f".{name}".endswith(_EXAMPLE_DOMAINS)
+    return bool(name) and not is_reserved and not is_private_host(host)
 
 
 def is_loopback_host(host: str) -> bool:

@@ -14,12 +14,12 @@ from datetime import datetime
 from functools import partial
 
 from podcast_kit import builder
-from podcast_kit.announce.hubs import ANNOUNCED, notify_hubs
 from podcast_kit.announce.posts import PlannedPost
+from podcast_kit.announce.services import DELAYED, ServiceRecord, list_services, notify_services
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
-from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave, public_url
+from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
 from podcast_kit.model.lineage import EPISODE_UNIT
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
@@ -50,7 +50,7 @@ from podcast_kit.publish.record import (
     first_publications,
     read_record,
 )
-from podcast_kit.publish.state_writer import StateWriter, record_announced
+from podcast_kit.publish.state_writer import StateWriter, record_notified
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
@@ -480,43 +480,46 @@ def _finish_unchanged(
 def _announce_and_remember(
     prepared: PreparedPublish, state_etag: str, now: datetime, feed_etag: str = "", *, is_late: bool = False
 ) -> Iterator[Outcome]:
-    """Tell the hubs and the people, then remember for the fast path that nothing is left to do.
+    """Tell hubs, other services and people, then remember for the fast path that nothing is left to do.
 
-    Where the public feed `is_late`, hubs would fetch the old one: the next publish tells them.
+    Where the public feed `is_late`, they would fetch the old one: the next publish tells them.
     """
     build = prepared.build
-    has_failed = is_late and bool(build.project.show.feed.hubs)
-    for outcome in () if is_late else _announce_feed(prepared):
-        has_failed = has_failed or bool(outcome.error)
-        state_etag = outcome.etag or state_etag
-        yield outcome
+    has_services = prepared.store.remote and bool(list_services(build.project.show))
+    is_complete = not (is_late and has_services)
+    if has_services and not is_late:
+        for outcome in _notify(prepared, now):
+            is_complete = is_complete and not outcome.error and outcome.action != DELAYED
+            state_etag = outcome.etag or state_etag
+            yield outcome
     for outcome in carry_out_posts(prepared.posts, prepared.store, build.project.show, os.environ, now=now):
-        has_failed = has_failed or bool(outcome.error)
+        is_complete = is_complete and not outcome.error
         state_etag = outcome.etag or state_etag
         yield outcome
-    if not has_failed and not build.is_partial and not build.broken:
+    if is_complete and not build.is_partial and not build.broken:
         _remember_for_fast_path(prepared, state_etag, feed_etag)
 
 
-def _announce_feed(prepared: PreparedPublish) -> Iterator[Outcome]:
-    """Tell the hubs that were not told of the feed that is live now, and record those that took it.
-
-    A folder is not public yet. Nothing is asked where every hub was told.
-    """
-    show, store, plan = prepared.build.project.show, prepared.store, prepared.plan
+def _notify(prepared: PreparedPublish, now: datetime) -> Iterator[Outcome]:
+    """Tell the services what they were not told yet, and record it; a folder is not public, so nobody is told."""
+    build, plan = prepared.build, prepared.plan
     output, live = plan.output(plan.feed_key), plan.state.feed
     is_written = output is not None and any(change.key == plan.feed_key for change in plan.pending)
-    digest = output.sha256 if output and is_written else hashlib.sha256(live.content).hexdigest() if live else ""
-    hubs = [hub for hub in show.feed.hubs if plan.state.announced.get(hub) != digest]
-    if not store.remote or not digest or not hubs:
-        return
-    announced = {hub: digest for hub in show.feed.hubs if hub not in hubs}
-    for outcome in notify_hubs(hubs, public_url(show.publish.url, plan.feed_key)):
-        if outcome.action == ANNOUNCED and not outcome.error:
-            announced[outcome.key] = digest
-        yield outcome
-    if announced != plan.state.announced:
-        yield Outcome(key=STATE_KEY, action="recorded", etag=record_announced(store, announced))
+    live_sha256 = hashlib.sha256(live.content).hexdigest() if live else ""
+    record = ServiceRecord(
+        announced=plan.state.announced, retry_after=plan.state.announce_after, indexed=plan.state.indexed
+    )
+    new_record = yield from notify_services(
+        build.project.show,
+        feed_sha256=output.sha256 if output and is_written else live_sha256,
+        pages=build.outputs.values(),
+        stored_keys=plan.state.objects,
+        record=record,
+        now=now,
+        is_partial=build.is_partial,
+    )
+    if new_record != record:
+        yield Outcome(key=STATE_KEY, action="recorded", etag=record_notified(prepared.store, new_record))
 
 
 def _refuse_harm(

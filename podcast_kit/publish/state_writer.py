@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
+from podcast_kit.announce.services import ServiceRecord
 from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish
@@ -207,10 +208,10 @@ def write_state(store: Store, state: StoreState, etag: str) -> str:
     return compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag)
 
 
-def record_announced(store: Store, announced: Mapping[str, str]) -> str:
-    """Record which hubs were told of which feed, and return the new ETag of the state.
+def record_notified(store: Store, record: ServiceRecord) -> str:
+    """Record what services were told, and return the new ETag of the state.
 
-    Empty when someone else publishes at the same time: their publish, or the next one, tells the hubs again.
+    Empty when someone else publishes at the same time: their publish, or the next one, tells the services again.
     """
     state = read_state_file(store)
     if state.rebuilt:
@@ -218,7 +219,15 @@ def record_announced(store: Store, announced: Mapping[str, str]) -> str:
     conditional_writes = store.conditional_writes or state.conditional_writes
     try:
         return write_state(
-            store, replace(state, announced=announced, conditional_writes=conditional_writes), state.etag
+            store,
+            replace(
+                state,
+                announced=record.announced,
+                announce_after=record.retry_after,
+                indexed=record.indexed,
+                conditional_writes=conditional_writes,
+            ),
+            state.etag,
         )
     except PublishConflict:
         return ""

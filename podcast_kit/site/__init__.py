@@ -12,7 +12,7 @@ from podcast_kit.site.listen_links import (
     service_key_of_label,
 )
 from podcast_kit.site.newsletter import MailContent, render_newsletter
-from podcast_kit.site.pages import Site, SitePage, render_site
+from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
 from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
 from podcast_kit.site.templates import eject_template, list_templates, templates_digest
@@ -36,6 +36,7 @@ __all__ = [
     "clip_page_key",
     "eject_template",
     "expand_link_markers",
+    "indexnow_key_file",
     "list_templates",
     "listen_service_hosts",
     "load_translations",

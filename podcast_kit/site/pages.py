@@ -45,6 +45,10 @@ _PROMPTS_MARKER = re.compile(r"^[ \t]*\{\{\s*prompts\s*\}\}[ \t]*$", re.MULTILIN
 """Where the author of the notes places the prompts."""
 
 
+_SHOW_PAGES = frozenset({"index.html", "follow/index.html"})
+"""Pages about the show as a whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePage:
     """A page or asset that can be rendered."""
@@ -54,7 +58,7 @@ class SitePage:
     """Of everything that the page depends on: the same digest gives the same bytes."""
     render: Callable[[], bytes] = field(compare=False, repr=False)
     own_digest: str = ""
-    """The same without listeners' comments, of pages from templates: it changes only when the show itself does."""
+    """Of what the page says, without its look and listeners' comments; empty for what search engines do not list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +87,10 @@ class Site:
             ),
             self._template_page("robots.txt", "robots.txt", {}),
         ]
+        if key := self.show.notify.indexnow_key:
+            pages.append(self._text_page(indexnow_key_file(key), key))
         redirects = find_redirects(items, {page.key for page in pages} | self._other_keys)
-        listed = [page for page in pages if page.key.endswith("index.html") and "/embed/" not in page.key]
+        listed = [page for page in pages if page.own_digest]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
         pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
@@ -155,6 +161,12 @@ class Site:
         """Of everything that every page depends on."""
         assets = [self._style[0], self._script[0], self._theme.logo]
         return _digest_value([self._templates.digest, assets, self.show, self.artwork, self.icons])
+
+    @property
+    def _own_values(self) -> list[object]:
+        """What the pages of the show say about it."""
+        show = self.show
+        return [show.title, show.description, show.author, show.people, show.listen, show.contact, show.reviews]
 
     def _asset_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         for key, text in (self._style, self._script):
@@ -334,9 +346,19 @@ class Site:
             context |= {"local": urls.relativize_html}
             return self._templates.render(template, context).encode("utf-8", "replace")
 
-        own_digest = _digest_value([key, template, self._common_digest, values])
-        digest = _digest_value([own_digest, comments]) if comments else own_digest
-        return SitePage(key=key, digest=digest, own_digest=own_digest, render=render)
+        own_digest = _digest_value([key, template, values, self._own_values if key in _SHOW_PAGES else ()])
+        digest = _digest_value([own_digest, self._common_digest, comments])
+        return SitePage(key=key, digest=digest, own_digest=own_digest if _is_listed(key) else "", render=render)
+
+
+def indexnow_key_file(key: str) -> str:
+    """The key of the file in which search engines find the show's key of IndexNow, and nothing else."""
+    return f"{key}.txt"
+
+
+def _is_listed(key: str) -> bool:
+    """Whether search engines list a page."""
+    return key.endswith("index.html") and "/embed/" not in key
 
 
 def render_site(

@@ -58,7 +58,11 @@ class StoreState:
     hold: str = ""
     """Why nothing may be published until the hold is released; empty without one."""
     announced: Mapping[str, str] = field(default_factory=dict)
-    """WebSub hub → sha256 of the feed that it was told of last."""
+    """WebSub hub or other service → sha256 of the feed that it was told of last; and the broadcasts that were live."""
+    announce_after: Mapping[str, str] = field(default_factory=dict)
+    """Hub or service → the ISO date before which it does not want to be asked again."""
+    indexed: Mapping[str, str] = field(default_factory=dict)
+    """Page → the day on which search engines were told of it last, and the start of its digest."""
     unannounced: tuple[str, ...] = ()
     """Guids of episodes that a publish has made public, and that are not announced on every network yet."""
     posts: PostRecords = field(default_factory=dict)
@@ -265,6 +269,8 @@ def render_state(state: StoreState, identity: str) -> bytes:
         **({"announced": dict(sorted(state.announced.items()))} if state.announced else {}),
         **({"unannounced": sorted(state.unannounced)} if state.unannounced else {}),
         **({"posts": post_records_to_json(state.posts)} if state.posts else {}),
+        **({"announce_after": dict(sorted(state.announce_after.items()))} if state.announce_after else {}),
+        **({"indexed": dict(sorted(state.indexed.items()))} if state.indexed else {}),
         **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
         **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
@@ -310,6 +316,8 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             announced={str(hub): str(digest) for hub, digest in data.get("announced", {}).items()},
             unannounced=tuple(map(str, data.get("unannounced", ()))),
             posts=post_records_from_json(data.get("posts", {})),
+            announce_after={str(name): str(at) for name, at in data.get("announce_after", {}).items()},
+            indexed={str(key): str(told) for key, told in data.get("indexed", {}).items()},
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,

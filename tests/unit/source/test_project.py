@@ -561,7 +561,7 @@ def test_podpings_are_sent_for_the_key_and_not_for_an_element_of_ones_own(folder
         ("announce: {podping_token: abc}", "key.secret", "PODCAST_KIT_PODPING_TOKEN"),
         ("feed: {hubs: [https://hub.example/]}", "key.renamed", "'hub'"),
         ("feed: {podcast_index: true}", "key.renamed", "announce:"),
-        ("announce: {indexnow: true}", "value.form", "announce setup"),
+        ("announce: {indexnow: true}", "value.form", "8 to 128"),
         ("announce: {indexnow: short}", "value.form", "8 to 128"),
         ("announce: {indexnow: ../../secret.txt}", "value.form", "8 to 128"),
     ],
