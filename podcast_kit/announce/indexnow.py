@@ -33,13 +33,13 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageUpdates:
-    """Which pages search engines have to be told of."""
+    """Which pages have to be reported to search engines."""
 
     keys: tuple[str, ...]
     recorded: Mapping[str, str] = field(repr=False)
-    """Page → day and digest, once they were told."""
+    """Page → day and digest, once they were reported."""
     is_delayed: bool = False
-    """Whether more pages have changed, of which they were told today already."""
+    """Whether more pages have changed that were reported earlier today."""
 
 
 def find_page_updates(
@@ -50,9 +50,9 @@ def find_page_updates(
     *,
     is_partial: bool,
 ) -> PageUpdates:
-    """Compare the pages of a build with what search engines were told, each page at most once a day.
+    """The pages of a build that differ from what was reported to search engines, each at most once a day.
 
-    A page that left the show is told of then, and again when it is deleted from the store. The pages of episodes that
+    A page that left the show is reported then, and again when it is deleted from the store. The pages of episodes that
     a partial build leaves out are not looked at.
     """
     today = now.date().isoformat()

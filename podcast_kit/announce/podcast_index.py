@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from podcast_kit.announce.service_answers import (
-    MAX_ANSWER_BYTES,
+    MAX_SERVICE_ANSWER_BYTES,
     ServiceAnswer,
     is_web_page,
     quote_answer,
@@ -23,7 +23,7 @@ _REFUSED = frozenset({400, 404})
 def notify_podcast_index(http: HttpClient, feed_url: str, now: datetime) -> ServiceAnswer:
     """Ask the Podcast Index to fetch the feed; it refuses a feed that it does not know."""
     url = f"{PODCAST_INDEX_API}/hub/pubnotify?url={quote(feed_url, safe='')}"
-    response, body = http.request(url, headers={"Accept": "application/json"}, max_bytes=MAX_ANSWER_BYTES)
+    response, body = http.request(url, headers={"Accept": "application/json"}, max_bytes=MAX_SERVICE_ANSWER_BYTES)
     answer = read_service_answer(response, now)
     if answer.trouble and response.status not in _REFUSED:
         return answer

@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from podcast_kit.announce.service_answers import (
-    MAX_ANSWER_BYTES,
+    MAX_SERVICE_ANSWER_BYTES,
     ServiceAnswer,
     is_web_page,
     read_service_answer,
@@ -33,7 +33,7 @@ def send_podping(http: HttpClient, feed_url: str, reason: str, medium: str, now:
         return ServiceAnswer(f"needs a token, and {PODPING_TOKEN_VARIABLE} has characters that no token has")
     query = urlencode({"url": feed_url, "reason": reason, "medium": medium})
     response, body = http.send(
-        "GET", f"{PODPING_SERVER}?{query}", headers={"Authorization": token}, max_bytes=MAX_ANSWER_BYTES
+        "GET", f"{PODPING_SERVER}?{query}", headers={"Authorization": token}, max_bytes=MAX_SERVICE_ANSWER_BYTES
     )
     answer = read_service_answer(response, now, token_variable=PODPING_TOKEN_VARIABLE)
     if not answer.trouble and is_web_page(body):

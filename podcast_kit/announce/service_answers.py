@@ -10,7 +10,7 @@ from podcast_kit.model import Response
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import parse_count
 
-MAX_ANSWER_BYTES = 20_000
+MAX_SERVICE_ANSWER_BYTES = 20_000
 MAX_QUOTED_CHARS = 200
 MAX_RETRY_DELAY = timedelta(days=1)
 """A service that asks for a longer pause is asked again after this one."""
@@ -50,7 +50,7 @@ def read_service_answer(response: Response, now: datetime, *, token_variable: st
 
 def _describe_refusal(status: int, retry_after: str, now: datetime, token_variable: str) -> ServiceAnswer:
     is_limited = status == 429  # noqa: PLR2004 - Too Many Requests
-    if retry_at := parse_retry_after(retry_after, now):
+    if retry_at := parse_pause_end(retry_after, now):
         at = f"{retry_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         reason = "limits requests" if is_limited else f"answers {status}"
         return ServiceAnswer(f"{reason}: try again after {at}", f"the feed is published; publish after {at}", retry_at)
@@ -63,7 +63,7 @@ def _describe_refusal(status: int, retry_after: str, now: datetime, token_variab
     return ServiceAnswer(reason)
 
 
-def parse_retry_after(text: str, now: datetime) -> datetime | None:
+def parse_pause_end(text: str, now: datetime) -> datetime | None:
     """The time in a Retry-After header, which has seconds or a date; at most a day from now. None without one."""
     seconds = parse_count(text.strip())
     if seconds is None:
@@ -76,7 +76,7 @@ def parse_retry_after(text: str, now: datetime) -> datetime | None:
 
 def is_web_page(body: bytes) -> bool:
     """Whether an answer is HTML: it comes from a proxy or an error page, and not from the service."""
-    return body[:MAX_ANSWER_BYTES].lstrip().startswith(b"<")
+    return body[:MAX_SERVICE_ANSWER_BYTES].lstrip().startswith(b"<")
 
 
 def quote_answer(text: str) -> str:

@@ -1,7 +1,7 @@
 """Tells hubs, the Podcast Index, Podping and search engines what changed, once the feed and the pages are live.
 
-Each is told once of each feed, and of each page at most once a day. What they were told is in the state of the store,
-so that a publish that was stopped is made up for by the next one, from wherever.
+Each gets one notification per feed, and each page is reported at most once a day. The store's state records it, so that
+the next publish, from any computer, makes up for one that was stopped.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from podcast_kit.text.dates import parse_iso_date
 from podcast_kit.text.numbers import format_count
 
 ANNOUNCED = "announced"
-"""The action of the outcome of a service that was told."""
+"""The action of the outcome of a notification."""
 DELAYED = "delayed"
-"""The action where more is to be told, but not yet."""
+"""The action where some pages have to wait for the next day."""
 MAX_CONCURRENT_SERVICES = 8
 PODCAST_INDEX, PODPING, INDEXNOW = "Podcast Index", "Podping", "IndexNow"
 _PODPING_BROADCASTS = "Podping live"
@@ -35,7 +35,7 @@ _PODPING_BROADCASTS = "Podping live"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecord:
-    """What services were told, as the store's state has it."""
+    """Which notifications services have had, as recorded in the store's state."""
 
     announced: Mapping[str, str] = field(default_factory=dict)
     retry_after: Mapping[str, str] = field(default_factory=dict)
@@ -44,18 +44,18 @@ class ServiceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Notification:
-    """What one service is to be told."""
+    """What is sent to one service."""
 
     service: str
     subject: str
     """The service in a sentence."""
     send: Callable[[HttpClient], ServiceAnswer]
     update: Callable[[ServiceRecord], ServiceRecord]
-    """Records that it was told."""
+    """Records that the service took it."""
 
 
 def list_services(show: Show) -> tuple[str, ...]:
-    """The hubs and services that the show tells of its feed, and of its pages; those that can reach it.
+    """The hubs and services that are notified of the show's feed or pages.
 
     A show on this computer or in this network is only announced to services that are there, too.
     """
@@ -85,7 +85,7 @@ def notify_services(
     now: datetime,
     is_partial: bool = False,
 ) -> Generator[Outcome, None, ServiceRecord]:
-    """Tell each service what it was not told yet; yields an outcome for each, and returns the new record.
+    """Send the notifications that are not recorded yet; yields an outcome for each, and returns the new record.
 
     `feed_sha256` is the digest of the live feed, `pages` are the files of the build, `stored_keys` those of the store.
     Failures are reported and raise nothing.
@@ -122,7 +122,7 @@ def notify_services(
 
 
 def _keep_configured(values: Mapping[str, str], services: Collection[str]) -> dict[str, str]:
-    """Without what was told to services that podcast.yaml no longer names."""
+    """The values of services that podcast.yaml names."""
     kept = {*services, _PODPING_BROADCASTS} if PODPING in services else set(services)
     return {service: value for service, value in values.items() if service in kept}
 
@@ -134,24 +134,24 @@ def _list_feed_notifications(
     for service in services:
         if service == INDEXNOW or not feed_sha256 or record.announced.get(service) == feed_sha256:
             continue
-        told = {service: feed_sha256}
+        recorded = {service: feed_sha256}
         send: Callable[[HttpClient], ServiceAnswer]
         if service == PODCAST_INDEX:
             subject, send = "the Podcast Index", partial(podcast_index.notify_podcast_index, feed_url=feed_url, now=now)
         elif service == PODPING:
             broadcasts = podping.list_live_broadcasts(show)
             reason = podping.choose_reason(broadcasts, record.announced.get(_PODPING_BROADCASTS, ""))
-            told |= {_PODPING_BROADCASTS: broadcasts}
+            recorded |= {_PODPING_BROADCASTS: broadcasts}
             medium = podping.find_medium(show)
             send = partial(podping.send_podping, feed_url=feed_url, reason=reason, medium=medium, now=now)
             subject = PODPING
         else:
             subject, send = f"the hub {service}", partial(notify_hub, hub=service, feed_url=feed_url, now=now)
-        yield _Notification(service=service, subject=subject, send=send, update=partial(_record_feed, told))
+        yield _Notification(service=service, subject=subject, send=send, update=partial(_record_feed, recorded))
 
 
-def _record_feed(told: Mapping[str, str], record: ServiceRecord) -> ServiceRecord:
-    announced = {service: value for service, value in {**record.announced, **told}.items() if value}
+def _record_feed(recorded: Mapping[str, str], record: ServiceRecord) -> ServiceRecord:
+    announced = {service: value for service, value in {**record.announced, **recorded}.items() if value}
     return replace(record, announced=announced)
 
 

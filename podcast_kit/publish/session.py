@@ -501,7 +501,7 @@ def _announce_and_remember(
 
 
 def _notify(prepared: PreparedPublish, now: datetime) -> Iterator[Outcome]:
-    """Tell the services what they were not told yet, and record it; a folder is not public, so nobody is told."""
+    """Send the notifications that are not recorded yet, and record them."""
     build, plan = prepared.build, prepared.plan
     output, live = plan.output(plan.feed_key), plan.state.feed
     is_written = output is not None and any(change.key == plan.feed_key for change in plan.pending)

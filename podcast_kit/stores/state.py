@@ -58,11 +58,11 @@ class StoreState:
     hold: str = ""
     """Why nothing may be published until the hold is released; empty without one."""
     announced: Mapping[str, str] = field(default_factory=dict)
-    """WebSub hub or other service → sha256 of the feed that it was told of last; and the broadcasts that were live."""
+    """WebSub hub or other service → sha256 of the feed of its last notification; and the broadcasts that were live."""
     announce_after: Mapping[str, str] = field(default_factory=dict)
     """Hub or service → the ISO date before which it does not want to be asked again."""
     indexed: Mapping[str, str] = field(default_factory=dict)
-    """Page → the day on which search engines were told of it last, and the start of its digest."""
+    """Page → the day on which it was reported to search engines last, and the start of its digest."""
     unannounced: tuple[str, ...] = ()
     """Guids of episodes that a publish has made public, and that are not announced on every network yet."""
     posts: PostRecords = field(default_factory=dict)
@@ -317,7 +317,7 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             unannounced=tuple(map(str, data.get("unannounced", ()))),
             posts=post_records_from_json(data.get("posts", {})),
             announce_after={str(name): str(at) for name, at in data.get("announce_after", {}).items()},
-            indexed={str(key): str(told) for key, told in data.get("indexed", {}).items()},
+            indexed={str(key): str(report) for key, report in data.get("indexed", {}).items()},
             slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,

@@ -7,7 +7,7 @@ import pytest
 
 from podcast_kit.announce import indexnow
 from podcast_kit.announce.podping import choose_reason, find_medium, list_live_broadcasts
-from podcast_kit.announce.service_answers import parse_retry_after
+from podcast_kit.announce.service_answers import parse_pause_end
 from podcast_kit.announce.services import DELAYED, ServiceRecord, list_services, notify_services
 from podcast_kit.model import Element, FeedSettings, NotifySettings, Output, PublishSettings, Wave
 from tests.support.feed_factories import make_show
@@ -150,12 +150,12 @@ def test_a_service_is_not_asked_before_the_time_that_it_gave(services, show):
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_at_most_a_day(text, seconds):
-    assert parse_retry_after(text, NOW) == NOW + timedelta(seconds=seconds)
+    assert parse_pause_end(text, NOW) == NOW + timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", " ", "soon", "-1", "1.5", "9" * 40])
 def test_retry_after_that_is_no_time_is_ignored(text):
-    assert parse_retry_after(text, NOW) is None
+    assert parse_pause_end(text, NOW) is None
 
 
 def test_podping_without_a_token_says_which_variable_to_set(services, show, monkeypatch):
