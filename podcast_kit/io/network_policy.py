@@ -15,7 +15,7 @@ _LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".test", ".home.arpa", "
 """Endings of names that public name servers do not know, so they mean this network."""
 _RESERVED_SUFFIXES = (".example", ".invalid")
 _EXAMPLE_DOMAINS = (".example.com", ".example.net", ".example.org")
-"""Names for documentation, which are nobody's (RFC 2606)."""
+"""Names for documentation, which no one can register (RFC 2606)."""
 _IPV4_MASK = 0xFFFF_FFFF
 
 
