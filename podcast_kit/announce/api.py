@@ -73,9 +73,12 @@ class ApiCaller:
         merged = {"Accept": "application/json", **self.headers, **(headers or {})}
         url = self.base_url + path
         response, body = self._send(url, method, merged, content)
-        if response.status == _TOO_MANY_REQUESTS and 0 <= retry_delay(response.headers) <= MAX_RATE_LIMIT_WAIT_S:
-            self.sleep(retry_delay(response.headers))
-            response, body = self._send(url, method, merged, content)
+        if response.status == _TOO_MANY_REQUESTS:
+            seconds = retry_delay(response.headers)
+            seconds = seconds if seconds >= 0 else retry_delay_in_body(body)
+            if 0 <= seconds <= MAX_RATE_LIMIT_WAIT_S:
+                self.sleep(seconds)
+                response, body = self._send(url, method, merged, content)
         self._require_success(response, body, is_write=method != "GET")
         try:
             return json.loads(body)
@@ -104,11 +107,13 @@ class ApiCaller:
         reason = answer_reason(body)
         shown = f": {reason}" if reason else ""
         if status in REDIRECT_STATUSES:
-            target = urlsplit(response.headers.get("location", "")).netloc or "another address"
+            target = urlsplit(response.headers.get("location", "")).hostname or "another address"
             text = f"{self.name} redirects to {target[:200]!r}; the token was not sent there"
             raise PostError(text, "write the new server in podcast.yaml, if it is yours", status=status)
         if status == _TOO_MANY_REQUESTS:
-            text = f"{self.name} limits requests: {describe_retry_time(response.headers)}"
+            seconds = retry_delay(response.headers)
+            wait = describe_wait(seconds if seconds >= 0 else retry_delay_in_body(body))
+            text = f"{self.name} limits requests: {wait}"
             raise PostError(text, later_fix, status=status, reason=reason)
         is_doubtful = is_write and (status in _SERVER_ERRORS or status == _TIMEOUT_STATUS)
         text = f"{self.name} answers {status}{shown}"
@@ -116,21 +121,21 @@ class ApiCaller:
 
 
 def answer_reason(body: bytes) -> str:
-    """What an API says went wrong, in one short line; empty for anything but JSON, such as a page in HTML."""
+    """What an API says went wrong, in one short line; empty for a page in HTML, and for anything else that is long."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
+        word = body[: MAX_SHOWN_REASON_LEN + 1].decode("utf-8", "replace").strip()
+        return word if re.fullmatch(r"[a-z][a-z_]{1,60}", word) else ""  # Slack's way
     if not isinstance(answer, dict):
         return ""
-    parts = [answer.get(key) for key in ("error", "error_description", "message", "description")]
+    parts = [answer.get(key) for key in ("error", "error_description", "message", "description", "detail")]
     line = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", line).split())[:MAX_SHOWN_REASON_LEN]
 
 
-def describe_retry_time(headers: Mapping[str, str]) -> str:
-    """When a server says to try again."""
-    seconds = retry_delay(headers)
+def describe_wait(seconds: float) -> str:
+    """When to try again; in some minutes for a negative number."""
     if seconds < 0:
         return "try again in some minutes"
     minute, hour = 60, 3600
@@ -150,6 +155,20 @@ def retry_delay(headers: Mapping[str, str]) -> float:
         return -1
     now = _parse_moment(headers.get("date", ""))
     return max(0.0, (moment - now).total_seconds()) if now else -1
+
+
+def retry_delay_in_body(body: bytes) -> float:
+    """The seconds to wait that Discord and Telegram name in the body of their answers; -1 if there are none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return -1
+    parameters = answer.get("parameters") if isinstance(answer, dict) else None
+    for values in (answer, parameters):
+        seconds = values.get("retry_after") if isinstance(values, dict) else None
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0:
+            return float(seconds)
+    return -1
 
 
 def _parse_moment(text: str) -> datetime | None:

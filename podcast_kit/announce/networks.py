@@ -13,6 +13,7 @@ from typing import ClassVar
 from podcast_kit.announce.api import PostError
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import NetworkSettings, PostRecord
+from podcast_kit.site.announcement import DEFAULT_TEXT
 from podcast_kit.text.graphemes import count_graphemes
 
 
@@ -61,10 +62,16 @@ class Network(ABC):
     """Its name for people."""
     secret_variables: ClassVar[tuple[str, ...]]
     """The environment variables that it needs; their values are shown nowhere."""
+    optional_variables: ClassVar[tuple[str, ...]] = ()
+    """Environment variables with secrets that it can do without."""
     secret_fix: ClassVar[str]
     """Where to get what the variables hold."""
     can_repeat: ClassVar[bool]
     """Whether sending the same draft twice gives one post, so that a post in doubt is simply sent again."""
+    default_text: ClassVar[str] = DEFAULT_TEXT
+    """The template without one in podcast.yaml."""
+    is_mail: ClassVar[bool] = False
+    """Whether it gets the whole notes as a mail instead of a text from a template."""
     can_update: ClassVar[bool] = False
     can_withdraw: ClassVar[bool] = False
 
@@ -108,6 +115,14 @@ class Network(ABC):
         """Whether the network takes a text of this length."""
         return not self.max_len or self.measure(text) <= self.max_len
 
+    def escape(self, text: str) -> str:
+        """A title or another value as the text of a post has it, so that the network does not read it as markup."""
+        return text
+
+    def require_valid_text(self, text: str) -> None:
+        """Raise InvalidValue for a text that the network could not read."""
+        del text
+
     def check_access(self) -> None:
         """Raise PostError where it is clear, before anything is sent, that the network will refuse."""
         for variable in self.secret_variables:
@@ -135,6 +150,11 @@ class Network(ABC):
 
 NETWORK_MODULES: dict[str, str] = {
     "mastodon": "podcast_kit.announce.mastodon:MastodonNetwork",
+    "telegram": "podcast_kit.announce.telegram:TelegramNetwork",
+    "discord": "podcast_kit.announce.discord:DiscordNetwork",
+    "slack": "podcast_kit.announce.slack:SlackNetwork",
+    "webhook": "podcast_kit.announce.webhook:WebhookNetwork",
+    "buttondown": "podcast_kit.announce.buttondown:ButtondownNetwork",
 }
 """Network → its class, imported when it is first used; a new network is a row here."""
 
@@ -158,14 +178,19 @@ def load_network_class(name: str) -> type[Network]:
 
 def list_secret_variables() -> tuple[str, ...]:
     """The environment variables of all networks."""
-    return tuple(
-        dict.fromkeys(variable for name in NETWORK_MODULES for variable in load_network_class(name).secret_variables)
-    )
+    classes = [load_network_class(name) for name in NETWORK_MODULES]
+    variables = [
+        variable for network in classes for variable in (*network.secret_variables, *network.optional_variables)
+    ]
+    return tuple(dict.fromkeys(variables))
 
 
-def server_urls(settings: tuple[NetworkSettings, ...]) -> tuple[str, ...]:
-    """The servers that podcast.yaml names: they may have private addresses."""
-    return tuple(url for row in settings for key in ("server", "pds") if (url := row.options.get(key, "")))
+def server_urls(settings: tuple[NetworkSettings, ...], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The servers that podcast.yaml and the environment name: they may have private addresses."""
+    variables = [variable for row in settings for variable in load_network_class(row.name).secret_variables]
+    webhooks = [url for name in variables if "://" in (url := environment.get(name, "").strip())]
+    servers = [url for row in settings for key in ("server", "pds") if (url := row.options.get(key, ""))]
+    return (*servers, *webhooks)
 
 
 def require_secure_server(url: str, secret_name: str) -> None:

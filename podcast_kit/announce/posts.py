@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 
 from podcast_kit import builder, site
 from podcast_kit.announce.networks import Draft, Network
+from podcast_kit.announce.newsletter import compose_newsletter
+from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Item, PostRecord, show_guid
-from podcast_kit.site.announcement import DEFAULT_TEXT, AnnouncedEpisode, fit_announcement
+from podcast_kit.site.announcement import AnnouncedEpisode, fit_announcement
+from podcast_kit.source.yaml import InvalidValue
 
 MAX_ANNOUNCED_AGE = timedelta(hours=48)
 """Older episodes are not announced unless they are named."""
@@ -66,14 +69,21 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
         author=show.author,
     )
     settings = network.settings
-    text = fit_announcement(
-        settings.text or DEFAULT_TEXT, settings.text_location, episode, translations, network.accepts
-    )
+    title = item.episode.title
+    if network.is_mail:
+        mail = compose_newsletter(show, item, folder=build.project.folder, artwork=build.artwork)
+        title, text = mail.subject, mail.html_body
+    else:
+        template = settings.text or network.default_text
+        text = fit_announcement(
+            template, settings.text_location, episode, translations, network.accepts, network.escape
+        )
+        require_valid_post(network, text)
     card = build.outputs.get(item.social_card.key) if item.social_card else None
     draft = Draft(
         guid=item.guid,
         slug=item.episode.slug,
-        title=item.episode.title,
+        title=title,
         summary=item.summary,
         url=item.url,
         show_guid=show.guid or show_guid(show.feed_url),
@@ -92,6 +102,14 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
         missing_variables=network.missing_variables,
         record=record,
     )
+
+
+def require_valid_post(network: Network, text: str) -> None:
+    """Raise InvalidInput for a text that the network could not read."""
+    try:
+        network.require_valid_text(text)
+    except InvalidValue as error:
+        raise InvalidInput([Problem(network.settings.text_location, str(error), error.fix, error.code)]) from None
 
 
 def digest_text(text: str) -> str:

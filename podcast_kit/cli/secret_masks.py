@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from podcast_kit.errors import PodcastKitError
 
@@ -41,7 +41,8 @@ def hide_network_secrets(console: Console, project: Project) -> None:
     from podcast_kit.announce.networks import list_secret_variables
 
     values = {os.environ.get(name, "").strip() for name in list_secret_variables()}
-    secrets = {value for value in values if len(value) >= MIN_PASSWORD_LEN}
+    paths = {urlsplit(value).path.strip("/") for value in values if "://" in value}  # what is secret of a webhook
+    secrets = {value for value in values | paths if len(value) >= MIN_PASSWORD_LEN}
     console.hide(dict.fromkeys(secrets, "…"))
     console.announce_masks(sorted(secrets))
 

@@ -79,7 +79,7 @@ def plan_posts(
     rows = [(item, row) for item in items for row in settings if _is_due(_find_record(state, item, row), action)]
     if not rows:
         return ()
-    with HttpClient(NetworkPolicy.trust(*server_urls(tuple(settings)))) as http:
+    with HttpClient(NetworkPolicy.trust(*server_urls(tuple(settings), environment))) as http:
         by_name = {network.name: network for network in open_networks(tuple(settings), http, environment)}
         if action is not PostAction.WITHDRAW:
             for name in dict.fromkeys(row.name for _, row in rows):
@@ -263,7 +263,7 @@ def carry_out_posts(
     """Carry out planned posts, and yield what became of each; failures are reported and raise nothing."""
     if not posts:
         return
-    with HttpClient(NetworkPolicy.trust(show.publish.url, *server_urls(show.announce))) as http:
+    with HttpClient(NetworkPolicy.trust(show.publish.url, *server_urls(show.announce, environment))) as http:
         chosen = {post.network for post in posts}
         networks = {row.name: row for row in open_networks(show.announce, http, environment, chosen.__contains__)}
         announcer = _Announcer(store, show, networks, http, now)

@@ -37,10 +37,14 @@ class AnnouncedEpisode:
 
 
 def render_announcement(
-    template: str, location: SourceLocation, episode: AnnouncedEpisode, translations: Translations
+    template: str,
+    location: SourceLocation,
+    episode: AnnouncedEpisode,
+    translations: Translations,
+    escape: Callable[[str], str] | None = None,
 ) -> str:
     """The text of a post. Raises InvalidInput, with `location`, where the template is wrong."""
-    text = render_text_template(template, location, announcement_values(episode, translations))
+    text = render_text_template(template, location, announcement_values(episode, translations), escape)
     lines = (" ".join(line.split()) for line in _INVISIBLE.sub("", text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -61,9 +65,12 @@ def announcement_values(episode: AnnouncedEpisode, translations: Translations) -
     }
 
 
-def render_text_template(template: str, location: SourceLocation, values: Mapping[str, Any]) -> str:
-    """Render a template of podcast.yaml in the sandbox; nothing is escaped.
+def render_text_template(
+    template: str, location: SourceLocation, values: Mapping[str, Any], escape: Callable[[str], str] | None = None
+) -> str:
+    """Render a template of podcast.yaml in the sandbox; `escape` is applied to what its expressions give.
 
+    What the template itself says is not escaped, nor what the filters `tojson` and `safe` give.
     Raises InvalidInput, with `location`, where it is wrong or does too much.
     """
     from jinja2 import DictLoader, StrictUndefined, TemplateSyntaxError
@@ -71,11 +78,15 @@ def render_text_template(template: str, location: SourceLocation, values: Mappin
 
     from podcast_kit.site.sandbox import SandboxedTemplates, TemplateLimitExceeded
 
+    def escape_value(value: object) -> object:
+        return escape(value) if escape and isinstance(value, str) and not hasattr(value, "__html__") else value
+
     environment = SandboxedTemplates(
         is_own=lambda _: True,
         loader=DictLoader({TEMPLATE_NAME: template}),
         autoescape=False,
         undefined=StrictUndefined,
+        finalize=escape_value,
         keep_trailing_newline=False,
     )
     try:
@@ -101,6 +112,7 @@ def fit_announcement(
     episode: AnnouncedEpisode,
     translations: Translations,
     accepts: Callable[[str], bool],
+    escape: Callable[[str], str] | None = None,
 ) -> str:
     """The text, with as much of the summary as the network accepts, cut at a sentence where possible.
 
@@ -109,7 +121,7 @@ def fit_announcement(
     """
 
     def render(candidate: AnnouncedEpisode) -> str:
-        return render_announcement(template, location, candidate, translations)
+        return render_announcement(template, location, candidate, translations, escape)
 
     text = render(episode)
     if accepts(text):

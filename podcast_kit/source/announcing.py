@@ -21,6 +21,10 @@ class NetworkKeys:
 
     required: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     optional: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    text_key: str = "text"
+    """The key of the text's template; empty if there is none."""
+    uses_common_text: bool = True
+    """Whether `announce: text:` is used where the network has no text of its own."""
 
 
 def network_settings_from_table(inner: Table | None) -> tuple[NetworkSettings, ...]:
@@ -33,15 +37,15 @@ def network_settings_from_table(inner: Table | None) -> tuple[NetworkSettings, .
         entry = _network_table(inner, name)
         if entry is None:
             continue
-        own_text = entry.optional("text", _to_text_template, "")
+        own_text = entry.optional(keys.text_key, _to_text_template, "") if keys.text_key else ""
         options = {key: entry.required(key, convert, "") for key, convert in keys.required.items()}
         options |= {key: entry.optional(key, convert, "") for key, convert in keys.optional.items()}
         entry.finish(FOREIGN_NETWORK_KEYS)
-        text_location = entry.locations.get("text") or inner.locations.get("text") or entry.location
+        text_location = entry.locations.get(keys.text_key) or inner.locations.get("text") or entry.location
         networks.append(
             NetworkSettings(
                 name=name,
-                text=own_text or text,
+                text=own_text or (text if keys.uses_common_text else ""),
                 options={key: option for key, option in options.items() if option},
                 location=entry.location,
                 text_location=text_location,
@@ -80,6 +84,25 @@ def _to_fediverse_account(raw: str) -> str:
     return "@" + text.removeprefix("@")
 
 
+def _to_telegram_channel(raw: str) -> str:
+    text = converters.to_line(raw)
+    name = re.sub(r"^(?:https?://)?t\.me/", "", text).strip("/@")
+    if re.fullmatch(r"-[0-9]{5,20}", name):
+        return name
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{3,31}", name):
+        fix = 'write its name in quotes, such as "@my_show", or the number of a private one, such as "-1001234567890"'
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a channel of Telegram", fix, "value.form")
+    return f"@{name}"
+
+
+def _to_content_type(raw: str) -> str:
+    text = converters.to_line(raw)
+    if not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+(?:; ?charset=utf-8)?", text, re.IGNORECASE):
+        fix = "write a type such as application/json or text/plain"
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a content type", fix, "value.form")
+    return text
+
+
 def _to_server_url(raw: str) -> str:
     url = converters.to_base_url(raw)
     if url.count("/") > 3:  # noqa: PLR2004 - https://host/
@@ -102,6 +125,11 @@ NETWORK_KEYS: Mapping[str, NetworkKeys] = MappingProxyType(
             required={"account": _to_fediverse_account},
             optional={"server": _to_server_url, "visibility": _to_mastodon_visibility},
         ),
+        "telegram": NetworkKeys(required={"channel": _to_telegram_channel}, optional={"server": _to_server_url}),
+        "discord": NetworkKeys(),
+        "slack": NetworkKeys(),
+        "webhook": NetworkKeys(optional={"content_type": _to_content_type}, text_key="body", uses_common_text=False),
+        "buttondown": NetworkKeys(text_key="", uses_common_text=False),
     }
 )
 """Network → its keys; a new network is a row here, in core_keys, and in announce.networks."""
