@@ -752,6 +752,11 @@ announce.length
     The network would refuse it.
     Shorten the text under `announce:` in podcast.yaml.
 
+announce.body
+    The body of the webhook under `announce:` is not JSON, although its type says so.
+    The receiver would refuse it.
+    Write values as `{{ title | tojson }}`, or set `content_type:`.
+
 comments.fetch
     The replies to a post could not be fetched, or not all of them.
     The episode's page shows what was fetched before.

@@ -30,10 +30,19 @@ class PostError(OperationError):
     """A network did not do what was asked; `is_doubtful` where it may have done it without saying so."""
 
     def __init__(
-        self, text: str, fix: str = "", *, is_doubtful: bool = False, status: int = 0, reason: str = ""
+        self,
+        text: str,
+        fix: str = "",
+        *,
+        is_doubtful: bool = False,
+        is_final: bool = False,
+        status: int = 0,
+        reason: str = "",
     ) -> None:
         super().__init__(text, fix)
         self.is_doubtful = is_doubtful
+        self.is_final = is_final
+        """Whether trying again is of no use."""
         self.status = status
         """Of the answer; 0 without one."""
         self.reason = reason

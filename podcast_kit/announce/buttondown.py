@@ -73,7 +73,7 @@ class ButtondownNetwork(Network):
         status = answer.get("status") if isinstance(answer, dict) else None
         if status != "draft":
             text = "the mail is not a draft any more: it was sent, or is about to be"
-            raise PostError(text, "change it at https://buttondown.com/emails")
+            raise PostError(text, "change it at https://buttondown.com/emails", is_final=True)
 
     def _call(self, method: str, path: str, fields: dict[str, Any] | None) -> Any:  # noqa: ANN401
         headers = {

@@ -21,7 +21,7 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class DiscordNetwork(Network):
-    """The channel of the webhook; nobody is notified, whatever the text says."""
+    """The channel of the webhook; the text notifies no one, whatever it says."""
 
     name: ClassVar[str] = "discord"
     label: ClassVar[str] = "Discord"

@@ -140,12 +140,12 @@ class Network(ABC):
     def update(self, record: PostRecord, draft: Draft) -> SentPost:
         """Give a post another text."""
         del record, draft
-        raise PostError(f"{self.label} cannot change a post")
+        raise PostError(f"{self.label} cannot change a post", "change it there", is_final=True)
 
     def withdraw(self, record: PostRecord) -> None:
         """Delete a post; if it does not exist any more, do nothing."""
         del record
-        raise PostError(f"{self.label} cannot delete a post", "delete it there")
+        raise PostError(f"{self.label} cannot delete a post", "delete it there", is_final=True)
 
 
 NETWORK_MODULES: dict[str, str] = {

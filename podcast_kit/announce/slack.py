@@ -37,7 +37,7 @@ class SlackNetwork(Network):
     max_len: ClassVar[int] = SLACK_MAX_LEN
 
     def escape(self, text: str) -> str:
-        """A title or summary as Slack wants it; `<!channel>` in it notifies nobody."""
+        """A title or summary as Slack wants it; `<!channel>` in it notifies no one."""
         return html.escape(text, quote=False)
 
     def measure(self, text: str) -> int:

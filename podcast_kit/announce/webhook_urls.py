@@ -1,4 +1,4 @@
-"""Addresses of webhooks: whoever knows one can post, so they come from the environment and are shown nowhere."""
+"""Addresses of webhooks: anyone who knows one can post, so they come from the environment and are never shown."""
 
 from __future__ import annotations
 

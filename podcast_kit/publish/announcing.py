@@ -31,6 +31,7 @@ POSTED = "posted"
 """The actions of outcomes."""
 UPDATED = "updated"
 WITHDRAWN = "withdrawn"
+CONFIRMED = "confirmed"
 _PAGE_STATUS = 200
 
 
@@ -41,6 +42,8 @@ class PostAction(StrEnum):
     SEND_AGAIN = "again"
     UPDATE = "update"
     WITHDRAW = "withdraw"
+    CONFIRM = "posted"
+    """Record that a post in doubt was sent."""
 
 
 def list_unannounced(
@@ -81,7 +84,7 @@ def plan_posts(
         return ()
     with HttpClient(NetworkPolicy.trust(*server_urls(tuple(settings), environment))) as http:
         by_name = {network.name: network for network in open_networks(tuple(settings), http, environment)}
-        if action is not PostAction.WITHDRAW:
+        if action not in {PostAction.WITHDRAW, PostAction.CONFIRM}:
             for name in dict.fromkeys(row.name for _, row in rows):
                 by_name[name].read_limits()
         posts = [compose_post(build, item, by_name[row.name], _find_record(state, item, row)) for item, row in rows]
@@ -105,6 +108,8 @@ def _is_due(record: PostRecord | None, action: PostAction) -> bool:
             return record is not None and record.status is PostStatus.SENT
         case PostAction.WITHDRAW:
             return record is not None and record.status is not PostStatus.WITHDRAWN
+        case PostAction.CONFIRM:
+            return record is not None and record.status is PostStatus.INTENDED
 
 
 @dataclass(slots=True)
@@ -124,8 +129,8 @@ class _Announcer:
 
     def carry_out(self, post: PlannedPost, action: PostAction) -> Outcome:
         """Do it, and say what became of it; a failure is an outcome, too."""
-        retry_fix = f"run `podcast-kit announce {post.draft.slug} --to {post.network}` to try again"
-        verb = {PostAction.UPDATE: UPDATED, PostAction.WITHDRAW: WITHDRAWN}.get(action, POSTED)
+        verbs = {PostAction.UPDATE: UPDATED, PostAction.WITHDRAW: WITHDRAWN, PostAction.CONFIRM: CONFIRMED}
+        verb = verbs.get(action, POSTED)
         try:
             url = (
                 self._change(post, action)
@@ -133,10 +138,19 @@ class _Announcer:
                 else self._send(post, is_again=action is not PostAction.SEND)
             )
         except OperationError as error:
-            fix = f"{error.fix}; {retry_fix}" if error.fix and "podcast-kit announce" not in error.fix else error.fix
             text = f"{post.draft.slug}: not {verb} on {post.where}: {error.text}"
-            return Outcome(key=post.key, action=verb, error=text, fix=fix or retry_fix)
+            return Outcome(key=post.key, action=verb, error=text, fix=self._choose_fix(post, verb, error))
         return Outcome(key=post.key, action=verb, url=url)
+
+    def _choose_fix(self, post: PlannedPost, verb: str, error: OperationError) -> str:
+        """What to do about a post that failed: the command that tries again, unless that would be of no use."""
+        retry_fix = f"run `podcast-kit announce {post.draft.slug} --to {post.network}` to try again"
+        if isinstance(error, PostError) and error.is_doubtful and not self.networks[post.network].can_repeat:
+            return _doubt_fix(post) if verb == POSTED else f"look there; {retry_fix}"
+        if not error.fix:
+            return retry_fix
+        is_complete = "podcast-kit announce" in error.fix or (isinstance(error, PostError) and error.is_final)
+        return error.fix if is_complete else f"{error.fix}; {retry_fix}"
 
     def _send(self, post: PlannedPost, *, is_again: bool) -> str:
         """Post it, unless it is posted already; the web address of the post."""
@@ -166,9 +180,8 @@ class _Announcer:
         draft = replace(post.draft, attempt=record.attempt, intended_at=datetime.fromisoformat(record.at))
         is_in_doubt = earlier is not None and not is_again
         if is_in_doubt and not network.can_repeat:
-            text = f"an earlier run was stopped while it posted, so it may be on {network.label} already"
-            fix = f"look there; if it is missing, run `podcast-kit announce {draft.slug} --to {network.name} --again`"
-            raise PostError(text, fix)
+            text = f"an earlier run got no answer, so it may be on {network.label} already"
+            raise PostError(text, _doubt_fix(post))
         try:
             sent = (network.find_sent(draft) if is_in_doubt else None) or network.send(draft)
         except PostError as error:
@@ -181,13 +194,16 @@ class _Announcer:
     def _change(self, post: PlannedPost, action: PostAction) -> str:
         """Update or withdraw a post; its web address."""
         network, record = self.networks[post.network], post.record
-        self._require_access(network)
         if record is None:
             raise PostError("it was not posted")
+        if action is PostAction.CONFIRM:
+            self._record(post, replace(record, status=PostStatus.SENT, text_digest=digest_text(post.draft.text)))
+            return record.url
+        self._require_access(network)
         if record.status is PostStatus.INTENDED:
             sent = network.find_sent(post.draft) if network.can_repeat else None
             if sent is None:
-                raise PostError("it is not known whether it was posted", f"look at {network.label}")
+                raise PostError("it is not known whether it was posted", _doubt_fix(post), is_final=True)
             record = _to_record(record, sent, "")
         if action is PostAction.WITHDRAW:
             network.withdraw(record)
@@ -238,6 +254,12 @@ class _Announcer:
         state = edit_state(self.store, edit)
         self.etag = state.etag
         return state
+
+
+def _doubt_fix(post: PlannedPost) -> str:
+    """What to do about a post that may have been sent, on a network that would show a second one."""
+    command = f"podcast-kit announce {post.draft.slug} --to {post.network}"
+    return f"look there; if it is missing, run `{command} --again`, and if it is there, `{command} --posted`"
 
 
 def _to_record(record: PostRecord, sent: SentPost, text: str) -> PostRecord:

@@ -365,6 +365,31 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 "visibility; text",
             ),
             CoreKey(
+                name="telegram",
+                about="Announce new episodes in a channel or group of Telegram.",
+                form='a mapping: channel, such as "@my_show"; server, for a Bot API server of your own; text',
+            ),
+            CoreKey(
+                name="discord",
+                about="Announce new episodes in a channel of Discord.",
+                form="a mapping, which may be empty: text",
+            ),
+            CoreKey(
+                name="slack",
+                about="Announce new episodes in a channel of Slack or Mattermost.",
+                form="a mapping, which may be empty: text",
+            ),
+            CoreKey(
+                name="webhook",
+                about="Send news of new episodes to an address of your own.",
+                form="a mapping, which may be empty: body, a Jinja template; content_type, by default application/json",
+            ),
+            CoreKey(
+                name="buttondown",
+                about="Create a mail about each new episode as a draft at Buttondown; it is never sent.",
+                form="a mapping, which must be empty",
+            ),
+            CoreKey(
                 name="podcast_index",
                 about="Tell the Podcast Index when the feed changes.",
                 form=FLAG,

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from tests.support import seaweed, shows
+from tests.support import chat_servers, seaweed, shows
 
 BEFORE = "2030-01-01T08:00"
 SUBSCRIBER = "Annegret Zeisig"
@@ -21,14 +21,21 @@ NOT_RUN = {
 }
 
 
+NETWORKS = "{telegram: {channel: '@pod_news'}, discord: {}, slack: {}, webhook: {}, buttondown: {}}"
+
+
 @pytest.fixture
-def show(tmp_path, bucket):
-    """A show with a private feed, an episode that is uploaded early, and credentials in the environment."""
+def show(tmp_path, bucket, monkeypatch):
+    """A show with a private feed, an episode that is uploaded early, networks, and credentials in the environment."""
+    for name, value in chat_servers.chat_environment(
+        dict.fromkeys(chat_servers.SERVICES, "http://127.0.0.1:9")
+    ).items():
+        monkeypatch.setenv(name, value)
     folder = shows.small(tmp_path / "show", episodes=2)
     shows.add(folder, 3, date="2030-01-02 08:00")
     yaml = folder / "podcast.yaml"
     target = f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}"
-    yaml.write_text(re.sub(r"publish: .*", target, yaml.read_text()))
+    yaml.write_text(f"{re.sub(r'publish: .*', target, yaml.read_text())}announce: {NETWORKS}\n")
     return folder
 
 
@@ -56,7 +63,7 @@ def arguments_by_command(show, tmp_path):
         "loudness": [(recording,)],
         "share": [("1", *at)],
         "comments": [()],
-        "announce": [(), ("1", "--dry-run")],
+        "announce": [(), ("1", "--dry-run"), ("1", "--mail", str(tmp_path / "1.eml"))],
         "pull": [()],
         "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
         "import": [(old_feed, str(tmp_path / "imported"))],
@@ -77,6 +84,11 @@ def secrets_of(show):
         "S3 key": seaweed.SECRET_KEY,
         "password": PASSWORD,
         "name": SUBSCRIBER,
+        "telegram": chat_servers.TELEGRAM_TOKEN,
+        "discord": chat_servers.DISCORD_PATH,
+        "slack": chat_servers.SLACK_PATH,
+        "webhook": chat_servers.WEBHOOK_PATH,
+        "buttondown": chat_servers.BUTTONDOWN_KEY,
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +33,15 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Post once more, even if it was posted.")
 @click.option("--update", is_flag=True, help="Change the posts whose text is different now.")
 @click.option("--withdraw", is_flag=True, help="Delete the posts.")
+@click.option(
+    "--posted", is_flag=True, help="Record that a post in doubt is there, so that it is not asked about again."
+)
+@click.option(
+    "--mail",
+    metavar="FILE.eml",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Only write a mail about the episode into a file, as a draft.",
+)
 @YES_OPTION
 def announce_command(
     console: Console,
@@ -40,6 +51,8 @@ def announce_command(
     again: bool,
     update: bool,
     withdraw: bool,
+    posted: bool,
+    mail: Path | None,
     yes: bool,
 ) -> None:
     """Post about EPISODEs on the networks of `announce:` in podcast.yaml, once on each.
@@ -47,17 +60,25 @@ def announce_command(
     Without EPISODE, those that a publish made public in the last two days and that are not announced yet. Shows the
     texts and asks for confirmation once. `publish` announces new episodes, too.
 
-    Tokens come from the environment: PODCAST_KIT_MASTODON_TOKEN.
+    Tokens come from the environment: PODCAST_KIT_MASTODON_TOKEN, PODCAST_KIT_TELEGRAM_TOKEN,
+    PODCAST_KIT_DISCORD_WEBHOOK, PODCAST_KIT_SLACK_WEBHOOK, PODCAST_KIT_WEBHOOK_URL (and PODCAST_KIT_WEBHOOK_TOKEN),
+    PODCAST_KIT_BUTTONDOWN_KEY.
 
     \b
       podcast-kit announce
       podcast-kit announce 12 --to mastodon
       podcast-kit announce 12 --update
+      podcast-kit announce 12 --mail episode-12.eml
     """
     from podcast_kit.publish import announcing
     from podcast_kit.stores.state import fetch_state
 
-    action = _choose_action(again=again, update=update, withdraw=withdraw)
+    action = _choose_action(again=again, update=update, withdraw=withdraw, posted=posted)
+    if mail:
+        if networks or dry_run or action is not announcing.PostAction.SEND or len(episodes) != 1:
+            raise click.UsageError("--mail takes one episode and no other option")
+        _write_mail(console, episodes[0], mail)
+        return
     if action is not announcing.PostAction.SEND and not episodes:
         raise click.UsageError(f"name the episodes for --{action}")
     store, show = open_target_store(console, {})
@@ -66,11 +87,15 @@ def announce_command(
     build = load_build(console, None, show=show)
     guids = _choose_guids(build, state, episodes)
     posts = announcing.plan_posts(build, state, guids, os.environ, action=action, networks=networks)
-    for line in post_lines(posts) if action is not announcing.PostAction.WITHDRAW else _withdrawn_lines(posts):
+    for line in _describe_posts(posts, action):
         console.result(line)
     outcomes: list[Outcome] = []
     if posts and not dry_run:
-        question = {"update": "Change these posts?", "withdraw": "Delete these posts?"}.get(action, "Post?")
+        question = {
+            "update": "Change these posts?",
+            "withdraw": "Delete these posts?",
+            "posted": "Record as posted?",
+        }.get(action, "Post?")
         confirm_action(question, "pass --yes, or preview with --dry-run", yes=yes)
         now = datetime.now(UTC)
         for outcome in announcing.carry_out_posts(posts, store, show.show, os.environ, now=now, action=action):
@@ -88,10 +113,32 @@ def announce_command(
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-def _choose_action(*, again: bool, update: bool, withdraw: bool) -> PostAction:
+def _write_mail(console: Console, name: str, path: Path) -> None:
+    """Write the mail about an episode, which need not be public yet."""
+    from podcast_kit.announce.newsletter import compose_newsletter, render_mail_file
+    from podcast_kit.io import atomic_write
+
+    build = load_build(console, None)
+    slug = resolve_episode(name, build.project, "EPISODE").slug
+    item = next((item for item in build.items if item.episode.slug == slug), None)
+    if item is None:
+        raise OperationError(f"{slug} is a draft or scheduled, so it has no page to link to", "write the mail later")
+    show = build.project.show
+    mail = compose_newsletter(show, item, folder=build.project.folder, artwork=build.artwork)
+    atomic_write.write_atomic(path, render_mail_file(show, item, mail))
+    console.result(f"wrote {console.relative_path(str(path))}")
+    console.document("announce", build.problems, mail=str(path), subject=mail.subject)
+
+
+def _choose_action(*, again: bool, update: bool, withdraw: bool, posted: bool) -> PostAction:
     from podcast_kit.publish.announcing import PostAction
 
-    chosen = {PostAction.SEND_AGAIN: again, PostAction.UPDATE: update, PostAction.WITHDRAW: withdraw}
+    chosen = {
+        PostAction.SEND_AGAIN: again,
+        PostAction.UPDATE: update,
+        PostAction.WITHDRAW: withdraw,
+        PostAction.CONFIRM: posted,
+    }
     actions = [action for action, is_chosen in chosen.items() if is_chosen]
     if len(actions) > 1:
         raise click.UsageError(f"--{actions[0]} and --{actions[1]} exclude each other")
@@ -131,9 +178,13 @@ def _choose_guids(build: Build, state: StoreState, names: tuple[str, ...]) -> tu
     return tuple(episode.guid for episode in episodes)
 
 
-def _withdrawn_lines(posts: tuple[PlannedPost, ...]) -> list[str]:
+def _describe_posts(posts: tuple[PlannedPost, ...], action: PostAction) -> Iterable[str]:
+    """The lines that say what will be done."""
+    verb = {"withdraw": "delete on", "posted": "is posted on"}.get(action, "")
+    if not verb:
+        return post_lines(posts)
     rows = [(post, post.record.url if post.record else "") for post in posts]
-    return [f"delete on {post.where}: {url or post.draft.slug}" for post, url in rows]
+    return [f"{verb} {post.where}: {url or post.draft.slug}" for post, url in rows]
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:
