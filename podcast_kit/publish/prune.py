@@ -52,7 +52,11 @@ def find_prunable(
     if state.rebuilt:
         return PruneSet(keys=(), feeds=(), bytes=0, state=state)  # when files were retired is unknown
     cutoff = (now - timedelta(days=days)).date()
-    old_keys = [key for key, since in sorted(state.retired.items()) if date.fromisoformat(since) <= cutoff]
+    old_keys = [
+        key
+        for key, since in sorted(state.retired.items())
+        if date.fromisoformat(since) <= cutoff and key not in state.dirty  # a publish that has begun may use it again
+    ]
     named_paths: set[str] = set()
     if old_keys:
         named_paths = _paths_in_feeds([state.feed.content] if state.feed else [])

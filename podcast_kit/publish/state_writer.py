@@ -16,7 +16,7 @@ from podcast_kit.model import RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.publish.lineage import LineageUpdate, pending_publish
-from podcast_kit.stores import Store, Upload, if_match
+from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, Store, Upload, if_match
 from podcast_kit.stores.lineage import (
     HISTORY_KEY,
     MAX_RECENT_BYTES,
@@ -65,12 +65,34 @@ class StateWriter:
     def begin(self) -> None:
         """Record which keys may change, before any does; raises PublishConflict when someone else was first."""
         if self.dirty:
+            self._warn_others()
             state = self.plan.state
             pending = (self._pending_publish(self.lineage),) if self.lineage else ()
             self._write(
                 replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending), run=self.run)
             )
             self.is_marked = True
+
+    def _warn_others(self) -> None:
+        """Let the publishes that have begun know, before the state is marked, that they have to look at it again."""
+        if self.plan.state.feed and (self.plan.state.dirty or self.plan.state.pending):
+            self.copy_live_feed()
+
+    def copy_live_feed(self) -> bool:
+        """Copy the live feed to the key under which it is kept when it is replaced.
+
+        Whether this created the copy: then no other publish has begun since this one did, or it would have made it.
+        """
+        state, conditional_writes = self.plan.state, self.store.conditional_writes
+        content = state.feed.content if state.feed else b""
+        is_unprotected = conditional_writes is None or conditional_writes.unprotected
+        key = kept_feed_key(content, state.feeds)
+        upload = internal_object(key, content, "application/rss+xml; charset=utf-8")
+        try:
+            self.store.put(upload, UNCONDITIONAL if is_unprotected else IF_NONE_MATCH)
+        except PublishConflict:
+            return False
+        return not is_unprotected
 
     def require_current(self, *, checks_feed: bool = True) -> None:
         """Raise PublishConflict when another publish has marked the state since, or has replaced the feed.
@@ -152,8 +174,15 @@ class StateWriter:
         self.mark_dirty()
 
     def rewrite(self) -> None:
-        """Write the plan's state with its lineage, where no file changes: a hold was placed, or the record is old."""
-        self._write(self._compact_history(self._with_lineage(self.plan.state)))
+        """Write the plan's state with its lineage, where no file changes: a hold was placed, or the record is old.
+
+        A hold stops a publish that has begun, as another publish would.
+        """
+        state = self.plan.state
+        if state.hold:
+            self._warn_others()
+            state = replace(state, run=self.run)
+        self._write(self._compact_history(self._with_lineage(state)))
 
     def _compact_history(self, state: StoreState) -> StoreState:
         """The state without the newest versions, once they are many: they move into an object of their own."""

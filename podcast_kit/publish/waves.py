@@ -20,7 +20,7 @@ from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
 from podcast_kit.publish.lineage import LineageUpdate
-from podcast_kit.publish.state_writer import StateWriter, compare_and_swap, internal_object
+from podcast_kit.publish.state_writer import StateWriter, compare_and_swap
 from podcast_kit.publish.verify import verify_contents, verify_outputs
 from podcast_kit.stores import (
     IF_NONE_MATCH,
@@ -104,8 +104,6 @@ def publish_plan(
         return
     yield from _probe_conditional_writes(store, plan, now, allow_unprotected_writes=allow_unprotected_writes)
     state_writer = StateWriter(plan, store, now, slugs, lineage)
-    if plan.state.feed and (plan.state.dirty or plan.state.pending):
-        _copy_feed(plan.state.feed.content, store, state_writer)  # the publish that has begun looks for it
     state_writer.begin()
     try:
         yield from _upload_wave(plan.wave(Wave.MEDIA), store, state_writer, on_sent)
@@ -291,7 +289,7 @@ def _publish_feed(
     """Write the archive pages, then the feed itself, which is only replaced if it still is the one that was read."""
     changes, live = plan.wave(Wave.FEED), plan.state.feed
     is_replaced = any(change.key == plan.feed_key for change in changes)
-    is_first = live is not None and is_replaced and _keep_previous_feed(live.content, store, state_writer)
+    is_first = live is not None and is_replaced and _keep_previous_feed(live.content, state_writer)
     if not is_first:
         state_writer.require_current(checks_feed=bool(plan.state.dirty))
     before_feed()
@@ -304,31 +302,15 @@ def _publish_feed(
             yield _change_outcome(change, etag)
 
 
-def _keep_previous_feed(feed: bytes, store: Store, state_writer: StateWriter) -> bool:
-    """Keep a copy of the feed that is about to be replaced, for `rollback`.
-
-    Whether no other publish can be under way: who begins while another one has not ended makes this copy first, before
-    marking the state. So a copy that this publish created shows, without a request more, that no one else has begun.
-    """
+def _keep_previous_feed(feed: bytes, state_writer: StateWriter) -> bool:
+    """Keep a copy of the feed that is about to be replaced, for `rollback`; whether no one else can have begun."""
     key = kept_feed_key(feed, state_writer.feeds)
     if key in state_writer.feeds:
         return False
-    is_new = _copy_feed(feed, store, state_writer)
+    is_alone = state_writer.copy_live_feed()
     state_writer.feeds = (*state_writer.feeds, key)
     state_writer.feed_dates[key] = state_writer.now.astimezone(UTC).isoformat(timespec="seconds")
-    return is_new
-
-
-def _copy_feed(feed: bytes, store: Store, state_writer: StateWriter) -> bool:
-    """Copy the live feed to the key under which it is kept when it is replaced; False where it may have been there."""
-    is_unprotected = store.conditional_writes is None or store.conditional_writes.unprotected
-    key = kept_feed_key(feed, state_writer.plan.state.feeds)
-    upload = internal_object(key, feed, "application/rss+xml; charset=utf-8")
-    try:
-        store.put(upload, UNCONDITIONAL if is_unprotected else IF_NONE_MATCH)
-    except PublishConflict:
-        return False
-    return not is_unprotected
+    return is_alone
 
 
 def _change_outcome(change: Change, etag: str) -> Outcome:

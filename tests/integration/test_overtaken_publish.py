@@ -106,6 +106,22 @@ def test_publish_stops_before_its_feeds_when_another_one_has_only_begun(first_pu
     assert len(kept) == 1
 
 
+def test_hold_stops_a_publish_that_has_begun(first_published):
+    store, url, ana, bo = first_published
+    output_trees.publish_outputs(bo, store, now=NOW, url=url)
+    slow = publish_plan(read_plan(store, ana), store, now=NOW, url=url)
+    for outcome in slow:
+        if outcome.wave is Wave.PAGES:
+            break
+    plan = read_plan(store, bo)
+    hold = replace(plan, changes=(), state=replace(plan.state, hold="rolled back"))
+    StateWriter(hold, store, NOW).rewrite()
+    with pytest.raises(PublishConflict, match="someone else is publishing"):
+        list(slow)
+    assert store.get("feed.xml").content == bo["feed.xml"].path.read_bytes()
+    assert read_state_file(store).hold == "rolled back"
+
+
 def test_overtaken_publish_that_marks_its_files_does_not_stop_the_other(first_published):
     store, url, ana, bo = first_published
     late = publish_plan(read_plan(store, bo), store, now=NOW, url=url)

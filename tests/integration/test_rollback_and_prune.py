@@ -6,6 +6,7 @@ import pytest
 
 from podcast_kit.errors import InvalidInput, PublishConflict
 from podcast_kit.model import PublishSettings
+from podcast_kit.plan import plan_changes
 from podcast_kit.publish import publish_plan, rollback
 from podcast_kit.publish.prune import delete_prunable, find_prunable
 from podcast_kit.stores import open_store
@@ -128,6 +129,17 @@ class TestPrune:
         )
         prune_set = find_prunable(store, wrong_state, now=LATER, keep=0)
         assert not any(key.startswith("media/") for key in prune_set.keys)
+
+    def test_files_that_a_publish_uses_again_are_kept_as_soon_as_it_has_begun(self, store, tmp_path):
+        self.retire(store, tmp_path, feeds=10)
+        pruned = set(self.find(store).keys)
+        outputs = output_trees.write_tree(tmp_path / "again", URL, {"one": b"1", "two": b"22"})
+        plan = plan_changes(outputs, output_trees.read_state(store, outputs))
+        begun = publish_plan(plan, store, now=LATER)
+        next(begun)
+        used = {key for key in outputs if key.startswith("media/")} & pruned
+        assert used
+        assert not used & set(self.find(store).keys)
 
     def test_prune_deletes_only_what_was_found(self, store, tmp_path):
         outputs = self.retire(store, tmp_path, feeds=10)
