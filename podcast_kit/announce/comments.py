@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from podcast_kit.errors import OperationError
 from podcast_kit.io.http_client import HttpClient
-from podcast_kit.model import Comment, CommentSettings, CommentThread, Episode
+from podcast_kit.model import Comment, CommentSettings, CommentThread, Episode, SocialPost
 from podcast_kit.source.comments import (
     MAX_COMMENT_NAME_LEN,
     MAX_COUNT,
@@ -25,6 +25,7 @@ from podcast_kit.source.comments import (
     remove_hidden_comments,
     sort_comments,
 )
+from podcast_kit.source.social_posts import AT_URI, add_social_elements, list_social_posts
 from podcast_kit.text.dates import parse_iso_date
 
 BLUESKY_API = "https://public.api.bsky.app"
@@ -40,19 +41,9 @@ FAVOURITES_PAGE_LEN = 80
 LIKES_PAGE_LEN = 100
 _MASTODON_POST = re.compile(r"/(?:[^/]+/)*([A-Za-z0-9]{1,40})/?")
 _BLUESKY_PAGE = re.compile(r"/profile/([^/]+)/post/([A-Za-z0-9._:~-]+)")
-_BLUESKY_URI = re.compile(r"at://([A-Za-z0-9.:_-]+)/app\.bsky\.feed\.post/([A-Za-z0-9._:~-]+)")
 _FOLDED_LABELS = frozenset({"!warn", "porn", "sexual", "nudity", "graphic-media", "gore", "spam"})
 _HIDING_LABELS = frozenset({"!hide", "!takedown", "!no-unauthenticated"})
 """The last one: the author shows posts only to people who are signed in."""
-
-
-@dataclass(frozen=True, slots=True)
-class SocialPost:
-    """A post of the show, as podcast:socialInteract names it."""
-
-    uri: str
-    protocol: str
-    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +69,9 @@ class _PostGoneError(Exception):
     """The post was deleted, or is not public."""
 
 
-def social_posts(episode: Episode) -> tuple[SocialPost, ...]:
-    """The posts of an episode with their protocols; none where one of them has the protocol `disabled`."""
-    rows = [dict(element.attributes) for element in episode.elements if element.name == "podcast:socialInteract"]
-    if any(row.get("protocol") == "disabled" for row in rows):
-        return ()
-    posts = (SocialPost(row.get("uri", ""), row.get("protocol", ""), row.get("accountId", "")) for row in rows)
-    return tuple({post.uri: post for post in posts if post.uri}.values())
+def social_posts(episode: Episode, announced: Sequence[SocialPost] = ()) -> tuple[SocialPost, ...]:
+    """The posts that an episode names, then those that podcast.lock has; none where one is `disabled`."""
+    return list_social_posts(add_social_elements(episode.elements, announced))
 
 
 def bluesky_web_url(uri: str) -> str:
@@ -93,7 +80,7 @@ def bluesky_web_url(uri: str) -> str:
     >>> bluesky_web_url("at://did:plc:abc/app.bsky.feed.post/3k2")
     'https://bsky.app/profile/did:plc:abc/post/3k2'
     """
-    match = _BLUESKY_URI.fullmatch(uri)
+    match = AT_URI.fullmatch(uri)
     return f"https://bsky.app/profile/{match[1]}/post/{match[2]}" if match else uri
 
 
@@ -129,7 +116,7 @@ def fetch_comments(
 
 
 def _network_of(post: SocialPost) -> str | None:
-    if _BLUESKY_URI.fullmatch(post.uri) or post.protocol == "atproto":
+    if AT_URI.fullmatch(post.uri) or post.protocol == "atproto":
         return "bluesky"
     return "mastodon" if post.protocol == "activitypub" else None
 
@@ -184,7 +171,7 @@ class _Fetcher:
         uri = post.uri
         if page := _BLUESKY_PAGE.fullmatch(urlsplit(uri).path):
             uri = f"at://{page[1]}/app.bsky.feed.post/{page[2]}"
-        if not _BLUESKY_URI.fullmatch(uri):
+        if not AT_URI.fullmatch(uri):
             fix = "write its at:// address, or that of its page, such as https://bsky.app/profile/ann.example/post/3k2"
             raise OperationError("is not the address of a post on Bluesky", fix)
         answer = self._get_json(

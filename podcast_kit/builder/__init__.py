@@ -49,6 +49,7 @@ from podcast_kit.model import (
 )
 from podcast_kit.model.lineage import SourceParts
 from podcast_kit.source import comments, lock
+from podcast_kit.source.social_posts import list_social_posts
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
 __all__ = [
@@ -417,13 +418,7 @@ def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:
     """The replies to those posts that the episode still names."""
     if not (threads := project.comments.get(item.episode.slug)):
         return ()
-    uris = {
-        uri
-        for element in item.elements
-        if element.name == "podcast:socialInteract"
-        and (attributes := dict(element.attributes)).get("protocol") != "disabled"
-        and (uri := attributes.get("uri"))
-    }
+    uris = {post.uri for post in list_social_posts(item.elements)}
     hide = project.show.comments.hide
     return tuple(comments.remove_hidden_comments(thread, hide) for thread in threads if thread.uri in uris)
 

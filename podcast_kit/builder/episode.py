@@ -20,7 +20,8 @@ from podcast_kit.builder.soundbites import shift_elements, write_soundbites
 from podcast_kit.builder.tags import EmbeddedImages, build_tags, with_chapters
 from podcast_kit.builder.transcripts import load_transcripts, publish_transcripts, transcript_text
 from podcast_kit.errors import Problem
-from podcast_kit.model import Episode, Item, LockEntry, Media, Project, public_url
+from podcast_kit.model import Episode, Item, LockEntry, Media, Project, SocialPost, public_url
+from podcast_kit.source.social_posts import add_social_elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,14 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
     if recording:
         tags = with_chapters(tags, project, chapters.for_tags(recording))
     alternate = write_alternate(audio, episode.slug, tags, out, context.embedded)
-    elements = shift_elements(episode.elements, audio.shift)
+    posts = _published_posts(project, episode)
+    elements = add_social_elements(shift_elements(episode.elements, audio.shift), posts)
     soundbites = write_soundbites(project, episode, audio, enclosure, elements, out, context.embedded)
     published_chapters, chapters_url = publish_chapters(project, episode, chapters.for_item, out)
     former_slugs = find_former_slugs(project, episode, audio.entry)
-    entry = replace(_lock_entry(episode, episode.date, audio, enclosure, alternate), former_slugs=former_slugs)
+    entry = replace(
+        _lock_entry(episode, episode.date, audio, enclosure, alternate), former_slugs=former_slugs, social=posts
+    )
     item = Item(
         episode=episode,
         guid=episode.guid,
@@ -93,6 +97,7 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
         transcripts=publish_transcripts(project, episode, transcripts, out, audio.shift),
         people=episode.people or project.show.people,
         elements=elements,
+        post_urls={post.uri: post.url for post in posts if post.url},
     )
     # The lock freezes the files, not the titles, which may be edited at any time.
     frozen_soundbites = tuple(replace(soundbite, title="", url="") for soundbite in soundbites if soundbite.media)
@@ -104,6 +109,11 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
         problems=tuple(problem for problem in problems if problem.code not in ignored),
         note_images=tuple(note_images),
     )
+
+
+def _published_posts(project: Project, episode: Episode) -> tuple[SocialPost, ...]:
+    entry = project.lock_entry(episode.guid)
+    return entry.social if entry else ()
 
 
 def _lock_entry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podcast_kit.model.announcing import NetworkSettings, PostRecord, PostStatus
+from podcast_kit.model.announcing import NetworkSettings, PostRecord, PostStatus, SocialPost
 from podcast_kit.model.audio import Audio, Cover, Tags
 from podcast_kit.model.comments import Comment, CommentThread, is_hidden_comment, thread_starts
 from podcast_kit.model.episode import (
@@ -103,6 +103,7 @@ __all__ = [
     "Review",
     "Show",
     "ShowType",
+    "SocialPost",
     "Soundbite",
     "Tags",
     "Theme",

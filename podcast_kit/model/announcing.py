@@ -23,6 +23,22 @@ class NetworkSettings:
     text_location: SourceLocation = field(default=SourceLocation(""), compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SocialPost:
+    """A post of the show about an episode, as podcast:socialInteract names it."""
+
+    uri: str
+    """A URL or an at:// address."""
+    protocol: str
+    account: str = ""
+    """The account that posted it, such as `@show@social.example`."""
+    account_url: str = ""
+    url: str = ""
+    """Its web address, where that is not the URI."""
+    priority: int = 0
+    """Its rank among the posts about the episode; 0 if none is stated."""
+
+
 class PostStatus(StrEnum):
     """What became of a post; the values are in the store's state and never change."""
 

@@ -103,6 +103,8 @@ class Item:
     transcripts: tuple[Transcript, ...] = ()
     people: tuple[Person, ...] = ()
     elements: tuple[Element, ...] = ()
+    post_urls: Mapping[str, str] = field(default_factory=dict)
+    """The web addresses of posts about the episode, by the URIs in its podcast:socialInteract elements."""
     comments: tuple[CommentThread, ...] = field(default=(), repr=False)
     """The replies to the episode's posts; only its page has them, so no other output may depend on them."""
     images: Mapping[Resource, Image] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from podcast_kit.errors import Problem
+from podcast_kit.model.announcing import SocialPost
 from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Episode
 from podcast_kit.model.show import Show
@@ -68,6 +69,8 @@ class LockEntry:
     """Measured LUFS of the mastered file; None if it was not mastered."""
     true_peak: float | None = None
     """Measured dBTP of the mastered file; None if it was not mastered."""
+    social: tuple[SocialPost, ...] = ()
+    """The posts in which the show announced the episode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ episodes:
     chapters:              (chapters inside the recording: start in ms, title, url, toc)
     alternate:             (the same episode in another format, if any: as media, with bit_rate)
     soundbites:            (clips: start and length in ms, media)
+    social:                (the show's posts about it: protocol, uri, account, account_url, url, priority)
     loudness: -16.1        (LUFS, if mastered; with true_peak in dBTP and shift in seconds)
 """
 
@@ -31,8 +32,9 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.inside import is_inside
-from podcast_kit.model import Chapter, LockEntry, Media, Soundbite
+from podcast_kit.model import Chapter, LockEntry, Media, SocialPost, Soundbite
 from podcast_kit.source.episode import to_slug
+from podcast_kit.source.social_posts import AT_URI, SOCIAL_PROTOCOLS
 from podcast_kit.source.yaml import InvalidValue, Table, converters, decode_source, parse_yaml_table, read_source_file
 from podcast_kit.text.dates import format_utc_iso
 
@@ -106,6 +108,8 @@ def render_lock(entries: Iterable[LockEntry]) -> bytes:
             lines.append(f"        media:\n{_media_lines(media, 10)}")
         numbers = {"loudness": entry.loudness, "true_peak": entry.true_peak, "shift": entry.shift or None}
         lines += [f"    {name}: {number!r}\n" for name, number in numbers.items() if number is not None]
+        lines += ["    social:\n"] if entry.social else []
+        lines += [_social_lines(post) for post in entry.social]
         lines += ["    chapters:\n"] if entry.chapters else []
         for chapter in entry.chapters:
             lines.append(f"      - start: {chapter.start_ms}\n        title: {_quote_scalar(chapter.title)}\n")
@@ -128,6 +132,19 @@ def _media_lines(media: Media, indent: int) -> str:
         *([f"bit_rate: {media.bit_rate}"] if media.bit_rate else []),
     ]
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+def _social_lines(post: SocialPost) -> str:
+    rows = {
+        "protocol": post.protocol,
+        "uri": post.uri,
+        "account": post.account,
+        "account_url": post.account_url,
+        "url": post.url,
+    }
+    lines = [f"{key}: {_quote_scalar(value)}\n" for key, value in rows.items() if value]
+    lines += [f"priority: {post.priority}\n"] if post.priority else []
+    return f"      - {'        '.join(lines)}"
 
 
 def _lock_entries(table: Table) -> tuple[LockEntry, ...]:
@@ -187,6 +204,20 @@ def _soundbite_from_lock(table: Table) -> Soundbite | None:
     return soundbite
 
 
+def _social_post_from_lock(table: Table) -> SocialPost:
+    protocol = table.required("protocol", _to_lock_protocol, "")
+    post = SocialPost(
+        uri=table.required("uri", _to_at_uri if protocol == "atproto" else converters.to_url, ""),
+        protocol=protocol,
+        account=table.optional("account", converters.to_line, ""),
+        account_url=table.optional("account_url", converters.to_url, ""),
+        url=table.optional("url", converters.to_url, ""),
+        priority=table.optional("priority", _to_lock_count, 0),
+    )
+    table.finish()
+    return post
+
+
 def _entry_from_lock(table: Table) -> LockEntry | None:
     media, alternate = table.table("media", "media"), table.table("alternate", "alternate")
     if media is None:
@@ -205,6 +236,7 @@ def _entry_from_lock(table: Table) -> LockEntry | None:
             for inner in table.tables("soundbites", "this soundbite")
             if (soundbite := _soundbite_from_lock(inner))
         ),
+        social=tuple(_social_post_from_lock(inner) for inner in table.tables("social", "this post")),
         chapters=tuple(_chapter_from_lock(inner) for inner in table.tables("chapters", "this chapter")),
         loudness=table.optional("loudness", _to_lock_number, None),
         true_peak=table.optional("true_peak", _to_lock_number, None),
@@ -212,6 +244,18 @@ def _entry_from_lock(table: Table) -> LockEntry | None:
     )
     table.finish()
     return entry
+
+
+def _to_lock_protocol(raw: str) -> str:
+    if raw not in SOCIAL_PROTOCOLS:
+        raise InvalidValue(f"{raw[:200]!r} is not a protocol of posts", "", "lock.damaged")
+    return raw
+
+
+def _to_at_uri(raw: str) -> str:
+    if not AT_URI.fullmatch(raw):
+        raise InvalidValue(f"{raw[:200]!r} is not the address of a post", "", "lock.damaged")
+    return raw
 
 
 def _to_media_key(raw: str) -> str:

@@ -93,4 +93,4 @@ def test_replies_on_bluesky_come_to_the_page_and_stay_while_the_network_is_down(
 def test_a_show_without_posts_asks_nobody(tmp_path):
     done = run(shows.small(tmp_path / "show"), "comments")
     assert done.exit_code == 0
-    assert "no episode names a post" in done.stderr
+    assert "no episode has a post" in done.stderr

@@ -15,7 +15,9 @@ from podcast_kit.text.numbers import format_count
 @command("comments", short_help="Fetch the replies to the posts of episodes.")
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
-    """Fetch the replies to the posts that `social:` names, on Mastodon and Bluesky, into comments/EPISODE.json.
+    """Fetch the replies to the posts about episodes, on Mastodon and Bluesky, into comments/EPISODE.json.
+
+    The posts are those that `social:` names, and those that announced the episode, which podcast.lock has.
 
     The next build shows them on the episode's page. Commit the files: a build does not ask the networks. Replies that
     were deleted or made private are removed. Of a post that cannot be reached, the replies stay as they are.
@@ -34,7 +36,10 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
     show = load_show(console)
     chosen = {resolve_episode(name, show, "EPISODE").slug for name in episodes}
     selected = [episode for episode in show.episodes if not chosen or episode.slug in chosen]
-    posts_by_slug = {episode.slug: announce_comments.social_posts(episode) for episode in selected}
+    posts_by_slug = {}
+    for episode in selected:
+        entry = show.lock_entry(episode.guid)
+        posts_by_slug[episode.slug] = announce_comments.social_posts(episode, entry.social if entry else ())
     uris = [post.uri for posts in posts_by_slug.values() for post in posts]
     policy = NetworkPolicy.trust(announce_comments.BLUESKY_API, *uris)
     problems: list[Problem] = []
@@ -74,7 +79,9 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
     console.problems(problems)
     console.document("comments", problems, episodes=rows)
     if not rows:
-        console.info("no episode names a post; add its address under `social:` in the front matter")
+        console.info(
+            "no episode has a post: announce it, or add the post's address under `social:` in the front matter"
+        )
     if failed_count and failed_count == post_count:
         console.info("no post could be reached; the comments stay as they are")
         click.get_current_context().exit(ExitCode.FAILED)

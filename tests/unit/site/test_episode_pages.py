@@ -4,7 +4,7 @@ import re
 import pytest
 
 from podcast_kit import site
-from podcast_kit.model import Chapter, Element, Image, Media, Person, RemoteUrl
+from podcast_kit.model import Chapter, Element, Image, Media, NetworkSettings, Person, RemoteUrl, Soundbite
 from tests.support.site_factories import ART, BASE, make_episode, make_item, make_show, make_transcript
 
 
@@ -101,6 +101,30 @@ def test_a_post_on_bluesky_is_linked_by_its_web_address(render):
 def test_a_disabled_conversation_is_not_linked(render):
     post = Element("podcast:socialInteract", "", (("protocol", "disabled"), ("uri", "https://social.example/1")))
     assert "Join the conversation" not in episode_page(render(make_item(elements=(post,))))
+    other = Element("podcast:socialInteract", "", (("protocol", "activitypub"), ("uri", "https://social.example/2")))
+    assert "Join the conversation" not in episode_page(render(make_item(elements=(other, post))))
+
+
+def test_an_announced_post_is_linked_by_its_web_address(render):
+    uri, url = "https://social.example/users/show/statuses/1", "https://social.example/@show/1"
+    post = Element("podcast:socialInteract", "", (("protocol", "activitypub"), ("uri", uri)))
+    page = episode_page(render(make_item(elements=(post,), post_urls={uri: url})))
+    assert f'href="{url}">Join the conversation</a>' in page
+    assert uri not in page
+    assert "javascript" not in episode_page(render(make_item(elements=(post,), post_urls={uri: "javascript:x()"})))
+
+
+def test_every_page_names_the_account_on_mastodon(render):
+    account = NetworkSettings(name="mastodon", options={"account": "@show@social.example"})
+    clip = Soundbite(start_ms=5000, length_ms=20_000, title="A clip")
+    item = make_item(soundbites=(clip,))
+    pages = {
+        key: page for key, page in render(item, show=make_show(announce=(account,))).items() if key.endswith("html")
+    }
+    tag = '<meta name="fediverse:creator" content="@show@social.example">'
+    assert {key.split("/")[0] for key in pages} >= {"404.html", "clips", "episodes", "follow", "index.html"}
+    assert [key for key, page in pages.items() if page.count(tag) != 1] == []
+    assert not any("fediverse" in page for page in render(item).values() if isinstance(page, str))
 
 
 def video_item(**settings):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.model import Chapter, LockEntry, Media, Soundbite
+from podcast_kit.model import Chapter, LockEntry, Media, SocialPost, Soundbite
 from podcast_kit.source import lock
 
 WHEN = datetime(2026, 11, 15, 7, tzinfo=UTC)
@@ -20,6 +20,16 @@ medias = st.builds(
     mime=words,
     seconds=st.floats(0, 1e9),
     bit_rate=st.integers(0, 10**7),
+)
+urls = st.builds("https://social.example/{}".format, st.integers(0, 10**9))
+social_posts = st.builds(
+    SocialPost,
+    uri=urls,
+    protocol=st.just("activitypub"),
+    account=st.sampled_from(["", "@show@social.example", "pod.example"]),
+    account_url=st.just("") | urls,
+    url=st.just("") | urls,
+    priority=st.integers(0, 99),
 )
 entries = st.builds(
     LockEntry,
@@ -36,6 +46,7 @@ entries = st.builds(
     chapters=st.lists(
         st.builds(Chapter, start_ms=st.integers(0, 10**9), title=words, url=words, toc=st.booleans()), max_size=3
     ).map(tuple),
+    social=st.lists(social_posts, max_size=2).map(tuple),
 )
 locks = st.lists(entries, max_size=4, unique_by=(lambda entry: entry.slug, lambda entry: entry.guid))
 
@@ -76,6 +87,19 @@ def test_former_slug_outside_the_show_is_rejected():
     with pytest.raises(InvalidInput) as caught:
         lock.parse_lock(whole.replace(b"one-older", b"../../one"))
     assert [(problem.code, problem.location.line) for problem in caught.value.problems] == [("lock.damaged", 8)]
+
+
+def test_posts_are_kept_and_other_addresses_are_rejected():
+    posts = (
+        SocialPost("https://social.example/users/show/statuses/1", "activitypub", "@show@social.example", priority=1),
+        SocialPost("at://did:plc:abc/app.bsky.feed.post/3k2", "atproto", "pod.example", "https://bsky.app/profile/x"),
+    )
+    whole = lock.render_lock([replace(make_entry(), social=posts)])
+    assert lock.parse_lock(whole)[0].social == posts
+    for old, new in ((b"https://social", b"javascript://social"), (b"at://did", b"https://did"), (b"atproto", b"smtp")):
+        with pytest.raises(InvalidInput) as caught:
+            lock.parse_lock(whole.replace(old, new))
+        assert {problem.code for problem in caught.value.problems} == {"lock.damaged"}, new
 
 
 def test_soundbite_without_media_is_rejected():
