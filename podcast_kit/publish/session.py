@@ -6,7 +6,6 @@ asks, uploads and records. `publish_show` does both.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from functools import partial
 
 from podcast_kit import builder
 from podcast_kit.announce.posts import PlannedPost
-from podcast_kit.announce.services import DELAYED, ServiceRecord, list_services, notify_services
+from podcast_kit.announce.services import DELAYED
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
@@ -43,6 +42,7 @@ from podcast_kit.publish.fast_path import (
     record_published,
 )
 from podcast_kit.publish.lineage import LineageUpdate
+from podcast_kit.publish.notifying import find_live_digest, has_services, notify_of_publish
 from podcast_kit.publish.purge import list_changed_keys, purge_cdn, require_command_consent
 from podcast_kit.publish.record import (
     StoreRecord,
@@ -50,7 +50,7 @@ from podcast_kit.publish.record import (
     first_publications,
     read_record,
 )
-from podcast_kit.publish.state_writer import StateWriter, record_notified
+from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
@@ -485,9 +485,9 @@ def _announce_and_remember(
     Where the public feed `is_late`, they would fetch the old one: the next publish tells them.
     """
     build = prepared.build
-    has_services = prepared.store.remote and bool(list_services(build.project.show))
-    is_complete = not (is_late and has_services)
-    if has_services and not is_late:
+    notifies = has_services(build, prepared.store)
+    is_complete = not (is_late and notifies)
+    if notifies and not is_late:
         for outcome in _notify(prepared, now):
             is_complete = is_complete and not outcome.error and outcome.action != DELAYED
             state_etag = outcome.etag or state_etag
@@ -501,25 +501,11 @@ def _announce_and_remember(
 
 
 def _notify(prepared: PreparedPublish, now: datetime) -> Iterator[Outcome]:
-    """Send the notifications that are not recorded yet, and record them."""
-    build, plan = prepared.build, prepared.plan
-    output, live = plan.output(plan.feed_key), plan.state.feed
+    plan = prepared.plan
+    output = plan.output(plan.feed_key)
     is_written = output is not None and any(change.key == plan.feed_key for change in plan.pending)
-    live_sha256 = hashlib.sha256(live.content).hexdigest() if live else ""
-    record = ServiceRecord(
-        announced=plan.state.announced, retry_after=plan.state.announce_after, indexed=plan.state.indexed
-    )
-    new_record = yield from notify_services(
-        build.project.show,
-        feed_sha256=output.sha256 if output and is_written else live_sha256,
-        pages=build.outputs.values(),
-        stored_keys=plan.state.objects,
-        record=record,
-        now=now,
-        is_partial=build.is_partial,
-    )
-    if new_record != record:
-        yield Outcome(key=STATE_KEY, action="recorded", etag=record_notified(prepared.store, new_record))
+    digest = output.sha256 if output and is_written else find_live_digest(plan.state)
+    yield from notify_of_publish(prepared.build, prepared.store, plan.state, digest, now=now)
 
 
 def _refuse_harm(

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.announce.services import ServiceRecord
 from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish
@@ -235,31 +234,6 @@ def write_state(store: Store, state: StoreState, etag: str) -> str:
     """Replace the state file that has this ETag, and return the new ETag; raises PublishConflict."""
     content = render_state(state, store.identity)
     return compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag)
-
-
-def record_notified(store: Store, record: ServiceRecord) -> str:
-    """Record what services were told, and return the new ETag of the state.
-
-    Empty when someone else publishes at the same time: their publish, or the next one, tells the services again.
-    """
-    state = read_state_file(store)
-    if state.rebuilt:
-        return ""
-    conditional_writes = store.conditional_writes or state.conditional_writes
-    try:
-        return write_state(
-            store,
-            replace(
-                state,
-                announced=record.announced,
-                announce_after=record.retry_after,
-                indexed=record.indexed,
-                conditional_writes=conditional_writes,
-            ),
-            state.etag,
-        )
-    except PublishConflict:
-        return ""
 
 
 def edit_state(store: Store, edit: Callable[[StoreState], StoreState]) -> StoreState:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from podcast_kit.cli import cli
-from podcast_kit.publish import session
+from podcast_kit.publish import notifying
 from tests.support import shows
 
 
@@ -105,7 +105,7 @@ def test_publish_that_is_stopped_before_the_hubs_is_made_up_for(show, hub, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(session, "notify_services", stop)
+        patch.setattr(notifying, "notify_services", stop)
         assert CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check"]).exit_code
     publish(show)
     assert take_paths(hub) == ["/a", "/b"]

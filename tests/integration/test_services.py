@@ -1,17 +1,29 @@
-"""A publish tells hubs, the Podcast Index, Podping and search engines once the feed is live, and a re-run is silent."""
+"""A publish notifies hubs, the Podcast Index, Podping and search engines once the feed is live; a re-run is silent."""
 
+import json
+import os
+import signal
+import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
 
+from podcast_kit import PublishOptions, load_project, publish_show
 from podcast_kit.cli import cli
+from podcast_kit.io.consent import ConsentKind, record_consent
+from podcast_kit.model import Comment, CommentThread
+from podcast_kit.publish.purge import purge_command_digest
+from podcast_kit.source.comments import render_comments
 from tests.support import shows
-from tests.support.services import run_services, take_services, use_services
+from tests.support.services import TOKEN, run_services, take_services, use_services
 
+pytestmark = pytest.mark.slow
 KEY = "0123456789abcdef0123456789abcdef"
 ALL = ["hub/a", "index", "indexnow", "podping"]
+PURGE = "import sys, urllib.request as r\nr.urlopen(sys.argv[1], sys.stdin.buffer.read())\n"
 
 
 @pytest.fixture
@@ -27,18 +39,21 @@ def show(tmp_path, services, bucket):
     settings = (folder / "podcast.yaml").read_text().partition("publish:")[0]
     (folder / "podcast.yaml").write_text(
         f"{settings}publish:\n  url: '{bucket.url}'\n  to: 's3://{bucket.name}'\n  endpoint: '{bucket.endpoint}'\n"
-        f"  purge: '{sys.executable} purge.py {services.url}/purge'\n"
         f"feed: {{hub: '{services.url}/hub/a'}}\npodping: true\n"
         f"announce: {{podcast_index: true, indexnow: {KEY}}}\n"
     )
-    (folder / "purge.py").write_text("import sys, urllib.request as r\nr.urlopen(sys.argv[1], sys.stdin.buffer.read())")
     return folder
 
 
 def publish(show, *args):
-    result = CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check", *args])
-    assert result.exit_code == 0, result.output
-    return result.output
+    done = CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check", *args])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def publish_at(show, now):
+    """Publish with another clock."""
+    return list(publish_show(load_project(show), now=now))
 
 
 def edit(show, number=1, text="More."):
@@ -51,23 +66,203 @@ def read(bucket, key):
         return response.read()
 
 
-def test_services_are_told_of_the_feed_that_is_live_and_a_rerun_is_silent(show, services, bucket):
+def take_pages(services, bucket):
+    """The pages that were reported to search engines since."""
+    urls = [url for request in services.requests if request.service == "indexnow" for url in request.urls]
+    services.requests.clear()
+    return [url.removeprefix(bucket.url) for url in urls]
+
+
+def test_services_are_notified_of_the_live_feed_and_a_rerun_is_silent(show, services, bucket):
     publish(show)
     feed = read(bucket, "feed.xml")
     assert feed.count(b'<podcast:podping usesPodping="true"/>') == 1
     assert read(bucket, f"{KEY}.txt") == KEY.encode()
-    told = {request.service: request for request in services.requests}
-    assert {name: told[name].feed for name in ALL if name != "indexnow"} == dict.fromkeys(
-        ["hub/a", "index", "podping"], feed
-    )
-    assert told["podping"].query["reason"] == "update"
-    pages = {url.removeprefix(bucket.url) for url in told["indexnow"].urls}
+    requests = {request.service: request for request in services.requests}
+    assert {name: requests[name].feed == feed for name in ALL if name != "indexnow"} == {
+        "hub/a": True,
+        "index": True,
+        "podping": True,
+    }
+    assert requests["podping"].query["reason"] == "update"
+    pages = {url.removeprefix(bucket.url) for url in requests["indexnow"].urls}
     assert pages >= {"index.html", "episodes/001-talk/index.html", "follow/index.html"}
-    assert not any(page.endswith(("embed/index.html", "404.html")) for page in pages)
-    assert sorted(told) == ALL
-    assert len(services.requests) == len(ALL)
-    take_services(services)
+    assert not any(page.endswith(("embed/index.html", "404.html", ".js")) for page in pages)
+    assert take_services(services) == ALL
     publish(show)
     (show / ".podcast-kit/published.json").unlink()
+    publish(show)
+    assert services.requests == []
+
+
+def test_the_cdn_is_purged_after_the_feed_and_before_the_services(show, services, bucket):
+    publish(show)
+    settings = show / "podcast.yaml"
+    purge = f"purge: '{sys.executable} purge.py {services.url}/purge'"
+    settings.write_text(settings.read_text().replace("feed:", f"  {purge}\nfeed:", 1))
+    (show / "purge.py").write_text(PURGE)
+    edit(show)
+    project = load_project(show)
+    digest = purge_command_digest(project.show.publish, show)
+    record_consent(ConsentKind.COMMAND, show, digest)
+    take_services(services)
+    publish(show)
+    names = [request.service for request in services.requests]
+    assert (names[0], sorted(names[1:])) == ("purge", ["hub/a", "index", "podping"])
+    feed = read(bucket, "feed.xml")
+    assert b"More." in feed
+    assert [request.feed == feed for request in services.requests[1:]] == [True] * 3
+
+
+def test_search_engines_get_the_pages_that_changed_each_at_most_once_a_day(show, services, bucket):
+    now = datetime.now(UTC)
+    publish_at(show, now)
+    take_pages(services, bucket)
+    edit(show)
+    publish_at(show, now + timedelta(days=1))
+    assert take_pages(services, bucket) == ["episodes/001-talk/index.html"]
+    edit(show)
+    publish_at(show, now + timedelta(days=1))
+    assert take_pages(services, bucket) == []
+    publish_at(show, now + timedelta(days=2))
+    assert take_pages(services, bucket) == ["episodes/001-talk/index.html"]
+    for day in (2, 3):
+        publish_at(show, now + timedelta(days=day))
+        assert services.requests == []
+
+
+def test_a_new_look_and_new_comments_are_not_changes_of_pages(show, services, bucket):
+    now = datetime.now(UTC)
+    post = "https://social.example/@show/1"
+    notes = show / "episodes/001-talk.md"
+    social = f"social:\n  - {{protocol: activitypub, uri: '{post}'}}\ndate:"
+    notes.write_text(notes.read_text().replace("date:", social, 1))
+    publish_at(show, now)
+    take_services(services)
+    page = read(bucket, "episodes/001-talk/index.html")
+    reply = Comment(
+        id="2", parent="1", name="Ann", handle="@ann@a.example", profile_url="https://a.example/@ann",
+        url="https://a.example/2", date=now, html="<p>Well said</p>",
+    )  # fmt: skip
+    (show / "comments").mkdir()
+    thread = CommentThread(uri=post, url=post, comments=(reply,))
+    (show / "comments/001-talk.json").write_bytes(render_comments([thread]))
+    with (show / "podcast.yaml").open("a") as file:
+        file.write("theme: {colour: '#aa2200'}\n")
+    publish_at(show, now + timedelta(days=1))
+    new_page = read(bucket, "episodes/001-talk/index.html")
+    assert b"Well said" in new_page
+    assert b"Well said" not in page
+    assert services.requests == []
+
+
+def test_a_removed_page_is_reported(show, services, bucket):
+    now = datetime.now(UTC)
+    publish_at(show, now)
+    take_pages(services, bucket)
+    notes = show / "episodes/002-talk.md"
+    notes.write_text(notes.read_text().replace("---\n", "---\ndraft: true\n", 1))
+    list(publish_show(load_project(show), now=now + timedelta(days=1), options=PublishOptions(allow=("removed",))))
+    assert "episodes/002-talk/index.html" in take_pages(services, bucket)
+
+
+def test_a_private_feed_is_never_announced(show, services):
+    added = CliRunner().invoke(cli, ["private", "-C", str(show), "--add", "Ann"])
+    assert added.exit_code == 0, added.output
+    publish(show)
+    take_services(services)
+    added = CliRunner().invoke(cli, ["private", "-C", str(show), "--add", "Cy"])
+    assert added.exit_code == 0, added.output
+    assert "published 1 " in publish(show)
+    assert services.requests == []
+
+
+def test_services_that_fail_do_not_fail_the_publish_and_are_notified_by_announce(show, services):
+    services.answers |= {
+        "hub/a": (500, {}, ""),
+        "index": (200, {}, "<html>"),
+        "indexnow": (403, {}, ""),
+        "podping": (401, {}, TOKEN),
+    }
+    output = publish(show)
+    for reason in ("answers 500", "a web page instead of JSON", "does not find the key", "does not accept the token"):
+        assert reason in output
+    assert TOKEN not in output
+    take_services(services)
+    del services.answers["index"], services.answers["podping"]
+    edit(show, text="Not published yet.")
+    announced = CliRunner().invoke(cli, ["announce", "-C", str(show), "--json"])
+    assert announced.exit_code == 1, announced.output
+    assert take_services(services) == ALL
+    rows = {row["post"]: row["error"] for row in json.loads(announced.stdout)["results"]}
+    assert {name for name, error in rows.items() if not error} == {"Podcast Index", "Podping"}
+    services.answers.clear()
+    announced = CliRunner().invoke(cli, ["announce", "-C", str(show)])
+    assert announced.exit_code == 0, announced.output
+    assert take_services(services) == ["hub/a", "indexnow"]
+    announced = CliRunner().invoke(cli, ["announce", "-C", str(show)])
+    assert "nothing to announce" in announced.output
+    assert services.requests == []
+
+
+STOPS = ["feed is swapped", "state is written", "hub answers", "all answer", "record is written"]
+KILLED = """
+import os, signal, sys
+from podcast_kit.announce import hubs, indexnow, podcast_index, podping, services
+from podcast_kit.cli import cli
+from podcast_kit.io.http_client import HttpClient
+from podcast_kit.publish import notifying, session, state_writer, waves
+
+url, stop = sys.argv[1:3]
+podcast_index.PODCAST_INDEX_API = url + "/api/1.0"
+podping.PODPING_SERVER = url + "/podping/"
+indexnow.INDEXNOW_ENDPOINT = url + "/indexnow"
+
+
+def die_after(module, name, number=1):
+    real = getattr(module, name)
+    def replacement(*args, **settings):
+        nonlocal number
+        result = real(*args, **settings)
+        number -= 1
+        if not number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(module, name, replacement)
+
+
+match stop:
+    case "feed is swapped":
+        die_after(waves, "compare_and_swap")
+    case "state is written":
+        die_after(state_writer.StateWriter, "finish")
+    case "hub answers":
+        die_after(services, "notify_hub")
+    case "all answer":
+        notifying._record_notified = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    case "record is written":
+        die_after(notifying, "_record_notified")
+cli(["publish", "-C", sys.argv[3], "--yes", "--no-check"])
+"""
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_publish_that_is_killed_is_made_up_for(show, services, bucket, stop):
+    publish(show)
+    take_services(services)
+    edit(show)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, services.url, stop, show], env=os.environ, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    before = [request.service for request in services.requests]
+    publish(show)
+    feed = read(bucket, "feed.xml")
+    assert b"More." in feed
+    notified = {request.service for request in services.requests if request.feed == feed}
+    assert notified == {"hub/a", "index", "podping"}
+    if stop == "record is written":
+        assert len(services.requests) == len(before)
+    take_services(services)
     publish(show)
     assert services.requests == []

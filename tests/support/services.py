@@ -82,6 +82,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             form = {name: value for name, [value] in parse_qs(content.decode(), strict_parsing=True).items()}
             self.expect(form["hub.mode"] == "publish" and form["hub.url"] == form["hub.topic"])
             self.answer(self.path[1:], form, form["hub.url"], 204, "")
+        elif self.path == "/purge":
+            self.answer("purge", {}, "", 200, "", content)
         elif self.path == "/indexnow":
             self.expect(self.headers["Content-Type"] == "application/json; charset=utf-8")
             self.answer("indexnow", {}, "", self.check_indexnow(json.loads(content)), "", content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from podcast_kit.stores.state import StoreState
 
 
-@command("announce", short_help="Post about episodes on Mastodon and other networks.")
+_QUESTIONS = {"update": "Change these posts?", "withdraw": "Delete these posts?", "posted": "Record as posted?"}
+
+
+@command("announce", short_help="Post about episodes, and notify hubs and search engines.")
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 @click.option("--to", "networks", metavar="NETWORK", multiple=True, help="Only on this network, such as mastodon.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be posted.")
@@ -60,9 +63,12 @@ def announce_command(
     Without EPISODE, those that a publish made public in the last two days and that are not announced yet. Shows the
     texts and asks for confirmation once. `publish` announces new episodes, too.
 
+    Without EPISODE, also notifies the hubs, indexes and search engines that podcast.yaml names, if a publish could
+    not.
+
     Tokens come from the environment: PODCAST_KIT_MASTODON_TOKEN, PODCAST_KIT_TELEGRAM_TOKEN,
     PODCAST_KIT_DISCORD_WEBHOOK, PODCAST_KIT_SLACK_WEBHOOK, PODCAST_KIT_WEBHOOK_URL (and PODCAST_KIT_WEBHOOK_TOKEN),
-    PODCAST_KIT_BUTTONDOWN_KEY.
+    PODCAST_KIT_BUTTONDOWN_KEY; and PODCAST_KIT_PODPING_TOKEN for podpings.
 
     \b
       podcast-kit announce
@@ -70,7 +76,8 @@ def announce_command(
       podcast-kit announce 12 --update
       podcast-kit announce 12 --mail episode-12.eml
     """
-    from podcast_kit.publish import announcing
+    from podcast_kit.announce.services import list_services
+    from podcast_kit.publish import announcing, notifying
     from podcast_kit.stores.state import fetch_state
 
     action = _choose_action(again=again, update=update, withdraw=withdraw, posted=posted)
@@ -82,26 +89,24 @@ def announce_command(
     if action is not announcing.PostAction.SEND and not episodes:
         raise click.UsageError(f"name the episodes for --{action}")
     store, show = open_target_store(console, {})
-    _check_networks(show, networks)
+    notifies = not episodes and not networks and bool(list_services(show.show))
+    if not notifies:
+        _check_networks(show, networks)
     state = fetch_state(store, show.show.feed.path)
     build = load_build(console, None, show=show)
     guids = _choose_guids(build, state, episodes)
     posts = announcing.plan_posts(build, state, guids, os.environ, action=action, networks=networks)
     for line in _describe_posts(posts, action):
         console.result(line)
+    now = datetime.now(UTC)
     outcomes: list[Outcome] = []
+    if notifies and not dry_run:
+        outcomes += _report_outcomes(console, notifying.notify_of_live_show(build, store, state, now=now))
     if posts and not dry_run:
-        question = {
-            "update": "Change these posts?",
-            "withdraw": "Delete these posts?",
-            "posted": "Record as posted?",
-        }.get(action, "Post?")
-        confirm_action(question, "pass --yes, or preview with --dry-run", yes=yes)
-        now = datetime.now(UTC)
-        for outcome in announcing.carry_out_posts(posts, store, show.show, os.environ, now=now, action=action):
-            outcomes.append(outcome)
-            _print_outcome(console, outcome)
-    elif not posts:
+        confirm_action(_QUESTIONS.get(action, "Post?"), "pass --yes, or preview with --dry-run", yes=yes)
+        sending = announcing.carry_out_posts(posts, store, show.show, os.environ, now=now, action=action)
+        outcomes += _report_outcomes(console, sending)
+    if not posts and not outcomes:
         console.info("nothing to announce")
     rows = [
         {"post": outcome.key, "action": outcome.action, "url": outcome.url, "error": outcome.error, "fix": outcome.fix}
@@ -187,10 +192,13 @@ def _describe_posts(posts: tuple[PlannedPost, ...], action: PostAction) -> Itera
     return [f"{verb} {post.where}: {url or post.draft.slug}" for post, url in rows]
 
 
-def _print_outcome(console: Console, outcome: Outcome) -> None:
-    if outcome.error:
-        console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")
-        if outcome.fix:
-            console.info(f"  {outcome.fix}")
-    elif outcome.action != "recorded":
-        console.result(f"{outcome.action}: {outcome.url or outcome.key}")
+def _report_outcomes(console: Console, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Print each outcome, and pass it on."""
+    for outcome in outcomes:
+        if outcome.error:
+            console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")
+            if outcome.fix:
+                console.info(f"  {outcome.fix}")
+        elif outcome.action not in {"recorded", "delayed"}:
+            console.result(f"{outcome.action}: {outcome.url or outcome.key}")
+        yield outcome
