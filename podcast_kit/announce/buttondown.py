@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from podcast_kit.announce.api import ApiCaller, PostError
 from podcast_kit.announce.networks import Draft, Network, SentPost
+from podcast_kit.announce.newsletter import split_mail_text
 from podcast_kit.model import PostRecord
 
 BUTTONDOWN_KEY_VARIABLE = "PODCAST_KIT_BUTTONDOWN_KEY"
@@ -93,7 +94,7 @@ class ButtondownNetwork(Network):
 
 
 def _mail_fields(draft: Draft) -> dict[str, str]:
-    subject, body = (_TEMPLATE_TAG.sub(f"{{{_WORD_JOINER}", part) for part in (draft.title, draft.text))
+    subject, body = (_TEMPLATE_TAG.sub(f"{{{_WORD_JOINER}", part) for part in split_mail_text(draft.text))
     return {"subject": subject, "body": body}
 
 

@@ -20,6 +20,7 @@ from podcast_kit.text.fit import fit_text
 
 MAX_SUBJECT_LEN = 200
 """Characters; mail programs show about 60 of them."""
+_SUBJECT_LABEL = "Subject: "
 
 
 def compose_newsletter(show: Show, item: Item, *, folder: Path, artwork: Image | None = None) -> MailContent:
@@ -32,6 +33,17 @@ def compose_newsletter(show: Show, item: Item, *, folder: Path, artwork: Image |
         folder=folder,
         artwork=artwork,
     )
+
+
+def mail_text(mail: MailContent) -> str:
+    """Subject and body as one text, as the plan shows it."""
+    return f"{_SUBJECT_LABEL}{mail.subject}\n\n{mail.html_body}"
+
+
+def split_mail_text(text: str) -> tuple[str, str]:
+    """The subject and the body of a text of `mail_text`."""
+    subject, _, body = text.partition("\n\n")
+    return subject.removeprefix(_SUBJECT_LABEL), body
 
 
 def render_mail_file(show: Show, item: Item, mail: MailContent) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from podcast_kit import builder, site
 from podcast_kit.announce.networks import Draft, Network
-from podcast_kit.announce.newsletter import compose_newsletter
+from podcast_kit.announce.newsletter import compose_newsletter, mail_text
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Item, PostRecord, show_guid
 from podcast_kit.site.announcement import AnnouncedEpisode, fit_announcement
@@ -69,10 +69,9 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
         author=show.author,
     )
     settings = network.settings
-    title = item.episode.title
     if network.is_mail:
         mail = compose_newsletter(show, item, folder=build.project.folder, artwork=build.artwork)
-        title, text = mail.subject, mail.html_body
+        text = mail_text(mail)
     else:
         template = settings.text or network.default_text
         text = fit_announcement(
@@ -83,7 +82,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
     draft = Draft(
         guid=item.guid,
         slug=item.episode.slug,
-        title=title,
+        title=item.episode.title,
         summary=item.summary,
         url=item.url,
         show_guid=show.guid or show_guid(show.feed_url),

@@ -65,9 +65,9 @@ class UploadProgress:
                 self.console.clear_progress()
                 self.console.raw(json.dumps(event, ensure_ascii=False))
                 sys.stdout.flush()
-        if outcome.url and not outcome.error:
+        if (outcome.url or outcome.action == "posted") and not outcome.error:
             with self.lock:
-                self.console.info(f"{outcome.action}: {outcome.url}")
+                self.console.info(f"{outcome.action}: {outcome.url or outcome.key}")
         if outcome.error:
             with self.lock:
                 self.console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")

@@ -1,5 +1,6 @@
 """Telegram, Discord, Slack, any webhook and Buttondown: posts within their limits, and what goes wrong, in words."""
 
+import html
 import json
 from contextlib import ExitStack
 from dataclasses import replace
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from podcast_kit.announce import api, buttondown, telegram
+from podcast_kit.announce import api, buttondown, newsletter, telegram
 from podcast_kit.announce.api import PostError
 from podcast_kit.announce.networks import Draft, load_network_class, server_urls
 from podcast_kit.errors import SourceLocation
@@ -19,6 +20,7 @@ from podcast_kit.site.announcement import AnnouncedEpisode, fit_announcement
 from podcast_kit.site.i18n import load_translations
 from podcast_kit.source.yaml import InvalidValue
 from tests.support import chat_servers, slow_servers
+from tests.support.site_factories import make_episode, make_item, make_show
 
 CHATS = ("telegram", "discord", "slack", "webhook", "buttondown")
 URL = "https://pod.example/episodes/001-one_two/index.html"
@@ -73,6 +75,8 @@ class Chats:
 
     def compose(self, network, tmp_path, **episode):
         announced = replace(EPISODE, **episode)
+        if network.is_mail:
+            return make_draft(text=compose_mail(announced, tmp_path))
         template = network.settings.text or network.default_text
         translations = load_translations("en", "UTC", tmp_path)
         text = fit_announcement(
@@ -80,6 +84,12 @@ class Chats:
         )
         network.require_valid_text(text)
         return make_draft(title=announced.title[:200], text=text)
+
+
+def compose_mail(announced, folder):
+    content = f"<p>{html.escape(announced.summary)}</p>"
+    item = make_item(episode=make_episode(title=announced.title), url=announced.url, content=content)
+    return newsletter.mail_text(newsletter.compose_newsletter(make_show(), item, folder=folder))
 
 
 def make_draft(**values):

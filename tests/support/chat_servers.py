@@ -39,6 +39,8 @@ class Service:
     def __init__(self):
         self.requests, self.faults, self.posts, self.violations = [], [], {}, []
         self.next_id = 1
+        self.feeds, self.read_feed = [], None
+        """What the public feed had at each request, if a test says how to read it."""
 
     def require(self, condition, violation):
         """Remember what no request may do."""
@@ -212,6 +214,8 @@ def _make_server(service):
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             service.requests.append((self.command, self.path, dict(self.headers), body))
+            if service.read_feed:
+                service.feeds.append(service.read_feed())
             fault = service.faults.pop(0) if service.faults else ()
             status, headers, answer = fault or service.answer(self.command, urlsplit(self.path), self.headers, body)
             if fault is None:
