@@ -687,6 +687,11 @@ pb.older
     This checkout does not have what someone else published since, so publishing it would undo their work.
     Run `git pull`, then publish again; to go back on purpose, pass `--take-back` with the episode's slug.
 
+pb.interrupted
+    An episode has errors, and the page of the feed that has its live version was replaced by an interrupted publish.
+    Publishing the others would remove it from the feed.
+    Fix the episode's errors, then publish again.
+
 pb.newer
     A title, note or setting was edited here, but not from the version that is live, or nothing shows that it was.
     If someone else published another edit of it first, publishing this one would undo theirs.

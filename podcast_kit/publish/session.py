@@ -244,20 +244,47 @@ def _build_show(
 ) -> builder.Build:
     """The build; with `keep_going` without the episodes that the checks reject."""
     is_selective = options.keep_going or options.only is not None
+    held = _read_live_episodes(project, record, on_waiting) if is_selective else None
+    lost_guids = set() if held is None else _list_live_guids(record) - held.keys()
+    only = options.only
+    if only is not None:  # they cannot stay as they are live
+        only = {*only, *(episode.slug for episode in project.episodes if episode.guid in lost_guids)}
     build_project = partial(
         builder.build,
         now=due,
         retag=options.retag,
         ahead=options.ahead,
         keep_going=options.keep_going,
-        only=options.only,
-        held=_read_live_episodes(project, record, on_waiting) if is_selective else None,
+        only=only,
+        held=held,
         on_progress=on_progress,
     )
     build = build_project(project)
     if options.keep_going and options.run_checks and (broken := _find_rejected_episodes(build, due)):
         build = build_project(_leave_out(project, broken))
+    _refuse_lost_episodes(build, lost_guids)
     return build
+
+
+def _list_live_guids(record: StoreRecord | None) -> set[str]:
+    """The guids of the episodes that are live, as recorded.
+
+    An archive of the feed that an interrupted publish has written may lack some, which were to move into the next one.
+    """
+    sources = record.state.sources if record else {}
+    return {unit.removeprefix(EPISODE_UNIT) for unit in sources if unit.startswith(EPISODE_UNIT)}
+
+
+def _refuse_lost_episodes(build: builder.Build, lost_guids: Collection[str]) -> None:
+    """Raise InvalidInput for episodes with errors that are live, but in no page of the feed any more."""
+    text = "has errors and cannot stay as it is live: an interrupted publish has replaced the archive that had it"
+    problems = [
+        Problem(SourceLocation(broken.path), text, "fix its errors, then publish again", "pb.interrupted")
+        for broken in build.broken
+        if broken.guid in lost_guids
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def make_plan(

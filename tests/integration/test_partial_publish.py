@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.feed import parse_feed
+from podcast_kit.publish import waves
 from podcast_kit.source import lock, scaffold
 from tests.support import shows
 
@@ -49,6 +50,36 @@ def page(show, number):
 @pytest.fixture
 def show(tmp_path):
     return shows.small(tmp_path / "show", episodes=5, notes="0:00 Start\n0:10 Middle\n0:20 End\n")
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_an_episode_that_an_interrupted_publish_dropped_from_an_archive_stays(tmp_path, monkeypatch, is_broken):
+    """A new episode with an old date moves others from the archives into the feed, which is written last."""
+    show = shows.small(tmp_path / "show", episodes=8)
+    settings = show / "podcast.yaml"
+    settings.write_text(settings.read_text() + "feed: {page_size: 2}\n")
+    assert publish(show).exit_code == 0
+    shows.add(show, 9, date="2020-01-03 20:00")
+
+    def kill_at_feed(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waves, "compare_and_swap", kill_at_feed)
+        assert publish(show).exit_code != 0
+    pages = [show / "public/feed.xml", *(show / "public/feed").glob("*.xml")]
+    numbers = sorted(number for page in pages for number in re.findall(r"<title>Talk (\d)", page.read_text()))
+    assert "6" not in numbers
+    notes = show / "episodes/006-talk.md"
+    if is_broken:
+        notes.write_text(notes.read_text().replace("title:", "tilte:"))
+        done = publish(show, "--keep-going")
+        assert done.exit_code == 1
+        assert "[pb.interrupted]" in done.output
+        notes.write_text(notes.read_text().replace("tilte:", "title:"))
+    done = publish(show, "8")
+    assert done.exit_code == 0, done.output
+    assert "Talk 6" in "".join(page.read_text() for page in pages)
 
 
 @pytest.fixture
