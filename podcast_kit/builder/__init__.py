@@ -47,7 +47,7 @@ from podcast_kit.model import (
     Project,
     Wave,
 )
-from podcast_kit.model.lineage import SourceParts
+from podcast_kit.model.lineage import SUBSCRIBERS_UNIT, SourceParts
 from podcast_kit.source import comments, lock
 from podcast_kit.source.social_posts import list_social_posts
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
@@ -185,6 +185,8 @@ def build(
             _write_pages(project, items, artwork, out)
         _write_feeds(project, items, artwork, out, held_here)
         feeds = {} if feeds_only else private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
+        if feeds:
+            sources[SUBSCRIBERS_UNIT] = private_feeds.digest_subscriber_list(project.folder)
         for key, data in feeds.items():
             out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
         for episode in held_here.values():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
+from pathlib import Path
 
 from podcast_kit import feed
 from podcast_kit.model import Image, Item, Project
+from podcast_kit.model.lineage import DIGEST_LEN, SourceParts
 from podcast_kit.source import subscribers
 
 
@@ -23,3 +27,12 @@ def render_feeds(
     return feed.render_private_feeds(
         project.show, items, subscriber_list.names, secret, revoked=subscriber_list.revoked, artwork=artwork
     )
+
+
+def digest_subscriber_list(folder: Path) -> SourceParts:
+    """The version of the list of subscribers, for lineage: a digest with their key, which tells no one the names."""
+    subscriber_list = subscribers.read_subscribers(folder)
+    lists = (subscriber_list.names, subscriber_list.revoked)
+    text = "\n-\n".join("\n".join(sorted(map(subscribers.normalize_name, names))) for names in lists)
+    digest = hmac.new(subscribers.read_subscribers_key(folder), f"list {text}".encode(), hashlib.sha256).hexdigest()
+    return {subscribers.SUBSCRIBERS_FILE: digest[:DIGEST_LEN]}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podcast_kit.builder import Build
 from podcast_kit.model import SHOW_FILE
-from podcast_kit.model.lineage import EPISODE_UNIT, SHOW_UNIT, History, Publication
+from podcast_kit.model.lineage import EPISODE_UNIT, SHOW_UNIT, SUBSCRIBERS_UNIT, History, Publication
 from podcast_kit.plan import Plan
 from podcast_kit.publish.lineage import LineageUpdate, list_new_versions
 from podcast_kit.publish.record import StoreRecord, digest_lock, render_lock_entry
@@ -45,19 +45,20 @@ def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout
         for unit, parts in build.sources.items()
         if {*([paths[unit]] if unit in paths else []), *(part for part in parts if "." in part)} <= committed
     )
-    has_uncommitted = committed_units != frozenset(build.sources)
+    has_uncommitted = committed_units | {SUBSCRIBERS_UNIT} != frozenset(build.sources) | {SUBSCRIBERS_UNIT}
     return Checkout(replace(publication, has_uncommitted=has_uncommitted), committed_units)
 
 
 def make_lineage(build: Build, record: StoreRecord | None, plan: Plan, checkout: Checkout) -> LineageUpdate | None:
     """What a publish records of its sources; None where the store was not read.
 
-    Episodes that stay as they are live keep their version, and of episodes that are not out yet nothing is recorded.
+    Episodes that stay as they are live keep their version, and so does the list of subscribers where there is none.
+    Of episodes that are not out yet nothing is recorded.
     """
     if record is None:
         return None
     live_sources = record.state.sources
-    kept_units = {EPISODE_UNIT + guid for guid in build.held_guids}
+    kept_units = {SUBSCRIBERS_UNIT, *(EPISODE_UNIT + guid for guid in build.held_guids)}
     sources = {**{unit: parts for unit, parts in live_sources.items() if unit in kept_units}, **build.sources}
     published_guids = {*plan.state.slugs, *(item.guid for item in build.items)}
     embargoed_guids = {episode.guid for episode in build.scheduled}

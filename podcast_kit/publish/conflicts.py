@@ -20,6 +20,8 @@ from podcast_kit.model.lineage import (
     EPISODE_UNIT,
     RECORDING_PART,
     SHOW_UNIT,
+    SUBSCRIBERS_UNIT,
+    TEMPLATES_UNIT,
     Publication,
     SourceParts,
     UnitVersion,
@@ -30,10 +32,13 @@ from podcast_kit.publish.lineage import live_history
 from podcast_kit.publish.record import StoreRecord
 from podcast_kit.source.git_history import GitHistory, is_unreadable_repository, read_git_history
 from podcast_kit.source.source_text import parse_source_text
+from podcast_kit.source.subscribers import SUBSCRIBERS_FILE, SUBSCRIBERS_VARIABLE
 from podcast_kit.stores.lineage import MAX_VERSIONS
 from podcast_kit.text.dates import format_age
 
 MAX_PARTS_SHOWN = 4
+UNIT_PATHS = {SHOW_UNIT: SHOW_FILE, TEMPLATES_UNIT: "templates", SUBSCRIBERS_UNIT: SUBSCRIBERS_FILE}
+"""Unit that is not an episode → the file or folder that it is made from."""
 OLDER_CODE, NEWER_CODE = "pb.older", "pb.newer"
 
 
@@ -79,7 +84,7 @@ def find_source_conflicts(
     conflicts = []
     for unit, parts in sorted(changed.items()):
         episode = paths.get(unit)
-        path = episode.path if episode else SHOW_FILE if unit == SHOW_UNIT else "templates"
+        path = episode.path if episode else UNIT_PATHS[unit]
         conflicts += [
             SourceConflict(
                 unit=unit,
@@ -270,6 +275,8 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
     *first, last = _name_parts(conflict)
     parts = f"{', '.join(first)} and {last}" if first else last
     subject = f"{parts} of “{conflict.title}”" if conflict.title else f"{parts} of the {conflict.name}"
+    if conflict.unit == SUBSCRIBERS_UNIT:
+        subject = "the list of private feeds"
     live = describe_publication(conflict.live, now) if conflict.live else ""
     live_title = f"“{conflict.live_title}”" if conflict.live_title not in {"", conflict.title} else ""
     live_text = ", ".join(filter(None, (live_title, live)))
@@ -287,6 +294,8 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
         verb = "were" if is_plural else "was"
         text = f"{subject} {verb} edited here on top of an older version: live is {live_text or 'a newer one'}"
     how = "run `git pull`" if conflict.is_in_git else "copy the newer files from the other computer"
+    if conflict.unit == SUBSCRIBERS_UNIT:
+        how += f", or in CI update {SUBSCRIBERS_VARIABLE}"
     shallow = ", or in CI check out with the whole history (fetch-depth: 0)" if conflict.is_shallow else ""
     goal = "go back on purpose" if conflict.is_older else "replace the newer version on purpose"
     fix = f"{how}{shallow}, then publish again; to {goal}: --take-back {conflict.name}"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from podcast_kit.model.lineage import (
+    SUBSCRIBERS_UNIT,
     TEMPLATES_UNIT,
     History,
     PendingPublish,
@@ -82,11 +83,12 @@ def set_back_sources(
 ) -> dict[str, SourceParts]:
     """The version of each unit as it was while a kept feed was live.
 
-    A version that replaced this feed, or came later, counts as new again. Templates are in no feed, and stay.
+    A version that replaced this feed, or came later, counts as new again. Templates and the
+    list of subscribers are in no feed, and stay.
     """
     sources = dict(live_sources)
     for unit in live_sources:
-        if unit == TEMPLATES_UNIT:
+        if unit in {TEMPLATES_UNIT, SUBSCRIBERS_UNIT}:
             continue
         rows = live_history(history, unit, live_sources[unit])
         earlier = [row for row in rows if row.feed_number < feed_number]

@@ -270,6 +270,33 @@ def test_settings_and_templates_do_not_go_back_either(anna, ben):
     assert publish(ben, "--take-back", "show", "--take-back", "templates").exit_code == 0
 
 
+def test_a_revoked_private_feed_is_not_restored_from_an_older_list(anna, ben):
+    """Nor from a list that was edited on top of an older one; a run without the list changes nothing."""
+    assert run(anna, "private", "--add", "Ann", "--add", "Bo").exit_code == 0
+    assert publish(anna).exit_code == 0
+    for name in ("subscribers.txt", "subscribers.key"):
+        shutil.copy(anna / name, ben)
+    assert run(ben, "plan").exit_code == 0
+    assert run(anna, "private", "--revoke", "Bo").exit_code == 0
+    assert publish(anna).exit_code == 0
+    private_feeds = shows.tree(anna.parent / "site/private")
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    done = publish(ben)
+    assert done.exit_code == 5, done.output
+    assert "the list of private feeds would go back to an earlier version" in done.output
+    assert "--take-back subscribers" in done.output
+    assert run(ben, "private", "--add", "Cy").exit_code == 0
+    assert "the list of private feeds was edited here on top of an older version" in publish(ben).output
+    (ben / "subscribers.txt").rename(ben / "list")
+    assert publish(ben).exit_code == 0
+    assert shows.tree(anna.parent / "site/private") == private_feeds
+    shutil.copy(anna / "subscribers.txt", ben)
+    assert publish(ben).exit_code == 0
+    (ben / "list").rename(ben / "subscribers.txt")
+    assert publish(ben, "--take-back", "subscribers").exit_code == 0
+    assert b"Bo" not in (anna.parent / "site/.podcast-kit/state.json").read_bytes()
+
+
 def test_a_new_episode_of_a_colleague_is_pulled_and_not_removed(anna, ben):
     shows.add(anna, 3)
     assert publish(anna).exit_code == 0

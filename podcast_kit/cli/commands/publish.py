@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     metavar="EPISODE",
     multiple=True,
     shell_complete=complete_slugs,
-    help="Publish an older version over a newer one (an episode, `show`, `templates` or `all`).",
+    help="Publish an older version over a newer one (an episode, `show`, `templates`, `subscribers` or `all`).",
 )
 @ALLOW_COMMAND_OPTION
 @click.option("--release", is_flag=True, help="End the hold that `rollback --hold` placed.")
@@ -229,11 +229,13 @@ def _resolve_removed(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple
 
 def _resolve_take_back(prepared: PreparedPublish, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the conflicts that `--take-back` means. Raises click.BadParameter."""
-    units = {"show", "templates"}
+    from podcast_kit.publish.conflicts import UNIT_PATHS
+
     if "all" in names:
         return tuple(conflict.name for conflict in prepared.conflicts)
     return tuple(
-        name if name in units else resolve_episode(name, prepared.build.project, "--take-back").slug for name in names
+        name if name in UNIT_PATHS else resolve_episode(name, prepared.build.project, "--take-back").slug
+        for name in names
     )
 
 
