@@ -185,6 +185,27 @@ FOREIGN_NETWORK_KEYS: dict[str, ForeignKey] = {
 }  # fmt: skip
 """Below the networks of `announce:`; secrets are never read from files that are committed."""
 
+FOREIGN_HOOK_KEYS: dict[str, ForeignKey] = dict.fromkeys(("url", "webhook", "address"), _NETWORK_SECRET)
+"""Below networks to which one posts by the address of a webhook."""
+
+FOREIGN_TELEGRAM_KEYS: dict[str, ForeignKey] = dict.fromkeys(
+    ("chat", "chat_id", "channel_id", "account", "group"), _renamed_to("channel")
+)
+
+FOREIGN_WEBHOOK_KEYS: dict[str, ForeignKey] = {
+    **FOREIGN_HOOK_KEYS,
+    **dict.fromkeys(("text", "template", "message", "payload", "json"), _renamed_to("body")),
+}
+
+FOREIGN_BUTTONDOWN_KEYS: dict[str, ForeignKey] = dict.fromkeys(
+    ("text", "body", "template"),
+    ForeignKey(
+        "is not used: the mail is made from a template",
+        "run `podcast-kit theme eject newsletter/body.html`, and edit the copy",
+        "key.renamed",
+    ),
+)
+
 FOREIGN_ANNOUNCE_KEYS: dict[str, ForeignKey] = {
     **FOREIGN_NETWORK_KEYS,
     "podping": ForeignKey(

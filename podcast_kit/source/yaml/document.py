@@ -196,7 +196,7 @@ def suggest_name(word: str, known_names: set[str] | list[str] | tuple[str, ...])
     by_folded = {name.casefold(): name for name in sorted(known_names)}
     if matches := difflib.get_close_matches(word.casefold()[:80], by_folded, n=1):
         return f"did you mean {by_folded[matches[0]]!r}?"
-    if len(known_names) <= MAX_LISTED_NAMES:
+    if 0 < len(known_names) <= MAX_LISTED_NAMES:
         return f"use one of: {', '.join(sorted(known_names))}"
     return "remove it, or begin it with 'x-'"
 
