@@ -34,6 +34,8 @@ class Draft:
     """The episode's."""
     text: str = ""
     """The very text that is posted."""
+    post_id: str = ""
+    """The id that `choose_id` chose for the post; empty where the network chooses it."""
     attempt: int = 1
     """Part of the key by which a network tells a repeated request from a second post."""
     intended_at: datetime | None = None
@@ -128,6 +130,11 @@ class Network(ABC):
         for variable in self.secret_variables:
             self.secret(variable)
 
+    def choose_id(self, draft: Draft) -> str:
+        """The id of the post, on networks where we choose it; it is recorded before the post is sent."""
+        del draft
+        return ""
+
     @abstractmethod
     def send(self, draft: Draft) -> SentPost:
         """Post it."""
@@ -149,6 +156,7 @@ class Network(ABC):
 
 
 NETWORK_MODULES: dict[str, str] = {
+    "bluesky": "podcast_kit.announce.bluesky:BlueskyNetwork",
     "mastodon": "podcast_kit.announce.mastodon:MastodonNetwork",
     "telegram": "podcast_kit.announce.telegram:TelegramNetwork",
     "discord": "podcast_kit.announce.discord:DiscordNetwork",

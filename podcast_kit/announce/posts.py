@@ -78,7 +78,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
             template, settings.text_location, episode, translations, network.accepts, network.escape
         )
         require_valid_post(network, text)
-    card = build.outputs.get(item.social_card.key) if item.social_card else None
+    card = build.outputs.get(f"episodes/{item.episode.slug}/card.jpg")
     draft = Draft(
         guid=item.guid,
         slug=item.episode.slug,
@@ -92,7 +92,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
         card=card.path if card else None,
     )
     return PlannedPost(
-        draft=replace(draft, attempt=record.attempt) if record else draft,
+        draft=replace(draft, attempt=record.attempt, post_id=record.id) if record else draft,
         network=network.name,
         label=network.label,
         place=network.place,

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from podcast_kit import builder
 from podcast_kit.announce.api import PostError
-from podcast_kit.announce.networks import Network, SentPost, open_networks, server_urls
+from podcast_kit.announce.networks import Network, SentPost, load_network_class, open_networks, server_urls
 from podcast_kit.announce.posts import PlannedPost, compose_post, digest_text, is_recent
 from podcast_kit.errors import OperationError
 from podcast_kit.io.http_client import HttpClient
@@ -77,6 +77,8 @@ def plan_posts(
     `networks` are those to post to; empty for all. Raises InvalidInput where the template of a text is wrong.
     """
     settings = [row for row in build.project.show.announce if not networks or row.name in networks]
+    if action is PostAction.UPDATE:
+        settings = [row for row in settings if load_network_class(row.name).can_update]
     items = [item for item in build.items if item.guid in guids]
     items.sort(key=lambda item: (item.date, item.guid))
     rows = [(item, row) for item in items for row in settings if _is_due(_find_record(state, item, row), action)]
@@ -166,10 +168,12 @@ class _Announcer:
                 return state
             if earlier and not is_again:
                 return state  # an earlier run intended it
+            attempt = earlier.attempt + 1 if earlier else 1
             record = PostRecord(
                 status=PostStatus.INTENDED,
                 at=self.now.astimezone(UTC).isoformat(timespec="seconds"),
-                attempt=earlier.attempt + 1 if earlier else 1,
+                attempt=attempt,
+                id=network.choose_id(replace(post.draft, attempt=attempt)),
             )
             return replace(state, posts=with_post(state.posts, post.draft.guid, post.network, record))
 
@@ -177,7 +181,9 @@ class _Announcer:
         record = state.posts[post.draft.guid][post.network]
         if record.status is not PostStatus.INTENDED:
             return record.url  # someone else has sent it
-        draft = replace(post.draft, attempt=record.attempt, intended_at=datetime.fromisoformat(record.at))
+        draft = replace(
+            post.draft, attempt=record.attempt, post_id=record.id, intended_at=datetime.fromisoformat(record.at)
+        )
         is_in_doubt = earlier is not None and not is_again
         if is_in_doubt and not network.can_repeat:
             text = f"an earlier run got no answer, so it may be on {network.label} already"

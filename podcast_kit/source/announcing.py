@@ -128,6 +128,14 @@ def _to_content_type(raw: str) -> str:
     return text
 
 
+def _to_bluesky_account(raw: str) -> str:
+    text = converters.to_line(raw).removeprefix("@").lower()
+    if not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?", text):
+        fix = "write the handle, such as show.bsky.social or pod.example"
+        raise InvalidValue(f"{converters.quote_value(raw)} is not a handle of Bluesky", fix, "value.form")
+    return text
+
+
 def _to_server_url(raw: str) -> str:
     url = converters.to_base_url(raw)
     if url.count("/") > 3:  # noqa: PLR2004 - https://host/
@@ -146,6 +154,7 @@ def _to_mastodon_visibility(raw: str) -> str:
 
 NETWORK_KEYS: Mapping[str, NetworkKeys] = MappingProxyType(
     {
+        "bluesky": NetworkKeys(required={"account": _to_bluesky_account}, optional={"pds": _to_server_url}),
         "mastodon": NetworkKeys(
             required={"account": _to_fediverse_account},
             optional={"server": _to_server_url, "visibility": _to_mastodon_visibility},

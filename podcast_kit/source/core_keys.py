@@ -348,7 +348,8 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         about="Where publishing announces new episodes, and which services it tells, once they are live.",
         form="a mapping",
         example="announce:\n  podcast_index: true\n  indexnow: 2f0c6a8e4b7d4d0f9c1e5a3b8d6f7e21\n"
-        '  text: "{{ headline }} {{ url }}"\n  mastodon: {account: "@show@social.example"}',
+        '  text: "{{ headline }} {{ url }}"\n  mastodon: {account: "@show@social.example"}\n'
+        "  bluesky: {account: pod.example}",
         details="Tokens and passwords are read from the environment only.",
         fields=(
             CoreKey(
@@ -363,6 +364,11 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 about="Announce new episodes on Mastodon.",
                 form='a mapping: account, such as "@show@social.example"; server, if it is not the account\'s host; '
                 "visibility; text",
+            ),
+            CoreKey(
+                name="bluesky",
+                about="Announce new episodes on Bluesky.",
+                form="a mapping: account, such as show.bsky.social; pds, if it is not https://bsky.social; text",
             ),
             CoreKey(
                 name="telegram",

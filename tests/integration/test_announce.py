@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from podcast_kit.announce import mastodon as mastodon_network
 from podcast_kit.cli import cli
+from tests.support import bluesky as bluesky_server
 from tests.support import mastodon as mastodon_server
 from tests.support import shows
 
@@ -161,3 +162,79 @@ def test_account_of_another_token_is_refused(show, mastodon):
     output = publish(show)
     assert "PODCAST_KIT_MASTODON_TOKEN is for @testuser on 127.0.0.1" in output
     assert mastodon.own_posts() == []
+
+
+@pytest.fixture
+def bluesky(show, monkeypatch):
+    """The show announces on Bluesky instead."""
+    monkeypatch.setenv("PODCAST_KIT_BLUESKY_PASSWORD", bluesky_server.PASSWORD)
+    with bluesky_server.running() as server:
+        settings = (show / "podcast.yaml").read_text().partition("announce:")[0]
+        settings += f"announce: {{bluesky: {{account: '@{bluesky_server.HANDLE}', pds: '{server.url}'}}}}\n"
+        (show / "podcast.yaml").write_text(settings)
+        yield server
+
+
+def test_publish_announces_on_bluesky_with_facets_and_a_card(show, bluesky, bucket):
+    notes = show / f"episodes/{SLUG}.md"
+    notes.write_text(notes.read_text() + "\n" + "Ein längerer Satz für die Zusammenfassung. " * 20)
+    assert "of 300 characters" in run(show, "plan").stdout
+    output = publish(show)
+    [(key, post)] = bluesky.posts.items()
+    assert f"posted: https://bsky.app/profile/{bluesky_server.HANDLE}/post/{key}" in output
+    features = [facet["features"][0] for facet in post["facets"]]
+    assert [feature.get("uri") or feature.get("tag") for feature in features] == [page_url(bucket), "OpenSource"]
+    external = dict(post["embed"]["external"])
+    assert external.pop("thumb")["mimeType"] == "image/jpeg"
+    assert external == {"uri": page_url(bucket), "title": "Talk 2", "description": "One paragraph."}
+    assert post["langs"] == ["en"]
+    assert bluesky.requests.count("com.atproto.server.createSession") == 1
+    [record] = [records["bluesky"] for records in read_state(bucket)["posts"].values()]
+    assert record["uri"] == f"at://{bluesky_server.DID}/app.bsky.feed.post/{key}"
+    bluesky.requests.clear()
+    publish(show)
+    publish(show, "--refresh")
+    assert bluesky.requests == []
+
+
+def lose_connection():
+    raise ConnectionAbortedError
+
+
+def test_post_on_bluesky_whose_answer_is_lost_is_not_repeated(show, bluesky):
+    bluesky.after_put = lose_connection
+    assert "not posted on Bluesky (pod.example)" in publish(show)
+    assert len(bluesky.posts) == 1
+    bluesky.after_put = lambda: None
+    assert "posted: " in publish(show)
+    assert (len(bluesky.posts), bluesky.commits) == (1, 1)
+    assert run(show, "announce", SLUG, "--update", "--yes").stderr.startswith("Bluesky cannot change a post")
+    assert run(show, "announce", SLUG, "--again", "--yes").exit_code == 0
+    assert len(bluesky.posts) == 2
+    assert run(show, "announce", SLUG, "--withdraw", "--yes").exit_code == 0
+    assert len(bluesky.posts) == 1
+
+
+FAULTS = [
+    ("createSession", 401, {}, {"error": "AuthenticationRequired"}, "does not accept PODCAST_KIT_BLUESKY_PASSWORD"),
+    ("createSession", 401, {}, {"error": "AuthFactorTokenRequired"}, "asks for a code"),
+    ("createSession", 301, {"Location": "https://other.example/"}, {}, "redirects to 'other.example'"),
+    ("createSession", 429, {"Retry-After": "3600"}, {}, "limits requests: try again in 60 min"),
+    ("createSession", 200, {}, b"<html>A page</html>", "does not answer with JSON"),
+    ("putRecord", 400, {}, {"error": "InvalidRequest", "message": "Too \u202elong"}, "InvalidRequest: Too long"),
+    ("putRecord", 502, {}, b"<html>Bad gateway</html>", "answers 502"),
+    ("uploadBlob", 413, {}, {"error": "BlobTooLarge"}, "answers 413: BlobTooLarge"),
+]
+
+
+def test_faults_of_bluesky_are_said_in_words_and_nothing_is_lost(show, bluesky):
+    publish(show, "--no-announce")
+    for name, status, headers, document, words in FAULTS:
+        method = f"com.atproto.{'server' if name == 'createSession' else 'repo'}.{name}"
+        bluesky.answers = [(method, status, headers, document)]
+        done = run(show, "announce", SLUG, "--yes")
+        assert (done.exit_code, words in done.stderr) == (1, True), (words, done.output)
+        assert "podcast-kit announce" in done.stderr
+    bluesky.answers = [("com.atproto.repo.putRecord", 400, {}, {"error": "ExpiredToken"})]
+    assert run(show, "announce", SLUG, "--yes").exit_code == 0
+    assert len(bluesky.posts) == 1

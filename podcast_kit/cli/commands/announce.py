@@ -66,9 +66,9 @@ def announce_command(
     Without EPISODE, also notifies the hubs, indexes and search engines that podcast.yaml names, if a publish could
     not.
 
-    Tokens come from the environment: PODCAST_KIT_MASTODON_TOKEN, PODCAST_KIT_TELEGRAM_TOKEN,
-    PODCAST_KIT_DISCORD_WEBHOOK, PODCAST_KIT_SLACK_WEBHOOK, PODCAST_KIT_WEBHOOK_URL (and PODCAST_KIT_WEBHOOK_TOKEN),
-    PODCAST_KIT_BUTTONDOWN_KEY; and PODCAST_KIT_PODPING_TOKEN for podpings.
+    Tokens and passwords come from the environment: PODCAST_KIT_MASTODON_TOKEN, PODCAST_KIT_BLUESKY_PASSWORD,
+    PODCAST_KIT_TELEGRAM_TOKEN, PODCAST_KIT_DISCORD_WEBHOOK, PODCAST_KIT_SLACK_WEBHOOK, PODCAST_KIT_WEBHOOK_URL (and
+    PODCAST_KIT_WEBHOOK_TOKEN), PODCAST_KIT_BUTTONDOWN_KEY; and PODCAST_KIT_PODPING_TOKEN for podpings.
 
     \b
       podcast-kit announce
@@ -92,6 +92,8 @@ def announce_command(
     notifies = not episodes and not networks and bool(list_services(show.show))
     if not notifies:
         _check_networks(show, networks)
+    if action is announcing.PostAction.UPDATE:
+        _report_fixed_networks(console, show, networks)
     state = fetch_state(store, show.show.feed.path)
     build = load_build(console, None, show=show)
     guids = _choose_guids(build, state, episodes)
@@ -159,6 +161,20 @@ def _check_networks(show: Project, networks: tuple[str, ...]) -> None:
         if name not in names:
             text = f"{name!r} is not a network under announce: in podcast.yaml (use {', '.join(names)})"
             raise click.BadParameter(text, param_hint="--to")
+
+
+def _report_fixed_networks(console: Console, show: Project, networks: tuple[str, ...]) -> None:
+    """Say which networks cannot change a post. Raises OperationError if it was asked for there."""
+    from podcast_kit.announce.networks import load_network_class
+
+    for row in show.show.announce:
+        network = load_network_class(row.name)
+        if not network.can_update:
+            text = f"{network.label} cannot change a post"
+            again = "use --withdraw, then --again" if network.can_withdraw else "delete it there, then use --again"
+            if row.name in networks:
+                raise OperationError(text, again)
+            console.info(f"{text}: {again}")
 
 
 def _choose_guids(build: Build, state: StoreState, names: tuple[str, ...]) -> tuple[str, ...]:
