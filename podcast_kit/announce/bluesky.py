@@ -18,12 +18,12 @@ from podcast_kit.text.graphemes import count_graphemes
 PASSWORD_VARIABLE = "PODCAST_KIT_BLUESKY_PASSWORD"  # noqa: S105 - the variable's name
 DEFAULT_SERVER = "https://bsky.social"
 COLLECTION = "app.bsky.feed.post"
-MAX_GRAPHEMES = 300
-MAX_TEXT_BYTES = 3_000
+MAX_POST_GRAPHEMES = 300
+MAX_POST_BYTES = 3_000
 """Both hold (https://github.com/bluesky-social/atproto, lexicons/app/bsky/feed/post.json)."""
 MAX_THUMB_BYTES = 1_000_000
 MAX_TAG_GRAPHEMES = 64
-MAX_DESCRIPTION_LEN = 300
+MAX_CARD_DESCRIPTION_LEN = 300
 TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 _LINK_OR_TAG = re.compile(r"(?P<link>https?://[^\s<>\"]+)|(?<!\S)#(?P<tag>[^\s#]+)")
 _LINK_END = re.compile(r"[.,;:!?'\")\]]+$")
@@ -49,11 +49,11 @@ class BlueskyNetwork(Network):
     @property
     def max_len(self) -> int:
         """Graphemes of a post."""
-        return MAX_GRAPHEMES
+        return MAX_POST_GRAPHEMES
 
     def accepts(self, text: str) -> bool:
         """Whether a text has at most 300 graphemes and 3,000 bytes."""
-        return len(text.encode()) <= MAX_TEXT_BYTES and count_graphemes(text) <= MAX_GRAPHEMES
+        return len(text.encode()) <= MAX_POST_BYTES and count_graphemes(text) <= MAX_POST_GRAPHEMES
 
     @property
     def _server(self) -> str:
@@ -146,7 +146,11 @@ class BlueskyNetwork(Network):
 
     def _make_card(self, draft: Draft) -> dict[str, Any]:
         """The preview of the page; without a picture if that is too large."""
-        card = {"uri": draft.url, "title": draft.title, "description": fit_text(draft.summary, MAX_DESCRIPTION_LEN)}
+        card = {
+            "uri": draft.url,
+            "title": draft.title,
+            "description": fit_text(draft.summary, MAX_CARD_DESCRIPTION_LEN),
+        }
         picture = draft.card.read_bytes() if draft.card and draft.card.is_file() else b""
         if not 0 < len(picture) <= MAX_THUMB_BYTES:
             return card
@@ -157,7 +161,7 @@ class BlueskyNetwork(Network):
                 content=picture,
                 headers={"Content-Type": "image/jpeg"},
             )
-        except PostError as error:  # a picture alone is no post
+        except PostError as error:  # nothing was posted yet
             raise PostError(error.text, error.fix, status=error.status, reason=error.reason) from None
         blob = answer.get("blob") if isinstance(answer, dict) else None
         return card | ({"thumb": blob} if isinstance(blob, dict) else {})
@@ -184,7 +188,7 @@ class BlueskyNetwork(Network):
 
 
 def find_facets(text: str) -> list[dict[str, Any]]:
-    """Where links and hashtags are in a text, in bytes of UTF-8: without a facet, an address is no link.
+    """Where links and hashtags are in a text, in bytes of UTF-8: without a facet, an address cannot be clicked.
 
     >>> find_facets("é https://pod.example/ #RSS")[0]["index"]
     {'byteStart': 3, 'byteEnd': 23}

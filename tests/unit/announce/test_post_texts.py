@@ -123,7 +123,7 @@ def test_graphemes_are_counted_as_unicode_says(text, count):
     assert count_graphemes(text) == count
 
 
-def test_facets_have_byte_positions_and_leave_out_what_is_no_link_or_tag():
+def test_facets_have_byte_positions_and_leave_out_other_text():
     text = f"Größe 👍: see {URL}, (#RSS) #RSS. C# #2026 a#b"
     facets = bluesky.find_facets(text)
     data = text.encode()
