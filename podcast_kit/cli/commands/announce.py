@@ -91,9 +91,7 @@ def announce_command(
     store, show = open_target_store(console, {})
     notifies = not episodes and not networks and bool(list_services(show.show))
     if not notifies:
-        _check_networks(show, networks)
-    if action is announcing.PostAction.UPDATE:
-        _report_fixed_networks(console, show, networks)
+        _check_networks(console, show, networks, action)
     state = fetch_state(store, show.show.feed.path)
     build = load_build(console, None, show=show)
     guids = _choose_guids(build, state, episodes)
@@ -152,7 +150,7 @@ def _choose_action(*, again: bool, update: bool, withdraw: bool, posted: bool) -
     return actions[0] if actions else PostAction.SEND
 
 
-def _check_networks(show: Project, networks: tuple[str, ...]) -> None:
+def _check_networks(console: Console, show: Project, networks: tuple[str, ...], action: PostAction) -> None:
     """Raise OperationError without networks, or click.BadParameter for one that podcast.yaml does not name."""
     names = [row.name for row in show.show.announce]
     if not names:
@@ -161,6 +159,8 @@ def _check_networks(show: Project, networks: tuple[str, ...]) -> None:
         if name not in names:
             text = f"{name!r} is not a network under announce: in podcast.yaml (use {', '.join(names)})"
             raise click.BadParameter(text, param_hint="--to")
+    if action == "update":
+        _report_fixed_networks(console, show, networks)
 
 
 def _report_fixed_networks(console: Console, show: Project, networks: tuple[str, ...]) -> None:
