@@ -6,6 +6,8 @@ run. What was read already is recognized by name, size and time, or by content w
 has grown.
 """
 
+# ruff: noqa: S608  # the SQL consists of our own formats and quoted paths
+
 from __future__ import annotations
 
 import hashlib
@@ -226,6 +228,12 @@ class _OpenLog:
     repeated: bool = False
     malformed: MalformedLines = field(default_factory=MalformedLines)
 
+    def keeps_last_line(self, line: bytes) -> bool:
+        """Whether a last line without a newline is whole; otherwise its server is writing it, and it is read later."""
+        if self.log_format is None or self.log_format.comment:
+            return True
+        return recognize_format(line.decode("utf-8", "replace")) is not None
+
 
 class _Chunk:
     """Lines in one format, in a file that DuckDB parses at once."""
@@ -316,7 +324,7 @@ class _Run:
 
     def _read_stream(self, log: _OpenLog, stream: IO[bytes], log_format: LogFormat | None) -> None:
         log.start = self.chunk.size, self.chunk.lines
-        for lines in read_lines(read_raw_blocks(stream, log.source.name), log.malformed.add_line):
+        for lines in read_lines(read_raw_blocks(stream, log.source.name), log.malformed.add_line, log.keeps_last_line):
             if log.log_format is None:
                 self._begin_log(log, lines, log_format)
             for section_format, section in _split_sections(lines, log.log_format):
@@ -438,7 +446,7 @@ class _Run:
             last = file.read()
         sample.write_bytes(first[: first.rfind(b"\n") + 1] + last[last.find(b"\n") + 1 :])
         query = requests_query(self.chunk.log_format, sample, ())
-        rows = self.database.execute(f"SELECT DISTINCT day[:7] FROM ({query})").fetchall()  # noqa: S608
+        rows = self.database.execute(f"SELECT DISTINCT day[:7] FROM ({query})").fetchall()
         return {month for (month,) in rows}
 
     def _load_salts(self, months: set[str]) -> None:
@@ -463,7 +471,7 @@ class _Run:
         for log in self.complete:
             log_format = log.log_format or EMPTY_LOG
             self.record.execute(
-                f"INSERT OR REPLACE INTO logs VALUES ({', '.join('?' * LOG_COLUMNS)})",  # noqa: S608
+                f"INSERT OR REPLACE INTO logs VALUES ({', '.join('?' * LOG_COLUMNS)})",
                 [
                     *(log.source.name, log.source.version, log_format.name, log_format.title),
                     *(log.lines_before + log.end_line - log.start[1], log.malformed.count),
@@ -509,43 +517,49 @@ class _Part:
 
 def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> str:
     """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months."""
-    salt = " ".join(f"WHEN '{month}' THEN getvariable('{_salt_variable(month)}')" for month in months)
-    listener = f"to_id(CASE strftime(moment, '%Y-%m') {salt} END || address)" if salt else "NULL"
+    salts = " ".join(f"WHEN '{month}' THEN getvariable('{_salt_variable(month)}')" for month in months)
+    salt = f"CASE strftime(moment, '%Y-%m') {salts} END" if salts else "''"
     columns = {name: name for name in REQUEST_TYPES} | {
-        "listener": listener,
-        "source": f"'{log_format.name}'",
         "at": "moment",
+        "listener": f"to_id({salt} || network_address(address))",
+        "path": "hide_private(path)",
+        "referrer": "referrer_url(referrer)",
+        "bytes_sent": "CASE WHEN bytes_sent >= 0 THEN bytes_sent END",
+        "range_start": "CASE WHEN status = 206 THEN range_start END",
+        "range_end": "CASE WHEN status = 206 THEN range_end END",
+        "source": f"'{log_format.name}'",
     }
     select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())
-    return (
-        f"SELECT {select}, strftime(moment, '%Y-%m-%d') AS day FROM ({_fields_query(log_format, path)}) WHERE {VALID}"  # noqa: S608
-    )
+    day = "strftime(moment, '%Y-%m-%d') AS day"
+    return f"SELECT {select}, {day} FROM ({_columns_query(log_format, path)}) WHERE {VALID}"
 
 
 def malformed_query(log_format: LogFormat, path: Path) -> str:
     """SQL for the numbers of the lines in a file that are neither requests nor what the format has besides them."""
-    return (
-        f"SELECT number FROM ({_fields_query(log_format, path, numbered=True)}) WHERE line IS NOT NULL AND line <> ''"  # noqa: S608
-        f" AND ({VALID}) IS NOT TRUE AND not_request IS NOT TRUE"
-    )
+    numbered = _columns_query(log_format, path, "row_number() OVER ()")
+    return f"SELECT number FROM ({numbered}) WHERE line <> '' AND ({VALID}) IS NOT TRUE AND not_request IS NOT TRUE"
 
 
-VALID = "moment IS NOT NULL AND address IS NOT NULL AND path IS NOT NULL AND status IS NOT NULL"
+VALID = (
+    "moment >= TIMESTAMP '1995-01-01' AND moment < TIMESTAMP '2200-01-01' AND status BETWEEN 0 AND 999"
+    " AND blank(address) IS NOT NULL AND path IS NOT NULL AND is_complete"
+    " AND not_request IS NOT TRUE"
+)
+"""What makes a line a request."""
 
 
-def _fields_query(log_format: LogFormat, path: Path, *, numbered: bool = False) -> str:
-    names = [*(name for name in REQUEST_TYPES if name not in {"at", "listener", "source"}), "moment", "address"]
-    columns = dict(log_format.columns)
-    columns["referrer"] = f"referrer_url({columns.get('referrer', NO_VALUE)})"
-    columns["moment"] = columns.pop("at", NO_VALUE)
-    columns["address"] = f"network_address({columns['address']})"
-    select = ", ".join(f"{columns.get(name, NO_VALUE)} AS {name}" for name in names)
-    number = "row_number() OVER () AS number, " if numbered else ""
-    lines = f"SELECT {number}line, {log_format.split} AS f FROM read_csv({quote_text(str(path))}, {_READ_OPTIONS})"  # noqa: S608
-    lines += " WHERE line IS NOT NULL" if not numbered else ""
-    return (
-        f"SELECT line, {'number, ' if numbered else ''}{select}, {log_format.not_request} AS not_request FROM ({lines})"  # noqa: S608
-    )
+def _columns_query(log_format: LogFormat, path: Path, number: str = NO_VALUE) -> str:
+    """SQL for the columns of each line; in steps, so that no expression is computed twice."""
+    names = [name for name in REQUEST_TYPES if name not in {"at", "listener", "source"}]
+    columns = dict(log_format.columns) | {"moment": log_format.columns["at"]}
+    select = [f"{columns.get(name, NO_VALUE)} AS {name}" for name in ("moment", "address", *names)]
+    flags = f"{log_format.not_request} AS not_request, {log_format.complete} AS is_complete"
+    fields = [f"{value} AS {name}" for name, value in log_format.fields.items()]
+    lines = f"SELECT {number} AS number, line FROM read_csv({quote_text(str(path))}, {_READ_OPTIONS})"
+    lines = f"SELECT number, line, {log_format.split} AS f FROM ({lines}) WHERE line IS NOT NULL"
+    if fields:
+        lines = f"SELECT number, line, f, {', '.join(fields)} FROM ({lines})"
+    return f"SELECT number, line, {', '.join(select)}, {flags} FROM ({lines})"
 
 
 def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tuple[LogFormat, bytes]]:

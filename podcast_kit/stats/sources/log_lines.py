@@ -131,11 +131,13 @@ def _log_error(name: str, text: str, fix: str, code: str) -> InvalidInput:
     return InvalidInput([Problem(SourceLocation(name), text, fix, code)])
 
 
-def read_lines(blocks: Iterator[bytes], on_malformed: Callable[[int], None]) -> Iterator[bytes]:
+def read_lines(
+    blocks: Iterator[bytes], on_malformed: Callable[[int], None], keeps_last_line: Callable[[bytes], bool]
+) -> Iterator[bytes]:
     """Blocks of complete lines that are safe to parse as text, each line ending in a newline.
 
     A line that is too long or has a NUL is replaced by an empty line and reported by its number, so that line numbers
-    stay true; bytes that are not UTF-8 become \\xNN.
+    stay true; bytes that are not UTF-8 become \\xNN. A last line without end is left out unless `keeps_last_line`.
     """
     carry, too_long, number = b"", False, 1
     for block in blocks:
@@ -159,7 +161,7 @@ def read_lines(blocks: Iterator[bytes], on_malformed: Callable[[int], None]) -> 
             carry, too_long = b"", True
     if too_long:
         on_malformed(number)
-    elif carry:
+    elif carry and keeps_last_line(carry):
         yield _clean_lines(carry + NEWLINE, number, on_malformed)
 
 

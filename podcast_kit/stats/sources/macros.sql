@@ -2,23 +2,47 @@
 
 CREATE OR REPLACE TEMP MACRO blank(x) AS nullif(nullif(x, ''), '-');
 
-CREATE OR REPLACE TEMP MACRO to_status(x) AS
-  CASE WHEN length(x) = 3 AND try_cast(x AS INTEGER) BETWEEN 0 AND 999 THEN try_cast(x AS INTEGER) END;
-
 -- '-' is what logs have for none.
-CREATE OR REPLACE TEMP MACRO to_bytes(x) AS
-  CASE WHEN x = '-' THEN 0 WHEN try_cast(x AS BIGINT) >= 0 THEN try_cast(x AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO to_bytes(x) AS CASE WHEN starts_with(x, '-') THEN 0 ELSE try_cast(x AS BIGINT) END;
 
 CREATE OR REPLACE TEMP MACRO to_position(x) AS CASE WHEN try_cast(x AS BIGINT) >= 0 THEN try_cast(x AS BIGINT) END;
 
-CREATE OR REPLACE TEMP MACRO sane_time(t) AS
-  CASE WHEN t >= TIMESTAMP '1995-01-01' AND t < TIMESTAMP '2200-01-01' THEN t END;
+-- 28/Nov/2026:19:04:00 +0100
+CREATE OR REPLACE TEMP MACRO parse_clf_time(x) AS
+  CASE WHEN ends_with(x, ' +0000') THEN try_strptime(left(x, 20), '%d/%b/%Y:%H:%M:%S')
+       ELSE CAST(try_strptime(x, '%d/%b/%Y:%H:%M:%S %z') AS TIMESTAMP) END;
 
--- [28/Nov/2026:19:04:00 +0100]
-CREATE OR REPLACE TEMP MACRO clf_time(x) AS
-  sane_time(CAST(try_strptime(substr(x, instr(x, '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z') AS TIMESTAMP));
+CREATE OR REPLACE TEMP MACRO clf_time(x) AS parse_clf_time(substr(x, instr(x, '[') + 1, 26));
 
-CREATE OR REPLACE TEMP MACRO iso_time(x) AS sane_time(CAST(try_cast(x AS TIMESTAMPTZ) AS TIMESTAMP));
+CREATE OR REPLACE TEMP MACRO iso_time(x) AS
+  CASE WHEN length(x) = 19 THEN try_cast(x AS TIMESTAMP) ELSE CAST(try_cast(x AS TIMESTAMPTZ) AS TIMESTAMP) END;
+
+-- Seconds, milliseconds, microseconds or nanoseconds since 1970.
+CREATE OR REPLACE TEMP MACRO epoch_time(x) AS make_timestamp(CAST(
+  CASE WHEN try_cast(x AS DOUBLE) < 1e11 THEN try_cast(x AS DECIMAL(38, 6)) * 1000000
+       WHEN try_cast(x AS DOUBLE) < 1e14 THEN try_cast(x AS DECIMAL(38, 6)) * 1000
+       WHEN try_cast(x AS DOUBLE) < 1e17 THEN try_cast(x AS DECIMAL(38, 6))
+       WHEN try_cast(x AS DOUBLE) < 1e20 THEN try_cast(x AS DECIMAL(38, 6)) / 1000 END AS BIGINT));
+
+CREATE OR REPLACE TEMP MACRO any_time(x) AS
+  CASE WHEN regexp_matches(x, '^[0-9]+([.][0-9]+)?$') THEN epoch_time(x)
+       WHEN contains(x, '/') THEN clf_time(x) ELSE iso_time(x) END;
+
+-- Of a Range header (bytes=0-1023) or a Content-Range header (bytes 0-1023/4096); several ranges at once are unknown.
+CREATE OR REPLACE TEMP MACRO range_start_of(x) AS
+  try_cast(nullif(regexp_extract(x, '^bytes[= ]([0-9]{1,15})-[0-9]*(/.*)?$', 1), '') AS BIGINT);
+
+CREATE OR REPLACE TEMP MACRO range_end_of(x) AS
+  try_cast(nullif(regexp_extract(x, '^bytes[= ][0-9]{1,15}-([0-9]{1,15})(/.*)?$', 1), '') AS BIGINT);
+
+CREATE OR REPLACE TEMP MACRO country_code(x) AS CASE WHEN regexp_matches(x, '^[A-Za-z]{2}$') THEN upper(x) END;
+
+CREATE OR REPLACE TEMP MACRO azure_method(x) AS
+  CASE x WHEN 'GetBlob' THEN 'GET' WHEN 'GetBlobProperties' THEN 'HEAD' ELSE x END;
+
+CREATE OR REPLACE TEMP MACRO unescape_html(x) AS
+  CASE WHEN contains(x, '&') THEN replace(replace(replace(replace(replace(
+    x, '&quot;', '"'), '&#39;', chr(39)), '&lt;', '<'), '&gt;', '>'), '&amp;', '&') ELSE x END;
 
 -- A decoded %-sequence may be invalid UTF-8: then the text stays as it is.
 CREATE OR REPLACE TEMP MACRO decode_url(x) AS
@@ -31,9 +55,8 @@ CREATE OR REPLACE TEMP MACRO decode_twice(x) AS CASE WHEN contains(x, '%') THEN 
 CREATE OR REPLACE TEMP MACRO hide_private(x) AS
   CASE WHEN contains(x, '.xml') THEN regexp_replace(x, '[a-z2-7]{32}\.xml', '...', 'g') ELSE x END;
 
--- The same in every version of DuckDB, unlike hash(); positive, as not every engine has unsigned numbers.
-CREATE OR REPLACE TEMP MACRO to_id(x) AS
-  CASE WHEN blank(x) IS NOT NULL THEN CAST(md5_number_lower(x) >> 1 AS BIGINT) END;
+-- 60 bits of a hash that is the same in every version of DuckDB and fits into the integers of every engine.
+CREATE OR REPLACE TEMP MACRO to_id(x) AS CAST('0x' || left(sha256(blank(x)), 15) AS BIGINT);
 
 CREATE OR REPLACE TEMP MACRO request_path(x) AS hide_private(decode_url(split_part(split_part(
   CASE WHEN starts_with(x, 'http') THEN regexp_replace(x, '^https?://[^/]*', '') ELSE x END, '?', 1), '#', 1)));

@@ -100,6 +100,19 @@ def test_log_with_the_same_first_line_is_another_log(tmp_path, data):
     assert read_logs(data, first, second).requests == 6
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3, 8, 60, 100])
+@pytest.mark.slow
+def test_log_that_is_being_written_is_counted_exactly_once(tmp_path, data, cut):
+    log = tmp_path / "access.log"
+    whole = lines(1, 2)
+    log.write_bytes(whole[:-cut])
+    result = read_logs(data, log)
+    assert result.problems == []
+    log.write_bytes(whole + lines(3))
+    read_logs(data, log)
+    assert [agent for (agent,) in read_requests(data, "agent")] == ["App/1", "App/2", "App/3"]
+
+
 def test_malformed_lines_are_counted_and_located(tmp_path, data):
     log, clean = tmp_path / "access.log", tmp_path / "clean.log"
     bad = b"\n".join([b"hello", b"", b"a\0b", b"x" * 200_000, b"\xff\xfe"]) + b"\n"
