@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +44,12 @@ def counting_statements() -> dict[str, str]:
         name: "\n".join(line for line in body.strip().splitlines() if not line.startswith("--"))
         for name, body in zip(parts[::2], parts[1::2], strict=True)
     }
+
+
+@cache
+def counting_digest() -> str:
+    """Changes when the SQL does."""
+    return hashlib.sha256(json.dumps(counting_statements(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 -- How requests become downloads, by the IAB Podcast Technical Measurement Guidelines v2.3.
 -- Written for DuckDB; sqlglot translates it for ClickHouse and Spark. Each engine provides the tables
---   requests    day, at_us, listener, agent, referrer, method, path, status, bytes_sent, range_start, range_end,
+--   requests    day, at_ms, listener, agent, referrer, method, path, status, bytes_sent, range_start, range_end,
 --               country, source, is_datacenter
---   enclosures  path, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
+--   enclosures  path, file, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
 --   agents      agent, app, device, is_bot, is_watch
 --   referrers   referrer, player, is_bogus
 -- Bytes are half-open intervals [start_byte, stop_byte). :names are numbers that the caller puts in.
@@ -10,18 +10,18 @@
 -- name: classified
 -- Every request with the reason why it is left out, if it is, and the bytes of content that it delivered.
 SELECT
-  p.day, p.at_us, p.listener, p.agent, p.path, p.guid, p.app, p.device, p.country, p.source,
+  p.day, p.at_ms, p.listener, p.agent, p.file, p.guid, p.app, p.device, p.country, p.source,
   p.bytes, p.head_bytes, p.needed_bytes, p.reason, COALESCE(p.start_byte, 0) AS start_byte,
   CASE WHEN p.start_byte IS NULL THEN 0 ELSE LEAST(p.start_byte + p.sent, p.stop_limit) END AS stop_byte,
   CASE WHEN p.start_byte IS NULL THEN LEAST(p.sent, p.bytes) ELSE 0 END AS unplaced_bytes
 FROM (
   SELECT
-    r.day, r.at_us, r.listener, r.agent, r.path, e.guid,
+    r.day AS day, r.at_ms AS at_ms, r.listener AS listener, r.agent AS agent, e.file AS file, e.guid AS guid,
     COALESCE(f.player, a.app, '') AS app,
     COALESCE(a.device, '') AS device,
     COALESCE(r.country, '') AS country,
     COALESCE(r.source, '') AS source,
-    e.bytes, e.head_bytes, e.needed_bytes,
+    e.bytes AS bytes, e.head_bytes AS head_bytes, e.needed_bytes AS needed_bytes,
     CASE
       WHEN r.status = 200 THEN e.head_bytes
       WHEN r.range_start >= e.head_bytes THEN r.range_start
@@ -55,28 +55,28 @@ FROM (
 
 -- name: window_calendar
 -- The window of each eligible request: its day in UTC.
-SELECT c.*, c.day AS window_day, 0 AS window_us FROM classified AS c WHERE c.reason = 'eligible'
+SELECT c.*, c.day AS window_day, 0 AS window_ms FROM classified AS c WHERE c.reason = 'eligible'
 
 -- name: window_last_touch
 -- A window begins at a request that is 24 hours or more after the one before it, and ends when they pause that long.
 SELECT
   s.*,
-  MAX(CASE WHEN s.is_first THEN s.at_us END) OVER (
-    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_us
+  MAX(CASE WHEN s.is_first THEN s.at_ms END) OVER (
+    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_ms
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS window_us,
+  ) AS window_ms,
   MAX(CASE WHEN s.is_first THEN s.day END) OVER (
-    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_us
+    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_ms
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS window_day
 FROM (
   SELECT
     c.*,
     COALESCE(
-      c.at_us - MAX(c.at_us) OVER (
-        PARTITION BY c.listener, c.agent, c.guid ORDER BY c.at_us
+      c.at_ms - MAX(c.at_ms) OVER (
+        PARTITION BY c.listener, c.agent, c.guid ORDER BY c.at_ms
         ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
-      ) >= 86400000000,
+      ) >= 86400000,
       TRUE
     ) AS is_first
   FROM classified AS c
@@ -86,40 +86,45 @@ FROM (
 -- name: first_requests
 -- For the first-touch window: each moment of a listener, and the first one that is 24 hours or more after it.
 SELECT
-  m.listener, m.agent, m.guid, m.day, m.at_us,
-  MIN(m.at_us) OVER (
-    PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_us
-    RANGE BETWEEN 86400000000 FOLLOWING AND UNBOUNDED FOLLOWING
-  ) AS next_us,
-  ROW_NUMBER() OVER (PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_us) AS position
+  m.listener, m.agent, m.guid, m.day, m.at_ms,
+  MIN(m.at_ms) OVER (
+    PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_ms
+    RANGE BETWEEN 86400000 FOLLOWING AND UNBOUNDED FOLLOWING
+  ) AS next_ms,
+  ROW_NUMBER() OVER (PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_ms) AS position
 FROM (
-  SELECT DISTINCT c.listener, c.agent, c.guid, c.day, c.at_us FROM classified AS c WHERE c.reason = 'eligible'
+  SELECT DISTINCT c.listener, c.agent, c.guid, c.day, c.at_ms FROM classified AS c WHERE c.reason = 'eligible'
 ) AS m
 
 -- name: window_starts
 -- The beginnings of the first-touch windows: the first request, then the first one behind each window, and so on.
 WITH RECURSIVE starts AS (
-  SELECT f.listener, f.agent, f.guid, f.day, f.at_us, f.next_us FROM first_requests AS f WHERE f.position = 1
+  SELECT f.listener, f.agent, f.guid, f.day, f.at_ms, f.next_ms FROM first_requests AS f WHERE f.position = 1
   UNION ALL
-  SELECT f.listener, f.agent, f.guid, f.day, f.at_us, f.next_us
+  SELECT
+    f.listener AS listener, f.agent AS agent, f.guid AS guid, f.day AS day, f.at_ms AS at_ms, f.next_ms AS next_ms
   FROM starts AS s
   INNER JOIN first_requests AS f
-    ON f.listener = s.listener AND f.agent = s.agent AND f.guid = s.guid AND f.at_us = s.next_us
+    ON f.listener = s.listener AND f.agent = s.agent AND f.guid = s.guid AND f.at_ms = s.next_ms
 )
-SELECT starts.listener, starts.agent, starts.guid, starts.day, starts.at_us FROM starts
+SELECT starts.listener, starts.agent, starts.guid, starts.day, starts.at_ms FROM starts
 
 -- name: window_first_touch
 -- A window begins at a request, lasts 24 hours, and the next one begins at the first request after it.
-SELECT c.*, s.at_us AS window_us, s.day AS window_day
+SELECT
+  c.day AS day, c.at_ms AS at_ms, c.listener AS listener, c.agent AS agent, c.file AS file, c.guid AS guid,
+  c.app AS app, c.device AS device, c.country AS country, c.source AS source, c.bytes AS bytes,
+  c.head_bytes AS head_bytes, c.needed_bytes AS needed_bytes, c.reason AS reason, c.start_byte AS start_byte,
+  c.stop_byte AS stop_byte, c.unplaced_bytes AS unplaced_bytes, s.at_ms AS window_ms, s.day AS window_day
 FROM classified AS c
 INNER JOIN window_starts AS s ON s.listener = c.listener AND s.agent = c.agent AND s.guid = c.guid
-WHERE c.reason = 'eligible' AND c.at_us >= s.at_us AND c.at_us < s.at_us + 86400000000
+WHERE c.reason = 'eligible' AND c.at_ms >= s.at_ms AND c.at_ms < s.at_ms + 86400000
 
 -- name: files
 -- What each listener got of each file in a window, before overlaps are looked at.
 SELECT
-  w.window_day, w.window_us, w.listener, w.agent, w.guid, w.path,
-  MIN(w.at_us) AS first_us, MIN(w.app) AS app, MIN(w.device) AS device, MIN(w.country) AS country,
+  w.window_day, w.window_ms, w.listener, w.agent, w.guid, w.file,
+  MIN(w.at_ms) AS first_ms, MIN(w.app) AS app, MIN(w.device) AS device, MIN(w.country) AS country,
   MIN(w.source) AS source, MAX(w.bytes) AS bytes, MAX(w.head_bytes) AS head_bytes,
   MAX(w.needed_bytes) AS needed_bytes,
   MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
@@ -127,49 +132,49 @@ SELECT
   SUM(w.unplaced_bytes) AS unplaced,
   COUNT(*) AS requests
 FROM windowed AS w
-GROUP BY w.window_day, w.window_us, w.listener, w.agent, w.guid, w.path
+GROUP BY w.window_day, w.window_ms, w.listener, w.agent, w.guid, w.file
 
 -- name: covered
 -- The union of the byte ranges, where no single range is a minute but together they may be; and the bytes of requests
 -- whose range is unknown, each of them once.
 SELECT
-  u.window_day, u.window_us, u.listener, u.agent, u.path,
+  u.window_day, u.window_ms, u.listener, u.agent, u.file,
   SUM(GREATEST(u.stop_byte - GREATEST(u.start_byte, COALESCE(u.reach, 0)), 0)) AS covered,
   SUM(u.unplaced_bytes) AS unplaced
 FROM (
   SELECT
     d.*,
     MAX(d.stop_byte) OVER (
-      PARTITION BY d.window_day, d.window_us, d.listener, d.agent, d.path
-      ORDER BY d.start_byte, d.stop_byte, d.at_us
+      PARTITION BY d.window_day, d.window_ms, d.listener, d.agent, d.file
+      ORDER BY d.start_byte, d.stop_byte, d.at_ms
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS reach
   FROM (
     SELECT DISTINCT
-      w.window_day, w.window_us, w.listener, w.agent, w.path,
-      w.start_byte, w.stop_byte, w.unplaced_bytes,
-      CASE WHEN w.unplaced_bytes > 0 THEN w.at_us ELSE 0 END AS at_us
+      w.window_day AS window_day, w.window_ms AS window_ms, w.listener AS listener, w.agent AS agent,
+      w.file AS file, w.start_byte AS start_byte, w.stop_byte AS stop_byte, w.unplaced_bytes AS unplaced_bytes,
+      CASE WHEN w.unplaced_bytes > 0 THEN w.at_ms ELSE 0 END AS at_ms
     FROM windowed AS w
     INNER JOIN files AS f
-      ON f.window_day = w.window_day AND f.window_us = w.window_us AND f.listener = w.listener
-      AND f.agent = w.agent AND f.path = w.path
+      ON f.window_day = w.window_day AND f.window_ms = w.window_ms AND f.listener = w.listener
+      AND f.agent = w.agent AND f.file = w.file
     WHERE f.longest < f.needed_bytes AND f.total + f.unplaced >= f.needed_bytes
   ) AS d
 ) AS u
-GROUP BY u.window_day, u.window_us, u.listener, u.agent, u.path
+GROUP BY u.window_day, u.window_ms, u.listener, u.agent, u.file
 
 -- name: consumers
 -- One row for each download: a listener who got a minute of an episode in a window.
 SELECT
-  f.window_day AS day, f.window_us, f.listener, f.agent, f.guid,
+  f.window_day AS day, f.window_ms AS window_ms, f.listener AS listener, f.agent AS agent, f.guid AS guid,
   MIN(f.app) AS app, MIN(f.device) AS device, MIN(f.country) AS country, MIN(f.source) AS source
 FROM files AS f
 LEFT JOIN covered AS c
-  ON c.window_day = f.window_day AND c.window_us = f.window_us AND c.listener = f.listener
-  AND c.agent = f.agent AND c.path = f.path
+  ON c.window_day = f.window_day AND c.window_ms = f.window_ms AND c.listener = f.listener
+  AND c.agent = f.agent AND c.file = f.file
 WHERE f.longest >= f.needed_bytes
   OR COALESCE(c.covered, 0) + GREATEST(LEAST(COALESCE(c.unplaced, 0), f.bytes) - f.head_bytes, 0) >= f.needed_bytes
-GROUP BY f.window_day, f.window_us, f.listener, f.agent, f.guid
+GROUP BY f.window_day, f.window_ms, f.listener, f.agent, f.guid
 
 -- name: excess_addresses
 -- Addresses with more downloads on a day than people have.
@@ -179,7 +184,9 @@ GROUP BY c.day, c.listener
 HAVING COUNT(*) > :max_downloads_per_address
 
 -- name: accepted
-SELECT c.*
+SELECT
+  c.day AS day, c.window_ms AS window_ms, c.listener AS listener, c.agent AS agent, c.guid AS guid, c.app AS app,
+  c.device AS device, c.country AS country, c.source AS source
 FROM consumers AS c
 LEFT JOIN excess_addresses AS x ON x.day = c.day AND x.listener = c.listener
 WHERE x.listener IS NULL
@@ -197,7 +204,7 @@ FROM (SELECT DISTINCT a.day, a.listener, a.agent FROM accepted AS a) AS d
 GROUP BY d.day
 ORDER BY d.day
 
--- name: listeners_by_month
+-- name: listeners
 SELECT d.month, COUNT(*) AS listeners
 FROM (
   SELECT DISTINCT EXTRACT(YEAR FROM a.day) * 100 + EXTRACT(MONTH FROM a.day) AS month, a.listener, a.agent

@@ -17,7 +17,7 @@ INSTALL_FIX = "install it with: pip install 'podcast-kit[stats]'"
 DEFAULT_MEMORY = "1500MB"
 REQUEST_COLUMNS = (
     'CAST("at" AS DATE) AS day',
-    'epoch_us("at") AS at_us',
+    'epoch_ms("at") AS at_ms',
     *("listener", "agent", "referrer", "method", "path", "status", "bytes_sent", "range_start", "range_end"),
     *("country", "source", "is_datacenter"),
 )
@@ -76,24 +76,24 @@ class DuckDBEngine:
 
     def register_requests(self, files: Sequence[Path]) -> None:
         """Make the requests of these Parquet files the table `requests`."""
-        columns = ", ".join(REQUEST_COLUMNS)
         names = ", ".join(quote_text(str(file)) for file in files)
+        source = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
         with self._translate_errors():
-            self.connection.execute(
-                f"CREATE OR REPLACE VIEW requests AS SELECT {columns} "  # noqa: S608  # file names are quoted
-                f"FROM read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+            existing = {row[0] for row in self.connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+            columns = ", ".join(
+                name if name in existing or " AS " in name else f"NULL AS {name}" for name in REQUEST_COLUMNS
             )
+            self.connection.execute(f"CREATE OR REPLACE VIEW requests AS SELECT {columns} FROM {source}")  # noqa: S608
 
     def insert_rows(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[object]]) -> None:
         """Create a table of these columns with these rows."""
-        lists = list(zip(*rows, strict=True)) or [() for _ in columns]
+        lists: list[Sequence[object]] = list(zip(*rows, strict=True)) or [() for _ in columns]
         values = ", ".join(
             f"unnest(CAST(${number} AS {kind}[])) AS {name}" for number, (name, kind) in enumerate(columns.items(), 1)
         )
         with self._translate_errors():
-            self.connection.execute(
-                f"CREATE OR REPLACE TABLE {table} AS SELECT {values}", [list(each) for each in lists]
-            )
+            query = f"CREATE OR REPLACE TABLE {table} AS SELECT {values}"
+            self.connection.execute(query, [list(values) for values in lists])
 
     def create_table(self, name: str, query: str, *, is_view: bool) -> None:
         """Create a table from a query."""

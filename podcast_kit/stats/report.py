@@ -1,20 +1,24 @@
-"""Count the downloads in requests, and put the results together."""
+"""Count the downloads in requests: month by month, since listeners are only known within a month."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import astuple, dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from podcast_kit.stats.counting import CountingRules, counting_statements, counting_steps
+from podcast_kit.stats.counting import CountingRules, counting_digest, counting_statements, counting_steps
+from podcast_kit.stats.enclosures import EnclosureFacts
 
 if TYPE_CHECKING:
     from podcast_kit.stats.agents import AgentLists
     from podcast_kit.stats.engines import Engine
+    from podcast_kit.stats.folder import StatsFolder
 
 UNKNOWN_APP = "other"
 """Where no list knows the user agent."""
@@ -24,38 +28,13 @@ REASONS = {
     "status": "not modified, refused or failed",
     "probe": "2-byte probes",
     "no_agent": "no user agent",
-    "bot": "bots",
     "watch": "paired watches",
+    "bot": "bots",
     "datacenter": "data centers",
     "referrer": "bogus referrers",
     "eligible": "requests of listeners",
 }
 """Why requests are left out, in the words of the report."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnclosureFacts:
-    """What the counting must know of a published recording."""
-
-    path: str
-    """Of its URL, decoded."""
-    guid: str
-    slug: str
-    title: str
-    released_at: datetime
-    bytes: int
-    head_bytes: int
-    """Of the tags before the audio."""
-    minute_bytes: int
-    """Of the tags and the first 60 s; all bytes where it is shorter."""
-    seconds: float = 0.0
-    basis: str = "lock"
-    """Where head_bytes and minute_bytes come from: `lock`, `file`, or `bitrate` where they are estimated."""
-
-    @property
-    def needed_bytes(self) -> int:
-        """Bytes of content that make a download."""
-        return max(1, self.minute_bytes - self.head_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +50,81 @@ class DownloadRow:
     downloads: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCounts:
+    """What the requests of a month are worth."""
+
+    month: str
+    """As YYYY-MM."""
+    rows: tuple[DownloadRow, ...]
+    listeners_by_day: dict[date, int]
+    listeners: int
+    """Distinct pairs of address and user agent with a download in the month."""
+    requests_by_reason: dict[str, int]
+    excess_addresses: int = 0
+    excess_downloads: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as a document."""
+        return {
+            "rows": [[row.day.isoformat(), *astuple(row)[1:]] for row in self.rows],
+            "listeners_by_day": {day.isoformat(): count for day, count in self.listeners_by_day.items()},
+            "listeners": self.listeners,
+            "requests_by_reason": self.requests_by_reason,
+            "excess_addresses": self.excess_addresses,
+            "excess_downloads": self.excess_downloads,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadReport:
     """Downloads by day and episode, and what they were counted from."""
 
     rules: CountingRules
     engine: str
-    rows: tuple[DownloadRow, ...]
-    listeners_by_day: dict[date, int]
-    listeners_by_month: dict[str, int]
-    """Month as YYYY-MM → distinct pairs of address and user agent with a download."""
-    requests_by_reason: dict[str, int]
-    excess_addresses: int
-    excess_downloads: int
+    months: tuple[MonthCounts, ...]
     enclosures: tuple[EnclosureFacts, ...]
     lists_commit: str
     lists_date: str
+    final_months: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[DownloadRow, ...]:
+        """The rows of all months."""
+        return tuple(row for month in self.months for row in month.rows)
 
     @property
     def downloads(self) -> int:
         """All downloads."""
         return sum(row.downloads for row in self.rows)
+
+    @property
+    def listeners_by_day(self) -> dict[date, int]:
+        """Day → distinct pairs of address and user agent with a download."""
+        return {day: count for month in self.months for day, count in month.listeners_by_day.items()}
+
+    @property
+    def listeners_by_month(self) -> dict[str, int]:
+        """Month as YYYY-MM → distinct pairs of address and user agent with a download."""
+        return {month.month: month.listeners for month in self.months}
+
+    @property
+    def excess_addresses(self) -> int:
+        """Addresses, a day, that were left out since they had more downloads than people have."""
+        return sum(month.excess_addresses for month in self.months)
+
+    @property
+    def excess_downloads(self) -> int:
+        """Downloads of these addresses."""
+        return sum(month.excess_downloads for month in self.months)
+
+    @property
+    def requests_by_reason(self) -> dict[str, int]:
+        """Reason → requests that were left out for it."""
+        totals: Counter[str] = Counter()
+        for month in self.months:
+            totals.update(month.requests_by_reason)
+        return dict(totals)
 
     def total_by(self, key: Callable[[DownloadRow], object]) -> Counter[object]:
         """Downloads by what `key` gives for each row."""
@@ -101,51 +134,113 @@ class DownloadReport:
         return totals
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountingInput:
+    """What is counted against: recordings, user agents and rules."""
+
+    enclosures: tuple[EnclosureFacts, ...]
+    lists: AgentLists
+    rules: CountingRules
+    bogus_referrers: frozenset[str] = frozenset()
+    """Hosts, in lower case."""
+
+    def digest(self, files: Iterable[Path]) -> str:
+        """Changes when the counts of these files of requests could."""
+        parts = [
+            counting_digest(),
+            [astuple(self.rules), sorted(self.bogus_referrers), self.lists.digest],
+            [(facts.paths, facts.guid, facts.bytes, facts.head_bytes, facts.minute_bytes) for facts in self.enclosures],
+            sorted(str(file) for file in files),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 def count_downloads(
-    engine: Engine,
-    files: Sequence[Path],
-    enclosures: Iterable[EnclosureFacts],
-    lists: AgentLists,
-    rules: CountingRules,
-    bogus_referrers: Iterable[str] = (),
+    engine: Engine, files: Sequence[Path], counting: CountingInput, final_months: Iterable[str] = ()
 ) -> DownloadReport:
-    """Count the downloads in these Parquet files of requests; `bogus_referrers` are hosts. Raises OperationError."""
-    facts = tuple(enclosures)
+    """Count the downloads in these Parquet files of requests. Raises OperationError."""
+    months = count_months(engine, files, counting) if files else []
+    return make_report(engine.name, counting, months, final_months)
+
+
+def make_report(
+    engine_name: str, counting: CountingInput, months: Iterable[MonthCounts], final_months: Iterable[str] = ()
+) -> DownloadReport:
+    """A report of months that were counted, in their order."""
+    return DownloadReport(
+        rules=counting.rules,
+        engine=engine_name,
+        months=tuple(sorted(months, key=lambda counts: counts.month)),
+        enclosures=counting.enclosures,
+        lists_commit=counting.lists.commit,
+        lists_date=counting.lists.date,
+        final_months=tuple(final_months),
+    )
+
+
+def count_months(engine: Engine, files: Sequence[Path], counting: CountingInput) -> list[MonthCounts]:
+    """The counts of each month in these files."""
     engine.register_requests(files)
-    _insert_enclosures(engine, facts)
-    _insert_agents(engine, lists)
-    _insert_referrers(engine, lists, frozenset(bogus_referrers))
-    for step in counting_steps(rules):
+    _insert_enclosures(engine, counting.enclosures)
+    _insert_agents(engine, counting.lists)
+    _insert_referrers(engine, counting.lists, counting.bogus_referrers)
+    for step in counting_steps(counting.rules):
         engine.create_table(step.name, step.query, is_view=step.is_view)
     statements = counting_statements()
-    months = engine.fetch_rows(statements["listeners_by_month"])
-    reasons: Counter[str] = Counter()
-    for _day, _source, reason, count in engine.fetch_rows(statements["requests_by_reason"]):
-        reasons[reason] += count
+    rows = [DownloadRow(*row) for row in engine.fetch_rows(statements["downloads"])]
+    days = engine.fetch_rows(statements["listeners_by_day"])
+    months = {f"{month // 100}-{month % 100:02}": count for month, count in engine.fetch_rows(statements["listeners"])}
+    reasons = engine.fetch_rows(statements["requests_by_reason"])
     excess = engine.fetch_rows(statements["excess_downloads"])
-    return DownloadReport(
-        rules=rules,
-        engine=engine.name,
-        rows=tuple(DownloadRow(*row) for row in engine.fetch_rows(statements["downloads"])),
-        listeners_by_day=dict(engine.fetch_rows(statements["listeners_by_day"])),
-        listeners_by_month={f"{month // 100}-{month % 100:02}": count for month, count in months},
-        requests_by_reason=dict(reasons),
-        excess_addresses=sum(row[1] for row in excess),
-        excess_downloads=sum(row[2] for row in excess),
-        enclosures=facts,
-        lists_commit=lists.commit,
-        lists_date=lists.date,
+    names = {_month_of(day) for day, *_ in reasons} | months.keys()
+    return [
+        MonthCounts(
+            month=name,
+            rows=tuple(row for row in rows if _month_of(row.day) == name),
+            listeners_by_day={day: count for day, count in days if _month_of(day) == name},
+            listeners=months.get(name, 0),
+            requests_by_reason=_add_counts(
+                (reason, count) for day, _, reason, count in reasons if _month_of(day) == name
+            ),
+            excess_addresses=sum(count for day, count, _ in excess if _month_of(day) == name),
+            excess_downloads=int(sum(count for day, _, count in excess if _month_of(day) == name)),
+        )
+        for name in sorted(names)
+    ]
+
+
+def month_counts_from_json(month: str, document: dict[str, Any]) -> MonthCounts:
+    """What `MonthCounts.to_json` gave."""
+    return MonthCounts(
+        month=month,
+        rows=tuple(DownloadRow(date.fromisoformat(day), *values) for day, *values in document["rows"]),
+        listeners_by_day={date.fromisoformat(day): count for day, count in document["listeners_by_day"].items()},
+        listeners=document["listeners"],
+        requests_by_reason=document["requests_by_reason"],
+        excess_addresses=document["excess_addresses"],
+        excess_downloads=document["excess_downloads"],
     )
+
+
+def _month_of(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _add_counts(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for key, count in pairs:
+        totals[key] += count
+    return dict(totals)
 
 
 def _insert_enclosures(engine: Engine, enclosures: Iterable[EnclosureFacts]) -> None:
-    columns = {"path": "VARCHAR", "guid": "VARCHAR", "bytes": "BIGINT", "head_bytes": "BIGINT"}
-    by_path = {facts.path: facts for facts in enclosures}
-    engine.insert_rows(
-        "enclosures",
-        {**columns, "needed_bytes": "BIGINT"},
-        [(facts.path, facts.guid, facts.bytes, facts.head_bytes, facts.needed_bytes) for facts in by_path.values()],
-    )
+    columns = {"path": "VARCHAR", "file": "VARCHAR", "guid": "VARCHAR", "bytes": "BIGINT", "head_bytes": "BIGINT"}
+    by_path = {
+        path: (path, facts.file, facts.guid, facts.bytes, facts.head_bytes, facts.needed_bytes)
+        for facts in enclosures
+        for path in facts.paths
+    }
+    engine.insert_rows("enclosures", {**columns, "needed_bytes": "BIGINT"}, list(by_path.values()))
 
 
 def _insert_agents(engine: Engine, lists: AgentLists) -> None:
@@ -174,3 +269,56 @@ def referrer_host(referrer: str) -> str:
         return (urlsplit(referrer).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def count_with_memory(
+    engine: Engine, folder: StatsFolder, parts: dict[str, list[Path]], counting: CountingInput
+) -> list[MonthCounts]:
+    """The counts of all months: those of final ones as written, of others from their requests if these have changed."""
+    months = [
+        month_counts_from_json(month, folder.read_final(month)["windows"][counting.rules.window])
+        for month in folder.final_months()
+    ]
+    files_by_month: dict[str, list[Path]] = {}
+    for day, files in sorted(parts.items()):
+        if not folder.is_final(day[:7]):
+            files_by_month.setdefault(day[:7], []).extend(files)
+    for month, files in files_by_month.items():
+        digest = counting.digest(files)
+        if document := folder.read_open(month, digest):
+            months.append(month_counts_from_json(month, document))
+            continue
+        for counts in count_months(engine, files, counting):
+            folder.write_open(month, digest, counts.to_json())
+            months.append(counts)
+    return months
+
+
+def finish_months(
+    engine: Engine, folder: StatsFolder, parts: dict[str, list[Path]], counting: CountingInput, first_open: date
+) -> list[str]:
+    """Write the counts of the months that ended before `first_open`'s month, by every window; returns their names.
+
+    Afterwards their requests can be deleted: nothing that is counted needs them any more.
+    """
+    ended = sorted({day[:7] for day in parts if day[:7] < _month_of(first_open)})
+    finished = []
+    for month in ended:
+        if folder.is_final(month):
+            continue
+        files = [file for day in sorted(parts) if day.startswith(month) for file in parts[day]]
+        windows = {}
+        for window in type(counting.rules.window):
+            rules = CountingRules(window, counting.rules.max_downloads_per_address)
+            by_window = CountingInput(
+                enclosures=counting.enclosures,
+                lists=counting.lists,
+                rules=rules,
+                bogus_referrers=counting.bogus_referrers,
+            )
+            [counts] = count_months(engine, files, by_window)
+            windows[str(window)] = counts.to_json()
+        lists = {"commit": counting.lists.commit, "date": counting.lists.date}
+        folder.write_final(month, {"schema": 1, "month": month, "windows": windows, "lists": lists})
+        finished.append(month)
+    return finished

@@ -6,15 +6,17 @@ from datetime import UTC
 
 import duckdb
 
-from podcast_kit.stats.report import EnclosureFacts
+from podcast_kit.stats.enclosures import EnclosureFacts
 from tests.support.access_logs import DATACENTER
 
 COLUMNS = {
     "at": "TIMESTAMP",
-    **dict.fromkeys(("listener", "agent", "referrer", "method", "path"), "VARCHAR"),
+    "listener": "BIGINT",
+    **dict.fromkeys(("agent", "referrer", "method", "path"), "VARCHAR"),
     "status": "INTEGER",
     **dict.fromkeys(("bytes_sent", "range_start", "range_end"), "BIGINT"),
-    **dict.fromkeys(("country", "source", "request_id"), "VARCHAR"),
+    **dict.fromkeys(("country", "source"), "VARCHAR"),
+    "request_id": "BIGINT",
     "is_datacenter": "BOOLEAN",
 }
 
@@ -26,9 +28,9 @@ def request_row(request, *, has_ranges=True, source="test"):
     ranges = (request.range_start, request.range_end) if has_ranges else (None, None)
     return (
         request.at.astimezone(UTC).replace(tzinfo=None),
-        hashlib.sha256(str(address).encode()).hexdigest()[:16],
+        int.from_bytes(hashlib.sha256(str(address).encode()).digest()[:8], "big") >> 1,
         *(request.agent, request.referrer, request.method, request.path, request.status, request.bytes_sent, *ranges),
-        *(request.country, source, request.request_id, request.address.startswith(DATACENTER)),
+        *(request.country, source, int(request.request_id[:8], 16), request.address.startswith(DATACENTER)),
     )
 
 
@@ -52,7 +54,8 @@ def write_requests(folder, log, *, has_ranges=True):
 def enclosure_facts(log):
     return [
         EnclosureFacts(
-            path=recording.path,
+            file=recording.path,
+            paths=(recording.path,),
             guid=recording.guid,
             slug=recording.slug,
             title=f"Talk {recording.slug}",

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from podcast_kit.stats import CountingRules, DuckDBEngine, Window, count_downloads, load_agent_lists
+from podcast_kit.stats import CountingInput, CountingRules, DuckDBEngine, Window, count_downloads, load_agent_lists
 from tests.support import access_logs, request_files
 
-BOGUS_REFERRERS = ["free-traffic.example"]
+BOGUS_REFERRERS = frozenset({"free-traffic.example"})
 LISTS = load_agent_lists()
 
 
@@ -19,10 +19,12 @@ def count(folder, log, *, window=Window.CALENDAR, has_ranges=True, **rules):
         return count_downloads(
             engine,
             files,
-            request_files.enclosure_facts(log),
-            LISTS,
-            CountingRules(window, **rules),
-            BOGUS_REFERRERS,
+            CountingInput(
+                enclosures=tuple(request_files.enclosure_facts(log)),
+                lists=LISTS,
+                rules=CountingRules(window, **rules),
+                bogus_referrers=BOGUS_REFERRERS,
+            ),
         )
 
 
