@@ -812,6 +812,11 @@ stats.agents
     Bots would be counted as listeners, and apps would have no names.
     Pass user-agents.json, or a folder with the list's src/*.json.
 
+stats.late
+    Lines of access logs belong to a month whose counts are final.
+    The secret that addresses of the month were hashed with is deleted, so the lines cannot be told from those counted.
+    Read logs within --keep-days of the end of their month.
+
 template.words
     A translation file of the show cannot be read.
     The pages cannot be made.

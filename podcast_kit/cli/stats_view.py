@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from podcast_kit.stats.method import describe_method
 from podcast_kit.stats.report import REASONS
+from podcast_kit.stats.session import StatsUpdate
 from podcast_kit.stats.tables import RELEASE_DAYS, Dimension, DownloadTables
+from podcast_kit.text.numbers import format_count
 
 SPARKS = "▁▂▃▄▅▆▇█"
 MAX_SPARK_CHARS = 30
@@ -26,12 +29,28 @@ def sparkline(values: Sequence[int], width: int = MAX_SPARK_CHARS) -> str:
     """
     if len(values) > width:
         bounds = [round(number * len(values) / width) for number in range(width + 1)]
-        values = [sum(values[start:stop]) for start, stop in zip(bounds, bounds[1:], strict=False)]
+        values = [sum(values[start:stop]) for start, stop in pairwise(bounds)]
     highest = max(values, default=0) or 1
     return "".join(SPARKS[-(-value * (len(SPARKS) - 1) // highest)] for value in values)
 
 
-def stats_lines(tables: DownloadTables, dimension: Dimension, limit: int = MAX_LISTED) -> list[str]:
+def update_lines(update: StatsUpdate) -> list[str]:
+    """What a run read, and which months it finished."""
+    ingest = update.ingest
+    lines = []
+    if ingest.logs or ingest.unchanged:
+        read = format_count(len(ingest.logs), "log")
+        unchanged = f", {ingest.unchanged:,} unchanged" if ingest.unchanged else ""
+        lines.append(f"read {read} with {ingest.requests:,} requests{unchanged}")
+    if update.finished:
+        months = ", ".join(update.finished)
+        lines.append(f"final: {months} (requests and the secret of their hashes are deleted)")
+    return lines
+
+
+def stats_lines(
+    tables: DownloadTables, dimension: Dimension, update: StatsUpdate, limit: int = MAX_LISTED
+) -> list[str]:
     """The report as lines of text: a summary, then the downloads by one dimension."""
     if tables.first is None or tables.last is None:
         return ["no downloads yet"]
@@ -53,7 +72,10 @@ def stats_lines(tables: DownloadTables, dimension: Dimension, limit: int = MAX_L
     }
     if left_out:
         lines.append("left out: " + ", ".join(f"{count:,} {name}" for name, count in left_out.items()))
-    lines += describe_method(report)
+    lines += describe_method(report, update.formats)
+    if update.final_until and update.final_until < tables.last:
+        first = update.final_until + timedelta(days=1)
+        lines.append(f"days from {first} on may still get downloads: read newer logs, then run stats again")
     return lines
 
 
@@ -70,11 +92,12 @@ def compare_lines(tables: DownloadTables, slugs: Iterable[str]) -> list[str]:
     return align_columns(cells)
 
 
-def stats_to_json(tables: DownloadTables, complete_until: date | None) -> dict[str, Any]:
+def stats_to_json(tables: DownloadTables, update: StatsUpdate) -> dict[str, Any]:
     """The report as a document."""
     report = tables.report
+    complete_until = update.final_until
     return {
-        "method": describe_method(report),
+        "method": describe_method(report, update.formats),
         "window": str(report.rules.window),
         "engine": report.engine,
         "user_agents": {"commit": report.lists_commit, "date": report.lists_date},
@@ -108,6 +131,28 @@ def stats_to_json(tables: DownloadTables, complete_until: date | None) -> dict[s
         "listeners_by_month": report.listeners_by_month,
         **{f"by_{dimension}": dict(totals) for dimension, totals in tables.by_name.items()},
         "requests": report.requests_by_reason,
+        "logs": {
+            "read": len(update.ingest.logs),
+            "unchanged": update.ingest.unchanged,
+            "repeated": update.ingest.repeated,
+            "requests": update.ingest.requests,
+        },
+        "formats": [
+            {
+                "name": row.name,
+                "title": row.title,
+                "has_ranges": row.has_ranges,
+                "has_methods": row.has_methods,
+                "has_full_addresses": row.has_full_addresses,
+                "final_after_hours": row.final_after_hours,
+                "logs": row.logs,
+                "lines": row.lines,
+                "malformed": row.malformed,
+                "read_at": row.read_at.isoformat(),
+            }
+            for row in update.formats
+        ],
+        "final_months": list(report.final_months),
         "left_out_addresses": report.excess_addresses,
         "left_out_downloads": report.excess_downloads,
     }
@@ -165,7 +210,9 @@ def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
     lines = []
     for row in rows:
         cells = [
-            " " * (width - _columns_of(cell)) + cell if _is_numeric(column, rows) else cell + " " * (width - _columns_of(cell))
+            " " * (width - _columns_of(cell)) + cell
+            if _is_numeric(column, rows)
+            else cell + " " * (width - _columns_of(cell))
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())

@@ -1,17 +1,38 @@
 """Downloads counted from access logs, by the rules of the IAB Podcast Technical Measurement Guidelines v2.3."""
 
-from podcast_kit.stats.agents import AgentLists, load_agent_lists
+from podcast_kit.stats.agents import AgentLists, load_agent_lists, render_agent_lists
 from podcast_kit.stats.counting import CountingRules, Window
+from podcast_kit.stats.enclosures import EnclosureFacts, enclosures_of_show
 from podcast_kit.stats.engines import DuckDBEngine
+from podcast_kit.stats.folder import StatsFolder, open_stats_folder
+from podcast_kit.stats.log_files import find_logs
+from podcast_kit.stats.method import describe_method
 from podcast_kit.stats.report import CountingInput, DownloadReport, count_downloads
+from podcast_kit.stats.session import StatsOptions, StatsUpdate, update_statistics
+from podcast_kit.stats.tables import Dimension, DownloadTables, Period, make_tables, render_csv
 
 __all__ = [
     "AgentLists",
     "CountingInput",
     "CountingRules",
+    "Dimension",
     "DownloadReport",
+    "DownloadTables",
     "DuckDBEngine",
+    "EnclosureFacts",
+    "Period",
+    "StatsFolder",
+    "StatsOptions",
+    "StatsUpdate",
     "Window",
     "count_downloads",
+    "describe_method",
+    "enclosures_of_show",
+    "find_logs",
     "load_agent_lists",
+    "make_tables",
+    "open_stats_folder",
+    "render_agent_lists",
+    "render_csv",
+    "update_statistics",
 ]

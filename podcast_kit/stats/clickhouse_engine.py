@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 INSTALL_CLICKHOUSE_FIX = "install it with: pip install 'podcast-kit[stats,clickhouse]'"
-REQUEST_TYPES = {
+CLICKHOUSE_COLUMNS = {
     "at": "DateTime64(6, 'UTC')",
     "listener": "Int64",
     **dict.fromkeys(("agent", "referrer", "method", "path"), "Nullable(String)"),
@@ -27,7 +27,11 @@ REQUEST_TYPES = {
     "is_datacenter": "Nullable(Bool)",
 }
 """Of the columns of the Parquet files."""
-SETTINGS = {"join_use_nulls": 1, "prefer_column_name_to_alias": 1, "input_format_parquet_allow_missing_columns": 1}
+CLICKHOUSE_SETTINGS = {
+    "join_use_nulls": 1,
+    "prefer_column_name_to_alias": 1,
+    "input_format_parquet_allow_missing_columns": 1,
+}
 """What makes ClickHouse answer as other databases do: NULL where an outer join has no match."""
 _URL_FIX = "check --url and the server; the user must be allowed to create a database"
 
@@ -66,8 +70,8 @@ class ClickHouseEngine:
 
     def register_requests(self, files: Sequence[Path]) -> None:
         """Upload these Parquet files, and make their requests the table `requests`."""
-        columns = ", ".join(f"`{name}` {kind}" for name, kind in REQUEST_TYPES.items())
-        names = [name for name in REQUEST_TYPES if name not in {"at", "request_id"}]
+        columns = ", ".join(f"`{name}` {kind}" for name, kind in CLICKHOUSE_COLUMNS.items())
+        names = [name for name in CLICKHOUSE_COLUMNS if name not in {"at", "request_id"}]
         with self._translate_errors():
             for view in ("requests", "request_lines"):
                 self._client.command(f"DROP TABLE IF EXISTS {view}")
@@ -76,7 +80,9 @@ class ClickHouseEngine:
             )
             for file in files:
                 with file.open("rb") as block:
-                    self._client.raw_insert("request_lines", insert_block=block, fmt="Parquet", settings=SETTINGS)
+                    self._client.raw_insert(
+                        "request_lines", insert_block=block, fmt="Parquet", settings=CLICKHOUSE_SETTINGS
+                    )
             self._client.command(
                 "CREATE VIEW requests AS SELECT toDate(at) AS day, toUnixTimestamp64Milli(at) AS at_ms, "  # noqa: S608
                 f"{', '.join(names)} FROM request_lines"
@@ -99,15 +105,15 @@ class ClickHouseEngine:
         with self._translate_errors():
             self._client.command(f"DROP TABLE IF EXISTS {name}")
             if is_view:
-                self._client.command(f"CREATE VIEW {name} AS {text}", settings=SETTINGS)
+                self._client.command(f"CREATE VIEW {name} AS {text}", settings=CLICKHOUSE_SETTINGS)
             else:
                 create = f"CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS {text}"
-                self._client.command(create, settings=SETTINGS)
+                self._client.command(create, settings=CLICKHOUSE_SETTINGS)
 
     def fetch_rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query in DuckDB's SQL."""
         with self._translate_errors():
-            result = self._client.query(translate_query(query, CLICKHOUSE), settings=SETTINGS)
+            result = self._client.query(translate_query(query, CLICKHOUSE), settings=CLICKHOUSE_SETTINGS)
             return [tuple(row) for row in result.result_rows]
 
     @contextmanager

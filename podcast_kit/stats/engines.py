@@ -53,6 +53,8 @@ class DuckDBEngine:
         except ImportError as error:
             raise OperationError("counting downloads needs DuckDB", INSTALL_FIX) from error
         self._error = duckdb.Error
+        self._kinds: dict[str, str] = {}
+        """Of the tables and views that were created."""
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -99,7 +101,10 @@ class DuckDBEngine:
         """Create a table from a query."""
         kind = "VIEW" if is_view else "TABLE"
         with self._translate_errors():
-            self.connection.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS {query}")
+            if earlier := self._kinds.get(name):
+                self.connection.execute(f"DROP {earlier} {name}")
+            self.connection.execute(f"CREATE TEMP {kind} {name} AS {query}")
+        self._kinds[name] = kind
 
     def fetch_rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""

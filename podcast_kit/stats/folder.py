@@ -46,7 +46,7 @@ class StatsFolder:
         except OSError as error:
             raise write_error(error, str(path)) from error
         except ValueError as error:
-            raise OperationError(f"{path} is damaged", "delete it; listeners of that month are counted anew") from error
+            raise OperationError(f"{path} is damaged", "delete it, and read the logs of that month again") from error
 
     @staticmethod
     def _create_salt(path: Path) -> None:

@@ -65,10 +65,13 @@ CREATE INDEX IF NOT EXISTS parts_of_day ON parts (day);
 class LogSource(Protocol):
     """One log to read."""
 
-    name: str
-    """Its path or address, for messages and the record."""
-    version: str
-    """Changes when the content does, such as an ETag; empty where it is always read."""
+    @property
+    def name(self) -> str:
+        """Its path or address, for messages and the record."""
+
+    @property
+    def version(self) -> str:
+        """Changes when the content does, such as an ETag; empty where it is always read."""
 
     def open_log(self) -> IO[bytes]:
         """Open it for reading."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from podcast_kit.stats.engines import Engine
     from podcast_kit.stats.folder import StatsFolder
 
+_MEDIA_TAIL = re.compile(r"/(media/[0-9a-f]{4,64}/[^/]+)$")
 UNKNOWN_APP = "other"
 """Where no list knows the user agent."""
 REASONS = {
@@ -235,12 +237,27 @@ def _add_counts(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 def _insert_enclosures(engine: Engine, enclosures: Iterable[EnclosureFacts]) -> None:
     columns = {"path": "VARCHAR", "file": "VARCHAR", "guid": "VARCHAR", "bytes": "BIGINT", "head_bytes": "BIGINT"}
-    by_path = {
-        path: (path, facts.file, facts.guid, facts.bytes, facts.head_bytes, facts.needed_bytes)
-        for facts in enclosures
-        for path in facts.paths
-    }
-    engine.insert_rows("enclosures", {**columns, "needed_bytes": "BIGINT"}, list(by_path.values()))
+    facts_by_path = {path: facts for facts in enclosures for path in facts.paths}
+    by_tail = {path_tail(path): facts for path, facts in facts_by_path.items() if path_tail(path)}
+    query = "SELECT DISTINCT path FROM requests WHERE path LIKE '%/media/%'"
+    for (path,) in engine.fetch_rows(query):
+        if facts := by_tail.get(path_tail(path)):
+            facts_by_path.setdefault(path, facts)
+    rows = [
+        (path, facts.file, facts.guid, facts.bytes, facts.head_bytes, facts.needed_bytes)
+        for path, facts in sorted(facts_by_path.items())
+    ]
+    engine.insert_rows("enclosures", {**columns, "needed_bytes": "BIGINT"}, rows)
+
+
+def path_tail(path: str) -> str:
+    """`media/DIGEST/NAME` at the end of a path, which is unique below whatever prefix; empty for other paths.
+
+    >>> path_tail("/bucket/show/media/0f3a/001-talk.mp3"), path_tail("/media/../001-talk.mp3")
+    ('media/0f3a/001-talk.mp3', '')
+    """
+    match = _MEDIA_TAIL.search(path)
+    return match[1] if match and ".." not in path.split("/") else ""
 
 
 def _insert_agents(engine: Engine, lists: AgentLists) -> None:

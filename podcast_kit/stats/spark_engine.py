@@ -20,7 +20,7 @@ REQUEST_SCHEMA = (
     "bytes_sent BIGINT, range_start BIGINT, range_end BIGINT, country STRING, source STRING, is_datacenter BOOLEAN"
 )
 """Of the Parquet files, as far as it is counted."""
-SETTINGS = {
+SPARK_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # a wrong number is an error, as in the other engines
     "spark.sql.cteRecursionRowLimit": "-1",
@@ -28,7 +28,7 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
 }
-_FIX = "check --master, and that each worker can read the folder of the statistics"
+_SPARK_FIX = "check --master, and that each worker can read the folder of the statistics"
 
 
 class SparkEngine:
@@ -48,7 +48,7 @@ class SparkEngine:
         builder = SparkSession.builder.master(master).appName("podcast-kit stats")
         builder = builder.config("spark.local.dir", str(spill_folder)).config("spark.driver.memory", size)
         builder = builder.config("spark.sql.warehouse.dir", str(spill_folder / "warehouse"))
-        for name, value in SETTINGS.items():
+        for name, value in SPARK_SETTINGS.items():
             builder = builder.config(name, value)
         with self._translate_errors():
             self._session = builder.getOrCreate()
@@ -102,4 +102,4 @@ class SparkEngine:
             yield
         except (self._error, Py4JError, OSError, RuntimeError) as error:
             text = (str(error).splitlines() or [type(error).__name__])[0]
-            raise OperationError(f"Spark: {text[:300]}", _FIX) from error
+            raise OperationError(f"Spark: {text[:300]}", _SPARK_FIX) from error

@@ -13,7 +13,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chdb import session
 
-NOT_SETTINGS = {"query", "database", "session_id", "session_timeout", "query_id", "compress", "decompress", "user", "wait_end_of_query", "client_protocol_version", "buffer_size"}
+NOT_SETTINGS = {
+    "query",
+    "database",
+    "session_id",
+    "session_timeout",
+    "query_id",
+    "compress",
+    "decompress",
+    "user",
+    "wait_end_of_query",
+    "client_protocol_version",
+    "buffer_size",
+}
 LOCK = threading.Lock()
 
 
@@ -41,13 +53,15 @@ class ClickHouseHandler(BaseHTTPRequestHandler):
         query = parameters.get("query", "")
         data = body if query else b""
         query = query or body.decode()
-        settings = ", ".join(f"{k} = '{v}'" for k, v in parameters.items() if k not in NOT_SETTINGS and "header" not in k)
+        settings = ", ".join(
+            f"{k} = '{v}'" for k, v in parameters.items() if k not in NOT_SETTINGS and "header" not in k
+        )
         kind = parameters.get("default_format") or self.headers.get("X-ClickHouse-Format") or "TabSeparated"
         try:
             with LOCK:
                 reply = run_query(query, data, parameters.get("database"), settings, kind)
             status = 200
-        except Exception as error:  # as ClickHouse does: whatever is wrong becomes an answer
+        except Exception as error:  # noqa: BLE001  # as ClickHouse does: whatever is wrong becomes an answer
             reply, status = str(error).encode(), 500
         self.send_response(status)
         if status != 200:

@@ -43,6 +43,10 @@ LIBRARY_HOMES = {
     "PIL": {"images"},
     "duckdb": {"stats"},
     "re2": {"stats"},
+    "sqlglot": {"stats"},
+    "clickhouse_connect": {"stats"},
+    "pyspark": {"stats"},
+    "py4j": {"stats"},
     "isal": {"stats"},
     "zstandard": {"stats"},
 }

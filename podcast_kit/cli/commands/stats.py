@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from datetime import time as clock_time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,16 @@ import click
 from podcast_kit.cli.app import command, load_show, parse_date_option
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import resolve_episode
-from podcast_kit.errors import OperationError, Problem, Severity, SourceLocation
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io import atomic_write
+from podcast_kit.model import Progress
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
-    from podcast_kit.stats.tables import Period
+    from podcast_kit.stats import StatsOptions
 
-ACTIONS = ("compare", "episode", "update-lists")
+ACTIONS = ("compare", "update-lists")
 DIMENSIONS = ("episode", "day", "week", "month", "app", "device", "country", "source")
 WINDOWS = ("calendar", "first-touch", "last-touch")
 DEFAULT_KEEP_DAYS = 7
@@ -40,7 +41,6 @@ DEFAULT_COMPARED = 6
     help="How long requests of a listener are one download: a day in UTC, or 24 hours from the first or last request.",
 )
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write every row as CSV.")
-@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write every row as Parquet.")
 @click.option(
     "--exclude-referrers",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -73,7 +73,6 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
       podcast-kit stats logs/                   read new logs, and list downloads by episode
       podcast-kit stats --by app --since 2026-10-01
       podcast-kit stats compare                 the latest episodes, by days since their release
-      podcast-kit stats episode 12              one episode, and how far people listen
       podcast-kit stats update-lists FILE       use a newer list of user agents
     """
     action = arguments[0] if arguments and arguments[0] in ACTIONS else ""
@@ -82,7 +81,8 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
         update_agent_lists(console, show, arguments[1:])
         return
     logs = () if action else arguments
-    report_downloads(console, show, action, arguments[1:] if action else (), logs, **options)
+    names = arguments[1:] if action else ()
+    report_downloads(console, show, action, names, logs, **options)
 
 
 def update_agent_lists(console: Console, show: Project, arguments: tuple[str, ...]) -> None:
@@ -92,7 +92,7 @@ def update_agent_lists(console: Console, show: Project, arguments: tuple[str, ..
     if len(arguments) != 1:
         raise click.UsageError("name the list: podcast-kit stats update-lists FILE")
     lists = load_agent_lists(Path(arguments[0]))
-    folder = open_stats_folder(show.show.guid)
+    folder = open_stats_folder(show.show.guid or show.show.publish.url)
     atomic_write.write_atomic(folder.root / "user-agents.json", render_agent_lists(lists), 0o600)
     count = sum(len(entries) for entries in lists.tables.values())
     console.document("stats", user_agents={"commit": lists.commit, "date": lists.date, "patterns": count})
@@ -108,19 +108,62 @@ def report_downloads(
     **options: Any,  # noqa: ANN401  # those of the command
 ) -> None:
     """Read new logs, count, and show the result."""
-    from podcast_kit.cli.stats_view import compare_lines, stats_lines, stats_to_json
-    from podcast_kit.stats.tables import Dimension, make_tables
+    from podcast_kit import stats
+    from podcast_kit.cli.stats_view import compare_lines, stats_lines, stats_to_json, update_lines
 
-    problems: list[Problem] = []
-    report, complete_until = count_show(console, show, logs, problems, **options)
-    tables = make_tables(report, parse_period(options["since"], options["until"]), complete_until)
-    write_exports(console, report, tables, **options)
-    console.problems(problems)
-    console.document("stats", problems, **stats_to_json(tables, complete_until))
+    period = stats.Period(parse_day(options["since"], "--since"), parse_day(options["until"], "--until"))
+    slugs = [resolve_episode(name, show, "EPISODE").slug for name in names]
+    update = stats.update_statistics(
+        stats.open_stats_folder(show.show.guid or show.show.publish.url),
+        stats.find_logs(logs),
+        stats.enclosures_of_show(show),
+        read_options(**options),
+        now=datetime.now(UTC),
+        on_progress=lambda name: console.progress(Progress("stats", name)),
+    )
+    tables = stats.make_tables(update.report, period, update.final_until)
+    if path := options["csv_file"]:
+        atomic_write.write_atomic(path, stats.render_csv(update.report, period).encode())
+    console.problems(update.problems)
+    console.document("stats", update.problems, **stats_to_json(tables, update))
+    for line in update_lines(update):
+        console.info(line)
     if action == "compare":
-        slugs = [resolve_episode(name, show, "EPISODE").slug for name in names]
         lines = compare_lines(tables, slugs or [episode.slug for episode in tables.episodes[:DEFAULT_COMPARED]])
     else:
-        lines = stats_lines(tables, Dimension(options["dimension"]))
+        lines = stats_lines(tables, stats.Dimension(options["dimension"]), update)
     for line in lines:
         console.result(line)
+
+
+def read_options(**options: Any) -> StatsOptions:  # noqa: ANN401  # those of the command
+    """The options of the counting."""
+    from podcast_kit import stats
+
+    return stats.StatsOptions(
+        rules=stats.CountingRules(stats.Window(options["window"]), options["max_per_address"]),
+        bogus_referrers=read_hosts(options["exclude_referrers"]),
+        memory=options["memory"],
+        keep_days=options["keep_days"],
+    )
+
+
+def read_hosts(path: Path | None) -> frozenset[str]:
+    """The hosts in a file, one a line; empty lines and those that begin with # are skipped."""
+    if path is None:
+        return frozenset()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError):
+        fix = "name a text file with a host on each line"
+        raise InvalidInput([Problem(SourceLocation(str(path)), "cannot be read", fix, "file.read")]) from None
+    lines = (line.strip().lower() for line in text.splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """The day that an option names, in UTC; None without one. Raises click.BadParameter."""
+    if text is None:
+        return None
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return parse_date_option(text, option, now=now, default_time=clock_time()).date()
