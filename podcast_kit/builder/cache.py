@@ -10,23 +10,20 @@ import hashlib
 import json
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from podcast_kit.builder.cache_database import CacheDatabase, open_database
 from podcast_kit.errors import OperationError
 from podcast_kit.io.bound_folder import open_bound_folder
-from podcast_kit.io.pinned_folder import OpenFolder, link_error
+from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Progress
 
-DATABASE = "memory.sqlite"
 BUILD_LOCK_FILE = "building"
-SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
-(kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
 LOCK_POLL_S = 0.1
 """Between two attempts to lock the cache while another build holds it."""
 MAX_LOCK_POLLS = 1200
@@ -84,8 +81,12 @@ OUTPUT_FOLDERS: CacheKind[bool] = CacheKind("tree", bool, bool)
 class Cache:
     """Work already done: `get` what an earlier build kept, `set` what this one worked out."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self.database = database
+    def __init__(self, file: CacheDatabase, folder: OpenFolder) -> None:
+        self.database = file.connection
+        self._file = file
+        self._folder = folder
+        self._subfolders: dict[str, OpenFolder] = {}
+        self._open_subfolders = ExitStack()
         self.used: set[tuple[str, str]] = set()
         self._rows: dict[str, dict[str, str]] = {}
 
@@ -105,7 +106,10 @@ class Cache:
         self.used.add((kind.name, key))
         text = json.dumps(kind.to_json(value))
         if not kind.is_large:
-            self._rows_of(kind.name)[key] = text
+            rows = self._rows_of(kind.name)
+            if rows.get(key) == text:
+                return
+            rows[key] = text
         self._insert(kind.name, key, text)
 
     def keys_used(self, kind: CacheKind[CachedT]) -> list[str]:
@@ -134,8 +138,19 @@ class Cache:
         return _path_key(path) in self._rows_of(FILE_DIGESTS.name)
 
     def commit(self) -> None:
-        """Make what was set so far survive a kill."""
-        self.database.commit()
+        """Make what was set so far survive a kill, if it does not take long; raises OSError."""
+        self._file.save_sometimes()
+
+    def subfolder(self, name: str) -> OpenFolder:
+        """A folder of files beside the database, created if needed and open until the build is done."""
+        if name not in self._subfolders:
+            opened = self._open_subfolders.enter_context(self._folder.below(name, create=True))
+            self._subfolders[name] = opened
+        return self._subfolders[name]
+
+    def close(self) -> None:
+        """Let go of the subfolders."""
+        self._open_subfolders.close()
 
     def evict(self) -> None:
         """Drop the rows that this build did not use, once they outweigh those that it did."""
@@ -184,48 +199,24 @@ def open_cache(folder: Path, on_progress: Callable[[Progress], None] = lambda _:
     with (
         open_bound_folder(folder, lambda text: on_progress(Progress("note", text))) as bound,
         _exclusive_lock(bound, on_progress),
-        closing(_open_database(bound)) as database,
+        _database_errors(folder),
+        open_database(bound) as file,
+        closing(Cache(file, bound)) as cache,
     ):
         try:
-            try:
-                cache = Cache(database)
-                yield cache
-                cache.evict()
-            finally:
-                database.commit()
-        except sqlite3.Error as error:
-            fix = "check free disk space and permissions; it is safe to delete that folder"
-            raise OperationError(f"{folder}: {error}", fix) from error
+            yield cache
+            cache.evict()
+        finally:
+            file.save()
 
 
-def _open_database(folder: OpenFolder) -> sqlite3.Connection:
-    """The database; a damaged one is replaced by an empty one. Raises OperationError when the disk refuses."""
+@contextmanager
+def _database_errors(folder: Path) -> Iterator[None]:
     try:
-        return _connect(folder)
-    except sqlite3.DatabaseError:
-        folder.unlink(DATABASE)
-    try:
-        return _connect(folder)
+        yield
     except sqlite3.Error as error:
-        raise OperationError(f"{folder.path / DATABASE}: {error}", "check free disk space and permissions") from error
-
-
-def _connect(folder: OpenFolder) -> sqlite3.Connection:
-    """Open the database by its path, which SQLite needs; none of its files may be a link."""
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"):
-        status = folder.status(name)
-        if status and not stat.S_ISREG(status.st_mode):
-            raise link_error(folder.path / name)
-    database = sqlite3.connect(folder.path / DATABASE)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
-        database.execute(SCHEMA)
-        database.execute("SELECT count(*) FROM remembered").fetchone()
-    except BaseException:
-        database.close()
-        raise
-    return database
+        fix = "check free disk space and permissions; it is safe to delete that folder"
+        raise OperationError(f"{folder}: {error}", fix) from error
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Prob
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
 
-MASTERED_DIR = Path(".podcast-kit", "mastered")
+MASTERED_FOLDER = "mastered"
+MASTERED_DIR = Path(".podcast-kit", MASTERED_FOLDER)
 MAX_UNUSED_MASTERS = 10
 """Mastered files that are kept although no episode uses them now."""
 MASTERED_STAGE = "mastered"
@@ -189,11 +190,13 @@ def sweep_mastered(project: Project, cache: Cache) -> None:
     """
     files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
     names = {file.name for file in files if file}
-    folder = project.output_folder / MASTERED_DIR
-    unused = [path for path in folder.iterdir() if path.name not in names] if folder.is_dir() else []
-    unused.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-    for path in unused[MAX_UNUSED_MASTERS:]:
-        path.unlink(missing_ok=True)
+    if not (project.output_folder / MASTERED_DIR).is_dir():
+        return
+    folder = cache.subfolder(MASTERED_FOLDER)
+    unused = {entry.name: folder.status(entry.name) for entry in folder.entries() if entry.name not in names}
+    times = [(status.st_mtime_ns, name) for name, status in unused.items() if status]
+    for _, name in sorted(times, reverse=True)[MAX_UNUSED_MASTERS:]:
+        folder.unlink(name)
 
 
 def _mastering_job(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> tuple[MasteringJob, str]:
@@ -207,7 +210,13 @@ def _mastering_job(project: Project, request: MasteringRequest, source: Path, ca
     cache.set(MASTERED_SUFFIXES, key, suffix)
     destination = project.output_folder / MASTERED_DIR / f"{key[:32]}{suffix}"
     job = MasteringJob(
-        source=source, destination=destination, settings=settings, intro=intro, outro=outro, name=request.name
+        source=source,
+        destination=destination,
+        settings=settings,
+        folder=cache.subfolder(MASTERED_FOLDER),
+        intro=intro,
+        outro=outro,
+        name=request.name,
     )
     return job, key
 
@@ -224,8 +233,9 @@ def _joined_file(project: Project, episode: Episode, name: str, path: str) -> Pa
 
 
 def _master_job(job: MasteringJob, key: str, cache: Cache) -> MasteredFile:
-    mastered = master.master_recording(job.source, job.destination, job.settings, intro=job.intro, outro=job.outro)
-    return _keep_mastered(key, mastered, cache)
+    from podcast_kit.audio.mastering.batch import run_job
+
+    return _keep_mastered(key, run_job(job), cache)
 
 
 def _stored_mastered_file(project: Project, key: str, cache: Cache) -> MasteredFile | None:

@@ -18,7 +18,7 @@ from podcast_kit.builder.cache import CacheKind, dataclass_kind
 from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import unlink_inside, write_inside
 from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.limits import MAX_UNTRUSTED_RECORDING_BYTES
@@ -392,13 +392,14 @@ def _extract_chapter_images(project: Project, tags: audio.EmbeddedTags) -> dict[
     files: dict[Resource | None, LocalFile] = {}
     for name, picture in tags.pictures:
         suffix = ".png" if picture.mime == "image/png" else ".jpg"
-        path = CHAPTER_IMAGES_DIR / f"{hashlib.sha256(picture.data).hexdigest()[:32]}{suffix}"
+        file_name = str(CHAPTER_IMAGES_DIR / f"{hashlib.sha256(picture.data).hexdigest()[:32]}{suffix}")
+        path = project.output_folder / file_name
         try:
-            if not (project.folder / path).is_file():
-                write_atomic(project.folder / path, picture.data)
-            images.probe_image(project.folder / path)
+            if not path.is_file():
+                write_inside(project.output_folder, file_name, picture.data)
+            images.probe_image(path)
         except PodcastKitError:
-            (project.folder / path).unlink(missing_ok=True)
+            unlink_inside(project.output_folder, file_name)
         else:
-            files[name] = LocalFile(path.as_posix())
+            files[name] = LocalFile((path if project.work_folder else Path(file_name)).as_posix())
     return files

@@ -135,7 +135,7 @@ def load_show(
     from podcast_kit.source import scaffold
 
     for episode in without_guid:
-        scaffold.write_guid(folder / episode.path, str(uuid4()))
+        scaffold.write_guid(folder, str(episode.path), str(uuid4()))
         console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
     show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
     return replace(show, work_folder=find_work_folder(folder))

@@ -5,6 +5,7 @@ Files that exist are not downloaded again, so an interrupted import resumes.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from podcast_kit.importer.model import ImportedFeed, RequiredFile
 from podcast_kit.io.decoder_process import limit_decoders
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.pinned_folder import open_folder_inside
 from podcast_kit.model import Progress
 from podcast_kit.source import transcripts
 from podcast_kit.source.chapters import files as chapter_files
@@ -98,19 +100,23 @@ def _download_file(http: HttpClient, folder: Path, file: RequiredFile) -> str:
     for path in _possible_paths(file):
         if (folder / path).is_file():
             return path
-    part = folder / f"{file.path}{_PART_SUFFIX}"
+    subfolder, name = posixpath.split(file.path)
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as output:
-            response = http.download(file.url, output.write, max_bytes=MAX_DOWNLOAD_BYTES[file.kind])
-        if response.error or response.status != HTTPStatus.OK:
-            raise OperationError(response.error or f"the server responds with {response.status}")
-        path = _verify_content(folder, part, file)
-        part.replace(folder / path)
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_folder_inside(folder, subfolder, create=True) as opened:
+            part_name = f"{name}{_PART_SUFFIX}"
+            opened.unlink(part_name)  # of an import that was killed
+            try:
+                with opened.create(part_name) as output:
+                    response = http.download(file.url, output.write, max_bytes=MAX_DOWNLOAD_BYTES[file.kind])
+                if response.error or response.status != HTTPStatus.OK:
+                    raise OperationError(response.error or f"the server responds with {response.status}")
+                path = _verify_content(folder / f"{file.path}{_PART_SUFFIX}", file)
+                opened.replace(opened, part_name, posixpath.basename(path))
+            finally:
+                opened.unlink(part_name)
     except OSError as error:
         raise OperationError(f"cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
@@ -119,7 +125,7 @@ def _possible_paths(file: RequiredFile) -> list[str]:
     return [f"{file.path}{suffix}" for suffix in ARTWORK_SUFFIXES.values()] if file.kind == "artwork" else [file.path]
 
 
-def _verify_content(folder: Path, part: Path, file: RequiredFile) -> str:
+def _verify_content(part: Path, file: RequiredFile) -> str:
     """The file's final path if its content is valid; raises PodcastKitError."""
     if file.kind == "artwork":
         mime = images.probe_image(part).mime
@@ -130,4 +136,4 @@ def _verify_content(folder: Path, part: Path, file: RequiredFile) -> str:
         transcripts.parse_transcript(part.read_bytes(), file.path)
     if file.kind == "chapters":
         chapter_files.parse_chapters(part.read_bytes(), file.path)
-    return part.relative_to(folder).as_posix().removesuffix(_PART_SUFFIX)
+    return file.path

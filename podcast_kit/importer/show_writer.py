@@ -9,7 +9,8 @@ from posixpath import relpath
 
 from podcast_kit.importer.downloads import DownloadedFiles
 from podcast_kit.importer.model import ImportedEpisode, ImportedFeed, ImportedShow
-from podcast_kit.io.atomic_write import flush_disk, write_atomic, write_many
+from podcast_kit.io.atomic_write import flush_disk, write_atomic, write_error, write_many
+from podcast_kit.io.pinned_folder import open_folder_inside
 from podcast_kit.model import Element, EpisodeType, LockEntry, Media, Person
 from podcast_kit.source import element_writer, lock, scaffold
 
@@ -30,7 +31,12 @@ def write_imported_show(
         lines, unsupported = element_writer.elements_to_yaml(elements, "item")
         not_written += unsupported
         notes.append((f"{episode.slug}.md", _render_episode(episode, downloads, lines).encode()))
-    write_many(folder / _EPISODES_FOLDER, notes)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_folder_inside(folder, _EPISODES_FOLDER, create=True) as opened:
+            write_many(opened.path_for_others(""), notes)
+    except OSError as error:
+        raise write_error(error, str(folder / _EPISODES_FOLDER)) from error
     flush_disk()
     entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode))]
     write_atomic(folder / "podcast.lock", lock.render_lock(entries))

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io.pinned_folder import NEW_FILE_FLAGS, readable_path
+from podcast_kit.io.pinned_folder import NEW_FILE_FLAGS, open_folder_inside, readable_path
 
 RANDOM_PART_BYTES = 8
 MAX_NAME_BYTES = 200
@@ -55,6 +55,43 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
             os.fsync(file.fileno())  # otherwise a power failure could leave an empty file
         if old_mode is not None:
             part.chmod(old_mode)
+
+
+@contextmanager
+def atomic_path_inside(root: Path, name: str) -> Iterator[Path]:
+    """As `atomic_path`, for a file below a folder that may be a stranger's: nothing is written outside of it.
+
+    Links to folders are followed if they stay inside. Raises OperationError.
+    """
+    subfolder, file_name = os.path.split(name)
+    try:
+        with (
+            open_folder_inside(root, subfolder, create=True) as folder,
+            atomic_path(folder.path_for_others(file_name)) as part,
+        ):
+            yield part
+    except OSError as error:
+        raise write_error(error, str(root / name)) from error
+
+
+def write_inside(root: Path, name: str, data: bytes, mode: int | None = None) -> None:
+    """As `write_atomic`, for a file below a folder that may be a stranger's: nothing is written outside of it.
+
+    Links to folders are followed if they stay inside. Raises OperationError.
+    """
+    subfolder, file_name = os.path.split(name)
+    try:
+        with open_folder_inside(root, subfolder, create=True) as folder:
+            write_atomic(folder.path_for_others(file_name), data, mode)
+    except OSError as error:
+        raise write_error(error, str(root / name)) from error
+
+
+def unlink_inside(root: Path, name: str) -> None:
+    """Delete a file or a link below a folder, if it exists, and nothing outside of it. Raises OSError."""
+    subfolder, file_name = os.path.split(name)
+    with suppress(FileNotFoundError), open_folder_inside(root, subfolder) as folder:
+        folder.unlink(file_name)
 
 
 def write_many(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:

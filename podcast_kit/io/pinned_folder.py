@@ -11,11 +11,12 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedRandom, BufferedReader
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from podcast_kit.io.inside import OPENS_BY_DESCRIPTOR, OutsideFolderError
 
@@ -43,6 +44,14 @@ class OpenFolder:
     path: Path
     handle: int | None
     """Its descriptor; None where the system has none for folders."""
+
+    def __reduce__(self) -> tuple[Callable[..., OpenFolder], tuple[object, ...]]:
+        """Pickle it for another process of this program, which gets the open folder itself."""
+        if self.handle is None:
+            return OpenFolder, (self.path, None)
+        from multiprocessing.reduction import DupFd
+
+        return _receive_folder, (self.path, DupFd(self.handle))
 
     def _at(self, name: str) -> str | Path:
         return name if self.handle is not None else self.path / name
@@ -128,6 +137,11 @@ class OpenFolder:
         return self.path / name
 
 
+def _receive_folder(path: Path, sent: Any) -> OpenFolder:  # noqa: ANN401  # one of the classes of multiprocessing
+    """The folder that another process sent; it stays open as long as this process runs."""
+    return OpenFolder(path, sent.detach())
+
+
 class PinnedFolder:
     """A folder whose files are written by their keys, such as `episodes/one/index.html`."""
 
@@ -162,6 +176,18 @@ class PinnedFolder:
             return
         with self.folder(parts[:-1], create=create) as outer, outer.below(parts[-1], create=create) as folder:
             yield folder
+
+
+@contextmanager
+def open_folder_inside(root: Path, name: str, *, create: bool = False) -> Iterator[OpenFolder]:
+    """Open a folder below another; links are followed if they stay inside. Raises OutsideFolderError if they do not."""
+    real_root = os.path.realpath(root)
+    real_path = os.path.realpath(os.path.join(real_root, name))  # noqa: PTH118
+    if not (real_path + os.sep).startswith(real_root.rstrip(os.sep) + os.sep):
+        raise OutsideFolderError(errno.EPERM, "is outside of its folder", str(root / name))
+    parts = list(Path(real_path).relative_to(real_root).parts)
+    with closing(PinnedFolder(root)) as pinned, pinned.folder(parts, create=create) as folder:
+        yield folder
 
 
 def _open_from_root(path: Path) -> int:

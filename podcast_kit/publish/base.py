@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import write_inside
 from podcast_kit.model.lineage import SourceParts
 from podcast_kit.stores.lineage import sources_from_json, sources_to_json
 
@@ -78,5 +78,4 @@ def _read_stores(folder: Path) -> dict[str, object]:
 
 def _write_stores(folder: Path, stores: Mapping[str, object]) -> None:
     with suppress(OSError, OperationError):  # without it, git and the history still tell most
-        (folder / BASE_PATH).parent.mkdir(exist_ok=True)
-        write_atomic(folder / BASE_PATH, json.dumps(stores, ensure_ascii=False).encode())
+        write_inside(folder, str(BASE_PATH), json.dumps(stores, ensure_ascii=False).encode())

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import unlink_inside, write_inside
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import LOCK_FILE, Output, PublishSettings, public_url
@@ -41,14 +41,13 @@ def record_published(folder: Path, digest: str, sources: str, *, state_etag: str
 
     `sources` is what `fingerprint_sources` returned before they were read.
     """
-    memo_path = folder / MEMO_PATH
     with suppress(
         OSError, OperationError
     ):  # everything is published; without a memo the next run takes a second longer
-        memo_path.unlink(missing_ok=True)
+        unlink_inside(folder, str(MEMO_PATH))
         if state_etag and feed_etag:
             memo = {"published": digest, "sources": sources, "state": state_etag, "feed": feed_etag}
-            write_atomic(memo_path, json.dumps(memo).encode())
+            write_inside(folder, str(MEMO_PATH), json.dumps(memo).encode())
 
 
 def fingerprint_sources(folder: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from podcast_kit import __version__
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import write_inside
 from podcast_kit.io.inside import OutsideFolderError, is_inside, read_inside
 from podcast_kit.limits import MAX_TEMPLATE_BYTES
 from podcast_kit.site.listen_links import SERVICES_FILE
@@ -214,7 +214,7 @@ def eject_template(folder: Path, name: str) -> Path:
     if target.exists():
         location = SourceLocation(target.relative_to(folder).as_posix())
         raise InvalidInput([Problem(location, "already exists", "remove it to start over", "template.exists")])
-    write_atomic(target, (default_templates() / name).read_bytes())
+    write_inside(folder, f"templates/{name}", (default_templates() / name).read_bytes())
     return target
 
 

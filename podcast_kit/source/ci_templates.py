@@ -50,10 +50,18 @@ class CiTarget(StrEnum):
 class CiFile:
     """A CI file for a show."""
 
-    path: Path
+    root: Path
+    """Of the repository."""
+    name: str
+    """Relative to the root."""
     text: str
     next_steps: tuple[str, ...]
     """What people have to do before it works."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is written."""
+        return self.root / self.name
 
 
 def choose_ci_target(to: str, endpoint: str) -> CiTarget:
@@ -288,14 +296,14 @@ def render_ci_file(kind: str, folder: Path, *, target: CiTarget, to: str = "", t
     if kind == "gitlab":
         values["check"] += " --format gitlab > gl-code-quality-report.json"
         text = _render_gitlab(target, values)
-        return CiFile(root / GITLAB_FILE, text, (*steps, *_gitlab_steps(target)))
+        return CiFile(root, GITLAB_FILE, text, (*steps, *_gitlab_steps(target)))
     paths = [f"{_GLOB_CHARACTERS.sub(_BACKSLASHED, subfolder)}/**", GITHUB_FILE] if is_subfolder else []
     listed = f"[{', '.join(map(_quote_yaml, paths))}]"
     values |= {
         "paths": f", paths: {listed}" if paths else "",
         "pull_request_paths": f" {{paths: {listed}}}" if paths else " {}",
     }
-    return CiFile(root / GITHUB_FILE, _render_github(target, values), (*steps, *_github_steps(target)))
+    return CiFile(root, GITHUB_FILE, _render_github(target, values), (*steps, *_github_steps(target)))
 
 
 def find_repository_root(folder: Path) -> Path:

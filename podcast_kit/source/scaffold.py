@@ -176,12 +176,13 @@ def render_episode_file(
     return "\n".join([*lines, "---", notes.strip("\n") or "\n\n".join(PLACEHOLDERS)]) + "\n"
 
 
-def write_guid(path: Path, guid: str) -> None:
+def write_guid(folder: Path, episode_path: str, guid: str) -> None:
     """Write the guid into an episode's front matter; all other bytes of the file stay.
 
     An empty `guid:` line gets it; otherwise a line is added at the top. Raises InvalidInput where the file cannot be
     read or already has a guid, OperationError where it cannot be written.
     """
+    path = folder / episode_path
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -213,15 +214,16 @@ def write_guid(path: Path, guid: str) -> None:
             f"add the line 'guid: {guid}' to the front matter yourself",
         )
         raise InvalidInput([Problem(SourceLocation(str(path), 1), text, fix, "key.missing")])
-    atomic_write.write_atomic(path, edited)
+    atomic_write.write_inside(folder, episode_path, edited)
 
 
-def write_draft_line(path: Path) -> None:
+def write_draft_line(folder: Path, episode_path: str) -> None:
     """Write `draft: true` into an episode's front matter; all other bytes of the file stay.
 
     Raises InvalidInput where the file cannot be read or the line cannot be added, OperationError where it cannot be
     written.
     """
+    path = folder / episode_path
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -243,4 +245,4 @@ def write_draft_line(path: Path) -> None:
     if written != "true":
         text, fix = "cannot be made a draft automatically", "add the line 'draft: true' to the front matter yourself"
         raise InvalidInput([Problem(SourceLocation(str(path), 1), text, fix, "key.missing")])
-    atomic_write.write_atomic(path, edited)
+    atomic_write.write_inside(folder, episode_path, edited)

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.atomic_write import unlink_inside
+from podcast_kit.io.pinned_folder import open_folder_inside
 from podcast_kit.stores.answers import IncompleteAnswer
 
 if TYPE_CHECKING:
@@ -103,23 +105,29 @@ class UploadJournal:
         """Start over with a new upload."""
         self.upload_id, self.parts = upload_id, {}
         if self.path:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write("wb", {**identity, "part": self.part_size, "upload_id": upload_id})
+            self.delete()
+            self._write({**identity, "part": self.part_size, "upload_id": upload_id})
 
     def add_part(self, number: int, md5: str, etag: str) -> None:
         """Record a part that arrived."""
         with self.lock:
             self.parts[number] = (md5, etag)
-            self._write("ab", [number, md5, etag])
+            self._write([number, md5, etag])
 
     def delete(self) -> None:
         """Delete the journal: the upload is complete or abandoned."""
         if self.path:
-            self.path.unlink(missing_ok=True)
+            root, subfolder = _journal_root(self.path)
+            unlink_inside(root, f"{subfolder}/{self.path.name}")
 
-    def _write(self, mode: str, line: object) -> None:
+    def _write(self, line: object) -> None:
         if self.path:
-            with self.path.open(mode) as stream:
+            root, subfolder = _journal_root(self.path)
+            with (
+                open_folder_inside(root, subfolder, create=True) as folder,
+                folder.open_or_create(self.path.name) as stream,
+            ):
+                stream.seek(0, os.SEEK_END)
                 stream.write(json.dumps(line).encode() + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -294,6 +302,11 @@ def choose_part_size(size: int, part_size: int = PART_BYTES) -> int:
     while part_size * MAX_PARTS < size:
         part_size *= 2
     return part_size
+
+
+def _journal_root(path: Path) -> tuple[Path, str]:
+    """The folder that no journal is written outside of, and the folder in it, such as `.podcast-kit/uploads`."""
+    return path.parents[2], f"{path.parents[1].name}/{path.parent.name}"
 
 
 def journal_path(folder: Path | None, identity: str, key: str) -> Path | None:

@@ -225,6 +225,6 @@ def test_a_draft_line_changes_nothing_else(tmp_path, text):
     path = tmp_path / "one.md"
     end = "\r\n" if "\r" in text else "\n"
     path.write_bytes(f"---{end}{text}---{end}Notes.".encode())
-    scaffold.write_draft_line(path)
+    scaffold.write_draft_line(path.parent, path.name)
     expected = text.replace("draft: false  # yet", "draft: true") if "draft" in text else f"draft: true{end}{text}"
     assert path.read_bytes().decode() == f"---{end}{expected}---{end}Notes."

@@ -5,9 +5,7 @@ On pages, a URL that is there to follow and to review has a button for each.
 
 import html
 import re
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -16,7 +14,7 @@ from hypothesis import strategies as st
 
 from podcast_kit import site
 from podcast_kit.builder import description
-from podcast_kit.builder.cache import SCHEMA, Cache
+from podcast_kit.builder.cache import open_cache
 from podcast_kit.model import ListenLink, Placement, Project, PromptSet
 from tests.support.site_factories import APPLE, BASE, SPOTIFY, make_episode, make_item, make_show, make_transcript
 
@@ -40,10 +38,9 @@ def render_surfaces(folder, show, notes):
     """Every surface of an episode with these notes, by name."""
     episode = make_episode(notes=notes, date=datetime(2026, 1, 1, tzinfo=UTC))
     project = Project(folder=folder, show=show, episodes=(episode,))
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.execute(SCHEMA)
+    with open_cache(folder / "cache") as cache:
         context = description.DescriptionContext.from_project(project)
-        text = description.render_description(project, episode, {}, (), 0.0, context, Cache(database))
+        text = description.render_description(project, episode, {}, (), 0.0, context, cache)
     item = make_item(episode=episode, page=text.page, transcripts=(LONG,))
     pages = site.render_site(show, [item], folder=folder)
     return asdict(text) | {"transcript": pages["episodes/001-one/transcript/index.html"].decode()}

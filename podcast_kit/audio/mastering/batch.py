@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podcast_kit.audio import codecs
@@ -59,7 +59,7 @@ def _run_jobs(
 ) -> Iterator[MasteringOutcome]:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
         logs = [Path(folder, str(number)) for number in range(len(jobs))]
-        running = {executor.submit(_run_job, job, log): (job, log) for job, log in zip(jobs, logs, strict=True)}
+        running = {executor.submit(run_job, job, log): (job, log) for job, log in zip(jobs, logs, strict=True)}
         bytes_read: dict[Path, int] = {}
         while running:
             done, _ = wait(running, timeout=POLL_INTERVAL_S, return_when=FIRST_COMPLETED)
@@ -74,8 +74,8 @@ def _run_jobs(
                 yield outcome
 
 
-def _run_job(job: MasteringJob, log: Path | None = None) -> MasteringResult:
-    """In the worker: master, and write progress to `log`, one line for each step."""
+def run_job(job: MasteringJob, log: Path | None = None) -> MasteringResult:
+    """Master, and write progress to `log`, one line for each step; raises as `master_recording`."""
     last = ""
 
     def write_progress(step: Progress) -> None:
@@ -86,7 +86,8 @@ def _run_job(job: MasteringJob, log: Path | None = None) -> MasteringResult:
             with log.open("a", encoding="ascii") as file:
                 file.write(line)
 
-    return master_recording(job.source, job.destination, job.settings, write_progress, intro=job.intro, outro=job.outro)
+    result = master_recording(job.source, job.target, job.settings, write_progress, intro=job.intro, outro=job.outro)
+    return replace(result, path=job.destination.with_name(result.path.name))
 
 
 def _report_job_progress(
@@ -121,10 +122,10 @@ def _job_outcome(job: MasteringJob, future: Future[MasteringResult]) -> Masterin
 def _run_job_alone(job: MasteringJob) -> MasteringOutcome:
     """Run the job again, in a process of its own."""
     with WorkerPool(1) as worker:
-        return _job_outcome(job, worker.submit(_run_job, job))
+        return _job_outcome(job, worker.submit(run_job, job))
 
 
 def _dead_worker_outcome(job: MasteringJob, error: WorkerDied) -> MasteringOutcome:
-    remove_stale_parts(job.destination)
+    remove_stale_parts(job.target)
     text = f"{job.subject}: mastering was stopped: {error}; no other episode is affected"
     return MasteringOutcome(job, error=OperationError(text, "run it again; if memory ran out, with fewer jobs at once"))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from podcast_kit.audio.mastering.loudness_result import Loudness
+from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import AudioSettings
 
 
@@ -39,10 +40,17 @@ class MasteringJob:
     source: Path
     destination: Path
     settings: AudioSettings
+    folder: OpenFolder | None = None
+    """The folder of the destination, if it is open; the file is then written there, whatever its path becomes."""
     intro: Path | None = None
     outro: Path | None = None
     name: str = ""
     """Its name in messages, such as an episode's slug."""
+
+    @property
+    def target(self) -> Path:
+        """The path to write to."""
+        return self.folder.path_for_others(self.destination.name) if self.folder else self.destination
 
     @property
     def subject(self) -> str:

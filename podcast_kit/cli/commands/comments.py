@@ -55,15 +55,16 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
             result = announce_comments.fetch_comments(
                 http, posts, earlier, show.show.comments, bluesky_api=announce_comments.BLUESKY_API
             )
-            path = show.folder / comment_files.comments_path(episode.slug)
-            ShowFolder(show.folder.resolve()).resolve_path(comment_files.comments_path(episode.slug))
+            file_name = comment_files.comments_path(episode.slug)
+            path = show.folder / file_name
+            ShowFolder(show.folder.resolve()).resolve_path(file_name)
             is_changed = False
             data = comment_files.render_comments(result.threads)
             if result.threads and not (path.is_file() and path.read_bytes() == data):
-                atomic_write.write_atomic(path, data)
+                atomic_write.write_inside(show.folder, file_name, data)
                 is_changed = True
             elif not result.threads and path.is_file():
-                path.unlink()
+                atomic_write.unlink_inside(show.folder, file_name)
                 is_changed = True
             post_count += len(posts)
             failed_count += sum(problem.is_kept for problem in result.problems)

@@ -266,7 +266,7 @@ def _write_pipelines(console: Console, folder: Path, values: dict[str, Any], to:
         if ci_file.path.exists():
             console.info(f"{relative} already exists and was not changed")
             continue
-        atomic_write.write_atomic(ci_file.path, ci_file.text.encode())
+        atomic_write.write_inside(ci_file.root, ci_file.name, ci_file.text.encode())
         console.result(relative)
         console.info(f"Before {relative} works:")
         for step in ci_file.next_steps:

@@ -101,7 +101,7 @@ def new_command(
         audio="" if recording is None or recording.stem == episode.name else recording.name,
         draft=draft or recording is None,
     )
-    atomic_write.write_atomic(notes, text.encode())
+    atomic_write.write_inside(show.folder, f"episodes/{notes.name}", text.encode())
     console.document(
         "new",
         file=str(notes),
@@ -210,7 +210,7 @@ def _copy_recording(show: Project, audio: Path, name: str) -> Path:
     copy = folder / f"{name}{audio.suffix.lower()}"
     if copy.exists():
         raise OperationError(f"{os.path.relpath(copy)} already exists", "choose another --slug")
-    with atomic_write.atomic_path(copy) as part:
+    with atomic_write.atomic_path_inside(show.folder, f"episodes/{copy.name}") as part:
         shutil.copyfile(audio, part)
     return copy
 

@@ -71,8 +71,9 @@ def _share_moment(console: Console, build: Build, item: Item, name: str, moment:
         console.result("  " + link.text.replace("\n", "\n  "))
     pictures = {}
     for poster, cover in draw_posters(build.project, item, moment.title).items():
-        path = build.project.output_folder / POSTER_DIR / name / f"{poster}.jpg"
-        atomic_write.write_atomic(path, cover.data)
+        file_name = str(POSTER_DIR / name / f"{poster}.jpg")
+        path = build.project.output_folder / file_name
+        atomic_write.write_inside(build.project.output_folder, file_name, cover.data)
         pictures[poster] = str(path)
         console.result(f"\n{poster} picture, {cover.width} x {cover.height} pixels: {console.relative_path(str(path))}")
     console.result()

@@ -102,4 +102,4 @@ def _confirm_unpublish(show: Project, episode: Episode, *, yes: bool) -> bool:
 def _write_draft(show: Project, episode: Episode) -> None:
     from podcast_kit.source import scaffold
 
-    scaffold.write_draft_line(show.folder / episode.path)
+    scaffold.write_draft_line(show.folder, str(episode.path))

@@ -110,7 +110,7 @@ def test_written_guid_changes_one_line_and_no_other_byte(tmp_path, before, after
     path = tmp_path / "one.md"
     path.write_bytes(before)
     path.chmod(0o640)
-    scaffold.write_guid(path, "g")
+    scaffold.write_guid(path.parent, path.name, "g")
     assert path.read_bytes() == after
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
@@ -127,7 +127,7 @@ def test_writing_the_guid_changes_no_other_key(tmp_path_factory, lines):
     path.write_text("\n".join(["---", *lines, "---", "Notes"]))
     try:
         before = parse_front_matter(path.read_text(), "x")[0].entries.keys() - {"guid"}
-        scaffold.write_guid(path, "g:1")
+        scaffold.write_guid(path.parent, path.name, "g:1")
     except InvalidInput:
         return
     table, body, _ = parse_front_matter(path.read_text(), "x")
@@ -140,10 +140,10 @@ def test_file_is_unchanged_where_the_guid_cannot_be_written(tmp_path, content):
     path = tmp_path / "one.md"
     path.write_text(content)
     with pytest.raises(InvalidInput):
-        scaffold.write_guid(path, "g")
+        scaffold.write_guid(path.parent, path.name, "g")
     assert path.read_text() == content
 
 
 def test_writing_the_guid_into_a_missing_file_fails(tmp_path):
     with pytest.raises(OperationError):
-        scaffold.write_guid(tmp_path / "gone.md", "g")
+        scaffold.write_guid(tmp_path, "gone.md", "g")
