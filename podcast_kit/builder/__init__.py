@@ -273,18 +273,18 @@ def _warn_of_missing_recordings(project: Project, scheduled: Collection[Episode]
 
 def _open_output_dir(project: Project, folder: Path, cache: Cache) -> OutputDir:
     """The output folder; raises OperationError where a build must not write."""
-    _refuse_foreign_folder(project, folder, cache)
-    cache.set(OUTPUT_FOLDERS, str(folder.resolve()), True)  # before the first file: a full disk may end this build
-    return OutputDir(folder, cache)
+    target = folder.resolve()
+    _refuse_foreign_folder(project, folder, target, cache)
+    cache.set(OUTPUT_FOLDERS, str(target), True)  # before the first file: a full disk may end this build
+    return OutputDir(folder, cache, target)
 
 
-def _refuse_foreign_folder(project: Project, folder: Path, cache: Cache) -> None:
+def _refuse_foreign_folder(project: Project, folder: Path, target: Path, cache: Cache) -> None:
     """Refuse to write through a link out of the show, and among files that no build wrote in a folder that was named.
 
     A link that the user has allowed is followed.
     """
-    target = folder.resolve()
-    is_link = folder.is_symlink()
+    is_link = target != folder.parent.resolve() / folder.name
     is_outside = not target.is_relative_to(project.output_folder.resolve())
     if is_link and is_outside and not has_consent(ConsentKind.PLACE, project.folder, str(target)):
         option = f"--allow-place {shlex.quote(str(target))}"

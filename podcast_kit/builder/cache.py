@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -191,13 +191,16 @@ def _stat_facts(name: str) -> tuple[int, int, int]:
 
 
 @contextmanager
-def open_cache(folder: Path, on_progress: Callable[[Progress], None] = lambda _: None) -> Iterator[Cache]:
-    """The cache in `folder`, held by one build at a time.
+def open_cache(
+    folder: Path, on_progress: Callable[[Progress], None] = lambda _: None, *, subfolder: str = ""
+) -> Iterator[Cache]:
+    """The cache in `folder`, or in a folder below it, held by one build at a time.
 
     Waits for another build of the same show to end, reporting progress; raises OperationError when it does not end.
     """
     with (
-        open_bound_folder(folder, lambda text: on_progress(Progress("note", text))) as bound,
+        open_bound_folder(folder, lambda text: on_progress(Progress("note", text))) as outer,
+        outer.below(subfolder, create=True) if subfolder else nullcontext(outer) as bound,
         _exclusive_lock(bound, on_progress),
         _database_errors(folder),
         open_database(bound) as file,

@@ -58,15 +58,17 @@ class OutputDir:
     when all of it could be rendered: an error in the last page leaves the old ones intact.
     """
 
-    def __init__(self, folder: Path, cache: Cache) -> None:
+    def __init__(self, folder: Path, cache: Cache, target: Path | None = None) -> None:
+        """`target` is the folder with links followed, as it was checked; by default what they lead to now."""
         self.folder = folder
+        self._target = target or folder.resolve()
         self.cache = cache
         self._root = str(folder)
         self._pinned: PinnedFolder | None = None
         self._scratch = contextlib.ExitStack()
         self._scratch_folder: OpenFolder | None = None
         self.outputs: dict[str, Output] = {}
-        self.staged = Spool(folder)
+        self.staged = Spool(lambda: self._open_scratch().path_for_others(""))
         self.files_written = 0
 
     def __enter__(self) -> Self:
@@ -90,7 +92,7 @@ class OutputDir:
     def _open_root(self) -> PinnedFolder:
         """The output folder, opened once: what its name becomes during the build changes nothing."""
         if self._pinned is None:
-            self._pinned = PinnedFolder(self.folder, create=True)
+            self._pinned = PinnedFolder(self._target, create=True, follows_links=False)
             self._scratch.callback(self._pinned.close)
         return self._pinned
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -10,8 +11,9 @@ from typing import IO
 class Spool:
     """Bytes by key, in one temporary file without a name, which is gone when the program ends."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, open_folder: Callable[[], Path]) -> None:
+        """`open_folder` returns the folder for the file, when the first bytes are added."""
+        self._open_folder = open_folder
         self._file: IO[bytes] | None = None
         self._places: dict[str, tuple[int, int]] = {}
 
@@ -25,8 +27,7 @@ class Spool:
     def add_bytes(self, key: str, data: bytes) -> None:
         """Keep bytes under a key."""
         if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # open until the build ends
+            self._file = tempfile.TemporaryFile(dir=self._open_folder())  # noqa: SIM115  # open until the build ends
         start = self._file.seek(0, 2)
         self._file.write(data)
         self._places[key] = (start, len(data))

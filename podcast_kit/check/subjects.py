@@ -67,7 +67,7 @@ def audio_warnings(build: Build) -> Iterator[Problem]:
         for episode in unpublished
         if isinstance(episode.audio, LocalFile) and (path := episode.audio.resolve_in(project.folder)).is_file()
     ]
-    with open_cache(Path(project.output_folder, CACHE_DIR, "checked")) as cache:
+    with open_cache(project.output_folder / CACHE_DIR, subfolder="checked") as cache:
         warnings = [(episode, row) for episode, path in recordings for row in _inspect_once(path, cache)]
     reported = {(problem.location.path, problem.code) for problem in build.problems}
     for episode, (text, fix, code, severity) in warnings:

@@ -145,14 +145,21 @@ def _receive_folder(path: Path, sent: Any) -> OpenFolder:  # noqa: ANN401  # one
 class PinnedFolder:
     """A folder whose files are written by their keys, such as `episodes/one/index.html`."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Open the folder that the path leads to now. Raises OSError."""
-        if create:
-            path.mkdir(parents=True, exist_ok=True)
-        real_path = Path(os.path.realpath(path))
-        if not OPENS_BY_DESCRIPTOR and not real_path.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(path))
-        self.root = OpenFolder(real_path, _open_from_root(real_path) if OPENS_BY_DESCRIPTOR else None)
+    def __init__(self, path: Path, *, create: bool = False, follows_links: bool = True) -> None:
+        """Open the folder that the path leads to now, created if asked. Raises OSError.
+
+        Unless it follows links, no part of the path may be one: for a path whose links were followed when it was
+        checked, so that it is not given to another folder between the check and its use.
+        """
+        real_path = Path(os.path.realpath(path)) if follows_links else path
+        if not OPENS_BY_DESCRIPTOR:
+            if os.path.realpath(path) != os.path.abspath(real_path):  # noqa: PTH100
+                raise link_error(path)
+            if create:
+                real_path.mkdir(parents=True, exist_ok=True)
+            if not real_path.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(path))
+        self.root = OpenFolder(real_path, _open_from_root(real_path, create=create) if OPENS_BY_DESCRIPTOR else None)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -186,17 +193,27 @@ def open_folder_inside(root: Path, name: str, *, create: bool = False) -> Iterat
     if not (real_path + os.sep).startswith(real_root.rstrip(os.sep) + os.sep):
         raise OutsideFolderError(errno.EPERM, "is outside of its folder", str(root / name))
     parts = list(Path(real_path).relative_to(real_root).parts)
-    with closing(PinnedFolder(root)) as pinned, pinned.folder(parts, create=create) as folder:
+    with (
+        closing(PinnedFolder(Path(real_root), follows_links=False)) as pinned,
+        pinned.folder(parts, create=create) as folder,
+    ):
         yield folder
 
 
-def _open_from_root(path: Path) -> int:
-    """Open a folder by its path without links, part by part."""
+def _open_from_root(path: Path, *, create: bool) -> int:
+    """Open a folder by its absolute path without links, part by part; those that are missing are created if asked."""
     handle = os.open(path.anchor, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     for part in path.parts[1:]:
         parent = handle
         try:
-            handle = _open_by_handle(part, parent, path)
+            try:
+                handle = _open_by_handle(part, parent, path)
+            except FileNotFoundError:
+                if not create:
+                    raise
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=parent)
+                handle = _open_by_handle(part, parent, path)
         finally:
             os.close(parent)
     return handle

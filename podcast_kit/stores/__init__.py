@@ -220,9 +220,11 @@ def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[
     the setting is not a store, or when a setting that the provider needs is missing; OperationError for a folder
     outside of the show that the user has not allowed.
     """
+    from podcast_kit.stores.folder import FolderStore
+
     store = validate_target(publishing, folder, on_waiting)
-    if place := find_outside_place(publishing, folder):
-        require_place_consent(folder, place)
+    if isinstance(store, FolderStore) and not store.root.is_relative_to(folder.resolve()):
+        require_place_consent(folder, store.root)
     return store
 
 

@@ -32,14 +32,15 @@ class FolderStore:
     identity = ""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        """A store in the folder that the path leads to now; a link that replaces it later is refused."""
+        self.root = root.resolve()
         self.name = str(root)
 
     @contextlib.contextmanager
     def _open_parent(self, key: str, *, create: bool = False) -> Iterator[tuple[OpenFolder, str]]:
         """The open folder of a key's file, and the file's name; links on the way are refused."""
         _require_valid_key(key)
-        folder = PinnedFolder(self.root, create=create)
+        folder = PinnedFolder(self.root, create=create, follows_links=False)
         try:
             with folder.parent(key, create=create) as parent:
                 yield parent
