@@ -12,13 +12,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from podcast_kit.builder.cache_database import CacheDatabase, open_database
 from podcast_kit.errors import OperationError
+from podcast_kit.io.atomic_write import write_error
 from podcast_kit.io.bound_folder import open_bound_folder
 from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Progress
@@ -138,8 +139,9 @@ class Cache:
         return _path_key(path) in self._rows_of(FILE_DIGESTS.name)
 
     def commit(self) -> None:
-        """Make what was set so far survive a kill, if it does not take long; raises OSError."""
-        self._file.save_sometimes()
+        """Make what was set so far survive a kill, if that does not take long."""
+        with suppress(OSError):  # what cannot be saved in the end is reported then
+            self._file.save_sometimes()
 
     def subfolder(self, name: str) -> OpenFolder:
         """A folder of files beside the database, created if needed and open until the build is done."""
@@ -210,7 +212,14 @@ def open_cache(
             yield cache
             cache.evict()
         finally:
-            file.save()
+            _save_database(file, folder)
+
+
+def _save_database(file: CacheDatabase, folder: Path) -> None:
+    try:
+        file.save()
+    except OSError as error:
+        raise write_error(error, str(folder)) from error
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A build masters recordings once, as the settings say, and records their loudness in the lock."""
 
+import contextlib
 import errno
 import re
 import subprocess
@@ -12,7 +13,7 @@ from podcast_kit import builder
 from podcast_kit.audio import loudness, probe_audio
 from podcast_kit.builder.cache import Cache
 from podcast_kit.cli.console import Console
-from podcast_kit.errors import InvalidInput
+from podcast_kit.errors import InvalidInput, PodcastKitError
 from podcast_kit.model import Progress
 from podcast_kit.source import lock, project
 from tests.support.shows import add, small, tree
@@ -303,3 +304,22 @@ def test_a_recording_on_a_failing_disk_stops_only_its_episode(tmp_path, monkeypa
     assert (problem.location.path, problem.code) == ("episodes/002-talk.mp3", "au.unreadable")
     assert "Input/output error" in problem.text
     assert "disk" in problem.fix
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="encoders get paths on other systems")
+@pytest.mark.parametrize("name", [".podcast-kit", ".podcast-kit/mastered", "build"])
+def test_folder_that_becomes_a_link_while_a_recording_is_mastered_gets_nothing(tmp_path, name):
+    folder, outside = show(tmp_path / "show"), tmp_path / "outside"
+    outside.mkdir()
+    made(folder)
+    write(folder / "episodes/001-talk.wav", music(4.0))
+
+    def swap(progress):
+        if progress.stage == "encode" and not (folder / name).is_symlink():
+            (folder / name).rename(tmp_path / "moved")
+            (folder / name).symlink_to(outside)
+
+    with contextlib.suppress(PodcastKitError):
+        made(folder, on_progress=swap)
+    assert (folder / name).is_symlink()
+    assert list(outside.rglob("*")) == []

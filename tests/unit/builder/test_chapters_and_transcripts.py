@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -209,6 +210,15 @@ def test_pictures_and_hidden_chapters_of_a_recording_survive_encoding(settings, 
     for name in ("build", ".podcast-kit/chapter-images"):  # all of it can be made again
         shutil.rmtree(folder / name, ignore_errors=True)
     assert enclosure(build(folder)).read_bytes() == data
+
+
+def test_pictures_of_chapters_are_kept_out_of_a_show_that_is_only_read(tmp_path):
+    folder = rich_show(tmp_path / "show", "{}")
+    before = sorted(folder.rglob("*"))
+    loaded = replace(project.load_project(folder), work_folder=tmp_path / "work")
+    done = builder.build(loaded, now=NOW)
+    assert sorted(folder.rglob("*")) == before
+    assert chapters_in(enclosure(done)) == RICH
 
 
 @pytest.mark.slow

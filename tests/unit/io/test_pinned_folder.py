@@ -1,15 +1,19 @@
 """Writes stay in their folder, also while a thread swaps folders for links; foreign state folders are not used."""
 
+import multiprocessing
 import os
 import shutil
+import sys
 import threading
 from contextlib import closing, suppress
 
 import pytest
 
+from podcast_kit.errors import OperationError
+from podcast_kit.io.atomic_write import atomic_path_inside, unlink_inside, write_inside
 from podcast_kit.io.bound_folder import OWNER_FILE, open_bound_folder
 from podcast_kit.io.inside import OutsideFolderError, open_inside
-from podcast_kit.io.pinned_folder import PinnedFolder
+from podcast_kit.io.pinned_folder import PinnedFolder, open_folder_inside
 
 
 @pytest.fixture
@@ -157,3 +161,54 @@ def test_without_a_state_folder_a_copy_is_still_recognized(tmp_path, monkeypatch
     with open_bound_folder(tmp_path / "clone/.state", notes.append):
         pass
     assert len(notes) == 1
+
+
+def test_files_inside_are_written_through_links_that_stay_inside_only(tmp_path, outside):
+    root = tmp_path / "root"
+    (root / "real").mkdir(parents=True)
+    (root / "inner").symlink_to("real")
+    (root / "outer").symlink_to(outside)
+    write_inside(root, "new/deep/file", b"new")
+    write_inside(root, "inner/file", b"inner")
+    with atomic_path_inside(root, "inner/large") as part:
+        part.write_bytes(b"large")
+    assert (root / "new/deep/file").read_bytes() == b"new"
+    assert {path.name: path.read_bytes() for path in (root / "real").iterdir()} == {"file": b"inner", "large": b"large"}
+    unlink_inside(root, "inner/large")
+    unlink_inside(root, "missing/file")
+    assert [path.name for path in (root / "real").iterdir()] == ["file"]
+    with pytest.raises(OperationError, match="outer/precious: cannot be written: is outside of its folder"):
+        write_inside(root, "outer/precious", b"evil")
+    with pytest.raises(OperationError, match="outside"), atomic_path_inside(root, "../outside/precious"):
+        pass
+    with pytest.raises(OutsideFolderError):
+        unlink_inside(root, "outer/precious")
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"precious": "mine"}
+
+
+def test_a_folder_that_became_a_link_after_it_was_checked_is_refused(tmp_path, outside):
+    checked = tmp_path / "checked"
+    checked.symlink_to(outside)
+    for create in (False, True):
+        with pytest.raises(OutsideFolderError, match="is a link"):
+            PinnedFolder(checked, create=create, follows_links=False)
+        with pytest.raises(OutsideFolderError, match="is a link"):
+            PinnedFolder(checked / "new", create=create, follows_links=False)
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+
+
+def write_in_process(folder):
+    folder.path_for_others("file").write_bytes(b"from a process")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems give processes the path")
+def test_another_process_writes_into_the_open_folder(tmp_path, outside):
+    (tmp_path / "root/real").mkdir(parents=True)
+    with open_folder_inside(tmp_path / "root", "real") as folder:
+        (tmp_path / "root/real").rename(tmp_path / "moved")
+        (tmp_path / "root/real").symlink_to(outside)
+        process = multiprocessing.get_context("spawn").Process(target=write_in_process, args=(folder,))
+        process.start()
+        process.join(60)
+    assert (tmp_path / "moved/file").read_bytes() == b"from a process"
+    assert [path.name for path in outside.iterdir()] == ["precious"]
