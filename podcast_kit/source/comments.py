@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.io.atomic_write import unlink_inside, write_error, write_inside
 from podcast_kit.model import Comment, CommentThread, thread_starts
 from podcast_kit.source.notes import html_to_plain_text, sanitize_comment_html, truncate_html
 from podcast_kit.source.yaml import InvalidValue, converters, decode_source, read_source_file
@@ -96,6 +97,25 @@ def read_comments(folder: Path, slug: str) -> tuple[CommentThread, ...]:
     if not (folder / path).is_file():
         return ()
     return parse_comment_threads(read_source_file(folder / path, path, MAX_COMMENTS_FILE_BYTES), path)
+
+
+def update_comments_file(folder: Path, slug: str, threads: Collection[CommentThread]) -> bool:
+    """Write an episode's comments, or remove the file if there are none; whether that changed it.
+
+    Raises OperationError where it cannot be written, or would be outside of the show's folder.
+    """
+    path = folder / comments_path(slug)
+    data = render_comments(threads)
+    if threads and not (path.is_file() and path.read_bytes() == data):
+        write_inside(folder, comments_path(slug), data)
+        return True
+    if threads or not path.is_file():
+        return False
+    try:
+        unlink_inside(folder, comments_path(slug))
+    except OSError as error:
+        raise write_error(error, str(path)) from error
+    return True
 
 
 def render_comments(threads: Iterable[CommentThread]) -> bytes:

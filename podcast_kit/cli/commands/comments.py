@@ -8,7 +8,6 @@ from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import complete_slugs, resolve_episode
 from podcast_kit.errors import ExitCode, Problem, Severity
-from podcast_kit.io import atomic_write
 from podcast_kit.text.numbers import format_count
 
 
@@ -31,7 +30,6 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
     from podcast_kit.io.network_policy import NetworkPolicy
     from podcast_kit.model import Progress
     from podcast_kit.source import comments as comment_files
-    from podcast_kit.source.paths import ShowFolder
 
     show = load_show(console)
     chosen = {resolve_episode(name, show, "EPISODE").slug for name in episodes}
@@ -55,17 +53,8 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
             result = announce_comments.fetch_comments(
                 http, posts, earlier, show.show.comments, bluesky_api=announce_comments.BLUESKY_API
             )
-            file_name = comment_files.comments_path(episode.slug)
-            path = show.folder / file_name
-            ShowFolder(show.folder.resolve()).resolve_path(file_name)
-            is_changed = False
-            data = comment_files.render_comments(result.threads)
-            if result.threads and not (path.is_file() and path.read_bytes() == data):
-                atomic_write.write_inside(show.folder, file_name, data)
-                is_changed = True
-            elif not result.threads and path.is_file():
-                atomic_write.unlink_inside(show.folder, file_name)
-                is_changed = True
+            path = show.folder / comment_files.comments_path(episode.slug)
+            is_changed = comment_files.update_comments_file(show.folder, episode.slug, result.threads)
             post_count += len(posts)
             failed_count += sum(problem.is_kept for problem in result.problems)
             location = episode.location_of("social")
