@@ -256,6 +256,7 @@ def template_show(tmp_path_factory):
 @pytest.fixture
 def place(tmp_path, template_show, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "outside"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))  # used while the state folder is away
     monkeypatch.chdir(tmp_path)
     made = Place(tmp_path, template_show)
     yield made
