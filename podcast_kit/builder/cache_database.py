@@ -22,7 +22,7 @@ from podcast_kit.io.pinned_folder import OpenFolder, random_name
 DATABASE = "memory.sqlite"
 FORMER_FILES = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
 """What SQLite wrote beside the database when it was opened in place."""
-PART_SUFFIX = ".part"
+UNSAVED_SUFFIX = ".part"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
 SAVE_TIME_SHARE = 10
@@ -51,7 +51,7 @@ class CacheDatabase:
         if changes == self._saved_changes:
             return
         start = time.monotonic()
-        part = random_name(PART_SUFFIX)
+        part = random_name(UNSAVED_SUFFIX)
         try:
             with self._folder.create(part) as out:
                 self._file.seek(0)
@@ -74,7 +74,7 @@ def open_database(folder: OpenFolder) -> Iterator[CacheDatabase]:
     Raises OSError, and sqlite3.Error where SQLite cannot write a temporary file.
     """
     for entry in folder.entries():
-        if entry.name in FORMER_FILES or (entry.name.startswith(".") and entry.name.endswith(PART_SUFFIX)):
+        if entry.name in FORMER_FILES or (entry.name.startswith(".") and entry.name.endswith(UNSAVED_SUFFIX)):
             folder.unlink(entry.name)
     with tempfile.TemporaryDirectory(prefix="podcast-kit-", ignore_cleanup_errors=True) as private:
         path = Path(private, DATABASE)
