@@ -11,6 +11,7 @@ import json
 import posixpath
 import re
 import shlex
+import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,20 @@ _AWS = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273
 _CACHE = "0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0"
 _UPLOAD_PAGES = "actions/upload-pages-artifact@7b1f4a764d45c48632c6b24a0339c27f5614fb0b # v4.0.0"
 _DEPLOY_PAGES = "actions/deploy-pages@d6db90164ac5ed86f2b6aed7e0febac5b3c0c03e # v4.0.5"
+
+
+ANNOUNCE_VARIABLES = (
+    "PODCAST_KIT_MASTODON_TOKEN",
+    "PODCAST_KIT_BLUESKY_PASSWORD",
+    "PODCAST_KIT_TELEGRAM_TOKEN",
+    "PODCAST_KIT_DISCORD_WEBHOOK",
+    "PODCAST_KIT_SLACK_WEBHOOK",
+    "PODCAST_KIT_WEBHOOK_URL",
+    "PODCAST_KIT_WEBHOOK_TOKEN",
+    "PODCAST_KIT_BUTTONDOWN_KEY",
+    "PODCAST_KIT_PODPING_TOKEN",
+)
+"""Secrets with which a publish announces episodes; those that are not set are empty."""
 
 
 class CiTarget(StrEnum):
@@ -120,18 +135,42 @@ jobs:
     steps:
 {setup}
       - run: {check}
+  # Fetches the replies to the show's posts every hour, and commits comments/*.json and nothing else.
+  # Turned on by the repository variable PODCAST_COMMENTS with the value true. Has no access to the store.
+  comments:
+    if: >-
+      vars.PODCAST_COMMENTS == 'true' && (github.event_name == 'schedule'
+      || (github.event_name == 'workflow_dispatch' && github.ref_name == github.event.repository.default_branch))
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    permissions: {{contents: write}}
+    concurrency: {{group: podcast-comments, cancel-in-progress: false}}
+    steps:
+{comments_setup}
+      - run: {comments}
+        continue-on-error: true   # of a server that does not answer, the comments stay as they are
+      - name: commit comments
+        working-directory: {show_folder}
+        env:
+          COMMITTER: github-actions[bot]
+          COMMITTER_EMAIL: 41898282+github-actions[bot]@users.noreply.github.com
+          REMOTE: origin
+          BRANCH: ${{{{ github.ref_name }}}}
+        run: |
+{commit}
   publish:
     # Only from the default branch; schedules run on no other.
+    needs: comments
     if: >-
-      github.event_name == 'schedule' || (github.event_name != 'pull_request'
-      && github.ref_name == github.event.repository.default_branch)
+      (github.event_name == 'schedule' || (github.event_name != 'pull_request'
+      && github.ref_name == github.event.repository.default_branch)) && !cancelled()
     runs-on: ubuntu-latest
     timeout-minutes: 60
     environment: {environment}
     permissions: {permissions}
     concurrency: {{group: podcast, cancel-in-progress: false}}   # one publish at a time, never cancelled
     steps:
-{setup}
+{publish_setup}
 {publish_steps}"""
 _GITHUB_SETUP = """\
       - uses: {checkout}{checkout_options}
@@ -139,6 +178,15 @@ _GITHUB_SETUP = """\
         with: {{python-version: "3.13"}}
       - name: {install_name}
         run: python -m pip install --quiet "${{PODCAST_KIT:?set PODCAST_KIT at the top of this file}}\""""
+_COMMIT_COMMENTS = """\
+if [ -n "$(git ls-files --modified --deleted --others --exclude-standard -- ':(glob)comments/*.json')" ]; then
+  git config user.name "$COMMITTER" && git config user.email "$COMMITTER_EMAIL"
+  git add --all -- ':(glob)comments/*.json'
+  git commit --quiet --message "Update comments"
+  git pull --quiet --rebase "$REMOTE" "$BRANCH"
+  git push --quiet "$REMOTE" "HEAD:$BRANCH"
+fi
+"""
 _GITHUB_CHECK = """\
       - run: {check}
         env:
@@ -155,7 +203,7 @@ _GITHUB_ROLE = """\
         env:
           PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
-"""
+{announce_secrets}"""
 _GITHUB_KEYS = """\
       - run: {publish}
         env:
@@ -163,7 +211,7 @@ _GITHUB_KEYS = """\
           AWS_SECRET_ACCESS_KEY: ${{{{ secrets.AWS_SECRET_ACCESS_KEY }}}}
           PODCAST_KIT_SUBSCRIBERS: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS }}}}
           PODCAST_KIT_SUBSCRIBERS_KEY: ${{{{ secrets.PODCAST_KIT_SUBSCRIBERS_KEY }}}}
-"""
+{announce_secrets}"""
 _GITHUB_PAGES_RESTORE = """\
       # The site as it was published last: recordings that apps have stay the same files when a title changes.
       - uses: actions/cache/restore@{cache}
@@ -227,6 +275,24 @@ podcast-check:
     when: always
     reports: {{codequality: gl-code-quality-report.json}}
 
+# Fetches the replies to the show's posts, and commits comments/*.json and nothing else; the push starts a pipeline.
+# Turned on by PODCAST_PUSH_TOKEN, a masked, protected variable: a project access token with the right write_repository.
+podcast-comments:
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $PODCAST_PUSH_TOKEN
+  resource_group: podcast-comments
+  allow_failure: true
+  variables:
+    COMMITTER: podcast-kit
+    COMMITTER_EMAIL: podcast-kit@noreply.invalid
+    BRANCH: $CI_DEFAULT_BRANCH
+  script:
+    - {comments}   # of a server that does not answer, the comments stay as they are
+    - {show_folder}
+    - REMOTE="https://podcast-kit:$PODCAST_PUSH_TOKEN@$CI_SERVER_HOST/$CI_PROJECT_PATH.git"
+    - |
+{commit}
+
 {job}:
   rules:
     - if: $CI_PIPELINE_SOURCE != "merge_request_event" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
@@ -286,6 +352,8 @@ def render_ci_file(kind: str, folder: Path, *, target: CiTarget, to: str = "", t
     values = {
         "check": f"podcast-kit check{where}",
         "publish": f"podcast-kit publish{where} --yes{only_feed}",
+        "comments": f"podcast-kit comments{where}",
+        "show_folder": subfolder,
         "site": site_path,
         "lock": lock_path,
         "tool": _quote_yaml(tool_from),
@@ -317,6 +385,9 @@ def _render_github(target: CiTarget, values: dict[str, str]) -> str:
     values = values | {
         "check": _quote_command(_escape_expression(values["check"])),
         "publish": _quote_command(_escape_expression(values["publish"])),
+        "comments": _quote_command(_escape_expression(values["comments"])),
+        "show_folder": _quote_yaml(_escape_expression(values["show_folder"])),
+        "commit": textwrap.indent(_COMMIT_COMMENTS.rstrip(), " " * 10),
         "site": _quote_yaml(site),
         "site_path": _escape_glob(site),
         "site_cache_key": _quote_yaml(f"podcast-site-${{{{ hashFiles('{feeds}') }}}}"),
@@ -338,6 +409,12 @@ def _render_github(target: CiTarget, values: dict[str, str]) -> str:
         values["permissions"] = "{contents: read, pages: write, id-token: write}"
     steps = {CiTarget.ROLE: _GITHUB_ROLE, CiTarget.KEYS: _GITHUB_KEYS, CiTarget.PAGES: _GITHUB_PAGES}[target]
     values["setup"] = _GITHUB_SETUP.format_map(values)
+    values["comments_setup"] = _GITHUB_SETUP.format_map(values | {"checkout_options": ""})
+    options = "lfs: true, " if target is CiTarget.PAGES else ""
+    tip = f'\n        with: {{{options}ref: "${{{{ github.ref }}}}"}}   # with the comments of this run'
+    values["publish_setup"] = _GITHUB_SETUP.format_map(values | {"checkout_options": tip})
+    lines = (f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in ANNOUNCE_VARIABLES)
+    values["announce_secrets"] = "".join(lines)
     restore = _GITHUB_PAGES_RESTORE if target is CiTarget.PAGES else ""
     values["publish_steps"] = (restore + _GITHUB_CHECK + steps).format_map(values)
     return _GITHUB.format_map(values)
@@ -347,6 +424,9 @@ def _render_gitlab(target: CiTarget, values: dict[str, str]) -> str:
     values = values | {
         "check": _quote_command(values["check"]),
         "publish": _quote_command(values["publish"]),
+        "comments": _quote_command(f"{values['comments']} || true"),
+        "show_folder": _quote_command(f"cd {shlex.quote('./' + values['show_folder'])}"),
+        "commit": textwrap.indent(_COMMIT_COMMENTS.rstrip(), " " * 6),
         "site": _quote_yaml(values["site"]),
         "lock": _quote_yaml(values["lock"]),
     }

@@ -1,7 +1,9 @@
 """The commands in generated CI files work in a checkout without recordings."""
 
+import importlib
 import json
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from podcast_kit import announce
 from podcast_kit.cli import cli
 from podcast_kit.source import ci_templates
 from tests.support import output_trees, shows
@@ -117,11 +120,17 @@ def test_nothing_unpinned_is_installed(tmp_path, kind, target, source):
 
 
 def test_ci_jobs_are_guarded(tmp_path):
-    check, publish = yaml.safe_load(render(tmp_path))["jobs"].values()
+    check, comments, publish = yaml.safe_load(render(tmp_path))["jobs"].values()
+    assert comments["permissions"] == {"contents": "write"}
+    assert publish["permissions"] == check.get("permissions", publish["permissions"]) == {"contents": "read"}
+    assert "secrets." not in str(comments)
+    assert comments["if"].startswith("vars.PODCAST_COMMENTS == 'true' && ")
+    assert (publish["needs"], publish["if"].endswith("&& !cancelled()")) == ("comments", True)  # it may be skipped
+    assert publish["steps"][0]["with"]["ref"] == "${{ github.ref }}"
     assert "default_branch" in publish["if"]
     assert check["timeout-minutes"]
     assert publish["timeout-minutes"]
-    assert check["if"] == "github.event_name == 'pull_request'"  # a schedule starts one job only
+    assert check["if"] == "github.event_name == 'pull_request'"  # it does not run on a schedule
     assert "secrets." not in str(check)
     assert "PODCAST_KIT_SUBSCRIBERS_KEY" in str(publish)
     gitlab = yaml.safe_load(render(tmp_path, "gitlab"))
@@ -132,6 +141,78 @@ def test_ci_jobs_are_guarded(tmp_path):
     text = ci_templates.render_ci_file("github", subfolder, target=ci_templates.CiTarget.KEYS).text
     assert yaml.safe_load(text)[True]["push"]["paths"] == ["my show/**", ci_templates.GITHUB_FILE]
     assert "paths" not in yaml.safe_load(render(tmp_path))[True]["push"]  # a show may read any file of its folder
+
+
+def test_a_publish_has_the_token_of_every_service_that_announces(tmp_path):
+    names = set()
+    for module in pkgutil.iter_modules(announce.__path__, f"{announce.__name__}."):
+        values = vars(importlib.import_module(module.name))
+        names |= {value for name, value in values.items() if name.endswith("_VARIABLE") and isinstance(value, str)}
+    assert "PODCAST_KIT_PODPING_TOKEN" in names
+    assert names <= set(ci_templates.ANNOUNCE_VARIABLES)
+    for target in (ci_templates.CiTarget.KEYS, ci_templates.CiTarget.ROLE):
+        [step] = [
+            step
+            for step in yaml.safe_load(render(tmp_path, target=target))["jobs"]["publish"]["steps"]
+            if " publish" in step.get("run", "")
+        ]
+        assert {name: f"${{{{ secrets.{name} }}}}" for name in names}.items() <= step["env"].items()
+
+
+def git(folder, *arguments):
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_ci_commits_comments_and_nothing_else(tmp_path, kind):
+    origin, desk, runner = tmp_path / "origin.git", tmp_path / "desk", tmp_path / "runner"
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    git(tmp_path, "clone", "--quiet", str(origin), str(desk))
+    show = desk / "my show"
+    (show / "comments").mkdir(parents=True)
+    for name in ("comments/a.json", "comments/old.json", "podcast.yaml"):
+        (show / name).write_text("1\n")
+    for key, value in (("user.name", "Ann"), ("user.email", "a@pod.example")):
+        git(desk, "config", key, value)
+    git(desk, "add", ".")
+    git(desk, "commit", "--quiet", "--message", "First")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{origin}", str(runner))
+    (desk / "later.txt").write_text("pushed since")
+    git(desk, "add", ".")
+    git(desk, "commit", "--quiet", "--message", "Later")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    there = runner / "my show"
+    (there / "comments/a.json").write_text("2\n")
+    (there / "comments/b.json").write_text("3\n")
+    (there / "comments/b.json.part").write_text("unfinished")
+    (there / "comments/old.json").unlink()
+    (there / "other.json").write_text("not a comment")
+    text = ci_templates.render_ci_file(kind, show, target=ci_templates.CiTarget.KEYS).text
+    environment = os.environ | {
+        "REMOTE": "origin",
+        "BRANCH": "main",
+        "COMMITTER": "ci",
+        "COMMITTER_EMAIL": "c@ci.example",
+    }
+    if kind == "github":
+        step = yaml.safe_load(text)["jobs"]["comments"]["steps"][-1]
+        script, folder = step["run"], runner / step["working-directory"]
+        assert {"REMOTE", "BRANCH", "COMMITTER", "COMMITTER_EMAIL"} == step["env"].keys()
+    else:
+        _, change_folder, _, commit = yaml.safe_load(text)["podcast-comments"]["script"]
+        script, folder = f"{change_folder}\n{commit}", runner
+    for _ in range(2):
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    git(desk, "pull", "--quiet", "origin", "main")
+    assert git(desk, "log", "--format=%s %an").splitlines() == ["Update comments ci", "Later Ann", "First Ann"]
+    changes = git(desk, "show", "--name-status", "--format=").splitlines()
+    assert changes == ["M\tmy show/comments/a.json", "A\tmy show/comments/b.json", "D\tmy show/comments/old.json"]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])

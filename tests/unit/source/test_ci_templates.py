@@ -50,6 +50,7 @@ def check_names_of_github(folder, name):
     for job in workflow["jobs"].values():
         for words in commands(step["run"] for step in job["steps"] if "run" in step):
             assert words[2:4] == ["-C", name]
+    assert evaluate(workflow["jobs"]["comments"]["steps"][-1]["working-directory"]) == name
     publish = workflow["jobs"]["publish"]["steps"]
     [site] = [step["with"]["path"] for step in publish if "upload-pages" in step.get("uses", "")]
     assert evaluate(site) == f"{name}/public"
@@ -65,6 +66,7 @@ def check_names_of_gitlab(folder, name):
     for job in (pipeline := render(folder, "gitlab", name)).values():
         for words in commands(job.get("script", ()) if isinstance(job, dict) else ()):
             assert words[2:4] == ["-C", name]
+    assert shlex.split(pipeline["podcast-comments"]["script"][1]) == ["cd", f"./{name}"]
     assert pipeline["pages"]["pages"]["publish"] == f"{name}/public"
     assert pipeline["pages"]["cache"][1]["paths"] == [f"{name}/public", f"{name}/podcast.lock"]
 
