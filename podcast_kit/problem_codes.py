@@ -683,7 +683,7 @@ pb.guids
     Restore the old guid; to change it on purpose, pass the option that the message names.
 
 pb.older
-    A title, note or setting would go back to an earlier version that was published before.
+    A title, note or setting would go back to an earlier version, or an episode that was removed would come back.
     This checkout does not have what someone else published since, so publishing it would undo their work.
     Run `git pull`, then publish again; to go back on purpose, pass `--take-back` with the episode's slug.
 

@@ -41,6 +41,11 @@ def digest_file_part(name: str, content: bytes) -> str:
     return digest_part(content.replace(b"\r\n", b"\n") if is_text else content)
 
 
+def drop_removed(sources: Mapping[str, SourceParts]) -> dict[str, SourceParts]:
+    """The versions without those of episodes that were removed; other units may have no parts."""
+    return {unit: parts for unit, parts in sources.items() if parts or not unit.startswith(EPISODE_UNIT)}
+
+
 @dataclass(frozen=True, slots=True)
 class SourceText:
     """What a source file says, as lineage compares it: apart from comments, quotes and the order of keys."""
@@ -72,6 +77,7 @@ class UnitVersion:
     """A version of a unit that was published once."""
 
     parts: SourceParts
+    """Of an episode none once it is removed from the feed."""
     publication: Publication
     feed_number: int = 0
     """The number of the kept feed that it replaced; 0 for the first feed."""
@@ -99,7 +105,7 @@ class PendingPublish:
     """Of the feed that it writes last; of the live feed where it changes none."""
     publication: Publication
     sources: Mapping[str, SourceParts] = field(default_factory=dict)
-    """Unit → its new version, for the units that it changes."""
+    """Unit → its new version, for the units that it changes; without parts for an episode that it removes."""
     lock_digest: str = ""
     recent: History = field(default=History())
     """What it adds to the history."""

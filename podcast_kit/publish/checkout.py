@@ -38,14 +38,17 @@ def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout
     publication = describe_publisher(folder, now, ci, ci_run)
     if not publication.commit:
         return Checkout(publication)
-    committed = git.list_tracked() - git.list_uncommitted()
+    uncommitted = git.list_uncommitted()
+    committed = git.list_tracked() - uncommitted
     paths = {SHOW_UNIT: SHOW_FILE} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}
     committed_units = frozenset(
         unit
         for unit, parts in build.sources.items()
         if {*([paths[unit]] if unit in paths else []), *(part for part in parts if "." in part)} <= committed
     )
-    has_uncommitted = committed_units | {SUBSCRIBERS_UNIT} != frozenset(build.sources) | {SUBSCRIBERS_UNIT}
+    has_uncommitted = not build.sources.keys() - {SUBSCRIBERS_UNIT} <= committed_units
+    if not any(path.endswith(".md") for path in uncommitted):  # what was removed was removed in a commit
+        committed_units |= {EPISODE_UNIT + entry.guid for entry in build.project.lock} - build.sources.keys()
     return Checkout(replace(publication, has_uncommitted=has_uncommitted), committed_units)
 
 

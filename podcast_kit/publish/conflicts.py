@@ -66,6 +66,8 @@ class SourceConflict:
     is_in_git: bool = False
     is_unknown: bool = False
     """Whether nothing tells which version these parts were edited from: neither git nor this folder."""
+    is_removed: bool = False
+    """Whether the episode was removed from the feed, and would be published again."""
 
 
 def find_source_conflicts(
@@ -76,15 +78,17 @@ def find_source_conflicts(
     changed = {
         unit: parts for unit, parts in build.sources.items() if unit in live_sources and parts != live_sources[unit]
     }
-    if not changed:
+    again = {unit: parts for unit, parts in build.sources.items() if unit not in live_sources}
+    if not changed and not (live_sources and again):
         return ()
     judge = _Judge(build.project.folder, record, folder_versions)
     paths = {EPISODE_UNIT + item.guid: item.episode for item in build.items}
     live_titles = _read_live_titles(record.state.feed.content if record.state.feed else b"")
     conflicts = []
-    for unit, parts in sorted(changed.items()):
+    for unit, parts in sorted({**changed, **again}.items()):
         episode = paths.get(unit)
         path = episode.path if episode else UNIT_PATHS[unit]
+        groups = judge.find_conflicting_parts(unit, path, parts) if unit in changed else judge.find_removed(unit, parts)
         conflicts += [
             SourceConflict(
                 unit=unit,
@@ -99,8 +103,9 @@ def find_source_conflicts(
                 is_shallow=judge.git.is_shallow,
                 is_in_git=SHOW_FILE in judge.tracked,
                 is_unknown=group.is_unknown,
+                is_removed=unit in again,
             )
-            for group in judge.find_conflicting_parts(unit, path, parts)
+            for group in groups
         ]
     return tuple(conflicts)
 
@@ -157,8 +162,27 @@ class _Judge:
         if unknown:
             yield _ConflictingParts(parts=tuple(unknown), is_unknown=True)
 
+    def find_removed(self, unit: str, parts: SourceParts) -> Iterator[_ConflictingParts]:
+        """All parts of an episode that was removed from the feed, unless this checkout shows that it knows that."""
+        rows = self.record.history.versions.get(unit, ())
+        if not rows or rows[-1].parts:  # it is new, or a rollback took it back
+            return
+        removal = rows[-1]
+        is_ancestor = self._is_ancestor(removal.publication.commit) if removal.is_committed else None
+        had = self.folder_versions
+        known = [versions[unit] for versions in (had.base or {}, had.begun, *had.elsewhere) if unit in versions]
+        is_known_here = bool(known) and not all(known)
+        is_earlier = bool(known) or any(version.parts == parts for version in rows)
+        if is_ancestor or (is_ancestor is None and is_known_here):
+            return
+        if is_ancestor is False or is_earlier or not self.is_in_git:
+            yield _ConflictingParts(parts=tuple(sorted(parts)), is_older=True)
+
     def live_publication(self, unit: str) -> Publication | None:
-        """Who published the live version of a unit, as far as the record knows."""
+        """Who published the live version of a unit, or removed it, as far as the record knows."""
+        rows = self.record.history.versions.get(unit, ())
+        if rows and unit not in self.record.state.sources:
+            return rows[-1].publication
         live_version, *_ = self._split_history(unit)
         return live_version.publication if live_version else self.record.state.publication
 
@@ -175,6 +199,8 @@ class _Judge:
         live = self.record.state.sources.get(unit)
         rows = live_history(self.record.history, unit, live)
         later = self.record.history.versions.get(unit, ())[len(rows) :]
+        if unit.startswith(EPISODE_UNIT):
+            rows = tuple(version for version in rows if version.parts)
         return (rows[-1], rows[:-1], later) if rows and rows[-1].parts == live else (None, rows, later)
 
     def _may_be_on_top(self, unit: str, part: str, parts: SourceParts, later: tuple[UnitVersion, ...]) -> bool:
@@ -280,6 +306,8 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
     live = describe_publication(conflict.live, now) if conflict.live else ""
     live_title = f"“{conflict.live_title}”" if conflict.live_title not in {"", conflict.title} else ""
     live_text = ", ".join(filter(None, (live_title, live)))
+    if conflict.is_removed:
+        return _removed_problem(conflict, live)
     is_plural = bool(first) or (last.endswith("s") and last != "address")
     if conflict.is_unknown:
         return _unknown_base_problem(conflict, subject, live_text, is_plural=is_plural)
@@ -293,14 +321,27 @@ def conflict_problem(conflict: SourceConflict, now: datetime) -> Problem:
     else:
         verb = "were" if is_plural else "was"
         text = f"{subject} {verb} edited here on top of an older version: live is {live_text or 'a newer one'}"
+    goal = "go back on purpose" if conflict.is_older else "replace the newer version on purpose"
+    fix = f"{_update_fix(conflict)}, then publish again; to {goal}: --take-back {conflict.name}"
+    code = OLDER_CODE if conflict.is_older else NEWER_CODE
+    return Problem(SourceLocation(conflict.path), text, fix, code)
+
+
+def _update_fix(conflict: SourceConflict) -> str:
+    """How to bring the checkout up to date."""
     how = "run `git pull`" if conflict.is_in_git else "copy the newer files from the other computer"
     if conflict.unit == SUBSCRIBERS_UNIT:
         how += f", or in CI update {SUBSCRIBERS_VARIABLE}"
     shallow = ", or in CI check out with the whole history (fetch-depth: 0)" if conflict.is_shallow else ""
-    goal = "go back on purpose" if conflict.is_older else "replace the newer version on purpose"
-    fix = f"{how}{shallow}, then publish again; to {goal}: --take-back {conflict.name}"
-    code = OLDER_CODE if conflict.is_older else NEWER_CODE
-    return Problem(SourceLocation(conflict.path), text, fix, code)
+    return how + shallow
+
+
+def _removed_problem(conflict: SourceConflict, live: str) -> Problem:
+    """That an episode was removed from the feed, and would be published again."""
+    text = f"“{conflict.title}” was removed from the feed, and would be published again: the show without it was {live}"
+    goal = "publish the episode again on purpose"
+    fix = f"{_update_fix(conflict)}, then publish again; to {goal}: --take-back {conflict.name}"
+    return Problem(SourceLocation(conflict.path), text, fix, OLDER_CODE)
 
 
 def _unknown_base_problem(conflict: SourceConflict, subject: str, live_text: str, *, is_plural: bool) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from podcast_kit.model.lineage import (
+    EPISODE_UNIT,
     SUBSCRIBERS_UNIT,
     TEMPLATES_UNIT,
     History,
@@ -13,6 +14,7 @@ from podcast_kit.model.lineage import (
     Publication,
     SourceParts,
     UnitVersion,
+    drop_removed,
 )
 from podcast_kit.stores.lineage import join_histories
 from podcast_kit.stores.state import StoreState
@@ -45,6 +47,7 @@ class LineageUpdate:
 def pending_publish(update: LineageUpdate, state: StoreState, feed_sha256: str) -> PendingPublish:
     """What is recorded before the first file is written."""
     changed = {unit: parts for unit, parts in update.sources.items() if state.sources.get(unit) != parts}
+    changed |= mark_removed(state.sources, update.sources)
     return PendingPublish(
         feed_sha256=feed_sha256,
         publication=update.publication,
@@ -52,6 +55,11 @@ def pending_publish(update: LineageUpdate, state: StoreState, feed_sha256: str) 
         lock_digest=update.lock_digest,
         recent=update.recent,
     )
+
+
+def mark_removed(live_sources: Mapping[str, SourceParts], sources: Mapping[str, SourceParts]) -> dict[str, SourceParts]:
+    """Unit → a version without parts, for the episodes that are live and that a publish removes."""
+    return {unit: {} for unit in live_sources if unit.startswith(EPISODE_UNIT) and unit not in sources}
 
 
 def list_new_versions(
@@ -62,12 +70,12 @@ def list_new_versions(
     committed_units: Collection[str],
     feed_number: int,
 ) -> dict[str, tuple[UnitVersion, ...]]:
-    """Unit → its new version, for the units that are new or differ from what is live.
+    """Unit → its new version, for the units that are new or differ from what is live, and for removed episodes.
 
     `feed_number` is the number of the kept feed that the new one replaces.
     """
     versions: dict[str, tuple[UnitVersion, ...]] = {}
-    for unit, parts in sources.items():
+    for unit, parts in {**sources, **mark_removed(live_sources, sources)}.items():
         rows = live_history(history, unit, live_sources.get(unit))
         if not rows or rows[-1].parts != parts:
             is_committed = unit in committed_units
@@ -87,16 +95,17 @@ def set_back_sources(
     list of subscribers are in no feed, and stay.
     """
     sources = dict(live_sources)
-    for unit in live_sources:
+    removed_units = {unit for unit in history.versions if unit.startswith(EPISODE_UNIT)} - live_sources.keys()
+    for unit in (*live_sources, *removed_units):
         if unit in {TEMPLATES_UNIT, SUBSCRIBERS_UNIT}:
             continue
-        rows = live_history(history, unit, live_sources[unit])
+        rows = live_history(history, unit, live_sources.get(unit))
         earlier = [row for row in rows if row.feed_number < feed_number]
         if earlier:
             sources[unit] = earlier[-1].parts
         else:
-            del sources[unit]
-    return sources
+            sources.pop(unit, None)
+    return drop_removed(sources)
 
 
 def live_history(history: History, unit: str, live: SourceParts | None) -> tuple[UnitVersion, ...]:

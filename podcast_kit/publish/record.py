@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from podcast_kit.errors import InvalidInput, Severity
 from podcast_kit.model import LockEntry, Project
-from podcast_kit.model.lineage import EPISODE_UNIT, History, Publication
+from podcast_kit.model.lineage import EPISODE_UNIT, History, Publication, drop_removed
 from podcast_kit.plan.live_show import compare_live_show
 from podcast_kit.source import lock
 from podcast_kit.stores import Store
@@ -49,7 +49,7 @@ def read_record(store: Store, feed_key: str) -> StoreRecord:
     """
     record = StoreRecord(store, fetch_state(store, feed_key))
     if record.state.rebuilt and record.state.feed:
-        sources = {unit: rows[-1].parts for unit, rows in record.history.versions.items() if rows}
+        sources = drop_removed({unit: rows[-1].parts for unit, rows in record.history.versions.items() if rows})
         lock_digest = digest_lock(_parse_recorded_lock(record.history.lock))
         record.state = replace(
             record.state, sources=sources, lock_digest=lock_digest, has_history=bool(record.history.etag)

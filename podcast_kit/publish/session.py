@@ -7,7 +7,7 @@ asks, uploads and records. `publish_show` does both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.feed.pagination import feed_page_key
 from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
-from podcast_kit.model.lineage import EPISODE_UNIT
+from podcast_kit.model.lineage import EPISODE_UNIT, SourceParts
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
 from podcast_kit.plan.planfile import PlanFile
@@ -41,7 +41,7 @@ from podcast_kit.publish.fast_path import (
     publish_digest,
     record_published,
 )
-from podcast_kit.publish.lineage import LineageUpdate
+from podcast_kit.publish.lineage import LineageUpdate, mark_removed
 from podcast_kit.publish.notifying import find_live_digest, has_services, notify_of_publish
 from podcast_kit.publish.purge import list_changed_keys, purge_cdn, require_command_consent
 from podcast_kit.publish.record import (
@@ -331,7 +331,8 @@ def make_plan(
     update_base(
         build.project.folder,
         store.name,
-        {unit: parts for unit, parts in build.sources.items() if live.get(unit) == parts},
+        {unit: parts for unit, parts in build.sources.items() if live.get(unit) == parts}
+        | _list_removed(build, record, folder_versions.base or {}),
     )
     return PreparedPublish(
         build=build,
@@ -343,6 +344,19 @@ def make_plan(
         conflicts=conflicts,
         record=record,
     )
+
+
+def _list_removed(build: builder.Build, record: StoreRecord, base: Mapping[str, SourceParts]) -> dict[str, SourceParts]:
+    """The episodes that this folder had, without parts: they are not live any more, and not published from here."""
+    project = build.project
+    if build.broken or project.broken:  # which episodes there are is not known
+        return {}
+    published = {EPISODE_UNIT + episode.guid for episode in project.episodes if not episode.draft}
+    return {
+        unit: {}
+        for unit in base.keys() - record.state.sources.keys() - published
+        if unit.startswith(EPISODE_UNIT) and record.state.sources
+    }
 
 
 def _has_stale_private_feeds(build: builder.Build, state: StoreState) -> bool:
@@ -461,7 +475,10 @@ def carry_out(
     if not confirm(prepared):
         return
     on_start(prepared)
-    record_begun(build.project.folder, store.name, build.sources)
+    lineage = _describe_lineage(prepared, options, now)
+    removed = mark_removed(prepared.record.state.sources, lineage.sources) if prepared.record and lineage else {}
+    versions = {**removed, **build.sources}
+    record_begun(build.project.folder, store.name, versions)
     settings = build.project.show.publish
     etags: dict[str, str] = {}
     is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
@@ -474,7 +491,7 @@ def carry_out(
         before_feed=lambda: builder.write_lock(build),
         on_sent=on_sent,
         slugs=_published_slugs(build),
-        lineage=_describe_lineage(prepared, options, now),
+        lineage=lineage,
         purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag, build.project.folder),
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
@@ -482,7 +499,7 @@ def carry_out(
         is_late = is_late or (outcome.action == "live" and bool(outcome.error))
         if not (is_warned and outcome.action == "warned"):
             yield outcome
-    update_base(build.project.folder, store.name, build.sources)
+    update_base(build.project.folder, store.name, versions)
     state_etag, feed_etag = etags.get(STATE_KEY, ""), etags.get(plan.feed_key, "")
     yield from _announce_and_remember(prepared, state_etag, now, feed_etag, is_late=is_late)
 
@@ -593,7 +610,7 @@ def _describe_removed(prepared: PreparedPublish, now: datetime) -> dict[str, str
     base = read_folder_versions(project.folder, prepared.store.name).base
     added = {entry.guid for entry in prepared.added_entries}
     was_here = (
-        {unit.removeprefix(EPISODE_UNIT) for unit in base}
+        {unit.removeprefix(EPISODE_UNIT) for unit, parts in base.items() if parts}
         if base is not None
         else {entry.guid for entry in project.lock} - added
     )

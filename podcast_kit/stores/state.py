@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from podcast_kit.errors import OperationError
 from podcast_kit.model import Output, RemoteObject, Wave
-from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts
+from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts, drop_removed
 from podcast_kit.stores import ConditionalWrites, Store, StoredObject, lineage
 from podcast_kit.stores.posts import PostRecords, post_records_from_json, post_records_to_json
 from podcast_kit.text.numbers import parse_count
@@ -113,7 +113,7 @@ def resolve_pending(state: StoreState) -> StoreState:
             return replace(
                 state,
                 publication=publish.publication,
-                sources={**state.sources, **publish.sources},
+                sources=drop_removed({**state.sources, **publish.sources}),
                 lock_digest=publish.lock_digest,
                 recent=lineage.join_histories(state.recent, publish.recent),
             )

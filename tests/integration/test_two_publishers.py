@@ -270,6 +270,73 @@ def test_settings_and_templates_do_not_go_back_either(anna, ben):
     assert publish(ben, "--take-back", "show", "--take-back", "templates").exit_code == 0
 
 
+REMOVED = "“Talk 2” was removed from the feed, and would be published again: the show without it was published just now"
+
+
+def test_a_removed_episode_is_not_published_again_from_an_older_checkout(anna, ben, copy):
+    assert run(anna, "unpublish", "2", "--yes").exit_code == 0
+    site = shows.tree(anna.parent / "site")
+    for folder in (ben, copy):
+        done = publish(folder)
+        assert done.exit_code == 5, done.output
+        assert REMOVED in done.output
+        assert "--take-back 002-talk" in done.output
+    edit(copy, 2, "One paragraph", "Another paragraph")
+    assert REMOVED in publish(copy).output
+    assert shows.tree(anna.parent / "site") == site
+    (ben / "episodes/002-talk.md").unlink()
+    assert publish(ben).exit_code == 0
+    shutil.copy(copy / "episodes/002-talk.md", ben / "episodes/002-talk.md")
+    done = publish(ben)  # it knows of the removal
+    assert done.exit_code == 0, done.output
+    assert "Talk 2" in live_feed(anna)
+    assert publish(copy).exit_code == 0
+
+
+def test_who_removed_an_episode_publishes_it_again_without_a_question(anna):
+    notes = anna / "episodes/002-talk.md"
+    for _ in range(2):
+        assert run(anna, "unpublish", "2", "--yes").exit_code == 0
+        assert "Talk 2" not in live_feed(anna)
+        notes.write_text(notes.read_text().replace("draft: true\n", ""))
+        done = publish(anna)
+        assert done.exit_code == 0, done.output
+        assert "Talk 2" in live_feed(anna)
+    text = notes.read_text()
+    notes.unlink()
+    assert publish(anna, "--allow", "removed").exit_code == 0
+    assert run(anna, "rollback", "--yes").exit_code == 0
+    assert "Talk 2" in live_feed(anna)
+    notes.write_text(text)
+    done = publish(anna)  # a rollback took the removal back
+    assert done.exit_code == 0, done.output
+
+
+def test_a_removal_counts_although_the_publish_died_after_its_feed_went_live(anna, ben, monkeypatch):
+    def kill(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_writer.StateWriter, "finish", kill)
+        assert run(anna, "unpublish", "2", "--yes").exit_code != 0
+    assert "Talk 2" not in live_feed(anna)
+    assert REMOVED in publish(ben).output
+
+
+def test_a_removed_episode_comes_back_from_a_commit_after_its_removal(origin):
+    behind = clone(origin, "behind")
+    git(origin, "mv", "episodes/002-talk.md", "removed.md")
+    git(origin, "commit", "-qm", "Remove")
+    assert publish(origin, "--allow", "removed").exit_code == 0
+    assert REMOVED in publish(behind).output
+    shallow = clone(behind, "shallow", "--depth", "1")
+    assert REMOVED in publish(shallow).output
+    git(origin, "revert", "--no-edit", "HEAD")
+    done = publish(clone(origin, "full"))
+    assert done.exit_code == 0, done.output
+    assert "Talk 2" in live_feed(origin)
+
+
 def test_a_revoked_private_feed_is_not_restored_from_an_older_list(anna, ben):
     """Nor from a list that was edited on top of an older one; a run without the list changes nothing."""
     assert run(anna, "private", "--add", "Ann", "--add", "Bo").exit_code == 0
