@@ -1,0 +1,1 @@
+"""The tests are a package, so that no library that installs its own `tests` takes their name."""
