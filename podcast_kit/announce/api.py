@@ -60,6 +60,8 @@ class ApiCaller:
     sleep: Callable[[float], None] = time.sleep
     shown_name: str = ""
     """What errors call the server; empty for its host."""
+    moved_fix: str = "write the new server in podcast.yaml, if it is yours"
+    """What to do when the server redirects."""
 
     @property
     def name(self) -> str:
@@ -117,8 +119,8 @@ class ApiCaller:
         shown = f": {reason}" if reason else ""
         if status in REDIRECT_STATUSES:
             target = urlsplit(response.headers.get("location", "")).hostname or "another address"
-            text = f"{self.name} redirects to {target[:200]!r}; the token was not sent there"
-            raise PostError(text, "write the new server in podcast.yaml, if it is yours", status=status)
+            text = f"{self.name} redirects to {target[:200]!r}; nothing was sent there"
+            raise PostError(text, self.moved_fix, status=status)
         if status == _TOO_MANY_REQUESTS:
             seconds = retry_delay(response.headers)
             wait = describe_wait(seconds if seconds >= 0 else retry_delay_in_body(body))

@@ -9,14 +9,15 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from podcast_kit.announce.api import ApiCaller, PostError
 from podcast_kit.announce.networks import Draft, Network, SentPost
-from podcast_kit.announce.webhook_urls import read_webhook_url
+from podcast_kit.announce.webhook_urls import hook_moved_fix, read_webhook_url
 from podcast_kit.model import PostRecord
 
 DISCORD_WEBHOOK_VARIABLE = "PODCAST_KIT_DISCORD_WEBHOOK"
 DISCORD_MAX_LEN = 2000
 """Of a message (https://discord.com/developers/docs/resources/webhook#execute-webhook)."""
 _JSON_HEADERS = {"Content-Type": "application/json"}
-_MARKDOWN = re.compile(r"https?://[^\s<>]+|[\\*_~`|>#\[\]()<@:-]")
+_MARKDOWN = re.compile(r"https?://[^\s<>]+|[\\*_~`|<\[\]]|:(?=\w+:)|^(?=(?:#{1,3}|-#|>{1,3}|[-+])\s)", re.MULTILINE)
+"""URLs, which stay as they are, and what Discord reads as formatting, a mention or an emoji."""
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
@@ -37,7 +38,7 @@ class DiscordNetwork(Network):
 
     def escape(self, text: str) -> str:
         """A title or summary without what Discord reads as markup; URLs stay as they are."""
-        return _MARKDOWN.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", text)
+        return _MARKDOWN.sub(lambda match: match[0] if "://" in match[0] else f"\\{match[0]}", text)
 
     def measure(self, text: str) -> int:
         """Units of UTF-16: an emoji is two."""
@@ -69,7 +70,9 @@ class DiscordNetwork(Network):
         url = urlsplit(read_webhook_url(self))
         query = urlencode({**dict(parse_qsl(url.query)), **parameters})  # thread_id, of a webhook for a thread
         base_url = urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
-        caller = ApiCaller(self.http, base_url, _JSON_HEADERS if fields else {}, shown_name="Discord")
+        caller = ApiCaller(
+            self.http, base_url, _JSON_HEADERS if fields else {}, shown_name="Discord", moved_fix=hook_moved_fix(self)
+        )
         content = json.dumps(fields).encode() if fields else None
         try:
             path = f"{path}?{query}" if query else path

@@ -37,6 +37,8 @@ class PlannedPost:
     """Environment variables without which it is not posted."""
     record: PostRecord | None = None
     """What the store's state says of it."""
+    is_mail: bool = False
+    """Whether the text is a subject and a body in HTML."""
 
     @property
     def key(self) -> str:
@@ -100,6 +102,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
         max_len=network.max_len,
         missing_variables=network.missing_variables,
         record=record,
+        is_mail=network.is_mail,
     )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from podcast_kit.announce.api import ApiCaller, PostError
 from podcast_kit.announce.networks import Draft, Network, SentPost
-from podcast_kit.announce.webhook_urls import read_webhook_url
+from podcast_kit.announce.webhook_urls import hook_moved_fix, read_webhook_url
 
 SLACK_WEBHOOK_VARIABLE = "PODCAST_KIT_SLACK_WEBHOOK"
 SLACK_MAX_LEN = 4000
@@ -47,7 +47,8 @@ class SlackNetwork(Network):
     def send(self, draft: Draft) -> SentPost:
         """Post it; Slack shows a preview of the page."""
         fields = {"text": draft.text, "unfurl_links": True}
-        caller = ApiCaller(self.http, read_webhook_url(self), _JSON_HEADERS, shown_name="Slack")
+        moved_fix = hook_moved_fix(self)
+        caller = ApiCaller(self.http, read_webhook_url(self), _JSON_HEADERS, shown_name="Slack", moved_fix=moved_fix)
         try:
             caller.call("", method="POST", content=json.dumps(fields).encode(), needs_json=False)
         except PostError as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import ClassVar
+from urllib.parse import unquote, urlsplit
 
 from podcast_kit.announce.api import ApiCaller
 from podcast_kit.announce.networks import Draft, Network, SentPost
-from podcast_kit.announce.webhook_urls import read_webhook_url
+from podcast_kit.announce.webhook_urls import hook_moved_fix, read_webhook_url
 from podcast_kit.source.yaml import InvalidValue
 
 WEBHOOK_URL_VARIABLE = "PODCAST_KIT_WEBHOOK_URL"
@@ -62,8 +64,13 @@ class WebhookNetwork(Network):
     def send(self, draft: Draft) -> SentPost:
         """Send the body; any 2xx is a success, whatever the answer says."""
         headers = {"Content-Type": self._content_type, "Accept": "*/*"}
+        url = urlsplit(read_webhook_url(self))
+        if url.username is not None:
+            login = f"{unquote(url.username)}:{unquote(url.password or '')}"
+            headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
         if self.environment.get(WEBHOOK_TOKEN_VARIABLE, "").strip():
             headers["Authorization"] = f"Bearer {self.secret(WEBHOOK_TOKEN_VARIABLE)}"
-        caller = ApiCaller(self.http, read_webhook_url(self), headers, shown_name="the webhook")
+        address = url._replace(netloc=url.netloc.rpartition("@")[2], fragment="").geturl()
+        caller = ApiCaller(self.http, address, headers, shown_name="the webhook", moved_fix=hook_moved_fix(self))
         caller.call("", method="POST", content=draft.text.encode(), needs_json=False)
         return SentPost(id="")

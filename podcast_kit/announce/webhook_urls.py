@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from podcast_kit.announce.networks import Network
 
 
+def hook_moved_fix(network: Network) -> str:
+    """What to do when the address redirects."""
+    return f"set {network.secret_variables[0]} to the new address, if it is yours"
+
+
 def read_webhook_url(network: Network) -> str:
     """The address in the network's variable. Raises PostError, which does not show it, if it is not one."""
     (variable,) = network.secret_variables

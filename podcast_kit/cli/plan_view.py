@@ -92,7 +92,11 @@ def post_lines(posts: Sequence[PlannedPost]) -> Iterator[str]:
         notes = [f"{', '.join(post.missing_variables)} is not set"] if post.missing_variables else []
         notes += ["an earlier run may have posted it"] if is_in_doubt else []
         yield f"announce on {post.where} ({'; '.join([f'{post.length}{limit} characters', *notes])}):"
-        yield from (f"  {line}".rstrip() or " " for line in post.draft.text.split("\n"))
+        if post.is_mail:
+            yield f"  {post.draft.text.partition(chr(10))[0]}"
+            yield f"  (to read the mail, run `podcast-kit announce {post.draft.slug} --mail {post.draft.slug}.eml`)"
+        else:
+            yield from (f"  {line}".rstrip() or " " for line in post.draft.text.split("\n"))
 
 
 def posts_to_json(posts: Sequence[PlannedPost]) -> list[dict[str, Any]]:

@@ -22,7 +22,9 @@ HOSTILE_TITLE = "@everyone <!channel> <b>x</b> \u202egnp.exe {{ 7*7 }} *star* " 
 @pytest.fixture
 def chats(monkeypatch, bucket):
     """The servers, which note what the public feed has when they get a request."""
-    monkeypatch.setattr(api.ApiCaller.__init__, "__defaults__", (lambda _: None, ""))
+    monkeypatch.setattr(
+        api.ApiCaller.__init__, "__defaults__", (lambda _: None, *api.ApiCaller.__init__.__defaults__[1:])
+    )
     trusted = announcing.server_urls
     with chat_servers.serve_chats() as (urls, services):
         for name, value in chat_servers.chat_environment(urls).items():
@@ -88,7 +90,8 @@ def test_publish_announces_everywhere_once_the_feed_is_live(show, chats, bucket)
     plan = run(show, "plan").stdout
     assert "announce on Discord (" in plan
     assert "announce on Buttondown draft (" in plan
-    assert "  New episode\\: Talk 2\n" in plan
+    assert "  New episode: Talk 2\n" in plan
+    assert "  Subject: Talk 2\n  (to read the mail, run `podcast-kit announce 002-talk --mail" in plan
     assert count_requests(chats) == 0
     output = publish(show)
     assert count_posts(chats) == dict.fromkeys(chat_servers.SERVICES, 1)
