@@ -305,6 +305,16 @@ log.expansion
     It was made to fill memory or disk, or it is not a log.
     Remove it from the logs.
 
+stats.countries
+    The database of countries cannot be read.
+    Downloads cannot be shown by country.
+    Download a .mmdb file of countries, such as GeoLite2-Country or DB-IP, and name it.
+
+stats.networks
+    A line of the list of data centres is not a network.
+    Requests from data centres would count as listeners.
+    Write one network a line, such as 192.0.2.0/24.
+
 notes.picture
     Markdown does not recognize an image here.
     Listeners would see the Markdown code instead.

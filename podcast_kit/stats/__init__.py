@@ -1,5 +1,6 @@
 """Downloads counted from access logs, by the rules of the IAB Podcast Technical Measurement Guidelines v2.3."""
 
+from podcast_kit.stats.addresses import AddressBook
 from podcast_kit.stats.agents import AgentLists, load_agent_lists, render_agent_lists
 from podcast_kit.stats.counting import CountingRules, Window
 from podcast_kit.stats.enclosures import EnclosureFacts, enclosures_of_show
@@ -12,6 +13,7 @@ from podcast_kit.stats.session import StatsOptions, StatsUpdate, update_statisti
 from podcast_kit.stats.tables import Dimension, DownloadTables, Period, make_tables, render_csv
 
 __all__ = [
+    "AddressBook",
     "AgentLists",
     "CountingInput",
     "CountingRules",

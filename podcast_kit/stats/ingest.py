@@ -19,14 +19,15 @@ import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
 from podcast_kit.io.atomic_write import flush_disk, write_error
 from podcast_kit.io.consent import PRIVATE_FOLDER_MODE
+from podcast_kit.stats.addresses import AddressFacts
 from podcast_kit.stats.engines import quote_text
 from podcast_kit.stats.sources.log_formats import NO_VALUE, REQUEST_TYPES, LogFormat, log_macros
 from podcast_kit.stats.sources.log_lines import MalformedLines, read_lines, read_raw_blocks
@@ -39,6 +40,8 @@ CHUNK_BYTES = 256 << 20
 """Lines that DuckDB parses at once."""
 MAX_PARSED_LINE_BYTES = 4 << 20
 SAMPLE_BYTES = 64 << 10
+FETCH_AHEAD = 32
+"""Logs of a store that are fetched while one is read."""
 BATCH_ID_BYTES = 8
 LOG_COLUMNS = 13
 COMMENT_START, FIELDS_START = b"#", b"#Fields:"
@@ -77,6 +80,24 @@ class LogSource(Protocol):
         """Open it for reading."""
 
 
+@runtime_checkable
+class FetchedLog(Protocol):
+    """A log that is on another computer."""
+
+    def start_fetch(self) -> None:
+        """Begin to fetch it in the background."""
+
+    def discard(self) -> None:
+        """Called once its lines are recorded."""
+
+
+class AddressDirectory(Protocol):
+    """Looks up addresses."""
+
+    def look_up(self, address: str) -> AddressFacts:
+        """What is known of an IPv4 address, or of the first four groups of an IPv6 address."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """A log on this computer."""
@@ -109,6 +130,8 @@ class IngestResult:
     """Logs that were read by an earlier run and not opened."""
     repeated: int = 0
     """Logs whose content was read before under another name."""
+    repeated_lines: int = 0
+    """Lines that were delivered twice, told by the id of their request."""
     problems: list[Problem] = field(default_factory=list)
     """Of logs that were not read, and of malformed lines."""
     days: set[str] = field(default_factory=set)
@@ -143,9 +166,12 @@ def ingest_logs(
     now: datetime,
     memory: str = INGEST_MEMORY,
     log_format: LogFormat | None = None,
+    addresses: AddressDirectory | None = None,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> IngestResult:
-    """Read every log that is new or has changed; raises OperationError where the disk or another run is in the way.
+    """Read every log that is new or has changed, and look up its addresses.
+
+    Raises OperationError where the disk or another run is in the way.
 
     Logs that cannot be read are reported in the result and are read again by the next run.
     """
@@ -159,9 +185,14 @@ def ingest_logs(
             closing(_Chunk(Path(work) / "lines")) as chunk,
         ):
             run = _Run(folder, chunk, record, database, salts, now, result)
+            run.addresses = addresses
             run.remove_unrecorded()
-            for source in sources:
+            new_sources = run.skip_unchanged(sources)
+            for number, source in enumerate(new_sources):
                 on_progress(source.name)
+                for ahead in new_sources[number : number + FETCH_AHEAD]:
+                    if isinstance(ahead, FetchedLog):
+                        ahead.start_fetch()
                 run.read_source(source, log_format)
             run.flush()
     except OSError as error:
@@ -293,6 +324,7 @@ class _Run:
         """Logs that are completely read, with lines in the chunk."""
         self.parts: list[_Part] = []
         """Of a log that is being read, or complete, and not yet recorded."""
+        self.addresses: AddressDirectory | None = None
         self.months: list[str] = []
         """Months whose salt DuckDB has."""
         database.execute(log_macros())
@@ -307,12 +339,21 @@ class _Run:
             if path != self.chunk.path.parent:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def read_source(self, source: LogSource, log_format: LogFormat | None) -> None:
-        """Read one log, unless it was read before; what is wrong with it becomes a problem of the result."""
-        row = self.record.execute("SELECT version FROM logs WHERE name = ?", [source.name]).fetchone()
-        if row and row[0] and row[0] == source.version:
+    def skip_unchanged(self, sources: Iterable[LogSource]) -> list[LogSource]:
+        """The sources that no earlier run has read."""
+        versions = dict(self.record.execute("SELECT name, version FROM logs WHERE version <> ''"))
+        new_sources = []
+        for source in sources:
+            if versions.get(source.name) != source.version:
+                new_sources.append(source)
+                continue
             self.result.unchanged += 1
-            return
+            if isinstance(source, FetchedLog):
+                source.discard()
+        return new_sources
+
+    def read_source(self, source: LogSource, log_format: LogFormat | None) -> None:
+        """Read one log; what is wrong with it becomes a problem of the result."""
         log = _OpenLog(source)
         try:
             with source.open_log() as stream:
@@ -422,13 +463,15 @@ class _Run:
             self._load_salts(no_salt)
             for part in parts:
                 (self.requests_folder / part.path).unlink()
-        self.parts += parts
         if sum(part.requests for part in parts) != self.chunk.lines:
             self._count_malformed(self.chunk.log_format, logs)
+        self.parts += self._drop_repeated_lines(parts) if self.chunk.log_format.has_request_ids else parts
 
     def _write_parts(self, log_format: LogFormat) -> tuple[list[_Part], set[str]]:
         """Write a part for each day; also returns the months whose salt is missing."""
         query = requests_query(log_format, self.chunk.path, self.months)
+        if self.addresses:
+            query = self._join_address_facts(columns_query(log_format, self.chunk.path), log_format, self.months)
         batch = os.urandom(BATCH_ID_BYTES).hex()
         rows = self.database.execute(
             f"COPY ({query}) TO {quote_text(str(self.requests_folder))} (FORMAT parquet, COMPRESSION zstd,"
@@ -437,6 +480,65 @@ class _Run:
         paths = [(Path(row[0]).relative_to(self.requests_folder), row[1]) for row in rows]
         parts = [_Part(path.as_posix(), path.parent.name.removeprefix(DAY_PREFIX), count) for path, count in paths]
         return parts, {part.day[:7] for part in parts} - set(self.months)
+
+    def _join_address_facts(self, columns: str, log_format: LogFormat, months: list[str]) -> str:
+        """SQL for the requests of the chunk with what is known of their addresses."""
+        if self.addresses is None:
+            return ""
+        self.database.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {columns}")
+        rows = self.database.execute("SELECT DISTINCT network_address(address) FROM parsed").fetchall()
+        facts = [(address, self.addresses.look_up(address)) for (address,) in rows if address]
+        names = ("network", "known_country", "known_datacenter")
+        values = [[address for address, _ in facts], [fact.country for _, fact in facts]]
+        datacenters = [fact.is_datacenter for _, fact in facts]
+        self.database.execute(
+            f"CREATE OR REPLACE TEMP TABLE facts ({names[0]} VARCHAR, {names[1]} VARCHAR, {names[2]} BOOLEAN)"
+        )
+        self.database.execute(
+            "INSERT INTO facts SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])",
+            [*values, datacenters],
+        )
+        lines = (
+            "SELECT parsed.* REPLACE (coalesce(parsed.country, nullif(known_country, '')) AS country,"
+            " coalesce(known_datacenter, false) AS is_datacenter) FROM parsed"
+            " LEFT JOIN facts ON network = network_address(address)"
+        )
+        return request_rows_query(log_format, lines, months)
+
+    def _drop_repeated_lines(self, parts: list[_Part]) -> list[_Part]:
+        """The parts without requests that they or earlier parts of the day have twice, told by their ids."""
+        return [part for part in map(self._without_repeated, parts) if part.requests]
+
+    def _without_repeated(self, part: _Part) -> _Part:
+        paths = [path for (path,) in self.record.execute("SELECT path FROM parts WHERE day = ?", [part.day])]
+        paths += [pending.path for pending in self.parts if pending.day == part.day]
+        earlier = [str(self.requests_folder / path) for path in paths]
+        path = self.requests_folder / part.path
+        ids = "SELECT request_id FROM read_parquet(?) WHERE request_id IS NOT NULL"
+        count = f"SELECT count(*) FROM ({ids} GROUP BY request_id HAVING count(*) > 1)"
+        (repeated,) = self.database.execute(count, [[str(path), *earlier]]).fetchall()[0]
+        if not repeated:
+            return part
+        identity = 'request_id, "at", path, range_start'
+        self.database.execute(
+            f"CREATE OR REPLACE TEMP TABLE kept AS FROM read_parquet({quote_text(str(path))},"
+            " hive_partitioning = false)"
+            f" QUALIFY request_id IS NULL OR row_number() OVER (PARTITION BY {identity}) = 1"
+        )
+        if earlier:
+            match = " AND ".join(
+                f"kept.{name.strip()} IS NOT DISTINCT FROM e.{name.strip()}" for name in identity.split(",")
+            )
+            self.database.execute(
+                f"DELETE FROM kept WHERE request_id IS NOT NULL AND EXISTS (FROM read_parquet(?) AS e WHERE {match})",
+                [earlier],
+            )
+        ((requests,),) = self.database.execute("SELECT count(*) FROM kept").fetchall()
+        path.unlink()
+        if requests:
+            self.database.execute(f"COPY kept TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        self.result.repeated_lines += part.requests - requests
+        return replace(part, requests=requests)
 
     def _months_in_sample(self) -> set[str]:
         """The months of the first and last lines of the chunk: nearly always all."""
@@ -491,6 +593,8 @@ class _Run:
         self.record.execute("COMMIT")
         for log in self.complete:
             self._report_log(log)
+            if isinstance(log.source, FetchedLog):
+                log.source.discard()
         self.result.days.update(part.day for part in self.parts)
         self.result.requests += sum(part.requests for part in self.parts)
 
@@ -520,6 +624,11 @@ class _Part:
 
 def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> str:
     """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months."""
+    return request_rows_query(log_format, columns_query(log_format, path), months)
+
+
+def request_rows_query(log_format: LogFormat, lines: str, months: Iterable[str]) -> str:
+    """SQL for the requests among the lines of another query, as `requests_query`."""
     salts = " ".join(f"WHEN '{month}' THEN getvariable('{_salt_variable(month)}')" for month in months)
     salt = f"CASE strftime(moment, '%Y-%m') {salts} END" if salts else "''"
     columns = {name: name for name in REQUEST_TYPES} | {
@@ -534,12 +643,12 @@ def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> 
     }
     select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())
     day = "strftime(moment, '%Y-%m-%d') AS day"
-    return f"SELECT {select}, {day} FROM ({_columns_query(log_format, path)}) WHERE {VALID}"
+    return f"SELECT {select}, {day} FROM ({lines}) WHERE {VALID}"
 
 
 def malformed_query(log_format: LogFormat, path: Path) -> str:
     """SQL for the numbers of the lines in a file that are neither requests nor what the format has besides them."""
-    numbered = _columns_query(log_format, path, "row_number() OVER ()")
+    numbered = columns_query(log_format, path, "row_number() OVER ()")
     return f"SELECT number FROM ({numbered}) WHERE line <> '' AND ({VALID}) IS NOT TRUE AND not_request IS NOT TRUE"
 
 
@@ -551,7 +660,7 @@ VALID = (
 """What makes a line a request."""
 
 
-def _columns_query(log_format: LogFormat, path: Path, number: str = NO_VALUE) -> str:
+def columns_query(log_format: LogFormat, path: Path, number: str = NO_VALUE) -> str:
     """SQL for the columns of each line; in steps, so that no expression is computed twice."""
     names = [name for name in REQUEST_TYPES if name not in {"at", "listener", "source"}]
     columns = dict(log_format.columns) | {"moment": log_format.columns["at"]}

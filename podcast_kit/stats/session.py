@@ -20,7 +20,7 @@ from podcast_kit.stats.enclosures import (
     merge_enclosures,
 )
 from podcast_kit.stats.engines import DEFAULT_MEMORY, DuckDBEngine, Engine
-from podcast_kit.stats.ingest import IngestResult, LogSource, ingest_logs, request_parts
+from podcast_kit.stats.ingest import AddressDirectory, IngestResult, LogSource, ingest_logs, request_parts
 from podcast_kit.stats.record import LogFormatFacts, final_until, ingested_formats, remove_days
 from podcast_kit.stats.report import CountingInput, DownloadReport, count_with_memory, finish_months, make_report
 from podcast_kit.text.numbers import format_count
@@ -70,16 +70,25 @@ def update_statistics(
     options: StatsOptions,
     *,
     now: datetime,
+    addresses: AddressDirectory | None = None,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> StatsUpdate:
-    """Read the logs that are new, and count. Raises OperationError and InvalidInput."""
+    """Read the logs that are new, look up their addresses, and count. Raises OperationError and InvalidInput."""
     counting = CountingInput(
         enclosures=tuple(_remember_enclosures(folder, enclosures)),
         lists=current_agent_lists(folder),
         rules=options.rules,
         bogus_referrers=options.bogus_referrers,
     )
-    ingest = ingest_logs(folder.root, sources, salts=folder, now=now, on_progress=on_progress)
+    ingest = ingest_logs(
+        folder.root,
+        sources,
+        salts=folder,
+        now=now,
+        memory=options.memory,
+        addresses=addresses,
+        on_progress=on_progress,
+    )
     problems = list(ingest.problems)
     final_months = set(folder.final_months())
     late_days = [day for day in request_parts(folder.root) if day[:7] in final_months]

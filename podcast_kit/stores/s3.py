@@ -171,6 +171,25 @@ class S3Store:
         with translate_boto_errors(self.name, key):
             return _retry(hash_object)
 
+    def download(self, key: str, path: Path) -> bool:
+        """Write an object to a file, block by block; False when it does not exist. Retries an incomplete response."""
+
+        def write_object() -> bool:
+            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+            if answer is None:
+                return False
+            size = 0
+            with path.open("wb") as file:
+                for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
+                    file.write(block)
+                    size += len(block)
+            if size != answer["ContentLength"]:
+                raise IncompleteAnswer("an object ended early")
+            return True
+
+        with translate_boto_errors(self.name, key):
+            return _retry(write_object)
+
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every key below the prefix, a thousand per request."""
         with translate_boto_errors(self.name):

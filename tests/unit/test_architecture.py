@@ -48,6 +48,7 @@ LIBRARY_HOMES = {
     "pyspark": {"stats"},
     "py4j": {"stats"},
     "isal": {"stats"},
+    "maxminddb": {"stats"},
     "zstandard": {"stats"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

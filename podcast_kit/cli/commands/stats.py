@@ -61,6 +61,18 @@ DEFAULT_COMPARED = 6
     metavar="DAYS",
     help="Keep requests with hashed addresses for this long after their month. [default: 7]",
 )
+@click.option(
+    "--countries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Look up the countries of new requests in this .mmdb file.",
+)
+@click.option(
+    "--datacenters",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Leave out new requests from these networks, one a line.",
+)
 @click.option("--memory", metavar="SIZE", default="1500MB", help="Use at most this much memory. [default: 1500MB]")
 def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
     """Count downloads from the access logs of your store, CDN or web server, by the rules of the IAB guidelines v2.3.
@@ -113,12 +125,15 @@ def report_downloads(
 
     period = stats.Period(parse_day(options["since"], "--since"), parse_day(options["until"], "--until"))
     slugs = [resolve_episode(name, show, "EPISODE").slug for name in names]
+    folder = stats.open_stats_folder(show.show.guid or show.show.publish.url)
+    countries, datacenters = options["countries"], options["datacenters"]
     update = stats.update_statistics(
-        stats.open_stats_folder(show.show.guid or show.show.publish.url),
-        stats.find_logs(logs),
+        folder,
+        stats.find_logs(logs, show.show.publish, folder.root / "fetched"),
         stats.enclosures_of_show(show),
         read_options(**options),
         now=datetime.now(UTC),
+        addresses=stats.AddressBook(countries, datacenters) if countries or datacenters else None,
         on_progress=lambda name: console.progress(Progress("stats", name)),
     )
     tables = stats.make_tables(update.report, period, update.final_until)

@@ -9,6 +9,7 @@ import pytest
 import zstandard
 
 from podcast_kit.stats import ingest
+from podcast_kit.stats.addresses import AddressFacts
 
 NOW = datetime(2026, 11, 28, 19, tzinfo=UTC)
 LINE = (
@@ -240,3 +241,55 @@ def test_work_folder_is_private_and_removed(tmp_path, data):
     read_logs(data, log)
     assert data.stat().st_mode & 0o777 == 0o700
     assert not [path for path in Path(data).iterdir() if path.name.startswith("reading-")]
+
+
+def cloudfront(*rows):
+    fields = "date time c-ip cs-method cs-uri-stem sc-status cs(User-Agent) x-edge-request-id"
+    body = "".join(f"2026-11-{day}\t19:00:00\t192.0.2.1\tGET\t/a.mp3\t200\tApp\t{row}\n" for day, row in rows)
+    return gzip.compress(f"#Version: 1.0\n#Fields: {fields}\n{body}".encode())
+
+
+def test_lines_that_are_delivered_twice_are_counted_once(tmp_path, data):
+    first, second, third = tmp_path / "1.gz", tmp_path / "2.gz", tmp_path / "3.gz"
+    first.write_bytes(cloudfront((28, "a"), (28, "b"), (28, "a"), (27, "c")))
+    second.write_bytes(cloudfront((28, "d"), (28, "b"), (28, "-"), (28, "-")))
+    third.write_bytes(cloudfront((28, "d")))
+    result = read_logs(data, first)
+    assert (result.requests, result.repeated_lines, result.problems) == (3, 1, [])
+    result = read_logs(data, first, second, third)
+    assert (result.requests, result.repeated_lines, result.problems) == (3, 2, [])
+    assert len(read_requests(data)) == 6
+
+
+def test_late_lines_change_only_their_day(tmp_path, data):
+    log, late = tmp_path / "1.gz", tmp_path / "2.gz"
+    log.write_bytes(cloudfront((27, "a"), (28, "b")))
+    late.write_bytes(cloudfront((27, "c")))
+    read_logs(data, log)
+    before = ingest.request_parts(data)
+    assert read_logs(data, log, late).days == {"2026-11-27"}
+    after = ingest.request_parts(data)
+    assert after["2026-11-28"] == before["2026-11-28"]
+    assert len(after["2026-11-27"]) == 2
+
+
+class Directory:
+    def look_up(self, address):
+        return {"192.0.2.1": AddressFacts("DE"), "2001:db8:0:1": AddressFacts("FR", is_datacenter=True)}.get(
+            address, AddressFacts()
+        )
+
+
+def test_addresses_are_looked_up_while_a_log_is_read(tmp_path, data):
+    log = tmp_path / "access.log"
+    log.write_bytes(lines(1, 2) + lines(3).replace(b"192.0.2.3", b"2001:db8:0:1::5"))
+    read_logs(data, log, addresses=Directory())
+    rows = read_requests(data, "agent, country, is_datacenter")
+    assert rows == [("App/1", "DE", False), ("App/2", None, False), ("App/3", "FR", True)]
+
+
+def test_country_of_the_log_is_kept(tmp_path, data):
+    log = tmp_path / "log"
+    log.write_text("HIT|206|1795892699500|5000|390|192.0.2.1|-|https://a.b-cdn.net/a.mp3|DE|App/1|32|US\n")
+    read_logs(data, log, addresses=Directory())
+    assert read_requests(data, "country") == [("US",)]
