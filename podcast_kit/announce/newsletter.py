@@ -12,7 +12,8 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from podcast_kit.model import Image, Item, Show
+from podcast_kit.builder import Build
+from podcast_kit.model import Image, Item, Show, public_url
 from podcast_kit.site import MailContent, render_newsletter
 from podcast_kit.source.notes import feed_html_to_text
 from podcast_kit.text.clean_line import clean_line
@@ -23,7 +24,7 @@ MAX_SUBJECT_LEN = 200
 _SUBJECT_LABEL = "Subject: "
 
 
-def compose_newsletter(show: Show, item: Item, *, folder: Path, artwork: Image | None = None) -> MailContent:
+def compose_newsletter(show: Show, item: Item, *, folder: Path, picture: Image | None = None) -> MailContent:
     """The mail about an episode: its notes with the prompts, as the feed has them."""
     return render_newsletter(
         show,
@@ -31,8 +32,16 @@ def compose_newsletter(show: Show, item: Item, *, folder: Path, artwork: Image |
         subject=fit_text(clean_line(item.episode.title), MAX_SUBJECT_LEN),
         content_text=feed_html_to_text(item.content),
         folder=folder,
-        artwork=artwork,
+        picture=picture,
     )
+
+
+def find_mail_picture(build: Build, item: Item) -> Image | None:
+    """The episode's social card, or else its artwork, or that of the show."""
+    card = build.outputs.get(f"episodes/{item.episode.slug}/card.jpg")
+    if card is None:
+        return item.artwork or build.artwork
+    return Image(url=public_url(build.project.show.publish.url, card.key), key=card.key, mime=card.content_type)
 
 
 def mail_text(mail: MailContent) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from podcast_kit import builder, site
 from podcast_kit.announce.networks import Draft, Network
-from podcast_kit.announce.newsletter import compose_newsletter, mail_text
+from podcast_kit.announce.newsletter import compose_newsletter, find_mail_picture, mail_text
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Item, PostRecord, show_guid
 from podcast_kit.site.announcement import AnnouncedEpisode, fit_announcement
@@ -72,7 +72,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
     )
     settings = network.settings
     if network.is_mail:
-        mail = compose_newsletter(show, item, folder=build.project.folder, artwork=build.artwork)
+        mail = compose_newsletter(show, item, folder=build.project.folder, picture=find_mail_picture(build, item))
         text = mail_text(mail)
     else:
         template = settings.text or network.default_text

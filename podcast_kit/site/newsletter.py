@@ -23,7 +23,7 @@ class MailContent:
 
 
 def render_newsletter(
-    show: Show, item: Item, *, subject: str, content_text: str, folder: Path, artwork: Image | None = None
+    show: Show, item: Item, *, subject: str, content_text: str, folder: Path, picture: Image | None = None
 ) -> MailContent:
     """Render the mail from the templates in `newsletter/`; `content_text` is the item's content as plain text.
 
@@ -33,7 +33,7 @@ def render_newsletter(
     values = {
         "show": show,
         "item": item,
-        "artwork": artwork,
+        "picture": picture,
         "subject": subject,
         "content": item.content,
         "content_text": content_text,

@@ -120,7 +120,7 @@ def announce_command(
 
 def _write_mail(console: Console, name: str, path: Path) -> None:
     """Write the mail about an episode, which need not be public yet."""
-    from podcast_kit.announce.newsletter import compose_newsletter, render_mail_file
+    from podcast_kit.announce.newsletter import compose_newsletter, find_mail_picture, render_mail_file
     from podcast_kit.io import atomic_write
 
     build = load_build(console, None)
@@ -129,7 +129,7 @@ def _write_mail(console: Console, name: str, path: Path) -> None:
     if item is None:
         raise OperationError(f"{slug} is a draft or scheduled, so it has no page to link to", "write the mail later")
     show = build.project.show
-    mail = compose_newsletter(show, item, folder=build.project.folder, artwork=build.artwork)
+    mail = compose_newsletter(show, item, folder=build.project.folder, picture=find_mail_picture(build, item))
     atomic_write.write_atomic(path, render_mail_file(show, item, mail))
     console.result(f"wrote {console.relative_path(str(path))}")
     console.document("announce", build.problems, mail=str(path), subject=mail.subject)

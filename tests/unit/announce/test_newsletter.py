@@ -21,8 +21,8 @@ HOSTILE_TITLE = "<script>alert(1)</script> @everyone \u202egnp.exe\r\nBcc: all@x
 
 def write_mail(folder, show=None, item=None):
     show = show or make_show(guid="a-b", contact=Contact(mail="hello@pod.example"))
-    item = item or make_item(content=CONTENT, social_card=CARD)
-    return render_mail_file(show, item, compose_newsletter(show, item, folder=folder))
+    item = item or make_item(content=CONTENT)
+    return render_mail_file(show, item, compose_newsletter(show, item, folder=folder, picture=CARD))
 
 
 def parse_mail(data):
