@@ -18,6 +18,8 @@ DEFAULT_MAX_LEN = 500
 DEFAULT_URL_LEN = 23
 """What any URL counts as (https://docs.joinmastodon.org/entities/Instance/)."""
 SEARCHED_STATUSES = 40
+PRIVATE_VISIBILITIES = frozenset({"private", "direct"})
+"""Of posts that listeners cannot open, so that the feed does not name them."""
 _POST_URL = re.compile(r"https?://[^\s<>\"]+")
 _MENTION = re.compile(r"(?<![\w/])@([\w.-]*\w)@[\w.-]+\w")
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -173,6 +175,8 @@ def _parse_status(answer: Any, server: str) -> SentPost:  # noqa: ANN401
         )
     url = _text_of(answer, "url")
     is_web_url = url.startswith(("https://", "http://"))
+    if _text_of(answer, "visibility") in PRIVATE_VISIBILITIES:
+        uri = ""
     return SentPost(id=post_id[:200], uri=uri[:2000], url=url[:2000] if is_web_url else "")
 
 

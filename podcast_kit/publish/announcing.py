@@ -15,6 +15,7 @@ from podcast_kit import builder
 from podcast_kit.announce.api import PostError
 from podcast_kit.announce.networks import Network, SentPost, load_network_class, open_networks, server_urls
 from podcast_kit.announce.posts import PlannedPost, compose_post, digest_text, is_recent
+from podcast_kit.announce.social_interact import POST_PROTOCOLS
 from podcast_kit.errors import OperationError
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
@@ -266,6 +267,12 @@ def _doubt_fix(post: PlannedPost) -> str:
     """What to do about a post that may have been sent, on a network that would show a second one."""
     command = f"podcast-kit announce {post.draft.slug} --to {post.network}"
     return f"look there; if it is missing, run `{command} --again`, and if it is there, `{command} --posted`"
+
+
+def changes_feed(outcome: Outcome) -> bool:
+    """Whether a post was sent or deleted that podcast:socialInteract names."""
+    network = outcome.key.partition(":")[0]
+    return not outcome.error and outcome.action in {POSTED, WITHDRAWN, CONFIRMED} and network in POST_PROTOCOLS
 
 
 def _to_record(record: PostRecord, sent: SentPost, text: str) -> PostRecord:

@@ -7,7 +7,7 @@ asks, uploads and records. `publish_show` does both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -15,8 +15,18 @@ from functools import partial
 from podcast_kit import builder
 from podcast_kit.announce.posts import PlannedPost
 from podcast_kit.announce.services import DELAYED
+from podcast_kit.announce.social_interact import add_recorded_posts
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
-from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.errors import (
+    PULL_FIX,
+    InvalidInput,
+    OperationError,
+    PodcastKitError,
+    Problem,
+    PublishConflict,
+    Severity,
+    SourceLocation,
+)
 from podcast_kit.feed.pagination import feed_page_key
 from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
 from podcast_kit.model.lineage import EPISODE_UNIT, SourceParts
@@ -24,7 +34,7 @@ from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
 from podcast_kit.plan.planfile import PlanFile
 from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange, refuse_harmful_changes
-from podcast_kit.publish.announcing import carry_out_posts, list_unannounced, plan_posts
+from podcast_kit.publish.announcing import carry_out_posts, changes_feed, list_unannounced, plan_posts
 from podcast_kit.publish.base import read_folder_versions, record_begun, update_base
 from podcast_kit.publish.checkout import make_lineage, read_checkout
 from podcast_kit.publish.conflicts import (
@@ -59,6 +69,8 @@ UNKNOWN_FILES_CODE = "pb.files"
 ALLOWED_NOTICES = {UNKNOWN_FILES_CODE: "replaced"}
 """Code of an error that the plan shows → the word of `--allow` that turns it off, if it is not `removed`."""
 MAX_NAMED_FILES = 3
+WRITTEN_BACK = "written back"
+"""The action of the outcome that says why the feed does not name new posts."""
 ALLOWED_RULES = {"guids": "it.guid.stable"}
 """Word of `--allow` → the check rule that it turns off."""
 
@@ -125,6 +137,8 @@ class PreparedPublish:
     """Guids of the episodes that are to be announced once they are live."""
     posts: tuple[PlannedPost, ...] = ()
     """What will be posted about them."""
+    project: Project | None = field(default=None, repr=False)
+    """The show as it was read, which is built again once the posts are sent; None where nothing is posted."""
 
 
 def prepare_publish(
@@ -181,7 +195,7 @@ def prepare_publish(
     if saved_plan:
         saved_plan.require_unchanged(prepared.plan, prepared.store.name)
     if options.announce:
-        prepared = _plan_announcing(prepared)
+        prepared = replace(_plan_announcing(prepared), project=project)
     return replace(prepared, added_entries=added_entries, fingerprint=fingerprint)
 
 
@@ -225,13 +239,14 @@ def _read_target(target: Callable[[], Project] | None) -> Project | None:
 
 
 def _complete_project(project: Project, record: StoreRecord | None) -> tuple[Project, tuple[LockEntry, ...]]:
-    """The project with what others published: slugs of pages, and entries of podcast.lock, which are returned."""
+    """The project with what others published: slugs of pages, posts, and the entries of podcast.lock that it lacked."""
     if record is None:
         return project, ()
     try:
-        return complete_lock(replace(project, recorded_slugs=record.state.slugs), record)
+        project, added_entries = complete_lock(replace(project, recorded_slugs=record.state.slugs), record)
     except InvalidInput:  # a damaged lock is reported when the show is loaded
         return project, ()
+    return add_recorded_posts(project, record.state.posts), added_entries
 
 
 def _build_show(
@@ -460,7 +475,7 @@ def carry_out(
     each piece that arrived. `now` is the current time. Raises InvalidInput, OperationError, StoreAccessError or
     PublishConflict; the live feed is then unchanged. Yields nothing when `confirm` returns False.
     """
-    build, store, plan = prepared.build, prepared.store, prepared.plan
+    plan = prepared.plan
     if plan.state.hold:
         if not options.release:
             problem = _hold_problem(plan.state.hold)
@@ -475,6 +490,30 @@ def carry_out(
     if not confirm(prepared):
         return
     on_start(prepared)
+    upload = yield from _upload(prepared, plan, options, now, on_sent)
+    yield from _announce_and_remember(prepared, upload, options, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FinishedUpload:
+    """What the store holds after a plan was carried out."""
+
+    state_etag: str
+    feed_etag: str = ""
+    """Empty where the feed was not written."""
+    is_late: bool = False
+    """Whether listeners do not get the new feed yet."""
+
+
+def _upload(
+    prepared: PreparedPublish,
+    plan: Plan,
+    options: PublishOptions,
+    now: datetime,
+    on_sent: Callable[[str, int], None] = lambda _key, _bytes: None,
+) -> Generator[Outcome, None, _FinishedUpload]:
+    """Carry out a plan: media, pages, the feed last; then the CDN is purged."""
+    build, store = prepared.build, prepared.store
     lineage = _describe_lineage(prepared, options, now)
     removed = mark_removed(prepared.record.state.sources, lineage.sources) if prepared.record and lineage else {}
     versions = {**removed, **build.sources}
@@ -500,8 +539,7 @@ def carry_out(
         if not (is_warned and outcome.action == "warned"):
             yield outcome
     update_base(build.project.folder, store.name, versions)
-    state_etag, feed_etag = etags.get(STATE_KEY, ""), etags.get(plan.feed_key, "")
-    yield from _announce_and_remember(prepared, state_etag, now, feed_etag, is_late=is_late)
+    return _FinishedUpload(state_etag=etags.get(STATE_KEY, ""), feed_etag=etags.get(plan.feed_key, ""), is_late=is_late)
 
 
 def _finish_unchanged(
@@ -518,30 +556,106 @@ def _finish_unchanged(
         plan = replace(plan, state=replace(plan.state, etag=state_writer.etag))
     builder.write_lock(build)
     if prepared.recorded_at is None:
-        yield from _announce_and_remember(prepared, plan.state.etag, now)
+        yield from _announce_and_remember(prepared, _FinishedUpload(state_etag=plan.state.etag), options, now)
 
 
 def _announce_and_remember(
-    prepared: PreparedPublish, state_etag: str, now: datetime, feed_etag: str = "", *, is_late: bool = False
+    prepared: PreparedPublish, upload: _FinishedUpload, options: PublishOptions, now: datetime
 ) -> Iterator[Outcome]:
     """Tell hubs, other services and people, then remember for the fast path that nothing is left to do.
 
-    Where the public feed `is_late`, they would fetch the old one: the next publish tells them.
+    Where posts were sent, the feed and the pages are published once more, with their addresses, and announced again.
     """
-    build = prepared.build
-    notifies = has_services(build, prepared.store)
-    is_complete = not (is_late and notifies)
-    if notifies and not is_late:
-        for outcome in _notify(prepared, now):
-            is_complete = is_complete and not outcome.error and outcome.action != DELAYED
-            state_etag = outcome.etag or state_etag
-            yield outcome
-    for outcome in carry_out_posts(prepared.posts, prepared.store, build.project.show, os.environ, now=now):
-        is_complete = is_complete and not outcome.error
-        state_etag = outcome.etag or state_etag
+    announcing = _Announcing(prepared, upload, options, now)
+    for outcome in announcing.carry_out():
+        announcing.add_outcome(outcome)
         yield outcome
-    if is_complete and not build.is_partial and not build.broken:
-        _remember_for_fast_path(prepared, state_etag, feed_etag)
+    build = announcing.prepared.build
+    if announcing.is_complete and not build.is_partial and not build.broken:
+        _remember_for_fast_path(announcing.prepared, announcing.upload.state_etag, announcing.upload.feed_etag)
+
+
+@dataclass(slots=True)
+class _Announcing:
+    """What follows a publish, in this order: services, people, the feed with the posts, services again."""
+
+    prepared: PreparedPublish
+    upload: _FinishedUpload
+    options: PublishOptions
+    now: datetime
+    is_complete: bool = True
+    """Whether nothing is left for the next publish."""
+    has_new_posts: bool = False
+    """Whether a post was sent that the feed can name."""
+
+    def carry_out(self) -> Iterator[Outcome]:
+        """Do it, and yield each thing as it is done; failures are reported and raise nothing."""
+        yield from self._notify_services()
+        show, store = self.prepared.build.project.show, self.prepared.store
+        yield from carry_out_posts(self.prepared.posts, store, show, os.environ, now=self.now)
+        if not self.has_new_posts:
+            return
+        try:
+            is_written = yield from self._write_posts_back()
+        except PodcastKitError as error:
+            text = f"the feed and the pages do not name the new posts yet: {error.text}"
+            yield Outcome(key=show.feed.path, action=WRITTEN_BACK, error=text, fix="run `podcast-kit publish` again")
+            return
+        if is_written:
+            yield from self._notify_services()
+
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Take note of what an outcome says about the rest."""
+        self.is_complete = self.is_complete and not outcome.error and outcome.action != DELAYED
+        if outcome.key == STATE_KEY and outcome.etag:
+            self.upload = replace(self.upload, state_etag=outcome.etag)
+        self.has_new_posts = self.has_new_posts or changes_feed(outcome)
+
+    def _notify_services(self) -> Iterator[Outcome]:
+        """Where the public feed is late, services would fetch the old one: the next publish tells them."""
+        if not has_services(self.prepared.build, self.prepared.store):
+            return
+        if self.upload.is_late:
+            self.is_complete = False
+        else:
+            yield from _notify(self.prepared, self.now)
+
+    def _write_posts_back(self) -> Generator[Outcome, None, bool]:
+        """Publish the feed and the pages once more, with the addresses of the posts; False if that changes nothing."""
+        prepared = _prepare_with_posts(self.prepared, self.options)
+        if prepared is None:
+            return False
+        self.upload = yield from _upload(prepared, prepared.plan, self.options, self.now)
+        self.prepared = prepared
+        return True
+
+
+def _prepare_with_posts(prepared: PreparedPublish, options: PublishOptions) -> PreparedPublish | None:
+    """The same build with the posts that were sent since; None if it is the same as before.
+
+    Raises OperationError or PublishConflict where more than that would change.
+    """
+    build, store = prepared.build, prepared.store
+    if prepared.project is None:
+        return None
+    record = read_record(store, build.project.show.feed.path)
+    project, _ = _complete_project(replace(prepared.project, lock=build.lock), record)
+    if project.lock == build.lock:
+        return None
+    if record.state.hold:
+        problem = _hold_problem(record.state.hold)
+        raise OperationError(problem.text, problem.fix)
+    before = prepared.plan.output(prepared.plan.feed_key)
+    if before is None or find_live_digest(record.state) != before.sha256:
+        raise PublishConflict(f"someone else published to {store.name} in the meantime", PULL_FIX)
+    options = replace(options, retag=())
+    new_build = _build_show(project, record, options, prepared.due, lambda _: None, lambda _: None)
+    new_prepared = make_plan(new_build, now=prepared.due, record=record)
+    if any(change.wave is Wave.MEDIA or change.verb is Verb.RETIRE for change in new_prepared.plan.pending):
+        raise OperationError("files of the show were changed while it was published")
+    if list_changed_keys(new_prepared.plan):
+        require_command_consent(project.show.publish, project.folder)
+    return replace(new_prepared, fingerprint=prepared.fingerprint) if new_prepared.plan else None
 
 
 def _notify(prepared: PreparedPublish, now: datetime) -> Iterator[Outcome]:

@@ -1,6 +1,7 @@
 """New episodes are announced once on Mastodon, by `publish` and by `announce`, against mastodon-mock and real S3."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 
@@ -57,6 +58,11 @@ def publish(folder, *arguments):
     return done.output
 
 
+def read_public(bucket, key):
+    with urlopen(f"{bucket.url}{key}") as response:
+        return response.read().decode()
+
+
 def read_state(bucket):
     with urlopen(f"{bucket.url}.podcast-kit/state.json") as response:
         return json.load(response)
@@ -83,6 +89,51 @@ def test_publish_announces_a_new_episode_once(show, mastodon, bucket):
     assert run(show, "announce", SLUG, "--yes").stderr.endswith("nothing to announce\n")
     publish(show, "--refresh")
     assert len(mastodon.own_posts()) == 1
+
+
+def test_post_is_written_back_into_feed_page_and_lock(show, mastodon, bucket, tmp_path):
+    publish(show)
+    [post] = mastodon.own_posts()
+    feed = read_public(bucket, "feed.xml")
+    element = (
+        f'<podcast:socialInteract protocol="activitypub" uri="{post["uri"]}" accountId="@testuser@social.example"'
+        f' accountUrl="{mastodon.url}/@testuser" priority="1"/>'
+    )
+    assert feed.count("podcast:socialInteract") == feed.count(element) == 1
+    assert f'href="{post["url"]}">Join the conversation</a>' in read_public(bucket, f"episodes/{SLUG}/index.html")
+    assert f'uri: "{post["uri"]}"' in (show / "podcast.lock").read_text()
+    assert "up to date" in publish(show)
+    assert "up to date" in publish(show, "--refresh")
+    assert read_public(bucket, "feed.xml") == feed
+    # Another checkout, whose lock is older, keeps what is live; its own lock gets the post.
+    other = tmp_path / "other"
+    shutil.copytree(show, other, ignore=shutil.ignore_patterns("build", ".podcast-kit", "podcast.lock"))
+    assert f"added what was published elsewhere: 001-talk, {SLUG}" in publish(other)
+    assert (other / "podcast.lock").read_bytes() == (show / "podcast.lock").read_bytes()
+    assert read_public(bucket, "feed.xml") == feed
+    assert run(show, "comments").stdout == f"{SLUG}: 0 comments\n"
+
+
+def test_post_of_the_command_is_written_back_by_the_next_publish_until_it_is_withdrawn(show, mastodon, bucket):
+    publish(show, "--no-announce")
+    done = run(show, "announce", SLUG, "--yes")
+    assert "run `podcast-kit publish`" in done.stderr
+    [post] = mastodon.own_posts()
+    assert "socialInteract" not in read_public(bucket, "feed.xml")
+    publish(show)
+    assert f'uri="{post["uri"]}"' in read_public(bucket, "feed.xml")
+    notes = show / f"episodes/{SLUG}.md"
+    front = notes.read_text()
+    notes.write_text(front.replace("title:", "social: [{protocol: disabled}]\ntitle:", 1))
+    publish(show)
+    assert read_public(bucket, "feed.xml").count("socialInteract") == 1
+    assert "Join the conversation" not in read_public(bucket, f"episodes/{SLUG}/index.html")
+    notes.write_text(front)
+    assert run(show, "announce", SLUG, "--withdraw", "--yes").exit_code == 0
+    publish(show)
+    assert "socialInteract" not in read_public(bucket, "feed.xml")
+    assert "Join the conversation" not in read_public(bucket, f"episodes/{SLUG}/index.html")
+    assert "social:" not in (show / "podcast.lock").read_text()
 
 
 def test_old_episodes_imports_and_no_announce_post_nothing(show, mastodon):

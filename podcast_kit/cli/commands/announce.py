@@ -209,8 +209,12 @@ def _describe_posts(posts: tuple[PlannedPost, ...], action: PostAction) -> Itera
 
 
 def _report_outcomes(console: Console, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Print each outcome, and pass it on."""
+    """Print each outcome, and pass it on; then what is left to do."""
+    from podcast_kit.publish.announcing import changes_feed
+
+    is_feed_old = False
     for outcome in outcomes:
+        is_feed_old = is_feed_old or changes_feed(outcome)
         if outcome.error:
             console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")
             if outcome.fix:
@@ -218,3 +222,5 @@ def _report_outcomes(console: Console, outcomes: Iterable[Outcome]) -> Iterator[
         elif outcome.action not in {"recorded", "delayed"}:
             console.result(f"{outcome.action}: {outcome.url or outcome.key}")
         yield outcome
+    if is_feed_old:
+        console.info("next: run `podcast-kit publish` to update the links to these posts in the feed and on pages")
