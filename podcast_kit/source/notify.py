@@ -8,7 +8,7 @@ from podcast_kit.model import Element, NotifySettings
 from podcast_kit.source.yaml import InvalidValue, Table, converters
 
 INDEXNOW_KEY_PATTERN = re.compile(r"[A-Za-z0-9-]{8,128}")
-INDEXNOW_KEY_FIX = "write 8 to 128 letters, digits and hyphens, such as a random one from a password manager"
+INDEXNOW_KEY_FIX = "write 8 to 128 letters, digits and hyphens, or remove the line and run `podcast-kit announce setup`"
 
 
 def notify_settings_from_table(

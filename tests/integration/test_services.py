@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -203,6 +204,24 @@ def test_services_that_fail_do_not_fail_the_publish_and_are_notified_by_announce
     announced = CliRunner().invoke(cli, ["announce", "-C", str(show)])
     assert "nothing to announce" in announced.output
     assert services.requests == []
+
+
+def test_setup_adds_a_key_once_with_which_the_next_publish_reports_pages(show, services, bucket):
+    settings = show / "podcast.yaml"
+    settings.write_text(settings.read_text().replace(f", indexnow: {KEY}", ""))
+    publish(show)
+    assert take_services(services) == ["hub/a", "index", "podping"]
+    previewed = CliRunner().invoke(cli, ["announce", "setup", "-C", str(show), "--dry-run"])
+    assert (previewed.exit_code, "indexnow" in settings.read_text()) == (0, False)
+    added = CliRunner().invoke(cli, ["announce", "setup", "-C", str(show), "--json"])
+    assert added.exit_code == 0, added.output
+    key = json.loads(added.stdout)["indexnow"]
+    assert re.fullmatch(r"[0-9a-f]{32}", key)
+    again = CliRunner().invoke(cli, ["announce", "setup", "-C", str(show), "--json"])
+    assert (json.loads(again.stdout)["indexnow"], json.loads(again.stdout)["added"]) == (key, False)
+    publish(show)
+    assert read(bucket, f"{key}.txt") == key.encode()
+    assert "index.html" in take_pages(services, bucket)
 
 
 STOPS = ["feed is swapped", "state is written", "hub answers", "all answer", "record is written"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podcast_kit.cli.announce_setup import SETUP_WORD, set_up_announcing
 from podcast_kit.cli.app import command
 from podcast_kit.cli.builds import load_build, open_target_store
 from podcast_kit.cli.console import Console
@@ -64,7 +65,7 @@ def announce_command(
     texts and asks for confirmation once. `publish` announces new episodes, too.
 
     Without EPISODE, also notifies the hubs, indexes and search engines that podcast.yaml names, if a publish could
-    not.
+    not. `announce setup` adds the key with which search engines are notified.
 
     Tokens and passwords come from the environment: PODCAST_KIT_MASTODON_TOKEN, PODCAST_KIT_BLUESKY_PASSWORD,
     PODCAST_KIT_TELEGRAM_TOKEN, PODCAST_KIT_DISCORD_WEBHOOK, PODCAST_KIT_SLACK_WEBHOOK, PODCAST_KIT_WEBHOOK_URL (and
@@ -72,6 +73,7 @@ def announce_command(
 
     \b
       podcast-kit announce
+      podcast-kit announce setup
       podcast-kit announce 12 --to mastodon
       podcast-kit announce 12 --update
       podcast-kit announce 12 --mail episode-12.eml
@@ -80,14 +82,15 @@ def announce_command(
     from podcast_kit.publish import announcing, notifying
     from podcast_kit.stores.state import fetch_state
 
-    action = _choose_action(again=again, update=update, withdraw=withdraw, posted=posted)
+    if episodes == (SETUP_WORD,):
+        set_up_announcing(console, dry_run=dry_run)
+        return
+    action = _choose_action(episodes, again=again, update=update, withdraw=withdraw, posted=posted)
     if mail:
         if networks or dry_run or action is not announcing.PostAction.SEND or len(episodes) != 1:
             raise click.UsageError("--mail takes one episode and no other option")
         _write_mail(console, episodes[0], mail)
         return
-    if action is not announcing.PostAction.SEND and not episodes:
-        raise click.UsageError(f"name the episodes for --{action}")
     store, show = open_target_store(console, {})
     notifies = not episodes and not networks and bool(list_services(show.show))
     if not notifies:
@@ -135,7 +138,7 @@ def _write_mail(console: Console, name: str, path: Path) -> None:
     console.document("announce", build.problems, mail=str(path), subject=mail.subject)
 
 
-def _choose_action(*, again: bool, update: bool, withdraw: bool, posted: bool) -> PostAction:
+def _choose_action(episodes: tuple[str, ...], *, again: bool, update: bool, withdraw: bool, posted: bool) -> PostAction:
     from podcast_kit.publish.announcing import PostAction
 
     chosen = {
@@ -147,6 +150,8 @@ def _choose_action(*, again: bool, update: bool, withdraw: bool, posted: bool) -
     actions = [action for action, is_chosen in chosen.items() if is_chosen]
     if len(actions) > 1:
         raise click.UsageError(f"--{actions[0]} and --{actions[1]} exclude each other")
+    if actions and not episodes:
+        raise click.UsageError(f"name the episodes for --{actions[0]}")
     return actions[0] if actions else PostAction.SEND
 
 

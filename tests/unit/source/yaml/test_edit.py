@@ -44,3 +44,39 @@ def test_missing_file_is_reported(tmp_path):
 def test_only_a_whole_https_url_is_a_feed_url(address):
     with pytest.raises(OperationError, match="new feed URL"):
         edit.to_feed_url(address)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("title: A # mine\n", "title: A # mine\nannounce:\n  indexnow: key-1234\n"),
+        ("announce:\n    text: b # c\ntitle: A", "announce:\n    indexnow: key-1234\n    text: b # c\ntitle: A\n"),
+        ("announce:\n  # a comment\n  text: b\n", "announce:\n  # a comment\n  indexnow: key-1234\n  text: b\n"),
+        ("announce: {text: b}\r\n", "announce: {indexnow: key-1234, text: b}\r\n"),
+        ("announce: {}\ntitle: A\n", "announce: {indexnow: key-1234}\ntitle: A\n"),
+        ("announce: {\n  text: b}\n", "announce: {indexnow: key-1234, \n  text: b}\n"),
+        ("announce:\ntitle: A\n", "announce:\n  indexnow: key-1234\ntitle: A\n"),
+        ("announce: # later\ntitle: A\n", "announce: # later\n  indexnow: key-1234\ntitle: A\n"),
+        (
+            "announce:\n  mastodon:\n    account: '@a@b.example'\n",
+            "announce:\n  indexnow: key-1234\n  mastodon:\n    account: '@a@b.example'\n",
+        ),
+    ],
+)
+def test_nested_key_is_added_and_every_other_byte_stays(tmp_path, before, after):
+    path = tmp_path / "podcast.yaml"
+    path.write_bytes(before.encode())
+    edit.add_nested_yaml_key(path, "announce", "indexnow", "key-1234")
+    assert path.read_bytes().decode() == after
+
+
+@pytest.mark.parametrize(
+    "before", ["{title: A}\n", "announce: false\n", "announce: {indexnow: old-key-1}\n", "announce:\n- a\n"]
+)
+def test_file_is_unchanged_where_the_nested_key_cannot_be_added(tmp_path, before):
+    path = tmp_path / "podcast.yaml"
+    path.write_text(before)
+    with pytest.raises(InvalidInput) as caught:
+        edit.add_nested_yaml_key(path, "announce", "indexnow", "key-1234")
+    assert caught.value.problems[0].fix == "add the line 'indexnow: key-1234' below 'announce:' yourself"
+    assert path.read_text() == before
