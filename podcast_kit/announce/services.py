@@ -57,8 +57,10 @@ class _Notification:
 def list_services(show: Show) -> tuple[str, ...]:
     """The hubs and services that are notified of the show's feed or pages.
 
-    A show on this computer or in this network is only announced to services that are there, too.
+    A show on this computer or in this network is only announced to services that are there, too; a rehearsal to none.
     """
+    if show.publish.is_rehearsal:
+        return ()
     notify = show.notify
     addresses = {hub: hub for hub in show.feed.hubs}
     if notify.podcast_index:

@@ -97,6 +97,7 @@ def override_target(
         if value:
             validate_option(converters.to_url, value, flag)
     settings = show.show.publish
+    own_url = settings.url
     settings = replace(
         settings,
         to=to or settings.to,
@@ -104,6 +105,7 @@ def override_target(
         endpoint=endpoint or settings.endpoint,
         url=url.rstrip("/") + "/" if url else settings.url,
     )
+    settings = replace(settings, is_rehearsal=settings.url != own_url)
     show = replace(show, show=replace(show.show, publish=settings))
     allow_places(show.folder, allow_place)
     if to:

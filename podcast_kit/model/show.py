@@ -90,6 +90,8 @@ class PublishSettings:
 
     url: str
     """Public base URL; ends in a slash."""
+    is_rehearsal: bool = False
+    """Whether the URL is not the show's own, but was given for this run: then nothing is announced."""
     to: str = ""
     """`s3://bucket/prefix`, where the scheme is one of PROVIDER_NAMES, or a folder."""
     provider: str = ""

@@ -52,9 +52,10 @@ def list_unannounced(
 ) -> tuple[str, ...]:
     """The guids of the episodes to announce: those that become public now, and those that an earlier publish left.
 
-    None on the first publish to a store, none of an import, and none that is older than two days.
+    None on the first publish to a store, none of a rehearsal at another URL, none of an import, and none that is older
+    than two days.
     """
-    if not build.project.show.announce:
+    if not build.project.show.announce or build.project.show.publish.is_rehearsal:
         return ()
     new_guids = [change.guid for change in changes if change.kind is ChangeKind.NEW] if state.feed else []
     if len(new_guids) > MAX_ANNOUNCED_EPISODES:

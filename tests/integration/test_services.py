@@ -224,6 +224,13 @@ def test_setup_adds_a_key_once_with_which_the_next_publish_reports_pages(show, s
     assert "index.html" in take_pages(services, bucket)
 
 
+def test_a_rehearsal_at_another_url_notifies_no_one(show, services, bucket):
+    publish(show, "--url", bucket.url.replace("127.0.0.1", "localhost"))
+    assert services.requests == []
+    publish(show, "--url", bucket.url)
+    assert take_services(services) == ALL
+
+
 STOPS = ["feed is swapped", "state is written", "hub answers", "all answer", "record is written"]
 KILLED = """
 import os, signal, sys
