@@ -260,11 +260,14 @@ def test_settings_and_templates_do_not_go_back_either(anna, ben):
     settings.write_text(settings.read_text().replace("Made for a test.", "Made for two."))
     (anna / "templates").mkdir()
     (anna / "templates/embed.html").write_text("<p>small player</p>")
+    (anna / "reviews.yaml").write_text("reviews:\n  - {quote: A show to hear., name: Kim}\n")
     assert publish(anna).exit_code == 0
     edit(ben, 2, "One paragraph", "Another paragraph")
     done = publish(ben)
     assert done.exit_code == 5
-    assert "podcast.yaml: error: description of the show would go back" in done.output.replace(str(ben) + "/", "")
+    assert "podcast.yaml: error: description and reviews.yaml of the show would go back" in done.output.replace(
+        str(ben) + "/", ""
+    )
     assert "templates/embed.html of the templates would go back" in done.output
     assert publish(ben, "--take-back", "show").exit_code == 5
     assert publish(ben, "--take-back", "show", "--take-back", "templates").exit_code == 0
