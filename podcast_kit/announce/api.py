@@ -161,10 +161,10 @@ def retry_delay(headers: Mapping[str, str]) -> float:
     if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", after):
         return float(after)
     reset = after or headers.get("x-ratelimit-reset", "") or headers.get("ratelimit-reset", "")
-    moment = _parse_moment(reset.strip())
+    moment = parse_moment(reset.strip())
     if moment is None:
         return -1
-    now = _parse_moment(headers.get("date", ""))
+    now = parse_moment(headers.get("date", ""))
     return max(0.0, (moment - now).total_seconds()) if now else -1
 
 
@@ -182,7 +182,7 @@ def retry_delay_in_body(body: bytes) -> float:
     return -1
 
 
-def _parse_moment(text: str) -> datetime | None:
+def parse_moment(text: str) -> datetime | None:
     """A date as an HTTP header, in ISO 8601, or as seconds since 1970."""
     try:
         if re.fullmatch(r"[0-9]{9,11}", text):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from podcast_kit.announce.api import ApiCaller, PostError
+from podcast_kit.announce.api import ApiCaller, PostError, parse_moment
 from podcast_kit.announce.networks import Draft, Network, SentPost, require_secure_server
 from podcast_kit.model import PostRecord
 from podcast_kit.text.graphemes import count_graphemes
@@ -20,6 +22,8 @@ DEFAULT_URL_LEN = 23
 SEARCHED_STATUSES = 40
 PRIVATE_VISIBILITIES = frozenset({"private", "direct"})
 """Of posts that listeners cannot open, so that the feed does not name them."""
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""Between this computer and the server, in telling a second post about an episode from the first."""
 _POST_URL = re.compile(r"https?://[^\s<>\"]+")
 _MENTION = re.compile(r"(?<![\w/])@([\w.-]*\w)@[\w.-]+\w")
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -76,11 +80,11 @@ class MastodonNetwork(Network):
 
     def check_access(self) -> None:
         """Ask the server whose token it is; one that may not ask that is taken as it is."""
-        self._read_account_id()
+        if not self._account_id:
+            self._account_id = self._read_account_id()
 
     def _read_account_id(self) -> str:
-        if self._account_id:
-            return self._account_id
+        """The id of the token's account; empty where the token may not ask for it."""
         try:
             answer = self._caller().call("/api/v1/accounts/verify_credentials")
         except PostError as error:
@@ -88,20 +92,18 @@ class MastodonNetwork(Network):
                 raise self._token_error() from None
             if error.status != _FORBIDDEN:
                 raise
-            return self._look_up_account_id()
+            return ""
         user = _text_of(answer, "username") or _text_of(answer, "acct").partition("@")[0]
         expected = self.place.strip("@").partition("@")[0]
         if user.lower() != expected.lower():
             text = f"{TOKEN_VARIABLE} is for @{user[:100]} on {urlsplit(self._server).netloc}, not for {self.place}"
             raise PostError(text, "set the token of that account, or correct announce: mastodon: account:")
-        self._account_id = _text_of(answer, "id")
-        return self._account_id
+        return _text_of(answer, "id")
 
     def _look_up_account_id(self) -> str:
         user = self.place.strip("@").partition("@")[0]
         answer = self._caller(with_token=False).call(f"/api/v1/accounts/lookup?acct={quote(user, safe='')}")
-        self._account_id = _text_of(answer, "id")
-        return self._account_id
+        return _text_of(answer, "id")
 
     def _token_error(self) -> PostError:
         text = f"{urlsplit(self._server).netloc} does not accept {TOKEN_VARIABLE}: it is wrong, or was revoked"
@@ -119,19 +121,24 @@ class MastodonNetwork(Network):
         return _parse_status(answer, self._server)
 
     def find_sent(self, draft: Draft) -> SentPost | None:
-        """The newest of our latest posts that links to the episode."""
-        account_id = self._read_account_id()
+        """The newest of our latest posts that links to the episode; a later attempt is not taken for an earlier one."""
+        self._account_id = self._account_id or self._look_up_account_id()
+        account_id = self._account_id
         path = f"/api/v1/accounts/{quote(account_id, safe='')}/statuses?exclude_reblogs=true&limit={SEARCHED_STATUSES}"
         try:
             answer = self._caller().call(path)
         except PostError as error:
-            if error.status != _FORBIDDEN:  # without the scope read:statuses
+            if error.status != _FORBIDDEN:
                 raise
+            if self.settings.options.get("visibility") in PRIVATE_VISIBILITIES:
+                text = f"{TOKEN_VARIABLE} lacks the scope read:statuses, so it is not known whether it was posted"
+                fix = f"look there; if it is missing, run `podcast-kit announce {draft.slug} --to mastodon --again`"
+                raise PostError(text, f"{fix}, and if it is there, with --posted", is_final=True) from None
             answer = self._caller(with_token=False).call(path)
-        for status in answer if isinstance(answer, list) else ():
+        for status in (row for row in answer if isinstance(row, dict)) if isinstance(answer, list) else ():
             content = html.unescape(_text_of(status, "content"))
             links = re.findall(r"https?://[^\s<>\"']+", content)
-            if draft.url in links and not (isinstance(status, dict) and status.get("in_reply_to_id")):
+            if draft.url in links and not status.get("in_reply_to_id") and _is_of_attempt(status, draft):
                 return _parse_status(status, self._server)
         return None
 
@@ -164,6 +171,14 @@ class MastodonNetwork(Network):
                 fix = "change the text under announce: mastodon:, or the episode's title or summary"
                 raise PostError(error.text, fix, status=error.status, reason=error.reason) from None
             raise
+
+
+def _is_of_attempt(status: Mapping[str, Any], draft: Draft) -> bool:
+    """Whether a post can be this attempt's: the first one has any post, a later one only those that came after it."""
+    created_at = parse_moment(_text_of(status, "created_at"))
+    if draft.attempt == 1 or draft.intended_at is None or created_at is None:
+        return True
+    return created_at >= draft.intended_at - MAX_CLOCK_DIFFERENCE
 
 
 def _parse_status(answer: Any, server: str) -> SentPost:  # noqa: ANN401

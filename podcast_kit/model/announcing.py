@@ -64,4 +64,6 @@ class PostRecord:
     attempt: int = 1
     """Counts the posts about an episode that were asked for one after the other on a network."""
     text_digest: str = ""
-    """Of the text that was sent."""
+    """Of the text that was sent; empty if that is not known."""
+    run: str = ""
+    """Identifies the run that intended it: two runs at the same time write different records."""

@@ -6,20 +6,21 @@ killed, and another computer, know what may have been sent. State â†’ network â†
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from podcast_kit import builder
-from podcast_kit.announce.api import PostError
+from podcast_kit.announce.api import PostError, parse_moment
 from podcast_kit.announce.networks import Network, SentPost, load_network_class, open_networks, server_urls
 from podcast_kit.announce.posts import PlannedPost, compose_post, digest_text, is_recent
 from podcast_kit.announce.social_interact import POST_PROTOCOLS
-from podcast_kit.errors import OperationError
+from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import Item, NetworkSettings, Outcome, PostRecord, PostStatus, Show
+from podcast_kit.model import Item, NetworkSettings, Outcome, PostRecord, PostStatus, Response, Show
 from podcast_kit.plan.subscriber_changes import ChangeKind, SubscriberChange
 from podcast_kit.publish.state_writer import edit_state
 from podcast_kit.stores import Store
@@ -33,6 +34,8 @@ POSTED = "posted"
 UPDATED = "updated"
 WITHDRAWN = "withdrawn"
 CONFIRMED = "confirmed"
+MAX_CLOCK_SKEW = timedelta(days=1)
+"""A publish may take hours; a clock that is off by more would let it post about old episodes."""
 _PAGE_STATUS = 200
 
 
@@ -125,6 +128,8 @@ class _Announcer:
     networks: Mapping[str, Network]
     http: HttpClient
     now: datetime
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Identifies this run in what it intends."""
     etag: str = ""
     """Of the state, after the last write."""
     page_errors: dict[str, str] = field(default_factory=dict)
@@ -141,12 +146,12 @@ class _Announcer:
                 if verb != POSTED
                 else self._send(post, is_again=action is not PostAction.SEND)
             )
-        except OperationError as error:
+        except PodcastKitError as error:
             text = f"{post.draft.slug}: not {verb} on {post.where}: {error.text}"
             return Outcome(key=post.key, action=verb, error=text, fix=self._choose_fix(post, verb, error))
         return Outcome(key=post.key, action=verb, url=url)
 
-    def _choose_fix(self, post: PlannedPost, verb: str, error: OperationError) -> str:
+    def _choose_fix(self, post: PlannedPost, verb: str, error: PodcastKitError) -> str:
         """What to do about a post that failed: the command that tries again, unless that would be of no use."""
         retry_fix = f"run `podcast-kit announce {post.draft.slug} --to {post.network}` to try again"
         if isinstance(error, PostError) and error.is_doubtful and not self.networks[post.network].can_repeat:
@@ -165,17 +170,19 @@ class _Announcer:
 
         def intend(state: StoreState) -> StoreState:
             nonlocal earlier
-            earlier = state.posts.get(post.draft.guid, {}).get(post.network)
-            if earlier and not is_again and earlier.status is not PostStatus.INTENDED:
-                return state
+            current = state.posts.get(post.draft.guid, {}).get(post.network)
+            if current and current.run == self.run:
+                return state  # written by the try before this one
+            earlier = current
             if earlier and not is_again:
-                return state  # an earlier run intended it
+                return state  # it is posted, or an earlier run intended it
             attempt = earlier.attempt + 1 if earlier else 1
             record = PostRecord(
                 status=PostStatus.INTENDED,
                 at=self.now.astimezone(UTC).isoformat(timespec="seconds"),
                 attempt=attempt,
                 id=network.choose_id(replace(post.draft, attempt=attempt)),
+                run=self.run,
             )
             return replace(state, posts=with_post(state.posts, post.draft.guid, post.network, record))
 
@@ -191,12 +198,17 @@ class _Announcer:
             text = f"an earlier run got no answer, so it may be on {network.label} already"
             raise PostError(text, _doubt_fix(post))
         try:
-            sent = (network.find_sent(draft) if is_in_doubt else None) or network.send(draft)
+            earlier_post = network.find_sent(draft) if is_in_doubt else None
+            sent = earlier_post or network.send(draft)
         except PostError as error:
             if not is_in_doubt and not error.is_doubtful:
                 self._record(post, earlier)  # nothing was sent
             raise
-        self._record(post, _to_record(record, sent, draft.text))
+        try:
+            self._record(post, _to_record(record, sent, "" if earlier_post else draft.text))
+        except PodcastKitError as error:
+            text = f"it is posted ({sent.url or network.label}), but that could not be recorded: {error.text}"
+            raise PostError(text, error.fix, is_doubtful=True) from None
         return sent.url
 
     def _change(self, post: PlannedPost, action: PostAction) -> str:
@@ -205,7 +217,9 @@ class _Announcer:
         if record is None:
             raise PostError("it was not posted")
         if action is PostAction.CONFIRM:
-            self._record(post, replace(record, status=PostStatus.SENT, text_digest=digest_text(post.draft.text)))
+            self._record(
+                post, replace(record, status=PostStatus.SENT, run="", text_digest=digest_text(post.draft.text))
+            )
             return record.url
         self._require_access(network)
         if record.status is PostStatus.INTENDED:
@@ -215,7 +229,7 @@ class _Announcer:
             record = _to_record(record, sent, "")
         if action is PostAction.WITHDRAW:
             network.withdraw(record)
-            self._record(post, replace(record, status=PostStatus.WITHDRAWN, text_digest=""))
+            self._record(post, replace(record, status=PostStatus.WITHDRAWN, text_digest="", run=""))
             return record.url
         sent = network.update(record, post.draft)
         self._record(post, _to_record(record, sent, post.draft.text))
@@ -240,8 +254,19 @@ class _Announcer:
             response, _ = self.http.request(url)
             is_public = response.status == _PAGE_STATUS
             self.page_errors[url] = "" if is_public else response.error or f"answers {response.status}"
+            self._require_clock(response)
         if self.page_errors[url]:
             raise PostError(f"its page {url} {self.page_errors[url]}", "make sure that everyone can open the page")
+
+    def _require_clock(self, response: Response) -> None:
+        """Raise PostError where this computer and the server of the page differ by a day: some episodes are too old."""
+        server_time = parse_moment(response.headers.get("date", ""))
+        if server_time and abs(server_time - self.now) > MAX_CLOCK_SKEW:
+            text = (
+                f"the clock of this computer says {self.now:%Y-%m-%d %H:%M} UTC, and that of the page's server "
+                f"{server_time:%Y-%m-%d %H:%M} UTC"
+            )
+            raise PostError(text, "set the clock")
 
     def _record(self, post: PlannedPost, record: PostRecord | None) -> None:
         """Record a post, and that an episode is announced once it is on every network."""
@@ -284,6 +309,7 @@ def _to_record(record: PostRecord, sent: SentPost, text: str) -> PostRecord:
         uri=sent.uri,
         url=sent.url,
         text_digest=digest_text(text) if text else "",
+        run="",
     )
 
 

@@ -48,6 +48,7 @@ def _record_to_json(record: PostRecord) -> dict[str, Any]:
         "url": record.url,
         "attempt": record.attempt,
         "text": record.text_digest,
+        "run": record.run,
     }
     return {"status": str(record.status), "at": record.at} | {key: value for key, value in values.items() if value}
 
@@ -61,4 +62,5 @@ def _record_from_json(row: Any) -> PostRecord:  # noqa: ANN401
         url=str(row.get("url", "")),
         attempt=int(row.get("attempt", 1)),
         text_digest=str(row.get("text", "")),
+        run=str(row.get("run", "")),
     )
