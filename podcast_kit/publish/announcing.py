@@ -34,7 +34,7 @@ POSTED = "posted"
 UPDATED = "updated"
 WITHDRAWN = "withdrawn"
 CONFIRMED = "confirmed"
-MAX_CLOCK_SKEW = timedelta(days=1)
+MAX_POST_CLOCK_SKEW = timedelta(days=1)
 """A publish may take hours; a clock that is off by more would let it post about old episodes."""
 _PAGE_STATUS = 200
 
@@ -261,7 +261,7 @@ class _Announcer:
     def _require_clock(self, response: Response) -> None:
         """Raise PostError where this computer and the server of the page differ by a day: some episodes are too old."""
         server_time = parse_moment(response.headers.get("date", ""))
-        if server_time and abs(server_time - self.now) > MAX_CLOCK_SKEW:
+        if server_time and abs(server_time - self.now) > MAX_POST_CLOCK_SKEW:
             text = (
                 f"the clock of this computer says {self.now:%Y-%m-%d %H:%M} UTC, and that of the page's server "
                 f"{server_time:%Y-%m-%d %H:%M} UTC"
