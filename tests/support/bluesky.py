@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
+from podcast_kit.text.graphemes import count_graphemes
+
 HANDLE = "pod.example"
 PASSWORD = "abcd-efgh-ijkl-mnop"
 COLLECTION = "app.bsky.feed.post"
@@ -71,6 +73,7 @@ class Pds:
             "Invalid collection": call["repo"] != DID or not call["collection"] == record["$type"] == COLLECTION,
             "Invalid record key": len(call["rkey"]) != 13 or set(call["rkey"]) - set(TID_LETTERS),
             "Record/text must not be longer than 3000 bytes": len(data) > 3000,
+            "Record/text must not be longer than 300 graphemes": count_graphemes(record["text"]) > 300,
             "createdAt must be a datetime": not record["createdAt"].endswith("Z"),
             "Record/embed/external must have its properties": not {"uri", "title", "description"} <= external.keys(),
             "BlobTooLarge": thumb and (thumb["size"] > 1_000_000 or thumb["ref"]["$link"] not in self.blobs),
