@@ -11,7 +11,7 @@ from podcast_kit.announce.networks import Draft, Network
 from podcast_kit.announce.newsletter import compose_newsletter, find_mail_picture, mail_text
 from podcast_kit.errors import InvalidInput, Problem
 from podcast_kit.model import Item, PostRecord, show_guid
-from podcast_kit.site.announcement import AnnouncedEpisode, fit_announcement
+from podcast_kit.site.announcement import describe_announced, fit_announcement
 from podcast_kit.source.yaml import InvalidValue
 
 MAX_ANNOUNCED_AGE = timedelta(hours=48)
@@ -60,16 +60,7 @@ def compose_post(build: builder.Build, item: Item, network: Network, record: Pos
     """The post about an episode on a network. Raises InvalidInput where the template of the text is wrong."""
     show = build.project.show
     translations = site.load_translations(show.language, show.timezone, build.project.folder)
-    episode = AnnouncedEpisode(
-        title=item.episode.title,
-        summary=item.summary,
-        url=item.url,
-        show=show.title,
-        tags=item.episode.tags,
-        number=item.episode.number,
-        season=item.episode.season,
-        author=show.author,
-    )
+    episode = describe_announced(show, item)
     settings = network.settings
     if network.is_mail:
         mail = compose_newsletter(show, item, folder=build.project.folder, picture=find_mail_picture(build, item))

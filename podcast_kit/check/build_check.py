@@ -10,7 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from podcast_kit import builder, feed, stores
+from podcast_kit import builder, feed, site, stores
 from podcast_kit.builder import Build
 from podcast_kit.check import subjects
 from podcast_kit.check.context import CheckContext
@@ -103,6 +103,7 @@ def check_build(
             *_require_own_notes(build),
             *_unknown_ignores(build.project),
             *subjects.audio_warnings(build),
+            *_check_post_texts(build),
             *problems,
         ]
     )
@@ -116,6 +117,21 @@ def _require_own_notes(build: Build) -> Iterator[Problem]:
             yield replace(problem, severity=Severity.ERROR)
         else:
             yield problem
+
+
+def _check_post_texts(build: Build) -> Iterator[Problem]:
+    """What is wrong with the templates under `announce:`, rendered for the newest episode."""
+    show = build.project.show
+    templates = {row.text_location: row.text for row in show.announce if row.text}
+    if not templates or not build.items:
+        return
+    translations = site.load_translations(show.language, show.timezone, build.project.folder)
+    episode = site.describe_announced(show, build.items[0])
+    for location, template in templates.items():
+        try:
+            site.render_announcement(template, location, episode, translations)
+        except InvalidInput as error:
+            yield from error.problems
 
 
 def _check_secrets(build: Build) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Render the show's pages, and the follow and review prompts. Only this package uses Jinja and segno."""
 
+from podcast_kit.site.announcement import describe_announced, render_announcement
 from podcast_kit.site.i18n import Translations, all_translations, load_translations
 from podcast_kit.site.listen_links import (
     Link,
@@ -34,6 +35,7 @@ __all__ = [
     "build_share_links",
     "check_listen_links",
     "clip_page_key",
+    "describe_announced",
     "eject_template",
     "expand_link_markers",
     "indexnow_key_file",
@@ -41,6 +43,7 @@ __all__ = [
     "listen_service_hosts",
     "load_translations",
     "normalize_url",
+    "render_announcement",
     "render_newsletter",
     "render_prompts",
     "render_site",

@@ -11,6 +11,7 @@ from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.text.fit import fit_text
 
 if TYPE_CHECKING:
+    from podcast_kit.model import Item, Show
     from podcast_kit.site.i18n import Translations
 
 DEFAULT_TEXT = "{{ headline }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
@@ -34,6 +35,21 @@ class AnnouncedEpisode:
     number: int | None = None
     season: int | None = None
     author: str = ""
+
+
+def describe_announced(show: Show, item: Item) -> AnnouncedEpisode:
+    """What a template can use of an episode."""
+    episode = item.episode
+    return AnnouncedEpisode(
+        title=episode.title,
+        summary=item.summary,
+        url=item.url,
+        show=show.title,
+        tags=episode.tags,
+        number=episode.number,
+        season=episode.season,
+        author=show.author,
+    )
 
 
 def render_announcement(

@@ -185,3 +185,18 @@ def test_problems_are_in_file_order_and_each_occurs_once(show):
 def test_loudness_is_measured_on_request(show):
     pytest.importorskip("av", reason="the extra 'master' is not installed")
     assert codes(run_check(show, measure_loudness=True)) == {"au.loudness"}
+
+
+def test_wrong_template_of_a_post_is_reported_before_there_is_anything_to_post(show):
+    yaml = (show / "podcast.yaml").read_text()
+    lines = len(yaml.splitlines())
+    (show / "podcast.yaml").write_text(
+        f"{yaml}announce:\n  text: '{{{{ titel }}}}'\n  bluesky: {{account: pod.example}}\n"
+        "  mastodon: {account: '@a@b.example', text: '{{ url'}\n"
+    )
+    problems = run_check(show)
+    assert codes_and_locations(problems) == {
+        ("template.render", f"podcast.yaml:{lines + 2}:3"),
+        ("template.syntax", f"podcast.yaml:{lines + 4}:39"),
+    }
+    assert "'titel' is undefined" in problems[0].text
