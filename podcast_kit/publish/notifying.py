@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,15 +11,16 @@ from datetime import datetime
 from podcast_kit.announce.services import ServiceRecord, list_services, notify_services
 from podcast_kit.builder import Build
 from podcast_kit.errors import OperationError, PublishConflict
-from podcast_kit.model import Outcome, Output, RemoteObject
+from podcast_kit.model import Outcome, Output, RemoteObject, Show
+from podcast_kit.plan import Plan
 from podcast_kit.publish.state_writer import edit_state
 from podcast_kit.stores import Store
 from podcast_kit.stores.state import STATE_KEY, StoreState
 
 
-def has_services(build: Build, store: Store) -> bool:
+def has_services(show: Show, store: Store) -> bool:
     """Whether the show is public and names services to notify. A folder is not public."""
-    return bool(store.remote and list_services(build.project.show))
+    return bool(store.remote and list_services(show))
 
 
 def notify_of_publish(
@@ -29,7 +30,8 @@ def notify_of_publish(
 
     `state` was read before the publish; `feed_sha256` is the digest of the feed that is live now.
     """
-    yield from _notify(build, store, state, feed_sha256, build.outputs.values(), now, is_partial=build.is_partial)
+    show, pages = build.project.show, build.outputs.values()
+    yield from _notify(show, store, state, feed_sha256, pages, now, is_partial=build.is_partial)
 
 
 def notify_of_live_show(build: Build, store: Store, state: StoreState, *, now: datetime) -> Iterator[Outcome]:
@@ -37,14 +39,27 @@ def notify_of_live_show(build: Build, store: Store, state: StoreState, *, now: d
 
     What was edited since is not published, so only those pages count that are live as they are in the build.
     """
-    if not state.feed or not has_services(build, store):
+    if not state.feed or not has_services(build.project.show, store):
         return
     pages = [
         output
         for output in build.outputs.values()
         if (remote := state.objects.get(output.key)) and remote.sha256 == output.sha256
     ]
-    yield from _notify(build, store, state, find_live_digest(state), pages, now, is_partial=True)
+    yield from _notify(build.project.show, store, state, find_live_digest(state), pages, now, is_partial=True)
+
+
+def notify_of_rollback(
+    outcomes: Iterable[Outcome], show: Show, store: Store, plan: Plan, *, now: datetime
+) -> Iterator[Outcome]:
+    """Pass on the outcomes of a rollback, then send the notifications about its feed, if it is public by then."""
+    is_late = False
+    for outcome in outcomes:
+        is_late = is_late or (outcome.action == "live" and bool(outcome.error))
+        yield outcome
+    output = plan.output(plan.feed_key)
+    if output and not is_late and has_services(show, store):
+        yield from _notify(show, store, plan.state, output.sha256, (), now, is_partial=True)
 
 
 def find_live_digest(state: StoreState) -> str:
@@ -53,7 +68,7 @@ def find_live_digest(state: StoreState) -> str:
 
 
 def _notify(
-    build: Build,
+    show: Show,
     store: Store,
     state: StoreState,
     feed_sha256: str,
@@ -65,7 +80,7 @@ def _notify(
     stored: Mapping[str, RemoteObject] = state.objects
     record = ServiceRecord(announced=state.announced, retry_after=state.announce_after, indexed=state.indexed)
     new_record = yield from notify_services(
-        build.project.show,
+        show,
         feed_sha256=feed_sha256,
         pages=pages,
         stored_keys=stored,

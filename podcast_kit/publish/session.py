@@ -613,7 +613,7 @@ class _Announcing:
 
     def _notify_services(self) -> Iterator[Outcome]:
         """Where the public feed is late, services would fetch the old one: the next publish tells them."""
-        if not has_services(self.prepared.build, self.prepared.store):
+        if not has_services(self.prepared.build.project.show, self.prepared.store):
             return
         if self.upload.is_late:
             self.is_complete = False

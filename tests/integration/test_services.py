@@ -231,6 +231,21 @@ def test_a_rehearsal_at_another_url_notifies_no_one(show, services, bucket):
     assert take_services(services) == ALL
 
 
+def test_a_rollback_is_announced(show, services, bucket):
+    publish(show)
+    edit(show)
+    publish(show)
+    take_services(services)
+    done = CliRunner().invoke(cli, ["rollback", "-C", str(show), "--yes"])
+    assert done.exit_code == 0, done.output
+    feed = read(bucket, "feed.xml")
+    assert b"More." not in feed
+    assert [request.feed == feed for request in services.requests] == [True] * 3
+    assert take_services(services) == ["hub/a", "index", "podping"]
+    publish(show)
+    assert take_services(services) == ["hub/a", "index", "podping"]
+
+
 STOPS = ["feed is swapped", "state is written", "hub answers", "all answer", "record is written"]
 KILLED = """
 import os, signal, sys

@@ -56,7 +56,7 @@ def rollback_command(
       podcast-kit rollback 12 --hold
     """
     from podcast_kit import publish
-    from podcast_kit.publish import rollback, state_writer
+    from podcast_kit.publish import notifying, rollback, state_writer
     from podcast_kit.publish.checkout import describe_publisher
     from podcast_kit.publish.record import read_record
     from podcast_kit.stores.state import reconcile_state
@@ -86,19 +86,16 @@ def rollback_command(
         confirm_action(f"Roll back to feed {feed.number}?", yes=yes)
         is_allowed = allows_unprotected_writes(is_allowed=allow_unprotected_writes)
         url = show.publish.url if store.remote else ""
-        print_outcomes(
-            console,
-            publish.publish_plan(
-                plan,
-                store,
-                now=now,
-                url=url,
-                lineage=rollback.roll_back_lineage(
-                    record, feed, describe_publisher(project.folder, now, *describe_ci_run())
-                ),
-                allow_unprotected_writes=is_allowed,
-            ),
+        publisher = describe_publisher(project.folder, now, *describe_ci_run())
+        outcomes = publish.publish_plan(
+            plan,
+            store,
+            now=now,
+            url=url,
+            lineage=rollback.roll_back_lineage(record, feed, publisher),
+            allow_unprotected_writes=is_allowed,
         )
+        print_outcomes(console, notifying.notify_of_rollback(outcomes, show, store, plan, now=now))
     console.document("rollback", feed=show.feed_url, number=feed.number, changed=True, hold=bool(state.hold))
     console.result(show.feed_url)
     note = HOLD_NOTE if state.hold else "; the next publish will replace it"

@@ -1,6 +1,8 @@
 """Hubs, the Podcast Index, Podping and search engines are told what is new, each once, and what they refuse is said."""
 
 import hashlib
+import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,6 +158,19 @@ def test_retry_after_is_read_in_both_forms_and_at_most_a_day(text, seconds):
 @pytest.mark.parametrize("text", ["", " ", "soon", "-1", "1.5", "9" * 40])
 def test_retry_after_that_is_no_time_is_ignored(text):
     assert parse_pause_end(text, NOW) is None
+
+
+def test_a_service_that_does_not_answer_does_not_hold_up_the_others(services, show, monkeypatch):
+    monkeypatch.setattr("podcast_kit.io.http_client.SOCKET_TIMEOUT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hubs = [f"http://127.0.0.1:{silent.getsockname()[1]}/{number}" for number in range(6)]
+        slow = replace(show, feed=FeedSettings(hubs=(*hubs, *show.feed.hubs)))
+        record, outcomes = notify(slow)
+    failed = {outcome.key: outcome.error for outcome in outcomes if outcome.error}
+    assert failed.keys() == set(hubs)
+    assert all("does not answer within" in error for error in failed.values())
+    assert take_services(services) == ["hub/a", "hub/b", "index", "podping"]
+    assert record.announced.keys() == {*show.feed.hubs, "Podcast Index", "Podping"}
 
 
 def test_podping_without_a_token_says_which_variable_to_set(services, show, monkeypatch):
