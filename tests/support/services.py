@@ -22,6 +22,8 @@ class Request:
     content: bytes = b""
     feed: bytes = b""
     """What the service fetched at once."""
+    seen: object = None
+    """What `server.observe` returned then."""
 
     @property
     def urls(self):
@@ -32,7 +34,7 @@ class Request:
 def run_services():
     """A server with a hub at /hub/NAME, the Podcast Index, Podping and IndexNow; `answers` overrides a service's."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.requests, server.answers, server.faults = [], {}, []
+        server.requests, server.answers, server.faults, server.observe = [], {}, [], lambda: None
         server.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -107,7 +109,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if feed_url.startswith("http://127.0.0.1"):
             with contextlib.suppress(OSError), urlopen(feed_url) as response:
                 feed = response.read()
-        self.server.requests.append(Request(service, query, content, feed))
+        self.server.requests.append(Request(service, query, content, feed, self.server.observe()))
         status, headers, body = self.server.answers.get(service, (status, {}, body))
         data = body if isinstance(body, bytes) else (json.dumps(body) if isinstance(body, dict) else body).encode()
         self.send_response(status)
