@@ -37,7 +37,8 @@ _FILE = r"""@import|image-set\(|src\(|url\(\s*+["']?+(?!\s*+(?:\#|["')]%s))"""
 _LOADS_IN_ATTRIBUTE = re.compile(_FILE % "", re.IGNORECASE)
 _LOADS_IN_STYLE_SHEET = re.compile(_FILE % "|data:", re.IGNORECASE)
 """A style sheet may contain a font or an image itself."""
-_CSS_VALUE_PARTS = re.compile(r"""/\*.*?\*/|"[^"]*"|'[^']*'|\([^()]*\)""", re.DOTALL)
+_CSS_VALUE_PARTS = re.compile(r"""/\*.*?(?:\*/|\Z)|"[^"\n\r\f]*(?:"|\Z)|'[^'\n\r\f]*(?:'|\Z)|\([^()]*\)""", re.DOTALL)
+"""Comments, strings and arguments; one that is not closed extends to the end, but a string only to a line break."""
 _CSS_VENDOR = re.compile(r"-(?:inkscape|webkit|moz|ms|o)-(?!binding)[a-z-]+|--[\w-]+")
 _DOCTYPES = "-//W3C//DTD SVG "
 _PLAIN = "save it as plain SVG, with text converted to paths and images embedded"

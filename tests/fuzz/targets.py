@@ -233,8 +233,8 @@ TARGETS: dict[str, Target] = {
     "svg style": Target(
         lambda data: check_svg(data, "a.svg"),
         CSS,
-        (SVG_HEAD + b"<style>", SVG_HEAD + b"<style>a{", SVG_HEAD + b'<g style="', SVG_HEAD + b'<g fill="'),
-        (b"</style></svg>", b'"/></svg>', b"'\"/></svg>"),
+        (SVG_HEAD + b'<g style="', SVG_HEAD + b'<g fill="', SVG_HEAD + b"<style>", SVG_HEAD + b"<style>a{"),
+        (b'"/></svg>', b"'\"/></svg>", b"</style></svg>"),
     ),
     "mp3": audio_target("a.mp3", b"", ID3_HEAD, ID3_HEAD + b"CHAP\x00\x00\x10\x00\x00\x00", b"\xff\xfb\x90\x00"),
     "m4a": audio_target(
