@@ -23,6 +23,7 @@ PAGES = {
     "episode": FIRST,
     "episode with transcript": TRANSCRIBED,
     "episode with soundbites": SOUNDBITES,
+    "clip": "clips/006-talk-at-0m02s/index.html",
     "transcript": LONG,
     "embed": EMBED,
     "follow": "follow/index.html",
