@@ -1,5 +1,6 @@
 """Probe, inspect, tag and repair audio files. The only package that uses mutagen and the codecs."""
 
+from podcast_kit.audio.first_minute import FirstMinute, measure_first_minute
 from podcast_kit.audio.inspect import UNPUBLISHABLE_CODE, AudioReport, inspect_audio
 from podcast_kit.audio.probe import probe_audio
 from podcast_kit.audio.repair import repair_audio
@@ -12,11 +13,13 @@ __all__ = [
     "AudioKind",
     "AudioReport",
     "EmbeddedTags",
+    "FirstMinute",
     "audio_mime_type",
     "can_hold_tags",
     "detect_audio_kind",
     "digest_tags",
     "inspect_audio",
+    "measure_first_minute",
     "probe_audio",
     "read_tags",
     "repair_audio",

@@ -76,10 +76,19 @@ def tagged_copy(
     except InvalidAudio:
         out.discard_file(temp)
         raise
+    minute = audio.measure_first_minute(temp)
     final_key = media_key(digest, name)
     out.commit_file(temp, final_key, digest)
     facts = recording.facts
-    media = Media(key=final_key, sha256=digest, bytes=size, mime=facts.mime, seconds=facts.length)
+    media = Media(
+        key=final_key,
+        sha256=digest,
+        bytes=size,
+        mime=facts.mime,
+        seconds=facts.length,
+        head_bytes=minute.head_bytes if minute else 0,
+        minute_bytes=minute.minute_bytes if minute else 0,
+    )
     out.cache.set(TAGGED_MEDIA, key, media)
     out.cache.commit()
     return media

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import parse_feed
 from podcast_kit.model import Episode, EpisodeType, FeedDocument, Image, Item, LockEntry, Media, Node, RemoteUrl
+from podcast_kit.model.urls import without_prefix
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import parse_count
 
@@ -114,7 +115,7 @@ def _stand_in(node: Node, entry: LockEntry | None) -> Item | None:
     page = PAGE_SLUG.search(link)
     if enclosure is None or not page:
         return None
-    url = enclosure.attributes.get("url", "")
+    url = without_prefix(enclosure.attributes.get("url", ""), link[: page.start() + 1])
     media = entry.media if entry else _enclosure_media(node, enclosure, url)
     date = parse_rfc2822(node.child_text("pubDate")) or datetime.fromtimestamp(0, UTC)
     image = node.child("itunes:image")

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from podcast_kit.model import Chapter, Element, Episode, Image, Item, Media, Person, RemoteUrl, Show
+from podcast_kit.model.urls import add_prefix
 from podcast_kit.namespaces import TAGS
 from podcast_kit.text.dates import format_rfc2822
 from podcast_kit.text.timecode import format_timecode
@@ -33,6 +34,11 @@ def channel_elements(show: Show, artwork: Image | None, newest: datetime | None)
     return _override_elements(
         (*_channel_core(show, newest), *_channel_itunes(show, artwork), *_channel_podcast(show)), show.elements
     )
+
+
+def prefixed_url(show: Show, url: str) -> str:
+    """A recording's URL as the feed has it: behind `feed.prefix`, if that is set."""
+    return add_prefix(show.feed.prefix.replace("{guid}", show.guid), url)
 
 
 def item_elements(show: Show, item: Item) -> tuple[Element, ...]:
@@ -130,7 +136,7 @@ def _item_podcast(item: Item) -> Iterator[Element]:
     if item.chapters_url:
         yield Element("podcast:chapters", attributes=(("url", item.chapters_url), ("type", CHAPTERS_MIME)))
     if item.alternate:
-        yield _alternate_enclosure_element(item.alternate, item.alternate_url)
+        yield _alternate_enclosure_element(item.alternate, prefixed_url(show, item.alternate_url))
 
 
 def _alternate_enclosure_element(media: Media, url: str) -> Element:

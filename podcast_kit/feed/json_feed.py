@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from podcast_kit.feed.elements import prefixed_url
 from podcast_kit.feed.rss import newest_first
 from podcast_kit.model import Image, Item, Media, Person, RemoteUrl, Show, public_url
 from podcast_kit.text.dates import format_utc_iso
@@ -33,7 +34,7 @@ def render_json_feed(
         "expired": show.complete or None,
         "hubs": [{"type": "WebSub", "url": hub} for hub in show.feed.hubs],
     }
-    rows = [_item_object(item) for item in newest_first(items)]
+    rows = [_item_object(show, item) for item in newest_first(items)]
     return (json.dumps({**_without_empty(document), "items": rows}, ensure_ascii=False, indent=2) + "\n").encode()
 
 
@@ -49,11 +50,11 @@ def _attachment_object(media: Media, url: str) -> dict[str, Any]:
     )
 
 
-def _item_object(item: Item) -> dict[str, Any]:
+def _item_object(show: Show, item: Item) -> dict[str, Any]:
     html = clean_xml_text(item.content) or clean_xml_text(item.description)
-    attachments = [_attachment_object(item.enclosure, item.enclosure_url)]
+    attachments = [_attachment_object(item.enclosure, prefixed_url(show, item.enclosure_url))]
     if item.alternate:
-        attachments.append(_attachment_object(item.alternate, item.alternate_url))
+        attachments.append(_attachment_object(item.alternate, prefixed_url(show, item.alternate_url)))
     return _without_empty(
         {
             "id": clean_xml_text(item.guid),

@@ -90,7 +90,7 @@ def _render_private_feed(show: Show, items: Sequence[Item], artwork: Image | Non
         block=True,
         locked=True,
         guid="",
-        feed=replace(show.feed, hubs=()),
+        feed=replace(show.feed, hubs=(), prefix=""),
     )
     newest = items[0].date if items else None
     channel = [

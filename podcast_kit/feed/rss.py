@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
-from podcast_kit.feed.elements import channel_elements, item_elements
+from podcast_kit.feed.elements import channel_elements, item_elements, prefixed_url
 from podcast_kit.feed.feedgen_extension import declared_namespaces, make_extension
 from podcast_kit.model import Element, Image, Item, Show
 from podcast_kit.text.xml_clean import clean_xml_text
@@ -132,5 +132,6 @@ def _add_entry(
     if content := clean(item.content):
         entry.content(content, type="CDATA")
     entry.guid(clean(item.guid), permalink=False)
-    entry.enclosure(url=clean(item.enclosure_url), length=item.enclosure.bytes, type=clean(item.enclosure.mime))
+    url = clean(prefixed_url(show, item.enclosure_url))
+    entry.enclosure(url=url, length=item.enclosure.bytes, type=clean(item.enclosure.mime))
     entry.own.elements = partial(item_elements, show, item)

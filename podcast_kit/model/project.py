@@ -30,6 +30,10 @@ class Media:
     """0 for files without a duration."""
     bit_rate: int = 0
     """Bits per second of the audio stream if the feed states it, else 0."""
+    head_bytes: int = 0
+    """Bytes before the audio, such as tags."""
+    minute_bytes: int = 0
+    """Bytes up to the end of the first minute, or all of a shorter file; 0 if they were not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

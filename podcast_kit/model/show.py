@@ -112,13 +112,15 @@ class PublishSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """Pagination and WebSub hubs of the feed."""
+    """Pagination and WebSub hubs of the feed, and the prefix of its recordings."""
 
     path: str = "feed.xml"
     page_size: int = 0
     """Episodes per page; 0 for a single page with all episodes."""
     hubs: tuple[str, ...] = ()
     """WebSub hubs, which publishing notifies when the feed changes."""
+    prefix: str = ""
+    """What the addresses of recordings begin with in the feed, such as `https://op3.dev/e,pg={guid}/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

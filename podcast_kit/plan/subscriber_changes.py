@@ -53,7 +53,7 @@ MESSAGES = {
     ChangeKind.NEW: "new episode: {name}",
     ChangeKind.CHANGED: "changed: {name} ({detail})",
     ChangeKind.NEW_AUDIO: "new recording of {name}: apps that have the old one keep it, or download {detail} again",
-    ChangeKind.MOVED: "new URL of {name}: the file is the same, and apps that have it keep it",
+    ChangeKind.MOVED: "same recording, new address: {name}; apps that have it keep it",
     ChangeKind.REMOVED: "removed: {name} would disappear from subscribers' apps",
     ChangeKind.GUID_CHANGED: "guid changed: {name} was {detail}; subscribers would get it again as a new episode",
     ChangeKind.UNREADABLE: "the live feed is unreadable, so what changes is unknown: {detail}",
@@ -192,7 +192,7 @@ def _compare_items(
 def _compare_item(old: _ItemSummary, item: _ItemSummary, redirecting: Collection[str]) -> Iterator[SubscriberChange]:
     if old.enclosure != item.enclosure:
         size = f"{length / 1e6:.1f} MB" if (length := parse_count(item.length)) is not None else "it"
-        kind = ChangeKind.MOVED if _media_identity(old) == _media_identity(item) else ChangeKind.NEW_AUDIO
+        kind = ChangeKind.MOVED if _is_same_recording(old, item) else ChangeKind.NEW_AUDIO
         yield SubscriberChange(kind=kind, guid=item.guid, title=item.title, detail=size)
     changed_keys = {key for key, _ in set(old.described) ^ set(item.described)}
     if changed_keys:
@@ -202,6 +202,15 @@ def _compare_item(old: _ItemSummary, item: _ItemSummary, redirecting: Collection
             details.insert(0, f"{PAGE_URL_CHANGED}, old one redirects" if old.link in redirecting else PAGE_URL_CHANGED)
         detail = "; ".join(filter(None, details))
         yield SubscriberChange(kind=ChangeKind.CHANGED, guid=item.guid, title=item.title, detail=detail)
+
+
+def _is_same_recording(old: _ItemSummary, item: _ItemSummary) -> bool:
+    """Whether two addresses are of one file; a counting service may have been put in front of one of them."""
+    if _media_identity(old) == _media_identity(item):
+        return True
+    shorter, longer = sorted((old.enclosure, item.enclosure), key=len)
+    place = shorter.removeprefix("https://")
+    return old.length == item.length and bool(place) and longer.endswith(f"/{place}")
 
 
 def _media_identity(item: _ItemSummary) -> tuple[str, ...]:

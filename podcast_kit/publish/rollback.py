@@ -13,6 +13,7 @@ from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLoca
 from podcast_kit.feed import parse_feed
 from podcast_kit.model import Node, Output, Wave
 from podcast_kit.model.lineage import Publication
+from podcast_kit.model.urls import without_prefix
 from podcast_kit.plan import Change, Plan, Reason, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
 from podcast_kit.publish.lineage import LineageUpdate, set_back_sources
@@ -145,6 +146,10 @@ def _missing_file_problem(target: PreviousFeed, key: str, length: int) -> Proble
     return Problem(SourceLocation(key), text, "choose another feed", "pb.gone")
 
 
+RECORDING_ELEMENTS = {"enclosure", "podcast:source"}
+"""What feed.prefix is put in front of."""
+
+
 def list_feed_keys(feed: bytes, url: str) -> dict[str, int]:
     """The keys below `url` that the elements of a feed name → the length of an enclosure, else 0."""
     lengths: dict[str, int] = {}
@@ -156,6 +161,7 @@ def list_feed_keys(feed: bytes, url: str) -> dict[str, int]:
         length = node.attributes.get("length", "") if node.key == "enclosure" else ""
         for name in LINK_ATTRIBUTES:
             link = node.attributes.get(name, "")
+            link = without_prefix(link, base) if node.key in RECORDING_ELEMENTS else link
             key = unquote(link.removeprefix(base).partition("#")[0].partition("?")[0])
             if link.startswith(base) and key and not key.endswith("/"):
                 lengths[key] = max(lengths.get(key, 0), parse_count(length) or 0)

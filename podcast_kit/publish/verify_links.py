@@ -11,6 +11,7 @@ from podcast_kit.feed import parse_feed
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Node, Outcome, Response
+from podcast_kit.model.urls import remove_prefix
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build
@@ -51,13 +52,15 @@ def verify_links(build: Build) -> Iterator[Outcome]:
 
 def list_links(build: Build) -> dict[str, str]:
     """The element that names each file of the feed that is not part of the build, by URL."""
-    base_url = build.project.show.publish.url
+    show = build.project.show
+    base_url, prefix = show.publish.url, show.feed.prefix.replace("{guid}", show.guid)
     links: dict[str, str] = {}
     for key, output in build.outputs.items():
         if output.path and output.content_type.startswith("application/rss+xml"):
             for url, tag in _named_files(parse_feed(output.path.read_bytes(), key).root):
-                if not url.startswith(base_url):
-                    links.setdefault(url, tag)
+                place = remove_prefix(prefix, url)  # a request through it would count as a download
+                if not place.startswith(base_url):
+                    links.setdefault(place, tag)
     return links
 
 

@@ -341,6 +341,12 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 about="WebSub hubs: publishing tells them when the feed changes, and they tell apps at once.",
                 form="a URL, or a list of them",
             ),
+            CoreKey(
+                name="prefix",
+                about="The address of a service that counts downloads, such as OP3, put in front of the recordings' "
+                "addresses in the feed; not in pages and private feeds.",
+                form="an https URL that ends in a slash; {guid} becomes the show's podcast:guid",
+            ),
         ),
     ),
     CoreKey(

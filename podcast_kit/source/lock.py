@@ -13,6 +13,8 @@ episodes:
       bytes: 381234
       seconds: 61.152
       mime: audio/mpeg
+      head: 41520          (bytes before the audio, and up to the end of its first minute: what a download needs)
+      minute: 1001520
     chapters:              (chapters inside the recording: start in ms, title, url, toc)
     alternate:             (the same episode in another format, if any: as media, with bit_rate)
     soundbites:            (clips: start and length in ms, media)
@@ -130,6 +132,7 @@ def _media_lines(media: Media, indent: int) -> str:
         f"seconds: {media.seconds!r}",
         f"mime: {_quote_scalar(media.mime)}",
         *([f"bit_rate: {media.bit_rate}"] if media.bit_rate else []),
+        *([f"head: {media.head_bytes}", f"minute: {media.minute_bytes}"] if media.minute_bytes else []),
     ]
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
 
@@ -185,6 +188,8 @@ def _media_from_lock(table: Table) -> Media:
         mime=table.required("mime", str, ""),
         seconds=table.required("seconds", _to_lock_seconds, 0.0),
         bit_rate=table.optional("bit_rate", _to_lock_count, 0),
+        head_bytes=table.optional("head", _to_lock_count, 0),
+        minute_bytes=table.optional("minute", _to_lock_count, 0),
     )
     table.finish()
     return media

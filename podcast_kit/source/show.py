@@ -231,10 +231,20 @@ def _feed_settings(table: Table) -> FeedSettings:
         path=inner.optional("path", _to_feed_path, "feed.xml"),
         page_size=inner.optional("page_size", converters.whole_number_from(), 0) or 0,
         hubs=tuple(dict.fromkeys(inner.list_of("hub", converters.to_url))),
+        prefix=inner.optional("prefix", _to_feed_prefix, ""),
     )
     inner.finish(foreign_keys.FOREIGN_FEED_KEYS)
     _record_locations(table, "feed", inner)
     return settings
+
+
+def _to_feed_prefix(raw: str) -> str:
+    """An https URL that ends in a slash and may contain {guid}."""
+    filled = converters.to_https_url(raw.replace("{guid}", "guid"))
+    if not filled.endswith("/") or "?" in filled or "#" in filled:
+        fix = "write it as https://op3.dev/e,pg={guid}/, with a slash at the end"
+        raise InvalidValue(f"{converters.quote_value(raw)} cannot be put in front of a URL", fix, "value.form")
+    return raw.strip()
 
 
 def _to_feed_path(raw: str) -> str:

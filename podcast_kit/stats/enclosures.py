@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from podcast_kit.audio import FirstMinute, measure_first_minute
 from podcast_kit.model import LockEntry, Media, Project
 from podcast_kit.model.urls import public_url
 
@@ -89,7 +90,7 @@ def log_paths(show: Project, key: str) -> tuple[str, ...]:
 
 
 def _facts_of_media(show: Project, entry: LockEntry, media: Media, title: str) -> EnclosureFacts:
-    minute = media.bytes if media.seconds <= MINUTE_S else round(media.bytes * MINUTE_S / media.seconds)
+    minute, basis = _find_first_minute(show, media)
     return EnclosureFacts(
         file=media.key,
         paths=log_paths(show, media.key),
@@ -98,8 +99,21 @@ def _facts_of_media(show: Project, entry: LockEntry, media: Media, title: str) -
         title=title,
         released_at=entry.date,
         bytes=media.bytes,
-        head_bytes=0,
-        minute_bytes=minute,
+        head_bytes=minute.head_bytes,
+        minute_bytes=minute.minute_bytes,
         seconds=media.seconds,
-        basis="bitrate",
+        basis=basis,
     )
+
+
+def _find_first_minute(show: Project, media: Media) -> tuple[FirstMinute, str]:
+    """Where the audio and its first minute end, and how that is known: `lock`, `file`, or `bitrate` for an estimate."""
+    if media.minute_bytes:
+        return FirstMinute(media.head_bytes, media.minute_bytes), "lock"
+    path = show.folder / "build" / media.key
+    if "://" not in media.key and path.is_file() and path.stat().st_size == media.bytes:
+        minute = measure_first_minute(path)
+        if minute:
+            return minute, "file"
+    is_short = media.seconds <= MINUTE_S
+    return FirstMinute(0, media.bytes if is_short else round(media.bytes * MINUTE_S / media.seconds)), "bitrate"
