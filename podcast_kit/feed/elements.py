@@ -43,7 +43,7 @@ def prefixed_url(show: Show, url: str) -> str:
 
 def item_elements(show: Show, item: Item) -> tuple[Element, ...]:
     """The elements of an item in document order."""
-    own = [*_item_core(item), *_item_itunes(show, item), *_item_podcast(item)]
+    own = [*_item_core(item), *_item_itunes(show, item), *_item_podcast(show, item)]
     if item.chapters:
         own += _psc_elements(item.chapters)
     return _override_elements(own, [_with_number(element, item.episode) for element in item.elements])
@@ -123,7 +123,7 @@ def _item_itunes(show: Show, item: Item) -> Iterator[Element]:
         yield Element("itunes:image", attributes=(("href", item.artwork.url),))
 
 
-def _item_podcast(item: Item) -> Iterator[Element]:
+def _item_podcast(show: Show, item: Item) -> Iterator[Element]:
     episode = item.episode
     if episode.season is not None:
         yield _shared_element("podcast:season", str(episode.season))

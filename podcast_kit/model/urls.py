@@ -38,11 +38,8 @@ def without_prefix(url: str, base: str) -> str:
         return url
     _, scheme, place = base.partition("://")
     before, found_place, path = url.partition(place)
-    return (
-        f"{base}{path}"
-        if scheme and found_place and before.endswith("/") and before.count("/") > SCHEME_SLASHES
-        else url
-    )
+    is_behind_prefix = scheme and found_place and before.endswith("/") and before.count("/") > SCHEME_SLASHES
+    return f"{base}{path}" if is_behind_prefix else url
 
 
 def show_guid(feed_url: str) -> str:
