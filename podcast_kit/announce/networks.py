@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -196,9 +197,16 @@ def list_secret_variables() -> tuple[str, ...]:
 def server_urls(settings: tuple[NetworkSettings, ...], environment: Mapping[str, str]) -> tuple[str, ...]:
     """The servers that podcast.yaml and the environment name: they may have private addresses."""
     variables = [variable for row in settings for variable in load_network_class(row.name).secret_variables]
-    webhooks = [url for name in variables if "://" in (url := environment.get(name, "").strip())]
+    webhooks = [_origin_of_webhook(url) for name in variables if "://" in (url := environment.get(name, "").strip())]
     servers = [url for row in settings for key in ("server", "pds") if (url := row.options.get(key, ""))]
     return (*servers, *webhooks)
+
+
+def _origin_of_webhook(url: str) -> str:
+    """Scheme, host and port of an address, as all that is below it."""
+    scheme, _, address = url.partition("://")
+    host = re.split(r"[/?#]", address, maxsplit=1)[0].rpartition("@")[2]
+    return f"{scheme}://{host}/"
 
 
 def require_secure_server(url: str, secret_name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from podcast_kit.errors import PodcastKitError
 
@@ -21,6 +21,8 @@ URL_CREDENTIALS = re.compile(r"(?<=://)([^/?#\s]+)@")
 """The user information of a URL; a password may contain an @ that should have been encoded."""
 MIN_PASSWORD_LEN = 4
 """Characters of a password that is masked on its own; a shorter one occurs in other words."""
+MIN_SECRET_PATH_LEN = 16
+"""Characters of a webhook's path that is masked without its host; a shorter one occurs in other words."""
 
 
 def hide_show_secrets(console: Console, project: Project) -> None:
@@ -41,8 +43,11 @@ def hide_network_secrets(console: Console, project: Project) -> None:
     from podcast_kit.announce.networks import list_secret_variables
 
     values = {os.environ.get(name, "").strip() for name in list_secret_variables()}
-    paths = {urlsplit(value).path.strip("/") for value in values if "://" in value}  # what is secret of a webhook
-    secrets = {value for value in values | paths if len(value) >= MIN_PASSWORD_LEN}
+    secrets = {value for value in values if len(value) >= MIN_PASSWORD_LEN}
+    paths = {
+        value.partition("?")[0].partition("://")[2].partition("/")[2] for value in values
+    }  # what is secret of a webhook
+    secrets |= {path for path in paths if len(path) >= MIN_SECRET_PATH_LEN}
     console.hide(dict.fromkeys(secrets, "…"))
     console.announce_masks(sorted(secrets))
 

@@ -373,3 +373,16 @@ def test_body_that_is_not_json_is_refused(chats, tmp_path):
     with pytest.raises(InvalidValue, match="is not valid JSON at line 1") as caught:
         chats.compose(chats.open("webhook", '{"title": {{ title }} }'), tmp_path)
     assert "tojson" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://chat.corp.example/hooks/x?y=//z", "https://chat.corp.example/"),
+        ("http://me:p@ss@n8n.lan:5678?x", "http://n8n.lan:5678/"),
+        ("https://[broken/x", "https://[broken/"),
+    ],
+)
+def test_webhook_may_be_on_the_own_network_and_nothing_else_of_it(url, origin):
+    settings = (NetworkSettings(name="webhook"),)
+    assert server_urls(settings, {"PODCAST_KIT_WEBHOOK_URL": url, "PODCAST_KIT_SLACK_WEBHOOK": url}) == (origin,)
