@@ -8,10 +8,10 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.atomic_write import unlink_inside, write_error, write_inside
@@ -21,6 +21,7 @@ from podcast_kit.source.yaml import InvalidValue, converters, decode_source, rea
 from podcast_kit.text.dates import format_utc_iso, parse_iso_date
 from podcast_kit.text.html_depth import is_nested_too_deep
 
+ValueT = TypeVar("ValueT")
 COMMENTS_DIR = "comments"
 COMMENTS_VERSION = 1
 MAX_THREAD_COMMENTS = 10_000
@@ -33,6 +34,11 @@ MAX_COMMENT_NAME_LEN = 80
 MAX_WARNING_LEN = 300
 MAX_COMMENTS_FILE_BYTES = 100_000_000
 MAX_COUNT = 10**9
+MAX_COUNT_DIGITS = 10
+MAX_COMMENT_ID_LEN = 2_000
+MAX_QUOTED_LEN = 40
+"""Characters of a wrong value in a message."""
+_TYPE_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "an object", bool: "true or false"}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\ud800-\udfff]")
 """Also the controls that show text in another order: they could reverse what comes after the comment."""
 
@@ -50,7 +56,7 @@ def clean_comment_text(text: str, max_len: int) -> str:
 
 def clean_comment_html(markup: str) -> str:
     """HTML of a stranger with only paragraphs, line breaks and links, and not longer than MAX_COMMENT_BYTES."""
-    markup = markup[:MAX_RAW_COMMENT_LEN]
+    markup = _CONTROLS.sub("", markup[:MAX_RAW_COMMENT_LEN])
     if is_nested_too_deep(markup):
         markup = html.escape(html_to_plain_text(markup))
     clean = _CONTROLS.sub("", sanitize_comment_html(markup)).strip()
@@ -60,7 +66,7 @@ def clean_comment_html(markup: str) -> str:
 def clean_comment_url(url: str) -> str:
     """A web address, or nothing if it is not one."""
     try:
-        return converters.to_url(url)
+        return converters.to_url(_CONTROLS.sub("", url))
     except InvalidValue:
         return ""
 
@@ -70,24 +76,23 @@ def parse_comment_threads(data: bytes, path: str) -> tuple[CommentThread, ...]:
     text = decode_source(data, path, MAX_COMMENTS_FILE_BYTES)
     fix = "run `podcast-kit comments` to fetch them again, or restore the file from version control"
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_int=_parse_count, parse_constant=_parse_count)
     except (ValueError, RecursionError) as error:
         position = getattr(error, "pos", 0)
         line = text.count("\n", 0, position) + 1
         column = position - text.rfind("\n", 0, position)
-        cause = str(getattr(error, "msg", "nested too deep"))
+        cause = str(getattr(error, "msg", "it is nested too deep"))
         problem = Problem(SourceLocation(path, line, column), f"is not valid JSON: {cause}", fix, "comments.form")
         raise InvalidInput([problem]) from None
     try:
-        if document["version"] > COMMENTS_VERSION:
+        if _take(document, "version", int) > COMMENTS_VERSION:
             problem = Problem(
                 SourceLocation(path), "was written by a newer podcast-kit", "update podcast-kit", "comments.form"
             )
             raise InvalidInput([problem])
-        return tuple(_parse_thread(row) for row in document["threads"])
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        cause = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        problem = Problem(SourceLocation(path, 1), f"is not a file of comments: {cause}", fix, "comments.form")
+        return tuple(_parse_thread(row) for row in _take(document, "threads", list))
+    except ValueError as error:
+        problem = Problem(SourceLocation(path, 1), f"is not a file of comments: {error}", fix, "comments.form")
         raise InvalidInput([problem]) from None
 
 
@@ -161,32 +166,54 @@ def _render_comment(comment: Comment) -> dict[str, Any]:
     return row | ({"sensitive": True} if comment.is_sensitive else {})
 
 
-def _parse_thread(row: Mapping[str, Any]) -> CommentThread:
-    comments = [_parse_comment(comment) for comment in row["comments"][:MAX_THREAD_COMMENTS]]
+def _take(row: object, key: str, type_: type[ValueT], default: ValueT | None = None) -> ValueT:
+    """The value of a key; raises ValueError where it is missing or of another type."""
+    if not isinstance(row, dict):
+        raise ValueError(f"{_describe_value(row)} must be an object")  # noqa: TRY004  # of the file, not of our code
+    value = row.get(key, default)
+    if value is None:
+        raise ValueError(f"lacks {key!r}")
+    if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
+        raise ValueError(f"{key!r} must be {_TYPE_NAMES[type_]}, not {_describe_value(value)}")
+    return value
+
+
+def _describe_value(value: object) -> str:
+    return f"{_TYPE_NAMES[type(value)]}" if type(value) in {dict, list} else repr(value)[:MAX_QUOTED_LEN]
+
+
+def _parse_count(digits: str) -> int:
+    """A whole number; one that is too large for any count becomes MAX_COUNT, as NaN and Infinity do."""
+    return int(digits) if digits.lstrip("-").isdecimal() and len(digits) <= MAX_COUNT_DIGITS else MAX_COUNT
+
+
+def _parse_thread(row: object) -> CommentThread:
+    comments = [_parse_comment(comment) for comment in _take(row, "comments", list)[:MAX_THREAD_COMMENTS]]
     return CommentThread(
-        uri=str(row["uri"]),
-        url=clean_comment_url(str(row["url"])),
+        uri=clean_comment_text(_take(row, "uri", str), MAX_COMMENT_ID_LEN),
+        url=clean_comment_url(_take(row, "url", str)),
         comments=sort_comments(comments),
-        is_complete=row.get("complete") is not False,
+        is_complete=_take(row, "complete", bool, default=True),
     )
 
 
-def _parse_comment(row: Mapping[str, Any]) -> Comment:
+def _parse_comment(row: object) -> Comment:
     """A comment, cleaned again: anyone may have edited the file."""
-    date = parse_iso_date(str(row["date"]))
+    raw_date = _take(row, "date", str)
+    date = parse_iso_date(raw_date)
     if date is None:
-        raise ValueError(f"{str(row['date'])[:40]!r} is not a date")
+        raise ValueError(f"{raw_date[:MAX_QUOTED_LEN]!r} is not a date")
     return Comment(
-        id=str(row["id"]),
-        parent=str(row["parent"]),
-        name=clean_comment_text(str(row["name"]), MAX_COMMENT_NAME_LEN),
-        handle=clean_comment_text(str(row["handle"]), 4 * MAX_COMMENT_NAME_LEN),
-        profile_url=clean_comment_url(str(row["profile"])),
-        url=clean_comment_url(str(row["url"])),
+        id=clean_comment_text(_take(row, "id", str), MAX_COMMENT_ID_LEN),
+        parent=clean_comment_text(_take(row, "parent", str), MAX_COMMENT_ID_LEN),
+        name=clean_comment_text(_take(row, "name", str), MAX_COMMENT_NAME_LEN),
+        handle=clean_comment_text(_take(row, "handle", str), 4 * MAX_COMMENT_NAME_LEN),
+        profile_url=clean_comment_url(_take(row, "profile", str)),
+        url=clean_comment_url(_take(row, "url", str)),
         date=date,
-        html=clean_comment_html(str(row["html"])),
-        warning=clean_comment_text(str(row.get("warning", "")), MAX_WARNING_LEN),
-        is_sensitive=row.get("sensitive") is True,
-        likes=min(max(int(row["likes"]), 0), MAX_COUNT),
-        boosts=min(max(int(row["boosts"]), 0), MAX_COUNT),
+        html=clean_comment_html(_take(row, "html", str)[: 2 * MAX_COMMENT_BYTES]),
+        warning=clean_comment_text(_take(row, "warning", str, default=""), MAX_WARNING_LEN),
+        is_sensitive=_take(row, "sensitive", bool, default=False),
+        likes=min(max(_take(row, "likes", int), 0), MAX_COUNT),
+        boosts=min(max(_take(row, "boosts", int), 0), MAX_COUNT),
     )

@@ -97,7 +97,7 @@ class UploadJournal:
             for line in lines:
                 number, md5, etag = json.loads(line)
                 journal.parts[int(number)] = (str(md5), str(etag))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             pass
         return journal
 

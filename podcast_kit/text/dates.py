@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from email.utils import formatdate, parsedate_to_datetime
 
 from podcast_kit.text.numbers import format_count
@@ -34,7 +34,7 @@ def parse_rfc2822(text: str) -> datetime | None:
         date = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return assume_utc(date)
+    return assume_utc(date) if has_time_zones(date) else None
 
 
 def format_http_date(timestamp: float) -> str:
@@ -80,9 +80,19 @@ def parse_iso_date(text: str) -> datetime | None:
     datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        return assume_utc(datetime.fromisoformat(text))
+        date = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return assume_utc(date) if has_time_zones(date) else None
+
+
+def has_time_zones(date: datetime) -> bool:
+    """Whether the date exists in every time zone: the first and the last year that Python knows do not.
+
+    >>> [has_time_zones(datetime(year, 12, 31)) for year in (1, 2, 9998, 9999)]
+    [False, True, True, False]
+    """
+    return MINYEAR < date.year < MAXYEAR
 
 
 def assume_utc(date: datetime) -> datetime:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.dates import has_time_zones, parse_rfc2822
 
 _OFFSET = re.compile(r"\s*\(?(?:GMT|UTC?|Z)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?(?:\s*\([^()]*\))?$", re.IGNORECASE)
 _ZONE_NAME = re.compile(r"\s+\(?([A-Za-z]{1,5}|[A-Za-z]+/[A-Za-z_+-]+(?:/[A-Za-z_]+)?)\)?$")
@@ -51,9 +51,10 @@ def parse_feed_date(text: str) -> tuple[datetime | None, str]:
 
 def _parse_iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if re.match(r"\d{4}-\d", text) else None
+        date = datetime.fromisoformat(text) if re.match(r"\d{4}-\d", text) else None
     except ValueError:
         return None
+    return date if date and has_time_zones(date) else None
 
 
 def _parse_local_time(text: str) -> datetime | None:

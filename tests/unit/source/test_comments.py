@@ -1,10 +1,12 @@
 """Files of comments: cleaned again when they are read, and refused with their place when they cannot be."""
 
 import json
+import math
 from datetime import UTC, datetime
 
 import pytest
 
+from podcast_kit import builder
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import Comment, CommentThread, thread_starts
 from podcast_kit.source import project
@@ -50,15 +52,61 @@ def test_an_edited_file_is_cleaned_when_it_is_read():
         ('{"version": 1}', 1, "lacks 'threads'"),
         ('{"version": 1, "threads": [{"uri": "a", "url": "b", "comments": [{}]}]}', 1, "lacks 'date'"),
         ('{"version": 9, "threads": []}', 0, "newer podcast-kit"),
+        ('{"version": "1", "threads": []}', 1, "'version' must be a whole number, not '1'"),
+        ('{"version": 1, "threads": {"a": 1}}', 1, "'threads' must be a list, not an object"),
+        ('{"version": 1, "threads": "abc"}', 1, "'threads' must be a list, not 'abc'"),
+        ('{"version": 1, "threads": ["a"]}', 1, "'a' must be an object"),
+        ('{"version": 1, "threads": [{"uri": "a", "url": "b", "comments": [null]}]}', 1, "None must be an object"),
+        (b"\xff", 1, "UTF-8"),
     ],
 )
 def test_a_damaged_file_is_reported_with_its_place(text, line, cause):
     with pytest.raises(InvalidInput) as refused:
-        parse_comment_threads(text.encode(), "comments/a.json")
+        parse_comment_threads(text if isinstance(text, bytes) else text.encode(), "comments/a.json")
     (problem,) = refused.value.problems
     assert (problem.location.path, problem.location.line) == ("comments/a.json", line)
     assert cause in problem.text
-    assert problem.code == "comments.form"
+    assert problem.code == ("file.encoding" if isinstance(text, bytes) else "comments.form")
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        ({"likes": math.inf}, ""),
+        ({"likes": math.nan}, ""),
+        ({"boosts": "MANY"}, ""),
+        ({"likes": "3"}, "'likes' must be a whole number, not '3'"),
+        ({"likes": 1.5}, "'likes' must be a whole number, not 1.5"),
+        ({"likes": True}, "'likes' must be a whole number, not True"),
+        ({"date": "9999-12-31T23:59:59-12:00"}, "is not a date"),
+        ({"date": "0001-01-01T00:00:00+14:00"}, "is not a date"),
+        ({"date": "2026-01-01T00:00:00." + "9" * 1_000_000}, ""),
+        ({"id": ["1"]}, "'id' must be text, not a list"),
+        ({"sensitive": "no"}, "'sensitive' must be true or false, not 'no'"),
+        ({"id": "1\ud800", "parent": "\udfff", "url": "https://x.example/\ud800"}, ""),
+        ({"id": "x" * 3_000_000, "name": "\u202e" * 3_000_000, "handle": "x" * 3_000_000}, ""),
+        ({"html": "<p>" * 500_000}, ""),
+        ({"html": "\ud800<a href='https://x.example/\ud800'>\ud800</a>"}, ""),
+    ],
+)
+def test_values_that_no_server_sends_are_bounded_or_reported(tmp_path, value, cause):
+    show = shows.small(tmp_path / "show", social="[{protocol: activitypub, uri: 'https://social.example/@show/1'}]")
+    row = json.loads(render_comments([make_thread(make_comment("1"))]))
+    row["threads"][0]["comments"][0] |= value
+    (show / "comments").mkdir()
+    (show / "comments/001-talk.json").write_text(json.dumps(row).replace('"MANY"', "9" * 5000))
+    if cause:
+        with pytest.raises(InvalidInput) as refused:
+            project.load_project(show)
+        assert cause in refused.value.problems[0].text
+        return
+    done = builder.build(project.load_project(show), now=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    page = (done.folder / "episodes/001-talk/index.html").read_bytes()
+    assert b'class="comments"' in page
+    assert len(page) < 30_000
+    (thread,) = done.project.comments["001-talk"]
+    assert thread.comments[0].likes <= 10**9
+    assert parse_comment_threads(render_comments([thread]), "x") == (thread,)
 
 
 def test_a_damaged_file_is_reported_with_the_show_s_other_problems(tmp_path):
