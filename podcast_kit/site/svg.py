@@ -37,8 +37,13 @@ _FILE = r"""@import|image-set\(|src\(|url\(\s*+["']?+(?!\s*+(?:\#|["')]%s))"""
 _LOADS_IN_ATTRIBUTE = re.compile(_FILE % "", re.IGNORECASE)
 _LOADS_IN_STYLE_SHEET = re.compile(_FILE % "|data:", re.IGNORECASE)
 """A style sheet may contain a font or an image itself."""
-_CSS_VALUE_PARTS = re.compile(r"""/\*.*?(?:\*/|\Z)|"[^"\n\r\f]*(?:"|\Z)|'[^'\n\r\f]*(?:'|\Z)|\([^()]*\)""", re.DOTALL)
-"""Comments, strings and arguments; one that is not closed extends to the end, but a string only to a line break."""
+_STRING = r"""(?:"[^"\\\n\r\f]*"|'[^'\\\n\r\f]*')"""
+_CSS_TOKENS = re.compile(
+    rf"""(?P<group>\(\s*{_STRING}\s*\)|\((?:[^()"'/\\]|/(?!\*))*\))"""
+    rf"""|(?P<hidden>{_STRING}|/\*.*?\*/)|(?P<text>[^()"'/\\]+|/(?!\*))|(?P<open>\()|(?P<close>\))""",
+    re.DOTALL,
+)
+"""What every browser reads in the same way: no escapes, and no quotes or comments in the middle of `url(`."""
 _CSS_VENDOR = re.compile(r"-(?:inkscape|webkit|moz|ms|o)-(?!binding)[a-z-]+|--[\w-]+")
 _DOCTYPES = "-//W3C//DTD SVG "
 _PLAIN = "save it as plain SVG, with text converted to paths and images embedded"
@@ -179,7 +184,16 @@ def _value_problems(name: str, key: str, value: str) -> Iterator[str]:
 
 
 def _unknown_properties(style: str) -> Iterator[str]:
-    for declaration in _CSS_VALUE_PARTS.sub(" ", style).split(";"):
+    position, depth, code = 0, 0, []
+    while position < len(style):
+        token = _CSS_TOKENS.match(style, position)
+        if not token or (token["hidden"] and depth):  # browsers do not agree on what is hidden then
+            yield style[position:].strip()
+            return
+        depth = max(0, depth + (token["open"] is not None) - (token["close"] is not None))
+        code.append(" " if token["group"] or token["hidden"] else token[0])
+        position = token.end()
+    for declaration in "".join(code).split(";"):
         name = declaration.partition(":")[0].strip().lower()
         if name and name not in STYLE_PROPERTIES and not _CSS_VENDOR.fullmatch(name):
             yield name

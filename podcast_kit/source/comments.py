@@ -21,7 +21,7 @@ from podcast_kit.source.yaml import InvalidValue, converters, decode_source, rea
 from podcast_kit.text.dates import format_utc_iso, parse_iso_date
 from podcast_kit.text.html_depth import is_nested_too_deep
 
-ValueT = TypeVar("ValueT")
+_ValueT = TypeVar("_ValueT")
 COMMENTS_DIR = "comments"
 COMMENTS_VERSION = 1
 MAX_THREAD_COMMENTS = 10_000
@@ -34,9 +34,9 @@ MAX_COMMENT_NAME_LEN = 80
 MAX_WARNING_LEN = 300
 MAX_COMMENTS_FILE_BYTES = 100_000_000
 MAX_COUNT = 10**9
-MAX_COUNT_DIGITS = 10
+_MAX_LIKES_DIGITS = 10
 MAX_COMMENT_ID_LEN = 2_000
-MAX_QUOTED_LEN = 40
+_MAX_QUOTED_LEN = 40
 """Characters of a wrong value in a message."""
 _TYPE_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "an object", bool: "true or false"}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\ud800-\udfff]")
@@ -166,7 +166,7 @@ def _render_comment(comment: Comment) -> dict[str, Any]:
     return row | ({"sensitive": True} if comment.is_sensitive else {})
 
 
-def _take(row: object, key: str, type_: type[ValueT], default: ValueT | None = None) -> ValueT:
+def _take(row: object, key: str, type_: type[_ValueT], default: _ValueT | None = None) -> _ValueT:
     """The value of a key; raises ValueError where it is missing or of another type."""
     if not isinstance(row, dict):
         raise ValueError(f"{_describe_value(row)} must be an object")  # noqa: TRY004  # of the file, not of our code
@@ -179,12 +179,12 @@ def _take(row: object, key: str, type_: type[ValueT], default: ValueT | None = N
 
 
 def _describe_value(value: object) -> str:
-    return f"{_TYPE_NAMES[type(value)]}" if type(value) in {dict, list} else repr(value)[:MAX_QUOTED_LEN]
+    return f"{_TYPE_NAMES[type(value)]}" if type(value) in {dict, list} else repr(value)[:_MAX_QUOTED_LEN]
 
 
 def _parse_count(digits: str) -> int:
     """A whole number; one that is too large for any count becomes MAX_COUNT, as NaN and Infinity do."""
-    return int(digits) if digits.lstrip("-").isdecimal() and len(digits) <= MAX_COUNT_DIGITS else MAX_COUNT
+    return int(digits) if digits.lstrip("-").isdecimal() and len(digits) <= _MAX_LIKES_DIGITS else MAX_COUNT
 
 
 def _parse_thread(row: object) -> CommentThread:
@@ -202,7 +202,7 @@ def _parse_comment(row: object) -> Comment:
     raw_date = _take(row, "date", str)
     date = parse_iso_date(raw_date)
     if date is None:
-        raise ValueError(f"{raw_date[:MAX_QUOTED_LEN]!r} is not a date")
+        raise ValueError(f"{raw_date[:_MAX_QUOTED_LEN]!r} is not a date")
     return Comment(
         id=clean_comment_text(_take(row, "id", str), MAX_COMMENT_ID_LEN),
         parent=clean_comment_text(_take(row, "parent", str), MAX_COMMENT_ID_LEN),
