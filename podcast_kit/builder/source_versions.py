@@ -23,7 +23,6 @@ from podcast_kit.model.lineage import (
     digest_file_part,
     digest_part,
 )
-from podcast_kit.source.reviews import REVIEWS_FILE
 
 TEXT_DIGESTS = text_kind("source text")
 
@@ -31,7 +30,7 @@ TEXT_DIGESTS = text_kind("source text")
 def collect_source_versions(project: Project, built: Collection[BuiltEpisode], cache: Cache) -> dict[str, SourceParts]:
     """Unit → the version of its sources, of the show, its templates and each episode of the feed."""
     versions: dict[str, SourceParts] = {
-        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, [REVIEWS_FILE], cache),
+        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
         TEMPLATES_UNIT: {
             f"templates/{name}": _digest_source_file(project.folder / "templates" / name, cache)
             for name, is_own in site.list_templates(project.folder).items()

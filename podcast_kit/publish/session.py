@@ -363,10 +363,9 @@ def make_plan(
 
 def _list_removed(build: builder.Build, record: StoreRecord, base: Mapping[str, SourceParts]) -> dict[str, SourceParts]:
     """The episodes that this folder had, without parts: they are not live any more, and not published from here."""
-    project = build.project
-    if build.broken or project.broken:  # which episodes there are is not known
+    if build.is_partial or build.broken:  # which episodes would be published is not known
         return {}
-    published = {EPISODE_UNIT + episode.guid for episode in project.episodes if not episode.draft}
+    published = {EPISODE_UNIT + item.guid for item in build.items}
     return {
         unit: {}
         for unit in base.keys() - record.state.sources.keys() - published

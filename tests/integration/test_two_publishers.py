@@ -315,6 +315,17 @@ def test_who_removed_an_episode_publishes_it_again_without_a_question(anna):
     assert done.exit_code == 0, done.output
 
 
+def test_an_episode_that_was_moved_to_a_later_date_goes_live_then(anna, ben):
+    edit(anna, 2, "2020-01-03", "2040-01-03")
+    assert publish(anna, "--allow", "removed").exit_code == 0
+    assert REMOVED in publish(ben).output
+    shutil.copy(anna / "episodes/002-talk.md", ben / "episodes/002-talk.md")
+    assert run(ben, "plan").exit_code == 0
+    done = publish(ben, "--at", "2041-01-01")
+    assert done.exit_code == 0, done.output
+    assert "Talk 2" in live_feed(anna)
+
+
 def test_a_removal_counts_although_the_publish_died_after_its_feed_went_live(anna, ben, monkeypatch):
     def kill(*_arguments):
         raise KeyboardInterrupt
