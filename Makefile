@@ -9,7 +9,7 @@ CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint fuzz stress corpora pds bench sbom lock audit docs pictures clean
+.PHONY: help demo engines test unit lint fuzz stress corpora pds bench sbom lock audit docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ $(VENV)/bench: $(VENV)/test
 
 demo: $(VENV)/test ## publish the sample show to a real S3 server and print where to listen (KEEP=1 keeps it running)
 	$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+$(VENV)/engines: requirements-engines.lock $(VENV)/test
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-engines.lock
+	@touch $@
+
+engines: $(VENV)/engines ## install ClickHouse and Spark (1 GB), which some tests of stats need; CI does
 
 test: $(VENV)/test ## run all tests; ARGS=tests/unit/plan runs some, without coverage
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --cov --cov-report=term:skip-covered)
@@ -97,6 +103,9 @@ lock: $(VENV)/pip ## update requirements.lock, which CI installs, after a change
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
 	  --custom-compile-command 'make lock' --extra master --extra stats --group test --group lint --group docs --group build \
 	  pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
+	  --custom-compile-command 'make lock' --group engines --constraints requirements.lock \
+	  --output-file requirements-engines.lock
 
 audit: $(VENV)/pip ## look for known vulnerabilities in what requirements.lock lists
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && $(BIN)/python -m pip install --quiet --group audit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,13 +44,16 @@ class SparkEngine:
         except ImportError as error:
             raise OperationError("--engine spark needs PySpark", INSTALL_SPARK_FIX) from error
         self._error: type[Exception] = PySparkException
-        self._tables: list[Any] = []
+        self._tables: dict[str, Any] = {}
         size = memory.strip().upper().removesuffix("B")
         builder = SparkSession.builder.master(master).appName("podcast-kit stats")
         builder = builder.config("spark.local.dir", str(spill_folder)).config("spark.driver.memory", size)
         builder = builder.config("spark.sql.warehouse.dir", str(spill_folder / "warehouse"))
         for name, value in SPARK_SETTINGS.items():
             builder = builder.config(name, value)
+        if master.startswith("local"):  # a cluster has its own settings for these
+            builder = builder.config("spark.sql.shuffle.partitions", os.cpu_count() or 1)
+            builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
         with self._translate_errors():
             self._session = builder.getOrCreate()
 
@@ -85,8 +89,9 @@ class SparkEngine:
         with self._translate_errors():
             frame = self._session.sql(translate_query(query, SPARK))
             if not is_view:
-                frame = frame.persist()
-                self._tables.append(frame)
+                if earlier := self._tables.get(name):
+                    earlier.unpersist()
+                frame = self._tables[name] = frame.persist()
             frame.createOrReplaceTempView(name)
 
     def fetch_rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """An HTTP server that answers as ClickHouse's interface does, with chdb: ClickHouse inside of this process.
 
-`python -m tests.support.clickhouse_front FOLDER` prints its port. Queries come in the parameter `query` or in the body;
+`python tests/support/clickhouse_front.py FOLDER` prints its port. Queries come in the parameter `query` or in the body;
 with both, the body is the data of an INSERT.
 """
 

@@ -73,6 +73,13 @@ DEFAULT_COMPARED = 6
     metavar="FILE",
     help="Leave out new requests from these networks, one a line.",
 )
+    "--engine",
+    type=click.Choice(["duckdb", "clickhouse", "spark"]),
+    default="duckdb",
+    help="What counts: DuckDB on this computer, a ClickHouse server, or Spark.",
+)
+@click.option("--master", metavar="URL", default="", help="Spark's master, such as spark://host:7077. [default: local]")
+@click.option("--url", metavar="URL", default="", help="ClickHouse's HTTP interface, such as https://host:8443.")
 @click.option("--memory", metavar="SIZE", default="1500MB", help="Use at most this much memory. [default: 1500MB]")
 def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
     """Count downloads from the access logs of your store, CDN or web server, by the rules of the IAB guidelines v2.3.
@@ -155,9 +162,17 @@ def read_options(**options: Any) -> StatsOptions:  # noqa: ANN401  # those of th
     """The options of the counting."""
     from podcast_kit import stats
 
+    for option, engine in (("master", "spark"), ("url", "clickhouse")):
+        if options[option] and options["engine"] != engine:
+            raise click.UsageError(f"--{option} needs --engine {engine}")
+    if options["engine"] == "clickhouse" and not options["url"]:
+        raise click.UsageError("--engine clickhouse needs --url")
     return stats.StatsOptions(
         rules=stats.CountingRules(stats.Window(options["window"]), options["max_per_address"]),
         bogus_referrers=read_hosts(options["exclude_referrers"]),
+        engine=options["engine"],
+        master=options["master"],
+        url=options["url"],
         memory=options["memory"],
         keep_days=options["keep_days"],
     )
