@@ -8,11 +8,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from podcast_kit.stats.listening import EpisodeListening
 from podcast_kit.stats.method import describe_method
 from podcast_kit.stats.report import REASONS
 from podcast_kit.stats.session import StatsUpdate
 from podcast_kit.stats.tables import RELEASE_DAYS, Dimension, DownloadTables
 from podcast_kit.text.numbers import format_count
+from podcast_kit.text.timecode import format_short_timecode
 
 SPARKS = "▁▂▃▄▅▆▇█"
 MAX_SPARK_CHARS = 30
@@ -79,10 +81,10 @@ def stats_lines(
     return lines
 
 
-def compare_lines(tables: DownloadTables, slugs: Iterable[str]) -> list[str]:
+def compare_lines(tables: DownloadTables, guids: Iterable[str]) -> list[str]:
     """The first days of episodes side by side, with a sparkline of each."""
-    chosen = set(slugs)
-    rows = [episode for episode in tables.episodes if episode.slug in chosen]
+    chosen = set(guids)
+    rows = [episode for episode in tables.episodes if episode.guid in chosen]
     cells = [["episode", *(f"{days} days" for days in RELEASE_DAYS), "all", "days since the release"]]
     for episode in rows:
         first = episode.released_at.date()
@@ -90,6 +92,35 @@ def compare_lines(tables: DownloadTables, slugs: Iterable[str]) -> list[str]:
         after = [_count_cell(episode.after_release[count]) for count in RELEASE_DAYS]
         cells.append([shorten(episode.title), *after, f"{episode.downloads:,}", sparkline(days)])
     return align_columns(cells)
+
+
+def episode_lines(tables: DownloadTables, listening: EpisodeListening) -> list[str]:
+    """One episode: its first days, and how far people listen, over its chapters."""
+    lines = compare_lines(tables, [listening.guid])
+    if not listening.streams:
+        reason = "no download came in parts, or the logs have no byte ranges"
+        return [*lines, "", f"how far people listen is not known: {reason}"]
+    count = format_count(listening.streams, "download")
+    lines += ["", f"how far people listen, by {count} that came in parts:"]
+    lines.append(f"  {sparkline([round(share * 1000) for share in listening.shares], width=60)}")
+    cells = [["chapter", "at", "still listening", ""]]
+    for chapter in listening.chapters:
+        bar = "█" * round(BAR_CHARS * chapter.share)
+        cells.append([shorten(chapter.title), format_short_timecode(chapter.start_ms), f"{chapter.share:.0%}", bar])
+    return lines + ["  " + line for line in align_columns(cells)]
+
+
+def listening_to_json(listening: EpisodeListening) -> dict[str, Any]:
+    """How far people listen, as a document."""
+    return {
+        "guid": listening.guid,
+        "streams": listening.streams,
+        "shares": [round(share, 4) for share in listening.shares],
+        "chapters": [
+            {"title": chapter.title, "start_ms": chapter.start_ms, "share": round(chapter.share, 4)}
+            for chapter in listening.chapters
+        ],
+    }
 
 
 def stats_to_json(tables: DownloadTables, update: StatsUpdate) -> dict[str, Any]:
@@ -220,7 +251,7 @@ def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _is_numeric(column: int, rows: Sequence[Sequence[str]]) -> bool:
-    return all(row[column].replace(",", "").isdigit() or row[column] == "–" for row in rows[1:])
+    return all(row[column].rstrip("%").replace(",", "").isdigit() or row[column] == "–" for row in rows[1:])
 
 
 def _columns_of(text: str) -> int:

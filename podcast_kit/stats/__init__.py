@@ -6,6 +6,7 @@ from podcast_kit.stats.counting import CountingRules, Window
 from podcast_kit.stats.enclosures import EnclosureFacts, enclosures_of_show
 from podcast_kit.stats.engines import DuckDBEngine
 from podcast_kit.stats.folder import StatsFolder, open_stats_folder
+from podcast_kit.stats.listening import EpisodeListening, listening_of
 from podcast_kit.stats.log_files import find_logs
 from podcast_kit.stats.method import describe_method
 from podcast_kit.stats.report import CountingInput, DownloadReport, count_downloads
@@ -22,6 +23,7 @@ __all__ = [
     "DownloadTables",
     "DuckDBEngine",
     "EnclosureFacts",
+    "EpisodeListening",
     "Period",
     "StatsFolder",
     "StatsOptions",
@@ -31,6 +33,7 @@ __all__ = [
     "describe_method",
     "enclosures_of_show",
     "find_logs",
+    "listening_of",
     "load_agent_lists",
     "make_tables",
     "open_stats_folder",

@@ -224,3 +224,35 @@ SELECT x.day, COUNT(*) AS addresses, SUM(x.downloads) AS downloads
 FROM excess_addresses AS x
 GROUP BY x.day
 ORDER BY x.day
+
+-- name: streams
+-- Downloads that came in parts: no request had nine tenths of the file, so the parts tell how far people listen.
+SELECT
+  f.window_day AS window_day, f.window_ms AS window_ms, f.listener AS listener, f.agent AS agent, f.guid AS guid,
+  f.file AS file, f.bytes AS bytes, f.head_bytes AS head_bytes
+FROM files AS f
+INNER JOIN accepted AS a
+  ON a.day = f.window_day AND a.window_ms = f.window_ms AND a.listener = f.listener AND a.agent = f.agent
+  AND a.guid = f.guid
+WHERE f.unplaced = 0 AND f.longest * 10 < (f.bytes - f.head_bytes) * 9
+
+-- name: stream_counts
+SELECT s.guid, COUNT(*) AS streams FROM streams AS s GROUP BY s.guid ORDER BY s.guid
+
+-- name: heard_parts
+-- How many of them got the middle of each hundredth of the content.
+SELECT h.guid, h.part, COUNT(*) AS streams
+FROM (
+  SELECT DISTINCT
+    s.window_day AS window_day, s.window_ms AS window_ms, s.listener AS listener, s.agent AS agent, s.guid AS guid,
+    s.file AS file, p.part AS part
+  FROM streams AS s
+  INNER JOIN windowed AS w
+    ON w.window_day = s.window_day AND w.window_ms = s.window_ms AND w.listener = s.listener AND w.agent = s.agent
+    AND w.file = s.file
+  CROSS JOIN parts AS p
+  WHERE (w.start_byte - s.head_bytes) * 200 <= (s.bytes - s.head_bytes) * (2 * p.part + 1)
+    AND (w.stop_byte - s.head_bytes) * 200 > (s.bytes - s.head_bytes) * (2 * p.part + 1)
+) AS h
+GROUP BY h.guid, h.part
+ORDER BY h.guid, h.part

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from podcast_kit.stats.folder import StatsFolder
 
 _MEDIA_TAIL = re.compile(r"/(media/[0-9a-f]{4,64}/[^/]+)$")
+RETENTION_PARTS = 100
 UNKNOWN_APP = "other"
 """Where no list knows the user agent."""
 REASONS = {
@@ -52,6 +53,16 @@ class DownloadRow:
     downloads: int
 
 
+@dataclass(frozen=True, slots=True)
+class EpisodeRetention:
+    """How far people listened to an episode, by those downloads that came in parts."""
+
+    streams: int
+    """Downloads that came in parts."""
+    parts: tuple[int, ...]
+    """How many of these got the middle of each hundredth of the content."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthCounts:
     """What the requests of a month are worth."""
@@ -65,6 +76,8 @@ class MonthCounts:
     requests_by_reason: dict[str, int]
     excess_addresses: int = 0
     excess_downloads: int = 0
+    retention: dict[str, EpisodeRetention] | None = None
+    """Guid → how far people listened; None where it was not asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """The counts as a document."""
@@ -75,6 +88,11 @@ class MonthCounts:
             "requests_by_reason": self.requests_by_reason,
             "excess_addresses": self.excess_addresses,
             "excess_downloads": self.excess_downloads,
+            "retention": {
+                guid: [retention.streams, list(retention.parts)] for guid, retention in self.retention.items()
+            }
+            if self.retention is not None
+            else None,
         }
 
 
@@ -128,6 +146,12 @@ class DownloadReport:
             totals.update(month.requests_by_reason)
         return dict(totals)
 
+    def retention_of(self, guid: str) -> EpisodeRetention:
+        """How far people listened to an episode, in all months."""
+        rows = [month.retention[guid] for month in self.months if month.retention and guid in month.retention]
+        parts = tuple(sum(row.parts[part] for row in rows) for part in range(RETENTION_PARTS))
+        return EpisodeRetention(sum(row.streams for row in rows), parts)
+
     def total_by(self, key: Callable[[DownloadRow], object]) -> Counter[object]:
         """Downloads by what `key` gives for each row."""
         totals: Counter[object] = Counter()
@@ -145,12 +169,13 @@ class CountingInput:
     rules: CountingRules
     bogus_referrers: frozenset[str] = frozenset()
     """Hosts, in lower case."""
+    needs_retention: bool = False
 
     def digest(self, files: Iterable[Path]) -> str:
         """Changes when the counts of these files of requests could."""
         parts = [
             counting_digest(),
-            [astuple(self.rules), sorted(self.bogus_referrers), self.lists.digest],
+            [astuple(self.rules), sorted(self.bogus_referrers), self.lists.digest, self.needs_retention],
             [(facts.paths, facts.guid, facts.bytes, facts.head_bytes, facts.minute_bytes) for facts in self.enclosures],
             sorted(str(file) for file in files),
         ]
@@ -195,6 +220,9 @@ def count_months(engine: Engine, files: Sequence[Path], counting: CountingInput)
     reasons = engine.fetch_rows(statements["requests_by_reason"])
     excess = engine.fetch_rows(statements["excess_downloads"])
     names = {_month_of(day) for day, *_ in reasons} | months.keys()
+    retention = _count_retention(engine) if counting.needs_retention else None
+    if retention is not None and len(names) > 1:
+        raise ValueError("retention is counted for one month at a time")
     return [
         MonthCounts(
             month=name,
@@ -206,6 +234,7 @@ def count_months(engine: Engine, files: Sequence[Path], counting: CountingInput)
             ),
             excess_addresses=sum(count for day, count, _ in excess if _month_of(day) == name),
             excess_downloads=int(sum(count for day, _, count in excess if _month_of(day) == name)),
+            retention=retention,
         )
         for name in sorted(names)
     ]
@@ -221,7 +250,25 @@ def month_counts_from_json(month: str, document: dict[str, Any]) -> MonthCounts:
         requests_by_reason=document["requests_by_reason"],
         excess_addresses=document["excess_addresses"],
         excess_downloads=document["excess_downloads"],
+        retention={
+            guid: EpisodeRetention(streams, tuple(parts)) for guid, (streams, parts) in document["retention"].items()
+        }
+        if document.get("retention") is not None
+        else None,
     )
+
+
+def _count_retention(engine: Engine) -> dict[str, EpisodeRetention]:
+    statements = counting_statements()
+    engine.insert_rows("parts", {"part": "BIGINT"}, [(part,) for part in range(RETENTION_PARTS)])
+    engine.create_table("streams", statements["streams"], is_view=False)
+    parts: dict[str, list[int]] = {}
+    for guid, part, count in engine.fetch_rows(statements["heard_parts"]):
+        parts.setdefault(guid, [0] * RETENTION_PARTS)[part] = count
+    return {
+        guid: EpisodeRetention(streams, tuple(parts.get(guid, [0] * RETENTION_PARTS)))
+        for guid, streams in engine.fetch_rows(statements["stream_counts"])
+    }
 
 
 def _month_of(day: date) -> str:
@@ -332,6 +379,7 @@ def finish_months(
                 lists=counting.lists,
                 rules=rules,
                 bogus_referrers=counting.bogus_referrers,
+                needs_retention=True,
             )
             [counts] = count_months(engine, files, by_window)
             windows[str(window)] = counts.to_json()

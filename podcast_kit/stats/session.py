@@ -45,6 +45,8 @@ class StatsOptions:
     url: str = ""
     """Of ClickHouse's HTTP interface."""
     memory: str = DEFAULT_MEMORY
+    needs_retention: bool = False
+    """Whether to count how far people listen, too."""
     keep_days: int = 7
     """Days after the end of a month for which its requests are kept."""
 
@@ -79,6 +81,7 @@ def update_statistics(
         lists=current_agent_lists(folder),
         rules=options.rules,
         bogus_referrers=options.bogus_referrers,
+        needs_retention=options.needs_retention,
     )
     ingest = ingest_logs(
         folder.root,

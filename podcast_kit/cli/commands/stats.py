@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
     from podcast_kit.stats import StatsOptions
 
-ACTIONS = ("compare", "update-lists")
+ACTIONS = ("compare", "episode", "update-lists")
 DIMENSIONS = ("episode", "day", "week", "month", "app", "device", "country", "source")
 WINDOWS = ("calendar", "first-touch", "last-touch")
 DEFAULT_KEEP_DAYS = 7
@@ -73,6 +73,7 @@ DEFAULT_COMPARED = 6
     metavar="FILE",
     help="Leave out new requests from these networks, one a line.",
 )
+@click.option(
     "--engine",
     type=click.Choice(["duckdb", "clickhouse", "spark"]),
     default="duckdb",
@@ -92,6 +93,7 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
       podcast-kit stats logs/                   read new logs, and list downloads by episode
       podcast-kit stats --by app --since 2026-10-01
       podcast-kit stats compare                 the latest episodes, by days since their release
+      podcast-kit stats episode 12              one episode, and how far people listen
       podcast-kit stats update-lists FILE       use a newer list of user agents
     """
     action = arguments[0] if arguments and arguments[0] in ACTIONS else ""
@@ -128,17 +130,26 @@ def report_downloads(
 ) -> None:
     """Read new logs, count, and show the result."""
     from podcast_kit import stats
-    from podcast_kit.cli.stats_view import compare_lines, stats_lines, stats_to_json, update_lines
+    from podcast_kit.cli.stats_view import (
+        compare_lines,
+        episode_lines,
+        listening_to_json,
+        stats_lines,
+        stats_to_json,
+        update_lines,
+    )
 
     period = stats.Period(parse_day(options["since"], "--since"), parse_day(options["until"], "--until"))
-    slugs = [resolve_episode(name, show, "EPISODE").slug for name in names]
+    episodes = [resolve_episode(name, show, "EPISODE") for name in names]
+    if action == "episode" and len(episodes) != 1:
+        raise click.UsageError("name the episode: podcast-kit stats episode EPISODE")
     folder = stats.open_stats_folder(show.show.guid or show.show.publish.url)
     countries, datacenters = options["countries"], options["datacenters"]
     update = stats.update_statistics(
         folder,
         stats.find_logs(logs, show.show.publish, folder.root / "fetched"),
         stats.enclosures_of_show(show),
-        read_options(**options),
+        read_options(needs_retention=action == "episode", **options),
         now=datetime.now(UTC),
         addresses=stats.AddressBook(countries, datacenters) if countries or datacenters else None,
         on_progress=lambda name: console.progress(Progress("stats", name)),
@@ -147,18 +158,26 @@ def report_downloads(
     if path := options["csv_file"]:
         atomic_write.write_atomic(path, stats.render_csv(update.report, period).encode())
     console.problems(update.problems)
-    console.document("stats", update.problems, **stats_to_json(tables, update))
+    content = stats_to_json(tables, update)
+    listening = stats.listening_of(show, episodes[0], update.report) if action == "episode" else None
+    if listening:
+        content |= {"listening": listening_to_json(listening)}
+        content["episodes"] = [row for row in content["episodes"] if row["guid"] == listening.guid]
+    console.document("stats", update.problems, **content)
     for line in update_lines(update):
         console.info(line)
-    if action == "compare":
-        lines = compare_lines(tables, slugs or [episode.slug for episode in tables.episodes[:DEFAULT_COMPARED]])
+    if listening:
+        lines = episode_lines(tables, listening)
+    elif action == "compare":
+        guids = [episode.guid for episode in episodes or tables.episodes[:DEFAULT_COMPARED]]
+        lines = compare_lines(tables, guids)
     else:
         lines = stats_lines(tables, stats.Dimension(options["dimension"]), update)
     for line in lines:
         console.result(line)
 
 
-def read_options(**options: Any) -> StatsOptions:  # noqa: ANN401  # those of the command
+def read_options(*, needs_retention: bool, **options: Any) -> StatsOptions:  # noqa: ANN401  # those of the command
     """The options of the counting."""
     from podcast_kit import stats
 
@@ -170,6 +189,7 @@ def read_options(**options: Any) -> StatsOptions:  # noqa: ANN401  # those of th
     return stats.StatsOptions(
         rules=stats.CountingRules(stats.Window(options["window"]), options["max_per_address"]),
         bogus_referrers=read_hosts(options["exclude_referrers"]),
+        needs_retention=needs_retention,
         engine=options["engine"],
         master=options["master"],
         url=options["url"],

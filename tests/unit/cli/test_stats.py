@@ -217,6 +217,44 @@ def test_compare_shows_the_first_days_of_episodes(show, logs):
     assert [line[:6] for line in lines[1:]] == ["Talk 2", "Talk 1"]
 
 
+def test_an_episode_shows_how_far_people_listen_over_its_chapters(show, tmp_path, log):
+    recording = log.recordings[0]
+    notes = show / "episodes" / "001-talk.md"
+    notes.write_text(notes.read_text() + "\n00:00 Hello\n\n05:40 The end\n")
+    (tmp_path / "logs").mkdir()
+    half = recording.head_bytes + (recording.bytes - recording.head_bytes) // 2
+    rows = [("198.51.100.7", 0, half // 2), ("198.51.100.7", half // 2, half), ("198.51.100.8", 0, half)]
+    rows.append(("198.51.100.8", half, recording.bytes))
+    lines = [
+        {
+            "ts": 1760342400.0 + 365 * 86400 + number,
+            "request": {
+                "remote_ip": address,
+                "method": "GET",
+                "uri": recording.path,
+                "headers": {"User-Agent": ["WaldFunk/3"], "Range": [f"bytes={start}-{stop - 1}"]},
+            },
+            "status": 206,
+            "size": stop - start,
+        }
+        for number, (address, start, stop) in enumerate(rows)
+    ]
+    (tmp_path / "logs" / "caddy.log").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    document = read_json(show, tmp_path / "logs")
+    assert document["formats"][0]["has_ranges"], document
+    listening = read_json(show, "episode", "1")["listening"]
+    assert listening["streams"] == 2
+    assert listening["shares"] == [1.0] * 50 + [0.5] * 50
+    assert [chapter["title"] for chapter in listening["chapters"]] == ["Hello", "The end"]
+    lines = run(show, "episode", "1").stdout.splitlines()
+    assert any("The end" in line and "5:40" in line and "50%" in line for line in lines)
+
+
+def test_an_episode_without_ranges_says_that_listening_is_not_known(show, logs):
+    run(show, logs)
+    assert "how far people listen is not known" in run(show, "episode", "1").stdout
+
+
 def test_a_newer_list_of_user_agents_is_used(show, logs, tmp_path):
     run(show, logs)
     shipped = json.loads((ROOT / "podcast_kit/stats/agent_lists/user-agents.json").read_text("utf-8"))

@@ -1,5 +1,6 @@
 """Downloads are counted as they are known to be, in every row of day and episode."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,13 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit.stats import CountingInput, CountingRules, DuckDBEngine, Window, count_downloads, load_agent_lists
+from podcast_kit.stats.report import month_counts_from_json
 from tests.support import access_logs, request_files
 
 BOGUS_REFERRERS = frozenset({"free-traffic.example"})
 LISTS = load_agent_lists()
 
 
-def count(folder, log, *, window=Window.CALENDAR, has_ranges=True, **rules):
+def count(folder, log, *, window=Window.CALENDAR, has_ranges=True, needs_retention=False, **rules):
     files = request_files.write_requests(folder, log, has_ranges=has_ranges)
     with DuckDBEngine(folder / "spill") as engine:
         return count_downloads(
@@ -24,6 +26,7 @@ def count(folder, log, *, window=Window.CALENDAR, has_ranges=True, **rules):
                 lists=LISTS,
                 rules=CountingRules(window, **rules),
                 bogus_referrers=BOGUS_REFERRERS,
+                needs_retention=needs_retention,
             ),
         )
 
@@ -99,6 +102,29 @@ def test_reasons_add_up_to_all_requests(log, tmp_path):
 def test_the_order_of_requests_does_not_matter(log, tmp_path):
     backwards = replace(log, requests=log.requests[::-1])
     assert count(tmp_path / "a", log).rows == count(tmp_path / "b", backwards).rows
+
+
+def test_retention_is_the_share_of_each_part_among_downloads_in_parts(tmp_path):
+    recordings = access_logs.make_recordings()
+    log = access_logs.AccessLog(recordings)
+    author = access_logs.Author(log, 1, first_day=datetime(2026, 11, 2, tzinfo=UTC).date(), days=1)
+    recording = recordings[0]
+    content = recording.bytes - recording.head_bytes
+    for heard in (0.25, 0.5, 0.5, 0.75):  # each in parts that overlap, and the first one twice
+        at, person = author.moment(), author.person()
+        stop = recording.head_bytes + int(content * heard)
+        middle = recording.head_bytes + int(content * heard / 2)
+        author.part(at, person, recording, 0, middle)
+        author.part(at, person, recording, 0, middle)
+        author.part(at, person, recording, middle - 1000, stop)
+    access_logs.whole_file(author)  # says nothing about how much was heard
+    report = count(tmp_path, log, needs_retention=True)
+    retention = report.retention_of(recording.guid)
+    assert retention.streams == 4
+    assert retention.parts == (4,) * 25 + (3,) * 25 + (1,) * 25 + (0,) * 25
+    [month] = report.months
+    assert month_counts_from_json(month.month, json.loads(json.dumps(month.to_json()))) == month
+    assert count(tmp_path / "without", log, has_ranges=False, needs_retention=True).months[0].retention == {}
 
 
 def test_addresses_with_too_many_downloads_are_left_out(tmp_path):
