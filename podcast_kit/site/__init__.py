@@ -16,6 +16,15 @@ from podcast_kit.site.newsletter import MailContent, render_newsletter
 from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
 from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
+from podcast_kit.site.stats_page import (
+    StatsBreakdown,
+    StatsChart,
+    StatsMark,
+    StatsPage,
+    StatsPoint,
+    StatsRow,
+    render_stats_page,
+)
 from podcast_kit.site.templates import eject_template, list_templates, templates_digest
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 
@@ -29,6 +38,12 @@ __all__ = [
     "Site",
     "SitePage",
     "SiteTheme",
+    "StatsBreakdown",
+    "StatsChart",
+    "StatsMark",
+    "StatsPage",
+    "StatsPoint",
+    "StatsRow",
     "Translations",
     "all_translations",
     "build_listen_links",
@@ -47,6 +62,7 @@ __all__ = [
     "render_newsletter",
     "render_prompts",
     "render_site",
+    "render_stats_page",
     "resolve_theme",
     "service_key_of_label",
     "templates_digest",

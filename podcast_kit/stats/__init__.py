@@ -10,8 +10,9 @@ from podcast_kit.stats.listening import EpisodeListening, listening_of
 from podcast_kit.stats.log_files import find_logs
 from podcast_kit.stats.method import describe_method
 from podcast_kit.stats.report import CountingInput, DownloadReport, count_downloads
+from podcast_kit.stats.report_page import render_episode_report, render_report
 from podcast_kit.stats.session import StatsOptions, StatsUpdate, update_statistics
-from podcast_kit.stats.tables import Dimension, DownloadTables, Period, make_tables, render_csv
+from podcast_kit.stats.tables import Dimension, DownloadTables, Period, make_tables, render_csv, write_parquet
 
 __all__ = [
     "AddressBook",
@@ -39,5 +40,8 @@ __all__ = [
     "open_stats_folder",
     "render_agent_lists",
     "render_csv",
+    "render_episode_report",
+    "render_report",
     "update_statistics",
+    "write_parquet",
 ]

@@ -106,6 +106,11 @@ class DuckDBEngine:
             self.connection.execute(f"CREATE TEMP {kind} {name} AS {query}")
         self._kinds[name] = kind
 
+    def write_table(self, name: str, path: Path) -> None:
+        """Write a table as a Parquet file."""
+        with self._translate_errors():
+            self.connection.execute(f"COPY {name} TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
     def fetch_rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._translate_errors():

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
+from podcast_kit.io.atomic_write import atomic_path
+from podcast_kit.stats.engines import DuckDBEngine
 from podcast_kit.stats.report import UNKNOWN_APP, DownloadReport, DownloadRow
 
 RELEASE_DAYS = (7, 30, 90)
@@ -184,3 +188,11 @@ def _totals_by_name(pairs: Iterable[tuple[str, DownloadRow]]) -> dict[str, int]:
 
 def _days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def write_parquet(report: DownloadReport, period: Period, path: Path) -> None:
+    """Write the rows of the period as a Parquet file. Raises OperationError."""
+    kinds = dict.fromkeys(CSV_COLUMNS, "VARCHAR") | {"day": "DATE", "downloads": "BIGINT"}
+    with atomic_path(path) as part, tempfile.TemporaryDirectory() as work, DuckDBEngine(Path(work)) as engine:
+        engine.insert_rows("rows_to_write", kinds, export_rows(report, period))
+        engine.write_table("rows_to_write", part)

@@ -19,7 +19,7 @@ from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
-    from podcast_kit.stats import StatsOptions
+    from podcast_kit.stats import DownloadTables, EpisodeListening, Period, StatsOptions, StatsUpdate
 
 ACTIONS = ("compare", "episode", "update-lists")
 DIMENSIONS = ("episode", "day", "week", "month", "app", "device", "country", "source")
@@ -41,6 +41,13 @@ DEFAULT_COMPARED = 6
     help="How long requests of a listener are one download: a day in UTC, or 24 hours from the first or last request.",
 )
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write every row as CSV.")
+@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write every row as Parquet.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a report with charts, as one file for browsers.",
+)
 @click.option(
     "--exclude-referrers",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -155,14 +162,13 @@ def report_downloads(
         on_progress=lambda name: console.progress(Progress("stats", name)),
     )
     tables = stats.make_tables(update.report, period, update.final_until)
-    if path := options["csv_file"]:
-        atomic_write.write_atomic(path, stats.render_csv(update.report, period).encode())
-    console.problems(update.problems)
-    content = stats_to_json(tables, update)
     listening = stats.listening_of(show, episodes[0], update.report) if action == "episode" else None
+    content = stats_to_json(tables, update)
     if listening:
         content |= {"listening": listening_to_json(listening)}
         content["episodes"] = [row for row in content["episodes"] if row["guid"] == listening.guid]
+    write_exports(show, tables, update, period, listening, **options)
+    console.problems(update.problems)
     console.document("stats", update.problems, **content)
     for line in update_lines(update):
         console.info(line)
@@ -175,6 +181,29 @@ def report_downloads(
         lines = stats_lines(tables, stats.Dimension(options["dimension"]), update)
     for line in lines:
         console.result(line)
+
+
+def write_exports(
+    show: Project,
+    tables: DownloadTables,
+    update: StatsUpdate,
+    period: Period,
+    listening: EpisodeListening | None,
+    **options: Any,  # noqa: ANN401  # those of the command
+) -> None:
+    """Write the files that were asked for."""
+    from podcast_kit import stats
+
+    if path := options["csv_file"]:
+        atomic_write.write_atomic(path, stats.render_csv(update.report, period).encode())
+    if path := options["parquet"]:
+        stats.write_parquet(update.report, period, path)
+    if path := options["html"]:
+        if listening:
+            page = stats.render_episode_report(show.folder, tables, update, listening)
+        else:
+            page = stats.render_report(show.show.title, show.folder, tables, update)
+        atomic_write.write_atomic(path, page)
 
 
 def read_options(*, needs_retention: bool, **options: Any) -> StatsOptions:  # noqa: ANN401  # those of the command
