@@ -2,75 +2,20 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from podcast_kit.site.stats_page import chart_path
-from podcast_kit.stats import (
-    CountingInput,
-    CountingRules,
-    Period,
-    StatsUpdate,
-    load_agent_lists,
-    make_tables,
-    render_report,
-)
-from podcast_kit.stats.enclosures import EnclosureFacts
-from podcast_kit.stats.ingest import IngestResult
-from podcast_kit.stats.report import DownloadRow, MonthCounts, make_report
+from podcast_kit.stats import Period, make_tables
+from tests.support.stats_reports import make_update, render_episode_page
+from tests.support.stats_reports import render_page as render
 
 MAX_BYTES = 200_000
-FIRST = date(2024, 10, 1)
-APPS = ["Overcast", "Apple Podcasts", "<script>alert(1)</script>", *(f"App {number}" for number in range(40))]
-
-
-def make_update(episodes, days):
-    """A report of this many episodes and days, with a download of each third episode on each day."""
-    enclosures = [
-        EnclosureFacts(
-            file=f"media/{number:016x}/{number:04}.mp3",
-            paths=(f"/media/{number:016x}/{number:04}.mp3",),
-            guid=f"guid-{number}",
-            slug=f"{number:04}-talk",
-            title=f"Episode {number}: what {number} people said about it & <why>",
-            released_at=datetime(2024, 10, 1, tzinfo=UTC) + timedelta(days=number * days // episodes),
-            bytes=30_000_000,
-            head_bytes=1000,
-            minute_bytes=1_000_000,
-        )
-        for number in range(episodes)
-    ]
-    months = {}
-    for number in range(days):
-        day = FIRST + timedelta(days=number)
-        months.setdefault(f"{day:%Y-%m}", []).extend(
-            DownloadRow(day, facts.guid, APPS[index % len(APPS)], "Apple iPhone", "DE", "s3", 12_345 + index)
-            for index, facts in enumerate(enclosures)
-            if index % 3 == number % 3
-        )
-    counting = CountingInput(enclosures=tuple(enclosures), lists=load_agent_lists(), rules=CountingRules())
-    counts = [
-        MonthCounts(
-            month=month,
-            rows=tuple(rows),
-            listeners_by_day={row.day: 5 for row in rows},
-            listeners=100,
-            requests_by_reason={"eligible": 9, "bot": 3, "status": 1},
-        )
-        for month, rows in months.items()
-    ]
-    report = make_report("duckdb", counting, counts)
-    return StatsUpdate(report=report, ingest=IngestResult(), formats=(), final_until=None, finished=(), problems=())
 
 
 @pytest.fixture(scope="module")
 def small():
     return make_update(5, 60)
-
-
-def render(update, folder):
-    return render_report("The <Show>", folder, make_tables(update.report, Period()), update).decode()
 
 
 def test_a_thousand_episodes_in_two_years_stay_small(tmp_path):
@@ -126,3 +71,11 @@ def test_a_report_without_downloads_says_so(small, tmp_path):
 def test_a_single_day_is_a_line():
     assert chart_path([3], 100, 40, 3) == "M0 0L100 0"
     assert chart_path([], 100, 40, 1) == ""
+
+
+def test_an_episode_shows_its_chapters(small, tmp_path):
+    html = render_episode_page(small, tmp_path)
+    assert "Still listening (200 downloads that came in parts)" in html
+    assert "<title>The &lt;main&gt; part</title>" in html
+    assert "5:00 The &lt;main&gt; part<td" in html
+    assert "certified" not in html.lower()
