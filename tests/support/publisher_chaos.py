@@ -517,9 +517,10 @@ class Run:
     def _read_feeds(self) -> None:
         """Read the feed and everything that it names, again and again, directly from the store."""
         address = urllib.parse.urlsplit(self.bucket.url)
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
-        with contextlib.closing(connection):
-            self._read_until_finished(connection)
+        while not self.is_finished.is_set():
+            connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+            with contextlib.closing(connection), contextlib.suppress(ConnectionError, TimeoutError):
+                self._read_until_finished(connection)  # a server that was paused closes its connections
 
     def _read_until_finished(self, connection: http.client.HTTPConnection) -> None:
         def request(method: str, url: str) -> tuple[int, bytes, int]:
