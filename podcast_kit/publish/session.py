@@ -514,9 +514,10 @@ def _upload(
     """Carry out a plan: media, pages, the feed last; then the CDN is purged."""
     build, store = prepared.build, prepared.store
     lineage = _describe_lineage(prepared, options, now)
-    removed = mark_removed(prepared.record.state.sources, lineage.sources) if prepared.record and lineage else {}
-    versions = {**removed, **build.sources}
-    record_begun(build.project.folder, store.name, versions)
+    live_sources = prepared.record.state.sources if prepared.record else {}
+    versions = {**(mark_removed(live_sources, lineage.sources) if lineage else {}), **build.sources}
+    new_versions = {unit: parts for unit, parts in versions.items() if live_sources.get(unit) != parts}
+    record_begun(build.project.folder, store.name, new_versions)
     settings = build.project.show.publish
     etags: dict[str, str] = {}
     is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
