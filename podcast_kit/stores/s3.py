@@ -190,6 +190,19 @@ class S3Store:
         with translate_boto_errors(self.name, key):
             return _retry(write_object)
 
+    def access_log_place(self) -> tuple[str, str] | None:
+        """The bucket and prefix that the bucket's access logs are written to; None where there are none."""
+        with translate_boto_errors(self.name):
+            answer = _retry(lambda: self._query_client.get_bucket_logging(Bucket=self.bucket))
+        place = answer.get("LoggingEnabled")
+        return (place["TargetBucket"], place["TargetPrefix"]) if place else None
+
+    def enable_access_logs(self, bucket: str, prefix: str) -> None:
+        """Write the bucket's access logs to another bucket."""
+        status = {"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": prefix}}
+        with translate_boto_errors(self.name):
+            _retry(lambda: self._query_client.put_bucket_logging(Bucket=self.bucket, BucketLoggingStatus=status))
+
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every key below the prefix, a thousand per request."""
         with translate_boto_errors(self.name):

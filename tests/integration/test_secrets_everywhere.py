@@ -62,7 +62,7 @@ def arguments_by_command(show, tmp_path):
         "inspect": [(recording,)],
         "loudness": [(recording,)],
         "share": [("1", *at)],
-        "stats": [()],
+        "stats": [("setup",), ()],
         "comments": [()],
         "announce": [(), ("1", "--dry-run"), ("1", "--mail", str(tmp_path / "1.eml"))],
         "pull": [()],

@@ -12,6 +12,7 @@ import click
 from podcast_kit.cli.app import command, load_show, parse_date_option
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import resolve_episode
+from podcast_kit.cli.stats_setup import SETUP_ACTION, set_up_logs
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io import atomic_write
 from podcast_kit.model import Progress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
     from podcast_kit.stats import DownloadTables, EpisodeListening, Period, StatsOptions, StatsUpdate
 
-ACTIONS = ("compare", "episode", "update-lists")
+ACTIONS = ("compare", "episode", SETUP_ACTION, "update-lists")
 DIMENSIONS = ("episode", "day", "week", "month", "app", "device", "country", "source")
 WINDOWS = ("calendar", "first-touch", "last-touch")
 DEFAULT_KEEP_DAYS = 7
@@ -88,6 +89,7 @@ DEFAULT_COMPARED = 6
 )
 @click.option("--master", metavar="URL", default="", help="Spark's master, such as spark://host:7077. [default: local]")
 @click.option("--url", metavar="URL", default="", help="ClickHouse's HTTP interface, such as https://host:8443.")
+@click.option("-y", "--yes", is_flag=True, help="With setup: switch on the logs of S3 without asking.")
 @click.option("--memory", metavar="SIZE", default="1500MB", help="Use at most this much memory. [default: 1500MB]")
 def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
     """Count downloads from the access logs of your store, CDN or web server, by the rules of the IAB guidelines v2.3.
@@ -101,10 +103,14 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
       podcast-kit stats --by app --since 2026-10-01
       podcast-kit stats compare                 the latest episodes, by days since their release
       podcast-kit stats episode 12              one episode, and how far people listen
+      podcast-kit stats setup                   how to switch on access logs
       podcast-kit stats update-lists FILE       use a newer list of user agents
     """
     action = arguments[0] if arguments and arguments[0] in ACTIONS else ""
     show = load_show(console, needs_cover=False)
+    if action == SETUP_ACTION:
+        set_up_logs(console, show, arguments[1:], yes=options["yes"])
+        return
     if action == "update-lists":
         update_agent_lists(console, show, arguments[1:])
         return
