@@ -23,7 +23,7 @@ MAX_SHOWN_REASON_LEN = 300
 _SUCCESS = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
 _TIMEOUT_STATUS = 408
-_TOO_MANY_REQUESTS = 429
+TOO_MANY_REQUESTS = 429
 
 
 class PostError(OperationError):
@@ -84,7 +84,7 @@ class ApiCaller:
         merged = {"Accept": "application/json", **self.headers, **(headers or {})}
         url = self.base_url + path
         response, body = self._send(url, method, merged, content)
-        if response.status == _TOO_MANY_REQUESTS:
+        if response.status == TOO_MANY_REQUESTS:
             seconds = retry_delay(response.headers)
             seconds = seconds if seconds >= 0 else retry_delay_in_body(body)
             if 0 <= seconds <= MAX_RATE_LIMIT_WAIT_S:
@@ -121,7 +121,7 @@ class ApiCaller:
             target = urlsplit(response.headers.get("location", "")).hostname or "another address"
             text = f"{self.name} redirects to {target[:200]!r}; nothing was sent there"
             raise PostError(text, self.moved_fix, status=status)
-        if status == _TOO_MANY_REQUESTS:
+        if status == TOO_MANY_REQUESTS:
             seconds = retry_delay(response.headers)
             wait = describe_wait(seconds if seconds >= 0 else retry_delay_in_body(body))
             text = f"{self.name} limits requests: {wait}"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from podcast_kit import builder
-from podcast_kit.announce.api import PostError, parse_moment
+from podcast_kit.announce.api import TOO_MANY_REQUESTS, PostError, parse_moment
 from podcast_kit.announce.networks import Network, SentPost, load_network_class, open_networks, server_urls
 from podcast_kit.announce.posts import PlannedPost, compose_post, digest_text, is_recent
 from podcast_kit.announce.social_interact import POST_PROTOCOLS
@@ -147,6 +147,8 @@ class _Announcer:
                 else self._send(post, is_again=action is not PostAction.SEND)
             )
         except PodcastKitError as error:
+            if isinstance(error, PostError) and error.status == TOO_MANY_REQUESTS:
+                self.refusals.setdefault(post.network, error)  # the next posts would have to wait, too
             text = f"{post.draft.slug}: not {verb} on {post.where}: {error.text}"
             return Outcome(key=post.key, action=verb, error=text, fix=self._choose_fix(post, verb, error))
         return Outcome(key=post.key, action=verb, url=url)

@@ -53,9 +53,9 @@ def show(tmp_path, chats, bucket):
     return folder
 
 
-def add_new_episode(folder, **front):
+def add_new_episode(folder, number=2, **front):
     date = datetime.now(UTC) - timedelta(hours=1)
-    shows.add(folder, 2, date=f"{date:%Y-%m-%dT%H:%M:%SZ}", **front)
+    shows.add(folder, number, date=f"{date:%Y-%m-%dT%H:%M:%SZ}", **front)
 
 
 def run(folder, *arguments):
@@ -130,6 +130,18 @@ def test_networks_that_fail_stop_neither_the_publish_nor_the_others(show, chats,
     before = count_requests(chats)
     publish(show)
     assert count_requests(chats) == before
+
+
+def test_network_that_limits_requests_is_not_asked_again_in_the_same_run(show, chats):
+    for number in (3, 4):
+        add_new_episode(show, number)
+    chats["discord"].faults = [chat_servers.RATE_LIMITED["discord"]] * 2
+    output = publish(show)
+    assert output.count("Discord limits requests: try again in 0 s") == 3
+    assert len(chats["discord"].requests) == 2, "the first post, and its repetition after the wait"
+    assert count_posts(chats) == {name: 3 * (name != "discord") for name in chat_servers.SERVICES}
+    publish(show)
+    assert count_posts(chats) == dict.fromkeys(chat_servers.SERVICES, 3)
 
 
 @pytest.mark.parametrize("is_sent", [False, True])
