@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,10 @@ from podcast_kit.model import Response
 MAX_ANSWER_BYTES = 4_000_000
 MAX_RATE_LIMIT_WAIT_S = 30
 """How long a call waits when a network says to try again later; what takes longer is reported."""
+MIN_SECRET_LEN = 4
+"""Characters of a secret that is left out of messages; a shorter one occurs in other words."""
+MIN_SECRET_SEGMENT_LEN = 12
+"""Characters of the last part of a webhook's address from which it counts as a secret of its own."""
 MAX_SHOWN_REASON_LEN = 300
 _SUCCESS = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
@@ -62,6 +66,8 @@ class ApiCaller:
     """What errors call the server; empty for its host."""
     moved_fix: str = "write the new server in podcast.yaml, if it is yours"
     """What to do when the server redirects."""
+    secrets: tuple[str, ...] = ()
+    """What else is secret of a request, besides the token and the path of the server's address."""
 
     @property
     def name(self) -> str:
@@ -115,7 +121,7 @@ class ApiCaller:
         status = response.status
         if status in _SUCCESS:
             return
-        reason = answer_reason(body)
+        reason = answer_reason(body, self._sent_secrets())
         shown = f": {reason}" if reason else ""
         if status in REDIRECT_STATUSES:
             target = urlsplit(response.headers.get("location", "")).hostname or "another address"
@@ -130,9 +136,18 @@ class ApiCaller:
         text = f"{self.name} answers {status}{shown}"
         raise PostError(text, later_fix if is_doubtful else "", is_doubtful=is_doubtful, status=status, reason=reason)
 
+    def _sent_secrets(self) -> tuple[str, ...]:
+        token = self.headers.get("Authorization", "").rpartition(" ")[2]
+        path = urlsplit(self.base_url).path.strip("/")
+        last = path.rpartition("/")[2]
+        return (token, path, last if len(last) >= MIN_SECRET_SEGMENT_LEN else "", *self.secrets)
 
-def answer_reason(body: bytes) -> str:
-    """What an API says went wrong, in one short line; empty for a page in HTML, and for anything else that is long."""
+
+def answer_reason(body: bytes, secrets: Collection[str] = ()) -> str:
+    """What an API says went wrong, in one short line; empty for a page in HTML, and for anything else that is long.
+
+    The `secrets` that the API was sent are left out: it may repeat them.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -142,6 +157,8 @@ def answer_reason(body: bytes) -> str:
         return ""
     parts = [answer.get(key) for key in ("error", "error_description", "message", "description", "detail")]
     line = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
+    for secret in sorted(secrets, key=len, reverse=True):  # before the line is cut, which could leave a part of one
+        line = line.replace(secret, "…") if len(secret) >= MIN_SECRET_LEN else line
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", line).split())[:MAX_SHOWN_REASON_LEN]
 
 

@@ -72,7 +72,7 @@ class BlueskyNetwork(Network):
             require_secure_server(self._server, "the password")
             body = {"identifier": self.place.removeprefix("@"), "password": self.secret(PASSWORD_VARIABLE)}
             try:
-                answer = ApiCaller(self.http, self._server, {}).call(
+                answer = ApiCaller(self.http, self._server, {}, secrets=(body["password"],)).call(
                     "/xrpc/com.atproto.server.createSession", method="POST", **_json_body(body)
                 )
             except PostError as error:

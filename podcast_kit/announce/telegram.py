@@ -82,7 +82,7 @@ class TelegramNetwork(Network):
         token = self.secret(TELEGRAM_TOKEN_VARIABLE)
         if not _BOT_TOKEN.fullmatch(token):
             raise PostError(f"{TELEGRAM_TOKEN_VARIABLE} is not the token of a bot", self.secret_fix)
-        caller = ApiCaller(self.http, f"{server}/bot{token}", _JSON_HEADERS, shown_name="Telegram")
+        caller = ApiCaller(self.http, f"{server}/bot{token}", _JSON_HEADERS, shown_name="Telegram", secrets=(token,))
         try:
             return caller.call(f"/{method}", method="POST", content=json.dumps(fields).encode())
         except PostError as error:

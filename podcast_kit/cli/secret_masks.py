@@ -37,12 +37,13 @@ def hide_show_secrets(console: Console, project: Project) -> None:
 
 
 def hide_network_secrets(console: Console, project: Project) -> None:
-    """Mask the tokens, passwords and webhook addresses with which a show's episodes are announced."""
-    if not project.show.announce:
+    """Mask the tokens, passwords and webhook addresses with which a show's feed and episodes are announced."""
+    if not project.show.announce and not project.show.notify.podping:
         return
     from podcast_kit.announce.networks import list_secret_variables
+    from podcast_kit.announce.podping import PODPING_TOKEN_VARIABLE
 
-    values = {os.environ.get(name, "").strip() for name in list_secret_variables()}
+    values = {os.environ.get(name, "").strip() for name in (*list_secret_variables(), PODPING_TOKEN_VARIABLE)}
     secrets = {value for value in values if len(value) >= MIN_PASSWORD_LEN}
     paths = {
         value.partition("?")[0].partition("://")[2].partition("/")[2] for value in values

@@ -3,11 +3,16 @@
 import itertools
 import json
 import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
 
+from podcast_kit.announce import buttondown, podping
+from podcast_kit.announce.networks import list_secret_variables
 from podcast_kit.cli import cli
+from podcast_kit.publish import announcing
 from tests.support import chat_servers, seaweed, shows
 
 BEFORE = "2030-01-01T08:00"
@@ -21,21 +26,69 @@ NOT_RUN = {
 }
 
 
-NETWORKS = "{telegram: {channel: '@pod_news'}, discord: {}, slack: {}, webhook: {}, buttondown: {}}"
+NETWORKS = """
+announce:
+  telegram: {{channel: '@pod_news', server: '{url}'}}
+  discord: {{}}
+  slack: {{}}
+  webhook: {{}}
+  buttondown: {{}}
+  mastodon: {{account: '@show@social.example', server: '{url}'}}
+  bluesky: {{account: pod.example, pds: '{url}'}}
+podping: true
+"""
+TOKENS = {
+    "PODCAST_KIT_MASTODON_TOKEN": "mastodon-token-of-the-show",
+    "PODCAST_KIT_BLUESKY_PASSWORD": "qwer-tyui-opas-dfgh",
+    "PODCAST_KIT_WEBHOOK_TOKEN": "bearer-of-the-webhook",
+    "PODCAST_KIT_PODPING_TOKEN": "podping-token-of-the-show",
+}
+
+
+class TellTale(BaseHTTPRequestHandler):
+    """Refuses every request, with everything that came with it as the reason."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        reason = f"{self.headers.get('Authorization', '')} {self.path} {body}"
+        data = json.dumps({"error": reason, "message": reason, "description": reason, "detail": reason}).encode()
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815  # http.server's own naming
+
+    def log_message(self, *_):
+        pass
 
 
 @pytest.fixture
-def show(tmp_path, bucket, monkeypatch):
+def tell_tale(monkeypatch):
+    """The address of a server that tells in its answers what it was sent."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), TellTale) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        trusted = announcing.server_urls
+        monkeypatch.setattr(announcing, "server_urls", lambda *rest: (*trusted(*rest), f"{url}/"))
+        monkeypatch.setattr(buttondown, "BUTTONDOWN_API", url)
+        monkeypatch.setattr(podping, "PODPING_SERVER", f"{url}/podping/")
+        yield url
+        server.shutdown()
+
+
+@pytest.fixture
+def show(tmp_path, bucket, tell_tale, monkeypatch):
     """A show with a private feed, an episode that is uploaded early, networks, and credentials in the environment."""
-    for name, value in chat_servers.chat_environment(
-        dict.fromkeys(chat_servers.SERVICES, "http://127.0.0.1:9")
-    ).items():
+    environment = chat_servers.chat_environment(dict.fromkeys(chat_servers.SERVICES, tell_tale)) | TOKENS
+    assert {*list_secret_variables(), podping.PODPING_TOKEN_VARIABLE} == environment.keys(), "every secret is tested"
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     folder = shows.small(tmp_path / "show", episodes=2)
     shows.add(folder, 3, date="2030-01-02 08:00")
     yaml = folder / "podcast.yaml"
     target = f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}"
-    yaml.write_text(f"{re.sub(r'publish: .*', target, yaml.read_text())}announce: {NETWORKS}\n")
+    yaml.write_text(re.sub(r"publish: .*", target, yaml.read_text()) + NETWORKS.format(url=tell_tale))
     return folder
 
 
@@ -64,7 +117,14 @@ def arguments_by_command(show, tmp_path):
         "share": [("1", *at)],
         "stats": [("setup",), ()],
         "comments": [()],
-        "announce": [(), ("1", "--dry-run"), ("1", "--mail", str(tmp_path / "1.eml"))],
+        "announce": [
+            (),
+            ("1", "--dry-run"),
+            ("1", "--yes"),
+            ("1", "--again", "--yes"),
+            ("1", "--withdraw", "--yes"),
+            ("1", "--mail", str(tmp_path / "1.eml")),
+        ],
         "pull": [()],
         "cut": [(recording, "--to", "0:02", "--out", str(tmp_path / "cut.mp3"))],
         "import": [(old_feed, str(tmp_path / "imported"))],
@@ -90,6 +150,7 @@ def secrets_of(show):
         "slack": chat_servers.SLACK_PATH,
         "webhook": chat_servers.WEBHOOK_PATH,
         "buttondown": chat_servers.BUTTONDOWN_KEY,
+        **TOKENS,
     }
 
 
@@ -113,7 +174,7 @@ def test_no_output_of_any_command_has_a_secret(show, tmp_path, bucket, s3, pipel
             failed |= {command} if detail == "-v" and done.exit_code else set()
             lines = (line for line in done.output.splitlines() if not line.startswith("::add-mask::"))
             written[f"{command} {' '.join((*arguments, detail))}"] = "\n".join(lines).encode()
-    assert failed == {"import", "doctor"}  # there is no such feed; the test server has neither TLS nor CORS
+    assert failed == {"import", "doctor", "announce"}  # no such feed; neither TLS nor CORS; every network refuses
     client = s3.client()
     written = {command: text for command, text in written.items() if not command.startswith("private ")}
     objects = [item["Key"] for item in client.list_objects_v2(Bucket=bucket.name)["Contents"]]
@@ -128,6 +189,8 @@ def test_no_output_of_any_command_has_a_secret(show, tmp_path, bucket, s3, pipel
     written |= {f"beside: {path.name}": path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
     early = re.search(r"media/([0-9a-f]{16})/003-talk.mp3", (show / "podcast.lock").read_text())
     assert early
+    for name in ("Telegram", "Discord", "Slack", "the webhook", "Buttondown"):
+        assert f"{name} answers 400: " in written["announce 1 --yes -v"].decode(), "it tells what it was sent"
     found = [
         (name, place)
         for name, secret in (secrets | {"early address": early[1]}).items()

@@ -1,5 +1,6 @@
 """Comments on the page of an episode: nested two levels, folded where their author warns, and bounded."""
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from podcast_kit import site
 from podcast_kit.model import Comment, CommentThread
 from podcast_kit.site.comments import MAX_SHOWN_COMMENTS, arrange_comments
+from podcast_kit.source.comments import parse_comment_threads, remove_hidden_comments, render_comments
 from tests.support.site_factories import make_item, make_show
 
 PAGE = "episodes/001-one/index.html"
@@ -89,6 +91,35 @@ def test_5000_comments_are_arranged_and_rendered_in_linear_time(tmp_path):
     measure_s(500)
     assert min(measure_s(5_000) for _ in range(3)) < 40 * min(measure_s(500) for _ in range(3))
     assert "4,000" not in render(tmp_path, make_thread(make_comments(5_000)))
+
+
+@pytest.mark.parametrize("shape", ["flat", "chain", "wide"])
+def test_work_for_5000_comments_is_five_times_that_for_1000(shape):
+    """Counted, not timed: every call from the file of comments to the page."""
+
+    def count_calls(count):
+        parents = {"flat": lambda _: "post", "chain": lambda number: str(number - 1), "wide": lambda _: "0"}
+        thread = make_thread(make_comments(count, parent_of=parents[shape]))
+        data = render_comments([thread])
+        calls = 0
+
+        def count_call(_frame, event, _argument):
+            nonlocal calls
+            calls += event in {"call", "c_call"}
+
+        sys.setprofile(count_call)
+        try:
+            (parsed,) = parse_comment_threads(data, "comments/x.json")
+            hidden = remove_hidden_comments(parsed, ["@n7@far.example", "https://far.example/9"])
+            arrange_comments([hidden])
+        finally:
+            sys.setprofile(None)
+        assert len(parsed.comments) == count
+        return calls
+
+    count_calls(10)
+    small, large = count_calls(1_000), count_calls(5_000)
+    assert 4 * small < large < 6 * small
 
 
 def test_the_same_comments_give_the_same_page(tmp_path):
