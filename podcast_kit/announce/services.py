@@ -73,6 +73,14 @@ def list_services(show: Show) -> tuple[str, ...]:
     return tuple(service for service, url in addresses.items() if is_public or not _is_public_url(url))
 
 
+def list_unnotified(show: Show, record: ServiceRecord, feed_sha256: str) -> tuple[str, ...]:
+    """The hubs and services that were not notified yet of the feed with this digest."""
+    if not feed_sha256:
+        return ()
+    services = (service for service in list_services(show) if service != INDEXNOW)
+    return tuple(service for service in services if record.announced.get(service) != feed_sha256)
+
+
 def _is_public_url(url: str) -> bool:
     return is_public_host(urlsplit(url).hostname or "")
 
@@ -93,7 +101,8 @@ def notify_services(
     Failures are reported and raise nothing.
     """
     services = list_services(show)
-    notifications = list(_list_feed_notifications(show, services, feed_sha256, record, now))
+    unnotified = list_unnotified(show, record, feed_sha256)
+    notifications = list(_list_feed_notifications(show, unnotified, feed_sha256, record, now))
     record = replace(record, announced=_keep_configured(record.announced, services))
     if INDEXNOW in services:
         updates = indexnow.find_page_updates(pages, record.indexed, stored_keys, now, is_partial=is_partial)
@@ -134,8 +143,6 @@ def _list_feed_notifications(
 ) -> Iterable[_Notification]:
     feed_url = show.feed_url
     for service in services:
-        if service == INDEXNOW or not feed_sha256 or record.announced.get(service) == feed_sha256:
-            continue
         recorded = {service: feed_sha256}
         send: Callable[[HttpClient], ServiceAnswer]
         if service == PODCAST_INDEX:

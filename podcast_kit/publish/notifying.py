@@ -8,9 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from podcast_kit.announce.services import ServiceRecord, list_services, notify_services
+from podcast_kit.announce.services import DELAYED, ServiceRecord, list_services, list_unnotified, notify_services
 from podcast_kit.builder import Build
 from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.feed import MAX_FEED_BYTES
+from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, RemoteObject, Show
 from podcast_kit.plan import Plan
 from podcast_kit.publish.state_writer import edit_state
@@ -52,13 +55,10 @@ def notify_of_live_show(build: Build, store: Store, state: StoreState, *, now: d
 def notify_of_rollback(
     outcomes: Iterable[Outcome], show: Show, store: Store, plan: Plan, *, now: datetime
 ) -> Iterator[Outcome]:
-    """Pass on the outcomes of a rollback, then send the notifications about its feed, if it is public by then."""
-    is_late = False
-    for outcome in outcomes:
-        is_late = is_late or (outcome.action == "live" and bool(outcome.error))
-        yield outcome
+    """Pass on the outcomes of a rollback, then send the notifications about its feed."""
+    yield from outcomes
     output = plan.output(plan.feed_key)
-    if output and not is_late and has_services(show, store):
+    if output and has_services(show, store):
         yield from _notify(show, store, plan.state, output.sha256, (), now, is_partial=True)
 
 
@@ -79,6 +79,11 @@ def _notify(
 ) -> Iterator[Outcome]:
     stored: Mapping[str, RemoteObject] = state.objects
     record = ServiceRecord(announced=state.announced, retry_after=state.announce_after, indexed=state.indexed)
+    if list_unnotified(show, record, feed_sha256) and not _is_public_feed(show, feed_sha256):
+        error = "the public feed is not the new one yet, so hubs and other services are not notified"
+        fix = "cached copies expire on their own; then run `podcast-kit announce`, or publish again"
+        yield Outcome(key=show.feed_url, action=DELAYED, error=error, fix=fix)
+        return
     new_record = yield from notify_services(
         show,
         feed_sha256=feed_sha256,
@@ -90,6 +95,14 @@ def _notify(
     )
     if new_record != record:
         yield Outcome(key=STATE_KEY, action="recorded", etag=_record_notified(store, new_record))
+
+
+def _is_public_feed(show: Show, feed_sha256: str) -> bool:
+    """Whether listeners get the feed with this digest: services fetch it at once, and a cache may have the old one."""
+    digest = hashlib.sha256()
+    with HttpClient(NetworkPolicy.trust(show.publish.url)) as http:
+        response = http.download(show.feed_url, digest.update, max_bytes=MAX_FEED_BYTES)
+    return not response.error and digest.hexdigest() == feed_sha256
 
 
 def _record_notified(store: Store, record: ServiceRecord) -> str:

@@ -500,8 +500,6 @@ class _FinishedUpload:
     state_etag: str
     feed_etag: str = ""
     """Empty where the feed was not written."""
-    is_late: bool = False
-    """Whether listeners do not get the new feed yet."""
 
 
 def _upload(
@@ -521,7 +519,6 @@ def _upload(
     settings = build.project.show.publish
     etags: dict[str, str] = {}
     is_warned = any(notice.code == "pb.unprotected" for notice in prepared.notices)
-    is_late = False
     for outcome in publish_plan(
         plan,
         store,
@@ -535,11 +532,10 @@ def _upload(
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")
-        is_late = is_late or (outcome.action == "live" and bool(outcome.error))
         if not (is_warned and outcome.action == "warned"):
             yield outcome
     update_base(build.project.folder, store.name, versions)
-    return _FinishedUpload(state_etag=etags.get(STATE_KEY, ""), feed_etag=etags.get(plan.feed_key, ""), is_late=is_late)
+    return _FinishedUpload(state_etag=etags.get(STATE_KEY, ""), feed_etag=etags.get(plan.feed_key, ""))
 
 
 def _finish_unchanged(
@@ -612,12 +608,7 @@ class _Announcing:
         self.has_new_posts = self.has_new_posts or changes_feed(outcome)
 
     def _notify_services(self) -> Iterator[Outcome]:
-        """Where the public feed is late, services would fetch the old one: the next publish tells them."""
-        if not has_services(self.prepared.build.project.show, self.prepared.store):
-            return
-        if self.upload.is_late:
-            self.is_complete = False
-        else:
+        if has_services(self.prepared.build.project.show, self.prepared.store):
             yield from _notify(self.prepared, self.now)
 
     def _write_posts_back(self) -> Generator[Outcome, None, bool]:

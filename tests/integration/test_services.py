@@ -20,6 +20,7 @@ from podcast_kit.publish.purge import purge_command_digest
 from podcast_kit.source.comments import render_comments
 from tests.support import shows
 from tests.support.services import TOKEN, run_services, take_services, use_services
+from tests.support.websub import running_cdn
 
 pytestmark = pytest.mark.slow
 KEY = "0123456789abcdef0123456789abcdef"
@@ -244,6 +245,26 @@ def test_a_rollback_is_announced(show, services, bucket):
     assert take_services(services) == ["hub/a", "index", "podping"]
     publish(show)
     assert take_services(services) == ["hub/a", "index", "podping"]
+
+
+def test_services_wait_until_the_public_feed_is_the_new_one(show, services, bucket):
+    with running_cdn(bucket.url, f"{services.url}/hub/a") as cdn:
+        settings = show / "podcast.yaml"
+        settings.write_text(settings.read_text().replace(f"'{bucket.url}'", f"'{cdn.url}'"))
+        publish(show)
+        cdn.cached["/feed.xml"] = read(bucket, "feed.xml")
+        edit(show)
+        take_services(services)
+        for _ in range(2):
+            assert "hubs and other services are not notified" in publish(show)
+            assert services.requests == []
+        announced = CliRunner().invoke(cli, ["announce", "-C", str(show)])
+        assert (announced.exit_code, services.requests) == (1, [])
+        cdn.cached.clear()
+        announced = CliRunner().invoke(cli, ["announce", "-C", str(show)])
+        assert announced.exit_code == 0, announced.output
+        assert [request.feed == read(bucket, "feed.xml") for request in services.requests] == [True] * 3
+        assert take_services(services) == ["hub/a", "index", "podping"]
 
 
 STOPS = ["feed is swapped", "state is written", "hub answers", "all answer", "record is written"]

@@ -100,11 +100,20 @@ def running_subscriber():
 
 @contextmanager
 def running_cdn(origin_url, hub_url):
-    """A public address for a store, which logs its requests; the feed has the `Link` headers that the hub wants."""
+    """A public address for a store, which logs its requests; the feed has the headers that the hub wants.
+
+    `cached` has old copies by path.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             server.requests.append(f"{self.command} {self.path}")
+            if self.path in server.cached:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(server.cached[self.path])))
+                self.end_headers()
+                self.wfile.write(server.cached[self.path] if self.command == "GET" else b"")
+                return
             headers = {name: self.headers[name] for name in ("Range", "Accept-Encoding") if self.headers[name]}
             try:
                 with urlopen(Request(origin_url + self.path[1:], headers=headers, method=self.command)) as response:
@@ -130,6 +139,7 @@ def running_cdn(origin_url, hub_url):
 
     with serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         server.requests, server.url = [], f"http://127.0.0.1:{server.server_port}/"
+        server.cached = {}
         yield server
 
 

@@ -148,7 +148,7 @@ def test_a_service_is_not_asked_before_the_time_that_it_gave(services, show):
         ("99999999999999", 86_400),
         ("Sat, 28 Nov 2026 20:00:30 GMT", 30),
         ("Sat, 28 Nov 2020 20:00:30 GMT", 0),
-        ("Sat, 28 Nov 9999 20:00:30 GMT", 86_400),
+        ("Thu, 28 Nov 2041 20:00:30 GMT", 86_400),
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_at_most_a_day(text, seconds):
