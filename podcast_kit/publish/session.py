@@ -636,12 +636,15 @@ def _prepare_with_posts(prepared: PreparedPublish, options: PublishOptions) -> P
     if record.state.hold:
         problem = _hold_problem(record.state.hold)
         raise OperationError(problem.text, problem.fix)
+    overtaken = PublishConflict(f"someone else published to {store.name} in the meantime", PULL_FIX)
     before = prepared.plan.output(prepared.plan.feed_key)
     if before is None or find_live_digest(record.state) != before.sha256:
-        raise PublishConflict(f"someone else published to {store.name} in the meantime", PULL_FIX)
+        raise overtaken
     options = replace(options, retag=())
     new_build = _build_show(project, record, options, prepared.due, lambda _: None, lambda _: None)
     new_prepared = make_plan(new_build, now=prepared.due, record=record)
+    if new_prepared.conflicts:  # of files that the feed does not show, such as templates
+        raise overtaken
     if any(change.wave is Wave.MEDIA or change.verb is Verb.RETIRE for change in new_prepared.plan.pending):
         raise OperationError("files of the show were changed while it was published")
     if list_changed_keys(new_prepared.plan):

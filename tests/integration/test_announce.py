@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from podcast_kit.announce import mastodon as mastodon_network
 from podcast_kit.cli import cli
+from podcast_kit.publish import session
 from tests.support import bluesky as bluesky_server
 from tests.support import mastodon as mastodon_server
 from tests.support import shows
@@ -112,6 +113,23 @@ def test_post_is_written_back_into_feed_page_and_lock(show, mastodon, bucket, tm
     assert (other / "podcast.lock").read_bytes() == (show / "podcast.lock").read_bytes()
     assert read_public(bucket, "feed.xml") == feed
     assert run(show, "comments").stdout == f"{SLUG}: 0 comments\n"
+
+
+def test_writing_a_post_back_takes_no_template_of_another_publisher_back(show, bucket, tmp_path, monkeypatch):
+    other = shutil.copytree(show, tmp_path / "other", ignore=shutil.ignore_patterns("build", ".podcast-kit"))
+    (other / "templates").mkdir()
+    (other / "templates/embed.html").write_text("<p>small player</p>")
+    carry_out_posts = session.carry_out_posts
+
+    def publish_from_elsewhere(*arguments, **options):
+        monkeypatch.setattr(session, "carry_out_posts", carry_out_posts)
+        yield from carry_out_posts(*arguments, **options)
+        publish(other, "--no-announce", "--take-back", "templates")
+
+    monkeypatch.setattr(session, "carry_out_posts", publish_from_elsewhere)
+    done = run(show, "publish", "--yes", "--no-check")
+    assert "do not name the new posts yet: someone else published" in done.output
+    assert "small player" in read_public(bucket, f"episodes/{SLUG}/embed/index.html")
 
 
 def test_post_of_the_command_is_written_back_by_the_next_publish_until_it_is_withdrawn(show, mastodon, bucket):
