@@ -47,6 +47,26 @@ def log():
 
 
 @pytest.fixture(scope="module")
+def quick_spark(tmp_path_factory):
+    """Settings for a log of some hundred lines: to compile each query would take longer than to run it."""
+    folder = tmp_path_factory.mktemp("spark-settings")
+    lines = ["spark.sql.codegen.wholeStage false", "spark.sql.codegen.factoryMode NO_CODEGEN"]
+    lines += ["spark.sql.adaptive.enabled false", "spark.sql.shuffle.partitions 2"]
+    lines += ["spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1"]
+    lines += ["spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1"]
+    (folder / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def small_log():
+    return access_logs.make_access_log(1, days=3)
+
+
+@pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory):
     command = [sys.executable, ROOT / "tests/support/clickhouse_front.py", tmp_path_factory.mktemp("chdb")]
     front = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -103,11 +123,12 @@ def test_clickhouse_that_does_not_answer_is_an_error_without_its_password():
 
 
 @needs_spark
-def test_spark_counts_the_truth_on_this_computer(log, tmp_path):
+@pytest.mark.usefixtures("quick_spark")
+def test_spark_counts_the_truth_on_this_computer(small_log, tmp_path):
     with SparkEngine("local[2]", tmp_path / "spill", "1GB") as engine:
         for window in Window:
-            report = count_in(engine, tmp_path, log, window)
-            assert_equals_truth_and_duckdb(report, tmp_path / window, log, window)
+            report = count_in(engine, tmp_path, small_log, window)
+            assert_equals_truth_and_duckdb(report, tmp_path / window, small_log, window)
 
 
 class Cluster:
@@ -177,7 +198,8 @@ def cluster(tmp_path):
 
 
 @needs_spark
-def test_spark_cluster_counts_the_truth_though_a_worker_is_killed(cluster, log, tmp_path):
+@pytest.mark.usefixtures("quick_spark")
+def test_spark_cluster_counts_the_truth_though_a_worker_is_killed(cluster, small_log, tmp_path):
     with SparkEngine(cluster.url, tmp_path / "spill", "1GB") as engine:
         create_table = engine.create_table
 
@@ -188,6 +210,6 @@ def test_spark_cluster_counts_the_truth_though_a_worker_is_killed(cluster, log, 
                 cluster.kill(1)
 
         engine.create_table = kill_a_worker_in_the_middle
-        report = count_in(engine, tmp_path, log, Window.CALENDAR)
+        report = count_in(engine, tmp_path, small_log, Window.CALENDAR)
     assert cluster.processes[1].wait() == -signal.SIGKILL
-    assert_equals_truth_and_duckdb(report, tmp_path, log, Window.CALENDAR)
+    assert_equals_truth_and_duckdb(report, tmp_path, small_log, Window.CALENDAR)

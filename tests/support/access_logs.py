@@ -73,6 +73,10 @@ class AccessLog:
     truth: dict[str, Counter] = field(default_factory=lambda: {window: Counter() for window in WINDOWS})
     """Window → (day, guid) → downloads, by byte ranges."""
     truth_without_ranges: dict[str, Counter] = field(default_factory=lambda: {window: Counter() for window in WINDOWS})
+    counted_without_methods: Counter = field(default_factory=Counter)
+    """(day, guid) → what counts in addition where a log does not tell POST from GET."""
+    counted_with_headers: Counter = field(default_factory=Counter)
+    """(day, guid) → what counts in addition where sizes include some hundred bytes of headers."""
     listeners: Counter = field(default_factory=Counter)
     """Day → people with a download, in the calendar window."""
     scenarios: Counter = field(default_factory=Counter)
@@ -154,6 +158,7 @@ def retried_file(author):
 def aborted_file(author):
     at, person, recording = author.moment(), author.person(), author.long()
     author.request(at, person, recording, bytes_sent=recording.minute_bytes - 1)
+    author.log.counted_with_headers[at.date(), recording.guid] += 1
 
 
 def exact_minute(author):
@@ -227,6 +232,7 @@ def not_downloads(author):
     author.request(at, person, recording, status=403, bytes_sent=recording.bytes)
     author.request(at, person, recording, status=503, bytes_sent=190)
     author.request(at, person, recording, method="POST", status=200)
+    author.log.counted_without_methods[at.date(), recording.guid] += 1
     author.request(at, person, replace(recording, path="/feed.xml"), bytes_sent=recording.bytes)
     author.request(at, person, replace(recording, path=recording.path + "/../x.mp3"), bytes_sent=recording.bytes)
 
@@ -277,6 +283,7 @@ def short_episode(author):
 def short_episode_in_part(author):
     at, person, recording = author.moment(), author.person(), author.short()
     author.request(at, person, recording, bytes_sent=recording.bytes - 1)
+    author.log.counted_with_headers[at.date(), recording.guid] += 1
 
 
 def short_episode_in_two_parts(author):
@@ -320,6 +327,7 @@ def lost_connection(author):
     """A range up to the end, of which less than a minute arrived."""
     at, person, recording = author.moment(), author.person(), author.long()
     author.part(at, person, recording, 0, recording.bytes, bytes_sent=recording.minute_bytes - 1)
+    author.log.counted_with_headers[at.date(), recording.guid] += 1
 
 
 def bogus_referrer(author):
