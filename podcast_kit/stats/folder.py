@@ -23,8 +23,9 @@ from typing import Any
 
 from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import write_atomic, write_error
-from podcast_kit.io.consent import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE, private_folder
+from podcast_kit.io.consent import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE, private_folder, state_folder
 
+STATS_FOLDER = "stats"
 SALT_BYTES = 32
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _FOLDER_FIX = "set XDG_STATE_HOME to a folder that only you can write to"
@@ -131,15 +132,25 @@ class StatsFolder:
 
 def open_stats_folder(show_id: str) -> StatsFolder:
     """The folder of the statistics of a show, by its podcast:guid; raises OperationError where there can be none."""
-    parent = private_folder("stats")
+    parent = private_folder(STATS_FOLDER)
     if parent is None:
         raise OperationError("there is no private folder for statistics", _FOLDER_FIX)
-    root = parent / hashlib.sha256(show_id.encode()).hexdigest()[:32]
+    root = parent / _folder_name(show_id)
     try:
         root.mkdir(PRIVATE_FOLDER_MODE, exist_ok=True)
     except OSError as error:
         raise write_error(error, str(root)) from error
     return StatsFolder(root)
+
+
+def find_stats_folder(show_id: str) -> StatsFolder | None:
+    """The folder of the statistics of a show; None where nothing was ever counted."""
+    root = state_folder() / STATS_FOLDER / _folder_name(show_id)
+    return StatsFolder(root) if root.is_dir() else None
+
+
+def _folder_name(show_id: str) -> str:
+    return hashlib.sha256(show_id.encode()).hexdigest()[:32]
 
 
 def _checked_month(month: str) -> str:

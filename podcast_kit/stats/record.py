@@ -11,6 +11,7 @@ from pathlib import Path
 
 from podcast_kit.errors import OperationError
 from podcast_kit.stats.ingest import RECORD_NAME, REQUESTS_FOLDER
+from podcast_kit.text.numbers import format_count
 
 BUSY_TIMEOUT_S = 30.0
 _SOURCES = """
@@ -74,6 +75,29 @@ def final_until(formats: Iterable[LogFormatFacts]) -> date | None:
         return None
     moment = min(row.read_at - timedelta(hours=row.final_after_hours) for row in rows)
     return moment.date() - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StatsFreshness:
+    """How old the figures of a show are."""
+
+    read_at: datetime
+    """When logs were last read."""
+    final_until: date
+    """The last day that no late lines are expected for."""
+
+    def describe(self, now: datetime) -> str:
+        """The state in a sentence."""
+        days = (now - self.read_at).days
+        age = "today" if days < 1 else f"{format_count(days, 'day')} ago"
+        return f"statistics: logs last read {age}; days until {self.final_until} are final"
+
+
+def read_freshness(folder: Path) -> StatsFreshness | None:
+    """How old the figures in a folder of statistics are; None where no log was read."""
+    formats = ingested_formats(folder)
+    day = final_until(formats)
+    return StatsFreshness(max(row.read_at for row in formats), day) if day else None
 
 
 def remove_days(folder: Path, days: Iterable[str]) -> int:

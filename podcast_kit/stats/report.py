@@ -207,10 +207,7 @@ def make_report(
 
 def count_months(engine: Engine, files: Sequence[Path], counting: CountingInput) -> list[MonthCounts]:
     """The counts of each month in these files."""
-    engine.register_requests(files)
-    _insert_enclosures(engine, counting.enclosures)
-    _insert_agents(engine, counting.lists)
-    _insert_referrers(engine, counting.lists, counting.bogus_referrers)
+    prepare_tables(engine, files, counting)
     for step in counting_steps(counting.rules):
         engine.create_table(step.name, step.query, is_view=step.is_view)
     statements = counting_statements()
@@ -238,6 +235,14 @@ def count_months(engine: Engine, files: Sequence[Path], counting: CountingInput)
         )
         for name in sorted(names)
     ]
+
+
+def prepare_tables(engine: Engine, files: Sequence[Path], counting: CountingInput) -> None:
+    """The tables that the counting reads: requests, and what is known of their files, user agents and referrers."""
+    engine.register_requests(files)
+    _insert_enclosures(engine, counting.enclosures)
+    _insert_agents(engine, counting.lists)
+    _insert_referrers(engine, counting.lists, counting.bogus_referrers)
 
 
 def month_counts_from_json(month: str, document: dict[str, Any]) -> MonthCounts:

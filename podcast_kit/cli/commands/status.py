@@ -28,11 +28,13 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     """
     from podcast_kit.publish.session import PublishOptions
     from podcast_kit.publish.status import EpisodeStatus, list_episode_rows
+    from podcast_kit.stats import find_stats_folder, read_freshness
 
+    prepared_at = parse_build_date(at)
     prepared = prepare_with_progress(
         console,
         lambda: load_show(console, needs_cover=False),
-        parse_build_date(at),
+        prepared_at,
         PublishOptions(announce=False),
         target=target,
     )
@@ -49,6 +51,9 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     )
     shown = [row for row in episodes if not scheduled or row.status is EpisodeStatus.SCHEDULED]
     dates = [row.date for row in episodes if row.status is EpisodeStatus.SCHEDULED and row.date]
+    settings = build.project.show
+    stats_folder = find_stats_folder(settings.guid or settings.publish.url)
+    freshness = read_freshness(stats_folder.root) if stats_folder else None
     console.document(
         "status",
         build.problems,
@@ -57,6 +62,9 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         next=min(dates).isoformat() if dates else None,
         pending=len(plan.pending),
         published=last_publication_to_json(prepared),
+        statistics={"read_at": freshness.read_at.isoformat(), "final_until": freshness.final_until}
+        if freshness
+        else None,
         episodes=[
             {"standing": row.status, "slug": row.slug, "title": row.title, "date": row.date, "detail": row.detail}
             for row in shown
@@ -72,5 +80,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         console.info(f"next episode: {min(dates).astimezone(time_zone):%Y-%m-%d %H:%M %Z}")
     if line := last_publication_line(prepared):
         console.info(line)
+    if freshness:
+        console.info(freshness.describe(prepared_at))
     console.problems(conflict_problems(prepared))
     console.info(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")

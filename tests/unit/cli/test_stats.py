@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 from datetime import UTC, date, datetime
 
@@ -194,6 +195,24 @@ def test_days_that_are_not_final_are_named(show, logs, monkeypatch):
     assert document["final_until"] == "2026-10-14"
     assert [row["final"] for row in document["days"]] == [True, True, True, False]
     assert "days from 2026-10-15 on may still get downloads" in run(show).stdout
+
+
+def test_status_says_how_old_the_figures_are(show, logs):
+    shutil.rmtree(show / "episodes")
+    (show / "episodes").mkdir()
+    (show / "podcast.lock").unlink()
+    (show / "podcast.lock").write_text("version: 1\nepisodes: []\n")
+    status = ["status", "-C", str(show), "--to", str(show.parent / "public")]
+    before = CliRunner().invoke(cli, [*status, "--json", "--at", "2026-10-23"])
+    assert json.loads(before.stdout)["statistics"] is None
+    run(show, logs)
+    after = CliRunner().invoke(cli, [*status, "--json", "--at", "2026-10-23"])
+    assert json.loads(after.stdout)["statistics"] == {
+        "read_at": "2026-10-20T12:00:00+00:00",
+        "final_until": "2026-10-19",
+    }
+    lines = CliRunner().invoke(cli, [*status, "--at", "2026-10-23 13:00"]).stderr
+    assert "statistics: logs last read 3 days ago; days until 2026-10-19 are final" in lines
 
 
 def test_compare_shows_the_first_days_of_episodes(show, logs):
