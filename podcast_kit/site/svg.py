@@ -40,7 +40,7 @@ _LOADS_IN_STYLE_SHEET = re.compile(_FILE % "|data:", re.IGNORECASE)
 _STRING = r"""(?:"[^"\\\n\r\f]*"|'[^'\\\n\r\f]*')"""
 _CSS_TOKENS = re.compile(
     rf"""(?P<group>\(\s*{_STRING}\s*\)|\((?:[^()"'/\\]|/(?!\*))*\))"""
-    rf"""|(?P<hidden>{_STRING}|/\*.*?\*/)|(?P<text>[^()"'/\\]+|/(?!\*))|(?P<open>\()|(?P<close>\))""",
+    rf"""|(?P<hidden>"[^"\\\n\r\f]*(?:"|\Z)|'[^'\\\n\r\f]*(?:'|\Z)|/\*.*?(?:\*/|\Z))|(?P<text>[^()"'/\\]+|/(?!\*))|(?P<open>\()|(?P<close>\))""",
     re.DOTALL,
 )
 """What every browser reads in the same way: no escapes, and no quotes or comments in the middle of `url(`."""
