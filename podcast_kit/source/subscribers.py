@@ -25,6 +25,7 @@ SUBSCRIBERS_VARIABLE = "PODCAST_KIT_SUBSCRIBERS"
 SUBSCRIBERS_KEY_BYTES = 32
 """The file has twice as many hexadecimal digits."""
 MAX_NAME_LEN = 100
+INVALID_NAME = f"a name must be printable and at most {MAX_NAME_LEN} characters long"
 SUBSCRIBERS_HEADER = (
     "# Who has a private feed, one name per line; '- name' is revoked. Written by `podcast-kit private`.\n"
 )
@@ -55,7 +56,7 @@ def read_subscribers(folder: Path) -> Subscribers:
     try:
         data = read_inside(folder, SUBSCRIBERS_FILE, MAX_SOURCE_BYTES)
     except FileNotFoundError:
-        data = os.environ.get(SUBSCRIBERS_VARIABLE, "").encode()
+        data = os.fsencode(os.environ.get(SUBSCRIBERS_VARIABLE, ""))
     except OutsideFolderError as error:
         fix = "replace it by a file"
         problem = Problem(SourceLocation(SUBSCRIBERS_FILE), str(error.strerror), fix, "path.outside")
@@ -72,9 +73,8 @@ def read_subscribers(folder: Path) -> Subscribers:
         if not name or name.startswith("#"):
             continue
         location = SourceLocation(SUBSCRIBERS_FILE, number, 1)
-        if not name.isprintable() or len(name) > MAX_NAME_LEN:
-            text = f"a name must be printable and at most {MAX_NAME_LEN} characters long"
-            problems.append(Problem(location, text, "shorten or retype it", "value.long"))
+        if not _is_valid_name(name):
+            problems.append(Problem(location, INVALID_NAME, "shorten or retype it", "value.long"))
         if (first_line := first_lines.setdefault(normalize_name(name), number)) != number:
             problems.append(
                 Problem(location, f"{name!r} is also on line {first_line}", "keep one of them", "key.twice")
@@ -83,6 +83,10 @@ def read_subscribers(folder: Path) -> Subscribers:
     if problems:
         raise InvalidInput(problems)
     return Subscribers(tuple(names), tuple(revoked))
+
+
+def _is_valid_name(name: str) -> bool:
+    return name.isprintable() and len(name) <= MAX_NAME_LEN
 
 
 def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
@@ -95,10 +99,19 @@ def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
 
 
 def update_subscribers(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
-    """The subscribers after names are added and revoked; raises OperationError for a name that has no feed."""
+    """The subscribers after names are added and revoked.
+
+    Raises OperationError for a name to revoke that has no feed, and for a new one that the file cannot hold.
+    """
     names = {normalize_name(name): name for name in before.names}
     revoked = {normalize_name(name): name for name in before.revoked}
     for name in add:
+        line = " ".join(name.split())
+        if not line or line.startswith(("#", "-")):
+            fix = f"begin it with something other than {line[0]!r}" if line else "type the name of a person"
+            raise OperationError(f"{line[:MAX_NAME_LEN]!r} cannot be a name", fix)
+        if not _is_valid_name(line):
+            raise OperationError(f"{line[:MAX_NAME_LEN]!r} cannot be a name: {INVALID_NAME}", "shorten or retype it")
         revoked.pop(normalize_name(name), None)
         names.setdefault(normalize_name(name), " ".join(name.split()))
     for name in revoke:

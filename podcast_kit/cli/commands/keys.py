@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILES = {"channel": "podcast.yaml", "item": "an episode's front matter"}
 NEEDS = ("", "recommended", "required")
+EXTRA_KEY = "extra"
 EXTRA_ABOUT = "Elements of any namespace, as XML or as {name, xmlns, text, attributes, children}."
 MAX_CHOICES_SHOWN = 12
 TERMINAL_SIZE = (100, 24)
@@ -52,8 +53,15 @@ def keys_command(console: Console, key: str | None) -> None:
         return
     core = {file: entry for file, entries in every.core.items() for entry in entries if key in _key_names(entry)}
     tag = next((tag for tags in every.tags.values() for tag in tags if key in tag.keys), None)
+    if key == EXTRA_KEY:
+        _print_wrapped(console, f"{EXTRA_KEY}: {EXTRA_ABOUT}")
+        console.result(f"  in {' and '.join(FILES.values())}")
+        console.document("keys", key=EXTRA_KEY, also=[], tag="", about=EXTRA_ABOUT, files=[*FILES.values()], many=True)
+        return
     if not core and tag is None:
-        raise OperationError(f"unknown key {key!r}", _suggest_key(key, every))
+        from podcast_kit.source.yaml.converters import quote_value
+
+        raise OperationError(f"unknown key {quote_value(key)}", _suggest_key(key, every))
     tag_files = [file for file, tags in every.tags.items() if tag in tags]
     for file, entry in core.items():
         _print_core_key(console, entry, file)
@@ -94,7 +102,7 @@ def _key_names(key: CoreKey) -> tuple[str, ...]:
 def _suggest_key(key: str, every: _Keys) -> str:
     names = [name for entries in every.core.values() for entry in entries for name in _key_names(entry)]
     names += [name for tags in every.tags.values() for tag in tags for name in tag.keys]
-    near = get_close_matches(key, names, n=1)
+    near = [key.lower()] if key.lower() in names else get_close_matches(key.lower(), names, n=1)
     return f"did you mean {near[0]!r}?" if near else "`podcast-kit keys` lists all keys"
 
 
@@ -113,7 +121,7 @@ def _print_list(console: Console, every: _Keys) -> None:
         console.result(f"{file}, for directories and apps:")
         for tag in sorted(every.tags[file], key=lambda tag: tag.keys[0]):
             console.result(f"  {tag.keys[0]:{width}}{tag.about}")
-        console.result(f"  {'extra':{width}}{EXTRA_ABOUT}")
+        console.result(f"  {EXTRA_KEY:{width}}{EXTRA_ABOUT}")
         console.result()
 
 

@@ -1,5 +1,6 @@
 """`init` and `new` take nothing that they know to be wrong, and leave nothing behind when they refuse."""
 
+import json
 import os
 import pty
 import shutil
@@ -256,6 +257,19 @@ def test_unknown_category_gets_a_fitting_suggestion_and_a_list(tmp_path):
     assert "Leisure > Home & Garden" in done.stderr
     assert "keys categories" in done.stderr
     assert "  Leisure > Home & Garden\n" in run("keys", "categories").output
+
+
+def test_every_listed_key_is_explained():
+    for row in json.loads(run("keys", "--json").stdout)["keys"]:
+        assert run("keys", row["key"]).exit_code == 0
+    assert "extra: Elements of any namespace" in run("keys", "extra").output
+    assert json.loads(run("keys", "extra", "--json").stdout)["key"] == "extra"
+
+
+def test_an_unknown_key_is_shown_in_short():
+    done = run("keys", "TITLE")
+    assert (done.exit_code, "did you mean 'title'?" in done.output) == (1, True)
+    assert len(run("keys", "\x1b" * 100_000).output) < 300
 
 
 def test_every_core_key_is_explained_under_its_own_name():

@@ -46,6 +46,32 @@ def test_adding_and_revoking_keeps_other_names():
         subscribers.update_subscribers(before, revoke=["Eve"])
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("", "type the name"),
+        (" \n", "type the name"),
+        ("- Ann", "other than '-'"),
+        ("# Ann", "other than '#'"),
+        ("a\u202eb", "retype"),
+        ("\x1b[31mred", "retype"),
+        ("\udcff", "retype"),
+        ("x" * 101, "shorten"),
+    ],
+)
+def test_a_name_that_the_list_cannot_hold_is_refused(name, fix):
+    with pytest.raises(OperationError, match="cannot be a name") as refused:
+        subscribers.update_subscribers(Subscribers(("Ann",)), add=[name])
+    assert fix in refused.value.fix
+
+
+def test_a_list_in_the_environment_that_is_not_text_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setenv(subscribers.SUBSCRIBERS_VARIABLE, "Ann\n\udcff")
+    with pytest.raises(InvalidInput) as refused:
+        subscribers.read_subscribers(tmp_path)
+    assert [problem.code for problem in refused.value.problems] == ["file.encoding"]
+
+
 def test_key_file_is_private_and_ignored_by_git(tmp_path):
     (tmp_path / ".gitignore").write_text("/build/\n")
     subscribers.write_subscribers_key(tmp_path, KEY)
