@@ -31,6 +31,7 @@ from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Pr
 from podcast_kit.io import atomic_write
 from podcast_kit.io.consent import ConsentKind, has_consent
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.inside import real_path
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.io.pinned_folder import readable_path
 from podcast_kit.model import (
@@ -273,7 +274,7 @@ def _warn_of_missing_recordings(project: Project, scheduled: Collection[Episode]
 
 def _open_output_dir(project: Project, folder: Path, cache: Cache) -> OutputDir:
     """The output folder; raises OperationError where a build must not write."""
-    target = folder.resolve()
+    target = real_path(folder)
     _refuse_foreign_folder(project, folder, target, cache)
     cache.set(OUTPUT_FOLDERS, str(target), True)  # before the first file: a full disk may end this build
     return OutputDir(folder, cache, target)
@@ -284,8 +285,8 @@ def _refuse_foreign_folder(project: Project, folder: Path, target: Path, cache: 
 
     A link that the user has allowed is followed.
     """
-    is_link = target != folder.parent.resolve() / folder.name
-    is_outside = not target.is_relative_to(project.output_folder.resolve())
+    is_link = target != real_path(folder.parent) / folder.name
+    is_outside = not target.is_relative_to(real_path(project.output_folder))
     if is_link and is_outside and not has_consent(ConsentKind.PLACE, project.folder, str(target)):
         option = f"--allow-place {shlex.quote(str(target))}"
         fix = f"replace the link by a folder, or allow it once: podcast-kit build {option}"

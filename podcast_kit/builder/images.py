@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from podcast_kit.builder.cache import dataclass_kind
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.responsive_images import add_thumbnails
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import Episode, Image, Project, public_url
 from podcast_kit.source import notes as markdown
 
@@ -95,9 +97,9 @@ def resolve_in_show(folder: Path, named_in: str, name: str) -> Path | None:
     """
     for path in dict.fromkeys(((folder / named_in).parent / name, folder / name)):
         try:
-            resolved = path.resolve(strict=True)
+            resolved = Path(os.path.realpath(path, strict=True))  # an OSError for a link that leads to itself
         except (OSError, ValueError):
             continue
-        if resolved.is_file() and resolved.is_relative_to(folder.resolve()):
+        if resolved.is_file() and resolved.is_relative_to(real_path(folder)):
             return path
     return None

@@ -16,6 +16,7 @@ from typing import Self
 from podcast_kit.builder.cache import Cache
 from podcast_kit.builder.spool import Spool
 from podcast_kit.errors import OperationError
+from podcast_kit.io.inside import real_path
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, Wave
@@ -61,7 +62,7 @@ class OutputDir:
     def __init__(self, folder: Path, cache: Cache, target: Path | None = None) -> None:
         """`target` is the folder with links followed, as it was checked; by default what they lead to now."""
         self.folder = folder
-        self._target = target or folder.resolve()
+        self._target = target or real_path(folder)
         self.cache = cache
         self._root = str(folder)
         self._pinned: PinnedFolder | None = None

@@ -9,6 +9,7 @@ from podcast_kit import site
 from podcast_kit.builder.cache import Cache, text_kind
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.images import resolve_in_show
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import SHOW_FILE, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 from podcast_kit.model.lineage import (
@@ -52,11 +53,11 @@ def _with_files(
 ) -> dict[str, str]:
     """The parts of a source file, with those of the files that it names by their paths in the show's folder."""
     parts = dict(source.parts)
-    root = folder.resolve()
+    root = real_path(folder)
     for name in (*source.file_names, *more_names):
         path = resolve_in_show(folder, named_in, name)
         if path and not _is_recording(path):
-            parts[path.resolve().relative_to(root).as_posix()] = _digest_source_file(path, cache)
+            parts[real_path(path).relative_to(root).as_posix()] = _digest_source_file(path, cache)
     return parts
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from podcast_kit.io.inside import real_path
+
 WORK_FOLDER_MODE = 0o700
 
 
@@ -21,7 +23,7 @@ def find_work_folder(folder: Path) -> Path | None:
     """
     if _is_writable(folder):
         return None
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(str(real_path(folder)).encode()).hexdigest()[:16]
     caches = os.environ.get("XDG_CACHE_HOME") or click.get_app_dir("podcast-kit", force_posix=True)
     work_folder = Path(caches, "podcast-kit" if os.environ.get("XDG_CACHE_HOME") else "cache", "shows", name)
     work_folder.mkdir(parents=True, exist_ok=True, mode=WORK_FOLDER_MODE)

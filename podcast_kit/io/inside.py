@@ -19,6 +19,11 @@ class OutsideFolderError(OSError):
     """A path that leads out of the folder, or is not a regular file."""
 
 
+def real_path(path: Path) -> Path:
+    """An absolute path without links. Links that lead to themselves stay: `Path.resolve` raises RuntimeError there."""
+    return Path(os.path.realpath(path))
+
+
 def is_inside(root: Path, path: Path | str) -> bool:
     """Whether a path below the root is inside of it, when all links are followed."""
     real_root = os.path.realpath(root)

@@ -19,6 +19,7 @@ from typing import IO, Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.inside import real_path
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.text.dates import format_http_date
 
@@ -53,7 +54,7 @@ class Preview(ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"
 
     def __init__(self, folder: Path, host: str, port: int, public_url: str, *, live_reload: bool) -> None:
-        self.folder = folder.resolve()
+        self.folder = real_path(folder)
         self.live_reload = live_reload
         self.version = 1
         self.reload_condition = threading.Condition()
@@ -168,7 +169,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
             or any(part.startswith(".") for part in parts if part not in PUBLIC_DOTS)
         ):
             return None
-        path = (self.server.folder / url_path.strip("/")).resolve()
+        path = real_path(self.server.folder / url_path.strip("/"))
         if not path.is_relative_to(self.server.folder):
             return None
         index = path / "index.html"

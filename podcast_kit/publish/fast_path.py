@@ -64,12 +64,15 @@ def fingerprint_sources(folder: Path) -> str:
 def _list_files(folder: Path, depth: int) -> Iterator[tuple[str, int, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
+            try:
+                is_folder, status = entry.is_dir(), entry.stat()
+            except OSError:  # a link that leads nowhere, or to itself
+                is_folder, status = False, entry.stat(follow_symlinks=False)
+            if is_folder:
                 if depth > 1:
                     yield from _list_files(Path(entry.path), depth - 1)
             elif entry.name != LOCK_FILE:  # a publish writes it
-                stat = entry.stat()
-                yield entry.path, stat.st_size, stat.st_mtime_ns
+                yield entry.path, status.st_size, status.st_mtime_ns
 
 
 def has_untouched_sources(folder: Path, fingerprint: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit import __version__
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.atomic_write import write_inside
-from podcast_kit.io.inside import OutsideFolderError, is_inside, read_inside
+from podcast_kit.io.inside import OutsideFolderError, is_inside, read_inside, real_path
 from podcast_kit.limits import MAX_TEMPLATE_BYTES
 from podcast_kit.site.listen_links import SERVICES_FILE
 
@@ -106,7 +106,7 @@ def _read_template(root: Path, name: str) -> bytes:
 
 def _is_file_inside(entry: os.DirEntry[str], folder: Path) -> bool:
     """Whether it is a file, or a link to a file, inside the folder."""
-    return entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(folder.resolve()))
+    return entry.is_file() and (not entry.is_symlink() or real_path(Path(entry.path)).is_relative_to(real_path(folder)))
 
 
 def _outside_error(name: str = "") -> InvalidInput:
@@ -157,12 +157,12 @@ class Templates:
 
         from podcast_kit.site.sandbox import TemplateLimitExceeded
 
-        own = (self.folder / "templates").resolve()
+        own = real_path(self.folder / "templates")
         if isinstance(error, TemplateSyntaxError):
             path = Path(error.filename or error.name or name)
             text = error.message or "is not a valid template"
             return Problem(self._location(path, error.lineno), text, "fix the syntax", "template.syntax")
-        own_frames = [frame for frame in _stack_frames(error) if frame[0].resolve().is_relative_to(own)]
+        own_frames = [frame for frame in _stack_frames(error) if real_path(frame[0]).is_relative_to(own)]
         if isinstance(error, TemplateNotFound):
             path, line = own_frames[-1] if own_frames else (own / name, 0)
             text = f"template {error.message or error.name!r} does not exist"
@@ -181,8 +181,8 @@ class Templates:
         return Problem(self._location(path, line), text, "fix this expression", "template.render")
 
     def _location(self, path: Path, line: int) -> SourceLocation:
-        folder = self.folder.resolve()
-        full = path.resolve()
+        folder = real_path(self.folder)
+        full = real_path(path)
         return SourceLocation(
             full.relative_to(folder).as_posix() if full.is_relative_to(folder) else path.as_posix(), line
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import Image, Show
 from podcast_kit.site.svg import check_svg
 
@@ -191,8 +192,8 @@ def _parse_hex(text: str) -> Rgb | None:
 def _read_asset(folder: Path, name: str, max_bytes: int, files: dict[str, bytes]) -> str:
     """Add a file of the show's folder to `files`; returns its key, empty if missing, outside or too large."""
     try:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > max_bytes:
+        path = real_path(folder / name)
+        if not path.is_relative_to(real_path(folder)) or path.stat().st_size > max_bytes:
             return ""
         data = path.read_bytes()
     except (OSError, ValueError):

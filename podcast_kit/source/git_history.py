@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from podcast_kit.io.inside import real_path
+
 GIT_TIMEOUT_S = 30
 GIT_VARIABLES = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -130,7 +132,7 @@ def read_git_history(folder: Path) -> GitHistory:
 
 def is_unreadable_repository(folder: Path) -> bool:
     """Whether a folder is in a clone that git cannot read: git is not installed, or refuses the owner of the files."""
-    real = folder.resolve()
+    real = real_path(folder)
     if not any((parent / ".git").exists() for parent in (real, *real.parents)):
         return False
     result = _run_git(folder, "rev-parse", "--git-dir")
@@ -139,7 +141,7 @@ def is_unreadable_repository(folder: Path) -> bool:
 
 def _is_in_bare_repository(folder: Path) -> bool:
     """Whether git would take a folder that is not named .git for the repository; from 2.38 on it can refuse that."""
-    for parent in (real := folder.resolve(), *real.parents):
+    for parent in (real := real_path(folder), *real.parents):
         if (parent / ".git").exists():
             return False
         if (parent / "HEAD").exists() and (parent / "objects").is_dir() and (parent / "refs").is_dir():

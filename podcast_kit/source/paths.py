@@ -113,7 +113,9 @@ class ShowFolder:
     def _suggest_path(self, path: str) -> str:
         folder = (self.root / path).parent
         try:
-            names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())[:MAX_SUGGESTED_FROM]
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if _is_existing_file(Path(entry.path)))
+            names = names[:MAX_SUGGESTED_FROM]
         except OSError:
             return "its folder does not exist; paths are relative to this file or to the show's folder"
         fix = suggest_name(Path(path).name, names)

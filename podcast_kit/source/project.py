@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
-from podcast_kit.io.inside import is_inside
+from podcast_kit.io.inside import is_inside, real_path
 from podcast_kit.model import (
     EPISODES_DIR,
     LOCK_FILE,
@@ -38,7 +38,7 @@ def find_show_folder(start: Path) -> Path:
     """The folder of the nearest podcast.yaml, from `start` upwards; raises PodcastKitError where there is none."""
     start = Path(start).absolute()
     if ".." in start.parts:  # or the folder before the ".." would count as a parent
-        start = start.resolve()
+        start = real_path(start)
     if not start.is_dir():
         text = "is not a folder" if start.exists() else "does not exist"
         raise PodcastKitError(f"{start} {text}", "pass -C the folder of a show")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import PublishSettings
 from podcast_kit.stats.ingest import LogFile, LogSource
 from podcast_kit.stats.remote_logs import is_remote_place, list_remote_logs
@@ -61,7 +62,7 @@ def find_logs(
 
 def _log_file(path: Path) -> LogFile:
     status = path.stat()
-    return LogFile(path, str(path.resolve()), f"{status.st_size}-{status.st_mtime_ns}")
+    return LogFile(path, str(real_path(path)), f"{status.st_size}-{status.st_mtime_ns}")
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.io.consent import ConsentKind, has_consent
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import Output, PublishSettings, RemoteObject
 
 __all__ = [
@@ -223,7 +224,7 @@ def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[
     from podcast_kit.stores.folder import FolderStore
 
     store = validate_target(publishing, folder, on_waiting)
-    if isinstance(store, FolderStore) and not store.root.is_relative_to(folder.resolve()):
+    if isinstance(store, FolderStore) and not store.root.is_relative_to(real_path(folder)):
         require_place_consent(folder, store.root)
     return store
 
@@ -243,7 +244,7 @@ def validate_target(
         text = f"publish.to: {publishing.to!r} is not a store" if publishing.to else "publish.to is missing"
         fix = "set publish.to to where to publish: s3://bucket/prefix, or a folder"
         raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
-    target, show_folder = _target_folder(publishing, folder), folder.resolve()
+    target, show_folder = _target_folder(publishing, folder), real_path(folder)
     if show_folder.is_relative_to(target) or any(target.is_relative_to(show_folder / name) for name in SHOW_FOLDERS):
         text = f"publish.to: {publishing.to!r} contains the show's own files"
         fix = "use a separate folder, such as public: published files must not mix with the files that you write"
@@ -258,7 +259,7 @@ def find_outside_place(publishing: PublishSettings, folder: Path) -> Path | None
     if _split_target(publishing)[0]:
         return None
     target = _target_folder(publishing, folder)
-    return None if target.is_relative_to(folder.resolve()) else target
+    return None if target.is_relative_to(real_path(folder)) else target
 
 
 def require_place_consent(folder: Path, place: Path) -> None:
@@ -281,7 +282,7 @@ def _split_target(publishing: PublishSettings) -> tuple[str, str]:
 
 
 def _target_folder(publishing: PublishSettings, folder: Path) -> Path:
-    return (folder / Path(publishing.to).expanduser()).resolve()
+    return real_path(folder / Path(publishing.to).expanduser())
 
 
 def _unknown_provider(scheme: str, known_schemes: Iterable[str], *, is_setting: bool) -> Problem:

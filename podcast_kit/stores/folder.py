@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
+from podcast_kit.io.inside import real_path
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import UNCONDITIONAL, ConditionalWrites, Precondition, StoredObject, Upload, ignore_sent
@@ -33,7 +34,7 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         """A store in the folder that the path leads to now; a link that replaces it later is refused."""
-        self.root = root.resolve()
+        self.root = real_path(root)
         self.name = str(root)
 
     @contextlib.contextmanager

@@ -1,8 +1,9 @@
-"""Sixty shows of strangers: whatever is in them, nothing outside of the show changes, runs or is connected to."""
+"""A hundred shows of strangers: whatever is in them, nothing outside of the show changes, runs or is connected to."""
 
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import socket
@@ -83,7 +84,16 @@ class Place:
         }
 
 
-LINKS_TO_FOLDERS = ("build", "build/episodes", "build/follow", "build/media", "build/assets", ".podcast-kit", "public")
+LINKS_TO_FOLDERS = (
+    "comments",
+    "build",
+    "build/episodes",
+    "build/follow",
+    "build/media",
+    "build/assets",
+    ".podcast-kit",
+    "public",
+)
 LINKS_INSIDE_STATE = (".podcast-kit/mastered", ".podcast-kit/checked", ".podcast-kit/uploads")
 LINKS_TO_FILES = (
     "build/feed.xml",
@@ -98,6 +108,8 @@ LINKS_TO_FILES = (
     "public/.podcast-kit/state.json",
     "public/.podcast-kit/lock",
     "podcast.lock",
+    "comments/001-talk.json",
+    "reviews.yaml",
     "subscribers.txt",
     "subscribers.key",
     "templates/404.html",
@@ -151,6 +163,8 @@ def front(text):
 def make_special(kind, name):
     def prepare(place):
         path = place.show / name
+        if path.is_dir():
+            shutil.rmtree(path)
         path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         if kind == "pipe":
@@ -186,6 +200,19 @@ def come_along(place):
             for key in (str(path), str(place.show / "build" / path.name)):
                 cache.execute("INSERT OR REPLACE INTO remembered VALUES ('file', ?, '[1, 1, 1, \"x\"]')", (key,))
     place.link("build")
+
+
+def write_comments(place, **values):
+    """A file of one comment under a post that the episode names."""
+    front("social: [{protocol: activitypub, uri: 'https://social.example/@show/1'}]")(place)
+    comment = {
+        "id": "2", "parent": "1", "name": "Bo", "handle": "@bo@far.example", "profile": "https://far.example/@bo",
+        "url": "https://far.example/2", "date": "2026-03-01T00:00:00+00:00", "html": "<p>Hi</p>",
+        "likes": 0, "boosts": 0,
+    }  # fmt: skip
+    thread = {"uri": "https://social.example/@show/1", "url": "https://social.example/@show/1"}
+    threads = [{**thread, "comments": [comment | values]}]
+    place.write("comments/001-talk.json", json.dumps({"version": 1, "threads": threads}))
 
 
 def hostile_record(place):
@@ -232,7 +259,51 @@ SHOWS = {
     "sparse lock": make_special("sparse", "podcast.lock"),
     "sparse subscribers": make_special("sparse", "subscribers.txt"),
     "sparse template": make_special("sparse", "templates/404.html"),
+    **{
+        f"loop as {name}": make_special("loop", name)
+        for name in (
+            "build",
+            "public",
+            ".podcast-kit",
+            "templates",
+            "episodes",
+            "podcast.lock",
+            "cover.jpg",
+            "subscribers.txt",
+            "episodes/001-talk.mp3",
+            "templates/404.html",
+            "templates/strings",
+        )
+    },
     "loop as notes": make_special("loop", "episodes/002.md"),
+    **{
+        f"{kind} as {name}": make_special(kind, name)
+        for kind in ("pipe", "socket", "device", "sparse", "loop")
+        for name in ("comments/001-talk.json", "reviews.yaml")
+    },
+    "comments that never end": lambda place: write_comments(place, html="<p>" * 1_000_000, name="x" * 1_000_000),
+    "comments that run and load": lambda place: write_comments(
+        place,
+        html=f"<img src={place.url}><script src={place.url}></script><a href=javascript:x()>a</a>",
+        url=f"{place.url}\x00",
+        profile="file:///etc/passwd",
+        handle="@\u202eevil",
+    ),
+    "comments that answer each other": lambda place: write_comments(place, id="1", parent="1"),
+    "comments with numbers and dates without end": lambda place: write_comments(
+        place, likes=math.inf, boosts=math.nan, date="9999-12-31T23:59:59-12:00"
+    ),
+    "comments that are nested too deep": lambda place: place.write("comments/001-talk.json", "[" * 1_000_000),
+    "comments that are nothing": lambda place: place.write("comments/001-talk.json", "null"),
+    "reviews that run": lambda place: place.write(
+        "reviews.yaml",
+        f"reviews: !!python/object/apply:os.system ['touch {place.ran}']\n",
+    ),
+    "reviews without end": lambda place: place.write("reviews.yaml", "reviews:\n" + "- {quote: Great}\n" * 60_000),
+    "reviews with markup": lambda place: place.write(
+        "reviews.yaml",
+        f"reviews:\n- {{quote: '<img src={place.url}>', name: '<script>x()</script>', url: '{place.url}'}}\n",
+    ),
     "name with line breaks": lambda place: place.write("episodes/a\n::set-output name=x::y.md", "x"),
     "names that differ by case": lambda place: [
         shutil.copy(place.show / "episodes/001-talk.md", place.show / f"episodes/{name}.md")
@@ -270,8 +341,8 @@ def run(folder, arguments):
     return result
 
 
-def test_the_corpus_has_sixty_shows():
-    assert len(SHOWS) >= 60
+def test_the_corpus_has_a_hundred_shows():
+    assert len(SHOWS) >= 100
 
 
 @pytest.mark.parametrize("name", SHOWS)

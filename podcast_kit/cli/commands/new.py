@@ -18,6 +18,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import validate_option
 from podcast_kit.errors import OperationError
 from podcast_kit.io import atomic_write
+from podcast_kit.io.inside import real_path
 
 if TYPE_CHECKING:
     from podcast_kit.model import Episode, Project
@@ -163,7 +164,7 @@ def _has_content(show: Project, episode: Episode, audio: Path, size: int, sha256
     path = episode.audio.resolve_in(show.folder) if isinstance(episode.audio, LocalFile) else None
     if path is None or not path.is_file():
         return False
-    if path.resolve() == audio.resolve():
+    if real_path(path) == real_path(audio):
         return True
     if path.stat().st_size != size:
         return False
@@ -204,8 +205,8 @@ def _publication_date(show: Project, date: str | None) -> datetime:
 
 def _copy_recording(show: Project, audio: Path, name: str) -> Path:
     """The recording in episodes/: the file itself if it is in that folder, else a copy."""
-    folder = (show.folder / "episodes").resolve()
-    if audio.resolve().parent == folder:
+    folder = real_path(show.folder / "episodes")
+    if real_path(audio).parent == folder:
         return audio
     copy = folder / f"{name}{audio.suffix.lower()}"
     if copy.exists():

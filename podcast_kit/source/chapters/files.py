@@ -10,6 +10,7 @@ from pathlib import Path
 from posixpath import dirname
 
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
+from podcast_kit.io.inside import real_path
 from podcast_kit.model import Chapter, ChapterList, ChaptersFromFile, ChaptersFromNotes, Episode, LocalFile
 from podcast_kit.source.chapters.json_psc import parse_json_chapters, parse_psc_chapters
 from podcast_kit.source.chapters.note_chapters import chapters_from_notes, without_overlaps
@@ -150,7 +151,7 @@ def load_chapter_file(folder: Path, path: str) -> tuple[tuple[Chapter, ...], tup
 
     Raises InvalidInput.
     """
-    to_file = ShowFolder(folder.resolve(), dirname(path)).file_converter()
+    to_file = ShowFolder(real_path(folder), dirname(path)).file_converter()
     decoded = decode_foreign_text(read_source_file(folder / path, path), path)
     chapters = _parse_decoded(decoded.text, path)
     try:
