@@ -132,7 +132,8 @@ class _Announcer:
     """Identifies this run in what it intends."""
     etag: str = ""
     """Of the state, after the last write."""
-    page_errors: dict[str, str] = field(default_factory=dict)
+    page_errors: dict[str, PostError | None] = field(default_factory=dict)
+    """Page → why it cannot be linked to; None if it can."""
     refusals: dict[str, PostError] = field(default_factory=dict)
     """Network → why it takes nothing at all."""
 
@@ -251,24 +252,25 @@ class _Announcer:
         raise self.refusals[network.name]
 
     def _require_page(self, url: str) -> None:
-        """Raise PostError where the page that the post links to is not public yet."""
+        """Raise PostError where the page that a post links to is not public yet, or the clock is wrong; asked once."""
         if url not in self.page_errors:
             response, _ = self.http.request(url)
-            is_public = response.status == _PAGE_STATUS
-            self.page_errors[url] = "" if is_public else response.error or f"answers {response.status}"
-            self._require_clock(response)
-        if self.page_errors[url]:
-            raise PostError(f"its page {url} {self.page_errors[url]}", "make sure that everyone can open the page")
+            self.page_errors[url] = self._find_page_error(url, response)
+        if error := self.page_errors[url]:
+            raise error
 
-    def _require_clock(self, response: Response) -> None:
-        """Raise PostError where this computer and the server of the page differ by a day: some episodes are too old."""
+    def _find_page_error(self, url: str, response: Response) -> PostError | None:
+        if response.status != _PAGE_STATUS:
+            reason = response.error or f"answers {response.status}"
+            return PostError(f"its page {url} {reason}", "make sure that everyone can open the page")
         server_time = parse_moment(response.headers.get("date", ""))
-        if server_time and abs(server_time - self.now) > MAX_POST_CLOCK_SKEW:
-            text = (
-                f"the clock of this computer says {self.now:%Y-%m-%d %H:%M} UTC, and that of the page's server "
-                f"{server_time:%Y-%m-%d %H:%M} UTC"
-            )
-            raise PostError(text, "set the clock")
+        if server_time is None or abs(server_time - self.now) <= MAX_POST_CLOCK_SKEW:
+            return None
+        text = (
+            f"the clock of this computer says {self.now:%Y-%m-%d %H:%M} UTC, and that of the page's server "
+            f"{server_time:%Y-%m-%d %H:%M} UTC"
+        )
+        return PostError(text, "set the clock")
 
     def _record(self, post: PlannedPost, record: PostRecord | None) -> None:
         """Record a post, and that an episode is announced once it is on every network."""

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment while it announces: the next one completes it, and nothing is posted twice."""
+"""A run that is killed at any moment while it announces, or meets another one: nothing is posted twice."""
 
 import json
 import os
@@ -15,12 +15,13 @@ from podcast_kit.announce import bluesky as bluesky_network
 from podcast_kit.announce import discord as discord_network
 from podcast_kit.announce import mastodon as mastodon_network
 from podcast_kit.cli import cli
-from podcast_kit.publish import announcing
+from podcast_kit.publish import announcing, state_writer
 from tests.support import bluesky as bluesky_server
 from tests.support import chat_servers, shows
 from tests.support import mastodon as mastodon_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mastodon")]
+DISCORD_VARIABLE = "PODCAST_KIT_DISCORD_WEBHOOK"
 NETWORKS = ("bluesky", "mastodon", "discord")
 MOMENTS = ("before the intent", "after the intent", "after sending", "after the record")
 KILLS = [(network, moment) for network in NETWORKS for moment in MOMENTS]
@@ -31,25 +32,39 @@ CLASSES = {
 }
 
 
-@pytest.fixture
-def networks(monkeypatch):
+@pytest.fixture(scope="module")
+def servers():
     pytest.importorskip("mastodon_mock")
     with (
         mastodon_server.running() as mastodon,
         bluesky_server.running() as bluesky,
         chat_servers.serve_chats() as (urls, services),
     ):
-        monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", mastodon_server.TOKEN)
-        monkeypatch.setenv("PODCAST_KIT_BLUESKY_PASSWORD", bluesky_server.PASSWORD)
-        variable = "PODCAST_KIT_DISCORD_WEBHOOK"
-        monkeypatch.setenv(variable, chat_servers.chat_environment(urls)[variable])
-        services["discord"].urls = urls
-        yield {"mastodon": mastodon, "bluesky": bluesky, "discord": services["discord"]}
+        yield {"mastodon": mastodon, "bluesky": bluesky, "discord": services["discord"]}, urls
 
 
 @pytest.fixture
-def show(tmp_path, networks, bucket):
-    """A published show with a public episode for each kill, none of them announced."""
+def networks(servers, monkeypatch):
+    """The three servers, without posts, and what signs in to them in the environment."""
+    by_name, urls = servers
+    monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", mastodon_server.TOKEN)
+    monkeypatch.setenv("PODCAST_KIT_BLUESKY_PASSWORD", bluesky_server.PASSWORD)
+    monkeypatch.setenv(DISCORD_VARIABLE, chat_servers.chat_environment(urls)[DISCORD_VARIABLE])
+    by_name["mastodon"].delete_posts()
+    by_name["bluesky"].posts.clear()
+    by_name["discord"].posts.clear()
+    return by_name
+
+
+@pytest.fixture
+def episode_count():
+    """How many episodes wait; a test may have more."""
+    return 1
+
+
+@pytest.fixture
+def show(tmp_path, networks, bucket, episode_count):
+    """A published show with public episodes, the first of them 002-talk, none of which is announced."""
     folder = shows.small(tmp_path / "show")
     settings = (folder / "podcast.yaml").read_text().partition("publish:")[0]
     settings += f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}\n"
@@ -58,7 +73,7 @@ def show(tmp_path, networks, bucket):
     settings += "  discord: {}\n"
     (folder / "podcast.yaml").write_text(settings)
     date = datetime.now(UTC) - timedelta(hours=1)
-    for number in range(2, len(KILLS) + 3):
+    for number in range(2, episode_count + 2):
         shows.add(folder, number, date=f"{date:%Y-%m-%dT%H:%M:%SZ}")
     done = run(folder, "publish", "--yes", "--no-check")
     assert done.exit_code == 0, done.output
@@ -110,6 +125,7 @@ def kill_at(patch, network, moment):
     patch.setattr(CLASSES[network], "send", send_and_stop)
 
 
+@pytest.mark.parametrize("episode_count", [len(KILLS)])
 def test_run_that_is_stopped_at_any_moment_is_completed_and_posts_nothing_twice(show, networks, bucket, monkeypatch):
     for number, (network, moment) in enumerate(KILLS, 2):
         slug = f"{number:03d}-talk"
@@ -162,3 +178,67 @@ def test_publish_that_is_killed_after_posting_is_completed_by_the_next_one(show,
     assert done.exit_code == 0, done.output
     assert count_posts(networks, "090-talk") == dict.fromkeys(NETWORKS, 1)
     assert "posted" not in run(show, "publish", "--yes", "--no-check", "--refresh").output
+
+
+@pytest.fixture
+def run_second(monkeypatch):
+    """Starts the run that is under way a second time, as another computer would, and returns its outcomes."""
+    carry_out, calls = announcing.carry_out_posts, []
+
+    def remember(*arguments, **settings):
+        calls.append((arguments, settings))
+        return carry_out(*arguments, **settings)
+
+    monkeypatch.setattr(announcing, "carry_out_posts", remember)
+    return lambda: list(carry_out(*calls[0][0], **calls[0][1]))
+
+
+def test_two_runs_at_the_same_time_post_once(show, networks, monkeypatch, run_second):
+    write, outcomes = state_writer.write_state, []
+
+    def write_later(store, state, etag):
+        if not outcomes:
+            outcomes.append([])
+            outcomes[0] = run_second()
+        return write(store, state, etag)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_writer, "write_state", write_later)
+        done = run(show, "announce", "002-talk", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [outcome.error for outcome in outcomes[0]] == ["", "", "", ""]
+    assert count_posts(networks, "002-talk") == dict.fromkeys(NETWORKS, 1)
+
+
+def test_run_that_starts_while_another_one_posts_reports_a_doubt_and_posts_nothing(
+    show, networks, monkeypatch, run_second
+):
+    send, outcomes = discord_network.DiscordNetwork.send, []
+
+    def send_later(self, draft):
+        if not outcomes:
+            outcomes.extend(run_second())
+        return send(self, draft)
+
+    monkeypatch.setattr(discord_network.DiscordNetwork, "send", send_later)
+    done = run(show, "announce", "002-talk", "--to", "discord", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "it may be on Discord already" in outcomes[0].error
+    assert count_posts(networks, "002-talk") == {"bluesky": 0, "mastodon": 0, "discord": 1}
+
+
+def test_clock_that_is_days_off_posts_nothing_and_says_so(show, networks, monkeypatch):
+    carry_out = announcing.carry_out_posts
+
+    def carry_out_later(*arguments, now, **settings):
+        return carry_out(*arguments, now=now + timedelta(days=3), **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(announcing, "carry_out_posts", carry_out_later)
+        done = run(show, "announce", "002-talk", "--yes")
+    assert done.exit_code == 1
+    assert "the clock of this computer says" in done.stderr
+    assert "set the clock" in done.stderr
+    assert count_posts(networks, "002-talk") == dict.fromkeys(NETWORKS, 0)
+    assert run(show, "announce", "002-talk", "--yes").exit_code == 0
+    assert count_posts(networks, "002-talk") == dict.fromkeys(NETWORKS, 1)
