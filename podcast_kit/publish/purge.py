@@ -29,9 +29,13 @@ BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "U
 
 
 def list_changed_keys(plan: Plan) -> tuple[str, ...]:
-    """The keys whose content changes: new files have no cached copies yet, and media never change."""
+    """The keys whose content changes: new files have no cached copies yet, and media never change.
+
+    A publish that was stopped may have replaced the files that it marked, and not have purged them.
+    """
     verbs = {Verb.REPLACE, Verb.HEADERS}
-    return tuple(change.key for change in plan.pending if change.verb in verbs and change.wave is not Wave.MEDIA)
+    changes = [change for change in plan.changes if change.wave is not Wave.MEDIA and change.output]
+    return tuple(change.key for change in changes if change.verb in verbs or change.key in plan.state.dirty)
 
 
 def purge_cdn(publishing: PublishSettings, keys: Sequence[str], state_etag: str, folder: Path) -> Iterator[Outcome]:

@@ -97,16 +97,20 @@ def test_services_are_notified_of_the_live_feed_and_a_rerun_is_silent(show, serv
     assert services.requests == []
 
 
-def test_the_cdn_is_purged_after_the_feed_and_before_the_services(show, services, bucket):
-    publish(show)
+def add_purge(show, services):
+    """Let the show purge a CDN, by a command that the user has allowed."""
     settings = show / "podcast.yaml"
     purge = f"purge: '{sys.executable} purge.py {services.url}/purge'"
     settings.write_text(settings.read_text().replace("feed:", f"  {purge}\nfeed:", 1))
     (show / "purge.py").write_text(PURGE)
-    edit(show)
-    project = load_project(show)
-    digest = purge_command_digest(project.show.publish, show)
+    digest = purge_command_digest(load_project(show).show.publish, show)
     record_consent(ConsentKind.COMMAND, show, digest)
+
+
+def test_the_cdn_is_purged_after_the_feed_and_before_the_services(show, services, bucket):
+    add_purge(show, services)
+    publish(show)
+    edit(show)
     take_services(services)
     publish(show)
     names = [request.service for request in services.requests]
@@ -310,6 +314,7 @@ cli(["publish", "-C", sys.argv[3], "--yes", "--no-check"])
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_publish_that_is_killed_is_made_up_for(show, services, bucket, stop):
+    add_purge(show, services)
     publish(show)
     take_services(services)
     edit(show)
@@ -321,6 +326,11 @@ def test_publish_that_is_killed_is_made_up_for(show, services, bucket, stop):
     publish(show)
     feed = read(bucket, "feed.xml")
     assert b"More." in feed
+    if stop == "feed is swapped":
+        [purge] = [request for request in services.requests if request.service == "purge"]
+        assert {"feed.xml", "episodes/001-talk/"} <= {
+            url.removeprefix(bucket.url) for url in purge.content.decode().split()
+        }
     notified = {request.service for request in services.requests if request.feed == feed}
     assert notified == {"hub/a", "index", "podping"}
     if stop == "record is written":
