@@ -123,8 +123,8 @@ def test_writing_a_post_back_takes_no_template_of_another_publisher_back(show, b
 
     def publish_from_elsewhere(*arguments, **options):
         monkeypatch.setattr(session, "carry_out_posts", carry_out_posts)
-        yield from carry_out_posts(*arguments, **options)
         publish(other, "--no-announce", "--take-back", "templates")
+        yield from carry_out_posts(*arguments, **options)
 
     monkeypatch.setattr(session, "carry_out_posts", publish_from_elsewhere)
     done = run(show, "publish", "--yes", "--no-check")
