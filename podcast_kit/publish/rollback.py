@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from podcast_kit.text.numbers import parse_count
 FEED_CONTENT_TYPE = "application/rss+xml; charset=utf-8"
 FEED_CACHE_CONTROL = "public, max-age=300, must-revalidate"
 MAX_FEEDS_READ = 10
+_SOCIAL_ELEMENT = re.compile(rb"\s*<podcast:socialInteract\b[^>]*/>")
 LINK_ATTRIBUTES = ("url", "href", "src", "uri")
 
 
@@ -47,6 +49,19 @@ def list_previous_feeds(state: StoreState) -> tuple[PreviousFeed, ...]:
     """The saved feeds that `rollback` can return to, newest first."""
     dates = {key: datetime.fromisoformat(at) for key, at in state.feed_dates.items()}
     return tuple(PreviousFeed(feed_number(key), key, dates.get(key)) for key in reversed(state.feeds))
+
+
+def find_previous_feed(store: Store, feeds: tuple[PreviousFeed, ...], live: StoredObject | None) -> PreviousFeed | None:
+    """The newest saved feed that differs from the live one in more than links to posts; None without any.
+
+    A publish that announces an episode replaces the feed twice: the second time only to name the posts.
+    """
+    content = _SOCIAL_ELEMENT.sub(b"", live.content) if live else b""
+    for feed in feeds:
+        stored = store.get(feed.key)
+        if stored is None or _SOCIAL_ELEMENT.sub(b"", stored.content) != content:
+            return feed
+    return feeds[0] if feeds else None
 
 
 @dataclass(frozen=True, slots=True)

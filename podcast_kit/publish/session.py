@@ -139,6 +139,8 @@ class PreparedPublish:
     """What will be posted about them."""
     project: Project | None = field(default=None, repr=False)
     """The show as it was read, which is built again once the posts are sent; None where nothing is posted."""
+    options: PublishOptions = field(default=PublishOptions(), repr=False)
+    """Those of the build, where `only` has slugs."""
 
 
 def prepare_publish(
@@ -195,7 +197,7 @@ def prepare_publish(
     if saved_plan:
         saved_plan.require_unchanged(prepared.plan, prepared.store.name)
     if options.announce:
-        prepared = replace(_plan_announcing(prepared), project=project)
+        prepared = replace(_plan_announcing(prepared), project=project, options=options)
     return replace(prepared, added_entries=added_entries, fingerprint=fingerprint)
 
 
@@ -613,7 +615,7 @@ class _Announcing:
 
     def _write_posts_back(self) -> Generator[Outcome, None, bool]:
         """Publish the feed and the pages once more, with the addresses of the posts; False if that changes nothing."""
-        prepared = _prepare_with_posts(self.prepared, self.options)
+        prepared = _prepare_with_posts(self.prepared)
         if prepared is None:
             return False
         self.upload = yield from _upload(prepared, prepared.plan, self.options, self.now)
@@ -621,7 +623,7 @@ class _Announcing:
         return True
 
 
-def _prepare_with_posts(prepared: PreparedPublish, options: PublishOptions) -> PreparedPublish | None:
+def _prepare_with_posts(prepared: PreparedPublish) -> PreparedPublish | None:
     """The same build with the posts that were sent since; None if it is the same as before.
 
     Raises OperationError or PublishConflict where more than that would change.
@@ -640,7 +642,7 @@ def _prepare_with_posts(prepared: PreparedPublish, options: PublishOptions) -> P
     before = prepared.plan.output(prepared.plan.feed_key)
     if before is None or find_live_digest(record.state) != before.sha256:
         raise overtaken
-    options = replace(options, retag=())
+    options = replace(prepared.options, retag=())
     new_build = _build_show(project, record, options, prepared.due, lambda _: None, lambda _: None)
     new_prepared = make_plan(new_build, now=prepared.due, record=record)
     if new_prepared.conflicts:  # of files that the feed does not show, such as templates

@@ -113,6 +113,44 @@ def test_post_is_written_back_into_feed_page_and_lock(show, mastodon, bucket, tm
     assert (other / "podcast.lock").read_bytes() == (show / "podcast.lock").read_bytes()
     assert read_public(bucket, "feed.xml") == feed
     assert run(show, "comments").stdout == f"{SLUG}: 0 comments\n"
+    assert run(show, "rollback", "--yes").exit_code == 0
+    assert SLUG not in read_public(bucket, "feed.xml"), "the feed without the episode, not the one without the post"
+
+
+def test_post_is_written_back_by_a_publish_of_one_episode(show, mastodon, bucket):
+    notes = show / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("Talk 1", "Not ready yet"))
+    publish(show, "2")
+    [post] = mastodon.own_posts()
+    feed = read_public(bucket, "feed.xml")
+    assert feed.count(f'uri="{post["uri"]}"') == 1
+    assert "Not ready yet" not in feed
+    assert f'uri: "{post["uri"]}"' in (show / "podcast.lock").read_text()
+
+
+def test_post_that_others_cannot_open_is_not_written_back(show, mastodon, bucket):
+    settings = show / "podcast.yaml"
+    settings.write_text(settings.read_text().replace("server:", "visibility: private, server:"))
+    publish(show)
+    assert mastodon.own_posts()[0]["visibility"] == "private"
+    assert "socialInteract" not in read_public(bucket, "feed.xml")
+
+
+def test_feed_that_someone_else_replaced_while_it_was_posted_is_not_overwritten(show, s3, bucket, monkeypatch):
+    send = mastodon_network.MastodonNetwork.send
+
+    def send_late(network, draft):
+        sent = send(network, draft)
+        other = s3.client()
+        feed = other.get_object(Bucket=bucket.name, Key="feed.xml")["Body"].read()
+        other.put_object(Bucket=bucket.name, Key="feed.xml", Body=feed.replace(b"</rss>", b"<!-- other --></rss>"))
+        other.close()
+        return sent
+
+    monkeypatch.setattr(mastodon_network.MastodonNetwork, "send", send_late)
+    output = publish(show)
+    assert "the feed and the pages do not name the new posts yet: someone else published" in output
+    assert "<!-- other -->" in read_public(bucket, "feed.xml")
 
 
 def test_writing_a_post_back_takes_no_template_of_another_publisher_back(show, bucket, tmp_path, monkeypatch):

@@ -47,6 +47,8 @@ def rollback_command(
 ) -> None:
     """Make the previous feed live again, or the one with this NUMBER.
 
+    Without NUMBER, a feed that only lacks the links to posts about its episodes is skipped.
+
     Only the feed changes; every file that it names must still exist. The next publish will replace it, also one that
     CI runs; with --hold, `publish` refuses until it is run with --release.
 
@@ -69,7 +71,7 @@ def rollback_command(
     if is_list:
         _print_saved_feeds(console, store, saved_feeds, state.feed)
         return
-    feed = _choose_feed(saved_feeds, number)
+    feed = _choose_feed(store, saved_feeds, state.feed, number)
     now = datetime.now(UTC)
     if hold:
         state = replace(state, hold=f"rolled back to feed {feed.number} on {now:%Y-%m-%d %H:%M} UTC")
@@ -133,9 +135,16 @@ def _print_saved_feeds(
         console.info("no earlier feed to roll back to")
 
 
-def _choose_feed(saved_feeds: tuple[PreviousFeed, ...], number: int | None) -> PreviousFeed:
-    for feed in saved_feeds:
-        if number is None or feed.number == number:
-            return feed
+def _choose_feed(
+    store: Store, saved_feeds: tuple[PreviousFeed, ...], live: StoredObject | None, number: int | None
+) -> PreviousFeed:
+    from podcast_kit.publish.rollback import find_previous_feed
+
+    if number is None:
+        feed = find_previous_feed(store, saved_feeds, live)
+    else:
+        feed = next((feed for feed in saved_feeds if feed.number == number), None)
+    if feed:
+        return feed
     text = "no earlier feed to roll back to" if number is None else f"no saved feed {number}"
     raise OperationError(text, "run `podcast-kit rollback --list`")
