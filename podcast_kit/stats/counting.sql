@@ -2,26 +2,27 @@
 -- Written for DuckDB; sqlglot translates it for ClickHouse and Spark. Each engine provides the tables
 --   requests    day, at_ms, listener, agent, referrer, method, path, status, bytes_sent, range_start, range_end,
 --               country, source, is_datacenter
---   enclosures  path, file, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
---   agents      agent, app, device, is_bot, is_watch
---   referrers   referrer, player, is_bogus
+--   enclosures  path, file_id, guid_id, bytes, head_bytes
+--   recordings  file_id, guid_id, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
+--   agents      agent, agent_id, app, device, is_bot, is_watch
+--   referrers   referrer, player_id, player, is_bogus; player_id is 0 where it is not a player
+-- Rows of requests are many: they carry numbers instead of names until they are counted.
 -- Bytes are half-open intervals [start_byte, stop_byte). :names are numbers that the caller puts in.
 
 -- name: classified
 -- Every request with the reason why it is left out, if it is, and the bytes of content that it delivered.
 SELECT
-  p.day, p.at_ms, p.listener, p.agent, p.file, p.guid, p.app, p.device, p.country, p.source,
-  p.bytes, p.head_bytes, p.needed_bytes, p.reason, COALESCE(p.start_byte, 0) AS start_byte,
+  p.day, p.at_ms, p.listener, p.agent_id, p.file_id, p.guid_id, p.player_id, p.country, p.source, p.reason,
+  COALESCE(p.start_byte, 0) AS start_byte,
   CASE WHEN p.start_byte IS NULL THEN 0 ELSE LEAST(p.start_byte + p.sent, p.stop_limit) END AS stop_byte,
   CASE WHEN p.start_byte IS NULL THEN LEAST(p.sent, p.bytes) ELSE 0 END AS unplaced_bytes
 FROM (
   SELECT
-    r.day AS day, r.at_ms AS at_ms, r.listener AS listener, r.agent AS agent, e.file AS file, e.guid AS guid,
-    COALESCE(f.player, a.app, '') AS app,
-    COALESCE(a.device, '') AS device,
+    r.day AS day, r.at_ms AS at_ms, r.listener AS listener, a.agent_id AS agent_id, e.file_id AS file_id,
+    e.guid_id AS guid_id, COALESCE(f.player_id, 0) AS player_id,
     COALESCE(r.country, '') AS country,
     COALESCE(r.source, '') AS source,
-    e.bytes AS bytes, e.head_bytes AS head_bytes, e.needed_bytes AS needed_bytes,
+    e.bytes AS bytes,
     CASE
       WHEN r.status = 200 THEN e.head_bytes
       WHEN r.range_start >= e.head_bytes THEN r.range_start
@@ -35,7 +36,7 @@ FROM (
       ELSE COALESCE(r.bytes_sent, r.range_end - r.range_start + 1, 0) - (e.head_bytes - r.range_start)
     END AS sent,
     CASE
-      WHEN e.guid IS NULL THEN 'other_file'
+      WHEN e.file_id IS NULL THEN 'other_file'
       WHEN r.method <> 'GET' THEN 'method'
       WHEN r.status IS NULL OR r.status NOT IN (200, 206) THEN 'status'
       WHEN r.status = 206 AND r.range_start = 0 AND r.range_end = 1 THEN 'probe'
@@ -62,11 +63,11 @@ SELECT c.*, c.day AS window_day, 0 AS window_ms FROM classified AS c WHERE c.rea
 SELECT
   s.*,
   MAX(CASE WHEN s.is_first THEN s.at_ms END) OVER (
-    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_ms
+    PARTITION BY s.listener, s.agent_id, s.guid_id ORDER BY s.at_ms
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS window_ms,
   MAX(CASE WHEN s.is_first THEN s.day END) OVER (
-    PARTITION BY s.listener, s.agent, s.guid ORDER BY s.at_ms
+    PARTITION BY s.listener, s.agent_id, s.guid_id ORDER BY s.at_ms
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS window_day
 FROM (
@@ -74,7 +75,7 @@ FROM (
     c.*,
     COALESCE(
       c.at_ms - MAX(c.at_ms) OVER (
-        PARTITION BY c.listener, c.agent, c.guid ORDER BY c.at_ms
+        PARTITION BY c.listener, c.agent_id, c.guid_id ORDER BY c.at_ms
         ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
       ) >= 86400000,
       TRUE
@@ -86,95 +87,103 @@ FROM (
 -- name: first_requests
 -- For the first-touch window: each moment of a listener, and the first one that is 24 hours or more after it.
 SELECT
-  m.listener, m.agent, m.guid, m.day, m.at_ms,
+  m.listener, m.agent_id, m.guid_id, m.day, m.at_ms,
   MIN(m.at_ms) OVER (
-    PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_ms
+    PARTITION BY m.listener, m.agent_id, m.guid_id ORDER BY m.at_ms
     RANGE BETWEEN 86400000 FOLLOWING AND UNBOUNDED FOLLOWING
   ) AS next_ms,
-  ROW_NUMBER() OVER (PARTITION BY m.listener, m.agent, m.guid ORDER BY m.at_ms) AS position
+  ROW_NUMBER() OVER (PARTITION BY m.listener, m.agent_id, m.guid_id ORDER BY m.at_ms) AS position
 FROM (
-  SELECT DISTINCT c.listener, c.agent, c.guid, c.day, c.at_ms FROM classified AS c WHERE c.reason = 'eligible'
+  SELECT DISTINCT c.listener, c.agent_id, c.guid_id, c.day, c.at_ms FROM classified AS c WHERE c.reason = 'eligible'
 ) AS m
 
 -- name: window_starts
 -- The beginnings of the first-touch windows: the first request, then the first one behind each window, and so on.
 WITH RECURSIVE starts AS (
-  SELECT f.listener, f.agent, f.guid, f.day, f.at_ms, f.next_ms FROM first_requests AS f WHERE f.position = 1
+  SELECT f.listener, f.agent_id, f.guid_id, f.day, f.at_ms, f.next_ms FROM first_requests AS f WHERE f.position = 1
   UNION ALL
   SELECT
-    f.listener AS listener, f.agent AS agent, f.guid AS guid, f.day AS day, f.at_ms AS at_ms, f.next_ms AS next_ms
+    f.listener AS listener, f.agent_id AS agent_id, f.guid_id AS guid_id, f.day AS day, f.at_ms AS at_ms, f.next_ms AS next_ms
   FROM starts AS s
   INNER JOIN first_requests AS f
-    ON f.listener = s.listener AND f.agent = s.agent AND f.guid = s.guid AND f.at_ms = s.next_ms
+    ON f.listener = s.listener AND f.agent_id = s.agent_id AND f.guid_id = s.guid_id AND f.at_ms = s.next_ms
 )
-SELECT starts.listener, starts.agent, starts.guid, starts.day, starts.at_ms FROM starts
+SELECT starts.listener, starts.agent_id, starts.guid_id, starts.day, starts.at_ms FROM starts
 
 -- name: window_first_touch
 -- A window begins at a request, lasts 24 hours, and the next one begins at the first request after it.
 SELECT
-  c.day AS day, c.at_ms AS at_ms, c.listener AS listener, c.agent AS agent, c.file AS file, c.guid AS guid,
-  c.app AS app, c.device AS device, c.country AS country, c.source AS source, c.bytes AS bytes,
-  c.head_bytes AS head_bytes, c.needed_bytes AS needed_bytes, c.reason AS reason, c.start_byte AS start_byte,
-  c.stop_byte AS stop_byte, c.unplaced_bytes AS unplaced_bytes, s.at_ms AS window_ms, s.day AS window_day
+  c.day AS day, c.at_ms AS at_ms, c.listener AS listener, c.agent_id AS agent_id, c.file_id AS file_id,
+  c.guid_id AS guid_id, c.player_id AS player_id, c.country AS country, c.source AS source, c.reason AS reason,
+  c.start_byte AS start_byte, c.stop_byte AS stop_byte, c.unplaced_bytes AS unplaced_bytes, s.at_ms AS window_ms,
+  s.day AS window_day
 FROM classified AS c
-INNER JOIN window_starts AS s ON s.listener = c.listener AND s.agent = c.agent AND s.guid = c.guid
+INNER JOIN window_starts AS s ON s.listener = c.listener AND s.agent_id = c.agent_id AND s.guid_id = c.guid_id
 WHERE c.reason = 'eligible' AND c.at_ms >= s.at_ms AND c.at_ms < s.at_ms + 86400000
 
 -- name: files
 -- What each listener got of each file in a window, before overlaps are looked at.
 SELECT
-  w.window_day, w.window_ms, w.listener, w.agent, w.guid, w.file,
-  MIN(w.at_ms) AS first_ms, MIN(w.app) AS app, MIN(w.device) AS device, MIN(w.country) AS country,
-  MIN(w.source) AS source, MAX(w.bytes) AS bytes, MAX(w.head_bytes) AS head_bytes,
-  MAX(w.needed_bytes) AS needed_bytes,
-  MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
-  SUM(GREATEST(w.stop_byte - w.start_byte, 0)) AS total,
-  SUM(w.unplaced_bytes) AS unplaced,
-  COUNT(*) AS requests
-FROM windowed AS w
-GROUP BY w.window_day, w.window_ms, w.listener, w.agent, w.guid, w.file
+  g.window_day AS window_day, g.window_ms AS window_ms, g.listener AS listener, g.agent_id AS agent_id,
+  g.file_id AS file_id, g.player_id AS player_id, g.country AS country, g.source AS source, g.longest AS longest,
+  g.requests AS requests, g.total AS total, g.unplaced AS unplaced, r.guid_id AS guid_id, r.bytes AS bytes, r.head_bytes AS head_bytes,
+  r.needed_bytes AS needed_bytes
+FROM (
+  SELECT
+    w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id, MAX(w.player_id) AS player_id,
+    MIN(w.country) AS country, MIN(w.source) AS source,
+    MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
+    SUM(GREATEST(w.stop_byte - w.start_byte, 0)) AS total,
+    SUM(w.unplaced_bytes) AS unplaced,
+    COUNT(*) AS requests
+  FROM windowed AS w
+  GROUP BY w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id
+) AS g
+INNER JOIN recordings AS r ON r.file_id = g.file_id
 
 -- name: covered
--- The union of the byte ranges, where no single range is a minute but together they may be; and the bytes of requests
+-- The union of the byte ranges, where no single range is a minute but several together may be; and the bytes of requests
 -- whose range is unknown, each of them once.
 SELECT
-  u.window_day, u.window_ms, u.listener, u.agent, u.file,
+  u.window_day, u.window_ms, u.listener, u.agent_id, u.file_id,
   SUM(GREATEST(u.stop_byte - GREATEST(u.start_byte, COALESCE(u.reach, 0)), 0)) AS covered,
   SUM(u.unplaced_bytes) AS unplaced
 FROM (
   SELECT
     d.*,
     MAX(d.stop_byte) OVER (
-      PARTITION BY d.window_day, d.window_ms, d.listener, d.agent, d.file
+      PARTITION BY d.window_day, d.window_ms, d.listener, d.agent_id, d.file_id
       ORDER BY d.start_byte, d.stop_byte, d.at_ms
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS reach
   FROM (
     SELECT DISTINCT
-      w.window_day AS window_day, w.window_ms AS window_ms, w.listener AS listener, w.agent AS agent,
-      w.file AS file, w.start_byte AS start_byte, w.stop_byte AS stop_byte, w.unplaced_bytes AS unplaced_bytes,
+      w.window_day AS window_day, w.window_ms AS window_ms, w.listener AS listener, w.agent_id AS agent_id,
+      w.file_id AS file_id, w.start_byte AS start_byte, w.stop_byte AS stop_byte, w.unplaced_bytes AS unplaced_bytes,
       CASE WHEN w.unplaced_bytes > 0 THEN w.at_ms ELSE 0 END AS at_ms
     FROM windowed AS w
     INNER JOIN files AS f
       ON f.window_day = w.window_day AND f.window_ms = w.window_ms AND f.listener = w.listener
-      AND f.agent = w.agent AND f.file = w.file
-    WHERE f.longest < f.needed_bytes AND f.total + f.unplaced >= f.needed_bytes
+      AND f.agent_id = w.agent_id AND f.file_id = w.file_id
+    WHERE f.requests > 1 AND f.longest < f.needed_bytes AND f.total + f.unplaced >= f.needed_bytes
   ) AS d
 ) AS u
-GROUP BY u.window_day, u.window_ms, u.listener, u.agent, u.file
+GROUP BY u.window_day, u.window_ms, u.listener, u.agent_id, u.file_id
 
 -- name: consumers
 -- One row for each download: a listener who got a minute of an episode in a window.
 SELECT
-  f.window_day AS day, f.window_ms AS window_ms, f.listener AS listener, f.agent AS agent, f.guid AS guid,
-  MIN(f.app) AS app, MIN(f.device) AS device, MIN(f.country) AS country, MIN(f.source) AS source
+  f.window_day AS day, f.window_ms AS window_ms, f.listener AS listener, f.agent_id AS agent_id, f.guid_id AS guid_id,
+  MAX(f.player_id) AS player_id, MIN(f.country) AS country, MIN(f.source) AS source
 FROM files AS f
 LEFT JOIN covered AS c
   ON c.window_day = f.window_day AND c.window_ms = f.window_ms AND c.listener = f.listener
-  AND c.agent = f.agent AND c.file = f.file
+  AND c.agent_id = f.agent_id AND c.file_id = f.file_id
 WHERE f.longest >= f.needed_bytes
-  OR COALESCE(c.covered, 0) + GREATEST(LEAST(COALESCE(c.unplaced, 0), f.bytes) - f.head_bytes, 0) >= f.needed_bytes
-GROUP BY f.window_day, f.window_ms, f.listener, f.agent, f.guid
+  OR COALESCE(c.covered, 0) + GREATEST(
+    LEAST(COALESCE(c.unplaced, CASE WHEN f.requests = 1 THEN f.unplaced ELSE 0 END), f.bytes) - f.head_bytes, 0
+  ) >= f.needed_bytes
+GROUP BY f.window_day, f.window_ms, f.listener, f.agent_id, f.guid_id
 
 -- name: excess_addresses
 -- Addresses with more downloads on a day than people have.
@@ -185,29 +194,42 @@ HAVING COUNT(*) > :max_downloads_per_address
 
 -- name: accepted
 SELECT
-  c.day AS day, c.window_ms AS window_ms, c.listener AS listener, c.agent AS agent, c.guid AS guid, c.app AS app,
-  c.device AS device, c.country AS country, c.source AS source
+  c.day AS day, c.window_ms AS window_ms, c.listener AS listener, c.agent_id AS agent_id, c.guid_id AS guid_id,
+  c.player_id AS player_id, c.country AS country, c.source AS source
 FROM consumers AS c
 LEFT JOIN excess_addresses AS x ON x.day = c.day AND x.listener = c.listener
 WHERE x.listener IS NULL
 
 -- name: downloads
-SELECT a.day, a.guid, a.app, a.device, a.country, a.source, COUNT(*) AS downloads
-FROM accepted AS a
-GROUP BY a.day, a.guid, a.app, a.device, a.country, a.source
-ORDER BY a.day, a.guid, a.app, a.device, a.country, a.source
+SELECT n.day, n.guid, n.app, n.device, n.country, n.source, CAST(SUM(n.downloads) AS BIGINT) AS downloads
+FROM (
+  SELECT
+    t.day AS day, e.guid AS guid, COALESCE(p.player, g.app) AS app, g.device AS device, t.country AS country,
+    t.source AS source, t.downloads AS downloads
+  FROM (
+    SELECT a.day, a.guid_id, a.agent_id, a.player_id, a.country, a.source, COUNT(*) AS downloads
+    FROM accepted AS a
+    GROUP BY a.day, a.guid_id, a.agent_id, a.player_id, a.country, a.source
+  ) AS t
+  INNER JOIN (SELECT DISTINCT r.guid_id, r.guid FROM recordings AS r) AS e ON e.guid_id = t.guid_id
+  INNER JOIN agents AS g ON g.agent_id = t.agent_id
+  LEFT JOIN (SELECT DISTINCT f.player_id, f.player FROM referrers AS f WHERE f.player_id > 0) AS p
+    ON p.player_id = t.player_id
+) AS n
+GROUP BY n.day, n.guid, n.app, n.device, n.country, n.source
+ORDER BY n.day, n.guid, n.app, n.device, n.country, n.source
 
 -- name: listeners_by_day
 -- Distinct pairs of address and user agent with a download.
 SELECT d.day, COUNT(*) AS listeners
-FROM (SELECT DISTINCT a.day, a.listener, a.agent FROM accepted AS a) AS d
+FROM (SELECT DISTINCT a.day, a.listener, a.agent_id FROM accepted AS a) AS d
 GROUP BY d.day
 ORDER BY d.day
 
 -- name: listeners
 SELECT d.month, COUNT(*) AS listeners
 FROM (
-  SELECT DISTINCT EXTRACT(YEAR FROM a.day) * 100 + EXTRACT(MONTH FROM a.day) AS month, a.listener, a.agent
+  SELECT DISTINCT EXTRACT(YEAR FROM a.day) * 100 + EXTRACT(MONTH FROM a.day) AS month, a.listener, a.agent_id
   FROM accepted AS a
 ) AS d
 GROUP BY d.month
@@ -228,31 +250,36 @@ ORDER BY x.day
 -- name: streams
 -- Downloads that came in parts: no request had nine tenths of the file, so the parts tell how far people listen.
 SELECT
-  f.window_day AS window_day, f.window_ms AS window_ms, f.listener AS listener, f.agent AS agent, f.guid AS guid,
-  f.file AS file, f.bytes AS bytes, f.head_bytes AS head_bytes
+  f.window_day AS window_day, f.window_ms AS window_ms, f.listener AS listener, f.agent_id AS agent_id, f.guid_id AS guid_id,
+  f.file_id AS file_id, f.bytes AS bytes, f.head_bytes AS head_bytes
 FROM files AS f
 INNER JOIN accepted AS a
-  ON a.day = f.window_day AND a.window_ms = f.window_ms AND a.listener = f.listener AND a.agent = f.agent
-  AND a.guid = f.guid
+  ON a.day = f.window_day AND a.window_ms = f.window_ms AND a.listener = f.listener AND a.agent_id = f.agent_id
+  AND a.guid_id = f.guid_id
 WHERE f.unplaced = 0 AND f.longest * 10 < (f.bytes - f.head_bytes) * 9
 
 -- name: stream_counts
-SELECT s.guid, COUNT(*) AS streams FROM streams AS s GROUP BY s.guid ORDER BY s.guid
+SELECT e.guid, COUNT(*) AS streams
+FROM streams AS s
+INNER JOIN (SELECT DISTINCT r.guid_id, r.guid FROM recordings AS r) AS e ON e.guid_id = s.guid_id
+GROUP BY e.guid
+ORDER BY e.guid
 
 -- name: heard_parts
 -- How many of them got the middle of each hundredth of the content.
-SELECT h.guid, h.part, COUNT(*) AS streams
+SELECT e.guid, h.part, COUNT(*) AS streams
 FROM (
   SELECT DISTINCT
-    s.window_day AS window_day, s.window_ms AS window_ms, s.listener AS listener, s.agent AS agent, s.guid AS guid,
-    s.file AS file, p.part AS part
+    s.window_day AS window_day, s.window_ms AS window_ms, s.listener AS listener, s.agent_id AS agent_id, s.guid_id AS guid_id,
+    s.file_id AS file_id, p.part AS part
   FROM streams AS s
   INNER JOIN windowed AS w
-    ON w.window_day = s.window_day AND w.window_ms = s.window_ms AND w.listener = s.listener AND w.agent = s.agent
-    AND w.file = s.file
+    ON w.window_day = s.window_day AND w.window_ms = s.window_ms AND w.listener = s.listener AND w.agent_id = s.agent_id
+    AND w.file_id = s.file_id
   CROSS JOIN parts AS p
   WHERE (w.start_byte - s.head_bytes) * 200 <= (s.bytes - s.head_bytes) * (2 * p.part + 1)
     AND (w.stop_byte - s.head_bytes) * 200 > (s.bytes - s.head_bytes) * (2 * p.part + 1)
 ) AS h
-GROUP BY h.guid, h.part
-ORDER BY h.guid, h.part
+INNER JOIN (SELECT DISTINCT r.guid_id, r.guid FROM recordings AS r) AS e ON e.guid_id = h.guid_id
+GROUP BY e.guid, h.part
+ORDER BY e.guid, h.part

@@ -288,18 +288,33 @@ def _add_counts(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 def _insert_enclosures(engine: Engine, enclosures: Iterable[EnclosureFacts]) -> None:
-    columns = {"path": "VARCHAR", "file": "VARCHAR", "guid": "VARCHAR", "bytes": "BIGINT", "head_bytes": "BIGINT"}
-    facts_by_path = {path: facts for facts in enclosures for path in facts.paths}
+    """Number the recordings, and map the paths of the logs to them."""
+    by_file = {facts.file: facts for facts in enclosures}
+    file_ids = {file: number for number, file in enumerate(sorted(by_file), 1)}
+    guids = sorted({facts.guid for facts in by_file.values()})
+    guid_ids = {guid: number for number, guid in enumerate(guids, 1)}
+    facts_by_path = {path: facts for facts in by_file.values() for path in facts.paths}
     by_tail = {path_tail(path): facts for path, facts in facts_by_path.items() if path_tail(path)}
-    query = "SELECT DISTINCT path FROM requests WHERE path LIKE '%/media/%'"
-    for (path,) in engine.fetch_rows(query):
+    for (path,) in engine.fetch_rows("SELECT DISTINCT path FROM requests WHERE path LIKE '%/media/%'"):
         if facts := by_tail.get(path_tail(path)):
             facts_by_path.setdefault(path, facts)
-    rows = [
-        (path, facts.file, facts.guid, facts.bytes, facts.head_bytes, facts.needed_bytes)
-        for path, facts in sorted(facts_by_path.items())
-    ]
-    engine.insert_rows("enclosures", {**columns, "needed_bytes": "BIGINT"}, rows)
+    numbers = dict.fromkeys(("file_id", "guid_id", "bytes", "head_bytes"), "BIGINT")
+    engine.insert_rows(
+        "enclosures",
+        {"path": "VARCHAR", **numbers},
+        [
+            (path, file_ids[facts.file], guid_ids[facts.guid], facts.bytes, facts.head_bytes)
+            for path, facts in sorted(facts_by_path.items())
+        ],
+    )
+    engine.insert_rows(
+        "recordings",
+        {"guid": "VARCHAR", **numbers, "needed_bytes": "BIGINT"},
+        [
+            (facts.guid, file_id, guid_ids[facts.guid], facts.bytes, facts.head_bytes, facts.needed_bytes)
+            for facts, file_id in ((by_file[file], file_id) for file, file_id in file_ids.items())
+        ],
+    )
 
 
 def path_tail(path: str) -> str:
@@ -316,20 +331,23 @@ def _insert_agents(engine: Engine, lists: AgentLists) -> None:
     """Match each distinct user agent once."""
     agents = sorted(row[0] for row in engine.fetch_rows("SELECT DISTINCT agent FROM requests WHERE agent IS NOT NULL"))
     rows = [
-        (match.agent, match.name or UNKNOWN_APP, match.device, match.is_bot, match.is_watch)
-        for match in lists.match_agents(agents)
+        (match.agent, number, match.name or UNKNOWN_APP, match.device, match.is_bot, match.is_watch)
+        for number, match in enumerate(lists.match_agents(agents), 1)
     ]
-    columns = {"agent": "VARCHAR", "app": "VARCHAR", "device": "VARCHAR", "is_bot": "BOOLEAN", "is_watch": "BOOLEAN"}
-    engine.insert_rows("agents", columns, rows)
+    columns = {"agent": "VARCHAR", "agent_id": "BIGINT", "app": "VARCHAR", "device": "VARCHAR"}
+    engine.insert_rows("agents", {**columns, "is_bot": "BOOLEAN", "is_watch": "BOOLEAN"}, rows)
 
 
 def _insert_referrers(engine: Engine, lists: AgentLists, bogus_hosts: frozenset[str]) -> None:
     query = "SELECT DISTINCT referrer FROM requests WHERE referrer IS NOT NULL AND referrer <> ''"
     rows = []
+    player_ids: dict[str, int] = {}
     for referrer in sorted(row[0] for row in engine.fetch_rows(query)):
-        match = lists.match_referrer(referrer)
-        rows.append((referrer, match.name or None, referrer_host(referrer) in bogus_hosts))
-    engine.insert_rows("referrers", {"referrer": "VARCHAR", "player": "VARCHAR", "is_bogus": "BOOLEAN"}, rows)
+        name = lists.match_referrer(referrer).name
+        player_id = player_ids.setdefault(name, len(player_ids) + 1) if name else 0
+        rows.append((referrer, player_id, name, referrer_host(referrer) in bogus_hosts))
+    columns = {"referrer": "VARCHAR", "player_id": "BIGINT", "player": "VARCHAR", "is_bogus": "BOOLEAN"}
+    engine.insert_rows("referrers", columns, rows)
 
 
 def referrer_host(referrer: str) -> str:
