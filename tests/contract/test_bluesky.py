@@ -127,6 +127,14 @@ def test_posting_twice_gives_one_post_that_can_be_found_and_deleted(make_network
     assert network.find_sent(again) is not None
 
 
+def test_card_whose_picture_is_too_large_has_none(make_network, tmp_path):
+    card = tmp_path / "card.jpg"
+    card.write_bytes(b"\xff" * 1_000_001)
+    network = make_network()
+    large = draft(network, card=card, attempt=3)
+    assert network.send(large).id == large.post_id
+
+
 def is_taken(network, text):
     try:
         network.send(draft(network, text=text))
