@@ -18,6 +18,11 @@ def print_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
     console.clear_progress()
 
 
+def name_action(outcome: Outcome) -> str:
+    """What was done, in a word; a service, unlike the public, is notified."""
+    return "notified" if outcome.action == "announced" else outcome.action
+
+
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
     """An outcome for the JSON document; its keys are a format."""
     return {"subject": outcome.key, "found": outcome.action, "trouble": outcome.error, "hint": outcome.fix}

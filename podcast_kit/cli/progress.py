@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podcast_kit.cli.console import LOG_INTERVAL_S, Console
+from podcast_kit.cli.outcomes import name_action
 from podcast_kit.model import Outcome, Progress
 from podcast_kit.text.numbers import format_bytes, format_count
 from podcast_kit.text.timecode import format_short_timecode
@@ -65,9 +66,9 @@ class UploadProgress:
                 self.console.clear_progress()
                 self.console.raw(json.dumps(event, ensure_ascii=False))
                 sys.stdout.flush()
-        if (outcome.url or outcome.action == "posted") and not outcome.error:
+        if (outcome.url or outcome.action in {"posted", "announced"}) and not outcome.error:
             with self.lock:
-                self.console.info(f"{outcome.action}: {outcome.url or outcome.key}")
+                self.console.info(f"{name_action(outcome)}: {outcome.url or outcome.key}")
         if outcome.error:
             with self.lock:
                 self.console.info(f"{click.style('warning', fg='yellow', bold=True)}: {outcome.error}")

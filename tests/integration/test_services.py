@@ -76,7 +76,9 @@ def take_pages(services, bucket):
 
 
 def test_services_are_notified_of_the_live_feed_and_a_rerun_is_silent(show, services, bucket):
-    publish(show)
+    output = publish(show)
+    assert output.count("notified: ") == len(ALL)
+    assert "notified: Podcast Index\n" in output
     feed = read(bucket, "feed.xml")
     assert feed.count(b'<podcast:podping usesPodping="true"/>') == 1
     assert read(bucket, f"{KEY}.txt") == KEY.encode()

@@ -15,6 +15,7 @@ from podcast_kit.cli.app import command
 from podcast_kit.cli.builds import load_build, open_target_store
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import YES_OPTION, complete_slugs, resolve_episode
+from podcast_kit.cli.outcomes import name_action
 from podcast_kit.cli.plan_view import post_lines, posts_to_json
 from podcast_kit.cli.questions import confirm_action
 from podcast_kit.errors import ExitCode, OperationError
@@ -225,7 +226,7 @@ def _report_outcomes(console: Console, outcomes: Iterable[Outcome]) -> Iterator[
             if outcome.fix:
                 console.info(f"  {outcome.fix}")
         elif outcome.action not in {"recorded", "delayed"}:
-            console.result(f"{outcome.action}: {outcome.url or outcome.key}")
+            console.result(f"{name_action(outcome)}: {outcome.url or outcome.key}")
         yield outcome
     if is_feed_old:
         console.info("next: run `podcast-kit publish` to update the links to these posts in the feed and on pages")
