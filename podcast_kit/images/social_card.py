@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -210,7 +211,9 @@ def _hyphenate_word(word: str, font: FreeTypeFont, width: int) -> list[str]:
     """A word in pieces that fit, each except the last with a hyphen."""
     pieces = []
     while font.getlength(word) > width and len(word) > 2:  # noqa: PLR2004  # a letter and a hyphen
-        end = next((stop for stop in range(len(word) - 1, 1, -1) if font.getlength(word[:stop] + "-") <= width), 1)
+        stops = range(2, len(word))
+        fitting = bisect_right(stops, width, key=lambda stop: font.getlength(word[:stop] + "-"))  # used at once
+        end = stops[fitting - 1] if fitting else 1
         pieces.append(word[:end] + "-")
         word = word[end:]
     return [*pieces, word]

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from podcast_kit import images
+from podcast_kit.images import social_card
 
 
 @pytest.fixture
@@ -38,3 +39,16 @@ def test_the_same_title_gives_the_same_bytes(card):
     assert card.render_poster("Twice", images.POSTER_FORMATS[0]) == card.render_poster(
         "Twice", images.POSTER_FORMATS[0]
     )
+
+
+def test_a_word_without_end_is_broken_in_few_steps():
+    class Font:
+        measured = 0
+
+        def getlength(self, text):
+            Font.measured += 1
+            return 10 * len(text)
+
+    pieces = social_card._hyphenate_word("x" * 1000, Font(), 205)
+    assert (len(pieces[0]), "".join(piece.removesuffix("-") for piece in pieces)) == (20, "x" * 1000)
+    assert Font.measured < 12 * len(pieces)
