@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -212,7 +212,7 @@ def _hyphenate_word(word: str, font: FreeTypeFont, width: int) -> list[str]:
     pieces = []
     while font.getlength(word) > width and len(word) > 2:  # noqa: PLR2004  # a letter and a hyphen
         stops = range(2, len(word))
-        fitting = bisect_right(stops, width, key=lambda stop: font.getlength(word[:stop] + "-"))  # used at once
+        fitting = bisect_left(stops, True, key=lambda stop: font.getlength(word[:stop] + "-") > width)
         end = stops[fitting - 1] if fitting else 1
         pieces.append(word[:end] + "-")
         word = word[end:]
