@@ -50,7 +50,7 @@ EMPTY_LOG = LogFormat(name="empty", title="empty log", split="")
 REQUESTS_FOLDER, RECORD_NAME = "requests", "ingested.sqlite"
 DAY_PREFIX = "day="
 INGEST_MEMORY = "1GB"
-_LINE_COLUMN = "columns={'line': 'VARCHAR'}, delim='\\x01', quote='', escape='', comment='', header=false"
+_LINE_COLUMN = "columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', comment='', header=false"
 _READ_OPTIONS = f"{_LINE_COLUMN}, auto_detect=false, new_line='\\n', max_line_size={MAX_PARSED_LINE_BYTES}"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS logs (

@@ -75,7 +75,7 @@ _COMBINED_COLUMNS = {
     "address": "split_part(head, ' ', 1)",
     "method": "split_part(request, ' ', 1)",
     "path": "request_path(split_part(request, ' ', 2))",
-    "status": "try_cast(substr(numbers, 2, 3) AS INTEGER)",
+    "status": "CASE WHEN substr(numbers, 5, 1) = ' ' THEN try_cast(substr(numbers, 2, 3) AS INTEGER) END",
     "bytes_sent": "to_bytes(substr(numbers, 6))",
     "referrer": "unquote_text(referrer_text)",
     "agent": "unquote_text(agent_text)",

@@ -80,11 +80,15 @@ def read_raw_blocks(stream: LogStream, name: str) -> Iterator[bytes]:
         raise _log_error(name, text, "copy it again; none of its lines is counted until then", "log.damaged") from None
 
 
+class _DamagedDataError(Exception):
+    """There is something else after the compressed data."""
+
+
 def _codec_errors() -> tuple[type[Exception], ...]:
     from isal.isal_zlib import error as gzip_error
     from zstandard import ZstdError
 
-    errors: tuple[type[Exception], ...] = (gzip_error, ZstdError)  # type: ignore[assignment]  # isal's stub is wrong
+    errors: tuple[type[Exception], ...] = (gzip_error, ZstdError, _DamagedDataError)  # type: ignore[assignment]  # isal's stub is wrong
     return errors
 
 
@@ -94,6 +98,8 @@ def _decompress_gzip(read_compressed: Callable[[], bytes]) -> Iterator[bytes]:
 
     data = read_compressed()
     while data:
+        if not data.startswith(GZIP_MAGIC[: len(data)]):
+            raise _DamagedDataError
         member = decompressobj(GZIP_WBITS)
         while not member.eof:
             data = data or read_compressed()

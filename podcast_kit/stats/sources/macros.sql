@@ -10,7 +10,7 @@ CREATE OR REPLACE TEMP MACRO to_position(x) AS CASE WHEN try_cast(x AS BIGINT) >
 -- 28/Nov/2026:19:04:00 +0100
 CREATE OR REPLACE TEMP MACRO parse_clf_time(x) AS
   CASE WHEN ends_with(x, ' +0000') THEN try_strptime(left(x, 20), '%d/%b/%Y:%H:%M:%S')
-       ELSE CAST(try_strptime(x, '%d/%b/%Y:%H:%M:%S %z') AS TIMESTAMP) END;
+       WHEN substr(x, 23, 2) BETWEEN '00' AND '14' THEN CAST(try_strptime(x, '%d/%b/%Y:%H:%M:%S %z') AS TIMESTAMP) END;
 
 CREATE OR REPLACE TEMP MACRO clf_time(x) AS parse_clf_time(substr(x, instr(x, '[') + 1, 26));
 
