@@ -251,8 +251,8 @@ class _OpenLog:
     """Digest of its first line."""
     candidates: dict[int, set[int]] = field(default_factory=dict)
     """Length → checksums of contents that were read before and begin with the same line."""
-    start: tuple[int, int] = (0, 0)
-    """Bytes and lines of the chunk before its own."""
+    start: tuple[int, int, int] = (0, 0, 0)
+    """The position in the chunk before its own lines."""
     end_line: int = 0
     """Lines of the chunk up to its last one."""
     lines_before: int = 0
@@ -276,7 +276,7 @@ class _Chunk:
         self.path = path
         self.file: IO[bytes] = path.open("wb")
         self.log_format: LogFormat | None = None
-        self.size, self.lines = 0, 0
+        self.size, self.lines, self.headers = 0, 0, 0
 
     def close(self) -> None:
         """Close the file."""
@@ -287,14 +287,21 @@ class _Chunk:
         self.file.write(lines)
         self.size += len(lines)
         self.lines += lines.count(b"\n")
+        if self.log_format and self.log_format.comment:
+            self.headers += lines.count(b"\n" + COMMENT_START) + lines.startswith(COMMENT_START)
 
-    def truncate(self, position: tuple[int, int]) -> None:
-        """Forget all lines from a position on, given as bytes and lines before it."""
-        self.size, self.lines = position
+    @property
+    def position(self) -> tuple[int, int, int]:
+        """Bytes, lines and header lines so far."""
+        return self.size, self.lines, self.headers
+
+    def truncate(self, position: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """Forget all lines from a position on."""
+        self.size, self.lines, self.headers = position
         self.file.seek(self.size)
         self.file.truncate()
 
-    def take_tail(self, position: tuple[int, int]) -> Path:
+    def take_tail(self, position: tuple[int, int, int]) -> Path:
         """Move the lines from a position on to a file of their own, and return it."""
         self.file.flush()
         tail = self.path.with_name("tail")
@@ -367,7 +374,7 @@ class _Run:
             self.result.problems.append(Problem(SourceLocation(source.name), text, fix, "file.read"))
 
     def _read_stream(self, log: _OpenLog, stream: IO[bytes], log_format: LogFormat | None) -> None:
-        log.start = self.chunk.size, self.chunk.lines
+        log.start = self.chunk.position
         for lines in read_lines(read_raw_blocks(stream, log.source.name), log.malformed.add_line, log.keeps_last_line):
             if log.log_format is None:
                 self._begin_log(log, lines, log_format)
@@ -400,7 +407,7 @@ class _Run:
             log.candidates.setdefault(length, set()).add(checksum)
         if self.chunk.log_format != log.log_format:
             self.flush()
-            log.start = 0, 0
+            log.start = 0, 0, 0
         self.chunk.log_format = log.log_format
 
     def _append(self, log: _OpenLog, lines: bytes) -> None:
@@ -432,22 +439,23 @@ class _Run:
         if self.complete:
             log_format, tail = self.chunk.log_format, self.chunk.take_tail(log.start)
             self.flush()
+            self.chunk.log_format = log_format
             with tail.open("rb") as file:
                 while block := file.read(SAMPLE_BYTES):
                     self.chunk.append(block)
-            self.chunk.log_format, log.start = log_format, (0, 0)
+            log.start = 0, 0, 0
         log.end_line = self.chunk.lines
         self._parse_chunk([log])
         log.lines_before += log.end_line - log.start[1]
-        self.chunk.truncate((0, 0))
-        log.start = 0, 0
+        self.chunk.truncate()
+        log.start = 0, 0, 0
 
     def flush(self) -> None:
         """Parse the chunk, and record the logs in it."""
         self._parse_chunk(self.complete)
         self._record_complete()
         self.complete, self.parts = [], []
-        self.chunk.truncate((0, 0))
+        self.chunk.truncate()
         self.chunk.log_format = None
 
     def _parse_chunk(self, logs: list[_OpenLog]) -> None:
@@ -463,7 +471,7 @@ class _Run:
             self._load_salts(no_salt)
             for part in parts:
                 (self.requests_folder / part.path).unlink()
-        if sum(part.requests for part in parts) != self.chunk.lines:
+        if sum(part.requests for part in parts) + self.chunk.headers != self.chunk.lines:
             self._count_malformed(self.chunk.log_format, logs)
         self.parts += self._drop_repeated_lines(parts) if self.chunk.log_format.has_request_ids else parts
 
@@ -551,7 +559,7 @@ class _Run:
             last = file.read()
         sample.write_bytes(first[: first.rfind(b"\n") + 1] + last[last.find(b"\n") + 1 :])
         query = requests_query(self.chunk.log_format, sample, ())
-        rows = self.database.execute(f"SELECT DISTINCT day[:7] FROM ({query})").fetchall()
+        rows = self.database.execute(f"SELECT DISTINCT strftime(day, '%Y-%m') FROM ({query})").fetchall()
         return {month for (month,) in rows}
 
     def _load_salts(self, months: set[str]) -> None:
@@ -629,8 +637,8 @@ def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> 
 
 def request_rows_query(log_format: LogFormat, lines: str, months: Iterable[str]) -> str:
     """SQL for the requests among the lines of another query, as `requests_query`."""
-    salts = " ".join(f"WHEN '{month}' THEN getvariable('{_salt_variable(month)}')" for month in months)
-    salt = f"CASE strftime(moment, '%Y-%m') {salts} END" if salts else "''"
+    salts = " ".join(f"WHEN {_is_in_month(month)} THEN getvariable('{_salt_variable(month)}')" for month in months)
+    salt = f"CASE {salts} END" if salts else "''"
     columns = {name: name for name in REQUEST_TYPES} | {
         "at": "moment",
         "listener": f"to_id({salt} || network_address(address))",
@@ -642,7 +650,7 @@ def request_rows_query(log_format: LogFormat, lines: str, months: Iterable[str])
         "source": f"'{log_format.name}'",
     }
     select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())
-    day = "strftime(moment, '%Y-%m-%d') AS day"
+    day = "CAST(moment AS DATE) AS day"
     return f"SELECT {select}, {day} FROM ({lines}) WHERE {VALID}"
 
 
@@ -669,9 +677,26 @@ def columns_query(log_format: LogFormat, path: Path, number: str = NO_VALUE) -> 
     fields = [f"{value} AS {name}" for name, value in log_format.fields.items()]
     lines = f"SELECT {number} AS number, line FROM read_csv({quote_text(str(path))}, {_READ_OPTIONS})"
     lines = f"SELECT number, line, {log_format.split} AS f FROM ({lines}) WHERE line IS NOT NULL"
+    if log_format.delimiter and number == NO_VALUE:
+        return _delimited_query(log_format, path, select, flags)
     if fields:
         lines = f"SELECT number, line, f, {', '.join(fields)} FROM ({lines})"
     return f"SELECT number, line, {', '.join(select)}, {flags} FROM ({lines})"
+
+
+def _delimited_query(log_format: LogFormat, path: Path, select: list[str], flags: str) -> str:
+    """As `columns_query` for a format of one character between fields: only those that are needed are read.
+
+    Lines with more fields are left out, so that they are missed and counted as malformed.
+    """
+    names = {f"f{number}": "VARCHAR" for number in range(1, log_format.field_count + 1)}
+    options = f"delim='{log_format.delimiter}', quote='', escape='', comment='', header=false, auto_detect=false"
+    options += f", null_padding=true, ignore_errors=true, new_line='\\n', max_line_size={MAX_PARSED_LINE_BYTES}"
+    lines = f"FROM read_csv({quote_text(str(path))}, columns={names}, {options})"
+    query = f"SELECT {', '.join(select)}, {flags} {lines}"
+    query = query.replace(log_format.complete, f"f{log_format.field_count} IS NOT NULL")
+    query = query.replace(log_format.not_request, "starts_with(f1, '#')")
+    return re.sub(r"\bf\[([0-9]+)\]", r"f\1", query)
 
 
 def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tuple[LogFormat, bytes]]:
@@ -689,6 +714,11 @@ def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tupl
                 yield log_format, lines[start : match.start()]
             start, log_format = match.start(), section_format
     yield log_format, lines[start:]
+
+
+def _is_in_month(month: str) -> str:
+    first = f"TIMESTAMP '{month}-01'"
+    return f"moment >= {first} AND moment < {first} + INTERVAL 1 MONTH"
 
 
 def _salt_variable(month: str) -> str:

@@ -48,6 +48,9 @@ class LogFormat:
     """SQL that is true for a line with all fields: one that was cut off must not count with what is left of it."""
     not_request: str = "false"
     """SQL that is true for lines that are not requests, such as headers; they are not malformed."""
+    delimiter: str = ""
+    """What is between the fields, where it is a character that no field has; `field_count` is their number."""
+    field_count: int = 0
     comment: str = ""
     """What header lines begin with."""
     has_ranges: bool = False
@@ -177,7 +180,9 @@ def cloudfront_layout(names: tuple[str, ...]) -> LogFormat:
     return replace(
         _cloudfront_format(positions),
         split=_split_by("\t"),
-        complete=f"len(f) = {len(names)}",
+        complete=f"len(f) = {len(names)} AND f[{len(names)}] <> ''",
+        delimiter="\t",
+        field_count=len(names),
         comment="#",
         not_request="starts_with(line, '#')",
     )
