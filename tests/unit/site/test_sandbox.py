@@ -150,3 +150,17 @@ def test_a_string_cannot_be_blown_up_by_its_placeholders(tmp_path):
     (tmp_path / "templates/strings/en.toml").write_text(f"big = '{'{x}' * 600}'")
     problem = refusal(tmp_path, "{{ t('big', x='y' * 1000000) }}")
     assert (problem.location.line, problem.code) == (2, "template.render")
+
+
+def test_waiting_for_a_busy_machine_uses_no_time_of_a_template(monkeypatch):
+    monkeypatch.setattr(sandbox, "MAX_TEMPLATE_SECONDS", 0.05)
+    budget = sandbox._Budget()
+
+    def render_without_end():
+        while True:
+            budget.use_steps(0)
+
+    time.sleep(0.1)
+    budget.use_steps()
+    with pytest.raises(sandbox.TemplateLimitExceeded, match=r"more than 0\.05 s"):
+        render_without_end()
