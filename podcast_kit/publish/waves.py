@@ -120,9 +120,9 @@ def publish_plan(
     for change in plan.pending:
         if change.verb is Verb.RETIRE:
             yield Outcome(key=change.key, action="retired", wave=change.wave)
+    yield from purge()  # before the record: a publish that is stopped in between is completed, and purges again
     state_writer.finish()
     yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
-    yield from purge()
     if any(change.size >= MIN_SWEEP_BYTES for change in plan.wave(Wave.MEDIA)):
         with suppress(PodcastKitError):  # everything is published; `prune` sweeps too, and reports what fails
             store.abort_stale_uploads(now - timedelta(days=STALE_UPLOAD_DAYS))

@@ -226,8 +226,15 @@ def list_positions(world, folder):
     if IS_LONG:
         return [(number, after) for number in numbers for after in (False, True)]
     second = steps.index("feed", 1)
+    purge = steps.index("purge")
     chosen = [steps.index("mastodon"), steps.index("telegram"), steps.index("page"), second]
-    return [(chosen[0] + 1, True), (chosen[1] + 1, True), (chosen[2] + 1, True), (chosen[3] + 1, False)]
+    return [
+        (purge + 1, False),
+        (chosen[0] + 1, True),
+        (chosen[1] + 1, True),
+        (chosen[2] + 1, True),
+        (chosen[3] + 1, False),
+    ]
 
 
 def test_publish_that_is_killed_is_completed_without_posting_twice(world, tmp_path):
@@ -253,6 +260,7 @@ def test_publish_that_is_killed_is_completed_without_posting_twice(world, tmp_pa
         uris = re.findall(r'<podcast:socialInteract [^>]*uri="([^"]+)"', feed)
         assert uris == [world.mastodon.own_posts()[0]["uri"], f"at://{bluesky.DID}/app.bsky.feed.post/{key}"]
         assert world.read(prefix, f"episodes/{SLUG}/index.html").count("Join the conversation") == 2
+        assert "purge" in [request.service for request in world.services.requests], (number, after)
         notified = {request.service for request in world.services.requests if request.feed.decode() == feed}
         assert notified >= FEED_SERVICES, (number, after)
         world.log.clear()
