@@ -9,7 +9,7 @@ CORPORA_NPM := audio-lena@3.0.1 wav@1.0.2 lame@1.2.4 node-wav@0.0.2 mp3-duration
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engines test unit lint fuzz stress corpora pds bench sbom lock audit docs pictures clean
+.PHONY: help demo engines test coverage unit lint fuzz stress corpora pds bench sbom lock audit docs pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,10 +55,13 @@ $(VENV)/engines: requirements-engines.lock $(VENV)/test
 
 engines: $(VENV)/engines ## install ClickHouse and Spark (1 GB), which some tests of stats need; CI does
 
-test: $(VENV)/test ## run all tests; ARGS=tests/unit/plan runs some, without coverage
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --cov --cov-report=term:skip-covered)
+test: $(VENV)/test ## run all tests; ARGS=tests/unit/plan runs some
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto)
 
-unit: $(VENV)/test ## run the quick tests: no server, no browser, no coverage
+coverage: $(VENV)/test ## run all tests, and list the lines that none of them runs: a fifth slower
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+unit: $(VENV)/test ## run the quick tests: no server, no browser
 	$(BIN)/python -m pytest -n auto -m 'not slow' $(if $(ARGS),$(ARGS),tests/unit tests/golden)
 
 lint: $(VENV)/lint ## ruff and mypy
