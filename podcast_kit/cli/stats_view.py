@@ -43,7 +43,7 @@ def update_lines(update: StatsUpdate) -> list[str]:
     if ingest.logs or ingest.unchanged:
         read = format_count(len(ingest.logs), "log")
         unchanged = f", {ingest.unchanged:,} unchanged" if ingest.unchanged else ""
-        lines.append(f"read {read} with {ingest.requests:,} requests{unchanged}")
+        lines.append(f"read {read} with {ingest.requests:,} request{'' if ingest.requests == 1 else 's'}{unchanged}")
     if update.finished:
         months = ", ".join(update.finished)
         lines.append(f"final: {months} (requests and the secret of their hashes are deleted)")
@@ -58,7 +58,7 @@ def stats_lines(
         return ["no downloads yet"]
     report = tables.report
     lines = [
-        f"{tables.downloads:,} downloads, {tables.first} to {tables.last}",
+        f"{tables.downloads:,} download{'' if tables.downloads == 1 else 's'}, {tables.first} to {tables.last}",
         f"  {sparkline(list(tables.days.values()))}  by day",
         "",
         *_listing(tables, dimension, limit),
