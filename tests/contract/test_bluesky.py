@@ -1,6 +1,6 @@
 """Posting on Bluesky: the server that the other tests use, and a real PDS, which PODCAST_KIT_PDS names (`make pds`).
 
-Its npm packages have 360 MB, and take minutes to install and compile: too long for every run.
+Its npm packages have 360 MB, and take minutes to install and compile: too long for `make test`. CI has them.
 """
 
 import json
