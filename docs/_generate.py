@@ -105,7 +105,7 @@ def limits_page() -> str:
     from podcast_kit.feed import reader
     from podcast_kit.images import artwork
     from podcast_kit.importer import downloads
-    from podcast_kit.source import lock
+    from podcast_kit.source import lock, static_files
     from podcast_kit.source.chapters import files as chapter_files
     from podcast_kit.source.notes import from_html
     from podcast_kit.source.transcripts import files as transcript_files
@@ -133,6 +133,10 @@ def limits_page() -> str:
         ("feed", feed_limits),
         ("image", f"{size(artwork.MAX_IMAGE_BYTES)}, {size(artwork.MAX_IMAGE_PIXELS, 'pixels')}"),
         ("download of an import", download_limits),
+        (
+            "static/",
+            f"{size(static_files.MAX_STATIC_FILES, 'files')}, {static_files.MAX_STATIC_DEPTH} levels of folders",
+        ),
         ("silence of a server", f"{limits.SOCKET_TIMEOUT_S} seconds"),
         ("response of a server", f"{limits.RESPONSE_TIMEOUT_S} seconds"),
         (

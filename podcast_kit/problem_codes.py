@@ -365,6 +365,31 @@ path.form
     A path must work on Linux, macOS and Windows alike.
     Write it relative to the file, with forward slashes.
 
+static.taken
+    A file in static/ has a path that podcast-kit uses itself.
+    Only one of the two files could be published.
+    Give the file another name, or change the page by a template of the same name.
+
+static.case
+    Two files in static/ differ only in upper and lower case.
+    Windows and macOS hold only one of them, so the show would differ between computers.
+    Rename one of them.
+
+static.hidden
+    A file in static/ has a name that begins with a dot, and is not published.
+    Such files often have settings or passwords that nobody must see.
+    Rename it, or move it out of static/.
+
+static.leftover
+    Files in static/ that an operating system, git or an editor made are not published.
+    Listeners have no use for them, and some show what you have deleted.
+    Delete them, or leave them.
+
+static.many
+    static/ has more files, or deeper folders, than a site has.
+    It is probably the wrong folder, and every publish would take a long time.
+    Remove what does not belong there.
+
 audio.several
     More than one audio file matches the episode.
     The wrong recording could be published.

@@ -26,6 +26,7 @@ from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.source_versions import collect_source_versions
+from podcast_kit.builder.static_files import write_static_files
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
@@ -190,8 +191,11 @@ def build(
             sources[SUBSCRIBERS_UNIT] = private_feeds.digest_subscriber_list(project.folder)
         for key, data in feeds.items():
             out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
+        built_keys = frozenset(out.outputs)
         for episode in held_here.values():
             out.drop_below(episode.page_prefix)  # the live page stays
+        if not feeds_only:
+            write_static_files(project, built_keys, out)
         out.commit()
     return Build(
         folder=folder,

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from podcast_kit.builder.cache import Cache
 from podcast_kit.builder.spool import Spool
 from podcast_kit.errors import OperationError
-from podcast_kit.io.inside import real_path
+from podcast_kit.io.inside import OutsideFolderError, open_inside, real_path
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, Wave
@@ -71,6 +71,7 @@ class OutputDir:
         self.outputs: dict[str, Output] = {}
         self.staged = Spool(lambda: self._open_scratch().path_for_others(""))
         self.files_written = 0
+        self._staged_files: dict[str, Path] = {}
 
     def __enter__(self) -> Self:
         """Hold the folder until the build is done."""
@@ -147,6 +148,27 @@ class OutputDir:
             self.commit_file(temp, key, sha256)
         return self.add(key, self.path(key).stat().st_size, sha256, Wave.MEDIA, mime)
 
+    def stage_file(self, root: Path, name: str, key: str, wave: Wave, mime: str) -> Output:
+        """Put a file inside of a folder under a key with `commit`, unless it is unchanged.
+
+        Raises OperationError if it changes while it is read, or is no longer a file inside of the folder.
+        """
+        source = root / name
+        sha256 = self.cache.sha256(source)
+        if self.has(key, sha256):
+            return self.add(key, self.path(key).stat().st_size, sha256, wave, mime)
+        temp = self.temp_path()
+        try:
+            with open_inside(root, name) as reader:
+                copied_sha256 = _copy_stream(reader, temp)
+        except OutsideFolderError as error:
+            raise OperationError(f"{source}: {error.strerror}", "replace it by the file itself") from error
+        if copied_sha256 != sha256:
+            self.discard_file(temp)
+            raise OperationError(f"{source}: the file changed while it was read", "wait until it is saved, then rerun")
+        self._staged_files[key] = temp
+        return self.add(key, temp.stat().st_size, sha256, wave, mime)
+
     def drop_below(self, prefix: str) -> None:
         """Take back what was written below a folder, before `commit`."""
         for key in [key for key in self.outputs if key.startswith(prefix)]:
@@ -158,6 +180,9 @@ class OutputDir:
         for key in sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key)):
             self._put(key, self.staged.read_bytes(key), self.outputs[key].sha256)
         self.staged.close()
+        for key, temp in sorted(self._staged_files.items()):
+            self.commit_file(temp, key, self.outputs[key].sha256)
+        self._staged_files = {}
         if self.folder.is_dir():
             self._sweep(self._open_root().root)
 
@@ -246,8 +271,13 @@ class OutputDir:
 
 def _copy(source: Path, destination: Path) -> str:
     """Copy in blocks and return the sha256 (hex) of what was copied."""
+    with source.open("rb") as reader:
+        return _copy_stream(reader, destination)
+
+
+def _copy_stream(reader: BinaryIO, destination: Path) -> str:
     digest = hashlib.sha256()
-    with source.open("rb") as reader, destination.open("xb") as writer:
+    with destination.open("xb") as writer:
         while block := reader.read(COPY_BLOCK_BYTES):
             digest.update(block)
             writer.write(block)

@@ -10,13 +10,14 @@ from podcast_kit.builder.cache import Cache, text_kind
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.images import resolve_in_show
 from podcast_kit.io.inside import real_path
-from podcast_kit.model import SHOW_FILE, Project
+from podcast_kit.model import SHOW_FILE, STATIC_DIR, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 from podcast_kit.model.lineage import (
     DIGEST_LEN,
     EPISODE_UNIT,
     RECORDING_PART,
     SHOW_UNIT,
+    STATIC_UNIT,
     TEMPLATES_UNIT,
     TEXT_SUFFIXES,
     SourceParts,
@@ -26,6 +27,8 @@ from podcast_kit.model.lineage import (
 )
 
 TEXT_DIGESTS = text_kind("source text")
+MAX_STATIC_PARTS = 200
+"""Files of `static/` that the store's record names one by one."""
 
 
 def collect_source_versions(project: Project, built: Collection[BuiltEpisode], cache: Cache) -> dict[str, SourceParts]:
@@ -37,6 +40,7 @@ def collect_source_versions(project: Project, built: Collection[BuiltEpisode], c
             for name, is_own in site.list_templates(project.folder).items()
             if is_own
         },
+        STATIC_UNIT: _digest_static_files(project, cache),
     }
     for built_episode in built:
         episode = built_episode.item.episode
@@ -59,6 +63,21 @@ def _with_files(
         if path and not _is_recording(path):
             parts[real_path(path).relative_to(root).as_posix()] = _digest_source_file(path, cache)
     return parts
+
+
+def _digest_static_files(project: Project, cache: Cache) -> dict[str, str]:
+    """The parts of `static/`: its files, or its folders where there are many."""
+    root = project.folder / STATIC_DIR
+    parts = {f"{STATIC_DIR}/{key}": _digest_source_file(root / key, cache) for key in project.static_files}
+    if len(parts) <= MAX_STATIC_PARTS:
+        return parts
+    folders: dict[str, list[str]] = {}
+    for name, digest in parts.items():
+        top = "/".join(name.split("/")[:2])
+        folders.setdefault(top if "/" in name.removeprefix(f"{STATIC_DIR}/") else STATIC_DIR, []).append(name + digest)
+    if len(folders) > MAX_STATIC_PARTS:
+        folders = {STATIC_DIR: [name + digest for name, digest in parts.items()]}
+    return {name: digest_part("\n".join(rows)) for name, rows in folders.items()}
 
 
 def _is_recording(path: Path) -> bool:

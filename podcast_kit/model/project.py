@@ -16,6 +16,7 @@ from podcast_kit.model.show import Show
 SHOW_FILE = "podcast.yaml"
 EPISODES_DIR = "episodes"
 LOCK_FILE = "podcast.lock"
+STATIC_DIR = "static"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,8 @@ class Project:
     """Guid → slugs that an episode's pages had, per the store's record."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
+    static_files: tuple[str, ...] = field(default=(), repr=False)
+    """The files below `static/`, which are published as they are under the same path, sorted."""
     comments: Mapping[str, tuple[CommentThread, ...]] = field(default_factory=dict, repr=False)
     """Slug → the replies to the episode's posts, of episodes that have a file of them."""
     work_folder: Path | None = field(default=None, compare=False)

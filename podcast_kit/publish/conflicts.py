@@ -15,11 +15,12 @@ from pathlib import Path
 from podcast_kit.builder import Build
 from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
 from podcast_kit.feed import parse_feed
-from podcast_kit.model import SHOW_FILE
+from podcast_kit.model import SHOW_FILE, STATIC_DIR
 from podcast_kit.model.lineage import (
     EPISODE_UNIT,
     RECORDING_PART,
     SHOW_UNIT,
+    STATIC_UNIT,
     SUBSCRIBERS_UNIT,
     TEMPLATES_UNIT,
     Publication,
@@ -37,7 +38,12 @@ from podcast_kit.stores.lineage import MAX_VERSIONS
 from podcast_kit.text.dates import format_age
 
 MAX_PARTS_SHOWN = 4
-UNIT_PATHS = {SHOW_UNIT: SHOW_FILE, TEMPLATES_UNIT: "templates", SUBSCRIBERS_UNIT: SUBSCRIBERS_FILE}
+UNIT_PATHS = {
+    SHOW_UNIT: SHOW_FILE,
+    TEMPLATES_UNIT: "templates",
+    STATIC_UNIT: STATIC_DIR,
+    SUBSCRIBERS_UNIT: SUBSCRIBERS_FILE,
+}
 """Unit that is not an episode → the file or folder that it is made from."""
 OLDER_CODE, NEWER_CODE = "pb.older", "pb.newer"
 

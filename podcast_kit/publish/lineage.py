@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from podcast_kit.model.lineage import (
     EPISODE_UNIT,
+    STATIC_UNIT,
     SUBSCRIBERS_UNIT,
     TEMPLATES_UNIT,
     History,
@@ -91,13 +92,13 @@ def set_back_sources(
 ) -> dict[str, SourceParts]:
     """The version of each unit as it was while a kept feed was live.
 
-    A version that replaced this feed, or came later, counts as new again. Templates and the
-    list of subscribers are in no feed, and stay.
+    A version that replaced this feed, or came later, counts as new again. What is in no feed
+    stays: templates, own pages and files, and the list of subscribers.
     """
     sources = dict(live_sources)
     removed_units = {unit for unit in history.versions if unit.startswith(EPISODE_UNIT)} - live_sources.keys()
     for unit in (*live_sources, *removed_units):
-        if unit in {TEMPLATES_UNIT, SUBSCRIBERS_UNIT}:
+        if unit in {TEMPLATES_UNIT, STATIC_UNIT, SUBSCRIBERS_UNIT}:
             continue
         rows = live_history(history, unit, live_sources.get(unit))
         earlier = [row for row in rows if row.feed_number < feed_number]

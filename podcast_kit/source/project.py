@@ -25,6 +25,7 @@ from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import show as shows
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
+from podcast_kit.source.static_files import list_static_files
 from podcast_kit.source.yaml import MAX_SOURCE_BYTES, InvalidValue, decode_source, parse_yaml_table, read_source_file
 
 SAFE_DIRECTORY_VARIABLE = "PODCAST_KIT_SAFE_DIRECTORY"
@@ -86,6 +87,7 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
     all_episodes = reader.read_episodes(show)
     entries = reader.read_lock()
     comments = reader.read_comments(all_episodes)
+    static_files = list_static_files(reader.folder, reader.problems)
     conflicts = [*_find_duplicates(all_episodes), *aliases.find_alias_conflicts(all_episodes)]
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -102,6 +104,7 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
         episodes=all_episodes,
         lock=entries,
         broken=broken,
+        static_files=static_files,
         comments=comments,
         warnings=warnings,
     )

@@ -67,7 +67,7 @@ class ConditionalWrites(StrEnum):
         return f"{how} conditional writes: {UNPROTECTED_RISK}"
 
 
-SHOW_FOLDERS = ("episodes", "templates", "build", ".podcast-kit", ".git")
+SHOW_FOLDERS = ("episodes", "pages", "static", "templates", "build", ".podcast-kit", ".git")
 """Folders of a show whose files the podcaster or a build has written."""
 
 
