@@ -377,7 +377,7 @@ static.case
 
 static.hidden
     A file in static/ has a name that begins with a dot, and is not published.
-    Such files often have settings or passwords that nobody must see.
+    Such files often have settings or passwords.
     Rename it, or move it out of static/.
 
 static.leftover

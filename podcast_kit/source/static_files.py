@@ -16,7 +16,7 @@ MAX_STATIC_FILES = 20_000
 MAX_STATIC_DEPTH = 20
 MAX_KEY_BYTES = 900
 """Object storage allows 1,024 bytes, with the prefix."""
-MAX_LISTED_NAMES = 3
+MAX_NAMED_LEFTOVERS = 3
 RESERVED_PREFIXES = ("media/", ".podcast-kit/")
 """Where published files never change, and where the record of what is published is."""
 PUBLISHED_DOTFILES = frozenset({".well-known", ".nojekyll", ".htaccess", ".domains"})
@@ -99,7 +99,7 @@ class _StaticLister:
         self.problems.append(Problem(location, text, fix, code, severity))
 
     def is_left_out(self, name: str, key: str) -> bool:
-        """Whether a file or folder is not published: one that nobody wants there, or with a hidden or unusable name."""
+        """Whether a file or folder is not published, as its name shows."""
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -166,8 +166,8 @@ class _StaticLister:
         """Say which files of operating systems and editors are left out."""
         if not self.leftovers:
             return
-        names = ", ".join(self.leftovers[:MAX_LISTED_NAMES])
-        more = len(self.leftovers) - MAX_LISTED_NAMES
+        names = ", ".join(self.leftovers[:MAX_NAMED_LEFTOVERS])
+        more = len(self.leftovers) - MAX_NAMED_LEFTOVERS
         names += f" and {more:,} more" if more > 0 else ""
         text = f"left out, as an operating system, git or an editor made them: {names}"
         self.report("", text, "delete them, or leave them: they are not published", "static.leftover", Severity.HINT)
