@@ -857,6 +857,21 @@ template.words
     The pages cannot be made.
     Correct the TOML; each key needs a text in quotes.
 
+network.twice
+    shows.yaml lists a show twice, or two shows say that they are the same.
+    Two shows that are published to one place, or that have one guid, replace each other.
+    Remove one of the two, or give each show its own place and guid.
+
+network.nested
+    A show is in the folder of another show, or in a network inside of a network.
+    It would be unclear which settings a show inherits, and which files belong to it.
+    Give each show a folder of its own, and list all shows in one shows.yaml.
+
+network.defaults
+    `defaults:` in shows.yaml has a key that shows cannot inherit.
+    Each show has its own title and guid: they are what tells shows apart.
+    Move the key into the podcast.yaml of each show.
+
 theme.colour
     `theme.colour` is not a colour.
     The pages cannot be styled with it.

@@ -24,7 +24,9 @@ MAX_SUBJECT_LEN = 200
 _SUBJECT_LABEL = "Subject: "
 
 
-def compose_newsletter(show: Show, item: Item, *, folder: Path, picture: Image | None = None) -> MailContent:
+def compose_newsletter(
+    show: Show, item: Item, *, folder: Path, shared: Path | None = None, picture: Image | None = None
+) -> MailContent:
     """The mail about an episode: its notes with the prompts, as the feed has them."""
     return render_newsletter(
         show,
@@ -32,6 +34,7 @@ def compose_newsletter(show: Show, item: Item, *, folder: Path, picture: Image |
         subject=fit_text(clean_line(item.episode.title), MAX_SUBJECT_LEN),
         content_text=feed_html_to_text(item.content),
         folder=folder,
+        shared=shared,
         picture=picture,
     )
 

@@ -59,11 +59,19 @@ def is_recent(date: datetime, now: datetime) -> bool:
 def compose_post(build: builder.Build, item: Item, network: Network, record: PostRecord | None = None) -> PlannedPost:
     """The post about an episode on a network. Raises InvalidInput where the template of the text is wrong."""
     show = build.project.show
-    translations = site.load_translations(show.language, show.timezone, build.project.folder)
+    translations = site.load_translations(
+        show.language, show.timezone, build.project.folder, shared=build.project.shared_folder
+    )
     episode = describe_announced(show, item)
     settings = network.settings
     if network.is_mail:
-        mail = compose_newsletter(show, item, folder=build.project.folder, picture=find_mail_picture(build, item))
+        mail = compose_newsletter(
+            show,
+            item,
+            folder=build.project.folder,
+            shared=build.project.shared_folder,
+            picture=find_mail_picture(build, item),
+        )
         text = mail_text(mail)
     else:
         template = settings.text or network.default_text

@@ -412,7 +412,10 @@ def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | Non
     """Render every page whose inputs changed."""
     items = tuple(replace(item, comments=_shown_threads(project, item)) for item in items)
     items, artwork, icons = add_page_images(project, items, artwork, out)
-    for page in site.Site(show=project.show, folder=project.folder, artwork=artwork, icons=icons).build_pages(items):
+    show_site = site.Site(
+        show=project.show, folder=project.folder, shared=project.shared_folder, artwork=artwork, icons=icons
+    )
+    for page in show_site.build_pages(items):
         cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
         stored = out.cache.get(RENDERED_PAGES, cache_key)
         if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):

@@ -52,7 +52,7 @@ class DescriptionContext:
     @classmethod
     def from_project(cls, project: Project) -> DescriptionContext:
         """The context of a show as it is now."""
-        templates = site.templates_digest(project.folder)
+        templates = site.templates_digest(project.folder, project.shared_folder)
         return cls(hashlib.sha256(repr((project.show, templates)).encode()).hexdigest(), templates)
 
 
@@ -107,7 +107,13 @@ def _compose_text(
     context: DescriptionContext,
 ) -> EpisodeText:
     url = episode_page_url(project, episode)
-    source = site.expand_link_markers(project.show, episode, folder=project.folder, digest=context.templates_digest)
+    source = site.expand_link_markers(
+        project.show,
+        episode,
+        folder=project.folder,
+        digest=context.templates_digest,
+        shared=project.shared_folder,
+    )
     notes = markdown.render_notes(source, page_url=url, images=note_images, duration_ms=duration_ms)
     renderer = _PromptRenderer(project, episode, url, context, has_marker=notes.after is not None)
     prompts = renderer.render(notes.links)
@@ -152,12 +158,15 @@ class _PromptRenderer:
             page_url=self._page_url,
             linked=linked,
             digest=self._templates_digest,
+            shared=self._project.shared_folder,
         )
 
     def full_notes_link(self) -> str:
         """Feed HTML that leads from truncated notes to the episode's page."""
-        show = self._project.show
-        words = site.load_translations(show.language, show.timezone, self._project.folder, self._templates_digest)
+        project, show = self._project, self._project.show
+        words = site.load_translations(
+            show.language, show.timezone, project.folder, self._templates_digest, project.shared_folder
+        )
         label = html.escape(words("all_notes"), quote=False)
         return f'<p><a href="{html.escape(self._page_url)}">{label}</a></p>'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -36,9 +37,8 @@ def collect_source_versions(project: Project, built: Collection[BuiltEpisode], c
     versions: dict[str, SourceParts] = {
         SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
         TEMPLATES_UNIT: {
-            f"templates/{name}": _digest_source_file(project.folder / "templates" / name, cache)
-            for name, is_own in site.list_templates(project.folder).items()
-            if is_own
+            path_in_show(own / name, project.folder): _digest_source_file(own / name, cache)
+            for name, own in sorted(site.list_own_templates(project.folder, project.shared_folder).items())
         },
         STATIC_UNIT: _digest_static_files(project, cache),
     }
@@ -78,6 +78,11 @@ def _digest_static_files(project: Project, cache: Cache) -> dict[str, str]:
     if len(folders) > MAX_STATIC_PARTS:
         folders = {STATIC_DIR: [name + digest for name, digest in parts.items()]}
     return {name: digest_part("\n".join(rows)) for name, rows in folders.items()}
+
+
+def path_in_show(path: Path, folder: Path) -> str:
+    """The path of a file from the show's folder, with forward slashes; one of its network begins with `../`."""
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _is_recording(path: Path) -> bool:

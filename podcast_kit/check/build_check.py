@@ -125,7 +125,9 @@ def _check_post_texts(build: Build) -> Iterator[Problem]:
     templates = {row.text_location: row.text for row in show.announce if row.text}
     if not templates or not build.items:
         return
-    translations = site.load_translations(show.language, show.timezone, build.project.folder)
+    translations = site.load_translations(
+        show.language, show.timezone, build.project.folder, shared=build.project.shared_folder
+    )
     episode = site.describe_announced(show, build.items[0])
     for location, template in templates.items():
         try:

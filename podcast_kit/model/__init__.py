@@ -16,6 +16,7 @@ from podcast_kit.model.episode import (
     EpisodeType,
 )
 from podcast_kit.model.item import Image, Item, Notes, RenderedNotes, Transcript
+from podcast_kit.model.network import NETWORK_FILE, ListedShow, NetworkEpisode
 from podcast_kit.model.project import (
     EPISODES_DIR,
     LOCK_FILE,
@@ -53,6 +54,7 @@ from podcast_kit.model.xml import Element, FeedDocument, Node
 __all__ = [
     "EPISODES_DIR",
     "LOCK_FILE",
+    "NETWORK_FILE",
     "PROVIDER_NAMES",
     "SHOW_FILE",
     "STATIC_DIR",
@@ -78,10 +80,12 @@ __all__ = [
     "FeedSettings",
     "Image",
     "Item",
+    "ListedShow",
     "ListenLink",
     "LocalFile",
     "LockEntry",
     "Media",
+    "NetworkEpisode",
     "NetworkSettings",
     "Node",
     "Notes",

@@ -21,6 +21,8 @@ RECORDING_PART = "recording"
 """The part of an episode that is its recording, or the published one where a checkout has none."""
 EPISODE_UNIT = "episode "
 """What the unit of an episode begins with; its guid follows."""
+SHARED_PREFIX = "shared "
+"""What a part of the show begins with that shows.yaml says for all shows of the network; the key follows."""
 TEXT_SUFFIXES = (
     *(".css", ".csv", ".html", ".js", ".json", ".md", ".srt", ".svg", ".toml", ".txt", ".vtt", ".xml", ".yaml", ".yml"),
 )

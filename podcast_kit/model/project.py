@@ -110,6 +110,8 @@ class Project:
     """Slug → the replies to the episode's posts, of episodes that have a file of them."""
     work_folder: Path | None = field(default=None, compare=False)
     """Where builds and caches are written, for a show whose own folder cannot or must not be written to."""
+    shared_folder: Path | None = field(default=None, compare=False)
+    """The folder of the network that the show is part of, whose `templates/` it shares."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podcast_kit.builder import Build
-from podcast_kit.model import SHOW_FILE
-from podcast_kit.model.lineage import EPISODE_UNIT, SHOW_UNIT, SUBSCRIBERS_UNIT, History, Publication
+from podcast_kit.builder.source_versions import path_in_show
+from podcast_kit.model import NETWORK_FILE, SHOW_FILE, Project
+from podcast_kit.model.lineage import (
+    EPISODE_UNIT,
+    SHARED_PREFIX,
+    SHOW_UNIT,
+    SUBSCRIBERS_UNIT,
+    History,
+    Publication,
+    SourceParts,
+)
 from podcast_kit.plan import Plan
 from podcast_kit.publish.lineage import LineageUpdate, list_new_versions
 from podcast_kit.publish.record import StoreRecord, digest_lock, render_lock_entry
@@ -41,15 +50,32 @@ def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout
     uncommitted = git.list_uncommitted()
     committed = git.list_tracked() - uncommitted
     paths = {SHOW_UNIT: SHOW_FILE} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}
+    if shared_folder := build.project.shared_folder:
+        committed |= _list_committed_shared(shared_folder, folder)
     committed_units = frozenset(
         unit
         for unit, parts in build.sources.items()
-        if {*([paths[unit]] if unit in paths else []), *(part for part in parts if "." in part)} <= committed
+        if {*([paths[unit]] if unit in paths else []), *_list_part_files(build.project, parts)} <= committed
     )
     has_uncommitted = not build.sources.keys() - {SUBSCRIBERS_UNIT} <= committed_units
     if not any(path.endswith(".md") for path in uncommitted):  # what was removed was removed in a commit
         committed_units |= {EPISODE_UNIT + entry.guid for entry in build.project.lock} - build.sources.keys()
     return Checkout(replace(publication, has_uncommitted=has_uncommitted), committed_units)
+
+
+def _list_part_files(project: Project, parts: SourceParts) -> set[str]:
+    """The files that the parts of a unit are in, besides the one that the unit is named after."""
+    files = {part for part in parts if "." in part}
+    if project.shared_folder and any(part.startswith(SHARED_PREFIX) for part in parts):
+        files.add(path_in_show(project.shared_folder / NETWORK_FILE, project.folder))
+    return files
+
+
+def _list_committed_shared(shared_folder: Path, folder: Path) -> set[str]:
+    """The committed files of a show's network, by their paths from the show's folder."""
+    git = read_git_history(shared_folder)
+    names = git.list_tracked() - git.list_uncommitted()
+    return {path_in_show(shared_folder / name, folder) for name in names if not name.startswith("../")}
 
 
 def make_lineage(build: Build, record: StoreRecord | None, plan: Plan, checkout: Checkout) -> LineageUpdate | None:

@@ -15,10 +15,11 @@ from pathlib import Path
 from podcast_kit.builder import Build
 from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
 from podcast_kit.feed import parse_feed
-from podcast_kit.model import SHOW_FILE, STATIC_DIR
+from podcast_kit.model import NETWORK_FILE, SHOW_FILE, STATIC_DIR
 from podcast_kit.model.lineage import (
     EPISODE_UNIT,
     RECORDING_PART,
+    SHARED_PREFIX,
     SHOW_UNIT,
     STATIC_UNIT,
     SUBSCRIBERS_UNIT,
@@ -265,6 +266,8 @@ class _Judge:
 
     def _source_path(self, part: str, path: str) -> str:
         """The file that a part is in: a part that is a file is named by its path."""
+        if part.startswith(SHARED_PREFIX):
+            return NETWORK_FILE  # above the show, so that nothing here tells its versions
         return part if "/" in part or part in self.tracked else path
 
     def _file_versions(self, path: str) -> tuple[bytes, ...]:

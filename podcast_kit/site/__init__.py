@@ -25,7 +25,7 @@ from podcast_kit.site.stats_page import (
     StatsRow,
     render_stats_page,
 )
-from podcast_kit.site.templates import eject_template, list_templates, templates_digest
+from podcast_kit.site.templates import eject_template, list_own_templates, list_templates, templates_digest
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "eject_template",
     "expand_link_markers",
     "indexnow_key_file",
+    "list_own_templates",
     "list_templates",
     "listen_service_hosts",
     "load_translations",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -79,13 +80,15 @@ class Translations:
         return str(value).replace(".", self.strings["decimal"])
 
 
-def load_translations(language: str, timezone: str, folder: Path, digest: str = "") -> Translations:
-    """Load a show's strings: its language over English, and its own `templates/strings/` over both.
+def load_translations(
+    language: str, timezone: str, folder: Path, digest: str = "", shared: Path | None = None
+) -> Translations:
+    """Load a show's strings: its language over English, and `templates/strings/` of its network and its own over both.
 
-    `digest` is `templates_digest(folder)`, if it is known already.
+    `digest` is `templates_digest(folder, shared)`, if it is known already. `shared` is the folder of its network.
     Raises InvalidInput if a strings file of the show is invalid.
     """
-    return _merge_translations(language, timezone, folder, digest or templates_digest(folder))
+    return _merge_translations(language, timezone, folder, digest or templates_digest(folder, shared), shared)
 
 
 @cache
@@ -96,10 +99,11 @@ def all_translations(key: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _merge_translations(language: str, timezone: str, folder: Path, _digest: str) -> Translations:
+def _merge_translations(language: str, timezone: str, folder: Path, _digest: str, shared: Path | None) -> Translations:
     strings: dict[str, str] = {}
     codes = dict.fromkeys((FALLBACK_LANGUAGE, language.lower().split("-")[0], language.lower()))
-    for root in (default_templates(), folder / "templates"):
+    own = [root / "templates" for root in (shared, folder) if root]
+    for root in (default_templates(), *own):
         for code in codes:
             strings |= _read_strings(root / "strings" / f"{code}.toml", folder)
     try:
@@ -112,7 +116,7 @@ def _merge_translations(language: str, timezone: str, folder: Path, _digest: str
 def _read_strings(path: Path, folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    name = os.path.relpath(path, folder).replace(os.sep, "/")
     if path.stat().st_size > MAX_STRINGS_BYTES:
         text = f"is larger than {MAX_STRINGS_BYTES:,} bytes"
         raise InvalidInput([Problem(SourceLocation(name), text, "is it the right file?", "file.long")])

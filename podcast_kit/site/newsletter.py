@@ -23,13 +23,20 @@ class MailContent:
 
 
 def render_newsletter(
-    show: Show, item: Item, *, subject: str, content_text: str, folder: Path, picture: Image | None = None
+    show: Show,
+    item: Item,
+    *,
+    subject: str,
+    content_text: str,
+    folder: Path,
+    shared: Path | None = None,
+    picture: Image | None = None,
 ) -> MailContent:
     """Render the mail from the templates in `newsletter/`; `content_text` is the item's content as plain text.
 
     `folder` may have the show's own `templates/`. Raises InvalidInput with file and line for an error in one of them.
     """
-    templates = load_templates(folder)
+    templates = load_templates(folder, shared=shared)
     values = {
         "show": show,
         "item": item,
@@ -37,7 +44,7 @@ def render_newsletter(
         "subject": subject,
         "content": item.content,
         "content_text": content_text,
-        "t": load_translations(show.language, show.timezone, folder, templates.digest),
+        "t": load_translations(show.language, show.timezone, folder, templates.digest, shared),
     }
     html, body, text = (
         templates.render(f"newsletter/{name}", values) for name in ("mail.html", "body.html", "mail.txt")

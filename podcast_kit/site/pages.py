@@ -68,6 +68,8 @@ class Site:
     show: Show
     folder: Path
     """The show's folder, which may have its own `templates/`."""
+    shared: Path | None = None
+    """The folder of its network, which may have `templates/`, too."""
     artwork: Image | None = None
     icons: tuple[Image, ...] = ()
     """Favicons and home-screen icons: square PNGs of several sizes."""
@@ -108,7 +110,7 @@ class Site:
 
     @cached_property
     def _templates(self) -> Templates:
-        return load_templates(self.folder)
+        return load_templates(self.folder, shared=self.shared)
 
     @cached_property
     def _theme(self) -> SiteTheme:
@@ -116,7 +118,9 @@ class Site:
 
     @cached_property
     def _translations(self) -> Translations:
-        return load_translations(self.show.language, self.show.timezone, self.folder, self._templates.digest)
+        return load_translations(
+            self.show.language, self.show.timezone, self.folder, self._templates.digest, self.shared
+        )
 
     @cached_property
     def _links(self) -> tuple[Link, ...]:
@@ -264,6 +268,7 @@ class Site:
             page_url=item.url,
             linked=(),
             digest=self._templates.digest,
+            shared=self.shared,
         )
         return {
             "paragraphs": group_into_paragraphs(shown_cues(item)),

@@ -43,7 +43,14 @@ def find_prompt_set(show: Show, episode: Episode) -> PromptSet:
 
 
 def render_prompts(
-    show: Show, episode: Episode, *, folder: Path, page_url: str, linked: Collection[str], digest: str = ""
+    show: Show,
+    episode: Episode,
+    *,
+    folder: Path,
+    page_url: str,
+    linked: Collection[str],
+    digest: str = "",
+    shared: Path | None = None,
 ) -> RenderedNotes:
     """Render the prompts of an episode for each surface; empty if it has none.
 
@@ -72,9 +79,9 @@ def render_prompts(
         share_url = ""
     if not (follow_links or any_app or review_links or page_review_links or review_how or share_url):
         return RenderedNotes()
-    templates = load_templates(folder, digest)
+    templates = load_templates(folder, digest, shared)
     names = {"show": show.title, "title": episode.title}
-    t = load_translations(show.language, show.timezone, folder, templates.digest)
+    t = load_translations(show.language, show.timezone, folder, templates.digest, shared)
 
     def ask(kind: str, text: str) -> str:
         texts = [text, *prompt_set.other_texts.get(kind, ())] if text else []
@@ -125,7 +132,7 @@ class _PromptValues(NamedTuple):
 
 
 def _render_surfaces(templates: Templates, values: _PromptValues, **more: object) -> RenderedNotes:
-    t = load_translations(values.language, values.timezone, templates.folder, templates.digest)
+    t = load_translations(values.language, values.timezone, templates.folder, templates.digest, templates.shared)
     context = {**values._asdict(), **more, "t": t}
     return RenderedNotes(
         **{surface: templates.render(name, context).strip() for surface, name in PROMPT_TEMPLATES.items()}
@@ -157,7 +164,9 @@ def _take_unseen_links(links: list[Link], kind: LinkKind, seen: set[str]) -> lis
 LINK_MARKERS = re.compile(r"^[ \t]*\{\{[ \t]*(links|follow|review|feed|contact|quote)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 
 
-def expand_link_markers(show: Show, episode: Episode, *, folder: Path, digest: str = "") -> str:
+def expand_link_markers(
+    show: Show, episode: Episode, *, folder: Path, digest: str = "", shared: Path | None = None
+) -> str:
     """The notes with their markers replaced, each alone on a line: links, follow, review, feed, contact and quote.
 
     `{{ prompts }}` is handled when the notes are parsed (`source/notes`), because it splits them. Each marker becomes
@@ -168,7 +177,7 @@ def expand_link_markers(show: Show, episode: Episode, *, folder: Path, digest: s
     if not LINK_MARKERS.search(notes):
         return notes
     links = [link for link in build_listen_links(show) if link.declared]
-    t = load_translations(show.language, show.timezone, folder, digest)
+    t = load_translations(show.language, show.timezone, folder, digest, shared)
     lines = {
         "follow": _markdown_links([link for link in links if link.kind is LinkKind.FOLLOW]),
         "review": _markdown_links([link for link in links if link.kind is LinkKind.REVIEW]),

@@ -120,9 +120,9 @@ def chart_path(counts: Sequence[int], width: int, height: int, highest: int) -> 
     return f"M{points[0]}L{' '.join(points[1:])}"
 
 
-def render_stats_page(page: StatsPage, folder: Path) -> bytes:
+def render_stats_page(page: StatsPage, folder: Path, shared: Path | None = None) -> bytes:
     """Render the report from the template `stats.html`; `folder` may have the show's own `templates/`."""
-    templates = load_templates(folder)
+    templates = load_templates(folder, shared=shared)
     most = max((row.downloads for row in page.rows), default=0) or 1
     sparks = [_spark_path(row.days) for row in page.rows[:MAX_SPARKS]]
     sparks += [""] * (len(page.rows) - len(sparks))

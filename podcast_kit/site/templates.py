@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,21 +35,36 @@ def default_templates() -> Path:
     return PACKAGED_TEMPLATES if PACKAGED_TEMPLATES.is_dir() else CHECKOUT_TEMPLATES
 
 
-def list_templates(folder: Path) -> dict[str, bool]:
-    """Every template by name, and whether the show has its own."""
-    defaults = dict.fromkeys(_template_names(default_templates()), False)
-    return dict(sorted((defaults | dict.fromkeys(_template_names(folder / "templates"), True)).items()))
+def list_templates(folder: Path, shared: Path | None = None) -> dict[str, bool]:
+    """Every template by name, and whether the show has its own, or its network in the folder `shared` does."""
+    names = dict.fromkeys(_template_names(default_templates()), False)
+    for own in _own_folders(folder, shared):
+        names |= dict.fromkeys(_template_names(own), True)
+    return dict(sorted(names.items()))
 
 
-def templates_digest(folder: Path) -> str:
+def list_own_templates(folder: Path, shared: Path | None = None) -> dict[str, Path]:
+    """The templates of the show and of its network by name, with the `templates/` folder that each is in."""
+    return {name: own for own in reversed(_own_folders(folder, shared)) for name in _template_names(own)}
+
+
+def _own_folders(folder: Path, shared: Path | None) -> tuple[Path, ...]:
+    """The `templates/` folders of the show and then of its network."""
+    return tuple(root / "templates" for root in (folder, shared) if root)
+
+
+def templates_digest(folder: Path, shared: Path | None = None) -> str:
     """Hex digest of everything that pages are rendered with: templates, listen services, and the tool's version.
 
     Raises InvalidInput if a template of the show is not a file, or a link to a file outside of `templates/`.
     """
-    defaults, own = default_templates(), folder / "templates"
-    if not is_inside(folder, own):
-        raise _outside_error()
-    return _digest_files(((str(defaults), _template_stats(defaults)), (str(own), _template_stats(own, within=own))))
+    defaults = default_templates()
+    rows = [(str(defaults), _template_stats(defaults))]
+    for own in _own_folders(folder, shared):
+        if not is_inside(own.parent, own):
+            raise _outside_error()
+        rows.append((str(own), _template_stats(own, within=own)))
+    return _digest_files(tuple(rows))
 
 
 @lru_cache(maxsize=8)
@@ -128,11 +143,13 @@ def _template_names(root: Path) -> list[str]:
 class Templates:
     """The templates of one show, compiled once."""
 
-    def __init__(self, folder: Path, digest: str) -> None:
+    def __init__(self, folder: Path, digest: str, shared: Path | None = None) -> None:
         self.folder = folder
         self.digest = digest
-        self._own = {name for name, own in list_templates(folder).items() if own}
-        self.environment = _make_environment(folder, self._own)
+        self.shared = shared
+        """The folder of the show's network, whose `templates/` come before the default ones."""
+        self._own = list_own_templates(folder, shared)
+        self.environment = _make_environment(self._own)
 
     def has_own(self, name: str) -> bool:
         """Whether the show has its own template of this name."""
@@ -158,11 +175,14 @@ class Templates:
         from podcast_kit.site.sandbox import TemplateLimitExceeded
 
         own = real_path(self.folder / "templates")
+        roots = [real_path(root) for root in _own_folders(self.folder, self.shared)]
         if isinstance(error, TemplateSyntaxError):
             path = Path(error.filename or error.name or name)
             text = error.message or "is not a valid template"
             return Problem(self._location(path, error.lineno), text, "fix the syntax", "template.syntax")
-        own_frames = [frame for frame in _stack_frames(error) if real_path(frame[0]).is_relative_to(own)]
+        own_frames = [
+            frame for frame in _stack_frames(error) if any(real_path(frame[0]).is_relative_to(root) for root in roots)
+        ]
         if isinstance(error, TemplateNotFound):
             path, line = own_frames[-1] if own_frames else (own / name, 0)
             text = f"template {error.message or error.name!r} does not exist"
@@ -183,9 +203,11 @@ class Templates:
     def _location(self, path: Path, line: int) -> SourceLocation:
         folder = real_path(self.folder)
         full = real_path(path)
-        return SourceLocation(
-            full.relative_to(folder).as_posix() if full.is_relative_to(folder) else path.as_posix(), line
-        )
+        if full.is_relative_to(folder):
+            return SourceLocation(full.relative_to(folder).as_posix(), line)
+        if self.shared and full.is_relative_to(real_path(self.shared)):
+            return SourceLocation(os.path.relpath(full, folder).replace(os.sep, "/"), line)
+        return SourceLocation(path.as_posix(), line)
 
 
 def _stack_frames(error: Exception) -> list[tuple[Path, int]]:
@@ -218,34 +240,34 @@ def eject_template(folder: Path, name: str) -> Path:
     return target
 
 
-def load_templates(folder: Path, digest: str = "") -> Templates:
+def load_templates(folder: Path, digest: str = "", shared: Path | None = None) -> Templates:
     """Load the templates of a show; they are compiled again only after a change.
 
-    `digest` is `templates_digest(folder)`, if it is known already.
+    `digest` is `templates_digest(folder, shared)`, if it is known already. `shared` is the folder of its network.
     """
-    return _compile_templates(folder, digest or templates_digest(folder))
+    return _compile_templates(folder, digest or templates_digest(folder, shared), shared)
 
 
 @lru_cache(maxsize=8)
-def _compile_templates(folder: Path, digest: str) -> Templates:
-    return Templates(folder, digest)
+def _compile_templates(folder: Path, digest: str, shared: Path | None) -> Templates:
+    return Templates(folder, digest, shared)
 
 
-def _make_environment(folder: Path, own_names: Collection[str]) -> SandboxedTemplates:
+def _make_environment(own: Mapping[str, Path]) -> SandboxedTemplates:
     from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
     from podcast_kit.site.sandbox import SandboxedTemplates
 
     def load_own(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """A template of the show: only those that were listed, so no name leads out of the folder."""
-        if name not in own_names:
+        if name not in own:
             return None
-        text = _read_template(folder / "templates", name).decode("utf-8")
-        return text, str(folder.absolute() / "templates" / name), lambda: True
+        text = _read_template(own[name], name).decode("utf-8")
+        return text, str(own[name].absolute() / name), lambda: True
 
     default = FileSystemLoader(default_templates())
     environment = SandboxedTemplates(
-        is_own=own_names.__contains__,
+        is_own=own.__contains__,
         loader=ChoiceLoader([FunctionLoader(load_own), default, PrefixLoader({"default": default})]),
         # Escape everywhere except in plain text, style sheets and scripts.
         autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),

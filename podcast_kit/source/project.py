@@ -12,6 +12,7 @@ from podcast_kit.io.inside import is_inside, real_path
 from podcast_kit.model import (
     EPISODES_DIR,
     LOCK_FILE,
+    NETWORK_FILE,
     SHOW_FILE,
     BrokenEpisode,
     CommentThread,
@@ -23,10 +24,18 @@ from podcast_kit.model import (
 from podcast_kit.source import aliases, lock, reviews
 from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
+from podcast_kit.source import network as networks
 from podcast_kit.source import show as shows
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
 from podcast_kit.source.static_files import list_static_files
-from podcast_kit.source.yaml import MAX_SOURCE_BYTES, InvalidValue, decode_source, parse_yaml_table, read_source_file
+from podcast_kit.source.yaml import (
+    MAX_SOURCE_BYTES,
+    InvalidValue,
+    Table,
+    decode_source,
+    parse_yaml_table,
+    read_source_file,
+)
 
 SAFE_DIRECTORY_VARIABLE = "PODCAST_KIT_SAFE_DIRECTORY"
 """Folders whose shows are used from below though they belong to another user; `*` for all."""
@@ -54,8 +63,8 @@ def find_show_folder(start: Path) -> Path:
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 
 
-def _refuse_folder_of_others(folder: Path) -> None:
-    """Raise PodcastKitError if a show found in a parent folder belongs to another user, as git does.
+def _refuse_folder_of_others(folder: Path, file_name: str = SHOW_FILE) -> None:
+    """Raise PodcastKitError if a show or a network in a parent folder belongs to another user, as git does.
 
     Someone else could have put it there, such as in /tmp. With sudo, the user who called it is trusted, too.
     """
@@ -68,9 +77,9 @@ def _refuse_folder_of_others(folder: Path) -> None:
     sudo_user = os.environ.get("SUDO_UID", "")
     if os.geteuid() == 0 and sudo_user.isdecimal():
         trusted_users.add(int(sudo_user))
-    owners = {folder.stat().st_uid, (folder / SHOW_FILE).lstat().st_uid}
+    owners = {folder.stat().st_uid, (folder / file_name).lstat().st_uid}
     if not owners <= trusted_users:
-        text = f"{folder / SHOW_FILE} belongs to another user, so it is not used from a folder below it"
+        text = f"{folder / file_name} belongs to another user, so it is not used from a folder below it"
         fix = f"pass -C {folder} if you trust it, or set {SAFE_DIRECTORY_VARIABLE}={folder}"
         raise PodcastKitError(text, fix)
 
@@ -107,6 +116,7 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
         static_files=static_files,
         comments=comments,
         warnings=warnings,
+        shared_folder=reader.network.folder if reader.network else None,
     )
 
 
@@ -116,7 +126,8 @@ def load_settings(folder: Path) -> Project:
     show = reader.read_show()
     if show is None:
         raise InvalidInput(reader.problems)
-    return Project(folder=Path(folder), show=show, episodes=())
+    shared_folder = reader.network.folder if reader.network else None
+    return Project(folder=Path(folder), show=show, episodes=(), shared_folder=shared_folder)
 
 
 @dataclass(slots=True)
@@ -125,6 +136,8 @@ class _ProjectReader:
     root: ShowFolder
     needs_cover: bool = True
     problems: list[Problem] = field(default_factory=list)
+    network: networks.ShowNetwork | None = None
+    """The network that the show is part of."""
     identities: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The slug and the guid (empty where it cannot be read) of each episode, by the path of its notes."""
 
@@ -133,7 +146,7 @@ class _ProjectReader:
             return None
         try:
             table = parse_yaml_table(decode_source(data, SHOW_FILE), SHOW_FILE)
-            show = shows.show_from_table(table, self.root)
+            show = self.add_network(table)
         except InvalidInput as error:
             self.problems += error.problems
             return None
@@ -143,6 +156,18 @@ class _ProjectReader:
             severity = Severity.WARNING if is_missing_cover and not self.needs_cover else problem.severity
             self.problems.append(replace(problem, severity=severity))
         return self.add_reviews(show)
+
+    def add_network(self, table: Table) -> Show:
+        """The show in podcast.yaml, with what its network sets for all shows, if it is part of one."""
+        self.network = networks.find_network(self.folder)
+        member = self.network.find_member(self.folder) if self.network else None
+        if self.network is None or member is None:
+            return shows.show_from_table(table, self.root)
+        _refuse_folder_of_others(self.network.folder, NETWORK_FILE)
+        merged, source = networks.inherit_defaults(table, self.network, member)
+        show = shows.show_from_table(merged, self.root)
+        elements = networks.network_elements(self.network, member, show.elements)
+        return replace(show, elements=(*show.elements, *elements), source=source)
 
     def add_reviews(self, show: Show) -> Show:
         """The show with what is in reviews.yaml, if there is one."""

@@ -28,7 +28,9 @@ _BREAKDOWNS = {
 }
 
 
-def render_report(show_title: str, folder: Path, tables: DownloadTables, update: StatsUpdate) -> bytes:
+def render_report(
+    show_title: str, folder: Path, tables: DownloadTables, update: StatsUpdate, shared: Path | None = None
+) -> bytes:
     """The report of a show as an HTML page."""
     page = StatsPage(
         title=show_title,
@@ -49,11 +51,15 @@ def render_report(show_title: str, folder: Path, tables: DownloadTables, update:
         ),
         method=tuple(_capitalize(describe_method(tables.report, update.formats))),
     )
-    return render_stats_page(page, folder)
+    return render_stats_page(page, folder, shared)
 
 
 def render_episode_report(
-    folder: Path, tables: DownloadTables, update: StatsUpdate, listening: EpisodeListening
+    folder: Path,
+    tables: DownloadTables,
+    update: StatsUpdate,
+    listening: EpisodeListening,
+    shared: Path | None = None,
 ) -> bytes:
     """The report of an episode: its downloads, and how far people listen, drawn over the chapters."""
     [episode] = [row for row in tables.episodes if row.guid == listening.guid]
@@ -79,7 +85,7 @@ def render_episode_report(
         breakdowns=(StatsBreakdown("Chapters", tuple(_chapter_bars(listening))),) if listening.streams else (),
         method=tuple(_capitalize(describe_method(tables.report, update.formats))),
     )
-    return render_stats_page(page, folder)
+    return render_stats_page(page, folder, shared)
 
 
 def _chapter_points(listening: EpisodeListening) -> Iterable[StatsPoint]:

@@ -133,7 +133,13 @@ def _write_mail(console: Console, name: str, path: Path) -> None:
     if item is None:
         raise OperationError(f"{slug} is a draft or scheduled, so it has no page to link to", "write the mail later")
     show = build.project.show
-    mail = compose_newsletter(show, item, folder=build.project.folder, picture=find_mail_picture(build, item))
+    mail = compose_newsletter(
+        show,
+        item,
+        folder=build.project.folder,
+        shared=build.project.shared_folder,
+        picture=find_mail_picture(build, item),
+    )
     atomic_write.write_atomic(path, render_mail_file(show, item, mail))
     console.result(f"wrote {console.relative_path(str(path))}")
     console.document("announce", build.problems, mail=str(path), subject=mail.subject)

@@ -206,9 +206,9 @@ def write_exports(
         stats.write_parquet(update.report, period, path)
     if path := options["html"]:
         if listening:
-            page = stats.render_episode_report(show.folder, tables, update, listening)
+            page = stats.render_episode_report(show.folder, tables, update, listening, show.shared_folder)
         else:
-            page = stats.render_report(show.show.title, show.folder, tables, update)
+            page = stats.render_report(show.show.title, show.folder, tables, update, show.shared_folder)
         atomic_write.write_atomic(path, page)
 
 
