@@ -1,4 +1,4 @@
-"""Import a podcast from its feed as a show's folder: podcast.yaml, episodes/*.md and podcast.lock.
+"""Import a podcast from its feed or from another tool's files, as podcast.yaml, episodes/*.md and podcast.lock.
 
 Guids are kept letter for letter, and audio files are linked where they are until they are downloaded,
 so subscribers notice nothing.
@@ -10,6 +10,7 @@ from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
+from podcast_kit.importer.old_show import OldShow, open_old_show
 from podcast_kit.importer.pipeline import (
     ImportResult,
     convert_old_feed,
@@ -19,16 +20,20 @@ from podcast_kit.importer.pipeline import (
 )
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
+from podcast_kit.importer.tools import GuidChoice
 
 __all__ = [
     "DownloadedFiles",
+    "GuidChoice",
     "ImportResult",
     "ImportedFeed",
+    "OldShow",
     "compare_feeds",
     "convert_feed",
     "convert_old_feed",
     "download_files",
     "import_feed",
+    "open_old_show",
     "read_old_feed",
     "refuse_existing_show",
     "without_password",

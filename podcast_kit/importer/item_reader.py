@@ -77,12 +77,20 @@ _GUID_FIX = "give it a guid of its own in the old feed, or add it by hand"
 class ItemReader:
     """Converts the items of one feed, with unique slugs and guids."""
 
-    def __init__(self, show: ImportedShow, import_log: ImportLog, prompts: PromptStripper, site: str = "") -> None:
+    def __init__(
+        self,
+        show: ImportedShow,
+        import_log: ImportLog,
+        prompts: PromptStripper,
+        site: str = "",
+        slugs: Mapping[str, str] | None = None,
+    ) -> None:
         self.show = show
         self.import_log = import_log
         self.prompts = prompts
         self.site = site
         self.slugs: set[str] = set()
+        self.slug_by_guid = slugs or {}
         self.guids: set[str] = set()
 
     def read_items(self, nodes: Iterable[Node]) -> Iterator[ImportedEpisode]:
@@ -125,7 +133,9 @@ class ItemReader:
         """Convert one item."""
         number, number_elements = self.read_number(node, "episode")
         season, season_elements = self.read_number(node, "season")
-        slug = self.unique_slug(number or position, title)
+        slug = self.unique_slug(
+            self.slug_by_guid.get(guid) or f"{number or position:03d}-{episode.slugify_title(title)}"
+        )
         page = value_or_default(converters.to_url, node.child_text("link"), self.site)
         notes, summary, text_elements = self.read_texts(node, page)
         artwork = self.read_artwork(node, f"episodes/art/{slug}")
@@ -146,8 +156,10 @@ class ItemReader:
             season=season,
             type=self.read_type(node),
             explicit=None if explicit == self.show.explicit else explicit,
-            recording=RequiredFile(url, "recording", f"episodes/{slug}{_audio_suffix(url, mime)}"),
-            bytes=parse_count(enclosure.attributes.get("length", "").strip()) or 0,
+            recording=RequiredFile(
+                url, "recording", f"episodes/{slug}{_audio_suffix(url, mime)}", bytes=_parse_length(enclosure)
+            ),
+            bytes=_parse_length(enclosure),
             mime=mime or guess_content_type(urlsplit(url).path),
             seconds=parse_duration(node.child_text("itunes:duration")) or 0.0,
             artwork=artwork,
@@ -368,9 +380,9 @@ class ItemReader:
                 children.append(child)
         yield from custom_elements(replace(node, children=tuple(children)), "item", self.import_log)
 
-    def unique_slug(self, number: int, title: str) -> str:
+    def unique_slug(self, preferred: str) -> str:
         """A slug that no other episode has."""
-        base = f"{number:03d}-{episode.slugify_title(title)}"[:MAX_BASE_SLUG_LEN].strip("-")
+        base = preferred[:MAX_BASE_SLUG_LEN].strip("-")
         slug, count = base, 1
         while slug in self.slugs:
             count += 1
@@ -384,6 +396,11 @@ def item_recording_url(node: Node, base: str) -> tuple[str, str]:
     raw = find_media_enclosure(node).attributes.get("url", "")
     page = value_or_default(converters.to_url, node.child_text("link"), base)
     return resolve_url(raw, page) if raw.strip() else ("", "")
+
+
+def _parse_length(enclosure: Node) -> int:
+    """The bytes of an enclosure; 0 if it does not say them."""
+    return parse_count(enclosure.attributes.get("length", "").strip()) or 0
 
 
 def _parse_decimal(text: str) -> Decimal | None:

@@ -21,6 +21,10 @@ class RequiredFile:
     """Relative to the show's folder, with forward slashes; without extension for artwork."""
     element: Element | None = field(default=None, compare=False)
     """The element that links to it, which stays in the feed if the file is not downloaded."""
+    local_path: str = field(default="", compare=False)
+    """Where the file is in the folder that is imported, which it is copied from; empty if it is only on the web."""
+    bytes: int = field(default=0, compare=False)
+    """As the feed declares; 0 if it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,9 @@ class ImportedEpisode:
     people: tuple[Person, ...]
     tags: tuple[str, ...]
     elements: tuple[Element, ...]
+    is_draft: bool = False
+    aliases: tuple[str, ...] = ()
+    """Former addresses of the page."""
 
     @property
     def recording_url(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
@@ -13,6 +14,7 @@ from podcast_kit.importer.https_urls import upgrade_http_urls
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
+from podcast_kit.importer.tools import SourceFolder
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Element, FeedDocument, Progress
 
@@ -84,9 +86,15 @@ def write_import(
     to: str,
     recordings: bool = False,
     files: bool = True,
+    origin: SourceFolder | None = None,
+    now: datetime | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportResult:
-    """Download what a converted feed links to and write its folder, as `import_feed` does."""
+    """Download what a converted feed links to and write its folder, as `import_feed` does.
+
+    `origin` is the folder of another tool, which files that are beside are copied from; episodes dated after `now` are
+    scheduled.
+    """
     network = NetworkPolicy.trust(source) if "://" in source else NetworkPolicy()
     imported, address_problems = upgrade_http_urls(
         imported,
@@ -96,11 +104,11 @@ def write_import(
         on_progress=on_progress,
     )
     downloads = (
-        download_files(imported, folder, recordings=recordings, network=network, on_progress=on_progress)
+        download_files(imported, folder, recordings=recordings, network=network, origin=origin, on_progress=on_progress)
         if files
         else DownloadedFiles()
     )
-    not_written = write_imported_show(imported, downloads, folder, url=url, to=to)
+    not_written = write_imported_show(imported, downloads, folder, url=url, to=to, now=now)
     problems = [*imported.problems, *address_problems, *downloads.problems]
     if imported.show.artwork and not files:
         text = f"the artwork {imported.show.artwork.url} is not downloaded"

@@ -41,8 +41,8 @@ _SHOW_ID_PATTERNS = {
 }
 
 
-def convert_feed(feed: FeedDocument, feed_url: str = "") -> ImportedFeed:
-    """Convert a feed to a show and its episodes; `feed_url` is the feed's URL.
+def convert_feed(feed: FeedDocument, feed_url: str = "", slugs: Mapping[str, str] | None = None) -> ImportedFeed:
+    """Convert a feed to a show and its episodes; `feed_url` is the feed's URL, `slugs` has names of pages by guid.
 
     Missing and invalid values are reported as problems; everything else is imported.
     """
@@ -53,7 +53,7 @@ def convert_feed(feed: FeedDocument, feed_url: str = "") -> ImportedFeed:
     show = _convert_channel(channel, own_url, import_log)
     oldest_first = sorted(channel.children_named("item"), key=item_date)
     prompts = PromptStripper.for_channel(channel)
-    episodes = tuple(ItemReader(show, import_log, prompts, home).read_items(oldest_first))
+    episodes = tuple(ItemReader(show, import_log, prompts, home, slugs).read_items(oldest_first))
     if prompts.has_stripped:
         location = feed.location_of(channel)
         import_log.problems.append(Problem(location, _PROMPTS_STRIPPED, _PROMPTS_FIX, "import", Severity.HINT))

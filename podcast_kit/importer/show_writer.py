@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from posixpath import relpath
 
@@ -18,11 +18,12 @@ _EPISODES_FOLDER = "episodes"
 
 
 def write_imported_show(
-    imported: ImportedFeed, downloads: DownloadedFiles, folder: Path, *, url: str, to: str
+    imported: ImportedFeed, downloads: DownloadedFiles, folder: Path, *, url: str, to: str, now: datetime | None = None
 ) -> tuple[Element, ...]:
     """Write the show into `folder`, to be published to `to` under `url`; returns the elements that cannot be written.
 
-    podcast.yaml is written last, so a folder that has it is complete. Raises OperationError if writing fails.
+    Episodes that are dated after `now` are scheduled, and not in podcast.lock. podcast.yaml is written last, so a
+    folder that has it is complete. Raises OperationError if writing fails.
     """
     not_written: list[Element] = []
     notes: list[tuple[str, bytes]] = []
@@ -38,7 +39,7 @@ def write_imported_show(
     except OSError as error:
         raise write_error(error, str(folder / _EPISODES_FOLDER)) from error
     flush_disk()
-    entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode))]
+    entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode, now))]
     write_atomic(folder / "podcast.lock", lock.render_lock(entries))
     lines, unsupported = element_writer.elements_to_yaml(imported.show.elements, "channel")
     write_atomic(folder / "podcast.yaml", _render_show_file(imported.show, downloads, lines, url, to).encode())
@@ -92,7 +93,7 @@ def _render_episode(episode: ImportedEpisode, downloads: DownloadedFiles, lines:
         season=episode.season,
         summary=episode.summary,
         image=_relative_to_notes(image, notes_path),
-        draft=episode.date is None,
+        draft=episode.is_draft or episode.date is None,
         extra_lines=[*_detail_lines(episode, downloads, notes_path), *lines],
         notes=episode.notes or episode.title,
     )
@@ -114,6 +115,8 @@ def _detail_lines(episode: ImportedEpisode, downloads: DownloadedFiles, notes_pa
         yield f"transcript: {scaffold.yaml_flow(transcripts)}"
     if episode.people:
         yield _people_line(episode.people)
+    if episode.aliases:
+        yield f"aliases: {scaffold.yaml_flow(episode.aliases)}"
     if episode.tags:
         yield f"tags: {scaffold.yaml_flow(episode.tags)}"
 
@@ -141,9 +144,9 @@ def _relative_to_notes(path: str, notes_path: str) -> str:
     return relpath(path, notes_path.rpartition("/")[0]) if path else ""
 
 
-def _imported_lock_entry(episode: ImportedEpisode) -> LockEntry | None:
-    """What subscribers have: the guid, and the audio at its current URL; None for a draft."""
-    if episode.date is None:
+def _imported_lock_entry(episode: ImportedEpisode, now: datetime | None) -> LockEntry | None:
+    """What subscribers have: the guid, and the audio at its current URL; None for a draft or a scheduled episode."""
+    if episode.date is None or episode.is_draft or (now and episode.date > now):
         return None
     media = Media(key=episode.recording_url, sha256="", bytes=episode.bytes, mime=episode.mime, seconds=episode.seconds)
     return LockEntry(

@@ -63,6 +63,8 @@ class _Request:
     content: bytes | None = None
     is_sent_once: bool = False
     """Whether it is sent once and follows no redirect, because it changes something or has a token."""
+    on_head: Callable[[int, Mapping[str, str]], object] = lambda _status, _headers: None
+    """Is given the status and headers of the response that is not a redirect, before its body."""
     is_sending: threading.Event = field(default_factory=threading.Event)
     """Set when the first byte may have been sent."""
 
@@ -134,9 +136,16 @@ class HttpClient:
         return response, b"" if response.error else bytes(body)
 
     def download(
-        self, url: str, on_block: Callable[[bytes], object], *, max_bytes: int, is_trusted: bool = False
+        self,
+        url: str,
+        on_block: Callable[[bytes], object],
+        *,
+        max_bytes: int,
+        on_head: Callable[[int, Mapping[str, str]], object] = lambda _status, _headers: None,
+        headers: Mapping[str, str] | None = None,
+        is_trusted: bool = False,
     ) -> Response:
-        """The response to GET, with the whole body passed to `on_block` block by block.
+        """The response to GET, with the whole body passed to `on_block` block by block, after `on_head`.
 
         `is_trusted` says that podcast.yaml sets this URL. It is an error if `on_block` raises OSError, if the body is
         longer than `max_bytes` (one more byte is read), if it ends before its Content-Length, or if it is too slow.
@@ -154,7 +163,8 @@ class HttpClient:
 
         seconds = RESPONSE_TIMEOUT_S + max_bytes / MIN_AVERAGE_SPEED
         is_trusted = is_trusted or self._policy.trusts(url)
-        response = self._follow_redirects(_Request(url, "GET", {}, max_bytes + 1, pass_on, is_trusted, seconds))
+        request = _Request(url, "GET", headers or {}, max_bytes + 1, pass_on, is_trusted, seconds, on_head=on_head)
+        response = self._follow_redirects(request)
         length = response.headers.get("content-length", "")
         if response.size > max_bytes:
             return replace(response, error=f"is longer than {max_bytes:,} bytes")
@@ -272,6 +282,7 @@ def _receive_response(
     try:
         if response.status in REDIRECT_STATUSES and "location" in response_headers:
             return response.status, response_headers, size
+        request.on_head(response.status, response_headers)
         while size < request.max_bytes:
             now = monotonic()
             is_last_window = now + SPEED_WINDOW_S > start + request.seconds

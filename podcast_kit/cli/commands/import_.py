@@ -1,4 +1,4 @@
-"""`import`: take over a show from its feed."""
+"""`import`: take over a show from its feed, or from the files of another tool."""
 
 from __future__ import annotations
 
@@ -21,24 +21,44 @@ if TYPE_CHECKING:
     from podcast_kit.model import FeedDocument
 
 
-@command("import", short_help="Import a show from its feed.")
-@click.argument("feed", metavar="FEED")
+@command("import", short_help="Import a show from its feed or from another tool.")
+@click.argument("source", metavar="SOURCE")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--url", metavar="URL", help="Public URL of what you will publish.")
 @click.option("--to", metavar="TARGET", help="Where you will publish: s3://bucket/prefix, or a folder.")
+@click.option("--feed", metavar="FEED", help="The live feed, URL or file, to take guids from. [for files of a tool]")
+@click.option(
+    "--guids",
+    type=click.Choice(["auto", "feed", "new"]),
+    default="auto",
+    help="auto: of the feed, else by the tool's rule; feed: only of the feed; new: create the others. [default: auto]",
+)
 @click.option("--audio", is_flag=True, help="Download the recordings too. [default: leave them where they are]")
 @click.option("--files/--no-files", default=True, help="Download images, chapters and transcripts. [default: --files]")
 def import_command(
-    console: Console, feed: str, folder: Path | None, url: str | None, to: str | None, audio: bool, files: bool
+    console: Console,
+    source: str,
+    folder: Path | None,
+    url: str | None,
+    to: str | None,
+    feed: str | None,
+    guids: str,
+    audio: bool,
+    files: bool,
 ) -> None:
-    """Import a show: the feed at FEED, a URL or a file, becomes podcast.yaml, episodes/*.md and podcast.lock.
+    """Import a show: SOURCE becomes podcast.yaml, episodes/*.md and podcast.lock.
+
+    SOURCE is a feed (URL or file), the folder or ZIP archive of a site made with Hugo, Jekyll Octopod, Eleventy,
+    dropcaster or Podcast Generator, or an export of WordPress or Podlove.
 
     Guids are kept exactly, so that no subscriber gets an episode twice; at the end, the folder's own feed is compared
-    with the old one. Recordings stay at their URLs unless you pass --audio. An interrupted import resumes.
+    with the old one. Recordings that are beside are copied; others stay at their URLs unless you pass --audio. An
+    interrupted import resumes.
 
     \b
       podcast-kit import https://old-host.example/feed.xml talks --url https://pod.example/
       podcast-kit import feed.xml --no-files --url https://pod.example/
+      podcast-kit import ~/my-hugo-site talks --feed https://old.example/episode/index.xml --url https://pod.example/
     """
     from podcast_kit import importer
     from podcast_kit.source.yaml import converters
@@ -47,34 +67,41 @@ def import_command(
     show_file = show_folder / "podcast.yaml"
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
-    feed = importer.without_password(feed)
-    old_feed = importer.read_old_feed(feed)
-    imported = importer.convert_old_feed(feed, old_feed)
-    base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
-    target = ask_option("--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line)
-    try:
-        result = importer.write_import(
-            imported,
-            feed,
-            show_folder,
-            url=base_url,
-            to=target,
-            recordings=audio,
-            files=files,
-            on_progress=console.progress,
+    now = datetime.now(UTC)
+    with importer.open_old_show(source, live_feed=feed or "", guids=importer.GuidChoice(guids), now=now) as old_show:
+        if old_show.recognition:
+            console.info(f"recognized {old_show.recognition}")
+        base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
+        target = ask_option(
+            "--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line
         )
-        write_gitignore(show_folder, target)
-        new_feed = _build_feed(console, show_folder)
-    except BaseException:
-        show_file.unlink(missing_ok=True)  # so that the same command can run again
-        raise
-    differences = list(importer.compare_feeds(old_feed, new_feed, moved=audio))
+        try:
+            result = importer.write_import(
+                old_show.imported,
+                feed or old_show.source,
+                show_folder,
+                url=base_url,
+                to=target,
+                recordings=audio,
+                files=files,
+                origin=old_show.origin,
+                now=now,
+                on_progress=console.progress,
+            )
+            write_gitignore(show_folder, target)
+            new_feed = _build_feed(console, show_folder, now)
+        except BaseException:
+            show_file.unlink(missing_ok=True)  # so that the same command can run again
+            raise
+    has_copies = any(episode.recording.local_path for episode in old_show.imported.episodes)
+    differences = list(importer.compare_feeds(old_show.document, new_feed, moved=audio or has_copies))
     problems = [*result.problems, *differences]
     console.problems(problems)
     console.document(
         "import",
         problems,
         folder=str(show_folder),
+        recognized=str(old_show.recognition) if old_show.recognition else "feed",
         episodes=result.episodes,
         fetched=result.downloaded,
         left_out=dict(result.dropped),
@@ -82,7 +109,7 @@ def import_command(
     )
     console.result(os.path.relpath(show_file))
     for reason, counts in (
-        ("as specific to the old host", result.dropped),
+        ("as having no place here" if old_show.recognition else "as specific to the old host", result.dropped),
         ("because other elements say the same", result.repeated),
     ):
         if counts:
@@ -97,7 +124,7 @@ def import_command(
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-def _build_feed(console: Console, folder: Path) -> FeedDocument:
+def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:
     """The feed that the imported show gives."""
     from podcast_kit import builder, feed
     from podcast_kit.source import project
@@ -105,7 +132,7 @@ def _build_feed(console: Console, folder: Path) -> FeedDocument:
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as temp:
         build = builder.build(
             project.load_project(folder),
-            now=datetime.now(UTC),
+            now=now,
             folder=Path(temp, "build"),
             feeds_only=True,
             on_progress=console.progress,

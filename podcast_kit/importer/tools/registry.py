@@ -1,0 +1,43 @@
+"""The tools that can be read, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from podcast_kit.importer.tools import hugo
+from podcast_kit.importer.tools.model import Recognition, ToolShow
+from podcast_kit.importer.tools.source_folder import SourceFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool whose folders can be read."""
+
+    names: tuple[str, ...]
+    """As messages call it."""
+    recognize: Callable[[SourceFolder], Recognition | None]
+    """The tool and the files that it was recognized by; None for other folders."""
+    read: Callable[[SourceFolder, Recognition, datetime], ToolShow]
+
+
+TOOLS = (Tool(("Hugo with Castanet", "Hugo"), hugo.recognize_hugo, hugo.read_hugo),)
+TOOL_NAMES = tuple(name for tool in TOOLS for name in tool.names)
+
+
+def recognize_tool(folder: SourceFolder) -> tuple[Tool, Recognition] | None:
+    """The tool that a folder is of; None if it is not known."""
+    for tool in TOOLS:
+        if recognition := tool.recognize(folder):
+            return tool, recognition
+    return None
+
+
+def read_tool_source(folder: SourceFolder, now: datetime) -> ToolShow | None:
+    """The show in a folder of a known tool; None for other folders. Raises InvalidInput or OperationError."""
+    recognized = recognize_tool(folder)
+    if recognized is None:
+        return None
+    tool, recognition = recognized
+    return tool.read(folder, recognition, now)

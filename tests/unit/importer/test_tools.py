@@ -1,0 +1,127 @@
+"""Shows of other tools: what their feeds say is what the imported show says."""
+
+import html
+import json
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit import builder
+from podcast_kit.cli import cli
+from podcast_kit.feed.repair import parse_feed_leniently
+from podcast_kit.source import project
+from podcast_kit.text.feed_dates import parse_feed_date
+from podcast_kit.text.timecode import parse_duration, parse_timecode
+
+NEW = "https://new.example/"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+SAMPLES = Path(__file__).parents[2] / "samples" / "import"
+NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/feed.xml"))
+DIFFERENCES = tomllib.loads((SAMPLES / "differences.toml").read_text("utf-8"))["difference"]
+TEXT_KEYS = ("content:encoded", "description", "itunes:summary")
+
+
+def sample_source(name):
+    """The folder or file of a sample that is imported: what is beside the feed."""
+    [source] = [path for path in (SAMPLES / name).iterdir() if path.name != "feed.xml"]
+    return source
+
+
+def import_source(source, folder, *options):
+    """The result of the command and its JSON."""
+    arguments = ("import", source, folder, "--url", NEW, "--to", "public", "--json", *options)
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert (folder / "podcast.yaml").is_file(), result.output
+    return result, json.loads(result.stdout)
+
+
+def build_feed(folder):
+    build = builder.build(project.load_project(folder), now=NOW, feeds_only=True)
+    return parse_feed_leniently((build.folder / "feed.xml").read_bytes())
+
+
+def item_values(item):
+    """What apps show and keep of an item."""
+    enclosure = item.child("enclosure").attributes
+    chapters = item.child("psc:chapters")
+    return {
+        "title": " ".join(item.child_text("title").split()),
+        "date": parse_feed_date(item.child_text("pubDate"))[0],
+        "recording": enclosure["url"],
+        "length": enclosure.get("length") or "0",
+        "type": enclosure["type"].replace("audio/mp3", "audio/mpeg"),
+        "duration": round(parse_duration(item.child_text("itunes:duration")) or 0),
+        "number": item.child_text("itunes:episode"),
+        "season": item.child_text("itunes:season"),
+        "chapters": [
+            (parse_timecode(chapter.attributes["start"]), chapter.attributes["title"])
+            for chapter in (chapters.children if chapters else ())
+        ],
+        "text": words(next((text for key in TEXT_KEYS if (text := item.child_text(key))), "")),
+    }
+
+
+def words(markup):
+    return "".join(re.findall(r"\w+", html.unescape(re.sub(r"<[^<>]*>", " ", markup))))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_imported_show_says_what_the_feed_of_the_tool_says(tmp_path, name):
+    import_source(sample_source(name), tmp_path / "show", "--no-files")
+    old = {item.child_text("guid"): item_values(item) for item in parse_feed_leniently(feed_bytes(name)).items}
+    new = {item.child_text("guid"): item_values(item) for item in build_feed(tmp_path / "show").items}
+    assert old.keys() == new.keys()
+    differing = {
+        (guid, value)
+        for guid, values in old.items()
+        for value, before in values.items()
+        if not (before in new[guid][value] if value == "text" else before in ("", new[guid][value]))
+    }
+    assert differing == {(row["guid"], row["value"]) for row in DIFFERENCES if row["sample"] == name}
+
+
+def feed_bytes(name):
+    return (SAMPLES / name / "feed.xml").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_guids_of_the_live_feed_are_those_of_the_tools_rule(tmp_path, name):
+    result, output = import_source(
+        sample_source(name), tmp_path / "show", "--no-files", "--feed", SAMPLES / name / "feed.xml"
+    )
+    guids = {item.child_text("guid") for item in parse_feed_leniently(feed_bytes(name)).items}
+    assert {item.child_text("guid") for item in build_feed(tmp_path / "show").items} == guids
+    messages = [problem["message"] for problem in output["problems"]]
+    assert not [text for text in messages if "guid" in text and "another guid" not in text]
+    assert result.exit_code == 0, result.output
+
+
+def test_every_sample_says_how_it_was_made():
+    readme = (SAMPLES / "README.md").read_text("utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in readme] == []
+    assert {row["sample"] for row in DIFFERENCES} <= set(NAMES)
+
+
+def test_hugo_drafts_files_aliases_people_and_leftovers_come_along(tmp_path):
+    result, output = import_source(sample_source("hugo-castanet"), tmp_path)
+    assert output["recognized"] == "Hugo with Castanet, by hugo.toml, content/episode/first-flush.md"
+    assert sorted(path.name for path in tmp_path.glob("episodes/*")) == [
+        *("art", "first-flush.md", "first-flush.mp3", "oolong.md", "water.md"),
+    ]
+    source = sample_source("hugo-castanet") / "static" / "media" / "001-first-flush.mp3"
+    assert (tmp_path / "episodes" / "first-flush.mp3").read_bytes() == source.read_bytes()
+    show = project.load_project(tmp_path)
+    first, draft, water = sorted(show.episodes, key=lambda episode: episode.slug)
+    assert (draft.draft, draft.title, water.guid) == (True, "Oolong [K3]", "tag:kettle.example,2024:water")
+    assert [(person.name, person.role) for person in first.people] == [("Ann Lee", "host"), ("Bo Cho", "guest")]
+    assert first.tags == ("darjeeling", "spring")
+    assert "*why it is green*" in (tmp_path / "episodes" / "first-flush.md").read_text("utf-8")
+    assert 'aliases: ["/2/", "/old/water/", "/water/"]' in (tmp_path / "episodes" / "water.md").read_text("utf-8")
+    assert output["left_out"] == {"key episode_banner": 1, "key images": 1}
+    [unknown] = [problem for problem in output["problems"] if "template tag" in problem["message"]]
+    assert (unknown["line"], "teapot" in unknown["message"]) == (19, True)
+    assert "recognized Hugo with Castanet" in result.stderr
