@@ -37,7 +37,6 @@ _APP_PAGES = (
 )
 _WORDPRESS_URI = "http://wordpress.org/export/"
 _SIGNATURES = (
-    (b"PK\x03\x04", "a ZIP archive", "unpack it, and pass the feed in it"),
     (b"ID3", "an MP3 file", "use `podcast-kit new` for a recording"),
     (b"SQLite format 3", "a database", _FEED_FIX),
     (b"%PDF", "a PDF", _FEED_FIX),

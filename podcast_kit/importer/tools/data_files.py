@@ -27,14 +27,14 @@ _FIX = "correct it, or remove the file if the show does not need it"
 
 @dataclass(slots=True)
 class Fields:
-    """The keys of a file or of a part of it, without regard to case; those that nobody read are left over."""
+    """The keys of a file or of a part of it, without regard to case; those that were not read are left over."""
 
     entries: dict[str, Value]
     location: SourceLocation
     used: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, value: Value | None, location: SourceLocation) -> Fields:
+    def from_value(cls, value: Value | None, location: SourceLocation) -> Fields:
         """The keys of a mapping; none of anything else."""
         content = value.content if value else {}
         entries = content if isinstance(content, dict) else {}
@@ -69,7 +69,7 @@ class Fields:
 
     def table(self, *names: str) -> Fields:
         """The keys below a key."""
-        return Fields.of(self.value(*names), self.location)
+        return Fields.from_value(self.value(*names), self.location)
 
     def flag(self, *names: str) -> bool:
         """Whether a key is set to true."""
@@ -99,10 +99,10 @@ def parse_fields(source: str, location: SourceLocation, kind: str, first_line: i
     """The keys of a text of the kind `yaml`, `toml` or `json`; raises InvalidInput where it cannot be read."""
     if kind == "yaml":
         table = parse_yaml_table(_RUBY_SYMBOL.sub(r"\1\2:", source), location.path, first_line)
-        return Fields.of(Value(table.location, table.entries), location)
+        return Fields.from_value(Value(table.location, table.entries), location)
     parsed = _parse_toml(source, location) if kind == "toml" else _parse_json(source, location)
     lines = {key.rpartition(".")[2].casefold(): line for key, line in _key_lines(source, first_line)}
-    return Fields.of(_ValueMaker(location, lines).make_value(parsed), location)
+    return Fields.from_value(_ValueMaker(location, lines).make_value(parsed), location)
 
 
 def split_front_matter(source: str, location: SourceLocation) -> tuple[Fields, str, int]:
@@ -114,7 +114,7 @@ def split_front_matter(source: str, location: SourceLocation) -> tuple[Fields, s
     first = lines[0].rstrip()
     kind = {"---": "yaml", "+++": "toml"}.get(first, "")
     if not kind:
-        return Fields.of(None, location), source, 1
+        return Fields.from_value(None, location), source, 1
     closing = next((index for index, line in enumerate(lines) if index and line.rstrip() == first), None)
     if closing is None:
         text = f"the front matter has no closing {first!r}"

@@ -369,7 +369,7 @@ def read_chapters(fields: Fields) -> Iterator[ToolChapter]:
             if start and title:
                 yield ToolChapter(start=start, title=title.strip())
         elif isinstance(value.content, dict):
-            entry = Fields.of(value, fields.location)
+            entry = Fields.from_value(value, fields.location)
             start = entry.text("start", "starttime", "start_time", "time")
             title = entry.text("title", "name")
             if start and title:

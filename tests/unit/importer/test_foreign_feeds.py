@@ -249,7 +249,7 @@ def test_atom_feeds_are_imported(tmp_path):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"PK\x03\x04rest", "is a ZIP archive, not a feed"),
+        (b"PK\x03\x04rest", "is a damaged or encrypted archive"),
         (b"---\ntitle: x\n---\ntext", "is a text with front matter"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', "is a JSON Feed"),
         (b'{"a": 1}', "is JSON, not a feed"),
