@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +28,8 @@ from podcast_kit.stores.lineage import (
 from podcast_kit.stores.state import STATE_KEY, StoreState, feed_number, kept_feed_key, read_state_file, render_state
 
 MAX_MARK_ATTEMPTS = 5
+SWAP_WAIT_S = 1.0
+"""Seconds that a publish waits for another one that may be replacing the feed at that moment."""
 
 
 class StateWriter:
@@ -57,6 +60,7 @@ class StateWriter:
         self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
         self.written: set[str] = set()
         """Keys whose upload has begun."""
+        self.has_replaced_feed = False
         self.embargoed = frozenset(
             change.output.key for change in plan.changes if change.output and change.output.embargoed
         )
@@ -64,18 +68,25 @@ class StateWriter:
     def begin(self) -> None:
         """Record which keys may change, before any does; raises PublishConflict when someone else was first."""
         if self.dirty:
-            self._warn_others()
+            may_be_swapped = self._warn_others()
             state = self.plan.state
             pending = (self._pending_publish(self.lineage),) if self.lineage else ()
             self._write(
                 replace(state, dirty=state.dirty | self.dirty, pending=(*state.pending, *pending), run=self.run)
             )
             self.is_marked = True
+            if may_be_swapped and self.store.remote:
+                time.sleep(SWAP_WAIT_S)
+                self.require_current()
 
-    def _warn_others(self) -> None:
-        """Let the publishes that have begun know, before the state is marked, that they have to look at it again."""
+    def _warn_others(self) -> bool:
+        """Let the publishes that have begun know, before the state is marked, that they have to look at it again.
+
+        Whether one of them may have looked already, and be replacing the feed: its copy of the live one exists.
+        """
         if self.plan.state.feed and (self.plan.state.dirty or self.plan.state.pending):
-            self.copy_live_feed()
+            return not self.copy_live_feed()
+        return False
 
     def copy_live_feed(self) -> bool:
         """Copy the live feed to the key under which it is kept when it is replaced.
@@ -128,8 +139,16 @@ class StateWriter:
         digest = hashlib.sha256(live_feed.content).hexdigest() if live_feed else ""
         return pending_publish(lineage, self.plan.state, new_feed.sha256 if new_feed else digest)
 
+    def _pending_of_others(self) -> tuple[PendingPublish, ...]:
+        """The publishes that may still replace the feed, as this one has not.
+
+        The request that replaces it may be under way since before this publish marked the state.
+        """
+        return () if self.has_replaced_feed else self.plan.state.pending
+
     def record_write(self, change: Change, etag: str) -> None:
         """Remember what was written."""
+        self.has_replaced_feed = self.has_replaced_feed or change.key == self.plan.feed_key
         output = change.output
         if output:
             self.objects[output.key] = RemoteObject(
@@ -153,10 +172,10 @@ class StateWriter:
                 feeds=self.feeds,
                 feed_dates=self.feed_dates,
                 slugs=self.slugs,
-                pending=(),
                 run=self.run,
             )
         )
+        state = replace(state, pending=self._pending_of_others())
         state = self._compact_history(state)
         for _ in range(MAX_MARK_ATTEMPTS):
             try:
@@ -199,14 +218,20 @@ class StateWriter:
         return self.lineage.apply_to(state) if self.lineage else state
 
     def mark_dirty(self) -> None:
-        """Mark, in someone else's state, the keys that may now hold our bytes; it stays theirs."""
+        """Mark, in someone else's state, the keys that may now hold our bytes; it stays theirs.
+
+        From what the feed was made, if it is ours now, is kept there, too: others may have dropped it.
+        """
+        own = self._pending_publish(self.lineage) if self.lineage and self.has_replaced_feed else None
         for _ in range(MAX_MARK_ATTEMPTS):
             state = read_state_file(self.store)
-            if state.rebuilt or self.written <= state.dirty:
+            is_known = own is None or any(publish.feed_sha256 == own.feed_sha256 for publish in state.pending)
+            if state.rebuilt or (self.written <= state.dirty and is_known):
                 return
+            pending = state.pending if is_known or own is None else (*state.pending, own)
             try:
                 self._adopt(state)
-                self._write(replace(state, dirty=state.dirty | self.written))
+                self._write(replace(state, dirty=state.dirty | self.written, pending=pending))
             except PublishConflict:
                 continue
             return

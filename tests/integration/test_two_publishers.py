@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from podcast_kit.cli import cli
 from podcast_kit.io.consent import ConsentKind, record_consent
-from podcast_kit.publish import state_writer
+from podcast_kit.publish import state_writer, waves
+from podcast_kit.stores import lineage
 from tests.support import network, output_trees, shows
 
 
@@ -462,7 +463,7 @@ def test_a_record_of_version_0_1_is_upgraded_by_the_first_publish(anna):
     assert publish(anna).exit_code == 0
     state = live_state(anna)
     assert state["schema"] == 2
-    assert len(state["sources"]) == 4
+    assert len(state["sources"]) == 5
     assert len(state["recent"]["lock"]) == 2
 
 
@@ -657,3 +658,37 @@ def test_a_publish_that_died_after_its_feed_went_live_is_not_taken_back(anna, be
     assert done.exit_code == 5, done.output
     assert "title of “Talk 1” would go back" in done.output
     assert "003-talk" in run(ben, "pull").output
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_publish_of_pages_does_not_forget_a_feed_that_is_just_being_swapped(anna, ben, copy, monkeypatch, has_room):
+    """Ben, who changes a template only, begins after Anna's last look at the state, and ends before her feed is there.
+
+    The record, which is Ben's then, must know from what Anna's feed was made, even where it has no room for more.
+    """
+    (ben / "templates").mkdir()
+    (ben / "templates/embed.html").write_text("<p>small player</p>")
+    swap = waves.compare_and_swap
+
+    def let_ben_publish_first(*arguments):
+        monkeypatch.setattr(waves, "compare_and_swap", swap)
+        with monkeypatch.context() as patch:
+            if not has_room:
+                patch.setattr(lineage, "MAX_PENDING", 1)
+            done = publish(ben)
+        assert done.exit_code == 0, done.output
+        return swap(*arguments)
+
+    monkeypatch.setattr(waves, "compare_and_swap", let_ben_publish_first)
+    edit(anna, 1, "Talk 1", "Better title")
+    assert publish(anna).exit_code == 0
+    assert "Better title" in live_feed(anna)
+    edit(copy, 2, "One paragraph", "Another paragraph")
+    done = publish(copy)
+    assert done.exit_code == 5, done.output
+    assert "title of “Talk 1” would go back to an earlier version: live is “Better title”" in done.output
+    assert publish(anna).exit_code == 5  # she does not have Ben's template
+    shutil.copytree(ben / "templates", anna / "templates")
+    assert publish(anna).exit_code == 0
+    assert "Better title" in (anna.parent / "site/episodes/001-talk/index.html").read_text()
+    assert "nothing to do" in publish(anna).output

@@ -347,6 +347,7 @@ class Run:
             self.findings.requests = sum(len(proxy.requests) for proxy in self.proxies.values())
         self.findings.seconds = time.monotonic() - started
         judge(self)
+        write_trace(self, self.folder / "trace.txt")
         return self.findings
 
     def _guard(self, target, *arguments) -> None:
@@ -550,6 +551,24 @@ class Run:
                 if status != 200 or (length and int(length) != size):
                     self.findings.wrong_reads.append(f"{url} answers {status} with {size} bytes, not {length}")
             time.sleep(0.05)
+
+
+def write_trace(run: Run, path: Path) -> None:
+    """Write what each command printed, and each request that took effect in the store, in the order of time."""
+    lines = []
+    for number, command in enumerate(run.commands):
+        label = f"{number} {command.publisher}"
+        lines.append((command.started, f"{label} starts: kill at {command.kill_at}, {command.versions}"))
+        text = command.output[-2000:].replace("\n", "\n    ")
+        lines.append((command.ended, f"{label} ends: exit {command.code}\n    {text}"))
+        for effect in command.effects:
+            versions = ""
+            if effect.is_feed_swap:
+                versions = f" {sorted(number for number, _ in read_feed_versions(effect.body).values())}"
+            request = f"{effect.method} {effect.key} {effect.query} {effect.status}"
+            text = f"{label} {request} if-match {effect.if_match} etag {effect.etag}{versions}"
+            lines.append((effect.ended, text))
+    path.write_text("\n".join(f"{moment:.3f} {text}" for moment, text in sorted(lines)))
 
 
 def judge(run: Run) -> None:
