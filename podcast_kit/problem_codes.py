@@ -365,6 +365,16 @@ path.form
     A path must work on Linux, macOS and Windows alike.
     Write it relative to the file, with forward slashes.
 
+page.taken
+    A page in pages/ has an address that podcast-kit uses itself.
+    Only one of the two pages could be published.
+    Write another `slug:`, or change the other page by a template.
+
+menu.missing
+    An entry of the menu leads to nothing that is published.
+    Listeners would get an error page.
+    Correct the name, or remove the entry.
+
 static.taken
     A file in static/ has a path that podcast-kit uses itself.
     Only one of the two files could be published.

@@ -21,11 +21,12 @@ from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_epis
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
+from podcast_kit.builder.own_pages import build_own_pages
 from podcast_kit.builder.prepare_audio import find_missing_audio, prepare_audio
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.responsive_images import add_page_images
-from podcast_kit.builder.source_versions import collect_source_versions
+from podcast_kit.builder.source_versions import collect_source_versions, digest_own_pages
 from podcast_kit.builder.static_files import write_static_files
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
@@ -47,9 +48,10 @@ from podcast_kit.model import (
     Output,
     Progress,
     Project,
+    PublishedPage,
     Wave,
 )
-from podcast_kit.model.lineage import SUBSCRIBERS_UNIT, SourceParts
+from podcast_kit.model.lineage import PAGES_UNIT, SUBSCRIBERS_UNIT, SourceParts
 from podcast_kit.source import comments, lock
 from podcast_kit.source.social_posts import list_social_posts
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
@@ -184,7 +186,9 @@ def build(
         mastering.sweep_mastered(project, cache)
         if not feeds_only:
             on_progress(Progress("render", "pages"))
-            _write_pages(project, items, artwork, out)
+            pages = build_own_pages(project, artwork, out)
+            sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
+            _write_pages(project, items, artwork, out, [page.published for page in pages])
         _write_feeds(project, items, artwork, out, held_here)
         feeds = {} if feeds_only else private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
         if feeds:
@@ -408,14 +412,26 @@ def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
     return entry is not None and entry.date > now and has_recording
 
 
-def _write_pages(project: Project, items: tuple[Item, ...], artwork: Image | None, out: OutputDir) -> None:
+def _write_pages(
+    project: Project,
+    items: tuple[Item, ...],
+    artwork: Image | None,
+    out: OutputDir,
+    own_pages: Collection[PublishedPage],
+) -> None:
     """Render every page whose inputs changed."""
     items = tuple(replace(item, comments=_shown_threads(project, item)) for item in items)
     items, artwork, icons = add_page_images(project, items, artwork, out)
-    show_site = site.Site(
-        show=project.show, folder=project.folder, shared=project.shared_folder, artwork=artwork, icons=icons
+    pages = site.Site(
+        show=project.show,
+        folder=project.folder,
+        shared=project.shared_folder,
+        artwork=artwork,
+        icons=icons,
+        own_pages=tuple(own_pages),
+        static_files=frozenset(project.static_files),
     )
-    for page in show_site.build_pages(items):
+    for page in pages.build_pages(items):
         cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
         stored = out.cache.get(RENDERED_PAGES, cache_key)
         if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from podcast_kit import images, site
 from podcast_kit.builder.cache import CacheKind, dataclass_kind, text_kind
 from podcast_kit.builder.output_dir import OutputDir, StoredFile, media_key
-from podcast_kit.model import Cover, Image, Item, Project, Resource, Wave, public_url
+from podcast_kit.model import Cover, Image, Item, OwnPage, Project, Resource, Wave, public_url
 from podcast_kit.writer_versions import IMAGES
 
 IMAGE_WIDTHS_PX = (80, 160, 320, 640, 960)
@@ -71,6 +71,16 @@ def add_page_images(
         show_cards = SocialCards("", colours, out, base_url)
         whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
     return tuple(with_images), whole, write_favicons(cover, out, base_url) if cover else ()
+
+
+def write_page_card(project: Project, source: Path, artwork: Image | None, page: OwnPage, out: OutputDir) -> Image:
+    """The social card of a page of the podcaster's own: a picture with the page's title."""
+    show, base_url = project.show, project.show.publish.url
+    cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
+    whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
+    scheme = site.resolve_theme(show, project.folder, whole).light
+    colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
+    return SocialCards(show.title, colours, out, base_url).write_card(source, page.title, f"{page.slug}/")
 
 
 def draw_posters(project: Project, item: Item, title: str) -> dict[str, Cover]:

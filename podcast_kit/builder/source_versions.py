@@ -10,6 +10,7 @@ from podcast_kit import site
 from podcast_kit.builder.cache import Cache, text_kind
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.images import resolve_in_show
+from podcast_kit.builder.own_pages import BuiltPage
 from podcast_kit.io.inside import real_path
 from podcast_kit.model import SHOW_FILE, STATIC_DIR, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
@@ -62,6 +63,17 @@ def _with_files(
         path = resolve_in_show(folder, named_in, name)
         if path and not _is_recording(path):
             parts[real_path(path).relative_to(root).as_posix()] = _digest_source_file(path, cache)
+    return parts
+
+
+def digest_own_pages(project: Project, pages: Collection[BuiltPage], cache: Cache) -> dict[str, str]:
+    """The version of the podcaster's own pages: their files, and the pictures that they name."""
+    parts: dict[str, str] = {}
+    for built in pages:
+        page = built.published.page
+        parts[page.path] = digest_part(repr(sorted(page.source.parts.items())))
+        files = _with_files(project.folder, page.path, SourceText({}, page.source.file_names), built.images, cache)
+        parts |= files
     return parts
 
 

@@ -25,7 +25,7 @@ def render_json_feed(
     document = {
         "version": JSON_FEED_VERSION,
         "title": clean_xml_text(show.title),
-        "home_page_url": show.page_url("index.html"),
+        "home_page_url": show.website_url,
         "feed_url": public_url(show.publish.url, key),
         "description": clean_xml_text(show.description),
         "icon": artwork.url if artwork else "",

@@ -20,7 +20,7 @@ def render_opml(show: Show) -> bytes:
         "title": clean_xml_text(show.title),
         "description": clean_xml_text(show.description),
         "xmlUrl": show.feed_url,
-        "htmlUrl": show.page_url("index.html"),
+        "htmlUrl": show.website_url,
         "language": show.language,
     }
     etree.SubElement(etree.SubElement(root, "body"), "outline", outline)

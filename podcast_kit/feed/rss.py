@@ -81,7 +81,7 @@ def _render_with_feedgen(
     feed.register_extension("own", extension, extension, atom=False)
     feed.title(clean(show.title))
     feed.description(clean(show.description))
-    site = show.page_url("index.html")
+    site = show.website_url
     feed.link(href=clean(self_url or show.feed_url), rel="self", type="application/rss+xml")
     feed.link(href=clean(site), rel="alternate")  # must be last: feedgen uses the last link as the channel's
     feed.language(clean(show.language))

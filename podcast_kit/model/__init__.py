@@ -15,11 +15,13 @@ from podcast_kit.model.episode import (
     Episode,
     EpisodeType,
 )
-from podcast_kit.model.item import Image, Item, Notes, RenderedNotes, Transcript
+from podcast_kit.model.item import Image, Item, Notes, PublishedPage, RenderedNotes, Transcript
 from podcast_kit.model.network import NETWORK_FILE, ListedShow, NetworkEpisode
+from podcast_kit.model.own_page import DEFAULT_PAGE_TEMPLATE, OwnPage
 from podcast_kit.model.project import (
     EPISODES_DIR,
     LOCK_FILE,
+    PAGES_DIR,
     SHOW_FILE,
     STATIC_DIR,
     BrokenEpisode,
@@ -37,6 +39,7 @@ from podcast_kit.model.show import (
     Contact,
     FeedSettings,
     ListenLink,
+    MenuEntry,
     NotifySettings,
     Person,
     Placement,
@@ -52,9 +55,11 @@ from podcast_kit.model.urls import public_url, show_guid
 from podcast_kit.model.xml import Element, FeedDocument, Node
 
 __all__ = [
+    "DEFAULT_PAGE_TEMPLATE",
     "EPISODES_DIR",
     "LOCK_FILE",
     "NETWORK_FILE",
+    "PAGES_DIR",
     "PROVIDER_NAMES",
     "SHOW_FILE",
     "STATIC_DIR",
@@ -85,6 +90,7 @@ __all__ = [
     "LocalFile",
     "LockEntry",
     "Media",
+    "MenuEntry",
     "NetworkEpisode",
     "NetworkSettings",
     "Node",
@@ -92,6 +98,7 @@ __all__ = [
     "NotifySettings",
     "Outcome",
     "Output",
+    "OwnPage",
     "Person",
     "Placement",
     "PostRecord",
@@ -101,6 +108,7 @@ __all__ = [
     "Project",
     "PromptSet",
     "PublishSettings",
+    "PublishedPage",
     "RemoteObject",
     "RemoteUrl",
     "RenderedNotes",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Cue, Episode
+from podcast_kit.model.own_page import OwnPage
 from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.resources import Resource
 from podcast_kit.model.show import Person
@@ -114,3 +115,16 @@ class Item:
     def explicit(self) -> bool | None:
         """The episode's setting; None if the show's applies."""
         return self.episode.explicit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPage:
+    """A page as listeners get it."""
+
+    page: OwnPage
+    content: str
+    """HTML of its text, and of the prompts."""
+    summary: str
+    """Its description, or else its first paragraph."""
+    image: Image | None = None
+    """For previews of links."""

@@ -11,11 +11,13 @@ from podcast_kit.errors import Problem
 from podcast_kit.model.announcing import SocialPost
 from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Episode
+from podcast_kit.model.own_page import OwnPage
 from podcast_kit.model.show import Show
 
 SHOW_FILE = "podcast.yaml"
 EPISODES_DIR = "episodes"
 LOCK_FILE = "podcast.lock"
+PAGES_DIR = "pages"
 STATIC_DIR = "static"
 
 
@@ -104,6 +106,8 @@ class Project:
     """Guid → slugs that an episode's pages had, per the store's record."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """Warnings from reading, such as a link to a service that has closed."""
+    pages: tuple[OwnPage, ...] = ()
+    """The files in `pages/`, sorted by path."""
     static_files: tuple[str, ...] = field(default=(), repr=False)
     """The files below `static/`, which are published as they are under the same path, sorted."""
     comments: Mapping[str, tuple[CommentThread, ...]] = field(default_factory=dict, repr=False)

@@ -151,6 +151,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MenuEntry:
+    """An entry of the site's menu."""
+
+    target: str
+    """A URL, or the name or path of a page or file of the show, such as `about` or `press/kit.pdf`."""
+    title: str = ""
+    """Empty for the page's own."""
+    location: SourceLocation = field(default=SourceLocation("podcast.yaml"), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """What a listener or a critic wrote about the show."""
 
@@ -255,6 +266,10 @@ class Show:
     theme: Theme = field(default_factory=Theme)
     comments: CommentSettings = field(default_factory=CommentSettings)
     contact: Contact = field(default_factory=Contact)
+    website: str = ""
+    """The show's own website, if it is not the pages that are published; empty if there is none."""
+    menu: tuple[MenuEntry, ...] = ()
+    """The entries of the menu; empty for the episodes and the pages that have `menu:`."""
     announce: tuple[NetworkSettings, ...] = ()
     """The networks on which new episodes are announced."""
     reviews: tuple[Review, ...] = ()
@@ -269,6 +284,11 @@ class Show:
     def feed_url(self) -> str:
         """The public URL of the feed."""
         return public_url(self.publish.url, self.feed.path)
+
+    @property
+    def website_url(self) -> str:
+        """The show's website: its own, or else the index page that is published."""
+        return self.website or self.page_url("index.html")
 
     def page_url(self, key: str) -> str:
         """The public URL of a page; without `index.html` if the host supports it."""

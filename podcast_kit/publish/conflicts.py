@@ -15,9 +15,10 @@ from pathlib import Path
 from podcast_kit.builder import Build
 from podcast_kit.errors import InvalidInput, Problem, PublishConflict, SourceLocation
 from podcast_kit.feed import parse_feed
-from podcast_kit.model import NETWORK_FILE, SHOW_FILE, STATIC_DIR
+from podcast_kit.model import NETWORK_FILE, PAGES_DIR, SHOW_FILE, STATIC_DIR
 from podcast_kit.model.lineage import (
     EPISODE_UNIT,
+    PAGES_UNIT,
     RECORDING_PART,
     SHARED_PREFIX,
     SHOW_UNIT,
@@ -42,6 +43,7 @@ MAX_PARTS_SHOWN = 4
 UNIT_PATHS = {
     SHOW_UNIT: SHOW_FILE,
     TEMPLATES_UNIT: "templates",
+    PAGES_UNIT: PAGES_DIR,
     STATIC_UNIT: STATIC_DIR,
     SUBSCRIBERS_UNIT: SUBSCRIBERS_FILE,
 }

@@ -19,11 +19,11 @@ from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import unlink_inside, write_inside
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import LOCK_FILE, STATIC_DIR, Output, PublishSettings, public_url
+from podcast_kit.model import LOCK_FILE, PAGES_DIR, STATIC_DIR, Output, PublishSettings, public_url
 from podcast_kit.stores.state import STATE_KEY
 
 MEMO_PATH = Path(".podcast-kit") / "published.json"
-SOURCE_FOLDERS = ("episodes", "templates", STATIC_DIR)
+SOURCE_FOLDERS = ("episodes", "templates", PAGES_DIR, STATIC_DIR)
 MAX_DEPTH = 6
 """Folders in folders of which files are looked at."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from podcast_kit.model.lineage import (
     EPISODE_UNIT,
+    PAGES_UNIT,
     STATIC_UNIT,
     SUBSCRIBERS_UNIT,
     TEMPLATES_UNIT,
@@ -98,7 +99,7 @@ def set_back_sources(
     sources = dict(live_sources)
     removed_units = {unit for unit in history.versions if unit.startswith(EPISODE_UNIT)} - live_sources.keys()
     for unit in (*live_sources, *removed_units):
-        if unit in {TEMPLATES_UNIT, STATIC_UNIT, SUBSCRIBERS_UNIT}:
+        if unit in {TEMPLATES_UNIT, PAGES_UNIT, STATIC_UNIT, SUBSCRIBERS_UNIT}:
             continue
         rows = live_history(history, unit, live_sources.get(unit))
         earlier = [row for row in rows if row.feed_number < feed_number]

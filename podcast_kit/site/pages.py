@@ -10,7 +10,17 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.model import CommentThread, EpisodeType, Image, Item, Placement, Show, ShowType, Soundbite
+from podcast_kit.model import (
+    CommentThread,
+    EpisodeType,
+    Image,
+    Item,
+    Placement,
+    PublishedPage,
+    Show,
+    ShowType,
+    Soundbite,
+)
 from podcast_kit.site import structured_data
 from podcast_kit.site.chapter_list import place_chapters
 from podcast_kit.site.collections import (
@@ -32,8 +42,9 @@ from podcast_kit.site.listen_links import (
     build_listen_links,
     load_listen_services,
 )
+from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
 from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
-from podcast_kit.site.redirects import Redirect, find_redirects
+from podcast_kit.site.redirects import Redirect, find_redirects, refuse_taken_pages
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.templates import Templates, load_templates
 from podcast_kit.site.theme import SiteTheme, resolve_theme
@@ -73,6 +84,9 @@ class Site:
     artwork: Image | None = None
     icons: tuple[Image, ...] = ()
     """Favicons and home-screen icons: square PNGs of several sizes."""
+    own_pages: tuple[PublishedPage, ...] = ()
+    static_files: frozenset[str] = frozenset()
+    """Keys of files that are published as they are, to which the menu can lead."""
 
     def build_pages(self, items: Sequence[Item]) -> tuple[SitePage, ...]:
         """Every page and asset, sorted by key; nothing is rendered yet. `items` are newest first."""
@@ -91,7 +105,10 @@ class Site:
         ]
         if key := self.show.notify.indexnow_key:
             pages.append(self._text_page(indexnow_key_file(key), key))
-        redirects = find_redirects(items, {page.key for page in pages} | self._other_keys)
+        pages += self._own_pages({page.key for page in pages} | self._other_keys)
+        keys = {page.key for page in pages} | self._other_keys
+        require_menu_targets(self._menu, keys | self.static_files, self.own_pages)
+        redirects = find_redirects(items, keys, [published.page for published in self.own_pages])
         listed = [page for page in pages if page.own_digest]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
@@ -104,8 +121,29 @@ class Site:
         """Keys that are not pages of `build_pages`, and cannot be redirects either."""
         return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
 
+    def _own_pages(self, keys: set[str]) -> list[SitePage]:
+        """The podcaster's own pages. Raises InvalidInput for those with the address of another page or file."""
+        refuse_taken_pages([published.page for published in self.own_pages], keys)
+        return [
+            self._template_page(
+                published.page.key,
+                published.page.template,
+                {
+                    "page": published.page,
+                    "content": published.content,
+                    "summary": published.summary,
+                    "image": published.image,
+                },
+            )
+            for published in self.own_pages
+        ]
+
+    @cached_property
+    def _menu(self) -> tuple[MenuLink, ...]:
+        return build_menu(self.show, self.own_pages, self.static_files, self._translations)
+
     def _moved_page(self, redirect: Redirect) -> SitePage:
-        values = {"title": redirect.item.episode.title, "target": self.show.page_url(redirect.to)}
+        values = {"title": redirect.title, "target": self.show.page_url(redirect.to)}
         return self._template_page(redirect.key, "moved.html", values)
 
     @cached_property
@@ -155,6 +193,7 @@ class Site:
             "style_key": self._style[0],
             "script_key": self._script[0],
             "apple": apple,
+            "menu": self._menu,
             "t": self._translations,
             "clock": format_short_timecode,
             "slug": slugify_name,
@@ -164,7 +203,8 @@ class Site:
     def _common_digest(self) -> str:
         """Of everything that every page depends on."""
         assets = [self._style[0], self._script[0], self._theme.logo]
-        return _digest_value([self._templates.digest, assets, self.show, self.artwork, self.icons])
+        inputs = [self._templates.digest, assets, self.show, self.artwork, self.icons]
+        return _digest_value([*inputs, self._menu] if self.own_pages or self.show.menu else inputs)
 
     @property
     def _own_values(self) -> list[object]:
@@ -184,7 +224,8 @@ class Site:
         yield self._text_page("site.webmanifest", manifest)
         root = PageUrls(self.show, "index.html")
         rows = [(root.relative_url(item.url), item) for item in items]
-        yield self._text_page("search.js", structured_data.render_search_index(rows, self._translations))
+        pages = [(root.url_of(published.page.key), published) for published in self.own_pages]
+        yield self._text_page("search.js", structured_data.render_search_index(rows, self._translations, pages))
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         for index, item in enumerate(items):
@@ -373,13 +414,14 @@ def render_site(
     folder: Path,
     artwork: Image | None = None,
     icons: tuple[Image, ...] = (),
+    own_pages: tuple[PublishedPage, ...] = (),
 ) -> dict[str, bytes]:
     """Render every page of a show; the result maps keys to bytes.
 
     `items` are newest first; `folder` may have the show's own `templates/`.
     Raises InvalidInput with file and line for an error in one of the show's templates.
     """
-    site = Site(show=show, folder=folder, artwork=artwork, icons=icons)
+    site = Site(show=show, folder=folder, artwork=artwork, icons=icons, own_pages=own_pages)
     return {page.key: page.render() for page in site.build_pages(items)}
 
 

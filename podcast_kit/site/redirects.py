@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from podcast_kit.errors import InvalidInput, Problem
-from podcast_kit.model import Item
+from podcast_kit.model import Episode, Item, OwnPage
 
 _INDEX = "/index.html"
 _SUBPAGES = ("embed/index.html", "transcript/index.html")
@@ -14,12 +14,13 @@ _SUBPAGES = ("embed/index.html", "transcript/index.html")
 
 
 class Redirect(NamedTuple):
-    """A redirect from an old page to an episode's page."""
+    """A redirect from an old page to an episode's page, or to one of the podcaster's own."""
 
     key: str
     to: str
     """The key of the current page."""
-    item: Item
+    title: str
+    """Of the current page."""
 
 
 class _TakenKeys:
@@ -47,27 +48,48 @@ class _TakenKeys:
         return folded in self.files or folded in self.folders or not self.files.isdisjoint(_parent_folders(folded))
 
 
-def find_redirects(items: Iterable[Item], keys: Collection[str]) -> tuple[Redirect, ...]:
-    """Every redirect to an episode's page; `keys` are all keys of the show, `items` are newest first.
+def refuse_taken_pages(pages: Iterable[OwnPage], keys: Collection[str]) -> None:
+    """Raise InvalidInput with every page of the podcaster's own whose address is that of another page or a file."""
+    taken = _TakenKeys(keys)
+    problems = [
+        Problem(
+            page.location_of("slug"),
+            f"podcast-kit makes {page.slug}/ itself",
+            "set another `slug:`, or rename the file",
+            "page.taken",
+        )
+        for page in pages
+        if page.key in taken
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def find_redirects(
+    items: Iterable[Item], keys: Collection[str], own_pages: Iterable[OwnPage] = ()
+) -> tuple[Redirect, ...]:
+    """Every redirect to a page; `keys` are all keys of the show, `items` are newest first.
 
     An existing page wins over the redirect of a renamed episode. Raises InvalidInput if an alias
     is the key of an existing page.
     """
     items, taken = tuple(items), _TakenKeys(keys)
     redirects, problems = list[Redirect](), list[Problem]()
-    for item in items:
-        for alias in item.episode.aliases:
+    targets: list[tuple[Episode | OwnPage, str]] = [(item.episode, _episode_page_key(item)) for item in items]
+    targets += [(page, page.key) for page in own_pages]
+    for source, target in targets:
+        for alias in source.aliases:
             if alias in taken:
                 text = f"aliases: {alias!r} is the URL of an existing page or file"
-                location = item.episode.location_of(f"aliases.{alias}")
+                location = source.location_of(f"aliases.{alias}")
                 problems.append(Problem(location, text, "remove the alias", "alias.taken"))
             else:
-                redirects.append(Redirect(alias, _episode_page_key(item), item))
+                redirects.append(Redirect(alias, target, source.title))
                 taken.add(alias)
     if problems:
         raise InvalidInput(problems)
     renamed = [
-        Redirect(f"episodes/{slug}{_INDEX}", _episode_page_key(item), item)
+        Redirect(f"episodes/{slug}{_INDEX}", _episode_page_key(item), item.episode.title)
         for item in items
         for slug in reversed(item.former_slugs)
     ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Image, Item, Review, Show, Soundbite
+from podcast_kit.model import Image, Item, PublishedPage, Review, Show, Soundbite
 from podcast_kit.site.i18n import Translations
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
@@ -38,7 +38,10 @@ def show_json_ld(show: Show, artwork: Image | None, links: Sequence[Link]) -> st
         "inLanguage": show.language,
         "genre": [category.sub or category.name for category in show.categories],
         "image": artwork.url if artwork else None,
-        "sameAs": [link.url for link in links if link.declared and link.kind is LinkKind.FOLLOW],
+        "sameAs": [
+            *([show.website] if show.website else []),
+            *(link.url for link in links if link.declared and link.kind is LinkKind.FOLLOW),
+        ],
         "review": [_drop_unset(_review_object(review)) for review in show.reviews if not review.where],
     }
     return encode_script_json(_drop_unset(series))
@@ -170,8 +173,10 @@ def render_web_manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colou
     return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_search_index(items: Sequence[tuple[str, Item]], translations: Translations) -> str:
-    """Render the search index, a row for each episode; each item comes with its URL relative to the site's root.
+def render_search_index(
+    items: Sequence[tuple[str, Item]], translations: Translations, pages: Sequence[tuple[str, PublishedPage]] = ()
+) -> str:
+    """Render the search index, a row for each episode and page; each comes with its URL relative to the site's root.
 
     It is a script rather than JSON, so that it also loads from a folder on disk.
     """
@@ -185,6 +190,7 @@ def render_search_index(items: Sequence[tuple[str, Item]], translations: Transla
         ]
         for url, item in items
     ]
+    rows += [[row.page.title, url, "", row.summary[:MAX_SEARCH_SUMMARY_LEN], ""] for url, row in pages]
     return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
 
 

@@ -319,6 +319,28 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         ),
     ),
     CoreKey(
+        name="website",
+        about="The show's own website, if it is not the pages that podcast-kit publishes.",
+        form=URL,
+        default="the index page that is published",
+        example="website: https://www.pod.example/",
+        details="The feed's `<link>`, JSON Feed and OPML have it. The pages are published nevertheless: each episode "
+        "links to its own.",
+    ),
+    CoreKey(
+        name="menu",
+        about="The entries of the menu at the top of the pages; the button to follow is always there.",
+        form="a list: episodes, the name of a page in pages/, or a mapping with title and url",
+        default="the episodes, and the pages that have `menu:`",
+        example="menu: [episodes, {title: Shop, url: https://shop.example/}]",
+        details="`url` is a web address, `mailto:`, the name of a page, or the path of a file in `static/`. "
+        "[Own pages and files](../../how-to/own-pages.md)",
+        fields=(
+            CoreKey(name="title", about="What the entry says.", default="the title of the page"),
+            CoreKey(name="url", about="Where it leads.", form="URL, name of a page, or path", is_required=True),
+        ),
+    ),
+    CoreKey(
         name="feed",
         about="How the feed is written.",
         form="a mapping",

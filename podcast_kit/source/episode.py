@@ -112,11 +112,11 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
         mastering=_audio_overrides(table, context),
         ignore=ignored_rules(table),
         elements=elements.elements_from_table(table, "item", context.timezone),
-        prompts=table.optional("prompts", _prompt_set_converter(context.prompts), "default"),
+        prompts=table.optional("prompts", prompt_set_converter(context.prompts), "default"),
         locations=table.locations,
         source=read_source_text(table.entries, body),
     )
-    _check_notes(table, body, first_line, folder, draft=draft)
+    check_notes(table, body, first_line, folder, draft=draft)
     table.finish(foreign_keys.FOREIGN_EPISODE_KEYS)
     problems.extend(table.problems)
     return episode
@@ -235,7 +235,9 @@ def _episode_tags(table: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(table.list_of("tags", converters.to_line)))
 
 
-def _prompt_set_converter(names: tuple[str, ...]) -> Callable[[str], str]:
+def prompt_set_converter(names: tuple[str, ...]) -> Callable[[str], str]:
+    """A converter to the name of one of the show's sets of prompts."""
+
     def convert(raw: str) -> str:
         if raw.strip() not in names:
             text = f"podcast.yaml has no set of prompts called {converters.quote_value(raw)}"
@@ -245,7 +247,8 @@ def _prompt_set_converter(names: tuple[str, ...]) -> Callable[[str], str]:
     return convert
 
 
-def _check_notes(table: Table, body: str, first_line: int, folder: ShowFolder, *, draft: bool) -> None:
+def check_notes(table: Table, body: str, first_line: int, folder: ShowFolder, *, draft: bool) -> None:
+    """Report what is wrong with the text below the front matter; a draft may be unfinished."""
     path = table.location.path
     if len(body.encode("utf-8", "replace")) > MAX_NOTES_BYTES:
         text = f"the notes are longer than {MAX_NOTES_BYTES:,} bytes"

@@ -91,6 +91,23 @@ FOREIGN_EPISODE_KEYS: dict[str, ForeignKey] = {
 }  # fmt: skip
 """In the front matter of an episode."""
 
+FOREIGN_PAGE_KEYS: dict[str, ForeignKey] = {
+    theirs: _renamed_to(ours)
+    for theirs, ours in {
+        "weight": "order",
+        "nav_order": "order",
+        "layout": "template",
+        "permalink": "slug",
+        "summary": "description",
+        "excerpt": "description",
+        "redirect_from": "aliases",
+        "alias": "aliases",
+        "cover": "image",
+        "nav": "menu",
+    }.items()
+}
+"""In the front matter of a page of the podcaster's own."""
+
 FOREIGN_SHOW_KEYS: dict[str, ForeignKey] = {
     **{
         theirs: _renamed_to(ours)
@@ -109,9 +126,11 @@ FOREIGN_SHOW_KEYS: dict[str, ForeignKey] = {
             "itunes_category": "categories",
             "baseurl": "publish: {url: ...}",
             "base_url": "publish: {url: ...}",
-            "website": "publish: {url: ...}",
+            "homepage": "website",
+            "home_page": "website",
             "url": "publish: {url: ...}",
-            "link": "publish: {url: ...}",
+            "link": "website",
+            "nav": "menu",
             "bucket": "publish: {to: s3://...}",
             "feed_url": "publish: {url: ...} and feed: {path: ...}",
             "languagecode": "language",

@@ -13,11 +13,13 @@ from podcast_kit.model import (
     EPISODES_DIR,
     LOCK_FILE,
     NETWORK_FILE,
+    PAGES_DIR,
     SHOW_FILE,
     BrokenEpisode,
     CommentThread,
     Episode,
     LockEntry,
+    OwnPage,
     Project,
     Show,
 )
@@ -26,6 +28,7 @@ from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import network as networks
 from podcast_kit.source import show as shows
+from podcast_kit.source.pages import find_page_duplicates, parse_own_page
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
 from podcast_kit.source.static_files import list_static_files
 from podcast_kit.source.yaml import (
@@ -96,8 +99,13 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
     all_episodes = reader.read_episodes(show)
     entries = reader.read_lock()
     comments = reader.read_comments(all_episodes)
+    pages = reader.read_pages(show)
     static_files = list_static_files(reader.folder, reader.problems)
-    conflicts = [*_find_duplicates(all_episodes), *aliases.find_alias_conflicts(all_episodes)]
+    conflicts = [
+        *_find_duplicates(all_episodes),
+        *find_page_duplicates(pages),
+        *aliases.find_alias_conflicts(all_episodes, pages),
+    ]
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     broken = _find_broken_episodes(reader, errors) if keep_going else ()
@@ -106,13 +114,14 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
         raise InvalidInput(problems)
     problems = [problem for problem in problems if problem.location.path not in broken_paths]
     all_episodes = tuple(episode for episode in all_episodes if episode.path not in broken_paths)
-    warnings = tuple(_without_ignored(problems, show, all_episodes))
+    warnings = tuple(_without_ignored(problems, show, [*all_episodes, *pages]))
     return Project(
         folder=Path(folder),
         show=show,
         episodes=all_episodes,
         lock=entries,
         broken=broken,
+        pages=pages,
         static_files=static_files,
         comments=comments,
         warnings=warnings,
@@ -188,7 +197,7 @@ class _ProjectReader:
 
     def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
         all_episodes: list[Episode] = []
-        for path, audio_by_stem in self.list_note_files():
+        for path, audio_by_stem in self.list_note_files(EPISODES_DIR):
             folder = ShowFolder(self.root.root, path.rpartition("/")[0])
             context = episodes.EpisodeFileContext(folder, path, audio_by_stem)
             self.identities[path] = (context.slug, "")
@@ -205,23 +214,39 @@ class _ProjectReader:
             all_episodes.append(episode)
         return tuple(all_episodes)
 
-    def list_note_files(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
-        """The path of each episode's notes, sorted, with the audio files next to it."""
+    def read_pages(self, show: Show | None) -> tuple[OwnPage, ...]:
+        """The pages of the podcaster's own."""
+        pages: list[OwnPage] = []
+        for path, _ in self.list_note_files(PAGES_DIR):
+            if (data := self.read_bytes(path)) is None:
+                continue
+            prompts = tuple(show.prompts) if show else ("default", "none")
+            folder = ShowFolder(self.root.root, path.rpartition("/")[0])
+            context = episodes.EpisodeFileContext(folder, path, {}, prompts=prompts)
+            try:
+                pages.append(parse_own_page(data, context, self.problems))
+            except InvalidInput as error:
+                self.problems += error.problems
+        return tuple(pages)
+
+    def list_note_files(self, root: str) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
+        """The path of the notes of each episode, or of each page, sorted, with the audio files next to it."""
         note_files: list[tuple[str, dict[str, tuple[str, ...]]]] = []
-        names, folders = self.list_folder(EPISODES_DIR)
+        names, folders = self.list_folder(root)
         audio_by_stem = group_audio_by_stem(names)
         for name in names:
             if name.endswith(".md"):
-                note_files.append((f"{EPISODES_DIR}/{name}", audio_by_stem))
+                note_files.append((f"{root}/{name}", audio_by_stem))
             elif name.rpartition(".")[2].lower() in MARKDOWN_SUFFIXES:
-                self.warn_skipped(f"{EPISODES_DIR}/{name}", "rename it so that it ends in .md")
+                self.warn_skipped(f"{root}/{name}", "rename it so that it ends in .md")
         for subfolder in folders:
-            names, _ = self.list_folder(f"{EPISODES_DIR}/{subfolder}")
+            names, _ = self.list_folder(f"{root}/{subfolder}")
             if "index.md" in names:
-                note_files.append((f"{EPISODES_DIR}/{subfolder}/index.md", group_audio_by_stem(names)))
+                note_files.append((f"{root}/{subfolder}/index.md", group_audio_by_stem(names)))
             elif other_notes := [name for name in names if name.endswith(".md")]:
-                path = f"{EPISODES_DIR}/{subfolder}/{other_notes[0]}"
-                self.warn_skipped(path, "in an episode's folder, name the notes index.md")
+                path = f"{root}/{subfolder}/{other_notes[0]}"
+                owner = "an episode's" if root == EPISODES_DIR else "a page's"
+                self.warn_skipped(path, f"in {owner} folder, name the notes index.md")
         return sorted(note_files, key=lambda note_file: note_file[0])
 
     def warn_skipped(self, path: str, fix: str) -> None:
@@ -305,9 +330,9 @@ def _find_broken_episodes(reader: _ProjectReader, errors: list[Problem]) -> tupl
     )
 
 
-def _without_ignored(warnings: list[Problem], show: Show, all_episodes: tuple[Episode, ...]) -> Iterator[Problem]:
-    """The warnings that neither the show's `ignore:` nor that of their episode turns off."""
-    ignored_codes = {episode.path: set(episode.ignore) for episode in all_episodes}
+def _without_ignored(warnings: list[Problem], show: Show, texts: list[Episode | OwnPage]) -> Iterator[Problem]:
+    """The warnings that neither the show's `ignore:` nor that of their episode or page turns off."""
+    ignored_codes = {text.path: set(text.ignore) for text in texts}
     for warning in warnings:
         if warning.code not in show.ignore and warning.code not in ignored_codes.get(warning.location.path, ()):
             yield warning

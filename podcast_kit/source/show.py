@@ -23,6 +23,7 @@ from podcast_kit.namespaces import categories
 from podcast_kit.source import elements, foreign_keys, people
 from podcast_kit.source.announcing import network_settings_from_table
 from podcast_kit.source.audio_settings import audio_settings_from_table
+from podcast_kit.source.menu import menu_from_table
 from podcast_kit.source.notify import notify_settings_from_table
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
 from podcast_kit.source.source_text import read_source_text
@@ -68,6 +69,8 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         theme=_theme_settings(table, folder),
         comments=_comment_settings(table),
         contact=_contact(table),
+        website=table.optional("website", converters.to_url, ""),
+        menu=menu_from_table(table),
         announce=network_settings_from_table(announce),
         ignore=ignored_rules(table),
         elements=channel_elements,

@@ -41,23 +41,26 @@ def render_notes(
     images: Mapping[str, Image] | None = None,
     source_url: str = "",
     duration_ms: int | None = None,
+    is_own_page: bool = False,
 ) -> Notes:
     """The notes as page HTML, feed HTML and plain text, split at a line `{{ prompts }}`.
 
     `page_url` is the episode's page: `#t=` links point into it. Other relative links are made absolute against
     `source_url`, by default the page as well. `images` has the published image for each source that
     `local_image_lines` returns; a missing one is rendered as its alternative text. Timestamps that form chapters become
-    links on the page that seek to that time, unless it is after the end of the recording.
+    links on the page that seek to that time, unless it is after the end of the recording. A page of the podcaster's own
+    has no recording, and its links to other files are read from `pages/`.
     """
     tokens = parse_markdown(markdown)
-    timestamps = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown)[0]}
+    chapter_lines = () if is_own_page else find_chapter_list(markdown)[0]
+    timestamps = {timestamp.line: timestamp for timestamp in chapter_lines}
     first_lines = frozenset(timestamp.first_line for timestamp in timestamps.values())
     links = timestamps
     if timestamps and duration_ms:
         links = {timestamp.line: timestamp for timestamp in find_chapter_list(markdown, duration_ms)[0]}
     has_h1 = any(token.type == "heading_open" and token.tag == "h1" for token in tokens)
     page, feed, text = (
-        renderer(dict(images or {}), links, page_url, source_url or page_url, int(has_h1), first_lines)
+        renderer(dict(images or {}), links, page_url, source_url or page_url, int(has_h1), first_lines, is_own_page)
         for renderer in (PageRenderer, FeedRenderer, PlainTextRenderer)
     )
     parts = [

@@ -24,6 +24,8 @@ _RELATIVE_LINK = re.compile(
     r"|^ {0,3}\[(?!\^)[^\[\]\n]{1,300}\]:[ \t]*<?((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])[^<>\"'\s#?]+)>?[ \t]*$"
 )
 """A relative link, or the definition of one."""
+_STATIC_PATH = re.compile(r"(?:\.\./|\./)*static/")
+"""A file that is published as it is."""
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/.*)?", re.IGNORECASE)
 _PAGE_SUFFIXES = (".html", ".htm", ".php")
 _MARKER = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
@@ -66,12 +68,16 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
             warnings.append(NoteWarning(number, text, f"write ![...](<{image[1]}>)", "notes.picture"))
         for link in _RELATIVE_LINK.finditer(line):
             path = unquote(link[1] or link[2])
-            if path.endswith(".md") and not is_file(path):
+            is_static = bool(_STATIC_PATH.match(path))
+            if (is_static or path.endswith(".md")) and not is_file(path):
                 text = f"links to {path!r}, which does not exist"
                 warnings.append(NoteWarning(number, text, "correct the name", "notes.link"))
+            elif is_static:
+                continue
             elif not path.endswith((".md", ".html")) and is_file(path):
                 text = f"links to {path!r}, but only pictures are published with the notes"
-                warnings.append(NoteWarning(number, text, "upload it elsewhere and link to its URL", "notes.link"))
+                fix = "move it into static/, and link to ../static/FILE"
+                warnings.append(NoteWarning(number, text, fix, "notes.link"))
             elif not path.endswith(".md") and not path.startswith("../"):
                 warnings.append(_dead_link(number, path))
     return warnings

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from podcast_kit.source.notes.renderer import TokenRenderer, alt_text, close_html_link, episode_page_link
+from podcast_kit.source.notes.renderer import TokenRenderer, alt_text, close_html_link
 from podcast_kit.text.timecode import format_seconds
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class PageRenderer(TokenRenderer):
                     html.append("<br>\n" if self.is_first_line(token, number + 1) else "\n")
                 elif kind == "link_open":
                     url = str(child.attrs.get("href", ""))
-                    href = episode_page_link(url, self.page_url) or url
+                    href = self.published_link(url) or url
                     html.append(f'<a href="{escape(href)}"{_title_attribute(child)}>')
                     link_url, label_start = url, len(html)
                 elif kind == "image":

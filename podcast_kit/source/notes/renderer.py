@@ -34,6 +34,8 @@ class TokenRenderer:
     """Levels that headings move down: one where the notes have an h1, which is the page's own title."""
     first_lines: frozenset[int] = frozenset()
     """The lines that begin with the time or the title of a chapter, also of one after the end of the recording."""
+    is_own_page: bool = False
+    """Whether the text is a page of the podcaster's own, whose files are in `pages/`, not notes of an episode."""
 
     def is_first_line(self, token: Token, number: int) -> bool:
         """Whether a line of an inline token, counted from 0, begins with the time or the title of a chapter."""
@@ -56,11 +58,33 @@ class TokenRenderer:
         """A link's URL, made absolute; empty where that is not possible."""
         if _ORDINARY_URL.fullmatch(url):
             return url
-        page = episode_page_link(url, self.page_url)
+        page = self.published_link(url)
         try:
             return urljoin(self.page_url if page or url.startswith("#") else self.base_url, page or url)
         except ValueError:
             return ""
+
+    def published_link(self, url: str) -> str:
+        """A link to a source file of the show as a link to what is published of it, relative to the page; else empty.
+
+        To the notes of an episode (`002-two.md`), a page (`../pages/about.md`), or a file in `static/`.
+        """
+        path, mark, fragment = url.partition("#")
+        if ":" in path or path.startswith("/"):
+            return ""
+        folders = [part for part in path.split("/")[:-1] if part not in {"", ".", ".."}]
+        to_root = "../" if self.is_own_page else "../../"
+        if folders[:1] == ["static"]:
+            return f"{to_root}{path.partition('static/')[2]}{mark}{fragment}"
+        if not path.endswith(".md"):
+            return ""
+        to_own_page = folders[:1] == ["pages"] or (self.is_own_page and folders[:1] != ["episodes"])
+        if not to_own_page and not self.is_own_page:
+            return episode_page_link(url, self.page_url)
+        page = "index.html" if self.page_url.endswith("/index.html") else ""
+        parts = path.removesuffix(".md").split("/")
+        slug = parts[-2] if parts[-1] == "index" and len(parts) > 1 else parts[-1]
+        return f"{to_root}{'' if to_own_page else 'episodes/'}{slug}/{page}{mark}{fragment}"
 
     def published_image(self, token: Token) -> tuple[str, Image | None]:
         """An image's URL (empty for a local image that is not published), and the published image if it is local."""
