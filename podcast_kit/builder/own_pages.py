@@ -54,7 +54,7 @@ def build_own_pages(project: Project, artwork: Image | None, out: OutputDir) -> 
     if not pages:
         return ()
     context = DescriptionContext.from_project(project)
-    templates = site.list_templates(project.folder)
+    templates = site.list_templates(project.folder, project.shared_folder)
     built: list[BuiltPage] = []
     problems: list[Problem] = []
     for page in pages:
@@ -119,7 +119,8 @@ def _render_text(
 ) -> OwnPageText:
     url = project.show.page_url(page.key)
     digest = context.templates_digest
-    source = site.expand_link_markers(project.show, note, folder=project.folder, digest=digest)
+    folder, shared = project.folder, project.shared_folder
+    source = site.expand_link_markers(project.show, note, folder=folder, digest=digest, shared=shared)
     rendered = markdown.render_notes(source, page_url=url, images=images, is_own_page=True)
     has_marker = rendered.after is not None
     prompt_set = project.show.prompts.get(note.prompts, PromptSet())
@@ -129,7 +130,7 @@ def _render_text(
         # A page has no panel to share it.
         show = replace(project.show, prompts={**project.show.prompts, note.prompts: replace(prompt_set, share=False)})
         prompts = site.render_prompts(
-            show, note, folder=project.folder, page_url=url, linked=rendered.links, digest=digest
+            show, note, folder=folder, page_url=url, linked=rendered.links, digest=digest, shared=shared
         )
     after = rendered.after or RenderedNotes()
     return OwnPageText(rendered.before.page_html + prompts.page_html + after.page_html, rendered.summary)
