@@ -697,6 +697,11 @@ import.fetch
     It is missing from the imported show.
     Run the import again, or add the file by hand.
 
+export.unpublished
+    The export names audio that was never published.
+    Another host cannot download it, and would import the episode without audio or not at all.
+    Publish the show first, then export it.
+
 import.guid
     An episode of the old feed is not in the new one, or has the guid of another episode.
     Subscribers would lose it or download it again.

@@ -11,7 +11,7 @@ MASTERING = 4
 """Loudness, limiting and encoding."""
 SOUNDBITES = 1
 """Where and how a soundbite is cut."""
-DESCRIPTIONS = 3
+DESCRIPTIONS = 4
 """Notes and prompts as feed HTML, page HTML and plain text."""
 IMAGES = 2
 """Thumbnails, icons and social cards."""

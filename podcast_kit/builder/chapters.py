@@ -11,7 +11,7 @@ from podcast_kit.builder.output_dir import OutputDir, media_key
 from podcast_kit.builder.prepare_audio import PreparedAudio, Recording
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model import Chapter, ChaptersFromNotes, Episode, LocalFile, Project, RemoteUrl, Wave, public_url
-from podcast_kit.source.chapters import EpisodeChapters, load_episode_chapters
+from podcast_kit.source.chapters import EpisodeChapters, find_chapter_list, load_episode_chapters
 from podcast_kit.text.numbers import format_count
 from podcast_kit.text.timecode import format_timecode
 
@@ -24,6 +24,8 @@ class Chapters:
     are_in_notes: bool
     """Written as timestamps in the notes, or nowhere."""
     audio: PreparedAudio
+    are_listed_in_notes: bool = False
+    """The notes have a list of the same times, as in a show that was imported."""
     embedded: tuple[Chapter, ...] = ()
     """Those that the recording brings, repaired; used where the author wrote none."""
     problems: tuple[Problem, ...] = ()
@@ -32,7 +34,11 @@ class Chapters:
     @property
     def for_notes(self) -> tuple[Chapter, ...]:
         """Those that the notes do not show themselves."""
-        return () if self.are_in_notes else _shift_chapters(self.loaded.written, self.audio.shift)
+        return (
+            ()
+            if self.are_in_notes or self.are_listed_in_notes
+            else _shift_chapters(self.loaded.written, self.audio.shift)
+        )
 
     @property
     def for_item(self) -> tuple[Chapter, ...]:
@@ -65,13 +71,20 @@ def load_chapters(project: Project, episode: Episode, audio: PreparedAudio) -> C
     loaded = load_episode_chapters(project.folder, episode, seconds)
     are_in_notes = isinstance(episode.chapters, ChaptersFromNotes)
     if not are_in_notes or loaded.fitting:
-        return Chapters(loaded, are_in_notes, audio, problems=loaded.problems)
+        is_listed = not are_in_notes and _is_listed_in_notes(loaded.written, episode.notes)
+        return Chapters(loaded, are_in_notes, audio, is_listed, problems=loaded.problems)
     embedded, skipped = _repair_embedded(audio.embedded_chapters, seconds)
     location = SourceLocation(str(episode.audio))
     problems = [Problem(location, text, fix, "ch.range", Severity.WARNING) for text, fix in skipped]
     if text := _describe_lost_extras(audio.enclosure.recording):
         problems.append(Problem(location, text, "publish it as MP3 to keep them", "ch.lost", Severity.WARNING))
-    return Chapters(loaded, are_in_notes, audio, embedded, (*loaded.problems, *problems))
+    return Chapters(loaded, are_in_notes, audio, embedded=embedded, problems=(*loaded.problems, *problems))
+
+
+def _is_listed_in_notes(chapters: tuple[Chapter, ...], notes: str) -> bool:
+    """Whether the notes have a list of exactly these chapters, to the second."""
+    listed = sorted(chapter.start_ms // 1000 for chapter in chapters if chapter.toc and chapter.title)
+    return bool(listed) and [timestamp.start_ms // 1000 for timestamp in find_chapter_list(notes)[0]] == listed
 
 
 def _describe_lost_extras(recording: Recording | None) -> str:

@@ -36,6 +36,8 @@ class EpisodeText:
     """Plain text: the summary and the prompts."""
     plain: str
     """Plain text: the notes in full, without prompts."""
+    notes: str
+    """Feed HTML in full, without prompts."""
 
 
 EPISODE_TEXTS = dataclass_kind("episode_text", EpisodeText, is_large=True)
@@ -131,6 +133,7 @@ def _compose_text(
         page=before.page_html + prompts.page_html + after.page_html,
         comment=_join_paragraphs(summary, renderer.render(_urls_in(summary)).plain_text),
         plain=_join_paragraphs(before.plain_text, after.plain_text),
+        notes=(before.feed_html + after.feed_html).strip(),
     )
 
 

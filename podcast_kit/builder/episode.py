@@ -91,6 +91,7 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
         summary=text.summary,
         description=text.description,
         content=text.content,
+        notes=text.notes,
         page=text.page,
         chapters=published_chapters,
         chapters_url=chapters_url,

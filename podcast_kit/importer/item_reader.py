@@ -133,9 +133,8 @@ class ItemReader:
         """Convert one item."""
         number, number_elements = self.read_number(node, "episode")
         season, season_elements = self.read_number(node, "season")
-        slug = self.unique_slug(
-            self.slug_by_guid.get(guid) or f"{number or position:03d}-{episode.slugify_title(title)}"
-        )
+        written_slug = self.slug_by_guid.get(guid) or self.own_slug(node)
+        slug = self.unique_slug(written_slug or f"{number or position:03d}-{episode.slugify_title(title)}")
         page = value_or_default(converters.to_url, node.child_text("link"), self.site)
         notes, summary, text_elements = self.read_texts(node, page)
         artwork = self.read_artwork(node, f"episodes/art/{slug}")
@@ -379,6 +378,13 @@ class ItemReader:
             else:
                 children.append(child)
         yield from custom_elements(replace(node, children=tuple(children)), "item", self.import_log)
+
+    def own_slug(self, node: Node) -> str:
+        """The slug of an episode's page in a feed that podcast_kit wrote, so that the page keeps its address."""
+        home = self.prompts.home
+        page = node.child_text("link").removesuffix("index.html").strip("/")
+        slug = page.removeprefix(f"{home}episodes/") if home and page.startswith(f"{home}episodes/") else ""
+        return slug if episode.is_valid_slug(slug) and slug.lower() != "index" else ""
 
     def unique_slug(self, preferred: str) -> str:
         """A slug that no other episode has."""

@@ -97,6 +97,8 @@ class Item:
     """Feed HTML of at most 4,000 bytes, with the prompts."""
     content: str = ""
     """Complete feed HTML, with the prompts."""
+    notes: str = field(default="", repr=False)
+    """Complete feed HTML, without the prompts."""
     page: str = ""
     """Complete page HTML, with the prompts."""
     chapters: tuple[Chapter, ...] = ()

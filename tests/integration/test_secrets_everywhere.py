@@ -131,6 +131,9 @@ def arguments_by_command(show, tmp_path):
         "unpublish": [("2", "--yes")],
         "rollback": [("--list",), ("--yes",)],
         "prune": [("--dry-run",)],
+        "export": [
+            (*(("--format", name)), "--output", str(tmp_path / f"export-{name}")) for name in ("rss", "castopod", "zip")
+        ],
         "move": [("https://new.example/feed.xml",)],
     }
 

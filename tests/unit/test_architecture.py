@@ -14,7 +14,7 @@ LAYERS = (
     {"namespaces", "io"},
     {"source", "audio", "images", "feed", "site", "check.rules", "stores"},
     {"builder", "plan"},
-    {"check", "announce", "stats", "importer", "preview"},
+    {"check", "announce", "stats", "importer", "exporter", "preview"},
     {"publish"},
     {"cli"},
     {"__main__"},

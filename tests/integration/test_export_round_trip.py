@@ -1,0 +1,108 @@
+"""Bar of moving out: a show that is exported and imported again has the same values, less the written list."""
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit import builder, exporter
+from podcast_kit.cli import cli
+from podcast_kit.exporter import FORMAT_LIMITS, ExportFormat
+from podcast_kit.source import project
+from tests.integration.test_import import Host
+from tests.support import recorded_shows, shows
+from tests.support.show_values import differing_values, show_values
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+SHOWS = ("sample", "every_key", "transcript_formats", "chapter_sources")
+"""The sample show and three golden shows: of all keys, all formats of transcripts, all sources of chapters."""
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A function that writes a show and publishes it at a local server; the build, and the server."""
+    hosts = []
+
+    def publish(name):
+        folder = tmp_path / name
+        folder.mkdir()
+        recorded_shows.SHOWS[name](folder)
+        hosts.append(Host(folder / "build"))
+        url = hosts[-1].url
+        first = builder.build(load_at(folder, url), now=NOW)
+        builder.write_lock(first)
+        return builder.build(load_at(folder, url), now=NOW), hosts[-1]
+
+    yield publish
+    for host in hosts:
+        host.close()
+
+
+def load_at(folder, url):
+    loaded = project.load_project(folder)
+    return replace(loaded, show=replace(loaded.show, publish=replace(loaded.show.publish, url=url)))
+
+
+def import_and_build(source, folder):
+    result = run("import", source, folder, "--url", "https://new.example/", "--to", "public")
+    assert result.exit_code == 0, result.output
+    return builder.build(project.load_project(folder), now=NOW)
+
+
+@pytest.mark.parametrize("name", SHOWS)
+def test_a_feed_holds_everything_that_is_not_on_the_list(published, tmp_path, name):
+    build, host = published(name)
+    for export_format in (ExportFormat.RSS, ExportFormat.CASTOPOD):
+        output = tmp_path / f"{export_format}.xml"
+        result = exporter.export_build(build, export_format, output)
+        assert result.problems == ()
+        shutil.copy(output, host.folder / output.name)
+        after = import_and_build(f"{host.url}{output.name}", tmp_path / f"{export_format}-new")
+        differences = differing_values(show_values(build), show_values(after))
+        listed = {limit.value for limit in FORMAT_LIMITS[export_format]}
+        assert {key: value for key, value in differences.items() if key not in listed} == {}
+        seen[export_format].update(differences)
+
+
+seen = {export_format: set() for export_format in ExportFormat}
+"""Values that differed in any show."""
+
+
+def test_chapters_that_the_notes_list_are_not_listed_again(tmp_path):
+    folder = tmp_path / "show"
+    chapters = "[{start: 0, title: Welcome}, {start: 10, title: Next}]"
+    shows.small(folder, notes="Text.\n\n- (00:00:00) Welcome\n- (00:00:10) Next\n", chapters=chapters)
+    [item] = builder.build(project.load_project(folder), now=NOW).items
+    assert item.notes.count("Welcome") == 1
+    shows.add(folder, 2, notes="Text without times.\n", chapters=chapters)
+    newest = builder.build(project.load_project(folder), now=NOW).items[0]
+    assert newest.notes.count("Welcome") == 1
+
+
+def test_a_feed_has_all_episodes_on_one_page_and_only_absolute_urls(published, tmp_path):
+    build, _ = published("archive_pages")
+    exporter.export_build(build, ExportFormat.RSS, tmp_path / "all.xml")
+    text = (tmp_path / "all.xml").read_text("utf-8")
+    assert text.count("<item>") == len(build.items) == 7
+    assert "fh:archive" not in text
+    assert 'rel="next"' not in text
+
+
+def test_the_command_writes_the_feed_and_says_what_it_lacks(tmp_path):
+    folder = tmp_path / "show"
+    folder.mkdir()
+    recorded_shows.SHOWS["every_key"](folder)
+    result = run("export", "-C", folder, "--output", tmp_path / "out.xml")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out.xml").read_bytes().startswith(b"<?xml")
+    assert "left out: episodes/002-talk.md: scheduled" in result.stderr
+    assert "rss cannot hold:" in result.stderr
+    assert "its audio was never published" in result.stderr
+    again = run("export", "-C", folder, "--output", tmp_path / "out.xml")
+    assert (again.exit_code, "already exists" in again.stderr) == (1, True)
