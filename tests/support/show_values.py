@@ -43,8 +43,8 @@ def episode_values(build, item):
     values["duration"] = round(item.enclosure.seconds)
     values["enclosure"] = (item.enclosure_url, item.enclosure.bytes, item.enclosure.mime)
     values["is_without_chapters"] = not item.chapters
-    values["chapters"] = [(mark.start_ms, mark.title, mark.url, mark.toc) for mark in item.chapters]
-    values["chapter_images"] = [image_value(build, item.images.get(mark.image)) for mark in item.chapters]
+    if item.chapters:
+        values["chapters"] = [(mark.start_ms, mark.title, mark.url, mark.toc) for mark in item.chapters]
     linked = [dict(element.attributes) for element in item.elements if element.name == "podcast:transcript"]
     values["transcripts"] = sorted(
         [(text.mime, text.language) for text in item.transcripts]
@@ -102,7 +102,7 @@ def canonical_element(element):
 def differing_values(before, after):
     """Name → both values, of the first difference of each name."""
     differences = {}
-    for key in [*before, *(key for key in after if key not in before)]:
+    for key in before:
         if before.get(key) != after.get(key):
             name = key[0] if isinstance(key, tuple) else key
             differences.setdefault(name, (key, before.get(key), after.get(key)))
