@@ -76,8 +76,10 @@ seen = {export_format: set() for export_format in ExportFormat}
 
 def test_chapters_that_the_notes_list_are_not_listed_again(tmp_path):
     folder = tmp_path / "show"
-    chapters = "[{start: 0, title: Welcome}, {start: 10, title: Next}]"
-    shows.small(folder, notes="Text.\n\n- (00:00:00) Welcome\n- (00:00:10) Next\n", chapters=chapters)
+    chapters = "[{start: 0, title: Welcome}, {start: 10, title: Next}, {start: 20, title: Last}]"
+    shows.small(
+        folder, notes="Text.\n\n- (00:00:00) Welcome\n- (00:00:10) Next\n- (00:00:20) Last\n", chapters=chapters
+    )
     [item] = builder.build(project.load_project(folder), now=NOW).items
     assert item.notes.count("Welcome") == 1
     shows.add(folder, 2, notes="Text without times.\n", chapters=chapters)
