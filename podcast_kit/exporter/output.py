@@ -25,7 +25,7 @@ SUFFIXES = {
 }
 """What the default name of an export ends in; Podlove and Hugo get a folder."""
 FOLDER_FORMATS = {ExportFormat.PODLOVE, ExportFormat.HUGO}
-PART_BYTES = 8
+PART_TOKEN_BYTES = 8
 
 
 def default_output_name(project: Project, export_format: ExportFormat) -> str:
@@ -86,7 +86,7 @@ def _output_folder(output: Path) -> Iterator[Path]:
     if output.exists():
         yield output
         return
-    part = output.with_name(f".{output.name[:100]}.{secrets.token_hex(PART_BYTES)}.part")
+    part = output.with_name(f".{output.name[:100]}.{secrets.token_hex(PART_TOKEN_BYTES)}.part")
     try:
         part.mkdir(parents=True)
         yield part

@@ -60,7 +60,7 @@ def list_source_files(
 ) -> tuple[list[SourceFile], list[LeftOut]]:
     """The files to export, sorted by path, and what is left out that a person might look for.
 
-    `skip` has real paths of files and folders that are no part of the show, such as the export itself.
+    `skip` has real paths of files and folders that do not belong to the show, such as the export itself.
     """
     private_files = _files_of_left_out(project, selection)
     for broken in project.broken:

@@ -15,21 +15,21 @@ EPISODE_FIELDS = ("slug", "title", "number", "season", "type", "aliases", "maste
 
 
 def show_values(build):
-    """Every value of a built show, by a name such as `show.title` or `episode.number`; those of episodes by guid."""
+    """Every value of a built show, by a name such as `show title` or `episode number`; those of episodes by guid."""
     show = build.project.show
-    values = {f"show.{name}": getattr(show, name) for name in SHOW_FIELDS}
-    values["show.people"] = people_values(show.people)
-    values["show.elements"] = element_values(element for element in show.elements if element.name not in HOST_ELEMENTS)
-    values["show.host_elements"] = element_values(element for element in show.elements if element.name in HOST_ELEMENTS)
-    values["show.artwork"] = image_value(build, build.artwork)
-    values["show.listen"] = sorted((link.service, link.value, link.label) for link in show.listen)
-    values["show.feed"] = show.feed
-    values["show.publish"] = (show.publish.to, show.publish.clean_urls)
-    values["show.announce"] = (show.announce, show.notify)
-    values["show.look"] = show.theme
+    values = {f"show {name}": getattr(show, name) for name in SHOW_FIELDS}
+    values["show people"] = people_values(show.people)
+    values["show elements"] = element_values(element for element in show.elements if element.name not in HOST_ELEMENTS)
+    values["show host_elements"] = element_values(element for element in show.elements if element.name in HOST_ELEMENTS)
+    values["show artwork"] = image_value(build, build.artwork)
+    values["show listen"] = sorted((link.service, link.value, link.label) for link in show.listen)
+    values["show feed"] = show.feed
+    values["show publish"] = (show.publish.to, show.publish.clean_urls)
+    values["show announce"] = (show.announce, show.notify)
+    values["show look"] = show.theme
     for item in build.items:
         for name, value in episode_values(build, item).items():
-            values[f"episode.{name}", item.guid] = value
+            values[f"episode {name}", item.guid] = value
     return values
 
 
