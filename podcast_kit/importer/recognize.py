@@ -93,12 +93,9 @@ def recognize_document(document: FeedDocument) -> tuple[str, str] | None:
     """What an XML file without episodes is, and what to pass to import instead; None if it is a podcast's feed."""
     root = document.root
     if any(uri.startswith(_WORDPRESS_URI) for _, uri in document.namespaces):
-        return (
-            "is a WordPress export, which import cannot read yet",
-            "pass the feed of the site: https://…/feed/podcast",
-        )
+        return "is a WordPress export", "download it, and pass the file"
     if root.name.partition(":")[0] == "wpe":
-        return "is a Podlove export, which import cannot read yet", "pass the feed that Podlove publishes"
+        return "is a Podlove export", "download it, and pass the file, with the WordPress export in the same folder"
     if root.key == "opml":
         urls = [url for url in _feed_urls(document) if url]
         fix = f"pass one of its feeds: {urls[0]}" if urls else _FEED_FIX

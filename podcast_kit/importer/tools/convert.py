@@ -87,8 +87,8 @@ def convert_tool_show(
         items.append(item)
         by_guid.setdefault(guid, episode)
     only_live = _only_live_items(live, matches) if live else []
-    document = _make_document(show, (*items, *only_live))
-    feed_url = show.feed_url or (live.path if live and "://" in live.path else "")
+    document = _make_document(show, (*items, *only_live), live)
+    feed_url = live.path if live and "://" in live.path else show.feed_url
     slugs = {guid: slugify_title(episode.slug) for guid, episode in by_guid.items() if episode.slug}
     imported = convert_feed(document, feed_url, slugs)
     if not imported.episodes:
@@ -100,8 +100,17 @@ def convert_tool_show(
     return ConvertedTool(document=live or _make_document(show, tuple(published)), imported=imported)
 
 
-def _make_document(show: ToolShow, items: tuple[Node, ...]) -> FeedDocument:
-    rss = make_node("rss", children=(make_channel(show, items),), location=show.location)
+def _make_document(show: ToolShow, items: tuple[Node, ...], live: FeedDocument | None = None) -> FeedDocument:
+    """The feed as the tool would write it; what the live feed says of the show comes first."""
+    channel = make_channel(show, items)
+    if live and live.channel:
+        live_children = [
+            replace(child, path=child.path or live.path) for child in live.channel.children if child.key != "item"
+        ]
+        live_keys = {child.key for child in live_children}
+        own = [child for child in channel.children if child.key not in live_keys]
+        channel = replace(channel, children=(*live_children, *own))
+    rss = make_node("rss", children=(channel,), location=show.location)
     return FeedDocument(path=show.location.path, root=rss, size=0)
 
 
@@ -124,7 +133,7 @@ def _is_unpublished(episode: ToolEpisode | None, now: datetime) -> bool:
     if episode is None:
         return False
     date = parse_feed_date(episode.date)[0]
-    return episode.is_draft or date is None or date > now
+    return episode.is_draft or (date is not None and date > now)
 
 
 def _missing_guid_problem(show: ToolShow, missing: list[ToolEpisode], *, has_feed: bool) -> Problem:
@@ -184,29 +193,28 @@ def _match_live_items(show: ToolShow, live: FeedDocument) -> Iterator[tuple[int,
     """The index of each episode that the live feed has, and its item: by recording, then by title and date."""
     home = site_url(live.channel, live.path) if live.channel else ""
     pending = {index: episode for index, episode in enumerate(show.episodes) if episode.recording_url or episode.title}
-    items = list(live.items)
+    items = {id(item): item for item in live.items}
     for keys_of_url in (_recording_key, _recording_name, None):
-        by_key: dict[str, list[Node]] = defaultdict(list)
+        items_by_key: dict[str, list[Node]] = defaultdict(list)
         episodes_by_key: dict[str, set[int]] = defaultdict(set)
-        for item in items:
+        for item in items.values():
             url = item_recording_url(item, home)[0]
             title, date = item.child_text("title"), item.child_text("pubDate")
             for key in [keys_of_url(url)] if keys_of_url else _title_keys(title, date):
-                by_key[key].append(item)
+                items_by_key[key].append(item)
         for index, episode in pending.items():
             for key in (
                 [keys_of_url(episode.recording_url)] if keys_of_url else _title_keys(episode.title, episode.date)
             ):
                 episodes_by_key[key].add(index)
         for key, indexes in episodes_by_key.items():
-            matching = by_key.get(key, [])
-            if not key or len(indexes) != 1 or len(matching) != 1 or matching[0] not in items:
+            matching = items_by_key.get(key, [])
+            if not key or len(indexes) != 1 or len(matching) != 1 or id(matching[0]) not in items:
                 continue
             [index] = indexes
             if index in pending:
-                yield index, matching[0]
+                yield index, items.pop(id(matching[0]))
                 del pending[index]
-                items.remove(matching[0])
 
 
 def _recording_key(url: str) -> str:

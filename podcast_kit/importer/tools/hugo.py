@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from posixpath import basename, dirname, splitext
 
 from podcast_kit.errors import InvalidInput
@@ -99,6 +99,9 @@ class _HugoReader:
         configs = list(_config_paths(folder))
         self.show = ToolShow(recognition=recognition, location=folder.location(configs[0]), guid_rule=rule)
         self.people: dict[str, ToolPerson] = {}
+        pages = folder.matching("content/*.md", "content/*.markdown")
+        self.pages_by_name = {self.base_name(path): path for path in reversed(pages)}
+        self.link_to = cache(self.find_page_url)
 
     def read_config(self) -> tuple[Fields, dict[str, Fields]]:
         """The settings at the top level, and those of files such as config/_default/params.toml."""
@@ -332,17 +335,18 @@ class _HugoReader:
             return ""
         return join_url(self.base, _PERMALINK_TOKEN.sub(lambda match: values[match[1]].lower(), pattern).lstrip("/"))
 
-    def link_to(self, name: str) -> str:
+    def find_page_url(self, name: str) -> str:
         """The URL of the page that a shortcode `ref` names; the home page if it cannot be read."""
-        bare = name.partition("#")[0].strip("/").removesuffix(".md")
-        patterns = (f"content/{normalize_path(bare) or '?'}.md", f"content/*/{basename(bare)}.md")
-        for path in self.folder.matching(*patterns)[:1]:
-            try:
-                fields, _, _ = self.read_matter(path)
-            except InvalidInput:
-                return self.base
-            return self.page_url(path, fields.text("slug") or self.base_name(path), fields) or self.base
-        return self.base
+        bare = normalize_path(name.partition("#")[0]).removesuffix(".md")
+        path = self.folder.find(f"content/{bare}.md", f"content/{bare}/index.md")
+        path = path or self.pages_by_name.get(basename(bare), "")
+        if not path:
+            return self.base
+        try:
+            fields, _, _ = self.read_matter(path)
+        except InvalidInput:
+            return self.base
+        return self.page_url(path, fields.text("slug") or self.base_name(path), fields) or self.base
 
     @staticmethod
     def base_name(path: str) -> str:

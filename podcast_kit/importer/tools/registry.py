@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit.importer.tools import hugo
+from podcast_kit.importer.tools import hugo, podlove, wordpress
 from podcast_kit.importer.tools.model import Recognition, ToolShow
 from podcast_kit.importer.tools.source_folder import SourceFolder
 
@@ -22,7 +22,11 @@ class Tool:
     read: Callable[[SourceFolder, Recognition, datetime], ToolShow]
 
 
-TOOLS = (Tool(("Hugo with Castanet", "Hugo"), hugo.recognize_hugo, hugo.read_hugo),)
+TOOLS = (
+    Tool(("Podlove Publisher",), podlove.recognize_podlove, podlove.read_podlove),
+    Tool(("WordPress",), wordpress.recognize_wordpress, wordpress.read_wordpress),
+    Tool(("Hugo with Castanet", "Hugo"), hugo.recognize_hugo, hugo.read_hugo),
+)
 TOOL_NAMES = tuple(name for tool in TOOLS for name in tool.names)
 
 

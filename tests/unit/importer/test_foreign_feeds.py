@@ -260,9 +260,12 @@ def test_atom_feeds_are_imported(tmp_path):
         (b'<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>', "https://a.example/f"),
         (
             b'<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel><item><title>x</title></item></channel></rss>',
-            "is a WordPress export, which import cannot read yet",
+            "WordPress has no episodes that can be imported",
         ),
-        (b'<wpe:export xmlns:wpe="urn:podlove"><wpe:a/></wpe:export>', "is a Podlove export"),
+        (
+            b'<wpe:export xmlns:wpe="urn:podlove"><wpe:a/></wpe:export>',
+            "Podlove Publisher has no episodes that can be imported",
+        ),
         (b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><item/></rdf:RDF>', "is RSS 1.0"),
     ],
 )

@@ -106,6 +106,44 @@ def test_every_sample_says_how_it_was_made():
     assert {row["sample"] for row in DIFFERENCES} <= set(NAMES)
 
 
+def test_podlove_takes_texts_from_wordpress_and_the_rest_from_its_own_export(tmp_path):
+    _, output = import_source(sample_source("podlove"), tmp_path, "--no-files")
+    assert output["recognized"] == (
+        "Podlove Publisher, by kanne.podlove.2026-11-28.xml.gz, kanne.WordPress.2026-11-28.xml"
+    )
+    show = project.load_project(tmp_path)
+    assert (show.show.title, show.show.language) == ("Kanne & Kessel", "de-DE")
+    first, _, draft = sorted(show.episodes, key=lambda episode: episode.slug)
+    assert (draft.draft, draft.title) == (True, "Oolong")
+    assert [(person.name, person.role) for person in first.people] == [("Ann Lee", "host"), ("Bo Cho", "guest")]
+    notes = (tmp_path / "episodes" / "kk001-anfang.md").read_text("utf-8")
+    assert '"title": "Wasser", "url": "https://tea.example/wasser"' in notes
+    assert 'aliases: ["/podcast/kk001-anfang/", "/podcast/kk01/"]' in notes
+    assert output["left_out"] == {
+        "comments": 1,
+        "episodes whose post is not in the WordPress export": 1,
+        "pages": 1,
+        "table templates": 1,
+        "tag podlove-episode-contributor-list": 1,
+        "tag podlove-episode-web-player": 1,
+    }
+
+
+def test_podlove_alone_asks_for_the_live_feed(tmp_path):
+    [path] = sample_source("podlove").glob("*.gz")
+    arguments = ["import", str(path), str(tmp_path / "show"), "--url", NEW, "--to", "public", "--no-files"]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "no guid for “Anfang”, “Grün”" in " ".join(result.stderr.split())
+    assert "pass the live feed with --feed URL" in result.stderr
+    assert not (tmp_path / "show").exists()
+    import_source(path, tmp_path / "show", "--no-files", "--feed", SAMPLES / "podlove" / "feed.xml")
+    episodes = project.load_project(tmp_path / "show").episodes
+    guids = {item.child_text("guid") for item in parse_feed_leniently(feed_bytes("podlove")).items}
+    assert guids <= {episode.guid for episode in episodes}
+    assert all(episode.date for episode in episodes if episode.guid in guids)
+
+
 def test_hugo_drafts_files_aliases_people_and_leftovers_come_along(tmp_path):
     result, output = import_source(sample_source("hugo-castanet"), tmp_path)
     assert output["recognized"] == "Hugo with Castanet, by hugo.toml, content/episode/first-flush.md"
