@@ -238,7 +238,7 @@ class WordPressReader:
         except ValueError:
             return
         if parts.query or not parts.path.strip("/"):
-            return  # `?p=12` is no path
+            return  # `?p=12` is not a path
         yield parts.path
         for key, value in iter_post_meta(post):
             if key == "_wp_old_slug" and value.strip():
