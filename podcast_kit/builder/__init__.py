@@ -14,15 +14,25 @@ from datetime import datetime
 from pathlib import Path
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.builder import mastering, private_feeds
+from podcast_kit.builder import mastering
 from podcast_kit.builder.cache import OUTPUT_FOLDERS, Cache, CacheKind, dataclass_kind, open_cache
 from podcast_kit.builder.description import DescriptionContext
 from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.images import publish_artwork
+from podcast_kit.builder.members import (
+    MembersEpisodes,
+    members_item,
+    members_key_mapping,
+    members_project,
+    merge_members_entries,
+    split_members_episodes,
+    without_members_entries,
+)
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.own_pages import build_own_pages
 from podcast_kit.builder.prepare_audio import find_missing_audio, prepare_audio
+from podcast_kit.builder.private_feeds import PrivateList, digest_subscriber_list, load_private_list, render_feeds
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.responsive_images import add_page_images
@@ -91,7 +101,7 @@ class Build:
     """Holds exactly the tree that will be in the store."""
     project: Project
     items: tuple[Item, ...]
-    """Newest first."""
+    """Newest first, without what only members get."""
     outputs: Mapping[str, Output]
     lock: tuple[LockEntry, ...]
     """What podcast.lock must say before the feed is published."""
@@ -109,6 +119,12 @@ class Build:
     """Episodes that could not be read or built, and were left out."""
     held_guids: frozenset[str] = frozenset()
     """Episodes that are in the feed as they are live."""
+    members_items: tuple[Item, ...] = field(default=(), repr=False)
+    """What private feeds have otherwise than the feed: episodes for members only, early ones, and other recordings."""
+    members_guids: frozenset[str] = frozenset()
+    """Episodes that are not in the feed because they are for members only."""
+    blocked_feed: bytes = field(default=b"", repr=False)
+    """What replaces a revoked private feed that cannot be deleted; empty where private feeds are not built."""
     is_partial: bool = False
     """Whether only some of the show's episodes were to be built, or some were left out as they are live."""
     sources: Mapping[str, SourceParts] = field(default_factory=dict, repr=False)
@@ -156,7 +172,9 @@ def build(
         HttpClient(network) as http,
         _open_output_dir(project, folder, cache) as out,
     ):
-        project = apply_renames(project, now)
+        full_project = apply_renames(project, now)
+        private_list = None if feeds_only else load_private_list(full_project, needs_key=needs_private_key)
+        project, members = split_members_episodes(without_members_entries(full_project), now)
         project = _publish_referenced_files(project, out, now, keep_going=keep_going)
         due, scheduled, drafts = _split_by_schedule(project, now)
         left_out = [episode for episode in due if only is not None and episode.slug not in only]
@@ -165,7 +183,8 @@ def build(
         early = [
             episode
             for episode in scheduled
-            if (ahead or project.lock_entry(episode.guid)) and episode not in unrecorded
+            if (ahead or (project.lock_entry(episode.guid) and not _is_with_members(episode, now)))
+            and episode not in unrecorded
         ]
         artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
@@ -183,18 +202,39 @@ def build(
             built += _build_early_episodes(
                 project, early, out, retag, on_progress, now, broken, http, keep_going=keep_going
             )
-        mastering.sweep_mastered(project, cache)
+        members_built: list[BuiltEpisode] = []
+        if private_list:
+            members_built = _build_members_episodes(
+                replace(full_project, show=project.show),
+                members,
+                private_list,
+                out,
+                retag,
+                on_progress,
+                broken,
+                http,
+                ahead=ahead,
+                keep_going=keep_going,
+            )
+        members_items = tuple(
+            members_item(episode.item)
+            for episode in members_built
+            if episode.item.guid in {member.guid for member in members.current}
+        )
+        mastering.sweep_mastered(full_project, cache)
         if not feeds_only:
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
             _write_pages(project, items, artwork, out, [page.published for page in pages])
         _write_feeds(project, items, artwork, out, held_here)
-        feeds = {} if feeds_only else private_feeds.render_feeds(project, items, artwork, needs_key=needs_private_key)
-        if feeds:
-            sources[SUBSCRIBERS_UNIT] = private_feeds.digest_subscriber_list(project.folder)
-        for key, data in feeds.items():
-            out.write(key, restore_rss_items(data, held_here) if held_here else data, Wave.FEED)
+        # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
+        is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
+        has_private_feeds = private_list is not None and not is_any_lost
+        if private_list and has_private_feeds:
+            _write_private_feeds(project, private_list, items, members_items, artwork, out, held_here)
+            members_sources = collect_source_versions(full_project, members_built, cache, of_show=False)
+            sources[SUBSCRIBERS_UNIT] = digest_subscriber_list(full_project, private_list, members_sources)
         built_keys = frozenset(out.outputs)
         for episode in held_here.values():
             out.drop_below(episode.page_prefix)  # the live page stays
@@ -203,10 +243,17 @@ def build(
         out.commit()
     return Build(
         folder=folder,
-        project=project,
+        project=replace(full_project, show=project.show, episodes=_join_episodes(full_project, project)),
         items=items,
         outputs=dict(sorted(out.outputs.items())),
-        lock=_merge_lock(project, [episode.entry for episode in built]),
+        lock=_merge_lock(
+            full_project,
+            merge_members_entries(
+                [episode.entry for episode in built],
+                [episode.entry for episode in members_built],
+                full_project,
+            ),
+        ),
         artwork=artwork,
         scheduled=scheduled,
         ahead_slugs=frozenset(episode.slug for episode in early),
@@ -216,11 +263,14 @@ def build(
         held_guids=frozenset(held_here),
         is_partial=only is not None or bool(held_here),
         sources=sources,
+        members_items=members_items if has_private_feeds else (),
+        members_guids=frozenset(episode.guid for episode in full_project.episodes if episode.audience),
+        blocked_feed=feed.render_blocked_feed(project.show, artwork=artwork) if has_private_feeds else b"",
         files_written=out.files_written,
         problems=(
             *project.warnings,
             *_warn_of_missing_recordings(project, unrecorded),
-            *(problem for episode in built for problem in episode.problems),
+            *(problem for episode in [*built, *members_built] for problem in episode.problems),
         ),
     )
 
@@ -400,7 +450,11 @@ def _build_early_episodes(
     No listener has them yet, so their tags still follow the notes, where the recording is here.
     """
     early = publish_referenced_files(replace(project, episodes=tuple(episodes)), out).episodes
-    unpublished = {episode.slug for episode in early if _is_unpublished(project, episode, now)}
+    unpublished = {
+        episode.slug
+        for episode in early
+        if _is_unpublished(project, episode, now) and not _is_with_members(episode, now)
+    }
     tags = {*retag, *unpublished}
     return _build_episodes(project, early, out, tags, on_progress, broken, http, keep_going=keep_going)
 
@@ -410,6 +464,66 @@ def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
     audio = episode.audio
     has_recording = isinstance(audio, LocalFile) and audio.resolve_in(project.folder).is_file()
     return entry is not None and entry.date > now and has_recording
+
+
+def _is_with_members(episode: Episode, now: datetime) -> bool:
+    """Whether members have the episode already: its file is frozen, and the public one comes on its day."""
+    return episode.members_from is not None and episode.members_from <= now
+
+
+def _build_members_episodes(
+    project: Project,
+    members: MembersEpisodes,
+    private_list: PrivateList,
+    out: OutputDir,
+    retag: Collection[str],
+    on_progress: Callable[[Progress], None],
+    broken: list[BrokenEpisode],
+    http: HttpClient,
+    *,
+    ahead: bool,
+    keep_going: bool,
+) -> list[BuiltEpisode]:
+    """What private feeds have otherwise than the public one, at secret addresses."""
+    episodes = [*members.current, *(members.ahead if ahead else ())]
+    if not episodes:
+        return []
+
+    def report(step: Progress) -> None:
+        on_progress(replace(step, subject="for members"))
+
+    project = members_project(project, episodes)
+    with out.for_members(members_key_mapping(private_list.secret, private_list.renewed.media)):
+        project = publish_referenced_files(project, out)
+        return _build_episodes(project, project.episodes, out, retag, report, broken, http, keep_going=keep_going)
+
+
+def _write_private_feeds(
+    project: Project,
+    private_list: PrivateList,
+    items: Collection[Item],
+    members_items: Collection[Item],
+    artwork: Image | None,
+    out: OutputDir,
+    held: Mapping[str, HeldEpisode],
+) -> None:
+    """Write each body once; a subscriber's feed that equals one of them is a copy."""
+    feeds = render_feeds(project, private_list, items, members_items, artwork)
+    members_guids = {item.guid for item in members_items}
+    restored = {guid: episode for guid, episode in held.items() if guid not in members_guids}
+    for key, data in feeds.bodies.items():
+        out.write(key, restore_rss_items(data, restored) if restored else data, Wave.FEED)
+    for key, source_key in feeds.copies.items():
+        out.copy_output(key, source_key)
+
+
+def _join_episodes(full_project: Project, project: Project) -> tuple[Episode, ...]:
+    """All episodes, the public ones with the addresses of the files that they name."""
+    public = {episode.path: episode for episode in project.episodes}
+    broken_paths = {episode.path for episode in project.broken}
+    return tuple(
+        public.get(episode.path, episode) for episode in full_project.episodes if episode.path not in broken_paths
+    )
 
 
 def _write_pages(

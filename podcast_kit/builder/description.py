@@ -96,7 +96,9 @@ def render_description(
 
 
 def episode_page_url(project: Project, episode: Episode) -> str:
-    """The public URL of an episode's page."""
+    """The public URL of an episode's page; of the show's page if it has none."""
+    if episode.audience:
+        return project.show.page_url("index.html")
     return project.show.page_url(f"episodes/{episode.slug}/index.html")
 
 

@@ -51,6 +51,7 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
     """The episode as listeners get it. Raises InvalidInput."""
     assert episode.date is not None  # noqa: S101  # only a draft has none, and drafts are not built
     project, out = context.project, context.out
+    base_url = project.show.publish.url
     note_images = publish_note_images(project, episode, out)
     image = publish_episode_image(project, episode, out)
     chapters = load_chapters(project, episode, audio)
@@ -82,9 +83,9 @@ def build_episode(context: EpisodeContext, episode: Episode, audio: PreparedAudi
         date=episode.date.astimezone(UTC),
         url=episode_page_url(project, episode),
         enclosure=enclosure,
-        enclosure_url=enclosure.key if audio.is_remote else public_url(project.show.publish.url, enclosure.key),
+        enclosure_url=enclosure.key if audio.is_remote else public_url(base_url, out.place(enclosure.key)),
         alternate=alternate,
-        alternate_url=public_url(project.show.publish.url, alternate.key) if alternate else "",
+        alternate_url=public_url(base_url, out.place(alternate.key)) if alternate else "",
         soundbites=soundbites,
         former_slugs=entry.former_slugs,
         artwork=image,

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +72,7 @@ class OutputDir:
         self.staged = Spool(lambda: self._open_scratch().path_for_others(""))
         self.files_written = 0
         self._staged_files: dict[str, Path] = {}
+        self._map_key: Callable[[str], str] | None = None
 
     def __enter__(self) -> Self:
         """Hold the folder until the build is done."""
@@ -105,13 +106,17 @@ class OutputDir:
             self._scratch_folder = self._scratch.enter_context(self._open_root().root.below(name, create=True))
         return self._scratch_folder
 
+    def place(self, key: str) -> str:
+        """The key that a file has in the store: in `for_members` a secret one."""
+        return self._map_key(key) if self._map_key else key
+
     def path(self, key: str) -> Path:
         """The path of a key's file."""
-        return self.folder / key
+        return self.folder / self.place(key)
 
     def _name(self, key: str) -> str:
         """As `path`, without what a Path costs: a build looks at every file."""
-        return os.path.join(self._root, key)  # noqa: PTH118
+        return os.path.join(self._root, self.place(key))  # noqa: PTH118
 
     def has(self, key: str, sha256: str) -> bool:
         """Whether the file exists with exactly these bytes."""
@@ -202,18 +207,19 @@ class OutputDir:
 
     def commit_file(self, file: Path, key: str, sha256: str) -> None:
         """Give a finished file, made at a `temp_path`, its final name."""
-        with self._open_root().parent(key, create=True) as (folder, name):
+        with self._open_root().parent(self.place(key), create=True) as (folder, name):
             folder.replace(self._open_scratch(), file.name, name)
         self.cache.set_digest(self._name(key), sha256)
         self.files_written += 1
 
     def delete_file(self, key: str) -> None:
         """Delete a file that was written under a key."""
-        with self._open_root().parent(key) as (folder, name):
+        with self._open_root().parent(self.place(key)) as (folder, name):
             folder.unlink(name)
 
     def add(self, key: str, size: int, sha256: str, wave: Wave, mime: str = "", *, is_local: bool = True) -> Output:
         """List an output; `is_local` is False for a frozen file that only the store has."""
+        key = self.place(key)
         output = Output(
             key=key,
             size=size,
@@ -240,6 +246,20 @@ class OutputDir:
         yield
         for key, output in self.outputs.items():
             self.outputs[key] = before.get(key) or replace(output, embargoed=True)
+
+    @contextmanager
+    def for_members(self, map_key: Callable[[str], str]) -> Iterator[None]:
+        """What is added inside is for members only, under the keys that `map_key` gives it: nothing public names it."""
+        self._map_key = map_key
+        try:
+            with self.embargoed():
+                yield
+        finally:
+            self._map_key = None
+
+    def copy_output(self, key: str, source_key: str) -> None:
+        """List an output with the bytes of another one, which is written once: the store copies it."""
+        self.outputs[key] = replace(self.outputs[source_key], key=key, copy_of=source_key)
 
     def _sweep(self, folder: OpenFolder, below: str = "") -> bool:
         """Remove what no output names, and the folders that this empties; whether anything is left.

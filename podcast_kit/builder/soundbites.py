@@ -65,7 +65,7 @@ def write_soundbites(
                 Problem(element.location, error.text, error.fix, "au.soundbite")
             ]
             continue
-        url = public_url(project.show.publish.url, media.key) if media else ""
+        url = public_url(project.show.publish.url, out.place(media.key)) if media else ""
         soundbites.append(replace(soundbite, media=media, url=url))
     if problems:
         raise InvalidInput(problems)
@@ -97,7 +97,7 @@ def _write_soundbite(
     embedded: EmbeddedImages,
 ) -> Media | None:
     """The file of a soundbite: the published one, or a new one; None where nothing can be cut."""
-    output = out.outputs.get(enclosure.key)
+    output = out.outputs.get(out.place(enclosure.key))
     source = output.path if output and output.path and output.path.is_file() else None
     media = frozen
     if source and _can_cut(source, soundbite) and not (frozen and out.has(frozen.key, frozen.sha256)):

@@ -33,16 +33,11 @@ MAX_STATIC_PARTS = 200
 """Files of `static/` that the store's record names one by one."""
 
 
-def collect_source_versions(project: Project, built: Collection[BuiltEpisode], cache: Cache) -> dict[str, SourceParts]:
-    """Unit → the version of its sources, of the show, its templates and each episode of the feed."""
-    versions: dict[str, SourceParts] = {
-        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
-        TEMPLATES_UNIT: {
-            path_in_show(own / name, project.folder): _digest_source_file(own / name, cache)
-            for name, own in sorted(site.list_own_templates(project.folder, project.shared_folder).items())
-        },
-        STATIC_UNIT: _digest_static_files(project, cache),
-    }
+def collect_source_versions(
+    project: Project, built: Collection[BuiltEpisode], cache: Cache, *, of_show: bool = True
+) -> dict[str, SourceParts]:
+    """Unit → the version of its sources, of the show (unless `of_show` is off), its templates and each episode."""
+    versions: dict[str, SourceParts] = _digest_show(project, cache) if of_show else {}
     for built_episode in built:
         episode = built_episode.item.episode
         parts = _with_files(project.folder, episode.path, episode.source, built_episode.note_images, cache)
@@ -75,6 +70,18 @@ def digest_own_pages(project: Project, pages: Collection[BuiltPage], cache: Cach
         files = _with_files(project.folder, page.path, SourceText({}, page.source.file_names), built.images, cache)
         parts |= files
     return parts
+
+
+def _digest_show(project: Project, cache: Cache) -> dict[str, SourceParts]:
+    """The versions of what is not an episode."""
+    return {
+        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
+        TEMPLATES_UNIT: {
+            path_in_show(own / name, project.folder): _digest_source_file(own / name, cache)
+            for name, own in sorted(site.list_own_templates(project.folder, project.shared_folder).items())
+        },
+        STATIC_UNIT: _digest_static_files(project, cache),
+    }
 
 
 def _digest_static_files(project: Project, cache: Cache) -> dict[str, str]:

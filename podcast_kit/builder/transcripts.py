@@ -114,8 +114,7 @@ def publish_transcripts(
             if (language, suffix) not in published:
                 data = write(cues).encode()
                 name = f"{episode.slug}{f'.{language}' if language else ''}{suffix}"
-                key = media_key(hashlib.sha256(data).hexdigest(), name)
-                out.write(key, data, Wave.MEDIA)
+                key = out.write(media_key(hashlib.sha256(data).hexdigest(), name), data, Wave.MEDIA).key
                 transcripts.append(_transcript_at(project, key, suffix, language, cues))
     return tuple(transcripts)
 

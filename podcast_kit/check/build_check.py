@@ -21,6 +21,7 @@ from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import LOCK_FILE, FeedDocument, Progress, Project, show_guid
 from podcast_kit.source import subscribers
 from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
+from podcast_kit.source.subscriber_lists import lacks_subscribers_key
 
 
 def check_show(
@@ -139,7 +140,7 @@ def _check_post_texts(build: Build) -> Iterator[Problem]:
 def _check_secrets(build: Build) -> Iterator[Problem]:
     """Private feeds that cannot be built here, and early addresses in podcast.lock, which others may read."""
     project = build.project
-    if subscribers.is_key_missing(project.folder):
+    if lacks_subscribers_key(project.folder, project.show.private):
         location = SourceLocation(subscribers.SUBSCRIBERS_FILE)
         text = f"private feeds are not checked: {subscribers.SUBSCRIBERS_KEY_FILE} is missing"
         fix = f"set {subscribers.SUBSCRIBERS_KEY_VARIABLE} where you publish; a pull request from a fork has none"
@@ -147,7 +148,8 @@ def _check_secrets(build: Build) -> Iterator[Problem]:
     for episode in build.scheduled:
         entry = project.lock_entry(episode.guid)
         is_ignored = "lock.early" in {*project.show.ignore, *episode.ignore}
-        if entry and "://" not in entry.media.key and not is_ignored:
+        is_uploaded = entry is not None and entry.media.key in build.outputs
+        if entry and is_uploaded and "://" not in entry.media.key and not is_ignored:
             text = f"has the address of {episode.slug}, which is uploaded before its date"
             fix = "keep the repository private until then, or turn this off with `ignore: {lock.early: why}`"
             yield Problem(SourceLocation(LOCK_FILE), text, fix, "lock.early", Severity.WARNING)

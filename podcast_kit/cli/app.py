@@ -141,6 +141,16 @@ def load_show(
     return replace(show, work_folder=find_work_folder(folder))
 
 
+def load_show_settings(console: Console) -> Project | None:
+    """The show without its episodes; None where podcast.yaml has errors, which loading the whole show reports."""
+    from podcast_kit.source import project as source
+
+    try:
+        return source.load_settings(source.find_show_folder(working_folder(console)))
+    except PodcastKitError:
+        return None
+
+
 def working_folder(console: Console) -> Path:
     """The folder that a command runs in; it need not hold a show yet."""
     return (console.folder or Path()).absolute()

@@ -30,7 +30,7 @@ ALLOW_COMMAND_OPTION = click.option(
     "--allow-command",
     metavar="SHA256",
     multiple=True,
-    help="Allow the command of publish.purge that has this digest, as `plan` shows it.",
+    help="Allow the command of podcast.yaml that has this digest, as `plan` or an error shows it.",
 )
 
 
@@ -89,6 +89,11 @@ def ask_command_consent(console: Console, prepared: PreparedPublish, allowed_dig
         console.info(f"with the variables {', '.join(publishing.purge_environment)}")
     if not click.confirm("Allow this command? (You are asked once.)", default=False, err=True):
         raise OperationError("cancelled: nothing was changed", "remove publish.purge, or allow its command")
+    _allow(ConsentKind.COMMAND, folder, digest)
+
+
+def allow_command(folder: Path, digest: str) -> None:
+    """Allow a command for the show in this folder, and remember it."""
     _allow(ConsentKind.COMMAND, folder, digest)
 
 

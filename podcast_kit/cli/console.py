@@ -41,6 +41,10 @@ WORKFLOW_COMMANDS = re.compile(r"^(\s*)(?=::)|#(?=#\[)", re.MULTILINE)
 SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 
 
+SECRET_ADDRESS = re.compile(r"((?:private|media)/)[a-z2-7]{32}(?![a-z2-7])")
+"""The address of a private feed or of a file for members: letters and digits of a keyed digest."""
+
+
 @dataclass(slots=True)
 class Console:
     """The output of one command."""
@@ -58,6 +62,8 @@ class Console:
     masks: dict[str, str] = field(default_factory=dict)
     """Secret → what is shown instead of it."""
     mask_pattern: re.Pattern[str] | None = None
+    shows_addresses: bool = False
+    """Whether addresses of private feeds are shown: only where someone asks for them."""
 
     def hide(self, masks: Mapping[str, str]) -> None:
         """Show other text instead of these secrets from now on, in everything that is printed."""
@@ -74,7 +80,9 @@ class Console:
 
     def mask(self, text: str) -> str:
         """The text without secrets."""
-        return self.mask_pattern.sub(lambda match: self.masks[match[0]], text) if self.mask_pattern else text
+        if self.mask_pattern:
+            text = self.mask_pattern.sub(lambda match: self.masks[match[0]], text)
+        return text if self.shows_addresses else SECRET_ADDRESS.sub(r"\1…", text)
 
     def printable(self, text: str) -> str:
         """The text for people: without secrets, and with � for each control character of a terminal."""

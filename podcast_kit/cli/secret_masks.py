@@ -25,6 +25,10 @@ MIN_SECRET_PATH_LEN = 16
 """Characters of a webhook's path that is masked without its host; a shorter one occurs in other words."""
 
 
+MAX_NUMBERED_MASKS = 200
+"""Private feeds that are masked by their number; of any others each address is masked by its form."""
+
+
 def hide_show_secrets(console: Console, project: Project) -> None:
     """Mask the addresses of a show's private feeds, and those in podcast.lock of episodes that are not out."""
     hide_network_secrets(console, project)
@@ -81,21 +85,18 @@ def hide_early_files(console: Console, build: Build) -> None:
 
 def private_feed_masks(project: Project) -> dict[str, str]:
     """Secret → what is shown instead of it, for private feeds; empty without a list or without the key."""
-    from podcast_kit.source import subscribers
+    from podcast_kit.builder.private_feeds import load_private_list
 
     try:
-        subscriber_list = subscribers.read_subscribers(project.folder)
-        if not subscriber_list:
-            return {}
-        secret = subscribers.read_subscribers_key(project.folder)
+        private_list = load_private_list(project)
     except PodcastKitError:  # reported by what needs them
         return {}
-    from podcast_kit import feed
-
-    names = [*subscriber_list.names, *subscriber_list.revoked]
-    masks = {secret.hex(): "…"}
-    for number, name in enumerate(names, 1):
-        key = feed.private_feed_key(secret, name)
+    if private_list is None:
+        return {}
+    names = [*private_list.subscribers.names, *private_list.subscribers.revoked]
+    masks = {private_list.secret.hex(): "…"}
+    for number, name in enumerate(names[:MAX_NUMBERED_MASKS], 1):
+        key = private_list.feed_key(name)
         folder, _, file_name = key.rpartition("/")
         count = f"({number} of {len(names)})"
         masks[key] = f"{folder}/… {count}"

@@ -6,7 +6,13 @@ from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters
 from podcast_kit.feed.json_feed import render_json_feed
 from podcast_kit.feed.opml import render_opml
 from podcast_kit.feed.pagination import render_feed_pages
-from podcast_kit.feed.private_feeds import private_feed_key, render_private_feeds
+from podcast_kit.feed.private_feeds import (
+    private_feed_key,
+    render_blocked_feed,
+    render_private_feeds,
+    render_shared_feed,
+    shared_feed_key,
+)
 from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
 from podcast_kit.feed.rss import GENERATOR, render_rss
 
@@ -15,6 +21,7 @@ __all__ = [
     "MAX_FEED_BYTES",
     "parse_feed",
     "private_feed_key",
+    "render_blocked_feed",
     "render_chapter_timestamps",
     "render_chapters_json",
     "render_feed_pages",
@@ -22,4 +29,6 @@ __all__ = [
     "render_opml",
     "render_private_feeds",
     "render_rss",
+    "render_shared_feed",
+    "shared_feed_key",
 ]

@@ -2,7 +2,8 @@
 
 The URL is derived from a secret and the subscriber's name, so only the secret has to be kept:
 a name always gets the same URL, and a new secret changes all of them.
-The media files are those of the public feed, so a subscriber can pass on their URLs, as with every private feed.
+A personal feed has the subscriber's name in its title. A shared one is the same for everyone in a tier, so that the
+store can copy it to each subscriber's URL.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import base64
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.feed.elements import channel_elements
@@ -30,16 +32,27 @@ _DIRECTORY_TAGS = {
 """Tags that identify the show to directories or invite them; a private feed must not be listed."""
 
 
-def private_feed_key(secret: bytes, name: str) -> str:
+def private_feed_key(secret: bytes, name: str, generation: int = 0) -> str:
     """The key of a subscriber's feed: `private/` and 32 letters and digits, 160 bits of HMAC-SHA-256.
 
-    Case and surrounding spaces of the name do not matter. Raises OperationError if the secret is too short.
+    Case and surrounding spaces of the name do not matter; `generation` is how often this address was renewed.
+    Raises OperationError if the secret is too short.
     """
+    identity = _normalize_subscriber(name) + (f"\0{generation}" if generation else "")  # no name has a NUL character
+    return _secret_feed_key(secret, identity.encode("utf-8", "surrogatepass"))
+
+
+def shared_feed_key(secret: bytes, tier: str) -> str:
+    """The key of the feed that is copied to every subscriber of a tier; it is as secret as theirs."""
+    return _secret_feed_key(secret, b"\0tier " + tier.encode())
+
+
+def _secret_feed_key(secret: bytes, identity: bytes) -> str:
     if len(secret) < MIN_SECRET_BYTES:
         raise OperationError(
             f"the secret of the private feeds has {len(secret)} bytes", f"use {MIN_SECRET_BYTES} random bytes"
         )
-    digest = hmac.digest(secret, _normalize_subscriber(name).encode("utf-8", "surrogatepass"), hashlib.sha256)
+    digest = hmac.digest(secret, identity, hashlib.sha256)
     return f"{PRIVATE_FOLDER}/{base64.b32encode(digest[:20]).decode().lower()}.xml"
 
 
@@ -50,43 +63,48 @@ def _normalize_subscriber(name: str) -> str:
 def render_private_feeds(
     show: Show,
     items: Sequence[Item],
-    names: Collection[str],
+    names: Sequence[str],
     secret: bytes,
     *,
-    revoked: Collection[str] = (),
     artwork: Image | None = None,
+    generations: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, bytes]:
-    """Render a feed for each name, and a feed without episodes for each revoked name; the result maps keys to bytes.
+    """Render a feed for each name; the result maps keys to bytes.
 
-    A revoked feed is overwritten, because a file that is only left out stays in the store until it is pruned.
-    Raises InvalidInput for a name that is empty, or both active and revoked.
+    `generations` has how often the address of a name was renewed. Raises InvalidInput for a name that is empty.
     """
-    revoked_names = {_normalize_subscriber(name): name for name in revoked}
-    problems = []
-    for name in names:
-        if not _normalize_subscriber(name):
-            problems.append(_subscriber_problem(f"{name!r} is not a name", "remove the entry"))
-        elif _normalize_subscriber(name) in revoked_names:
-            problems.append(_subscriber_problem(f"{name!r} is also revoked", "keep one of the two entries"))
+    problems = [
+        Problem(SourceLocation("subscribers"), f"{name!r} is not a name", "remove the entry", "key.both")
+        for name in names
+        if not _normalize_subscriber(name)
+    ]
     if problems:
         raise InvalidInput(problems)
     ordered = newest_first(items)
-    subscribed = [(name, ordered) for name in names] + [(name, []) for name in revoked_names.values()]
     feeds = {}
-    for name, feed_items in subscribed:
-        key = private_feed_key(secret, name)
-        feeds[key] = _render_private_feed(show, feed_items, artwork, key, name)
+    for name in names:
+        key = private_feed_key(secret, name, generations.get(name, 0))
+        feeds[key] = _render_private_feed(show, ordered, artwork, name, public_url(show.publish.url, key))
     return dict(sorted(feeds.items()))
 
 
-def _subscriber_problem(text: str, fix: str) -> Problem:
-    return Problem(SourceLocation("subscribers"), text, fix, "key.both")
+def render_shared_feed(show: Show, items: Sequence[Item], title_suffix: str, *, artwork: Image | None = None) -> bytes:
+    """Render the feed of everyone in a tier, without an address of its own."""
+    return _render_private_feed(show, newest_first(items), artwork, title_suffix, "")
 
 
-def _render_private_feed(show: Show, items: Sequence[Item], artwork: Image | None, key: str, name: str) -> bytes:
+def render_blocked_feed(show: Show, *, artwork: Image | None = None) -> bytes:
+    """Render the feed without episodes that replaces a revoked one where it cannot be deleted."""
+    return _render_private_feed(show, [], artwork, "", "")
+
+
+def _render_private_feed(
+    show: Show, items: Sequence[Item], artwork: Image | None, title_suffix: str, self_url: str
+) -> bytes:
+    title = clean_xml_text(show.title)
     private_show = replace(
         show,
-        title=f"{clean_xml_text(show.title)} ({clean_xml_text(name)})",
+        title=f"{title} ({clean_xml_text(title_suffix)})" if title_suffix else title,
         block=True,
         locked=True,
         guid="",
@@ -97,4 +115,4 @@ def _render_private_feed(show: Show, items: Sequence[Item], artwork: Image | Non
         element for element in channel_elements(private_show, artwork, newest) if element.name not in _DIRECTORY_TAGS
     ]
     channel += [Element("podcast:block", "yes"), _NOINDEX]
-    return render_rss_document(private_show, items, channel, artwork, public_url(show.publish.url, key))
+    return render_rss_document(private_show, items, channel, artwork, self_url, has_self=bool(self_url))

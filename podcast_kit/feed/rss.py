@@ -51,12 +51,22 @@ def render_rss(show: Show, items: Sequence[Item], *, artwork: Image | None = Non
 
 
 def render_rss_document(
-    show: Show, items: Sequence[Item], channel: Sequence[Element], artwork: Image | None, self_url: str = ""
+    show: Show,
+    items: Sequence[Item],
+    channel: Sequence[Element],
+    artwork: Image | None,
+    self_url: str = "",
+    *,
+    has_self: bool = True,
 ) -> bytes:
-    """Render a feed from items in their final order and the elements of its channel."""
+    """Render a feed from items in their final order and the elements of its channel.
+
+    Its own address is `self_url`, by default that of the show's feed; none without `has_self`.
+    """
     _check_required_texts(show, items)
     namespaces = declared_namespaces(channel, items)
-    render = partial(_render_with_feedgen, show, items, channel, artwork, self_url, namespaces)
+    address = (self_url or show.feed_url) if has_self else ""
+    render = partial(_render_with_feedgen, show, items, channel, artwork, address, namespaces)
     try:
         return render(str.strip)  # lxml refuses illegal characters itself, so clean texts are not scanned twice
     except ValueError:
@@ -82,7 +92,8 @@ def _render_with_feedgen(
     feed.title(clean(show.title))
     feed.description(clean(show.description))
     site = show.website_url
-    feed.link(href=clean(self_url or show.feed_url), rel="self", type="application/rss+xml")
+    if self_url:
+        feed.link(href=clean(self_url), rel="self", type="application/rss+xml")
     feed.link(href=clean(site), rel="alternate")  # must be last: feedgen uses the last link as the channel's
     feed.language(clean(show.language))
     feed.docs("https://www.rssboard.org/rss-specification")

@@ -93,6 +93,12 @@ class Episode:
     image: LocalFile | None = None
     explicit: bool | None = None
     draft: bool = False
+    audience: tuple[str, ...] = ()
+    """The tiers of members whose private feeds have the episode; empty for a public one."""
+    members_from: datetime | None = None
+    """From when on the private feeds have a public episode; None if that is its date."""
+    members_audio: LocalFile | None = None
+    """The recording in private feeds, such as one without advertising; None if it is the public one."""
     chapters: ChapterSource = ChaptersFromNotes()
     transcripts: tuple[str, ...] = ()
     """Paths relative to the show's folder."""

@@ -54,6 +54,18 @@ class Soundbite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembersAudio:
+    """The other recording that members get of a public episode, frozen like its enclosure."""
+
+    source_sha256: str
+    media: Media
+    shift: float = 0.0
+    """Seconds by which mastering shifted this recording."""
+    loudness: float | None = None
+    true_peak: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockEntry:
     """An entry of podcast.lock: the identity of a published episode and its frozen enclosure."""
 
@@ -78,6 +90,8 @@ class LockEntry:
     """Measured dBTP of the mastered file; None if it was not mastered."""
     social: tuple[SocialPost, ...] = ()
     """The posts in which the show announced the episode."""
+    members: MembersAudio | None = None
+    """What members get instead of the enclosure. Its key is not its address, which needs the key of private feeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,6 +185,50 @@ class CommentSettings:
     """Keep only the replies that the account of the post has marked as a favourite, or liked."""
 
 
+class MembersPages(StrEnum):
+    """What pages the episodes for members get."""
+
+    NONE = "none"
+    UNLISTED = "unlisted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberSource:
+    """Where the list of subscribers comes from, if it is not subscribers.txt."""
+
+    file: str = ""
+    """A CSV file; relative to the show's folder."""
+    command: tuple[str, ...] = ()
+    """The words of a command that prints CSV."""
+    environment: tuple[str, ...] = ()
+    """Names of the environment variables that the command gets besides PATH, HOME and LANG."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """`name`, `tier` or `status` → the header of the column that has it; empty where the header tells."""
+    active: tuple[str, ...] = ()
+    """What the column of the status says of those who have a feed, in lower case."""
+
+    def __bool__(self) -> bool:
+        """Whether there is a source."""
+        return bool(self.file or self.command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateSettings:
+    """Who has a private feed, and what is in it."""
+
+    tiers: tuple[str, ...] = ()
+    """The lowest first; empty if all members get the same."""
+    subscribers: SubscriberSource = field(default_factory=SubscriberSource)
+    pages: MembersPages = MembersPages.NONE
+    personal: bool | None = None
+    """Whether each feed has the subscriber's name in its title; None for the default."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether no two feeds are the same; by default only for a list of names without tiers."""
+        return not (self.tiers or self.subscribers) if self.personal is None else self.personal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSettings:
     """Mastering settings; by default the audio is not changed."""
@@ -270,6 +314,7 @@ class Show:
     """The show's own website, if it is not the pages that are published; empty if there is none."""
     menu: tuple[MenuEntry, ...] = ()
     """The entries of the menu; empty for the episodes and the pages that have `menu:`."""
+    private: PrivateSettings = field(default_factory=PrivateSettings)
     announce: tuple[NetworkSettings, ...] = ()
     """The networks on which new episodes are announced."""
     reviews: tuple[Review, ...] = ()

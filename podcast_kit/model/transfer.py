@@ -33,6 +33,8 @@ class Output:
     """The file on disk; None for a frozen enclosure that is only in the store."""
     embargoed: bool = field(default=False, compare=False)
     """It is uploaded before its episode is published, so its URL must not appear anywhere public."""
+    copy_of: str = field(default="", compare=False)
+    """The key of an output with the same bytes, which the store copies; empty for a file that is uploaded."""
     own_digest: str = field(default="", compare=False)
     """Of what a page says, without its look and listeners' comments; empty for what search engines do not list."""
 

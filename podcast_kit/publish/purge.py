@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,20 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from podcast_kit.errors import OperationError, PodcastKitError
-from podcast_kit.io.consent import ConsentKind, digest_command, has_consent
-from podcast_kit.io.inside import read_inside
+from podcast_kit.io.consent import ConsentKind, has_consent
+from podcast_kit.io.show_commands import command_environment, digest_show_command
 from podcast_kit.model import Outcome, PublishSettings, Wave, public_url
 from podcast_kit.plan import Plan, Verb
 from podcast_kit.stores import cdn
 
 COMMAND_TIMEOUT_S = 120
 MAX_ERROR_CHARS = 300
-MAX_SCRIPT_BYTES = 1_000_000
-"""How much of a script is part of the digest by which it is allowed."""
-_COMMAND_WORD = re.compile(r"[^\s'\"=;&|()<>`$]+")
-"""Words that may name files, also in what a shell is given to run."""
-BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "USERPROFILE"})
-"""What a command gets without being named; the last three are what Windows needs to start programs."""
 
 
 def list_changed_keys(plan: Plan) -> tuple[str, ...]:
@@ -76,14 +68,7 @@ def purge_command_digest(publishing: PublishSettings, folder: Path) -> str:
 
     It covers the command, the variables that it gets, and the files of the show that it names, such as a script.
     """
-    lines = [publishing.purge, *sorted(publishing.purge_environment)]
-    for word in dict.fromkeys(_COMMAND_WORD.findall(publishing.purge)):
-        try:
-            script = read_inside(folder, word, MAX_SCRIPT_BYTES)
-        except (OSError, ValueError):  # no file of the show
-            continue
-        lines.append(f"{word} {hashlib.sha256(script).hexdigest()}")
-    return digest_command("\n".join(lines))
+    return digest_show_command(publishing.purge, publishing.purge_environment, folder)
 
 
 def require_command_consent(publishing: PublishSettings, folder: Path) -> None:
@@ -95,19 +80,13 @@ def require_command_consent(publishing: PublishSettings, folder: Path) -> None:
         raise OperationError(text, fix)
 
 
-def _command_environment(names: Sequence[str]) -> dict[str, str]:
-    """What the command sees: where programs are, the user's home and language, and what is named."""
-    basic = {name for name in os.environ if name in BASIC_VARIABLES or name.startswith("LC_")}
-    return {name: value for name, value in os.environ.items() if name in {*basic, *names}}
-
-
 def _run_purge_command(publishing: PublishSettings, urls: list[str], folder: Path) -> str:
     """Run the podcaster's command with one URL per line on stdin; returns what went wrong, or an empty string."""
     try:
         process = subprocess.run(  # noqa: S603  # the podcaster's own command, without a shell
             shlex.split(publishing.purge),
             cwd=folder,
-            env=_command_environment(publishing.purge_environment),
+            env=command_environment(publishing.purge_environment),
             input="".join(f"{url}\n" for url in urls),
             capture_output=True,
             text=True,

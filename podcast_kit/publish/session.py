@@ -63,7 +63,7 @@ from podcast_kit.publish.record import (
 from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
-from podcast_kit.stores.state import PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
+from podcast_kit.stores.state import EMBARGOED, PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
 
 UNKNOWN_FILES_CODE = "pb.files"
 ALLOWED_NOTICES = {UNKNOWN_FILES_CODE: "replaced"}
@@ -329,8 +329,11 @@ def make_plan(
     plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
     if build.is_partial:  # the files of episodes that stay as they are live are not among the outputs
         plan = replace(plan, changes=tuple(change for change in plan.changes if change.verb is not Verb.RETIRE))
-    scheduled = {episode.guid for episode in build.scheduled}  # uploaded ahead at most: never in subscribers' apps
-    published = [entry for entry in build.project.lock if entry.guid not in scheduled]
+    if has_stale_feeds:  # what private feeds name is in no feed that is built here
+        plan = replace(plan, changes=tuple(change for change in plan.changes if not _retires_secret_file(change)))
+    # Scheduled episodes are uploaded ahead at most, and those for members are in no public feed.
+    not_public = {*(episode.guid for episode in build.scheduled), *build.members_guids}
+    published = [entry for entry in build.project.lock if entry.guid not in not_public]
     changes = find_subscriber_changes(plan, store, published, url=show.publish.url)
     guids = {entry.guid for entry in (*build.project.lock, *build.lock)}
     notices = tuple(compare_live_show(state.feed.content, show, guids, store.name)) if state.feed else ()
@@ -373,6 +376,10 @@ def _list_removed(build: builder.Build, record: StoreRecord, base: Mapping[str, 
         for unit in base.keys() - record.state.sources.keys() - published
         if unit.startswith(EPISODE_UNIT) and record.state.sources
     }
+
+
+def _retires_secret_file(change: Change) -> bool:
+    return change.verb is Verb.RETIRE and change.key.startswith(EMBARGOED)
 
 
 def _has_stale_private_feeds(build: builder.Build, state: StoreState) -> bool:

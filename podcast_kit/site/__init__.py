@@ -27,6 +27,7 @@ from podcast_kit.site.stats_page import (
 )
 from podcast_kit.site.templates import eject_template, list_own_templates, list_templates, templates_digest
 from podcast_kit.site.theme import SiteTheme, resolve_theme
+from podcast_kit.site.welcome import Welcome, render_welcome
 
 __all__ = [
     "Link",
@@ -45,6 +46,7 @@ __all__ = [
     "StatsPoint",
     "StatsRow",
     "Translations",
+    "Welcome",
     "all_translations",
     "build_listen_links",
     "build_share_links",
@@ -64,6 +66,7 @@ __all__ = [
     "render_prompts",
     "render_site",
     "render_stats_page",
+    "render_welcome",
     "resolve_theme",
     "service_key_of_label",
     "templates_digest",

@@ -341,6 +341,64 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         ),
     ),
     CoreKey(
+        name="private",
+        about="Who has a private feed, and what members get.",
+        form="a mapping",
+        example="private:\n  tiers: [supporter, gold]\n  subscribers: supporters.csv",
+        details="See [Members](../how-to/members.md).",
+        fields=(
+            CoreKey(name="tiers", about="The tiers of members, the lowest first.", form="a list of names"),
+            CoreKey(
+                name="subscribers",
+                about="The list of subscribers.",
+                form="the path of a .csv file, or a mapping",
+                default="subscribers.txt",
+                fields=(
+                    CoreKey(name="file", about="A CSV file.", form="the path of a .csv file"),
+                    CoreKey(
+                        name="command",
+                        about="A command that prints the list as CSV; `publish` and `private --fetch` run it.",
+                        form="a list of words; it runs without a shell, and only after you allowed it",
+                    ),
+                    CoreKey(
+                        name="environment",
+                        about="The environment variables that the command gets besides PATH, HOME and LANG.",
+                        form="a list of names",
+                    ),
+                    CoreKey(
+                        name="columns",
+                        about="The headers of the columns.",
+                        form="a mapping",
+                        default="recognized by the header of Patreon, Ghost, Stripe or Memberful",
+                        fields=(
+                            CoreKey(name="name", about="The column that identifies a person.", form="a header"),
+                            CoreKey(name="tier", about="The column with the tier.", form="a header"),
+                            CoreKey(name="status", about="The column that tells who is active.", form="a header"),
+                        ),
+                    ),
+                    CoreKey(
+                        name="active",
+                        about="What the column of the status says of active members.",
+                        form="a list of words",
+                        default="active, trialing, paid, yes, true and 1",
+                    ),
+                ),
+            ),
+            CoreKey(
+                name="pages",
+                about="The pages of episodes for members.",
+                form="none, or unlisted: at an address that only the private feeds have",
+                default="none",
+            ),
+            CoreKey(
+                name="personal",
+                about="Put the subscriber's name into the title of each feed, so that no two feeds are the same.",
+                form=FLAG,
+                default="true without any other key of private, else false",
+            ),
+        ),
+    ),
+    CoreKey(
         name="feed",
         about="How the feed is written.",
         form="a mapping",
@@ -537,7 +595,15 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         form="a path relative to the notes, a URL, or a mapping with file and the keys of the show's audio",
         default="the audio file with the same name as the notes",
         example="audio: {file: 001-talk.wav, loudness: -19}",
-        fields=(CoreKey(name="file", about="The recording.", form="a path or URL"), *_AUDIO),
+        fields=(
+            CoreKey(name="file", about="The recording.", form="a path or URL"),
+            CoreKey(
+                name="members",
+                about="The recording in private feeds, such as one without advertising.",
+                form="a path",
+            ),
+            *_AUDIO,
+        ),
     ),
     CoreKey(
         name="number",
@@ -573,6 +639,21 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         form=FLAG,
         default="as the show",
         example="explicit: false",
+    ),
+    CoreKey(
+        name="audience",
+        about="Who gets the episode: everyone, or only the private feeds.",
+        form="public, members, the name of a tier (it and all above), or a list of tiers (exactly these)",
+        default="public",
+        example="audience: members",
+        details="See [Members](../how-to/members.md).",
+    ),
+    CoreKey(
+        name="members_from",
+        about="When a public episode comes to the private feeds, before its date.",
+        form="as date",
+        default="its date",
+        example="members_from: 2026-11-20 08:00",
     ),
     CoreKey(
         name="draft",

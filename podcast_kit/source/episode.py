@@ -35,6 +35,7 @@ from podcast_kit.source.paths import (
     ShowFolder,
     prefer_usual_formats,
 )
+from podcast_kit.source.private_settings import audience_from_table, members_date_from_table
 from podcast_kit.source.show import ignored_rules
 from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import (
@@ -69,6 +70,8 @@ class EpisodeFileContext:
     timezone: str = "UTC"
     prompts: tuple[str, ...] = ("default", "none")
     mastering: AudioSettings = field(default_factory=AudioSettings)
+    tiers: tuple[str, ...] = ()
+    """Those that podcast.yaml declares, the lowest first."""
 
     @property
     def slug(self) -> str:
@@ -85,6 +88,8 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
     table, body, first_line = parse_front_matter(decode_source(data, context.path), context.path)
     folder = context.folder
     draft = table.optional("draft", converters.to_flag, default=False)
+    date = _episode_date(table, context.timezone, draft=draft)
+    audience = audience_from_table(table, context.tiers)
     episode = Episode(
         slug=table.optional("slug", to_slug, "") or _slug_from_path(table, context),
         path=context.path,
@@ -92,7 +97,10 @@ def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Probl
         notes=body,
         notes_line=first_line,
         audio=_find_recording(table, context),
-        date=_episode_date(table, context.timezone, draft=draft),
+        date=date,
+        audience=audience,
+        members_from=members_date_from_table(table, context.timezone, date, audience),
+        members_audio=_members_recording(table, context),
         guid=table.optional("guid", converters.to_text, ""),
         number=table.optional("number", converters.whole_number_from(1), None, other_names=("episode",)),
         season=table.optional("season", converters.whole_number_from(1), None),
@@ -200,6 +208,16 @@ def _find_recording(table: Table, context: EpisodeFileContext) -> Resource | Non
         return None
 
 
+def _members_recording(table: Table, context: EpisodeFileContext) -> LocalFile | None:
+    """The recording under `audio: {members: ...}`, which private feeds have instead of the public one."""
+    value = table.value("audio")
+    if value is None or not isinstance(value.content, dict) or (members := value.content.get("members")) is None:
+        return None
+    to_path = context.folder.path_converter(AUDIO_SUFFIXES, must_exist=False)
+    path = table.converted(members, to_path, None, "audio: members")
+    return LocalFile(path) if path else None
+
+
 def _audio_overrides(table: Table, context: EpisodeFileContext) -> AudioSettings | None:
     """The show's audio settings with those of `audio: {file: one.wav, loudness: -18}`; None without any."""
     value = table.value("audio")
@@ -209,6 +227,7 @@ def _audio_overrides(table: Table, context: EpisodeFileContext) -> AudioSettings
     if inner is None:
         return None
     inner.value("file")
+    inner.value("members")
     settings = audio_settings_from_table(inner, context.folder, context.mastering)
     inner.finish(foreign_keys.FOREIGN_AUDIO_KEYS)
     table.locations.update({f"audio.{key}": location for key, location in inner.locations.items()})

@@ -18,6 +18,7 @@ episodes:
     chapters:              (chapters inside the recording: start in ms, title, url, toc)
     alternate:             (the same episode in another format, if any: as media, with bit_rate)
     soundbites:            (clips: start and length in ms, media)
+    members:               (another recording for members: source, media, loudness, true_peak, shift)
     social:                (the show's posts about it: protocol, uri, account, account_url, url, priority)
     loudness: -16.1        (LUFS, if mastered; with true_peak in dBTP and shift in seconds)
 """
@@ -34,7 +35,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.inside import is_inside
-from podcast_kit.model import Chapter, LockEntry, Media, SocialPost, Soundbite
+from podcast_kit.model import Chapter, LockEntry, Media, MembersAudio, SocialPost, Soundbite
 from podcast_kit.source.episode import to_slug
 from podcast_kit.source.social_posts import AT_URI, SOCIAL_PROTOCOLS
 from podcast_kit.source.yaml import InvalidValue, Table, converters, decode_source, parse_yaml_table, read_source_file
@@ -103,6 +104,7 @@ def render_lock(entries: Iterable[LockEntry]) -> bytes:
             f"    media:\n{_media_lines(entry.media, 6)}"
         )
         lines += [f"    alternate:\n{_media_lines(entry.alternate, 6)}"] if entry.alternate else []
+        lines += [_members_lines(entry.members)] if entry.members else []
         clips = [(soundbite, soundbite.media) for soundbite in entry.soundbites if soundbite.media]
         lines += ["    soundbites:\n"] if clips else []
         for soundbite, media in clips:
@@ -135,6 +137,13 @@ def _media_lines(media: Media, indent: int) -> str:
         *([f"head: {media.head_bytes}", f"minute: {media.minute_bytes}"] if media.minute_bytes else []),
     ]
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+def _members_lines(members: MembersAudio) -> str:
+    numbers = {"loudness": members.loudness, "true_peak": members.true_peak, "shift": members.shift or None}
+    lines = [f"      {name}: {number!r}\n" for name, number in numbers.items() if number is not None]
+    source = _quote_scalar(members.source_sha256)
+    return f"    members:\n      source: {source}\n      media:\n{_media_lines(members.media, 8)}{''.join(lines)}"
 
 
 def _social_lines(post: SocialPost) -> str:
@@ -195,6 +204,22 @@ def _media_from_lock(table: Table) -> Media:
     return media
 
 
+def _members_audio_from_lock(table: Table) -> MembersAudio | None:
+    media = table.table("media", "media")
+    if media is None:
+        table.report_missing("media")
+        return None
+    members = MembersAudio(
+        source_sha256=table.required("source", str, ""),
+        media=_media_from_lock(media),
+        loudness=table.optional("loudness", _to_lock_number, None),
+        true_peak=table.optional("true_peak", _to_lock_number, None),
+        shift=table.optional("shift", _to_lock_number, 0.0) or 0.0,
+    )
+    table.finish()
+    return members
+
+
 def _soundbite_from_lock(table: Table) -> Soundbite | None:
     media = table.table("media", "media")
     if media is None:
@@ -228,6 +253,7 @@ def _entry_from_lock(table: Table) -> LockEntry | None:
     if media is None:
         table.report_missing("media")
         return None
+    members = table.table("members", "members")
     entry = LockEntry(
         slug=table.required("slug", str, ""),
         guid=table.required("guid", str, ""),
@@ -241,6 +267,7 @@ def _entry_from_lock(table: Table) -> LockEntry | None:
             for inner in table.tables("soundbites", "this soundbite")
             if (soundbite := _soundbite_from_lock(inner))
         ),
+        members=_members_audio_from_lock(members) if members else None,
         social=tuple(_social_post_from_lock(inner) for inner in table.tables("social", "this post")),
         chapters=tuple(_chapter_from_lock(inner) for inner in table.tables("chapters", "this chapter")),
         loudness=table.optional("loudness", _to_lock_number, None),

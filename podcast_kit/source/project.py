@@ -204,7 +204,13 @@ class _ProjectReader:
             if (data := self.read_bytes(path)) is None:
                 continue
             if show is not None:
-                context = replace(context, timezone=show.timezone, prompts=tuple(show.prompts), mastering=show.audio)
+                context = replace(
+                    context,
+                    timezone=show.timezone,
+                    prompts=tuple(show.prompts),
+                    mastering=show.audio,
+                    tiers=show.private.tiers,
+                )
             try:
                 episode = episodes.parse_episode(data, context, self.problems)
             except InvalidInput as error:

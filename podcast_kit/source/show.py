@@ -26,6 +26,7 @@ from podcast_kit.source.audio_settings import audio_settings_from_table
 from podcast_kit.source.menu import menu_from_table
 from podcast_kit.source.notify import notify_settings_from_table
 from podcast_kit.source.paths import IMAGE_SUFFIXES, ShowFolder
+from podcast_kit.source.private_settings import private_settings_from_table
 from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
 
@@ -71,6 +72,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         contact=_contact(table),
         website=table.optional("website", converters.to_url, ""),
         menu=menu_from_table(table),
+        private=private_settings_from_table(table, folder, _to_variable_name),
         announce=network_settings_from_table(announce),
         ignore=ignored_rules(table),
         elements=channel_elements,

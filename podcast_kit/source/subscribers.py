@@ -7,9 +7,10 @@ Neither file is published.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
@@ -26,6 +27,7 @@ SUBSCRIBERS_KEY_BYTES = 32
 """The file has twice as many hexadecimal digits."""
 MAX_NAME_LEN = 100
 INVALID_NAME = f"a name must be printable and at most {MAX_NAME_LEN} characters long"
+_TIER_AT_END = re.compile(r"(.+?)\s*\[([^\[\]]*)\]")
 SUBSCRIBERS_HEADER = (
     "# Who has a private feed, one name per line; '- name' is revoked. Written by `podcast-kit private`.\n"
 )
@@ -37,6 +39,8 @@ class Subscribers:
 
     names: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    """The tier of each person, by the normalized name, where the show has tiers."""
 
     def __bool__(self) -> bool:
         """Whether the file has any name."""
@@ -48,9 +52,10 @@ def normalize_name(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
-def read_subscribers(folder: Path) -> Subscribers:
+def read_subscribers(folder: Path, all_tiers: tuple[str, ...] = ()) -> Subscribers:
     """A show's subscribers, from the file or from the environment; empty without both.
 
+    With tiers, a line may end in one, as in `Ann Lee [gold]`; without it, the lowest applies.
     Raises InvalidInput with every problem of the list.
     """
     try:
@@ -67,13 +72,16 @@ def read_subscribers(folder: Path) -> Subscribers:
     first_lines: dict[str, int] = {}
     names: list[str] = []
     revoked: list[str] = []
+    tiers: dict[str, str] = {}
     for number, line in enumerate(decode_source(data, SUBSCRIBERS_FILE).split("\n"), 1):
         is_revoked = line.lstrip().startswith("-")
         name = " ".join(line.lstrip().lstrip("-").split())
         if not name or name.startswith("#"):
             continue
         location = SourceLocation(SUBSCRIBERS_FILE, number, 1)
-        if not _is_valid_name(name):
+        if all_tiers and not is_revoked:
+            name, tiers[normalize_name(name)] = _split_tier(name, all_tiers, location, problems)
+        if not is_valid_name(name):
             problems.append(Problem(location, INVALID_NAME, "shorten or retype it", "value.long"))
         if (first_line := first_lines.setdefault(normalize_name(name), number)) != number:
             problems.append(
@@ -82,43 +90,67 @@ def read_subscribers(folder: Path) -> Subscribers:
         (revoked if is_revoked else names).append(name)
     if problems:
         raise InvalidInput(problems)
-    return Subscribers(tuple(names), tuple(revoked))
+    return Subscribers(tuple(names), tuple(revoked), tiers)
 
 
-def _is_valid_name(name: str) -> bool:
+def _split_tier(
+    line: str, all_tiers: tuple[str, ...], location: SourceLocation, problems: list[Problem]
+) -> tuple[str, str]:
+    """The name and the tier of a line."""
+    from podcast_kit.source.private_settings import find_tier
+    from podcast_kit.source.yaml import InvalidValue
+
+    match = _TIER_AT_END.fullmatch(line)
+    if match is None:
+        return line, all_tiers[0]
+    try:
+        return match[1], find_tier(match[2], all_tiers)
+    except InvalidValue as error:
+        problems.append(Problem(location, str(error), error.fix, error.code))
+        return match[1], all_tiers[0]
+
+
+def is_valid_name(name: str) -> bool:
+    """Whether a list can hold a name."""
     return name.isprintable() and len(name) <= MAX_NAME_LEN
 
 
 def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
     """Write subscribers.txt atomically."""
-    names = [f"{name}\n" for name in subscribers.names]
+    tiers = {name: subscribers.tiers.get(normalize_name(name), "") for name in subscribers.names}
+    names = [f"{name} [{tier}]\n" if tier else f"{name}\n" for name, tier in tiers.items()]
     revoked = [f"- {name}\n" for name in subscribers.revoked]
     atomic_write.write_atomic(
         folder / SUBSCRIBERS_FILE, "".join([SUBSCRIBERS_HEADER, *names, *revoked]).encode(), 0o644
     )
 
 
-def update_subscribers(before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = ()) -> Subscribers:
-    """The subscribers after names are added and revoked.
+def update_subscribers(
+    before: Subscribers, add: Iterable[str] = (), revoke: Iterable[str] = (), tier: str = ""
+) -> Subscribers:
+    """The subscribers after names are added and revoked; those to add get the tier, if there is one.
 
     Raises OperationError for a name to revoke that has no feed, and for a new one that the file cannot hold.
     """
     names = {normalize_name(name): name for name in before.names}
     revoked = {normalize_name(name): name for name in before.revoked}
+    tiers = dict(before.tiers)
     for name in add:
         line = " ".join(name.split())
         if not line or line.startswith(("#", "-")):
             fix = f"begin it with something other than {line[0]!r}" if line else "type the name of a person"
             raise OperationError(f"{line[:MAX_NAME_LEN]!r} cannot be a name", fix)
-        if not _is_valid_name(line):
+        if not is_valid_name(line):
             raise OperationError(f"{line[:MAX_NAME_LEN]!r} cannot be a name: {INVALID_NAME}", "shorten or retype it")
         revoked.pop(normalize_name(name), None)
         names.setdefault(normalize_name(name), " ".join(name.split()))
+        if tier:
+            tiers[normalize_name(name)] = tier
     for name in revoke:
         if normalize_name(name) not in names:
             raise OperationError(f"{name!r} has no private feed", f"choose a name from {SUBSCRIBERS_FILE}")
         revoked[normalize_name(name)] = names.pop(normalize_name(name))
-    return Subscribers(tuple(names.values()), tuple(revoked.values()))
+    return Subscribers(tuple(names.values()), tuple(revoked.values()), tiers)
 
 
 def read_subscribers_key(folder: Path) -> bytes:
@@ -146,9 +178,8 @@ def read_subscribers_key(folder: Path) -> bytes:
 
 
 def is_key_missing(folder: Path) -> bool:
-    """Whether there are private feeds, and no key, as in a check of a pull request from a fork."""
-    has_key = os.environ.get(SUBSCRIBERS_KEY_VARIABLE) or (folder / SUBSCRIBERS_KEY_FILE).exists()
-    return not has_key and bool(read_subscribers(folder))
+    """Whether there is no key of private feeds."""
+    return not (os.environ.get(SUBSCRIBERS_KEY_VARIABLE) or (folder / SUBSCRIBERS_KEY_FILE).exists())
 
 
 def write_subscribers_key(folder: Path, key: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.app import command, load_show, load_show_settings, parse_build_date
 from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.consents import ALLOW_COMMAND_OPTION, ask_command_consent
@@ -36,6 +36,7 @@ from podcast_kit.cli.plan_view import (
 )
 from podcast_kit.cli.progress import UploadProgress
 from podcast_kit.cli.questions import confirm_action, is_interactive
+from podcast_kit.cli.subscriber_list import fetch_subscriber_list
 from podcast_kit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def publish_command(
         ci=ci,
         ci_run=ci_run,
     )
+    if not dry_run and saved_plan is None and (settings := load_show_settings(console)):
+        fetch_subscriber_list(console, settings, allow_command, keeps_old=True)
     prepared = prepare_with_progress(
         console,
         lambda: load_show(console, add_guids=True, keep_going=keep_going),

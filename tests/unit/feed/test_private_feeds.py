@@ -4,8 +4,15 @@ import re
 
 import pytest
 
-from podcast_kit.errors import InvalidInput, OperationError
-from podcast_kit.feed import parse_feed, private_feed_key, render_private_feeds
+from podcast_kit.errors import InvalidInput
+from podcast_kit.feed import (
+    parse_feed,
+    private_feed_key,
+    render_blocked_feed,
+    render_private_feeds,
+    render_shared_feed,
+    shared_feed_key,
+)
 from podcast_kit.model import Element, FeedSettings
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
 
@@ -53,18 +60,25 @@ def test_a_private_feed_is_hidden_from_directories_and_has_the_public_media_file
     ]
 
 
-def test_a_revoked_feed_has_no_episodes():
-    feeds = render(["Ann"], revoked=["Bo"])
-    assert [len(parse_feed(feeds[private_feed_key(SECRET, name)]).items) for name in ("Ann", "Bo")] == [2, 0]
-    assert feeds[private_feed_key(SECRET, "Ann")] == render()[private_feed_key(SECRET, "Ann")]
+def test_the_feed_that_replaces_a_revoked_one_has_no_episodes_and_is_blocked():
+    feed = parse_feed(render_blocked_feed(make_show(), artwork=ARTWORK))
+    assert (feed.items, feed.channel.child_text("itunes:block")) == ((), "Yes")
 
 
-def test_a_short_secret_is_refused():
-    with pytest.raises(OperationError, match="has 3 bytes"):
-        render(secret=b"abc")
+def test_a_renewed_address_is_another_one():
+    addresses = {private_feed_key(SECRET, "Ann", generation) for generation in (0, 1, 2)}
+    assert len(addresses) == 3
+    assert list(render(["Ann"], generations={"Ann": 1})) == [private_feed_key(SECRET, "Ann", 1)]
 
 
-@pytest.mark.parametrize(("names", "revoked"), [([" "], []), (["Ann"], ["ann"])])
-def test_an_empty_name_and_a_name_that_is_also_revoked_are_refused(names, revoked):
+def test_a_shared_feed_has_neither_a_name_nor_an_address():
+    feed = parse_feed(render_shared_feed(make_show(), [make_item(1)], "gold", artwork=ARTWORK))
+    assert feed.channel.child_text("title") == "More Social, Less Media (gold)"
+    assert feed.channel.children_named("atom:link") == ()
+    assert len(feed.items) == 1
+    assert re.fullmatch(r"private/[a-z2-7]{32}\.xml", shared_feed_key(SECRET, "gold"))
+
+
+def test_an_empty_name_is_refused():
     with pytest.raises(InvalidInput):
-        render(names, revoked=revoked)
+        render([" "])
