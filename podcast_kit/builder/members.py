@@ -17,7 +17,7 @@ from datetime import datetime
 from podcast_kit.model import Episode, Item, LockEntry, MembersAudio, Project
 
 MEDIA_DIGEST_KEY = re.compile(r"media/[0-9a-f]{16}/(.+)")
-TOKEN_BYTES = 20
+MEDIA_TOKEN_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def members_key_mapping(secret: bytes, generation: int) -> Callable[[str], str]:
         if not match:
             return key
         digest = hmac.digest(subkey, key.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return f"media/{base64.b32encode(digest[:TOKEN_BYTES]).decode().lower()}/{match[1]}"
+        return f"media/{base64.b32encode(digest[:MEDIA_TOKEN_BYTES]).decode().lower()}/{match[1]}"
 
     return map_key
 

@@ -18,7 +18,7 @@ from podcast_kit.source.subscriber_lists import load_subscribers
 from podcast_kit.source.subscribers import Subscribers, normalize_name
 
 MEMBERS_PART = "members"
-"""The part of the list's version that stands for the episodes for members."""
+"""The part of the list's version for the episodes for members."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def fetch_subscriber_list(
             folder,
             source.environment,
             timeout_s=FETCH_TIMEOUT_S,
-            max_bytes=subscriber_lists.MAX_LIST_BYTES,
+            max_bytes=subscriber_lists.MAX_SUBSCRIBER_LIST_BYTES,
         )
         after = subscriber_lists.parse_subscriber_list(data, source, settings.tiers, "the command's output")
         if before.names and not after.names:

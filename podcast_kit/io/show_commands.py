@@ -20,7 +20,7 @@ MAX_SCRIPT_BYTES = 1_000_000
 """How much of a script is part of the digest by which it is allowed."""
 BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "USERPROFILE"})
 """What a command gets without being named; the last three are what Windows needs to start programs."""
-READ_BLOCK_BYTES = 1 << 16
+OUTPUT_BLOCK_BYTES = 1 << 16
 _COMMAND_WORD = re.compile(r"[^\s'\"=;&|()<>`$]+")
 """Words that may name files, also in what a shell is given to run."""
 
@@ -92,7 +92,7 @@ def read_command_output(
 
 def _read_blocks(stream: BinaryIO, blocks: list[bytes], max_bytes: int) -> None:
     size = 0
-    while size <= max_bytes and (block := stream.read(READ_BLOCK_BYTES)):
+    while size <= max_bytes and (block := stream.read(OUTPUT_BLOCK_BYTES)):
         blocks.append(block)
         size += len(block)
 

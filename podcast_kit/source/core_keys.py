@@ -344,7 +344,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         name="private",
         about="Who has a private feed, and what members get.",
         form="a mapping",
-        example="private:\n  tiers: [supporter, gold]\n  subscribers: supporters.csv",
+        example="private: {tiers: [supporter, gold]}",
         details="See [Members](../how-to/members.md).",
         fields=(
             CoreKey(name="tiers", about="The tiers of members, the lowest first.", form="a list of names"),
@@ -645,7 +645,7 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         about="Who gets the episode: everyone, or only the private feeds.",
         form="public, members, the name of a tier (it and all above), or a list of tiers (exactly these)",
         default="public",
-        example="audience: members",
+        example="audience: public",
         details="See [Members](../how-to/members.md).",
     ),
     CoreKey(

@@ -27,13 +27,13 @@ from podcast_kit.source.subscribers import (
 from podcast_kit.source.yaml import InvalidValue, decode_source
 
 FETCHED_LIST = ".podcast-kit/subscribers.csv"
-MAX_LIST_BYTES = 50_000_000
+MAX_SUBSCRIBER_LIST_BYTES = 50_000_000
 """A hundred thousand rows of Patreon's export."""
 MAX_SUBSCRIBERS = 200_000
 MAX_LIST_PROBLEMS = 20
 MAX_CELL_CHARS = 131_072
 ACTIVE_WORDS = ("active", "active patron", "trialing", "paid", "yes", "true", "1")
-"""What a column of the status says of those who have a feed, if `active:` does not tell."""
+"""What a column of the status says of those who have a feed, without `active:`."""
 COLUMN_CODE = "subscribers.column"
 
 
@@ -47,7 +47,7 @@ class ListFormat:
     columns: Mapping[str, str]
     active: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
-    """Someone without a value in any of these is no paying member; empty if the status tells."""
+    """Whoever has a value in one of these pays; empty where the status shows who is active."""
     ended_column: str = ""
     """Someone with a value in it has left."""
 
@@ -133,7 +133,7 @@ def load_subscribers(folder: Path, settings: PrivateSettings) -> Subscribers:
         return read_subscribers(folder, settings.tiers)
     path = source.file or FETCHED_LIST
     try:
-        data = read_inside(folder, path, MAX_LIST_BYTES)
+        data = read_inside(folder, path, MAX_SUBSCRIBER_LIST_BYTES)
     except FileNotFoundError:
         if source.command:
             return Subscribers()
@@ -150,10 +150,10 @@ def load_subscribers(folder: Path, settings: PrivateSettings) -> Subscribers:
 
 def parse_subscriber_list(data: bytes, source: SubscriberSource, tiers: tuple[str, ...], path: str) -> Subscribers:
     """The active members in a CSV list; raises InvalidInput with every problem."""
-    if len(data) > MAX_LIST_BYTES:
-        text = f"is larger than {MAX_LIST_BYTES // 10**6} MB"
+    if len(data) > MAX_SUBSCRIBER_LIST_BYTES:
+        text = f"is larger than {MAX_SUBSCRIBER_LIST_BYTES // 10**6} MB"
         raise InvalidInput([Problem(SourceLocation(path), text, "export only the columns that are used", "value.long")])
-    text = decode_source(data, path, MAX_LIST_BYTES)
+    text = decode_source(data, path, MAX_SUBSCRIBER_LIST_BYTES)
     if "\0" in text:
         problem = Problem(SourceLocation(path), "is not text", "export it as CSV in UTF-8", "file.encoding")
         raise InvalidInput([problem])

@@ -36,6 +36,8 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 FIRST_MINUTE = "podcast.lock has the bytes before the audio and up to the end of its first minute"
 EXPECTED_CHANGES: dict[tuple[str, str], str] = {
     (show, builder.LOCK_FILE): FIRST_MINUTE for show in recorded_shows.SHOWS
+} | {
+    ("private_feeds", "private/xfj7r4lpp6mrq4z7dpjmpxae6whysvqc.xml"): "a revoked feed is deleted from the store",
 }
 """The reason for each intended difference, by show and key of the output."""
 SLOW = set(recorded_shows.LIBRARIES)
