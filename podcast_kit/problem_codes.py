@@ -767,27 +767,27 @@ pb.private
     These feeds stay as they are and get no new episodes.
     Publish where subscribers.txt is, or pass the list and the key in the environment.
 
-members.tier
+audience.tier
     A tier is used that podcast.yaml does not declare.
     Members would get too much or nothing.
     Correct its name, or add it to `private: tiers:`.
 
-members.from
+audience.date
     An episode comes to members after its date, or is not public at all.
     Such an early access would never take place.
     Write a date before that of the episode, for an episode without audience.
 
-members.key
-    Episodes for members cannot be built: there is no key of private feeds.
-    Their addresses are made with this key.
-    Run `podcast-kit private --add NAME`, or set PODCAST_KIT_SUBSCRIBERS_KEY.
+audience.key
+    An episode is for members, and there are no private feeds.
+    It is in no feed at all.
+    Give the members feeds with `podcast-kit private --add NAME`, or remove `audience`.
 
-subscribers.column
+list.column
     A list of subscribers lacks a column.
     It tells who gets which private feed.
     Export the list with its header, or name the columns under `private: subscribers: columns:`.
 
-subscribers.command
+list.command
     The command that prints the list of subscribers failed.
     The private feeds keep those who had one.
     Run the command yourself, and look at what it prints.

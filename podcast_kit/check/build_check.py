@@ -145,6 +145,7 @@ def _check_secrets(build: Build) -> Iterator[Problem]:
         text = f"private feeds are not checked: {subscribers.SUBSCRIBERS_KEY_FILE} is missing"
         fix = f"set {subscribers.SUBSCRIBERS_KEY_VARIABLE} where you publish; a pull request from a fork has none"
         yield Problem(location, text, fix, "private.key", Severity.HINT)
+    yield from _check_audiences(build)
     for episode in build.scheduled:
         entry = project.lock_entry(episode.guid)
         is_ignored = "lock.early" in {*project.show.ignore, *episode.ignore}
@@ -153,6 +154,17 @@ def _check_secrets(build: Build) -> Iterator[Problem]:
             text = f"has the address of {episode.slug}, which is uploaded before its date"
             fix = "keep the repository private until then, or turn this off with `ignore: {lock.early: why}`"
             yield Problem(SourceLocation(LOCK_FILE), text, fix, "lock.early", Severity.WARNING)
+
+
+def _check_audiences(build: Build) -> Iterator[Problem]:
+    """Episodes for members of a show without private feeds."""
+    project = build.project
+    if subscribers.is_key_missing(project.folder) and not lacks_subscribers_key(project.folder, project.show.private):
+        for episode in project.episodes:
+            if episode.audience and "audience.key" not in {*project.show.ignore, *episode.ignore}:
+                text = "is for members, and no one has a private feed: it is in no feed at all"
+                fix = "give members feeds with `podcast-kit private --add NAME`, or remove audience"
+                yield Problem(episode.location_of("audience"), text, fix, "audience.key", Severity.WARNING)
 
 
 def _check_publish_target(project: Project) -> tuple[Problem, ...]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
 
 FETCH_TIMEOUT_S = 120
-FETCH_CODE = "subscribers.command"
+PRIVATE_SETTINGS = "private"
+FETCH_CODE = "list.command"
 
 
 def fetch_subscriber_list(
@@ -37,7 +38,7 @@ def fetch_subscriber_list(
         return
     digest = digest_show_command("\n".join(source.command), source.environment, folder)
     _require_consent(console, project, digest, allowed_digests)
-    location = project.show.locations.get("private.subscribers") or SourceLocation("podcast.yaml")
+    location = project.show.locations.get(f"{PRIVATE_SETTINGS}.subscribers") or SourceLocation("podcast.yaml")
     before = None
     try:
         before = subscriber_lists.load_subscribers(folder, settings)

@@ -21,7 +21,7 @@ MAX_TIERS = 20
 MAX_TIER_LEN = 40
 MAX_COMMAND_WORDS = 50
 LIST_SUFFIXES = ("csv",)
-MEMBERS_FROM_CODE = "members.from"
+MEMBERS_FROM_CODE = "audience.date"
 
 
 def private_settings_from_table(table: Table, folder: ShowFolder, to_variable: Callable[[str], str]) -> PrivateSettings:
@@ -63,7 +63,7 @@ def find_tier(raw: str, tiers: tuple[str, ...]) -> str:
     if name.casefold() not in by_name:
         fix = suggest_name(name, tiers) if tiers else "declare it in podcast.yaml: 'private: {tiers: [...]}'"
         text = f"podcast.yaml declares no tier called {converters.quote_value(name)}"
-        raise InvalidValue(text, fix, "members.tier")
+        raise InvalidValue(text, fix, "audience.tier")
     return by_name[name.casefold()]
 
 

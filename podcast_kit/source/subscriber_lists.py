@@ -34,7 +34,7 @@ MAX_LIST_PROBLEMS = 20
 MAX_CELL_CHARS = 131_072
 ACTIVE_WORDS = ("active", "active patron", "trialing", "paid", "yes", "true", "1")
 """What a column of the status says of those who have a feed, without `active:`."""
-COLUMN_CODE = "subscribers.column"
+COLUMN_CODE = "list.column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ListFormat:
     columns: Mapping[str, str]
     active: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
-    """Whoever has a value in one of these pays; empty where the status shows who is active."""
+    """A value in one of these says that the person pays; empty where the status shows who is active."""
     ended_column: str = ""
     """Someone with a value in it has left."""
 

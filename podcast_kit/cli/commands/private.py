@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from podcast_kit.model import Project
     from podcast_kit.source.subscribers import Subscribers
 
-PUBLISH_FIX = "run `podcast-kit publish` to apply"
+APPLY_FIX = "run `podcast-kit publish` to apply"
 
 
 @command("private", short_help="Manage private feeds.")
@@ -73,7 +73,7 @@ def private_command(
         raise click.UsageError("--qr goes with one --welcome, --prices with --estimate, --tier with --add")
     project = load_show(console, needs_cover=False)
     _edit_names(console, project, add, revoke, tier or "")
-    if fetch or (project.show.private.subscribers.command and allow_command):
+    if fetch or (project.show.private.list.command and allow_command):
         _fetch(console, project, allow_command)
     private_list = load_private_list(project)
     if private_list is None:
@@ -120,14 +120,14 @@ def _edit_names(console: Console, project: Project, add: tuple[str, ...], revoke
         _create_secret_key(console, project.folder)
     if after != before:
         subscribers.write_subscribers(project.folder, after)
-        console.info(PUBLISH_FIX)
+        console.info(APPLY_FIX)
 
 
 def _fetch(console: Console, project: Project, allow_command: tuple[str, ...]) -> None:
     from podcast_kit.source.subscriber_lists import load_subscribers
 
     settings = project.show.private
-    if not settings.subscribers.command:
+    if not settings.list.command:
         raise OperationError("podcast.yaml names no command for the list of subscribers", "remove --fetch")
     fetch_subscriber_list(console, project, allow_command)
     console.info(f"fetched {format_count(len(load_subscribers(project.folder, settings).names), 'subscriber')}")
@@ -169,7 +169,7 @@ def _renew_addresses(
         return private_list
     write_members_lock(project.folder, renewed)
     path = console.relative_path(MEMBERS_LOCK)
-    console.info(f"wrote {path}: commit it; {PUBLISH_FIX}")
+    console.info(f"wrote {path}: commit it; {APPLY_FIX}")
     return replace(private_list, renewed=renewed)
 
 
