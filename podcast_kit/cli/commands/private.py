@@ -73,7 +73,7 @@ def private_command(
         raise click.UsageError("--qr goes with one --welcome, --prices with --estimate, --tier with --add")
     project = load_show(console, needs_cover=False)
     _edit_names(console, project, add, revoke, tier or "")
-    if fetch or (project.show.private.list.command and allow_command):
+    if fetch or (project.show.private.subscribers.command and allow_command):
         _fetch(console, project, allow_command)
     private_list = load_private_list(project)
     if private_list is None:
@@ -127,7 +127,7 @@ def _fetch(console: Console, project: Project, allow_command: tuple[str, ...]) -
     from podcast_kit.source.subscriber_lists import load_subscribers
 
     settings = project.show.private
-    if not settings.list.command:
+    if not settings.subscribers.command:
         raise OperationError("podcast.yaml names no command for the list of subscribers", "remove --fetch")
     fetch_subscriber_list(console, project, allow_command)
     console.info(f"fetched {format_count(len(load_subscribers(project.folder, settings).names), 'subscriber')}")
