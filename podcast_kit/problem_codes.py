@@ -697,6 +697,46 @@ import.fetch
     It is missing from the imported show.
     Run the import again, or add the file by hand.
 
+move.differs
+    The new feed of a move differs from the old one.
+    Directories or listeners may take it for another show.
+    Set the old value in podcast.yaml, or leave the change until the move is done.
+
+move.directory
+    A directory still has the old feed of a show that moved.
+    It loses the show when the old feed goes.
+    Change the feed's URL in the directory's own settings.
+
+move.guid
+    The new feed of a move lacks an episode that subscribers have.
+    They would lose it, or download it again later.
+    Publish the episode at the new address, with the same guid.
+
+move.locked
+    The feed of a show that moves has `podcast:locked`.
+    Other hosts refuse to import such a feed.
+    Set `locked: false` until the new host has imported the show.
+
+move.media
+    A file of the new feed does not answer, or has another length than the feed says.
+    Listeners who follow the redirect cannot play it.
+    Publish again, and check that the public address serves what was uploaded.
+
+move.redirect
+    The old feed of a move does not lead to the new one as it should.
+    Subscribers stay with the old feed, or lose the show.
+    Set a permanent redirect (301) from the old feed to the new one.
+
+move.state
+    move.json, the record of a move, is damaged.
+    The move cannot go on where it was.
+    Delete the file and run `podcast-kit move` with the old feed again.
+
+move.unpublished
+    The new feed of a move does not answer yet.
+    An old feed that redirects to it would leave subscribers without episodes.
+    Publish the show, then set the redirect.
+
 export.unpublished
     The export names audio that was never published.
     Another host cannot download it, and would import the episode without audio or not at all.
@@ -820,7 +860,7 @@ pb.show
 pb.address
     The address of the feed changes, and the live feed does not tell apps where it goes.
     Apps and directories keep reading the old address, and get no new episodes.
-    Run `podcast-kit move` with the new address first, or redirect the old one.
+    Run `podcast-kit move --to` with the new address first, or redirect the old one.
 
 pb.to
     `publish.to` is not a supported target.

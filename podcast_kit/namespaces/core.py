@@ -125,7 +125,7 @@ ITUNES_TAGS = (
     ),
     Tag(
         name="itunes:new-feed-url",
-        about="The new URL of a feed that has moved; `podcast-kit move` sets it.",
+        about="The new URL of a feed that has moved; `podcast-kit move --to` sets it.",
         parents=(CHANNEL,),
         text=text_field("url", value_type=ValueType.URL, example="https://new.example/feed.xml"),
         keys=("new_feed_url", "moved_to"),

@@ -386,7 +386,7 @@ def test_a_new_feed_url_is_reported_before_it_changes(published):
     path.write_text(path.read_text().replace("https://pod.example/", "https://new.example/"))
     text = run(published, "plan").output
     assert "the feed's address changes from https://pod.example/feed.xml to https://new.example/feed.xml" in text
-    assert "podcast-kit move https://new.example/feed.xml" in text
+    assert "podcast-kit move --to https://new.example/feed.xml" in text
 
 
 def test_a_first_publish_to_a_new_place_says_what_subscribers_notice(published, tmp_path):
@@ -396,7 +396,7 @@ def test_a_first_publish_to_a_new_place_says_what_subscribers_notice(published, 
 
 
 def test_moving_to_the_same_address_is_refused(show):
-    done = run(show, "move", "https://pod.example/feed.xml")
+    done = run(show, "move", "--to", "https://pod.example/feed.xml")
     assert (done.exit_code, "the feed is already at" in done.output) == (1, True)
 
 

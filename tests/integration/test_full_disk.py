@@ -16,7 +16,7 @@ MAX_FILE_BYTES = 20_000
 COMMANDS = [
     ["new", str(VOICE)],
     ["private", "--add", "Ann"],
-    ["move", "https://new.example/"],
+    ["move", "--to", "https://new.example/"],
     ["theme", "eject", "episode.html"],
     ["init", "--github"],
     ["loudness", "--svg", "talk.svg", str(VOICE)],

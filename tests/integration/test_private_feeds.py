@@ -60,7 +60,7 @@ def test_a_new_show_has_no_private_feeds(tmp_path):
 
 def test_move_writes_the_new_feed_url_and_the_guid(tmp_path):
     show = small(tmp_path / "show")
-    result = run("move", "-C", show, "https://new.example/feed.xml")
+    result = run("move", "-C", show, "--to", "https://new.example/feed.xml")
     assert result.exit_code == 0, result.stderr
     assert "301" in result.stderr
     moved = source.load_project(show).show
@@ -68,7 +68,7 @@ def test_move_writes_the_new_feed_url_and_the_guid(tmp_path):
     assert [(element.name, element.text) for element in moved.elements] == [
         ("itunes:new-feed-url", "https://new.example/feed.xml")
     ]
-    run("move", "-C", show, "https://newer.example/feed.xml")
+    run("move", "-C", show, "--to", "https://newer.example/feed.xml")
     moved_again = source.load_project(show).show
     assert (moved_again.guid, moved_again.elements[0].text) == (moved.guid, "https://newer.example/feed.xml")
 
@@ -76,5 +76,5 @@ def test_move_writes_the_new_feed_url_and_the_guid(tmp_path):
 def test_move_to_an_invalid_url_changes_nothing(tmp_path):
     show = small(tmp_path / "show")
     before = (show / "podcast.yaml").read_bytes()
-    assert run("move", "-C", show, "new.example").exit_code == 1
+    assert run("move", "-C", show, "--to", "new.example").exit_code == 1
     assert (show / "podcast.yaml").read_bytes() == before

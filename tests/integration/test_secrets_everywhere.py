@@ -134,7 +134,7 @@ def arguments_by_command(show, tmp_path):
         "export": [
             (*(("--format", name)), "--output", str(tmp_path / f"export-{name}")) for name in ("rss", "castopod", "zip")
         ],
-        "move": [("https://new.example/feed.xml",)],
+        "move": [("https://old.example/feed.xml?token=" + PASSWORD,), ("--to", "https://new.example/feed.xml")],
     }
 
 

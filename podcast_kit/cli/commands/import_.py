@@ -90,6 +90,7 @@ def import_command(
             )
             write_gitignore(show_folder, target)
             new_feed = _build_feed(console, show_folder, now)
+            _record_old_feed(show_folder, feed or old_show.source)
         except BaseException:
             show_file.unlink(missing_ok=True)  # so that the same command can run again
             raise
@@ -122,6 +123,14 @@ def import_command(
     console.info(f"{episodes}, {guids}; next: `podcast-kit check`, then `podcast-kit plan`")
     if errors:
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _record_old_feed(folder: Path, source: str) -> None:
+    """Remember the feed that the show comes from, so that `move` needs no address."""
+    from podcast_kit.publish import moving
+
+    if moving.can_be_recorded(source):
+        moving.write_move_state(folder, moving.MoveState(direction=moving.MoveDirection.HERE, old_url=source))
 
 
 def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
-from podcast_kit.cli.app import command, load_show
+from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.builds import load_build
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, override_target
@@ -18,17 +20,28 @@ from podcast_kit.text.numbers import format_count
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
 @click.option("--full", is_flag=True, help="Download every file and compare its bytes.")
 @click.option("--whole", "full", is_flag=True, hidden=True)
+@click.option("--moved", metavar="OLD_FEED", help="Whether the old feed of a move may go.")
+@click.option("--apple", is_flag=True, help="With --moved: also ask Apple's directory which feed it has.")
 @AT_OPTION
-def verify_command(console: Console, url: str | None, full: bool, at: str | None) -> None:
+def verify_command(
+    console: Console, url: str | None, full: bool, moved: str | None, apple: bool, at: str | None
+) -> None:
     """Request everything that the show consists of from its public URLs, as podcast apps do.
 
     Checks length, type and range requests of every file; with --full, every byte. Files on other hosts that the feed
     names, such as imported recordings, must answer, too.
 
+    With --moved, both feeds of a move are compared instead. The exit code is 0 if the old feed may go, 3 if it has to
+    stay for some days more, and 1 if anything is wrong.
+
     \b
       podcast-kit verify
       podcast-kit verify --full
+      podcast-kit verify --moved https://old-host.example/feed.xml
     """
+    if moved:
+        _verify_move(console, moved, asks_apple=apple, at=at)
+        return
     from podcast_kit.publish import verify
     from podcast_kit.publish.verify_links import list_links
 
@@ -46,3 +59,32 @@ def verify_command(console: Console, url: str | None, full: bool, at: str | None
     console.info(f"{format_count(len(outcomes), 'file')} checked, {f'{len(failed)} failed' if failed else 'all OK'}")
     if failed:
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _verify_move(console: Console, old_feed: str, *, asks_apple: bool, at: str | None) -> None:
+    """Print whether the old feed of a move may go, and exit with the verdict."""
+    from podcast_kit.publish import moving
+
+    project = load_show(console, needs_cover=False)
+    now = parse_build_date(at)
+    state = moving.find_move_state(project, old_feed)
+    report = moving.inspect_move(project, state, now=now, typed_urls=[state.old_url], on_progress=console.progress)
+    problems = [*report.problems, *(moving.check_apple_listing(project, report.new_url) if asks_apple else ())]
+    report = replace(report, problems=tuple(problems))
+    verdict, text = moving.judge_move(report, now)
+    console.problems(problems)
+    console.document(
+        "verify",
+        problems,
+        old=report.old_url,
+        new=report.new_url,
+        redirect=str(report.old.kind),
+        verdict=str(verdict),
+        reason=text,
+        keep_until=moving.redirect_until(report.state),
+    )
+    console.result(text)
+    if verdict is moving.MoveVerdict.NOT_READY:
+        click.get_current_context().exit(ExitCode.FAILED)
+    if verdict is moving.MoveVerdict.WAITING:
+        click.get_current_context().exit(ExitCode.PENDING)
