@@ -30,7 +30,8 @@ def compare_live_show(feed: bytes, show: Show, guids: Collection[str], store_nam
     old_url = _self_link(channel)
     if old_url and old_url != show.feed_url and not channel.child_text("itunes:new-feed-url"):
         text = f"the feed's address changes from {old_url} to {show.feed_url}: apps and directories keep the old one"
-        fix = f"first run `podcast-kit move --to {show.feed_url}` and publish with the old publish.url, or redirect it (301)"
+        command = f"podcast-kit move --to {show.feed_url}"
+        fix = f"first run `{command}` and publish with the old publish.url, or redirect it (301)"
         location = show.locations.get("publish.url") or SourceLocation("podcast.yaml")
         yield Problem(location, text, fix, "pb.address", Severity.WARNING)
 

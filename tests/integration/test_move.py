@@ -1,6 +1,7 @@
 """Moving a show: what `move` says of both feeds, the redirect, the dates, and when the old feed may go."""
 
 import json
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,24 +66,33 @@ class Server:
         self.server.server_close()
 
 
-@pytest.fixture
-def server():
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A server, and the show of two episodes that is published there."""
     running = Server()
-    yield running
+    folder = shows.small(tmp_path_factory.mktemp("published") / "show", episodes=2)
+    yaml = folder / "podcast.yaml"
+    yaml.write_text(yaml.read_text().replace("https://pod.example/", running.url) + f"guid: {SHOW_GUID}\n")
+    build = builder.build(project.load_project(folder), now=NOW)
+    builder.write_lock(build)
+    yield running, folder
     running.close()
 
 
 @pytest.fixture
-def show(tmp_path, server):
-    """A show of two episodes that is published at the server, and its old feed at /old.xml."""
-    folder = shows.small(tmp_path / "show", episodes=2)
-    yaml = folder / "podcast.yaml"
-    yaml.write_text(yaml.read_text().replace("https://pod.example/", server.url) + f"guid: {SHOW_GUID}\n")
-    build = builder.build(project.load_project(folder), now=NOW)
-    builder.write_lock(build)
-    server.folder = folder / "build"
-    server.answers["/old.xml"] = (200, {}, (folder / "build/feed.xml").read_bytes())
-    return folder
+def server(published, tmp_path):
+    """The server of the show, whose old feed is at /old.xml."""
+    running, folder = published
+    running.folder = tmp_path / "show/build"
+    running.answers.clear()
+    running.answers["/old.xml"] = (200, {}, (folder / "build/feed.xml").read_bytes())
+    return running
+
+
+@pytest.fixture
+def show(published, server):
+    """A copy of the show, which is what the server has."""
+    return shutil.copytree(published[1], server.folder.parent)
 
 
 def redirect(server, status=301, target="feed.xml"):
@@ -255,7 +265,7 @@ def test_a_damaged_record_is_reported_with_its_fix(show, text):
     assert (code, [problem["code"] for problem in output["problems"]]) == (1, ["move.state"])
 
 
-def test_a_private_address_in_a_record_is_not_asked(show, server):
+def test_a_private_address_in_a_record_is_not_asked(show):
     requests = []
     other = Server()
     other.answers = SpyAnswers(requests)
