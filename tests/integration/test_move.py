@@ -132,10 +132,10 @@ def test_verify_says_when_the_old_feed_may_go(show, server):
 def test_a_redirect_that_was_taken_back_starts_the_four_weeks_again(show, server):
     redirect(server)
     run("move", "-C", show, f"{server.url}old.xml")
-    assert moving.read_move_state(show).redirected
+    assert moving.read_move_record(show).redirected
     server.answers["/old.xml"] = (200, {}, (show / "build/feed.xml").read_bytes())
     run("move", "-C", show)
-    assert moving.read_move_state(show).redirected is None
+    assert moving.read_move_record(show).redirected is None
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_another_move_needs_restart(show, server):
     result = run("move", "-C", show, f"{server.url}other.xml")
     assert (result.exit_code, "another move is under way" in result.stderr) == (1, True)
     assert run("move", "-C", show, f"{server.url}other.xml", "--restart").exit_code == 1
-    assert moving.read_move_state(show).old_url == f"{server.url}other.xml"
+    assert moving.read_move_record(show).old_url == f"{server.url}other.xml"
 
 
 @pytest.mark.parametrize(
@@ -302,4 +302,4 @@ def test_an_address_with_a_token_is_never_written_down(show, server):
 @pytest.mark.usefixtures("show")
 def test_an_import_remembers_the_old_feed(server, tmp_path):
     assert run("import", f"{server.url}old.xml", tmp_path / "new", "--url", "https://new.example/").exit_code == 0
-    assert moving.read_move_state(tmp_path / "new").old_url == f"{server.url}old.xml"
+    assert moving.read_move_record(tmp_path / "new").old_url == f"{server.url}old.xml"

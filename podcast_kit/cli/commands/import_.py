@@ -130,7 +130,7 @@ def _record_old_feed(folder: Path, source: str) -> None:
     from podcast_kit.publish import moving
 
     if moving.can_be_recorded(source):
-        moving.write_move_state(folder, moving.MoveState(direction=moving.MoveDirection.HERE, old_url=source))
+        moving.write_move_record(folder, moving.MoveRecord(direction=moving.MoveDirection.HERE, old_url=source))
 
 
 def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:

@@ -15,7 +15,7 @@ from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project
-    from podcast_kit.publish.moving import MoveReport, MoveState
+    from podcast_kit.publish.moving import MoveRecord, MoveReport
 
 
 @command("move", short_help="Move a show here from another host, or away.")
@@ -52,7 +52,7 @@ def move_command(console: Console, old_feed: str | None, new_feed: str | None, r
         project, state, now=now, typed_urls=typed_urls, checks_media=media, on_progress=console.progress
     )
     if moving.can_be_recorded(state.old_url):
-        moving.write_move_state(project.folder, report.state)
+        moving.write_move_record(project.folder, report.state)
     console.problems(report.problems)
     _print_report(console, report, is_recorded=moving.can_be_recorded(state.old_url))
     if report.has_errors:
@@ -61,19 +61,19 @@ def move_command(console: Console, old_feed: str | None, new_feed: str | None, r
 
 def _find_move(
     project: Project, old_feed: str | None, new_feed: str | None, now: datetime, *, restart: bool
-) -> MoveState:
+) -> MoveRecord:
     """The move that is meant: a new one, or the one that is under way. Raises OperationError."""
     from podcast_kit.importer import without_password
-    from podcast_kit.publish.moving import MoveDirection, MoveState, is_same_url, read_move_state
+    from podcast_kit.publish.moving import MoveDirection, MoveRecord, is_same_url, read_move_record
     from podcast_kit.source.yaml import InvalidValue, converters, edit
 
     own_url = project.show.feed_url
-    earlier = None if restart else read_move_state(project.folder)
+    earlier = None if restart else read_move_record(project.folder)
     if new_feed:
         new_url = edit.to_feed_url(new_feed + project.show.feed.path if new_feed.endswith("/") else new_feed)
         if is_same_url(new_url, own_url):
             raise OperationError(f"the feed is already at {new_url}", "pass the URL that it moves to")
-        wanted = MoveState(direction=MoveDirection.AWAY, old_url=own_url, new_url=new_url, started=now)
+        wanted = MoveRecord(direction=MoveDirection.AWAY, old_url=own_url, new_url=new_url, started=now)
     elif old_feed:
         try:
             old_url = converters.to_url(without_password(old_feed))
@@ -82,7 +82,7 @@ def _find_move(
         if is_same_url(old_url, own_url):
             fix = "pass the feed at the old host; to move away from here, pass --to URL"
             raise OperationError(f"{old_url} is this show's own feed", fix)
-        wanted = MoveState(direction=MoveDirection.HERE, old_url=old_url, started=now)
+        wanted = MoveRecord(direction=MoveDirection.HERE, old_url=old_url, started=now)
     elif earlier:
         return earlier
     else:
@@ -131,7 +131,7 @@ def _print_report(console: Console, report: MoveReport, *, is_recorded: bool) ->
         element=element,
         old_episodes=report.old_episodes,
         new_episodes=report.new_episodes,
-        keep_until=moving.redirect_until(report.state),
+        keep_until=moving.first_day_without(report.state),
         steps=[
             {"step": step.key, "text": step.text, "status": str(step.status), "due": step.due} for step in report.steps
         ],
@@ -142,7 +142,7 @@ def _print_report(console: Console, report: MoveReport, *, is_recorded: bool) ->
     new = "does not answer yet" if report.new_episodes is None else format_count(report.new_episodes, "episode")
     console.info(f"new feed: {new}")
     for step in report.steps:
-        due = f" (from {step.due:%Y-%m-%d})" if step.due and step.status is not moving.StepStatus.DONE else ""
+        due = f" (from {step.due:%Y-%m-%d})" if step.due and step.status is not moving.StepStatus.COMPLETED else ""
         console.result(f"  [{step.status:<4}] {step.text}{due}")
     if not report.old.leads_on:
         _print_guide(console, report, guide, redirects, element)

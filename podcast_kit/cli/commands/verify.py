@@ -67,7 +67,7 @@ def _verify_move(console: Console, old_feed: str, *, asks_apple: bool, at: str |
 
     project = load_show(console, needs_cover=False)
     now = parse_build_date(at)
-    state = moving.find_move_state(project, old_feed)
+    state = moving.find_move_record(project, old_feed)
     report = moving.inspect_move(project, state, now=now, typed_urls=[state.old_url], on_progress=console.progress)
     problems = [*report.problems, *(moving.check_apple_listing(project, report.new_url) if asks_apple else ())]
     report = replace(report, problems=tuple(problems))
@@ -81,7 +81,7 @@ def _verify_move(console: Console, old_feed: str, *, asks_apple: bool, at: str |
         redirect=str(report.old.kind),
         verdict=str(verdict),
         reason=text,
-        keep_until=moving.redirect_until(report.state),
+        keep_until=moving.first_day_without(report.state),
     )
     console.result(text)
     if verdict is moving.MoveVerdict.NOT_READY:

@@ -7,12 +7,12 @@ from podcast_kit.publish.moving.checklist import (
     MoveFacts,
     MoveStep,
     StepStatus,
+    first_day_without,
     list_steps,
-    redirect_until,
 )
 from podcast_kit.publish.moving.feeds import (
     OldFeed,
-    RedirectKind,
+    OldFeedStatus,
     check_media,
     compare_moved_feeds,
     describe_lock,
@@ -27,19 +27,19 @@ from podcast_kit.publish.moving.progress import (
     MoveReport,
     MoveVerdict,
     check_apple_listing,
-    find_move_state,
+    find_move_record,
     inspect_move,
     judge_move,
 )
-from podcast_kit.publish.moving.redirects import list_redirect_texts, render_new_feed_element
-from podcast_kit.publish.moving.state import (
+from podcast_kit.publish.moving.record import (
     MOVE_FILE,
     MoveDirection,
-    MoveState,
+    MoveRecord,
     can_be_recorded,
-    read_move_state,
-    write_move_state,
+    read_move_record,
+    write_move_record,
 )
+from podcast_kit.publish.moving.redirects import list_redirect_texts, render_new_feed_element
 
 __all__ = [
     "HOST_GUIDES",
@@ -48,19 +48,20 @@ __all__ = [
     "HostGuide",
     "MoveDirection",
     "MoveFacts",
+    "MoveRecord",
     "MoveReport",
-    "MoveState",
     "MoveStep",
     "MoveVerdict",
     "OldFeed",
-    "RedirectKind",
+    "OldFeedStatus",
     "StepStatus",
     "can_be_recorded",
     "check_apple_listing",
     "check_media",
     "compare_moved_feeds",
     "describe_lock",
-    "find_move_state",
+    "find_move_record",
+    "first_day_without",
     "inspect_move",
     "is_same_url",
     "judge_move",
@@ -69,10 +70,9 @@ __all__ = [
     "list_steps",
     "look_at_old_feed",
     "read_apple_feed_url",
-    "read_move_state",
+    "read_move_record",
     "read_new_feed",
     "recognize_host",
-    "redirect_until",
     "render_new_feed_element",
-    "write_move_state",
+    "write_move_record",
 ]

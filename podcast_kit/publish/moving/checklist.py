@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from podcast_kit.publish.moving.state import MoveDirection, MoveState
+from podcast_kit.publish.moving.record import MoveDirection, MoveRecord
 
 REDIRECT_DAYS = 28
 """Apple asks to keep the redirect and itunes:new-feed-url for at least four weeks."""
@@ -17,9 +17,9 @@ DIRECTORY_DAYS = 7
 class StepStatus(StrEnum):
     """How far a step is."""
 
-    DONE = "done"
-    NEXT = "next"
-    LATER = "later"
+    COMPLETED = "done"
+    CURRENT = "next"
+    PENDING = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class MoveFacts:
     """The old address leads to the new feed."""
 
 
-def list_steps(state: MoveState, facts: MoveFacts, new_url: str, now: datetime) -> tuple[MoveStep, ...]:
+def list_steps(state: MoveRecord, facts: MoveFacts, new_url: str, now: datetime) -> tuple[MoveStep, ...]:
     """Every step in order; the first that is not done is the next."""
     seen = state.redirected
     last_day = (seen + timedelta(days=REDIRECT_DAYS)).date() if seen else None
@@ -79,12 +79,18 @@ def list_steps(state: MoveState, facts: MoveFacts, new_url: str, now: datetime) 
     steps: list[MoveStep] = []
     is_blocked = False
     for key, text, is_done, due in rows:
-        status = StepStatus.DONE if is_done and not is_blocked else StepStatus.LATER if is_blocked else StepStatus.NEXT
+        status = (
+            StepStatus.COMPLETED
+            if is_done and not is_blocked
+            else StepStatus.PENDING
+            if is_blocked
+            else StepStatus.CURRENT
+        )
         is_blocked = is_blocked or not is_done
         steps.append(MoveStep(key, text, status, due))
     return tuple(steps)
 
 
-def redirect_until(state: MoveState) -> date | None:
+def first_day_without(state: MoveRecord) -> date | None:
     """The first day on which the redirect may end; None while none was seen."""
     return (state.redirected + timedelta(days=REDIRECT_DAYS)).date() if state.redirected else None

@@ -26,7 +26,7 @@ PERMANENT_STATUSES = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIREC
 GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
-class RedirectKind(StrEnum):
+class OldFeedStatus(StrEnum):
     """How an old feed's address answers."""
 
     PERMANENT = "permanent"
@@ -50,7 +50,7 @@ class OldFeed:
     """An old feed's address, as it answers now."""
 
     url: str
-    kind: RedirectKind
+    kind: OldFeedStatus
     text: str
     """How it answers, in words."""
     document: FeedDocument | None = None
@@ -59,7 +59,7 @@ class OldFeed:
     @property
     def leads_on(self) -> bool:
         """Whether apps find the new feed by it."""
-        return self.kind in {RedirectKind.PERMANENT, RedirectKind.ELEMENT}
+        return self.kind in {OldFeedStatus.PERMANENT, OldFeedStatus.ELEMENT}
 
 
 def look_at_old_feed(url: str, new_url: str, network: NetworkPolicy | None = None) -> OldFeed:
@@ -67,11 +67,11 @@ def look_at_old_feed(url: str, new_url: str, network: NetworkPolicy | None = Non
     with HttpClient(network) as client:
         response, data = client.request(url, max_bytes=MAX_FEED_BYTES + 1)
     if response.redirects:
-        return _describe_redirect(url, new_url, response)
+        return _describe_location(url, new_url, response)
     if response.status in GONE_STATUSES:
-        return OldFeed(url, RedirectKind.GONE, f"answers {response.status}: subscribers lose the show")
+        return OldFeed(url, OldFeedStatus.GONE, f"answers {response.status}: subscribers lose the show")
     if response.status != HTTPStatus.OK:
-        return OldFeed(url, RedirectKind.UNKNOWN, response.error or f"answers {response.status}")
+        return OldFeed(url, OldFeedStatus.UNKNOWN, response.error or f"answers {response.status}")
     return _describe_document(url, new_url, data)
 
 
@@ -80,27 +80,27 @@ def _describe_document(url: str, new_url: str, data: bytes) -> OldFeed:
         document = parse_old_feed(data, url)
     except (InvalidInput, OperationError) as error:
         reason = error.problems[0].text if error.problems else error.text
-        return OldFeed(url, RedirectKind.UNKNOWN, f"is not a feed: {reason}")
+        return OldFeed(url, OldFeedStatus.UNKNOWN, f"is not a feed: {reason}")
     channel = document.channel
     named_url = channel.child_text("itunes:new-feed-url") if channel else ""
     if is_same_url(named_url, new_url):
-        return OldFeed(url, RedirectKind.ELEMENT, "names the new feed as itunes:new-feed-url", document)
+        return OldFeed(url, OldFeedStatus.ELEMENT, "names the new feed as itunes:new-feed-url", document)
     if named_url and not is_same_url(named_url, url):
         text = f"names {named_url[:200]} as itunes:new-feed-url, not the new feed"
-        return OldFeed(url, RedirectKind.ELSEWHERE, text, document)
-    return OldFeed(url, RedirectKind.ABSENT, "does not lead to the new feed yet", document)
+        return OldFeed(url, OldFeedStatus.ELSEWHERE, text, document)
+    return OldFeed(url, OldFeedStatus.ABSENT, "does not lead to the new feed yet", document)
 
 
-def _describe_redirect(url: str, new_url: str, response: Response) -> OldFeed:
+def _describe_location(url: str, new_url: str, response: Response) -> OldFeed:
     temporary = [status for status, _ in response.redirects if status not in PERMANENT_STATUSES]
     if not any(is_same_url(target, new_url) for _, target in response.redirects):
         text = f"redirects to {response.url[:200]}, not to the new feed"
-        return OldFeed(url, RedirectKind.ELSEWHERE, text)
+        return OldFeed(url, OldFeedStatus.ELSEWHERE, text)
     if temporary:
         text = f"redirects with status {temporary[0]}, which is temporary: apps keep the old address"
-        return OldFeed(url, RedirectKind.TEMPORARY, text)
+        return OldFeed(url, OldFeedStatus.TEMPORARY, text)
     status = response.redirects[0][0]
-    return OldFeed(url, RedirectKind.PERMANENT, f"redirects to the new feed with status {status}")
+    return OldFeed(url, OldFeedStatus.PERMANENT, f"redirects to the new feed with status {status}")
 
 
 def is_same_url(url: str, other: str) -> bool:

@@ -11,10 +11,10 @@ from podcast_kit.errors import OperationError, Problem, Severity, SourceLocation
 from podcast_kit.importer import without_password
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import FeedDocument, Progress, Project
-from podcast_kit.publish.moving.checklist import MoveFacts, MoveStep, list_steps, redirect_until
+from podcast_kit.publish.moving.checklist import MoveFacts, MoveStep, first_day_without, list_steps
 from podcast_kit.publish.moving.feeds import (
     OldFeed,
-    RedirectKind,
+    OldFeedStatus,
     check_media,
     compare_moved_feeds,
     describe_lock,
@@ -25,15 +25,15 @@ from podcast_kit.publish.moving.feeds import (
     read_new_feed,
 )
 from podcast_kit.publish.moving.hosts import HostGuide, recognize_host
-from podcast_kit.publish.moving.state import MoveDirection, MoveState, read_move_state, with_redirect
+from podcast_kit.publish.moving.record import MoveDirection, MoveRecord, read_move_record, with_sighting
 from podcast_kit.text.numbers import format_count
 
 MAX_GUIDS_SHOWN = 5
 _REDIRECT_FIXES = {
-    RedirectKind.TEMPORARY: "set a permanent redirect (301)",
-    RedirectKind.ELSEWHERE: "correct the redirect at the old host",
-    RedirectKind.GONE: "bring the old address back with a redirect (301): ask the old host",
-    RedirectKind.UNKNOWN: "check the URL, and try again",
+    OldFeedStatus.TEMPORARY: "set a permanent redirect (301)",
+    OldFeedStatus.ELSEWHERE: "correct the redirect at the old host",
+    OldFeedStatus.GONE: "bring the old address back with a redirect (301): ask the old host",
+    OldFeedStatus.UNKNOWN: "check the URL, and try again",
 }
 
 
@@ -41,7 +41,7 @@ _REDIRECT_FIXES = {
 class MoveReport:
     """A move as it is now."""
 
-    state: MoveState
+    state: MoveRecord
     """With what was seen now."""
     old_url: str
     new_url: str
@@ -72,7 +72,7 @@ class MoveVerdict(StrEnum):
 
 def inspect_move(
     project: Project,
-    state: MoveState,
+    state: MoveRecord,
     *,
     now: datetime,
     typed_urls: Collection[str] = (),
@@ -94,7 +94,7 @@ def inspect_move(
     new, new_error = read_new_feed(new_url, network)
     differences = list(_compare_episodes(project, old, new, new_url, now)) if new else []
     has_all_episodes = new is not None and not any(problem.severity is Severity.ERROR for problem in differences)
-    problems = [*_describe_redirect_fault(old, is_leaving=is_leaving), *differences]
+    problems = [*_describe_old_feed_fault(old, is_leaving=is_leaving), *differences]
     if lock := describe_lock(old.document, is_leaving=is_leaving):
         problems.append(lock)
     if new is None:
@@ -104,7 +104,7 @@ def inspect_move(
         )
     elif checks_media:
         problems += check_media(new, on_progress)
-    state = with_redirect(state, is_redirected=old.leads_on, now=now)
+    state = with_sighting(state, is_redirected=old.leads_on, now=now)
     state = replace(state, started=state.started or now, matched=now if has_all_episodes else state.matched)
     facts = MoveFacts(
         is_new_published=new is not None,
@@ -125,9 +125,9 @@ def inspect_move(
     )
 
 
-def _describe_redirect_fault(old: OldFeed, *, is_leaving: bool) -> Iterator[Problem]:
+def _describe_old_feed_fault(old: OldFeed, *, is_leaving: bool) -> Iterator[Problem]:
     fix = _REDIRECT_FIXES.get(old.kind)
-    if is_leaving and old.kind in {RedirectKind.GONE, RedirectKind.UNKNOWN}:
+    if is_leaving and old.kind in {OldFeedStatus.GONE, OldFeedStatus.UNKNOWN}:
         fix = "publish the show, so that its feed names the new one"
         yield Problem(SourceLocation(old.url), f"this feed {old.text}", fix, "move.redirect", Severity.WARNING)
     elif fix:
@@ -160,26 +160,26 @@ def judge_move(report: MoveReport, now: datetime) -> tuple[MoveVerdict, str]:
         return MoveVerdict.NOT_READY, "keep the old feed: the new one does not answer"
     if report.has_errors:
         return MoveVerdict.NOT_READY, "keep the old feed until the errors above are fixed"
-    until = redirect_until(report.state)
+    until = first_day_without(report.state)
     if until is None or now.date() < until:
         day = until.isoformat() if until else "four weeks from now"
         return MoveVerdict.WAITING, f"all is well; keep the old feed until {day}, so that every app follows"
     return MoveVerdict.READY, "the old feed may go: it has led to the new one for four weeks, and no episode is missing"
 
 
-def find_move_state(project: Project, old_feed: str) -> MoveState:
+def find_move_record(project: Project, old_feed: str) -> MoveRecord:
     """The move from an old feed: as it is recorded, else without a date. Raises OperationError."""
     old_url, own_url = without_password(old_feed), project.show.feed_url
-    recorded = read_move_state(project.folder)
+    recorded = read_move_record(project.folder)
     if recorded and is_same_url(recorded.old_url, old_url):
         return recorded
     if not is_same_url(old_url, own_url):
-        return MoveState(direction=MoveDirection.HERE, old_url=old_url)
+        return MoveRecord(direction=MoveDirection.HERE, old_url=old_url)
     named = [element.text for element in project.show.elements if element.name == "itunes:new-feed-url"]
     if not named:
         text = f"{old_url} is this show's own feed, and podcast.yaml has no new_feed_url"
         raise OperationError(text, "pass the feed at the old host, or run `podcast-kit move --to URL` first")
-    return MoveState(direction=MoveDirection.AWAY, old_url=own_url, new_url=named[0])
+    return MoveRecord(direction=MoveDirection.AWAY, old_url=own_url, new_url=named[0])
 
 
 def check_apple_listing(project: Project, new_url: str) -> Iterator[Problem]:

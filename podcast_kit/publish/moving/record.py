@@ -30,7 +30,7 @@ class MoveDirection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoveState:
+class MoveRecord:
     """What is known of a move."""
 
     direction: MoveDirection
@@ -45,7 +45,7 @@ class MoveState:
 
 
 PUBLIC_PARAMETERS = {"feed", "format", "post_type", "cat", "podcast", "podcast_series", "podcast_id"}
-"""Parameters of feed addresses that are no secret, such as those of WordPress."""
+"""Parameters of feed addresses that cannot be secret, such as those of WordPress."""
 
 
 def can_be_recorded(url: str) -> bool:
@@ -59,25 +59,25 @@ def can_be_recorded(url: str) -> bool:
     return is_web and is_public and url.isprintable() and " " not in url and len(url) <= MAX_MOVE_URL_LEN
 
 
-def read_move_state(folder: Path) -> MoveState | None:
+def read_move_record(folder: Path) -> MoveRecord | None:
     """The move that is under way; None without one. Raises InvalidInput for a file that is damaged."""
     if not (folder / MOVE_FILE).exists():
         return None
     try:
         data = json.loads(read_inside(folder, MOVE_FILE, MAX_MOVE_BYTES))
-        return _parse_state(data)
+        return _parse_record(data)
     except (OSError, ValueError, RecursionError, TypeError, KeyError) as error:
         text = f"cannot be read: {error}"
         raise InvalidInput([Problem(SourceLocation(MOVE_FILE), text[:200], _FIX, "move.state")]) from None
 
 
-def _parse_state(data: Any) -> MoveState:  # noqa: ANN401  # any JSON
+def _parse_record(data: Any) -> MoveRecord:  # noqa: ANN401  # any JSON
     if not isinstance(data, dict) or data.get("version") != MOVE_VERSION:
         raise ValueError("it is not a record of a move")
     old_url, new_url = str(data["old"]), str(data.get("new") or "")
     if not can_be_recorded(old_url) or (new_url and not can_be_recorded(new_url)):
         raise ValueError("it has an address that is not a web address")
-    return MoveState(
+    return MoveRecord(
         direction=MoveDirection(data["direction"]),
         old_url=old_url,
         new_url=new_url,
@@ -96,7 +96,7 @@ def _parse_date(value: object) -> datetime | None:
     return date
 
 
-def write_move_state(folder: Path, state: MoveState) -> None:
+def write_move_record(folder: Path, state: MoveRecord) -> None:
     """Write move.json, unless it says the same already. Raises OperationError."""
     rows = {
         "version": MOVE_VERSION,
@@ -113,7 +113,7 @@ def write_move_state(folder: Path, state: MoveState) -> None:
         write_inside(folder, MOVE_FILE, data)
 
 
-def with_redirect(state: MoveState, *, is_redirected: bool, now: datetime) -> MoveState:
+def with_sighting(state: MoveRecord, *, is_redirected: bool, now: datetime) -> MoveRecord:
     """The state once the redirect was looked at: the first time that it is there counts, until it is gone."""
     if not is_redirected:
         return replace(state, redirected=None)
