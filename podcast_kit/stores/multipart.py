@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -302,6 +302,26 @@ def choose_part_size(size: int, part_size: int = PART_BYTES) -> int:
     while part_size * MAX_PARTS < size:
         part_size *= 2
     return part_size
+
+
+def list_replaced_uploads(folder: Path | None, identity: Mapping[str, Any]) -> Iterator[tuple[UploadJournal, str]]:
+    """The journals, with their full keys, of uploads that this one replaces: an earlier build of the same file.
+
+    Their keys differ in the digest only, so nothing will ever finish them.
+    """
+    *folders, _, name = str(identity["key"]).split("/")
+    for path in sorted(folder.glob("*.jsonl")) if folder and folder.is_dir() else ():
+        journal = UploadJournal(path)
+        try:
+            header = json.loads(path.read_text("utf-8").partition("\n")[0])
+            full_key, journal.upload_id = str(header["key"]), str(header["upload_id"])
+            is_same_place = header["place"] == identity["place"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue
+        *other_folders, _, other_name = ("", *full_key.split("/"))[-len(folders) - 2 :]
+        is_same_file = (other_folders, other_name) == (folders, name)
+        if is_same_place and is_same_file and full_key != identity["key"]:
+            yield journal, full_key
 
 
 def _journal_root(path: Path) -> tuple[Path, str]:

@@ -37,6 +37,7 @@ from podcast_kit.stores.multipart import (
     choose_part_size,
     is_missing_upload,
     journal_path,
+    list_replaced_uploads,
 )
 
 _T = TypeVar("_T")
@@ -353,6 +354,9 @@ class S3Store:
             "size": upload.size,
             "sha256": upload.sha256,
         }
+        for replaced, replaced_key in list_replaced_uploads(self.journal_folder, identity):
+            abort_upload(self._upload_client, self.bucket, replaced_key, replaced.upload_id)
+            replaced.delete()
         journal = UploadJournal.read(journal_path(self.journal_folder, self.identity, full_key), identity, part_size)
         multipart = MultipartUpload(
             self._upload_client,

@@ -108,6 +108,29 @@ def test_other_recording_does_not_reuse_parts(bucket, tmp_path, recording):
     assert list_unfinished_uploads(bucket) == []
 
 
+def test_upload_of_an_earlier_build_of_the_same_file_is_aborted(bucket, tmp_path, recording):
+    """An episode that is not out yet got another title, so its tags and the digest in its key changed."""
+    stop = StopUpload()
+
+    def stop_upload(_size):
+        raise stop
+
+    earlier, other = (
+        output_trees.write_output(tmp_path / "build", f"media/y/{name}.mp3", recording.path.read_bytes()[:-1])
+        for name in ("long", "other")
+    )
+    for output in (earlier, other):
+        with pytest.raises(StopUpload):
+            open_store(bucket, tmp_path / "journals").put(Upload.from_output(output), IF_NONE_MATCH, stop_upload)
+    (tmp_path / "journals/0.jsonl").write_text("damaged")
+    assert len(list_unfinished_uploads(bucket)) == 2
+    open_store(bucket, tmp_path / "journals").put(Upload.from_output(recording), IF_NONE_MATCH)
+    assert len(list_unfinished_uploads(bucket)) == 1
+    open_store(bucket, tmp_path / "journals").put(Upload.from_output(other), IF_NONE_MATCH)
+    assert list_unfinished_uploads(bucket) == []
+    assert output_trees.download(bucket.url + other.key) == other.path.read_bytes()
+
+
 def test_file_changed_during_the_upload_never_appears(bucket, tmp_path, recording):
     recording.path.write_bytes(bytes(recording.size))
     with pytest.raises(OperationError, match="changed"):
