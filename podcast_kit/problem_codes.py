@@ -667,6 +667,11 @@ au.video
     Audio apps download it for nothing.
     Export the audio only.
 
+au.worker
+    The process that built the episode ended each time it was tried.
+    The episode is left out; no other one is affected.
+    Build again, with `--jobs 1` if memory ran out; if it ends again, export the recording again.
+
 ch.lost
     The recording's chapters have pictures or hidden chapters, which the published format cannot hold.
     Listeners get the other chapters only.

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from podcast_kit import __version__, feed, site
+from podcast_kit import __version__, feed
 from podcast_kit.builder import mastering
-from podcast_kit.builder.cache import OUTPUT_FOLDERS, Cache, CacheKind, dataclass_kind, open_cache
-from podcast_kit.builder.description import DescriptionContext
-from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, CacheKind, open_cache
+from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.images import publish_artwork
+from podcast_kit.builder.many_episodes import EpisodesBuild
+from podcast_kit.builder.many_pages import PagesBuild
 from podcast_kit.builder.members import (
     MembersEpisodes,
     members_item,
@@ -31,15 +32,14 @@ from podcast_kit.builder.members import (
 )
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.own_pages import build_own_pages
-from podcast_kit.builder.prepare_audio import find_missing_audio, prepare_audio
+from podcast_kit.builder.prepare_audio import find_missing_audio
 from podcast_kit.builder.private_feeds import PrivateList, digest_subscriber_list, load_private_list, render_feeds
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.renames import apply_renames
-from podcast_kit.builder.responsive_images import add_page_images
 from podcast_kit.builder.source_versions import collect_source_versions, digest_own_pages
 from podcast_kit.builder.static_files import write_static_files
-from podcast_kit.builder.tags import EmbeddedImages
-from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError, Problem, Severity, SourceLocation
+from podcast_kit.builder.workers import Workers
+from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
 from podcast_kit.io.consent import ConsentKind, has_consent
 from podcast_kit.io.http_client import HttpClient
@@ -49,7 +49,6 @@ from podcast_kit.io.pinned_folder import readable_path
 from podcast_kit.model import (
     LOCK_FILE,
     BrokenEpisode,
-    CommentThread,
     Episode,
     Image,
     Item,
@@ -58,12 +57,10 @@ from podcast_kit.model import (
     Output,
     Progress,
     Project,
-    PublishedPage,
     Wave,
 )
 from podcast_kit.model.lineage import PAGES_UNIT, SUBSCRIBERS_UNIT, SourceParts
-from podcast_kit.source import comments, lock
-from podcast_kit.source.social_posts import list_social_posts
+from podcast_kit.source import lock
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
 __all__ = [
@@ -79,13 +76,11 @@ __all__ = [
 ]
 
 BUILD_DIR = "build"
-CACHE_DIR = ".podcast-kit"
 JSON_FEED_KEY = "feed.json"
 OPML_KEY = "follow/show.opml"
 MISSING_AUDIO_CODE = "au.missing"
 UNRECORDED_CODE = "au.later"
 
-RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
 RENDERED_FEEDS: CacheKind[tuple[tuple[StoredFile, Wave], ...]] = CacheKind(
     "rendered_feed",
     lambda files: [[file.key, file.sha256, file.size, file.mime, int(wave)] for file, wave in files],
@@ -151,6 +146,7 @@ def build(
     needs_private_key: bool = True,
     feeds_only: bool = False,
     network: NetworkPolicy | None = None,
+    workers: Workers | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
@@ -162,10 +158,12 @@ def build(
     Unless `needs_private_key`, private feeds are left out where their key is missing.
     Audio at a URL is fetched unless `network` is offline.
     With `feeds_only` there are no pages and no private feeds.
+    Episodes and pages are built by the `workers`, by default in this process; the result is the same.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.output_folder / BUILD_DIR
+    workers = workers or Workers()
     with (
         _disk_errors(),
         open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
@@ -188,7 +186,7 @@ def build(
         ]
         artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
-        built = _build_episodes(project, due, out, retag, on_progress, broken, http, keep_going=keep_going)
+        built = _build_episodes(project, due, out, retag, on_progress, broken, http, workers, keep_going=keep_going)
         sources = collect_source_versions(project, built, cache)
         held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
@@ -200,7 +198,7 @@ def build(
         )
         with out.embargoed():
             built += _build_early_episodes(
-                project, early, out, retag, on_progress, now, broken, http, keep_going=keep_going
+                project, early, out, retag, on_progress, now, broken, http, workers, keep_going=keep_going
             )
         members_built: list[BuiltEpisode] = []
         if private_list:
@@ -226,7 +224,9 @@ def build(
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
-            _write_pages(project, items, artwork, out, [page.published for page in pages])
+            PagesBuild(project=project, out=out, workers=workers).write_pages(
+                items, artwork, [page.published for page in pages]
+            )
         _write_feeds(project, items, artwork, out, held_here)
         # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
         is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
@@ -364,6 +364,7 @@ def _build_episodes(
     on_progress: Callable[[Progress], None],
     broken: list[BrokenEpisode],
     http: HttpClient,
+    workers: Workers,
     *,
     keep_going: bool,
 ) -> list[BuiltEpisode]:
@@ -372,21 +373,18 @@ def _build_episodes(
     With `keep_going` those that have problems are added to `broken` instead, and a due one without its recording is
     in any case.
     """
-    context = EpisodeContext(project, out, DescriptionContext.from_project(project), EmbeddedImages(out.cache))
     built: list[BuiltEpisode] = []
     failed: list[BrokenEpisode] = []
-    prepared = prepare_audio(project, episodes, out, retag, on_progress, http=http)
-    for number, episode in enumerate(episodes, 1):
-        on_progress(Progress("episode", episode.slug, number, len(episodes)))
-        try:
-            audio = prepared[episode.slug]
-            if isinstance(audio, PodcastKitError):
-                raise audio
-            built.append(build_episode(context, episode, audio))
-        except PodcastKitError as error:
-            if not error.problems:
-                raise
-            failed.append(_broken_episode(episode, error.problems))
+    episodes_build = EpisodesBuild(
+        project=project, out=out, retag=retag, http=http, workers=workers, on_progress=on_progress
+    )
+    for episode, outcome in episodes_build.run(tuple(episodes)):
+        if isinstance(outcome, BuiltEpisode):
+            built.append(outcome)
+        elif outcome.problems:
+            failed.append(_broken_episode(episode, outcome.problems))
+        else:
+            raise outcome
     if not keep_going and not all(_lacks_only_its_recording(project, episode) for episode in failed):
         raise InvalidInput(problem for episode in failed for problem in episode.problems)
     broken += failed
@@ -442,6 +440,7 @@ def _build_early_episodes(
     now: datetime,
     broken: list[BrokenEpisode],
     http: HttpClient,
+    workers: Workers,
     *,
     keep_going: bool,
 ) -> list[BuiltEpisode]:
@@ -456,7 +455,7 @@ def _build_early_episodes(
         if _is_unpublished(project, episode, now) and not _is_with_members(episode, now)
     }
     tags = {*retag, *unpublished}
-    return _build_episodes(project, early, out, tags, on_progress, broken, http, keep_going=keep_going)
+    return _build_episodes(project, early, out, tags, on_progress, broken, http, workers, keep_going=keep_going)
 
 
 def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
@@ -495,7 +494,10 @@ def _build_members_episodes(
     project = members_project(project, episodes)
     with out.for_members(members_key_mapping(private_list.secret, private_list.renewed.media)):
         project = publish_referenced_files(project, out)
-        return _build_episodes(project, project.episodes, out, retag, report, broken, http, keep_going=keep_going)
+        # Not by workers, which are never given the key of the private feeds.
+        return _build_episodes(
+            project, project.episodes, out, retag, report, broken, http, Workers(), keep_going=keep_going
+        )
 
 
 def _write_private_feeds(
@@ -524,43 +526,6 @@ def _join_episodes(full_project: Project, project: Project) -> tuple[Episode, ..
     return tuple(
         public.get(episode.path, episode) for episode in full_project.episodes if episode.path not in broken_paths
     )
-
-
-def _write_pages(
-    project: Project,
-    items: tuple[Item, ...],
-    artwork: Image | None,
-    out: OutputDir,
-    own_pages: Collection[PublishedPage],
-) -> None:
-    """Render every page whose inputs changed."""
-    items = tuple(replace(item, comments=_shown_threads(project, item)) for item in items)
-    items, artwork, icons = add_page_images(project, items, artwork, out)
-    pages = site.Site(
-        show=project.show,
-        folder=project.folder,
-        shared=project.shared_folder,
-        artwork=artwork,
-        icons=icons,
-        own_pages=tuple(own_pages),
-        static_files=frozenset(project.static_files),
-    )
-    for page in pages.build_pages(items):
-        cache_key = f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
-        stored = out.cache.get(RENDERED_PAGES, cache_key)
-        if stored is None or not out.add_if_unchanged(stored, Wave.PAGES):
-            output = out.write(page.key, page.render(), Wave.PAGES)
-            out.cache.set(RENDERED_PAGES, cache_key, StoredFile(page.key, output.sha256, output.size))
-        out.outputs[page.key] = replace(out.outputs[page.key], own_digest=page.own_digest)
-
-
-def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:
-    """The replies to those posts that the episode still names."""
-    if not (threads := project.comments.get(item.episode.slug)):
-        return ()
-    uris = {post.uri for post in list_social_posts(item.elements)}
-    hide = project.show.comments.hide
-    return tuple(comments.remove_hidden_comments(thread, hide) for thread in threads if thread.uri in uris)
 
 
 def _write_feeds(

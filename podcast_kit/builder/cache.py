@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from podcast_kit.io.bound_folder import open_bound_folder
 from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Progress
 
+CACHE_DIR = ".podcast-kit"
 BUILD_LOCK_FILE = "building"
 LOCK_POLL_S = 0.1
 """Between two attempts to lock the cache while another build holds it."""
@@ -33,6 +34,12 @@ MAX_UNUSED_FACTOR = 4
 MIN_ROWS_BEFORE_EVICTION = 1000
 
 CachedT = TypeVar("CachedT")
+CacheRows = dict[tuple[str, str], str]
+"""(kind, key) → JSON."""
+
+
+class WorkNeeded(Exception):  # no error: it says why an attempt ended
+    """An attempt came to something that no earlier build worked out, see `Cache.attempt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +97,40 @@ class Cache:
         self._open_subfolders = ExitStack()
         self.used: set[tuple[str, str]] = set()
         self._rows: dict[str, dict[str, str]] = {}
+        self._read: CacheRows | None = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[CacheRows]:
+        """Raise WorkNeeded inside at whatever is not kept; what was read until then is in the rows.
+
+        Where only what is kept is needed, the work inside is complete. Otherwise a worker does it, with these rows.
+        """
+        rows: CacheRows = {}
+        self._read = rows
+        try:
+            yield rows
+        finally:
+            self._read = None
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether only what is kept may be used now."""
+        return self._read is not None
+
+    def require_work(self) -> None:
+        """Raise WorkNeeded in an attempt: from here on something has to be worked out."""
+        if self._read is not None:
+            raise WorkNeeded
 
     def get(self, kind: CacheKind[CachedT], key: str) -> CachedT | None:
         """The value kept under the key, or None."""
         self.used.add((kind.name, key))
         text = self._select(kind.name, key) if kind.is_large else self._rows_of(kind.name).get(key)
         if text is None:
+            self.require_work()
             return None
+        if self._read is not None:
+            self._read[kind.name, key] = text
         try:
             return kind.from_json(json.loads(text))
         except (TypeError, ValueError):  # written by another version
@@ -113,6 +147,14 @@ class Cache:
             rows[key] = text
         self._insert(kind.name, key, text)
 
+    def add_rows(self, rows: CacheRows, used: Iterable[tuple[str, str]]) -> None:
+        """Keep what a worker has worked out, and remember what it needed."""
+        self.used.update(used)
+        for (kind, key), text in rows.items():
+            if kind in self._rows:
+                self._rows[kind][key] = text
+            self._insert(kind, key, text)
+
     def keys_used(self, kind: CacheKind[CachedT]) -> list[str]:
         """The keys of a kind that this build asked for or set."""
         return [key for name, key in self.used if name == kind.name]
@@ -120,10 +162,11 @@ class Cache:
     def sha256(self, path: Path | str) -> str:
         """The digest (hex) of a file, hashed again only when its size, time or inode changed."""
         name = str(path)
-        facts = _stat_facts(name)
+        facts = stat_facts(name)
         cached = self.get(FILE_DIGESTS, _path_key(name))
         if cached and (cached.size, cached.mtime_ns, cached.inode) == facts:
             return cached.sha256
+        self.require_work()
         with open(name, "rb") as file:  # noqa: PTH123  # thousands of times a build, and a Path costs more than the rest
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self.set(FILE_DIGESTS, _path_key(name), FileDigest(*facts, digest))
@@ -132,7 +175,7 @@ class Cache:
     def set_digest(self, path: Path | str, sha256: str) -> None:
         """Keep the digest of a file that was just written, so that it need not be read again."""
         name = str(path)
-        self.set(FILE_DIGESTS, _path_key(name), FileDigest(*_stat_facts(name), sha256))
+        self.set(FILE_DIGESTS, _path_key(name), FileDigest(*stat_facts(name), sha256))
 
     def has_file(self, path: str) -> bool:
         """Whether a file of this name was ever written or hashed by a build."""
@@ -186,7 +229,7 @@ def _path_key(path: str) -> str:
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _stat_facts(name: str) -> tuple[int, int, int]:
+def stat_facts(name: str) -> tuple[int, int, int]:
     """Size, time and inode: by these an unchanged file is recognised without reading it."""
     facts = os.stat(name)  # noqa: PTH116  # thousands of times a build
     return facts.st_size, facts.st_mtime_ns, facts.st_ino

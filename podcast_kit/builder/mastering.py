@@ -134,8 +134,9 @@ def master_recordings(
     requests: Iterable[tuple[MasteringRequest, Path]],
     cache: Cache,
     on_progress: Callable[[Progress], None],
+    count: int = 0,
 ) -> dict[str, PodcastKitError]:
-    """Master, several at once, every request (with its recording) that is not in the cache.
+    """Master every request (with its recording) that is not in the cache, `count` at once or one for each processor.
 
     Returns the errors by the request's name: one failure stops none of the others.
     """
@@ -156,7 +157,7 @@ def master_recordings(
     from podcast_kit.audio.mastering.batch import master_all
 
     keys = {job.name: key for key, job in jobs.items()}
-    for outcome in master_all(list(jobs.values()), on_progress=on_progress):
+    for outcome in master_all(list(jobs.values()), on_progress=on_progress, count=count):
         if outcome.mastered:
             _keep_mastered(keys[outcome.job.name], outcome.mastered, cache)
             on_progress(Progress(stage=MASTERED_STAGE, subject=f"{outcome.job.name}: {outcome.mastered}"))

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ MEDIA_PATH = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
 KEY_DIGEST_LEN = 16
 """Hexadecimal digits of a digest in a URL: 64 bits, so no two files of a show share them."""
 COPY_BLOCK_BYTES = 1 << 20
+TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class OutputDir:
         self.folder = folder
         self._target = target or real_path(folder)
         self.cache = cache
+        self.token = secrets.token_hex(TOKEN_BYTES)
+        """Of this build."""
         self._root = str(folder)
         self._pinned: PinnedFolder | None = None
         self._scratch = contextlib.ExitStack()
@@ -131,10 +135,11 @@ class OutputDir:
         """Put bytes under a key unless they are unchanged: media at once, everything else with `commit`."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.has(key, sha256):
+            self.cache.require_work()
             if wave is Wave.MEDIA:
                 self._put(key, data, sha256)
             else:
-                self.staged.add_bytes(key, data)
+                self._stage(key, data, sha256)
         else:
             self.staged.drop_key(key)
         return self.add(key, len(data), sha256, wave, mime)
@@ -144,6 +149,7 @@ class OutputDir:
         sha256 = self.cache.sha256(source)
         key = media_key(sha256, source.name.lower().replace(" ", "-"))
         if not self.has(key, sha256):
+            self.cache.require_work()
             temp = self.temp_path()
             if _copy(source, temp) != sha256:
                 self.discard_file(temp)
@@ -151,7 +157,7 @@ class OutputDir:
                     f"{source}: the file changed while it was read", "wait until it is saved, then rerun"
                 )
             self.commit_file(temp, key, sha256)
-        return self.add(key, self.path(key).stat().st_size, sha256, Wave.MEDIA, mime)
+        return self.add(key, source.stat().st_size, sha256, Wave.MEDIA, mime)
 
     def stage_file(self, root: Path, name: str, key: str, wave: Wave, mime: str) -> Output:
         """Put a file inside of a folder under a key with `commit`, unless it is unchanged.
@@ -183,7 +189,10 @@ class OutputDir:
     def commit(self) -> None:
         """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names."""
         for key in sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key)):
-            self._put(key, self.staged.read_bytes(key), self.outputs[key].sha256)
+            if name := self.staged.file_name(key):
+                self.commit_file(Path(name), key, self.outputs[key].sha256)
+            else:
+                self._put(key, self.staged.read_bytes(key), self.outputs[key].sha256)
         self.staged.close()
         for key, temp in sorted(self._staged_files.items()):
             self.commit_file(temp, key, self.outputs[key].sha256)
@@ -197,8 +206,30 @@ class OutputDir:
             file.write(data)
         self.commit_file(temp, key, sha256)
 
+    def _stage(self, key: str, data: bytes, sha256: str) -> None:  # noqa: ARG002  # as `_put`
+        self.staged.add_bytes(key, data)
+
+    def scratch_path(self) -> Path:
+        """The folder for unfinished files, to which workers on this machine write."""
+        return self._open_scratch().path_for_others("")
+
+    def adopt_file(self, key: str, name: str, sha256: str, data: bytes | None, *, is_staged: bool) -> None:
+        """Put a file under a key that a worker wrote with this name among the unfinished files, or its bytes."""
+        if data is not None:
+            with self._open_scratch().create(name) as file:
+                file.write(data)
+        if self.has(key, sha256):  # another episode has the same file
+            self._open_scratch().unlink(name)
+            if is_staged:
+                self.staged.drop_key(key)
+        elif is_staged:
+            self.staged.add_file(key, name)
+        else:
+            self.commit_file(Path(name), key, sha256)
+
     def temp_path(self, suffix: str = ".new") -> Path:
         """A free path on the same disk, of a name that no one can have prepared; nothing is there yet."""
+        self.cache.require_work()
         return self._open_scratch().path_for_others(random_name(suffix))
 
     def discard_file(self, temp: Path) -> None:

@@ -151,9 +151,9 @@ def prepare_audio(
     on_progress: Callable[[Progress], None] = lambda _: None,
     *,
     http: HttpClient | None = None,
+    jobs: int = 0,
 ) -> dict[str, PreparedAudio | PodcastKitError]:
     """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
-    http = http or HttpClient()
     prepared: dict[str, PreparedAudio | PodcastKitError] = {}
     plans: list[_EpisodePlan] = []
     for episode in episodes:
@@ -163,7 +163,7 @@ def prepare_audio(
         except PodcastKitError as error:
             prepared[episode.slug] = error
     requests = [request for plan in plans for request in plan.requests]
-    errors = mastering.master_recordings(project, requests, out.cache, on_progress)
+    errors = mastering.master_recordings(project, requests, out.cache, on_progress, jobs)
     for plan in plans:
         try:
             with errors_at(plan.episode):
@@ -171,6 +171,39 @@ def prepare_audio(
         except PodcastKitError as error:
             prepared[plan.episode.slug] = error
     return prepared
+
+
+def prepare_episode_audio(
+    project: Project,
+    episode: Episode,
+    out: OutputDir,
+    retag: Collection[str],
+    errors: Mapping[str, PodcastKitError],
+    http: HttpClient | None = None,
+) -> PreparedAudio:
+    """The audio of one episode, whose recordings were mastered before, with these errors. Raises PodcastKitError."""
+    with errors_at(episode):
+        plan = _plan_episode(project, episode, out, retag)
+        return _prepare_episode(project, plan, out, retag, errors, http)
+
+
+def master_audio(
+    project: Project,
+    episodes: Collection[Episode],
+    out: OutputDir,
+    retag: Collection[str],
+    on_progress: Callable[[Progress], None],
+    jobs: int,
+) -> dict[str, PodcastKitError]:
+    """Master, so many at once, what these episodes need and the cache has not; the errors by the name of the request.
+
+    What is wrong with an episode before that is raised again where it is prepared.
+    """
+    requests: list[tuple[MasteringRequest, Path]] = []
+    for episode in episodes:
+        with suppress(PodcastKitError, OSError):
+            requests += _plan_episode(project, episode, out, retag).requests
+    return mastering.master_recordings(project, requests, out.cache, on_progress, jobs)
 
 
 def find_missing_audio(project: Project, episode: Episode) -> Problem | None:
@@ -247,13 +280,17 @@ def _prepare_episode(
     out: OutputDir,
     retag: Collection[str],
     errors: Mapping[str, PodcastKitError],
-    http: HttpClient,
+    http: HttpClient | None,
 ) -> PreparedAudio:
     episode, entry = plan.episode, plan.entry
     if isinstance(episode.audio, RemoteUrl):
         url = episode.audio.url
         is_frozen = entry is not None and entry.media.key == url and episode.slug not in retag
-        media = entry.media if entry and is_frozen else remote_audio.measure_remote_audio(episode, url, out.cache, http)
+        media = (
+            entry.media
+            if entry and is_frozen
+            else remote_audio.measure_remote_audio(episode, url, out.cache, http or HttpClient())
+        )
         return PreparedAudio(
             enclosure=AudioFile(media), entry=entry, is_new=plan.is_new, is_remote=True, seconds=media.seconds
         )

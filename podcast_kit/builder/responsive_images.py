@@ -6,7 +6,7 @@ Each is drawn once for each content and cached; the files are published next to 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from urllib.parse import unquote
 from podcast_kit import images, site
 from podcast_kit.builder.cache import CacheKind, dataclass_kind, text_kind
 from podcast_kit.builder.output_dir import OutputDir, StoredFile, media_key
-from podcast_kit.model import Cover, Image, Item, OwnPage, Project, Resource, Wave, public_url
+from podcast_kit.model import Cover, Image, Item, Output, OwnPage, Project, Resource, Show, Wave, public_url
 from podcast_kit.writer_versions import IMAGES
 
 IMAGE_WIDTHS_PX = (80, 160, 320, 640, 960)
 PORTRAIT_WIDTHS_PX = (80, 160, 320)
 """Of people's and chapters' pictures."""
+MAX_KEPT_BACKGROUNDS = 8
+"""Covers whose social cards can be drawn without opening them again."""
 IMAGE_SUFFIX_BY_TYPE = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
@@ -36,41 +38,66 @@ ACCENT_COLOURS = text_kind("colour")
 
 
 def add_page_images(
-    project: Project, items: Sequence[Item], artwork: Image | None, out: OutputDir
+    project: Project,
+    items: Sequence[Item],
+    artwork: Image | None,
+    out: OutputDir,
+    picture_items: Callable[[ItemPictures, Sequence[Item]], tuple[Item, ...]],
 ) -> tuple[tuple[Item, ...], Image | None, tuple[Image, ...]]:
-    """Items, artwork and icons as pages show them: with thumbnails, and a social card for each episode."""
+    """Items, artwork and icons as pages show them: with thumbnails, and a social card for each episode.
+
+    `picture_items` calls `ItemPictures.picture_item` for each, or has workers do so.
+    """
     show, base_url = project.show, project.show.publish.url
     cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
     whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
     scheme = site.resolve_theme(show, project.folder, whole).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
-    cards = SocialCards(show.title, colours, out, base_url)
-    thumbnails = Thumbnails(out, base_url)
-    with_images = []
-    for item in items:
-        image = item.episode.image
-        own = image.resolve_in(project.folder) if item.artwork and image else None
-        pictured = own or cover
-        page = f"episodes/{item.episode.slug}/"
-        with_images.append(
-            replace(
-                item,
-                artwork=add_thumbnails(own, item.artwork, out, base_url) if own and item.artwork else None,
-                social_card=cards.write_card(pictured, item.episode.title, page) if pictured else None,
-                images=thumbnails.write_thumbnails(item),
-                clip_cards={
-                    clip.start_ms: cards.write_card(pictured, _quote(clip.title or item.episode.title), folder)
-                    for clip in item.soundbites
-                    for folder in [site.clip_page_key(item.episode.slug, clip).removesuffix("index.html")]
-                }
-                if pictured
-                else {},
-            )
-        )
+    with_images = picture_items(ItemPictures(project.folder, show, cover, colours, out), items)
     if cover and whole:
         show_cards = SocialCards("", colours, out, base_url)
         whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
-    return tuple(with_images), whole, write_favicons(cover, out, base_url) if cover else ()
+    return with_images, whole, write_favicons(cover, out, base_url) if cover else ()
+
+
+class ItemPictures:
+    """The pictures of episodes' pages: each episode depends only on its own files and on the show's."""
+
+    def __init__(self, folder: Path, show: Show, cover: Path | None, colours: dict[str, str], out: OutputDir) -> None:
+        self.folder = folder
+        self.show = show
+        self.cover = cover
+        """The show's artwork."""
+        self.colours = colours
+        """Of social cards."""
+        self.out = out
+        self._cards = SocialCards(show.title, colours, out, show.publish.url)
+        self._thumbnails = Thumbnails(out, show.publish.url)
+
+    def list_sources(self, item: Item) -> tuple[Output, ...]:
+        """The published files that `picture_item` makes smaller for an episode."""
+        return self._thumbnails.find_sources(item)
+
+    def picture_item(self, item: Item) -> Item:
+        """An episode with thumbnails and social cards."""
+        base_url = self.show.publish.url
+        image = item.episode.image
+        own = image.resolve_in(self.folder) if item.artwork and image else None
+        pictured = own or self.cover
+        page = f"episodes/{item.episode.slug}/"
+        return replace(
+            item,
+            artwork=add_thumbnails(own, item.artwork, self.out, base_url) if own and item.artwork else None,
+            social_card=self._cards.write_card(pictured, item.episode.title, page) if pictured else None,
+            images=self._thumbnails.write_thumbnails(item),
+            clip_cards={
+                clip.start_ms: self._cards.write_card(pictured, _quote(clip.title or item.episode.title), folder)
+                for clip in item.soundbites
+                for folder in [site.clip_page_key(item.episode.slug, clip).removesuffix("index.html")]
+            }
+            if pictured
+            else {},
+        )
 
 
 def write_page_card(project: Project, source: Path, artwork: Image | None, page: OwnPage, out: OutputDir) -> Image:
@@ -129,15 +156,23 @@ class Thumbnails:
 
     def write_thumbnails(self, item: Item) -> dict[Resource, Image]:
         """Those of an episode by URL; images on other people's servers are not shown."""
-        resources = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
-        pairs = ((url, self._thumbnail(str(url))) for url in dict.fromkeys(resources) if url)
+        pairs = ((url, self._thumbnail(str(url))) for url in _picture_urls(item))
         return {url: image for url, image in pairs if image}
+
+    def find_sources(self, item: Item) -> tuple[Output, ...]:
+        """The published files that `write_thumbnails` makes smaller for an episode."""
+        sources = (self._find_output(str(url)) for url in _picture_urls(item))
+        return tuple(output for output in sources if output)
+
+    def _find_output(self, url: str) -> Output | None:
+        key = unquote(url.removeprefix(public_url(self.base_url, "")))
+        output = self.out.outputs.get(key)
+        return output if output and url == public_url(self.base_url, key) else None
 
     def _thumbnail(self, url: str) -> Image | None:
         if url not in self._by_url:
-            key = unquote(url.removeprefix(public_url(self.base_url, "")))
-            output = self.out.outputs.get(key)
-            source = output.path if output and url == public_url(self.base_url, key) else None
+            output = self._find_output(url)
+            source = output.path if output else None
             self._by_url[url] = self._with_thumbnails(url, source) if source else None
         return self._by_url[url]
 
@@ -145,6 +180,12 @@ class Thumbnails:
         thumbnails = _write_thumbnails(source, PORTRAIT_WIDTHS_PX, self.out, self.base_url)
         width, height = (thumbnails[-1].width, thumbnails[-1].height) if thumbnails else (0, 0)
         return Image(url=url, width=width, height=height, thumbnails=thumbnails)
+
+
+def _picture_urls(item: Item) -> list[Resource]:
+    """The pictures of an episode's chapters and people, each once."""
+    resources = [chapter.image for chapter in item.chapters] + [person.image for person in item.people]
+    return [url for url in dict.fromkeys(resources) if url]
 
 
 class SocialCards:
@@ -171,9 +212,11 @@ class SocialCards:
         return _image(stored, self.base_url)
 
     def _draw(self, source: Path, title: str) -> Cover:
-        if source not in self._backgrounds:
-            self._backgrounds[source] = images.SocialCard(source, self.show, **self.colours)
-        return self._backgrounds[source].render(title)
+        card = self._backgrounds.pop(source, None) or images.SocialCard(source, self.show, **self.colours)
+        self._backgrounds[source] = card
+        if len(self._backgrounds) > MAX_KEPT_BACKGROUNDS:
+            del self._backgrounds[next(iter(self._backgrounds))]
+        return card.render(title)
 
 
 def _write_thumbnails(source: Path, widths: tuple[int, ...], out: OutputDir, base_url: str) -> tuple[Image, ...]:

@@ -15,6 +15,7 @@ from podcast_kit.model import Chapter, Cover, Episode, LocalFile, Project, Sound
 COVER_SIDE_PX = 1400
 """Of the artwork inside the audio: enough for a car, small beside the audio."""
 CHAPTER_IMAGE_SIDE_PX = 800
+MAX_KEPT_COVERS = 32
 CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-(\d\.\d)", re.IGNORECASE)
 
 
@@ -35,11 +36,12 @@ class FileTags:
 
 
 class EmbeddedImages:
-    """Pictures made small enough for a tag: each once a build, since most episodes share the show's artwork."""
+    """Pictures made small enough for a tag; the latest are kept, since most episodes share the show's artwork."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._covers: dict[tuple[str, int], Cover] = {}
+        """The one that was used last is last."""
 
     def embed(self, file_tags: FileTags) -> Tags:
         """The tags with their pictures."""
@@ -49,9 +51,11 @@ class EmbeddedImages:
 
     def _load(self, source: Path, side: int) -> Cover:
         key = (self._cache.sha256(source), side)
-        if key not in self._covers:
-            self._covers[key] = images.make_tag_cover(source, side)
-        return self._covers[key]
+        cover = self._covers.pop(key, None) or images.make_tag_cover(source, side)
+        self._covers[key] = cover
+        if len(self._covers) > MAX_KEPT_COVERS:
+            del self._covers[next(iter(self._covers))]
+        return cover
 
 
 def build_tags(

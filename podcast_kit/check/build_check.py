@@ -12,6 +12,7 @@ from pathlib import Path
 
 from podcast_kit import builder, feed, site, stores
 from podcast_kit.builder import Build
+from podcast_kit.builder.workers import Workers
 from podcast_kit.check import subjects
 from podcast_kit.check.context import CheckContext
 from podcast_kit.check.explain import list_codes
@@ -32,12 +33,14 @@ def check_show(
     published_feed: FeedDocument | None = None,
     measure_loudness: bool = False,
     network: NetworkPolicy | None = None,
+    workers: Workers | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Every problem of the show as it would be published at `now`.
 
     Audio at a URL is fetched unless `network` is offline: an episode whose audio is not known yet is then left out,
-    with a warning. Does not change the podcaster's files. Problems that prevent the build are returned, not raised.
+    with a warning. The show is built by the `workers`, by default in this process. Does not change the podcaster's
+    files. Problems that prevent the build are returned, not raised.
     """
     without_guid = [episode for episode in project.episodes if not episode.guid and not episode.draft]
     problems = [
@@ -53,6 +56,7 @@ def check_show(
             keep_going=is_offline,
             needs_private_key=False,
             network=network,
+            workers=workers,
             on_progress=on_progress,
         )
     except InvalidInput as error:

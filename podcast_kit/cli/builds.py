@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit.cli.app import load_show, parse_build_date, working_folder
 from podcast_kit.cli.consents import ask_place_consent
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import override_target, resolve_due_slugs, resolve_slugs
+from podcast_kit.cli.options import open_workers, override_target, resolve_due_slugs, resolve_slugs
 from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
@@ -28,18 +28,25 @@ def load_build(
     show: Project | None = None,
     *,
     keep_going: bool = False,
+    jobs: int | None = None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
-    With `keep_going`, episodes with errors are left out.
+    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`.
     """
     from podcast_kit import builder
 
     project = show or load_show(console, add_guids=True, keep_going=keep_going)
     slugs = resolve_slugs(retag, project, "--retag")
-    build = builder.build(
-        project, now=parse_build_date(at), retag=slugs, keep_going=keep_going, on_progress=console.progress
-    )
+    with open_workers(jobs) as workers:
+        build = builder.build(
+            project,
+            now=parse_build_date(at),
+            retag=slugs,
+            keep_going=keep_going,
+            workers=workers,
+            on_progress=console.progress,
+        )
     print_build_problems(console, build)
     return build
 
@@ -76,10 +83,11 @@ def prepare_with_progress(
     *,
     target: dict[str, Any],
     use_fast_path: bool = False,
+    jobs: int | None = None,
 ) -> PreparedPublish:
     """Read the store, build the show and make the plan, with progress and warnings on the console.
 
-    `target` holds the target options, which tell where the show is published.
+    `target` holds the target options, which tell where the show is published; `jobs` as `--jobs`.
     """
     from podcast_kit.publish import session
     from podcast_kit.source import project as source
@@ -97,18 +105,21 @@ def prepare_with_progress(
             only=None if options.only is None else resolve_due_slugs(options.only, show, due),
         )
 
-    return session.prepare_publish(
-        lambda: override_target(load_project(), **target),
-        due=due,
-        options=options,
-        target=load_target,
-        resolve=resolve_options,
-        saved_plan=saved_plan,
-        use_fast_path=use_fast_path,
-        on_build=lambda build: print_build_problems(console, build, is_checked=use_fast_path and options.run_checks),
-        on_progress=console.progress,
-        on_waiting=console.waiting_for,
-    )
+    with open_workers(jobs) as workers:
+        return session.prepare_publish(
+            lambda: override_target(load_project(), **target),
+            due=due,
+            options=replace(options, workers=workers),
+            target=load_target,
+            resolve=resolve_options,
+            saved_plan=saved_plan,
+            use_fast_path=use_fast_path,
+            on_build=lambda build: print_build_problems(
+                console, build, is_checked=use_fast_path and options.run_checks
+            ),
+            on_progress=console.progress,
+            on_waiting=console.waiting_for,
+        )
 
 
 def open_target_store(console: Console, target: dict[str, Any]) -> tuple[Store, Project]:

@@ -16,6 +16,7 @@ from podcast_kit.cli.consents import ALLOW_PLACE_OPTION, allow_places, allow_typ
 from podcast_kit.cli.questions import validate_option
 
 if TYPE_CHECKING:
+    from podcast_kit.builder.workers import Workers
     from podcast_kit.model import Episode, Project
 
 
@@ -44,6 +45,12 @@ AHEAD_OPTION = click.option(
 REFRESH_OPTION = click.option(
     "--refresh", is_flag=True, help="Check the store's actual contents and re-upload missing files."
 )
+JOBS_OPTION = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Build N episodes at once; 1 uses no other process. [default: the number of processors]",
+)
 PLATFORM_CHOICE = click.Choice(["apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher"])
 YES_OPTION = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
 
@@ -65,6 +72,13 @@ def unprotected_writes_option(function: Callable[..., Any]) -> Callable[..., Any
 def allows_unprotected_writes(*, is_allowed: bool) -> bool:
     """Whether to write without protection against another publisher: a terminal shows a warning, CI must opt in."""
     return is_allowed or not os.environ.get("CI")
+
+
+def open_workers(jobs: int | None) -> Workers:
+    """Where a build runs: nothing is started before there is enough to do. Close it after the build."""
+    from podcast_kit.builder.workers import Workers, count_processors
+
+    return Workers(jobs or count_processors())
 
 
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:

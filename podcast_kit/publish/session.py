@@ -17,6 +17,7 @@ from podcast_kit.announce.posts import PlannedPost
 from podcast_kit.announce.services import DELAYED
 from podcast_kit.announce.social_interact import add_recorded_posts
 from podcast_kit.builder.held_episodes import HeldEpisode, read_held_episodes
+from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import (
     PULL_FIX,
     InvalidInput,
@@ -107,6 +108,8 @@ class PublishOptions:
     """Announce the episodes that become public on the networks of `announce:`."""
     ci: str = ""
     """The name of the CI system that publishes; empty for a desk."""
+    workers: Workers | None = field(default=None, compare=False, repr=False)
+    """What builds the episodes; by default this process alone."""
     ci_run: str = ""
     """The address or the number of its run. It is recorded in the store, which is public."""
 
@@ -274,6 +277,7 @@ def _build_show(
         keep_going=options.keep_going,
         only=only,
         held=held,
+        workers=options.workers,
         on_progress=on_progress,
     )
     build = build_project(project)

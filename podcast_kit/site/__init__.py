@@ -13,7 +13,7 @@ from podcast_kit.site.listen_links import (
     service_key_of_label,
 )
 from podcast_kit.site.newsletter import MailContent, render_newsletter
-from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site
+from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site, with_neighbours
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
 from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
 from podcast_kit.site.stats_page import (
@@ -70,4 +70,5 @@ __all__ = [
     "resolve_theme",
     "service_key_of_label",
     "templates_digest",
+    "with_neighbours",
 ]

@@ -70,6 +70,8 @@ class SitePage:
     render: Callable[[], bytes] = field(compare=False, repr=False)
     own_digest: str = ""
     """Of what the page says, without its look and listeners' comments; empty for what search engines do not list."""
+    item: Item | None = field(default=None, compare=False, repr=False)
+    """The episode that alone has the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,28 +230,36 @@ class Site:
         yield self._text_page("search.js", structured_data.render_search_index(rows, self._translations, pages))
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        for index, item in enumerate(items):
-            base = f"episodes/{item.episode.slug}"
-            is_long = needs_own_page(shown_cues(item))
-            values = {
-                "item": item,
-                "next": _link_values(items[index - 1]) if index else None,
-                "previous": _link_values(items[index + 1]) if index + 1 < len(items) else None,
-                "transcript_url": self.show.page_url(f"{base}/transcript/index.html") if is_long else "",
-            }
-            embed = f"{base}/embed/index.html"
-            player_url = self.show.page_url(embed)
-            late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
-            yield self._template_page(f"{base}/index.html", "episode.html", values, late_values, item.comments)
-            embed_values = _player_values(item)
-            yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
-            yield self._oembed_page(f"{base}/oembed.json", item, player_url)
-            yield from self._clip_pages(item)
-            if is_long:
-                transcript_values = partial(self._transcript_values, item)
-                yield self._template_page(
-                    f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
-                )
+        for item, newer, older in with_neighbours(items):
+            yield from self.build_episode_pages(item, newer, older)
+
+    def build_episode_pages(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
+        """The pages that an episode has for itself, which link to its neighbours."""
+        for page in self._pages_of_episode(item, newer, older):
+            yield replace(page, item=item)
+
+    def _pages_of_episode(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
+        base = f"episodes/{item.episode.slug}"
+        is_long = needs_own_page(shown_cues(item))
+        values = {
+            "item": item,
+            "next": _link_values(newer) if newer else None,
+            "previous": _link_values(older) if older else None,
+            "transcript_url": self.show.page_url(f"{base}/transcript/index.html") if is_long else "",
+        }
+        embed = f"{base}/embed/index.html"
+        player_url = self.show.page_url(embed)
+        late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
+        yield self._template_page(f"{base}/index.html", "episode.html", values, late_values, item.comments)
+        embed_values = _player_values(item)
+        yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
+        yield self._oembed_page(f"{base}/oembed.json", item, player_url)
+        yield from self._clip_pages(item)
+        if is_long:
+            transcript_values = partial(self._transcript_values, item)
+            yield self._template_page(
+                f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
+            )
 
     def _clip_pages(self, item: Item) -> Iterator[SitePage]:
         """A page for each soundbite: what is after # in a link never reaches those who make link previews."""
@@ -395,6 +405,14 @@ class Site:
         own_digest = _digest_value([key, template, values, self._own_values if key in _SHOW_PAGES else ()])
         digest = _digest_value([own_digest, self._common_digest, comments])
         return SitePage(key=key, digest=digest, own_digest=own_digest if _is_listed(key) else "", render=render)
+
+
+def with_neighbours(items: Sequence[Item]) -> Iterator[tuple[Item, Item | None, Item | None]]:
+    """Each of the items, which are newest first, with the next newer and the next older one."""
+    for index, item in enumerate(items):
+        newer = items[index - 1] if index else None
+        older = items[index + 1] if index + 1 < len(items) else None
+        yield item, newer, older
 
 
 def indexnow_key_file(key: str) -> str:

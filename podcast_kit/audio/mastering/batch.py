@@ -34,19 +34,21 @@ def master_all(
     jobs: Sequence[MasteringJob],
     executor: Executor | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    *,
+    count: int = 0,
 ) -> Iterator[MasteringOutcome]:
     """Master every job, and yield each outcome when it is finished; a failure does not stop the other jobs.
 
-    Without an executor each job gets its own process, with as many at once as there are processors; a given executor is
-    used and left open. `on_progress` gets the progress of each job (stages `measure`, `limit`, `encode`, `verify`) and,
-    with stage `master`, how many jobs are finished.
+    Without an executor each job gets its own process, with `count` at once or as many as there are processors; a
+    given executor is used and left open. `on_progress` gets the progress of each job (stages `measure`, `limit`,
+    `encode`, `verify`) and, with stage `master`, how many jobs are finished.
     """
     codecs.require_codecs()
     report = on_progress or (lambda _: None)
     if executor is not None:
         yield from _run_jobs(executor, jobs, report)
         return
-    with WorkerPool(max(1, min(len(jobs), os.cpu_count() or 1))) as workers:
+    with WorkerPool(max(1, min(len(jobs), count or os.cpu_count() or 1))) as workers:
         try:
             yield from _run_jobs(workers, jobs, report)
         except BaseException:

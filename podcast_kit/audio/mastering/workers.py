@@ -12,7 +12,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
-from podcast_kit.errors import OperationError
 from podcast_kit.io.decoder_process import (
     MASTERING_LIMITS,
     DecoderLimits,
@@ -20,13 +19,12 @@ from podcast_kit.io.decoder_process import (
     enter_limits,
     load_result,
 )
+from podcast_kit.io.worker_processes import WorkerDied, describe_exit
+
+__all__ = ["WorkerDied", "WorkerPool"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class WorkerDied(OperationError):
-    """The worker process ended before it was finished; other calls are not affected."""
 
 
 class WorkerPool(Executor):
@@ -69,7 +67,7 @@ class WorkerPool(Executor):
                 result, error = load_result(data) if self._limits else pickle.loads(data)  # noqa: S301  # our own process
         except EOFError:
             process.join()
-            raise WorkerDied(f"its process ended {_describe_exit(process.exitcode)}") from None
+            raise WorkerDied(f"its process ended {describe_exit(process.exitcode)}") from None
         finally:
             process.join()
             self._processes.discard(process)
@@ -95,9 +93,3 @@ def _run_in_worker(
         message = None, error
     sender.send_bytes(pickle.dumps(message))
     sender.close()
-
-
-def _describe_exit(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"by signal {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"by signal {-code}"
-    return f"with code {code}"

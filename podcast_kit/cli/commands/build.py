@@ -11,7 +11,7 @@ from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build, scheduled_lines
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import AT_OPTION, RETAG_OPTION, override_target
+from podcast_kit.cli.options import AT_OPTION, JOBS_OPTION, RETAG_OPTION, override_target
 from podcast_kit.errors import ExitCode
 from podcast_kit.text.numbers import format_bytes, format_count
 
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 @RETAG_OPTION
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
 @ALLOW_PLACE_OPTION
+@JOBS_OPTION
 def build_command(
-    console: Console, at: str | None, retag: tuple[str, ...], url: str | None, allow_place: tuple[Path, ...]
+    console: Console,
+    at: str | None,
+    retag: tuple[str, ...],
+    url: str | None,
+    allow_place: tuple[Path, ...],
+    jobs: int | None,
 ) -> None:
     """Build the feed, the pages and the tagged audio into build/.
 
@@ -38,7 +44,7 @@ def build_command(
     """
     show = load_show(console, add_guids=True, keep_going=True)
     show = override_target(show, url=url, allow_place=allow_place)
-    build = load_build(console, at, retag, show, keep_going=True)
+    build = load_build(console, at, retag, show, keep_going=True, jobs=jobs)
     outputs = build.outputs.values()
     console.document(
         "build",

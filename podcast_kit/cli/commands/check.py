@@ -15,7 +15,7 @@ import click
 from podcast_kit.cli import ci_reports
 from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import PLATFORM_CHOICE
+from podcast_kit.cli.options import PLATFORM_CHOICE, open_workers
 from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.text.numbers import format_count
 
@@ -151,15 +151,17 @@ def _check_named_files(
         show = load_show(console)
         show = replace(show, work_folder=work_folder or show.work_folder)
         published_feed = fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
-        problems = check.check_show(
-            show,
-            now=options.now,
-            platform=options.platform,
-            published_feed=published_feed,
-            measure_loudness=options.measure_loudness,
-            network=network,
-            on_progress=console.progress,
-        )
+        with open_workers(None) as workers:
+            problems = check.check_show(
+                show,
+                now=options.now,
+                platform=options.platform,
+                published_feed=published_feed,
+                measure_loudness=options.measure_loudness,
+                network=network,
+                workers=workers,
+                on_progress=console.progress,
+            )
     except InvalidInput as error:
         # Without the show, the name of an episode means nothing yet: report what is wrong with the show.
         problems = tuple(error.problems)

@@ -13,6 +13,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
     AT_OPTION,
+    JOBS_OPTION,
     REFRESH_OPTION,
     RETAG_OPTION,
     target_options,
@@ -27,6 +28,7 @@ from podcast_kit.errors import ExitCode, InvalidInput, OperationError
 @AHEAD_OPTION
 @RETAG_OPTION
 @REFRESH_OPTION
+@JOBS_OPTION
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `publish --plan FILE`."
 )
@@ -37,6 +39,7 @@ def plan_command(
     ahead: bool,
     retag: tuple[str, ...],
     refresh: bool,
+    jobs: int | None,
     out: Path | None,
     exit_code: bool,
     **target: Any,  # noqa: ANN401  # what target_options take
@@ -56,7 +59,7 @@ def plan_command(
     due = parse_build_date(at)
     options = PublishOptions(retag=retag, ahead=ahead, refresh=refresh)
     prepared = prepare_with_progress(
-        console, lambda: load_show(console, add_guids=True, needs_cover=False), due, options, target=target
+        console, lambda: load_show(console, add_guids=True, needs_cover=False), due, options, target=target, jobs=jobs
     )
     print_plan(console, prepared)
     append_github_summary(console, "plan", prepared)

@@ -17,6 +17,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
     AT_OPTION,
+    JOBS_OPTION,
     REFRESH_OPTION,
     RETAG_OPTION,
     YES_OPTION,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 @AHEAD_OPTION
 @RETAG_OPTION
 @REFRESH_OPTION
+@JOBS_OPTION
 @YES_OPTION
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would change, as `plan` does.")
 @click.option("--only", type=click.Choice(["feed"]), help="`feed`: publish everything except audio.")
@@ -86,6 +88,7 @@ def publish_command(
     ahead: bool,
     retag: tuple[str, ...],
     refresh: bool,
+    jobs: int | None,
     yes: bool,
     dry_run: bool,
     only: str | None,
@@ -149,6 +152,7 @@ def publish_command(
         saved_plan,
         target=target,
         use_fast_path=not dry_run,
+        jobs=jobs,
     )
     is_for_program = (console.as_json or events) and yes
     if prepared.recorded_at is None and (dry_run or not is_for_program):

@@ -1,0 +1,233 @@
+"""What workers do in a build: whole episodes, pictures and pages, each from values and into values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podcast_kit.builder.cache import CACHE_DIR, CacheRows
+from podcast_kit.builder.description import DescriptionContext
+from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import prepare_episode_audio
+from podcast_kit.builder.recorded_work import RecordedOutputDir, RecordedWork, WorkerCache
+from podcast_kit.builder.responsive_images import ItemPictures
+from podcast_kit.builder.tags import EmbeddedImages
+from podcast_kit.errors import PodcastKitError
+from podcast_kit.model import Episode, Item, LockEntry, Output, Project, Wave
+from podcast_kit.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPlace:
+    """What all tasks of a build share."""
+
+    token: str
+    """Of the build: what a worker knows of another one does not hold."""
+    project: Project
+    """Without its episodes and its lock."""
+    folder: Path
+    """The build's."""
+    scratch: Path
+    """Where unfinished files are written."""
+
+    @classmethod
+    def of_build(cls, project: Project, out: OutputDir) -> WorkPlace:
+        """The place of a build that is under way."""
+        project = replace(
+            project, episodes=(), lock=(), broken=(), comments={}, recorded_slugs={}, warnings=(), pages=()
+        )
+        return cls(token=out.token, project=project, folder=out.folder, scratch=out.scratch_path())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodesContext:
+    """What all episodes of a build share."""
+
+    place: WorkPlace
+    description: DescriptionContext
+    retag: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeTask:
+    """An episode to build."""
+
+    episode: Episode
+    entry: LockEntry | None
+    recorded_slugs: tuple[str, ...]
+    rows: CacheRows
+    errors: Mapping[str, PodcastKitError]
+    """What went wrong when its recordings were mastered."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeResult:
+    """The episode, or what is wrong with it; and what it did to the cache and the folder until then."""
+
+    work: RecordedWork
+    built: BuiltEpisode | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesContext:
+    """What the pictures of all episodes depend on."""
+
+    place: WorkPlace
+    cover: Path | None
+    colours: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureTask:
+    """An episode whose pictures are to be drawn."""
+
+    item: Item
+    rows: CacheRows
+    sources: tuple[Output, ...]
+    """Published files that are made smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesResult:
+    """The episode with its pictures; None where they could not be drawn."""
+
+    work: RecordedWork
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesContext:
+    """What all pages depend on."""
+
+    place: WorkPlace
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesTask:
+    """Pages of an episode that are to be rendered."""
+
+    item: Item
+    newer: Item | None
+    older: Item | None
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PagesResult:
+    """The pages of an episode, unless one of them cannot be rendered."""
+
+    work: RecordedWork
+    error: str = ""
+
+
+@dataclass(slots=True)
+class _WorkerState:
+    """What a worker keeps from one task of a build to the next."""
+
+    token: str
+    cache: WorkerCache
+    out: RecordedOutputDir
+    embedded: EmbeddedImages
+    pictures: ItemPictures | None = None
+    site: Site | None = None
+
+
+_states: list[_WorkerState] = []
+"""Of the build that this worker works for; empty before its first task."""
+
+
+def build_episodes_in_worker(context: EpisodesContext, tasks: Sequence[EpisodeTask]) -> list[EpisodeResult]:
+    """Build each episode; one that has errors stops no other."""
+    return [_build_one(context, task) for task in tasks]
+
+
+def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
+    state = _enter_build(context.place)
+    state.cache.start(task.rows)
+    state.out.start()
+    episode = task.episode
+    project = replace(
+        context.place.project,
+        lock=(task.entry,) if task.entry else (),
+        recorded_slugs={episode.guid: task.recorded_slugs} if task.recorded_slugs else {},
+    )
+    try:
+        audio = prepare_episode_audio(project, episode, state.out, context.retag, task.errors)
+        built = build_episode(EpisodeContext(project, state.out, context.description, state.embedded), episode, audio)
+    except Exception as error:  # noqa: BLE001  # it is raised again in the parent, at the episode's turn
+        return EpisodeResult(_end_recording(state), error=error)
+    return EpisodeResult(_end_recording(state), built)
+
+
+def _enter_build(place: WorkPlace) -> _WorkerState:
+    if not _states or _states[0].token != place.token:
+        cache = WorkerCache(place.project.output_folder / CACHE_DIR)
+        out = RecordedOutputDir(place.folder, cache, place.scratch)
+        _states[:] = [_WorkerState(place.token, cache, out, EmbeddedImages(cache))]
+    return _states[0]
+
+
+def _end_recording(state: _WorkerState) -> RecordedWork:
+    return RecordedWork(
+        rows=state.cache.recorded,
+        used=tuple(state.cache.used),
+        files=tuple(state.out.files),
+        outputs=state.out.added_outputs,
+    )
+
+
+def hash_files_in_worker(place: WorkPlace, paths: Sequence[str]) -> list[RecordedWork]:
+    """Hash each file; one that cannot be read is reported where it is used."""
+    works: list[RecordedWork] = []
+    for path in paths:
+        state = _enter_build(place)
+        state.cache.start({})
+        state.out.start()
+        with suppress(OSError):
+            state.cache.sha256(path)
+        works.append(_end_recording(state))
+    return works
+
+
+def picture_items_in_worker(context: PicturesContext, tasks: Sequence[PictureTask]) -> list[PicturesResult]:
+    """Draw the pictures of each episode's pages."""
+    state = _enter_build(context.place)
+    if state.pictures is None:
+        project = context.place.project
+        state.pictures = ItemPictures(project.folder, project.show, context.cover, context.colours, state.out)
+    results: list[PicturesResult] = []
+    for task in tasks:
+        state.cache.start(task.rows)
+        state.out.start(task.sources)
+        item = None
+        with suppress(PodcastKitError):
+            item = state.pictures.picture_item(task.item)
+        results.append(PicturesResult(_end_recording(state), item))
+    return results
+
+
+def render_pages_in_worker(context: PagesContext, tasks: Sequence[PagesTask]) -> list[PagesResult]:
+    """Render pages of each episode, up to the first that fails."""
+    state = _enter_build(context.place)
+    if state.site is None:
+        state.site = context.site
+    return [_render_pages(state, state.site, task) for task in tasks]
+
+
+def _render_pages(state: _WorkerState, show_site: Site, task: PagesTask) -> PagesResult:
+    state.cache.start({})
+    state.out.start()
+    try:
+        for page in show_site.build_episode_pages(task.item, task.newer, task.older):
+            if page.key in task.keys:
+                state.out.write(page.key, page.render(), Wave.PAGES)
+    except PodcastKitError as error:
+        for file in state.out.files:
+            state.out.discard_file(state.out.scratch / file.name)
+        return PagesResult(RecordedWork({}, (), (), ()), error=error.text)
+    return PagesResult(_end_recording(state))

@@ -1,0 +1,190 @@
+"""All episodes of a build: one after the other, or side by side in workers with the same outcome."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podcast_kit.builder.cache import CacheRows, WorkNeeded
+from podcast_kit.builder.description import DescriptionContext
+from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import master_audio, prepare_audio, prepare_episode_audio
+from podcast_kit.builder.recorded_work import replay_work
+from podcast_kit.builder.tags import EmbeddedImages
+from podcast_kit.builder.workers import MAX_TRIES, Workers
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
+from podcast_kit.io.decoder_process import are_decoders_limited
+from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.worker_processes import WorkerDied
+from podcast_kit.model import Episode, LocalFile, Progress, Project
+
+if TYPE_CHECKING:
+    from podcast_kit.builder import episode_tasks
+
+EPISODE_SECONDS = 0.012
+"""About what an episode costs besides its audio, on one processor."""
+AUDIO_BYTES_PER_SECOND = 300_000_000
+"""About how fast audio is hashed and copied."""
+EPISODES_PER_GROUP = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodesBuild:
+    """What a build does with its episodes."""
+
+    project: Project
+    out: OutputDir
+    retag: Collection[str]
+    http: HttpClient
+    workers: Workers
+    on_progress: Callable[[Progress], None]
+
+    def run(self, episodes: Sequence[Episode]) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        """Every episode in order, built or with what is wrong with it; raises what stops the whole build."""
+        context = EpisodeContext(
+            self.project, self.out, DescriptionContext.from_project(self.project), EmbeddedImages(self.out.cache)
+        )
+        if not self.workers.are_many or are_decoders_limited() or len(episodes) < 2:  # noqa: PLR2004
+            yield from self._run_here(context, episodes)
+            return
+        attempts = [self._attempt(context, episode, {}) for episode in episodes]
+        waiting = [
+            episode
+            for episode, attempt in zip(episodes, attempts, strict=True)
+            if isinstance(attempt, _Waiting) and isinstance(episode.audio, LocalFile)
+        ]
+        if not self.workers.is_worthwhile(sum(map(self._estimate_seconds, waiting))):
+            yield from self._run_here(context, episodes)
+            return
+        yield from self._run_in_workers(context, episodes, waiting, attempts)
+
+    def _run_here(
+        self, context: EpisodeContext, episodes: Sequence[Episode]
+    ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        prepared = prepare_audio(self.project, episodes, self.out, self.retag, self.on_progress, http=self.http)
+        for number, episode in enumerate(episodes, 1):
+            self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
+            audio = prepared[episode.slug]
+            try:
+                outcome = audio if isinstance(audio, PodcastKitError) else build_episode(context, episode, audio)
+            except PodcastKitError as error:
+                outcome = error
+            yield episode, outcome
+
+    def _attempt(
+        self, context: EpisodeContext, episode: Episode, errors: Mapping[str, PodcastKitError]
+    ) -> BuiltEpisode | PodcastKitError | _Waiting:
+        """The episode as far as earlier builds have worked it out."""
+        with self.out.cache.attempt() as rows:
+            try:
+                return self._build_here(context, episode, errors)
+            except WorkNeeded:
+                return _Waiting(rows)
+
+    def _estimate_seconds(self, episode: Episode) -> float:
+        assert isinstance(episode.audio, LocalFile)  # noqa: S101  # see `run`
+        try:
+            size = os.stat(episode.audio.resolve_in(self.project.folder)).st_size  # noqa: PTH116
+        except (OSError, ValueError):
+            size = 0
+        return EPISODE_SECONDS + size / AUDIO_BYTES_PER_SECOND
+
+    def _run_in_workers(
+        self,
+        context: EpisodeContext,
+        episodes: Sequence[Episode],
+        waiting: Sequence[Episode],
+        attempts: Sequence[BuiltEpisode | PodcastKitError | _Waiting],
+    ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        from podcast_kit.builder import episode_tasks
+
+        project, out = self.project, self.out
+        place = episode_tasks.WorkPlace.of_build(project, out)
+        errors = self._master(place, waiting)
+        slugs = {episode.slug for episode in waiting}
+        tasks: list[episode_tasks.EpisodeTask] = []
+        outcomes: dict[str, BuiltEpisode | PodcastKitError] = {}
+        for episode, attempt in zip(episodes, attempts, strict=True):
+            if episode.slug not in slugs:
+                if not isinstance(attempt, _Waiting):
+                    outcomes[episode.slug] = attempt
+                continue
+            again = self._attempt(context, episode, errors) if self._needs_mastering(episode) else attempt
+            assert isinstance(again, _Waiting)  # noqa: S101  # nothing is tagged yet
+            tasks.append(
+                episode_tasks.EpisodeTask(
+                    episode=episode,
+                    entry=project.lock_entry(episode.guid),
+                    recorded_slugs=tuple(project.recorded_slugs.get(episode.guid, ())),
+                    rows=again.rows,
+                    errors={name: error for name, error in errors.items() if name.startswith(episode.slug)},
+                )
+            )
+        shared = episode_tasks.EpisodesContext(
+            place=place, description=context.description, retag=frozenset(self.retag)
+        )
+        results = self.workers.run(episode_tasks.build_episodes_in_worker, shared, tasks, group_size=EPISODES_PER_GROUP)
+        for number, episode in enumerate(episodes, 1):
+            self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
+            if episode.slug in slugs:
+                yield episode, self._take_over(episode, next(results))
+            elif episode.slug in outcomes:
+                yield episode, outcomes[episode.slug]
+            else:
+                yield episode, self._build_here(context, episode, errors)
+
+    def _needs_mastering(self, episode: Episode) -> bool:
+        settings = episode.mastering or self.project.show.audio
+        return settings.is_active or bool(settings.format or settings.alternate)
+
+    def _master(self, place: episode_tasks.WorkPlace, episodes: Sequence[Episode]) -> dict[str, PodcastKitError]:
+        """Master what these episodes need; the errors by the name of the request."""
+        from podcast_kit.builder import episode_tasks
+
+        chosen = [episode for episode in episodes if self._needs_mastering(episode)]
+        paths = [
+            str(episode.audio.resolve_in(self.project.folder))
+            for episode in chosen
+            if isinstance(episode.audio, LocalFile)
+        ]
+        for result in self.workers.run(episode_tasks.hash_files_in_worker, place, paths):
+            if not isinstance(result, WorkerDied):
+                replay_work(result, self.out)
+        return master_audio(self.project, chosen, self.out, self.retag, self.on_progress, self.workers.count)
+
+    def _build_here(
+        self, context: EpisodeContext, episode: Episode, errors: Mapping[str, PodcastKitError]
+    ) -> BuiltEpisode | PodcastKitError:
+        try:
+            audio = prepare_episode_audio(self.project, episode, self.out, self.retag, errors, self.http)
+            return build_episode(context, episode, audio)
+        except PodcastKitError as error:
+            return error
+
+    def _take_over(
+        self, episode: Episode, result: episode_tasks.EpisodeResult | WorkerDied
+    ) -> BuiltEpisode | PodcastKitError:
+        if isinstance(result, WorkerDied):
+            return _describe_lost_episode(episode, result)
+        replay_work(result.work, self.out)
+        if result.error is not None and not isinstance(result.error, PodcastKitError):
+            raise result.error
+        outcome = result.built or result.error
+        assert outcome is not None  # noqa: S101  # a result has one of them
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An episode that needs work, and the rows of the cache that it read until then."""
+
+    rows: CacheRows
+
+
+def _describe_lost_episode(episode: Episode, error: WorkerDied) -> InvalidInput:
+    text = f"cannot be built: {error}, {MAX_TRIES} times; no other episode is affected"
+    fix = "run it again; if memory ran out, with fewer jobs at once (`--jobs 1`); if not, check the recording"
+    return InvalidInput([Problem(SourceLocation(str(episode.audio)), text, fix, "au.worker")])

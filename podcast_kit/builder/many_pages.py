@@ -1,0 +1,171 @@
+"""The pages of a build and their pictures: one after the other, or side by side in workers with the same outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from podcast_kit import site
+from podcast_kit.builder import episode_tasks
+from podcast_kit.builder.cache import WorkNeeded, dataclass_kind
+from podcast_kit.builder.episode_tasks import PagesContext, PagesTask, PictureTask, WorkPlace
+from podcast_kit.builder.output_dir import OutputDir, StoredFile
+from podcast_kit.builder.recorded_work import replay_work
+from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
+from podcast_kit.builder.workers import Workers
+from podcast_kit.errors import PodcastKitError
+from podcast_kit.io.decoder_process import are_decoders_limited
+from podcast_kit.io.worker_processes import WorkerDied
+from podcast_kit.model import CommentThread, Image, Item, Project, PublishedPage, Wave
+from podcast_kit.site import SitePage
+from podcast_kit.source import comments
+from podcast_kit.source.social_posts import list_social_posts
+from podcast_kit.writer_versions import PAGES_AND_FEEDS
+
+RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
+PICTURE_SECONDS = 0.012
+PAGE_SECONDS = 0.004
+"""About what drawing a social card, or rendering a page, costs on one processor."""
+EPISODES_PER_GROUP = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesBuild:
+    """What a build does with its pages."""
+
+    project: Project
+    out: OutputDir
+    workers: Workers
+
+    def write_pages(self, items: Sequence[Item], artwork: Image | None, own_pages: Sequence[PublishedPage]) -> None:
+        """Render every page whose inputs changed. Raises the error of the first one by key."""
+        with_comments = tuple(replace(item, comments=_shown_threads(self.project, item)) for item in items)
+        pictured, artwork, icons = add_page_images(self.project, with_comments, artwork, self.out, self._picture_items)
+        project = self.project
+        show_site = site.Site(
+            show=project.show,
+            folder=project.folder,
+            shared=project.shared_folder,
+            artwork=artwork,
+            icons=icons,
+            own_pages=tuple(own_pages),
+            static_files=frozenset(project.static_files),
+        )
+        pages = show_site.build_pages(pictured)
+        changed = [page for page in pages if not self._is_unchanged(page)]
+        of_episodes = {page.key: page for page in changed if page.item}
+        errors: dict[str, PodcastKitError] = {}
+        if self._are_workers_worthwhile(len(of_episodes) * PAGE_SECONDS):
+            results = self._start_rendering(show_site, pictured, of_episodes)
+            changed = [page for page in changed if not page.item]
+            self._render_here(changed, errors)
+            for task, result in results:
+                self._take_over_pages(task, result, of_episodes, errors)
+        else:
+            self._render_here(changed, errors)
+        if errors:
+            raise errors[min(errors)]
+        for page in pages:
+            self.out.outputs[page.key] = replace(self.out.outputs[page.key], own_digest=page.own_digest)
+
+    def _are_workers_worthwhile(self, seconds: float) -> bool:
+        return not are_decoders_limited() and self.workers.is_worthwhile(seconds)
+
+    def _is_unchanged(self, page: SitePage) -> bool:
+        """Whether an earlier build rendered the page, which is then listed."""
+        stored = self.out.cache.get(RENDERED_PAGES, _cache_key(page))
+        return stored is not None and self.out.add_if_unchanged(stored, Wave.PAGES)
+
+    def _render_here(self, pages: Sequence[SitePage], errors: dict[str, PodcastKitError]) -> None:
+        """Render until one fails, whose error is added under its key."""
+        for page in pages:
+            try:
+                data = page.render()
+            except PodcastKitError as error:
+                errors[page.key] = error
+                return
+            self.out.write(page.key, data, Wave.PAGES)
+            self._keep(page)
+
+    def _keep(self, page: SitePage) -> None:
+        output = self.out.outputs[page.key]
+        self.out.cache.set(RENDERED_PAGES, _cache_key(page), StoredFile(page.key, output.sha256, output.size))
+
+    def _start_rendering(
+        self, show_site: site.Site, items: Sequence[Item], pages: dict[str, SitePage]
+    ) -> Iterator[tuple[PagesTask, episode_tasks.PagesResult | WorkerDied]]:
+        """Have the workers render these pages of episodes; the results are in the order of their keys."""
+        keys_by_guid: dict[str, list[str]] = {}
+        for page in pages.values():
+            if page.item:
+                keys_by_guid.setdefault(page.item.guid, []).append(page.key)
+        tasks = [
+            PagesTask(item=item, newer=newer, older=older, keys=tuple(keys_by_guid[item.guid]))
+            for item, newer, older in site.with_neighbours(items)
+            if item.guid in keys_by_guid
+        ]
+        tasks.sort(key=lambda task: min(task.keys))
+        context = PagesContext(place=WorkPlace.of_build(self.project, self.out), site=replace(show_site))
+        results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=EPISODES_PER_GROUP)
+        return zip(tasks, results, strict=True)
+
+    def _take_over_pages(
+        self,
+        task: PagesTask,
+        result: episode_tasks.PagesResult | WorkerDied,
+        pages: dict[str, SitePage],
+        errors: dict[str, PodcastKitError],
+    ) -> None:
+        if isinstance(result, WorkerDied) or result.error:  # rendered again here, so that its error is ours
+            self._render_here([pages[key] for key in sorted(task.keys)], errors)
+            return
+        replay_work(result.work, self.out)
+        for key in task.keys:
+            self._keep(pages[key])
+
+    def _picture_items(self, pictures: ItemPictures, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Each item with its pictures."""
+        if are_decoders_limited() or not self.workers.are_many:
+            return tuple(map(pictures.picture_item, items))
+        attempts = [self._attempt_pictures(pictures, item) for item in items]
+        tasks = [attempt for attempt in attempts if isinstance(attempt, PictureTask)]
+        if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
+            return tuple(map(pictures.picture_item, items))
+        context = episode_tasks.PicturesContext(
+            place=WorkPlace.of_build(self.project, self.out), cover=pictures.cover, colours=pictures.colours
+        )
+        results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=EPISODES_PER_GROUP)
+        return tuple(
+            self._take_over_pictures(pictures, attempt.item, next(results))
+            if isinstance(attempt, PictureTask)
+            else attempt
+            for attempt in attempts
+        )
+
+    def _attempt_pictures(self, pictures: ItemPictures, item: Item) -> Item | PictureTask:
+        with self.out.cache.attempt() as rows:
+            try:
+                return pictures.picture_item(item)
+            except WorkNeeded:
+                return PictureTask(item=item, rows=rows, sources=pictures.list_sources(item))
+
+    def _take_over_pictures(
+        self, pictures: ItemPictures, item: Item, result: episode_tasks.PicturesResult | WorkerDied
+    ) -> Item:
+        if isinstance(result, WorkerDied) or result.item is None:  # drawn again here, so that its error is ours
+            return pictures.picture_item(item)
+        replay_work(result.work, self.out)
+        return result.item
+
+
+def _cache_key(page: SitePage) -> str:
+    return f"{PAGES_AND_FEEDS} {page.key} {page.digest}"
+
+
+def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:
+    """The replies to those posts that the episode still names."""
+    if not (threads := project.comments.get(item.episode.slug)):
+        return ()
+    uris = {post.uri for post in list_social_posts(item.elements)}
+    hide = project.show.comments.hide
+    return tuple(comments.remove_hidden_comments(thread, hide) for thread in threads if thread.uri in uris)
