@@ -126,7 +126,7 @@ class PagesResult:
 
 
 @dataclass(slots=True)
-class _WorkerState:
+class _WorkerMemory:
     """What a worker keeps from one task of a build to the next."""
 
     token: str
@@ -137,7 +137,7 @@ class _WorkerState:
     site: Site | None = None
 
 
-_states: list[_WorkerState] = []
+_memories: list[_WorkerMemory] = []
 """Of the build that this worker works for; empty before its first task."""
 
 
@@ -147,9 +147,9 @@ def build_episodes_in_worker(context: EpisodesContext, tasks: Sequence[EpisodeTa
 
 
 def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
-    state = _enter_build(context.place)
-    state.cache.start(task.rows)
-    state.out.start()
+    memory = _enter_build(context.place)
+    memory.cache.start(task.rows)
+    memory.out.start()
     episode = task.episode
     project = replace(
         context.place.project,
@@ -157,27 +157,27 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
         recorded_slugs={episode.guid: task.recorded_slugs} if task.recorded_slugs else {},
     )
     try:
-        audio = prepare_episode_audio(project, episode, state.out, context.retag, task.errors)
-        built = build_episode(EpisodeContext(project, state.out, context.description, state.embedded), episode, audio)
+        audio = prepare_episode_audio(project, episode, memory.out, context.retag, task.errors)
+        built = build_episode(EpisodeContext(project, memory.out, context.description, memory.embedded), episode, audio)
     except Exception as error:  # noqa: BLE001  # it is raised again in the parent, at the episode's turn
-        return EpisodeResult(_end_recording(state), error=error)
-    return EpisodeResult(_end_recording(state), built)
+        return EpisodeResult(_end_recording(memory), error=error)
+    return EpisodeResult(_end_recording(memory), built)
 
 
-def _enter_build(place: WorkPlace) -> _WorkerState:
-    if not _states or _states[0].token != place.token:
+def _enter_build(place: WorkPlace) -> _WorkerMemory:
+    if not _memories or _memories[0].token != place.token:
         cache = WorkerCache(place.project.output_folder / CACHE_DIR)
         out = RecordedOutputDir(place.folder, cache, place.scratch)
-        _states[:] = [_WorkerState(place.token, cache, out, EmbeddedImages(cache))]
-    return _states[0]
+        _memories[:] = [_WorkerMemory(place.token, cache, out, EmbeddedImages(cache))]
+    return _memories[0]
 
 
-def _end_recording(state: _WorkerState) -> RecordedWork:
+def _end_recording(memory: _WorkerMemory) -> RecordedWork:
     return RecordedWork(
-        rows=state.cache.recorded,
-        used=tuple(state.cache.used),
-        files=tuple(state.out.files),
-        outputs=state.out.added_outputs,
+        rows=memory.cache.recorded,
+        used=tuple(memory.cache.used),
+        files=tuple(memory.out.files),
+        outputs=memory.out.added_outputs,
     )
 
 
@@ -185,49 +185,49 @@ def hash_files_in_worker(place: WorkPlace, paths: Sequence[str]) -> list[Recorde
     """Hash each file; one that cannot be read is reported where it is used."""
     works: list[RecordedWork] = []
     for path in paths:
-        state = _enter_build(place)
-        state.cache.start({})
-        state.out.start()
+        memory = _enter_build(place)
+        memory.cache.start({})
+        memory.out.start()
         with suppress(OSError):
-            state.cache.sha256(path)
-        works.append(_end_recording(state))
+            memory.cache.sha256(path)
+        works.append(_end_recording(memory))
     return works
 
 
 def picture_items_in_worker(context: PicturesContext, tasks: Sequence[PictureTask]) -> list[PicturesResult]:
     """Draw the pictures of each episode's pages."""
-    state = _enter_build(context.place)
-    if state.pictures is None:
+    memory = _enter_build(context.place)
+    if memory.pictures is None:
         project = context.place.project
-        state.pictures = ItemPictures(project.folder, project.show, context.cover, context.colours, state.out)
+        memory.pictures = ItemPictures(project.folder, project.show, context.cover, context.colours, memory.out)
     results: list[PicturesResult] = []
     for task in tasks:
-        state.cache.start(task.rows)
-        state.out.start(task.sources)
+        memory.cache.start(task.rows)
+        memory.out.start(task.sources)
         item = None
         with suppress(PodcastKitError):
-            item = state.pictures.picture_item(task.item)
-        results.append(PicturesResult(_end_recording(state), item))
+            item = memory.pictures.picture_item(task.item)
+        results.append(PicturesResult(_end_recording(memory), item))
     return results
 
 
 def render_pages_in_worker(context: PagesContext, tasks: Sequence[PagesTask]) -> list[PagesResult]:
     """Render pages of each episode, up to the first that fails."""
-    state = _enter_build(context.place)
-    if state.site is None:
-        state.site = context.site
-    return [_render_pages(state, state.site, task) for task in tasks]
+    memory = _enter_build(context.place)
+    if memory.site is None:
+        memory.site = context.site
+    return [_render_pages(memory, memory.site, task) for task in tasks]
 
 
-def _render_pages(state: _WorkerState, show_site: Site, task: PagesTask) -> PagesResult:
-    state.cache.start({})
-    state.out.start()
+def _render_pages(memory: _WorkerMemory, show_site: Site, task: PagesTask) -> PagesResult:
+    memory.cache.start({})
+    memory.out.start()
     try:
         for page in show_site.build_episode_pages(task.item, task.newer, task.older):
             if page.key in task.keys:
-                state.out.write(page.key, page.render(), Wave.PAGES)
+                memory.out.write(page.key, page.render(), Wave.PAGES)
     except PodcastKitError as error:
-        for file in state.out.files:
-            state.out.discard_file(state.out.scratch / file.name)
+        for file in memory.out.files:
+            memory.out.discard_file(memory.out.scratch / file.name)
         return PagesResult(RecordedWork({}, (), (), ()), error=error.text)
-    return PagesResult(_end_recording(state))
+    return PagesResult(_end_recording(memory))

@@ -26,7 +26,7 @@ RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
 PICTURE_SECONDS = 0.012
 PAGE_SECONDS = 0.004
 """About what drawing a social card, or rendering a page, costs on one processor."""
-EPISODES_PER_GROUP = 16
+ITEMS_PER_GROUP = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class PagesBuild:
         ]
         tasks.sort(key=lambda task: min(task.keys))
         context = PagesContext(place=WorkPlace.of_build(self.project, self.out), site=replace(show_site))
-        results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=EPISODES_PER_GROUP)
+        results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return zip(tasks, results, strict=True)
 
     def _take_over_pages(
@@ -134,7 +134,7 @@ class PagesBuild:
         context = episode_tasks.PicturesContext(
             place=WorkPlace.of_build(self.project, self.out), cover=pictures.cover, colours=pictures.colours
         )
-        results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=EPISODES_PER_GROUP)
+        results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return tuple(
             self._take_over_pictures(pictures, attempt.item, next(results))
             if isinstance(attempt, PictureTask)

@@ -166,7 +166,7 @@ def _serve_calls_until_closed(connection: Connection) -> None:
 
 
 def _pickle_error(error: Exception) -> bytes:
-    """An answer that is an error; one that cannot be read back is told by its text."""
+    """An answer that is an error; one that cannot be read back becomes a RuntimeError with its text."""
     try:
         data = pickle.dumps((None, error))
         pickle.loads(data)  # noqa: S301  # ours
