@@ -34,7 +34,7 @@ MEDIA_PATH = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
 KEY_DIGEST_LEN = 16
 """Hexadecimal digits of a digest in a URL: 64 bits, so no two files of a show share them."""
 COPY_BLOCK_BYTES = 1 << 20
-TOKEN_BYTES = 16
+BUILD_TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class OutputDir:
         self.folder = folder
         self._target = target or real_path(folder)
         self.cache = cache
-        self.token = secrets.token_hex(TOKEN_BYTES)
+        self.token = secrets.token_hex(BUILD_TOKEN_BYTES)
         """Of this build."""
         self._root = str(folder)
         self._pinned: PinnedFolder | None = None

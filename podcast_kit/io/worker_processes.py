@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class WorkerDied(OperationError):
@@ -56,7 +56,7 @@ class LocalWorkers(Executor):
         self._workers: set[_Worker] = set()
         self._is_ended = False
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Run the call in a process; the future raises what the call raised, or WorkerDied."""
         return self._threads.submit(self._call, pickle.dumps((fn, args, kwargs)))
 
