@@ -41,7 +41,7 @@ def parse_feed_date(text: str) -> tuple[datetime | None, str]:
             delta = timedelta(hours=hours, minutes=minutes)
             return date.replace(tzinfo=timezone(-delta if offset[1] == "-" else delta)), ""
     if (name := _ZONE_NAME.search(text)) and (date := _parse_local_time(text[: name.start()])):
-        zone = _find_zone(name[1])
+        zone = find_time_zone(name[1])
         assumed = "" if zone else f"has the unknown time zone {name[1]!r}; UTC is assumed"
         return _fix_offset(date.replace(tzinfo=zone or UTC)), assumed
     if date := _parse_local_time(text):
@@ -65,7 +65,8 @@ def _parse_local_time(text: str) -> datetime | None:
     return date.replace(tzinfo=None) if date else None
 
 
-def _find_zone(name: str) -> tzinfo | None:
+def find_time_zone(name: str) -> tzinfo | None:
+    """The zone of a name such as `CEST` or `Europe/Vienna`; None for an unknown one."""
     if name.upper() in _ZONE_HOURS:
         return timezone(timedelta(hours=_ZONE_HOURS[name.upper()]))
     if "/" not in name:

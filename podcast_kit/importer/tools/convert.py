@@ -255,7 +255,11 @@ def _merge_item(item: Node, live_item: Node | None) -> Node:
 def _only_live_items(live: FeedDocument, matches: Mapping[int, Node]) -> list[Node]:
     """The items of the live feed that the files do not have."""
     matched = {id(item) for item in matches.values()}
-    return [replace(item, path=item.path or live.path) for item in live.items if id(item) not in matched]
+    return [
+        replace(item, path=item.path or live.path)
+        for item in live.items
+        if id(item) not in matched and item.child("enclosure")
+    ]
 
 
 def _with_tool_values(imported: ImportedFeed, show: ToolShow, by_guid: Mapping[str, ToolEpisode]) -> ImportedFeed:

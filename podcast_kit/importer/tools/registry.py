@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit.importer.tools import hugo, podlove, wordpress
+from podcast_kit.importer.tools import (
+    dropcaster,
+    eleventy,
+    hugo,
+    jekyll,
+    podcast_generator,
+    podlove,
+    wordpress,
+)
 from podcast_kit.importer.tools.model import Recognition, ToolShow
 from podcast_kit.importer.tools.source_folder import SourceFolder
 
@@ -25,7 +33,15 @@ class Tool:
 TOOLS = (
     Tool(("Podlove Publisher",), podlove.recognize_podlove, podlove.read_podlove),
     Tool(("WordPress",), wordpress.recognize_wordpress, wordpress.read_wordpress),
+    Tool(
+        ("Podcast Generator",),
+        podcast_generator.recognize_podcast_generator,
+        podcast_generator.read_podcast_generator,
+    ),
+    Tool(("Jekyll with Octopod",), jekyll.recognize_jekyll, jekyll.read_jekyll),
+    Tool(("Eleventy with Podcaster",), eleventy.recognize_eleventy, eleventy.read_eleventy),
     Tool(("Hugo with Castanet", "Hugo"), hugo.recognize_hugo, hugo.read_hugo),
+    Tool(("dropcaster",), dropcaster.recognize_dropcaster, dropcaster.read_dropcaster),
 )
 TOOL_NAMES = tuple(name for tool in TOOLS for name in tool.names)
 

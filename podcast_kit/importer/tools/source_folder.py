@@ -9,8 +9,9 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -212,6 +213,9 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: st
             if written > max(budget, 0):
                 raise OperationError(f"{source} unpacks to more than it says", "do not trust this archive")
             output.write(block)
+    with suppress(OverflowError, ValueError):  # some tools have the date of an episode only there
+        seconds = datetime(*member.date_time, tzinfo=UTC).timestamp()
+        os.utime(target, (seconds, seconds))
     return written
 
 
