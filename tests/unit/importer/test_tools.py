@@ -62,7 +62,8 @@ def item_values(item):
             (parse_timecode(chapter.attributes["start"]), chapter.attributes["title"])
             for chapter in (chapters.children if chapters else ())
         ],
-        "text": max((words(item.child_text(key)) for key in TEXT_KEYS), key=len),
+        "text": words(item.child_text("content:encoded"))
+        or max((words(item.child_text(key)) for key in TEXT_KEYS), key=len),
     }
 
 
