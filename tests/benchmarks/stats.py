@@ -14,6 +14,7 @@ import duckdb
 
 from podcast_kit.stats import CountingInput, CountingRules, DuckDBEngine, StatsFolder, load_agent_lists
 from podcast_kit.stats.counting import counting_statements, counting_steps
+from podcast_kit.stats.folder import SALT_BYTES
 from podcast_kit.stats.ingest import LogFile, ingest_logs, request_parts
 from podcast_kit.stats.report import count_months, prepare_tables
 from tests.support import access_logs, request_files
@@ -144,7 +145,7 @@ class Salts:
 
     def salt_of_month(self, month: str) -> bytes:
         """The same for each run."""
-        return month.encode() * 4
+        return (month.encode() * 4)[:SALT_BYTES]
 
 
 def counting_input() -> CountingInput:

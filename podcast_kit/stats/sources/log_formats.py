@@ -72,12 +72,19 @@ def _split_by(separator: str) -> str:
 
 
 _RANGES = {"range_start": "range_start_of(range_text)", "range_end": "range_end_of(range_text)"}
-_COMBINED_FIELDS = {"head": "f[1]", "request": "f[2]", "numbers": "f[3]", "referrer_text": "f[4]", "agent_text": "f[6]"}
+_COMBINED_FIELDS = {
+    "head": "f[1]",
+    "request": "f[2]",
+    "path_text": "split_part(f[2], ' ', 2)",
+    "numbers": "f[3]",
+    "referrer_text": "f[4]",
+    "agent_text": "f[6]",
+}
 _COMBINED_COLUMNS = {
     "at": "clf_time(head)",
     "address": "split_part(head, ' ', 1)",
-    "method": "split_part(request, ' ', 1)",
-    "path": "request_path(split_part(request, ' ', 2))",
+    "method": "CASE WHEN starts_with(request, 'GET ') THEN 'GET' ELSE split_part(request, ' ', 1) END",
+    "path": "request_path(path_text)",
     "status": "CASE WHEN substr(numbers, 5, 1) = ' ' THEN try_cast(substr(numbers, 2, 3) AS INTEGER) END",
     "bytes_sent": "to_bytes(substr(numbers, 6))",
     "referrer": "unquote_text(referrer_text)",

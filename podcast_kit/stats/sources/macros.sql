@@ -12,7 +12,9 @@ CREATE OR REPLACE TEMP MACRO parse_clf_time(x) AS
   CASE WHEN ends_with(x, ' +0000') THEN try_strptime(left(x, 20), '%d/%b/%Y:%H:%M:%S')
        WHEN substr(x, 23, 2) BETWEEN '00' AND '14' THEN CAST(try_strptime(x, '%d/%b/%Y:%H:%M:%S %z') AS TIMESTAMP) END;
 
-CREATE OR REPLACE TEMP MACRO clf_time(x) AS parse_clf_time(substr(x, instr(x, '[') + 1, 26));
+-- Nearly all logs are in UTC: then the text up to the end of the field is what it takes.
+CREATE OR REPLACE TEMP MACRO clf_time(x) AS coalesce(
+  try_strptime(split_part(x, '[', 2), '%d/%b/%Y:%H:%M:%S +0000] '), parse_clf_time(substr(x, instr(x, '[') + 1, 26)));
 
 CREATE OR REPLACE TEMP MACRO iso_time(x) AS
   CASE WHEN length(x) = 19 THEN try_cast(x AS TIMESTAMP) ELSE CAST(try_cast(x AS TIMESTAMPTZ) AS TIMESTAMP) END;
@@ -58,8 +60,14 @@ CREATE OR REPLACE TEMP MACRO hide_private(x) AS
 -- 60 bits of a hash that is the same in every version of DuckDB and fits into the integers of every engine.
 CREATE OR REPLACE TEMP MACRO to_id(x) AS CAST('0x' || left(sha256(blank(x)), 15) AS BIGINT);
 
-CREATE OR REPLACE TEMP MACRO request_path(x) AS hide_private(decode_url(split_part(split_part(
+CREATE OR REPLACE TEMP MACRO parse_request_path(x) AS hide_private(decode_url(split_part(split_part(
   CASE WHEN starts_with(x, 'http') THEN regexp_replace(x, '^https?://[^/]*', '') ELSE x END, '?', 1), '#', 1)));
+
+-- Most paths are plain.
+CREATE OR REPLACE TEMP MACRO request_path(x) AS
+  CASE WHEN starts_with(x, '/') AND NOT contains(x, '?') AND NOT contains(x, '%') AND NOT contains(x, '#')
+            AND NOT contains(x, '.xml') THEN x
+       ELSE parse_request_path(x) END;
 
 -- Without what comes after ?, which can be about a person.
 CREATE OR REPLACE TEMP MACRO referrer_url(x) AS hide_private(decode_url(split_part(blank(x), '?', 1)));
