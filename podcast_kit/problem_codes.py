@@ -947,6 +947,11 @@ network.twice
     Two shows that are published to one place, or that have one guid, replace each other.
     Remove one of the two, or give each show its own place and guid.
 
+network.place
+    Two shows of a network are published to one place, to overlapping places or to one address.
+    They would overwrite each other's files, and listeners of one would get the other.
+    Give each show a place and an address of its own, such as `to: s3://bucket/{name}` in `defaults:` of shows.yaml.
+
 network.nested
     A show is in the folder of another show, or in a network inside of a network.
     It would be unclear which settings a show inherits, and which files belong to it.

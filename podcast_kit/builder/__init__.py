@@ -101,6 +101,8 @@ class Build:
     lock: tuple[LockEntry, ...]
     """What podcast.lock must say before the feed is published."""
     artwork: Image | None = None
+    page_artwork: Image | None = None
+    """The artwork as pages show it, with its thumbnails."""
     scheduled: tuple[Episode, ...] = ()
     """Dated in the future and left out, the next one first."""
     ahead_slugs: frozenset[str] = frozenset()
@@ -184,7 +186,7 @@ def build(
             if (ahead or (project.lock_entry(episode.guid) and not _is_with_members(episode, now)))
             and episode not in unrecorded
         ]
-        artwork = publish_artwork(project, out)
+        artwork = page_artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
         built = _build_episodes(project, due, out, retag, on_progress, broken, http, workers, keep_going=keep_going)
         sources = collect_source_versions(project, built, cache)
@@ -224,7 +226,7 @@ def build(
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
-            PagesBuild(project=project, out=out, workers=workers).write_pages(
+            page_artwork = PagesBuild(project=project, out=out, workers=workers).write_pages(
                 items, artwork, [page.published for page in pages]
             )
         _write_feeds(project, items, artwork, out, held_here)
@@ -255,6 +257,7 @@ def build(
             ),
         ),
         artwork=artwork,
+        page_artwork=page_artwork,
         scheduled=scheduled,
         ahead_slugs=frozenset(episode.slug for episode in early),
         unrecorded_slugs=frozenset(episode.slug for episode in unrecorded),
@@ -293,7 +296,7 @@ def write_lock_entries(folder: Path, entries: Collection[LockEntry]) -> None:
         guids = {entry.guid for entry in entries}
         other_entries = [entry for entry in lock.read_lock(path) if entry.guid not in guids]
         data = lock.render_lock([*entries, *other_entries])
-        if path.is_file() and path.read_bytes() == data:
+        if (path.is_file() and path.read_bytes() == data) or not (path.is_file() or guids):
             return
         atomic_write.write_atomic(path, data)
 
@@ -537,7 +540,7 @@ def _write_feeds(
 ) -> None:
     """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same."""
     path = project.show.feed.path
-    if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY]):
+    if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
         location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
         text = f"feed: path: {path!r} is already the address of {clash}"
         raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
@@ -545,6 +548,10 @@ def _write_feeds(
     cache_key = hashlib.sha256(repr(inputs).encode()).hexdigest()
     stored = None if held else out.cache.get(RENDERED_FEEDS, cache_key)
     if stored and all(out.add_if_unchanged(file, wave) for file, wave in stored):
+        return
+    if project.listed_shows is not None:
+        out.write(path, feed.render_rss(project.show, (), artwork=artwork), Wave.FEED)
+        out.write(site.NETWORK_OPML_KEY, feed.render_network_opml(project.show, project.listed_shows), Wave.PAGES)
         return
     pages = feed.render_feed_pages(project.show, items, artwork=artwork)
     json_feed = feed.render_json_feed(project.show, items, artwork=artwork)

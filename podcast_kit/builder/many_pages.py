@@ -37,20 +37,16 @@ class PagesBuild:
     out: OutputDir
     workers: Workers
 
-    def write_pages(self, items: Sequence[Item], artwork: Image | None, own_pages: Sequence[PublishedPage]) -> None:
-        """Render every page whose inputs changed. Raises the error of the first one by key."""
+    def write_pages(
+        self, items: Sequence[Item], artwork: Image | None, own_pages: Sequence[PublishedPage]
+    ) -> Image | None:
+        """Render every page whose inputs changed; returns the artwork with its thumbnails.
+
+        Raises the error of the first page by key.
+        """
         with_comments = tuple(replace(item, comments=_shown_threads(self.project, item)) for item in items)
         pictured, artwork, icons = add_page_images(self.project, with_comments, artwork, self.out, self._picture_items)
-        project = self.project
-        show_site = site.Site(
-            show=project.show,
-            folder=project.folder,
-            shared=project.shared_folder,
-            artwork=artwork,
-            icons=icons,
-            own_pages=tuple(own_pages),
-            static_files=frozenset(project.static_files),
-        )
+        show_site = self._make_site(artwork, icons, own_pages)
         pages = show_site.build_pages(pictured)
         changed = [page for page in pages if not self._is_unchanged(page)]
         of_episodes = {page.key: page for page in changed if page.item}
@@ -67,6 +63,26 @@ class PagesBuild:
             raise errors[min(errors)]
         for page in pages:
             self.out.outputs[page.key] = replace(self.out.outputs[page.key], own_digest=page.own_digest)
+        return artwork
+
+    def _make_site(
+        self, artwork: Image | None, icons: tuple[Image, ...], own_pages: Sequence[PublishedPage]
+    ) -> site.Site:
+        """The pages of a show, or of the network."""
+        project = self.project
+        show, folder = project.show, project.folder
+        if project.listed_shows is not None:
+            listed_shows = project.listed_shows
+            return site.NetworkSite(show=show, folder=folder, artwork=artwork, icons=icons, listed_shows=listed_shows)
+        return site.Site(
+            show=show,
+            folder=folder,
+            shared=project.shared_folder,
+            artwork=artwork,
+            icons=icons,
+            own_pages=tuple(own_pages),
+            static_files=frozenset(project.static_files),
+        )
 
     def _are_workers_worthwhile(self, seconds: float) -> bool:
         return not are_decoders_limited() and self.workers.is_worthwhile(seconds)

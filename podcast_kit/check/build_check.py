@@ -19,7 +19,7 @@ from podcast_kit.check.explain import list_codes
 from podcast_kit.check.runner import check_document
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import LOCK_FILE, FeedDocument, Progress, Project, show_guid
+from podcast_kit.model import LOCK_FILE, NETWORK_FILE, SHOW_FILE, FeedDocument, Progress, Project, show_guid
 from podcast_kit.source import subscribers
 from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 from podcast_kit.source.subscriber_lists import lacks_subscribers_key
@@ -102,6 +102,8 @@ def check_build(
     )
     more_subjects = subjects.build_subjects(build, pages, platform=platform, measure_loudness=measure_loudness)
     problems = check_document(_join_pages(pages), context, more_subjects=more_subjects, platform=platform)
+    if build.project.listed_shows is not None:
+        problems = tuple(_locate_in_network(problem) for problem in problems)
     return _sort_problems(
         [
             *build.errors,
@@ -112,6 +114,12 @@ def check_build(
             *problems,
         ]
     )
+
+
+def _locate_in_network(problem: Problem) -> Problem:
+    """A problem of the network's own page, which shows.yaml describes."""
+    path = NETWORK_FILE if problem.location.path == SHOW_FILE else problem.location.path
+    return replace(problem, location=replace(problem.location, path=path))
 
 
 def _require_own_notes(build: Build) -> Iterator[Problem]:

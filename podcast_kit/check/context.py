@@ -114,6 +114,11 @@ class ChannelView(ElementView):
         """Whether the show should be played from the first episode."""
         return self.child_text("itunes:type").lower() == "serial"
 
+    @cached_property
+    def is_publisher(self) -> bool:
+        """Whether it is the feed of a publisher, which lists shows instead of episodes."""
+        return self.child_text("podcast:medium").lower() == "publisher"
+
     def atom_links(self, rel: str) -> list[Node]:
         """The atom links with one relation."""
         return [link for link in self.children_named("atom:link") if link.attributes.get("rel", "alternate") == rel]

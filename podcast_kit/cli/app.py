@@ -71,11 +71,26 @@ def _color_choice() -> bool | None:
     return True if os.environ.get("FORCE_COLOR") else None
 
 
-def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  # noqa: ANN401  # Click's own
-    """A subcommand with `-C`, `-q`, `-v` and `--json`, called with a Console; the one place where errors are caught."""
+COMMAND_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""The function of each command by its name, as it is called with a Console."""
+
+
+def command(
+    name: str,
+    *,
+    for_shows: bool = False,
+    **settings: Any,  # noqa: ANN401  # Click's own
+) -> Callable[[Command], click.Command]:
+    """A subcommand with `-C`, `-q`, `-v` and `--json`, called with a Console; the one place where errors are caught.
+
+    With `for_shows`, also with the options that run it for several shows of a network.
+    """
 
     def decorate(function: Command) -> click.Command:
+        COMMAND_FUNCTIONS[name] = function
+
         @cli.command(name, **settings)
+        @_show_options(is_used=for_shows)
         @DIRECTORY_OPTION
         @click.option("-q", "--quiet", is_flag=True, help="Only print the result and errors.")
         @click.option("-v", "--verbose", is_flag=True, help="Show every detail.")
@@ -92,8 +107,15 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
             **arguments: Any,  # noqa: ANN401  # whatever the command takes
         ) -> None:
             console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet, verbose=verbose)
+            selection = {key: arguments.pop(key) for key in SHOW_OPTIONS} if for_shows else {}
             hide_typed_credentials(console, arguments.values())
             try:
+                if any(selection[key] for key in SELECTING_OPTIONS if selection):
+                    from podcast_kit.cli.network_runs import ShowSelection, run_for_network
+
+                    context.exit(run_for_network(console, name, arguments, ShowSelection(**selection)))
+                if selection and selection["jobs"]:
+                    raise click.UsageError("--jobs needs --all, --show or --changed")
                 function(console, **arguments)
             except PodcastKitError as error:
                 console.failure(name, error)
@@ -108,6 +130,31 @@ def command(name: str, **settings: Any) -> Callable[[Command], click.Command]:  
     return decorate
 
 
+SHOW_OPTIONS = ("all_shows", "show_names", "changed", "jobs")
+SELECTING_OPTIONS = ("all_shows", "show_names", "changed")
+"""Those of `SHOW_OPTIONS` that select shows."""
+
+
+def _show_options(*, is_used: bool) -> Callable[[Command], Command]:
+    """The options that run a command for several shows of a network."""
+
+    def decorate(function: Command) -> Command:
+        for option in (
+            click.option("--jobs", type=click.IntRange(1), metavar="N", help="Shows at once. [default: processors]"),
+            click.option(
+                "--changed", metavar="RANGE", help="Every show that a git range touches, such as origin/main..HEAD."
+            ),
+            click.option(
+                "--show", "show_names", metavar="NAME", multiple=True, help="This show of the network; repeatable."
+            ),
+            click.option("--all", "all_shows", is_flag=True, help="Every show of the network in the working folder."),
+        ):
+            function = option(function)
+        return function
+
+    return decorate if is_used else lambda function: function
+
+
 def load_show(
     console: Console, *, add_guids: bool = False, needs_cover: bool = True, keep_going: bool = False
 ) -> Project:
@@ -118,6 +165,9 @@ def load_show(
     """
     from podcast_kit.source import project as source
 
+    if console.listed_shows is not None:
+        show = source.load_network_page(working_folder(console), console.listed_shows, needs_cover=needs_cover)
+        return replace(show, work_folder=find_work_folder(show.folder))
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
     show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)

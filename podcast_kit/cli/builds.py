@@ -56,9 +56,11 @@ def print_build_problems(console: Console, build: Build, *, is_checked: bool = F
 
     With `is_checked`, without what the checks of the publish will report as an error.
     """
+    from podcast_kit.builder.network import list_show
     from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 
     hide_early_files(console, build)
+    console.listed_show = list_show(build)
     due_paths = {item.episode.path for item in build.items} if is_checked else set()
     warnings = [
         problem
@@ -93,6 +95,8 @@ def prepare_with_progress(
     from podcast_kit.source import project as source
 
     def load_target() -> Project:
+        if console.listed_shows is not None:
+            return override_target(load_show(console, needs_cover=False), **target)
         folder = source.find_show_folder(working_folder(console))
         show = override_target(source.load_settings(folder), **target)
         ask_place_consent(show)

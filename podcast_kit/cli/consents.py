@@ -71,10 +71,20 @@ def ask_place_consent(show: Project) -> None:
 
 def ask_command_consent(console: Console, prepared: PreparedPublish, allowed_digests: Collection[str] = ()) -> None:
     """Ask once whether the show may run its command; an option allows it elsewhere, and nothing in a pull request."""
-    from podcast_kit.publish.purge import list_changed_keys, purge_command_digest
+    from podcast_kit.publish.purge import list_changed_keys
 
     publishing, folder = prepared.build.project.show.publish, prepared.build.project.folder
-    if not publishing.purge or not list_changed_keys(prepared.plan):
+    if list_changed_keys(prepared.plan):
+        ask_purge_consent(console, publishing, folder, allowed_digests)
+
+
+def ask_purge_consent(
+    console: Console, publishing: PublishSettings, folder: Path, allowed_digests: Collection[str] = ()
+) -> None:
+    """As `ask_command_consent`, for a publish that will change files."""
+    from podcast_kit.publish.purge import purge_command_digest
+
+    if not publishing.purge:
         return
     if is_pull_request():
         text = f"publish.purge runs a command, and commands never run in a pull request: {publishing.purge}"

@@ -19,7 +19,7 @@ import click
 from podcast_kit.cli import ci_reports
 from podcast_kit.errors import OperationError, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io import atomic_write
-from podcast_kit.model import Progress
+from podcast_kit.model import ListedShow, Progress
 
 JSON_SCHEMA = 1
 """Version of every JSON document on stdout; keys are added, never renamed."""
@@ -59,6 +59,16 @@ class Console:
     """Characters of the progress line on the terminal, which must be cleared first; 0 where there is none."""
     last_wait_logged_at: float = -inf
     """When a line last said which host is slow."""
+    is_of_network: bool = False
+    """Whether the command is run for several shows, of which some may not need it."""
+    summary: str = ""
+    """The outcome in a line, for the table of several shows."""
+    listed_show: ListedShow | None = None
+    """What the network's page says of the show, once it is built."""
+    listed_shows: tuple[ListedShow, ...] | None = None
+    """The shows of the network, where the command is run for its own page instead of a show."""
+    saved_plan: bytes = b""
+    """The plan of a dry run, to be carried out after a question; empty where there is nothing to publish."""
     masks: dict[str, str] = field(default_factory=dict)
     """Secret → what is shown instead of it."""
     mask_pattern: re.Pattern[str] | None = None
@@ -112,6 +122,11 @@ class Console:
         self.clear_progress()
         if not self.quiet:
             click.echo(self.printable(text), err=True)
+
+    def summarize(self, text: str) -> None:
+        """Print the outcome in a line, for people."""
+        self.summary = text
+        self.info(text)
 
     def document(self, command: str, problems: Iterable[Problem] = (), **content: Any) -> None:  # noqa: ANN401
         """Print the one JSON document of a command."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
 from podcast_kit.feed.json_feed import render_json_feed
-from podcast_kit.feed.opml import render_opml
+from podcast_kit.feed.opml import render_network_opml, render_opml
 from podcast_kit.feed.pagination import render_feed_pages
 from podcast_kit.feed.private_feeds import (
     private_feed_key,
@@ -26,6 +26,7 @@ __all__ = [
     "render_chapters_json",
     "render_feed_pages",
     "render_json_feed",
+    "render_network_opml",
     "render_opml",
     "render_private_feeds",
     "render_rss",

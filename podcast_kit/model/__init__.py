@@ -15,7 +15,7 @@ from podcast_kit.model.episode import (
     Episode,
     EpisodeType,
 )
-from podcast_kit.model.item import Image, Item, Notes, PublishedPage, RenderedNotes, Transcript
+from podcast_kit.model.item import Item, Notes, PublishedPage, RenderedNotes, Transcript
 from podcast_kit.model.network import NETWORK_FILE, ListedShow, NetworkEpisode
 from podcast_kit.model.own_page import DEFAULT_PAGE_TEMPLATE, OwnPage
 from podcast_kit.model.project import (
@@ -31,7 +31,7 @@ from podcast_kit.model.project import (
     Project,
     Soundbite,
 )
-from podcast_kit.model.resources import LocalFile, RemoteUrl, Resource
+from podcast_kit.model.resources import Image, LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     PROVIDER_NAMES,
     AudioSettings,

@@ -10,7 +10,7 @@ from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Cue, Episode
 from podcast_kit.model.own_page import OwnPage
 from podcast_kit.model.project import Media, Soundbite
-from podcast_kit.model.resources import Resource
+from podcast_kit.model.resources import Image, Resource
 from podcast_kit.model.show import Person
 from podcast_kit.model.xml import Element
 
@@ -39,23 +39,6 @@ class Notes:
     """The first paragraph as plain text."""
     links: tuple[str, ...] = ()
     """Every URL that the notes link to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """A published image."""
-
-    url: str
-    key: str = ""
-    width: int = 0
-    height: int = 0
-    mime: str = ""
-    thumbnails: tuple[Image, ...] = ()
-    """Smaller copies, the smallest first."""
-    colour: str = ""
-    """Its dominant colour as `#rrggbb`; empty if it has none or was not computed."""
-    social_card: Image | None = None
-    """For the show's artwork: the social card of all pages that are not an episode's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from podcast_kit.model.item import Image
+from podcast_kit.model.resources import Image
 
 NETWORK_FILE = "shows.yaml"
 

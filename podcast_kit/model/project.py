@@ -11,6 +11,7 @@ from podcast_kit.errors import Problem
 from podcast_kit.model.announcing import SocialPost
 from podcast_kit.model.comments import CommentThread
 from podcast_kit.model.episode import Chapter, Episode
+from podcast_kit.model.network import ListedShow
 from podcast_kit.model.own_page import OwnPage
 from podcast_kit.model.show import Show
 
@@ -130,6 +131,8 @@ class Project:
     """Where builds and caches are written, for a show whose own folder cannot or must not be written to."""
     shared_folder: Path | None = field(default=None, compare=False)
     """The folder of the network that the show is part of, whose `templates/` it shares."""
+    listed_shows: tuple[ListedShow, ...] | None = field(default=None, repr=False)
+    """The shows of the network, where this is the network's own page instead of a show."""
     _lock_by_guid: Mapping[str, LockEntry] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

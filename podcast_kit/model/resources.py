@@ -1,4 +1,4 @@
-"""Where a recording or a picture is: a file in the show's folder, or a URL."""
+"""Where a recording or a picture is: a file in the show's folder, or a URL; and a picture that is published."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ class RemoteUrl:
 
     def __str__(self) -> str:
         return self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A published image."""
+
+    url: str
+    key: str = ""
+    width: int = 0
+    height: int = 0
+    mime: str = ""
+    thumbnails: tuple[Image, ...] = ()
+    """Smaller copies, the smallest first."""
+    colour: str = ""
+    """Its dominant colour as `#rrggbb`; empty if it has none or was not computed."""
+    social_card: Image | None = None
+    """For the show's artwork: the social card of all pages that are not an episode's."""
 
 
 Resource: TypeAlias = LocalFile | RemoteUrl

@@ -12,6 +12,7 @@ from podcast_kit.site.listen_links import (
     normalize_url,
     service_key_of_label,
 )
+from podcast_kit.site.network_pages import NETWORK_OPML_KEY, NetworkSite
 from podcast_kit.site.newsletter import MailContent, render_newsletter
 from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site, with_neighbours
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
@@ -30,9 +31,11 @@ from podcast_kit.site.theme import SiteTheme, resolve_theme
 from podcast_kit.site.welcome import Welcome, render_welcome
 
 __all__ = [
+    "NETWORK_OPML_KEY",
     "Link",
     "LinkKind",
     "MailContent",
+    "NetworkSite",
     "Platform",
     "ShareLink",
     "SharedMoment",

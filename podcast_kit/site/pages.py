@@ -199,7 +199,13 @@ class Site:
             "t": self._translations,
             "clock": format_short_timecode,
             "slug": slugify_name,
+            "is_network": self._is_network,
         }
+
+    @property
+    def _is_network(self) -> bool:
+        """Whether the pages are those of a network instead of a show."""
+        return False
 
     @cached_property
     def _common_digest(self) -> str:
@@ -224,10 +230,13 @@ class Site:
         icons = [(urls.relative_url(icon.url), icon) for icon in self.icons]
         manifest = structured_data.render_web_manifest(self.show, icons, colour=scheme.accent, background=scheme.ground)
         yield self._text_page("site.webmanifest", manifest)
+        yield self._text_page("search.js", self._search_index(items))
+
+    def _search_index(self, items: Sequence[Item]) -> str:
         root = PageUrls(self.show, "index.html")
         rows = [(root.relative_url(item.url), item) for item in items]
         pages = [(root.url_of(published.page.key), published) for published in self.own_pages]
-        yield self._text_page("search.js", structured_data.render_search_index(rows, self._translations, pages))
+        return structured_data.render_search_index(rows, self._translations, pages)
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         for item, newer, older in with_neighbours(items):

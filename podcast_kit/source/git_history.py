@@ -130,6 +130,20 @@ def read_git_history(folder: Path) -> GitHistory:
     return GitHistory(folder, head, is_shallow=is_shallow == "true")
 
 
+def list_changed_files(folder: Path, commits: str) -> tuple[str, ...] | None:
+    """The paths below a folder that differ in a range of commits, such as `origin/main..HEAD`, sorted.
+
+    None where git does not know the range.
+    """
+    if commits.startswith("-"):
+        return None
+    options = ("--name-only", "-z", "--no-renames", "--relative", "--no-ext-diff", "--no-textconv")
+    result = _run_git(folder, "diff", *options, "--end-of-options", commits, "--", ".")
+    if result is None or result.returncode:
+        return None
+    return tuple(sorted(filter(None, result.stdout.decode("utf-8", "surrogateescape").split("\0"))))
+
+
 def is_unreadable_repository(folder: Path) -> bool:
     """Whether a folder is in a clone that git cannot read: git is not installed, or refuses the owner of the files."""
     real = real_path(folder)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.inside import is_inside, real_path
-from podcast_kit.model import NETWORK_FILE, SHOW_FILE, Element, public_url, show_guid
+from podcast_kit.model import NETWORK_FILE, SHOW_FILE, Element, ListedShow, public_url, show_guid
 from podcast_kit.model.lineage import SHARED_PREFIX, SourceText
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.core_keys import SHOW_KEYS
@@ -449,6 +449,7 @@ class ShowIdentity:
     to: str
     """`publish.to`, with the store's other settings."""
     endpoint: str = ""
+    provider: str = ""
     locations: Mapping[str, SourceLocation] = field(default_factory=dict, compare=False, repr=False)
     """Where `guid`, `to` and `url` are written, from the network's folder."""
 
@@ -488,6 +489,7 @@ def _identity_from_table(table: Table, name: str, path: str) -> ShowIdentity | N
             guid=table.optional("guid", converters.to_uuid, ""),
             to=publish.optional("to", converters.to_line, ""),
             endpoint=publish.optional("endpoint", converters.to_line, ""),
+            provider=publish.optional("provider", converters.to_line, ""),
         )
     except InvalidInput:
         return None
@@ -526,6 +528,23 @@ def remote_item(identity: ShowIdentity, *, medium: str = "") -> Element:
     attributes += [("medium", medium)] if medium else []
     attributes += [("title", identity.title)] if identity.title else []
     return Element("podcast:remoteItem", attributes=tuple(attributes))
+
+
+def publisher_elements(listed: Iterable[ListedShow]) -> tuple[Element, ...]:
+    """What makes a feed that of a publisher: its medium, and a remote item for each show."""
+    items = [
+        Element(
+            "podcast:remoteItem",
+            attributes=(
+                ("feedGuid", show.guid),
+                ("feedUrl", show.feed_url),
+                ("medium", "podcast"),
+                ("title", show.title),
+            ),
+        )
+        for show in listed
+    ]
+    return (Element("podcast:medium", "publisher"), *items)
 
 
 def page_table(network: ShowNetwork) -> Table:

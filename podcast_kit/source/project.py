@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from podcast_kit.model import (
     BrokenEpisode,
     CommentThread,
     Episode,
+    ListedShow,
     LockEntry,
     OwnPage,
     Project,
     Show,
+    show_guid,
 )
 from podcast_kit.source import aliases, lock, reviews
 from podcast_kit.source import comments as comment_files
@@ -58,7 +60,7 @@ def find_show_folder(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / SHOW_FILE).is_file():
             if folder != start:
-                _refuse_folder_of_others(folder)
+                refuse_folder_of_others(folder)
             return folder
     if misnamed := next((name for name in MISNAMED_SHOW_FILES if (start / name).is_file()), ""):
         raise PodcastKitError(f"no {SHOW_FILE} in {start}", f"rename {misnamed} to {SHOW_FILE}")
@@ -66,7 +68,7 @@ def find_show_folder(start: Path) -> Path:
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 
 
-def _refuse_folder_of_others(folder: Path, file_name: str = SHOW_FILE) -> None:
+def refuse_folder_of_others(folder: Path, file_name: str = SHOW_FILE) -> None:
     """Raise PodcastKitError if a show or a network in a parent folder belongs to another user, as git does.
 
     Someone else could have put it there, such as in /tmp. With sudo, the user who called it is trusted, too.
@@ -139,6 +141,29 @@ def load_settings(folder: Path) -> Project:
     return Project(folder=Path(folder), show=show, episodes=(), shared_folder=shared_folder)
 
 
+def load_network_page(folder: Path, listed: Collection[ListedShow], *, needs_cover: bool = True) -> Project:
+    """The network's own page as a show without episodes, with its shows as they were built.
+
+    Its feed is that of a publisher. Raises InvalidInput where shows.yaml has errors, or describes no page.
+    """
+    network = networks.load_network(folder)
+    table = networks.page_table(network)
+    show = shows.show_from_table(table, ShowFolder(Path(os.path.realpath(folder))))
+    cover = show.locations.get("artwork")
+    problems = [
+        replace(problem, severity=Severity.WARNING)
+        if problem.code == "file.missing" and problem.location == cover and not needs_cover
+        else problem
+        for problem in table.problems
+    ]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InvalidInput(problems)
+    elements = (*show.elements, *networks.publisher_elements(listed))
+    show = replace(show, guid=show.guid or show_guid(show.feed_url), elements=elements)
+    warnings = tuple(problem for problem in problems if problem.code not in show.ignore)
+    return Project(folder=Path(folder), show=show, episodes=(), warnings=warnings, listed_shows=tuple(listed))
+
+
 @dataclass(slots=True)
 class _ProjectReader:
     folder: Path
@@ -172,7 +197,7 @@ class _ProjectReader:
         member = self.network.find_member(self.folder) if self.network else None
         if self.network is None or member is None:
             return shows.show_from_table(table, self.root)
-        _refuse_folder_of_others(self.network.folder, NETWORK_FILE)
+        refuse_folder_of_others(self.network.folder, NETWORK_FILE)
         merged, source = networks.inherit_defaults(table, self.network, member)
         show = shows.show_from_table(merged, self.root)
         elements = networks.network_elements(self.network, member, show.elements)

@@ -253,7 +253,7 @@ def check_channel_explicit_agreement(channel: ChannelView) -> Iterator[Finding]:
 def check_channel_image(channel: ChannelView) -> Iterator[Finding]:
     """itunes:image gives the artwork's complete URL."""
     url = channel.child_attribute("itunes:image", "href")
-    if not is_complete_url(url):
+    if not is_complete_url(url) and (url or not channel.is_publisher):
         problem = f"is not a URL: {url[:80]!r}" if url else "is missing"
         yield Finding(f"the show's artwork {problem}", channel.child("itunes:image"), key="artwork")
 
@@ -351,5 +351,5 @@ def check_channel_type(channel: ChannelView) -> Iterator[Finding]:
 )
 def check_channel_has_items(channel: ChannelView) -> Iterator[Finding]:
     """There is at least one item with an enclosure."""
-    if not channel.items:
+    if not channel.items and not channel.is_publisher:
         yield Finding("the feed has no episodes", key="")

@@ -19,6 +19,7 @@ from podcast_kit.cli.outcomes import name_action
 from podcast_kit.cli.plan_view import post_lines, posts_to_json
 from podcast_kit.cli.questions import confirm_action
 from podcast_kit.errors import ExitCode, OperationError
+from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.announce.posts import PlannedPost
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _QUESTIONS = {"update": "Change these posts?", "withdraw": "Delete these posts?", "posted": "Record as posted?"}
 
 
-@command("announce", short_help="Post about episodes, and notify hubs and search engines.")
+@command("announce", for_shows=True, short_help="Post about episodes, and notify hubs and search engines.")
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 @click.option("--to", "networks", metavar="NETWORK", multiple=True, help="Only on this network, such as mastodon.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be posted.")
@@ -93,6 +94,7 @@ def announce_command(
         _write_mail(console, episodes[0], mail)
         return
     store, show = open_target_store(console, {})
+    _skip_silent_show(console, show)
     notifies = not episodes and not networks and bool(list_services(show.show))
     if not notifies:
         _check_networks(console, show, networks, action)
@@ -112,6 +114,7 @@ def announce_command(
         outcomes += _report_outcomes(console, sending)
     if not posts and not outcomes:
         console.info("nothing to announce")
+    console.summary = format_count(len(posts), "post") if posts or outcomes else "nothing to announce"
     rows = [
         {"post": outcome.key, "action": outcome.action, "url": outcome.url, "error": outcome.error, "fix": outcome.fix}
         for outcome in outcomes
@@ -120,6 +123,16 @@ def announce_command(
     console.document("announce", build.problems, posts=posts_to_json(posts), results=rows)
     if any(outcome.error for outcome in outcomes):
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _skip_silent_show(console: Console, show: Project) -> None:
+    """End the command for a show of a network that announces nothing anywhere."""
+    from podcast_kit.announce.services import list_services
+
+    if console.is_of_network and not (show.show.announce or list_services(show.show)):
+        console.summarize("nothing to announce")
+        console.document("announce", posts=[], results=[])
+        click.get_current_context().exit()
 
 
 def _write_mail(console: Console, name: str, path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from podcast_kit.builder import Build
 
 
-@command("build", short_help="Build the feed, the pages and the tagged audio.")
+@command("build", for_shows=True, short_help="Build the feed, the pages and the tagged audio.")
 @AT_OPTION
 @RETAG_OPTION
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
@@ -65,7 +65,7 @@ def build_command(
     console.result(str(build.folder / build.project.show.feed.path))
     size = format_bytes(sum(output.size for output in outputs))
     files = f"{format_count(len(build.items), 'episode')}, {format_count(len(outputs), 'file')}, {size}"
-    console.info(f"{files}; {f'{build.files_written} rebuilt' if build.files_written else 'nothing changed'}")
+    console.summarize(f"{files}; {f'{build.files_written} rebuilt' if build.files_written else 'nothing changed'}")
     _print_left_out(console, build)
     if build.broken:
         click.get_current_context().exit(ExitCode.FAILED)

@@ -40,7 +40,7 @@ class _CheckOptions:
     is_untrusted: bool
 
 
-@command("check", short_help="Find what directories and apps would reject.")
+@command("check", for_shows=True, short_help="Find what directories and apps would reject.")
 @click.argument("paths", metavar="[PATH|EPISODE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--platform", type=PLATFORM_CHOICE, help="Only check what this directory requires.")
 @click.option(
@@ -217,6 +217,7 @@ def _print_problems(console: Console, problems: Sequence[Problem], output_format
     counts = {severity: sum(problem.severity is severity for problem in problems) for severity in Severity}
     parts = [format_count(count, str(severity)) for severity, count in counts.items() if count]
     summary = ", ".join(parts) or "no problems found"
+    console.summary = summary
     console.document("check", problems, summary={str(severity): count for severity, count in counts.items()})
     if output_format == "text":
         console.problems(problems, as_result=True)

@@ -11,7 +11,7 @@ from podcast_kit.errors import ExitCode, Problem, Severity
 from podcast_kit.text.numbers import format_count
 
 
-@command("comments", short_help="Fetch the replies to the posts of episodes.")
+@command("comments", for_shows=True, short_help="Fetch the replies to the posts of episodes.")
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
     """Fetch the replies to the posts about episodes, on Mastodon and Bluesky, into comments/EPISODE.json.
@@ -42,7 +42,7 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
     policy = NetworkPolicy.trust(announce_comments.BLUESKY_API, *uris)
     problems: list[Problem] = []
     rows = []
-    failed_count = post_count = 0
+    failed_count = post_count = comment_count = 0
     with HttpClient(policy) as http:
         for number, episode in enumerate(selected, 1):
             posts = posts_by_slug[episode.slug]
@@ -63,9 +63,11 @@ def comments_command(console: Console, episodes: tuple[str, ...]) -> None:
                 for problem in result.problems
             ]
             count = sum(len(thread.comments) for thread in result.threads)
+            comment_count += count
             rows.append({"slug": episode.slug, "comments": count, "changed": is_changed, "file": str(path)})
             change = "" if is_changed else " (unchanged)"
             console.result(f"{episode.slug}: {format_count(count, 'comment')}{change}")
+    console.summary = format_count(comment_count, "comment") if rows else "no posts"
     console.problems(problems)
     console.document("comments", problems, episodes=rows)
     if not rows:

@@ -18,11 +18,11 @@ from podcast_kit.cli.options import (
     RETAG_OPTION,
     target_options,
 )
-from podcast_kit.cli.plan_view import append_github_summary, print_plan, print_plan_document
+from podcast_kit.cli.plan_view import append_github_summary, print_plan, print_plan_document, summarize_plan
 from podcast_kit.errors import ExitCode, InvalidInput, OperationError
 
 
-@command("plan", short_help="Show what publishing would change.")
+@command("plan", for_shows=True, short_help="Show what publishing would change.")
 @target_options
 @AT_OPTION
 @AHEAD_OPTION
@@ -62,6 +62,7 @@ def plan_command(
         console, lambda: load_show(console, add_guids=True, needs_cover=False), due, options, target=target, jobs=jobs
     )
     print_plan(console, prepared)
+    console.summary = summarize_plan(prepared.plan) if prepared.plan else "nothing to publish"
     append_github_summary(console, "plan", prepared)
     print_plan_document(console, "plan", prepared)
     if out:

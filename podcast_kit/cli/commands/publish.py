@@ -42,10 +42,10 @@ from podcast_kit.errors import ExitCode
 
 if TYPE_CHECKING:
     from podcast_kit.plan.planfile import PlanFile
-    from podcast_kit.publish.session import PreparedPublish
+    from podcast_kit.publish.session import PreparedPublish, PublishOptions
 
 
-@command("publish", short_help="Publish what is due: media, pages, and the feed last.")
+@command("publish", for_shows=True, short_help="Publish what is due: media, pages, and the feed last.")
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_slugs)
 @click.option(
     "--plan", "plan_path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Apply a saved plan."
@@ -165,6 +165,7 @@ def publish_command(
         )
     if dry_run:
         print_plan_document(console, "publish", prepared)
+        _save_plan(console, prepared, options)
         return
     options = replace(
         options,
@@ -195,6 +196,17 @@ def publish_command(
         click.get_current_context().exit(ExitCode.FAILED)
 
 
+def _save_plan(console: Console, prepared: PreparedPublish, options: PublishOptions) -> None:
+    """Keep the plan of a dry run for the question that is asked once for several shows."""
+    from podcast_kit.plan import planfile
+
+    console.summary = summarize_plan(prepared.plan) if prepared.plan else "nothing to publish"
+    if prepared.plan:
+        console.saved_plan = planfile.render_plan_file(
+            prepared.plan, prepared.store.name, prepared.due, ahead=options.ahead, retag=tuple(options.retag)
+        )
+
+
 def _print_published(console: Console, prepared: PreparedPublish, progress: UploadProgress, *, events: bool) -> None:
     append_github_summary(console, "publish", prepared)
     uploads = sum(change.uploads for change in prepared.plan.pending)
@@ -203,7 +215,7 @@ def _print_published(console: Console, prepared: PreparedPublish, progress: Uplo
     if not events:
         print_plan_document(console, "publish", prepared, uploaded=uploads, **progress.to_json(prepared.store))
         console.result(prepared.build.project.show.feed_url)
-    console.info(f"published {summarize_plan(prepared.plan)}{progress.summary(prepared.store)}")
+    console.summarize(f"published {summarize_plan(prepared.plan)}{progress.summary(prepared.store)}")
 
 
 def _refuse_plan_as_episode(names: tuple[str, ...]) -> None:
@@ -282,4 +294,4 @@ def _print_nothing_to_do(console: Console, prepared: PreparedPublish, *, events:
         )
         console.result(show.feed_url)
     source = f" (per record of {recorded_at:%Y-%m-%d %H:%M} UTC; --refresh to check the store)" if recorded_at else ""
-    console.info(f"nothing to do: everything is up to date{source}")
+    console.summarize(f"nothing to do: everything is up to date{source}")

@@ -30,7 +30,7 @@ DEFAULT_MAX_PER_ADDRESS = 1_000
 DEFAULT_COMPARED = 6
 
 
-@command("stats", short_help="Count downloads from access logs.")
+@command("stats", for_shows=True, short_help="Count downloads from access logs.")
 @click.argument("arguments", metavar="[ACTION | LOG]...", nargs=-1)
 @click.option("--by", "dimension", type=click.Choice(DIMENSIONS), default="episode", help="List downloads by this.")
 @click.option("--since", metavar="DATE", help="First day of the report.")
@@ -185,6 +185,7 @@ def report_downloads(
         lines = compare_lines(tables, guids)
     else:
         lines = stats_lines(tables, stats.Dimension(options["dimension"]), update)
+    console.summary = lines[0] if lines else ""
     for line in lines:
         console.result(line)
 

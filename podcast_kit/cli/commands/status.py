@@ -15,7 +15,7 @@ from podcast_kit.cli.plan_view import conflict_problems, last_publication_line, 
 from podcast_kit.text.numbers import format_count
 
 
-@command("status", short_help="Show the state of every episode.")
+@command("status", for_shows=True, short_help="Show the state of every episode.")
 @target_options
 @AT_OPTION
 @click.option("--scheduled", is_flag=True, help="Only show scheduled episodes.")
@@ -83,4 +83,4 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
     if freshness:
         console.info(freshness.describe(prepared_at))
     console.problems(conflict_problems(prepared))
-    console.info(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")
+    console.summarize(f"{format_count(len(plan.pending), 'change')} to publish" if plan else "nothing to publish")

@@ -16,7 +16,7 @@ from podcast_kit.model import Progress
 from podcast_kit.text.numbers import format_count
 
 
-@command("verify", short_help="Check that listeners can download everything.")
+@command("verify", for_shows=True, short_help="Check that listeners can download everything.")
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
 @click.option("--full", is_flag=True, help="Download every file and compare its bytes.")
 @click.option("--whole", "full", is_flag=True, hidden=True)
@@ -56,7 +56,9 @@ def verify_command(
     console.document("verify", asked=len(outcomes), failed=[outcome_to_json(outcome) for outcome in failed])
     for error, fix in verify.summarize_errors(failed):
         console.result(f"{error}\n  {fix}" if fix else error)
-    console.info(f"{format_count(len(outcomes), 'file')} checked, {f'{len(failed)} failed' if failed else 'all OK'}")
+    console.summarize(
+        f"{format_count(len(outcomes), 'file')} checked, {f'{len(failed)} failed' if failed else 'all OK'}"
+    )
     if failed:
         click.get_current_context().exit(ExitCode.FAILED)
 

@@ -1,0 +1,256 @@
+"""Runs a command for several shows, each as if it was alone, on a pool of processes.
+
+A show's output is captured in its process and printed as a block, so that the lines of shows never mix.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from multiprocessing import connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podcast_kit.cli.console import Console
+from podcast_kit.errors import ExitCode, PodcastKitError, Problem
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
+    from podcast_kit.model import ListedShow
+
+USAGE_EXIT = 2
+MAX_RUNS_OF_A_TASK = 2
+"""How often a show is started whose process ended, for other processes may have taken it along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowTask:
+    """A command for one show, as a value that another process can take."""
+
+    name: str
+    """Of the show in the network."""
+    folder: Path
+    command: str
+    arguments: Mapping[str, Any]
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    listed: tuple[ListedShow, ...] | None = None
+    """For the network's own page: its shows as they were built. None for a show."""
+    problems: tuple[Problem, ...] = ()
+    """Why the show cannot be used; its command is then not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowResult:
+    """What a command did for one show."""
+
+    name: str
+    exit_code: int
+    output: tuple[tuple[bool, str], ...] = ()
+    """What it printed, in order: whether to stderr, and the text."""
+    summary: str = ""
+    """The outcome in a line."""
+    listed: ListedShow | None = None
+    plan: bytes = b""
+    """The saved plan of a dry run; empty if there is nothing to publish."""
+
+    def text(self, *, is_stderr: bool) -> str:
+        """What it printed to one of the two streams."""
+        return "".join(text for of_stderr, text in self.output if of_stderr is is_stderr)
+
+
+class _CapturedStream(io.TextIOBase):
+    """One of the two streams of a command, written to a list that both share."""
+
+    encoding = "utf-8"
+
+    def __init__(self, output: list[tuple[bool, str]], *, is_stderr: bool) -> None:
+        super().__init__()
+        self._output = output
+        self._is_stderr = is_stderr
+
+    def write(self, text: str) -> int:
+        """Keep the text; raises TypeError for bytes, by which Click knows a stream of text."""
+        if not isinstance(text, str):
+            raise TypeError("a stream of text")
+        if self._output and self._output[-1][0] is self._is_stderr:
+            self._output[-1] = (self._is_stderr, self._output[-1][1] + text)
+        else:
+            self._output.append((self._is_stderr, text))
+        return len(text)
+
+    def writable(self) -> bool:
+        """As a stream of a terminal."""
+        return True
+
+
+def run_task(task: ShowTask) -> ShowResult:
+    """Run the command of a task in this process, with its output captured."""
+    from podcast_kit.cli.app import COMMAND_FUNCTIONS, cli
+
+    output: list[tuple[bool, str]] = []
+    console = Console(
+        folder=task.folder,
+        as_json=task.as_json,
+        quiet=task.quiet,
+        verbose=task.verbose,
+        is_of_network=True,
+        listed_shows=task.listed,
+    )
+    streams = _CapturedStream(output, is_stderr=False), _CapturedStream(output, is_stderr=True)
+    with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        if task.problems:
+            from podcast_kit.errors import InvalidInput
+
+            console.failure(task.command, InvalidInput(task.problems))
+            exit_code = int(ExitCode.FAILED)
+        else:
+            command = cli.commands[task.command]
+            exit_code = _call_command(console, command, COMMAND_FUNCTIONS[task.command], task.arguments)
+    return ShowResult(
+        name=task.name,
+        exit_code=exit_code,
+        output=tuple(output),
+        summary=console.mask(console.summary),
+        listed=console.listed_show,
+        plan=console.saved_plan,
+    )
+
+
+def _call_command(
+    console: Console, command: click.Command, function: Callable[..., Any], arguments: Mapping[str, Any]
+) -> int:
+    """The exit code of a command, which prints its errors as it does alone."""
+    with click.Context(command, info_name=command.name) as context:
+        context.color = False if os.environ.get("NO_COLOR") else None
+        try:
+            function(console, **arguments)
+        except click.exceptions.Exit as ended:
+            return ended.exit_code
+        except PodcastKitError as error:
+            console.failure(command.name or "", error)
+            console.summary = error.text
+            return int(error.exit_code)
+        except click.UsageError as error:
+            click.echo(f"error: {error.format_message()}", err=True)
+            console.summary = error.format_message()
+            return USAGE_EXIT
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            console.summary = "interrupted"
+            return int(ExitCode.INTERRUPTED)
+        except Exception as error:  # noqa: BLE001  # a bug, which must not stop the other shows
+            click.echo(traceback.format_exc(), err=True)
+            console.summary = f"failed: {type(error).__name__}"
+            return int(ExitCode.FAILED)
+    return 0
+
+
+def run_tasks(
+    tasks: Sequence[ShowTask], executor: Executor, on_result: Callable[[ShowResult], None] = lambda _: None
+) -> list[ShowResult]:
+    """Run tasks on an executor; `on_result` gets each result, in the order of the tasks.
+
+    Where the executor breaks, as when a process is killed, what it has not finished is in the results without output
+    and with `RESTART_EXIT`: `run_shows` starts it again.
+    """
+    futures = [executor.submit(run_task, task) for task in tasks]
+    results: list[ShowResult] = []
+    try:
+        for task, future in zip(tasks, futures, strict=True):
+            result = _wait_for_result(task, future)
+            results.append(result)
+            if result.exit_code != RESTART_EXIT:
+                on_result(result)
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    return results
+
+
+RESTART_EXIT = -1
+"""The exit code of a task whose process ended before it was finished."""
+
+
+def _wait_for_result(task: ShowTask, future: Future[ShowResult]) -> ShowResult:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return ShowResult(name=task.name, exit_code=RESTART_EXIT)
+
+
+def run_shows(
+    tasks: Sequence[ShowTask], jobs: int, on_result: Callable[[ShowResult], None] = lambda _: None
+) -> list[ShowResult]:
+    """Run tasks on up to `jobs` processes, and start those again whose process was killed; in the order of the tasks.
+
+    A task whose process ends twice has failed.
+    """
+    if not tasks:
+        return []
+    with _open_pool(min(jobs, len(tasks))) as executor:
+        results = run_tasks(tasks, executor, on_result)
+    for index, task in enumerate(tasks):
+        if results[index].exit_code == RESTART_EXIT:
+            with _open_pool(1) as executor:  # alone, so that it is clear whose process ends
+                [result] = run_tasks([task], executor)
+            if result.exit_code == RESTART_EXIT:
+                text = "error: its process ended before it was finished, twice\n"
+                result = replace(
+                    result, exit_code=int(ExitCode.FAILED), output=((True, text),), summary="its process was killed"
+                )
+            results[index] = result
+            on_result(result)
+    return results
+
+
+@contextmanager
+def _open_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of processes, which end when this process does, however it does."""
+    executor = ProcessPoolExecutor(jobs, mp_context=_choose_context(), initializer=_follow_parent)
+    try:
+        yield executor
+    except BaseException:  # such as Ctrl-C, which only reaches this process where it has no terminal
+        for process in multiprocessing.active_children():
+            if process.pid:
+                os.kill(process.pid, signal.SIGINT)
+        executor.shutdown(wait=True, cancel_futures=True)
+        raise
+    executor.shutdown(wait=True)
+
+
+def _choose_context() -> BaseContext:
+    """How processes are started: as copies of this one where that is safe, for they need to import nothing then."""
+    return multiprocessing.get_context("fork" if is_fork_safe() else "spawn")
+
+
+def is_fork_safe() -> bool:
+    """Whether a copy of this process can go on: no other thread can hold a lock that it would wait for."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _follow_parent() -> None:
+    """End this process when the one that started it has ended: it would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait_for_end() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(int(ExitCode.FAILED))
+
+    threading.Thread(target=wait_for_end, daemon=True).start()

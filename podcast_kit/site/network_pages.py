@@ -1,0 +1,93 @@
+"""The pages of a network: all shows, their latest episodes, and a search over all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from podcast_kit.model import Item, ListedShow, NetworkEpisode
+from podcast_kit.site.pages import Site, SitePage
+from podcast_kit.site.urls import PageUrls
+
+NETWORK_OPML_KEY = "shows.opml"
+MAX_LATEST_EPISODES = 30
+MAX_SEARCH_TEXT_LEN = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSite(Site):
+    """The pages of a network of shows."""
+
+    listed_shows: tuple[ListedShow, ...] = ()
+
+    def build_pages(self, items: Sequence[Item] = ()) -> tuple[SitePage, ...]:
+        """Every page and asset, sorted by key; nothing is rendered yet."""
+        pages = [
+            *self._asset_pages(items),
+            self._template_page("index.html", "network.html", self._network_values()),
+            self._template_page("404.html", "404.html", {}),
+            self._template_page("robots.txt", "robots.txt", {}),
+        ]
+        urls = [(self.show.page_url("index.html"), None)]
+        pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        return tuple(sorted(pages, key=lambda page: page.key))
+
+    @property
+    def _is_network(self) -> bool:
+        return True
+
+    def _network_values(self) -> dict[str, Any]:
+        rows = sorted_episodes(self.listed_shows)
+        return {
+            "listed": [
+                {
+                    "title": show.title,
+                    "description": show.description,
+                    "language": show.language,
+                    "url": show.url,
+                    "feed_url": show.feed_url,
+                    "artwork": show.artwork,
+                    "count": len(show.episodes),
+                    "latest": show.episodes[0].date if show.episodes else None,
+                }
+                for show in self.listed_shows
+            ],
+            "latest": [
+                {
+                    "title": episode.title,
+                    "url": episode.url,
+                    "date": episode.date,
+                    "seconds": episode.seconds,
+                    "summary": episode.summary,
+                    "show": show.title,
+                    "artwork": show.artwork,
+                    "language": show.language,
+                }
+                for show, episode in rows[:MAX_LATEST_EPISODES]
+            ],
+            "count": len(rows),
+            "opml_key": NETWORK_OPML_KEY,
+        }
+
+    def _search_index(self, items: Sequence[Item]) -> str:
+        del items
+        urls = PageUrls(self.show, "index.html")
+        rows = [
+            [
+                episode.title,
+                urls.relative_url(episode.url),
+                f"{show.title} · {self._translations.date(episode.date)}",
+                episode.summary[:MAX_SEARCH_TEXT_LEN],
+                episode.words,
+            ]
+            for show, episode in sorted_episodes(self.listed_shows)
+        ]
+        return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
+
+
+def sorted_episodes(listed_shows: Sequence[ListedShow]) -> list[tuple[ListedShow, NetworkEpisode]]:
+    """The episodes of all shows, newest first; those of one time by show."""
+    rows = [(show, episode) for show in listed_shows for episode in show.episodes]
+    return sorted(rows, key=lambda row: (row[1].date, row[0].name, row[1].guid), reverse=True)

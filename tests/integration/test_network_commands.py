@@ -1,0 +1,369 @@
+"""Commands for several shows of a network: all of them run, one summary, the worst exit code, one page of its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+from podcast_kit.cli import cli, show_runs
+from podcast_kit.cli.app import COMMAND_FUNCTIONS
+from podcast_kit.cli.network_runs import find_worst_exit
+from podcast_kit.cli.show_runs import ShowTask, run_shows
+from podcast_kit.feed import parse_feed
+from tests.support.networks import SHOWS_FILE, add_show, network
+
+GUID = "5b322f44-25b3-4fbd-8b64-22c5a5b52800"
+
+
+def run(folder, *arguments, **settings):
+    return CliRunner().invoke(cli, [arguments[0], "-C", str(folder), *arguments[1:]], **settings)
+
+
+def document_of(result):
+    """The document of a command, and that of each show by its name."""
+    document = json.loads(result.stdout)
+    return document, {row["show"]: row for row in document["shows"]}
+
+
+def edit_file(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A network of three shows that was built once."""
+    folder = network(tmp_path_factory.mktemp("net"), "one", "two", "three", episodes=2)
+    assert run(folder, "build", "--all").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def net(built, tmp_path):
+    """A copy of it, to do with as one likes."""
+    return shutil.copytree(built, tmp_path / "net")
+
+
+def test_build_all_builds_every_show_and_the_page_of_the_network(net):
+    result = run(net, "build", "--all")
+    assert result.exit_code == 0, result.output
+    lines = result.stderr.splitlines()
+    assert [line.split()[:2] for line in lines[-5:-1]] == [
+        ["ok", "one"],
+        ["ok", "three"],
+        ["ok", "two"],
+        ["ok", "(network)"],
+    ]
+    assert lines[-1] == "3 shows, all ok"
+    assert f"one: {net}/shows/one/build/feed.xml" in result.stdout.splitlines()
+    page = (net / "build/index.html").read_text()
+    assert all(f'<a href="{name}/index.html">Show {name}</a>' in page for name in ("one", "two", "three"))
+    assert page.count('<a href="one/episodes/') == 2
+    assert (net / "build/search.js").read_text().count('"one/episodes/') == 2
+    opml = (net / "build/shows.opml").read_text()
+    assert opml.count("<outline") == 3
+    assert 'xmlUrl="https://net.example/two/feed.xml"' in opml
+
+
+def test_same_network_has_the_same_bytes_with_one_process_and_with_many(net):
+    before = {path: path.read_bytes() for path in net.rglob("build/**/*") if path.is_file()}
+    for path in net.rglob("build"):
+        shutil.rmtree(path)
+    for path in net.rglob(".podcast-kit"):
+        shutil.rmtree(path)
+    assert run(net, "build", "--all", "--jobs", "1").exit_code == 0
+    assert {path: path.read_bytes() for path in net.rglob("build/**/*") if path.is_file()} == before
+
+
+def test_publisher_feed_and_feeds_of_shows_name_each_other(net):
+    publisher = parse_feed((net / "build/feed.xml").read_bytes(), "feed").channel
+    assert publisher.child_text("podcast:medium") == "publisher"
+    named = [node.attributes["feedUrl"] for node in publisher.children if node.key == "podcast:remoteItem"]
+    assert named == [f"https://net.example/{name}/feed.xml" for name in ("one", "three", "two")]
+    for name in ("one", "two", "three"):
+        channel = parse_feed((net / f"shows/{name}/build/feed.xml").read_bytes(), "feed").channel
+        [back] = next(node for node in channel.children if node.key == "podcast:publisher").children
+        assert back.attributes["feedUrl"] == "https://net.example/feed.xml"
+        assert back.attributes["feedGuid"] == publisher.child_text("podcast:guid")
+        [podroll] = [node for node in channel.children if node.key == "podcast:podroll"]
+        assert len(podroll.children) == 2
+
+
+def test_broken_show_stops_no_other(net):
+    (net / "shows/one/podcast.yaml").write_text("title: [\n")
+    result = run(net, "build", "--all", "--json")
+    assert result.exit_code == 1
+    document, shows = document_of(result)
+    assert document["exit"] == 1
+    assert [(name, row["exit"]) for name, row in shows.items()] == [("one", 1), ("three", 0), ("two", 0), (None, 0)]
+    [problem] = shows["one"]["document"]["problems"]
+    assert (problem["file"], problem["code"]) == ("podcast.yaml", "yaml.syntax")
+    assert shows["two"]["document"]["command"] == "build"
+
+
+def test_page_is_not_published_without_one_of_its_shows(net):
+    edit_file(net / "shows/one/episodes/001-talk.md", "title: Talk 1", "title: [")
+    (net / "shows/one/podcast.yaml").write_text("title: [\n")
+    result = run(net, "publish", "--all", "--yes", "--no-check")
+    assert result.exit_code == 1
+    assert "(network): not published, for it needs one" in result.stderr
+    assert (net / "shows/two/public/feed.xml").is_file()
+    assert not (net / "public/feed.xml").exists()
+
+
+def test_error_in_a_default_is_reported_with_its_place_for_every_show(net):
+    edit_file(net / "shows.yaml", "language: en", "language: nolanguage")
+    result = run(net, "check", "--all")
+    assert result.exit_code == 1
+    place = os.path.relpath(net / "shows.yaml")
+    assert f"one: {place}:9:3: error: language: 'nolanguage' is not a language code" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "text"),
+    [
+        (f"guid: {GUID}\n", "network.twice", f"the guid {GUID} is also that of the show"),
+        ("publish: {url: 'https://net.example/same/'}\n", "network.place", "is also the address of the show"),
+        ("publish: {to: 's3://bucket/pod'}\n", "network.place", "is the same place as the show"),
+    ],
+)
+def test_two_shows_that_are_one_are_refused_and_the_third_is_built(net, key, code, text):
+    for name in ("one", "two"):
+        with (net / f"shows/{name}/podcast.yaml").open("a") as file:
+            file.write(key)
+    _, shows = document_of(run(net, "plan", "--all", "--json"))
+    assert [(name, row["exit"]) for name, row in shows.items() if name] == [("one", 1), ("three", 0), ("two", 1)]
+    for name in ("one", "two"):
+        [problem] = shows[name]["document"]["problems"]
+        assert (problem["code"], problem["line"]) == (code, 4)
+        assert text in problem["message"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ("s3://bucket/pod", "s3://bucket/pod/talk", True),
+        ("s3://bucket", "s3://bucket/talk", True),
+        ("aws://bucket/pod/", "s3://bucket/pod", True),
+        ("s3://bucket/pod", "s3://bucket/podcast", False),
+        ("s3://bucket/pod", "r2://bucket/pod", False),
+        ("../../out", "../two/../../out/talk", True),
+    ],
+)
+def test_overlapping_places_are_refused(tmp_path, first, second, is_refused):
+    from podcast_kit.check.network import find_show_conflicts
+    from podcast_kit.source.network import load_network
+
+    folder = network(tmp_path, "three")
+    add_show(folder / "shows/one", text=f"publish: {{to: '{first}'}}\n", episodes=0)
+    add_show(folder / "shows/two", text=f"publish: {{to: '{second}'}}\n", episodes=0)
+    conflicts = find_show_conflicts(load_network(folder))
+    assert sorted(conflicts) == (["one", "two"] if is_refused else [])
+
+
+def test_page_may_be_around_its_shows_but_not_where_it_has_files(tmp_path):
+    from podcast_kit.check.network import find_show_conflicts
+    from podcast_kit.source.network import load_network
+
+    text = SHOWS_FILE.replace("to: public}", "to: 's3://bucket'}", 1).replace(
+        "to: public}", "to: 's3://bucket/{name}'}"
+    )
+    folder = network(tmp_path, "one", "assets", shows_file=text, episodes=0)
+    assert sorted(find_show_conflicts(load_network(folder))) == ["", "assets"]
+
+
+def test_show_selects_shows_by_name_or_path(net):
+    _, shows = document_of(run(net, "status", "--show", "two", "--show", "shows/one/", "--json"))
+    assert list(shows) == ["one", "two"]
+    result = run(net, "status", "--show", "towo")
+    assert result.exit_code == 2
+    assert "no show 'towo' (did you mean 'two'?)" in result.stderr
+
+
+def test_network_is_also_used_from_the_folder_of_one_of_its_shows(net):
+    _, shows = document_of(run(net / "shows/one", "status", "--all", "--json"))
+    assert list(shows) == ["one", "three", "two", None]
+
+
+def test_folder_of_folders_needs_no_shows_yaml(tmp_path):
+    folder = network(tmp_path, shows_file="", episodes=0)
+    for name in ("one", "two"):
+        with (folder / f"shows/{name}/podcast.yaml").open("a") as file:
+            file.write(f"author: A\nlanguage: en\npublish: {{url: 'https://{name}.example/', to: public}}\n")
+    _, shows = document_of(run(folder, "build", "--all", "--json"))
+    assert [(name, row["exit"]) for name, row in shows.items()] == [("one", 0), ("two", 0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["plan", "--all", "--out", "a.plan"], "--out a.plan would be the same for 3 shows"),
+        (["publish", "--all", "--to", "elsewhere"], "--to elsewhere would be the same for 3 shows"),
+        (["publish", "--all", "12"], "12: episodes belong to one show"),
+        (["check", "--all", "episodes/001-talk.md"], "episodes belong to one show"),
+        (["build", "--jobs", "2"], "--jobs needs --all, --show or --changed"),
+        (["build", "--changed", "nothing..HEAD"], "git cannot compare 'nothing..HEAD'"),
+    ],
+)
+def test_options_that_shows_cannot_share_are_refused(net, arguments, text):
+    result = run(net, *arguments)
+    assert result.exit_code in {1, 2}
+    assert text in result.stderr
+
+
+def test_option_with_a_name_is_one_for_each_show(net, tmp_path):
+    assert run(net, "plan", "--all", "--out", str(tmp_path / "{name}.plan")).exit_code == 0
+    assert sorted(path.name for path in tmp_path.glob("*.plan")) == [
+        "network.plan",
+        "one.plan",
+        "three.plan",
+        "two.plan",
+    ]
+
+
+def make_commit(folder, message):
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com")
+    subprocess.run(["git", "-C", folder, "add", "-A"], check=True)
+    subprocess.run(["git", "-C", folder, *identity, "commit", "-qm", message], check=True)
+
+
+def test_changed_selects_the_shows_that_a_range_touches(net):
+    (net / ".gitignore").write_text("build/\n.podcast-kit/\npublic/\n")
+    subprocess.run(["git", "init", "-q", net], check=True)
+    make_commit(net, "first")
+    edit_file(net / "shows/two/episodes/001-talk.md", "One paragraph.", "Two paragraphs.")
+    make_commit(net, "second")
+    _, shows = document_of(run(net, "build", "--changed", "HEAD~1..HEAD", "--json"))
+    assert list(shows) == ["two", None]
+    edit_file(net / "shows.yaml", "author: Tester", "author: Somebody")
+    make_commit(net, "third")
+    _, shows = document_of(run(net, "build", "--changed", "HEAD~1..HEAD", "--json"))
+    assert list(shows) == ["one", "three", "two", None]
+    (net / "README.md").write_text("Words.\n")
+    make_commit(net, "fourth")
+    result = run(net, "build", "--changed", "HEAD~1..HEAD")
+    assert (result.exit_code, result.stderr) == (0, "no show was changed\n")
+
+
+def test_page_lists_all_shows_when_only_some_were_changed(net):
+    (net / ".gitignore").write_text("build/\n.podcast-kit/\n")
+    subprocess.run(["git", "init", "-q", net], check=True)
+    make_commit(net, "first")
+    edit_file(net / "shows/two/podcast.yaml", "title: Show two", "title: Another title")
+    make_commit(net, "second")
+    assert run(net, "build", "--changed", "HEAD~1..HEAD").exit_code == 0
+    page = (net / "build/index.html").read_text()
+    assert all(title in page for title in ("Show one", "Another title", "Show three"))
+
+
+def test_publish_all_needs_yes_without_a_terminal(net):
+    result = run(net, "publish", "--all")
+    assert result.exit_code == 1
+    assert "not a terminal, so cannot ask for confirmation" in result.stderr
+    assert not list(net.rglob("public"))
+
+
+@pytest.mark.parametrize(("answer", "is_published"), [("n\n", False), ("y\n", True)])
+def test_publish_all_shows_every_plan_and_asks_once(net, monkeypatch, answer, is_published):
+    monkeypatch.setattr("podcast_kit.cli.network_runs.is_interactive", lambda: True)
+    monkeypatch.setattr("podcast_kit.cli.questions.is_interactive", lambda: True)
+    result = run(net, "publish", "--all", "--no-check", input=answer)
+    assert result.output.count("Publish 4 shows?") == 1
+    assert result.output.index("three: + “Talk 2”") < result.output.index("Publish 4 shows?")
+    assert result.exit_code == (0 if is_published else 1), result.output
+    published = sorted(path.parent.parent.name for path in net.rglob("public/feed.xml"))
+    assert published == (["net", "one", "three", "two"] if is_published else [])
+
+
+def test_publish_all_publishes_the_page_last_and_is_done_the_second_time(net):
+    assert run(net, "publish", "--all", "--yes", "--no-check").exit_code == 0
+    assert (net / "public/feed.xml").read_bytes() == (net / "build/feed.xml").read_bytes()
+    assert not (net / "podcast.lock").exists()
+    _, shows = document_of(run(net, "publish", "--all", "--yes", "--no-check", "--json"))
+    assert {row["summary"] for row in shows.values()} == {"nothing to do: everything is up to date"}
+    _, shows = document_of(run(net, "plan", "--all", "--exit-code", "--json"))
+    assert {row["exit"] for row in shows.values()} == {0}
+
+
+def test_pending_changes_are_not_a_failure(net):
+    result = run(net, "plan", "--all", "--exit-code")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines()[-1] == "3 shows, all ok"
+
+
+def test_page_only_lists_episodes_that_are_published(net):
+    assert run(net, "publish", "--all", "--yes", "--no-check").exit_code == 0
+    (net / "shows/one/episodes/002-talk.md").write_text("---\ntitle: [\n---\n")
+    add_show(net / "shows/four")
+    (net / "shows/four/podcast.yaml").write_text("title: Show four\ndescription: New.\npublish: {to: ''}\n")
+    result = run(net, "publish", "--all", "--yes", "--no-check")
+    assert result.exit_code == 1
+    assert "Show four" not in (net / "public/index.html").read_text()
+
+
+@pytest.mark.parametrize(("codes", "worst"), [([0, 3], 3), ([3, 1], 1), ([1, 4, 0], 4), ([5, 4, 2], 5), ([], 0)])
+def test_exit_code_is_the_worst(codes, worst):
+    assert find_worst_exit(codes) == worst
+
+
+def kill_itself(console):
+    if console.folder.name == "two":
+        os.kill(os.getpid(), signal.SIGKILL)
+    console.summarize("still here")
+
+
+def raise_bug(console):
+    raise ZeroDivisionError(str(console.folder))
+
+
+def make_tasks(folder, *names):
+    return [ShowTask(name=name, folder=folder / name, command="build", arguments={}) for name in names]
+
+
+def test_show_whose_process_is_killed_stops_no_other(tmp_path, monkeypatch):
+    monkeypatch.setitem(COMMAND_FUNCTIONS, "build", kill_itself)
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
+    results = run_shows(make_tasks(tmp_path, "one", "two", "three", "four"), 2)
+    assert [(result.name, result.exit_code) for result in results] == [
+        ("one", 0),
+        ("two", 1),
+        ("three", 0),
+        ("four", 0),
+    ]
+    assert results[1].summary == "its process was killed"
+
+
+def test_bug_in_a_show_shows_its_traceback_and_stops_no_other(tmp_path, monkeypatch):
+    monkeypatch.setitem(COMMAND_FUNCTIONS, "build", raise_bug)
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
+    results = run_shows(make_tasks(tmp_path, "one", "two"), 2)
+    assert [result.exit_code for result in results] == [1, 1]
+    assert "ZeroDivisionError" in results[0].text(is_stderr=True)
+
+
+def test_processes_that_import_everything_anew_give_the_same_result(net, monkeypatch):
+    run(net, "build", "--all")
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: False)
+    _, shows = document_of(run(net, "build", "--all", "--json", "--jobs", "2"))
+    changes = {name: row["summary"].rpartition("; ")[2] for name, row in shows.items()}
+    assert changes == dict.fromkeys(shows, "nothing changed")
+
+
+def test_check_formats_of_programs_are_one_document(net, monkeypatch):
+    monkeypatch.chdir(net)
+    rows = json.loads(run(net, "check", "--all", "--format", "gitlab").stdout)
+    assert {row["location"]["path"] for row in rows} >= {"shows/one/podcast.yaml", "shows/two/podcast.yaml"}
+    lines = run(net, "check", "--all", "--format", "github").stdout.splitlines()
+    assert all(line.startswith("::") for line in lines)
+    assert any("file=shows/three/podcast.yaml" in line for line in lines)
+
+
+def test_events_say_which_show_they_are_of(net):
+    result = run(net, "publish", "--all", "--yes", "--no-check", "--events")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {event["show"] for event in events} == {"one", "two", "three", "(network)"}
