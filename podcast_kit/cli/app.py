@@ -201,6 +201,16 @@ def load_show_settings(console: Console) -> Project | None:
         return None
 
 
+def load_settings_only(console: Console) -> Project:
+    """The show in the working folder or above, without its episodes and its lock."""
+    from podcast_kit.source import project as source
+
+    console.folder = source.find_show_folder(working_folder(console))
+    show = source.load_settings(console.folder)
+    hide_show_secrets(console, show)
+    return show
+
+
 def working_folder(console: Console) -> Path:
     """The folder that a command runs in; it need not hold a show yet."""
     return (console.folder or Path()).absolute()

@@ -19,6 +19,7 @@ from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.show_runs import ShowResult, ShowTask, run_shows
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 from podcast_kit.model import LOCK_FILE, NETWORK_FILE, ListedShow, Progress
+from podcast_kit.source.network import NAME_PLACEHOLDER
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ PAGE_COMMANDS = ("build", "check", "plan", "publish", "status", "verify")
 """Commands that are run for the network's own page, too."""
 PAGE_NAME = "(network)"
 """What output calls the network's own page; no folder can have this name in a URL."""
-NAME_PLACEHOLDER = "{name}"
 FILE_ARGUMENTS = ("out", "plan_path", "csv_file", "parquet", "html", "mail", "to", "url")
 """Options that shows cannot share, with the words of their flags below."""
 FLAGS = {"plan_path": "--plan", "csv_file": "--csv"}

@@ -64,6 +64,9 @@ def find_show_folder(start: Path) -> Path:
             return folder
     if misnamed := next((name for name in MISNAMED_SHOW_FILES if (start / name).is_file()), ""):
         raise PodcastKitError(f"no {SHOW_FILE} in {start}", f"rename {misnamed} to {SHOW_FILE}")
+    if (start / NETWORK_FILE).is_file():
+        text = f"{start} is the folder of a network, not of a show"
+        raise PodcastKitError(text, "pass --all or --show NAME, or -C with the folder of a show")
     text = f"no {SHOW_FILE} in {start} or the folders above it"
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 

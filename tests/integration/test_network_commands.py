@@ -367,3 +367,37 @@ def test_events_say_which_show_they_are_of(net):
     result = run(net, "publish", "--all", "--yes", "--no-check", "--events")
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert {event["show"] for event in events} == {"one", "two", "three", "(network)"}
+
+
+def test_config_tells_where_each_setting_comes_from(net, monkeypatch):
+    monkeypatch.chdir(net)
+    (net / "shows/one/podcast.yaml").write_text("title: One\nauthor: Own\ndescription: D.\npublish: {to: mine}\n")
+    lines = run(net, "config", "--show", "one", "--origin").stdout.splitlines()
+    assert "one: author: Own  (shows/one/podcast.yaml:2)" in lines
+    assert "one: language: en  (shows.yaml:9)" in lines
+    assert "one: publish.to: mine  (shows/one/podcast.yaml:4)" in lines
+    assert "one: publish.url: https://net.example/one/  (shows.yaml:13)" in lines
+    assert "one: timezone: UTC  (default)" in lines
+    rows = json.loads(run(net / "shows/one", "config", "--json").stdout)["settings"]
+    by_key = {row["key"]: row for row in rows}
+    assert by_key["owner.email"] == {
+        "key": "owner.email",
+        "value": "t@pod.example",
+        "origin": "network",
+        "file": "../../shows.yaml",
+        "line": 10,
+        "column": 25,
+    }
+    assert by_key["type"]["origin"] == "default"
+
+
+def test_config_never_shows_a_password(net):
+    with (net / "shows/one/podcast.yaml").open("a") as file:
+        file.write("copyright: https://me:correct-horse@pod.example/\n")
+    assert "correct-horse" not in run(net, "config", "--show", "one", "--json").output
+
+
+def test_command_for_one_show_in_the_folder_of_a_network_names_the_options(net):
+    result = run(net, "build")
+    assert result.exit_code == 1
+    assert "pass --all or --show NAME" in result.stderr

@@ -103,6 +103,7 @@ def arguments_by_command(show, tmp_path):
         "init": [(str(tmp_path / "new-show"), *new_show)],
         "new": [("A talk that comes later",)],
         "keys": [()],
+        "config": [("--origin",)],
         "explain": [("au.later",)],
         "theme": [("list",)],
         "check": [at],
