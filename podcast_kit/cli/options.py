@@ -14,9 +14,11 @@ from click.shell_completion import CompletionItem
 
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION, allow_places, allow_typed_target
 from podcast_kit.cli.questions import validate_option
+from podcast_kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from podcast_kit.builder.workers import Workers
+    from podcast_kit.cli.console import Console
     from podcast_kit.model import Episode, Project
 
 
@@ -53,6 +55,22 @@ JOBS_OPTION = click.option(
 )
 PLATFORM_CHOICE = click.Choice(["apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher"])
 YES_OPTION = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
+
+
+SHOW_OPTION = click.option("--show", "show_name", metavar="NAME", help="This show of the network.")
+
+
+def enter_show(console: Console, name: str | None) -> None:
+    """Run the command in the folder of this show of the network, as if with -C. Raises click.BadParameter."""
+    if name is None:
+        return
+    from podcast_kit.cli.network_runs import ShowSelection, load_selected_network, select_shows
+
+    network = load_selected_network(console)
+    [show, *_] = select_shows(network, ShowSelection(show_names=(name,)))
+    if show.problems:
+        raise InvalidInput(show.problems)
+    console.folder = show.folder
 
 
 def unprotected_writes_option(function: Callable[..., Any]) -> Callable[..., Any]:

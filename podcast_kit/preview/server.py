@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,8 +54,20 @@ class Preview(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, folder: Path, host: str, port: int, public_url: str, *, live_reload: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        host: str,
+        port: int,
+        public_url: str,
+        *,
+        live_reload: bool,
+        mounts: Mapping[str, tuple[Path, str]],
+    ) -> None:
         self.folder = real_path(folder)
+        self.mounts = {name: real_path(mounted) for name, (mounted, _) in mounts.items()}
+        """Name → the build of a show that is served below `/NAME/`."""
+        self.mounted_urls = {url.rstrip("/") + "/": name for name, (_, url) in mounts.items() if url}
         self.live_reload = live_reload
         self.version = 1
         self.reload_condition = threading.Condition()
@@ -73,6 +86,15 @@ class Preview(ThreadingHTTPServer):
             self.version += 1
             self.reload_condition.notify_all()
 
+    def replace_urls(self, data: bytes) -> bytes:
+        """The text of a file with the server's URLs instead of the public ones, the longest first."""
+        urls = {url: f"{self.url}{name}/" for url, name in self.mounted_urls.items()}
+        if self.public_url:
+            urls[self.public_url] = self.url
+        for url in sorted(urls, key=lambda public: (-len(public), public)):
+            data = data.replace(url.encode(), urls[url].encode())
+        return data
+
     @property
     def url(self) -> str:
         """The server's URL, with a trailing slash."""
@@ -82,16 +104,23 @@ class Preview(ThreadingHTTPServer):
 
 
 def make_preview(
-    folder: Path, port: int = 0, *, host: str = "127.0.0.1", public_url: str = "", live_reload: bool = False
+    folder: Path,
+    port: int = 0,
+    *,
+    host: str = "127.0.0.1",
+    public_url: str = "",
+    live_reload: bool = False,
+    mounts: Mapping[str, tuple[Path, str]] | None = None,
 ) -> Preview:
     """A preview of a build's folder; port 0 picks a free one. Raises OperationError if the port is in use.
 
     With `public_url`, the URL that the show was built for, the feed and other data link to the preview instead,
     so that an app on this machine can play it; pages have relative links anyway.
-    With `live_reload`, pages reload after `notify_reload()`.
+    With `live_reload`, pages reload after `notify_reload()`. `mounts` has more builds by name, each with the URL that
+    it was built for; they are served below `/NAME/`.
     """
     try:
-        return Preview(folder, host, port, public_url, live_reload=live_reload)
+        return Preview(folder, host, port, public_url, live_reload=live_reload, mounts=mounts or {})
     except (OSError, OverflowError) as error:
         fix = "choose another port, or 0 for a free one"
         raise OperationError(f"cannot listen on {host}:{port}: {error}", fix) from error
@@ -169,13 +198,16 @@ class PreviewHandler(BaseHTTPRequestHandler):
             or any(part.startswith(".") for part in parts if part not in PUBLIC_DOTS)
         ):
             return None
-        path = real_path(self.server.folder / url_path.strip("/"))
-        if not path.is_relative_to(self.server.folder):
+        name = next((name for name in self.server.mounts if f"{url_path}/".startswith(f"/{name}/")), "")
+        folder = self.server.mounts[name] if name else self.server.folder
+        below = url_path.removeprefix(f"/{name}") if name else url_path
+        path = real_path(folder / below.strip("/"))
+        if not path.is_relative_to(folder):
             return None
         index = path / "index.html"
         if index.is_file():
-            return index if url_path.endswith("/") or path == self.server.folder else path
-        return path if path.is_file() and not url_path.endswith("/") else None
+            return index if below.endswith("/") or (path == folder and not name) else path
+        return path if path.is_file() and not below.endswith("/") else None
 
     def _send_file(self, file: IO[bytes], path: Path, *, with_body: bool) -> None:
         status = os.fstat(file.fileno())
@@ -183,8 +215,9 @@ class PreviewHandler(BaseHTTPRequestHandler):
             self._send_not_found(with_body=with_body)
             return
         size = status.st_size
-        if self.server.public_url and path.suffix in TRANSLATED_SUFFIXES:
-            data = file.read().replace(self.server.public_url.encode(), self.server.url.encode())
+        is_public = self.server.public_url or self.server.mounted_urls
+        if is_public and path.suffix in TRANSLATED_SUFFIXES:
+            data = self.server.replace_urls(file.read())
             file, size = io.BytesIO(data), len(data)
         if self.server.live_reload and path.suffix == ".html":
             data = file.read() + RELOAD_TAG

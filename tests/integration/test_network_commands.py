@@ -401,3 +401,76 @@ def test_command_for_one_show_in_the_folder_of_a_network_names_the_options(net):
     result = run(net, "build")
     assert result.exit_code == 1
     assert "pass --all or --show NAME" in result.stderr
+
+
+NEW_NETWORK = (
+    "--network",
+    "--title",
+    "Net: all",
+    "--author",
+    "Ann",
+    "--email",
+    "a@n.example",
+    "--url",
+    "https://n.example",
+)
+
+
+def test_init_creates_a_network_whose_new_shows_inherit(tmp_path):
+    result = run(tmp_path, "init", *NEW_NETWORK, "--to", "s3://bucket/pods")
+    assert result.exit_code == 0, result.output
+    result = run(tmp_path, "init", "shows/news", "--title", "News", "--language", "de")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(run(tmp_path / "shows/news", "config", "--json").stdout)["settings"]
+    by_key = {row["key"]: (row["value"], row["origin"]) for row in rows}
+    assert by_key["author"] == ("Ann", "network")
+    assert by_key["language"] == ("de", "show")
+    assert by_key["publish.url"] == ("https://n.example/news/", "network")
+    assert by_key["publish.to"] == ("s3://bucket/pods/news", "network")
+    assert run(tmp_path, "check", "--all").exit_code == 1  # there is no cover yet
+    assert run(tmp_path, "init", *NEW_NETWORK).exit_code == 1
+    assert "networks cannot contain networks" in run(tmp_path, "init", "sub", *NEW_NETWORK).stderr
+
+
+def test_init_says_where_to_list_a_show_that_no_pattern_matches(tmp_path):
+    run(tmp_path, "init", *NEW_NETWORK)
+    result = run(tmp_path, "init", "elsewhere", "--title", "E")
+    assert "shows.yaml does not list it yet: add a line `- elsewhere` below `shows:`" in result.stderr
+
+
+def test_new_creates_an_episode_of_the_named_show(net):
+    result = run(net, "new", "A new talk", "--show", "two")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in net.rglob("*a-new-talk.md")] == ["003-a-new-talk.md"]
+    assert (net / "shows/two/episodes/003-a-new-talk.md").is_file()
+    assert run(net, "new", "A new talk", "--show", "nine").exit_code == 2
+
+
+def test_preview_serves_every_show_below_its_name(net):
+    import threading
+    import urllib.error
+    import urllib.request
+
+    from podcast_kit import preview
+    from podcast_kit.cli.network_preview import find_builds
+    from podcast_kit.source.network import load_network
+
+    mounts = find_builds(load_network(net))
+    with preview.make_preview(net / "build", public_url="https://net.example/", mounts=mounts) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+
+        def read_text(path):
+            with urllib.request.urlopen(f"{server.url}{path}", timeout=10) as response:
+                return response.read().decode()
+
+        try:
+            assert "Small network" in read_text("")
+            assert "<h1>Show one</h1>" in read_text("one")
+            assert f'feedUrl="{server.url}one/feed.xml"' in read_text("feed.xml")
+            assert f'<atom:link href="{server.url}one/feed.xml" rel="self"' in read_text("one/feed.xml")
+            for path in ("four/", "one/../../shows.yaml", "one/nothing", "one/%2e%2e/two/podcast.yaml"):
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    read_text(path)
+        finally:
+            server.shutdown()

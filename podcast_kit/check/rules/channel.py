@@ -154,7 +154,7 @@ def _named_categories(channel: ChannelView) -> Iterator[tuple[Node, Category]]:
 def check_channel_category(channel: ChannelView) -> Iterator[Finding]:
     """There is at least one category, and each is spelled as on Apple's list."""
     named_categories = list(_named_categories(channel))
-    if not named_categories:
+    if not named_categories and not channel.is_publisher:
         yield Finding("the show has no category", key="categories")
     for node, category in named_categories:
         if not categories.category_exists(category) and not categories.is_legacy_category(category):

@@ -13,7 +13,7 @@ from podcast_kit.cli.secret_masks import hide_typed_credentials
 if TYPE_CHECKING:
     from podcast_kit.source.effective_settings import EffectiveSetting
 
-MAX_VALUE_LEN = 100
+MAX_SHOWN_VALUE_LEN = 100
 """Characters of a value in a line."""
 
 
@@ -36,7 +36,7 @@ def config_command(console: Console, origin: bool) -> None:
     console.document("config", settings=[_setting_to_json(setting) for setting in settings])
     for setting in settings:
         value = " ".join(setting.value.split())
-        shown = value if len(value) <= MAX_VALUE_LEN else f"{value[: MAX_VALUE_LEN - 1]}…"
+        shown = value if len(value) <= MAX_SHOWN_VALUE_LEN else f"{value[: MAX_SHOWN_VALUE_LEN - 1]}…"
         place = f"  ({_describe_origin(console, setting)})" if origin else ""
         console.result(f"{setting.key}: {shown}{place}")
     counts = [sum(setting.origin == name for setting in settings) for name in ("show", "network")]

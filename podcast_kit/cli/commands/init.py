@@ -34,6 +34,7 @@ COVER_NAMES = ("cover.jpg", "cover.jpeg", "cover.png", "artwork.jpg", "artwork.p
 def _show_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
+            click.option("--network", "is_network", is_flag=True, help="Create a network of several shows instead."),
             click.option("--title", metavar="TEXT", help="Name of the show."),
             click.option("--description", metavar="TEXT", help="What it is about."),
             click.option("--author", metavar="TEXT", help="Who makes it."),
@@ -84,6 +85,8 @@ def init_command(console: Console, folder: Path | None, **values: Any) -> None: 
     --gitlab, also adds a CI pipeline that checks each change and publishes what is due; in an existing show, only that.
     A show that is published to a folder is deployed to GitHub Pages or GitLab Pages.
 
+    With --network, creates shows.yaml for several shows instead. A new show below it leaves out what it inherits.
+
     \b
       podcast-kit init
       podcast-kit init talks --title Talks --author "Ann Lee" --email ann@pod.example \\
@@ -92,6 +95,12 @@ def init_command(console: Console, folder: Path | None, **values: Any) -> None: 
     """
     show_folder = working_folder(console) / (folder or Path())
     show_file = show_folder / "podcast.yaml"
+    is_network = values.pop("is_network")
+    if is_network:
+        from podcast_kit.cli.network_setup import create_network
+
+        create_network(console, show_folder, values)
+        return
     values["tool_from"] = _choose_tool_source(values["tool_from"])
     if show_file.exists() and values["pipelines"]:
         from podcast_kit.source import project
@@ -102,6 +111,11 @@ def init_command(console: Console, folder: Path | None, **values: Any) -> None: 
         return
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "edit it, or use another folder")
+    from podcast_kit.cli.network_setup import create_network_show, find_parent_network
+
+    if network := find_parent_network(show_folder):
+        create_network_show(console, network, show_folder, values)
+        return
     _create_show(console, show_folder, values)
 
 

@@ -15,6 +15,7 @@ import click
 
 from podcast_kit.cli.app import command, load_show, parse_date_option
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.options import SHOW_OPTION, enter_show
 from podcast_kit.cli.questions import validate_option
 from podcast_kit.errors import OperationError
 from podcast_kit.io import atomic_write
@@ -53,6 +54,7 @@ class _NewEpisode:
 @click.option("--type", "type_", type=click.Choice(EPISODE_TYPES), default="full", help="A trailer has no number.")
 @click.option("--slug", metavar="NAME", help="Name of its files and in its URL. [default: number and title]")
 @click.option("--draft", is_flag=True, help="Don't publish it until you remove `draft`.")
+@SHOW_OPTION
 @click.option("--allow-duplicate", is_flag=True, help="Allow a recording that another episode has.")
 def new_command(
     console: Console,
@@ -65,6 +67,7 @@ def new_command(
     slug: str | None,
     draft: bool,
     allow_duplicate: bool,
+    show_name: str | None,
 ) -> None:
     """Create an episode: its notes, with a title, a date, the next number and a guid, next to a copy of RECORDING.
 
@@ -76,11 +79,13 @@ def new_command(
       podcast-kit new talk.mp3 --title "More social" --date "next thursday 8:00"
       podcast-kit new trailer.mp3 --type trailer
       podcast-kit new "More social"
+      podcast-kit new talk.mp3 --show news
     """
     from podcast_kit import audio as recordings
     from podcast_kit.source import scaffold
 
     audio = _find_recording_file(source)
+    enter_show(console, show_name)
     show = load_show(console, needs_cover=False)
     if audio:
         recordings.probe_audio(audio)

@@ -13,7 +13,7 @@ import click
 from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import AT_OPTION
+from podcast_kit.cli.options import AT_OPTION, SHOW_OPTION, enter_show
 from podcast_kit.errors import PodcastKitError
 
 if TYPE_CHECKING:
@@ -32,8 +32,18 @@ MAX_PATHS_SHOWN = 3
 )
 @click.option("--open", "is_opening", is_flag=True, help="Open the show in the browser.")
 @AT_OPTION
+@SHOW_OPTION
+@click.option("--all", "all_shows", is_flag=True, help="Every show of the network, each below its name.")
 def serve_command(
-    console: Console, port: int, watch: bool, drafts: bool, bind: str, is_opening: bool, at: str | None
+    console: Console,
+    port: int,
+    watch: bool,
+    drafts: bool,
+    bind: str,
+    is_opening: bool,
+    at: str | None,
+    show_name: str | None,
+    all_shows: bool,
 ) -> None:
     """Build the show and serve it on this machine, with seeking as listeners have it.
 
@@ -44,8 +54,18 @@ def serve_command(
       podcast-kit serve
       podcast-kit serve --drafts --open
       podcast-kit serve --port 0 --at 2026-12-24T18:00
+      podcast-kit serve --all
     """
+    if all_shows:
+        if drafts or show_name:
+            raise click.UsageError(f"--all cannot be combined with {'--drafts' if drafts else '--show'}")
+        from podcast_kit.cli.network_preview import serve_network
+
+        serve_network(console, port=port, bind=bind, is_watching=watch, is_opening=is_opening, at=at)
+        return
     from podcast_kit import preview
+
+    enter_show(console, show_name)
 
     show, stop = _load_preview_show(console, drafts=drafts), threading.Event()
     to = show.show.publish.to
