@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from podcast_kit import __version__, feed
+from podcast_kit import __version__, feed, site
 from podcast_kit.builder import mastering
 from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, CacheKind, open_cache
 from podcast_kit.builder.episode import BuiltEpisode

@@ -88,9 +88,10 @@ def command(
 
     def decorate(function: Command) -> click.Command:
         COMMAND_FUNCTIONS[name] = function
+        has_jobs = any(parameter.name == "jobs" for parameter in getattr(function, "__click_params__", ()))
 
         @cli.command(name, **settings)
-        @_show_options(is_used=for_shows)
+        @_show_options(is_used=for_shows, with_jobs=not has_jobs)
         @DIRECTORY_OPTION
         @click.option("-q", "--quiet", is_flag=True, help="Only print the result and errors.")
         @click.option("-v", "--verbose", is_flag=True, help="Show every detail.")
@@ -107,14 +108,15 @@ def command(
             **arguments: Any,  # noqa: ANN401  # whatever the command takes
         ) -> None:
             console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet, verbose=verbose)
-            selection = {key: arguments.pop(key) for key in SHOW_OPTIONS} if for_shows else {}
+            selection = {key: arguments.pop(key) for key in SELECTING_OPTIONS} if for_shows else {}
+            jobs = arguments.pop("jobs") if for_shows and not has_jobs else arguments.get("jobs")
             hide_typed_credentials(console, arguments.values())
             try:
-                if any(selection[key] for key in SELECTING_OPTIONS if selection):
+                if any(selection.values()):
                     from podcast_kit.cli.network_runs import ShowSelection, run_for_network
 
-                    context.exit(run_for_network(console, name, arguments, ShowSelection(**selection)))
-                if selection and selection["jobs"]:
+                    context.exit(run_for_network(console, name, arguments, ShowSelection(**selection, jobs=jobs)))
+                if selection and jobs and not has_jobs:
                     raise click.UsageError("--jobs needs --all, --show or --changed")
                 function(console, **arguments)
             except PodcastKitError as error:
@@ -130,17 +132,15 @@ def command(
     return decorate
 
 
-SHOW_OPTIONS = ("all_shows", "show_names", "changed", "jobs")
 SELECTING_OPTIONS = ("all_shows", "show_names", "changed")
-"""Those of `SHOW_OPTIONS` that select shows."""
+"""The options that select shows of a network."""
 
 
-def _show_options(*, is_used: bool) -> Callable[[Command], Command]:
+def _show_options(*, is_used: bool, with_jobs: bool) -> Callable[[Command], Command]:
     """The options that run a command for several shows of a network."""
 
     def decorate(function: Command) -> Command:
         for option in (
-            click.option("--jobs", type=click.IntRange(1), metavar="N", help="Shows at once. [default: processors]"),
             click.option(
                 "--changed", metavar="RANGE", help="Every show that a git range touches, such as origin/main..HEAD."
             ),
@@ -150,6 +150,9 @@ def _show_options(*, is_used: bool) -> Callable[[Command], Command]:
             click.option("--all", "all_shows", is_flag=True, help="Every show of the network in the working folder."),
         ):
             function = option(function)
+        if with_jobs:
+            text = "With --all: N shows at once. [default: the number of processors]"
+            function = click.option("--jobs", type=click.IntRange(1), metavar="N", help=text)(function)
         return function
 
     return decorate if is_used else lambda function: function

@@ -38,7 +38,7 @@ def load_build(
 
     project = show or load_show(console, add_guids=True, keep_going=keep_going)
     slugs = resolve_slugs(retag, project, "--retag")
-    with open_workers(jobs) as workers:
+    with open_workers(console, jobs) as workers:
         build = builder.build(
             project,
             now=parse_build_date(at),
@@ -109,7 +109,7 @@ def prepare_with_progress(
             only=None if options.only is None else resolve_due_slugs(options.only, show, due),
         )
 
-    with open_workers(jobs) as workers:
+    with open_workers(console, jobs) as workers:
         return session.prepare_publish(
             lambda: override_target(load_project(), **target),
             due=due,

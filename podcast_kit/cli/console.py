@@ -59,6 +59,8 @@ class Console:
     """Characters of the progress line on the terminal, which must be cleared first; 0 where there is none."""
     last_wait_logged_at: float = -inf
     """When a line last said which host is slow."""
+    jobs: int | None = None
+    """How many episodes are built at once, where the command runs beside others; None if it decides itself."""
     is_of_network: bool = False
     """Whether the command is run for several shows, of which some may not need it."""
     summary: str = ""

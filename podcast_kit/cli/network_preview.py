@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from podcast_kit.preview import Preview
     from podcast_kit.source.network import ShowNetwork
 
-BUILD_ARGUMENTS: dict[str, Any] = {"retag": (), "url": None, "allow_place": ()}
+BUILD_ARGUMENTS: dict[str, Any] = {"retag": (), "url": None, "allow_place": (), "jobs": None}
 
 
 def serve_network(

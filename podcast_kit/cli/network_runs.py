@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podcast_kit.builder.workers import count_processors
 from podcast_kit.cli.consents import ask_place_consent, ask_purge_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import override_target
@@ -55,7 +55,7 @@ def run_for_network(console: Console, command: str, arguments: Mapping[str, Any]
     network = load_selected_network(console)
     shows = select_shows(network, selection)
     _refuse_shared_arguments(command, arguments, shows)
-    run = _NetworkRun(console, command, dict(arguments), network, shows, selection.jobs or os.cpu_count() or 1)
+    run = _NetworkRun(console, command, dict(arguments), network, shows, selection.jobs or count_processors())
     run.has_page = not selection.show_names and network.has_page and command in PAGE_COMMANDS
     run.find_conflicts()
     if command == "publish" and not arguments["dry_run"] and not arguments["yes"]:
@@ -142,6 +142,8 @@ class _NetworkRun:
     ) -> None:
         self.console, self.command, self.arguments = console, command, arguments
         self.network, self.shows, self.jobs = network, tuple(shows), jobs
+        self.jobs_per_show = max(1, jobs // max(1, min(jobs, len(self.shows))))
+        """Processes of each show: few shows have more of them."""
         self.has_page = False
         self.problems: dict[str, list[Problem]] = {}
         """What is wrong with shows as parts of the network, by name; with its page under an empty name."""
@@ -229,6 +231,7 @@ class _NetworkRun:
             as_json=self.console.as_json or filled.get("output_format") == "json",
             quiet=self.console.quiet,
             verbose=self.console.verbose,
+            jobs=self.jobs_per_show,
             problems=(*show.problems, *self.problems.get(show.name, ())),
         )
 
@@ -272,6 +275,7 @@ class _NetworkRun:
                 arguments=LISTING_ARGUMENTS,
                 as_json=True,
                 quiet=True,
+                jobs=1,
             )
             for show in self.network.shows
             if not by_name.get(show.name)
@@ -386,7 +390,7 @@ class _NetworkRun:
             self.console.info(line)
 
 
-LISTING_ARGUMENTS: dict[str, Any] = {"at": None, "retag": (), "url": None, "allow_place": ()}
+LISTING_ARGUMENTS: dict[str, Any] = {"at": None, "retag": (), "url": None, "allow_place": (), "jobs": None}
 """Those of the build of a show that is only listed on the network's page."""
 
 

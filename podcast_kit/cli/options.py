@@ -51,7 +51,7 @@ JOBS_OPTION = click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Build N episodes at once; 1 uses no other process. [default: the number of processors]",
+    help="Build N episodes or shows at once; 1 uses no other process. [default: the number of processors]",
 )
 PLATFORM_CHOICE = click.Choice(["apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher"])
 YES_OPTION = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
@@ -92,11 +92,14 @@ def allows_unprotected_writes(*, is_allowed: bool) -> bool:
     return is_allowed or not os.environ.get("CI")
 
 
-def open_workers(jobs: int | None) -> Workers:
-    """Where a build runs: nothing is started before there is enough to do. Close it after the build."""
+def open_workers(console: Console, jobs: int | None = None) -> Workers:
+    """Where a build runs: nothing is started before there is enough to do. Close it after the build.
+
+    Beside the builds of other shows it has its share of the processors.
+    """
     from podcast_kit.builder.workers import Workers, count_processors
 
-    return Workers(jobs or count_processors())
+    return Workers(console.jobs or jobs or count_processors())
 
 
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -48,6 +48,8 @@ class ShowTask:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    jobs: int = 1
+    """How many of its episodes are built at once."""
     listed: tuple[ListedShow, ...] | None = None
     """For the network's own page: its shows as they were built. None for a show."""
     problems: tuple[Problem, ...] = ()
@@ -109,6 +111,7 @@ def run_task(task: ShowTask) -> ShowResult:
         quiet=task.quiet,
         verbose=task.verbose,
         is_of_network=True,
+        jobs=task.jobs,
         listed_shows=task.listed,
     )
     streams = _CapturedStream(output, is_stderr=False), _CapturedStream(output, is_stderr=True)

@@ -206,7 +206,7 @@ def test_folder_of_folders_needs_no_shows_yaml(tmp_path):
         (["publish", "--all", "--to", "elsewhere"], "--to elsewhere would be the same for 3 shows"),
         (["publish", "--all", "12"], "12: episodes belong to one show"),
         (["check", "--all", "episodes/001-talk.md"], "episodes belong to one show"),
-        (["build", "--jobs", "2"], "--jobs needs --all, --show or --changed"),
+        (["status", "--jobs", "2"], "--jobs needs --all, --show or --changed"),
         (["build", "--changed", "nothing..HEAD"], "git cannot compare 'nothing..HEAD'"),
     ],
 )

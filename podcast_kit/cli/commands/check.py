@@ -151,7 +151,7 @@ def _check_named_files(
         show = load_show(console)
         show = replace(show, work_folder=work_folder or show.work_folder)
         published_feed = fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
-        with open_workers(None) as workers:
+        with open_workers(console) as workers:
             problems = check.check_show(
                 show,
                 now=options.now,
