@@ -30,7 +30,7 @@ $(VENV)/lint $(VENV)/docs: $(VENV)/test
 	@touch $@
 else
 $(VENV)/test: pyproject.toml $(VENV)/pip
-	$(BIN)/python -m pip install --quiet --editable '.[master,stats]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[master,stats,sftp]' --group test
 	@touch $@
 
 $(VENV)/lint: $(VENV)/test
@@ -99,7 +99,7 @@ bench: $(VENV)/bench ## compare speed with the programs that podcasters would us
 sbom: $(VENV)/pip ## list what is installed with podcast-kit, as CycloneDX, in podcast-kit.cdx.json
 	rm -rf $(VENV)-sbom
 	$(PYTHON) -m venv $(VENV)-sbom
-	$(VENV)-sbom/bin/python -m pip install --quiet '.[master,stats]'
+	$(VENV)-sbom/bin/python -m pip install --quiet '.[master,stats,sftp]'
 	$(BIN)/python -m pip install --quiet --group release
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o podcast-kit.cdx.json $(VENV)-sbom/bin/python
 	rm -rf $(VENV)-sbom
@@ -107,7 +107,7 @@ sbom: $(VENV)/pip ## list what is installed with podcast-kit, as CycloneDX, in p
 lock: $(VENV)/pip ## update requirements.lock, which CI installs, after a change of the dependencies
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
-	  --custom-compile-command 'make lock' --extra master --extra stats --group test --group lint --group docs --group build \
+	  --custom-compile-command 'make lock' --extra master --extra stats --extra sftp --group test --group lint --group docs --group build \
 	  pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
 	  --custom-compile-command 'make lock' --group engines --constraints requirements.lock \

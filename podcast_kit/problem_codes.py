@@ -857,6 +857,11 @@ pb.unprotected
     Of two publishes at the same time, one can undo the other's changes to pages and feeds, and both report success.
     Publish from one place at a time, or use a store that supports them.
 
+pb.lock_file
+    The server has no conditional writes, and a lock file takes their place.
+    Another program that writes there at the same time can undo changes to pages and feeds.
+    Let no other program write there, and set content types and cache headers at the web server.
+
 pb.show
     The place that is published to holds another show.
     Its subscribers would lose every episode, and get yours instead.

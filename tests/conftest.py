@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 from click.testing import CliRunner
 
-from tests.support import canaries, rclone, seaweed
+from tests.support import canaries, rclone, seaweed, ssh_server
 
 pytest_plugins = ["tests.support.browsing"]
 
@@ -126,3 +126,36 @@ def unprotected_bucket(s3_environment, rclone_server):
     """A new bucket on the server without conditional writes."""
     s3_environment(None)
     return rclone_server.bucket()
+
+
+@pytest.fixture(scope="session")
+def ssh_server_process(tmp_path_factory):
+    """A running OpenSSH server; where its programs are missing the test is skipped."""
+    if reason := ssh_server.missing_program():
+        pytest.skip(reason)
+    pytest.importorskip("paramiko", reason="the extra sftp is not installed")
+    with ssh_server.SshServer(tmp_path_factory.mktemp("ssh")) as server:
+        yield server
+
+
+@pytest.fixture
+def ssh_server_environment(ssh_server_process, monkeypatch):
+    """The variables with which the server is reached."""
+    for name, value in ssh_server_process.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(name="ssh_server")
+def running_ssh_server(ssh_server_process, ssh_server_environment):  # noqa: ARG001
+    """An OpenSSH server that podcast-kit can reach."""
+    return ssh_server_process
+
+
+@pytest.fixture(scope="session")
+def rsync_server(tmp_path_factory):
+    """A running rsync server with a module `files`; where rsync is missing the test is skipped."""
+    if reason := ssh_server.missing_program():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("rsync")
+    with ssh_server.RsyncServer(folder, folder / "root") as server:
+        yield server

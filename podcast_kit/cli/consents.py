@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,6 @@ ALLOW_PLACE_OPTION = click.option(
     "--allow-place",
     metavar="PATH",
     multiple=True,
-    type=click.Path(path_type=Path),
     help="Allow the show to write to this folder outside of it; remembered on this computer.",
 )
 ALLOW_COMMAND_OPTION = click.option(
@@ -34,10 +32,12 @@ ALLOW_COMMAND_OPTION = click.option(
 )
 
 
-def allow_places(folder: Path, places: Collection[Path]) -> None:
+def allow_places(folder: Path, places: Collection[str]) -> None:
     """Allow the places that were passed as options for the show in this folder, and remember it."""
+    from podcast_kit.stores import normalize_place
+
     for place in places:
-        _allow(ConsentKind.PLACE, folder, os.path.realpath(place.expanduser()))
+        _allow(ConsentKind.PLACE, folder, normalize_place(place))
 
 
 def allow_typed_target(folder: Path, publishing: PublishSettings) -> None:
@@ -45,7 +45,7 @@ def allow_typed_target(folder: Path, publishing: PublishSettings) -> None:
     from podcast_kit.stores import find_outside_place
 
     if place := find_outside_place(publishing, folder):
-        allow_once(ConsentKind.PLACE, folder, str(place))
+        allow_once(ConsentKind.PLACE, folder, place)
 
 
 def remember_typed_target(folder: Path, publishing: PublishSettings) -> None:
@@ -53,7 +53,7 @@ def remember_typed_target(folder: Path, publishing: PublishSettings) -> None:
     from podcast_kit.stores import find_outside_place
 
     if place := find_outside_place(publishing, folder):
-        _allow(ConsentKind.PLACE, folder, str(place))
+        _allow(ConsentKind.PLACE, folder, place)
 
 
 def ask_place_consent(show: Project) -> None:
@@ -61,12 +61,12 @@ def ask_place_consent(show: Project) -> None:
     from podcast_kit.stores import find_outside_place
 
     place = find_outside_place(show.show.publish, show.folder)
-    if place is None or has_consent(ConsentKind.PLACE, show.folder, str(place)) or not is_interactive():
+    if not place or has_consent(ConsentKind.PLACE, show.folder, place) or not is_interactive():
         return
     question = f"podcast.yaml publishes to {place}, outside of the show's folder. Allow it? (You are asked once.)"
     if not click.confirm(question, default=False, err=True):
         raise OperationError("cancelled: nothing was changed")
-    _allow(ConsentKind.PLACE, show.folder, str(place))
+    _allow(ConsentKind.PLACE, show.folder, place)
 
 
 def ask_command_consent(console: Console, prepared: PreparedPublish, allowed_digests: Collection[str] = ()) -> None:

@@ -120,7 +120,7 @@ def override_target(
     to: str | None = None,
     endpoint: str | None = None,
     url: str | None = None,
-    allow_place: tuple[Path, ...] = (),
+    allow_place: tuple[str, ...] = (),
 ) -> Project:
     """The show, published to another target, which is allowed because it was typed.
 

@@ -13,7 +13,7 @@ from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
-from podcast_kit.stores import UNPROTECTED_FIX, Store, Upload
+from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites, Store, Upload
 from podcast_kit.stores.state import INTERNAL_PREFIX, STATE_KEY
 from podcast_kit.text.dates import parse_rfc2822
 
@@ -66,6 +66,8 @@ def _diagnose_conditional_writes(store: Store, token: str) -> Outcome:
     if result.unprotected:
         text = f"the store {result.risk}"
         return Outcome(key="conditional writes", action="tried", error=text, fix=UNPROTECTED_FIX)
+    if result is ConditionalWrites.LOCK_FILE:
+        return Outcome(key="conditional writes", action=f"the store {result.risk}", fix=LOCK_FILE_FIX)
     return Outcome(key="conditional writes", action=f"supported ({result})")
 
 

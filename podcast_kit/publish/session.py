@@ -63,7 +63,7 @@ from podcast_kit.publish.record import (
 )
 from podcast_kit.publish.state_writer import StateWriter
 from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
-from podcast_kit.stores import UNPROTECTED_FIX, ConditionalWrites, Store, open_store
+from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites, Store, open_store
 from podcast_kit.stores.state import EMBARGOED, PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
 
 UNKNOWN_FILES_CODE = "pb.files"
@@ -349,6 +349,8 @@ def make_plan(
         notices = (*notices, _hold_problem(state.hold))
     if store.conditional_writes and store.conditional_writes.unprotected and "pb.unprotected" not in show.ignore:
         notices = (*notices, _unprotected_problem(store.name, store.conditional_writes))
+    elif store.conditional_writes is ConditionalWrites.LOCK_FILE and "pb.lock_file" not in show.ignore:
+        notices = (*notices, _lock_file_problem(store.name))
     folder_versions = read_folder_versions(build.project.folder, store.name)
     conflicts = find_source_conflicts(build, record, folder_versions) if plan else ()
     live = record.state.sources
@@ -421,6 +423,11 @@ def _hold_problem(hold: str) -> Problem:
 def _unprotected_problem(store_name: str, conditional_writes: ConditionalWrites) -> Problem:
     text = f"{store_name} {conditional_writes.risk}"
     return Problem(SourceLocation("podcast.yaml"), text, UNPROTECTED_FIX, "pb.unprotected", Severity.WARNING)
+
+
+def _lock_file_problem(store_name: str) -> Problem:
+    text = f"{store_name} {ConditionalWrites.LOCK_FILE.risk}"
+    return Problem(SourceLocation("podcast.yaml"), text, LOCK_FILE_FIX, "pb.lock_file", Severity.HINT)
 
 
 def _published_slugs(build: builder.Build) -> dict[str, tuple[str, ...]]:

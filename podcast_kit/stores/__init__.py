@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.io.consent import ConsentKind, has_consent
 from podcast_kit.io.inside import real_path
 from podcast_kit.model import Output, PublishSettings, RemoteObject
+from podcast_kit.stores.ssh_target import SFTP_SCHEME, is_server_target, parse_server_target
 
 __all__ = [
     "IF_NONE_MATCH",
+    "LOCK_FILE_FIX",
     "UNCONDITIONAL",
     "UNPROTECTED_FIX",
     "ConditionalWrites",
@@ -30,8 +32,11 @@ __all__ = [
     "find_outside_place",
     "if_match",
     "ignore_sent",
+    "is_server_target",
+    "normalize_place",
     "open_store",
     "require_place_consent",
+    "require_valid_key",
     "validate_target",
 ]
 
@@ -40,6 +45,11 @@ UNPROTECTED_RISK = (
     "of two publishes at the same time, one can undo the other's changes to pages, feeds and the record,"
     " and both report success; audio and images are safe"
 )
+LOCK_FILE_LIMITS = (
+    "has no conditional writes: a lock file keeps publishes of podcast-kit apart, but nothing keeps other programs from"
+    " changing files at the same time; content types and cache headers are those of the web server"
+)
+LOCK_FILE_FIX = "let no other program write there, and see the guide to SFTP for the web server's headers"
 UNPROTECTED_FIX = "publish from one place at a time only"
 
 
@@ -54,6 +64,8 @@ class ConditionalWrites(StrEnum):
     """Answered with an error (Backblaze B2)."""
     IGNORED = "ignored"
     """Silently ignored: the write happens anyway."""
+    LOCK_FILE = "lock file"
+    """There are none; a lock file keeps publishes of podcast-kit apart (SFTP)."""
 
     @property
     def unprotected(self) -> bool:
@@ -63,6 +75,8 @@ class ConditionalWrites(StrEnum):
     @property
     def risk(self) -> str:
         """What an unprotected store does, and what is not guaranteed there, as the end of a sentence."""
+        if self is ConditionalWrites.LOCK_FILE:
+            return LOCK_FILE_LIMITS
         how = "refuses" if self is ConditionalWrites.REFUSED else "silently ignores"
         return f"{how} conditional writes: {UNPROTECTED_RISK}"
 
@@ -130,6 +144,13 @@ class StoredObject:
 
     content: bytes
     etag: str
+
+
+def require_valid_key(key: str) -> None:
+    """Raise OperationError for a key that cannot be the path of a file below a folder."""
+    parts = PurePosixPath(key).parts
+    if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
+        raise OperationError(f"{key!r} cannot be a file name in a folder")
 
 
 def ignore_sent(_bytes: int) -> None:
@@ -224,8 +245,10 @@ def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[
     from podcast_kit.stores.folder import FolderStore
 
     store = validate_target(publishing, folder, on_waiting)
-    if isinstance(store, FolderStore) and not store.root.is_relative_to(real_path(folder)):
-        require_place_consent(folder, store.root)
+    if is_server_target(publishing.to):
+        require_place_consent(folder, parse_server_target(publishing.to).place)
+    elif isinstance(store, FolderStore) and not store.root.is_relative_to(real_path(folder)):
+        require_place_consent(folder, str(store.root))
     return store
 
 
@@ -233,6 +256,8 @@ def validate_target(
     publishing: PublishSettings, folder: Path, on_waiting: Callable[[str], None] = lambda _: None
 ) -> Store:
     """The store that `publish.to` names, before anything is allowed; raises InvalidInput as `open_store` does."""
+    if is_server_target(publishing.to):
+        return _open_server(publishing, on_waiting)
     scheme, location = _split_target(publishing)
     if scheme:
         from podcast_kit.stores.providers import PROVIDERS, open_bucket
@@ -242,7 +267,7 @@ def validate_target(
         return open_bucket(publishing, scheme, location, folder / ".podcast-kit" / "uploads", on_waiting)
     if not publishing.to.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", publishing.to):
         text = f"publish.to: {publishing.to!r} is not a store" if publishing.to else "publish.to is missing"
-        fix = "set publish.to to where to publish: s3://bucket/prefix, or a folder"
+        fix = "set publish.to to where to publish: s3://bucket/prefix, sftp://user@host/path, or a folder"
         raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, fix, "pb.to")])
     target, show_folder = _target_folder(publishing, folder), real_path(folder)
     if show_folder.is_relative_to(target) or any(target.is_relative_to(show_folder / name) for name in SHOW_FOLDERS):
@@ -254,19 +279,46 @@ def validate_target(
     return FolderStore(target)
 
 
-def find_outside_place(publishing: PublishSettings, folder: Path) -> Path | None:
-    """The folder that `publish.to` names, with links followed, if it is outside of the show's folder."""
+def _open_server(publishing: PublishSettings, on_waiting: Callable[[str], None]) -> Store:
+    """The folder on a server that `publish.to` names; raises InvalidInput."""
+    if publishing.provider:
+        text = f"publish.to names a server, but publish.provider is {publishing.provider}"
+        raise InvalidInput([Problem(SourceLocation("podcast.yaml"), text, "remove publish.provider", "pb.to")])
+    target = parse_server_target(publishing.to)
+    if target.scheme == SFTP_SCHEME:
+        from podcast_kit.stores.sftp import SftpStore
+
+        return SftpStore(target, on_waiting)
+    from podcast_kit.stores.rsync import RsyncStore
+
+    return RsyncStore(target, on_waiting)
+
+
+def find_outside_place(publishing: PublishSettings, folder: Path) -> str:
+    """What `publish.to` names outside of the show's folder: a folder, with links followed, or one on a server.
+
+    Empty for a bucket and for a folder of the show.
+    """
+    if is_server_target(publishing.to):
+        return parse_server_target(publishing.to).place
     if _split_target(publishing)[0]:
-        return None
+        return ""
     target = _target_folder(publishing, folder)
-    return None if target.is_relative_to(real_path(folder)) else target
+    return "" if target.is_relative_to(real_path(folder)) else str(target)
 
 
-def require_place_consent(folder: Path, place: Path) -> None:
+def normalize_place(written: str) -> str:
+    """A place that was passed as an option, as `find_outside_place` returns it."""
+    if is_server_target(written):
+        return parse_server_target(written).place
+    return str(real_path(Path(written).expanduser()))
+
+
+def require_place_consent(folder: Path, place: str) -> None:
     """Raise OperationError unless the user has allowed the show in `folder` to be published to this place."""
-    if not has_consent(ConsentKind.PLACE, folder, str(place)):
+    if not has_consent(ConsentKind.PLACE, folder, place):
         text = f"publish.to is outside of the show's folder: {place}"
-        fix = f"publish once on a terminal, which asks, or pass --allow-place {shlex.quote(str(place))}"
+        fix = f"publish once on a terminal, which asks, or pass --allow-place {shlex.quote(place)}"
         raise OperationError(text, fix)
 
 

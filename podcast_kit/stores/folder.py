@@ -15,7 +15,15 @@ from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.io.inside import real_path
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, RemoteObject
-from podcast_kit.stores import UNCONDITIONAL, ConditionalWrites, Precondition, StoredObject, Upload, ignore_sent
+from podcast_kit.stores import (
+    UNCONDITIONAL,
+    ConditionalWrites,
+    Precondition,
+    StoredObject,
+    Upload,
+    ignore_sent,
+    require_valid_key,
+)
 
 LOCK_KEY = ".podcast-kit/lock"
 BLOCK_BYTES = 1 << 20
@@ -40,7 +48,7 @@ class FolderStore:
     @contextlib.contextmanager
     def _open_parent(self, key: str, *, create: bool = False) -> Iterator[tuple[OpenFolder, str]]:
         """The open folder of a key's file, and the file's name; links on the way are refused."""
-        _require_valid_key(key)
+        require_valid_key(key)
         folder = PinnedFolder(self.root, create=create, follows_links=False)
         try:
             with folder.parent(key, create=create) as parent:
@@ -204,12 +212,6 @@ def _translate_disk_errors(name: str) -> Iterator[None]:
 def _intended_path(error: OSError, name: str) -> str:
     """The file that was to be read or written, or the folder of the store."""
     return error.filename if isinstance(error.filename, str) else name
-
-
-def _require_valid_key(key: str) -> None:
-    parts = PurePosixPath(key).parts
-    if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
-        raise OperationError(f"{key!r} cannot be a file name in a folder")
 
 
 def _hash_file(folder: OpenFolder, name: str) -> str:

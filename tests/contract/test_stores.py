@@ -9,7 +9,15 @@ import pytest
 
 from podcast_kit.errors import InvalidInput, OperationError, PublishConflict, StoreAccessError
 from podcast_kit.model import PublishSettings
-from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, ConditionalWrites, Upload, if_match, open_store
+from podcast_kit.stores import (
+    IF_NONE_MATCH,
+    UNCONDITIONAL,
+    ConditionalWrites,
+    Upload,
+    if_match,
+    open_store,
+    validate_target,
+)
 from tests.support import output_trees
 
 
@@ -24,8 +32,17 @@ def upload(key="a/b.txt", content=b"one", cache="public, max-age=60"):
     )
 
 
-@pytest.fixture(params=["folder", "s3", "tls", "unprotected"])
+@pytest.fixture(params=["folder", "s3", "tls", "unprotected", "sftp", "rsync over ssh", "rsync server"])
 def store(request, tmp_path):
+    if request.param in {"sftp", "rsync over ssh"}:
+        server = request.getfixturevalue("ssh_server")
+        root = tmp_path / "on the server" / "site"
+        to = server.sftp_url(root).replace(" ", "%20") if request.param == "sftp" else f"server:{root}"
+        return validate_target(PublishSettings(url="https://pod.example/", to=to), tmp_path)
+    if request.param == "rsync server":
+        server = request.getfixturevalue("rsync_server")
+        to = f"rsync://127.0.0.1:{server.port}/files/{tmp_path.name}"
+        return validate_target(PublishSettings(url="https://pod.example/", to=to), tmp_path)
     if request.param == "folder":
         return open_store(PublishSettings(url="https://pod.example/", to="site"), tmp_path)
     fixtures = {"s3": "bucket", "tls": "tls_bucket", "unprotected": "unprotected_bucket"}
@@ -37,7 +54,13 @@ def store(request, tmp_path):
 
 
 def test_probe_detects_conditional_writes(store, request):
-    expected = ConditionalWrites.IGNORED if "unprotected" in request.node.name else ConditionalWrites.QUOTED
+    kinds = {
+        "unprotected": ConditionalWrites.IGNORED,
+        "sftp": ConditionalWrites.LOCK_FILE,
+        "rsync": ConditionalWrites.IGNORED,
+    }
+    name = request.node.name
+    expected = next((value for kind, value in kinds.items() if kind in name), ConditionalWrites.QUOTED)
     assert store.probe("another") is expected
 
 
@@ -51,7 +74,7 @@ def test_head_returns_size_digest_and_etag(store):
     etag = store.put(upload())
     remote = store.head("a/b.txt")
     assert (remote.size, remote.etag) == (3, etag)
-    keeps_metadata = store.conditional_writes is not ConditionalWrites.IGNORED
+    keeps_metadata = not hasattr(store, "bucket") or store.conditional_writes is not ConditionalWrites.IGNORED
     assert remote.sha256 == (hashlib.sha256(b"one").hexdigest() if keeps_metadata else "")
 
 
@@ -86,7 +109,7 @@ def test_if_match_of_an_empty_etag_is_if_none_match():
 
 
 def test_one_of_sixteen_concurrent_writers_wins(store):
-    if store.conditional_writes and store.conditional_writes.unprotected:
+    if store.probe("before").unprotected:
         return  # no store can guarantee it there, and publish warns
     start = store.put(upload())
     barrier = threading.Barrier(16)
@@ -127,11 +150,14 @@ def test_put_stores_files_of_any_size(store, tmp_path, size):
 
 
 def test_keys_that_need_escaping_round_trip(store):
-    keys = ["a b/ü&+%41.txt", "media/ß?#/日本.mp3"]
+    keys = ["a b/ü&+%41.txt", "media/ß?#/日本.mp3", "w*/[1].txt", "w*/x1.txt"]
     for key in keys:
         store.put(upload(key))
     assert [remote.key for remote in store.list()] == keys
-    assert all(store.get(key).content == b"one" for key in keys)
+    store.put(upload(keys[2], b"two"))
+    assert [store.get(key).content for key in keys] == [b"one", b"one", b"two", b"one"]
+    store.delete(keys[2])
+    assert [remote.key for remote in store.list()] == [*keys[:2], keys[3]]
 
 
 def test_put_over_tls_stores_no_content_encoding(tls_bucket, tls_server):

@@ -40,6 +40,7 @@ LIBRARY_HOMES = {
     "boto3": {"stores"},
     "botocore": {"stores"},
     "urllib3": {"stores"},
+    "paramiko": {"stores"},
     "PIL": {"images"},
     "duckdb": {"stats"},
     "re2": {"stats"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,7 +29,7 @@ def build_command(
     at: str | None,
     retag: tuple[str, ...],
     url: str | None,
-    allow_place: tuple[Path, ...],
+    allow_place: tuple[str, ...],
     jobs: int | None,
 ) -> None:
     """Build the feed, the pages and the tagged audio into build/.
