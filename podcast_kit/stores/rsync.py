@@ -46,7 +46,7 @@ ACCESS_PROBLEMS = (
     (
         r"Host key verification failed|host key is known",
         "the server's host key is not one that is known",
-        "compare it with the one that its owner shows you, then connect once by ssh; if it changed on purpose: `ssh-keygen -R {host}`",
+        "compare it with the one that its owner shows you, then connect by ssh; if it is new: `ssh-keygen -R {host}`",
     ),
     (r"Permission denied \((?!13)", "the server refused to let you in", "check the user and the SSH key"),
     (r"auth failed", "the server refused to let you in", "check the user and RSYNC_PASSWORD"),

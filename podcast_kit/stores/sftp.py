@@ -46,6 +46,8 @@ TRANSFER_BLOCK_BYTES = 1 << 18
 MAX_TRIES = 3
 RETRY_DELAY_S = 0.5
 MAX_DEPTH = 40
+MAX_LOCK_TRIES = 8
+"""How often the lock may have gone between a try to create it and a look at it."""
 
 ResultT = TypeVar("ResultT")
 
@@ -360,14 +362,20 @@ class SftpStore:
         client = self._connection.client()
         self._make_folder(client, dirname(SERVER_LOCK_KEY))
         path = self._path(SERVER_LOCK_KEY)
-        try:
-            with client.open(path, "wbx") as file:
-                file.write(token)
-        except OSError as error:
-            if self._connection.is_lost(error) or not _exists(client, path):
-                raise
-            return False
-        return True
+        for attempt in range(1, MAX_LOCK_TRIES + 1):
+            try:
+                with client.open(path, "wbx") as file:
+                    file.write(token)
+            except OSError as error:
+                if self._connection.is_lost(error):
+                    raise
+                if _exists(client, path):
+                    return False
+                if attempt == MAX_LOCK_TRIES:  # it was not there, and cannot be made
+                    raise
+            else:
+                return True
+        return False
 
     def _read_lock(self) -> bytes | None:
         content = io.BytesIO()
