@@ -41,7 +41,15 @@ def hide_show_secrets(console: Console, project: Project) -> None:
 
 
 def hide_network_secrets(console: Console, project: Project) -> None:
-    """Mask the tokens, passwords and webhook addresses with which a show's feed and episodes are announced."""
+    """Mask the tokens, passwords and webhook addresses with which a show is published and announced."""
+    from podcast_kit.stores import is_server_target
+    from podcast_kit.stores.ssh_connection import SFTP_SECRET_VARIABLES
+
+    if is_server_target(project.show.publish.to):
+        passwords = {os.environ.get(name, "") for name in (*SFTP_SECRET_VARIABLES, "RSYNC_PASSWORD")}
+        passwords = {password for password in passwords if len(password) >= MIN_PASSWORD_LEN}
+        console.hide(dict.fromkeys(passwords, "…"))
+        console.announce_masks(sorted(passwords))
     if not project.show.announce and not project.show.notify.podping:
         return
     from podcast_kit.announce.networks import list_secret_variables
