@@ -293,8 +293,8 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
             CoreKey(
                 name="to",
                 about="The place to upload to.",
-                form=f"{PROVIDER_NAMES[0]}://bucket/prefix (or {', '.join(PROVIDER_NAMES[1:])}), sftp://user@host/path, "
-                "user@host:/path (by rsync), or a folder",
+                form=f"{PROVIDER_NAMES[0]}://bucket/prefix (or {', '.join(PROVIDER_NAMES[1:])}), sftp://user@host/path "
+                "or user@host:/path (rsync), or a folder",
             ),
             CoreKey(name="provider", about="The provider, if `to` names only the bucket.", form="such as r2"),
             CoreKey(name="endpoint", about="The store's address, for stores without a provider name.", form=URL),
