@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from podcast_kit.errors import OperationError
 
 STALE_AFTER_S = 60.0
-"""How long a lock may stay unchanged; then whoever held it was killed."""
+"""How long a lock may stay unchanged; then the publish that held it was killed."""
 MAX_HELD_S = 20.0
 """How long after taking the lock a file may still be replaced: far less than others wait."""
 MAX_SHARED_S = 3.0

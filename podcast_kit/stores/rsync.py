@@ -30,13 +30,13 @@ from podcast_kit.stores import (
 )
 from podcast_kit.stores.ssh_target import DAEMON_PORT, ServerTarget
 
-ANSWER_TIMEOUT_S = 60
-CONNECT_TIMEOUT_S = 15
-SSH_OPTIONS = f"-o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout={CONNECT_TIMEOUT_S}"
+RSYNC_TIMEOUT_S = 60
+RSYNC_CONNECT_S = 15
+SSH_OPTIONS = f"-o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout={RSYNC_CONNECT_S}"
 """Never ask, and never accept a host key that is not known."""
 WRITE_OPTIONS = ("-rLI", "--perms", "--chmod=D755,F644", "--mkpath")
 """Follow our own links to the files, send each whatever its time, and let the web server read them."""
-MAX_BULK_FILE_BYTES = 8 << 20
+MAX_STAGED_FILE_BYTES = 8 << 20
 _ROW = re.compile(r"([-dlcbpsD])\S{9,10}\s+([\d,.]+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.*)", re.DOTALL)
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _UNFINISHED = re.compile(r"(?:.*/)?\.[^/]+\.[A-Za-z0-9]{6}")
@@ -133,7 +133,7 @@ class RsyncStore:
         small = [
             upload
             for upload, precondition in uploads
-            if precondition == UNCONDITIONAL and upload.size <= MAX_BULK_FILE_BYTES
+            if precondition == UNCONDITIONAL and upload.size <= MAX_STAGED_FILE_BYTES
         ]
         if small:
             self._send(small)
@@ -216,8 +216,8 @@ class RsyncStore:
         if program is None:
             raise OperationError(f"{self.name}: the program rsync is not installed", INSTALL_RSYNC_FIX)
         shell = f"{os.environ.get('RSYNC_RSH') or 'ssh'} {SSH_OPTIONS}"
-        options = ["-e", shell] if self._is_over_ssh else [f"--contimeout={CONNECT_TIMEOUT_S}"]
-        command = [program, "-8", "--secluded-args", f"--timeout={ANSWER_TIMEOUT_S}", *options, *arguments]
+        options = ["-e", shell] if self._is_over_ssh else [f"--contimeout={RSYNC_CONNECT_S}"]
+        command = [program, "-8", "--secluded-args", f"--timeout={RSYNC_TIMEOUT_S}", *options, *arguments]
         self._requests += 1
         self._on_waiting(self._host)
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from paramiko import SFTPAttributes, SFTPClient
 
 SERVER_LOCK_KEY = ".podcast-kit/lock.server"
-PART_SUFFIX = ".part~"
+SFTP_PART_SUFFIX = ".part~"
 """Suffix of a file that is still being written; such files are not part of the store."""
 TRANSFER_BLOCK_BYTES = 1 << 18
-MAX_TRIES = 3
+MAX_SFTP_TRIES = 3
 RETRY_DELAY_S = 0.5
-MAX_DEPTH = 40
+MAX_SERVER_DEPTH = 40
 MAX_LOCK_TRIES = 8
 """How often the lock may have gone between a try to create it and a look at it."""
 
-ResultT = TypeVar("ResultT")
+AnswerT = TypeVar("AnswerT")
 
 
 class SftpStore:
@@ -102,7 +102,7 @@ class SftpStore:
         below = prefix.rpartition("/")[0]
         rows = self._run(prefix, lambda client: list(self._walk(client, below)))
         for key, attributes in sorted(rows, key=lambda row: row[0]):
-            if key.startswith(prefix) and not key.endswith(PART_SUFFIX) and not key.startswith(SERVER_LOCK_KEY):
+            if key.startswith(prefix) and not key.endswith(SFTP_PART_SUFFIX) and not key.startswith(SERVER_LOCK_KEY):
                 yield RemoteObject(key=key, size=attributes.st_size or 0)
 
     def put(
@@ -161,7 +161,7 @@ class SftpStore:
             stale = [
                 key
                 for key, attributes in self._walk(client, "")
-                if key.endswith(PART_SUFFIX) and (attributes.st_mtime or 0) < before.timestamp()
+                if key.endswith(SFTP_PART_SUFFIX) and (attributes.st_mtime or 0) < before.timestamp()
             ]
             for key in stale:
                 with _ignore_missing():
@@ -170,9 +170,9 @@ class SftpStore:
 
         return self._run("", remove_stale)
 
-    def _run(self, key: str, action: Callable[[SFTPClient], ResultT]) -> ResultT:
+    def _run(self, key: str, action: Callable[[SFTPClient], AnswerT]) -> AnswerT:
         """Do something on a connection, again after it was lost; every action can be repeated."""
-        for attempt in range(1, MAX_TRIES + 1):
+        for attempt in range(1, MAX_SFTP_TRIES + 1):
             self._requests += 1
             with self._connection.translated_errors(key):
                 try:
@@ -182,7 +182,7 @@ class SftpStore:
                         raise
                     self._connection.drop()
                     self._folders.clear()
-                    if attempt == MAX_TRIES:
+                    if attempt == MAX_SFTP_TRIES:
                         raise
             time.sleep(RETRY_DELAY_S * attempt)
         raise OperationError(f"{self.name}: no connection", "run it again")  # unreachable
@@ -240,7 +240,7 @@ class SftpStore:
         for row in rows:
             key = f"{folder}/{row.filename}" if folder else row.filename
             if row.st_mode is not None and stat.S_ISDIR(row.st_mode):
-                if depth < MAX_DEPTH:
+                if depth < MAX_SERVER_DEPTH:
                     yield from self._walk(client, key, depth + 1)
             elif row.st_mode is None or stat.S_ISREG(row.st_mode):
                 yield key, row
@@ -281,7 +281,7 @@ class SftpStore:
     ) -> None:
         folder = dirname(upload.key)
         self._make_folder(client, folder)
-        part = f"{self._path(folder)}/.{secrets.token_hex(16)}{PART_SUFFIX}"
+        part = f"{self._path(folder)}/.{secrets.token_hex(16)}{SFTP_PART_SUFFIX}"
         try:
             self._write_part(client, part, upload, on_sent)
             if precondition == UNCONDITIONAL:

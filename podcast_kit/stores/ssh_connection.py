@@ -21,17 +21,17 @@ from podcast_kit.stores.ssh_target import SFTP_PORT, ServerTarget
 if TYPE_CHECKING:
     from paramiko import PKey, SFTPClient, SSHClient
 
-PASSWORD_VARIABLE = "PODCAST_KIT_SFTP_PASSWORD"  # noqa: S105  # the name of a variable
+SFTP_PASSWORD_VARIABLE = "PODCAST_KIT_SFTP_PASSWORD"  # noqa: S105  # the name of a variable
 KEY_VARIABLE = "PODCAST_KIT_SFTP_KEY"
 PASSPHRASE_VARIABLE = "PODCAST_KIT_SFTP_KEY_PASSPHRASE"  # noqa: S105  # the name of a variable
 KNOWN_HOSTS_VARIABLE = "PODCAST_KIT_SFTP_KNOWN_HOSTS"
-SFTP_SECRET_VARIABLES = (PASSWORD_VARIABLE, PASSPHRASE_VARIABLE)
-CONNECT_TIMEOUT_S = 15
-LOGIN_TIMEOUT_S = 30
-ANSWER_TIMEOUT_S = 60
+SFTP_SECRET_VARIABLES = (SFTP_PASSWORD_VARIABLE, PASSPHRASE_VARIABLE)
+SSH_CONNECT_S = 15
+SSH_LOGIN_S = 30
+SFTP_TIMEOUT_S = 60
 KEEPALIVE_S = 20
 INSTALL_SFTP_FIX = "install it with: pip install 'podcast-kit[sftp]'"
-RERUN_FIX = "nothing was lost; run it again"
+RECONNECT_FIX = "nothing was lost; run it again"
 SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 
@@ -63,7 +63,7 @@ class SshConnection:
         if getattr(self._sessions, "ssh", None) is not ssh:
             client = ssh.open_sftp()
             if channel := client.get_channel():
-                channel.settimeout(ANSWER_TIMEOUT_S)
+                channel.settimeout(SFTP_TIMEOUT_S)
             self._sessions.ssh, self._sessions.client = ssh, client
         session: SFTPClient = self._sessions.client
         return session
@@ -106,7 +106,7 @@ class SshConnection:
         passphrase = os.environ.get(PASSPHRASE_VARIABLE) or None
         is_text = key_text.startswith("-----BEGIN")
         files = [os.path.expanduser(key_text)] if key_text and not is_text else settings.get("identityfile", [])  # noqa: PTH111
-        password = os.environ.get(PASSWORD_VARIABLE) or None
+        password = os.environ.get(SFTP_PASSWORD_VARIABLE) or None
         key_files: Any = [file for file in files if Path(file).is_file()] or None
         self._on_waiting(host)
         try:
@@ -120,9 +120,9 @@ class SshConnection:
                 passphrase=passphrase,
                 allow_agent=not key_text,
                 look_for_keys=not key_text,
-                timeout=CONNECT_TIMEOUT_S,
-                banner_timeout=LOGIN_TIMEOUT_S,
-                auth_timeout=LOGIN_TIMEOUT_S,
+                timeout=SSH_CONNECT_S,
+                banner_timeout=SSH_LOGIN_S,
+                auth_timeout=SSH_LOGIN_S,
             )
         except BaseException:
             ssh.close()
@@ -152,9 +152,9 @@ class SshConnection:
             return OperationError(text, "check your connection and publish.to, then run it again; nothing was lost")
         if self.is_lost(error):
             text = f"{subject}: the connection to the server was lost: {_short_error(error)}"
-            return OperationError(text, f"check your connection; {RERUN_FIX}")
+            return OperationError(text, f"check your connection; {RECONNECT_FIX}")
         text = f"{subject}: the server answered: {_short_error(error)}"
-        return OperationError(text, f"check the free disk space and the permissions on the server; {RERUN_FIX}")
+        return OperationError(text, f"check the free disk space and the permissions on the server; {RECONNECT_FIX}")
 
     def _describe_refusal(self, error: Exception) -> tuple[str, str] | None:
         """What is wrong with the host key, the user's key or the permissions, and the fix; None for other errors."""
@@ -175,7 +175,7 @@ class SshConnection:
         if isinstance(error, PasswordRequiredException):
             return "the private key is encrypted", f"use an SSH agent, or set {PASSPHRASE_VARIABLE}"
         if isinstance(error, AuthenticationException):
-            fix = f"check the user, and its key: in an SSH agent, in ~/.ssh, in {KEY_VARIABLE}, or {PASSWORD_VARIABLE}"
+            fix = f"check the user, and its key: in an SSH agent, in ~/.ssh, in {KEY_VARIABLE}, or {SFTP_PASSWORD_VARIABLE}"
             return "the server refused to let you in", fix
         if isinstance(error, PermissionError):
             fix = "give the user write permission for this folder on the server, or correct the path in publish.to"
@@ -227,7 +227,7 @@ def _add_host_line(ssh: SSHClient, line: str) -> None:
     except Exception:  # noqa: BLE001  # what paramiko raises for a broken line is not documented
         entry = None
     if entry is None or not entry.hostnames:
-        text = f"{KNOWN_HOSTS_VARIABLE} has a line that is no host key"
+        text = f"{KNOWN_HOSTS_VARIABLE} has a line that cannot be read as a host key"
         raise StoreAccessError(text, "copy the line of the server from ~/.ssh/known_hosts")
     for host in entry.hostnames:
         ssh.get_host_keys().add(host, entry.key.get_name(), entry.key)

@@ -19,7 +19,7 @@ MAX_PORT = 65_535
 DAEMON_PORT = 873
 SFTP_PORT = 22
 UNSAFE_ROOTS = {"", ".", "~", "root", "home", "etc", "usr", "var", "bin", "sbin", "lib", "boot", "dev", "proc", "sys"}
-"""Folders at the top of a server that are no place for a website."""
+"""Folders at the top of a server that a website must not be in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from podcast_kit.stores import (
     ssh_connection,
     validate_target,
 )
-from podcast_kit.stores.sftp import PART_SUFFIX, SERVER_LOCK_KEY
+from podcast_kit.stores.sftp import SERVER_LOCK_KEY, SFTP_PART_SUFFIX
 from tests.support import output_trees
 from tests.support import ssh_server as servers
 
@@ -245,7 +245,7 @@ def test_keys_and_hosts_can_be_texts_of_the_environment(ssh_server, tmp_path, mo
         ("PODCAST_KIT_SFTP_KEY", "-----BEGIN NOTHING-----\nabc\n-----END NOTHING-----", "is not a private key"),
         ("PODCAST_KIT_SFTP_KEY", "", "refused to let you in"),
         ("PODCAST_KIT_SFTP_KNOWN_HOSTS", "/does/not/exist", "cannot be read"),
-        ("PODCAST_KIT_SFTP_KNOWN_HOSTS", "host ssh-ed25519 not-a-key", "is no host key"),
+        ("PODCAST_KIT_SFTP_KNOWN_HOSTS", "host ssh-ed25519 not-a-key", "cannot be read as a host key"),
     ],
 )
 def test_wrong_credentials_are_reported_without_showing_them(ssh_server, tmp_path, monkeypatch, variable, value, text):
@@ -274,7 +274,7 @@ def test_an_encrypted_key_needs_its_passphrase(ssh_server, tmp_path, monkeypatch
 
 
 def test_a_server_that_says_nothing_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(ssh_connection, "LOGIN_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(ssh_connection, "SSH_LOGIN_S", 0.3)
     monkeypatch.setattr("podcast_kit.stores.sftp.RETRY_DELAY_S", 0)
     pytest.importorskip("paramiko", reason="the extra sftp is not installed")
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -332,11 +332,11 @@ def test_two_publishers_exclude_each_other(ssh_server, tmp_path):
 def test_unfinished_files_are_no_part_of_the_store_and_are_swept(ssh_server, tmp_path):
     store = open_target(ssh_server.sftp_url(tmp_path / "site"), tmp_path)
     store.put(make_upload())
-    (tmp_path / f"site/.0123{PART_SUFFIX}").write_bytes(b"half")
+    (tmp_path / f"site/.0123{SFTP_PART_SUFFIX}").write_bytes(b"half")
     assert [row.key for row in store.list()] == ["feed.xml"]
     assert store.abort_stale_uploads(datetime.now(UTC) - timedelta(days=1)) == 0
     assert store.abort_stale_uploads(datetime.now(UTC) + timedelta(days=1)) == 1
-    assert not (tmp_path / f"site/.0123{PART_SUFFIX}").exists()
+    assert not (tmp_path / f"site/.0123{SFTP_PART_SUFFIX}").exists()
 
 
 def test_a_place_on_a_server_has_to_be_allowed(ssh_server, tmp_path):
