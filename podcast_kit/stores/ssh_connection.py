@@ -175,7 +175,9 @@ class SshConnection:
         if isinstance(error, PasswordRequiredException):
             return "the private key is encrypted", f"use an SSH agent, or set {PASSPHRASE_VARIABLE}"
         if isinstance(error, AuthenticationException):
-            fix = f"check the user, and its key: in an SSH agent, in ~/.ssh, in {KEY_VARIABLE}, or {SFTP_PASSWORD_VARIABLE}"
+            fix = (
+                f"check the user, and the key in an SSH agent, in ~/.ssh or {KEY_VARIABLE}, or {SFTP_PASSWORD_VARIABLE}"
+            )
             return "the server refused to let you in", fix
         if isinstance(error, PermissionError):
             fix = "give the user write permission for this folder on the server, or correct the path in publish.to"
