@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from podcast_kit.exporter.model import ExportFormat
-from podcast_kit.model import AudioSettings, ChapterList, CommentSettings, FeedSettings, NotifySettings, Project, Theme
+from podcast_kit.exporter.podlove import MAX_CATEGORIES
+from podcast_kit.model import (
+    AudioSettings,
+    ChapterList,
+    ChaptersFromFile,
+    CommentSettings,
+    Element,
+    FeedSettings,
+    NotifySettings,
+    Project,
+    ShowType,
+    Theme,
+)
 
 ADDRESS_TAGS = {"itunes:new-feed-url", "podcast:podping", "ttl", "cloud", "webMaster", "skipHours", "skipDays", "docs"}
 """Elements of a channel about the address and the software of its feed."""
+HUGO_ROLES = {"host", "guest"}
+PODLOVE_ROLES = {"host", "co-host", "guest", "editor", "producer"}
+"""Roles that `import` reads back."""
 DEFAULT_SETS = 2
 """Sets of prompts that every show has: `default` and `none`."""
 
@@ -36,6 +51,28 @@ def _announces(project: Project) -> bool:
 
 def _has_comments(project: Project) -> bool:
     return bool(project.comments) or project.show.comments != CommentSettings()
+
+
+def _has_elements(elements: Iterable[Element]) -> bool:
+    return any(element.name not in ADDRESS_TAGS for element in elements)
+
+
+def _has_roles(project: Project, known_roles: Collection[str]) -> bool:
+    people = [person for episode in project.episodes for person in episode.people or project.show.people]
+    return any(person.role.lower() not in known_roles or person.group.lower() != "cast" for person in people)
+
+
+def _may_hide_chapters(project: Project) -> bool:
+    lists = [episode.chapters for episode in project.episodes]
+    return any(
+        isinstance(source, ChaptersFromFile)
+        or (isinstance(source, ChapterList) and any(not chapter.toc or chapter.image for chapter in source.chapters))
+        for source in lists
+    )
+
+
+def _has_drafts(project: Project) -> bool:
+    return any(episode.draft for episode in project.episodes)
 
 
 FEED_LIMITS = (
@@ -81,11 +118,67 @@ UNLOCKED = FormatLimit(
     "`locked: true`: the feed says that it may be imported, because Castopod refuses it otherwise",
     lambda p: bool(p.show.locked),
 )
+SITE_LIMITS = (
+    FormatLimit("show locked", "`locked`", lambda p: p.show.locked is not None),
+    FormatLimit("show complete", "`complete`", lambda p: p.show.complete),
+    FormatLimit("show block", "`block`", lambda p: p.show.block),
+    FormatLimit("show people", "`people` of the whole show", lambda p: bool(p.show.people)),
+    FormatLimit(
+        "show elements", "other keys for the feed, such as `funding`", lambda p: _has_elements(p.show.elements)
+    ),
+    FormatLimit(
+        "episode elements",
+        "an episode's other keys for the feed, such as `soundbites`",
+        lambda p: any(e.elements for e in p.episodes),
+    ),
+)
+"""What neither Hugo nor Podlove can hold, besides what a feed cannot."""
+HUGO_LIMITS = (
+    *(limit for limit in FEED_LIMITS if limit.value not in {"show listen", "episode aliases", "episode draft"}),
+    *SITE_LIMITS,
+    FormatLimit(
+        "show listen",
+        "`listen`: links to services other than Apple Podcasts and Spotify",
+        lambda p: any(link.service not in {"apple", "spotify"} for link in p.show.listen),
+    ),
+    FormatLimit(
+        "show categories",
+        "`categories`: more than one category with two subcategories",
+        lambda p: len({category.name for category in p.show.categories}) > 1,
+    ),
+    FormatLimit("show type", "`type: serial`", lambda p: p.show.type is ShowType.SERIAL),
+    FormatLimit("show license", "`license`", lambda p: bool(p.show.license)),
+    FormatLimit(
+        "episode people", "people who are neither hosts nor guests, and groups", lambda p: _has_roles(p, HUGO_ROLES)
+    ),
+    FormatLimit("episode chapters", "hidden chapters", _may_hide_chapters),
+    FormatLimit(
+        "episode transcripts",
+        "a second transcript in the same format",
+        lambda p: any(len(e.transcripts) > 1 for e in p.episodes),
+    ),
+    FormatLimit("episode draft", "drafts and scheduled episodes, unless you pass `--drafts`", _has_drafts),
+)
+PODLOVE_LIMITS = (
+    *FEED_LIMITS,
+    *SITE_LIMITS,
+    FormatLimit("show categories", "more than three `categories`", lambda p: len(p.show.categories) > MAX_CATEGORIES),
+    FormatLimit("episode season", "`season`", lambda p: any(e.season is not None for e in p.episodes)),
+    FormatLimit(
+        "episode people",
+        "the groups and websites of people, and roles other than host, co-host, guest, editor and producer",
+        lambda p: _has_roles(p, PODLOVE_ROLES),
+    ),
+    FormatLimit("episode chapters", "hidden chapters, and pictures of chapters", _may_hide_chapters),
+    FormatLimit("episode transcripts", "`transcript`", lambda p: any(e.transcripts for e in p.episodes)),
+    FormatLimit("episode cues", "what transcripts say", lambda p: any(e.transcripts for e in p.episodes)),
+    FormatLimit("episode alternate", "other formats of a recording", lambda p: bool(p.show.audio.alternate)),
+)
 FORMAT_LIMITS: dict[ExportFormat, tuple[FormatLimit, ...]] = {
     ExportFormat.RSS: FEED_LIMITS,
     ExportFormat.CASTOPOD: (*FEED_LIMITS, UNLOCKED),
-    ExportFormat.PODLOVE: FEED_LIMITS,
-    ExportFormat.HUGO: FEED_LIMITS,
+    ExportFormat.PODLOVE: PODLOVE_LIMITS,
+    ExportFormat.HUGO: HUGO_LIMITS,
     ExportFormat.ZIP: (),
 }
 

@@ -70,7 +70,7 @@ def write_output_file(output: Path, data: bytes) -> int:
     return len(data)
 
 
-def write_output_folder(output: Path, files: Mapping[str, bytes | Path]) -> int:
+def write_output_folder(output: Path, files: Mapping[str, bytes] | Mapping[str, bytes | Path]) -> int:
     """Write a folder of files by their paths, each from bytes or from a file; returns their size.
 
     A new folder appears when it is complete; in one that exists, files of these paths are replaced and others stay.

@@ -10,9 +10,11 @@ from podcast_kit.builder import Build
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.exporter.archive import write_archive
 from podcast_kit.exporter.feeds import render_export_feed
+from podcast_kit.exporter.hugo import render_hugo_site
 from podcast_kit.exporter.limits import list_used_limits
 from podcast_kit.exporter.model import ExportFormat, ExportOptions, ExportResult, LeftOut
-from podcast_kit.exporter.output import refuse_output, write_output_file
+from podcast_kit.exporter.output import refuse_output, write_output_file, write_output_folder
+from podcast_kit.exporter.podlove import render_podlove_export
 from podcast_kit.exporter.sources import (
     BROKEN_REASON,
     DRAFT_REASON,
@@ -35,10 +37,22 @@ def export_build(
     options = options or ExportOptions()
     project = build.project
     refuse_output(project, output, export_format, force=options.force)
-    data = render_export_feed(build, is_locked=False if export_format is ExportFormat.CASTOPOD else None)
-    written_bytes, files = write_output_file(output, data), 1
-    left_out = [LeftOut(episode.path, DRAFT_REASON) for episode in build.drafts]
-    left_out += [LeftOut(episode.path, SCHEDULED_REASON) for episode in build.scheduled]
+    written_drafts: tuple[Episode, ...] = ()
+    faults: list[tuple[str, str]] = []
+    files = 1
+    if export_format is ExportFormat.HUGO:
+        written_drafts = (*build.drafts, *build.scheduled) if options.drafts else ()
+        site = render_hugo_site(build, written_drafts)
+        written_bytes, files, faults = write_output_folder(output, site.files), len(site.files), site.left_out
+    elif export_format is ExportFormat.PODLOVE:
+        podlove = render_podlove_export(build)
+        written_bytes, files, faults = write_output_folder(output, podlove.files), len(podlove.files), podlove.left_out
+    else:
+        data = render_export_feed(build, is_locked=False if export_format is ExportFormat.CASTOPOD else None)
+        written_bytes = write_output_file(output, data)
+    left_out = [LeftOut(path, reason) for path, reason in faults]
+    left_out += [LeftOut(episode.path, DRAFT_REASON) for episode in build.drafts if episode not in written_drafts]
+    left_out += [LeftOut(entry.path, SCHEDULED_REASON) for entry in build.scheduled if entry not in written_drafts]
     left_out += [LeftOut(episode.path, BROKEN_REASON) for episode in build.broken]
     return ExportResult(
         path=output,

@@ -11,6 +11,7 @@ from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.old_show import OldShow, open_old_show
+from podcast_kit.importer.own_archive import is_show_archive, unpack_show_archive
 from podcast_kit.importer.pipeline import (
     ImportResult,
     convert_old_feed,
@@ -33,9 +34,11 @@ __all__ = [
     "convert_old_feed",
     "download_files",
     "import_feed",
+    "is_show_archive",
     "open_old_show",
     "read_old_feed",
     "refuse_existing_show",
+    "unpack_show_archive",
     "without_password",
     "write_import",
     "write_imported_show",

@@ -133,7 +133,8 @@ def arguments_by_command(show, tmp_path):
         "rollback": [("--list",), ("--yes",)],
         "prune": [("--dry-run",)],
         "export": [
-            (*(("--format", name)), "--output", str(tmp_path / f"export-{name}")) for name in ("rss", "castopod", "zip")
+            (*(("--format", name)), "--output", str(tmp_path / f"export-{name}"))
+            for name in ("rss", "podlove", "castopod", "hugo", "zip")
         ],
         "move": [("https://old.example/feed.xml?token=" + PASSWORD,), ("--to", "https://new.example/feed.xml")],
     }

@@ -11,6 +11,10 @@ SHOW_FIELDS = (
     *("explicit", "type", "copyright", "license", "locked", "complete", "block", "prompts", "theme", "audio"),
     *("contact", "reviews", "comments", "ignore"),
 )
+IMAGE_PATH = re.compile(r"https?://[^/]+/(?:media|img)/.*\.(?:png|jpg)")
+"""A picture of the notes, which the new show may have published itself."""
+CHAPTER_LIST = re.compile(r"<ul>(?:<li>\(\d\d:\d\d:\d\d\)[^<]*</li>)+</ul>")
+"""What a build adds where the notes have no chapters; compared as chapters."""
 EPISODE_FIELDS = ("slug", "title", "number", "season", "type", "aliases", "mastering", "prompts", "draft")
 
 
@@ -37,8 +41,9 @@ def episode_values(build, item):
     episode, show = item.episode, build.project.show
     values = {name: getattr(episode, name) for name in EPISODE_FIELDS}
     values["date"] = item.date
-    values["notes"] = (words(item.notes), re.findall('href="([^"]*)"', item.notes))
-    values["summary"] = episode.summary
+    links = [IMAGE_PATH.sub("picture", link) for link in re.findall('href="([^"]*)"', item.notes)]
+    values["notes"] = (words(CHAPTER_LIST.sub("", item.notes)), links)
+    values["summary"] = item.summary
     values["explicit"] = show.explicit if item.explicit is None else item.explicit
     values["duration"] = round(item.enclosure.seconds)
     values["enclosure"] = (item.enclosure_url, item.enclosure.bytes, item.enclosure.mime)

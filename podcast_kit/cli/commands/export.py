@@ -13,7 +13,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.errors import ExitCode
 from podcast_kit.text.numbers import format_bytes, format_count
 
-FORMATS = ("rss", "castopod", "zip")
+FORMATS = ("rss", "podlove", "castopod", "hugo", "zip")
 MAX_LEFT_OUT_SHOWN = 10
 
 
@@ -38,6 +38,8 @@ def export_command(
     \b
       rss        one feed with all episodes, which every host can import
       castopod   the feed as Castopod imports it
+      podlove    a folder with what WordPress and Podlove Publisher import
+      hugo       a folder with content and static files for Hugo with the Castanet theme
       zip        the show's own files, without secrets, drafts and members' episodes
 
     Audio stays at its public URLs, except in a zip. `podcast-kit import` reads every format back.

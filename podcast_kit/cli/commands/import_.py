@@ -48,8 +48,8 @@ def import_command(
 ) -> None:
     """Import a show: SOURCE becomes podcast.yaml, episodes/*.md and podcast.lock.
 
-    SOURCE is a feed (URL or file), the folder or ZIP archive of a site made with Hugo, Jekyll Octopod, Eleventy,
-    dropcaster or Podcast Generator, or an export of WordPress or Podlove.
+    SOURCE is a feed (URL or file), what `export` wrote, the folder or ZIP archive of a site made with Hugo, Jekyll
+    Octopod, Eleventy, dropcaster or Podcast Generator, or an export of WordPress or Podlove.
 
     Guids are kept exactly, so that no subscriber gets an episode twice; at the end, the folder's own feed is compared
     with the old one. Recordings that are beside are copied; others stay at their URLs unless you pass --audio. An
@@ -67,6 +67,9 @@ def import_command(
     show_file = show_folder / "podcast.yaml"
     if show_file.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
+    if importer.is_show_archive(source):
+        _unpack_show(console, source, show_folder)
+        return
     now = datetime.now(UTC)
     with importer.open_old_show(source, live_feed=feed or "", guids=importer.GuidChoice(guids), now=now) as old_show:
         if old_show.recognition:
@@ -123,6 +126,19 @@ def import_command(
     console.info(f"{episodes}, {guids}; next: `podcast-kit check`, then `podcast-kit plan`")
     if errors:
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _unpack_show(console: Console, source: str, folder: Path) -> None:
+    """Unpack what `export --format zip` wrote, and load it."""
+    from podcast_kit import importer
+    from podcast_kit.source import project
+
+    files = importer.unpack_show_archive(source, folder)
+    show = project.load_project(folder, needs_cover=False)
+    console.document("import", show.warnings, folder=str(folder), recognized="podcast_kit", episodes=len(show.episodes))
+    console.info("recognized podcast_kit, by podcast.yaml")
+    console.result(os.path.relpath(folder / "podcast.yaml"))
+    console.info(f"{format_count(len(show.episodes), 'episode')}, {format_count(files, 'file')}")
 
 
 def _record_old_feed(folder: Path, source: str) -> None:

@@ -298,7 +298,7 @@ def _with_episode_values(
         episode,
         notes=source.markdown or episode.notes,
         is_draft=source.is_draft,
-        aliases=tuple(_valid_aliases(source, problems)),
+        aliases=tuple(_valid_aliases(source, episode.slug, problems)),
         recording=_with_local_path(_without_placeholder(episode.recording), show),
         artwork=_with_local_path(episode.artwork, show) if episode.artwork else None,
         chapters=_with_local_path(episode.chapters, show) if episode.chapters else None,
@@ -315,9 +315,9 @@ def _with_local_path(file: RequiredFile, show: ToolShow) -> RequiredFile:
     return replace(file, local_path=show.files.get(file.url, ""))
 
 
-def _valid_aliases(source: ToolEpisode, problems: list[Problem]) -> Iterable[str]:
+def _valid_aliases(source: ToolEpisode, slug: str, problems: list[Problem]) -> Iterable[str]:
     """The former addresses that pages here can have."""
-    keys: set[str] = set()
+    keys = {f"episodes/{slug}/index.html"}  # where the page is now
     for alias in source.aliases:
         address = urlsplit_path(alias)
         try:

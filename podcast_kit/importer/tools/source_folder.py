@@ -8,7 +8,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -161,18 +161,19 @@ def open_source_folder(source: str) -> Iterator[SourceFolder]:
         yield SourceFolder(path.parent, posixpath.dirname(source), path.name)
         return
     with tempfile.TemporaryDirectory(prefix="podcast-kit-import-") as temp:
-        _unpack_zip(path, source, Path(temp))
+        unpack_zip(path, source, Path(temp))
         yield SourceFolder(_only_subfolder(Path(temp)), source)
 
 
-def _unpack_zip(path: Path, source: str, folder: Path) -> None:
+def unpack_zip(path: Path, source: str, folder: Path, skipped_folders: Collection[str] = _SKIPPED_FOLDERS) -> None:
+    """Unpack an archive into a folder, without links and what no tool needs. Raises OperationError."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_archive(members, source, path.stat().st_size)
             budget = sum(member.file_size for member in members)
             for member in members:
-                budget -= _unpack_member(archive, member, source, folder, budget)
+                budget -= _unpack_member(archive, member, source, folder, budget, skipped_folders)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise OperationError(f"{source} is a damaged or encrypted archive: {error}", "unpack it yourself") from None
     except (OSError, ValueError) as error:
@@ -193,11 +194,18 @@ def _check_archive(members: list[zipfile.ZipInfo], source: str, packed: int) -> 
         raise OperationError(text, "unpack it yourself if you trust it, and pass the folder")
 
 
-def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str, folder: Path, budget: int) -> int:
+def _unpack_member(
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    source: str,
+    folder: Path,
+    budget: int,
+    skipped_folders: Collection[str],
+) -> int:
     """Unpack one file, and return its bytes; folders, links and what no tool needs are skipped."""
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-    if member.is_dir() or is_link or _SKIPPED_FOLDERS.intersection(parts):
+    if member.is_dir() or is_link or not set(parts).isdisjoint(skipped_folders):
         return 0
     name = normalize_path(member.filename)
     if not name or member.filename.startswith(("/", "\\")) or ":" in parts[0] or not _is_printable(name):

@@ -1,0 +1,44 @@
+"""The ZIP file that `export --format zip` writes, unpacked as a show again."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+from podcast_kit.errors import OperationError
+from podcast_kit.importer.tools.source_folder import ZIP_MAGIC, unpack_zip
+from podcast_kit.io.atomic_write import write_error
+from podcast_kit.model import SHOW_FILE
+
+
+def is_show_archive(source: str) -> bool:
+    """Whether a path is a ZIP file with a show of podcast_kit at its top."""
+    try:
+        with Path(source).open("rb") as file:
+            if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
+                return False
+        with zipfile.ZipFile(source) as archive:
+            return SHOW_FILE in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        return False
+
+
+def unpack_show_archive(source: str, folder: Path) -> int:
+    """Unpack a show into a folder, which must be empty or new; returns the number of files.
+
+    Raises OperationError, also for an archive that is damaged, leads out of the folder, or unpacks to too much.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OperationError(f"{folder} is not empty", "import into another folder")
+        with tempfile.TemporaryDirectory(prefix=".podcast-kit-", dir=folder) as temp:
+            unpack_zip(Path(source), source, Path(temp), skipped_folders=())
+            entries = sorted(Path(temp).iterdir(), key=lambda entry: entry.name == SHOW_FILE)  # podcast.yaml comes last
+            for entry in entries:
+                entry.rename(folder / entry.name)
+    except OSError as error:
+        raise write_error(error, str(folder)) from error
+    return sum(path.is_file() for path in folder.rglob("*"))
