@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podcast_kit.errors import Problem, SourceLocation
+from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.inside import real_path
 from podcast_kit.model import NETWORK_FILE
-from podcast_kit.source.network import ShowIdentity, ShowNetwork, read_identity, read_publisher
+from podcast_kit.source.network import ShowIdentity, ShowNetwork, find_network, read_identity, read_publisher
 
 TWICE_CODE, PLACE_CODE = "network.twice", "network.place"
 PAGE_FOLDERS = frozenset({"media", "assets", "follow", "episodes", "feed", "private", "page", ".podcast-kit"})
@@ -31,11 +32,15 @@ class _Place:
         """What a problem calls it."""
         return "the network's own page" if self.is_page else f"the show {self.identity.name}"
 
+    def location_of(self, key: str) -> SourceLocation:
+        """Where a setting is written, from the network's folder."""
+        return self.identity.locations.get(key) or SourceLocation(NETWORK_FILE)
+
 
 def find_show_conflicts(network: ShowNetwork) -> dict[str, list[Problem]]:
     """What is wrong with shows as parts of their network, by the show's name; of its own page under an empty name.
 
-    Each problem is located where the second of two shows says where it is published, or what its guid is.
+    Each problem is located where the show says where it is published, or what its guid is.
     """
     places: list[_Place] = []
     for show in network.shows:
@@ -46,9 +51,29 @@ def find_show_conflicts(network: ShowNetwork) -> dict[str, list[Problem]]:
     if publisher:
         places.append(_make_place(publisher, network.folder, is_page=True))
     problems: dict[str, list[Problem]] = {}
-    for name, problem in (*_find_same_guids(places), *_find_overlaps(places)):
+    folders = {show.name: ("", *real_path(show.folder).parts) for show in network.shows if not show.problems}
+    for name, problem in (
+        *_find_same_guids(places),
+        *_find_overlaps(places),
+        *_find_places_in_shows(places, folders),
+    ):
         problems.setdefault(name, []).append(problem)
     return problems
+
+
+def refuse_show_conflicts(folder: Path) -> None:
+    """Raise InvalidInput where the show in a folder and another show of its network would overwrite each other."""
+    network = find_network(folder)
+    member = network.find_member(folder) if network else None
+    if network is None or member is None:
+        return
+    problems = []
+    for problem in find_show_conflicts(network).get(member.name, ()):
+        path = os.path.relpath(real_path(network.folder) / problem.location.path, real_path(folder))
+        location = replace(problem.location, path=path.replace(os.sep, "/"))
+        problems.append(replace(problem, location=location))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _make_place(identity: ShowIdentity, folder: Path, *, is_page: bool = False) -> _Place:
@@ -71,48 +96,54 @@ def _url_parts(url: str) -> tuple[str, ...]:
 
 
 def _find_same_guids(places: Sequence[_Place]) -> Iterator[tuple[str, Problem]]:
-    """Problems of shows that have the guid of another one."""
-    holders: dict[str, _Place] = {}
+    """A problem for each show that has the guid of another one."""
     for place in places:
         guid = place.identity.guid
-        holder = holders.setdefault(guid, place) if guid else place
-        if holder is not place:
-            text = f"the guid {guid} is also that of {holder.title}"
+        others = [other for other in places if guid and other is not place and other.identity.guid == guid]
+        if others:
+            text = f"the guid {guid} is also that of {_name_others(others)}"
             fix = "each show has its own: remove the line from the newer show, and write a new guid"
-            yield from _tell_both(place, holder, "guid", text, fix, TWICE_CODE)
+            yield place.identity.name, Problem(place.location_of("guid"), text, fix, TWICE_CODE)
 
 
 def _find_overlaps(places: Sequence[_Place]) -> Iterator[tuple[str, Problem]]:
-    """Problems of shows that are published to the place or the address of another one, or inside of it."""
-    for number, place in enumerate(places):
-        for other in places[:number]:
-            if _is_overlap(place.store, other.store, place, other):
-                verb = "the same place as" if place.store == other.store else "a place that overlaps with that of"
-                text = f"publish.to: {place.identity.to!r} is {verb} {other.title} ({other.identity.to!r})"
-                fix = "give each show a place of its own, such as s3://bucket/{name} in the defaults of shows.yaml"
-                yield from _tell_both(place, other, "to", text, fix, PLACE_CODE)
-            elif place.url and place.url == other.url:
-                text = f"publish.url: {place.identity.url} is also the address of {other.title}"
-                fix = "give each show an address of its own, such as https://example.com/{name}/"
-                yield from _tell_both(place, other, "url", text, fix, PLACE_CODE)
+    """A problem for each show that is published to the place or the address of another one, or inside of it."""
+    for place in places:
+        others = [other for other in places if other is not place]
+        if overlapping := [other for other in others if _is_overlap(place, other)]:
+            verb = "is the same place as" if place.store == overlapping[0].store else "overlaps with the place of"
+            text = f"publish.to: {place.identity.to!r} {verb} {_name_others(overlapping)}"
+            fix = "give each show a place of its own, such as s3://bucket/{name} in the defaults of shows.yaml"
+            yield place.identity.name, Problem(place.location_of("to"), text, fix, PLACE_CODE)
+        elif same := [other for other in others if place.url and place.url == other.url]:
+            text = f"publish.url: {place.identity.url} is also the address of {_name_others(same)}"
+            fix = "give each show an address of its own, such as https://example.com/{name}/"
+            yield place.identity.name, Problem(place.location_of("url"), text, fix, PLACE_CODE)
 
 
-def _is_overlap(first: tuple[str, ...], second: tuple[str, ...], place: _Place, other: _Place) -> bool:
-    if not first or not second:
+def _name_others(others: Sequence[_Place]) -> str:
+    """The first of some shows, and how many more there are."""
+    more = f" and {len(others) - 1} more" if others[1:] else ""
+    return f"{others[0].title}{more}"
+
+
+def _find_places_in_shows(
+    places: Sequence[_Place], folders: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Problem]]:
+    """Problems of shows that are published among the sources of another show."""
+    for place in places:
+        for name, folder in folders.items():
+            is_own = name == place.identity.name and not place.is_page
+            if not is_own and place.store[: len(folder)] == folder:
+                text = f"publish.to: {place.identity.to!r} is inside of the folder of the show {name}"
+                fix = "publish to a folder outside of the shows, such as public/{name} beside shows.yaml"
+                yield place.identity.name, Problem(place.location_of("to"), text, fix, PLACE_CODE)
+
+
+def _is_overlap(place: _Place, other: _Place) -> bool:
+    """Whether one of two places is the other, or inside of it."""
+    outer, inner = sorted((place, other), key=lambda candidate: len(candidate.store))
+    if not outer.store or inner.store[: len(outer.store)] != outer.store:
         return False
-    if first == second:
-        return True
-    shorter, longer = sorted((first, second), key=len)
-    if longer[: len(shorter)] != shorter:
-        return False
-    outer = place if first is shorter else other
     # The network's page may be around its shows: it knows what belongs to them.
-    return not outer.is_page or longer[len(shorter)] in PAGE_FOLDERS
-
-
-def _tell_both(place: _Place, other: _Place, key: str, text: str, fix: str, code: str) -> Iterator[tuple[str, Problem]]:
-    """The problem for both shows, for neither may be published until it is solved."""
-    location = place.identity.locations.get(key) or SourceLocation(NETWORK_FILE)
-    problem = Problem(location, text, fix, code)
-    yield place.identity.name, problem
-    yield other.identity.name, problem
+    return not outer.is_page or inner.store == outer.store or inner.store[len(outer.store)] in PAGE_FOLDERS

@@ -176,6 +176,10 @@ def load_show(
     show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
     show = replace(show, work_folder=find_work_folder(folder))
     hide_show_secrets(console, show)
+    if show.shared_folder and not console.is_of_network:
+        from podcast_kit.check.network import refuse_show_conflicts
+
+        refuse_show_conflicts(folder)
     without_guid = [episode for episode in show.episodes if not episode.guid and not episode.draft]
     if not add_guids or not without_guid:
         return show

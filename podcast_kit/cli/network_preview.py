@@ -29,7 +29,7 @@ def serve_network(
     from podcast_kit import preview
 
     network, stop = load_selected_network(console), threading.Event()
-    changes = preview.watch(network.folder, stop)
+    changes = preview.watch(network.folder, stop, ignored=_page_folder(network))
     _build_shows(console, network, at)
     mounts = find_builds(network)
     if not mounts:
@@ -72,6 +72,14 @@ def find_builds(network: ShowNetwork) -> dict[str, tuple[Path, str]]:
         if identity and (show.folder / "build/index.html").is_file()
     }
     return dict(sorted(mounts.items(), key=lambda mount: (-len(mount[0]), mount[0])))
+
+
+def _page_folder(network: ShowNetwork) -> str:
+    """The folder that the page is published to; empty if it is a bucket."""
+    from podcast_kit.source.network import read_publisher
+
+    publisher = read_publisher(network)
+    return publisher.to if publisher and ":" not in publisher.to else ""
 
 
 def _page_url(network: ShowNetwork) -> str:

@@ -18,7 +18,7 @@ from podcast_kit.cli.options import override_target
 from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.show_runs import ShowResult, ShowTask, run_shows
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
-from podcast_kit.model import LOCK_FILE, NETWORK_FILE, ListedShow, Progress
+from podcast_kit.model import LOCK_FILE, NETWORK_FILE, SHOW_FILE, ListedShow, Progress
 from podcast_kit.source.network import NAME_PLACEHOLDER
 from podcast_kit.text.numbers import format_count
 
@@ -53,6 +53,8 @@ class ShowSelection:
 def run_for_network(console: Console, command: str, arguments: Mapping[str, Any], selection: ShowSelection) -> int:
     """Run a command for the selected shows of the network in the working folder; returns the worst exit code."""
     network = load_selected_network(console)
+    if not network.shows:
+        raise PodcastKitError(f"{NETWORK_FILE} lists no show", "add a folder below `shows:`")
     shows = select_shows(network, selection)
     _refuse_shared_arguments(command, arguments, shows)
     run = _NetworkRun(console, command, dict(arguments), network, shows, selection.jobs or count_processors())
@@ -102,7 +104,9 @@ def _select_changed(network: ShowNetwork, shows: Sequence[NetworkShow], commits:
         text = f"git cannot compare {commits!r}"
         fix = "pass a range such as origin/main..HEAD; in CI, check out with the whole history (fetch-depth: 0)"
         raise PodcastKitError(text, fix)
-    if network.has_file and any(path == NETWORK_FILE or path.startswith("templates/") for path in paths):
+    is_shared = any(path == NETWORK_FILE or path.startswith("templates/") for path in paths)
+    has_new_titles = bool(network.podroll) and any(path.endswith(f"/{SHOW_FILE}") for path in paths)
+    if network.has_file and (is_shared or has_new_titles):
         return tuple(shows)
     return tuple(show for show in shows if any(f"{path}/".startswith(f"{show.path}/") for path in paths))
 
@@ -116,7 +120,7 @@ def _refuse_shared_arguments(command: str, arguments: Mapping[str, Any], shows: 
             text = f"{', '.join(map(str, arguments[name]))}: episodes belong to one show"
             raise click.UsageError(f"{text}; select it with --show NAME")
     for name in FILE_ARGUMENTS:
-        value = arguments.get(name)
+        value = None if (command, name) == ("stats", "url") else arguments.get(name)  # it is that of ClickHouse
         if isinstance(value, str | Path) and str(value) and NAME_PLACEHOLDER not in str(value):
             flag = FLAGS.get(name, f"--{name}")
             text = f"{flag} {value} would be the same for {len(shows)} shows"
@@ -178,12 +182,11 @@ class _NetworkRun:
         self._ask_consents()
         planned = self._run_shows("publish", self.arguments | {"dry_run": True})
         planned += self._run_page(planned, self.arguments | {"dry_run": True})
-        self._print_table(planned)
         with_plans = [result for result in planned if result.plan]
-        failed = [result for result in planned if result.exit_code]
         if not with_plans:
             self.console.info("nothing to publish")
-            return find_worst_exit([result.exit_code for result in planned])
+            return self._print_results(planned)
+        self._print_table(planned)
         confirm_action(f"Publish {format_count(len(with_plans), 'show')}?", yes=False)
         with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
             for number, result in enumerate(with_plans):
@@ -193,8 +196,7 @@ class _NetworkRun:
             page = self._run_page([*results, *_unplanned(planned, plans)], self.arguments, plans)
         done = {result.name for result in (*results, *page)}
         kept = [result for result in planned if result.name not in done]
-        self._print_table([*results, *page, *kept])
-        return find_worst_exit([result.exit_code for result in (*results, *page, *failed)])
+        return self._print_results([*results, *page, *kept])
 
     def _run_shows(
         self, command: str, arguments: Mapping[str, Any], plans: Mapping[str, Path] | None = None
@@ -223,16 +225,17 @@ class _NetworkRun:
         filled = {key: _fill_name(value, show.name) for key, value in arguments.items()}
         if plans:
             filled["plan_path"] = plans[show.name]
+        problems = (*show.problems, *self.problems.get(show.name, ()))
         return ShowTask(
             name=show.name,
-            folder=self.network.folder if show.problems else show.folder,
+            folder=self.network.folder if problems else show.folder,
             command=command,
             arguments=filled,
             as_json=self.console.as_json or filled.get("output_format") == "json",
             quiet=self.console.quiet,
             verbose=self.console.verbose,
             jobs=self.jobs_per_show,
-            problems=(*show.problems, *self.problems.get(show.name, ())),
+            problems=problems,
         )
 
     def _run_page(
@@ -289,7 +292,8 @@ class _NetworkRun:
         if only_published:
             folders = {show.name: show.folder for show in self.network.shows}
             listed = [_without_unpublished(row, folders[row.name]) for row in listed]
-        return listed, [name for name in names if not by_name.get(name)]
+        conflicting = {result.name for result in results if result.exit_code == ExitCode.CONFLICT}
+        return listed, [name for name in names if not by_name.get(name) or name in conflicting]
 
     def _list_identities(self) -> list[ListedShow]:
         """What the network's feed says of each show, without building any."""

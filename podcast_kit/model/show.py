@@ -92,6 +92,8 @@ class PublishSettings:
     """Public base URL; ends in a slash."""
     is_rehearsal: bool = False
     """Whether the URL is not the show's own, but was given for this run: then nothing is announced."""
+    network_folder: str = field(default="", compare=False, repr=False)
+    """The folder of the show's network, inside of which it may publish; empty if it is part of none."""
     to: str = ""
     """`s3://bucket/prefix`, where the scheme is one of PROVIDER_NAMES, or a folder."""
     provider: str = ""

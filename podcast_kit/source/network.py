@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.inside import is_inside, real_path
@@ -392,23 +393,41 @@ def inherit_defaults(table: Table, network: ShowNetwork, show: NetworkShow) -> t
 def _defaults_for(network: ShowNetwork, show: NetworkShow) -> dict[str, Value]:
     """The settings that a show inherits, located from its own folder."""
     path = _path_from(show.folder, real_path(network.folder))
-    return {
-        key: _relocate_value(value, path, show.name if key == "publish" else "")
-        for key, value in network.defaults.items()
-        if key not in OWN_KEYS
-    }
+    defaults = {key: _relocate_value(value, path) for key, value in network.defaults.items() if key not in OWN_KEYS}
+    publish = defaults.get("publish")
+    if publish and isinstance(publish.content, dict):
+        defaults["publish"] = replace(publish, content=_publish_defaults(publish.content, network, show))
+    return defaults
 
 
-def _relocate_value(value: Value, path: str, name: str) -> Value:
-    """A value with the path of its file; `name` is filled in for `{name}` unless it is empty."""
+def _publish_defaults(publish: Mapping[str, Value], network: ShowNetwork, show: NetworkShow) -> dict[str, Value]:
+    """The inherited `publish:` with the name of the show; a folder is relative to shows.yaml, as everywhere in it.
+
+    The name is always that of the show's folder: another show of the same name must not move it.
+    """
+    name = posixpath.basename(show.path)
+    filled: dict[str, Value] = {}
+    for key, value in publish.items():
+        text = value.content
+        if isinstance(text, str):
+            text = text.replace(NAME_PLACEHOLDER, quote(name, safe="") if key == "url" else name)
+            is_folder = key == "to" and "provider" not in publish and ":" not in text
+            if is_folder and text.strip() and not text.startswith(("/", "~")):
+                folder = os.path.relpath(real_path(network.folder) / text.strip(), real_path(show.folder))
+                text = folder.replace(os.sep, "/")
+        filled[key] = replace(value, content=text)
+    return filled
+
+
+def _relocate_value(value: Value, path: str) -> Value:
+    """A value with the path of its file."""
     location = replace(value.location, path=path)
     if isinstance(value.content, dict):
-        entries = {key: _relocate_value(inner, path, name) for key, inner in value.content.items()}
+        entries = {key: _relocate_value(inner, path) for key, inner in value.content.items()}
         return replace(value, location=location, content=entries)
     if isinstance(value.content, list):
-        return replace(value, location=location, content=[_relocate_value(item, path, name) for item in value.content])
-    text = value.content.replace(NAME_PLACEHOLDER, name) if name else value.content
-    return replace(value, location=location, content=text)
+        return replace(value, location=location, content=[_relocate_value(item, path) for item in value.content])
+    return replace(value, location=location)
 
 
 def _merge_entries(own: Mapping[str, Value], defaults: Mapping[str, Value]) -> dict[str, Value]:
@@ -494,7 +513,7 @@ def _identity_from_table(table: Table, name: str, path: str) -> ShowIdentity | N
     except InvalidInput:
         return None
     locations = {
-        key: replace(location, path=posixpath.normpath(f"{path}/{location.path}"))
+        key: replace(location, path=posixpath.normpath(posixpath.join(path, location.path)))
         for key, location in {**table.locations, **publish.locations}.items()
     }
     return replace(identity, locations=locations)

@@ -31,10 +31,8 @@ class NewNetwork:
 
     def render(self) -> str:
         """A new shows.yaml with comments."""
-        is_bucket = "://" in self.to
         settings = "".join(f", {key}: {yaml_scalar(value)}" for key, value in self.store_settings.items() if value)
-        # A show's folder is inside of it; a bucket is shared, and each show has its own part of it.
-        show_target = f"{self.to.rstrip('/')}/{{name}}" if is_bucket else self.to
+        show_target = f"{self.to.rstrip('/')}/{{name}}"
         lines = [
             "# The network's own page: all shows, and a feed that names them. Lines that begin with # are comments.",
             f"title: {yaml_scalar(self.title)}",

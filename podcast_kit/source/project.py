@@ -204,7 +204,8 @@ class _ProjectReader:
         merged, source = networks.inherit_defaults(table, self.network, member)
         show = shows.show_from_table(merged, self.root)
         elements = networks.network_elements(self.network, member, show.elements)
-        return replace(show, elements=(*show.elements, *elements), source=source)
+        publish = replace(show.publish, network_folder=str(self.network.folder))
+        return replace(show, elements=(*show.elements, *elements), source=source, publish=publish)
 
     def add_reviews(self, show: Show) -> Show:
         """The show with what is in reviews.yaml, if there is one."""

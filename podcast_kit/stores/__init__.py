@@ -247,7 +247,7 @@ def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[
     store = validate_target(publishing, folder, on_waiting)
     if is_server_target(publishing.to):
         require_place_consent(folder, parse_server_target(publishing.to).place)
-    elif isinstance(store, FolderStore) and not store.root.is_relative_to(real_path(folder)):
+    elif isinstance(store, FolderStore) and find_outside_place(publishing, folder):
         require_place_consent(folder, str(store.root))
     return store
 
@@ -297,14 +297,15 @@ def _open_server(publishing: PublishSettings, on_waiting: Callable[[str], None])
 def find_outside_place(publishing: PublishSettings, folder: Path) -> str:
     """What `publish.to` names outside of the show's folder: a folder, with links followed, or one on a server.
 
-    Empty for a bucket and for a folder of the show.
+    Empty for a bucket, and for a folder of the show or of its network.
     """
     if is_server_target(publishing.to):
         return parse_server_target(publishing.to).place
     if _split_target(publishing)[0]:
         return ""
     target = _target_folder(publishing, folder)
-    return "" if target.is_relative_to(real_path(folder)) else str(target)
+    roots = [folder, *([Path(publishing.network_folder)] if publishing.network_folder else [])]
+    return "" if any(target.is_relative_to(real_path(root)) for root in roots) else str(target)
 
 
 def normalize_place(written: str) -> str:

@@ -112,7 +112,7 @@ def test_page_is_not_published_without_one_of_its_shows(net):
     result = run(net, "publish", "--all", "--yes", "--no-check")
     assert result.exit_code == 1
     assert "(network): not published, for it needs one" in result.stderr
-    assert (net / "shows/two/public/feed.xml").is_file()
+    assert (net / "public/two/feed.xml").is_file()
     assert not (net / "public/feed.xml").exists()
 
 
@@ -170,9 +170,7 @@ def test_page_may_be_around_its_shows_but_not_where_it_has_files(tmp_path):
     from podcast_kit.check.network import find_show_conflicts
     from podcast_kit.source.network import load_network
 
-    text = SHOWS_FILE.replace("to: public}", "to: 's3://bucket'}", 1).replace(
-        "to: public}", "to: 's3://bucket/{name}'}"
-    )
+    text = SHOWS_FILE.replace("to: public}", "to: 's3://bucket'}").replace('"public/{name}"', "'s3://bucket/{name}'")
     folder = network(tmp_path, "one", "assets", shows_file=text, episodes=0)
     assert sorted(find_show_conflicts(load_network(folder))) == ["", "assets"]
 
@@ -276,8 +274,8 @@ def test_publish_all_shows_every_plan_and_asks_once(net, monkeypatch, answer, is
     assert result.output.count("Publish 4 shows?") == 1
     assert result.output.index("three: + “Talk 2”") < result.output.index("Publish 4 shows?")
     assert result.exit_code == (0 if is_published else 1), result.output
-    published = sorted(path.parent.parent.name for path in net.rglob("public/feed.xml"))
-    assert published == (["net", "one", "three", "two"] if is_published else [])
+    published = sorted(path.parent.name for path in net.rglob("public/**/feed.xml"))
+    assert published == (["one", "public", "three", "two"] if is_published else [])
 
 
 def test_publish_all_publishes_the_page_last_and_is_done_the_second_time(net):
@@ -474,3 +472,48 @@ def test_preview_serves_every_show_below_its_name(net):
                     read_text(path)
         finally:
             server.shutdown()
+
+
+def test_show_may_publish_inside_of_its_network_but_not_into_another_show(net):
+    assert run(net, "publish", "--show", "one", "--yes", "--no-check").exit_code == 0
+    assert (net / "public/one/feed.xml").is_file()
+    with (net / "shows/one/podcast.yaml").open("a") as file:
+        file.write("publish: {to: ../two/public}\n")
+    _, shows = document_of(run(net, "publish", "--show", "one", "--yes", "--json"))
+    [problem] = shows["one"]["document"]["problems"]
+    assert (problem["file"], problem["line"], problem["code"]) == ("shows/one/podcast.yaml", 4, "network.place")
+    assert problem["message"] == "publish.to: '../two/public' is inside of the folder of the show two"
+
+
+def test_conflict_is_also_refused_in_the_folder_of_one_show(net):
+    with (net / "shows/one/podcast.yaml").open("a") as file:
+        file.write("publish: {to: '../../public/two'}\n")
+    for name, place in (("one", "podcast.yaml"), ("two", "../../shows.yaml")):
+        [problem] = json.loads(run(net / "shows" / name, "plan", "--json").stdout)["problems"]
+        assert (problem["code"], problem["file"]) == ("network.place", place)
+
+
+def test_many_shows_with_one_place_have_one_problem_each(net):
+    edit_file(net / "shows.yaml", "public/{name}", "public/all")
+    _, shows = document_of(run(net, "plan", "--all", "--json"))
+    for name in ("one", "two", "three"):
+        [problem] = shows[name]["document"]["problems"]
+        assert (problem["file"], problem["line"]) == ("shows.yaml", 13)
+        assert problem["message"].endswith("and 1 more")
+
+
+def test_name_of_a_show_stays_when_another_folder_has_it(net):
+    edit_file(net / "shows.yaml", 'shows: ["shows/*"]', 'shows: ["shows/*", "more/*"]')
+    (net / "more").mkdir()
+    (net / "shows/two").rename(net / "more/one")
+    rows = json.loads(run(net / "shows/one", "config", "--json").stdout)["settings"]
+    assert {row["key"]: row["value"] for row in rows}["publish.url"] == "https://net.example/one/"
+    _, shows = document_of(run(net, "plan", "--all", "--json"))
+    assert {name: row["exit"] for name, row in shows.items() if name} == {"shows/one": 1, "three": 0, "more/one": 1}
+
+
+def test_network_without_shows_is_an_error(tmp_path):
+    (tmp_path / "shows.yaml").write_text("shows: []\n")
+    result = run(tmp_path, "build", "--all")
+    assert result.exit_code == 1
+    assert "shows.yaml lists no show" in result.stderr

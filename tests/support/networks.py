@@ -17,7 +17,7 @@ defaults:
   owner: {name: Tester, email: t@pod.example}
   categories: [Technology]
   explicit: false
-  publish: {url: "https://net.example/{name}/", to: public}
+  publish: {url: "https://net.example/{name}/", to: "public/{name}"}
 """
 
 
