@@ -36,7 +36,7 @@ from podcast_kit.stats.sources.recognize import read_fields_line, recognize_form
 if TYPE_CHECKING:
     import duckdb
 
-CHUNK_BYTES = 256 << 20
+CHUNK_BYTES = 128 << 20
 """Lines that DuckDB parses at once."""
 MAX_PARSED_LINE_BYTES = 4 << 20
 SAMPLE_BYTES = 64 << 10
@@ -302,14 +302,21 @@ class _Chunk:
         return self.size, self.lines, self.headers
 
     def truncate(self, position: tuple[int, int, int] = (0, 0, 0)) -> None:
-        """Forget all lines from a position on."""
+        """Forget all lines from a position on.
+
+        The file keeps its length, as it costs less to write over bytes than to append them; `finish` cuts it.
+        """
         self.size, self.lines, self.headers = position
         self.file.seek(self.size)
-        self.file.truncate()
+
+    def finish(self) -> None:
+        """Make the file what was added, for a reader."""
+        self.file.flush()
+        self.file.truncate(self.size)
 
     def take_tail(self, position: tuple[int, int, int]) -> Path:
         """Move the lines from a position on to a file of their own, and return it."""
-        self.file.flush()
+        self.finish()
         tail = self.path.with_name("tail")
         with self.path.open("rb") as file, tail.open("wb") as tail_file:
             file.seek(position[0])
@@ -468,8 +475,9 @@ class _Run:
         """Write the requests of the chunk to parts, and count the lines that are not requests."""
         if self.chunk.log_format is None or not self.chunk.size:
             return
-        self.chunk.file.flush()
-        self._load_salts(self._months_in_sample())
+        self.chunk.finish()
+        if not self.months:
+            self._load_salts(self._months_in_sample())
         while no_salt := self._read_requests(self.chunk.log_format):
             self._load_salts(no_salt)
         parts = self._write_parts()
@@ -580,7 +588,7 @@ class _Run:
         return replace(part, requests=requests)
 
     def _months_in_sample(self) -> set[str]:
-        """The months of the first and last lines of the chunk: nearly always all."""
+        """The months of the first and last lines of the chunk: nearly always all of the first chunk."""
         if self.chunk.log_format is None:
             return set()
         sample = self.chunk.path.with_name("sample")
@@ -589,8 +597,9 @@ class _Run:
             file.seek(max(0, self.chunk.size - SAMPLE_BYTES))
             last = file.read()
         sample.write_bytes(first[: first.rfind(b"\n") + 1] + last[last.find(b"\n") + 1 :])
-        query = requests_query(self.chunk.log_format, sample, ())
-        rows = self.database.execute(f"SELECT DISTINCT strftime(day, '%Y-%m') FROM ({query})").fetchall()
+        lines = columns_query(self.chunk.log_format, sample)
+        query = f"SELECT DISTINCT strftime(moment, '%Y-%m') FROM ({lines}) WHERE {VALID}"
+        rows = self.database.execute(query).fetchall()
         return {month for (month,) in rows}
 
     def _load_salts(self, months: set[str]) -> None:
