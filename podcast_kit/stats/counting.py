@@ -71,9 +71,10 @@ def counting_steps(rules: CountingRules) -> list[CountingStep]:
         steps += [CountingStep(name, statements[name], is_view=False) for name in names]
     windowed = statements[f"window_{rules.window.replace('-', '_')}"]
     steps.append(CountingStep("windowed", windowed, is_view=rules.window is Window.CALENDAR))
-    for name in ("files", "covered", "consumers", "excess_addresses", "accepted"):
+    tables = ("visits", "open_visits", "open_requests", "open_files", "covered", "completed", "consumers")
+    for name in (*tables, "excess_groups", "excess_addresses", "accepted"):
         query = bind_parameters(statements[name], rules)
-        steps.append(CountingStep(name, query, is_view=name == "accepted"))
+        steps.append(CountingStep(name, query, is_view=name in {"consumers", "accepted"}))
     return steps
 
 

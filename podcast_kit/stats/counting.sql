@@ -2,27 +2,39 @@
 -- Written for DuckDB; sqlglot translates it for ClickHouse and Spark. Each engine provides the tables
 --   requests    day, at_ms, listener, agent, referrer, method, path, status, bytes_sent, range_start, range_end,
 --               country, source, is_datacenter
---   enclosures  path, file_id, guid_id, bytes, head_bytes
---   recordings  file_id, guid_id, guid, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
---   agents      agent, agent_id, app, device, is_bot, is_watch
+--   enclosures  path, file_id, guid_id, bytes, head_bytes, needed_bytes (of content: one minute, or all of it)
+--   recordings  file_id, guid_id, guid, bytes, head_bytes, needed_bytes
+--   agents      agent, agent_id, kind_id, app, device, is_bot, is_watch; kind_id is that of the app and device
 --   referrers   referrer, player_id, player, is_bogus; player_id is 0 where it is not a player
--- Rows of requests are many: they carry numbers instead of names until they are counted.
+--   places      country, source, place_id; country and source are '' where they are unknown
+-- Rows of requests are many: they carry numbers instead of names until they are counted. A label is
+-- player_id * 1000000 + place_id; a score is the label, and 1000000000000 more for a request that is a minute by itself.
 -- Bytes are half-open intervals [start_byte, stop_byte). :names are numbers that the caller puts in.
 
 -- name: classified
 -- Every request with the reason why it is left out, if it is, and the bytes of content that it delivered.
 SELECT
-  p.day, p.at_ms, p.listener, p.agent_id, p.file_id, p.guid_id, p.player_id, p.country, p.source, p.reason,
+  q.day AS day, q.at_ms AS at_ms, q.listener AS listener, q.agent_id AS agent_id, q.file_id AS file_id,
+  q.guid_id AS guid_id, q.source AS source, q.reason AS reason, q.start_byte AS start_byte, q.stop_byte AS stop_byte,
+  q.unplaced_bytes AS unplaced_bytes,
+  q.label_id + CASE
+    WHEN q.stop_byte - q.start_byte >= q.needed_bytes OR q.unplaced_bytes - q.head_bytes >= q.needed_bytes
+    THEN 1000000000000 ELSE 0
+  END AS score
+FROM (
+SELECT
+  p.day AS day, p.at_ms AS at_ms, p.listener AS listener, p.agent_id AS agent_id, p.file_id AS file_id,
+  p.guid_id AS guid_id, p.label_id AS label_id, p.source AS source, p.reason AS reason, p.head_bytes AS head_bytes,
+  p.needed_bytes AS needed_bytes,
   COALESCE(p.start_byte, 0) AS start_byte,
   CASE WHEN p.start_byte IS NULL THEN 0 ELSE LEAST(p.start_byte + p.sent, p.stop_limit) END AS stop_byte,
   CASE WHEN p.start_byte IS NULL THEN LEAST(p.sent, p.bytes) ELSE 0 END AS unplaced_bytes
 FROM (
   SELECT
     r.day AS day, r.at_ms AS at_ms, r.listener AS listener, a.agent_id AS agent_id, e.file_id AS file_id,
-    e.guid_id AS guid_id, COALESCE(f.player_id, 0) AS player_id,
-    COALESCE(r.country, '') AS country,
+    e.guid_id AS guid_id, COALESCE(f.player_id, 0) * 1000000 + COALESCE(l.place_id, 0) AS label_id,
     COALESCE(r.source, '') AS source,
-    e.bytes AS bytes,
+    e.bytes AS bytes, e.head_bytes AS head_bytes, e.needed_bytes AS needed_bytes,
     CASE
       WHEN r.status = 200 THEN e.head_bytes
       WHEN r.range_start >= e.head_bytes THEN r.range_start
@@ -52,7 +64,9 @@ FROM (
   LEFT JOIN enclosures AS e ON e.path = r.path
   LEFT JOIN agents AS a ON a.agent = r.agent
   LEFT JOIN referrers AS f ON f.referrer = r.referrer
+  LEFT JOIN places AS l ON l.country = COALESCE(r.country, '') AND l.source = COALESCE(r.source, '')
 ) AS p
+) AS q
 
 -- name: window_calendar
 -- The window of each eligible request: its day in UTC.
@@ -114,36 +128,53 @@ SELECT starts.listener, starts.agent_id, starts.guid_id, starts.day, starts.at_m
 -- A window begins at a request, lasts 24 hours, and the next one begins at the first request after it.
 SELECT
   c.day AS day, c.at_ms AS at_ms, c.listener AS listener, c.agent_id AS agent_id, c.file_id AS file_id,
-  c.guid_id AS guid_id, c.player_id AS player_id, c.country AS country, c.source AS source, c.reason AS reason,
-  c.start_byte AS start_byte, c.stop_byte AS stop_byte, c.unplaced_bytes AS unplaced_bytes, s.at_ms AS window_ms,
-  s.day AS window_day
+  c.guid_id AS guid_id, c.score AS score, c.start_byte AS start_byte, c.stop_byte AS stop_byte,
+  c.unplaced_bytes AS unplaced_bytes, s.at_ms AS window_ms, s.day AS window_day
 FROM classified AS c
 INNER JOIN window_starts AS s ON s.listener = c.listener AND s.agent_id = c.agent_id AND s.guid_id = c.guid_id
 WHERE c.reason = 'eligible' AND c.at_ms >= s.at_ms AND c.at_ms < s.at_ms + 86400000
 
--- name: files
--- What each listener got of each file in a window, before overlaps are looked at.
+-- name: visits
+-- What each listener got of each episode in a window: the score of the best request, and the number of requests.
+SELECT w.window_day, w.window_ms, w.listener, w.agent_id, w.guid_id, MAX(w.score) AS score, COUNT(*) AS requests
+FROM windowed AS w
+GROUP BY w.window_day, w.window_ms, w.listener, w.agent_id, w.guid_id
+
+-- name: open_visits
+-- Where no single request is a minute, but several together may be.
+SELECT
+  v.window_day AS window_day, v.window_ms AS window_ms, v.listener AS listener, v.agent_id AS agent_id,
+  v.guid_id AS guid_id, v.score AS score
+FROM visits AS v
+WHERE v.score < 1000000000000 AND v.requests > 1
+
+-- name: open_requests
+SELECT
+  w.window_day AS window_day, w.window_ms AS window_ms, w.listener AS listener, w.agent_id AS agent_id,
+  w.file_id AS file_id, w.at_ms AS at_ms, w.start_byte AS start_byte, w.stop_byte AS stop_byte,
+  w.unplaced_bytes AS unplaced_bytes
+FROM windowed AS w
+INNER JOIN open_visits AS v
+  ON v.window_day = w.window_day AND v.window_ms = w.window_ms AND v.listener = w.listener
+  AND v.agent_id = w.agent_id AND v.guid_id = w.guid_id
+
+-- name: open_files
+-- The files of these visits with bytes enough for a minute, before overlaps are looked at.
 SELECT
   g.window_day AS window_day, g.window_ms AS window_ms, g.listener AS listener, g.agent_id AS agent_id,
-  g.file_id AS file_id, g.player_id AS player_id, g.country AS country, g.source AS source, g.longest AS longest,
-  g.requests AS requests, g.total AS total, g.unplaced AS unplaced, r.guid_id AS guid_id, r.bytes AS bytes, r.head_bytes AS head_bytes,
-  r.needed_bytes AS needed_bytes
+  g.file_id AS file_id
 FROM (
   SELECT
-    w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id, MAX(w.player_id) AS player_id,
-    MIN(w.country) AS country, MIN(w.source) AS source,
-    MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
-    SUM(GREATEST(w.stop_byte - w.start_byte, 0)) AS total,
-    SUM(w.unplaced_bytes) AS unplaced,
-    COUNT(*) AS requests
-  FROM windowed AS w
-  GROUP BY w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id
+    o.window_day, o.window_ms, o.listener, o.agent_id, o.file_id,
+    SUM(GREATEST(o.stop_byte - o.start_byte, 0) + o.unplaced_bytes) AS total
+  FROM open_requests AS o
+  GROUP BY o.window_day, o.window_ms, o.listener, o.agent_id, o.file_id
 ) AS g
 INNER JOIN recordings AS r ON r.file_id = g.file_id
+WHERE g.total >= r.needed_bytes
 
 -- name: covered
--- The union of the byte ranges, where no single range is a minute but several together may be; and the bytes of requests
--- whose range is unknown, each of them once.
+-- The union of the byte ranges of these files; and the bytes of requests whose range is unknown, each of them once.
 SELECT
   u.window_day, u.window_ms, u.listener, u.agent_id, u.file_id,
   SUM(GREATEST(u.stop_byte - GREATEST(u.start_byte, COALESCE(u.reach, 0)), 0)) AS covered,
@@ -158,44 +189,60 @@ FROM (
     ) AS reach
   FROM (
     SELECT DISTINCT
-      w.window_day AS window_day, w.window_ms AS window_ms, w.listener AS listener, w.agent_id AS agent_id,
-      w.file_id AS file_id, w.start_byte AS start_byte, w.stop_byte AS stop_byte, w.unplaced_bytes AS unplaced_bytes,
-      CASE WHEN w.unplaced_bytes > 0 THEN w.at_ms ELSE 0 END AS at_ms
-    FROM windowed AS w
-    INNER JOIN files AS f
-      ON f.window_day = w.window_day AND f.window_ms = w.window_ms AND f.listener = w.listener
-      AND f.agent_id = w.agent_id AND f.file_id = w.file_id
-    WHERE f.requests > 1 AND f.longest < f.needed_bytes AND f.total + f.unplaced >= f.needed_bytes
+      o.window_day AS window_day, o.window_ms AS window_ms, o.listener AS listener, o.agent_id AS agent_id,
+      o.file_id AS file_id, o.start_byte AS start_byte, o.stop_byte AS stop_byte, o.unplaced_bytes AS unplaced_bytes,
+      CASE WHEN o.unplaced_bytes > 0 THEN o.at_ms ELSE 0 END AS at_ms
+    FROM open_requests AS o
+    INNER JOIN open_files AS f
+      ON f.window_day = o.window_day AND f.window_ms = o.window_ms AND f.listener = o.listener
+      AND f.agent_id = o.agent_id AND f.file_id = o.file_id
   ) AS d
 ) AS u
 GROUP BY u.window_day, u.window_ms, u.listener, u.agent_id, u.file_id
 
+-- name: completed
+-- The open visits with a minute of one file.
+SELECT DISTINCT
+  c.window_day AS window_day, c.window_ms AS window_ms, c.listener AS listener, c.agent_id AS agent_id,
+  r.guid_id AS guid_id
+FROM covered AS c
+INNER JOIN recordings AS r ON r.file_id = c.file_id
+WHERE c.covered + GREATEST(LEAST(c.unplaced, r.bytes) - r.head_bytes, 0) >= r.needed_bytes
+
 -- name: consumers
 -- One row for each download: a listener who got a minute of an episode in a window.
 SELECT
-  f.window_day AS day, f.window_ms AS window_ms, f.listener AS listener, f.agent_id AS agent_id, f.guid_id AS guid_id,
-  MAX(f.player_id) AS player_id, MIN(f.country) AS country, MIN(f.source) AS source
-FROM files AS f
-LEFT JOIN covered AS c
-  ON c.window_day = f.window_day AND c.window_ms = f.window_ms AND c.listener = f.listener
-  AND c.agent_id = f.agent_id AND c.file_id = f.file_id
-WHERE f.longest >= f.needed_bytes
-  OR COALESCE(c.covered, 0) + GREATEST(
-    LEAST(COALESCE(c.unplaced, CASE WHEN f.requests = 1 THEN f.unplaced ELSE 0 END), f.bytes) - f.head_bytes, 0
-  ) >= f.needed_bytes
-GROUP BY f.window_day, f.window_ms, f.listener, f.agent_id, f.guid_id
+  v.window_day AS day, v.window_ms AS window_ms, v.listener AS listener, v.agent_id AS agent_id, v.guid_id AS guid_id,
+  v.score - 1000000000000 AS label_id
+FROM visits AS v
+WHERE v.score >= 1000000000000
+UNION ALL
+SELECT
+  o.window_day AS day, o.window_ms AS window_ms, o.listener AS listener, o.agent_id AS agent_id, o.guid_id AS guid_id,
+  o.score AS label_id
+FROM open_visits AS o
+INNER JOIN completed AS c
+  ON c.window_day = o.window_day AND c.window_ms = o.window_ms AND c.listener = o.listener
+  AND c.agent_id = o.agent_id AND c.guid_id = o.guid_id
+
+-- name: excess_groups
+-- Addresses with more downloads on a day than people have are in one of these 4,096 groups, which are quickly counted.
+SELECT c.day AS day, c.listener % 4096 AS listener_group
+FROM consumers AS c
+GROUP BY c.day, c.listener % 4096
+HAVING COUNT(*) > :max_downloads_per_address
 
 -- name: excess_addresses
--- Addresses with more downloads on a day than people have.
 SELECT c.day, c.listener, COUNT(*) AS downloads
 FROM consumers AS c
+INNER JOIN excess_groups AS g ON g.day = c.day AND g.listener_group = c.listener % 4096
 GROUP BY c.day, c.listener
 HAVING COUNT(*) > :max_downloads_per_address
 
 -- name: accepted
 SELECT
   c.day AS day, c.window_ms AS window_ms, c.listener AS listener, c.agent_id AS agent_id, c.guid_id AS guid_id,
-  c.player_id AS player_id, c.country AS country, c.source AS source
+  c.label_id AS label_id
 FROM consumers AS c
 LEFT JOIN excess_addresses AS x ON x.day = c.day AND x.listener = c.listener
 WHERE x.listener IS NULL
@@ -204,17 +251,20 @@ WHERE x.listener IS NULL
 SELECT n.day, n.guid, n.app, n.device, n.country, n.source, CAST(SUM(n.downloads) AS BIGINT) AS downloads
 FROM (
   SELECT
-    t.day AS day, e.guid AS guid, COALESCE(p.player, g.app) AS app, g.device AS device, t.country AS country,
-    t.source AS source, t.downloads AS downloads
+    t.day AS day, e.guid AS guid, COALESCE(p.player, k.app) AS app, k.device AS device, l.country AS country,
+    l.source AS source, t.downloads AS downloads
   FROM (
-    SELECT a.day, a.guid_id, a.agent_id, a.player_id, a.country, a.source, COUNT(*) AS downloads
+    SELECT a.day, a.guid_id, g.kind_id, a.label_id, COUNT(*) AS downloads
     FROM accepted AS a
-    GROUP BY a.day, a.guid_id, a.agent_id, a.player_id, a.country, a.source
+    INNER JOIN agents AS g ON g.agent_id = a.agent_id
+    GROUP BY a.day, a.guid_id, g.kind_id, a.label_id
   ) AS t
   INNER JOIN (SELECT DISTINCT r.guid_id, r.guid FROM recordings AS r) AS e ON e.guid_id = t.guid_id
-  INNER JOIN agents AS g ON g.agent_id = t.agent_id
-  LEFT JOIN (SELECT DISTINCT f.player_id, f.player FROM referrers AS f WHERE f.player_id > 0) AS p
-    ON p.player_id = t.player_id
+  INNER JOIN (SELECT DISTINCT g.kind_id, g.app, g.device FROM agents AS g) AS k ON k.kind_id = t.kind_id
+  INNER JOIN places AS l ON l.place_id = t.label_id % 1000000
+  LEFT JOIN (
+    SELECT DISTINCT f.player_id * 1000000 AS label_id, f.player FROM referrers AS f WHERE f.player_id > 0
+  ) AS p ON p.label_id = t.label_id - t.label_id % 1000000
 ) AS n
 GROUP BY n.day, n.guid, n.app, n.device, n.country, n.source
 ORDER BY n.day, n.guid, n.app, n.device, n.country, n.source
@@ -246,6 +296,22 @@ SELECT x.day, COUNT(*) AS addresses, SUM(x.downloads) AS downloads
 FROM excess_addresses AS x
 GROUP BY x.day
 ORDER BY x.day
+
+-- name: files
+-- What each listener got of each file in a window, request by request; only needed for how far people listen.
+SELECT
+  g.window_day AS window_day, g.window_ms AS window_ms, g.listener AS listener, g.agent_id AS agent_id,
+  g.file_id AS file_id, g.longest AS longest, g.unplaced AS unplaced, r.guid_id AS guid_id, r.bytes AS bytes,
+  r.head_bytes AS head_bytes
+FROM (
+  SELECT
+    w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id,
+    MAX(GREATEST(w.stop_byte - w.start_byte, 0)) AS longest,
+    SUM(w.unplaced_bytes) AS unplaced
+  FROM windowed AS w
+  GROUP BY w.window_day, w.window_ms, w.listener, w.agent_id, w.file_id
+) AS g
+INNER JOIN recordings AS r ON r.file_id = g.file_id
 
 -- name: streams
 -- Downloads that came in parts: no request had nine tenths of the file, so the parts tell how far people listen.

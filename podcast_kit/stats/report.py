@@ -243,6 +243,7 @@ def prepare_tables(engine: Engine, files: Sequence[Path], counting: CountingInpu
     _insert_enclosures(engine, counting.enclosures)
     _insert_agents(engine, counting.lists)
     _insert_referrers(engine, counting.lists, counting.bogus_referrers)
+    _insert_places(engine)
 
 
 def month_counts_from_json(month: str, document: dict[str, Any]) -> MonthCounts:
@@ -266,7 +267,8 @@ def month_counts_from_json(month: str, document: dict[str, Any]) -> MonthCounts:
 def _count_retention(engine: Engine) -> dict[str, EpisodeRetention]:
     statements = counting_statements()
     engine.insert_rows("parts", {"part": "BIGINT"}, [(part,) for part in range(RETENTION_PARTS)])
-    engine.create_table("streams", statements["streams"], is_view=False)
+    for name in ("files", "streams"):
+        engine.create_table(name, statements[name], is_view=False)
     parts: dict[str, list[int]] = {}
     for guid, part, count in engine.fetch_rows(statements["heard_parts"]):
         parts.setdefault(guid, [0] * RETENTION_PARTS)[part] = count
@@ -298,18 +300,18 @@ def _insert_enclosures(engine: Engine, enclosures: Iterable[EnclosureFacts]) -> 
     for (path,) in engine.fetch_rows("SELECT DISTINCT path FROM requests WHERE path LIKE '%/media/%'"):
         if facts := by_tail.get(path_tail(path)):
             facts_by_path.setdefault(path, facts)
-    numbers = dict.fromkeys(("file_id", "guid_id", "bytes", "head_bytes"), "BIGINT")
+    numbers = dict.fromkeys(("file_id", "guid_id", "bytes", "head_bytes", "needed_bytes"), "BIGINT")
     engine.insert_rows(
         "enclosures",
         {"path": "VARCHAR", **numbers},
         [
-            (path, file_ids[facts.file], guid_ids[facts.guid], facts.bytes, facts.head_bytes)
+            (path, file_ids[facts.file], guid_ids[facts.guid], facts.bytes, facts.head_bytes, facts.needed_bytes)
             for path, facts in sorted(facts_by_path.items())
         ],
     )
     engine.insert_rows(
         "recordings",
-        {"guid": "VARCHAR", **numbers, "needed_bytes": "BIGINT"},
+        {"guid": "VARCHAR", **numbers},
         [
             (facts.guid, file_id, guid_ids[facts.guid], facts.bytes, facts.head_bytes, facts.needed_bytes)
             for facts, file_id in ((by_file[file], file_id) for file, file_id in file_ids.items())
@@ -330,11 +332,13 @@ def path_tail(path: str) -> str:
 def _insert_agents(engine: Engine, lists: AgentLists) -> None:
     """Match each distinct user agent once."""
     agents = sorted(row[0] for row in engine.fetch_rows("SELECT DISTINCT agent FROM requests WHERE agent IS NOT NULL"))
-    rows = [
-        (match.agent, number, match.name or UNKNOWN_APP, match.device, match.is_bot, match.is_watch)
-        for number, match in enumerate(lists.match_agents(agents), 1)
-    ]
-    columns = {"agent": "VARCHAR", "agent_id": "BIGINT", "app": "VARCHAR", "device": "VARCHAR"}
+    kind_ids: dict[tuple[str, str], int] = {}
+    rows = []
+    for number, match in enumerate(lists.match_agents(agents), 1):
+        app = match.name or UNKNOWN_APP
+        kind_id = kind_ids.setdefault((app, match.device), len(kind_ids) + 1)
+        rows.append((match.agent, number, kind_id, app, match.device, match.is_bot, match.is_watch))
+    columns = {"agent": "VARCHAR", "agent_id": "BIGINT", "kind_id": "BIGINT", "app": "VARCHAR", "device": "VARCHAR"}
     engine.insert_rows("agents", {**columns, "is_bot": "BOOLEAN", "is_watch": "BOOLEAN"}, rows)
 
 
@@ -348,6 +352,13 @@ def _insert_referrers(engine: Engine, lists: AgentLists, bogus_hosts: frozenset[
         rows.append((referrer, player_id, name, referrer_host(referrer) in bogus_hosts))
     columns = {"referrer": "VARCHAR", "player_id": "BIGINT", "player": "VARCHAR", "is_bogus": "BOOLEAN"}
     engine.insert_rows("referrers", columns, rows)
+
+
+def _insert_places(engine: Engine) -> None:
+    """Number the pairs of country and source, in their order: where a listener has several, the last one counts."""
+    query = "SELECT DISTINCT COALESCE(country, '') AS country, COALESCE(source, '') AS source FROM requests"
+    rows = [(*place, number) for number, place in enumerate(sorted(engine.fetch_rows(query)), 1)]
+    engine.insert_rows("places", {"country": "VARCHAR", "source": "VARCHAR", "place_id": "BIGINT"}, rows)
 
 
 def referrer_host(referrer: str) -> str:
