@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         Theme,
         Transcript,
         Wave,
+        WebHost,
     )
     from podcast_kit.plan import Change, Plan
     from podcast_kit.plan.subscriber_changes import SubscriberChange
@@ -181,6 +182,7 @@ __all__ = [
     "Theme",
     "Transcript",
     "Wave",
+    "WebHost",
     "build_show",
     "check_show",
     "import_feed",
@@ -267,6 +269,7 @@ _MODULES = {
         "Theme",
         "Transcript",
         "Wave",
+        "WebHost",
     ),
     "plan": ("Change", "Plan"),
     "plan.subscriber_changes": ("SubscriberChange",),

@@ -375,6 +375,21 @@ menu.missing
     Listeners would get an error page.
     Correct the name, or remove the entry.
 
+host.limit
+    The site is larger than its host allows.
+    The host would refuse the deployment, or leave files out.
+    Publish recordings to object storage, or make them smaller.
+
+host.place
+    `publish.host` does not fit where the show is published.
+    The host would not read the files that are made for it.
+    Correct `host:`, `to:` or `url:` under `publish:`.
+
+pb.website_redirects
+    The provider does not redirect by the header of Amazon S3.
+    The header would have no effect.
+    Remove `website_redirects:`; moved pages redirect by themselves.
+
 static.taken
     A file in static/ has a path that podcast-kit uses itself.
     Only one of the two files could be published.

@@ -18,6 +18,7 @@ from podcast_kit.builder import mastering
 from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, CacheKind, open_cache
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
+from podcast_kit.builder.host_files import write_host_files
 from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.many_episodes import EpisodesBuild
 from podcast_kit.builder.many_pages import PagesBuild
@@ -222,6 +223,7 @@ def build(
             if episode.item.guid in {member.guid for member in members.current}
         )
         mastering.sweep_mastered(full_project, cache)
+        host_problems: list[Problem] = []
         if not feeds_only:
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
@@ -242,6 +244,7 @@ def build(
             out.drop_below(episode.page_prefix)  # the live page stays
         if not feeds_only:
             write_static_files(project, built_keys, out)
+            host_problems = write_host_files(project, out)
         out.commit()
     return Build(
         folder=folder,
@@ -273,6 +276,7 @@ def build(
         problems=(
             *project.warnings,
             *_warn_of_missing_recordings(project, unrecorded),
+            *(problem for problem in host_problems if problem.code not in project.show.ignore),
             *(problem for episode in [*built, *members_built] for problem in episode.problems),
         ),
     )

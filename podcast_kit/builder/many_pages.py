@@ -62,7 +62,14 @@ class PagesBuild:
         if errors:
             raise errors[min(errors)]
         for page in pages:
-            self.out.outputs[page.key] = replace(self.out.outputs[page.key], own_digest=page.own_digest)
+            show = self.project.show
+            redirects = bool(page.moved_to) and show.publish.website_redirects
+            self.out.outputs[page.key] = replace(
+                self.out.outputs[page.key],
+                own_digest=page.own_digest,
+                moved_to=page.moved_to,
+                redirect_to=show.page_url(page.moved_to) if redirects else "",
+            )
         return artwork
 
     def _make_site(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from podcast_kit import site
+from podcast_kit.builder.host_files import host_rule_keys
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.mime import guess_static_type
@@ -17,7 +18,10 @@ def write_static_files(project: Project, built_keys: Collection[str], out: Outpu
     if problems := list(_find_taken_paths(project, built_keys)):
         raise InvalidInput(problems)
     root = project.folder / STATIC_DIR
+    joined_keys = host_rule_keys(project.show.publish.host)
     for key in project.static_files:
+        if key in joined_keys:
+            continue
         out.stage_file(root, key, key, Wave.PAGES, guess_static_type(key))
 
 

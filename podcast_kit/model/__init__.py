@@ -53,6 +53,7 @@ from podcast_kit.model.show import (
     ShowType,
     SubscriberSource,
     Theme,
+    WebHost,
 )
 from podcast_kit.model.transfer import Outcome, Output, Probe, Progress, RemoteObject, Response, Wave
 from podcast_kit.model.urls import public_url, show_guid
@@ -131,6 +132,7 @@ __all__ = [
     "Theme",
     "Transcript",
     "Wave",
+    "WebHost",
     "is_hidden_comment",
     "public_url",
     "show_guid",

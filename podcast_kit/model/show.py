@@ -84,6 +84,14 @@ PROVIDER_NAMES = ("s3", "aws", "r2", "b2", "gs", "spaces", "hetzner", "wasabi", 
 """The stores that a show can be published to, by the scheme of their addresses; `stores.providers` has a row each."""
 
 
+class WebHost(StrEnum):
+    """A host of static sites, for which publishing writes the files that it reads."""
+
+    GITHUB_PAGES = "github-pages"
+    NETLIFY = "netlify"
+    CLOUDFLARE_PAGES = "cloudflare-pages"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
     """Where a show is published."""
@@ -110,6 +118,10 @@ class PublishSettings:
     """Names of the environment variables that the command gets besides PATH, HOME and LANG."""
     clean_urls: bool = False
     """Whether the host serves `episodes/x/index.html` at `episodes/x/`; plain object stores do not."""
+    host: WebHost | None = None
+    """The host of static sites that deploys the folder; None for any other web server."""
+    website_redirects: bool = False
+    """Whether moved pages have the header with which websites of Amazon S3 redirect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from pathlib import Path
 from podcast_kit.errors import SourceLocation
 from podcast_kit.model.episode import Episode
 
+REDIRECT_HEADER = "x-amz-website-redirect-location"
+"""The header with which websites of Amazon S3 redirect."""
+
 
 class Wave(IntEnum):
     """The order of uploads: a feed must never refer to a file that is not uploaded yet."""
@@ -37,11 +40,16 @@ class Output:
     """The key of an output with the same bytes, which the store copies; empty for a file that is uploaded."""
     own_digest: str = field(default="", compare=False)
     """Of what a page says, without its look and listeners' comments; empty for what search engines do not list."""
+    moved_to: str = field(default="", compare=False)
+    """The key of the page to which a page redirects; empty for any other file."""
+    redirect_to: str = ""
+    """The URL to which websites of object storage redirect from here; empty if they do not."""
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The HTTP headers that the store must send, sorted."""
-        return (("Cache-Control", self.cache_control), ("Content-Type", self.content_type))
+        redirect = ((REDIRECT_HEADER, self.redirect_to),) if self.redirect_to else ()
+        return (("Cache-Control", self.cache_control), ("Content-Type", self.content_type), *redirect)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

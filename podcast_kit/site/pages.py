@@ -72,6 +72,8 @@ class SitePage:
     """Of what the page says, without its look and listeners' comments; empty for what search engines do not list."""
     item: Item | None = field(default=None, compare=False, repr=False)
     """The episode that alone has the page."""
+    moved_to: str = ""
+    """The key of the page to which it redirects; empty for any other page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +148,7 @@ class Site:
 
     def _moved_page(self, redirect: Redirect) -> SitePage:
         values = {"title": redirect.title, "target": self.show.page_url(redirect.to)}
-        return self._template_page(redirect.key, "moved.html", values)
+        return replace(self._template_page(redirect.key, "moved.html", values), moved_to=redirect.to)
 
     @cached_property
     def _templates(self) -> Templates:

@@ -317,6 +317,17 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 form=FLAG,
                 default="false",
             ),
+            CoreKey(
+                name="host",
+                about="The host that deploys the folder: the files that it reads are published, too.",
+                form="github-pages, netlify or cloudflare-pages",
+            ),
+            CoreKey(
+                name="website_redirects",
+                about="Moved pages redirect by a header, if the bucket is served as a website of Amazon S3 or Garage.",
+                form=FLAG,
+                default="false",
+            ),
         ),
     ),
     CoreKey(

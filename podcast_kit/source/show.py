@@ -18,6 +18,7 @@ from podcast_kit.model import (
     Show,
     ShowType,
     Theme,
+    WebHost,
 )
 from podcast_kit.namespaces import categories
 from podcast_kit.source import elements, foreign_keys, people
@@ -136,6 +137,8 @@ def _publish_settings(table: Table) -> PublishSettings:
         purge=inner.optional("purge", converters.to_line, ""),
         purge_environment=inner.list_of("purge_environment", _to_variable_name),
         clean_urls=inner.optional("clean_urls", converters.to_flag, default=False),
+        host=inner.optional("host", converters.choice_of(WebHost), None),
+        website_redirects=inner.optional("website_redirects", converters.to_flag, default=False),
     )
     inner.finish(foreign_keys.FOREIGN_PUBLISH_KEYS)
     _record_locations(table, "publish", inner)

@@ -115,6 +115,8 @@ class Upload:
     cache_control: str
     sha256: str
     """Of the bytes; a file that no longer has this digest is refused."""
+    redirect_to: str = ""
+    """As in Output."""
 
     @classmethod
     def from_output(cls, output: Output) -> Upload:
@@ -128,6 +130,7 @@ class Upload:
             content_type=output.content_type,
             cache_control=output.cache_control,
             sha256=output.sha256,
+            redirect_to=output.redirect_to,
         )
 
     def read_verified(self) -> bytes:

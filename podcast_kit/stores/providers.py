@@ -31,11 +31,13 @@ class Provider:
     """The region to sign with when publish.region is not set."""
     example_region: str = ""
     """An example of a region, for messages."""
+    has_website_redirects: bool = False
+    """Whether its websites redirect by the header of Amazon S3, per its documentation."""
 
 
 PROVIDERS = {
-    "s3": Provider(title="Amazon S3, or any store with publish.endpoint"),
-    "aws": Provider(title="Amazon S3"),
+    "s3": Provider(title="Amazon S3, or any store with publish.endpoint", has_website_redirects=True),
+    "aws": Provider(title="Amazon S3", has_website_redirects=True),
     "r2": Provider(title="Cloudflare R2", endpoint="https://{account}.r2.cloudflarestorage.com", default_region="auto"),
     "b2": Provider(title="Backblaze B2", endpoint="https://s3.{region}.backblazeb2.com", example_region="us-west-004"),
     "gs": Provider(title="Google Cloud Storage", endpoint="https://storage.googleapis.com", default_region="auto"),
@@ -47,7 +49,7 @@ PROVIDERS = {
     ),
     "wasabi": Provider(title="Wasabi", endpoint="https://s3.{region}.wasabisys.com", example_region="eu-central-1"),
     "minio": Provider(title="MinIO", endpoint="{endpoint}", default_region="us-east-1"),
-    "garage": Provider(title="Garage", endpoint="{endpoint}", default_region="garage"),
+    "garage": Provider(title="Garage", endpoint="{endpoint}", default_region="garage", has_website_redirects=True),
 }
 
 
@@ -89,6 +91,10 @@ def open_bucket(
     elif ".." in (bucket_match["prefix"] or "").split("/"):
         text = f"publish.to: the prefix in {publishing.to!r} contains '..'"
         problems.append(_setting_problem(text, "write the prefix without '..'", "to"))
+    if publishing.website_redirects and not provider.has_website_redirects:
+        text = f"publish.website_redirects: {provider.title} does not redirect by a header"
+        fix = "remove it: moved pages redirect by themselves"
+        problems.append(_setting_problem(text, fix, "website_redirects"))
     if problems or bucket_match is None:
         raise InvalidInput(problems)
     settings = {"account": publishing.account, "region": publishing.region, "endpoint": publishing.endpoint}

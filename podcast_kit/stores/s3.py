@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject
+from podcast_kit.model.transfer import REDIRECT_HEADER
 from podcast_kit.stores import (
     IF_NONE_MATCH,
     UNCONDITIONAL,
@@ -145,7 +146,12 @@ class S3Store:
             answer = _retry(lambda: _none_if_missing(head_object))
         if answer is None:
             return None
-        headers = (("Cache-Control", answer.get("CacheControl", "")), ("Content-Type", answer.get("ContentType", "")))
+        headers: tuple[tuple[str, str], ...] = (
+            ("Cache-Control", answer.get("CacheControl", "")),
+            ("Content-Type", answer.get("ContentType", "")),
+        )
+        if redirect_to := answer.get("WebsiteRedirectLocation"):
+            headers = (*headers, (REDIRECT_HEADER, redirect_to))
         return RemoteObject(
             key=key,
             size=answer["ContentLength"],
@@ -231,7 +237,7 @@ class S3Store:
 
     def put_many(self, uploads: Iterable[tuple[Upload, Precondition]]) -> Iterator[tuple[Upload, str]]:
         """Put small files without botocore, when there are enough of them and a PutObject went before."""
-        small = [pair for pair in uploads if pair[0].size <= MAX_BULK_FILE_BYTES]
+        small = [pair for pair in uploads if pair[0].size <= MAX_BULK_FILE_BYTES and not pair[0].redirect_to]
         if self.bulk_uploader and len(small) >= MIN_BULK_FILES:
             names = {"IfNoneMatch": "if-none-match", "IfMatch": "if-match"}
             requests = [
@@ -257,6 +263,7 @@ class S3Store:
                     ContentType=output.content_type,
                     CacheControl=output.cache_control,
                     Metadata={"sha256": output.sha256},
+                    **_redirect_setting(output.redirect_to),
                     **({"CopySourceIfMatch": etag} if etag else {}),
                 )
             )
@@ -323,6 +330,7 @@ class S3Store:
                 ContentType=upload.content_type,
                 CacheControl=upload.cache_control,
                 Metadata={"sha256": upload.sha256},
+                **_redirect_setting(upload.redirect_to),
                 **self._condition_headers(precondition),
             )
             # The store accepted this request, so small files can be sent the same way without botocore.
@@ -472,6 +480,11 @@ class S3Store:
             if error.response["Error"]["Code"] in UNSUPPORTED_CODES or _http_status(error) in {400, 405, 501}:
                 return "unable", ""
             raise
+
+
+def _redirect_setting(url: str) -> dict[str, str]:
+    """The setting of a request with which websites of the store redirect; none without a URL."""
+    return {"WebsiteRedirectLocation": url} if url else {}
 
 
 def _none_if_missing(request: Callable[[], _T]) -> _T | None:

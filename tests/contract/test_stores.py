@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,18 @@ def test_unconditional_put_overwrites(tmp_path):
     store.put(upload(), UNCONDITIONAL)
     store.put(upload(content=b"two"), UNCONDITIONAL)
     assert store.get("a/b.txt").content == b"two"
+
+
+def test_website_redirects_are_sent_as_a_header(bucket):
+    store = output_trees.open_bucket_store(bucket)
+    sent = []
+    events = store._upload_client.meta.events
+    for operation in ("PutObject", "CopyObject"):
+        events.register(f"before-send.s3.{operation}", lambda request, **_: sent.append(dict(request.headers)))
+    moved = replace(upload("old/index.html"), redirect_to="https://pod.example/new/index.html")
+    store.put(moved)
+    store.put(upload("other.html"))
+    redirects = [headers.get("x-amz-website-redirect-location") for headers in sent]
+    assert [row.decode() if isinstance(row, bytes) else row for row in redirects] == [moved.redirect_to, None]
+    assert store.get("old/index.html").content == b"one"
+    assert list(store.put_many([(moved, UNCONDITIONAL)])) == []  # in bulk only what has no such header
