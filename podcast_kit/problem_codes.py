@@ -388,7 +388,7 @@ host.place
 pb.website_redirects
     The provider does not redirect by the header of Amazon S3.
     The header would have no effect.
-    Remove `website_redirects:`; moved pages redirect by themselves.
+    Remove `website_redirects:`; moved pages redirect without it, too.
 
 static.taken
     A file in static/ has a path that podcast-kit uses itself.

@@ -15,7 +15,7 @@ from podcast_kit.stores import is_server_target
 REDIRECTS_KEY, HEADERS_KEY, NO_JEKYLL_KEY = "_redirects", "_headers", ".nojekyll"
 MAX_OWN_RULES_BYTES = 1_000_000
 TEXT_TYPE = "text/plain; charset=utf-8"
-PRIVATE_PREFIX = "private/"
+SECRET_FEEDS_PREFIX = "private/"
 """Where the feeds of subscribers are: their addresses are secret, so no rule names one."""
 
 
@@ -66,7 +66,7 @@ def write_host_files(project: Project, out: OutputDir) -> list[Problem]:
             out.write(NO_JEKYLL_KEY, b"", Wave.PAGES, TEXT_TYPE)
         return list(_find_host_problems(project, host, out.outputs, 0))
     moved = {key: output.moved_to for key, output in out.outputs.items() if output.moved_to}
-    redirects = list(_redirect_rules(moved, host))
+    redirects = list(_moved_page_rules(moved, host))
     rules = {REDIRECTS_KEY: redirects, HEADERS_KEY: list(_header_rules(out.outputs, host))}
     for key, lines in rules.items():
         if own := _read_own_rules(project, key):
@@ -85,7 +85,7 @@ def _read_own_rules(project: Project, key: str) -> str:
         raise OperationError(f"{STATIC_DIR}/{key} cannot be read: {error}", "save it as UTF-8 text") from error
 
 
-def _redirect_rules(moved: Mapping[str, str], host: WebHost) -> Iterator[str]:
+def _moved_page_rules(moved: Mapping[str, str], host: WebHost) -> Iterator[str]:
     """A line for each form of an old address. Netlify serves the old page unless the rule has a `!`."""
     code = "301!" if host is WebHost.NETLIFY else "301"
     for key, target in sorted(moved.items()):
@@ -114,7 +114,7 @@ def _header_rules(outputs: Mapping[str, Output], host: WebHost) -> Iterator[str]
         if output.wave is Wave.FEED:
             folder, _, name = key.rpartition("/")
             pattern = f"/{folder}/*.{name.rpartition('.')[2]}" if folder else f"/{key}"
-            feeds.setdefault(f"/{PRIVATE_PREFIX}*.xml" if key.startswith(PRIVATE_PREFIX) else pattern, output)
+            feeds.setdefault(f"/{SECRET_FEEDS_PREFIX}*.xml" if key.startswith(SECRET_FEEDS_PREFIX) else pattern, output)
     for pattern, output in feeds.items():
         yield pattern
         yield f"  Cache-Control: {output.cache_control}"

@@ -93,7 +93,7 @@ def open_bucket(
         problems.append(_setting_problem(text, "write the prefix without '..'", "to"))
     if publishing.website_redirects and not provider.has_website_redirects:
         text = f"publish.website_redirects: {provider.title} does not redirect by a header"
-        fix = "remove it: moved pages redirect by themselves"
+        fix = "remove it: moved pages redirect without it, too"
         problems.append(_setting_problem(text, fix, "website_redirects"))
     if problems or bucket_match is None:
         raise InvalidInput(problems)

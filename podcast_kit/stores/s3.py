@@ -263,7 +263,7 @@ class S3Store:
                     ContentType=output.content_type,
                     CacheControl=output.cache_control,
                     Metadata={"sha256": output.sha256},
-                    **_redirect_setting(output.redirect_to),
+                    **_website_setting(output.redirect_to),
                     **({"CopySourceIfMatch": etag} if etag else {}),
                 )
             )
@@ -330,7 +330,7 @@ class S3Store:
                 ContentType=upload.content_type,
                 CacheControl=upload.cache_control,
                 Metadata={"sha256": upload.sha256},
-                **_redirect_setting(upload.redirect_to),
+                **_website_setting(upload.redirect_to),
                 **self._condition_headers(precondition),
             )
             # The store accepted this request, so small files can be sent the same way without botocore.
@@ -482,7 +482,7 @@ class S3Store:
             raise
 
 
-def _redirect_setting(url: str) -> dict[str, str]:
+def _website_setting(url: str) -> dict[str, str]:
     """The setting of a request with which websites of the store redirect; none without a URL."""
     return {"WebsiteRedirectLocation": url} if url else {}
 
