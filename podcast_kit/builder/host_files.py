@@ -15,7 +15,7 @@ from podcast_kit.stores import is_server_target
 REDIRECTS_KEY, HEADERS_KEY, NO_JEKYLL_KEY = "_redirects", "_headers", ".nojekyll"
 MAX_OWN_RULES_BYTES = 1_000_000
 TEXT_TYPE = "text/plain; charset=utf-8"
-SECRET_FEEDS_PREFIX = "private/"
+MEMBERS_FOLDER = "private/"
 """Where the feeds of subscribers are: their addresses are secret, so no rule names one."""
 
 
@@ -114,7 +114,7 @@ def _header_rules(outputs: Mapping[str, Output], host: WebHost) -> Iterator[str]
         if output.wave is Wave.FEED:
             folder, _, name = key.rpartition("/")
             pattern = f"/{folder}/*.{name.rpartition('.')[2]}" if folder else f"/{key}"
-            feeds.setdefault(f"/{SECRET_FEEDS_PREFIX}*.xml" if key.startswith(SECRET_FEEDS_PREFIX) else pattern, output)
+            feeds.setdefault(f"/{MEMBERS_FOLDER}*.xml" if key.startswith(MEMBERS_FOLDER) else pattern, output)
     for pattern, output in feeds.items():
         yield pattern
         yield f"  Cache-Control: {output.cache_control}"
