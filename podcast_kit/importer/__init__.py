@@ -10,12 +10,11 @@ from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
-from podcast_kit.importer.old_show import OldShow, open_old_show
+from podcast_kit.importer.old_show import OldShow, import_feed, open_old_show
 from podcast_kit.importer.own_archive import is_show_archive, unpack_show_archive
 from podcast_kit.importer.pipeline import (
     ImportResult,
     convert_old_feed,
-    import_feed,
     refuse_existing_show,
     write_import,
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
+from podcast_kit.importer.elements import single_line
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
-from podcast_kit.importer.pipeline import convert_old_feed
+from podcast_kit.importer.pipeline import ImportResult, convert_old_feed, refuse_existing_show, write_import
 from podcast_kit.importer.tools import (
     GuidChoice,
     Recognition,
@@ -19,7 +21,10 @@ from podcast_kit.importer.tools import (
     open_source_folder,
     read_tool_source,
 )
-from podcast_kit.model import FeedDocument
+from podcast_kit.model import FeedDocument, Progress
+
+_FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
+"""Nothing is scheduled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,18 @@ class OldShow:
     imported: ImportedFeed
     origin: SourceFolder | None = None
     """The folder of the tool, for files that are beside."""
-    recognition: Recognition | None = None
-    """The tool; None for a feed."""
+    recognition: Recognition
+    """The tool, or the program that wrote the feed, and by what it was recognized."""
+    is_feed: bool = False
+
+
+def recognize_feed(document: FeedDocument) -> Recognition:
+    """The program that wrote a feed, by what it says of itself."""
+    generator = single_line(document.channel.child_text("generator"))[:100] if document.channel else ""
+    root = "RSS feed" if document.root.name == "rss" else f"feed with the root <{document.root.name[:40]}>"
+    if not generator:
+        return Recognition("feed", (f"an {root}" if root.startswith("RSS") else f"a {root}",))
+    return Recognition(f"feed of {generator}", ("its <generator>",))
 
 
 @contextmanager
@@ -60,4 +75,47 @@ def open_old_show(
                 )
                 return
     document = read_old_feed(source)
-    yield OldShow(source=source, document=document, imported=convert_old_feed(source, document))
+    yield OldShow(
+        source=source,
+        document=document,
+        imported=convert_old_feed(source, document),
+        recognition=recognize_feed(document),
+        is_feed=True,
+    )
+
+
+def import_feed(
+    source: str,
+    folder: Path,
+    *,
+    url: str,
+    to: str,
+    recordings: bool = False,
+    files: bool = True,
+    live_feed: str = "",
+    guids: GuidChoice = GuidChoice.AUTO,
+    now: datetime | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> ImportResult:
+    """Import the show at `source`, a feed or files of another tool, into `folder`; guids are kept exactly.
+
+    `url` is the public address that the show will have, `to` is where it will be published. Images, chapters and
+    transcripts are downloaded if `files` is set, audio if `recordings` is set too; other audio stays at its URL. An
+    import that was interrupted resumes. For another tool, `live_feed` is the URL or file of the feed that guids are
+    taken from, and episodes dated after `now` are scheduled. Raises OperationError or InvalidInput; never overwrites an
+    existing show.
+    """
+    refuse_existing_show(folder)
+    with open_old_show(source, live_feed=live_feed, guids=guids, now=now or _FAR_FUTURE) as old_show:
+        return write_import(
+            old_show.imported,
+            live_feed or old_show.source,
+            folder,
+            url=url,
+            to=to,
+            recordings=recordings,
+            files=files,
+            origin=old_show.origin,
+            now=now,
+            on_progress=on_progress,
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
+from podcast_kit.importer.cut_feed import find_cut
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
-from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.https_urls import upgrade_http_urls
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.show_reader import convert_feed
@@ -44,31 +44,7 @@ def convert_old_feed(source: str, document: FeedDocument) -> ImportedFeed:
         text = f"{source} has no episodes" + (" that can be imported" if document.items else "")
         problem = Problem(document.location_of(), text, "check that it is the podcast's feed", "import")
         raise InvalidInput([problem, *imported.problems])
-    return imported
-
-
-def import_feed(
-    source: str,
-    folder: Path,
-    *,
-    url: str,
-    to: str,
-    recordings: bool = False,
-    files: bool = True,
-    on_progress: Callable[[Progress], None] = lambda _: None,
-) -> ImportResult:
-    """Import the show of the feed at `source`, a URL or a file, into `folder`; guids are kept exactly.
-
-    `url` is the public address that the show will have, `to` is where it will be published. Images, chapters and
-    transcripts are downloaded if `files` is set, audio if `recordings` is set too; other audio stays at its URL. An
-    import that was interrupted resumes. Raises OperationError or InvalidInput; never overwrites an existing show.
-    """
-    refuse_existing_show(folder)
-    source = without_password(source)
-    imported = convert_old_feed(source, read_old_feed(source))
-    return write_import(
-        imported, source, folder, url=url, to=to, recordings=recordings, files=files, on_progress=on_progress
-    )
+    return replace(imported, problems=(*imported.problems, *find_cut(document)))
 
 
 def refuse_existing_show(folder: Path) -> None:

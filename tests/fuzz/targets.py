@@ -12,6 +12,9 @@ from podcast_kit import audio, images, importer
 from podcast_kit.check.file_check import check_feed, check_file
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.feed.fetch import parse_feed_bytes
+from podcast_kit.importer import tools
+from podcast_kit.importer.tools.php_serialized import parse_php_value
+from podcast_kit.importer.tools.template_tags import clean_hugo, clean_liquid, clean_wordpress
 from podcast_kit.limits import MAX_NOTES_BYTES
 from podcast_kit.site.svg import check_svg
 from podcast_kit.source import lock, transcripts
@@ -20,6 +23,7 @@ from podcast_kit.source.chapters import find_chapter_list
 from podcast_kit.source.chapters.note_chapters import chapters_from_notes
 from podcast_kit.source.episode import EpisodeFileContext, parse_episode
 from podcast_kit.source.notes import find_local_images, html_to_plain_text, render_notes, truncate_html
+from podcast_kit.source.notes.foreign_markdown import render_foreign_markdown
 from podcast_kit.source.notes.from_html import MAX_HTML_LEN, html_to_markdown, html_to_text_lines
 from podcast_kit.source.notes.lint import lint_notes
 from podcast_kit.source.notes.sanitize import sanitize_feed_html, sanitize_page_html, sanitize_transcript_html
@@ -120,6 +124,32 @@ def import_description(data: bytes) -> None:
     importer.convert_feed(parse_feed_bytes(feed, "feed.xml"))
 
 
+def parse_site(files: dict[str, bytes], name: str) -> Callable[[bytes], None]:
+    """A target of a site of another tool: the input is one of its files."""
+
+    def parse(data: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for path, content in {**files, name: data}.items():
+                Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+                Path(folder, path).write_bytes(content)
+            import_tool(folder)
+
+    return parse
+
+
+def import_tool(source: str) -> None:
+    with tools.open_source_folder(source) as origin:
+        show = tools.read_tool_source(origin, NOW)
+        if show:
+            tools.convert_tool_show(show, None, NOW, tools.GuidChoice.NEW, origin)
+
+
+def parse_template_tags(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    for cleaned in (clean_liquid(text, {"page.title": "A"}), clean_hugo(text, str), clean_wordpress(text)):
+        render_foreign_markdown(cleaned.text)
+
+
 def check_bytes(name: str) -> Callable[[bytes], None]:
     return parse_as_file(name, lambda path: check_file(path, now=NOW))
 
@@ -146,6 +176,26 @@ with Path(__file__).with_name("pieces.toml").open("rb") as file:
     PIECES = tomllib.load(file)
 MARKDOWN, HTML, JSON, YAML, XML = (tuple(PIECES[name]) for name in ("markdown", "html", "json", "yaml", "xml"))
 CHAPTER_TEXT, VTT, CSS = (tuple(PIECES[name]) for name in ("chapter_text", "vtt", "css"))
+TEMPLATE, TOML, PHP = (tuple(PIECES[name]) for name in ("template", "toml", "php"))
+HUGO = {
+    "hugo.toml": b'baseURL = "https://a.example/"\n[params]\nmedia_prefix = "https://m.example/"\n',
+    "content/host/b.md": b"+++\ntitle = 'B'\n+++\n",
+}
+HUGO_HEAD = b'+++\ntitle = "A"\ndate = 2026-01-01\npodcast_file = "a.mp3"\n'
+JEKYLL = {"_config.yml": b"title: A\nurl: https://a.example\nplugins: [jekyll-octopod]\n"}
+ELEVENTY = {"_data/podcast.json": b'{"title": "A", "siteUrl": "https://a.example"}'}
+EPISODE_HEAD = b"---\ntitle: A\naudio: {mp3: a.mp3}\nepisode: {filename: a.mp3, episodeNumber: 1}\n"
+PG_CONFIG = b'<?php\n$podcastgen_version = "3";\n$url = "https://a.example/";\n'
+PG_HEAD = b"<PodcastGenerator><episode><titlePG>"
+PG_EPISODE = {"media/a.mp3": b"a", "media/a.xml": PG_HEAD + b"</titlePG></episode></PodcastGenerator>"}
+WXR_HEAD = b'<rss xmlns:wp="http://wordpress.org/export/1.2/" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+WXR_ITEM = (
+    WXR_HEAD + b"<channel><item><title>A</title><guid>a</guid><wp:post_type>post</wp:post_type><wp:postmeta>"
+    b"<wp:meta_key>enclosure</wp:meta_key><wp:meta_value>https://a.example/a.mp3\n1\naudio/mpeg\n"
+)
+WXR_CONTENT = WXR_ITEM + b"</wp:meta_value></wp:postmeta><content:encoded><![CDATA["
+PODLOVE_HEAD = b'<wpe:export xmlns:wpe="urn:a">'
+PODLOVE_OPTION = PODLOVE_HEAD + b"<wpe:options><wpe:podlove_podcast>"
 BINARY = tuple(bytes.fromhex(digits) for digits in PIECES["binary"])
 ID3_HEAD = b"ID3\x04\x00\x00\x00\x3d\x09\x00"
 PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x10\x00\x00\x00\x10\x00\x08\x02\x00\x00\x00\x21\x96\x85\xd2"
@@ -186,6 +236,73 @@ TARGETS: dict[str, Target] = {
     "imported description": Target(import_description, HTML, (b"", b"<p>"), (b"",), MAX_HTML_LEN),
     "feed": Target(
         parse_feed, XML, (b"", RSS, RSS + b"<item>", RSS + ITEM, b"<rss", b"<!DOCTYPE a [", b"<?xml version='1.0'?>")
+    ),
+    "serialized PHP": Target(parse_php_value, PHP, (b"", b"a:9:{", b's:9:"')),
+    "template tags": Target(
+        parse_template_tags, TEMPLATE, (b"", b"{% comment %}", b"{% raw %}"), max_bytes=MAX_NOTES_BYTES
+    ),
+    "Hugo settings": Target(
+        parse_site({**HUGO, "content/episode/a.md": HUGO_HEAD + b"+++\n"}, "config/_default/params.toml"),
+        TOML,
+        (b"", b"a=", b"[feed]\n"),
+        max_bytes=100_000,
+    ),
+    "Hugo page": Target(
+        parse_site(HUGO, "content/episode/a.md"),
+        (*TOML, *YAML),
+        (HUGO_HEAD, b"---\npodcast_file: a\n"),
+        (b"\n+++\nA", b"\n---\nA"),
+        100_000,
+    ),
+    "Hugo notes": Target(
+        parse_site(HUGO, "content/episode/a.md"),
+        (*TEMPLATE, *MARKDOWN),
+        (HUGO_HEAD + b"+++\n",),
+        max_bytes=MAX_NOTES_BYTES,
+    ),
+    "Jekyll page": Target(
+        parse_site(JEKYLL, "_posts/2026-01-01-a.md"),
+        (*YAML, *TEMPLATE),
+        (EPISODE_HEAD, EPISODE_HEAD + b"---\n"),
+        (b"\n---\nA",),
+    ),
+    "Jekyll settings": Target(
+        parse_site({"_posts/2026-01-01-a.md": EPISODE_HEAD + b"---\n"}, "_config.yml"), YAML, (b"octopod: a\n",)
+    ),
+    "Eleventy page": Target(
+        parse_site(ELEVENTY, "episode-posts/a.md"),
+        (*YAML, *TEMPLATE),
+        (EPISODE_HEAD, EPISODE_HEAD + b"---\n"),
+        (b"\n---\nA",),
+    ),
+    "Eleventy data": Target(
+        parse_site({"episode-posts/a.md": EPISODE_HEAD + b"---\n"}, "_data/podcast.json"),
+        JSON,
+        (b"", b'{"owner":', b'{"title":"'),
+    ),
+    "Podcast Generator settings": Target(
+        parse_site(PG_EPISODE, "config.php"), (*PHP, "$a = ", '$url = "', "\n$"), (PG_CONFIG,)
+    ),
+    "Podcast Generator episode": Target(
+        parse_site({"config.php": PG_CONFIG, "media/a.mp3": b"a"}, "media/a.xml"),
+        XML,
+        (PG_HEAD, b"<PodcastGenerator><episode><customTagsPG><![CDATA["),
+        (b"", b"]]></customTagsPG></episode></PodcastGenerator>"),
+    ),
+    "dropcaster channel": Target(parse_site({}, "channel.yml"), YAML, (b":title: a\n", b":categories:\n")),
+    "WordPress export": Target(parse_site({}, "a.xml"), (*XML, *PHP), (WXR_HEAD, WXR_ITEM)),
+    "WordPress post": Target(
+        parse_site({}, "a.xml"),
+        (*TEMPLATE, *HTML),
+        (WXR_CONTENT,),
+        (b"]]></content:encoded></item></channel></rss>",),
+        MAX_HTML_LEN,
+    ),
+    "Podlove export": Target(
+        parse_site({}, "a.xml"),
+        (*XML, *PHP),
+        (PODLOVE_HEAD, PODLOVE_OPTION),
+        (b"", b"</wpe:podlove_podcast></wpe:options></wpe:export>"),
     ),
     "chapters.json": Target(parse_chapters("chapters.json"), JSON, (b"", b'{"version":"1.2.0","chapters":[', b"[")),
     "chapters.psc": Target(

@@ -72,8 +72,7 @@ def import_command(
         return
     now = datetime.now(UTC)
     with importer.open_old_show(source, live_feed=feed or "", guids=importer.GuidChoice(guids), now=now) as old_show:
-        if old_show.recognition:
-            console.info(f"recognized {old_show.recognition}")
+        console.info(f"recognized: {old_show.recognition}")
         base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
         target = ask_option(
             "--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line
@@ -105,7 +104,7 @@ def import_command(
         "import",
         problems,
         folder=str(show_folder),
-        recognized=str(old_show.recognition) if old_show.recognition else "feed",
+        recognized=str(old_show.recognition),
         episodes=result.episodes,
         fetched=result.downloaded,
         left_out=dict(result.dropped),
@@ -113,7 +112,7 @@ def import_command(
     )
     console.result(os.path.relpath(show_file))
     for reason, counts in (
-        ("as having no place here" if old_show.recognition else "as specific to the old host", result.dropped),
+        ("as specific to the old host" if old_show.is_feed else "as having no place here", result.dropped),
         ("because other elements say the same", result.repeated),
     ):
         if counts:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid5
 
 from podcast_kit.errors import InvalidInput, Problem, Severity
+from podcast_kit.importer.cut_feed import find_cut
 from podcast_kit.importer.elements import value_or_default
 from podcast_kit.importer.item_reader import item_recording_url
 from podcast_kit.importer.model import ImportedEpisode, ImportedFeed, RequiredFile
@@ -76,12 +77,13 @@ def convert_tool_show(
     missing = [] if choice is GuidChoice.NEW else _episodes_without_guid(show, matches, now, choice)
     if missing:
         raise InvalidInput([_missing_guid_problem(show, missing, has_feed=live is not None)])
+    show.problems += find_cut(live) if live and len(live.items) < len(show.episodes) else ()
     show.problems += _describe_guids(show, matches, now, has_feed=live is not None)
     items: list[Node] = []
     by_guid: dict[str, ToolEpisode] = {}
     for index, episode in enumerate(show.episodes):
         item = _merge_item(make_item(episode), matches.get(index))
-        guid = item.child_text("guid") or _new_guid(show, episode)
+        guid = item.child_text("guid") or _new_guid(show, episode, origin)
         if not item.child_text("guid"):
             item = replace(item, children=(*item.children, make_node("guid", guid, location=episode.location)))
         items.append(item)
@@ -183,10 +185,11 @@ def _it_or_them(episodes: list[ToolEpisode]) -> str:
     return "it" if len(episodes) == 1 else "them"
 
 
-def _new_guid(show: ToolShow, episode: ToolEpisode) -> str:
+def _new_guid(show: ToolShow, episode: ToolEpisode, origin: SourceFolder) -> str:
     """A guid for an episode that no one has: the same for the same file, so that an import can be repeated."""
     namespace = show_guid(show.feed_url or show.link or show.title)
-    return str(uuid5(UUID(namespace), f"{episode.location.path} {episode.location.line} {episode.title}"))
+    path = episode.location.path.removeprefix(origin.name).strip("/")
+    return str(uuid5(UUID(namespace), f"{path} {episode.location.line} {episode.title}"))
 
 
 def _match_live_items(show: ToolShow, live: FeedDocument) -> Iterator[tuple[int, Node]]:

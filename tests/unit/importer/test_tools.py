@@ -207,4 +207,4 @@ def test_hugo_drafts_files_aliases_people_and_leftovers_come_along(tmp_path):
     assert output["left_out"] == {"key episode_banner": 1, "key images": 1}
     [unknown] = [problem for problem in output["problems"] if "template tag" in problem["message"]]
     assert (unknown["line"], "teapot" in unknown["message"]) == (19, True)
-    assert "recognized Hugo with Castanet" in result.stderr
+    assert "recognized: Hugo with Castanet" in result.stderr
