@@ -245,7 +245,7 @@ class HttpClient:
 
     def _find_proxy(self, scheme: str, host: str) -> SplitResult | None:
         """The proxy that the environment sets for a host, as curl and requests read it; never one for this computer."""
-        if not self._use_proxies or is_loopback_host(host) or not _PROXY_VARIABLES & os.environ.keys():
+        if not self._use_proxies or is_loopback_host(host) or not has_proxy_settings():
             return None
         from urllib.request import getproxies_environment, proxy_bypass
 
@@ -269,7 +269,7 @@ def _receive_response(
 ) -> tuple[int, dict[str, str], int]:
     """Send the request and read its response, with as much of its body as is allowed."""
     connection.set_deadline(start, RESPONSE_TIMEOUT_S)
-    target = _request_target(parts)
+    target = request_target(parts)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
     if connection.sends_full_url:
         target, headers = (
@@ -328,12 +328,17 @@ def _send_with_retry(
                 raise
 
 
+def has_proxy_settings() -> bool:
+    """Whether the environment names a proxy."""
+    return bool(_PROXY_VARIABLES & os.environ.keys())
+
+
 def _origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _request_target(parts: SplitResult) -> str:
+def request_target(parts: SplitResult) -> str:
     """Path and query of a URL, with what is not ASCII percent-encoded."""
     path = quote(parts.path or "/", safe="%/:=&~+!$,;'@()*")
     query = quote(parts.query, safe="%/:=&?~+!$,;'@()*[]")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Response, public_url
+from podcast_kit.publish.bulk_verify import find_answering_files
 from podcast_kit.publish.verify_links import verify_links
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def verify_outputs(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome
     HEAD 200 with the right length and type and no Content-Encoding (Apple's requirements for enclosures),
     and `Range: bytes=0-1` answered by 206 with the right total (RFC 9110, section 14).
     """
-    yield from _check_each(base_url, outputs, _check_headers)
+    outputs = list(outputs)
+    answering = set(find_answering_files(base_url, outputs, _is_right))
+    careful = _check_each(base_url, [output for output in outputs if output.key not in answering], _check_headers)
+    for output in outputs:
+        yield _answered(output) if output.key in answering else next(careful)
 
 
 def verify_contents(base_url: str, outputs: Iterable[Output]) -> Iterator[Outcome]:
@@ -74,11 +79,27 @@ def _check_headers(client: HttpClient, url: str, output: Output) -> Outcome:
         return _failed_outcome(output, _request_error("HEAD", url, response, error), fix, response.unreachable_host)
     if output.size > 1:
         part, _ = client.request(url, headers={"Range": "bytes=0-1"}, max_bytes=2)
-        content_range = part.headers.get("content-range", "")
-        if (part.status, content_range.rpartition("/")[2]) != (206, str(output.size)):
-            error = part.error or f"{part.status} with Content-Range {content_range or 'missing'!r}"
+        if not _is_first_part(part, output):
+            error = part.error or f"{part.status} with Content-Range {_content_range(part) or 'missing'!r}"
             fix = "listeners cannot skip or resume; serve the files from a host that supports range requests"
             return _failed_outcome(output, f"Range: bytes=0-1 of {url}: {error}, must be 206 of {output.size}", fix)
+    return _answered(output)
+
+
+def _is_right(output: Output, head: Response, part: Response | None) -> bool:
+    return _response_failure(head, output) is None and (part is None or _is_first_part(part, output))
+
+
+def _is_first_part(part: Response, output: Output) -> bool:
+    """Whether a response has the first bytes of a file of the right length (RFC 9110, section 14.4)."""
+    return (part.status, _content_range(part).rpartition("/")[2]) == (206, str(output.size))
+
+
+def _content_range(part: Response) -> str:
+    return part.headers.get("content-range", "")
+
+
+def _answered(output: Output) -> Outcome:
     return Outcome(key=output.key, action="answered", bytes=output.size, wave=output.wave)
 
 

@@ -15,42 +15,29 @@ import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from podcast_kit.io import raw_http
+from podcast_kit.io.raw_http import LoopThread
 from podcast_kit.stores import Upload
 from podcast_kit.text.dates import format_basic_iso
 
 if TYPE_CHECKING:
-    import asyncio
-
-    Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-ResultQueue = SimpleQueue[tuple[Upload, str] | None]
+    from podcast_kit.io.raw_http import Connection
 
 MAX_BULK_FILE_BYTES = 256 << 10
 """Size up to which the overhead of a request exceeds the cost of its body."""
-MIN_CONNECTIONS, MAX_CONNECTIONS = 16, 128
-"""Concurrent connections: one for every four files, within these limits."""
-OPEN_FILES_SHARE = 4
-"""Use at most 1/4 of the files that a process may have open: on a Mac the limit is 256."""
-CONNECT_TIMEOUT_S = 10
 UPLOAD_TIMEOUT_S = 60
 """Timeout for the response to an upload, in addition to the time for sending it."""
 MIN_BYTES_PER_S = 32_000
 """Total upload rate below which a connection is given up."""
-BODY_LENGTH = re.compile(rb"\d{1,5}")
-"""Content-Length of a response whose connection is kept: the bodies of errors are short."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
-STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})\b")
-RESPONSE_HEADERS = re.compile(rb"\r\n(etag|content-length|connection):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
 UNQUOTED_CHARS = "/~"
 """Characters of a key that stay unquoted in a URL, besides letters, digits and `-._` (Signature Version 4)."""
 
@@ -110,38 +97,20 @@ class BulkUploader:
         With each come the headers of its condition. Uploads that are not yielded have to be put another way.
         Raises OperationError when a file changed after it was built.
         """
-        import asyncio
-
-        queue, results = deque(uploads), ResultQueue()
-        stops: list[Callable[[], object]] = []
+        queue, thread = deque(uploads), LoopThread[tuple[Upload, str]]()
 
         async def run_connections() -> None:
-            loop, task = asyncio.get_running_loop(), asyncio.current_task()
-            stops.append(lambda: task and loop.call_soon_threadsafe(task.cancel))
-            connections = min(
-                MAX_CONNECTIONS,
-                len(queue),
-                max(MIN_CONNECTIONS, len(queue) // 4),
-                max(1, _max_open_files() // OPEN_FILES_SHARE),
-            )
-            await asyncio.gather(*(self._run_connection(queue, results) for _ in range(connections)))
+            import asyncio
+
+            connections = raw_http.count_connections(len(queue))
+            await asyncio.gather(*(self._run_connection(queue, thread) for _ in range(connections)))
             self.is_usable = self.is_usable and self.is_proven
 
-        with ThreadPoolExecutor(1) as pool:  # the caller may have a running event loop
-            future = pool.submit(lambda: asyncio.run(run_connections()))
-            future.add_done_callback(lambda _: results.put(None))
-            try:
-                while (result := results.get()) is not None:
-                    yield result
-            except BaseException:
-                queue.clear()
-                for stop in stops:
-                    with suppress(RuntimeError):  # the loop has just ended
-                        stop()
-                raise
-            future.result()
+        yield from thread.run(run_connections)
 
-    async def _run_connection(self, queue: deque[tuple[Upload, Mapping[str, str]]], results: ResultQueue) -> None:
+    async def _run_connection(
+        self, queue: deque[tuple[Upload, Mapping[str, str]]], thread: LoopThread[tuple[Upload, str]]
+    ) -> None:
         """Send files over one connection, which is kept alive between them."""
         import asyncio
 
@@ -151,30 +120,34 @@ class BulkUploader:
                 upload, condition = queue.popleft()
                 request = self._signed_put(upload, condition)
                 if connection and connection[0].at_eof():
-                    connection = _close_connection(connection)
+                    raw_http.close_connection(connection)
+                    connection = None
                 was_open, keep_alive = connection is not None, False
                 try:
-                    connection = connection or await self._connect()
+                    connection = connection or await raw_http.open_connection(self.host, self.port, self.tls)
                     self.count_request()
                     async with self._request_timeout(len(request)):
                         connection[1].write(request)
-                        status, etag, keep_alive = await _read_response(connection[0])
+                        head = await raw_http.read_head(connection[0])
+                        keep_alive = head.body_bytes is not None
+                        await connection[0].readexactly(head.body_bytes or 0)
                 except (OSError, EOFError, asyncio.LimitOverrunError):
                     # The store may have closed an idle connection. If a new one fails, there are too many, or
                     # something blocks this kind of request: then every other fails too.
                     if not was_open:
                         break
                 else:
-                    if status == 200 and etag:  # noqa: PLR2004  # RFC 9110, 15.3.1
-                        results.put((upload, etag))
-                    if status in {200, 412}:  # RFC 9110, 15.5.13: the key exists, and the request was understood
+                    if head.status == 200 and head.headers.get("etag"):  # noqa: PLR2004  # RFC 9110, 15.3.1
+                        thread.add_result((upload, head.headers["etag"]))
+                    if head.status in {200, 412}:  # RFC 9110, 15.5.13: the key exists, and the request was understood
                         self.is_proven = True
                     else:  # a store that throttles (503, 429) or rejects such a request gets no more of them
                         self.is_usable = False
                 if not keep_alive:
-                    connection = _close_connection(connection)
+                    raw_http.close_connection(connection)
+                    connection = None
         finally:
-            _close_connection(connection)
+            raw_http.close_connection(connection)
 
     @asynccontextmanager
     async def _request_timeout(self, size: int) -> AsyncIterator[None]:
@@ -187,12 +160,6 @@ class BulkUploader:
                 yield
         finally:
             self.bytes_in_flight -= size
-
-    async def _connect(self) -> Connection:
-        import asyncio
-
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            return await asyncio.open_connection(self.host, self.port, ssl=self.tls)
 
     def _signed_put(self, upload: Upload, condition: Mapping[str, str]) -> bytes:
         body = upload.read_verified()
@@ -239,39 +206,6 @@ def _signing_key(secret: str, *scope: str) -> bytes:
     for part in scope:
         key = hmac.digest(key, part.encode(), "sha256")
     return key
-
-
-async def _read_response(reader: asyncio.StreamReader) -> tuple[int, str, bool]:
-    """Return the status, the ETag, and whether the connection can be reused."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    while (status := STATUS.match(head)) and status[2].startswith(b"1"):  # RFC 9110, 15.2: the final one follows
-        head = await reader.readuntil(b"\r\n\r\n")
-    if not status:
-        raise ConnectionError(f"not an HTTP/1 response: {head[:80]!r}")
-    headers = {name.lower(): value for name, value in RESPONSE_HEADERS.findall(head)}
-    size = headers.get(b"content-length", b"")
-    is_closing = headers.get(b"connection", b"").lower() == b"close" or status[1] == b"0"
-    keep_alive = bool(BODY_LENGTH.fullmatch(size)) and not is_closing
-    if keep_alive:
-        await reader.readexactly(int(size))
-    return int(status[2]), headers.get(b"etag", b"").decode("latin-1"), keep_alive
-
-
-def _max_open_files() -> int:
-    """How many files this process may have open."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return MAX_CONNECTIONS * OPEN_FILES_SHARE
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MAX_CONNECTIONS * OPEN_FILES_SHARE if soft == resource.RLIM_INFINITY else soft
-
-
-def _close_connection(connection: Connection | None) -> Connection | None:
-    """Close it, if there is one, and return None."""
-    if connection:
-        connection[1].transport.abort()
-    return None
 
 
 def _tls_context(certificates: str | bool) -> ssl.SSLContext:

@@ -15,8 +15,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from podcast_kit.errors import OperationError, PublishConflict
+from podcast_kit.io.raw_http import OPEN_FILES_SHARE
 from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, Upload
-from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, OPEN_FILES_SHARE, BulkUploader
+from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.s3 import MIN_BULK_FILES
 from tests.support import network, output_trees
 
@@ -154,7 +155,7 @@ def test_upload_that_fails_in_bulk_is_retried_by_botocore(bucket, tmp_path, faul
 
 
 def test_throttling_store_is_left_to_botocore(monkeypatch, bucket, tmp_path):
-    monkeypatch.setattr("podcast_kit.stores.bulk_put.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("podcast_kit.io.raw_http.MAX_CONNECTIONS", 1)
 
     def busy(request):
         return network.Status(503, "SlowDown") if request.number == 3 else None
@@ -170,7 +171,7 @@ def test_throttling_store_is_left_to_botocore(monkeypatch, bucket, tmp_path):
 
 
 def test_closed_connection_costs_at_most_one_request(monkeypatch, bucket, tmp_path):
-    monkeypatch.setattr("podcast_kit.stores.bulk_put.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("podcast_kit.io.raw_http.MAX_CONNECTIONS", 1)
     forward_request = network._Handler.forward
 
     def forward(handler):
@@ -268,7 +269,7 @@ def test_empty_files_and_an_empty_list(tmp_path):
 
 
 def test_low_limit_of_open_files_means_fewer_connections(monkeypatch, tmp_path):
-    monkeypatch.setattr("podcast_kit.stores.bulk_put._max_open_files", lambda: 40)
+    monkeypatch.setattr("podcast_kit.io.raw_http.max_open_files", lambda: 40)
     server = ScriptedServer(SUCCESS_RESPONSES[0])
     threads = threading.active_count()
     with server as uploader:

@@ -1,13 +1,22 @@
 """`verify`: whether the public addresses answer as podcast apps need it."""
 
+import contextlib
 import http.server
+import socketserver
 import threading
+import urllib.parse
 from dataclasses import replace
 
 import pytest
 
-from podcast_kit.publish import verify
+from podcast_kit.publish import bulk_verify, verify
 from tests.support import output_trees
+
+
+@pytest.fixture(autouse=True, params=[1, 1000], ids=["in bulk", "one by one"])
+def _min_bulk_files(request, monkeypatch):
+    """Everything holds in both ways of asking."""
+    monkeypatch.setattr(bulk_verify, "MIN_FILES", request.param)
 
 
 @pytest.fixture
@@ -147,3 +156,79 @@ def test_unreachable_host_is_reported_once_with_the_number_of_files(host, media)
 def test_outcomes_are_in_the_order_of_the_outputs(host, media):
     many = [replace(media, key=f"{number}.mp3") for number in range(50)]
     assert [outcome.key for outcome in verify.verify_outputs(host.url, many)] == [output.key for output in many]
+
+
+SIZE = 40
+HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: {SIZE}\r\n"
+PART = f"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/{SIZE}\r\nContent-Length: 2\r\n"
+RAW_ANSWERS = {
+    "right": (f"{HEAD}\r\n", f"{PART}\r\n01"),
+    "closing": (f"{HEAD}Connection: close\r\n\r\n", f"{PART}Connection: close\r\n\r\n01"),
+    "HTTP 1.0": (f"{HEAD}\r\n".replace("1.1", "1.0"), f"{PART}\r\n01".replace("1.1", "1.0")),
+    "chunked": (
+        f"{HEAD}\r\n",
+        PART.replace("Content-Length: 2", "Transfer-Encoding: chunked") + "\r\n2\r\n01\r\n0\r\n\r\n",
+    ),
+    "early hints": (f"HTTP/1.1 100 Continue\r\n\r\n{HEAD}\r\n", f"{PART}\r\n01"),
+    "no length": (HEAD.partition("Content-Length")[0] + "\r\n", f"{PART}\r\n01"),
+    "two lengths": (HEAD.replace("Content-Type", "Content-Length: 7\r\nContent-Type") + "\r\n", f"{PART}\r\n01"),
+    "compressed": (f"{HEAD}Content-Encoding: gzip\r\n\r\n", f"{PART}\r\n01"),
+    "no range": (f"{HEAD}\r\n", f"{HEAD}\r\n{'0' * SIZE}"),
+    "cut in the head": (f"{HEAD}", ""),
+    "not HTTP": ("SSH-2.0-OpenSSH\r\n\r\n", ""),
+    "endless head": (f"{HEAD}X: {'a' * 100_000}\r\n\r\n", f"{PART}\r\n01"),
+    "redirect": ("HTTP/1.1 302 Found\r\nLocation: /right\r\nContent-Length: 0\r\n\r\n",) * 2,
+}
+
+
+class RawHandler(socketserver.StreamRequestHandler):
+    """Answers /NAME as RAW_ANSWERS says; keeps the connection where a client may go on."""
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):  # a client that does not like an answer hangs up
+            self.answer_requests()
+
+    def answer_requests(self):
+        while request := self.rfile.readline():
+            while self.rfile.readline().strip():
+                pass
+            method, path, _ = request.decode().split()
+            name = urllib.parse.unquote(path).rpartition("/")[2].removesuffix(".mp3")
+            answer = RAW_ANSWERS[name][method == "GET"]
+            self.server.requests.append(path)
+            self.wfile.write(answer.encode())
+            if "close" in answer or "1.0" in answer or not answer.endswith(("\r\n\r\n", "01")):
+                return
+
+
+def test_in_bulk_and_one_by_one_all_answers_mean_the_same(tmp_path, monkeypatch):
+    outputs = [
+        output_trees.write_output(tmp_path, f"media/{number}/{name}.mp3", b"0" * SIZE)
+        for number in range(3)
+        for name in RAW_ANSWERS
+    ]
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), RawHandler) as server:
+        server.requests, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        try:
+            outcomes = list(verify.verify_outputs(url, outputs))
+            monkeypatch.setattr(bulk_verify, "MIN_FILES", 10**6)
+            assert outcomes == list(verify.verify_outputs(url, outputs))
+        finally:
+            server.shutdown()
+    names = [outcome.key.rpartition("/")[2].removesuffix(".mp3") for outcome in outcomes if not outcome.error]
+    assert set(names) == {"right", "closing", "HTTP 1.0", "chunked", "early hints", "two lengths", "redirect"}
+
+
+def test_files_that_answer_are_asked_for_twice_and_no_more(tmp_path):
+    outputs = [output_trees.write_output(tmp_path, f"media/{number}/right.mp3", b"0" * SIZE) for number in range(50)]
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), RawHandler) as server:
+        server.requests, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        try:
+            outcomes = list(verify.verify_outputs(f"http://127.0.0.1:{server.server_address[1]}/", outputs))
+        finally:
+            server.shutdown()
+    assert [outcome.error for outcome in outcomes] == [""] * 50
+    assert len(server.requests) == 100
