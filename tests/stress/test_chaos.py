@@ -48,7 +48,9 @@ def run_publishers(s3, folder, *, conditions=True):
     run = publisher_chaos.Run(s3.bucket(), folder, seed=11, rate=0.12, kill_share=0.4, conditions=conditions)
     if not IS_LONG:
         return run.run(publishes=25, reads=20, max_seconds=20)
-    return run.run(publishes=620 if conditions else 150, reads=3000 if conditions else 500, max_seconds=3600)
+    if not conditions:
+        return run.run(publishes=150, reads=500, max_seconds=3600)
+    return run.run(publishes=620, reads=3000, kills=95, max_seconds=3600)
 
 
 @pytest.mark.slow

@@ -317,8 +317,8 @@ class Run:
         self.kill_numbers = itertools.cycle(KILL_POSITIONS)
         self.failures: list[BaseException] = []
 
-    def run(self, *, publishes: int, reads: int, max_seconds: float) -> Findings:
-        """Run until there were enough of both, then publish from each checkout without faults, and judge."""
+    def run(self, *, publishes: int, reads: int, max_seconds: float, kills: int = 0) -> Findings:
+        """Run until there were enough of all, then publish from each checkout without faults, and judge."""
         started = time.monotonic()
         FORKS.set_forkserver_preload(PRELOADED)
         self._write_show()
@@ -336,8 +336,12 @@ class Run:
             for thread in (*threads, reader):
                 thread.start()
             while not self.is_finished.wait(0.2):
-                counts = len(self.commands), self.findings.reads
-                if (counts[0] >= publishes and counts[1] >= reads) or time.monotonic() - started > max_seconds:
+                is_enough = (
+                    len(self.commands) >= publishes
+                    and self.findings.reads >= reads
+                    and sum(command.is_killed for command in tuple(self.commands)) >= kills
+                )
+                if is_enough or time.monotonic() - started > max_seconds:
                     self.is_finished.set()
             for thread in (*threads, reader):
                 thread.join()
@@ -503,15 +507,23 @@ class Run:
         return False
 
     def _publish_in_quiet(self) -> None:
-        """Publish from each checkout without faults; whoever is behind does what the message says."""
+        """Publish from each checkout without faults; whoever is behind does what the message says.
+
+        First pull; where that brings nothing, say that theirs is the newer version. It may be, where someone without
+        git has copied files: git has the merged ones only. Whether it is, the judge finds.
+        """
         self.is_quiet = True
         for name in HABITS:
-            outputs = []
+            outputs, options = [], ()
             for _ in range(3):
-                command = self.publish(name)
+                command = self.publish(name, *options)
                 outputs.append(f"exit {command.code}: {command.output[-600:]}")
+                versions = read_versions(self.folder / name)
                 if self._follow_message(command):
                     break
+                if read_versions(self.folder / name) == versions:
+                    options = re.findall(r"(--take-back) (\S+)\)", command.output)
+                    options = tuple(itertools.chain(*dict.fromkeys(options)))
             else:
                 self.findings.stuck.append(f"{name}: " + " | ".join(outputs))
 
