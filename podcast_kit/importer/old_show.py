@@ -109,7 +109,7 @@ def import_feed(
     with open_old_show(source, live_feed=live_feed, guids=guids, now=now or _FAR_FUTURE) as old_show:
         return write_import(
             old_show.imported,
-            live_feed or old_show.source,
+            without_password(live_feed) or old_show.source,
             folder,
             url=url,
             to=to,

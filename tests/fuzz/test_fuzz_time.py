@@ -27,7 +27,11 @@ FOUND_BEFORE = {
     "checked transcript.srt": (b"00:00:00,000 --> 00:00:01,000\n",),
 }
 """Pieces that once made a parser quadratic."""
-PAIRS_FOUND_BEFORE = {"notes": ((b"***a", b"- "),), "episode file": ((b"***a", b"- "),)}
+PAIRS_FOUND_BEFORE = {
+    "notes": ((b"***a", b"- "),),
+    "episode file": ((b"***a", b"- "),),
+    "Podcast Generator episode": ((b"<a", b"a"),),
+}
 """The first repeated, and then the second."""
 
 

@@ -71,7 +71,8 @@ def import_command(
         _unpack_show(console, source, show_folder)
         return
     now = datetime.now(UTC)
-    with importer.open_old_show(source, live_feed=feed or "", guids=importer.GuidChoice(guids), now=now) as old_show:
+    feed = importer.without_password(feed or "")
+    with importer.open_old_show(source, live_feed=feed, guids=importer.GuidChoice(guids), now=now) as old_show:
         console.info(f"recognized: {old_show.recognition}")
         base_url = ask_option("--url", URL_QUESTION, url, None, converters.to_base_url).rstrip("/") + "/"
         target = ask_option(

@@ -7,7 +7,6 @@ of a recording is `episodeUrlBase`, or `siteUrl` and `episodes/`, and the file's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from posixpath import basename, dirname, splitext
@@ -29,6 +28,8 @@ _EPISODE_TAG = "podcastepisode"
 _EPISODE_FOLDER = re.compile(r"(?:.*/)?(?:episode-posts|episodePosts)/[^/]+\.(?:md|njk|html)")
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(.+)")
 _NUMBERED_NAME = re.compile(r"(?:s(\d{1,4})e(\d{1,5})|(?:episode-|ep|e)(\d{1,5}))", re.IGNORECASE)
+_SEASON_AND_NUMBER = re.compile(r"\bs(\d{1,4})\s{0,3}e(\d{1,5})\b")
+_NUMBER_IN_NAME = re.compile(r"\b(\d{1,5})\b")
 _EXCERPT_MARK = re.compile(r"<!---?\s*(?:end)?excerpt\s*-->")
 _IGNORED_KEYS = {"layout", "permalink", "eleventynavigation", "eleventyexcludefromcollections", "topic", "guest"}
 _RECORDING_FOLDERS = (
@@ -72,6 +73,7 @@ class _EleventyReader:
         self.site = f"{self.url}/" if self.url else NO_SITE_URL
         self.recordings = self.podcast.text("episodeurlbase") or f"{self.site}episodes/"
         self.known_files = self.read_data("episodeData")
+        self.files_by_number = self.index_measured_files()
         rule = "guid, or the address of the page"
         self.show = ToolShow(recognition=recognition, location=self.location, guid_rule=rule)
 
@@ -183,20 +185,21 @@ class _EleventyReader:
 
     def guess_filename(self, season: str, number: str) -> str:
         """The file that the plugin finds by the numbers in its name, among those that it has measured."""
-        for value, written in self.known_file_names():
-            if season and re.search(rf"\bs0*{season}\s*e0*{number}\b", value):
-                return written
-            if number and not season and re.search(rf"\b0*{number}\b", value):
-                return written
-        return ""
+        return self.files_by_number.get((season, number), "")
 
-    def known_file_names(self) -> Iterator[tuple[str, str]]:
-        """The names of measured recordings, in lower case and as they are."""
+    def index_measured_files(self) -> dict[tuple[str, str], str]:
+        """The names of measured recordings, by season and number; by number alone with an empty season."""
         names = {
             basename(path).casefold(): basename(path) for path in self.folder.files if path.endswith((".mp3", ".m4a"))
         }
+        index: dict[tuple[str, str], str] = {}
         for folded in self.known_files.entries:
-            yield folded, names.get(folded, folded)
+            name = names.get(folded, folded)
+            if match := _SEASON_AND_NUMBER.search(folded):
+                index.setdefault((str(parse_count(match[1])), str(parse_count(match[2]))), name)
+            elif match := _NUMBER_IN_NAME.search(folded):
+                index.setdefault(("", str(parse_count(match[1]))), name)
+        return index
 
     def page_path(self, fields: Fields, season: str, number: str) -> str:
         """The path of a post's page, as the plugin makes it; empty for one that a template makes."""

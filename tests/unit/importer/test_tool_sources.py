@@ -268,6 +268,14 @@ def test_a_site_of_hugo_with_a_template_of_its_own_asks_for_the_live_feed(tmp_pa
     assert f"guid: {guid}" in (tmp_path / "show" / "episodes" / "a.md").read_text("utf-8").replace('"', "")
 
 
+def test_a_password_in_the_address_of_the_live_feed_is_neither_shown_nor_kept(tmp_path):
+    site = hugo_site(tmp_path / "site")
+    result = import_folder(site, tmp_path / "show", "--no-files", "--feed", "https://ann:s3cret@127.0.0.1:9/feed.xml")
+    assert (result.exit_code, "s3cret" in result.output) == (1, False), result.output
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+    assert kept == []
+
+
 def test_guids_of_the_live_feed_win_by_title_and_date_and_what_only_it_has_comes_along(tmp_path):
     page = PAGE.format('podcast_file = "renamed.mp3"')
     page = page.replace('"A"', '"First: Flush! (K1)"').replace("2024-01-01", "2024-03-05")
