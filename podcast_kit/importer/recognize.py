@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from podcast_kit.importer.elements import join_url
+from podcast_kit.importer.tools.episode_lists import is_episode_list
 from podcast_kit.model import FeedDocument
 
 _FEED_LINK = re.compile(r"<link\b[^>]*\btype\s*=\s*[\"']application/(?:rss|atom)\+xml[\"'][^>]*>", re.IGNORECASE)
@@ -60,6 +61,11 @@ def recognize_bytes(data: bytes, source: str) -> tuple[str, str] | None:
     for pattern, kind in _APP_PAGES:
         if re.match(pattern, source):
             return f"is {kind}, not a feed", "pass the URL of the feed itself; the show's host tells it"
+    if is_episode_list(data[:20_000]):
+        return (
+            "is a list of episodes, which has no recordings and guids",
+            "pass the feed; a list can be beside a tool's files",
+        )
     text = data[:200_000].decode("utf-8", "replace")
     if re.match(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", text, re.IGNORECASE | re.DOTALL):
         return _recognize_page(text, source)

@@ -94,6 +94,7 @@ def _read_recording(folder: SourceFolder, path: str, enclosures: str, show: Tool
     measured = audio.probe_audio(folder.path / path)
     texts = dict(tags.fields)
     date = tags.date if re.match(r"\d{4}-\d{2}-\d{2}", tags.date) else ""
+    has_guessed_date = not date
     if not date:
         date = datetime.fromtimestamp(status.st_mtime, UTC).replace(microsecond=0).isoformat()
         text = f"has no release date in its tags: the time of the file is used, {date}"
@@ -107,6 +108,7 @@ def _read_recording(folder: SourceFolder, path: str, enclosures: str, show: Tool
         title=tags.title or basename(path),
         guid=digest.hexdigest(),
         date=in_utc(date),
+        has_guessed_date=has_guessed_date,
         recording_url=url,
         length=str(status.st_size),
         mime="audio/mpeg",

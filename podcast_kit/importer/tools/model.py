@@ -91,6 +91,8 @@ class ToolEpisode:
     aliases: tuple[str, ...] = ()
     """Former addresses of the page: paths of the site."""
     is_draft: bool = False
+    has_guessed_date: bool = False
+    """Whether the date is only that of a file."""
     extra: tuple[Node, ...] = ()
     """Further elements that the tool's feed has."""
 

@@ -84,16 +84,15 @@ class _PodcastGeneratorReader:
         )
         show.image_url = f"{self.url}{config.get('img_dir', 'images/')}itunes_image.jpg"
         self.add_file(show.image_url, f"{config.get('img_dir', 'images/')}itunes_image.jpg")
-        has_old_dates = []
         for path in self.folder.files:
             sidecar = f"{splitext(path)[0]}.xml"
             if splitext(path)[1].lower() not in _MEDIA_SUFFIXES or not self.folder.has(sidecar):
                 continue
             try:
-                has_old_dates.append(self.read_episode(path, sidecar))
+                self.read_episode(path, sidecar)
             except InvalidInput as error:
                 show.problems += error.problems
-        if any(has_old_dates):
+        if show.episodes:
             text = "the dates are those of the files, which copying may have changed; the day is in many file names"
             show.warn(show.location, text, "pass the live feed with --feed for the exact dates", Severity.WARNING)
         return show
@@ -110,8 +109,8 @@ class _PodcastGeneratorReader:
             return {}
         return {node.child_text("id"): node.child_text("description") for node in document.root.children}
 
-    def read_episode(self, path: str, sidecar: str) -> bool:
-        """Read an episode; whether its date is only that of the file."""
+    def read_episode(self, path: str, sidecar: str) -> None:
+        """Read an episode, whose date is only that of the file."""
         location = self.folder.location(sidecar)
         document = parse_feed_leniently(self.folder.read_bytes(sidecar), location.path)
         data = document.root.child("episode") or Node("episode", "episode")
@@ -121,13 +120,14 @@ class _PodcastGeneratorReader:
         url = f"{self.url}{upload}{name.replace(' ', '%20')}"
         link = re.sub(r"[?=]|\$url", "", self.config.get("link", "?name="))
         page = f"{self.url}?{link}={name}"
-        date, is_of_file = self.read_date(path)
+        date = self.read_date(path)
         episode = ToolEpisode(
             location=location,
             slug=_DATED_NAME.sub("", splitext(name)[0]),
             title=html.unescape(data.child_text("titlePG")),
             guid=html.unescape(data.child_text("guid")) or page,
             date=date,
+            has_guessed_date=True,
             recording_url=url,
             length=str(self.folder.size_of(path)),
             mime=guess_content_type(name),
@@ -154,7 +154,6 @@ class _PodcastGeneratorReader:
         self.show.files[url] = path
         self.show.left_out.update(f"element {node.key}" for node in data.children if node.key not in _READ_KEYS)
         self.show.episodes.append(episode)
-        return is_of_file
 
     def add_file(self, url: str, path: str) -> bool:
         """Remember the file of a URL, if there is one."""
@@ -163,17 +162,17 @@ class _PodcastGeneratorReader:
             self.show.files[url] = local
         return bool(local)
 
-    def read_date(self, path: str) -> tuple[str, bool]:
-        """The time of the file, in UTC, or the day in its name where that differs; whether it is a guess."""
+    def read_date(self, path: str) -> str:
+        """The time of the file, in UTC, or the day in its name where that differs."""
         try:
             with open_inside(self.folder.path, path) as file:
                 changed = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).replace(microsecond=0)
         except (OSError, ValueError, OverflowError):
-            return "", True
+            return ""
         named = _DATED_NAME.match(basename(path))
         if named and abs((changed.date() - datetime.fromisoformat(named[1]).date()).days) > 1:
-            return f"{named[1]}T00:00:00+00:00", True
-        return changed.isoformat(), True
+            return f"{named[1]}T00:00:00+00:00"
+        return changed.isoformat()
 
     def read_tags(self, data: Node) -> list[str]:
         """Keywords and the tool's own categories."""

@@ -15,6 +15,7 @@ from podcast_kit.importer.tools import (
     podlove,
     wordpress,
 )
+from podcast_kit.importer.tools.episode_lists import add_listed_dates
 from podcast_kit.importer.tools.model import Recognition, ToolShow
 from podcast_kit.importer.tools.source_folder import SourceFolder
 
@@ -60,4 +61,6 @@ def read_tool_source(folder: SourceFolder, now: datetime) -> ToolShow | None:
     if recognized is None:
         return None
     tool, recognition = recognized
-    return tool.read(folder, recognition, now)
+    show = tool.read(folder, recognition, now)
+    add_listed_dates(show, folder)
+    return show

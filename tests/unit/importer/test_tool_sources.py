@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import shutil
 import stat
 import zipfile
 from datetime import UTC, datetime
@@ -266,6 +267,30 @@ def test_a_site_of_hugo_with_a_template_of_its_own_asks_for_the_live_feed(tmp_pa
     assert result.exit_code == 0, result.output
     guid = parse_feed(feed.read_bytes()).items[0].child_text("guid")
     assert f"guid: {guid}" in (tmp_path / "show" / "episodes" / "a.md").read_text("utf-8").replace('"', "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ('Episode Title,Release Date\n"Second cup","Apr 1, 2024"\n', "2024-04-01"),
+        ("name,plays,date\nsecond  CUP!,5,2024-04-03 10:00\n", "2024-04-03"),
+        ("Title,Published\nSecond cup,1 April 2024\nSecond cup,2024-04-05\n", "2024-04-02"),
+        ("Title,Published\nSecond cup,04/01/2024\n", "2024-04-02"),
+        ("Title,Plays\nSecond cup,2024-04-05\n", "2024-04-02"),
+        ('"' + "a" * 200_000, "2024-04-02"),
+    ],
+)
+def test_lists_of_apple_and_spotify_give_dates_that_only_files_have(tmp_path, rows, expected):
+    shutil.copytree(SAMPLES / "podcast-generator" / "pg", tmp_path / "pg")
+    (tmp_path / "pg" / "episodes.csv").write_text(rows)
+    [episode] = [episode for episode in convert_site(tmp_path / "pg").episodes if episode.title == "Second cup"]
+    assert episode.date.date().isoformat() == expected
+
+
+def test_a_list_alone_is_not_a_show(tmp_path):
+    (tmp_path / "list.csv").write_text("Title,Release Date\nA,2024-01-01\n")
+    result = import_folder(tmp_path / "list.csv", tmp_path / "show")
+    assert (result.exit_code, "is a list of episodes" in result.stderr) == (1, True), result.output
 
 
 def test_a_password_in_the_address_of_the_live_feed_is_neither_shown_nor_kept(tmp_path):
