@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from podcast_kit.errors import OperationError
 from podcast_kit.io.inside import real_path
-from podcast_kit.io.mime import guess_content_type
+from podcast_kit.io.mime import guess_content_type, guess_static_type
 from podcast_kit.text.dates import format_http_date
 
 COPY_CHUNK_BYTES = 1 << 16
@@ -227,7 +227,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
             self._send_head(HTTPStatus.NOT_MODIFIED, {"ETag": etag})
             return
         headers = {
-            "Content-Type": guess_content_type(path.name),
+            "Content-Type": _preview_type(path.name),
             "Last-Modified": format_http_date(status.st_mtime),
             "ETag": etag,
             "Accept-Ranges": "bytes",
@@ -311,3 +311,9 @@ class PreviewHandler(BaseHTTPRequestHandler):
         self._send_head(HTTPStatus.NOT_FOUND, {"Content-Type": content_type, "Content-Length": str(len(data))})
         if with_body:
             self.wfile.write(data)
+
+
+def _preview_type(name: str) -> str:
+    """The media type of a file of the build: one of the podcaster's own has a type that a build does not make."""
+    content_type = guess_content_type(name)
+    return guess_static_type(name) if content_type == "application/octet-stream" else content_type

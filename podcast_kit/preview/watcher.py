@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from podcast_kit.model import STATIC_DIR
+from podcast_kit.source.static_files import PUBLISHED_DOTFILES
+
 GENERATED_NAMES = {"build", "podcast.lock", "__pycache__", "node_modules"}
 """Files and folders in a show's folder that the podcaster does not write."""
 TEMPORARY_SUFFIXES = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
@@ -54,7 +57,8 @@ def _file_stats(folder: Path, ignored: Path | None) -> _FileStats:
             continue  # removed in the meantime
         for entry in entries:
             name = entry.name
-            if name.startswith(".") or name in GENERATED_NAMES or name.endswith(TEMPORARY_SUFFIXES):
+            is_hidden = name.startswith(".") and not (name in PUBLISHED_DOTFILES and prefix == f"{STATIC_DIR}/")
+            if is_hidden or name in GENERATED_NAMES or name.endswith(TEMPORARY_SUFFIXES):
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):

@@ -176,6 +176,13 @@ def render_episode_file(
     return "\n".join([*lines, "---", notes.strip("\n") or "\n\n".join(PLACEHOLDERS)]) + "\n"
 
 
+def render_page_file(title: str, *, draft: bool = False) -> str:
+    """A new page's file, which is in the menu; its text is still to be written."""
+    lines = ["---", f"title: {yaml_scalar(title)}", "menu: true"]
+    lines += ["draft: true                     # remove this line to publish"] if draft else []
+    return "\n".join([*lines, "---", ""]) + "\n"
+
+
 def write_guid(folder: Path, episode_path: str, guid: str) -> None:
     """Write the guid into an episode's front matter; all other bytes of the file stay.
 

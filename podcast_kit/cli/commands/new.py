@@ -54,6 +54,7 @@ class _NewEpisode:
 @click.option("--type", "type_", type=click.Choice(EPISODE_TYPES), default="full", help="A trailer has no number.")
 @click.option("--slug", metavar="NAME", help="Name of its files and in its URL. [default: number and title]")
 @click.option("--draft", is_flag=True, help="Don't publish it until you remove `draft`.")
+@click.option("--page", "is_page", is_flag=True, help="Create a page of the site, not an episode.")
 @SHOW_OPTION
 @click.option("--allow-duplicate", is_flag=True, help="Allow a recording that another episode has.")
 def new_command(
@@ -68,6 +69,7 @@ def new_command(
     draft: bool,
     allow_duplicate: bool,
     show_name: str | None,
+    is_page: bool,
 ) -> None:
     """Create an episode: its notes, with a title, a date, the next number and a guid, next to a copy of RECORDING.
 
@@ -80,7 +82,12 @@ def new_command(
       podcast-kit new trailer.mp3 --type trailer
       podcast-kit new "More social"
       podcast-kit new talk.mp3 --show news
+      podcast-kit new "About us" --page
     """
+    if is_page:
+        enter_show(console, show_name)
+        _create_page(console, title or source.strip(), slug, draft=draft)
+        return
     from podcast_kit import audio as recordings
     from podcast_kit.source import scaffold
 
@@ -123,6 +130,24 @@ def new_command(
         kind = audio.suffix.removeprefix(".").upper()
         console.info(f"{kind} files can't hold tags: {recordings.NO_TAGS_FIX}")
     console.info(_next_step(episode.name, has_recording=recording is not None))
+
+
+def _create_page(console: Console, title: str, slug: str | None, *, draft: bool) -> None:
+    """Write a file in pages/ with a title and an entry in the menu."""
+    from podcast_kit.model import PAGES_DIR
+    from podcast_kit.source import scaffold
+    from podcast_kit.source.episode import slugify_title, to_slug
+
+    show = load_show(console, needs_cover=False)
+    name = validate_option(to_slug, slug, "--slug") if slug else slugify_title(title)
+    path = show.folder / PAGES_DIR / f"{name}.md"
+    if path.exists():
+        raise OperationError(f"{os.path.relpath(path)} already exists", "choose another --slug")
+    text = scaffold.render_page_file(title, draft=draft)
+    atomic_write.write_inside(show.folder, f"{PAGES_DIR}/{path.name}", text.encode())
+    console.document("new", file=str(path), title=title)
+    console.result(os.path.relpath(path))
+    console.info("write its text, then run `podcast-kit serve`")
 
 
 def _find_recording_file(source: str) -> Path | None:

@@ -325,3 +325,14 @@ def test_a_draft_need_not_be_written_yet(show, talk):
 def test_html_in_notes_is_reported_once_and_code_is_not(tmp_path, notes, told):
     found = project.load_project(small(tmp_path / "show", notes=notes)).warnings
     assert [problem.code for problem in found].count("notes.html") == told
+
+
+def test_new_creates_a_page_of_the_site(show):
+    done = run("new", "About: us & them", "--page", "-C", show)
+    assert done.exit_code == 0, done.stderr
+    [page] = project.load_project(show).pages
+    assert (page.path, page.title, page.menu) == ("pages/about-us-them.md", "About: us & them", "About: us & them")
+    again = run("new", "About: us & them", "--page", "-C", show)
+    assert (again.exit_code, "choose another --slug" in again.stderr) == (1, True)
+    wrong = run("new", "x", "--page", "--slug", "../x", "-C", show)
+    assert wrong.exit_code == 2
