@@ -12,7 +12,7 @@ from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.responsive_images import add_thumbnails
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.inside import real_path
-from podcast_kit.model import Episode, Image, Project, public_url
+from podcast_kit.model import SHOW_FILE, Episode, Image, Project, public_url
 from podcast_kit.source import notes as markdown
 
 PATH_FIX = "paths are relative to the file that names them, or to the show's folder, and must stay inside that folder"
@@ -33,7 +33,8 @@ IMAGE_SIZES = dataclass_kind("image", ImageSize)
 def publish_image(project: Project, named_in: str, name: str, location: SourceLocation | None, out: OutputDir) -> Image:
     """Publish the image that a file of the show names; raises InvalidInput at the location where it does."""
     location = location or SourceLocation(named_in)
-    source = resolve_in_show(project.folder, named_in, name)
+    shared = project.shared_folder if named_in == SHOW_FILE else None
+    source = resolve_in_show(project.folder, named_in, name, shared)
     if source is None:
         raise InvalidInput([Problem(location, f"image {name!r} not found", PATH_FIX, "art.missing")])
     try:
@@ -68,14 +69,14 @@ def publish_artwork(project: Project, out: OutputDir) -> Image | None:
     """Publish the show's artwork; None where it has none. Raises InvalidInput."""
     if not project.show.artwork:
         return None
-    return publish_image(project, "podcast.yaml", project.show.artwork.path, project.show.locations.get("artwork"), out)
+    return publish_image(project, SHOW_FILE, project.show.artwork.path, project.show.locations.get("artwork"), out)
 
 
 def publish_episode_image(project: Project, episode: Episode, out: OutputDir) -> Image | None:
     """Publish the episode's own image; None where the show's artwork is used. Raises InvalidInput."""
     if not episode.image:
         return None
-    return publish_image(project, "podcast.yaml", episode.image.path, episode.location_of("image"), out)
+    return publish_image(project, SHOW_FILE, episode.image.path, episode.location_of("image"), out)
 
 
 def publish_image_file(source: Path, out: OutputDir, base_url: str) -> Image:
@@ -90,16 +91,17 @@ def publish_image_file(source: Path, out: OutputDir, base_url: str) -> Image:
     return Image(url=public_url(base_url, key), key=key, width=size.width, height=size.height, mime=size.mime)
 
 
-def resolve_in_show(folder: Path, named_in: str, name: str) -> Path | None:
+def resolve_in_show(folder: Path, named_in: str, name: str, shared: Path | None = None) -> Path | None:
     """The file that `name` means in a file of the show: relative to that file, or else to the show's folder.
 
-    None if it does not exist or is outside the show's folder.
+    None if it does not exist or is outside the show's folder, and outside the folder of its network in `shared`.
     """
+    roots = [real_path(root) for root in (folder, shared) if root]
     for path in dict.fromkeys(((folder / named_in).parent / name, folder / name)):
         try:
             resolved = Path(os.path.realpath(path, strict=True))  # an OSError for a link that leads to itself
         except (OSError, ValueError):
             continue
-        if resolved.is_file() and resolved.is_relative_to(real_path(folder)):
+        if resolved.is_file() and any(resolved.is_relative_to(root) for root in roots):
             return path
     return None

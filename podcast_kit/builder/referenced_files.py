@@ -16,7 +16,7 @@ from podcast_kit.builder.images import PATH_FIX, publish_image_file, resolve_in_
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import MEDIA_TYPES, guess_content_type
-from podcast_kit.model import Element, Episode, LocalFile, Person, Project, RemoteUrl, public_url
+from podcast_kit.model import SHOW_FILE, Element, Episode, LocalFile, Person, Project, RemoteUrl, public_url
 from podcast_kit.namespaces import TAGS
 from podcast_kit.source.elements import URL_START
 
@@ -65,7 +65,7 @@ class _ReferencedFiles:
     def publish_portraits(self, people: Iterable[Person], location: SourceLocation) -> tuple[Person, ...]:
         """People with the URLs of their pictures, whose paths are relative to the show's folder."""
         return tuple(
-            replace(person, image=RemoteUrl(self._publish("podcast.yaml", person.image.path, location, is_image=True)))
+            replace(person, image=RemoteUrl(self._publish(SHOW_FILE, person.image.path, location, is_image=True)))
             if isinstance(person.image, LocalFile)
             else person
             for person in people
@@ -115,7 +115,8 @@ class _ReferencedFiles:
     def _publish(self, named_in: str, name: str, location: SourceLocation, *, is_image: bool) -> str:
         """The public URL of a file; its unchanged path, and a problem, where it does not exist."""
         base_url = self.project.show.publish.url
-        source = resolve_in_show(self.project.folder, named_in, name)
+        shared = self.project.shared_folder if named_in == SHOW_FILE else None
+        source = resolve_in_show(self.project.folder, named_in, name, shared)
         if source is None:
             self.problems.append(Problem(location, f"file {name!r} not found", PATH_FIX, "file.missing"))
             return name

@@ -12,7 +12,7 @@ from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.images import resolve_in_show
 from podcast_kit.builder.own_pages import BuiltPage
 from podcast_kit.io.inside import real_path
-from podcast_kit.model import SHOW_FILE, STATIC_DIR, Project
+from podcast_kit.model import NETWORK_FILE, SHOW_FILE, STATIC_DIR, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 from podcast_kit.model.lineage import (
     DIGEST_LEN,
@@ -49,15 +49,24 @@ def collect_source_versions(
 
 
 def _with_files(
-    folder: Path, named_in: str, source: SourceText, more_names: Iterable[str], cache: Cache
+    folder: Path,
+    named_in: str,
+    source: SourceText,
+    more_names: Iterable[str],
+    cache: Cache,
+    shared: Path | None = None,
 ) -> dict[str, str]:
-    """The parts of a source file, with those of the files that it names by their paths in the show's folder."""
+    """The parts of a source file, with those of the files that it names by their paths from the show's folder.
+
+    `shared` is the folder of its network, which may have those that the show lacks.
+    """
     parts = dict(source.parts)
     root = real_path(folder)
     for name in (*source.file_names, *more_names):
         path = resolve_in_show(folder, named_in, name)
+        path = path or (resolve_in_show(shared, NETWORK_FILE, name) if shared else None)
         if path and not _is_recording(path):
-            parts[real_path(path).relative_to(root).as_posix()] = _digest_source_file(path, cache)
+            parts[path_in_show(real_path(path), root)] = _digest_source_file(path, cache)
     return parts
 
 
@@ -75,7 +84,7 @@ def digest_own_pages(project: Project, pages: Collection[BuiltPage], cache: Cach
 def _digest_show(project: Project, cache: Cache) -> dict[str, SourceParts]:
     """The versions of what is not an episode."""
     return {
-        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache),
+        SHOW_UNIT: _with_files(project.folder, SHOW_FILE, project.show.source, (), cache, project.shared_folder),
         TEMPLATES_UNIT: {
             path_in_show(own / name, project.folder): _digest_source_file(own / name, cache)
             for name, own in sorted(site.list_own_templates(project.folder, project.shared_folder).items())
@@ -101,7 +110,7 @@ def _digest_static_files(project: Project, cache: Cache) -> dict[str, str]:
 
 def path_in_show(path: Path, folder: Path) -> str:
     """The path of a file from the show's folder, with forward slashes; one of its network begins with `../`."""
-    return os.path.relpath(path, folder).replace(os.sep, "/")
+    return os.path.relpath(real_path(path.parent) / path.name, real_path(folder)).replace(os.sep, "/")
 
 
 def _is_recording(path: Path) -> bool:

@@ -36,7 +36,7 @@ class Checkout:
 def describe_publisher(folder: Path, now: datetime, ci: str, ci_run: str) -> Publication:
     """Who publishes from a folder; neither the names of the user and of the computer nor paths are recorded."""
     git = read_git_history(folder)
-    commit = git.head if SHOW_FILE in git.list_tracked() else ""
+    commit = git.head if {SHOW_FILE, NETWORK_FILE} & git.list_tracked() else ""
     return Publication(at=now.astimezone(UTC).isoformat(timespec="seconds"), commit=commit, ci=ci, run=ci_run)
 
 
@@ -49,7 +49,8 @@ def read_checkout(build: Build, now: datetime, ci: str, ci_run: str) -> Checkout
         return Checkout(publication)
     uncommitted = git.list_uncommitted()
     committed = git.list_tracked() - uncommitted
-    paths = {SHOW_UNIT: SHOW_FILE} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}
+    show_file = SHOW_FILE if build.project.listed_shows is None else NETWORK_FILE
+    paths = {SHOW_UNIT: show_file} | {EPISODE_UNIT + item.guid: item.episode.path for item in build.items}
     if shared_folder := build.project.shared_folder:
         committed |= _list_committed_shared(shared_folder, folder)
     committed_units = frozenset(

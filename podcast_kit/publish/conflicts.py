@@ -97,6 +97,8 @@ def find_source_conflicts(
     for unit, parts in sorted({**changed, **again}.items()):
         episode = paths.get(unit)
         path = episode.path if episode else UNIT_PATHS[unit]
+        if path == SHOW_FILE and build.project.listed_shows is not None:
+            path = NETWORK_FILE
         groups = judge.find_conflicting_parts(unit, path, parts) if unit in changed else judge.find_removed(unit, parts)
         conflicts += [
             SourceConflict(
@@ -110,7 +112,7 @@ def find_source_conflicts(
                 live=judge.live_publication(unit),
                 earlier=judge.find_earlier(unit, parts, group.parts),
                 is_shallow=judge.git.is_shallow,
-                is_in_git=SHOW_FILE in judge.tracked,
+                is_in_git=bool(judge.tracked & {SHOW_FILE, NETWORK_FILE}),
                 is_unknown=group.is_unknown,
                 is_removed=unit in again,
             )
@@ -147,7 +149,7 @@ class _Judge:
     @cached_property
     def is_in_git(self) -> bool:
         """Whether the show is in git, also where git cannot be asked, as in CI images that lack it."""
-        return SHOW_FILE in self.tracked or is_unreadable_repository(self.folder)
+        return bool(self.tracked & {SHOW_FILE, NETWORK_FILE}) or is_unreadable_repository(self.folder)
 
     def find_conflicting_parts(self, unit: str, path: str, parts: SourceParts) -> Iterator[_ConflictingParts]:
         """The parts that would take back what is live: first where that is sure, then where nothing tells."""

@@ -34,6 +34,9 @@ class ShowFolder:
     """Without symbolic links."""
     base: str = ""
     """The subfolder, relative to the root, with forward slashes; empty for the root."""
+    shared: Path | None = None
+    """The folder of the show's network, without symbolic links: files that the show does not have are looked for in
+    it."""
 
     def path_converter(self, suffixes: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
         """A converter of paths relative to the file that has them; returns them relative to the show's folder."""
@@ -76,13 +79,21 @@ class ShowFolder:
             return False
 
     def find_path(self, written: str) -> str:
-        """Like `resolve_path`; a path that leads nowhere from its own file is tried from the show's folder, too."""
+        """Like `resolve_path`; a path that leads nowhere from its own file is tried from the show's folder, too.
+
+        If it leads nowhere there either, it is tried from the folder of the network.
+        """
         path = self.resolve_path(written)
         if self.base and not _is_existing_file(self.root / path):
             with suppress(InvalidValue):
                 path_from_root = replace(self, base="").resolve_path(written)
                 if _is_existing_file(self.root / path_from_root):
                     return path_from_root
+        if self.shared and not _is_existing_file(self.root / path):
+            with suppress(InvalidValue):
+                shared_path = ShowFolder(self.shared).resolve_path(written)
+                if _is_existing_file(self.shared / shared_path):
+                    return os.path.relpath(self.shared / shared_path, self.root).replace(os.sep, "/")
         return path
 
     def resolve_path(self, written: str) -> str:

@@ -202,7 +202,7 @@ class _ProjectReader:
             return shows.show_from_table(table, self.root)
         refuse_folder_of_others(self.network.folder, NETWORK_FILE)
         merged, source = networks.inherit_defaults(table, self.network, member)
-        show = shows.show_from_table(merged, self.root)
+        show = shows.show_from_table(merged, replace(self.root, shared=real_path(self.network.folder)))
         elements = networks.network_elements(self.network, member, show.elements)
         publish = replace(show.publish, network_folder=str(self.network.folder))
         return replace(show, elements=(*show.elements, *elements), source=source, publish=publish)

@@ -517,3 +517,44 @@ def test_network_without_shows_is_an_error(tmp_path):
     result = run(tmp_path, "build", "--all")
     assert result.exit_code == 1
     assert "shows.yaml lists no show" in result.stderr
+
+
+def test_pictures_and_templates_of_the_network_are_shared(net):
+    (net / "people").mkdir()
+    shutil.copy(net / "shows/one/cover.jpg", net / "people/ann.jpg")
+    shutil.copy(net / "shows/one/cover.jpg", net / "shared-cover.jpg")
+    with (net / "shows.yaml").open("a") as file:
+        file.write("  people: [{name: Ann, image: people/ann.jpg}]\n")
+    edit_file(net / "shows/one/podcast.yaml", "artwork: cover.jpg", "artwork: shared-cover.jpg")
+    (net / "templates/strings").mkdir(parents=True)
+    (net / "templates/strings/en.toml").write_text('episodes = "All our talks"\n')
+    (net / "templates/moved.html").write_text("{% extends 'default/moved.html' %}\n")
+    (net / "shows/two/templates/strings").mkdir(parents=True)
+    (net / "shows/two/templates/strings/en.toml").write_text('episodes = "My talks"\n')
+    assert run(net, "build", "--all").exit_code == 0
+    pages = {name: (net / f"shows/{name}/build/index.html").read_text() for name in ("one", "two", "three")}
+    assert {name: page.count("All our talks") > 0 for name, page in pages.items()} == {
+        "one": True,
+        "two": False,
+        "three": True,
+    }
+    assert "My talks" in pages["two"]
+    feed = (net / "shows/one/build/feed.xml").read_text()
+    assert '<podcast:person role="host" group="cast" img="https://net.example/one/media/' in feed
+    (net / "templates/404.html").write_text("<p>\n{% if %}\n")
+    for name, code in (("one", 1), ("two", 1)):
+        result = run(net / "shows" / name, "build", "--json")
+        assert result.exit_code == code
+        [problem] = json.loads(result.stdout)["problems"]
+        assert (problem["file"], problem["line"]) == ("../../templates/404.html", 2)
+
+
+def test_pictures_outside_of_the_network_are_refused(net):
+    shutil.copy(net / "shows/one/cover.jpg", net.parent / "outside.jpg")
+    edit_file(net / "shows/one/podcast.yaml", "artwork: cover.jpg", "artwork: ../../../outside.jpg")
+    (net / "linked.jpg").symlink_to(net.parent / "outside.jpg")
+    edit_file(net / "shows/two/podcast.yaml", "artwork: cover.jpg", "artwork: linked.jpg")
+    _, shows = document_of(run(net, "check", "--show", "one", "--show", "two", "--json"))
+    codes = {name: {problem["code"] for problem in row["document"]["problems"]} for name, row in shows.items()}
+    assert "path.outside" in codes["one"]
+    assert codes["two"] & {"file.missing", "path.outside"}
