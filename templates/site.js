@@ -227,7 +227,7 @@
     const createCard = ([title, url, date, summary]) => {
       const item = document.createElement("li"), heading = document.createElement("h3"), link = document.createElement("a");
       item.className = "card";
-      link.href = url.includes("://") ? url : root + url;
+      link.href = root + url;
       link.textContent = title;
       heading.append(link);
       item.append(heading, ...[date, summary].filter(Boolean).map((text, position) => {
