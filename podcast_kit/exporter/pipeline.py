@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from podcast_kit.exporter.podlove import render_podlove_export
 from podcast_kit.exporter.sources import (
     BROKEN_REASON,
     DRAFT_REASON,
+    MEMBERS_REASON,
     SCHEDULED_REASON,
     EpisodeSelection,
     list_source_files,
@@ -26,6 +28,7 @@ from podcast_kit.io.inside import real_path
 from podcast_kit.model import LOCK_FILE, Episode, Progress, Project
 from podcast_kit.source import lock
 
+ONLY_IN_ZIP_REASON = "for members (only a zip can hold it, with --members)"
 NEVER_PUBLISHED = "its audio was never published, so the address in the export does not answer yet"
 PUBLISH_FIX = "run `podcast-kit publish` before another host reads the export"
 
@@ -41,7 +44,8 @@ def export_build(
     faults: list[tuple[str, str]] = []
     files = 1
     if export_format is ExportFormat.HUGO:
-        written_drafts = (*build.drafts, *build.scheduled) if options.drafts else ()
+        drafts = (*build.drafts, *build.scheduled) if options.drafts else ()
+        written_drafts = tuple(episode for episode in drafts if not episode.audience)
         site = render_hugo_site(build, written_drafts)
         written_bytes, files, faults = write_output_folder(output, site.files), len(site.files), site.left_out
     elif export_format is ExportFormat.PODLOVE:
@@ -54,6 +58,8 @@ def export_build(
     left_out += [LeftOut(episode.path, DRAFT_REASON) for episode in build.drafts if episode not in written_drafts]
     left_out += [LeftOut(entry.path, SCHEDULED_REASON) for entry in build.scheduled if entry not in written_drafts]
     left_out += [LeftOut(episode.path, BROKEN_REASON) for episode in build.broken]
+    members = [episode for episode in project.episodes if episode.guid in build.members_guids]
+    left_out += [LeftOut(episode.path, ONLY_IN_ZIP_REASON) for episode in members]
     return ExportResult(
         path=output,
         format=export_format,
@@ -88,7 +94,7 @@ def export_sources(
     refuse_output(project, output, ExportFormat.ZIP, force=options.force)
     selection = select_episodes(project, options, now)
     files, left_out = list_source_files(project, selection, options, skip=[real_path(output)])
-    replaced = _lock_without(project, selection, now) if selection.left_out else {}
+    replaced = _exported_lock(project, selection, options, now)
     size = write_archive(output, project.folder, files, replaced, on_progress)
     return ExportResult(
         path=output,
@@ -107,7 +113,9 @@ def select_episodes(project: Project, options: ExportOptions, now: datetime) -> 
     left_out: list[tuple[Episode, str]] = []
     for episode in project.episodes:
         reason = ""
-        if not options.drafts and (episode.draft or episode.date is None):
+        if episode.audience and not options.members:
+            reason = MEMBERS_REASON
+        elif not options.drafts and (episode.draft or episode.date is None):
             reason = DRAFT_REASON
         elif not options.drafts and episode.date and episode.date > now:
             reason = SCHEDULED_REASON
@@ -118,8 +126,12 @@ def select_episodes(project: Project, options: ExportOptions, now: datetime) -> 
     return EpisodeSelection(tuple(exported), tuple(left_out))
 
 
-def _lock_without(project: Project, selection: EpisodeSelection, now: datetime) -> dict[str, bytes]:
-    """podcast.lock without the episodes that are left out: it names where their audio is."""
+def _exported_lock(
+    project: Project, selection: EpisodeSelection, options: ExportOptions, now: datetime
+) -> dict[str, bytes]:
+    """podcast.lock without what is left out: it names where audio is. Nothing if it stays as it is."""
     guids = {episode.guid for episode, _ in selection.left_out}
-    kept = [entry for entry in project.lock if entry.guid not in guids and entry.date <= now]
-    return {LOCK_FILE: lock.render_lock(kept)} if (project.folder / LOCK_FILE).exists() else {}
+    kept = [entry for entry in project.lock if entry.guid not in guids and (options.drafts or entry.date <= now)]
+    if not options.members:
+        kept = [replace(entry, members=None) for entry in kept]
+    return {} if tuple(kept) == project.lock else {LOCK_FILE: lock.render_lock(kept)}

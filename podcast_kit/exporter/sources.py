@@ -14,6 +14,7 @@ from podcast_kit.exporter.model import ExportOptions, LeftOut
 from podcast_kit.io.inside import is_inside, read_inside, real_path
 from podcast_kit.model import ChaptersFromFile, Element, Episode, LocalFile, Person, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
+from podcast_kit.source.members_lock import MEMBERS_LOCK
 from podcast_kit.source.notes import find_local_images
 from podcast_kit.source.paths import MAX_PATH_LEN
 from podcast_kit.source.subscribers import SUBSCRIBERS_FILE, SUBSCRIBERS_KEY_FILE
@@ -34,6 +35,7 @@ BINARY_SUFFIXES = {*AUDIO_SUFFIXES, "jpg", "jpeg", "png", "webp", "gif", "avif",
 DRAFT_REASON = "a draft (pass --drafts to export it)"
 SCHEDULED_REASON = "scheduled (pass --drafts to export it)"
 MEMBERS_REASON = "for members (pass --members to export it)"
+SUBSCRIBERS_REASON = "names of subscribers (pass --members to export them)"
 BROKEN_REASON = "it has errors"
 UNUSED_REASON = "a recording that no exported episode uses (pass --drafts to export it)"
 
@@ -63,14 +65,16 @@ def list_source_files(
     `skip` has real paths of files and folders that do not belong to the show, such as the export itself.
     """
     private_files = _files_of_left_out(project, selection)
+    private_files |= {} if options.members else _members_files(project, selection)
     for broken in project.broken:
         if not (options.drafts and options.members):
             private_files[broken.path] = BROKEN_REASON
     used_files = {path for episode in selection.exported for path in episode_files(project, episode)}
+    members_recordings = {episode.members_audio.path for episode in project.episodes if episode.members_audio}
     files: list[SourceFile] = []
     left_out: list[LeftOut] = []
     for path, unreadable_reason in _walk_show(project, skip):
-        is_unused = not options.drafts and path not in used_files and _is_recording(path)
+        is_unused = not options.drafts and path not in used_files | members_recordings and _is_recording(path)
         reason = unreadable_reason or private_files.get(path, "") or _private_reason(project, path, options)
         reason = reason or (UNUSED_REASON if is_unused else "")
         if reason:
@@ -91,6 +95,14 @@ def _files_of_left_out(project: Project, selection: EpisodeSelection) -> dict[st
     return files
 
 
+def _members_files(project: Project, selection: EpisodeSelection) -> dict[str, str]:
+    """The files that only private feeds have: other recordings of public episodes, and lists of subscribers."""
+    recordings = {episode.members_audio.path for episode in project.episodes if episode.members_audio}
+    public = {path for episode in selection.exported for path in episode_files(project, episode)}
+    lists = {project.show.private.subscribers.file, MEMBERS_LOCK} - {""}
+    return dict.fromkeys(recordings - public, MEMBERS_REASON) | dict.fromkeys(lists, SUBSCRIBERS_REASON)
+
+
 def _show_files(project: Project) -> set[str]:
     show = project.show
     files = {show.artwork.path} if show.artwork else set[str]()
@@ -108,6 +120,8 @@ def episode_files(project: Project, episode: Episode) -> set[str]:
     folder, stem = notes_path.parent, notes_path.stem
     names = {episode.path, *episode.transcripts, *_portraits(episode.people)}
     names |= {resource.path for resource in (episode.audio, episode.image) if isinstance(resource, LocalFile)}
+    if episode.audience and episode.members_audio:
+        names.add(episode.members_audio.path)
     if isinstance(episode.chapters, ChaptersFromFile):
         names.add(episode.chapters.path)
     written = [image.source for image in find_local_images(episode.notes)]
@@ -121,6 +135,8 @@ def episode_files(project: Project, episode: Episode) -> set[str]:
         names |= set(_files_below(project.folder, folder))
     else:
         names |= {path for path in _siblings(project.folder, folder) if PurePosixPath(path).name.startswith(f"{stem}.")}
+    if not episode.audience and episode.members_audio:
+        names.discard(episode.members_audio.path)
     return names
 
 
@@ -189,7 +205,7 @@ def _private_reason(project: Project, path: str, options: ExportOptions) -> str:
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_NAMES):
         return "a secret, by its name"
     if name == SUBSCRIBERS_FILE and not options.members:
-        return "names of subscribers (pass --members to export them)"
+        return SUBSCRIBERS_REASON
     if name.rpartition(".")[2] not in BINARY_SUFFIXES and _has_private_key(project.folder, path):
         return "it contains a private key"
     return ""

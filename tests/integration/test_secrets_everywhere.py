@@ -179,7 +179,8 @@ def test_no_output_of_any_command_has_a_secret(show, tmp_path, bucket, s3, pipel
             failed |= {command} if detail == "-v" and done.exit_code else set()
             lines = (line for line in done.output.splitlines() if not line.startswith("::add-mask::"))
             written[f"{command} {' '.join((*arguments, detail))}"] = "\n".join(lines).encode()
-    assert failed == {"import", "doctor", "announce"}  # no such feed; neither TLS nor CORS; every network refuses
+    # Neither old feed answers; there is neither TLS nor CORS; every network refuses.
+    assert failed == {"import", "move", "doctor", "announce"}
     client = s3.client()
     written = {command: text for command, text in written.items() if not command.startswith("private ")}
     objects = [item["Key"] for item in client.list_objects_v2(Bucket=bucket.name)["Contents"]]

@@ -1,6 +1,7 @@
 """The show's own files as a ZIP file: everything that was written, the same bytes each time, and nothing private."""
 
 import os
+import shutil
 import zipfile
 from datetime import UTC, datetime
 
@@ -125,6 +126,24 @@ def test_secrets_are_never_in_a_zip(show, tmp_path):
     export(show, tmp_path / "members.zip", members=True)
     assert not set(secrets) & set(names(tmp_path / "members.zip"))
     assert "subscribers.txt" in names(tmp_path / "members.zip")
+
+
+def test_what_only_members_get_is_exported_on_request(show, tmp_path):
+    shows.add(show, 5, audience="members")
+    for name in ("006-talk.members.mp3", "other.mp3"):
+        shutil.copy(show / "episodes/001-talk.mp3", show / f"episodes/{name}")
+    shows.add(show, 6, audio="{members: 006-talk.members.mp3}")
+    shows.add(show, 7, audio="{members: other.mp3}")
+    (show / "members.lock").write_text("# none\nversion: 1\n")
+    export(show, tmp_path / "show.zip")
+    private = {"episodes/005-talk.md", "episodes/005-talk.mp3", "episodes/006-talk.members.mp3", "episodes/other.mp3"}
+    private.add("members.lock")
+    assert {"episodes/006-talk.md", "episodes/006-talk.mp3"} <= set(names(tmp_path / "show.zip"))
+    assert not private & set(names(tmp_path / "show.zip"))
+    export(show, tmp_path / "drafts.zip", drafts=True)
+    assert not private & set(names(tmp_path / "drafts.zip"))
+    export(show, tmp_path / "members.zip", members=True)
+    assert private <= set(names(tmp_path / "members.zip"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need privileges on Windows")

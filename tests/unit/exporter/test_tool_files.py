@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_kit import builder
-from podcast_kit.exporter import hugo, podlove
+from podcast_kit import builder, exporter
+from podcast_kit.exporter import ExportFormat, ExportOptions, hugo, podlove
 from podcast_kit.importer.tools.php_serialized import parse_php_value
 from podcast_kit.source import project
 from tests.support import shows
@@ -73,3 +73,22 @@ def test_the_files_for_wordpress_are_well_formed_and_agree(build):
 def test_the_same_show_gives_the_same_bytes(build):
     assert podlove.render_podlove_export(build) == podlove.render_podlove_export(build)
     assert hugo.render_hugo_site(build) == hugo.render_hugo_site(build)
+
+
+def test_no_format_but_a_zip_has_what_only_members_get(tmp_path):
+    folder = shows.small(tmp_path / "show")
+    shows.add(folder, 2, title="Canary of members", audience="members")
+    shows.add(folder, 3, title="Canary of early members", date="2030-01-01 08:00", members_from="2026-01-01 08:00")
+    shows.add(folder, 4, title="Canary of drafted members", audience="members", draft="true")
+    build = builder.build(project.load_project(folder), now=NOW)
+    for export_format in (ExportFormat.RSS, ExportFormat.CASTOPOD, ExportFormat.HUGO, ExportFormat.PODLOVE):
+        output = tmp_path / export_format
+        result = exporter.export_build(build, export_format, output, ExportOptions(members=True))
+        assert result.episodes == ("001-talk",)
+        files = [output] if output.is_file() else [path for path in output.rglob("*") if path.is_file()]
+        for path in files:
+            data = path.read_bytes()
+            assert b"Canary" not in (gzip.decompress(data) if path.suffix == ".gz" else data), path
+        assert {"episodes/002-talk.md", "episodes/003-talk.md"} <= {entry.path for entry in result.left_out}
+    site = exporter.export_build(build, ExportFormat.HUGO, tmp_path / "drafts", ExportOptions(drafts=True))
+    assert not list((site.path / "content/episode").glob("00[24]*"))
