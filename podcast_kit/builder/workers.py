@@ -9,11 +9,17 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from podcast_kit.io.worker_processes import LocalWorkers, WorkerDied
+from podcast_kit.builder.cache import CACHE_DIR
+from podcast_kit.builder.cache_database import DATABASE
+from podcast_kit.io.worker_processes import LocalWorkers, WorkerDied, start_fork_server
+from podcast_kit.model import EPISODES_DIR
 
 ContextT = TypeVar("ContextT")
 TaskT = TypeVar("TaskT")
@@ -24,7 +30,23 @@ GROUPS_AHEAD = 4
 """Groups of tasks for each worker that are under way or wait for an earlier one: they bound the memory."""
 MIN_SECONDS = 1.0
 """Of estimated work, from which it is worth starting processes."""
-PRELOADED_MODULE = "podcast_kit.builder.episode_tasks"
+PRELOADED_MODULES = (
+    "podcast_kit.builder.episode_tasks",
+    "podcast_kit.audio.mp3.id3",
+    "podcast_kit.site.sandbox",
+    "PIL.ImageDraw",
+    "PIL.ImageFilter",
+    "PIL.ImageFont",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "linkify_it",
+    "markdown_it",
+    "mutagen.id3",
+    "nh3",
+)
+"""What workers need; of what is not imported at once, what takes long."""
+MIN_NOTES = 100
+"""Notes in the folder of a show that was never built, from which workers will be needed."""
 
 
 def count_processors() -> int:
@@ -32,6 +54,16 @@ def count_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
+
+
+def prepare_first_build(folder: Path, jobs: int) -> None:
+    """Import meanwhile what workers need, before the show is read, where they certainly will be needed."""
+    if jobs == 1 or (folder / CACHE_DIR / DATABASE).exists():
+        return
+    with suppress(OSError), os.scandir(folder / EPISODES_DIR) as entries:
+        notes = islice((entry for entry in entries if entry.name.endswith(".md")), MIN_NOTES)
+        if sum(1 for _ in notes) == MIN_NOTES:
+            start_fork_server(PRELOADED_MODULES)
 
 
 @dataclass(slots=True)
@@ -76,7 +108,7 @@ class Workers:
         if self._executor is not None:
             return self._executor
         if self._own is None:
-            self._own = LocalWorkers(self.count, preload=PRELOADED_MODULE)
+            self._own = LocalWorkers(self.count, preload=PRELOADED_MODULES)
         return self._own
 
     def is_worthwhile(self, seconds: float) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from podcast_kit.cli.app import load_show, parse_build_date, working_folder
 from podcast_kit.cli.consents import ask_place_consent
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import open_workers, override_target, resolve_due_slugs, resolve_slugs
+from podcast_kit.cli.options import open_workers, override_target, prepare_workers, resolve_due_slugs, resolve_slugs
 from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def prepare_with_progress(
             only=None if options.only is None else resolve_due_slugs(options.only, show, due),
         )
 
+    prepare_workers(console, jobs)
     with open_workers(console, jobs) as workers:
         return session.prepare_publish(
             lambda: override_target(load_project(), **target),

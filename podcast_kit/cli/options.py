@@ -102,6 +102,13 @@ def open_workers(console: Console, jobs: int | None = None) -> Workers:
     return Workers(console.jobs or jobs or count_processors())
 
 
+def prepare_workers(console: Console, jobs: int | None) -> None:
+    """Start early what `open_workers` will need for the first build of a large show."""
+    from podcast_kit.builder.workers import count_processors, prepare_first_build
+
+    prepare_first_build((console.folder or Path()).absolute(), console.jobs or jobs or count_processors())
+
+
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--to`, `--endpoint` and `--url`, which override `publish:` of podcast.yaml, and `--allow-place`."""
     for option in (

@@ -8,7 +8,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ class LocalWorkers(Executor):
     processes end with this one, also if it is killed.
     """
 
-    def __init__(self, count: int, *, preload: str = "") -> None:
-        """`preload` is a module that every process needs; where processes can be forked it is imported only once."""
+    def __init__(self, count: int, *, preload: Sequence[str] = ()) -> None:
+        """`preload` are modules that every process needs; where processes can be forked they are imported only once."""
         self.count = count
         # Neither kind of process inherits locks or open files, whatever threads the caller has.
         self._context: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
         if sys.platform == "linux":
             self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([preload] if preload else [])
+            self._context.set_forkserver_preload(list(preload))
         self._threads = ThreadPoolExecutor(count)  # each only waits for a process
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -132,6 +132,16 @@ class LocalWorkers(Executor):
                 worker.process.kill()  # also what was started in the meantime
         for worker in workers:
             worker.process.join()
+
+
+def start_fork_server(preload: Sequence[str]) -> None:
+    """Import modules, meanwhile, in the process that workers are going to be forked from, if there is such a one."""
+    if sys.platform == "linux":
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
+        with _blocked_interrupts():
+            forkserver.ensure_running()
 
 
 @contextmanager

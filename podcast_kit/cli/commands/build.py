@@ -10,7 +10,7 @@ from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build, scheduled_lines
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import AT_OPTION, JOBS_OPTION, RETAG_OPTION, override_target
+from podcast_kit.cli.options import AT_OPTION, JOBS_OPTION, RETAG_OPTION, override_target, prepare_workers
 from podcast_kit.errors import ExitCode
 from podcast_kit.text.numbers import format_bytes, format_count
 
@@ -41,6 +41,7 @@ def build_command(
       podcast-kit build
       podcast-kit build --at 2026-12-24T18:00
     """
+    prepare_workers(console, jobs)
     show = load_show(console, add_guids=True, keep_going=True)
     show = override_target(show, url=url, allow_place=allow_place)
     build = load_build(console, at, retag, show, keep_going=True, jobs=jobs)
