@@ -702,6 +702,16 @@ import
     The imported show may differ from the old one there.
     Check the result and edit the notes where needed.
 
+cluster.files
+    A worker of the cluster does not have the show's files, or other ones.
+    It could not read the recordings.
+    Mount the show's folder there under the same path.
+
+cluster.version
+    A worker of the cluster has another version of a program or library than this machine.
+    The bytes of a build depend on these versions, so its files would differ.
+    Install the same versions everywhere.
+
 import.differs
     An imported episode differs from the old feed.
     Listeners may notice the difference.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,16 +32,17 @@ class WorkPlace:
     """Without its episodes and its lock."""
     folder: Path
     """The build's."""
-    scratch: Path
-    """Where unfinished files are written."""
+    scratch: Path | None
+    """Where unfinished files are written; None where a worker has another disk, and returns their bytes."""
 
     @classmethod
-    def of_build(cls, project: Project, out: OutputDir) -> WorkPlace:
+    def of_build(cls, project: Project, out: OutputDir, *, shares_disk: bool) -> WorkPlace:
         """The place of a build that is under way."""
         project = replace(
             project, episodes=(), lock=(), broken=(), comments={}, recorded_slugs={}, warnings=(), pages=()
         )
-        return cls(token=out.token, project=project, folder=out.folder, scratch=out.scratch_path())
+        scratch = out.scratch_path() if shares_disk else None
+        return cls(token=out.token, project=project, folder=out.folder, scratch=scratch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +136,14 @@ class _WorkerMemory:
     cache: WorkerCache
     out: RecordedOutputDir
     embedded: EmbeddedImages
+    private: tempfile.TemporaryDirectory[str] | None = None
+    """The worker's own folder of unfinished files, where it does not share the build's."""
     pictures: ItemPictures | None = None
     site: Site | None = None
 
 
-_memories: list[_WorkerMemory] = []
-"""Of the build that this worker works for; empty before its first task."""
+_memories = threading.local()
+"""`memory`: of the build that this thread of a worker works for."""
 
 
 def build_episodes_in_worker(context: EpisodesContext, tasks: Sequence[EpisodeTask]) -> list[EpisodeResult]:
@@ -165,18 +170,23 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
 
 
 def _enter_build(place: WorkPlace) -> _WorkerMemory:
-    if not _memories or _memories[0].token != place.token:
+    memory: _WorkerMemory | None = getattr(_memories, "memory", None)
+    if memory is None or memory.token != place.token:
         cache = WorkerCache(place.project.output_folder / CACHE_DIR)
-        out = RecordedOutputDir(place.folder, cache, place.scratch)
-        _memories[:] = [_WorkerMemory(place.token, cache, out, EmbeddedImages(cache))]
-    return _memories[0]
+        private = None if place.scratch else tempfile.TemporaryDirectory(prefix="podcast-kit-")
+        scratch = place.scratch or Path(private.name if private else "")
+        out = RecordedOutputDir(place.folder, cache, scratch)
+        memory = _WorkerMemory(place.token, cache, out, EmbeddedImages(cache), private)
+        _memories.memory = memory
+    return memory
 
 
 def _end_recording(memory: _WorkerMemory) -> RecordedWork:
+    files = memory.out.files
     return RecordedWork(
         rows=memory.cache.recorded,
         used=tuple(memory.cache.used),
-        files=tuple(memory.out.files),
+        files=tuple(map(memory.out.take_data, files) if memory.private else files),
         outputs=memory.out.added_outputs,
     )
 

@@ -64,7 +64,9 @@ class EpisodesBuild:
     def _run_here(
         self, context: EpisodeContext, episodes: Sequence[Episode]
     ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
-        prepared = prepare_audio(self.project, episodes, self.out, self.retag, self.on_progress, http=self.http)
+        prepared = prepare_audio(
+            self.project, episodes, self.out, self.retag, self.on_progress, http=self.http, workers=self.workers
+        )
         for number, episode in enumerate(episodes, 1):
             self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
             audio = prepared[episode.slug]
@@ -102,7 +104,7 @@ class EpisodesBuild:
         from podcast_kit.builder import episode_tasks
 
         project, out = self.project, self.out
-        place = episode_tasks.WorkPlace.of_build(project, out)
+        place = episode_tasks.WorkPlace.of_build(project, out, shares_disk=self.workers.shares_disk)
         errors = self._master(place, waiting)
         slugs = {episode.slug for episode in waiting}
         tasks: list[episode_tasks.EpisodeTask] = []
@@ -153,7 +155,7 @@ class EpisodesBuild:
         for result in self.workers.run(episode_tasks.hash_files_in_worker, place, paths):
             if not isinstance(result, WorkerDied):
                 replay_work(result, self.out)
-        return master_audio(self.project, chosen, self.out, self.retag, self.on_progress, self.workers.count)
+        return master_audio(self.project, chosen, self.out, self.retag, self.on_progress, self.workers)
 
     def _build_here(
         self, context: EpisodeContext, episode: Episode, errors: Mapping[str, PodcastKitError]

@@ -91,6 +91,9 @@ class PagesBuild:
             static_files=frozenset(project.static_files),
         )
 
+    def _place(self) -> WorkPlace:
+        return WorkPlace.of_build(self.project, self.out, shares_disk=self.workers.shares_disk)
+
     def _are_workers_worthwhile(self, seconds: float) -> bool:
         return not are_decoders_limited() and self.workers.is_worthwhile(seconds)
 
@@ -128,7 +131,10 @@ class PagesBuild:
             if item.guid in keys_by_guid
         ]
         tasks.sort(key=lambda task: min(task.keys))
-        context = PagesContext(place=WorkPlace.of_build(self.project, self.out), site=replace(show_site))
+        context = PagesContext(
+            place=self._place(),
+            site=replace(show_site),
+        )
         results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return zip(tasks, results, strict=True)
 
@@ -155,7 +161,9 @@ class PagesBuild:
         if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
             return tuple(map(pictures.picture_item, items))
         context = episode_tasks.PicturesContext(
-            place=WorkPlace.of_build(self.project, self.out), cover=pictures.cover, colours=pictures.colours
+            place=self._place(),
+            cover=pictures.cover,
+            colours=pictures.colours,
         )
         results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return tuple(

@@ -13,6 +13,7 @@ from pathlib import Path
 from podcast_kit.audio import codecs, master
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
+from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
@@ -134,9 +135,9 @@ def master_recordings(
     requests: Iterable[tuple[MasteringRequest, Path]],
     cache: Cache,
     on_progress: Callable[[Progress], None],
-    count: int = 0,
+    workers: Workers | None = None,
 ) -> dict[str, PodcastKitError]:
-    """Master every request (with its recording) that is not in the cache, `count` at once or one for each processor.
+    """Master every request (with its recording) that is not in the cache, several at once.
 
     Returns the errors by the request's name: one failure stops none of the others.
     """
@@ -157,7 +158,14 @@ def master_recordings(
     from podcast_kit.audio.mastering.batch import master_all
 
     keys = {job.name: key for key, job in jobs.items()}
-    for outcome in master_all(list(jobs.values()), on_progress=on_progress, count=count):
+    outcomes = master_all(
+        list(jobs.values()),
+        executor=workers.executor if workers and not workers.shares_disk else None,
+        on_progress=on_progress,
+        count=workers.count if workers else 0,
+        shares_disk=workers is None or workers.shares_disk,
+    )
+    for outcome in outcomes:
         if outcome.mastered:
             _keep_mastered(keys[outcome.job.name], outcome.mastered, cache)
             on_progress(Progress(stage=MASTERED_STAGE, subject=f"{outcome.job.name}: {outcome.mastered}"))

@@ -17,6 +17,7 @@ from podcast_kit.builder import mastering, remote_audio
 from podcast_kit.builder.cache import CacheKind, dataclass_kind
 from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.atomic_write import unlink_inside, write_inside
 from podcast_kit.io.decoder_process import are_decoders_limited
@@ -151,7 +152,7 @@ def prepare_audio(
     on_progress: Callable[[Progress], None] = lambda _: None,
     *,
     http: HttpClient | None = None,
-    jobs: int = 0,
+    workers: Workers | None = None,
 ) -> dict[str, PreparedAudio | PodcastKitError]:
     """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
     prepared: dict[str, PreparedAudio | PodcastKitError] = {}
@@ -163,7 +164,7 @@ def prepare_audio(
         except PodcastKitError as error:
             prepared[episode.slug] = error
     requests = [request for plan in plans for request in plan.requests]
-    errors = mastering.master_recordings(project, requests, out.cache, on_progress, jobs)
+    errors = mastering.master_recordings(project, requests, out.cache, on_progress, workers)
     for plan in plans:
         try:
             with errors_at(plan.episode):
@@ -193,9 +194,9 @@ def master_audio(
     out: OutputDir,
     retag: Collection[str],
     on_progress: Callable[[Progress], None],
-    jobs: int,
+    workers: Workers,
 ) -> dict[str, PodcastKitError]:
-    """Master, so many at once, what these episodes need and the cache has not; the errors by the name of the request.
+    """Master what these episodes need and the cache has not; the errors by the name of the request.
 
     What is wrong with an episode before that is raised again where it is prepared.
     """
@@ -203,7 +204,7 @@ def master_audio(
     for episode in episodes:
         with suppress(PodcastKitError, OSError):
             requests += _plan_episode(project, episode, out, retag).requests
-    return mastering.master_recordings(project, requests, out.cache, on_progress, jobs)
+    return mastering.master_recordings(project, requests, out.cache, on_progress, workers)
 
 
 def find_missing_audio(project: Project, episode: Episode) -> Problem | None:

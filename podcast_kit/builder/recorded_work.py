@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CachedT, CacheKind, CacheRows, FileDigest, stat_facts
@@ -134,6 +134,13 @@ class RecordedOutputDir(OutputDir):
         self.files = [file for file in self.files if file.key != key]
         if name:
             (self.scratch / name).unlink(missing_ok=True)
+
+    def take_data(self, file: WrittenFile) -> WrittenFile:
+        """A written file with its bytes, which are then only there."""
+        path = self.scratch / file.name
+        data = path.read_bytes()
+        path.unlink()
+        return replace(file, data=data)
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
         self._write_new(key, data, sha256, is_staged=False)

@@ -83,8 +83,12 @@ class Workers:
     that is passed is used and left open.
     """
 
-    def __init__(self, jobs: int = 1, executor: Executor | None = None, *, count: int = 0) -> None:
+    def __init__(
+        self, jobs: int = 1, executor: Executor | None = None, *, count: int = 0, shares_disk: bool = True
+    ) -> None:
         """`count` is how many tasks the executor runs at once, if that is known."""
+        self.shares_disk = shares_disk
+        """Whether what workers write is on this machine's disk, and they on this machine."""
         self.count = (count or count_processors()) if executor else max(1, jobs)
         self._executor = executor
         self._own: LocalWorkers | None = None

@@ -29,16 +29,17 @@ def load_build(
     *,
     keep_going: bool = False,
     jobs: int | None = None,
+    cluster: str | None = None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
-    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`.
+    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`.
     """
     from podcast_kit import builder
 
     project = show or load_show(console, add_guids=True, keep_going=keep_going)
     slugs = resolve_slugs(retag, project, "--retag")
-    with open_workers(console, jobs) as workers:
+    with open_workers(console, jobs, cluster) as workers:
         build = builder.build(
             project,
             now=parse_build_date(at),
@@ -86,10 +87,12 @@ def prepare_with_progress(
     target: dict[str, Any],
     use_fast_path: bool = False,
     jobs: int | None = None,
+    cluster: str | None = None,
 ) -> PreparedPublish:
     """Read the store, build the show and make the plan, with progress and warnings on the console.
 
-    `target` holds the target options, which tell where the show is published; `jobs` as `--jobs`.
+    `target` holds the target options, which tell where the show is published; `jobs` as `--jobs`, `cluster` as
+    `--workers`.
     """
     from podcast_kit.publish import session
     from podcast_kit.source import project as source
@@ -109,8 +112,9 @@ def prepare_with_progress(
             only=None if options.only is None else resolve_due_slugs(options.only, show, due),
         )
 
-    prepare_workers(console, jobs)
-    with open_workers(console, jobs) as workers:
+    if not cluster:
+        prepare_workers(console, jobs)
+    with open_workers(console, jobs, cluster) as workers:
         return session.prepare_publish(
             lambda: override_target(load_project(), **target),
             due=due,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,9 @@ JOBS_OPTION = click.option(
     metavar="N",
     help="Build N episodes or shows at once; 1 uses no other process. [default: the number of processors]",
 )
+WORKERS_OPTION = click.option(
+    "--workers", metavar="ADDRESS", help="Build on the Dask cluster that has its scheduler there: tcp://HOST:8786."
+)
 PLATFORM_CHOICE = click.Choice(["apple", "spotify", "youtube", "amazon", "podcastindex", "psp1", "stitcher"])
 YES_OPTION = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
 
@@ -92,13 +96,20 @@ def allows_unprotected_writes(*, is_allowed: bool) -> bool:
     return is_allowed or not os.environ.get("CI")
 
 
-def open_workers(console: Console, jobs: int | None = None) -> Workers:
-    """Where a build runs: nothing is started before there is enough to do. Close it after the build.
+def open_workers(
+    console: Console, jobs: int | None = None, cluster: str | None = None
+) -> AbstractContextManager[Workers]:
+    """Where a build runs, until the end of the block: nothing is started before there is enough to do.
 
-    Beside the builds of other shows it has its share of the processors.
+    Beside the builds of other shows it has its share of the processors. `cluster` as `--workers`.
     """
     from podcast_kit.builder.workers import Workers, count_processors
 
+    if cluster:
+        from podcast_kit.builder.cluster import connect_cluster
+        from podcast_kit.source.project import find_show_folder
+
+        return connect_cluster(cluster, find_show_folder((console.folder or Path()).absolute()))
     return Workers(console.jobs or jobs or count_processors())
 
 

@@ -5,7 +5,8 @@ import signal
 import time
 from pathlib import Path
 
-from podcast_kit.builder import episode_tasks
+import podcast_kit
+from podcast_kit.builder import cluster, episode_tasks
 
 DEADLY = 5
 BUILD_EPISODES = episode_tasks.build_episodes_in_worker
@@ -55,3 +56,14 @@ def own_pid(seconds):
 def child_workers(workers):
     """The processes of a build's workers."""
     return [worker.process.pid for worker in workers.executor._workers]
+
+
+def lie_about_version(text):
+    """Give this process another version of podcast_kit, or its own again."""
+    cluster.__version__ = text or podcast_kit.__version__
+
+
+def sizes_with_others(folder):
+    """What a worker that lacks a file, and has another one, would be asked for."""
+    sizes = cluster.list_source_sizes(folder)
+    return sizes | {"episodes/003-talk.mp3": 1, "episodes/004-talk.mp3": 5}

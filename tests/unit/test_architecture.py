@@ -42,6 +42,7 @@ LIBRARY_HOMES = {
     "urllib3": {"stores"},
     "paramiko": {"stores"},
     "PIL": {"images"},
+    "distributed": {"builder"},
     "duckdb": {"stats"},
     "re2": {"stats"},
     "sqlglot": {"stats"},

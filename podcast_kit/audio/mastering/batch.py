@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, as_completed, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from podcast_kit.audio.master import master_recording
 from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 from podcast_kit.errors import OperationError, PodcastKitError
-from podcast_kit.io.atomic_write import remove_stale_parts
+from podcast_kit.io.atomic_write import atomic_path, remove_stale_parts
 from podcast_kit.model import Progress
 
 POLL_INTERVAL_S = 0.2
@@ -36,17 +37,19 @@ def master_all(
     on_progress: Callable[[Progress], None] | None = None,
     *,
     count: int = 0,
+    shares_disk: bool = True,
 ) -> Iterator[MasteringOutcome]:
     """Master every job, and yield each outcome when it is finished; a failure does not stop the other jobs.
 
     Without an executor each job gets its own process, with `count` at once or as many as there are processors; a
     given executor is used and left open. `on_progress` gets the progress of each job (stages `measure`, `limit`,
-    `encode`, `verify`) and, with stage `master`, how many jobs are finished.
+    `encode`, `verify`) and, with stage `master`, how many jobs are finished. Unless the executor `shares_disk`, its
+    workers return the files, and only the latter is reported.
     """
     codecs.require_codecs()
     report = on_progress or (lambda _: None)
     if executor is not None:
-        yield from _run_jobs(executor, jobs, report)
+        yield from _run_jobs(executor, jobs, report) if shares_disk else _run_jobs_elsewhere(executor, jobs, report)
         return
     with WorkerPool(max(1, min(len(jobs), count or os.cpu_count() or 1))) as workers:
         try:
@@ -74,6 +77,38 @@ def _run_jobs(
                     Progress(stage="master", subject=job.subject, done=len(jobs) - len(running), total=len(jobs))
                 )
                 yield outcome
+
+
+def _run_jobs_elsewhere(
+    executor: Executor, jobs: Sequence[MasteringJob], on_progress: Callable[[Progress], None]
+) -> Iterator[MasteringOutcome]:
+    """As `_run_jobs`, on machines that read the recordings by their paths, and return the files that they make."""
+    futures = {executor.submit(master_into_bytes, replace(job, folder=None)): job for job in jobs}
+    for done, future in enumerate(as_completed(futures), 1):
+        job = futures[future]
+        on_progress(Progress(stage="master", subject=job.subject, done=done, total=len(jobs)))
+        try:
+            result, data = future.result()
+        except WorkerDied as error:
+            yield _dead_worker_outcome(job, error)
+            continue
+        except PodcastKitError as error:
+            yield MasteringOutcome(job, error=error)
+            continue
+        if hashlib.sha256(data).hexdigest() != result.sha256:
+            text = f"{job.subject}: the mastered file was damaged on its way here"
+            yield MasteringOutcome(job, error=OperationError(text, "run it again"))
+            continue
+        with atomic_path(job.target.with_name(result.path.name)) as part:
+            part.write_bytes(data)
+        yield MasteringOutcome(job, mastered=replace(result, path=job.destination.with_name(result.path.name)))
+
+
+def master_into_bytes(job: MasteringJob) -> tuple[MasteringResult, bytes]:
+    """Master into a temporary folder; the result, and the file."""
+    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        result = run_job(replace(job, destination=Path(folder, job.destination.name)))
+        return result, result.path.read_bytes()
 
 
 def run_job(job: MasteringJob, log: Path | None = None) -> MasteringResult:

@@ -10,7 +10,14 @@ from podcast_kit.cli.app import command, load_show
 from podcast_kit.cli.builds import load_build, scheduled_lines
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.options import AT_OPTION, JOBS_OPTION, RETAG_OPTION, override_target, prepare_workers
+from podcast_kit.cli.options import (
+    AT_OPTION,
+    JOBS_OPTION,
+    RETAG_OPTION,
+    WORKERS_OPTION,
+    override_target,
+    prepare_workers,
+)
 from podcast_kit.errors import ExitCode
 from podcast_kit.text.numbers import format_bytes, format_count
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--url", metavar="URL", help="Public URL, instead of publish.url.")
 @ALLOW_PLACE_OPTION
 @JOBS_OPTION
+@WORKERS_OPTION
 def build_command(
     console: Console,
     at: str | None,
@@ -31,6 +39,7 @@ def build_command(
     url: str | None,
     allow_place: tuple[str, ...],
     jobs: int | None,
+    workers: str | None = None,
 ) -> None:
     """Build the feed, the pages and the tagged audio into build/.
 
@@ -41,10 +50,11 @@ def build_command(
       podcast-kit build
       podcast-kit build --at 2026-12-24T18:00
     """
-    prepare_workers(console, jobs)
+    if not workers:
+        prepare_workers(console, jobs)
     show = load_show(console, add_guids=True, keep_going=True)
     show = override_target(show, url=url, allow_place=allow_place)
-    build = load_build(console, at, retag, show, keep_going=True, jobs=jobs)
+    build = load_build(console, at, retag, show, keep_going=True, jobs=jobs, cluster=workers)
     outputs = build.outputs.values()
     console.document(
         "build",

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 @RETAG_OPTION
 @REFRESH_OPTION
 @JOBS_OPTION
+@WORKERS_OPTION
 @YES_OPTION
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would change, as `plan` does.")
 @click.option("--only", type=click.Choice(["feed"]), help="`feed`: publish everything except audio.")
@@ -89,6 +90,7 @@ def publish_command(
     retag: tuple[str, ...],
     refresh: bool,
     jobs: int | None,
+    workers: str | None,
     yes: bool,
     dry_run: bool,
     only: str | None,
@@ -153,6 +155,7 @@ def publish_command(
         target=target,
         use_fast_path=not dry_run,
         jobs=jobs,
+        cluster=workers,
     )
     is_for_program = (console.as_json or events) and yes
     if prepared.recorded_at is None and (dry_run or not is_for_program):

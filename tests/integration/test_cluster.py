@@ -1,0 +1,146 @@
+"""Episodes are built by a real Dask cluster on this machine: the same bytes, and words for a cluster that cannot."""
+
+import contextlib
+import os
+import shutil
+import signal
+from datetime import UTC, datetime
+
+import pytest
+
+from podcast_kit import builder
+from podcast_kit.builder import workers as worker_module
+from podcast_kit.builder.cluster import connect_cluster
+from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError
+from podcast_kit.source import project
+from tests.support import worker_tasks
+from tests.support.shows import small, tree
+
+distributed = pytest.importorskip("distributed", reason="`make engines` has not installed dask.distributed")
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+EPISODES = 12
+MASTERED = "audio: {loudness: -16}\n"
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own
+
+
+@pytest.fixture(autouse=True)
+def always_parallel(monkeypatch):
+    """However little there is to do."""
+    monkeypatch.setattr(worker_module, "MIN_SECONDS", 0)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as running:
+        yield running
+
+
+def build(folder, workers=None, **options):
+    return builder.build(project.load_project(folder), now=NOW, workers=workers, **options)
+
+
+def twins(folder, **options):
+    """The same show twice."""
+    show = small(folder, **options)
+    shutil.copytree(show, show.with_name("twin"))
+    return show, show.with_name("twin")
+
+
+def outcome(done):
+    return {key: output.sha256 for key, output in done.outputs.items()}, done.lock, done.problems, done.files_written
+
+
+def test_a_cluster_gives_the_same_bytes(cluster, tmp_path):
+    ones, twos = twins(tmp_path / "show", episodes=EPISODES)
+    alone = build(ones)
+    with connect_cluster(cluster.scheduler_address, twos) as workers:
+        together = build(twos, workers)
+    assert outcome(alone) == outcome(together)
+    assert tree(ones / "build") == tree(twos / "build")
+
+
+def test_a_cluster_masters(cluster, tmp_path):
+    ones, twos = twins(tmp_path / "show", episodes=2)
+    for folder in (ones, twos):
+        with (folder / "podcast.yaml").open("a") as file:
+            file.write(MASTERED)
+    alone = build(ones)
+    with connect_cluster(cluster.scheduler_address, twos) as workers:
+        together = build(twos, workers)
+    assert all(entry.loudness is not None for entry in together.lock)
+    assert outcome(alone) == outcome(together)
+    assert tree(ones / "build") == tree(twos / "build")
+
+
+def test_a_worker_of_the_cluster_that_dies_changes_nothing(cluster, tmp_path):
+    ones, twos = twins(tmp_path / "show", episodes=4 * EPISODES)
+    alone = build(ones)
+    with connect_cluster(cluster.scheduler_address, twos) as workers:
+        victim = pids_of(cluster)[0]
+
+        def kill_one(step):
+            if step.stage == "episode" and step.done == EPISODES:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGKILL)
+
+        together = builder.build(project.load_project(twos), now=NOW, workers=workers, on_progress=kill_one)
+    assert outcome(alone) == outcome(together)
+    assert tree(ones / "build") == tree(twos / "build")
+
+
+def pids_of(cluster):
+    """The processes of the workers."""
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        return list(client.run(os.getpid).values())
+
+
+def test_a_worker_of_another_version_is_refused(cluster, tmp_path):
+    show = small(tmp_path / "show")
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        address = next(iter(client.run(os.getpid)))
+        client.run(worker_tasks.lie_about_version, "0.0.1", workers=[address])
+        try:
+            with pytest.raises(InvalidInput) as refused, connect_cluster(cluster.scheduler_address, show):
+                pass
+        finally:
+            client.run(worker_tasks.lie_about_version, "", workers=[address])
+    (problem,) = refused.value.problems
+    assert problem.code == "cluster.version"
+    assert problem.location.path.startswith("tcp://127.0.0.1")
+    assert "0.0.1" in problem.text
+
+
+def test_a_worker_without_the_recordings_is_refused(cluster, tmp_path, monkeypatch):
+    show = small(tmp_path / "show", episodes=3)
+    sizes = worker_tasks.sizes_with_others(show)
+    monkeypatch.setattr("podcast_kit.builder.cluster.list_source_sizes", lambda _: sizes)
+    with pytest.raises(InvalidInput) as refused, connect_cluster(cluster.scheduler_address, show):
+        pass
+    assert {problem.code for problem in refused.value.problems} == {"cluster.files"}
+    assert len(refused.value.problems) == 2
+    assert "episodes/003-talk.mp3 and 1 more" in refused.value.problems[0].text
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [("tcp://127.0.0.1:9", "does not answer"), ("scheduler:8786", "not the address"), ("tcp://", "not the address")],
+)
+def test_a_scheduler_that_is_not_there_is_named(address, text, tmp_path, monkeypatch):
+    monkeypatch.setattr("podcast_kit.builder.cluster.CONNECT_TIMEOUT_S", 1)
+    show = small(tmp_path / "show")
+    with pytest.raises(PodcastKitError, match=text), connect_cluster(address, show):
+        pass
+
+
+def test_a_scheduler_without_workers_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("podcast_kit.builder.cluster.CONNECT_TIMEOUT_S", 2)
+    with (
+        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1") as empty,
+        pytest.raises(OperationError, match="has no workers"),
+        connect_cluster(empty.scheduler_address, small(tmp_path / "show")),
+    ):
+        pass
