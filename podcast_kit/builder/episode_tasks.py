@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podcast_kit.builder.cache import CACHE_DIR, CacheRows
+from podcast_kit.builder.cache import CACHE_DIR, CacheRows, WorkNeeded
 from podcast_kit.builder.description import DescriptionContext
 from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
 from podcast_kit.builder.output_dir import OutputDir
@@ -68,7 +68,10 @@ class EpisodeTask:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeResult:
-    """The episode, or what is wrong with it; and what it did to the cache and the folder until then."""
+    """The episode, or what is wrong with it; and what it did to the cache and the folder until then.
+
+    Neither where only the parent can build it.
+    """
 
     work: RecordedWork
     built: BuiltEpisode | None = None
@@ -164,6 +167,8 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
     try:
         audio = prepare_episode_audio(project, episode, memory.out, context.retag, task.errors)
         built = build_episode(EpisodeContext(project, memory.out, context.description, memory.embedded), episode, audio)
+    except WorkNeeded:
+        return EpisodeResult(_end_recording(memory))
     except Exception as error:  # noqa: BLE001  # it is raised again in the parent, at the episode's turn
         return EpisodeResult(_end_recording(memory), error=error)
     return EpisodeResult(_end_recording(memory), built)
@@ -175,7 +180,7 @@ def _enter_build(place: WorkPlace) -> _WorkerMemory:
         cache = WorkerCache(place.project.output_folder / CACHE_DIR)
         private = None if place.scratch else tempfile.TemporaryDirectory(prefix="podcast-kit-")
         scratch = place.scratch or Path(private.name if private else "")
-        out = RecordedOutputDir(place.folder, cache, scratch)
+        out = RecordedOutputDir(place.folder, cache, scratch, shares_disk=private is None)
         memory = _WorkerMemory(place.token, cache, out, EmbeddedImages(cache), private)
         _memories.memory = memory
     return memory

@@ -132,7 +132,8 @@ class EpisodesBuild:
         for number, episode in enumerate(episodes, 1):
             self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
             if episode.slug in slugs:
-                yield episode, self._take_over(episode, next(results))
+                outcome = self._take_over(episode, next(results))
+                yield episode, outcome or self._build_here(context, episode, errors)
             elif episode.slug in outcomes:
                 yield episode, outcomes[episode.slug]
             else:
@@ -168,15 +169,13 @@ class EpisodesBuild:
 
     def _take_over(
         self, episode: Episode, result: episode_tasks.EpisodeResult | WorkerDied
-    ) -> BuiltEpisode | PodcastKitError:
+    ) -> BuiltEpisode | PodcastKitError | None:
         if isinstance(result, WorkerDied):
             return _describe_lost_episode(episode, result)
         replay_work(result.work, self.out)
         if result.error is not None and not isinstance(result.error, PodcastKitError):
             raise result.error
-        outcome = result.built or result.error
-        assert outcome is not None  # noqa: S101  # a result has one of them
-        return outcome
+        return result.built or result.error
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,9 @@ class OutputDir:
     def _stage(self, key: str, data: bytes, sha256: str) -> None:  # noqa: ARG002  # as `_put`
         self.staged.add_bytes(key, data)
 
+    def require_cache_folder(self) -> None:
+        """Raise WorkNeeded on a machine that cannot write to the cache's folder, so that the build's own does it."""
+
     def scratch_path(self) -> Path:
         """The folder for unfinished files, to which workers on this machine write."""
         return self._open_scratch().path_for_others("")

@@ -413,6 +413,8 @@ def _embedded_chapters(project: Project, source: Path, sha256: str, out: OutputD
         return cached
     tags = audio.read_tags(source)
     listed = (chapter for chapter in tags.chapters if chapter.toc)
+    if tags.pictures:
+        out.require_cache_folder()
     pictures = _extract_chapter_images(project, tags)
     has_more = pictures or not all(chapter.toc for chapter in tags.chapters)
     complete = (replace(chapter, image=pictures.get(chapter.image)) for chapter in tags.chapters) if has_more else ()

@@ -12,7 +12,16 @@ import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CachedT, CacheKind, CacheRows, FileDigest, stat_facts
+from podcast_kit.builder.cache import (
+    FILE_DIGESTS,
+    Cache,
+    CachedT,
+    CacheKind,
+    CacheRows,
+    FileDigest,
+    WorkNeeded,
+    stat_facts,
+)
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Output
@@ -85,8 +94,9 @@ class WorkerCache(Cache):
 class RecordedOutputDir(OutputDir):
     """The build's folder, to which only the parent writes; new files go to the folder of unfinished files."""
 
-    def __init__(self, folder: Path, cache: WorkerCache, scratch: Path) -> None:
+    def __init__(self, folder: Path, cache: WorkerCache, scratch: Path, *, shares_disk: bool) -> None:
         super().__init__(folder, cache, folder)
+        self.shares_disk = shares_disk
         self.scratch = scratch
         self.files: list[WrittenFile] = []
         self._digests: dict[str, str] = {}
@@ -134,6 +144,11 @@ class RecordedOutputDir(OutputDir):
         self.files = [file for file in self.files if file.key != key]
         if name:
             (self.scratch / name).unlink(missing_ok=True)
+
+    def require_cache_folder(self) -> None:
+        """Raise WorkNeeded where only the parent can write to the cache's folder."""
+        if not self.shares_disk:
+            raise WorkNeeded
 
     def take_data(self, file: WrittenFile) -> WrittenFile:
         """A written file with its bytes, which are then only there."""

@@ -20,6 +20,7 @@ from podcast_kit.cli.options import (
     JOBS_OPTION,
     REFRESH_OPTION,
     RETAG_OPTION,
+    WORKERS_OPTION,
     YES_OPTION,
     allows_unprotected_writes,
     complete_slugs,
