@@ -27,7 +27,7 @@ from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-CONNECT_TIMEOUT_S = 10
+SCHEDULER_TIMEOUT_S = 10
 """How long a scheduler may take to answer, and its first worker to appear."""
 CHECK_TIMEOUT_S = 60
 SCHEMES = ("tcp", "tls")
@@ -66,11 +66,13 @@ def _connect(address: str) -> Any:  # noqa: ANN401  # the library is an extra
         raise PodcastKitError(f"{address!r} is not the address of a scheduler", fix)
     fix = "check that `dask scheduler` runs there and that this machine reaches its port"
     try:
-        client: Any = Client(address, timeout=CONNECT_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=SCHEDULER_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
-        raise OperationError(f"the scheduler at {address} does not answer within {CONNECT_TIMEOUT_S} s", fix) from error
+        raise OperationError(
+            f"the scheduler at {address} does not answer within {SCHEDULER_TIMEOUT_S} s", fix
+        ) from error
     try:
-        client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_S)
+        client.wait_for_workers(1, timeout=SCHEDULER_TIMEOUT_S)
     except (OSError, TimeoutError) as error:
         client.close(timeout=2)
         fix = f"start at least one: dask worker {shlex.quote(address)}"

@@ -57,7 +57,7 @@ def count_processors() -> int:
 
 
 def prepare_first_build(folder: Path, jobs: int) -> None:
-    """Import meanwhile what workers need, before the show is read, where they certainly will be needed."""
+    """Start to import what workers need before the show is read, where they certainly will be needed."""
     if jobs == 1 or (folder / CACHE_DIR / DATABASE).exists():
         return
     with suppress(OSError), os.scandir(folder / EPISODES_DIR) as entries:

@@ -135,7 +135,7 @@ class LocalWorkers(Executor):
 
 
 def start_fork_server(preload: Sequence[str]) -> None:
-    """Import modules, meanwhile, in the process that workers are going to be forked from, if there is such a one."""
+    """Start to import modules in the process that workers are forked from, where they are."""
     if sys.platform == "linux":
         from multiprocessing import forkserver
 

@@ -130,14 +130,14 @@ def test_a_worker_without_the_recordings_is_refused(cluster, tmp_path, monkeypat
     [("tcp://127.0.0.1:9", "does not answer"), ("scheduler:8786", "not the address"), ("tcp://", "not the address")],
 )
 def test_a_scheduler_that_is_not_there_is_named(address, text, tmp_path, monkeypatch):
-    monkeypatch.setattr("podcast_kit.builder.cluster.CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr("podcast_kit.builder.cluster.SCHEDULER_TIMEOUT_S", 1)
     show = small(tmp_path / "show")
     with pytest.raises(PodcastKitError, match=text), connect_cluster(address, show):
         pass
 
 
 def test_a_scheduler_without_workers_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("podcast_kit.builder.cluster.CONNECT_TIMEOUT_S", 2)
+    monkeypatch.setattr("podcast_kit.builder.cluster.SCHEDULER_TIMEOUT_S", 2)
     with (
         distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1") as empty,
         pytest.raises(OperationError, match="has no workers"),

@@ -12,8 +12,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
-ENGINES = {"clickhouse", "spark"}
-"""Extras of hundreds of MB, which only the tests of these engines need."""
+ENGINES = {"clickhouse", "cluster", "spark"}
+"""Large extras that only the tests of these engines need; requirements-engines.lock has them."""
 LOCKED_GROUPS = ("test", "lint", "docs", "build")
 HOLES = {"linkify-it-py": "2.1.0", "pillow": "12.2.0", "lxml": "6.0.99", "urllib3": "2.6.99", "jinja2": "3.1.5"}
 """The newest version of each with a known hole."""
