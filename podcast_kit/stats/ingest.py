@@ -17,7 +17,7 @@ import shutil
 import sqlite3
 import tempfile
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,6 +29,7 @@ from podcast_kit.io.atomic_write import flush_disk, write_error
 from podcast_kit.io.consent import PRIVATE_FOLDER_MODE
 from podcast_kit.stats.addresses import AddressFacts
 from podcast_kit.stats.engines import quote_text
+from podcast_kit.stats.folder import SALT_BYTES
 from podcast_kit.stats.sources.log_formats import NO_VALUE, REQUEST_TYPES, LogFormat, log_macros
 from podcast_kit.stats.sources.log_lines import MalformedLines, read_lines, read_raw_blocks
 from podcast_kit.stats.sources.recognize import read_fields_line, recognize_format
@@ -345,8 +346,8 @@ class _Run:
         self.parts: list[_Part] = []
         """Of a log that is being read, or complete, and not yet recorded."""
         self.addresses: AddressDirectory | None = None
-        self.months: list[str] = []
-        """Months whose salt DuckDB has."""
+        self.months: dict[str, bool] = {}
+        """Months whose salt DuckDB has → whether it is an old, long one."""
         database.execute(log_macros())
 
     def remove_unrecorded(self) -> None:
@@ -528,7 +529,7 @@ class _Run:
         paths = [(Path(row[0]).relative_to(self.requests_folder), row[1]) for row in rows]
         return [_Part(path.as_posix(), path.parent.name.removeprefix(DAY_PREFIX), count) for path, count in paths]
 
-    def _join_address_facts(self, columns: str, log_format: LogFormat, months: list[str]) -> str:
+    def _join_address_facts(self, columns: str, log_format: LogFormat, months: Mapping[str, bool]) -> str:
         """SQL for the requests of the chunk with what is known of their addresses."""
         if self.addresses is None:
             return ""
@@ -604,8 +605,9 @@ class _Run:
 
     def _load_salts(self, months: set[str]) -> None:
         for month in sorted(months - set(self.months)):
-            self.database.execute(f"SET VARIABLE {_salt_variable(month)} = ?", [self.salts.salt_of_month(month).hex()])
-            self.months.append(month)
+            salt = self.salts.salt_of_month(month)
+            self.database.execute(f"SET VARIABLE {_salt_variable(month)} = ?", [salt.hex()])
+            self.months[month] = len(salt) > SALT_BYTES
 
     def _count_malformed(self, log_format: LogFormat, logs: list[_OpenLog]) -> None:
         """Find the lines that are not requests but should be, and count them for their logs."""
@@ -670,15 +672,21 @@ class _Part:
     requests: int
 
 
-def requests_query(log_format: LogFormat, path: Path, months: Iterable[str]) -> str:
-    """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months."""
+def requests_query(log_format: LogFormat, path: Path, months: Mapping[str, bool]) -> str:
+    """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months.
+
+    Where a month has a long salt, an earlier version read lines of it: then their ids are hashed as it did.
+    """
     return request_rows_query(log_format, columns_query(log_format, path), months)
 
 
-def request_rows_query(log_format: LogFormat, lines: str, months: Iterable[str]) -> str:
+def request_rows_query(log_format: LogFormat, lines: str, months: Mapping[str, bool]) -> str:
     """SQL for the requests among the lines of another query, as `requests_query`."""
     salts = " ".join(f"WHEN {_is_in_month(month)} THEN getvariable('{_salt_variable(month)}')" for month in months)
     salt = f"CASE {salts} END" if salts else "''"
+    old_ids = " ".join(
+        f"WHEN {_is_in_month(month)} THEN to_id(request_id)" for month, is_old in months.items() if is_old
+    )
     columns = {name: name for name in REQUEST_TYPES} | {
         "at": "moment",
         "listener": f"to_id({salt} || network_address(address))",
@@ -687,6 +695,7 @@ def request_rows_query(log_format: LogFormat, lines: str, months: Iterable[str])
         "bytes_sent": "CASE WHEN bytes_sent >= 0 THEN bytes_sent END",
         "range_start": "CASE WHEN status = 206 THEN range_start END",
         "range_end": "CASE WHEN status = 206 THEN range_end END",
+        "request_id": f"CASE {old_ids} ELSE line_id(request_id) END" if old_ids else "line_id(request_id)",
         "source": f"'{log_format.name}'",
     }
     select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())

@@ -43,7 +43,7 @@ class LogFormat:
     fields: Mapping[str, str] = field(default_factory=dict)
     """SQL of what several columns are made of."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """SQL of each column; one that is missing is NULL. `address` becomes the column `listener`."""
+    """SQL of each column; one that is missing is NULL. `address` and `request_id` become numbers."""
     complete: str = "true"
     """SQL that is true for a line with all fields: one that was cut off must not count with what is left of it."""
     not_request: str = "false"
@@ -126,7 +126,7 @@ S3 = LogFormat(
         "bytes_sent": "to_bytes(split_part(numbers, ' ', 4))",
         "referrer": "blank(f[4])",
         "agent": "blank(array_to_string(f[6:len(f) - 1], '\"'))",
-        "request_id": "to_id(head[7])",
+        "request_id": "head[7]",
     },
     complete="len(f) >= 7 AND starts_with(f[len(f)], ' ')",
     not_request="head[8][1:3] = 'S3.' OR head[8][1:6] = 'BATCH.'",
@@ -145,7 +145,7 @@ BUNNY = LogFormat(
         "bytes_sent": "to_bytes(f[4])",
         "referrer": "blank(f[7])",
         "agent": "blank(array_to_string(f[10:len(f) - 2], '|'))",
-        "request_id": "to_id(f[len(f) - 1])",
+        "request_id": "f[len(f) - 1]",
         "country": "country_code(f[len(f)])",
     },
     complete="len(f) >= 12",
@@ -176,7 +176,7 @@ AZURE_CLASSIC = LogFormat(
         "bytes_sent": "to_bytes(bytes_field)",
         "referrer": "blank(unescape_html(trim(referrer_field, '\"')))",
         "agent": "blank(unescape_html(trim(agent_field, '\"')))",
-        "request_id": "to_id(id_field)",
+        "request_id": "id_field",
     },
 )
 
@@ -215,7 +215,7 @@ def _cloudfront_format(fields_by_name: Mapping[str, str]) -> LogFormat:
         "country": f"country_code({sql_of('c-country')})",
     }
     if "x-edge-request-id" in fields_by_name:
-        columns["request_id"] = f"to_id({fields_by_name['x-edge-request-id']})"
+        columns["request_id"] = fields_by_name["x-edge-request-id"]
     return LogFormat(
         name="cloudfront",
         title="Amazon CloudFront standard log",
@@ -249,7 +249,7 @@ def gcs_layout(names: tuple[str, ...]) -> LogFormat:
             "referrer": f"blank({sql_of('cs_referer')})",
             "agent": f"blank({sql_of('cs_user_agent')})",
             "country": f"country_code({sql_of('c_ip_region')})",
-            "request_id": f"to_id({sql_of('s_request_id')})",
+            "request_id": sql_of("s_request_id"),
         },
         complete=f"len(f) = {len(names)} AND ends_with(line, '\"')",
         not_request="contains(line, 'time_micros') AND contains(line, 'cs_uri')",
@@ -334,7 +334,7 @@ CLOUDFLARE = _json_format(
         "id": ("RayID",),
         "subrequest": ("WorkerSubrequest",),
     },
-    _JSON_COLUMNS | {"country": "country_code(country_field)", "request_id": "to_id(id_field)"},
+    _JSON_COLUMNS | {"country": "country_code(country_field)", "request_id": "id_field"},
     not_request="subrequest_field = 'true'",
     has_header_bytes=True,
 )
@@ -379,7 +379,7 @@ AZURE = _json_format(
         "id": ("correlationId",),
         "category": ("category",),
     },
-    _JSON_COLUMNS | {"method": "azure_method(operation_field)", "request_id": "to_id(id_field)"},
+    _JSON_COLUMNS | {"method": "azure_method(operation_field)", "request_id": "id_field"},
     not_request="category_field <> 'StorageRead'",
 )
 JSON_KEYS = {
@@ -406,7 +406,7 @@ JSON_LOG = _json_format(
         "method": "coalesce(method_field, blank(split_part(request_field, ' ', 1)))",
         "path": "request_path(coalesce(path_field, split_part(request_field, ' ', 2)))",
         "country": "country_code(country_field)",
-        "request_id": "to_id(id_field)",
+        "request_id": "id_field",
     },
 )
 JSON_LOG_WITH_RANGE = replace(

@@ -63,6 +63,9 @@ CREATE OR REPLACE TEMP MACRO to_id(x) AS CAST('0x' || left(sha256(blank(x)), 15)
 CREATE OR REPLACE TEMP MACRO parse_request_path(x) AS hide_private(decode_url(split_part(split_part(
   CASE WHEN starts_with(x, 'http') THEN regexp_replace(x, '^https?://[^/]*', '') ELSE x END, '?', 1), '#', 1)));
 
+-- The same for what is no secret: a line is only compared with others, so a quicker hash will do.
+CREATE OR REPLACE TEMP MACRO line_id(x) AS CAST(md5_number(blank(x)) & 1152921504606846975 AS BIGINT);
+
 -- Most paths are plain.
 CREATE OR REPLACE TEMP MACRO request_path(x) AS
   CASE WHEN starts_with(x, '/') AND NOT contains(x, '?') AND NOT contains(x, '%') AND NOT contains(x, '#')

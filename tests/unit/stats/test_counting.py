@@ -138,3 +138,18 @@ def test_addresses_with_too_many_downloads_are_left_out(tmp_path):
     assert by_day_and_episode(report) == log.truth["calendar"]
     assert (report.excess_addresses, report.excess_downloads) == (1, 20)
     assert count(tmp_path / "all", log, max_downloads_per_address=20).downloads == 21
+
+
+def test_a_download_has_the_country_of_the_request_that_is_a_minute(tmp_path):
+    """Where several requests make a minute together, it is the last one of their countries in the alphabet."""
+    log = access_logs.AccessLog(access_logs.make_recordings())
+    author = access_logs.Author(log, 1, first_day=datetime(2026, 11, 2, tzinfo=UTC).date(), days=1)
+    recording = author.long()
+    person = author.person()
+    author.part(author.moment(), person, recording, 0, recording.head_bytes + 10, country="SE")
+    author.request(author.moment(), person, recording, country="AT")
+    person, middle = author.person(), recording.head_bytes + recording.content_bytes // 2
+    author.part(author.moment(), person, recording, 0, middle, country="DE")
+    author.part(author.moment(), person, recording, middle, recording.minute_bytes, country="")
+    report = count(tmp_path, log)
+    assert report.total_by(lambda row: row.country) == {"AT": 1, "DE": 1}

@@ -1,7 +1,9 @@
 """Access logs become requests: what is read, what is skipped, what is reported."""
 
 import gzip
-from datetime import UTC, datetime
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,12 +20,13 @@ LINE = (
 
 
 class Salts:
-    def __init__(self):
+    def __init__(self, size=16):
         self.months = []
+        self.size = size
 
     def salt_of_month(self, month):
         self.months.append(month)
-        return month.encode() * 4
+        return (month.encode() * 5)[: self.size]
 
 
 def log_file(path):
@@ -31,8 +34,8 @@ def log_file(path):
     return ingest.LogFile(path, path.name, f"{status.st_size} {status.st_mtime_ns}")
 
 
-def read_logs(folder, *paths, **options):
-    return ingest.ingest_logs(folder, [log_file(path) for path in paths], salts=Salts(), now=NOW, **options)
+def read_logs(folder, *paths, salts=None, **options):
+    return ingest.ingest_logs(folder, [log_file(path) for path in paths], salts=salts or Salts(), now=NOW, **options)
 
 
 def read_requests(folder, columns='CAST("at" AS VARCHAR), agent, path, status, bytes_sent'):
@@ -63,6 +66,39 @@ def test_combined_log_becomes_requests_by_day(tmp_path, data):
         ("2026-11-28 23:59:01", "App/1", "/media/ab/01.mp3", 206, 5000),
         ("2026-11-29 00:30:00", "App/2", "/media/ab/01.mp3", 206, 5000),
     ]
+
+
+@pytest.mark.parametrize("days_by_filter", [2, 90])
+def test_requests_of_many_days_and_months_are_each_in_their_day(tmp_path, data, monkeypatch, days_by_filter):
+    monkeypatch.setattr(ingest, "MAX_FILTERED_DAYS", days_by_filter)
+    monkeypatch.setattr(ingest, "SAMPLE_BYTES", 300)  # the months in the middle are not in the sample
+    days = [datetime(2026, 3, 29, tzinfo=UTC) + timedelta(days=number) for number in range(36)]
+    log = tmp_path / "access.log"
+    log.write_bytes(b"".join(lines(1).replace(b"28/Nov/2026", f"{day:%d/%b/%Y}".encode()) for day in days * 2))
+    assert read_logs(data, log).requests == 72
+    rows = {f"{day:%Y-%m-%d} 23:59:01": 2 for day in days}
+    assert Counter(at for (at,) in read_requests(data, 'CAST("at" AS VARCHAR)')) == rows
+    parts = ingest.request_parts(data)
+    assert sorted(parts) == [f"{day:%Y-%m-%d}" for day in days]
+    paths = [str(path) for [path] in parts.values()]
+    with duckdb.connect() as database:
+        dates = 'SELECT DISTINCT filename, CAST(CAST("at" AS DATE) AS VARCHAR) FROM read_parquet($1, filename = true)'
+        assert dict(database.execute(dates, [paths]).fetchall()) == {str(path): day for day, [path] in parts.items()}
+    listeners = read_requests(data, "DISTINCT listener")
+    assert len(listeners) == len({f"{day:%Y-%m}" for day in days})
+
+
+def test_lines_of_a_shorter_chunk_are_not_mixed_with_those_of_a_longer_one(tmp_path, data, monkeypatch):
+    monkeypatch.setattr(ingest, "CHUNK_BYTES", 1)
+    logs = []
+    for number in range(1, 4):
+        logs.append(tmp_path / f"{number}.log")
+        agent = f"App/{number} ".encode() + b"x" * (4 - number) * 1000
+        logs[-1].write_bytes(lines(number).replace(f"App/{number}".encode(), agent))
+    result = read_logs(data, *logs)
+    assert (result.requests, result.problems) == (3, [])
+    agents = [agent.split()[0] for (agent,) in read_requests(data, "agent")]
+    assert agents == [f"App/{number}" for number in range(1, 4)]
 
 
 def test_second_run_opens_nothing_and_a_new_log_opens_one(tmp_path, data, monkeypatch):
@@ -259,6 +295,22 @@ def test_lines_that_are_delivered_twice_are_counted_once(tmp_path, data):
     result = read_logs(data, first, second, third)
     assert (result.requests, result.repeated_lines, result.problems) == (3, 2, [])
     assert len(read_requests(data)) == 6
+
+
+@pytest.mark.parametrize("has_old_salt", [True, False])
+def test_a_month_that_an_earlier_version_began_goes_on_as_it_was(tmp_path, data, has_old_salt):
+    """Version 0.1 had salts of 32 bytes, and hashed the ids of lines with SHA-256."""
+    log = tmp_path / "1.gz"
+    log.write_bytes(cloudfront((28, "a")))
+    salts = Salts(32 if has_old_salt else 16)
+    read_logs(data, log, salts=salts)
+    [(listener, request_id)] = read_requests(data, "listener, request_id")
+
+    def old_id(text):
+        return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+
+    assert listener == old_id(salts.salt_of_month("2026-11").hex() + "192.0.2.1")
+    assert (request_id == old_id("a")) is has_old_salt
 
 
 def test_late_lines_change_only_their_day(tmp_path, data):
