@@ -15,6 +15,7 @@ from podcast_kit.model import (
     Element,
     FeedSettings,
     NotifySettings,
+    PrivateSettings,
     Project,
     ShowType,
     Theme,
@@ -87,6 +88,10 @@ FEED_LIMITS = (
     FormatLimit("show comments", "`comments`, and the replies in comments/", _has_comments),
     FormatLimit("show ignore", "`ignore`: rules that are not checked", lambda p: bool(p.show.ignore)),
     FormatLimit("show feed", "`feed`: path, paging, hubs and prefix", lambda p: p.show.feed != FeedSettings()),
+    FormatLimit(
+        "show pages", "pages/ and static/: your own pages and files", lambda p: bool(p.pages or p.static_files)
+    ),
+    FormatLimit("show private", "`private`: tiers and subscribers", lambda p: p.show.private != PrivateSettings()),
     FormatLimit("show publish", "`publish`: where the show is published", lambda p: bool(p.show.publish.to)),
     FormatLimit(
         "show host_elements",
@@ -174,12 +179,17 @@ PODLOVE_LIMITS = (
     FormatLimit("episode cues", "what transcripts say", lambda p: any(e.transcripts for e in p.episodes)),
     FormatLimit("episode alternate", "other formats of a recording", lambda p: bool(p.show.audio.alternate)),
 )
+NETWORK_LIMIT = FormatLimit(
+    "show network",
+    "settings and templates that shows.yaml of the network gives: copy them into the show's own folder",
+    lambda p: p.shared_folder is not None,
+)
 FORMAT_LIMITS: dict[ExportFormat, tuple[FormatLimit, ...]] = {
     ExportFormat.RSS: FEED_LIMITS,
     ExportFormat.CASTOPOD: (*FEED_LIMITS, UNLOCKED),
     ExportFormat.PODLOVE: PODLOVE_LIMITS,
     ExportFormat.HUGO: HUGO_LIMITS,
-    ExportFormat.ZIP: (),
+    ExportFormat.ZIP: (NETWORK_LIMIT,),
 }
 
 

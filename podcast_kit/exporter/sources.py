@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ from podcast_kit.exporter.model import ExportOptions, LeftOut
 from podcast_kit.io.inside import is_inside, read_inside, real_path
 from podcast_kit.model import ChaptersFromFile, Element, Episode, LocalFile, Person, Project
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
+from podcast_kit.source.episode import INDEX_STEM
 from podcast_kit.source.members_lock import MEMBERS_LOCK
 from podcast_kit.source.notes import find_local_images
 from podcast_kit.source.paths import MAX_PATH_LEN
@@ -32,6 +34,8 @@ PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File
 MAX_SCANNED_BYTES = 65_536
 """Start of each file that is looked at for a private key."""
 BINARY_SUFFIXES = {*AUDIO_SUFFIXES, "jpg", "jpeg", "png", "webp", "gif", "avif", "mp4", "webm", "mov", "woff2"}
+MAX_NAME_PARTS = 8
+"""Parts of a file name between dots that may be the stem of an episode."""
 DRAFT_REASON = "a draft (pass --drafts to export it)"
 SCHEDULED_REASON = "scheduled (pass --drafts to export it)"
 MEMBERS_REASON = "for members (pass --members to export it)"
@@ -64,17 +68,19 @@ def list_source_files(
 
     `skip` has real paths of files and folders that do not belong to the show, such as the export itself.
     """
-    private_files = _files_of_left_out(project, selection)
-    private_files |= {} if options.members else _members_files(project, selection)
+    index = _FileIndex(project)
+    used_files = {path for episode in selection.exported for path in index.episode_files(episode)}
+    private_files = _files_of_left_out(project, selection, index, used_files)
+    members_recordings = {episode.members_audio.path for episode in project.episodes if episode.members_audio}
+    private_files |= {} if options.members else _members_files(project, members_recordings - used_files)
     for broken in project.broken:
         if not (options.drafts and options.members):
             private_files[broken.path] = BROKEN_REASON
-    used_files = {path for episode in selection.exported for path in episode_files(project, episode)}
-    members_recordings = {episode.members_audio.path for episode in project.episodes if episode.members_audio}
+    known_files = used_files | members_recordings
     files: list[SourceFile] = []
     left_out: list[LeftOut] = []
     for path, unreadable_reason in _walk_show(project, skip):
-        is_unused = not options.drafts and path not in used_files | members_recordings and _is_recording(path)
+        is_unused = not options.drafts and path not in known_files and _is_recording(path)
         reason = unreadable_reason or private_files.get(path, "") or _private_reason(project, path, options)
         reason = reason or (UNUSED_REASON if is_unused else "")
         if reason:
@@ -84,23 +90,22 @@ def list_source_files(
     return files, left_out
 
 
-def _files_of_left_out(project: Project, selection: EpisodeSelection) -> dict[str, str]:
+def _files_of_left_out(
+    project: Project, selection: EpisodeSelection, index: _FileIndex, used_files: Collection[str]
+) -> dict[str, str]:
     """The files that only episodes that are left out use, each with the reason."""
-    shared = {path for episode in selection.exported for path in episode_files(project, episode)}
-    shared |= _show_files(project)
+    shared = {*used_files, *_show_files(project)}
     files: dict[str, str] = {}
     for episode, reason in selection.left_out:
-        files |= dict.fromkeys(episode_files(project, episode) - shared, reason)
+        files |= dict.fromkeys(index.episode_files(episode) - shared, reason)
         files[episode.path] = reason
     return files
 
 
-def _members_files(project: Project, selection: EpisodeSelection) -> dict[str, str]:
+def _members_files(project: Project, recordings: Collection[str]) -> dict[str, str]:
     """The files that only private feeds have: other recordings of public episodes, and lists of subscribers."""
-    recordings = {episode.members_audio.path for episode in project.episodes if episode.members_audio}
-    public = {path for episode in selection.exported for path in episode_files(project, episode)}
     lists = {project.show.private.subscribers.file, MEMBERS_LOCK} - {""}
-    return dict.fromkeys(recordings - public, MEMBERS_REASON) | dict.fromkeys(lists, SUBSCRIBERS_REASON)
+    return dict.fromkeys(recordings, MEMBERS_REASON) | dict.fromkeys(lists, SUBSCRIBERS_REASON)
 
 
 def _show_files(project: Project) -> set[str]:
@@ -114,30 +119,51 @@ def _portraits(people: Collection[Person]) -> set[str]:
     return {person.image.path for person in people if isinstance(person.image, LocalFile)}
 
 
-def episode_files(project: Project, episode: Episode) -> set[str]:
-    """The files of one episode: those that its front matter and notes name, and those with the same stem."""
-    notes_path = PurePosixPath(episode.path)
-    folder, stem = notes_path.parent, notes_path.stem
-    names = {episode.path, *episode.transcripts, *_portraits(episode.people)}
-    names |= {resource.path for resource in (episode.audio, episode.image) if isinstance(resource, LocalFile)}
-    if episode.audience and episode.members_audio:
-        names.add(episode.members_audio.path)
-    if isinstance(episode.chapters, ChaptersFromFile):
-        names.add(episode.chapters.path)
-    written = [image.source for image in find_local_images(episode.notes)]
-    written += [value for element in episode.elements for value in _element_values(element)]
-    for name in written:
+class _FileIndex:
+    """The files of a show by the episode that they belong to; each folder is listed once."""
+
+    def __init__(self, project: Project) -> None:
+        self.folder = project.folder
+        self.stems_by_folder: dict[PurePosixPath, dict[str, list[str]]] = {}
+
+    def episode_files(self, episode: Episode) -> set[str]:
+        """The files of one episode: those that its front matter and notes name, and those with the same stem."""
+        notes_path = PurePosixPath(episode.path)
+        names = {episode.path, *episode.transcripts, *_portraits(episode.people)}
+        names |= {resource.path for resource in (episode.audio, episode.image) if isinstance(resource, LocalFile)}
+        if isinstance(episode.chapters, ChaptersFromFile):
+            names.add(episode.chapters.path)
+        written = [image.source for image in find_local_images(episode.notes)]
+        written += [value for element in episode.elements for value in _element_values(element)]
+        names |= {path for name in written for path in self.named_files(name, notes_path.parent)}
+        if notes_path.stem == INDEX_STEM:
+            names |= set(_files_below(self.folder, notes_path.parent))
+        else:
+            names |= set(self.files_of_stem(notes_path.parent, notes_path.stem))
+        if episode.members_audio:
+            names.discard(episode.members_audio.path)
+            names |= {episode.members_audio.path} if episode.audience else set()
+        return names
+
+    def named_files(self, name: str, folder: PurePosixPath) -> Iterator[str]:
+        """The paths that a name in an episode may mean."""
+        if "://" in name or "\0" in name:
+            return
         for base in (folder, PurePosixPath()):
             path = os.path.normpath(base / name)
-            if "://" not in name and not path.startswith("..") and is_inside(project.folder, path):
-                names.add(PurePosixPath(path).as_posix())
-    if stem == "index":
-        names |= set(_files_below(project.folder, folder))
-    else:
-        names |= {path for path in _siblings(project.folder, folder) if PurePosixPath(path).name.startswith(f"{stem}.")}
-    if not episode.audience and episode.members_audio:
-        names.discard(episode.members_audio.path)
-    return names
+            if not path.startswith("..") and is_inside(self.folder, path):
+                yield PurePosixPath(path).as_posix()
+
+    def files_of_stem(self, folder: PurePosixPath, stem: str) -> Iterator[str]:
+        """The files of a folder whose name begins with a stem and a dot."""
+        if folder not in self.stems_by_folder:
+            stems: dict[str, list[str]] = defaultdict(list)
+            for path in _siblings(self.folder, folder):
+                parts = PurePosixPath(path).name.split(".")
+                for count in range(1, min(len(parts), MAX_NAME_PARTS)):
+                    stems[".".join(parts[:count])].append(path)
+            self.stems_by_folder[folder] = stems
+        yield from self.stems_by_folder[folder].get(stem, ())
 
 
 def _element_values(element: Element) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -11,6 +13,9 @@ from podcast_kit.errors import OperationError
 from podcast_kit.importer.tools.source_folder import ZIP_MAGIC, unpack_zip
 from podcast_kit.io.atomic_write import write_error
 from podcast_kit.model import SHOW_FILE
+
+ARCHIVED_HIDDEN_NAMES = {".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".woodpecker"}
+"""Of the names that begin with a dot, those that a show's archive has; others, such as .git, could run commands."""
 
 
 def is_show_archive(source: str) -> bool:
@@ -36,9 +41,20 @@ def unpack_show_archive(source: str, folder: Path) -> int:
             raise OperationError(f"{folder} is not empty", "import into another folder")
         with tempfile.TemporaryDirectory(prefix=".podcast-kit-", dir=folder) as temp:
             unpack_zip(Path(source), source, Path(temp), skipped_folders=())
+            _remove_hidden(Path(temp))
             entries = sorted(Path(temp).iterdir(), key=lambda entry: entry.name == SHOW_FILE)  # podcast.yaml comes last
             for entry in entries:
                 entry.rename(folder / entry.name)
     except OSError as error:
         raise write_error(error, str(folder)) from error
     return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def _remove_hidden(folder: Path) -> None:
+    """Delete the hidden files and folders that no export writes."""
+    for parent, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            if name.startswith(".") and name not in ARCHIVED_HIDDEN_NAMES:
+                path = Path(parent, name)
+                shutil.rmtree(path) if name in folders else path.unlink()
+        folders[:] = [name for name in folders if not name.startswith(".") or name in ARCHIVED_HIDDEN_NAMES]

@@ -1,6 +1,7 @@
 """Bar of moving out: a show that is exported and imported again has the same values, less the written list."""
 
 import shutil
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -94,6 +95,23 @@ def test_a_folder_comes_back_as_it_was(tmp_path):
     assert shows.tree(tmp_path / "new") == shows.tree(folder)
     again = run("import", output, tmp_path / "new")
     assert (again.exit_code, "already exists" in again.stderr) == (1, True)
+
+
+def test_an_archive_of_a_stranger_brings_no_hidden_files_and_leaves_its_folder_alone(tmp_path):
+    folder = shows.small(tmp_path / "show")
+    run("export", "-C", folder, "--format", "zip", "--output", tmp_path / "show.zip")
+    hostile = (".git/config", ".GIT/hooks/post-checkout", ".podcast-kit/consents", "episodes/.envrc", ".github/x.yml")
+    with zipfile.ZipFile(tmp_path / "show.zip", "a") as archive:
+        for name in hostile:
+            archive.writestr(name, "x")
+    assert run("import", tmp_path / "show.zip", tmp_path / "new").exit_code == 0
+    files = shows.tree(tmp_path / "new")
+    assert files == shows.tree(folder) | {".github/x.yml": b"x"}
+    with zipfile.ZipFile(tmp_path / "show.zip", "a") as archive:
+        archive.writestr("../outside.txt", "x")
+    assert run("import", tmp_path / "show.zip", tmp_path / "other").exit_code == 1
+    assert not (tmp_path / "outside.txt").exists()
+    assert not list((tmp_path / "other").iterdir())
 
 
 def test_every_limit_is_a_value_that_is_compared(tmp_path):

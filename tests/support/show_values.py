@@ -30,7 +30,9 @@ def show_values(build):
     values["show feed"] = show.feed
     values["show publish"] = (show.publish.to, show.publish.clean_urls)
     values["show announce"] = (show.announce, show.notify)
-    values["show look"] = show.theme
+    values["show pages"] = (build.project.static_files, [page.path for page in build.project.pages])
+    values["show private"] = show.private
+    values["show network"] = build.project.shared_folder
     for item in build.items:
         for name, value in episode_values(build, item).items():
             values[f"episode {name}", item.guid] = value
