@@ -33,6 +33,7 @@ from podcast_kit.source.chapters import files as chapter_files
 MAX_PARALLEL_DOWNLOADS = 4
 MAX_DOWNLOAD_BYTES = {
     "artwork": 20_000_000,
+    "picture": 20_000_000,
     "chapters": 5_000_000,
     "transcript": 20_000_000,
     "recording": 4_000_000_000,
@@ -251,6 +252,8 @@ def _verify_content(part: Path, file: RequiredFile) -> str:
         if mime not in ARTWORK_SUFFIXES:
             raise OperationError(f"is {mime}, which apps do not show")
         return f"{file.path}{ARTWORK_SUFFIXES[mime]}"
+    if file.kind == "picture" and images.probe_image(part).mime not in ARTWORK_SUFFIXES:
+        raise OperationError("is not a picture that apps show")
     if file.kind == "transcript":
         transcripts.parse_transcript(part.read_bytes(), file.path)
     if file.kind == "chapters":

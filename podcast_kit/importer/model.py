@@ -16,7 +16,7 @@ class RequiredFile:
 
     url: str
     kind: str
-    """`artwork`, `chapters`, `transcript` or `recording`."""
+    """`artwork`, `chapters`, `transcript`, `picture` or `recording`."""
     path: str
     """Relative to the show's folder, with forward slashes; without extension for artwork."""
     element: Element | None = field(default=None, compare=False)
@@ -88,6 +88,8 @@ class ImportedEpisode:
     is_draft: bool = False
     aliases: tuple[str, ...] = ()
     """Former addresses of the page."""
+    pictures: tuple[RequiredFile, ...] = ()
+    """Of the notes, which link to their URLs until they are copied."""
 
     @property
     def recording_url(self) -> str:
@@ -97,7 +99,7 @@ class ImportedEpisode:
     @property
     def required_files(self) -> tuple[RequiredFile, ...]:
         """Every file except the audio."""
-        return tuple(file for file in (self.artwork, self.chapters, *self.transcripts) if file)
+        return tuple(file for file in (self.artwork, self.chapters, *self.transcripts, *self.pictures) if file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,8 +95,17 @@ def _render_episode(episode: ImportedEpisode, downloads: DownloadedFiles, lines:
         image=_relative_to_notes(image, notes_path),
         draft=episode.is_draft or episode.date is None,
         extra_lines=[*_detail_lines(episode, downloads, notes_path), *lines],
-        notes=episode.notes or episode.title,
+        notes=_link_copied_pictures(episode, downloads, notes_path) or episode.title,
     )
+
+
+def _link_copied_pictures(episode: ImportedEpisode, downloads: DownloadedFiles, notes_path: str) -> str:
+    """The notes, with the paths of pictures that were copied instead of their URLs."""
+    notes = episode.notes
+    for file in episode.pictures:
+        if path := downloads.paths.get(file):
+            notes = notes.replace(f"]({file.url})", f"]({_relative_to_notes(path, notes_path)})")
+    return notes
 
 
 def _detail_lines(episode: ImportedEpisode, downloads: DownloadedFiles, notes_path: str) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from posixpath import basename
+from posixpath import basename, splitext
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid5
 
@@ -34,6 +35,8 @@ _FROM_LIVE_FEED = ("guid", "title", "pubDate", "enclosure", "itunes:duration")
 """What subscribers have, and so is taken from the live feed."""
 _OF_EVERY_FEED = {"link", "atom:link"}
 """Elements that describe the site, and are not worth a mention."""
+_PICTURE = re.compile(r"!\[[^\[\]]{0,500}\]\((https?://[^\s()<>]{1,2000})\)")
+_PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
 _NO_WORD = re.compile(r"[\W_]+")
 _SAME_DAY = timedelta(hours=36)
 """A date without a time zone can be off by that."""
@@ -97,7 +100,7 @@ def convert_tool_show(
         text = f"{show.recognition.tool} has no episodes that can be imported"
         problem = Problem(show.location, text, "an episode needs a recording with an address", "import")
         raise InvalidInput([problem, *show.problems, *imported.problems])
-    imported = _with_tool_values(imported, show, by_guid)
+    imported = _with_tool_values(imported, show, by_guid, origin)
     published = [item for item in items if not _is_unpublished(by_guid.get(item.child_text("guid")), now)]
     return ConvertedTool(document=live or _make_document(show, tuple(published)), imported=imported)
 
@@ -265,11 +268,14 @@ def _only_live_items(live: FeedDocument, matches: Mapping[int, Node]) -> list[No
     ]
 
 
-def _with_tool_values(imported: ImportedFeed, show: ToolShow, by_guid: Mapping[str, ToolEpisode]) -> ImportedFeed:
+def _with_tool_values(
+    imported: ImportedFeed, show: ToolShow, by_guid: Mapping[str, ToolEpisode], origin: SourceFolder
+) -> ImportedFeed:
     """The converted feed with what only the files have: Markdown, drafts, aliases, and files that are beside."""
     problems: list[Problem] = []
     episodes = tuple(
-        _with_episode_values(episode, by_guid.get(episode.guid), show, problems) for episode in imported.episodes
+        _with_episode_values(episode, by_guid.get(episode.guid), show, origin, problems)
+        for episode in imported.episodes
     )
     artwork = imported.show.artwork
     extra = len(imported.episodes) - sum(episode.guid in by_guid for episode in imported.episodes)
@@ -293,13 +299,19 @@ def _with_tool_values(imported: ImportedFeed, show: ToolShow, by_guid: Mapping[s
 
 
 def _with_episode_values(
-    episode: ImportedEpisode, source: ToolEpisode | None, show: ToolShow, problems: list[Problem]
+    episode: ImportedEpisode,
+    source: ToolEpisode | None,
+    show: ToolShow,
+    origin: SourceFolder,
+    problems: list[Problem],
 ) -> ImportedEpisode:
     if source is None:
         return episode
+    notes = source.markdown or episode.notes
     return replace(
         episode,
-        notes=source.markdown or episode.notes,
+        notes=notes,
+        pictures=tuple(_find_pictures(notes, episode.slug, show, origin)),
         is_draft=source.is_draft,
         aliases=tuple(_valid_aliases(source, episode.slug, problems)),
         recording=_with_local_path(_without_placeholder(episode.recording), show),
@@ -307,6 +319,19 @@ def _with_episode_values(
         chapters=_with_local_path(episode.chapters, show) if episode.chapters else None,
         transcripts=tuple(_with_local_path(file, show) for file in episode.transcripts),
     )
+
+
+def _find_pictures(notes: str, slug: str, show: ToolShow, origin: SourceFolder) -> Iterator[RequiredFile]:
+    """The pictures of the notes whose files are in the site's folder."""
+    site = f"{show.link.rstrip('/')}/"
+    for url in dict.fromkeys(_PICTURE.findall(notes)) if show.link and show.picture_folders else ():
+        path = unquote(url.removeprefix(site)).partition("?")[0]
+        suffix = splitext(path)[1].lower()
+        local = origin.find(*(f"{folder}/{path}" for folder in show.picture_folders)) if url.startswith(site) else ""
+        if local and suffix in _PICTURE_SUFFIXES:
+            name = slugify_title(splitext(basename(path))[0])
+            digest = hashlib.sha256(local.encode()).hexdigest()[:8]
+            yield RequiredFile(url, "picture", f"episodes/img/{slug}-{name}-{digest}{suffix}", local_path=local)
 
 
 def _without_placeholder(file: RequiredFile) -> RequiredFile:

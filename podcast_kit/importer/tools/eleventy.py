@@ -88,6 +88,7 @@ class _EleventyReader:
     def read_show(self) -> ToolShow:
         """The whole site."""
         show, podcast, owner = self.show, self.podcast, self.podcast.table("owner")
+        show.picture_folders = (self.root or ".", "public", "src", "assets")
         show.title, show.subtitle = podcast.text("title"), podcast.text("subtitle")
         show.description = podcast.text("description") or podcast.text("summary")
         show.author = podcast.text("author")

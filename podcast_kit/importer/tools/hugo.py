@@ -98,6 +98,7 @@ class _HugoReader:
         rule = "the parameter guid, or media_prefix and podcast_file" if self.is_castanet else ""
         configs = list(_config_paths(folder))
         self.show = ToolShow(recognition=recognition, location=folder.location(configs[0]), guid_rule=rule)
+        self.show.picture_folders = ("static", "assets", "content")
         self.people: dict[str, ToolPerson] = {}
         pages = folder.matching("content/*.md", "content/*.markdown")
         self.pages_by_name = {self.base_name(path): path for path in reversed(pages)}
@@ -226,7 +227,7 @@ class _HugoReader:
             season=fields.text("season", "season_number"),
             type=fields.text("episode_type", "itunes_episode_type").lower(),
             explicit=fields.text("explicit"),
-            image_url=self.image_url(fields.text("episode_image", "image", "featured_image", "cover")),
+            image_url=self.image_url(fields.text("episode_image", "image", "featured_image", "cover"), path),
             tags=tuple(dict.fromkeys(fields.texts("tags") + fields.texts("categories") + fields.texts("series"))),
             people=tuple(self.episode_people(fields)),
             chapters=tuple(read_chapters(fields)),
@@ -276,12 +277,12 @@ class _HugoReader:
             return title
         return {"parens": f"{title} ({label})", "brackets": f"{title} [{label}]", "dash": f"{title} - {label}"}[style]
 
-    def image_url(self, written: str) -> str:
-        """The URL of a picture, whose file is in static/ or assets/ if it is beside."""
+    def image_url(self, written: str, page: str = "") -> str:
+        """The URL of a picture, whose file is in static/ or assets/, or beside the page."""
         if not written:
             return ""
         url = written if "://" in written else join_url(self.base or NO_SITE_URL, written.lstrip("/"))
-        self.add_file(url, written, "")
+        self.add_file(url, written, page)
         return url
 
     def add_file(self, url: str, written: str, page: str) -> None:

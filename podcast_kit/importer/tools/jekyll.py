@@ -75,6 +75,7 @@ class _JekyllReader:
     def read_show(self) -> ToolShow:
         """The whole site."""
         show, site = self.show, self.site
+        show.picture_folders = (".", "assets")
         show.title, show.subtitle = site.text("title"), site.text("subtitle")
         show.description = site.text("description") or show.subtitle
         show.author = show.owner_name = site.text("author")

@@ -127,6 +127,8 @@ class ToolShow:
     episodes: list[ToolEpisode] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     """Files that are beside: the path in the source folder of a URL."""
+    picture_folders: tuple[str, ...] = ()
+    """Folders of the site's files, in which pictures of the notes are looked for."""
     left_out: Counter[str] = field(default_factory=Counter)
     """What has no place here, in words, and how often it occurs."""
     problems: list[Problem] = field(default_factory=list)

@@ -67,7 +67,7 @@ def test_a_zip_archive_of_a_site_is_imported_like_its_folder(tmp_path):
     assert result.exit_code == 0, result.output
     import_folder(SAMPLES / "hugo-castanet" / "site", tmp_path / "other")
     names = [path.relative_to(tmp_path / "other") for path in (tmp_path / "other" / "episodes").rglob("*.*")]
-    assert len(names) == 5
+    assert len(names) == 6
     for name in (*names, "podcast.yaml", "podcast.lock", "cover.png"):
         assert (tmp_path / "show" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 

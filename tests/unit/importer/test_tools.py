@@ -136,6 +136,54 @@ def test_wordpress_takes_drafts_scheduled_posts_settings_of_powerpress_and_forme
     assert (unknown["line"], "contact-form-7" in unknown["message"]) == (235, True)
 
 
+def wxr(meta, content="Words."):
+    entries = "".join(
+        f"<wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value><![CDATA[{value}]]></wp:meta_value></wp:postmeta>"
+        for key, value in meta
+    )
+    return (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+        'xmlns:wp="http://wordpress.org/export/1.2/" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"><channel>'
+        "<title>T</title><link>https://a.example</link><item><title>One</title><link>https://a.example/one/</link>"
+        "<guid>https://a.example/?p=1</guid><pubDate>Mon, 04 Mar 2024 06:00:00 +0000</pubDate>"
+        "<wp:post_id>1</wp:post_id>"
+        "<wp:post_date_gmt>2024-03-04 06:00:00</wp:post_date_gmt><wp:post_name>one</wp:post_name>"
+        f"<wp:status>publish</wp:status><wp:post_type>podcast</wp:post_type>{entries}"
+        f"<content:encoded><![CDATA[{content}]]></content:encoded></item></channel></rss>"
+    )
+
+
+def test_seriously_simple_podcasting_keeps_what_it_knows_in_metadata(tmp_path):
+    meta = [
+        ("audio_file", "https://media.a.example/1.mp3"),
+        ("duration", "00:01:02"),
+        ("filesize_raw", "744000"),
+        ("itunes_episode_number", "7"),
+        ("itunes_season_number", "2"),
+        ("itunes_episode_type", "bonus"),
+        ("explicit", "on"),
+        ("date_recorded", "01-03-2024"),
+        ("enclosure", "https://media.a.example/1.mp3\n744000\naudio/mpeg"),
+        ("castos_file_data", "a:0:{}"),
+    ]
+    (tmp_path / "a.xml").write_text(wxr(meta, "[ss_player]\n\nWords, and a [sic] word."))
+    _, output = import_source(tmp_path / "a.xml", tmp_path / "show", "--no-files")
+    assert output["recognized"] == "WordPress with Seriously Simple Podcasting, by a.xml"
+    notes = (tmp_path / "show" / "episodes" / "one.md").read_text("utf-8")
+    for line in ("number: 7", "season: 2", "type: bonus", "explicit: true", "Words, and a \\[sic\\] word."):
+        assert f"{line}\n" in notes
+    [entry] = project.load_project(tmp_path / "show").lock
+    assert (entry.guid, entry.media.bytes, entry.media.seconds) == ("https://a.example/?p=1", 744_000, 62)
+    assert output["left_out"] == {"postmeta castos_file_data": 1, "tag ss_player": 1}
+
+
+def test_settings_of_powerpress_that_are_not_data_are_left_out(tmp_path):
+    lines = 'https://media.a.example/1.mp3\n5\naudio/mpeg\nO:8:"stdClass":0:{}'
+    (tmp_path / "a.xml").write_text(wxr([("enclosure", lines)]))
+    _, output = import_source(tmp_path / "a.xml", tmp_path / "show", "--no-files")
+    assert any("has an object, which is never read," in problem["message"] for problem in output["problems"])
+
+
 def test_dropcaster_has_the_hash_of_each_file_as_its_guid(tmp_path):
     import_source(sample_source("dropcaster"), tmp_path)
     show = project.load_project(tmp_path)
@@ -193,8 +241,10 @@ def test_hugo_drafts_files_aliases_people_and_leftovers_come_along(tmp_path):
     result, output = import_source(sample_source("hugo-castanet"), tmp_path)
     assert output["recognized"] == "Hugo with Castanet, by hugo.toml, content/episode/first-flush.md"
     assert sorted(path.name for path in tmp_path.glob("episodes/*")) == [
-        *("art", "first-flush.md", "first-flush.mp3", "oolong.md", "water.md"),
+        *("art", "first-flush.md", "first-flush.mp3", "img", "oolong.md", "water.md"),
     ]
+    [picture] = tmp_path.glob("episodes/img/*")
+    assert f"![A leaf](img/{picture.name})" in (tmp_path / "episodes" / "first-flush.md").read_text("utf-8")
     source = sample_source("hugo-castanet") / "static" / "media" / "001-first-flush.mp3"
     assert (tmp_path / "episodes" / "first-flush.mp3").read_bytes() == source.read_bytes()
     show = project.load_project(tmp_path)
