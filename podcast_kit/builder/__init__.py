@@ -239,6 +239,7 @@ def build(
             _write_private_feeds(project, private_list, items, members_items, artwork, out, held_here)
             members_sources = collect_source_versions(full_project, members_built, cache, of_show=False)
             sources[SUBSCRIBERS_UNIT] = digest_subscriber_list(full_project, private_list, members_sources)
+        out.copy_lost_files()
         built_keys = frozenset(out.outputs)
         for episode in held_here.values():
             out.drop_below(episode.page_prefix)  # the live page stays

@@ -233,8 +233,11 @@ def summarize_plan(plan: Plan) -> str:
     waves = [
         f"{count} {wave.name.lower()}" for wave in Wave if (count := sum(change.wave is wave for change in uploads))
     ]
-    others = len(plan.pending) - len(uploads)
-    more = f", {format_count(others, 'other change')}" if others else ""
+    copies = sum(change.is_copied for change in plan.pending)
+    others = len(plan.pending) - len(uploads) - copies
+    more = f", {format_count(copies, 'copy', 'copies')} in the store" if copies else ""
+    more += f", {format_count(others, 'other change')}" if others else ""
+    more += f", {format_count(len(plan.revoked), 'revoked private feed')}" if plan.revoked else ""
     total = format_count(len(uploads), "upload")
     return f"{total} ({', '.join(waves) or 'none'}), {format_bytes(plan.upload_bytes)}{more}"
 

@@ -52,9 +52,19 @@ class Change:
     """None for a key that the store does not have."""
 
     @property
+    def writes(self) -> bool:
+        """Whether its bytes are new, uploaded or copied in the store."""
+        return self.verb in {Verb.CREATE, Verb.REPLACE}
+
+    @property
     def uploads(self) -> bool:
         """Whether its bytes are uploaded."""
-        return self.verb in {Verb.CREATE, Verb.REPLACE}
+        return self.writes and not self.is_copied
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether the store copies its bytes from another file."""
+        return self.writes and self.output is not None and bool(self.output.copy_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +74,13 @@ class Plan:
     changes: tuple[Change, ...]
     feed_key: str
     """The key that is replaced last."""
+    revoked: tuple[str, ...] = ()
+    """Digests of the keys of private feeds that no one has any more: they are deleted."""
     state: StoreState = field(repr=False)
     """The store state that the plan is based on; a store that changed since is not written to."""
 
     def __bool__(self) -> bool:
-        return bool(self.pending) or self.state.rebuilt or bool(self.state.dirty)
+        return bool(self.pending) or self.state.rebuilt or bool(self.state.dirty) or bool(self.revoked)
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -105,7 +117,7 @@ def plan_changes(outputs: Mapping[str, Output], state: StoreState, *, feed_key: 
         if key not in outputs and key not in state.retired and not key.startswith(REDACTED)
     ]
     changes.sort(key=lambda change: (change.verb is Verb.RETIRE, change.wave, change.key == feed_key, change.key))
-    return Plan(changes=tuple(changes), feed_key=feed_key, state=state)
+    return Plan(changes=tuple(changes), feed_key=feed_key, revoked=tuple(sorted(state.stale_feeds)), state=state)
 
 
 def _plan_change(output: Output, state: StoreState) -> Change:

@@ -13,9 +13,11 @@ from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import Outcome, Output, Wave, public_url
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
+from podcast_kit.publish.waves import BLOCKED_FEEDS_FIX
 from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites, Store, Upload
-from podcast_kit.stores.state import INTERNAL_PREFIX, STATE_KEY
+from podcast_kit.stores.state import INTERNAL_PREFIX, read_state_file
 from podcast_kit.text.dates import parse_rfc2822
+from podcast_kit.text.numbers import format_count
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 """S3 refuses requests beyond 15 minutes; beyond 5 something is wrong."""
@@ -31,7 +33,8 @@ def diagnose_store(store: Store, url: str, folder: Path, *, now: datetime) -> It
     the store are deleted again. `folder` is for temporary files.
     """
     try:
-        has_state = store.get(STATE_KEY) is not None
+        state = read_state_file(store)
+        has_state = bool(state.etag)
         yield Outcome(key="credentials and bucket", action=f"{store.name} answers")
         next(iter(store.list(INTERNAL_PREFIX)), None)
         yield Outcome(key="listing", action="allowed")
@@ -39,6 +42,9 @@ def diagnose_store(store: Store, url: str, folder: Path, *, now: datetime) -> It
         yield Outcome(key="credentials and bucket", action="asked", error=error.text, fix=error.fix)
         return
     yield Outcome(key="state of the last publish", action="present" if has_state else "none yet")
+    if state.blocked:
+        text = f"{format_count(len(state.blocked), 'revoked feed')} could not be deleted: empty, but still there"
+        yield Outcome(key="private feeds", action="asked", error=text, fix=BLOCKED_FEEDS_FIX)
     token = hashlib.sha256(now.isoformat().encode()).hexdigest()[:16]
     outputs = [_probe_output(folder, token, suffix) for suffix in PROBE_TYPES]
     try:

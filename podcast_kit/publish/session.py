@@ -549,6 +549,7 @@ def _upload(
         slugs=_published_slugs(build),
         lineage=lineage,
         purge=lambda: purge_cdn(settings, list_changed_keys(plan), plan.state.etag, build.project.folder),
+        blocked_feed=build.blocked_feed,
         allow_unprotected_writes=options.allow_unprotected_writes,
     ):
         etags[outcome.key] = outcome.etag or etags.get(outcome.key, "")

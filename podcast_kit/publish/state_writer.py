@@ -25,7 +25,23 @@ from podcast_kit.stores.lineage import (
     join_histories,
     render_history,
 )
-from podcast_kit.stores.state import STATE_KEY, StoreState, feed_number, kept_feed_key, read_state_file, render_state
+from podcast_kit.stores.state import (
+    ALL_COPIES,
+    COPIES_KEY,
+    PRIVATE_PREFIX,
+    REDACTED,
+    STATE_KEY,
+    CopiesRecord,
+    StoreState,
+    digest_copies,
+    feed_number,
+    is_copied_feed,
+    kept_feed_key,
+    read_state_file,
+    redact_key,
+    render_copies,
+    render_state,
+)
 
 MAX_MARK_ATTEMPTS = 5
 SWAP_WAIT_S = 1.0
@@ -57,7 +73,11 @@ class StateWriter:
         """Whether the state in the store says that this publish is under way."""
         self.dirty_of_others: frozenset[str] = frozenset()
         """Keys that publishes which were overtaken by this one have marked since."""
-        self.dirty = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
+        self.copied = frozenset(change.key for change in plan.changes if is_copied_feed(change.output))
+        """Keys of private feeds that are copies: what they have is recorded in an object of its own."""
+        self.copies, self.blocked = plan.state.copies, plan.state.blocked
+        changed = {change.key for change in plan.pending if change.verb is not Verb.RETIRE}
+        self.dirty = (changed - self.copied) | ({ALL_COPIES} if changed & self.copied else set())
         self.written: set[str] = set()
         """Keys whose upload has begun."""
         self.has_replaced_feed = False
@@ -177,9 +197,10 @@ class StateWriter:
         )
         state = replace(state, pending=self._pending_of_others())
         state = self._compact_history(state)
+        self._write_copies()
         for _ in range(MAX_MARK_ATTEMPTS):
             try:
-                self._write(replace(state, dirty=self.dirty_of_others))
+                self._write(replace(state, dirty=self.dirty_of_others | self._unknown_feeds()))
             except PublishConflict:
                 current = read_state_file(self.store)
                 if current.run != self.run:
@@ -190,6 +211,23 @@ class StateWriter:
                 return
         # Someone else started after our feed went live: it is published, and the state is now theirs.
         self.mark_dirty()
+
+    def _unknown_feeds(self) -> frozenset[str]:
+        """Private feeds that may have changed, and that this build does not have: they stay marked."""
+        return frozenset(key for key in self.plan.state.dirty if key.startswith(REDACTED))
+
+    def _write_copies(self) -> None:
+        """Record what the copied feeds have, if that changed."""
+        rows = {redact_key(key): self.objects[key].sha256 for key in sorted(self.copied) if key in self.objects}
+        if not self.copied and not any(change.key.startswith(PRIVATE_PREFIX) for change in self.plan.changes):
+            return  # without a list of subscribers
+        digest = digest_copies(rows)
+        if not rows:
+            self.copies = None
+        elif self.copies is None or self.copies.digest != digest:
+            content = render_copies(rows)
+            self.store.put(internal_object(COPIES_KEY, content, "application/json"))
+            self.copies = CopiesRecord(sha256=hashlib.sha256(content).hexdigest(), digest=digest)
 
     def rewrite(self) -> None:
         """Write the plan's state with its lineage, where no file changes: a hold was placed, or the record is old.
@@ -222,16 +260,18 @@ class StateWriter:
 
         From what the feed was made, if it is ours now, is kept there, too: others may have dropped it.
         """
+        written = (self.written - self.copied) | ({ALL_COPIES} if self.written & self.copied else set())
         own = self._pending_publish(self.lineage) if self.lineage and self.has_replaced_feed else None
         for _ in range(MAX_MARK_ATTEMPTS):
             state = read_state_file(self.store)
             is_known = own is None or any(publish.feed_sha256 == own.feed_sha256 for publish in state.pending)
-            if state.rebuilt or (self.written <= state.dirty and is_known):
+            if state.rebuilt or (written <= state.dirty and is_known):
                 return
             pending = state.pending if is_known or own is None else (*state.pending, own)
             try:
                 self._adopt(state)
-                self._write(replace(state, dirty=state.dirty | self.written, pending=pending))
+                self.copies, self.blocked = state.copies, state.blocked
+                self._write(replace(state, dirty=state.dirty | written, pending=pending))
             except PublishConflict:
                 continue
             return
@@ -241,6 +281,9 @@ class StateWriter:
             state,
             conditional_writes=self.store.conditional_writes,
             embargoed=self.embargoed,
+            copied=self.copied,
+            copies=self.copies,
+            blocked=self.blocked,
             posts=self.posts,
             unannounced=self.unannounced,
         )

@@ -20,7 +20,7 @@ from podcast_kit.model import LockEntry, Outcome, Output, Wave, public_url
 from podcast_kit.plan import Change, Plan, Verb
 from podcast_kit.plan.subscriber_changes import SubscriberChange, diff_feeds
 from podcast_kit.publish.lineage import LineageUpdate
-from podcast_kit.publish.state_writer import StateWriter, compare_and_swap
+from podcast_kit.publish.state_writer import StateWriter, compare_and_swap, internal_object
 from podcast_kit.publish.verify import verify_contents, verify_outputs
 from podcast_kit.stores import (
     IF_NONE_MATCH,
@@ -31,10 +31,14 @@ from podcast_kit.stores import (
     Upload,
     if_match,
 )
-from podcast_kit.stores.state import STATE_KEY, kept_feed_key
+from podcast_kit.stores.state import PRIVATE_PREFIX, STATE_KEY, kept_feed_key, redact_key
+from podcast_kit.text.numbers import format_count
 
 MAX_WRITE_ATTEMPTS = 4
 """Attempts to replace a file that keeps changing although no other publish is under way."""
+BLOCKED_FEEDS_FIX = "allow the key to delete below private/ (s3:DeleteObject), then run `podcast-kit publish --refresh`"
+COPIES_BETWEEN_CHECKS = 1000
+"""Copied feeds after which a publish makes sure that no other one has begun."""
 STALE_UPLOAD_DAYS = 1
 """Days after which an unfinished multipart upload counts as abandoned."""
 MIN_SWEEP_BYTES = 16 << 20
@@ -87,6 +91,7 @@ def publish_plan(
     purge: Callable[[], Iterable[Outcome]] = tuple,
     slugs: Mapping[str, tuple[str, ...]] | None = None,
     lineage: LineageUpdate | None = None,
+    blocked_feed: bytes = b"",
     allow_unprotected_writes: bool = False,
 ) -> Iterator[Outcome]:
     """Make the store match the plan, and yield each thing as it is done.
@@ -95,6 +100,7 @@ def publish_plan(
     server serves the store yet. `before_feed` is called when everything except the feed has arrived. `on_sent`
     receives, from many threads, the key and the number of bytes of each piece that arrived. `purge` is called when
     the feed is written, to drop cached copies; then the public feed is checked. `slugs` and `lineage` are recorded.
+    `blocked_feed` replaces revoked private feeds that cannot be deleted.
     A store without conditional writes is refused unless `allow_unprotected_writes` is set. A plan without changes
     writes nothing.
     Raises StoreAccessError, OperationError, or PublishConflict when someone else published after the plan was made;
@@ -120,6 +126,7 @@ def publish_plan(
     for change in plan.pending:
         if change.verb is Verb.RETIRE:
             yield Outcome(key=change.key, action="retired", wave=change.wave)
+    yield from _revoke_feeds(plan, store, state_writer, blocked_feed)
     yield from purge()  # before the record: a publish that is stopped in between is completed, and purges again
     state_writer.finish()
     yield Outcome(key=STATE_KEY, action="recorded", etag=state_writer.etag)
@@ -168,8 +175,9 @@ def _upload_wave(
 
     After the first failure no further upload starts.
     """
-    remaining = {change.key: change for change in changes}
-    state_writer.written |= remaining.keys()
+    all_changes = list(changes)
+    state_writer.written |= {change.key for change in all_changes}
+    remaining = {change.key: change for change in all_changes if not change.is_copied}
     in_bulk = [
         (Upload.from_output(change.output), precondition)
         for change in remaining.values()
@@ -183,6 +191,11 @@ def _upload_wave(
     is_stopped = threading.Event()
 
     def write_change(change: Change) -> str:
+        if change.is_copied and change.output:
+            if is_stopped.is_set():
+                raise OperationError("stopped", "run it again: files that arrived are not sent twice")
+            return store.copy(change.output.copy_of, Upload.from_output(change.output))
+
         def report_sent(size: int) -> None:
             if is_stopped.is_set():
                 raise OperationError("stopped", "run it again: files that arrived are not sent twice")
@@ -192,12 +205,17 @@ def _upload_wave(
 
     pool = ThreadPoolExecutor(store.threads)
     try:
-        running = {pool.submit(write_change, change): change for change in remaining.values()}
-        for future in as_completed(running):
-            etag = future.result()
-            change = running[future]
-            state_writer.record_write(change, etag)
-            yield _change_outcome(change, etag)
+        copies = [change for change in all_changes if change.is_copied]
+        starts = range(0, len(copies), COPIES_BETWEEN_CHECKS)
+        for batch in (list(remaining.values()), *(copies[at : at + COPIES_BETWEEN_CHECKS] for at in starts)):
+            if batch and batch[0].is_copied and batch[0].wave is Wave.FEED:
+                state_writer.require_current(checks_feed=False)  # copying thousands takes a while
+            running = {pool.submit(write_change, change): change for change in batch}
+            for future in as_completed(running):
+                etag = future.result()
+                change = running.pop(future)
+                state_writer.record_write(change, etag)
+                yield _change_outcome(change, etag)
     finally:
         is_stopped.set()
         pool.shutdown(cancel_futures=True)
@@ -300,6 +318,27 @@ def _publish_feed(
             state_writer.record_write(change, etag)
             on_sent(change.key, change.size)
             yield _change_outcome(change, etag)
+
+
+def _revoke_feeds(plan: Plan, store: Store, state_writer: StateWriter, blocked_feed: bytes) -> Iterator[Outcome]:
+    """Delete the private feeds that no one has any more, or empty them where the key may not delete."""
+    if not plan.revoked:
+        return
+    revoked, count, blocked = set(plan.revoked), 0, 0
+    for key in [remote.key for remote in store.list(PRIVATE_PREFIX) if redact_key(remote.key) in revoked]:
+        try:
+            store.delete(key)
+            state_writer.blocked -= {redact_key(key)}
+            count += 1
+        except StoreAccessError:
+            store.put(internal_object(key, blocked_feed, "application/rss+xml; charset=utf-8"))
+            state_writer.blocked |= {redact_key(key)}
+            blocked += 1
+    if count:
+        yield Outcome(key=format_count(count, "private feed"), action="revoked", wave=Wave.FEED)
+    if blocked:
+        text = f"{format_count(blocked, 'revoked private feed')} cannot be deleted: empty now, but still there"
+        yield Outcome(key="private feeds", action="blocked", wave=Wave.FEED, error=text, fix=BLOCKED_FEEDS_FIX)
 
 
 def _keep_previous_feed(feed: bytes, state_writer: StateWriter) -> bool:

@@ -163,7 +163,10 @@ def read_subscribers_key(folder: Path) -> bytes:
         try:
             text = read_inside(folder, SUBSCRIBERS_KEY_FILE, MAX_SOURCE_BYTES).decode("ascii")
         except (OSError, UnicodeDecodeError):
-            fix = f"copy it from where it was created, or set {SUBSCRIBERS_KEY_VARIABLE}; it cannot be recreated"
+            fix = (
+                f"copy it from where it was created, or set {SUBSCRIBERS_KEY_VARIABLE}; it cannot be recreated"
+                " (for the first private feeds, `podcast-kit private` creates it)"
+            )
             raise OperationError(f"{SUBSCRIBERS_KEY_FILE} is missing", fix) from None
     try:
         key = bytes.fromhex(text.strip())

@@ -121,11 +121,11 @@ class Upload:
     @classmethod
     def from_output(cls, output: Output) -> Upload:
         """The upload of a file of the build."""
-        if output.path is None:
+        if output.path is None and not output.copy_of:
             raise ValueError(f"{output.key} has no local file")  # a bug: plan_changes refuses such a plan
         return cls(
             key=output.key,
-            content=output.path,
+            content=output.path or Path(),
             size=output.size,
             content_type=output.content_type,
             cache_control=output.cache_control,
@@ -221,6 +221,13 @@ class Store(Protocol):
         """Give an existing object the headers of this output; returns its new ETag.
 
         Raises PublishConflict when the object has another ETag than that of the precondition.
+        """
+        ...
+
+    def copy(self, source_key: str, upload: Upload) -> str:
+        """Write an object with the bytes and headers of another one, without sending them; returns its ETag.
+
+        All of it or nothing, whatever was there. A store that cannot copy is sent the upload.
         """
         ...
 

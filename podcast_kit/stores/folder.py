@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -137,6 +138,13 @@ class FolderStore:
                     text = f"someone else deleted {output.key} in {self.name}"
                     raise PublishConflict(text, PULL_FIX) from error
         return output.sha256
+
+    def copy(self, source_key: str, upload: Upload) -> str:
+        """Write the bytes of another file; they may be in the store only."""
+        stored = self.get(source_key)
+        if stored is None:
+            return self.put(upload)
+        return self.put(replace(upload, content=stored.content))
 
     def delete(self, key: str) -> None:
         """Delete the file, and the folders that become empty."""

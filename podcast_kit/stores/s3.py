@@ -61,6 +61,10 @@ UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "Met
 """Error codes of stores without conditional writes."""
 
 
+COPY_REFUSED = {403, 404, 405, 501}
+"""Answers of a store that does not copy, or not with this key."""
+
+
 class S3Store:
     """Keys below a prefix of one bucket. Credentials come only from boto3's own chain."""
 
@@ -268,6 +272,26 @@ class S3Store:
                 )
             )
         return str(answer["CopyObjectResult"]["ETag"])
+
+    def copy(self, source_key: str, upload: Upload) -> str:
+        """Send one CopyObject; where the store refuses to copy, send the bytes if they are on this machine."""
+        from botocore.exceptions import ClientError
+
+        def copy_object() -> str:
+            answer = self._upload_client.copy_object(
+                Bucket=self.bucket,
+                Key=self.prefix + upload.key,
+                CopySource={"Bucket": self.bucket, "Key": self.prefix + source_key},
+            )
+            return str(answer["CopyObjectResult"]["ETag"])
+
+        with translate_boto_errors(self.name, upload.key):
+            try:
+                return _retry(copy_object)
+            except ClientError as error:
+                if _http_status(error) not in COPY_REFUSED or upload.content == Path():
+                    raise
+        return self.put(upload)
 
     def delete(self, key: str) -> None:
         """Send one DeleteObject: some stores reject DeleteObjects."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -29,9 +29,23 @@ STATE_SCHEMA = 2
 PRIVATE_PREFIX = "private/"
 """Secret keys. The state is publicly readable, so it holds only their digests."""
 REDACTED = "private:"
+ALL_COPIES = REDACTED + "*"
+"""In the place of the keys of all copied feeds, where they may have changed."""
+COPIES_KEY = INTERNAL_PREFIX + "private.json"
+"""What each copied private feed has: an object of its own, which only a publish that changes some of them reads."""
 EMBARGOED = "early:"
 """The same for media that are uploaded before their episode is out. The state omits their sha256 too, because their
 address is made from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiesRecord:
+    """What the state has of the copied private feeds."""
+
+    sha256: str
+    """Of the object that has all of them."""
+    digest: str
+    """Of what it says; equal to that of a build in which none of them changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,14 @@ class StoreState:
     """Keys that an interrupted publish may have changed."""
     embargoed: frozenset[str] = frozenset()
     """Keys of media whose episode is not out yet."""
+    copies: CopiesRecord | None = None
+    """The private feeds that the store has copied, which are recorded apart; None if there are none."""
+    copied: frozenset[str] = frozenset()
+    """The keys of those among `objects`."""
+    stale_feeds: frozenset[str] = frozenset()
+    """Digests of the keys of private feeds that the build has no more."""
+    blocked: frozenset[str] = frozenset()
+    """Digests of the keys of revoked feeds that could not be deleted, and are empty."""
     conditional_writes: ConditionalWrites | None = None
     """How this store handles conditional writes; None before a probe."""
     run: str = ""
@@ -130,7 +152,9 @@ def reconcile_state(
     """
     outputs = list(outputs)
     if outputs:
-        state = _restore_redacted_keys(state, outputs)
+        state = _restore_copies(store, _restore_redacted_keys(state, outputs), outputs)
+        if refresh and any(output.key.startswith(PRIVATE_PREFIX) for output in outputs):
+            state = replace(state, stale_feeds=state.stale_feeds | state.blocked)  # the key may delete now
     if not state.rebuilt and (refresh or (state.feed is None and feed_key in state.objects)):
         state = _drop_missing(store, state)
     if state.rebuilt or state.dirty:
@@ -156,7 +180,7 @@ def redact_key(key: str, *, embargoed: bool = False) -> str:
 def _restore_redacted_keys(state: StoreState, outputs: Iterable[Output]) -> StoreState:
     """Replace the digests of secret keys by the keys, where the build has them.
 
-    Of the others, private ones are dropped if the build has private feeds, and stay if it has none, since they then
+    Of the others, private ones are stale if the build has private feeds, and stay if it has none, since they then
     are unknown to it; embargoed ones stay, so that they can be retired.
     """
     has_private = any(output.key.startswith(PRIVATE_PREFIX) for output in outputs)
@@ -175,7 +199,70 @@ def _restore_redacted_keys(state: StoreState, outputs: Iterable[Output]) -> Stor
         objects={name: replace(state.objects[key], key=name) for key, name in with_names(state.objects)},
         retired={name: state.retired[key] for key, name in with_names(state.retired)},
         dirty=frozenset(name for _, name in with_names(state.dirty)),
+        stale_feeds=frozenset(
+            key for key in state.objects if has_private and key.startswith(REDACTED) and key not in names
+        ),
     )
+
+
+def _restore_copies(store: Store, state: StoreState, outputs: Collection[Output]) -> StoreState:
+    """The state with the copied private feeds of the build among its objects; read only if one of them changed."""
+    if not any(output.key.startswith(PRIVATE_PREFIX) for output in outputs):
+        return state
+    feeds = {redact_key(output.key): output for output in outputs if is_copied_feed(output)}
+    if state.copies is None and not feeds:
+        return state
+    rows = {key: output.sha256 for key, output in feeds.items()}
+    if state.copies is None or state.copies.digest != digest_copies(rows):
+        rows = read_copies(store, state.copies)
+    elif ALL_COPIES in state.dirty:
+        rows = {}
+    objects = {
+        feeds[key].key: RemoteObject(
+            key=feeds[key].key,
+            size=feeds[key].size if sha256 == feeds[key].sha256 else 0,
+            sha256=sha256,
+            headers=feeds[key].headers,
+        )
+        for key, sha256 in rows.items()
+        if key in feeds
+    }
+    return replace(
+        state,
+        objects={**state.objects, **objects},
+        dirty=state.dirty - {ALL_COPIES},
+        stale_feeds=(state.stale_feeds | (rows.keys() - feeds.keys())) - state.blocked,
+    )
+
+
+def is_copied_feed(output: Output | None) -> bool:
+    """Whether an output is a private feed that the store copies."""
+    return output is not None and bool(output.copy_of) and output.wave is Wave.FEED
+
+
+def digest_copies(rows: Mapping[str, str]) -> str:
+    """The digest of what copied feeds have: digest of each key → sha256 of its bytes."""
+    return hashlib.sha256(json.dumps(sorted(rows.items())).encode()).hexdigest()
+
+
+def render_copies(rows: Mapping[str, str]) -> bytes:
+    """The object that has all copied feeds; the bodies, which are few, once each."""
+    bodies = sorted(set(rows.values()))
+    indexes = {sha256: index for index, sha256 in enumerate(bodies)}
+    lines = ",\n".join(f'"{key}":{indexes[sha256]}' for key, sha256 in sorted(rows.items()))
+    return f'{{"bodies": {json.dumps(bodies)}, "feeds": {{\n{lines}\n}}}}\n'.encode()
+
+
+def read_copies(store: Store, record: CopiesRecord | None) -> dict[str, str]:
+    """What the copied feeds have; nothing where the object is not the one that the state names."""
+    stored = store.get(COPIES_KEY) if record else None
+    if record is None or stored is None or hashlib.sha256(stored.content).hexdigest() != record.sha256:
+        return {}
+    try:
+        data = json.loads(stored.content)
+        return {str(key): str(data["bodies"][index]) for key, index in data["feeds"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return {}
 
 
 def _drop_missing(store: Store, state: StoreState) -> StoreState:
@@ -244,7 +331,8 @@ def _reconcile_dirty(store: Store, state: StoreState, outputs: Mapping[str, Outp
 
 def render_state(state: StoreState, identity: str) -> bytes:
     """Render the state file: one line per object, sorted, each set of headers once."""
-    header_sets = sorted({remote.headers for remote in state.objects.values()})
+    objects = {key: remote for key, remote in state.objects.items() if key not in state.copied}
+    header_sets = sorted({remote.headers for remote in objects.values()})
     header_index = {headers: index for index, headers in enumerate(header_sets)}
 
     def shown_key(key: str) -> str:
@@ -254,7 +342,7 @@ def render_state(state: StoreState, identity: str) -> bytes:
         digests = ("", "") if remote.key in state.embargoed else (remote.sha256, remote.etag)
         return [remote.size, *digests, header_index[remote.headers]]
 
-    rows = {shown_key(key): object_row(remote) for key, remote in sorted(state.objects.items())}
+    rows = {shown_key(key): object_row(remote) for key, remote in sorted(objects.items())}
     lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
     retired = sorted((key, since) for key, since in state.retired.items() if not key.startswith(PRIVATE_PREFIX))
     head = {
@@ -262,6 +350,8 @@ def render_state(state: StoreState, identity: str) -> bytes:
         "headers": [dict(headers) for headers in header_sets],
         "retired": {shown_key(key): since for key, since in retired},
         "doubtful": sorted(map(shown_key, state.dirty)),
+        **({"private": {"sha256": state.copies.sha256, "digest": state.copies.digest}} if state.copies else {}),
+        **({"blocked": sorted(state.blocked)} if state.blocked else {}),
         **({"run": state.run} if state.run else {}),
         "feeds": list(state.feeds),
         "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
@@ -311,6 +401,8 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             feed_dates={
                 str(key): datetime.fromisoformat(at).isoformat() for key, at in data.get("feed_dates", {}).items()
             },
+            copies=_copies_from_json(data["private"]) if data.get("private") else None,
+            blocked=frozenset(map(str, data.get("blocked", ()))),
             run=str(data.get("run", "")),
             hold=str(data.get("hold", "")),
             announced={str(hub): str(digest) for hub, digest in data.get("announced", {}).items()},
@@ -330,6 +422,10 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
+
+
+def _copies_from_json(data: Mapping[str, object]) -> CopiesRecord:
+    return CopiesRecord(sha256=str(data["sha256"]), digest=str(data["digest"]))
 
 
 def feed_number(key: str) -> int:
