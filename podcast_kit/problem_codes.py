@@ -832,6 +832,11 @@ pb.removed
     They would disappear from subscribers' apps.
     Restore the episodes; to remove them on purpose, pass `--remove`.
 
+pb.revoked
+    More than half of the private feeds would be deleted.
+    A list that was cut off, or another key, would take the feed from people who pay.
+    Check the list and subscribers.key; if it is meant, pass `--allow revoked`.
+
 pb.private
     The store has private feeds, and this machine has no list of subscribers.
     These feeds stay as they are and get no new episodes.

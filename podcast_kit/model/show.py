@@ -199,13 +199,6 @@ class CommentSettings:
     """Keep only the replies that the account of the post has marked as a favourite, or liked."""
 
 
-class MembersPages(StrEnum):
-    """What pages the episodes for members get."""
-
-    NONE = "none"
-    UNLISTED = "unlisted"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberSource:
     """Where the list of subscribers comes from, if it is not subscribers.txt."""
@@ -233,7 +226,6 @@ class PrivateSettings:
     tiers: tuple[str, ...] = ()
     """The lowest first; empty if all members get the same."""
     subscribers: SubscriberSource = field(default_factory=SubscriberSource)
-    pages: MembersPages = MembersPages.NONE
     personal: bool | None = None
     """Whether each feed has the subscriber's name in its title; None for the default."""
 

@@ -29,7 +29,7 @@ from podcast_kit.errors import (
     SourceLocation,
 )
 from podcast_kit.feed.pagination import feed_page_key
-from podcast_kit.model import BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
+from podcast_kit.model import SHOW_FILE, BrokenEpisode, LockEntry, Outcome, Progress, Project, Wave
 from podcast_kit.model.lineage import EPISODE_UNIT, SourceParts
 from podcast_kit.plan import Change, Plan, Verb, plan_changes
 from podcast_kit.plan.live_show import compare_live_show, is_own_feed
@@ -67,7 +67,10 @@ from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites
 from podcast_kit.stores.state import EMBARGOED, PRIVATE_PREFIX, REDACTED, STATE_KEY, StoreState, reconcile_state
 
 UNKNOWN_FILES_CODE = "pb.files"
-ALLOWED_NOTICES = {UNKNOWN_FILES_CODE: "replaced"}
+REVOKED_FEEDS_CODE = "pb.revoked"
+MIN_MANY_REVOKED = 5
+"""Revoked feeds from which on a publish asks whether that is meant, if they are more than half of all."""
+ALLOWED_NOTICES = {UNKNOWN_FILES_CODE: "replaced", REVOKED_FEEDS_CODE: "revoked"}
 """Code of an error that the plan shows → the word of `--allow` that turns it off, if it is not `removed`."""
 MAX_NAMED_FILES = 3
 WRITTEN_BACK = "written back"
@@ -93,7 +96,8 @@ class PublishOptions:
     remove: Collection[str] = ()
     """Guids of episodes that may disappear from the feed."""
     allow: Collection[str] = ()
-    """`removed`: any episode may disappear; `guids`: any guid may change; `replaced`: any file may be replaced."""
+    """`removed`: any episode may disappear; `guids`: any guid may change; `replaced`: any file may be replaced;
+    `revoked`: most private feeds may be deleted."""
     allow_unprotected_writes: bool = False
     """Publish to a store without conditional writes."""
     release: bool = False
@@ -345,6 +349,8 @@ def make_plan(
         notices = (*notices, unknown)
     if has_stale_feeds and "pb.private" not in show.ignore:
         notices = (*notices, _stale_feeds_problem())
+    if too_many := _many_revoked_problem(plan, build):
+        notices = (*notices, too_many)
     if state.hold:
         notices = (*notices, _hold_problem(state.hold))
     if store.conditional_writes and store.conditional_writes.unprotected and "pb.unprotected" not in show.ignore:
@@ -398,6 +404,18 @@ def _stale_feeds_problem() -> Problem:
     text = "the store has private feeds, but there is no list of subscribers here: these feeds get no new episodes"
     fix = "set PODCAST_KIT_SUBSCRIBERS and PODCAST_KIT_SUBSCRIBERS_KEY, or publish where subscribers.txt is"
     return Problem(SourceLocation("subscribers.txt"), text, fix, "pb.private", Severity.WARNING)
+
+
+def _many_revoked_problem(plan: Plan, build: builder.Build) -> Problem | None:
+    """That most of the private feeds would be deleted: the list may be cut off, or the key another one."""
+    revoked = len(plan.revoked)
+    kept = sum(change.remote is not None and change.key.startswith(PRIVATE_PREFIX) for change in plan.changes)
+    if revoked < MIN_MANY_REVOKED or revoked <= kept:
+        return None
+    text = f"{revoked} private feeds would be deleted, more than half of all"
+    fix = "check the list of subscribers and subscribers.key; if that is meant: --allow revoked"
+    location = build.project.show.locations.get("private.subscribers") or SourceLocation(SHOW_FILE)
+    return Problem(location, text, fix, REVOKED_FEEDS_CODE)
 
 
 def _unknown_files_problem(plan: Plan, build: builder.Build, store_name: str) -> Problem | None:

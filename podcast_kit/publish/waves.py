@@ -31,7 +31,7 @@ from podcast_kit.stores import (
     Upload,
     if_match,
 )
-from podcast_kit.stores.state import PRIVATE_PREFIX, STATE_KEY, kept_feed_key, redact_key
+from podcast_kit.stores.state import PRIVATE_PREFIX, STATE_KEY, is_copied_feed, kept_feed_key, redact_key
 from podcast_kit.text.numbers import format_count
 
 MAX_WRITE_ATTEMPTS = 4
@@ -177,11 +177,13 @@ def _upload_wave(
     """
     all_changes = list(changes)
     state_writer.written |= {change.key for change in all_changes}
-    remaining = {change.key: change for change in all_changes if not change.is_copied}
+    copies = [change for change in all_changes if change.output and _copies_in_store(change.output, store)]
+    copied_keys = {change.key for change in copies}
+    remaining = {change.key: change for change in all_changes if change.key not in copied_keys}
     in_bulk = [
         (Upload.from_output(change.output), precondition)
         for change in remaining.values()
-        if change.uploads and change.output and (precondition := _choose_precondition(change, store)) is not None
+        if change.writes and change.output and (precondition := _choose_precondition(change, store)) is not None
     ]
     for upload, etag in store.put_many(in_bulk):
         change = remaining.pop(upload.key)
@@ -191,7 +193,7 @@ def _upload_wave(
     is_stopped = threading.Event()
 
     def write_change(change: Change) -> str:
-        if change.is_copied and change.output:
+        if change.key in copied_keys and change.output:
             if is_stopped.is_set():
                 raise OperationError("stopped", "run it again: files that arrived are not sent twice")
             return store.copy(change.output.copy_of, Upload.from_output(change.output))
@@ -205,10 +207,9 @@ def _upload_wave(
 
     pool = ThreadPoolExecutor(store.threads)
     try:
-        copies = [change for change in all_changes if change.is_copied]
         starts = range(0, len(copies), COPIES_BETWEEN_CHECKS)
         for batch in (list(remaining.values()), *(copies[at : at + COPIES_BETWEEN_CHECKS] for at in starts)):
-            if batch and batch[0].is_copied and batch[0].wave is Wave.FEED:
+            if batch and batch[0].key in copied_keys and batch[0].wave is Wave.FEED:
                 state_writer.require_current(checks_feed=False)  # copying thousands takes a while
             running = {pool.submit(write_change, change): change for change in batch}
             for future in as_completed(running):
@@ -219,6 +220,11 @@ def _upload_wave(
     finally:
         is_stopped.set()
         pool.shutdown(cancel_futures=True)
+
+
+def _copies_in_store(output: Output, store: Store) -> bool:
+    """Whether the store makes a file from another one; a store that cannot is sent it, if it is on this machine."""
+    return bool(output.copy_of) and (store.can_copy or output.path is None)
 
 
 def _write_change(change: Change, store: Store, state_writer: StateWriter, on_sent: Callable[[int], None]) -> str:
@@ -258,6 +264,8 @@ def _choose_precondition(change: Change, store: Store) -> Precondition | None:
     """
     if store.conditional_writes is not None and store.conditional_writes.unprotected:
         return UNCONDITIONAL
+    if is_copied_feed(change.output):
+        return UNCONDITIONAL  # their ETags are not recorded, and what another publish does to them is marked
     if change.wave is Wave.MEDIA:
         return IF_NONE_MATCH if change.verb is Verb.CREATE else UNCONDITIONAL
     if change.remote is None:

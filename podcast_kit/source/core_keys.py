@@ -397,12 +397,6 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
                 ),
             ),
             CoreKey(
-                name="pages",
-                about="The pages of episodes for members.",
-                form="none, or unlisted: at an address that only the private feeds have",
-                default="none",
-            ),
-            CoreKey(
                 name="personal",
                 about="Put the subscriber's name into the title of each feed, so that no two feeds are the same.",
                 form=FLAG,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from podcast_kit.model import MembersPages, PrivateSettings, SubscriberSource
+from podcast_kit.model import PrivateSettings, SubscriberSource
 from podcast_kit.source.paths import ShowFolder
 from podcast_kit.source.yaml import InvalidValue, Table, converters, suggest_name
 
@@ -35,7 +35,6 @@ def private_settings_from_table(table: Table, folder: ShowFolder, to_variable: C
     settings = PrivateSettings(
         tiers=tiers[:MAX_TIERS],
         subscribers=_subscriber_source(inner, folder, to_variable),
-        pages=inner.optional("pages", converters.choice_of(MembersPages), MembersPages.NONE),
         personal=inner.optional("personal", converters.to_flag, None),
     )
     inner.finish()

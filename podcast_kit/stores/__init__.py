@@ -7,7 +7,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -29,6 +29,7 @@ __all__ = [
     "Store",
     "StoredObject",
     "Upload",
+    "copy_through",
     "find_outside_place",
     "if_match",
     "ignore_sent",
@@ -169,6 +170,8 @@ class Store(Protocol):
 
     name: str
     """For messages: `s3://bucket/prefix`, or the folder."""
+    can_copy: bool
+    """Whether it copies an object itself, which is then not sent."""
     remote: bool
     """Whether listeners can reach it directly; a folder still needs a web server."""
     threads: int
@@ -225,10 +228,7 @@ class Store(Protocol):
         ...
 
     def copy(self, source_key: str, upload: Upload) -> str:
-        """Write an object with the bytes and headers of another one, without sending them; returns its ETag.
-
-        All of it or nothing, whatever was there. A store that cannot copy is sent the upload.
-        """
+        """Write an object with the bytes and headers of another one; all of it or nothing. Returns its ETag."""
         ...
 
     def delete(self, key: str) -> None:
@@ -242,6 +242,14 @@ class Store(Protocol):
     def abort_stale_uploads(self, before: datetime) -> int:
         """Remove what uploads that started before then and never finished left behind; returns how many."""
         ...
+
+
+def copy_through(store: Store, source_key: str, upload: Upload) -> str:
+    """Copy an object in a store that cannot: read it, and write it again."""
+    stored = store.get(source_key)
+    if stored is None:
+        raise OperationError(f"{store.name} lacks {source_key}", "run `podcast-kit publish --refresh`")
+    return store.put(replace(upload, content=stored.content))
 
 
 def open_store(publishing: PublishSettings, folder: Path, on_waiting: Callable[[str], None] = lambda _: None) -> Store:

@@ -7,7 +7,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -22,6 +21,7 @@ from podcast_kit.stores import (
     Precondition,
     StoredObject,
     Upload,
+    copy_through,
     ignore_sent,
     require_valid_key,
 )
@@ -35,6 +35,7 @@ PART_SUFFIX = ".part~"
 class FolderStore:
     """Files below one folder. The ETag is the sha256 of the content; headers are up to the web server."""
 
+    can_copy = False
     remote = False
     threads = 4
     conditional_writes: ConditionalWrites | None = ConditionalWrites.QUOTED
@@ -140,11 +141,8 @@ class FolderStore:
         return output.sha256
 
     def copy(self, source_key: str, upload: Upload) -> str:
-        """Write the bytes of another file; they may be in the store only."""
-        stored = self.get(source_key)
-        if stored is None:
-            return self.put(upload)
-        return self.put(replace(upload, content=stored.content))
+        """Read the other file, and write it again."""
+        return copy_through(self, source_key, upload)
 
     def delete(self, key: str) -> None:
         """Delete the file, and the folders that become empty."""

@@ -25,6 +25,7 @@ from podcast_kit.stores import (
     Precondition,
     StoredObject,
     Upload,
+    copy_through,
     ignore_sent,
     require_valid_key,
 )
@@ -64,6 +65,7 @@ INSTALL_RSYNC_FIX = "install the program rsync, version 3.2.3 or newer"
 class RsyncStore:
     """Files below one folder of a server. The ETag is the sha256 of the content; headers are up to the web server."""
 
+    can_copy = False
     remote = True
     threads = 2
     conditional_writes: ConditionalWrites | None = None
@@ -145,6 +147,10 @@ class RsyncStore:
         if precondition.etag and self.read_digest(output.key) != (output.size, precondition.etag):
             raise PublishConflict(f"someone else changed {output.key} in {self.name}", PULL_FIX)
         return output.sha256
+
+    def copy(self, source_key: str, upload: Upload) -> str:
+        """Read the other file, and write it again."""
+        return copy_through(self, source_key, upload)
 
     def delete(self, key: str) -> None:
         """Delete the file; does nothing when it does not exist."""

@@ -68,6 +68,7 @@ COPY_REFUSED = {403, 404, 405, 501}
 class S3Store:
     """Keys below a prefix of one bucket. Credentials come only from boto3's own chain."""
 
+    can_copy = True
     remote = True
     threads = MAX_CONCURRENT_CALLS
 

@@ -29,6 +29,7 @@ from podcast_kit.stores import (
     Precondition,
     StoredObject,
     Upload,
+    copy_through,
     ignore_sent,
     require_valid_key,
 )
@@ -55,6 +56,7 @@ AnswerT = TypeVar("AnswerT")
 class SftpStore:
     """Files below one folder of a server. The ETag is the sha256 of the content; headers are up to the web server."""
 
+    can_copy = False
     remote = True
     threads = 6
     conditional_writes: ConditionalWrites | None = None
@@ -128,6 +130,10 @@ class SftpStore:
         if precondition.etag and self.read_digest(output.key) != (output.size, precondition.etag):
             raise PublishConflict(f"someone else changed {output.key} in {self.name}", PULL_FIX)
         return output.sha256
+
+    def copy(self, source_key: str, upload: Upload) -> str:
+        """Read the other file, and write it again."""
+        return copy_through(self, source_key, upload)
 
     def delete(self, key: str) -> None:
         """Delete the file, and the folders that become empty."""

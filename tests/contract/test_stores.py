@@ -128,6 +128,16 @@ def test_one_of_sixteen_concurrent_writers_wins(store):
     assert winners == [store.get("a/b.txt").content]
 
 
+def test_a_copy_has_the_bytes_of_the_other_file_and_replaces_what_was_there(store):
+    store.put(upload("private/body.xml", b"<rss/>"))
+    store.put(upload("private/of a member.xml", b"older"))
+    copy = upload("private/of a member.xml", b"<rss/>")
+    for _ in range(2):
+        store.copy("private/body.xml", replace(copy, content=Path()))
+        assert store.get(copy.key).content == b"<rss/>"
+        assert store.head(copy.key).sha256 == copy.sha256
+
+
 def test_delete_is_idempotent(store):
     store.put(upload())
     store.delete("a/b.txt")

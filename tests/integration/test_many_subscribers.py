@@ -152,6 +152,13 @@ def test_where_the_key_may_not_delete_a_revoked_feed_is_empty_and_doctor_says_so
     assert "could not be deleted" not in run(show, "doctor", exit_code=1).output
 
 
+def test_a_list_that_lost_most_of_its_people_stops_the_publish(show):
+    publish(show)
+    write_list(show, ["member0@pod.example", "member1@pod.example"])
+    assert "private feeds would be deleted, more than half of all" in publish(show, exit_code=1).output
+    publish(show, "--allow", "revoked")
+
+
 def test_a_publish_killed_among_the_copies_leaves_every_feed_whole(show):
     publish(show)
     feeds = feeds_of(show)

@@ -13,12 +13,14 @@ from podcast_kit.announce import buttondown, podping
 from podcast_kit.announce.networks import list_secret_variables
 from podcast_kit.cli import cli
 from podcast_kit.publish import announcing
-from tests.support import chat_servers, seaweed, shows
+from tests.support import chat_servers, members_shows, seaweed, shows
 
 BEFORE = "2030-01-01T08:00"
 SUBSCRIBER = "Annegret Zeisig"
 PASSWORD = "hunter2-of-the-old-host"
 DETAILS = ("-v", "--json")
+SECRET_MEDIA = r"media/[a-z2-7]{32}"
+"""Where the files of members' episodes are."""
 NOT_RUN = {
     "serve": "does not end by itself; its pages are the build's",
     "help": "reads no show",
@@ -86,6 +88,7 @@ def show(tmp_path, bucket, tell_tale, monkeypatch):
         monkeypatch.setenv(name, value)
     folder = shows.small(tmp_path / "show", episodes=2)
     shows.add(folder, 3, date="2030-01-02 08:00")
+    members_shows.add_members_episodes(folder)
     yaml = folder / "podcast.yaml"
     target = f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}"
     yaml.write_text(re.sub(r"publish: .*", target, yaml.read_text()) + NETWORKS.format(url=tell_tale))
@@ -99,7 +102,7 @@ def arguments_by_command(show, tmp_path):
     at = ("--at", BEFORE)
     new_show = ("--title", "New", "--author", "Ann", "--email", "a@pod.example", "--url", "https://pod.example/")
     return {
-        "private": [()],
+        "private": [(), ("--estimate",), ("--renew", SUBSCRIBER), ("--rekey",)],
         "init": [(str(tmp_path / "new-show"), *new_show)],
         "new": [("A talk that comes later",)],
         "keys": [()],
@@ -195,6 +198,14 @@ def test_no_output_of_any_command_has_a_secret(show, tmp_path, bucket, s3, pipel
     written |= {f"beside: {path.name}": path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
     early = re.search(r"media/([0-9a-f]{16})/003-talk.mp3", (show / "podcast.lock").read_text())
     assert early
+    own = re.compile(rf"(show: (build/)?|store: )({SECRET_MEDIA}|episodes/008-)")
+    tokens = set(re.findall(SECRET_MEDIA, " ".join(written)))
+    assert len(tokens) >= 8, "the audio, chapters and transcripts of two episodes, before and after --rekey"
+    for_members = {token: token for token in tokens} | {"members' episode": members_shows.MEMBERS_ONLY}
+    shown = {place: body for place, body in written.items() if not own.match(place)}
+    assert [
+        (name, place) for name, word in for_members.items() for place, body in shown.items() if word.encode() in body
+    ] == []
     for name in ("Telegram", "Discord", "Slack", "the webhook", "Buttondown"):
         assert f"{name} answers 400: " in written["announce 1 --yes -v"].decode(), "it tells what it was sent"
     found = [

@@ -32,6 +32,20 @@ def private(folder, *more):
     yaml.write_text(re.sub(r"^private:\n(  .*\n)*", "", yaml.read_text(), flags=re.MULTILINE) + "\n".join(lines) + "\n")
 
 
+def add_members_episodes(folder):
+    """A bonus episode for gold members, and an early one; their words are in no other file of the show."""
+    notes = "About {0}.\n\n0:00 {0} begins\n0:05 {0} goes on\n0:11 {0} ends\n"
+    bonus = shows.add(
+        folder, 8, title=f"{MEMBERS_ONLY} bonus", audience="members", slug="bonus", notes=notes.format(MEMBERS_ONLY)
+    )
+    vtt = f"WEBVTT\n\n00:00.000 --> 00:02.000\nHello from the {MEMBERS_ONLY}.\n"
+    (folder / "episodes/008-talk.vtt").write_text(vtt)
+    bonus.write_text(bonus.read_text().replace("slug: bonus\n", "slug: bonus\ntranscript: 008-talk.vtt\n"))
+    early = {"date": "2030-01-08 08:00", "members_from": "2029-12-31 07:00", "slug": "early"}
+    recording = "002-first-minute.m4a"
+    shows.add(folder, 9, title=f"{EARLY} comes early", notes=notes.format(EARLY), recording=recording, **early)
+
+
 def with_members(folder, people=PEOPLE, *settings):
     """Two public episodes, one of them with another recording for members; a bonus episode; an early one."""
     shows.small(folder, episodes=2)
@@ -40,23 +54,9 @@ def with_members(folder, people=PEOPLE, *settings):
     second = folder / "episodes/002-talk.md"
     other = "number: 2\naudio: {file: 002-talk.mp3, members: ad-free.mp3}\n"
     second.write_text(second.read_text().replace("number: 2\n", other))
-    notes = "About {0}.\n\n0:00 {0} begins\n0:05 {0} goes on\n0:11 {0} ends\n"
-    bonus = shows.add(
-        folder, 3, title=f"{MEMBERS_ONLY} bonus", audience="gold", slug="bonus", notes=notes.format(MEMBERS_ONLY)
-    )
-    shows.add(
-        folder,
-        4,
-        title=f"{EARLY} comes early",
-        date="2030-01-08 08:00",
-        members_from="2030-01-01 07:00",
-        slug="early",
-        notes=notes.format(EARLY),
-        recording="002-first-minute.m4a",
-    )
-    vtt = f"WEBVTT\n\n00:00.000 --> 00:02.000\nHello from the {MEMBERS_ONLY}.\n"
-    (folder / "episodes/003-talk.vtt").write_text(vtt)
-    bonus.write_text(bonus.read_text().replace("slug: bonus\n", "slug: bonus\ntranscript: 003-talk.vtt\n"))
+    add_members_episodes(folder)
+    bonus = folder / "episodes/008-talk.md"
+    bonus.write_text(bonus.read_text().replace("audience: members", "audience: gold"))
     private(folder, *settings)
     for name, tier in people.items():
         run(folder, "private", "--add", name, "--tier", tier)

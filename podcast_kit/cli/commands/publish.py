@@ -64,9 +64,10 @@ if TYPE_CHECKING:
 @click.option("--remove", metavar="EPISODE", multiple=True, help="Allow removing this episode.")
 @click.option(
     "--allow",
-    type=click.Choice(["removed", "guids", "replaced"]),
+    type=click.Choice(["removed", "guids", "replaced", "revoked"]),
     multiple=True,
-    help="Allow removing any episode, changing any guid, or replacing files of other programs.",
+    help="Allow removing any episode, changing any guid, replacing files of other programs, or deleting most private "
+    "feeds.",
 )
 @click.option(
     "--take-back",
