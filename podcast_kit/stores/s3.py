@@ -283,6 +283,10 @@ class S3Store:
                 Bucket=self.bucket,
                 Key=self.prefix + upload.key,
                 CopySource={"Bucket": self.bucket, "Key": self.prefix + source_key},
+                MetadataDirective="REPLACE",
+                ContentType=upload.content_type,
+                CacheControl=upload.cache_control,
+                Metadata={"sha256": upload.sha256},
             )
             return str(answer["CopyObjectResult"]["ETag"])
 

@@ -142,7 +142,7 @@ def _compare_episodes(
     if old.document:
         yield from compare_moved_feeds(old.document, new)
         missing_in_old = set(list_missing_guids(new, (item.child_text("guid") for item in old.document.items)))
-    written = {episode.guid for episode in project.episodes if not episode.audience}
+    written = {episode.guid for episode in project.episodes if not (episode.draft or episode.audience)}
     published = [entry.guid for entry in project.lock if entry.date <= now and entry.guid in written]
     missing = [guid for guid in list_missing_guids(new, published) if guid not in missing_in_old]
     if missing:
