@@ -21,6 +21,7 @@ MAX_SCRIPT_BYTES = 1_000_000
 BASIC_VARIABLES = frozenset({"PATH", "HOME", "LANG", "SYSTEMROOT", "PATHEXT", "USERPROFILE"})
 """What a command gets without being named; the last three are what Windows needs to start programs."""
 OUTPUT_BLOCK_BYTES = 1 << 16
+CLOSE_TIMEOUT_S = 5.0
 _COMMAND_WORD = re.compile(r"[^\s'\"=;&|()<>`$]+")
 """Words that may name files, also in what a shell is given to run."""
 
@@ -81,6 +82,10 @@ def read_command_output(
     except BaseException:
         _stop_group(process)
         raise
+    finally:
+        reader.join(CLOSE_TIMEOUT_S)
+        if not reader.is_alive():  # a program that left the group may still hold the pipe
+            process.stdout.close()
     if is_too_slow:
         raise OperationError(f"{words[0]} took longer than {timeout_s:g} seconds and was stopped")
     if size > max_bytes:

@@ -1,6 +1,6 @@
 """Lists of subscribers as CSV: exports of Patreon, Ghost, Stripe and Memberful by their headers, others by `columns:`.
 
-A list that a command prints is kept in `.podcast-kit/`, which is never committed; a build reads only that file.
+A list that a command prints is kept in a file that git ignores; a build reads only that file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from podcast_kit.source.private_settings import ALL_MEMBERS, SUBSCRIBER_COLUMNS,
 from podcast_kit.source.subscribers import (
     INVALID_NAME,
     Subscribers,
+    ignore_in_git,
     is_key_missing,
     is_valid_name,
     normalize_name,
@@ -26,7 +27,7 @@ from podcast_kit.source.subscribers import (
 )
 from podcast_kit.source.yaml import InvalidValue, decode_source
 
-FETCHED_LIST = ".podcast-kit/subscribers.csv"
+FETCHED_LIST = "subscribers.fetched.csv"
 MAX_SUBSCRIBER_LIST_BYTES = 50_000_000
 """A hundred thousand rows of Patreon's export."""
 MAX_SUBSCRIBERS = 200_000
@@ -180,8 +181,10 @@ def parse_subscriber_list(data: bytes, source: SubscriberSource, tiers: tuple[st
 
 
 def store_fetched_list(folder: Path, data: bytes) -> None:
-    """Keep what a command printed, for builds; only the user can read it."""
-    write_inside(folder, FETCHED_LIST, data, 0o600)
+    """Keep what a command printed, for builds; only the user can read it, and git ignores it."""
+    ignore_in_git(folder, f"/{FETCHED_LIST}")
+    if not (folder / FETCHED_LIST).is_file() or read_inside(folder, FETCHED_LIST, MAX_SUBSCRIBER_LIST_BYTES) != data:
+        write_inside(folder, FETCHED_LIST, data, 0o600)
 
 
 def lacks_subscribers_key(folder: Path, settings: PrivateSettings) -> bool:

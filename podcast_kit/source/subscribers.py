@@ -192,10 +192,13 @@ def write_subscribers_key(folder: Path, key: bytes) -> None:
     """
     if (folder / SUBSCRIBERS_KEY_FILE).exists():
         raise OperationError(f"{SUBSCRIBERS_KEY_FILE} already exists", "a new key would change every subscriber's URL")
+    ignore_in_git(folder, f"/{SUBSCRIBERS_KEY_FILE}")
+    atomic_write.write_atomic(folder / SUBSCRIBERS_KEY_FILE, f"{key.hex()}\n".encode(), 0o600)
+
+
+def ignore_in_git(folder: Path, pattern: str) -> None:
+    """Add a pattern to the show's .gitignore, unless it has it."""
     gitignore = folder / ".gitignore"
     lines = read_own_lines(folder, gitignore.name)
-    if f"/{SUBSCRIBERS_KEY_FILE}" not in lines:
-        atomic_write.write_atomic(
-            gitignore, "".join(f"{line}\n" for line in [*lines, f"/{SUBSCRIBERS_KEY_FILE}"]).encode()
-        )
-    atomic_write.write_atomic(folder / SUBSCRIBERS_KEY_FILE, f"{key.hex()}\n".encode(), 0o600)
+    if pattern not in lines:
+        atomic_write.write_atomic(gitignore, "".join(f"{line}\n" for line in [*lines, pattern]).encode())
