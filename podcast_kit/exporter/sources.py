@@ -19,6 +19,7 @@ from podcast_kit.source.episode import INDEX_STEM
 from podcast_kit.source.members_lock import MEMBERS_LOCK
 from podcast_kit.source.notes import find_local_images
 from podcast_kit.source.paths import MAX_PATH_LEN
+from podcast_kit.source.subscriber_lists import FETCHED_LIST
 from podcast_kit.source.subscribers import SUBSCRIBERS_FILE, SUBSCRIBERS_KEY_FILE
 
 EXPORTED_HIDDEN_NAMES = {".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".woodpecker"}
@@ -230,7 +231,7 @@ def _private_reason(project: Project, path: str, options: ExportOptions) -> str:
     name = PurePosixPath(path).name.lower()
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_NAMES):
         return "a secret, by its name"
-    if name == SUBSCRIBERS_FILE and not options.members:
+    if name in {SUBSCRIBERS_FILE, FETCHED_LIST} and not options.members:
         return SUBSCRIBERS_REASON
     if name.rpartition(".")[2] not in BINARY_SUFFIXES and _has_private_key(project.folder, path):
         return "it contains a private key"
