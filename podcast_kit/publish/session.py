@@ -414,7 +414,7 @@ def _many_revoked_problem(plan: Plan, build: builder.Build) -> Problem | None:
         return None
     text = f"{revoked} private feeds would be deleted, more than half of all"
     fix = "check the list of subscribers and subscribers.key; if that is meant: --allow revoked"
-    location = build.project.show.locations.get("private.subscribers") or SourceLocation(SHOW_FILE)
+    location = build.project.show.locations.get("private") or SourceLocation(SHOW_FILE)
     return Problem(location, text, fix, REVOKED_FEEDS_CODE)
 
 
