@@ -242,3 +242,21 @@ def test_terminated_workers_stop_at_once():
     assert time.monotonic() - start < 30
     assert isinstance(running.exception(), WorkerDied)
     assert pid.cancelled()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no process groups")
+@pytest.mark.parametrize("seconds", [0.4, 1.2])
+def test_ctrl_c_ends_everything_without_a_traceback(tmp_path, seconds):
+    show = small(tmp_path / "show", episodes=worker_module.MIN_NOTES)
+    with subprocess.Popen(
+        [sys.executable, "-m", "podcast_kit", "build", "-q", "-C", show, "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert printed == "interrupted\n"
