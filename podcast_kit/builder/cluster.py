@@ -6,9 +6,11 @@ Recordings and notes reach the workers by a shared folder, results come back ove
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import platform
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
@@ -30,6 +32,10 @@ _T = TypeVar("_T")
 SCHEDULER_TIMEOUT_S = 10
 """How long a scheduler may take to answer, and its first worker to appear."""
 CHECK_TIMEOUT_S = 60
+WATCH_INTERVAL_S = 0.5
+RUNNING = "running"
+"""The status of a client that has its scheduler."""
+NOISY_LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado", "tornado.application")
 SCHEMES = ("tcp", "tls")
 PACKAGES = ("av", "lameenc", "numpy", "Pillow")
 """Packages that the bytes of a build depend on."""
@@ -44,15 +50,34 @@ def connect_cluster(address: str, folder: Path) -> Iterator[Workers]:
     `folder` is the show's. Raises PodcastKitError where the scheduler does not answer, and InvalidInput with the
     problems of all workers.
     """
-    client = _connect(address)
-    try:
-        names = _check_workers(client, address, folder)
+    with _quiet_libraries():
+        client = _connect(address)
         executor = _ClusterExecutor(client, address)
-        with Workers(executor=executor, count=len(names), shares_disk=False) as workers:
-            yield workers
+        try:
+            names = _check_workers(client, address, folder)
+            with Workers(executor=executor, count=len(names), shares_disk=False) as workers:
+                yield workers
+        finally:
+            executor.shutdown()
+            if client.status == RUNNING:  # a scheduler that is gone cannot say goodbye
+                with suppress(Exception):
+                    client.close(timeout=2)
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Without what the library logs: what goes wrong is raised."""
+    with suppress(ImportError):
+        import distributed  # noqa: F401  # importing it sets these levels
+    loggers = [logging.getLogger(name) for name in NOISY_LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
     finally:
-        with suppress(Exception):  # a scheduler that is gone cannot say goodbye
-            client.close(timeout=2)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _connect(address: str) -> Any:  # noqa: ANN401  # the library is an extra
@@ -190,16 +215,45 @@ class _ClusterExecutor(Executor):
 
     def __init__(self, client: Any, address: str) -> None:  # noqa: ANN401
         self._inner = client.get_executor(pure=False)  # or equal arguments would be merged
+        self._client = client
         self._address = address
+        self._lock = threading.Lock()
+        self._waiting: set[Future[Any]] = set()
+        self._is_ended = threading.Event()
+        threading.Thread(target=self._watch_connection, daemon=True).start()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  # as the base class
+        """Stop watching the connection; the client is closed by whoever opened it."""
+        self._is_ended.set()
+
+    def _watch_connection(self) -> None:
+        """Fail every call once the client has given up to reconnect: its own futures would never end."""
+        while not self._is_ended.wait(WATCH_INTERVAL_S):
+            if self._client.status in {RUNNING, "connecting"}:
+                continue
+            with self._lock:
+                waiting, self._waiting = self._waiting, set()
+            for future in waiting:
+                future.set_exception(self._translate(ConnectionError("it does not come back")))
+
+    def _settle(self, future: Future[Any]) -> bool:
+        """Whether the call has no outcome yet, and gets one now."""
+        with self._lock:
+            is_waiting = future in self._waiting
+            self._waiting.discard(future)
+        return is_waiting
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Run the call on a worker. The future raises WorkerDied where it ended each worker that tried it."""
         outer: Future[_T] = Future()
         outer.set_running_or_notify_cancel()
+        with self._lock:
+            self._waiting.add(outer)
         try:
             inner = self._inner.submit(fn, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  # of a client that has lost its scheduler
-            outer.set_exception(self._translate(error))
+            if self._settle(outer):
+                outer.set_exception(self._translate(error))
             return outer
 
         def pass_on(done: Future[_T]) -> None:
@@ -207,6 +261,8 @@ class _ClusterExecutor(Executor):
                 error = done.exception()
             except CancelledError as cancelled:
                 error = cancelled
+            if not self._settle(outer):
+                return
             if error is None:
                 outer.set_result(done.result())
             else:

@@ -38,6 +38,7 @@ def main() -> None:
         print(f"{EPISODES} episodes, {len(source) // 1000} kB each")
         _row("genRSS", lambda: _generss(show))
         _row("podcast-kit build, cold", lambda: _build(show))
+        _row("podcast-kit build, cold, --jobs 1", lambda: _build_cold(show, "--jobs", "1"))
         _row("podcast-kit build, warm", lambda: _build(show))
         notes = show / "episodes/500-talk.md"
         notes.write_text(notes.read_text().replace("Talk 500", "Another title"))
@@ -59,10 +60,15 @@ def _row(name: str, work: object) -> None:
     print(f"  {name:<36} {time.perf_counter() - start:6.2f} s", flush=True)
 
 
-def _build(show: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "podcast_kit", "build", "-q", "-C", show], check=True, stdout=subprocess.DEVNULL
-    )
+def _build(show: Path, *options: str) -> None:
+    command = [sys.executable, "-m", "podcast_kit", "build", "-q", "-C", show, *options]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _build_cold(show: Path, *options: str) -> None:
+    for folder in ("build", ".podcast-kit"):
+        shutil.rmtree(show / folder)
+    _build(show, *options)
 
 
 def _generss(show: Path) -> None:

@@ -4,7 +4,11 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -16,6 +20,7 @@ from podcast_kit.source import project
 from tests.support import worker_tasks
 from tests.support.shows import small, tree
 
+dask = pytest.importorskip("dask", reason="`make engines` has not installed dask.distributed")
 distributed = pytest.importorskip("distributed", reason="`make engines` has not installed dask.distributed")
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -144,3 +149,37 @@ def test_a_scheduler_without_workers_is_named(tmp_path, monkeypatch):
         connect_cluster(empty.scheduler_address, small(tmp_path / "show")),
     ):
         pass
+
+
+def test_a_scheduler_that_is_lost_ends_the_build_in_words(tmp_path):
+    show = small(tmp_path / "show", episodes=4 * EPISODES)
+    with running_scheduler() as (address, scheduler):
+
+        def end_scheduler(step):
+            if step.stage == "episode" and step.done == EPISODES:
+                scheduler.kill()
+
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+            pytest.raises(OperationError, match="was lost"),
+            connect_cluster(address, show) as workers,
+        ):
+            builder.build(project.load_project(show), now=NOW, workers=workers, on_progress=end_scheduler)
+
+
+@contextlib.contextmanager
+def running_scheduler():
+    """The address and the process of a scheduler with one worker."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    run = partial(subprocess.Popen, stderr=subprocess.DEVNULL)
+    options = [address.rpartition(":")[2], "--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = run([sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", *options])
+    worker = run([sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard", "--no-nanny"])
+    try:
+        yield address, scheduler
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
