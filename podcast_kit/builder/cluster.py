@@ -223,7 +223,7 @@ class _ClusterExecutor(Executor):
         threading.Thread(target=self._watch_connection, daemon=True).start()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  # as the base class
-        """Stop watching the connection; the client is closed by whoever opened it."""
+        """Stop watching the connection, which stays open."""
         self._is_ended.set()
 
     def _watch_connection(self) -> None:
