@@ -93,7 +93,7 @@ def test_previews_of_episodes_and_clips_are_read_by_others(built, pages, tmp_pat
             "og:site_name": "A small show",
             "og:image:width": "1200",
             "og:image:height": "630",
-            "og:image:alt": f"Cover art for {title}",
+            "og:image:alt": {"episode": f"Cover art for {TITLE}", "clip": f"{CLIP_TITLE} – {TITLE}"}[name],
             "og:audio:type": "audio/mpeg",
             "twitter:card": "summary_large_image",
             "creator": "@show@social.example",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_kit import site
-from podcast_kit.model import Media, Soundbite
+from podcast_kit.model import Image, Media, Soundbite
 from podcast_kit.site.share import MASTODON_URL_LEN, X_URL_LEN, SharedMoment, build_share_links, clip_page_key
 from tests.support.site_factories import BASE, make_episode, make_item, make_show
 
@@ -82,6 +82,17 @@ def test_each_clip_has_a_page_of_its_own(pages):
     assert data["partOfEpisode"]["url"] == URL
     assert f"{BASE}{key}" in pages["sitemap.xml"].decode()
     assert f'href="../../{key}"' in pages["episodes/001-one/index.html"].decode()
+
+
+def test_the_card_of_a_clip_is_described_by_its_quote_and_a_cover_by_its_episode(tmp_path):
+    episode = make_episode(1, title="One")
+    card = Image(url=f"{BASE}media/1/card.jpg", width=1200, height=630, mime="image/jpeg")
+    item = make_item(1, episode=episode, soundbites=(CLIP,), clip_cards={CLIP.start_ms: card})
+    page = site.render_site(make_show(), [item], folder=tmp_path)[clip_page_key("001-one", CLIP)].decode()
+    assert '<meta property="og:image:alt" content="Say &lt;hello&gt; &amp; mean it – One">' in page
+    item = make_item(1, episode=episode, soundbites=(CLIP,), artwork=card)
+    page = site.render_site(make_show(), [item], folder=tmp_path)[clip_page_key("001-one", CLIP)].decode()
+    assert '<meta property="og:image:alt" content="Cover art for One">' in page
 
 
 def test_a_clip_without_a_file_plays_its_part_of_the_episode(tmp_path):
