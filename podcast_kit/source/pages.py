@@ -17,6 +17,7 @@ from podcast_kit.source.yaml import InvalidValue, Table, Value, converters, deco
 RESERVED_SLUGS = {
     "index": "the front page is made from templates/index.html",
     "media": "media/ has only files that never change",
+    "private": "private/ has the feeds of subscribers",
     "404": "the page for missing addresses is made from templates/404.html",
 }
 """Slugs that a page cannot have, and why."""

@@ -17,8 +17,8 @@ MAX_STATIC_DEPTH = 20
 MAX_KEY_BYTES = 900
 """Object storage allows 1,024 bytes, with the prefix."""
 MAX_NAMED_LEFTOVERS = 3
-RESERVED_PREFIXES = ("media/", ".podcast-kit/")
-"""Where published files never change, and where the record of what is published is."""
+RESERVED_PREFIXES = ("media/", "private/", ".podcast-kit/")
+"""Where files never change, where the feeds of subscribers are, and where the record of what is published is."""
 PUBLISHED_DOTFILES = frozenset({".well-known", ".nojekyll", ".htaccess", ".domains"})
 """Hidden names that web servers and hosts look for."""
 _LEFTOVER_NAMES = frozenset(

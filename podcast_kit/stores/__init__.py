@@ -309,7 +309,7 @@ def _open_server(publishing: PublishSettings, on_waiting: Callable[[str], None])
         return SftpStore(target, on_waiting)
     from podcast_kit.stores.rsync import RsyncStore
 
-    return RsyncStore(target, on_waiting)
+    return RsyncStore(target)
 
 
 def find_outside_place(publishing: PublishSettings, folder: Path) -> str:

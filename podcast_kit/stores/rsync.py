@@ -70,9 +70,8 @@ class RsyncStore:
     threads = 2
     conditional_writes: ConditionalWrites | None = None
 
-    def __init__(self, target: ServerTarget, on_waiting: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, target: ServerTarget) -> None:
         self.name = self.identity = target.place
-        self._on_waiting = on_waiting
         self._host = target.host
         self._is_over_ssh = target.scheme == "ssh"
         host = f"[{target.host}]" if ":" in target.host else target.host
@@ -225,7 +224,6 @@ class RsyncStore:
         options = ["-e", shell] if self._is_over_ssh else [f"--contimeout={RSYNC_CONNECT_S}"]
         command = [program, "-8", "--secluded-args", f"--timeout={RSYNC_TIMEOUT_S}", *options, *arguments]
         self._requests += 1
-        self._on_waiting(self._host)
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         try:
             result = subprocess.run(  # noqa: S603  # the program that the user's path has, with arguments of our own

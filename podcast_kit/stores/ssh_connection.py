@@ -30,6 +30,8 @@ SSH_CONNECT_S = 15
 SSH_LOGIN_S = 30
 SFTP_TIMEOUT_S = 60
 KEEPALIVE_S = 20
+SLOW_AFTER_S = 5
+"""How long a server may take to answer before that is said."""
 INSTALL_SFTP_FIX = "install it with: pip install 'podcast-kit[sftp]'"
 RECONNECT_FIX = "nothing was lost; run it again"
 SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
@@ -108,7 +110,9 @@ class SshConnection:
         files = [os.path.expanduser(key_text)] if key_text and not is_text else settings.get("identityfile", [])  # noqa: PTH111
         password = os.environ.get(SFTP_PASSWORD_VARIABLE) or None
         key_files: Any = [file for file in files if Path(file).is_file()] or None
-        self._on_waiting(host)
+        timer = threading.Timer(SLOW_AFTER_S, self._on_waiting, (host,))
+        timer.daemon = True
+        timer.start()
         try:
             ssh.connect(
                 host,
@@ -127,6 +131,8 @@ class SshConnection:
         except BaseException:
             ssh.close()
             raise
+        finally:
+            timer.cancel()
         if transport := ssh.get_transport():
             transport.set_keepalive(KEEPALIVE_S)
         return ssh
@@ -153,6 +159,9 @@ class SshConnection:
         if self.is_lost(error):
             text = f"{subject}: the connection to the server was lost: {_short_error(error)}"
             return OperationError(text, f"check your connection; {RECONNECT_FIX}")
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            fix = "check the path in publish.to: a part of it is a file, or the server allows no folder there"
+            return OperationError(f"{subject}: the folder cannot be made on the server", fix)
         text = f"{subject}: the server answered: {_short_error(error)}"
         return OperationError(text, f"check the free disk space and the permissions on the server; {RECONNECT_FIX}")
 

@@ -224,6 +224,7 @@ def test_hostile_pages_are_sanitized_as_notes_are(tmp_path):
     [
         ("index.md", "title: A", "page.taken", "templates/index.html"),
         ("media.md", "title: A", "page.taken", "media/"),
+        ("private.md", "title: A", "page.taken", "private/"),
         ("follow.md", "title: A", "page.taken", "podcast-kit makes follow/ itself"),
         ("a.md", "title: A\nslug: FOLLOW", "page.taken", "itself"),
         ("feed.json.md", "title: A", "page.taken", "itself"),

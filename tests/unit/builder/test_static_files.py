@@ -95,7 +95,7 @@ def test_paths_that_the_build_makes_are_refused_with_place_and_fix(tmp_path, key
     assert fix in problem.fix
 
 
-@pytest.mark.parametrize("folder", ["media", ".podcast-kit", "MEDIA"])
+@pytest.mark.parametrize("folder", ["media", ".podcast-kit", "MEDIA", "private"])
 def test_folders_of_published_files_are_refused(tmp_path, folder):
     show = small(tmp_path / "show")
     write_file(show, f"{folder}/0123456789abcdef/a.mp3")
