@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 
@@ -39,12 +39,13 @@ class ServerTarget:
     def place(self) -> str:
         """The target in words, by which it is allowed and compared."""
         user = f"{self.user}@" if self.user else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
         if self.scheme == "ssh":
             path = self.path if self.path.startswith("/") else f"~/{self.path}"
-            return f"{user}{self.host}:{path}"
+            return f"{user}{host}:{path}"
         port = f":{self.port}" if self.port else ""
         is_relative = self.scheme == SFTP_SCHEME and not self.path.startswith("/")
-        return f"{self.scheme}://{user}{self.host}{port}/{'~/' if is_relative else ''}{self.path.lstrip('/')}"
+        return f"{self.scheme}://{user}{host}{port}/{'~/' if is_relative else ''}{quote(self.path.lstrip('/'))}"
 
 
 def is_server_target(to: str) -> bool:

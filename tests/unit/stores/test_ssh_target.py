@@ -13,7 +13,7 @@ from podcast_kit.stores.ssh_target import parse_server_target
     [
         ("sftp://ann@srv.example/var/www/pod", "sftp", "ann", "srv.example", 0, "/var/www/pod", None),
         ("sftp://srv.example:2222/~/pod/", "sftp", "", "srv.example", 2222, "pod", "sftp://srv.example:2222/~/pod"),
-        ("sftp://[::1]/srv/a%20b", "sftp", "", "::1", 0, "/srv/a b", "sftp://::1/srv/a b"),
+        ("sftp://[::1]/srv/a%20b", "sftp", "", "::1", 0, "/srv/a b", None),
         ("ann@srv:/var/www/pod//", "ssh", "ann", "srv", 0, "/var/www/pod", "ann@srv:/var/www/pod"),
         ("srv:~/pod", "ssh", "", "srv", 0, "pod", "srv:~/pod"),
         ("rsync://srv:8873/module/pod", "rsync", "", "srv", 8873, "module/pod", "rsync://srv:8873/module/pod"),
@@ -25,6 +25,7 @@ def test_targets_are_read(to, scheme, user, host, port, path, place, tmp_path):
     assert target.place == (place or to)
     settings = PublishSettings(url="https://pod.example/", to=to)
     assert find_outside_place(settings, tmp_path) == normalize_place(to) == target.place
+    assert parse_server_target(target.place) == target
 
 
 @pytest.mark.parametrize("to", ["public", "s3://bucket/x", "C:/www", "a/b:c", "", "-oProxyCommand=x:/var/www"])
