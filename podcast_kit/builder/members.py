@@ -52,15 +52,18 @@ def split_members_episodes(project: Project, now: datetime) -> tuple[Project, Me
 
 def members_project(project: Project, episodes: Collection[Episode]) -> Project:
     """The project in which these episodes are built; podcast.lock has what members got of them before."""
-    replaced = {episode.guid for episode in episodes if episode.members_audio}
-    entries = [_members_entry(entry) if entry.guid in replaced else entry for entry in project.lock]
+    by_guid = {episode.guid: episode for episode in episodes}
+    entries = (_members_entry(entry, by_guid.get(entry.guid)) for entry in project.lock)
     return replace(project, episodes=tuple(episodes), lock=tuple(entry for entry in entries if entry))
 
 
-def _members_entry(entry: LockEntry) -> LockEntry | None:
+def _members_entry(entry: LockEntry, episode: Episode | None) -> LockEntry | None:
+    """What members have of an episode; None where only the public had it, whose file is another one."""
     members = entry.members
-    if members is None:
-        return None
+    if episode is None or not (episode.audience or episode.members_audio):
+        return entry
+    if members is None or members.media == entry.media:
+        return entry if members else None
     return LockEntry(
         slug=entry.slug,
         guid=entry.guid,
@@ -89,9 +92,10 @@ def merge_members_entries(
     """
     by_guid = {entry.guid: entry for entry in entries}
     has_other_audio = {episode.guid for episode in project.episodes if episode.members_audio and not episode.audience}
+    only_members = {episode.guid for episode in project.episodes if episode.audience}
     for entry in members_entries:
         public = by_guid.get(entry.guid)
-        if entry.guid in has_other_audio:
+        if entry.guid in has_other_audio or entry.guid in only_members:
             by_guid[entry.guid] = replace(public or entry, members=_members_audio(entry))
         else:
             by_guid.setdefault(entry.guid, entry)

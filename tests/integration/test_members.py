@@ -6,7 +6,7 @@ import re
 import pytest
 
 from podcast_kit.feed import parse_feed
-from tests.support import members_shows
+from tests.support import members_shows, shows
 from tests.support.members_shows import EARLY, MEMBERS_ONLY, NOW, WORDS, run
 
 SECRET_MEDIA = re.compile(r"media/[a-z2-7]{32}/[^\"<]+")
@@ -88,3 +88,85 @@ def test_an_early_episode_becomes_public_under_the_same_guid(built):
     assert after.child("enclosure").attributes == before.items[0].child("enclosure").attributes  # members keep theirs
     assert re.search(r"/media/[0-9a-f]{16}/early\.m", public.child("enclosure").attributes["url"])
     run(built, "build", "--at", NOW)
+
+
+def test_one_address_is_renewed_and_all_media_get_new_ones(tmp_path):
+    show = members_shows.with_members(tmp_path / "show")
+    run(show, "build", "--at", NOW)
+    before, media = private_feeds(show), media_tokens(show)
+    run(show, "private", "--renew", "annegret  ZEISIG", "--rekey")
+    run(show, "build", "--at", NOW)
+    after = private_feeds(show)
+    assert {name for name in before if before[name] != after[name]} == {"Annegret Zeisig"}
+    assert len(media) == len(media_tokens(show)) > 0
+    assert not media & media_tokens(show)
+    assert "zeisig" not in (show / "members.lock").read_text().casefold()
+
+
+def media_tokens(show):
+    return set(re.findall(r"media/([a-z2-7]{32})/", " ".join(path.read_text() for path in private_files(show))))
+
+
+def private_files(show):
+    return list((show / "build/private").glob("*.xml"))
+
+
+def test_a_welcome_has_the_address_and_a_code_of_it_and_no_address_in_ci(built, tmp_path):
+    url = "https://pod.example/" + private_feeds(built)["Bodo Uhu"]
+    code = tmp_path / "code.svg"
+    welcome = run(built, "private", "--welcome", "bodo uhu", "--qr", code)
+    assert url in welcome.stdout
+    assert "Hello Bodo Uhu," in welcome.stdout
+    assert code.read_text().startswith("<svg")
+    assert "█" in run(built, "private", "--welcome", "Bodo Uhu").stdout
+    in_ci = run(built, "private", "--welcome", "Bodo Uhu", env={"CI": "true"}).output
+    assert url.rpartition("/")[2].removesuffix(".xml") not in in_ci
+    assert "█" not in in_ci
+    assert "has no private feed" in run(built, "private", "--welcome", "Eve", exit_code=1).output
+
+
+def test_an_estimate_has_objects_bytes_requests_and_money(built, tmp_path):
+    prices = tmp_path / "prices.toml"
+    prices.write_text('currency = "USD"\nput_per_1000 = 5\ncopy_per_1000 = 1000\n')
+    document = json.loads(run(built, "private", "--estimate", "--prices", prices, "--json").stdout)
+    assert (document["estimate"]["subscribers"], document["estimate"]["copies"]) == (2, 2)
+    assert document["costs"][0] == {"what": "requests of a new episode", "amount": 2.08, "currency": "USD"}
+    for text in ("put_per_1000 = 'x'\n", "fee = 1\n", "put_per_1000 = inf\n", "\0"):
+        prices.write_text(text)
+        assert "error" in run(built, "private", "--estimate", "--prices", prices, exit_code=1).output
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"audience": "platinum"}, "no tier called 'platinum'"),
+        ({"audience": "gold", "members_from": "2019-12-01 08:00"}, "is for members only"),
+        ({"members_from": "2029-12-01 08:00"}, "is later than the date"),
+        ({"audio": "{file: 005-talk.mp3, members: gone.mp3}"}, "gone.mp3"),
+        ({"audio": "{file: 005-talk.mp3, members: ../../secret.mp3}"}, "outside"),
+    ],
+)
+def test_what_is_wrong_with_a_members_episode_is_reported(tmp_path, keys, message):
+    show = members_shows.with_members(tmp_path / "show")
+    shows.add(show, 5, **keys)
+    assert message in run(show, "build", "--at", NOW, exit_code=1).output
+
+
+def test_an_episode_that_was_public_stops_the_publish_until_that_is_confirmed(tmp_path):
+    show = members_shows.with_members(tmp_path / "show")
+    run(show, "publish", "--yes", "--at", NOW)
+    notes = show / "episodes/001-talk.md"
+    notes.write_text(notes.read_text().replace("number: 1\n", "number: 1\naudience: members\n"))
+    refused = run(show, "publish", "--yes", "--at", NOW, exit_code=1).output
+    assert "“Talk 1” would disappear" in refused
+    run(show, "publish", "--yes", "--at", NOW, "--remove", "1")
+    public = parse_feed((show / "public/feed.xml").read_bytes())
+    assert [item.child_text("title") for item in public.items] == ["Talk 2"]
+    gold = max(private_files(show), key=lambda path: path.stat().st_size)
+    assert "Talk 1" in gold.read_text()
+    assert not SECRET_MEDIA.search((show / "podcast.lock").read_text())
+    notes.write_text(notes.read_text().replace("audience: members\n", ""))
+    run(show, "publish", "--yes", "--at", NOW)
+    again = parse_feed((show / "public/feed.xml").read_bytes()).items[-1]
+    assert (again.child_text("title"), again.child_text("guid")) == ("Talk 1", f"{shows.GUID}0001")
+    assert (show / "public" / again.child("enclosure").attributes["url"].removeprefix("https://pod.example/")).is_file()
