@@ -43,11 +43,16 @@ class EnclosureFacts:
 
 
 def enclosures_of_show(show: Project) -> list[EnclosureFacts]:
-    """The recordings that podcast.lock names: the enclosures, and those in another format."""
+    """The recordings that podcast.lock names: the enclosures, and those in another format.
+
+    Those of episodes for members are left out: a report may be shown to others, and logs have only secret addresses.
+    """
+    members_guids = {episode.guid for episode in show.episodes if episode.audience}
     titles = {episode.guid: episode.title for episode in show.episodes}
     return [
         _facts_of_media(show, entry, media, titles.get(entry.guid) or entry.slug)
         for entry in show.lock
+        if entry.guid not in members_guids and not (entry.members and entry.members.media == entry.media)
         for media in (entry.media, entry.alternate)
         if media
     ]
