@@ -273,8 +273,9 @@ def _with_tool_values(
 ) -> ImportedFeed:
     """The converted feed with what only the files have: Markdown, drafts, aliases, and files that are beside."""
     problems: list[Problem] = []
+    page_keys = {f"episodes/{episode.slug}/index.html".casefold() for episode in imported.episodes}
     episodes = tuple(
-        _with_episode_values(episode, by_guid.get(episode.guid), show, origin, problems)
+        _with_episode_values(episode, by_guid.get(episode.guid), show, origin, problems, page_keys)
         for episode in imported.episodes
     )
     artwork = imported.show.artwork
@@ -304,6 +305,7 @@ def _with_episode_values(
     show: ToolShow,
     origin: SourceFolder,
     problems: list[Problem],
+    page_keys: set[str],
 ) -> ImportedEpisode:
     if source is None:
         return episode
@@ -313,7 +315,7 @@ def _with_episode_values(
         notes=notes,
         pictures=tuple(_find_pictures(notes, episode.slug, show, origin)),
         is_draft=source.is_draft,
-        aliases=tuple(_valid_aliases(source, episode.slug, problems)),
+        aliases=tuple(_valid_aliases(source, episode.slug, problems, page_keys)),
         recording=_with_local_path(_without_placeholder(episode.recording), show),
         artwork=_with_local_path(episode.artwork, show) if episode.artwork else None,
         chapters=_with_local_path(episode.chapters, show) if episode.chapters else None,
@@ -343,21 +345,25 @@ def _with_local_path(file: RequiredFile, show: ToolShow) -> RequiredFile:
     return replace(file, local_path=show.files.get(file.url, ""))
 
 
-def _valid_aliases(source: ToolEpisode, slug: str, problems: list[Problem]) -> Iterable[str]:
-    """The former addresses that pages here can have."""
-    keys = {f"episodes/{slug}/index.html"}  # where the page is now
+def _valid_aliases(source: ToolEpisode, slug: str, problems: list[Problem], page_keys: set[str]) -> Iterable[str]:
+    """The former addresses that pages here can have; `page_keys` has those that are taken, and gets more."""
+    own_keys = {f"episodes/{slug}/index.html".casefold()}  # where the page is now
     for alias in source.aliases:
-        address = urlsplit_path(alias)
+        address, reason, folded = urlsplit_path(alias), "", ""
         try:
-            key = to_page_key(address)
+            folded = to_page_key(address).casefold()
         except InvalidValue as error:
-            text = f"the former address {alias[:100]!r} is left out: {error}"
+            reason = str(error)
+        if folded in page_keys - own_keys:
+            reason = "another episode has it"
+        if reason:
+            text = f"the former address {alias[:100]!r} is left out: {reason}"
             fix = "redirect it on your web server"
             problems.append(Problem(source.location, text, fix, "import", Severity.WARNING))
-            continue
-        if key not in keys:
-            keys.add(key)
+        elif folded not in own_keys:
+            own_keys.add(folded)
             yield address
+    page_keys |= own_keys
 
 
 def urlsplit_path(address: str) -> str:

@@ -287,6 +287,19 @@ def test_lists_of_apple_and_spotify_give_dates_that_only_files_have(tmp_path, ro
     assert episode.date.date().isoformat() == expected
 
 
+def test_former_addresses_that_two_episodes_have_stay_with_the_first(tmp_path):
+    site = hugo_site(tmp_path / "site", PAGE.format('podcast_file = "a.mp3"\naliases = ["/one/", "/One", "/b/"]'))
+    page = PAGE.format('podcast_file = "b.mp3"\naliases = ["/one/", "/episodes/a/"]').replace("01-01", "01-02")
+    (site / "content" / "episode" / "b.md").write_text(page)
+    imported = convert_site(site)
+    assert [episode.aliases for episode in imported.episodes] == [
+        ("/one/", "/b/", "/episode/a/"),
+        ("/episode/b/",),
+    ]
+    texts = [problem.text for problem in imported.problems if "another episode has it" in problem.text]
+    assert len(texts) == 2
+
+
 def test_a_list_alone_is_not_a_show(tmp_path):
     (tmp_path / "list.csv").write_text("Title,Release Date\nA,2024-01-01\n")
     result = import_folder(tmp_path / "list.csv", tmp_path / "show")
