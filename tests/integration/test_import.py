@@ -82,7 +82,7 @@ def test_an_import_downloads_linked_files_and_finds_no_differences(host, tmp_pat
     new = tmp_path / "new"
     names = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
     assert {"cover.jpg", "podcast.yaml", "podcast.lock", ".gitignore"} <= names
-    assert {"episodes/001-more-social-less-media.chapters.json", "episodes/001-more-social-less-media.en.vtt"} <= names
+    assert {"episodes/001-more-social.chapters.json", "episodes/001-more-social.en.vtt"} <= names
     assert not any(name.endswith(".mp3") for name in names)
     assert "all guids kept" in result.stderr
 
