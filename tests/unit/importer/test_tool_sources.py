@@ -182,8 +182,8 @@ PODLOVE = b'<wpe:export xmlns:wpe="urn:a">%s</wpe:export>'
         ("a.xml", b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + PODLOVE % b"&x;", "declares the entity"),
         ("a.xml", PODLOVE % (b"<a>" * 200 + b"</a>" * 200), "nested more than"),
         ("a.xml", WXR % (b"<a>" * 200 + b"</a>" * 200), "nested more than"),
-        ("a.xml.gz", gzip.compress(PODLOVE % bytes(60_000_000)), "limit is|not well-formed|longer than"),
-        ("a.xml.gz", gzip.compress(PODLOVE % b"<wpe:episodes/>")[:-9], "compressed, but damaged"),
+        ("a.xml.gz", gzip.compress(PODLOVE % bytes(60_000_000), mtime=0), "limit is|not well-formed|longer than"),
+        ("a.xml.gz", gzip.compress(PODLOVE % b"<wpe:episodes/>", mtime=0)[:-9], "compressed, but damaged"),
         (
             "a.xml",
             PODLOVE % b'<wpe:options><wpe:podlove_podcast>O:1:"a":0:{}</wpe:podlove_podcast></wpe:options>',

@@ -108,9 +108,12 @@ def test_zstd_bomb_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (gzip.compress(LINE) + b"garbage", "log.damaged"),
-        (gzip.compress(LINE)[:-4] + b"\0\0\0\1", "log.damaged"),
-        (gzip.compress(LINE * 100)[:60] + b"\xff" * 20 + gzip.compress(LINE * 100)[80:], "log.damaged"),
+        (gzip.compress(LINE, mtime=0) + b"garbage", "log.damaged"),
+        (gzip.compress(LINE, mtime=0)[:-4] + b"\0\0\0\1", "log.damaged"),
+        (
+            gzip.compress(LINE * 100, mtime=0)[:60] + b"\xff" * 20 + gzip.compress(LINE * 100, mtime=0)[80:],
+            "log.damaged",
+        ),
         (zstandard.compress(LINE)[:-3], "log.incomplete"),
         (zstandard.compress(LINE) + b"garbage", "log.damaged"),
         (b"\x1f\x8b", "log.incomplete"),
@@ -123,7 +126,7 @@ def test_damaged_compression_counts_nothing(tmp_path, data, code):
 
 
 def test_several_members_and_padding_are_one_log(tmp_path):
-    data = gzip.compress(LINE) + gzip.compress(LINE.replace(b"App", b"B")) + b"\0" * 512
+    data = gzip.compress(LINE, mtime=0) + gzip.compress(LINE.replace(b"App", b"B"), mtime=0) + b"\0" * 512
     assert read_made(tmp_path, data).requests == 2
     frames = zstandard.compress(LINE.replace(b"App", b"C")) + zstandard.compress(LINE.replace(b"App", b"D"))
     assert read_made(tmp_path, frames, name="b").requests == 2
