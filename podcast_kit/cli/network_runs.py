@@ -382,14 +382,16 @@ class _NetworkRun:
             self.console.info("no show was changed")
             return
         width = max(len(result.name) for result in results)
-        failed = sum(result.exit_code not in {0, ExitCode.PENDING} for result in results)
+        failed_names = {result.name for result in results if result.exit_code not in {0, ExitCode.PENDING}}
+        failed = len(failed_names - {PAGE_NAME})
+        more = "; the network's page failed" if PAGE_NAME in failed_names else ""
         lines = [
             f"{'ok    ' if result.exit_code in {0, ExitCode.PENDING} else 'FAILED'}  {result.name:<{width}}  "
             f"{result.summary}{f'  (exit {result.exit_code})' if result.exit_code else ''}".rstrip()
             for result in results
         ]
         show_count = sum(result.name != PAGE_NAME for result in results)
-        counts = f"{format_count(show_count, 'show')}, {f'{failed} failed' if failed else 'all ok'}"
+        counts = f"{format_count(show_count, 'show')}, {f'{failed} failed' if failed else 'all ok'}{more}"
         for line in [*lines, counts]:
             self.console.info(line)
 

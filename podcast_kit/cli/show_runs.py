@@ -228,10 +228,9 @@ def _open_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield executor
     except BaseException:  # such as Ctrl-C, which only reaches this process where it has no terminal
+        executor.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
-            if process.pid:
-                os.kill(process.pid, signal.SIGINT)
-        executor.shutdown(wait=True, cancel_futures=True)
+            process.kill()  # a publish may be killed at any time; one that is asked to end could wait for others
         raise
     executor.shutdown(wait=True)
 
@@ -248,6 +247,7 @@ def is_fork_safe() -> bool:
 
 def _follow_parent() -> None:
     """End this process when the one that started it has ended: it would wait for work forever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     parent = multiprocessing.parent_process()
     if parent is None:
         return

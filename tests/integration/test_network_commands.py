@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -558,3 +560,16 @@ def test_pictures_outside_of_the_network_are_refused(net):
     codes = {name: {problem["code"] for problem in row["document"]["problems"]} for name, row in shows.items()}
     assert "path.outside" in codes["one"]
     assert codes["two"] & {"file.missing", "path.outside"}
+
+
+def test_interrupt_ends_every_process_at_once(net):
+    command = [sys.executable, "-m", "podcast_kit", "build", "-C", str(net), "--all"]
+    for seconds in (0.4, 0.8, 1.2):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode in {0, 130}, errors
+        assert "Traceback" not in errors
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(net) not in listing
