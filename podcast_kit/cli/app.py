@@ -120,6 +120,7 @@ def command(
                     raise click.UsageError("--jobs needs --all, --show or --changed")
                 function(console, **arguments)
             except PodcastKitError as error:
+                _name_show_options(error, context.command)
                 console.failure(name, error)
                 context.exit(error.exit_code)
             except (KeyboardInterrupt, click.Abort):
@@ -156,6 +157,17 @@ def _show_options(*, is_used: bool, with_jobs: bool) -> Callable[[Command], Comm
         return function
 
     return decorate if is_used else lambda function: function
+
+
+def _name_show_options(error: PodcastKitError, run_command: click.Command) -> None:
+    """Add the options of this command that choose a show to an error about the folder of a network."""
+    from podcast_kit.source.project import NetworkFolderError
+
+    if not isinstance(error, NetworkFolderError):
+        return
+    options = {name for parameter in run_command.params for name in parameter.opts}
+    if choices := [text for name, text in (("--all", "--all"), ("--show", "--show NAME")) if name in options]:
+        error.fix = f"pass {' or '.join(choices)}, or -C with the folder of a show"
 
 
 def load_show(

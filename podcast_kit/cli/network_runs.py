@@ -86,7 +86,8 @@ def select_shows(network: ShowNetwork, selection: ShowSelection) -> tuple[Networ
     names = {name for show in network.shows for name in (show.name, show.path)}
     for name in selection.show_names:
         if name.rstrip("/") not in names:
-            text = f"no show {name!r} ({suggest_name(name, names)})"
+            shown_names = names if "/" in name else {show.name for show in network.shows}
+            text = f"no show {name!r} ({suggest_name(name, shown_names)})"
             raise click.BadParameter(text, param_hint="--show")
     wanted_names = {name.rstrip("/") for name in selection.show_names}
     shows = tuple(

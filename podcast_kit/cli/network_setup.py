@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def create_network(console: Console, folder: Path, values: dict[str, Any]) -> No
     console.result(os.path.relpath(network_file))
     console.document("init", folder=str(folder), file=str(network_file), added=[])
     step = f"podcast-kit init {DEFAULT_PATTERN.removesuffix('*')}NAME --title TITLE"
-    console.info(f"Next: in {os.path.relpath(folder)}, run `{step}`")
+    place = os.path.relpath(folder)
+    console.info(f"Next: {'' if place == os.curdir else f'in {place}, '}run `{step}`")
 
 
 def find_parent_network(folder: Path) -> networks.ShowNetwork | None:
@@ -106,4 +108,4 @@ def create_network_show(console: Console, network: networks.ShowNetwork, folder:
     if networks.load_network(network.folder).find_member(folder) is None:
         path = os.path.relpath(folder, network.folder)
         console.info(f"{NETWORK_FILE} does not list it yet: add a line `- {path}` below `shows:`")
-    console.info(f"Next: add a cover, then run `podcast-kit new RECORDING --show {folder.name}`")
+    console.info(f"Next: add a cover, then run `podcast-kit new RECORDING --show {shlex.quote(folder.name)}`")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 VERB_SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}
 MAX_CHANGES_OF_A_KIND = 10
+WAVE_NAMES = {Wave.MEDIA: "media", Wave.PAGES: "page", Wave.FEED: "feed"}
+"""What is counted of each wave; `media` has no other plural."""
 """Subscriber changes of one kind that are shown one by one."""
 
 
@@ -230,8 +232,11 @@ def subscriber_change_lines(changes: Sequence[SubscriberChange]) -> Iterator[str
 def summarize_plan(plan: Plan) -> str:
     """How many files and bytes of which wave are uploaded, in one line."""
     uploads = [change for change in plan.pending if change.uploads]
+    counts = {wave: sum(change.wave is wave for change in uploads) for wave in Wave}
     waves = [
-        f"{count} {wave.name.lower()}" for wave in Wave if (count := sum(change.wave is wave for change in uploads))
+        f"{count} {WAVE_NAMES[wave]}" if wave is Wave.MEDIA else format_count(count, WAVE_NAMES[wave])
+        for wave, count in counts.items()
+        if count
     ]
     copies = sum(change.is_copied for change in plan.pending)
     others = len(plan.pending) - len(uploads) - copies

@@ -50,7 +50,7 @@ def recognize_folder(folder: Path) -> tuple[str, str]:
     for name, tool, fix in _SITE_FILES:
         if (folder / name).is_file():
             return f"is {tool}", fix
-    return "is a folder", "pass the feed's URL, or the feed as a file"
+    return "is a folder that no known tool has made", "pass the site's own folder, the file of an export, or the feed"
 
 
 def recognize_bytes(data: bytes, source: str) -> tuple[str, str] | None:

@@ -58,11 +58,13 @@ def list_episode_rows(
     live: bytes | None,
     changes: Collection[SubscriberChange],
     unrecorded: Collection[str] = (),
+    for_members: Iterable[Episode] = (),
 ) -> tuple[EpisodeRow, ...]:
     """List scheduled episodes, the next one first; then due and live ones, newest first; then the rest.
 
     `live` is the live feed, and `changes` are its differences from the folder; `unrecorded` are the slugs of scheduled
-    episodes that have no recording.
+    episodes that have no recording. `for_members` are episodes that only private feeds have: podcast.lock has those
+    that were published.
     """
     changes_by_guid = {change.guid: change for change in changes if change.kind is not ChangeKind.REMOVED}
     live_titles = _read_live_titles(live)
@@ -79,6 +81,11 @@ def list_episode_rows(
             status, detail = EpisodeStatus.CHANGED, change.detail
         episode = item.episode
         rows.append(EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=item.date, detail=detail))
+    locked_guids = {entry.guid for entry in lock}
+    for episode in for_members:
+        guids.add(episode.guid)
+        status = EpisodeStatus.LIVE if episode.guid in locked_guids else EpisodeStatus.DUE
+        rows.append(_episode_row(status, episode, "only for members"))
     rows += [_episode_row(EpisodeStatus.DRAFT, episode) for episode in drafts]
     slugs = {row.slug for row in rows}
     rows += [

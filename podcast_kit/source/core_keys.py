@@ -346,7 +346,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         default="the episodes, and the pages that have `menu:`",
         example="menu: [episodes, {title: Shop, url: https://shop.example/}]",
         details="`url` is a web address, `mailto:`, the name of a page, or the path of a file in `static/`. "
-        "[Own pages and files](../../how-to/own-pages.md)",
+        "See [Own pages and files](../../how-to/own-pages.md).",
         fields=(
             CoreKey(name="title", about="What the entry says.", default="the title of the page"),
             CoreKey(name="url", about="Where it leads.", form="URL, name of a page, or path", is_required=True),
@@ -357,7 +357,7 @@ SHOW_KEYS: tuple[CoreKey, ...] = (
         about="Who has a private feed, and what members get.",
         form="a mapping",
         example="private: {tiers: [supporter, gold]}",
-        details="See [Members](../how-to/members.md).",
+        details="See [Members](../../how-to/members.md).",
         fields=(
             CoreKey(name="tiers", about="The tiers of members, the lowest first.", form="a list of names"),
             CoreKey(
@@ -652,7 +652,7 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
         form="public, members, the name of a tier (it and all above), or a list of tiers (exactly these)",
         default="public",
         example="audience: public",
-        details="See [Members](../how-to/members.md).",
+        details="See [Members](../../how-to/members.md).",
     ),
     CoreKey(
         name="members_from",

@@ -49,6 +49,10 @@ MISNAMED_SHOW_FILES = ("podcast.yml", "Podcast.yaml", "show.yaml", "podcast.yaml
 MARKDOWN_SUFFIXES = {"md", "markdown", "mdown", "mkd"}
 
 
+class NetworkFolderError(PodcastKitError):
+    """A command for a show was started in the folder of a network."""
+
+
 def find_show_folder(start: Path) -> Path:
     """The folder of the nearest podcast.yaml, from `start` upwards; raises PodcastKitError where there is none."""
     start = Path(start).absolute()
@@ -66,7 +70,7 @@ def find_show_folder(start: Path) -> Path:
         raise PodcastKitError(f"no {SHOW_FILE} in {start}", f"rename {misnamed} to {SHOW_FILE}")
     if (start / NETWORK_FILE).is_file():
         text = f"{start} is the folder of a network, not of a show"
-        raise PodcastKitError(text, "pass --all or --show NAME, or -C with the folder of a show")
+        raise NetworkFolderError(text, "go to the folder of a show, or pass it with -C")
     text = f"no {SHOW_FILE} in {start} or the folders above it"
     raise PodcastKitError(text, "go to the show's folder, pass -C DIRECTORY, or create a show with `podcast-kit init`")
 

@@ -170,3 +170,16 @@ def test_an_episode_that_was_public_stops_the_publish_until_that_is_confirmed(tm
     again = parse_feed((show / "public/feed.xml").read_bytes()).items[-1]
     assert (again.child_text("title"), again.child_text("guid")) == ("Talk 1", f"{shows.GUID}0001")
     assert (show / "public" / again.child("enclosure").attributes["url"].removeprefix("https://pod.example/")).is_file()
+
+
+def test_status_knows_episodes_that_only_members_have(tmp_path):
+    show = members_shows.with_members(tmp_path / "show")
+
+    def list_rows():
+        rows = json.loads(run(show, "status", "--at", NOW, "--json").stdout)["episodes"]
+        return {row["slug"]: row["standing"] for row in rows}
+
+    assert list_rows()["bonus"] == "due"
+    done = run(show, "publish", "--yes", "--no-check", "--at", NOW)
+    assert re.search(r"[0-9]+ pages, [2-9] feeds\), ", done.output)
+    assert list_rows() == {"001-talk": "live", "002-talk": "live", "bonus": "live", "early": "scheduled"}

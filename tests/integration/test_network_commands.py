@@ -106,6 +106,8 @@ def test_broken_show_stops_no_other(net):
     [problem] = shows["one"]["document"]["problems"]
     assert (problem["file"], problem["code"]) == ("podcast.yaml", "yaml.syntax")
     assert shows["two"]["document"]["command"] == "build"
+    edit_file(net / "shows.yaml", "description:", "artwork: gone.jpg\ndescription:")
+    assert run(net, "check", "--all").stderr.splitlines()[-1] == "3 shows, 1 failed; the network's page failed"
 
 
 def test_page_is_not_published_without_one_of_its_shows(net):
@@ -397,10 +399,21 @@ def test_config_never_shows_a_password(net):
     assert "correct-horse" not in run(net, "config", "--show", "one", "--json").output
 
 
-def test_command_for_one_show_in_the_folder_of_a_network_names_the_options(net):
-    result = run(net, "build")
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("build",), "pass --all or --show NAME, or -C with the folder of a show"),
+        (("serve",), "pass --all or --show NAME, or -C with the folder of a show"),
+        (("new", "A talk"), "pass --show NAME, or -C with the folder of a show"),
+        (("export",), "go to the folder of a show, or pass it with -C"),
+        (("private",), "go to the folder of a show, or pass it with -C"),
+        (("prune",), "go to the folder of a show, or pass it with -C"),
+    ],
+)
+def test_command_for_one_show_in_the_folder_of_a_network_names_the_options_that_it_has(net, arguments, fix):
+    result = run(net, *arguments)
     assert result.exit_code == 1
-    assert "pass --all or --show NAME" in result.stderr
+    assert result.stderr.splitlines()[-1].strip() == fix
 
 
 NEW_NETWORK = (
@@ -416,9 +429,11 @@ NEW_NETWORK = (
 )
 
 
-def test_init_creates_a_network_whose_new_shows_inherit(tmp_path):
+def test_init_creates_a_network_whose_new_shows_inherit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     result = run(tmp_path, "init", *NEW_NETWORK, "--to", "s3://bucket/pods")
     assert result.exit_code == 0, result.output
+    assert "Next: run `podcast-kit init shows/NAME --title TITLE`" in result.stderr.splitlines()
     result = run(tmp_path, "init", "shows/news", "--title", "News", "--language", "de")
     assert result.exit_code == 0, result.output
     rows = json.loads(run(tmp_path / "shows/news", "config", "--json").stdout)["settings"]
@@ -429,6 +444,8 @@ def test_init_creates_a_network_whose_new_shows_inherit(tmp_path):
     assert by_key["publish.to"] == ("s3://bucket/pods/news", "network")
     assert run(tmp_path, "check", "--all").exit_code == 1  # there is no cover yet
     assert run(tmp_path, "init", *NEW_NETWORK).exit_code == 1
+    result = run(tmp_path, "init", "shows/Über uns", "--title", "Über uns")
+    assert "run `podcast-kit new RECORDING --show 'Über uns'`" in result.stderr
     assert "networks cannot contain networks" in run(tmp_path, "init", "sub", *NEW_NETWORK).stderr
 
 
@@ -443,7 +460,9 @@ def test_new_creates_an_episode_of_the_named_show(net):
     assert result.exit_code == 0, result.output
     assert [path.name for path in net.rglob("*a-new-talk.md")] == ["003-a-new-talk.md"]
     assert (net / "shows/two/episodes/003-a-new-talk.md").is_file()
-    assert run(net, "new", "A new talk", "--show", "nine").exit_code == 2
+    refused = run(net, "new", "A new talk", "--show", "nine")
+    assert refused.exit_code == 2
+    assert "no show 'nine' (use one of: one, three, two)" in " ".join(refused.output.split())
 
 
 def test_preview_serves_every_show_below_its_name(net):

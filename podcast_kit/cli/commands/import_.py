@@ -136,7 +136,7 @@ def _unpack_show(console: Console, source: str, folder: Path) -> None:
     files = importer.unpack_show_archive(source, folder)
     show = project.load_project(folder, needs_cover=False)
     console.document("import", show.warnings, folder=str(folder), recognized="podcast_kit", episodes=len(show.episodes))
-    console.info("recognized podcast_kit, by podcast.yaml")
+    console.info("recognized: podcast_kit, by podcast.yaml")
     console.result(os.path.relpath(folder / "podcast.yaml"))
     console.info(f"{format_count(len(show.episodes), 'episode')}, {format_count(files, 'file')}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ MAX_CHOICES_SHOWN = 12
 TERMINAL_SIZE = (100, 24)
 """Assumed where the terminal does not say."""
 MIN_WIDTH = 40
+DOCS_LINK = re.compile(r"\[([^]]+)\]\((?:\.\./)+([^)]+)\)")
+"""A link of the reference pages to another page of docs/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,16 @@ def keys_command(console: Console, key: str | None) -> None:
     \b
       podcast-kit keys
       podcast-kit keys listen
+      podcast-kit keys publish.host
       podcast-kit keys alternate_enclosures
     """
     every = _collect_keys()
     if key is None:
         _print_list(console, every)
         return
+    outer, dot, inner = key.partition(".")
+    if dot and outer in _keys_with_field(inner, every):
+        key = outer
     core = {file: entry for file, entries in every.core.items() for entry in entries if key in _key_names(entry)}
     tag = next((tag for tags in every.tags.values() for tag in tags if key in tag.keys), None)
     if key == EXTRA_KEY:
@@ -99,7 +106,15 @@ def _key_names(key: CoreKey) -> tuple[str, ...]:
     return (key.name, *key.other_names)
 
 
+def _keys_with_field(name: str, every: _Keys) -> list[str]:
+    """The keys whose mapping has an entry of this name."""
+    entries = [entry for entries in every.core.values() for entry in entries]
+    return sorted({entry.name for entry in entries if name in {field.name for field in entry.fields}})
+
+
 def _suggest_key(key: str, every: _Keys) -> str:
+    if keys := _keys_with_field(key, every):
+        return f"use {' or '.join(f'`podcast-kit keys {name}.{key}`' for name in keys)}"
     names = [name for entries in every.core.values() for entry in entries for name in _key_names(entry)]
     names += [name for tags in every.tags.values() for tag in tags for name in tag.keys]
     near = [key.lower()] if key.lower() in names else get_close_matches(key.lower(), names, n=1)
@@ -129,7 +144,8 @@ def _print_core_key(console: Console, key: CoreKey, file: str) -> None:
     console.result(f"{', '.join(_key_names(key))}: {key.about}")
     console.result(f"  in {file}: {_describe_core_value(key)}")
     if key.details:
-        _print_wrapped(console, f"  {key.details.replace('`', '')}")
+        details = DOCS_LINK.sub(r"\1 (docs/\2)", key.details).replace("`", "")
+        _print_wrapped(console, f"  {details}")
     width = max((len(field.name) for field in key.fields), default=0) + 2
     for field in key.fields:
         _print_wrapped(console, f"    {field.name:{width}}{field.about} {_describe_core_value(field)}", width + 4)

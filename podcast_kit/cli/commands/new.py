@@ -147,7 +147,7 @@ def _create_page(console: Console, title: str, slug: str | None, *, draft: bool)
     atomic_write.write_inside(show.folder, f"{PAGES_DIR}/{path.name}", text.encode())
     console.document("new", file=str(path), title=title)
     console.result(os.path.relpath(path))
-    console.info("write its text, then run `podcast-kit serve`")
+    console.info("Next: write its text, then preview with `podcast-kit serve`")
 
 
 def _find_recording_file(source: str) -> Path | None:

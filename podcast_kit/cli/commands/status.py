@@ -48,6 +48,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
         live=live_feed.content if live_feed else None,
         changes=prepared.subscriber_changes,
         unrecorded=build.unrecorded_slugs,
+        for_members=[item.episode for item in build.members_items if item.guid in build.members_guids],
     )
     shown = [row for row in episodes if not scheduled or row.status is EpisodeStatus.SCHEDULED]
     dates = [row.date for row in episodes if row.status is EpisodeStatus.SCHEDULED and row.date]

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -270,6 +271,18 @@ def test_an_unknown_key_is_shown_in_short():
     done = run("keys", "TITLE")
     assert (done.exit_code, "did you mean 'title'?" in done.output) == (1, True)
     assert len(run("keys", "\x1b" * 100_000).output) < 300
+
+
+def test_a_key_inside_of_another_is_found_and_links_name_files_of_the_docs():
+    assert "`podcast-kit keys publish.host`" in run("keys", "host").output
+    assert run("keys", "publish.host").output.startswith("publish: ")
+    assert run("keys", "publish.nothing").exit_code == 1
+    for row in json.loads(run("keys", "--json").stdout)["keys"]:
+        output = run("keys", row["key"]).output
+        assert "](" not in output
+        for path in re.findall(r"\(docs/(\S+\.md)\)", " ".join(output.split())):
+            assert (ROOT / "docs" / path).is_file()
+    assert "(docs/how-to/members.md)" in run("keys", "private").output
 
 
 def test_every_core_key_is_explained_under_its_own_name():

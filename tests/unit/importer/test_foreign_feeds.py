@@ -282,7 +282,7 @@ def test_other_files_are_recognized(tmp_path, data, expected):
         ("hugo.toml", "is a Hugo site"),
         ("_config.yml", "is a Jekyll site"),
         ("podcast.yaml", "is a show of podcast_kit"),
-        ("other", "is a folder"),
+        ("other", "is a folder that no known tool has made"),
     ],
 )
 def test_folders_of_other_tools_are_recognized(tmp_path, name, expected):
