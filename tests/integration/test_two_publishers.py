@@ -463,7 +463,7 @@ def test_a_record_of_version_0_1_is_upgraded_by_the_first_publish(anna):
     assert publish(anna).exit_code == 0
     state = live_state(anna)
     assert state["schema"] == 2
-    assert len(state["sources"]) == 5
+    assert len(state["sources"]) == 6
     assert len(state["recent"]["lock"]) == 2
 
 
