@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.model import PROVIDER_NAMES
 
 SFTP_SCHEME, RSYNC_SCHEME = "sftp", "rsync"
 HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
@@ -15,6 +16,8 @@ _SSH_COPY_TARGET = re.compile(rf"(?:(?P<user>{USER})@)?(?P<host>{HOST}):(?P<path
 """As scp and rsync write it; a single letter before the colon is a drive of Windows."""
 _URL_HOST = re.compile(HOST)
 _URL_USER = re.compile(USER)
+_SCHEMES = {*PROVIDER_NAMES, SFTP_SCHEME, RSYNC_SCHEME, "ssh", "scp", "ftp", "ftps", "http", "https", "file"}
+"""What stands before `:/` by mistake, with one slash too few, more often than the name of a server."""
 MAX_PORT = 65_535
 DAEMON_PORT = 873
 SFTP_PORT = 22
@@ -54,7 +57,7 @@ def is_server_target(to: str) -> bool:
     if separator:
         return scheme.lower() in {SFTP_SCHEME, RSYNC_SCHEME, "ssh", "scp"}
     match = _SSH_COPY_TARGET.fullmatch(to.strip())
-    return match is not None and len(match["host"]) > 1
+    return match is not None and len(match["host"]) > 1 and (bool(match["user"]) or match["host"] not in _SCHEMES)
 
 
 def parse_server_target(to: str) -> ServerTarget:

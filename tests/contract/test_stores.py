@@ -240,7 +240,7 @@ class TestS3:
             store.put(upload())
 
 
-@pytest.mark.parametrize("to", ["", "s3://", "s3:/x", "ftp://x/y", "s3://a"])
+@pytest.mark.parametrize("to", ["", "s3://", "s3:/x", "r2:/x", "https:/x", "ftp://x/y", "s3://a"])
 def test_invalid_publish_to_is_refused(tmp_path, to):
     with pytest.raises(InvalidInput):
         open_store(PublishSettings(url="https://pod.example/", to=to), tmp_path)
