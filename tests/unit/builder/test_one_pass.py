@@ -117,6 +117,7 @@ def test_each_step_of_an_episode_is_entered_once_and_in_order(tmp_path):
         "chapters.for_tags",
         "chapters.for_item",
         "description.episode_page_url",
+        "output_dir.place",
     )
     steps = [step for step in entered if step not in calls_of_properties]
     assert tuple(steps) == STEPS
