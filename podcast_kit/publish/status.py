@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,7 +64,7 @@ def list_episode_rows(
 
     `live` is the live feed, and `changes` are its differences from the folder; `unrecorded` are the slugs of scheduled
     episodes that have no recording. `for_members` are episodes that only private feeds have: podcast.lock has those
-    that were published.
+    that were published. Their titles are not shown: logs of CI are often public.
     """
     changes_by_guid = {change.guid: change for change in changes if change.kind is not ChangeKind.REMOVED}
     live_titles = _read_live_titles(live)
@@ -85,7 +85,7 @@ def list_episode_rows(
     for episode in for_members:
         guids.add(episode.guid)
         status = EpisodeStatus.LIVE if episode.guid in locked_guids else EpisodeStatus.DUE
-        rows.append(_episode_row(status, episode, "only for members"))
+        rows.append(replace(_episode_row(status, episode, "only for members"), title=""))
     rows += [_episode_row(EpisodeStatus.DRAFT, episode) for episode in drafts]
     slugs = {row.slug for row in rows}
     rows += [
