@@ -91,7 +91,7 @@ def _connect(address: str) -> Any:  # noqa: ANN401  # the library is an extra
         raise PodcastKitError(f"{address!r} is not the address of a scheduler", fix)
     fix = "check that `dask scheduler` runs there and that this machine reaches its port"
     try:
-        client: Any = Client(address, timeout=SCHEDULER_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=SCHEDULER_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise OperationError(
             f"the scheduler at {address} does not answer within {SCHEDULER_TIMEOUT_S} s", fix
