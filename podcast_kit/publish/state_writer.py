@@ -44,7 +44,7 @@ from podcast_kit.stores.state import (
 )
 
 MAX_MARK_ATTEMPTS = 5
-SWAP_WAIT_S = 1.0
+SWAP_WAIT_S = 0.5
 """Seconds that a publish waits for another one that may be replacing the feed at that moment."""
 
 
