@@ -8,7 +8,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -97,7 +97,8 @@ class LocalWorkers(Executor):
             if self._idle:
                 return self._idle.pop()
         connection, child = self._context.Pipe()
-        process = self._context.Process(target=_serve_calls_until_closed, args=(child,), daemon=True)
+        # A process that is forked has the environment of when the first one was, which may have changed.
+        process = self._context.Process(target=_serve_calls_until_closed, args=(child, dict(os.environ)), daemon=True)
         with _blocked_interrupts():
             process.start()
         child.close()
@@ -160,8 +161,10 @@ def _blocked_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve_calls_until_closed(connection: Connection) -> None:
+def _serve_calls_until_closed(connection: Connection, environment: Mapping[str, str]) -> None:
     """Run calls until the connection is closed, or until the process that sends them has ended."""
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:

@@ -260,3 +260,10 @@ def test_ctrl_c_ends_everything_without_a_traceback(tmp_path, seconds):
         printed = process.communicate(timeout=60)[0]
     assert process.returncode == 130
     assert printed == "interrupted\n"
+
+
+def test_process_has_the_environment_of_when_it_is_started(monkeypatch):
+    for value in ("before", "later"):
+        monkeypatch.setenv("PODCAST_KIT_TEST", value)
+        with LocalWorkers(1) as workers:
+            assert workers.submit(os.getenv, "PODCAST_KIT_TEST").result() == value

@@ -1,6 +1,5 @@
 """A publisher killed between any two requests: the feed stays intact, and finished uploads are not repeated."""
 
-import multiprocessing
 import re
 import threading
 from datetime import UTC, datetime
@@ -9,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from podcast_kit.stores import multipart
-from tests.support import network, output_trees
+from tests.support import forks, network, output_trees
 from tests.support.seaweed import Bucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["boto3", "tests.support.chaos_proxy"])
 PART_BYTES = 5 << 20
 """The minimum of S3 for every part but the last."""
 OLD = {"one": b"1" * 1000}
@@ -45,8 +42,7 @@ def kill_at_request(number: int, bucket: Bucket, prefix: str, folder: Path, *, a
         return network.NEVER_ANSWER  # no request from here on is answered
 
     with network.Proxy(bucket.endpoint, fault) as proxy:
-        process = FORKS.Process(target=publish_show, args=(folder, bucket, proxy.endpoint, prefix, NEW))
-        process.start()
+        process = forks.start_process(publish_show, folder, bucket, proxy.endpoint, prefix, NEW)
         while process.is_alive() and not is_reached.wait(0.01):
             pass
         process.kill()

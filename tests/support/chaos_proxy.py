@@ -8,7 +8,6 @@ without conditional writes must lose something, or it would prove nothing.
 import contextlib
 import functools
 import hashlib
-import multiprocessing
 import os
 import random
 import re
@@ -25,12 +24,11 @@ from podcast_kit.model import Wave
 from podcast_kit.plan import plan_changes
 from podcast_kit.publish import publish_plan, state_writer
 from podcast_kit.stores import ConditionalWrites, bulk_put, clients, s3
-from tests.support import network, output_trees
+from tests.support import forks, network, output_trees
 from tests.support.seaweed import Bucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["boto3", "tests.support.chaos_proxy"])
+PRELOADED = ("boto3", "tests.support.chaos_proxy")
 MAX_RUN_S = 900
 FAULTS = [
     network.Status(500),
@@ -196,10 +194,8 @@ def run(
     with network.Proxy(bucket.endpoint, fault) as proxy:
 
         def start(name: str):
-            settings = {"conditions": conditions}
-            process = FORKS.Process(target=publisher, args=(name, folder, bucket, proxy.endpoint), kwargs=settings)
-            process.start()
-            return process
+            arguments = (name, folder, bucket, proxy.endpoint)
+            return forks.start_process(publisher, *arguments, preload=PRELOADED, conditions=conditions)
 
         def killer() -> None:
             nonlocal kills

@@ -9,7 +9,6 @@ version by one that was made from it.
 import contextlib
 import http.client
 import itertools
-import multiprocessing
 import os
 import random
 import re
@@ -26,10 +25,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.support import network, output_trees, shows
+from tests.support import forks, network, output_trees, shows
 from tests.support.seaweed import Bucket, list_unfinished_uploads
 
-FORKS = multiprocessing.get_context("forkserver")
 PRELOADED = [
     "boto3",
     "podcast_kit.builder",
@@ -65,14 +63,11 @@ MERGE_WORDS = ("git pull", "copy the newer files")
 WRONG_FILE_WORDS = ("another file", "different file")
 
 
-def run_command(
-    folder: Path, arguments: list[str], environment: dict[str, str], output: Path, *, conditions: bool
-) -> None:
+def run_command(folder: Path, arguments: list[str], output: Path, *, conditions: bool) -> None:
     """Run podcast-kit in this process, as `python -m podcast_kit` would.
 
     Without `conditions` no request has a condition. A proxy that drops them would do the same, if they were not signed.
     """
-    os.environ.update(environment)
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -320,7 +315,6 @@ class Run:
     def run(self, *, publishes: int, reads: int, max_seconds: float, kills: int = 0) -> Findings:
         """Run until there were enough of all, then publish from each checkout without faults, and judge."""
         started = time.monotonic()
-        FORKS.set_forkserver_preload(PRELOADED)
         self._write_show()
         with contextlib.ExitStack() as stack:
             self.proxies = {}
@@ -455,12 +449,9 @@ class Run:
         arguments = ["publish", "--yes", *target, *options]
         if not self.conditions:
             arguments.append("--allow-unprotected-writes")
-        environment = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
-        process = FORKS.Process(
-            target=run_command, args=(folder, arguments, environment, output), kwargs={"conditions": self.conditions}
+        process = command.process = forks.start_process(
+            run_command, folder, arguments, output, preload=PRELOADED, conditions=self.conditions
         )
-        command.process = process
-        process.start()
         self.current[name] = command
         process.join(TIMEOUT_S)
         if process.exitcode is None:
