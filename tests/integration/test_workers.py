@@ -258,7 +258,8 @@ def test_ctrl_c_ends_everything_without_a_traceback(tmp_path, seconds):
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)
         printed = process.communicate(timeout=60)[0]
-    assert process.returncode == 130
+    # Python ends by the signal if the code of a dataclass was just being compiled; a shell shows 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert printed == "interrupted\n"
 
 
