@@ -13,7 +13,7 @@ from tests.support.shows import small
 from tests.support.sound import voice, write
 
 EPISODES = 40
-SECONDS = 60
+SECONDS = 600
 
 
 def main() -> None:
