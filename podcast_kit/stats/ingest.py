@@ -22,15 +22,25 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, SourceLocation
 from podcast_kit.io.atomic_write import flush_disk, write_error
 from podcast_kit.io.consent import PRIVATE_FOLDER_MODE
-from podcast_kit.stats.addresses import AddressFacts
 from podcast_kit.stats.engines import quote_text
 from podcast_kit.stats.folder import SALT_BYTES
-from podcast_kit.stats.sources.log_formats import NO_VALUE, REQUEST_TYPES, LogFormat, log_macros
+from podcast_kit.stats.line_chunk import COMMENT_START, LineChunk
+from podcast_kit.stats.log_sources import AddressDirectory, FetchedLog, LogSource, SaltSource
+from podcast_kit.stats.record import REQUESTS_FOLDER, open_record
+from podcast_kit.stats.request_queries import (
+    VALID,
+    columns_query,
+    malformed_query,
+    request_rows_query,
+    requests_query,
+    salt_variable,
+)
+from podcast_kit.stats.sources.log_formats import LogFormat, log_macros
 from podcast_kit.stats.sources.log_lines import MalformedLines, read_lines, read_raw_blocks
 from podcast_kit.stats.sources.recognize import read_fields_line, recognize_format
 
@@ -39,16 +49,14 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 128 << 20
 """Lines that DuckDB parses at once."""
-MAX_PARSED_LINE_BYTES = 4 << 20
 SAMPLE_BYTES = 64 << 10
 FETCH_AHEAD = 32
 """Logs of a store that are fetched while one is read."""
 BATCH_ID_BYTES = 8
 LOG_COLUMNS = 13
-COMMENT_START, FIELDS_START = b"#", b"#Fields:"
+FIELDS_START = b"#Fields:"
 _FIELDS_LINE = re.compile(rb"^#Fields:.*", re.MULTILINE)
 EMPTY_LOG = LogFormat(name="empty", title="empty log", split="")
-REQUESTS_FOLDER, RECORD_NAME = "requests", "ingested.sqlite"
 DAY_PREFIX = "day="
 INGEST_MEMORY = "1GB"
 CHUNK_TABLE = "chunk_requests"
@@ -57,65 +65,6 @@ MAX_FILTERED_DAYS = 40
 PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd"
 DISABLED_OPTIMIZERS = "filter_pushdown"
 """While lines are read: it would parse each line once more for the filter."""
-_LINE_COLUMN = "columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', comment='', header=false"
-_READ_OPTIONS = f"{_LINE_COLUMN}, auto_detect=false, new_line='\\n', max_line_size={MAX_PARSED_LINE_BYTES}"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS logs (
-  name TEXT PRIMARY KEY, version TEXT NOT NULL, format TEXT NOT NULL, title TEXT NOT NULL, lines INTEGER NOT NULL,
-  malformed INTEGER NOT NULL, first_malformed INTEGER NOT NULL, has_ranges INTEGER NOT NULL,
-  has_methods INTEGER NOT NULL, has_full_addresses INTEGER NOT NULL, has_header_bytes INTEGER NOT NULL,
-  final_after_hours INTEGER NOT NULL, read_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS contents (first_line TEXT NOT NULL, length INTEGER NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (first_line, length, checksum));
-CREATE TABLE IF NOT EXISTS parts (path TEXT PRIMARY KEY, day TEXT NOT NULL, requests INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS parts_of_day ON parts (day);
-"""
-
-
-class LogSource(Protocol):
-    """One log to read."""
-
-    @property
-    def name(self) -> str:
-        """Its path or address, for messages and the record."""
-
-    @property
-    def version(self) -> str:
-        """Changes when the content does, such as an ETag; empty where it is always read."""
-
-    def open_log(self) -> IO[bytes]:
-        """Open it for reading."""
-
-
-@runtime_checkable
-class FetchedLog(Protocol):
-    """A log that is on another computer."""
-
-    def start_fetch(self) -> None:
-        """Begin to fetch it in the background."""
-
-    def discard(self) -> None:
-        """Called once its lines are recorded."""
-
-
-class AddressDirectory(Protocol):
-    """Looks up addresses."""
-
-    def look_up(self, address: str) -> AddressFacts:
-        """What is known of an IPv4 address, or of the first four groups of an IPv6 address."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """A log on this computer."""
-
-    path: Path
-    name: str
-    version: str
-
-    def open_log(self) -> IO[bytes]:
-        """Open it for reading."""
-        return self.path.open("rb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,25 +95,6 @@ class IngestResult:
     requests: int = 0
 
 
-class SaltSource(Protocol):
-    """Where the secret of a month comes from, with which addresses are hashed."""
-
-    def salt_of_month(self, month: str) -> bytes:
-        """Return the salt of a month such as 2026-11; the same one until it is deleted."""
-
-
-def request_parts(folder: Path) -> dict[str, list[Path]]:
-    """Day → the Parquet files of its requests, as the record names them."""
-    record = folder / RECORD_NAME
-    if not record.exists():
-        return {}
-    parts: dict[str, list[Path]] = {}
-    with closing(sqlite3.connect(f"{record.as_uri()}?mode=ro", uri=True)) as connection:
-        for day, path in connection.execute("SELECT day, path FROM parts ORDER BY day, path"):
-            parts.setdefault(day, []).append(folder / REQUESTS_FOLDER / path)
-    return parts
-
-
 def ingest_logs(
     folder: Path,
     sources: Iterable[LogSource],
@@ -186,10 +116,10 @@ def ingest_logs(
     try:
         folder.mkdir(PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
         with (
-            _open_record(folder) as record,
+            open_record(folder) as record,
             tempfile.TemporaryDirectory(prefix="reading-", dir=folder) as work,
             open_duckdb(memory, Path(work)) as database,
-            closing(_Chunk(Path(work) / "lines")) as chunk,
+            closing(LineChunk(Path(work) / "lines")) as chunk,
         ):
             run = _Run(folder, chunk, record, database, salts, now, result)
             run.addresses = addresses
@@ -229,25 +159,6 @@ def open_duckdb(memory: str, work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield database
 
 
-@contextmanager
-def _open_record(folder: Path) -> Iterator[sqlite3.Connection]:
-    """The record, locked for this run."""
-    with closing(sqlite3.connect(folder / RECORD_NAME, timeout=1, isolation_level=None)) as connection:
-        try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("BEGIN EXCLUSIVE")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            text = f"{folder}: the logs are being read by another run"
-            raise OperationError(text, "wait until it has ended, then run it again") from error
-        except sqlite3.DatabaseError as error:
-            text = f"{folder / RECORD_NAME}: is damaged"
-            raise OperationError(text, f"delete the folder {folder} and read all logs again") from error
-        yield connection
-
-
 @dataclass(slots=True)
 class _OpenLog:
     """The log that is being read."""
@@ -276,63 +187,13 @@ class _OpenLog:
         return recognize_format(line.decode("utf-8", "replace")) is not None
 
 
-class _Chunk:
-    """Lines in one format, in a file that DuckDB parses at once."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.file: IO[bytes] = path.open("wb")
-        self.log_format: LogFormat | None = None
-        self.size, self.lines, self.headers = 0, 0, 0
-
-    def close(self) -> None:
-        """Close the file."""
-        self.file.close()
-
-    def append(self, lines: bytes) -> None:
-        """Add complete lines."""
-        self.file.write(lines)
-        self.size += len(lines)
-        self.lines += lines.count(b"\n")
-        if self.log_format and self.log_format.comment:
-            self.headers += lines.count(b"\n" + COMMENT_START) + lines.startswith(COMMENT_START)
-
-    @property
-    def position(self) -> tuple[int, int, int]:
-        """Bytes, lines and header lines so far."""
-        return self.size, self.lines, self.headers
-
-    def truncate(self, position: tuple[int, int, int] = (0, 0, 0)) -> None:
-        """Forget all lines from a position on.
-
-        The file keeps its length, as it costs less to write over bytes than to append them; `finish` cuts it.
-        """
-        self.size, self.lines, self.headers = position
-        self.file.seek(self.size)
-
-    def finish(self) -> None:
-        """Make the file what was added, for a reader."""
-        self.file.flush()
-        self.file.truncate(self.size)
-
-    def take_tail(self, position: tuple[int, int, int]) -> Path:
-        """Move the lines from a position on to a file of their own, and return it."""
-        self.finish()
-        tail = self.path.with_name("tail")
-        with self.path.open("rb") as file, tail.open("wb") as tail_file:
-            file.seek(position[0])
-            shutil.copyfileobj(file, tail_file)
-        self.truncate(position)
-        return tail
-
-
 class _Run:
     """One run over all logs."""
 
     def __init__(
         self,
         folder: Path,
-        chunk: _Chunk,
+        chunk: LineChunk,
         record: sqlite3.Connection,
         database: duckdb.DuckDBPyConnection,
         salts: SaltSource,
@@ -606,7 +467,7 @@ class _Run:
     def _load_salts(self, months: set[str]) -> None:
         for month in sorted(months - set(self.months)):
             salt = self.salts.salt_of_month(month)
-            self.database.execute(f"SET VARIABLE {_salt_variable(month)} = ?", [salt.hex()])
+            self.database.execute(f"SET VARIABLE {salt_variable(month)} = ?", [salt.hex()])
             self.months[month] = len(salt) > SALT_BYTES
 
     def _count_malformed(self, log_format: LogFormat, logs: list[_OpenLog]) -> None:
@@ -672,82 +533,6 @@ class _Part:
     requests: int
 
 
-def requests_query(log_format: LogFormat, path: Path, months: Mapping[str, bool]) -> str:
-    """SQL for the requests in a file of lines, with their day; addresses are hashed with the salts of these months.
-
-    Where a month has a long salt, an earlier version read lines of it: then their ids are hashed as it did.
-    """
-    return request_rows_query(log_format, columns_query(log_format, path), months)
-
-
-def request_rows_query(log_format: LogFormat, lines: str, months: Mapping[str, bool]) -> str:
-    """SQL for the requests among the lines of another query, as `requests_query`."""
-    salts = " ".join(f"WHEN {_is_in_month(month)} THEN getvariable('{_salt_variable(month)}')" for month in months)
-    salt = f"CASE {salts} END" if salts else "''"
-    old_ids = " ".join(
-        f"WHEN {_is_in_month(month)} THEN to_id(request_id)" for month, is_old in months.items() if is_old
-    )
-    columns = {name: name for name in REQUEST_TYPES} | {
-        "at": "moment",
-        "listener": f"to_id({salt} || network_address(address))",
-        "path": "hide_private(path)",
-        "referrer": "referrer_url(referrer)",
-        "bytes_sent": "CASE WHEN bytes_sent >= 0 THEN bytes_sent END",
-        "range_start": "CASE WHEN status = 206 THEN range_start END",
-        "range_end": "CASE WHEN status = 206 THEN range_end END",
-        "request_id": f"CASE {old_ids} ELSE line_id(request_id) END" if old_ids else "line_id(request_id)",
-        "source": f"'{log_format.name}'",
-    }
-    select = ", ".join(f'CAST({columns[name]} AS {kind}) AS "{name}"' for name, kind in REQUEST_TYPES.items())
-    day = "CAST(moment AS DATE) AS day"
-    return f"SELECT {select}, {day} FROM ({lines}) WHERE {VALID}"
-
-
-def malformed_query(log_format: LogFormat, path: Path) -> str:
-    """SQL for the numbers of the lines in a file that are neither requests nor what the format has besides them."""
-    numbered = columns_query(log_format, path, "row_number() OVER ()")
-    return f"SELECT number FROM ({numbered}) WHERE line <> '' AND ({VALID}) IS NOT TRUE AND not_request IS NOT TRUE"
-
-
-VALID = (
-    "moment >= TIMESTAMP '1995-01-01' AND moment < TIMESTAMP '2200-01-01' AND status BETWEEN 0 AND 999"
-    " AND blank(address) IS NOT NULL AND path IS NOT NULL AND is_complete"
-    " AND not_request IS NOT TRUE"
-)
-"""What makes a line a request."""
-
-
-def columns_query(log_format: LogFormat, path: Path, number: str = NO_VALUE) -> str:
-    """SQL for the columns of each line; in steps, so that no expression is computed twice."""
-    names = [name for name in REQUEST_TYPES if name not in {"at", "listener", "source"}]
-    columns = dict(log_format.columns) | {"moment": log_format.columns["at"]}
-    select = [f"{columns.get(name, NO_VALUE)} AS {name}" for name in ("moment", "address", *names)]
-    flags = f"{log_format.not_request} AS not_request, {log_format.complete} AS is_complete"
-    fields = [f"{value} AS {name}" for name, value in log_format.fields.items()]
-    lines = f"SELECT {number} AS number, line FROM read_csv({quote_text(str(path))}, {_READ_OPTIONS})"
-    lines = f"SELECT number, line, {log_format.split} AS f FROM ({lines}) WHERE line IS NOT NULL"
-    if log_format.delimiter and number == NO_VALUE:
-        return _delimited_query(log_format, path, select, flags)
-    if fields:
-        lines = f"SELECT number, line, f, {', '.join(fields)} FROM ({lines})"
-    return f"SELECT number, line, {', '.join(select)}, {flags} FROM ({lines})"
-
-
-def _delimited_query(log_format: LogFormat, path: Path, select: list[str], flags: str) -> str:
-    """As `columns_query` for a format of one character between fields: only those that are needed are read.
-
-    Lines with more fields are left out, so that they are missed and counted as malformed.
-    """
-    names = {f"f{number}": "VARCHAR" for number in range(1, log_format.field_count + 1)}
-    options = f"delim='{log_format.delimiter}', quote='', escape='', comment='', header=false, auto_detect=false"
-    options += f", null_padding=true, ignore_errors=true, new_line='\\n', max_line_size={MAX_PARSED_LINE_BYTES}"
-    lines = f"FROM read_csv({quote_text(str(path))}, columns={names}, {options})"
-    query = f"SELECT {', '.join(select)}, {flags} {lines}"
-    query = query.replace(log_format.complete, f"f{log_format.field_count} IS NOT NULL")
-    query = query.replace(log_format.not_request, "starts_with(f1, '#')")
-    return re.sub(r"\bf\[([0-9]+)\]", r"f\1", query)
-
-
 def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tuple[LogFormat, bytes]]:
     """Lines with the format that they have: files of a CloudFront log may have been put together."""
     if log_format is None:
@@ -763,12 +548,3 @@ def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tupl
                 yield log_format, lines[start : match.start()]
             start, log_format = match.start(), section_format
     yield log_format, lines[start:]
-
-
-def _is_in_month(month: str) -> str:
-    first = f"TIMESTAMP '{month}-01'"
-    return f"moment >= {first} AND moment < {first} + INTERVAL 1 MONTH"
-
-
-def _salt_variable(month: str) -> str:
-    return f"salt_{month.replace('-', '_')}"

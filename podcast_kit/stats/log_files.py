@@ -12,7 +12,7 @@ from typing import IO, cast
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.inside import real_path
 from podcast_kit.model import PublishSettings
-from podcast_kit.stats.ingest import LogFile, LogSource
+from podcast_kit.stats.log_sources import LogFile, LogSource
 from podcast_kit.stats.remote_logs import is_remote_place, list_remote_logs
 
 STDIN_ARGUMENT = "-"

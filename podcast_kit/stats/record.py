@@ -3,22 +3,64 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from podcast_kit.errors import OperationError
-from podcast_kit.stats.ingest import RECORD_NAME, REQUESTS_FOLDER
 from podcast_kit.text.numbers import format_count
 
+REQUESTS_FOLDER, RECORD_NAME = "requests", "ingested.sqlite"
 BUSY_TIMEOUT_S = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS logs (
+  name TEXT PRIMARY KEY, version TEXT NOT NULL, format TEXT NOT NULL, title TEXT NOT NULL, lines INTEGER NOT NULL,
+  malformed INTEGER NOT NULL, first_malformed INTEGER NOT NULL, has_ranges INTEGER NOT NULL,
+  has_methods INTEGER NOT NULL, has_full_addresses INTEGER NOT NULL, has_header_bytes INTEGER NOT NULL,
+  final_after_hours INTEGER NOT NULL, read_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS contents (first_line TEXT NOT NULL, length INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (first_line, length, checksum));
+CREATE TABLE IF NOT EXISTS parts (path TEXT PRIMARY KEY, day TEXT NOT NULL, requests INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS parts_of_day ON parts (day);
+"""
 _SOURCES = """
 SELECT format, title, MIN(has_ranges), MIN(has_methods), MIN(has_full_addresses), MAX(has_header_bytes),
   MAX(final_after_hours), SUM(lines), SUM(malformed), COUNT(*), MAX(read_at)
 FROM logs WHERE lines > 0 GROUP BY format, title ORDER BY format
 """
+
+
+@contextmanager
+def open_record(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The record, locked for this run."""
+    with closing(sqlite3.connect(folder / RECORD_NAME, timeout=1, isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            text = f"{folder}: the logs are being read by another run"
+            raise OperationError(text, "wait until it has ended, then run it again") from error
+        except sqlite3.DatabaseError as error:
+            text = f"{folder / RECORD_NAME}: is damaged"
+            raise OperationError(text, f"delete the folder {folder} and read all logs again") from error
+        yield connection
+
+
+def request_parts(folder: Path) -> dict[str, list[Path]]:
+    """Day → the Parquet files of its requests, as the record names them."""
+    record = folder / RECORD_NAME
+    if not record.exists():
+        return {}
+    parts: dict[str, list[Path]] = {}
+    with closing(sqlite3.connect(f"{record.as_uri()}?mode=ro", uri=True)) as connection:
+        for day, path in connection.execute("SELECT day, path FROM parts ORDER BY day, path"):
+            parts.setdefault(day, []).append(folder / REQUESTS_FOLDER / path)
+    return parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

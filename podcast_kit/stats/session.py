@@ -20,8 +20,9 @@ from podcast_kit.stats.enclosures import (
     merge_enclosures,
 )
 from podcast_kit.stats.engines import DEFAULT_MEMORY, DuckDBEngine, Engine
-from podcast_kit.stats.ingest import AddressDirectory, IngestResult, LogSource, ingest_logs, request_parts
-from podcast_kit.stats.record import LogFormatFacts, final_until, ingested_formats, remove_days
+from podcast_kit.stats.ingest import IngestResult, ingest_logs
+from podcast_kit.stats.log_sources import AddressDirectory, LogSource
+from podcast_kit.stats.record import LogFormatFacts, final_until, ingested_formats, remove_days, request_parts
 from podcast_kit.stats.report import CountingInput, DownloadReport, count_with_memory, finish_months, make_report
 from podcast_kit.text.numbers import format_count
 

@@ -18,7 +18,9 @@ import duckdb
 from podcast_kit.stats import CountingInput, CountingRules, DuckDBEngine, StatsFolder, load_agent_lists
 from podcast_kit.stats.counting import counting_statements, counting_steps
 from podcast_kit.stats.folder import SALT_BYTES
-from podcast_kit.stats.ingest import LogFile, ingest_logs, request_parts
+from podcast_kit.stats.ingest import ingest_logs
+from podcast_kit.stats.log_sources import LogFile
+from podcast_kit.stats.record import request_parts
 from podcast_kit.stats.report import count_months, prepare_tables
 from tests.support import access_logs, request_files
 from tests.support.access_logs import APPS, BOTS

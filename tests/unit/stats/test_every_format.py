@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from podcast_kit.stats import AddressBook, StatsFolder, StatsOptions, update_statistics
-from podcast_kit.stats.ingest import LogFile
+from podcast_kit.stats.log_sources import LogFile
 from tests.support import access_logs, log_lines, request_files
 
 pytestmark = pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from podcast_kit.stats import ingest
+from podcast_kit.stats.record import request_parts
 
 NOW = datetime(2026, 11, 28, 19, tzinfo=UTC)
 LINE = b'192.0.2.1 - - [28/Nov/2026:19:00:00 +0000] "GET /a.mp3 HTTP/1.1" 200 5000 "-" "App"\n'
@@ -122,7 +123,7 @@ def test_zstd_bomb_is_refused(tmp_path):
 def test_damaged_compression_counts_nothing(tmp_path, data, code):
     result = read_made(tmp_path, data)
     assert [problem.code for problem in result.problems] == [code]
-    assert (result.requests, ingest.request_parts(tmp_path / "data")) == (0, {})
+    assert (result.requests, request_parts(tmp_path / "data")) == (0, {})
 
 
 def test_several_members_and_padding_are_one_log(tmp_path):
@@ -137,7 +138,7 @@ def test_control_characters_never_move_a_field(tmp_path):
     result = read_made(tmp_path, b"".join(lines))
     (problem,) = result.problems
     assert str(problem).startswith("made.log:1: warning: 2 lines")  # NUL, and a carriage return inside of a line
-    paths = [str(path) for parts in ingest.request_parts(tmp_path / "data").values() for path in parts]
+    paths = [str(path) for parts in request_parts(tmp_path / "data").values() for path in parts]
     with duckdb.connect() as database:
         rows = database.execute("SELECT DISTINCT path, status, bytes_sent FROM read_parquet(?)", [paths]).fetchall()
         agents = database.execute("SELECT count(DISTINCT agent) FROM read_parquet(?)", [paths]).fetchall()
@@ -151,7 +152,7 @@ def test_control_characters_never_move_a_field(tmp_path):
 def test_names_of_logs_and_folders_are_only_names(tmp_path, name):
     folder = "it's [a] {i} *folder*"
     assert read_made(tmp_path, LINE, name=name, folder=folder).requests == 1
-    again = ingest.request_parts(tmp_path / folder)
+    again = request_parts(tmp_path / folder)
     assert [len(parts) for parts in again.values()] == [1]
     assert sorted(path.name for path in tmp_path.iterdir()) == [folder]
 
@@ -176,7 +177,7 @@ def test_impossible_values_are_malformed(tmp_path, line):
 @pytest.mark.parametrize("size", [b"-5", b"99999999999999999999", b"x"])
 def test_impossible_sizes_are_unknown(tmp_path, size):
     result = read_made(tmp_path, LINE + LINE.replace(b" 5000 ", b" " + size + b" "))
-    paths = [str(path) for parts in ingest.request_parts(tmp_path / "data").values() for path in parts]
+    paths = [str(path) for parts in request_parts(tmp_path / "data").values() for path in parts]
     with duckdb.connect() as database:
         rows = database.execute("SELECT bytes_sent FROM read_parquet(?) ORDER BY 1", [paths]).fetchall()
     assert {value for (value,) in rows} <= {5000, None, 0}

@@ -12,6 +12,8 @@ import zstandard
 
 from podcast_kit.stats import ingest
 from podcast_kit.stats.addresses import AddressFacts
+from podcast_kit.stats.log_sources import LogFile
+from podcast_kit.stats.record import request_parts
 
 NOW = datetime(2026, 11, 28, 19, tzinfo=UTC)
 LINE = (
@@ -31,7 +33,7 @@ class Salts:
 
 def log_file(path):
     status = path.stat()
-    return ingest.LogFile(path, path.name, f"{status.st_size} {status.st_mtime_ns}")
+    return LogFile(path, path.name, f"{status.st_size} {status.st_mtime_ns}")
 
 
 def read_logs(folder, *paths, salts=None, **options):
@@ -39,7 +41,7 @@ def read_logs(folder, *paths, salts=None, **options):
 
 
 def read_requests(folder, columns='CAST("at" AS VARCHAR), agent, path, status, bytes_sent'):
-    paths = [str(path) for parts in ingest.request_parts(folder).values() for path in parts]
+    paths = [str(path) for parts in request_parts(folder).values() for path in parts]
     if not paths:
         return []
     with duckdb.connect() as database:
@@ -61,7 +63,7 @@ def test_combined_log_becomes_requests_by_day(tmp_path, data):
     result = read_logs(data, log)
     assert (result.requests, result.problems) == (2, [])
     assert result.logs[0].log_format.title == "nginx or Apache combined log"
-    assert sorted(ingest.request_parts(data)) == ["2026-11-28", "2026-11-29"]
+    assert sorted(request_parts(data)) == ["2026-11-28", "2026-11-29"]
     assert read_requests(data) == [
         ("2026-11-28 23:59:01", "App/1", "/media/ab/01.mp3", 206, 5000),
         ("2026-11-29 00:30:00", "App/2", "/media/ab/01.mp3", 206, 5000),
@@ -78,7 +80,7 @@ def test_requests_of_many_days_and_months_are_each_in_their_day(tmp_path, data, 
     assert read_logs(data, log).requests == 72
     rows = {f"{day:%Y-%m-%d} 23:59:01": 2 for day in days}
     assert Counter(at for (at,) in read_requests(data, 'CAST("at" AS VARCHAR)')) == rows
-    parts = ingest.request_parts(data)
+    parts = request_parts(data)
     assert sorted(parts) == [f"{day:%Y-%m-%d}" for day in days]
     paths = [str(path) for [path] in parts.values()]
     with duckdb.connect() as database:
@@ -106,8 +108,8 @@ def test_second_run_opens_nothing_and_a_new_log_opens_one(tmp_path, data, monkey
     first.write_bytes(lines(1, 2))
     read_logs(data, first)
     opened = []
-    open_log = ingest.LogFile.open_log
-    monkeypatch.setattr(ingest.LogFile, "open_log", lambda self: opened.append(self.name) or open_log(self))
+    open_log = LogFile.open_log
+    monkeypatch.setattr(LogFile, "open_log", lambda self: opened.append(self.name) or open_log(self))
     assert read_logs(data, first).unchanged == 1
     assert opened == []
     second.write_bytes(lines(3))
@@ -318,9 +320,9 @@ def test_late_lines_change_only_their_day(tmp_path, data):
     log.write_bytes(cloudfront((27, "a"), (28, "b")))
     late.write_bytes(cloudfront((27, "c")))
     read_logs(data, log)
-    before = ingest.request_parts(data)
+    before = request_parts(data)
     assert read_logs(data, log, late).days == {"2026-11-27"}
-    after = ingest.request_parts(data)
+    after = request_parts(data)
     assert after["2026-11-28"] == before["2026-11-28"]
     assert len(after["2026-11-27"]) == 2
 

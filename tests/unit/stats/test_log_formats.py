@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 from podcast_kit.stats import ingest
+from podcast_kit.stats.log_sources import LogFile
+from podcast_kit.stats.record import request_parts
 from podcast_kit.stats.sources import recognize
 from podcast_kit.stats.sources.log_formats import FASTLY_LINE
 
@@ -140,10 +142,10 @@ def read_log(tmp_path, text):
     """(requests as dictionaries, the result)."""
     log, data = tmp_path / "log", tmp_path / "data"
     log.write_text(text, newline="\n")
-    result = ingest.ingest_logs(data, [ingest.LogFile(log, "log", "")], salts=Salts(), now=NOW)
+    result = ingest.ingest_logs(data, [LogFile(log, "log", "")], salts=Salts(), now=NOW)
     rows = []
     with duckdb.connect() as database:
-        for paths in ingest.request_parts(data).values():
+        for paths in request_parts(data).values():
             cursor = database.execute(
                 'SELECT CAST(date_trunc(\'second\', "at") AS VARCHAR) AS "at", * EXCLUDE "at" FROM read_parquet(?)',
                 [[str(path) for path in paths]],
