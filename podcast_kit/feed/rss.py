@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
+from io import BytesIO
 from typing import Any
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
@@ -22,6 +23,9 @@ from podcast_kit.text.xml_clean import clean_xml_text
 GENERATOR = "podcast_kit"
 """Without a version, so that an update of the tool does not change the feed."""
 XML_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+ITEMS_PER_PART = 200
+"""Whose elements are in memory at the same time."""
+_FEED_END = b"  </channel>\n</rss>\n"
 
 
 class _OmittedDate(datetime):
@@ -82,15 +86,13 @@ def _render_with_feedgen(
     namespaces: dict[str, str],
     clean: Callable[[str], str],
 ) -> bytes:
-    """As `render_rss_document`; raises ValueError if `clean` leaves characters that XML cannot hold."""
-    from feedgen.feed import FeedGenerator
+    """As `render_rss_document`; raises ValueError if `clean` leaves characters that XML cannot hold.
 
-    feed: Any = FeedGenerator()
-    feed.lastBuildDate(_NO_BUILD_DATE)
+    feedgen keeps the elements of all entries until it writes them, so that of a long show is written in parts: each is
+    a feed of its own, of which only the items are kept.
+    """
     extension = make_extension(namespaces, clean)
-    feed.register_extension("own", extension, extension, atom=False)
-    feed.title(clean(show.title))
-    feed.description(clean(show.description))
+    feed = _start_feed(show, extension, clean)
     site = show.website_url
     if self_url:
         feed.link(href=clean(self_url), rel="self", type="application/rss+xml")
@@ -103,10 +105,36 @@ def _render_with_feedgen(
     if artwork:
         feed.image(url=clean(artwork.url), title=clean(show.title), link=clean(site))
     feed.own.elements = lambda: channel
-    for item in items:
-        _add_entry(feed, show, item, clean)
-    # lxml's own declaration has single quotes, which some parsers do not accept.
-    return XML_DECLARATION + bytes(feed.rss_str(pretty=True, xml_declaration=False))
+    document = BytesIO()
+    document.write(XML_DECLARATION)
+    document.write(_write_feed(feed).removesuffix(_FEED_END))
+    start_len = 0
+    for start in range(0, len(items), ITEMS_PER_PART):
+        feed = _start_feed(show, extension, clean)
+        feed.link(href=clean(site), rel="alternate")
+        start_len = start_len or len(_write_feed(feed)) - len(_FEED_END)
+        for item in items[start : start + ITEMS_PER_PART]:
+            _add_entry(feed, show, item, clean)
+        document.write(memoryview(_write_feed(feed))[start_len : -len(_FEED_END)])
+    document.write(_FEED_END)
+    return document.getvalue()
+
+
+def _start_feed(show: Show, extension: type, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  # feedgen has no types
+    """A feed that has nothing but what feedgen requires, except for the link."""
+    from feedgen.feed import FeedGenerator
+
+    feed: Any = FeedGenerator()
+    feed.lastBuildDate(_NO_BUILD_DATE)
+    feed.register_extension("own", extension, extension, atom=False)
+    feed.title(clean(show.title))
+    feed.description(clean(show.description))
+    return feed
+
+
+def _write_feed(feed: Any) -> bytes:  # noqa: ANN401  # feedgen has no types
+    """The feed without lxml's declaration, whose single quotes some parsers do not accept."""
+    return bytes(feed.rss_str(pretty=True, xml_declaration=False))
 
 
 def _check_required_texts(show: Show, items: Sequence[Item]) -> None:

@@ -13,7 +13,7 @@ import podcastparser
 import pytest
 
 from podcast_kit.errors import InvalidInput
-from podcast_kit.feed import parse_feed, render_rss
+from podcast_kit.feed import parse_feed, render_rss, rss
 from podcast_kit.model import (
     Chapter,
     Element,
@@ -347,3 +347,28 @@ def test_the_feed_works_in_directories_that_only_know_itunes_tags():
     item = {child.key for child in feed.items[0].children}
     assert channel >= {"title", "link", "description", "language", "itunes:owner", "itunes:image", "itunes:category"}
     assert item >= {"title", "guid", "pubDate", "enclosure", "itunes:duration", "description"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 6, 7, 8, 20])
+def test_feed_written_in_parts_has_the_same_bytes(count, monkeypatch):
+    items = [
+        make_item(number, chapters=(Chapter(start_ms=0, title="Intro"),) if number % 2 else ())
+        for number in range(1, count + 1)
+    ]
+    whole = render_rss(make_show(), items, artwork=ARTWORK)
+    monkeypatch.setattr(rss, "ITEMS_PER_PART", 7)
+    assert render_rss(make_show(), items, artwork=ARTWORK) == whole
+    assert len(parse_feed(whole).items) == count
+
+
+def test_elements_of_few_items_are_in_memory_at_the_same_time(monkeypatch):
+    counts = []
+    add_entry = rss._add_entry
+
+    def count_entries(feed, *args):
+        add_entry(feed, *args)
+        counts.append(len(feed.entry()))
+
+    monkeypatch.setattr(rss, "_add_entry", count_entries)
+    render_rss(make_show(), [make_item(number) for number in range(1, 451)], artwork=ARTWORK)
+    assert (len(counts), max(counts)) == (450, rss.ITEMS_PER_PART)
