@@ -396,7 +396,7 @@ static.taken
     Give the file another name, or change the page by a template of the same name.
 
 static.case
-    Two files in static/ differ only in upper and lower case.
+    Two files in static/ differ only in upper and lower case, or in how a letter with an accent is encoded.
     Windows and macOS hold only one of them, so the show would differ between computers.
     Rename one of them.
 
@@ -404,6 +404,11 @@ static.hidden
     A file in static/ has a name that begins with a dot, and is not published.
     Such files often have settings or passwords.
     Rename it, or move it out of static/.
+
+static.secret
+    A file in static/ is a list of subscribers, a recording for members, or a key.
+    Everyone can read what is in static/ on the site.
+    Move it out of static/.
 
 static.leftover
     Files in static/ that an operating system, git or an editor made are not published.

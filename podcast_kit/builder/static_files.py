@@ -11,6 +11,7 @@ from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.mime import guess_static_type
 from podcast_kit.model import STATIC_DIR, Project, Wave
+from podcast_kit.source.static_files import fold_path
 
 
 def write_static_files(project: Project, built_keys: Collection[str], out: OutputDir) -> None:
@@ -27,12 +28,12 @@ def write_static_files(project: Project, built_keys: Collection[str], out: Outpu
 
 def _find_taken_paths(project: Project, built_keys: Collection[str]) -> list[Problem]:
     """Files whose path is one of the build, or a folder of the build, also where file systems ignore case."""
-    files = {key.casefold(): key for key in built_keys}
+    files = {fold_path(key): key for key in built_keys}
     folders = {str(folder) for key in files for folder in PurePosixPath(key).parents}
     templates = site.list_templates(project.folder) if project.static_files else {}
     problems: list[Problem] = []
     for key in project.static_files:
-        folded = key.casefold()
+        folded = fold_path(key)
         parents = map(str, PurePosixPath(folded).parents)
         taken = files.get(folded) or next((files[parent] for parent in parents if parent in files), "")
         if not taken and folded not in folders:

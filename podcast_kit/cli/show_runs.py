@@ -157,7 +157,7 @@ def _call_command(
             console.summary = "interrupted"
             return int(ExitCode.INTERRUPTED)
         except Exception as error:  # noqa: BLE001  # a bug, which must not stop the other shows
-            click.echo(traceback.format_exc(), err=True)
+            click.echo(console.mask(traceback.format_exc()), err=True)
             console.summary = f"failed: {type(error).__name__}"
             return int(ExitCode.FAILED)
     return 0

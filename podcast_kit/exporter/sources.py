@@ -19,16 +19,15 @@ from podcast_kit.source.episode import INDEX_STEM
 from podcast_kit.source.members_lock import MEMBERS_LOCK
 from podcast_kit.source.notes import find_local_images
 from podcast_kit.source.paths import MAX_PATH_LEN
-from podcast_kit.source.subscriber_lists import FETCHED_LIST
-from podcast_kit.source.subscribers import SUBSCRIBERS_FILE, SUBSCRIBERS_KEY_FILE
+from podcast_kit.source.static_files import KEY_FILE_NAMES
+from podcast_kit.source.subscribers import FETCHED_LIST, SUBSCRIBERS_FILE, SUBSCRIBERS_KEY_FILE
 
 EXPORTED_HIDDEN_NAMES = {".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".woodpecker"}
 """Of the names that begin with a dot, those that belong to a show."""
 DERIVED_FOLDERS = {"__pycache__", "node_modules"}
 SECRET_NAMES = (
-    *(SUBSCRIBERS_KEY_FILE, "*.key", "*.pem", "*.p12", "*.pfx", "*.ppk", "*.kdbx", "*.jks", "*.keystore", "*.env"),
-    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials", "credentials.*", "secrets", "secrets.*"),
-    *("*.crt.key", "*service-account*.json", "*service_account*.json", "authorized_keys"),
+    *(SUBSCRIBERS_KEY_FILE, *KEY_FILE_NAMES, "*.key", "*.pem", "credentials", "credentials.*", "secrets", "secrets.*"),
+    *("*service-account*.json", "*service_account*.json"),
 )
 """Names that files with secrets usually have."""
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File|\bAKIA[0-9A-Z]{16}\b")

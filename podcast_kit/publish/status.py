@@ -34,6 +34,8 @@ class EpisodeStatus(StrEnum):
         return LABELS.get(self, str(self))
 
 
+MEMBERS_ONLY = "only for members"
+STILL_PUBLIC = "public until the next publish, then only for members"
 NO_RECORDING = "its recording is neither here nor uploaded"
 LABELS = {EpisodeStatus.ORPHANED: "orphaned", EpisodeStatus.MISSING: "missing"}
 
@@ -81,11 +83,15 @@ def list_episode_rows(
             status, detail = EpisodeStatus.CHANGED, change.detail
         episode = item.episode
         rows.append(EpisodeRow(status=status, slug=episode.slug, title=episode.title, date=item.date, detail=detail))
-    locked_guids = {entry.guid for entry in lock}
+    members_guids = {entry.guid for entry in lock if entry.members}
     for episode in for_members:
         guids.add(episode.guid)
-        status = EpisodeStatus.LIVE if episode.guid in locked_guids else EpisodeStatus.DUE
-        rows.append(replace(_episode_row(status, episode, "only for members"), title=""))
+        status, detail = EpisodeStatus.DUE, MEMBERS_ONLY
+        if episode.guid in live_titles:
+            status, detail = EpisodeStatus.CHANGED, STILL_PUBLIC
+        elif episode.guid in members_guids:
+            status = EpisodeStatus.LIVE
+        rows.append(replace(_episode_row(status, episode, detail), title=""))
     rows += [_episode_row(EpisodeStatus.DRAFT, episode) for episode in drafts]
     slugs = {row.slug for row in rows}
     rows += [

@@ -32,7 +32,7 @@ from podcast_kit.source import network as networks
 from podcast_kit.source import show as shows
 from podcast_kit.source.pages import find_page_duplicates, parse_own_page
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
-from podcast_kit.source.static_files import list_static_files
+from podcast_kit.source.static_files import find_secret_files, list_static_files
 from podcast_kit.source.yaml import (
     MAX_SOURCE_BYTES,
     InvalidValue,
@@ -114,6 +114,7 @@ def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = F
         *_find_duplicates(all_episodes),
         *find_page_duplicates(pages),
         *aliases.find_alias_conflicts(all_episodes, pages),
+        *find_secret_files(static_files, show.private.subscribers.file if show else "", all_episodes),
     ]
     problems = sorted([*reader.problems, *conflicts], key=lambda problem: problem.location)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import stat
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.io.inside import real_path
-from podcast_kit.model import STATIC_DIR
+from podcast_kit.model import STATIC_DIR, Episode, LocalFile
+from podcast_kit.source.subscribers import FETCHED_LIST, SUBSCRIBERS_FILE, SUBSCRIBERS_KEY_FILE
 
 MAX_STATIC_FILES = 20_000
 MAX_STATIC_DEPTH = 20
@@ -21,6 +24,11 @@ RESERVED_PREFIXES = ("media/", "private/", ".podcast-kit/")
 """Where files never change, where the feeds of subscribers are, and where the record of what is published is."""
 PUBLISHED_DOTFILES = frozenset({".well-known", ".nojekyll", ".htaccess", ".domains"})
 """Hidden names that web servers and hosts look for."""
+KEY_FILE_NAMES = (
+    *("*.p12", "*.pfx", "*.ppk", "*.kdbx", "*.jks", "*.keystore", "*.env", "authorized_keys"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
+)
+"""Names of files with keys and passwords, in lower case, which nothing else has."""
 _LEFTOVER_NAMES = frozenset(
     {
         ".ds_store",
@@ -181,18 +189,48 @@ def is_leftover_name(name: str) -> bool:
     return is_leftover or is_emacs_backup or lower.startswith(_LEFTOVER_PREFIXES)
 
 
+def find_secret_files(
+    keys: Iterable[str], subscriber_list: str = "", episodes: Iterable[Episode] = ()
+) -> Iterator[Problem]:
+    """The files among `keys` that nobody may publish: lists and keys of subscribers, recordings for members, keys."""
+    recordings = {audio.path for episode in episodes for audio in _members_recordings(episode)}
+    for key in keys:
+        path, name = f"{STATIC_DIR}/{key}", key.rpartition("/")[2].casefold()
+        if path == subscriber_list or name in {SUBSCRIBERS_FILE, FETCHED_LIST}:
+            text = "has the names of subscribers"
+        elif path in recordings:
+            text = "is a recording for members"
+        elif any(fnmatch.fnmatchcase(name, pattern) for pattern in (SUBSCRIBERS_KEY_FILE, *KEY_FILE_NAMES)):
+            text = "is a secret, by its name"
+        else:
+            continue
+        fix = f"move it out of {STATIC_DIR}/, whose files everyone can read"
+        yield Problem(SourceLocation(path), text, fix, "static.secret")
+
+
+def _members_recordings(episode: Episode) -> Iterator[LocalFile]:
+    for audio in (episode.members_audio, episode.audio if episode.audience else None):
+        if isinstance(audio, LocalFile):
+            yield audio
+
+
+def fold_path(path: str) -> str:
+    """A path as file systems compare it that ignore case, and how a letter with an accent is written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
 def _report_case_clashes(keys: tuple[str, ...], problems: list[Problem]) -> None:
-    """Report files, and folders, whose paths differ only in case: many systems hold only one of them."""
+    """Report files, and folders, whose paths differ only in case or accents: many systems hold only one of them."""
     paths_by_folded: dict[str, str] = {}
     reported: set[str] = set()
     for key in keys:
         parts = key.split("/")
         for depth in range(1, len(parts) + 1):
             path = "/".join(parts[:depth])
-            first = paths_by_folded.setdefault(path.casefold(), path)
+            first = paths_by_folded.setdefault(fold_path(path), path)
             if first != path and path not in reported:
                 reported.add(path)
-                text = f"differs only in upper and lower case from {STATIC_DIR}/{first}"
+                text = f"is the same name as {STATIC_DIR}/{first} on Windows or macOS"
                 location = SourceLocation(f"{STATIC_DIR}/{path}")
                 problems.append(Problem(location, text, "rename one of them", "static.case"))
                 break

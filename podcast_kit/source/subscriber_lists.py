@@ -17,7 +17,9 @@ from podcast_kit.io.inside import OutsideFolderError, read_inside
 from podcast_kit.model import PrivateSettings, SubscriberSource
 from podcast_kit.source.private_settings import ALL_MEMBERS, SUBSCRIBER_COLUMNS, find_tier
 from podcast_kit.source.subscribers import (
+    FETCHED_LIST,
     INVALID_NAME,
+    UNKNOWN_TIER,
     Subscribers,
     ignore_in_git,
     is_key_missing,
@@ -27,7 +29,6 @@ from podcast_kit.source.subscribers import (
 )
 from podcast_kit.source.yaml import InvalidValue, decode_source
 
-FETCHED_LIST = "subscribers.fetched.csv"
 MAX_SUBSCRIBER_LIST_BYTES = 50_000_000
 """A hundred thousand rows of Patreon's export."""
 MAX_SUBSCRIBERS = 200_000
@@ -223,8 +224,8 @@ def _find_columns(header: Sequence[str], source: SubscriberSource, path: str) ->
         column: name for column, name in names.items() if name not in by_header and not _is_optional(column, service)
     }
     if missing:
-        columns = ", ".join(header[:12])
-        fix = f"set private: subscribers: columns: to headers of the list, which are {columns}"
+        # The first line is not shown: in a list without headers it has a person.
+        fix = "set private: subscribers: columns: to headers in the first line of the list"
         raise InvalidInput(
             Problem(location, f"has no column {name!r} for the {column}", fix, COLUMN_CODE)
             for column, name in missing.items()
@@ -273,5 +274,5 @@ def _tier_of_row(reader: _ListReader, line: int, written: str) -> str:
         try:
             chosen.append(tiers.index(find_tier(name, tiers)))
         except InvalidValue as error:
-            reader.report(line, str(error), error.fix, error.code)
+            reader.report(line, UNKNOWN_TIER, error.fix, error.code)
     return tiers[max(chosen, default=0)]

@@ -20,6 +20,8 @@ from podcast_kit.source.yaml import MAX_SOURCE_BYTES, decode_source
 
 SUBSCRIBERS_FILE = "subscribers.txt"
 SUBSCRIBERS_KEY_FILE = "subscribers.key"
+FETCHED_LIST = "subscribers.fetched.csv"
+"""What a command printed."""
 SUBSCRIBERS_KEY_VARIABLE = "PODCAST_KIT_SUBSCRIBERS_KEY"
 SUBSCRIBERS_VARIABLE = "PODCAST_KIT_SUBSCRIBERS"
 """The text of the file, for CI: names of people are not committed."""
@@ -27,6 +29,8 @@ SUBSCRIBERS_KEY_BYTES = 32
 """The file has twice as many hexadecimal digits."""
 MAX_NAME_LEN = 100
 INVALID_NAME = f"a name must be printable and at most {MAX_NAME_LEN} characters long"
+UNKNOWN_TIER = "has a tier that podcast.yaml does not declare"
+"""Without the word of the list: in a list with other columns it may be the name or the address of a person."""
 _TIER_AT_END = re.compile(r"(.+?)\s*\[([^\[\]]*)\]")
 SUBSCRIBERS_HEADER = (
     "# Who has a private feed, one name per line; '- name' is revoked. Written by `podcast-kit private`.\n"
@@ -85,7 +89,7 @@ def read_subscribers(folder: Path, all_tiers: tuple[str, ...] = ()) -> Subscribe
             problems.append(Problem(location, INVALID_NAME, "shorten or retype it", "value.long"))
         if (first_line := first_lines.setdefault(normalize_name(name), number)) != number:
             problems.append(
-                Problem(location, f"{name!r} is also on line {first_line}", "keep one of them", "key.twice")
+                Problem(location, f"this name is also on line {first_line}", "keep one of them", "key.twice")
             )
         (revoked if is_revoked else names).append(name)
     if problems:
@@ -106,7 +110,7 @@ def _split_tier(
     try:
         return match[1], find_tier(match[2], all_tiers)
     except InvalidValue as error:
-        problems.append(Problem(location, str(error), error.fix, error.code))
+        problems.append(Problem(location, UNKNOWN_TIER, error.fix, error.code))
         return match[1], all_tiers[0]
 
 
@@ -116,7 +120,8 @@ def is_valid_name(name: str) -> bool:
 
 
 def write_subscribers(folder: Path, subscribers: Subscribers) -> None:
-    """Write subscribers.txt atomically."""
+    """Write subscribers.txt atomically, and add it to .gitignore: names of people are not committed."""
+    ignore_in_git(folder, f"/{SUBSCRIBERS_FILE}")
     tiers = {name: subscribers.tiers.get(normalize_name(name), "") for name in subscribers.names}
     names = [f"{name} [{tier}]\n" if tier else f"{name}\n" for name, tier in tiers.items()]
     revoked = [f"- {name}\n" for name in subscribers.revoked]
@@ -197,7 +202,8 @@ def write_subscribers_key(folder: Path, key: bytes) -> None:
 
 
 def ignore_in_git(folder: Path, pattern: str) -> None:
-    """Add a pattern to the show's .gitignore, unless it has it."""
+    """Add the path of a file to the show's .gitignore, unless it has it."""
+    pattern = re.sub(r"([*?\[\]\\])", r"\\\1", pattern)
     gitignore = folder / ".gitignore"
     lines = read_own_lines(folder, gitignore.name)
     if pattern not in lines:

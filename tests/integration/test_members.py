@@ -159,6 +159,9 @@ def test_an_episode_that_was_public_stops_the_publish_until_that_is_confirmed(tm
     notes.write_text(notes.read_text().replace("number: 1\n", "number: 1\naudience: members\n"))
     refused = run(show, "publish", "--yes", "--at", NOW, exit_code=1).output
     assert "“Talk 1” would disappear" in refused
+    first = next(row for row in episode_rows(show) if row["slug"] == "001-talk")
+    assert (first["standing"], first["title"]) == ("changed", "")
+    assert first["detail"] == "public until the next publish, then only for members"
     run(show, "publish", "--yes", "--at", NOW, "--remove", "1")
     public = parse_feed((show / "public/feed.xml").read_bytes())
     assert [item.child_text("title") for item in public.items] == ["Talk 2"]
@@ -176,10 +179,46 @@ def test_status_knows_episodes_that_only_members_have(tmp_path):
     show = members_shows.with_members(tmp_path / "show")
 
     def list_rows():
-        rows = json.loads(run(show, "status", "--at", NOW, "--json").stdout)["episodes"]
-        return {row["slug"]: row["standing"] for row in rows}
+        return {row["slug"]: row["standing"] for row in episode_rows(show)}
 
     assert list_rows()["bonus"] == "due"
     done = run(show, "publish", "--yes", "--no-check", "--at", NOW)
     assert re.search(r"[0-9]+ pages, [2-9] feeds\), ", done.output)
     assert list_rows() == {"001-talk": "live", "002-talk": "live", "bonus": "live", "early": "scheduled"}
+
+
+def episode_rows(show):
+    return json.loads(run(show, "status", "--at", NOW, "--json").stdout)["episodes"]
+
+
+def test_no_name_of_a_subscriber_is_in_a_log_of_ci(built):
+    for arguments in (["private"], ["private", "--json"], ["private", "--renew", "Bodo Uhu"], ["build"], ["check"]):
+        output = run(built, *arguments, env={"CI": "true"}).output
+        assert not re.search("Annegret|Bodo", output), arguments
+
+
+def test_files_of_members_in_static_are_refused(tmp_path):
+    show = members_shows.with_members(tmp_path / "show", members_shows.PEOPLE)
+    static = show / "static"
+    (static / "list").mkdir(parents=True)
+    (show / "episodes/ad-free.mp3").rename(static / "ad-free.mp3")
+    (show / "episodes/008-talk.mp3").rename(static / "bonus.mp3")
+    for name, old in (("002", "members: ad-free.mp3"), ("008", "audience: gold")):
+        notes = show / f"episodes/{name}-talk.md"
+        new = "members: ../static/ad-free.mp3" if name == "002" else f"{old}\naudio: ../static/bonus.mp3"
+        notes.write_text(notes.read_text().replace(old, new))
+    for name in ("Subscribers.TXT", "subscribers.key", "list/people.csv", "id_ed25519", "kit.key"):
+        (static / name).write_text("email\n")
+    members_shows.private(show, "subscribers: static/list/people.csv")
+    output = run(show, "check", "--at", NOW, exit_code=1).output
+    refused = {
+        line.partition(": ")[0].rpartition("/static/")[2] for line in output.splitlines() if "[static.sec" in line
+    }
+    assert refused == {
+        "Subscribers.TXT",
+        "subscribers.key",
+        "list/people.csv",
+        "id_ed25519",
+        "ad-free.mp3",
+        "bonus.mp3",
+    }

@@ -95,7 +95,7 @@ def _show_addresses(console: Console, project: Project) -> None:
     """Show addresses from now on, except in CI."""
     if os.environ.get("CI"):
         hide_show_secrets(console, project)
-        console.info("addresses are masked in CI, whose logs others can read")
+        console.info("names and addresses are masked in CI, whose logs others can read")
     else:
         console.masks, console.mask_pattern, console.shows_addresses = {}, None, True
 
@@ -114,6 +114,8 @@ def _edit_names(console: Console, project: Project, add: tuple[str, ...], revoke
         tier = private_settings.find_tier(tier, settings.tiers) if tier else ""
     except InvalidValue as error:
         raise click.BadParameter(f"{error} ({error.fix})", param_hint="--tier") from None
+    if settings.subscribers.file:
+        subscribers.ignore_in_git(project.folder, f"/{settings.subscribers.file}")
     before = load_subscribers(project.folder, settings)
     after = subscribers.update_subscribers(before, add, revoke, tier) if add or revoke else before
     if after and subscribers.is_key_missing(project.folder) and (settings.subscribers or not before):
@@ -178,17 +180,21 @@ def _print_list(console: Console, project: Project, private_list: PrivateList) -
     from podcast_kit.source.subscribers import normalize_name
 
     subscriber_list, base_url = private_list.subscribers, project.show.publish.url
+    hides_names = bool(os.environ.get("CI"))
     rows = [
         {
-            "name": name,
+            "name": f"subscriber {number}" if hides_names else name,
             "feed": public_url(base_url, private_list.feed_key(name)),
             **({"tier": tier} if (tier := subscriber_list.tiers.get(normalize_name(name))) else {}),
         }
-        for name in subscriber_list.names
+        for number, name in enumerate(subscriber_list.names, 1)
     ]
-    console.document("private", subscribers=rows, revoked=list(subscriber_list.revoked))
+    console.document("private", subscribers=rows, revoked=[] if hides_names else list(subscriber_list.revoked))
     for row in rows:
         console.result("  ".join(filter(None, (row["name"], row.get("tier", ""), row["feed"]))))
+    if hides_names and subscriber_list.revoked:
+        console.info(f"{format_count(len(subscriber_list.revoked), 'private feed')} revoked")
+        return
     for name in subscriber_list.revoked:
         console.info(f"revoked {name}'s private feed")
 

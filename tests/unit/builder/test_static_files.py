@@ -116,6 +116,8 @@ def test_all_problems_are_reported_at_once(tmp_path):
     write_file(show, "A/two.txt")
     write_file(show, "Same.txt")
     write_file(show, "same.txt")
+    write_file(show, "\u00dcber.txt")
+    write_file(show, "u\u0308ber.txt")
     write_file(show, "back\\slash.txt")
     write_file(show, "line\nbreak.txt")
     write_file(show, f"{'/'.join(['d' * 200] * 5)}/x.txt")
@@ -129,6 +131,7 @@ def test_all_problems_are_reported_at_once(tmp_path):
     assert found == {
         "static/a": "static.case",
         "static/same.txt": "static.case",
+        "static/\u00dcber.txt": "static.case",
         "static/back\\\\slash.txt": "path.form",
         "static/line\\nbreak.txt": "path.form",
         f"static/{'/'.join(['d' * 200] * 5)}/x.txt": "path.form",

@@ -78,6 +78,23 @@ def test_what_is_wrong_is_reported_at_its_line():
     assert problems('email\n"' + "x" * 200_000) == [(1, "value.form")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Annegret Zeisig,annegret@pod.example\nBodo,bodo@pod.example\n",
+        "email,tier\nbodo@pod.example,annegret@pod.example\n",
+        'email,tier\n"annegret@pod.example" x,Annegret\n"annegret',
+        f"email\nannegret{'t' * 200}\n",
+        b"email\nannegret\xff@pod.example\n",
+    ],
+)
+def test_problems_of_a_list_show_no_one(text):
+    with pytest.raises(InvalidInput) as refused:
+        parse(text)
+    assert refused.value.problems
+    assert "annegret" not in "".join(map(str, refused.value.problems)).casefold()
+
+
 def test_a_list_without_members_is_empty():
     assert not parse("")
     assert not parse("email,tier\n")

@@ -99,3 +99,17 @@ def test_damaged_key_is_reported(tmp_path, text):
     (tmp_path / "subscribers.key").write_text(text)
     with pytest.raises(OperationError, match="must have 64 hexadecimal digits"):
         subscribers.read_subscribers_key(tmp_path)
+
+
+def test_problems_of_the_list_show_no_one(tmp_path):
+    (tmp_path / "subscribers.txt").write_text(f"Annegret\nannegret\nBo [Annegret]\nAnnegret {'t' * 100}\n", "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        subscribers.read_subscribers(tmp_path, ("gold",))
+    assert [problem.location.line for problem in refused.value.problems] == [2, 3, 4]
+    assert "annegret" not in "".join(map(str, refused.value.problems)).casefold()
+
+
+def test_names_are_not_committed(tmp_path):
+    subscribers.write_subscribers(tmp_path, Subscribers(("Ann",)))
+    subscribers.ignore_in_git(tmp_path, "/lists/a[1]*.csv")
+    assert (tmp_path / ".gitignore").read_text() == "/subscribers.txt\n/lists/a\\[1\\]\\*.csv\n"
