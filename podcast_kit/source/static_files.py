@@ -192,7 +192,7 @@ def is_leftover_name(name: str) -> bool:
 def find_secret_files(
     keys: Iterable[str], subscriber_list: str = "", episodes: Iterable[Episode] = ()
 ) -> Iterator[Problem]:
-    """The files among `keys` that nobody may publish: lists and keys of subscribers, recordings for members, keys."""
+    """The files among `keys` that must not be public: lists and keys of subscribers, recordings for members, keys."""
     recordings = {audio.path for episode in episodes for audio in _members_recordings(episode)}
     for key in keys:
         path, name = f"{STATIC_DIR}/{key}", key.rpartition("/")[2].casefold()

@@ -124,7 +124,8 @@ def test_killed_publish_of_all_shows_leaves_every_feed_whole(folder, bucket):
     for name in NAMES:
         assert set(output_trees.live_guids(f"{bucket.url}{name}/")) == guids[name]
     page = output_trees.download(f"{bucket.url}index.html").decode()
-    assert all(f"one/episodes/{number:03d}-talk/" in page for number in range(1, 4))
+    newest = len(guids["one"])
+    assert all(f"one/episodes/{number:03d}-talk/" in page for number in range(newest - 2, newest + 1))
 
 
 def wait_for_children(folder):
