@@ -537,6 +537,11 @@ au.broken
     Players would stop, skip or show a wrong length.
     Export the recording again.
 
+au.bucket
+    A recording in object storage cannot be read.
+    The episode cannot be built.
+    Correct its address, allow the show to read from the bucket, or check the credentials of this run.
+
 au.chained
     The file contains several streams, one after another.
     Some players stop after the first one.

@@ -50,6 +50,7 @@ from podcast_kit.io.pinned_folder import readable_path
 from podcast_kit.model import (
     LOCK_FILE,
     BrokenEpisode,
+    BucketFile,
     Episode,
     Image,
     Item,
@@ -223,6 +224,7 @@ def build(
             if episode.item.guid in {member.guid for member in members.current}
         )
         mastering.sweep_mastered(full_project, cache)
+        _sweep_recordings(full_project, cache)
         host_problems: list[Problem] = []
         if not feeds_only:
             on_progress(Progress("render", "pages"))
@@ -281,6 +283,13 @@ def build(
             *(problem for episode in [*built, *members_built] for problem in episode.problems),
         ),
     )
+
+
+def _sweep_recordings(project: Project, cache: Cache) -> None:
+    if any(isinstance(episode.audio, BucketFile) for episode in project.episodes):
+        from podcast_kit.builder.bucket_recordings import BucketRecordings
+
+        BucketRecordings(project, cache).sweep(project.episodes)
 
 
 def write_lock(build: Build) -> None:

@@ -25,6 +25,8 @@ from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Progress
 
 CACHE_DIR = ".podcast-kit"
+RECORDINGS_FOLDER = "recordings"
+"""In the cache: copies of recordings in object storage."""
 BUILD_LOCK_FILE = "building"
 LOCK_POLL_S = 0.1
 """Between two attempts to lock the cache while another build holds it."""
@@ -98,6 +100,7 @@ class Cache:
         self.used: set[tuple[str, str]] = set()
         self._rows: dict[str, dict[str, str]] = {}
         self._read: CacheRows | None = None
+        self._known_digests: dict[str, str] = {}
 
     @contextmanager
     def attempt(self) -> Iterator[CacheRows]:
@@ -162,6 +165,8 @@ class Cache:
     def sha256(self, path: Path | str) -> str:
         """The digest (hex) of a file, hashed again only when its size, time or inode changed."""
         name = str(path)
+        if self._known_digests and (known_digest := self._known_digests.get(name)):
+            return known_digest
         facts = stat_facts(name)
         cached = self.get(FILE_DIGESTS, _path_key(name))
         if cached and (cached.size, cached.mtime_ns, cached.inode) == facts:
@@ -176,6 +181,18 @@ class Cache:
         """Keep the digest of a file that was just written, so that it need not be read again."""
         name = str(path)
         self.set(FILE_DIGESTS, _path_key(name), FileDigest(*stat_facts(name), sha256))
+
+    def assume_digest(self, path: Path | str, sha256: str) -> None:
+        """Take this for the digest of a file that is not on the disk now: what depends on it may be kept."""
+        self._known_digests[str(path)] = sha256
+
+    def forget_digest(self, path: Path | str) -> None:
+        """Read the file from now on."""
+        self._known_digests.pop(str(path), None)
+
+    def knows_digest(self, path: Path | str) -> bool:
+        """Whether the digest is known without the file."""
+        return str(path) in self._known_digests
 
     def has_file(self, path: str) -> bool:
         """Whether a file of this name was ever written or hashed by a build."""

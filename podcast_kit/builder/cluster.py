@@ -1,6 +1,7 @@
 """Workers of a Dask cluster: the same tasks on other machines, once they are known to give the same bytes.
 
-Recordings and notes reach the workers by a shared folder, results come back over the network.
+Notes and recordings reach the workers by a shared folder, but for recordings in object storage, which each worker
+fetches with its own credentials. Results come back over the network.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -55,7 +56,8 @@ def connect_cluster(address: str, folder: Path) -> Iterator[Workers]:
         executor = _ClusterExecutor(client, address)
         try:
             names = _check_workers(client, address, folder)
-            with Workers(executor=executor, count=len(names), shares_disk=False) as workers:
+            ask_each = partial(_ask_all, client, address)
+            with Workers(executor=executor, count=len(names), shares_disk=False, ask_each=ask_each) as workers:
                 yield workers
         finally:
             executor.shutdown()

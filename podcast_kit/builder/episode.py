@@ -128,6 +128,7 @@ def _lock_entry(
         guid=episode.guid,
         date=audio.entry.date if audio.entry and is_kept else date,
         source_sha256=audio.source_sha256,
+        source_address=audio.source_address,
         media=enclosure,
         alternate=alternate,
         chapters=audio.embedded_chapters,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -9,16 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podcast_kit.builder.cache import CACHE_DIR, CacheRows, WorkNeeded
+from podcast_kit.builder.cache import CACHE_DIR, RECORDINGS_FOLDER, CacheRows, WorkNeeded
 from podcast_kit.builder.description import DescriptionContext
 from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.mastering import MASTERED_DIR
 from podcast_kit.builder.output_dir import OutputDir
-from podcast_kit.builder.prepare_audio import prepare_episode_audio
+from podcast_kit.builder.prepare_audio import CHAPTER_IMAGES_DIR, prepare_episode_audio
 from podcast_kit.builder.recorded_work import RecordedOutputDir, RecordedWork, WorkerCache
 from podcast_kit.builder.responsive_images import ItemPictures
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import PodcastKitError
-from podcast_kit.model import Episode, Item, LockEntry, Output, Project, Wave
+from podcast_kit.model import BucketFile, Episode, Item, LockEntry, Output, Project, Wave
 from podcast_kit.site import Site
 
 
@@ -159,12 +162,22 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
     memory.cache.start(task.rows)
     memory.out.start()
     episode = task.episode
+    work_folder = context.place.project.work_folder
+    memory.out.keeps_files = isinstance(episode.audio, BucketFile) and memory.private is not None
+    if memory.private and memory.out.keeps_files:
+        work_folder = Path(memory.private.name)
+        (work_folder / MASTERED_DIR).mkdir(parents=True, exist_ok=True)
     project = replace(
         context.place.project,
+        work_folder=work_folder,
         lock=(task.entry,) if task.entry else (),
         recorded_slugs={episode.guid: task.recorded_slugs} if task.recorded_slugs else {},
     )
     try:
+        if isinstance(episode.audio, BucketFile):
+            from podcast_kit.builder.bucket_recordings import BucketRecordings
+
+            episode = BucketRecordings(project, memory.cache, is_allowed=True).fetch(episode)
         audio = prepare_episode_audio(project, episode, memory.out, context.retag, task.errors)
         built = build_episode(EpisodeContext(project, memory.out, context.description, memory.embedded), episode, audio)
     except WorkNeeded:
@@ -177,9 +190,9 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
 def _enter_build(place: WorkPlace) -> _WorkerMemory:
     memory: _WorkerMemory | None = getattr(_memories, "memory", None)
     if memory is None or memory.token != place.token:
-        cache = WorkerCache(place.project.output_folder / CACHE_DIR)
         private = None if place.scratch else tempfile.TemporaryDirectory(prefix="podcast-kit-")
         scratch = place.scratch or Path(private.name if private else "")
+        cache = WorkerCache((scratch if private else place.project.output_folder) / CACHE_DIR)
         out = RecordedOutputDir(place.folder, cache, scratch, shares_disk=private is None)
         memory = _WorkerMemory(place.token, cache, out, EmbeddedImages(cache), private)
         _memories.memory = memory
@@ -188,12 +201,32 @@ def _enter_build(place: WorkPlace) -> _WorkerMemory:
 
 def _end_recording(memory: _WorkerMemory) -> RecordedWork:
     files = memory.out.files
+    rows = memory.cache.recorded
+    kept: tuple[tuple[str, str, bytes], ...] = ()
+    if memory.private and memory.out.keeps_files:
+        rows, kept = _take_kept_files(Path(memory.private.name), rows)
     return RecordedWork(
-        rows=memory.cache.recorded,
+        rows=rows,
         used=tuple(memory.cache.used),
         files=tuple(map(memory.out.take_data, files) if memory.private else files),
         outputs=memory.out.added_outputs,
+        kept=kept,
     )
+
+
+def _take_kept_files(folder: Path, rows: CacheRows) -> tuple[CacheRows, tuple[tuple[str, str, bytes], ...]]:
+    """What was made from a recording in object storage in a folder of this worker, and the rows that name it.
+
+    The folder is empty afterwards, and the rows name the files as the show does.
+    """
+    shutil.rmtree(folder / CACHE_DIR / RECORDINGS_FOLDER, ignore_errors=True)
+    kept: list[tuple[str, str, bytes]] = []
+    for subfolder in (MASTERED_DIR, CHAPTER_IMAGES_DIR):
+        for path in sorted((folder / subfolder).glob("*")):
+            kept.append((subfolder.name, path.name, path.read_bytes()))
+            path.unlink()
+    own = json.dumps(f"{folder.as_posix()}/")[:-1]  # as it begins a text
+    return {place: text.replace(own, '"') for place, text in rows.items()}, tuple(kept)
 
 
 def hash_files_in_worker(place: WorkPlace, paths: Sequence[str]) -> list[RecordedWork]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from podcast_kit.builder.cache import CacheRows, WorkNeeded
+from podcast_kit.builder.cache import CACHE_DIR, CacheRows, WorkNeeded
 from podcast_kit.builder.description import DescriptionContext
 from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.prepare_audio import master_audio, prepare_audio, prepare_episode_audio
 from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.tags import EmbeddedImages
-from podcast_kit.builder.workers import MAX_TRIES, Workers
+from podcast_kit.builder.workers import MAX_TRIES, MIN_SECONDS, Workers
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.worker_processes import WorkerDied
-from podcast_kit.model import Episode, LocalFile, Progress, Project
+from podcast_kit.model import BucketFile, Episode, FetchedFile, LocalFile, Progress, Project
 
 if TYPE_CHECKING:
     from podcast_kit.builder import episode_tasks
@@ -29,6 +30,10 @@ EPISODE_SECONDS = 0.012
 AUDIO_BYTES_PER_SECOND = 300_000_000
 """About how fast audio is hashed and copied."""
 EPISODES_PER_GROUP = 8
+WORKER_CREDENTIALS_FIX = (
+    "give the worker credentials that may read it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL for a"
+    " store other than Amazon S3"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +52,96 @@ class EpisodesBuild:
         context = EpisodeContext(
             self.project, self.out, DescriptionContext.from_project(self.project), EmbeddedImages(self.out.cache)
         )
+        if not any(isinstance(episode.audio, BucketFile) for episode in episodes):
+            yield from self._run_found(context, episodes)
+            return
+        outcomes, found = self._find_bucket_recordings(context, episodes)
+        results = self._run_found(context, found)
+        for episode in episodes:
+            if episode.slug in outcomes:
+                yield episode, outcomes[episode.slug]
+            else:
+                yield next(results)
+
+    def _find_bucket_recordings(
+        self, context: EpisodeContext, episodes: Sequence[Episode]
+    ) -> tuple[dict[str, BuiltEpisode | PodcastKitError], list[Episode]]:
+        """Episodes that are done without their recordings, by slug, and the others with their recordings.
+
+        Workers that have another disk fetch the recordings that they need.
+        """
+        from podcast_kit.builder.bucket_recordings import BucketRecordings
+
+        recordings = BucketRecordings(self.project, self.out.cache, self.on_progress, is_offline=self.http.is_offline)
+        located = recordings.find_recordings(episodes, self.retag)
+        outcomes: dict[str, BuiltEpisode | PodcastKitError] = {}
+        needed: list[Episode] = []
+        for slug, outcome in located.items():
+            if isinstance(outcome, PodcastKitError):
+                outcomes[slug] = outcome
+            elif isinstance(outcome.audio, BucketFile):
+                needed.append(outcome)
+            elif isinstance(outcome.audio, FetchedFile) and self._lacks_copy(outcome.audio):
+                attempt = self._attempt_without_copy(context, outcome)
+                if isinstance(attempt, _Waiting):
+                    needed.append(outcome)
+                else:
+                    outcomes[slug] = attempt
+        is_elsewhere = self.workers.are_many and not self.workers.shares_disk
+        if is_elsewhere and len(needed) > 1:
+            self._check_workers_read(needed)
+            located |= {episode.slug: replace(episode, audio=BucketFile(str(episode.audio))) for episode in needed}
+        else:
+            for episode in needed:
+                try:
+                    located[episode.slug] = recordings.fetch(episode)
+                except PodcastKitError as error:
+                    outcomes[episode.slug] = error
+        resolved = [located.get(episode.slug, episode) for episode in episodes if episode.slug not in outcomes]
+        return outcomes, [episode for episode in resolved if isinstance(episode, Episode)]
+
+    def _lacks_copy(self, audio: FetchedFile) -> bool:
+        return self.out.cache.knows_digest(audio.resolve_in(self.project.folder))
+
+    def _attempt_without_copy(
+        self, context: EpisodeContext, episode: Episode
+    ) -> BuiltEpisode | PodcastKitError | _Waiting:
+        """The episode from what is kept of its recording, whose copy is gone."""
+        try:
+            return self._attempt(context, episode, {})
+        except OSError:  # something wanted to read it
+            return _Waiting({})
+
+    def _check_workers_read(self, episodes: Sequence[Episode]) -> None:
+        """Raise InvalidInput with what keeps a worker from reading these recordings."""
+        from podcast_kit.builder.bucket_recordings import find_unreadable_recordings
+
+        addresses = [str(episode.audio) for episode in episodes]
+        problems = [
+            Problem(SourceLocation(worker), f"cannot read a recording: {text}", WORKER_CREDENTIALS_FIX, "cluster.files")
+            for worker, texts in sorted(
+                self.workers.ask_each(find_unreadable_recordings, addresses, self.project.show.publish).items()
+            )
+            for text in ([str(texts)] if isinstance(texts, Exception) else texts)
+        ]
+        if problems:
+            raise InvalidInput(problems)
+
+    def _run_found(
+        self, context: EpisodeContext, episodes: Sequence[Episode]
+    ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        """As `run`, for episodes whose recordings are here, or are fetched by the workers."""
         if not self.workers.are_many or are_decoders_limited() or len(episodes) < 2:  # noqa: PLR2004
             yield from self._run_here(context, episodes)
             return
-        attempts = [self._attempt(context, episode, {}) for episode in episodes]
+        attempts = [
+            _Waiting({}) if isinstance(episode.audio, BucketFile) else self._attempt(context, episode, {})
+            for episode in episodes
+        ]
         waiting = [
             episode
             for episode, attempt in zip(episodes, attempts, strict=True)
-            if isinstance(attempt, _Waiting) and isinstance(episode.audio, LocalFile)
+            if isinstance(attempt, _Waiting) and isinstance(episode.audio, (LocalFile, BucketFile))
         ]
         if not self.workers.is_worthwhile(sum(map(self._estimate_seconds, waiting))):
             yield from self._run_here(context, episodes)
@@ -87,6 +174,8 @@ class EpisodesBuild:
                 return _Waiting(rows)
 
     def _estimate_seconds(self, episode: Episode) -> float:
+        if isinstance(episode.audio, BucketFile):
+            return MIN_SECONDS
         assert isinstance(episode.audio, LocalFile)  # noqa: S101  # see `run`
         try:
             size = os.stat(episode.audio.resolve_in(self.project.folder)).st_size  # noqa: PTH116
@@ -114,7 +203,8 @@ class EpisodesBuild:
                 if not isinstance(attempt, _Waiting):
                     outcomes[episode.slug] = attempt
                 continue
-            again = self._attempt(context, episode, errors) if self._needs_mastering(episode) else attempt
+            is_here = not isinstance(episode.audio, BucketFile)
+            again = self._attempt(context, episode, errors) if is_here and self._needs_mastering(episode) else attempt
             assert isinstance(again, _Waiting)  # noqa: S101  # nothing is tagged yet
             tasks.append(
                 episode_tasks.EpisodeTask(
@@ -147,7 +237,11 @@ class EpisodesBuild:
         """Master what these episodes need; the errors by the name of the request."""
         from podcast_kit.builder import episode_tasks
 
-        chosen = [episode for episode in episodes if self._needs_mastering(episode)]
+        chosen = [
+            episode
+            for episode in episodes
+            if self._needs_mastering(episode) and not isinstance(episode.audio, BucketFile)
+        ]
         paths = [
             str(episode.audio.resolve_in(self.project.folder))
             for episode in chosen
@@ -162,6 +256,10 @@ class EpisodesBuild:
         self, context: EpisodeContext, episode: Episode, errors: Mapping[str, PodcastKitError]
     ) -> BuiltEpisode | PodcastKitError:
         try:
+            if isinstance(episode.audio, BucketFile):  # its worker could not build it
+                from podcast_kit.builder.bucket_recordings import BucketRecordings
+
+                episode = BucketRecordings(self.project, self.out.cache, self.on_progress).fetch(episode)
             audio = prepare_episode_audio(self.project, episode, self.out, self.retag, errors, self.http)
             return build_episode(context, episode, audio)
         except PodcastKitError as error:
@@ -173,6 +271,9 @@ class EpisodesBuild:
         if isinstance(result, WorkerDied):
             return _describe_lost_episode(episode, result)
         replay_work(result.work, self.out)
+        for subfolder, name, data in result.work.kept:
+            path = self.project.output_folder / CACHE_DIR / subfolder / name
+            self.out.cache.set_digest(path, hashlib.sha256(data).hexdigest())
         if result.error is not None and not isinstance(result.error, PodcastKitError):
             raise result.error
         return result.built or result.error

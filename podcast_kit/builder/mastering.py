@@ -187,7 +187,10 @@ def mastered_file(
     try:
         job, key = _mastering_job(project, request, source, cache)
         cached = _stored_mastered_file(project, key, cache)
-        return cached or _master_job(job, key, cache)
+        if cached:
+            return cached
+        cache.require_work()
+        return _master_job(job, key, cache)
     except PodcastKitError as error:
         raise _located(error, request.episode) from error
 

@@ -69,6 +69,7 @@ def _members_entry(entry: LockEntry, episode: Episode | None) -> LockEntry | Non
         guid=entry.guid,
         date=entry.date,
         source_sha256=members.source_sha256,
+        source_address=members.source_address,
         media=members.media,
         shift=members.shift,
         loudness=members.loudness,
@@ -109,6 +110,7 @@ def merge_members_entries(
 def _members_audio(entry: LockEntry) -> MembersAudio:
     return MembersAudio(
         source_sha256=entry.source_sha256,
+        source_address=entry.source_address,
         media=entry.media,
         shift=entry.shift,
         loudness=entry.loudness,

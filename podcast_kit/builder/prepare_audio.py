@@ -25,8 +25,10 @@ from podcast_kit.io.http_client import HttpClient
 from podcast_kit.limits import MAX_UNTRUSTED_RECORDING_BYTES
 from podcast_kit.model import (
     Audio,
+    BucketFile,
     Chapter,
     Episode,
+    FetchedFile,
     LocalFile,
     LockEntry,
     Media,
@@ -116,6 +118,8 @@ class PreparedAudio:
     """A new enclosure is written: nothing that was published before is kept."""
     is_remote: bool = False
     source_sha256: str = ""
+    source_address: str = ""
+    """Of a recording in object storage."""
     seconds: float
     shift: float = 0.0
     loudness: float | None = None
@@ -209,7 +213,7 @@ def master_audio(
 
 def find_missing_audio(project: Project, episode: Episode) -> Problem | None:
     """The problem of an episode that was never published and has no recording here; None for every other episode."""
-    is_remote = isinstance(episode.audio, RemoteUrl)
+    is_remote = isinstance(episode.audio, (RemoteUrl, BucketFile))
     is_local = isinstance(episode.audio, LocalFile) and episode.audio.resolve_in(project.folder).is_file()
     if is_remote or is_local or project.lock_entry(episode.guid):
         return None
@@ -223,6 +227,9 @@ def errors_at(episode: Episode) -> Iterator[None]:
     try:
         yield
     except InvalidAudio as error:
+        if isinstance(episode.audio, FetchedFile):
+            text = f"{episode.audio}: {error.problem.text}"
+            raise InvalidInput([replace(error.problem, location=episode.location_of("audio"), text=text)]) from error
         raise InvalidInput([replace(error.problem, location=location)]) from error
     except OSError as error:
         name = str(error.filename or "")
@@ -243,7 +250,7 @@ def _plan_episode(project: Project, episode: Episode, out: OutputDir, retag: Col
     entry = project.lock_entry(episode.guid)
     is_retagged = episode.slug in retag
     path = episode.audio.resolve_in(project.folder) if isinstance(episode.audio, LocalFile) else None
-    source = path if path and path.is_file() else None
+    source = path if path and (path.is_file() or out.cache.knows_digest(path)) else None
     if source is None:
         return _EpisodePlan(episode, entry, is_new=entry is None or is_retagged, source=None)
     _refuse_oversized(source)
@@ -314,12 +321,17 @@ def _prepare_frozen(
         entry=entry,
         is_new=False,
         source_sha256=entry.source_sha256,
+        source_address=_source_address(plan.episode),
         seconds=entry.media.seconds,
         shift=entry.shift,
         loudness=entry.loudness,
         true_peak=entry.true_peak,
         embedded_chapters=entry.chapters,
     )
+
+
+def _source_address(episode: Episode) -> str:
+    return episode.audio.address if isinstance(episode.audio, FetchedFile) else ""
 
 
 def _prepare_new(
@@ -336,6 +348,7 @@ def _prepare_new(
         entry=plan.entry,
         is_new=True,
         source_sha256=sha256,
+        source_address=_source_address(plan.episode),
         seconds=recording.facts.length,
         shift=recording.shift,
         loudness=recording.loudness,

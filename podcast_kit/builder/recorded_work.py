@@ -23,7 +23,7 @@ from podcast_kit.builder.cache import (
     stat_facts,
 )
 from podcast_kit.builder.output_dir import OutputDir
-from podcast_kit.io.pinned_folder import OpenFolder
+from podcast_kit.io.pinned_folder import OpenFolder, random_name
 from podcast_kit.model import Output
 
 NAME_BYTES = 16
@@ -51,6 +51,8 @@ class RecordedWork:
     used: tuple[tuple[str, str], ...]
     files: tuple[WrittenFile, ...]
     outputs: tuple[Output, ...]
+    kept: tuple[tuple[str, str, bytes], ...] = field(default=(), repr=False)
+    """What a worker made from a recording that it fetched, to be kept beside the cache: subfolder, name and bytes."""
 
 
 class WorkerCache(Cache):
@@ -63,6 +65,7 @@ class WorkerCache(Cache):
         self.recorded: CacheRows = {}
         self._rows = {}
         self._read = None
+        self._known_digests = {}
 
     def set(self, kind: CacheKind[CachedT], key: str, value: CachedT) -> None:
         """Keep a value and record it; a large one only until the episode is finished."""
@@ -99,6 +102,8 @@ class RecordedOutputDir(OutputDir):
         self.shares_disk = shares_disk
         self.scratch = scratch
         self.files: list[WrittenFile] = []
+        self.keeps_files = False
+        """Whether files beside the cache are written to a folder of the worker's own, and returned."""
         self._digests: dict[str, str] = {}
         """Of every file that this worker wrote in this build: the parent has put it in place, or will."""
         self._names: dict[str, str] = {}
@@ -147,7 +152,7 @@ class RecordedOutputDir(OutputDir):
 
     def require_cache_folder(self) -> None:
         """Raise WorkNeeded where only the parent can write to the cache's folder."""
-        if not self.shares_disk:
+        if not self.shares_disk and not self.keeps_files:
             raise WorkNeeded
 
     def take_data(self, file: WrittenFile) -> WrittenFile:
@@ -179,6 +184,11 @@ def replay_work(work: RecordedWork, out: OutputDir) -> None:
     """Do what a worker recorded: keep what it worked out, put its files in place, list its outputs."""
     rows = {place: text for place, text in work.rows.items() if not _is_stale_digest(place, text)}
     out.cache.add_rows(rows, work.used)
+    for subfolder, name, data in work.kept:
+        folder = out.cache.subfolder(subfolder)
+        with folder.create(temporary := random_name(".part")) as unfinished:
+            unfinished.write(data)
+        folder.replace(folder, temporary, name)
     for file in work.files:
         out.adopt_file(file.key, file.name, file.sha256, file.data, is_staged=file.is_staged)
     for output in work.outputs:

@@ -84,9 +84,19 @@ class Workers:
     """
 
     def __init__(
-        self, jobs: int = 1, executor: Executor | None = None, *, count: int = 0, shares_disk: bool = True
+        self,
+        jobs: int = 1,
+        executor: Executor | None = None,
+        *,
+        count: int = 0,
+        shares_disk: bool = True,
+        ask_each: Callable[..., dict[str, Any]] = lambda *_: {},
     ) -> None:
-        """`count` is how many tasks the executor runs at once, if that is known."""
+        """`count` is how many tasks the executor runs at once, if that is known.
+
+        `ask_each` calls a function with arguments on each worker, and returns by worker what it returned or raised.
+        """
+        self.ask_each = ask_each
         self.shares_disk = shares_disk
         """Whether what workers write is on this machine's disk, and they on this machine."""
         self.count = (count or count_processors()) if executor else max(1, jobs)

@@ -72,7 +72,7 @@ def check_show(
 
 def _warn_of_unfetched(problem: Problem) -> Problem:
     """Audio that was not fetched because nothing is: not an error of the show."""
-    if problem.code != "au.remote":
+    if problem.code not in {"au.remote", "au.bucket"}:
         return problem
     fix = "the episode is checked where the network may be used, such as when it is published"
     return replace(problem, severity=Severity.WARNING, fix=fix)

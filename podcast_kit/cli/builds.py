@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.cli.app import load_show, parse_build_date, working_folder
-from podcast_kit.cli.consents import ask_place_consent
+from podcast_kit.cli.consents import ask_bucket_consent, ask_place_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import open_workers, override_target, prepare_workers, resolve_due_slugs, resolve_slugs
 from podcast_kit.cli.secret_masks import hide_early_files
@@ -39,6 +39,7 @@ def load_build(
 
     project = show or load_show(console, add_guids=True, keep_going=keep_going)
     slugs = resolve_slugs(retag, project, "--retag")
+    ask_bucket_consent(project)
     with open_workers(console, jobs, cluster) as workers:
         build = builder.build(
             project,
@@ -105,6 +106,11 @@ def prepare_with_progress(
         ask_place_consent(show)
         return show
 
+    def load_sources() -> Project:
+        project = override_target(load_project(), **target)
+        ask_bucket_consent(project)
+        return project
+
     def resolve_options(show: Project) -> PublishOptions:
         return replace(
             options,
@@ -116,7 +122,7 @@ def prepare_with_progress(
         prepare_workers(console, jobs)
     with open_workers(console, jobs, cluster) as workers:
         return session.prepare_publish(
-            lambda: override_target(load_project(), **target),
+            load_sources,
             due=due,
             options=replace(options, workers=workers),
             target=load_target,
@@ -154,10 +160,10 @@ def scheduled_lines(build: Build) -> list[str]:
 
 def _describe_early_audio(build: Build, episode: Episode) -> str:
     """Where the audio of a scheduled episode is."""
-    from podcast_kit.model import LocalFile
+    from podcast_kit.model import BucketFile, LocalFile
 
     if episode.slug in build.ahead_slugs:
         return "; audio already uploaded, not linked until then"
     if episode.slug in build.unrecorded_slugs:
         return "; its recording is neither here nor uploaded"
-    return "; its audio is not uploaded yet" if isinstance(episode.audio, LocalFile) else ""
+    return "; its audio is not uploaded yet" if isinstance(episode.audio, (LocalFile, BucketFile)) else ""

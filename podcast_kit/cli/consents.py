@@ -22,7 +22,8 @@ ALLOW_PLACE_OPTION = click.option(
     "--allow-place",
     metavar="PATH",
     multiple=True,
-    help="Allow the show to write to this folder outside of it; remembered on this computer.",
+    help="Allow the show to write to this folder outside of it, or to read recordings from this bucket (s3://bucket);"
+    " remembered on this computer.",
 )
 ALLOW_COMMAND_OPTION = click.option(
     "--allow-command",
@@ -34,10 +35,29 @@ ALLOW_COMMAND_OPTION = click.option(
 
 def allow_places(folder: Path, places: Collection[str]) -> None:
     """Allow the places that were passed as options for the show in this folder, and remember it."""
+    from podcast_kit.model import PROVIDER_NAMES, BucketFile
     from podcast_kit.stores import normalize_place
 
     for place in places:
-        _allow(ConsentKind.PLACE, folder, normalize_place(place))
+        if place.partition("://")[0] in PROVIDER_NAMES:
+            _allow(ConsentKind.BUCKET, folder, BucketFile(place).bucket)
+        else:
+            _allow(ConsentKind.PLACE, folder, normalize_place(place))
+
+
+def ask_bucket_consent(show: Project) -> None:
+    """Ask once for each bucket whether the show may read recordings from it; elsewhere the build reports it."""
+    from podcast_kit.model import BucketFile
+
+    buckets = {episode.audio.bucket for episode in show.episodes if isinstance(episode.audio, BucketFile)}
+    buckets = {bucket for bucket in buckets if not has_consent(ConsentKind.BUCKET, show.folder, bucket)}
+    if not buckets or not is_interactive():
+        return
+    for bucket in sorted(buckets):
+        question = f"Episodes have their recordings in {bucket}, read with your credentials. Allow it? (Asked once.)"
+        if not click.confirm(question, default=False, err=True):
+            raise OperationError("cancelled: nothing was changed")
+        _allow(ConsentKind.BUCKET, show.folder, bucket)
 
 
 def allow_typed_target(folder: Path, publishing: PublishSettings) -> None:

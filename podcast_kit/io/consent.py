@@ -34,6 +34,8 @@ class ConsentKind(StrEnum):
     """To run a command of podcast.yaml."""
     PLACE = "place"
     """To publish to a folder outside of the show."""
+    BUCKET = "bucket"
+    """To read recordings from a bucket, with the user's credentials."""
 
 
 def state_folder() -> Path:

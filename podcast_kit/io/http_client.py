@@ -87,6 +87,11 @@ class HttpClient:
         self._all_connections: list[CheckedConnection] = []
         self._timeouts_by_host: Counter[str] = Counter()
 
+    @property
+    def is_offline(self) -> bool:
+        """Whether nothing may be requested at all."""
+        return self._policy.is_offline
+
     def __enter__(self) -> Self:
         return self
 

@@ -31,7 +31,7 @@ from podcast_kit.model.project import (
     Project,
     Soundbite,
 )
-from podcast_kit.model.resources import Image, LocalFile, RemoteUrl, Resource
+from podcast_kit.model.resources import AudioSource, BucketFile, FetchedFile, Image, LocalFile, RemoteUrl, Resource
 from podcast_kit.model.show import (
     PROVIDER_NAMES,
     AudioSettings,
@@ -69,7 +69,9 @@ __all__ = [
     "STATIC_DIR",
     "Audio",
     "AudioSettings",
+    "AudioSource",
     "BrokenEpisode",
+    "BucketFile",
     "Category",
     "Chapter",
     "ChapterList",
@@ -87,6 +89,7 @@ __all__ = [
     "EpisodeType",
     "FeedDocument",
     "FeedSettings",
+    "FetchedFile",
     "Image",
     "Item",
     "ListedShow",

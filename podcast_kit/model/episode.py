@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from podcast_kit.errors import SourceLocation
 from podcast_kit.model.lineage import SourceText
-from podcast_kit.model.resources import LocalFile, Resource
+from podcast_kit.model.resources import AudioSource, LocalFile, Resource
 from podcast_kit.model.show import AudioSettings, ListenLink, Person
 from podcast_kit.model.xml import Element
 
@@ -81,7 +81,7 @@ class Episode:
     """Markdown below the front matter."""
     notes_line: int = 1
     """The line of the file on which the notes start."""
-    audio: Resource | None = None
+    audio: AudioSource | None = None
     """None without a recording next to the notes."""
     date: datetime | None = None
     """With its UTC offset; None only for a draft."""

@@ -60,6 +60,8 @@ class MembersAudio:
 
     source_sha256: str
     media: Media
+    source_address: str = ""
+    """As in LockEntry."""
     shift: float = 0.0
     """Seconds by which mastering shifted this recording."""
     loudness: float | None = None
@@ -75,6 +77,8 @@ class LockEntry:
     date: datetime
     source_sha256: str
     media: Media
+    source_address: str = ""
+    """Where the recording is in object storage; empty if it was a file of the show."""
     former_slugs: tuple[str, ...] = ()
     """Earlier slugs, the oldest first; their URLs redirect to the current page."""
     alternate: Media | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,6 +33,37 @@ class RemoteUrl:
         return self.url
 
 
+@dataclass(frozen=True, slots=True)
+class BucketFile:
+    """A recording in object storage, which is read with the credentials of who builds the show."""
+
+    address: str
+    """Such as `s3://bucket/folder/talk.wav`; the scheme is one of PROVIDER_NAMES."""
+
+    @property
+    def bucket(self) -> str:
+        """Its bucket, such as `s3://bucket`: what a show is allowed to read from."""
+        scheme, _, location = self.address.partition("://")
+        return f"{scheme}://{location.partition('/')[0]}"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile(LocalFile):
+    """The copy of a recording in object storage, which may have been removed again.
+
+    Its address says what it is; where the copy is does not matter to what is made from it.
+    """
+
+    path: str = field(repr=False, compare=False)
+    address: str
+
+    def __str__(self) -> str:
+        return self.address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """A published image."""
@@ -51,3 +82,4 @@ class Image:
 
 
 Resource: TypeAlias = LocalFile | RemoteUrl
+AudioSource: TypeAlias = LocalFile | RemoteUrl | BucketFile

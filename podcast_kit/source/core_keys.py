@@ -598,11 +598,17 @@ EPISODE_KEYS: tuple[CoreKey, ...] = (
     CoreKey(
         name="audio",
         about="The recording.",
-        form="a path relative to the notes, a URL, or a mapping with file and the keys of the show's audio",
+        form="a path relative to the notes, a URL, an address in object storage, or a mapping with file and the keys of"
+        " the show's audio",
         default="the audio file with the same name as the notes",
         example="audio: {file: 001-talk.wav, loudness: -19}",
+        details="A recording at a URL stays there, and apps download it from there. One in object storage "
+        "(s3://bucket/talk.wav) is only read, with your credentials, and published like a file: see "
+        "[Build on several processors and machines](../../how-to/many-machines.md#recordings-in-object-storage).",
         fields=(
-            CoreKey(name="file", about="The recording.", form="a path or URL"),
+            CoreKey(
+                name="file", about="The recording.", form="a path, a URL or an address such as s3://bucket/talk.wav"
+            ),
             CoreKey(
                 name="members",
                 about="The recording in private feeds, such as one without advertising.",

@@ -14,6 +14,7 @@ from podcast_kit.errors import SourceLocation
 from podcast_kit.limits import MAX_NOTES_BYTES
 from podcast_kit.model import (
     AudioSettings,
+    AudioSource,
     ChapterList,
     ChaptersFromFile,
     ChaptersFromNotes,
@@ -21,7 +22,6 @@ from podcast_kit.model import (
     Episode,
     EpisodeType,
     LocalFile,
-    Resource,
 )
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES
 from podcast_kit.source import aliases, elements, foreign_keys, people
@@ -182,15 +182,13 @@ def _episode_date(table: Table, time_zone: str, *, draft: bool) -> datetime | No
     return date
 
 
-def _find_recording(table: Table, context: EpisodeFileContext) -> Resource | None:
+def _find_recording(table: Table, context: EpisodeFileContext) -> AudioSource | None:
     """The episode's audio: as written under `audio:`, else the audio file with the stem of the notes."""
     value = table.value("audio")
     if value is not None and isinstance(value.content, dict):
         value = value.content.get("file")  # the other keys are audio settings
     if value is not None:
-        # http, because an imported recording keeps its URL; `it.enclosure.https` warns of it
-        to_audio = context.folder.resource_converter(AUDIO_SUFFIXES, must_exist=False, allows_http=True)
-        return table.converted(value, to_audio, None, "audio")
+        return table.converted(value, context.folder.recording_converter(), None, "audio")
     stem = basename(context.path).rpartition(".")[0]
     names = context.audio_by_stem.get(stem, ())
     if stem == INDEX_STEM:

@@ -100,6 +100,7 @@ def render_lock(entries: Iterable[LockEntry]) -> bytes:
             f"    guid: {_quote_scalar(entry.guid)}\n"
             f"    date: {format_utc_iso(entry.date)}\n"
             f"    source: {_quote_scalar(entry.source_sha256)}\n"
+            f"{_recording_line(entry.source_address, 4)}"
             f"{_former_slugs_line(entry.former_slugs)}"
             f"    media:\n{_media_lines(entry.media, 6)}"
         )
@@ -120,6 +121,10 @@ def render_lock(entries: Iterable[LockEntry]) -> bytes:
             lines += [f"        url: {_quote_scalar(chapter.url)}\n"] if chapter.url else []
             lines += [] if chapter.toc else ["        toc: false\n"]
     return "".join(lines).encode()
+
+
+def _recording_line(address: str, indent: int) -> str:
+    return f"{' ' * indent}recording: {_quote_scalar(address)}\n" if address else ""
 
 
 def _former_slugs_line(slugs: tuple[str, ...]) -> str:
@@ -143,6 +148,7 @@ def _members_lines(members: MembersAudio) -> str:
     numbers = {"loudness": members.loudness, "true_peak": members.true_peak, "shift": members.shift or None}
     lines = [f"      {name}: {number!r}\n" for name, number in numbers.items() if number is not None]
     source = _quote_scalar(members.source_sha256)
+    source += f"\n{_recording_line(members.source_address, 6)}".rstrip("\n")
     return f"    members:\n      source: {source}\n      media:\n{_media_lines(members.media, 8)}{''.join(lines)}"
 
 
@@ -211,6 +217,7 @@ def _members_audio_from_lock(table: Table) -> MembersAudio | None:
         return None
     members = MembersAudio(
         source_sha256=table.required("source", str, ""),
+        source_address=table.optional("recording", str, ""),
         media=_media_from_lock(media),
         loudness=table.optional("loudness", _to_lock_number, None),
         true_peak=table.optional("true_peak", _to_lock_number, None),
@@ -259,6 +266,7 @@ def _entry_from_lock(table: Table) -> LockEntry | None:
         guid=table.required("guid", str, ""),
         date=table.required("date", _to_lock_date, datetime.fromtimestamp(0, UTC)),
         source_sha256=table.required("source", str, ""),
+        source_address=table.optional("recording", str, ""),
         media=_media_from_lock(media),
         former_slugs=table.list_of("was", to_slug),
         alternate=_media_from_lock(alternate) if alternate else None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import normpath
 
-from podcast_kit.model import LocalFile, RemoteUrl, Resource
+from podcast_kit.model import PROVIDER_NAMES, AudioSource, BucketFile, LocalFile, RemoteUrl, Resource
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES, PREFERRED_SUFFIXES
 from podcast_kit.source.yaml import InvalidValue, converters, suggest_name
 
@@ -23,6 +23,10 @@ MAX_FILE_NAME_BYTES = 255
 """File systems do not allow more between two slashes."""
 MAX_SUGGESTED_FROM = 2_000
 """Names of a folder that a suggestion is looked for in."""
+MAX_ADDRESS_BYTES = 1_024
+"""Of an object in a bucket (Amazon S3)."""
+FIRST_PRINTABLE = 0x20
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -70,6 +74,14 @@ class ShowFolder:
         to_file = self.file_converter(suffixes, must_exist=must_exist)
         to_url = converters.to_url if allows_http else converters.to_https_url
         return lambda raw: RemoteUrl(to_url(raw)) if has_scheme(raw) else to_file(raw)
+
+    def recording_converter(self) -> Callable[[str], AudioSource]:
+        """A converter of what an episode's audio is: a path, an http or https URL, or an address in object storage.
+
+        A file that does not exist is left to the build; http is allowed, because an imported recording keeps its URL.
+        """
+        to_resource = self.resource_converter(AUDIO_SUFFIXES, must_exist=False, allows_http=True)
+        return lambda raw: _to_bucket_file(raw) if is_bucket_address(raw) else to_resource(raw)
 
     def has_file(self, written: str) -> bool:
         """Whether a path, relative to the file that has it, is a file inside the show's folder."""
@@ -131,6 +143,33 @@ class ShowFolder:
             return "its folder does not exist; paths are relative to this file or to the show's folder"
         fix = suggest_name(Path(path).name, names)
         return fix if fix.startswith("did you mean") else "paths are relative to this file or to the show's folder"
+
+
+def is_bucket_address(raw: str) -> bool:
+    """Whether a text begins with the scheme of a provider of object storage."""
+    scheme, separator, _ = raw.strip().partition("://")
+    return bool(separator) and scheme.lower() in PROVIDER_NAMES
+
+
+def _to_bucket_file(raw: str) -> BucketFile:
+    scheme, _, location = converters.to_text(raw).partition("://")
+    bucket, _, key = location.partition("/")
+    scheme, quoted = scheme.lower(), converters.quote_value(raw)
+    example = f"{scheme}://bucket/folder/talk.wav"
+    if "@" in bucket:
+        raise InvalidValue("the address has a user name or password", "remove everything before the '@'", "key.secret")
+    if not _BUCKET_NAME.fullmatch(bucket) or not key or key.endswith("/"):
+        raise InvalidValue(f"{quoted} does not name a file in a bucket", f"write it as {example}", "path.form")
+    has_controls = any(ord(character) < FIRST_PRINTABLE for character in key)
+    if has_controls or len(key.encode("utf-8", "replace")) > MAX_ADDRESS_BYTES:
+        raise InvalidValue(f"{quoted} is not the key of an object", f"write it as {example}", "path.form")
+    if {"", ".", ".."}.intersection(key.split("/")):
+        fix = "write the key as the bucket lists it, without //, /./ and /../"
+        raise InvalidValue(f"{quoted} is not the key of an object", fix, "path.form")
+    if key.rpartition(".")[2].lower() not in AUDIO_SUFFIXES:
+        fix = f"use {', '.join('.' + supported for supported in AUDIO_SUFFIXES)}"
+        raise InvalidValue(f"{quoted} has an unsupported file extension", fix, "audio.kind")
+    return BucketFile(f"{scheme}://{location}")
 
 
 def has_scheme(raw: str) -> bool:

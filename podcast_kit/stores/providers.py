@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
@@ -115,6 +115,18 @@ def open_bucket(
         scheme=scheme,
         on_waiting=on_waiting,
     )
+
+
+def open_named_bucket(address: str, publishing: PublishSettings, on_waiting: Callable[[str], None]) -> S3Store:
+    """The bucket of an address such as `s3://bucket`, with the show's region, endpoint and account.
+
+    These are used only where the show is published to the same provider. Raises InvalidInput where one is missing.
+    """
+    scheme, _, location = address.partition("://")
+    own_scheme = publishing.to.partition("://")[0] if "://" in publishing.to else publishing.provider
+    settings = publishing if own_scheme == scheme else PublishSettings(url=publishing.url)
+    settings = replace(settings, to=address, website_redirects=False)
+    return open_bucket(settings, scheme, location.rstrip("/"), Path(), on_waiting)
 
 
 def _setting_problem(text: str, fix: str, setting: str) -> Problem:

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,6 +64,15 @@ UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "Met
 
 COPY_REFUSED = {403, 404, 405, 501}
 """Answers of a store that does not copy, or not with this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedObject:
+    """What an object was when it was read."""
+
+    etag: str
+    size: int
+    sha256: str
 
 
 class S3Store:
@@ -201,6 +211,32 @@ class S3Store:
 
         with translate_boto_errors(self.name, key):
             return _retry(write_object)
+
+    def fetch(self, key: str, path: Path, max_bytes: int) -> FetchedObject | None:
+        """Write an object to a file, block by block; None when it does not exist. Retries an incomplete response.
+
+        Raises OperationError for one that is larger than `max_bytes`, before any of it is read.
+        """
+
+        def write_blocks() -> FetchedObject | None:
+            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+            if answer is None:
+                return None
+            if answer["ContentLength"] > max_bytes:
+                answer["Body"].close()
+                raise OperationError(f"{self.name}/{key} is larger than {max_bytes:,} bytes")
+            digest, size = hashlib.sha256(), 0
+            with path.open("wb") as file:
+                for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
+                    file.write(block)
+                    digest.update(block)
+                    size += len(block)
+            if size != answer["ContentLength"]:
+                raise IncompleteAnswer("an object ended early")
+            return FetchedObject(answer["ETag"], size, digest.hexdigest())
+
+        with translate_boto_errors(self.name, key):
+            return _retry(write_blocks)
 
     def access_log_place(self) -> tuple[str, str] | None:
         """The bucket and prefix that the bucket's access logs are written to; None where there are none."""

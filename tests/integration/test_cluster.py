@@ -10,15 +10,18 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 
+import boto3
 import pytest
 
 from podcast_kit import builder
 from podcast_kit.builder import workers as worker_module
 from podcast_kit.builder.cluster import connect_cluster
 from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError
+from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.source import project
-from tests.support import worker_tasks
-from tests.support.shows import small, tree
+from podcast_kit.stores.s3 import S3Store
+from tests.support import seaweed, worker_tasks
+from tests.support.shows import ROOT, add, small, tree
 
 dask = pytest.importorskip("dask", reason="`make engines` has not installed dask.distributed")
 distributed = pytest.importorskip("distributed", reason="`make engines` has not installed dask.distributed")
@@ -79,6 +82,55 @@ def test_a_cluster_masters(cluster, tmp_path):
     assert all(entry.loudness is not None for entry in together.lock)
     assert outcome(alone) == outcome(together)
     assert tree(ones / "build") == tree(twos / "build")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    try:
+        with seaweed.Server(tmp_path_factory.mktemp("weed")) as server:
+            yield server
+    except seaweed.PlatformUnsupported as error:
+        pytest.skip(str(error))
+
+
+def bucket_show(folder, server):
+    """A show whose recordings are in a bucket."""
+    bucket = server.bucket().name
+    show = small(folder, episodes=0)
+    client = boto3.client("s3", endpoint_url=server.endpoint)
+    for number in range(1, 4):
+        client.upload_file(str(ROOT / "episodes/003-what-a-review-is-for.mp3"), bucket, f"{number}.mp3")
+        audio = f"{{file: 's3://{bucket}/{number}.mp3', loudness: -16, reencode: true}}"
+        add(show, number, recording=None, audio=audio)
+    record_consent(ConsentKind.BUCKET, show, f"s3://{bucket}")
+    return show
+
+
+def test_recordings_in_a_bucket_are_fetched_by_the_workers(cluster, server, tmp_path, monkeypatch):
+    environment = server.environment() | {"AWS_ENDPOINT_URL": server.endpoint}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    ones = bucket_show(tmp_path / "one/show", server)
+    twos = shutil.copytree(ones, tmp_path / "two/show")
+    for bucket in {episode.audio.bucket for episode in project.load_project(ones).episodes}:
+        record_consent(ConsentKind.BUCKET, twos, bucket)
+    alone = build(ones)
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        client.run(worker_tasks.set_variables, dict.fromkeys(environment, "") | {"AWS_EC2_METADATA_DISABLED": "true"})
+        with connect_cluster(cluster.scheduler_address, twos) as workers, pytest.raises(InvalidInput) as refused:
+            build(twos, workers)
+        assert {problem.code for problem in refused.value.problems} == {"cluster.files"}
+        assert not list((twos / "build").glob("media/*/*.mp3"))
+        client.run(worker_tasks.set_variables, environment)
+    fetched = []
+    monkeypatch.setattr(S3Store, "fetch", lambda *_: fetched.append(1))
+    with connect_cluster(cluster.scheduler_address, twos) as workers:
+        together = build(twos, workers)
+    assert fetched == []  # not by this process
+    assert all(entry.loudness is not None for entry in together.lock)
+    assert outcome(alone)[:3] == outcome(together)[:3]
+    assert tree(ones / "build") == tree(twos / "build")
+    assert build(twos).files_written == 0  # what the workers mastered is kept here
 
 
 def test_a_worker_of_the_cluster_that_dies_changes_nothing(cluster, tmp_path):

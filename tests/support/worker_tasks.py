@@ -67,3 +67,8 @@ def sizes_with_others(folder):
     """What a worker that lacks a file, and has another one, would be asked for."""
     sizes = cluster.list_source_sizes(folder)
     return sizes | {"episodes/003-talk.mp3": 1, "episodes/004-talk.mp3": 5}
+
+
+def set_variables(variables):
+    """Give a worker these environment variables."""
+    os.environ.update(variables)

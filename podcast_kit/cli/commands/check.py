@@ -14,6 +14,7 @@ import click
 
 from podcast_kit.cli import ci_reports
 from podcast_kit.cli.app import command, load_show, parse_build_date
+from podcast_kit.cli.consents import ALLOW_PLACE_OPTION, allow_places, ask_bucket_consent
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import PLATFORM_CHOICE, open_workers
 from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, SourceLocation
@@ -38,6 +39,7 @@ class _CheckOptions:
     live: bool
     measure_loudness: bool
     is_untrusted: bool
+    allow_place: tuple[str, ...] = ()
 
 
 @command("check", for_shows=True, short_help="Find what directories and apps would reject.")
@@ -52,6 +54,7 @@ class _CheckOptions:
 @click.option("--live", is_flag=True, help="Compare with the published feed: changed, vanished or duplicated guids.")
 @click.option("--loudness", "measure_loudness", is_flag=True, help="Also measure loudness of every recording.")
 @click.option("--at", metavar="DATE", help="Check as of DATE.")
+@ALLOW_PLACE_OPTION
 @click.option(
     "--untrusted/--trusted",
     "untrusted",
@@ -70,6 +73,7 @@ def check_command(
     live: bool,
     measure_loudness: bool,
     at: str | None,
+    allow_place: tuple[str, ...],
     untrusted: bool | None,
 ) -> None:
     """Find what directories would reject and apps would drop or misread, before you publish.
@@ -97,7 +101,7 @@ def check_command(
     if is_untrusted and (live or url):
         option = "--live" if live else "--url"
         raise click.UsageError(f"{option} fetches from the network, which --untrusted forbids; pass --trusted")
-    options = _CheckOptions(platform or "", parse_build_date(at), live, measure_loudness, is_untrusted)
+    options = _CheckOptions(platform or "", parse_build_date(at), live, measure_loudness, is_untrusted, allow_place)
     files = [path for path in paths if path.suffix.lower() in FILE_SUFFIXES]
     problems: Sequence[Problem]
     if url:
@@ -150,6 +154,9 @@ def _check_named_files(
     try:
         show = load_show(console)
         show = replace(show, work_folder=work_folder or show.work_folder)
+        if not options.is_untrusted:
+            allow_places(show.folder, options.allow_place)
+            ask_bucket_consent(show)
         published_feed = fetch_published_feed(show.show.feed_url, LIVE_FIX) if options.live else None
         with open_workers(console) as workers:
             problems = check.check_show(

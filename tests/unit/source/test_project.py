@@ -4,6 +4,7 @@ import pytest
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Severity
 from podcast_kit.model import (
+    BucketFile,
     Category,
     Chapter,
     ChapterList,
@@ -285,6 +286,35 @@ def test_audio_may_be_a_url(folder):
     assert load_episode(folder, FRONT + "audio: https://a.example/x.mp3\n").audio == RemoteUrl(
         "https://a.example/x.mp3"
     )
+
+
+def test_audio_may_be_in_object_storage(folder):
+    for written in ("S3://raw/2026/talk one.wav", "{file: 's3://raw/2026/talk one.wav', loudness: -19}"):
+        audio = load_episode(folder, FRONT + f"audio: {written}\n").audio
+        assert audio == BucketFile("s3://raw/2026/talk one.wav")
+        assert audio.bucket == "s3://raw"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("s3://raw", "path.form"),
+        ("s3://raw/", "path.form"),
+        ("s3://raw/talks/", "path.form"),
+        ("s3://r/talk.wav", "path.form"),
+        ("s3://raw/../talk.wav", "path.form"),
+        ("s3://raw//talk.wav", "path.form"),
+        ("s3://raw/talk.txt", "audio.kind"),
+        ("s3://key:secret@raw/talk.wav", "key.secret"),
+        (f"s3://raw/{'a' * 1100}.wav", "path.form"),
+        ("ftp://raw/talk.wav", "value.url"),
+    ],
+)
+def test_wrong_addresses_in_object_storage_are_reported(folder, written, code):
+    (problem,) = problems(folder({"episodes/one.md": episode(front=FRONT + f"audio: {written}\n")}))
+    assert problem.code == code
+    assert problem.location.line > 1
+    assert "secret" not in problem.text
 
 
 @pytest.mark.parametrize("name", ["index.mp3", "two.mp3", "take-4.mp3"])
