@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 import ssl
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -25,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from podcast_kit.io import raw_http
 from podcast_kit.io.raw_http import LoopThread
 from podcast_kit.stores import Upload
-from podcast_kit.text.dates import format_basic_iso
+from podcast_kit.stores.signing import ALGORITHM, UNQUOTED_CHARS, RequestSigner
 
 if TYPE_CHECKING:
     from podcast_kit.io.raw_http import Connection
@@ -36,10 +32,7 @@ UPLOAD_TIMEOUT_S = 60
 """Timeout for the response to an upload, in addition to the time for sending it."""
 MIN_BYTES_PER_S = 32_000
 """Total upload rate below which a connection is given up."""
-ALGORITHM = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(rf"{ALGORITHM} Credential=.*/\d{{8}}/([^/]+)/s3/aws4_request,")
-UNQUOTED_CHARS = "/~"
-"""Characters of a key that stay unquoted in a URL, besides letters, digits and `-._` (Signature Version 4)."""
 
 
 class BulkUploader:
@@ -50,17 +43,15 @@ class BulkUploader:
         base: str,
         region: str,
         credentials: Any,  # noqa: ANN401  # botocore has no types
-        certificates: str | bool,
+        tls: ssl.SSLContext | None,
         count_request: Callable[[], None],
     ) -> None:
         address = urlsplit(base)
         is_secure = address.scheme == "https"
         self.host, self.port = address.hostname or "", address.port or (443 if is_secure else 80)
-        self.netloc = address.netloc
         self.path = address.path
-        self.region = region
-        self.credentials = credentials
-        self.tls = _tls_context(certificates) if is_secure else None
+        self.signer = RequestSigner(address.netloc, region, credentials)
+        self.tls = tls
         self.count_request = count_request
         self.is_usable = True
         """False after a response that only botocore can handle."""
@@ -89,7 +80,8 @@ class BulkUploader:
         proxy = get_environ_proxies(request.url).get(urlsplit(request.url).scheme)
         if not scope or not request.url.endswith(f"/{quoted_prefix}{quoted_key}") or "?" in request.url or proxy:
             return None
-        return cls(request.url.removesuffix(quoted_key), scope[1], credentials, certificates, count_request)
+        tls = _tls_context(certificates) if request.url.startswith("https:") else None
+        return cls(request.url.removesuffix(quoted_key), scope[1], credentials, tls, count_request)
 
     def put_all(self, uploads: Iterable[tuple[Upload, Mapping[str, str]]]) -> Iterator[tuple[Upload, str]]:
         """Put them, and yield each that the store accepted with its new ETag, as soon as that is known.
@@ -170,42 +162,10 @@ class BulkUploader:
             "x-amz-meta-sha256": upload.sha256,
             **condition,
         }
-        return self._signed_head(quote(upload.key, safe=UNQUOTED_CHARS), len(body), upload.sha256, headers) + body
-
-    def _signed_head(self, path: str, size: int, sha256: str, headers: Mapping[str, str]) -> bytes:
-        """Render the request line and the signed headers.
-
-        https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-        """
-        credentials = self.credentials.get_frozen_credentials()
-        timestamp = format_basic_iso(datetime.fromtimestamp(time.time(), UTC))
-        signed = {**headers, "host": self.netloc, "x-amz-content-sha256": sha256, "x-amz-date": timestamp}
-        if credentials.token:
-            signed["x-amz-security-token"] = credentials.token
-        lines = [f"{name}:{signed[name]}" for name in sorted(signed)]
-        names = ";".join(sorted(signed))
-        canonical_request = "\n".join(["PUT", self.path + path, "", *lines, "", names, sha256])
-        scope = [timestamp[:8], self.region, "s3", "aws4_request"]
-        key = _signing_key(credentials.secret_key, *scope)
-        digest = hashlib.sha256(canonical_request.encode()).hexdigest()
-        string_to_sign = "\n".join([ALGORITHM, timestamp, "/".join(scope), digest])
-        signature = hmac.digest(key, string_to_sign.encode(), "sha256").hex()
-        credential = "/".join([credentials.access_key, *scope])
-        lines += [
-            f"Authorization:{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}",
-            f"Content-Length:{size}",
-            "User-Agent:podcast-kit",
-        ]
-        return "\r\n".join([f"PUT {self.path}{path} HTTP/1.1", *lines, "", ""]).encode()
-
-
-@lru_cache(1)
-def _signing_key(secret: str, *scope: str) -> bytes:
-    """The key for one day."""
-    key = f"AWS4{secret}".encode()
-    for part in scope:
-        key = hmac.digest(key, part.encode(), "sha256")
-    return key
+        path = self.path + quote(upload.key, safe=UNQUOTED_CHARS)
+        lines = self.signer.signed_lines("PUT", path, upload.sha256, headers)
+        lines.append(f"Content-Length:{len(body)}")
+        return "\r\n".join([f"PUT {path} HTTP/1.1", *lines, "", ""]).encode() + body
 
 
 def _tls_context(certificates: str | bool) -> ssl.SSLContext:

@@ -21,6 +21,7 @@ from podcast_kit.stores.answers import (
 )
 from podcast_kit.stores.bulk_put import UPLOAD_TIMEOUT_S, BulkUploader
 from podcast_kit.stores.errors import translate_boto_errors
+from podcast_kit.stores.plain_requests import PlainRequests
 
 MAX_ATTEMPTS = 8
 QUERY_TIMEOUT_S, QUERY_ATTEMPTS = 10, 3
@@ -69,6 +70,15 @@ class S3Clients:
     def upload_client(self) -> Any:  # noqa: ANN401
         """For uploads, with a long timeout: a store may take long over a large file."""
         return self._get_clients()[1]
+
+    def plain_requests(self, bucket: str) -> PlainRequests | None:
+        """Requests for this bucket without botocore; None where only botocore knows all settings."""
+        if self.virtual or not self.endpoint:
+            return None
+        region = self.region or os.environ.get("AWS_DEFAULT_REGION") or "auto"
+        return PlainRequests.from_environment(
+            self.endpoint, bucket, region, timeout_s=self.query_timeout, count_request=self._count_request
+        )
 
     def bulk_uploader(self, prefix: str, key: str) -> BulkUploader | None:
         """An uploader for keys below the prefix, made from the signed PutObject of this key; else None."""

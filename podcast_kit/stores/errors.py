@@ -37,35 +37,41 @@ STORE_FULL_CODES = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage",
 @contextlib.contextmanager
 def translate_boto_errors(name: str, key: str = "") -> Iterator[None]:
     """Raise errors from inside as StoreAccessError, PublishConflict or OperationError, with a fix."""
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-    from botocore.exceptions import ConnectionError as BotoConnectionError
-
     subject = f"{name}/{key}" if key else name
     try:
         yield
     except PodcastKitError:
         raise
-    except ClientError as error:
-        raise _response_error(error.response, subject) from error
-    except (BotoConnectionError, HTTPClientError) as error:
-        if "recursion" in str(error):  # as below, wrapped by botocore when it happens deep inside
-            text, fix = ACCESS_ERRORS["PermanentRedirect"]
-            raise StoreAccessError(f"{subject}: {text}", fix) from error
-        text = f"{subject}: cannot reach the store: {_short_message(error)}"
-        raise OperationError(
-            text, "check your connection and publish.endpoint, then rerun; nothing was lost"
-        ) from error
-    except BotoCoreError as error:
-        if isinstance(error, incomplete_answer_errors()):
-            raise _incomplete_answer_error(error, subject) from error
-        raise _botocore_error(error, subject) from error
-    except RecursionError as error:  # botocore looks up the bucket's region and is redirected endlessly
+    except Exception as error:
+        translated = _translate_error(error, subject)  # botocore is imported only where something is wrong
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate_error(error: Exception, subject: str) -> PodcastKitError | None:
+    """Our own exception; None for one that is a bug."""
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as BotoConnectionError
+
+    translated: PodcastKitError | None = None
+    is_wrapped_recursion = isinstance(error, (BotoConnectionError, HTTPClientError)) and "recursion" in str(error)
+    if isinstance(error, ClientError):
+        translated = _response_error(error.response, subject)
+    elif isinstance(error, RecursionError) or is_wrapped_recursion:  # it looks up the region, redirected endlessly
         text, fix = ACCESS_ERRORS["PermanentRedirect"]
-        raise StoreAccessError(f"{subject}: {text}", fix) from error
-    except incomplete_answer_errors() as error:
-        raise _incomplete_answer_error(error, subject) from error
-    except (OSError, ValueError) as error:
-        raise OperationError(f"{subject}: {_short_message(error)}", "run it again") from error
+        translated = StoreAccessError(f"{subject}: {text}", fix)
+    elif isinstance(error, (BotoConnectionError, HTTPClientError)):
+        text = f"{subject}: cannot reach the store: {_short_message(error)}"
+        fix = "check your connection and publish.endpoint, then rerun; nothing was lost"
+        translated = OperationError(text, fix)
+    elif isinstance(error, incomplete_answer_errors()):
+        translated = _incomplete_answer_error(error, subject)
+    elif isinstance(error, BotoCoreError):
+        translated = _botocore_error(error, subject)
+    elif isinstance(error, (OSError, ValueError)):
+        translated = OperationError(f"{subject}: {_short_message(error)}", "run it again")
+    return translated
 
 
 def _incomplete_answer_error(error: Exception, subject: str) -> OperationError:

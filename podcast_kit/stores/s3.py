@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,7 @@ from podcast_kit.stores.multipart import (
     journal_path,
     list_replaced_uploads,
 )
+from podcast_kit.stores.plain_requests import PlainAnswer, PlainRequests
 
 _T = TypeVar("_T")
 MAX_CONCURRENT_CALLS = 64
@@ -54,8 +55,9 @@ MAX_BODY_BYTES = 64 << 20
 HASH_BLOCK_BYTES = 1 << 20
 BACKOFF = (0.3, 1.0, 2.0, 4.0)
 """Seconds to wait before each retry of what botocore does not retry."""
-ACCESS_DENIED, PRECONDITION_FAILED = 403, 412
-"""RFC 9110, 15.5.4 and 15.5.13."""
+ACCESS_DENIED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 412
+"""RFC 9110, 15.5.4, 15.5.5 and 15.5.13."""
+SHA256_HEADER = "x-amz-meta-sha256"
 IF_MATCH_STALE = if_match('"00000000000000000000000000000000"')
 """An ETag that no object has."""
 UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
@@ -115,6 +117,16 @@ class S3Store:
         )
         self.bulk_uploader: BulkUploader | None = None
         """For small files; available after the first PutObject."""
+        self._plain: PlainRequests | None = None
+        self._is_plain_known = False
+
+    def _send_plain(
+        self, method: str, key: str, headers: Mapping[str, str] | None = None, body: bytes = b"", sha256: str = ""
+    ) -> PlainAnswer | None:
+        """The response to a request that needs no botocore; None where botocore has to send it."""
+        if not self._is_plain_known:
+            self._plain, self._is_plain_known = self.clients.plain_requests(self.bucket), True
+        return self._plain.send(method, self.prefix + key, headers, body, sha256) if self._plain else None
 
     @property
     def _query_client(self) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
@@ -131,14 +143,18 @@ class S3Store:
 
     def get(self, key: str) -> StoredObject | None:
         """Read the whole object; retries when the response is incomplete or corrupt."""
+        plain = self._send_plain("GET", key)
+        if plain and plain.is_missing_key:
+            return None
+        if plain and plain.etag and is_intact(plain.body, plain.headers.get(SHA256_HEADER, "")):
+            return StoredObject(plain.body, plain.etag)
 
         def get_object() -> StoredObject | None:
             answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
             if answer is None:
                 return None
             content = answer["Body"].read()
-            sha256 = answer.get("Metadata", {}).get("sha256", "")
-            if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            if not is_intact(content, _stored_sha256(answer)):
                 raise IncompleteAnswer("the bytes of an object are not those that were stored")
             return StoredObject(content, answer["ETag"])
 
@@ -147,6 +163,11 @@ class S3Store:
 
     def head(self, key: str) -> RemoteObject | None:
         """Return its size, headers and ETag, and the sha256 that was stored with it."""
+        plain = self._send_plain("HEAD", key)
+        if plain and plain.status == NOT_FOUND:
+            return None
+        if plain and plain.etag:
+            return _remote_object(key, plain.headers)
         from botocore.exceptions import ClientError
 
         def head_object() -> Any:  # noqa: ANN401
@@ -170,7 +191,7 @@ class S3Store:
         return RemoteObject(
             key=key,
             size=answer["ContentLength"],
-            sha256=answer.get("Metadata", {}).get("sha256", ""),
+            sha256=_stored_sha256(answer),
             headers=headers,
             etag=answer["ETag"],
         )
@@ -280,11 +301,7 @@ class S3Store:
         """Put small files without botocore, when there are enough of them and a PutObject went before."""
         small = [pair for pair in uploads if pair[0].size <= MAX_BULK_FILE_BYTES and not pair[0].redirect_to]
         if self.bulk_uploader and len(small) >= MIN_BULK_FILES:
-            names = {"IfNoneMatch": "if-none-match", "IfMatch": "if-match"}
-            requests = [
-                (upload, {names[name]: value for name, value in self._condition_headers(precondition).items()})
-                for upload, precondition in small
-            ]
+            requests = [(upload, self._lower_case_conditions(precondition)) for upload, precondition in small]
             with translate_boto_errors(self.name):
                 yield from self.bulk_uploader.put_all(requests)
 
@@ -382,6 +399,12 @@ class S3Store:
         return len(stale)
 
     def _put_whole(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
+        if upload.size <= MAX_BULK_FILE_BYTES and not upload.redirect_to and not upload.key.startswith(PROBE_PREFIX):
+            etag = self._put_plain(upload, precondition)
+            if etag:
+                on_sent(upload.size)
+                return etag
+
         def put_object() -> str:
             body = upload.read_verified()
             md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
@@ -412,6 +435,28 @@ class S3Store:
             raise
         on_sent(upload.size)
         return etag
+
+    def _put_plain(self, upload: Upload, precondition: Precondition) -> str:
+        """The new ETag of a file that was put without botocore; empty where botocore has to put it."""
+        if self._plain is None or not self._plain.is_proven:
+            return ""
+        body = upload.read_verified()
+        headers = {
+            "cache-control": upload.cache_control,
+            "content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
+            "content-type": upload.content_type,
+            SHA256_HEADER: upload.sha256,
+            **self._lower_case_conditions(precondition),
+        }
+        answer = self._send_plain("PUT", upload.key, headers, body, upload.sha256)
+        if answer is None or not answer.etag:
+            return ""
+        self.bulk_uploader = self.bulk_uploader or self._plain.bulk_uploader(self.prefix)
+        return answer.etag
+
+    def _lower_case_conditions(self, precondition: Precondition) -> dict[str, str]:
+        names = {"IfNoneMatch": "if-none-match", "IfMatch": "if-match"}
+        return {names[name]: value for name, value in self._condition_headers(precondition).items()}
 
     def _put_multipart(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
         """Send the parts, then Complete, then HEAD.
@@ -550,6 +595,29 @@ class S3Store:
 def _website_setting(url: str) -> dict[str, str]:
     """The setting of a request with which websites of the store redirect; none without a URL."""
     return {"WebsiteRedirectLocation": url} if url else {}
+
+
+def is_intact(content: bytes, sha256: str) -> bool:
+    """Whether the bytes of an object are those that were stored, as far as its sha256 is known."""
+    return not sha256 or hashlib.sha256(content).hexdigest() == sha256
+
+
+def _remote_object(key: str, headers: Mapping[str, str]) -> RemoteObject:
+    """What the answer to HEAD says; names of headers in lower case."""
+    named: tuple[tuple[str, str], ...] = (
+        ("Cache-Control", headers.get("cache-control", "")),
+        ("Content-Type", headers.get("content-type", "")),
+    )
+    if redirect_to := headers.get("x-amz-website-redirect-location"):
+        named = (*named, (REDIRECT_HEADER, redirect_to))
+    size = int(headers["content-length"])
+    return RemoteObject(key=key, size=size, sha256=headers.get(SHA256_HEADER, ""), headers=named, etag=headers["etag"])
+
+
+def _stored_sha256(answer: Mapping[str, Any]) -> str:
+    """The sha256 among the metadata of an object; some servers write the name with a capital."""
+    metadata: Mapping[str, str] = answer.get("Metadata", {})
+    return next((value for name, value in metadata.items() if name.lower() == "sha256"), "")
 
 
 def _none_if_missing(request: Callable[[], _T]) -> _T | None:

@@ -75,8 +75,7 @@ def test_head_returns_size_digest_and_etag(store):
     etag = store.put(upload())
     remote = store.head("a/b.txt")
     assert (remote.size, remote.etag) == (3, etag)
-    keeps_metadata = not hasattr(store, "bucket") or store.conditional_writes is not ConditionalWrites.IGNORED
-    assert remote.sha256 == (hashlib.sha256(b"one").hexdigest() if keeps_metadata else "")
+    assert remote.sha256 == hashlib.sha256(b"one").hexdigest()
 
 
 def test_missing_key_is_none(store):

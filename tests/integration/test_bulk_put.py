@@ -19,6 +19,7 @@ from podcast_kit.io.raw_http import OPEN_FILES_SHARE
 from podcast_kit.stores import IF_NONE_MATCH, UNCONDITIONAL, Upload
 from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.s3 import MIN_BULK_FILES
+from podcast_kit.stores.signing import RequestSigner
 from tests.support import network, output_trees
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -89,19 +90,16 @@ def test_bulk_put_escapes_every_key(bucket, tmp_path):
 def test_signature_equals_the_one_of_botocore(monkeypatch, token):
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda **_: moment)
-    monkeypatch.setattr("podcast_kit.stores.bulk_put.time.time", moment.replace(tzinfo=UTC).timestamp)
+    monkeypatch.setattr("podcast_kit.stores.signing.time.time", moment.replace(tzinfo=UTC).timestamp)
     credentials = Credentials("AK/ID", "secret", token)
     url = "https://pod.example:8443/base/show/"
-    uploader = BulkUploader(url, "eu-north-1", credentials, True, lambda: None)
+    signer = RequestSigner("pod.example:8443", "eu-north-1", credentials)
     headers = {"content-type": "audio/mpeg", "if-none-match": "*", "content-md5": "XUFAKrxLKna5cZ2REBfFkg=="}
     request = AWSRequest("PUT", f"{url}a%20b/%C3%9C.mp3", headers=headers, data=b"hello")
     botocore.auth.S3SigV4Auth(credentials, "s3", "eu-north-1").add_auth(request)
-    headers_sent = dict(
-        line.split(":", 1)
-        for line in uploader._signed_head(
-            "a%20b/%C3%9C.mp3", 5, request.headers["X-Amz-Content-SHA256"], headers
-        ).decode().split("\r\n")[1:-2]
-    )  # fmt: skip
+    sha256 = request.headers["X-Amz-Content-SHA256"]
+    lines = signer.signed_lines("PUT", "/base/show/a%20b/%C3%9C.mp3", sha256, headers)
+    headers_sent = dict(line.split(":", 1) for line in lines)
     assert headers_sent["Authorization"] == request.headers["Authorization"]
     assert headers_sent.get("x-amz-security-token") == token
 
@@ -224,7 +222,7 @@ class ScriptedServer(threading.Thread):
 
     def __enter__(self):
         self.start()
-        return BulkUploader(self.place, "auto", Credentials("AK", "SK"), True, lambda: None)
+        return BulkUploader(self.place, "auto", Credentials("AK", "SK"), None, lambda: None)
 
     def __exit__(self, *_):
         self.listening.close()
@@ -335,12 +333,12 @@ def test_proxy_or_unusual_request_gives_no_bulk_uploader(monkeypatch):
 
     def uploader_for(url, authorization=signature):
         request = SimpleNamespace(url=url, headers={"Authorization": authorization})
-        return BulkUploader.from_signed_request(request, "b/", "a b", Credentials("AK", "SK"), True, lambda: None)
+        return BulkUploader.from_signed_request(request, "b/", "a b", Credentials("AK", "SK"), None, lambda: None)
 
     monkeypatch.setattr(urllib.request, "getproxies", dict)
     for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    assert uploader_for("http://pod.example/b/a%20b").region == "auto"
+    assert uploader_for("http://pod.example/b/a%20b").signer.region == "auto"
     assert uploader_for("http://pod.example/b/other") is None
     assert uploader_for("http://pod.example/b/a%20b?x=1") is None
     assert uploader_for("http://pod.example/b/a%20b", "AWS AK:signature") is None
