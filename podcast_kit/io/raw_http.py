@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 FoundT = TypeVar("FoundT")
 MIN_CONNECTIONS, MAX_CONNECTIONS = 16, 128
 """Concurrent connections: one for every four requests, within these limits."""
+MAX_FAR_CONNECTIONS = 256
+"""To a host that takes `FAR_S` to answer: waiting costs more there than connections do."""
+FAR_S = 0.02
 OPEN_FILES_SHARE = 4
 """Use at most 1/4 of the files that a process may have open: on a Mac the limit is 256."""
 CONNECT_TIMEOUT_S = 10
+RESULTS_DELAY_S = 0.02
 MAX_BODY_DIGITS = 5
 """Digits of the Content-Length of a body that is read so that the connection can be kept: those of errors are short."""
 _STATUS = re.compile(r"HTTP/1\.([01]) (\d{3})\b")
@@ -81,9 +85,9 @@ def close_connection(connection: Connection | None) -> None:
         connection[1].transport.abort()
 
 
-def count_connections(requests: int) -> int:
+def count_connections(requests: int, *, is_far: bool = False) -> int:
     """How many connections to open for so many requests."""
-    wanted = min(MAX_CONNECTIONS, requests, max(MIN_CONNECTIONS, requests // 4))
+    wanted = min(MAX_FAR_CONNECTIONS if is_far else MAX_CONNECTIONS, requests, max(MIN_CONNECTIONS, requests // 4))
     return min(wanted, max(1, max_open_files() // OPEN_FILES_SHARE))
 
 
@@ -100,15 +104,26 @@ def max_open_files() -> int:
 class LoopThread(Generic[FoundT]):
     """Runs a coroutine in a thread of its own, since the caller may have a running event loop, and yields its results.
 
-    The coroutine passes each result to `add_result`.
+    The coroutine passes each result to `add_result`. They reach the caller a few at a time: a thread that is woken for
+    each of them takes turns with the loop, which then waits more than it works.
     """
 
     def __init__(self) -> None:
-        self._results: SimpleQueue[FoundT | None] = SimpleQueue()
+        self._results: SimpleQueue[list[FoundT] | None] = SimpleQueue()
+        self._waiting: list[FoundT] = []
 
     def add_result(self, result: FoundT) -> None:
-        """Let `run` yield a result."""
-        self._results.put(result)
+        """Let `run` yield a result, within `RESULTS_DELAY_S`; called in the loop."""
+        import asyncio
+
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(RESULTS_DELAY_S, self._pass_on)
+        self._waiting.append(result)
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._results.put(waiting)
 
     def run(self, start: Callable[[], Awaitable[None]]) -> Iterator[FoundT]:
         """The results as they come. Raises what the coroutine raises; it is cancelled when the caller stops reading."""
@@ -119,14 +134,17 @@ class LoopThread(Generic[FoundT]):
         async def run_until_stopped() -> None:
             loop, task = asyncio.get_running_loop(), asyncio.current_task()
             stops.append(lambda: task and loop.call_soon_threadsafe(task.cancel))
-            await start()
+            try:
+                await start()
+            finally:
+                self._pass_on()
 
         with ThreadPoolExecutor(1) as pool:
             future = pool.submit(lambda: asyncio.run(run_until_stopped()))
             future.add_done_callback(lambda _: self._results.put(None))
             try:
-                while (result := self._results.get()) is not None:
-                    yield result
+                while (results := self._results.get()) is not None:
+                    yield from results
             except BaseException:
                 for stop in stops:
                     with suppress(RuntimeError):  # the loop has just ended

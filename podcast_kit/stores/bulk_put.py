@@ -57,6 +57,8 @@ class BulkUploader:
         """False after a response that only botocore can handle."""
         self.is_proven = False
         """Whether the store has accepted a request, or answered that the key exists."""
+        self.is_far = False
+        """Whether each answer takes long on its way."""
         self.bytes_in_flight = 0
 
     @classmethod
@@ -94,7 +96,7 @@ class BulkUploader:
         async def run_connections() -> None:
             import asyncio
 
-            connections = raw_http.count_connections(len(queue))
+            connections = raw_http.count_connections(len(queue), is_far=self.is_far)
             await asyncio.gather(*(self._run_connection(queue, thread) for _ in range(connections)))
             self.is_usable = self.is_usable and self.is_proven
 

@@ -7,9 +7,11 @@ is plain is handled here: after any other response, or none, botocore sends the 
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import re
 import ssl
+import time
 import urllib.request
 import weakref
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from podcast_kit.io.raw_http import FAR_S
 from podcast_kit.stores.bulk_put import UPLOAD_TIMEOUT_S, BulkUploader
 from podcast_kit.stores.signing import EMPTY_SHA256, UNQUOTED_CHARS, RequestSigner
 
@@ -96,6 +99,8 @@ class PlainRequests:
         weakref.finalize(self, _close_all, self._idle)
         self.is_usable = True
         """False after a response that only botocore can handle."""
+        self._fastest_s = math.inf
+        """How long the fastest answer took."""
         self.is_proven = False
         """Whether the store has accepted the signature of a request."""
 
@@ -137,7 +142,7 @@ class PlainRequests:
         path = f"{self._path}{quote(key, safe=UNQUOTED_CHARS)}"
         lines = self._signer.signed_lines(method, path, sha256 or EMPTY_SHA256, headers or {})
         connection = self._take_connection()
-        is_kept = False
+        is_kept, begun = False, time.monotonic()
         try:
             answer, is_kept = self._exchange(connection, method, path, lines, body)
         except (OSError, http.client.HTTPException):
@@ -148,6 +153,7 @@ class PlainRequests:
                 self._idle.append(connection)
             else:
                 connection.close()
+        self._fastest_s = min(self._fastest_s, time.monotonic() - begun)
         is_missing = answer.is_missing_key or (method == "HEAD" and answer.status == MISSING and self.is_proven)
         if answer.status != HTTP_OK and not is_missing:
             return None
@@ -159,7 +165,9 @@ class PlainRequests:
         if not self.is_proven:
             return None
         base = f"{self.base}{quote(prefix, safe=UNQUOTED_CHARS)}"
-        return BulkUploader(base, self._signer.region, self._credentials, self._tls, self._count_request)
+        uploader = BulkUploader(base, self._signer.region, self._credentials, self._tls, self._count_request)
+        uploader.is_far = self._fastest_s >= FAR_S
+        return uploader
 
     def _exchange(
         self, connection: http.client.HTTPConnection, method: str, path: str, lines: list[str], body: bytes
