@@ -70,6 +70,7 @@ class Console:
     listed_shows: tuple[ListedShow, ...] | None = None
     """The shows of the network, where the command is run for its own page instead of a show."""
     saved_plan: bytes = b""
+    has_changes: bool = False
     """The plan of a dry run, to be carried out after a question; empty where there is nothing to publish."""
     masks: dict[str, str] = field(default_factory=dict)
     """Secret → what is shown instead of it."""

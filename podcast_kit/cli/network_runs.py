@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 WORST_LAST = (0, ExitCode.PENDING, ExitCode.FAILED, 2, ExitCode.STORE_ACCESS, ExitCode.CONFLICT, ExitCode.INTERRUPTED)
 """Exit codes of shows; that of the run is the one that comes last here."""
-PAGE_COMMANDS = ("build", "check", "plan", "publish", "status", "verify")
+STORE_COMMANDS = ("doctor", "prune", "rollback")
+"""Commands that only need the store: they build nothing."""
+PAGE_COMMANDS = ("build", "check", "plan", "publish", "status", "verify", *STORE_COMMANDS)
 """Commands that are run for the network's own page, too."""
 PAGE_NAME = "(network)"
 """What output calls the network's own page; no folder can have this name in a URL."""
@@ -36,6 +38,8 @@ FILE_ARGUMENTS = ("out", "plan_path", "csv_file", "parquet", "html", "mail", "to
 FLAGS = {"plan_path": "--plan", "csv_file": "--csv"}
 SHOW_ARGUMENTS = ("episodes", "paths", "retag", "remove", "take_back")
 """Arguments that name episodes, which belong to one show."""
+QUESTIONS = {"prune": "Delete these files of {}?", "rollback": "Roll back {}?"}
+"""What is asked once for all shows, after a dry run."""
 MACHINE_FORMATS = ("github", "gitlab")
 
 
@@ -62,6 +66,9 @@ def run_for_network(console: Console, command: str, arguments: Mapping[str, Any]
     run.find_conflicts()
     if command == "publish" and not arguments["dry_run"] and not arguments["yes"]:
         return run.publish_after_question()
+    is_preview = arguments.get("dry_run") or arguments.get("is_list")
+    if command in QUESTIONS and not is_preview and not arguments["yes"]:
+        return run.act_after_question(QUESTIONS[command])
     return run.run()
 
 
@@ -120,6 +127,8 @@ def _refuse_shared_arguments(command: str, arguments: Mapping[str, Any], shows: 
         if arguments.get(name) and not (command == "publish" and arguments[name] == ("all",)):
             text = f"{', '.join(map(str, arguments[name]))}: episodes belong to one show"
             raise click.UsageError(f"{text}; select it with --show NAME")
+    if arguments.get("number") is not None:
+        raise click.UsageError(f"{arguments['number']}: saved feeds belong to one show; select it with --show NAME")
     for name in FILE_ARGUMENTS:
         value = None if (command, name) == ("stats", "url") else arguments.get(name)  # it is that of ClickHouse
         if isinstance(value, str | Path) and str(value) and NAME_PLACEHOLDER not in str(value):
@@ -199,14 +208,40 @@ class _NetworkRun:
         kept = [result for result in planned if result.name not in done]
         return self._print_results([*results, *page, *kept])
 
+    def act_after_question(self, question: str) -> int:
+        """Show what would be done for all shows, ask once, and do it where there is something to do."""
+        if not is_interactive():
+            fix = f"pass --yes, or preview with `podcast-kit {self.command} --all --dry-run`"
+            confirm_action(question.format("these shows"), fix, yes=False)
+        self._ask_consents()
+        preview = self.arguments | {"dry_run": True}
+        previews = self._run_shows(self.command, preview)
+        previews += self._run_page(previews, preview)
+        names = {result.name for result in previews if result.has_changes}
+        if not names:
+            return self._print_results(previews)
+        self._print_table(previews)
+        confirm_action(question.format(format_count(len(names), "show")), yes=False)
+        confirmed = self.arguments | {"yes": True}
+        results = self._run_shows(self.command, confirmed, names=names)
+        results += self._run_page(results, confirmed) if PAGE_NAME in names else []
+        return self._print_results([*results, *(result for result in previews if result.name not in names)])
+
     def _run_shows(
-        self, command: str, arguments: Mapping[str, Any], plans: Mapping[str, Path] | None = None
+        self,
+        command: str,
+        arguments: Mapping[str, Any],
+        plans: Mapping[str, Path] | None = None,
+        names: Collection[str] | None = None,
     ) -> list[ShowResult]:
-        """Run a command for every show, or for those that have a plan; each is printed when it and those before end."""
+        """Run a command for every show, or for those that have a plan; each is printed when it and those before end.
+
+        With `names` only for these.
+        """
         tasks = [
             self._make_task(show, command, arguments, plans)
             for show in self.shows
-            if plans is None or show.name in plans
+            if (plans is None or show.name in plans) and (names is None or show.name in names)
         ]
         self.shown_count = 0
         self._show_progress(len(tasks))
@@ -268,7 +303,7 @@ class _NetworkRun:
 
     def _list_shows(self, results: Sequence[ShowResult], *, only_published: bool) -> tuple[list[ListedShow], list[str]]:
         """What the page says of each show, and the names of the shows of which that is not known."""
-        if self.command == "check":  # what it checks of the page does not depend on episodes
+        if self.command in {"check", *STORE_COMMANDS}:  # what they do for the page does not depend on episodes
             return self._list_identities(), []
         by_name = {result.name: result.listed for result in results}
         others = [
@@ -318,7 +353,7 @@ class _NetworkRun:
 
     def _ask_consents(self) -> None:
         """Ask for each show what it may do outside of its folder: the processes of the shows cannot ask."""
-        if not is_interactive() or self.command not in {"publish", "plan", "status", "announce"}:
+        if not is_interactive() or self.command not in {"publish", "plan", "status", "announce", *STORE_COMMANDS}:
             return
         from podcast_kit.source.project import load_settings
 

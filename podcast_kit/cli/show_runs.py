@@ -69,6 +69,8 @@ class ShowResult:
     listed: ListedShow | None = None
     plan: bytes = b""
     """The saved plan of a dry run; empty if there is nothing to publish."""
+    has_changes: bool = False
+    """Whether a dry run of another command found something to do."""
 
     def text(self, *, is_stderr: bool) -> str:
         """What it printed to one of the two streams."""
@@ -131,6 +133,7 @@ def run_task(task: ShowTask) -> ShowResult:
         summary=console.mask(console.summary),
         listed=console.listed_show,
         plan=console.saved_plan,
+        has_changes=console.has_changes,
     )
 
 

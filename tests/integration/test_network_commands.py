@@ -292,6 +292,76 @@ def test_publish_all_publishes_the_page_last_and_is_done_the_second_time(net):
     assert {row["exit"] for row in shows.values()} == {0}
 
 
+def retitle(net, *names):
+    for name in names:
+        edit_file(net / f"shows/{name}/episodes/001-talk.md", "title: Talk 1", "title: Another talk")
+    assert run(net, "publish", "--all", "--yes").exit_code == 0
+
+
+def live_feed(net, name):
+    return (net / f"public/{name}/feed.xml").read_text()
+
+
+def test_rollback_all_previews_asks_once_and_rolls_back_what_has_an_earlier_feed(net, monkeypatch):
+    assert run(net, "publish", "--all", "--yes").exit_code == 0
+    retitle(net, "one", "two")
+    preview = run(net, "rollback", "--show", "one", "--show", "two", "--dry-run")
+    assert preview.exit_code == 0, preview.output
+    assert "would make feed 1 live again" in preview.stderr
+    assert "Another talk" in live_feed(net, "one")
+    refused = run(net, "rollback", "--show", "one", "--show", "two")
+    assert refused.exit_code == 1
+    assert "rollback --all --dry-run" in refused.output
+    monkeypatch.setattr("podcast_kit.cli.network_runs.is_interactive", lambda: True)
+    monkeypatch.setattr("podcast_kit.cli.questions.is_interactive", lambda: True)
+    done = run(net, "rollback", "--show", "one", "--show", "two", input="y\n")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("Roll back 2 shows?") == 1
+    assert all("Another talk" not in live_feed(net, name) for name in ("one", "two"))
+
+
+def test_rollback_all_goes_on_where_a_show_has_no_earlier_feed(net):
+    assert run(net, "publish", "--all", "--yes").exit_code == 0
+    retitle(net, "two")
+    result = run(net, "rollback", "--all", "--yes")
+    assert result.exit_code == 1
+    assert "one: error: no earlier feed to roll back to" in result.stderr
+    assert "Another talk" not in live_feed(net, "two")
+    assert "Another talk" not in (net / "public/feed.xml").read_text()
+    assert "one show" in run(net, "rollback", "1", "--all", "--yes").output
+
+
+def test_prune_all_deletes_only_what_no_feed_of_a_show_needs(net, monkeypatch):
+    edit_file(net / "shows/one/episodes/001-talk.md", "title: Talk 1", "transcript: talk.vtt\ntitle: Talk 1")
+    for number in range(4):  # each publish replaces the transcript, and the feed that names it
+        text = f"WEBVTT\n\n00:00.000 --> 00:05.000\n<v Ann>Take {number}\n"
+        (net / "shows/one/episodes/talk.vtt").write_text(text)
+        assert run(net, "publish", "--all", "--yes", "--no-check").exit_code == 0
+    options = ("--days", "0", "--keep", "1")
+    preview = run(net, "prune", "--all", "--dry-run", *options, "--json")
+    found = {name: row["document"]["found"] for name, row in document_of(preview)[1].items()}
+    assert set(found) == {"one", "two", "three", None}
+    assert found["one"]
+    paths = [net / "public/one" / key for key in found["one"]]
+    assert all(path.exists() for path in paths)
+    monkeypatch.setattr("podcast_kit.cli.network_runs.is_interactive", lambda: True)
+    monkeypatch.setattr("podcast_kit.cli.questions.is_interactive", lambda: True)
+    kept = run(net, "prune", "--all", *options, input="n\n")
+    assert kept.exit_code == 1
+    assert all(path.exists() for path in paths)
+    done = run(net, "prune", "--all", *options, input="y\n")
+    assert done.exit_code == 0, done.output
+    assert not any(path.exists() for path in paths)
+    assert (net / "public/one/feed.xml").exists()
+
+
+def test_doctor_all_checks_the_place_of_every_show_and_of_the_page(net):
+    result = run(net, "doctor", "--all", "--json")
+    rows = {name: row["document"] for name, row in document_of(result)[1].items()}
+    assert set(rows) == {"one", "two", "three", None}
+    assert all(report["findings"] for report in rows.values())
+
+
 def test_pending_changes_are_not_a_failure(net):
     result = run(net, "plan", "--all", "--exit-code")
     assert result.exit_code == 3
@@ -407,7 +477,7 @@ def test_config_never_shows_a_password(net):
         (("new", "A talk"), "pass --show NAME, or -C with the folder of a show"),
         (("export",), "go to the folder of a show, or pass it with -C"),
         (("private",), "go to the folder of a show, or pass it with -C"),
-        (("prune",), "go to the folder of a show, or pass it with -C"),
+        (("prune",), "pass --all or --show NAME, or -C with the folder of a show"),
     ],
 )
 def test_command_for_one_show_in_the_folder_of_a_network_names_the_options_that_it_has(net, arguments, fix):

@@ -15,9 +15,10 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import target_options
 from podcast_kit.cli.outcomes import outcome_to_json
 from podcast_kit.errors import ExitCode
+from podcast_kit.text.numbers import format_count
 
 
-@command("doctor", short_help="Diagnose problems with the store and the public URL.")
+@command("doctor", for_shows=True, short_help="Diagnose problems with the store and the public URL.")
 @target_options
 def doctor_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # what target_options take
     """Check credentials, clock, bucket, conditional writes, the public URL, content types, range requests and CORS.
@@ -27,6 +28,7 @@ def doctor_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # 
     \b
       podcast-kit doctor
       podcast-kit doctor --json
+      podcast-kit doctor --all
     """
     from podcast_kit.publish.doctor import diagnose_store
 
@@ -39,5 +41,7 @@ def doctor_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # 
         console.result(f"{verdict}  {outcome.key}: {outcome.error or outcome.action}")
         if outcome.error and outcome.fix:
             console.result(f"        fix: {outcome.fix}")
-    if any(outcome.error for outcome in outcomes):
+    failed = sum(1 for outcome in outcomes if outcome.error)
+    console.summarize(f"{format_count(len(outcomes), 'check')}, {f'{failed} failed' if failed else 'all OK'}")
+    if failed:
         click.get_current_context().exit(ExitCode.FAILED)

@@ -16,7 +16,7 @@ from podcast_kit.cli.questions import confirm_action
 from podcast_kit.text.numbers import format_bytes, format_count
 
 
-@command("prune", short_help="Delete files that no feed needs.")
+@command("prune", for_shows=True, short_help="Delete files that no feed needs.")
 @target_options
 @click.option(
     "--days", default=30, show_default=True, type=click.IntRange(0), help="Delete files unused for this many days."
@@ -42,6 +42,7 @@ def prune_command(
     \b
       podcast-kit prune --dry-run
       podcast-kit prune --days 90
+      podcast-kit prune --all --dry-run
     """
     from podcast_kit.publish import prune
     from podcast_kit.stores.state import read_store_state
@@ -61,5 +62,6 @@ def prune_command(
         if keys:
             confirm_action(f"Delete {summary}?", yes=yes)
         print_outcomes(console, prune.delete_prunable(store, unused, now=now))
+    console.has_changes = bool(keys)
     console.document("prune", store=store.name, deleted=[] if dry_run else keys, found=keys, bytes=unused.bytes)
-    console.info(f"{'would delete' if dry_run else 'deleted'}: {summary}{notes}")
+    console.summarize(f"{'would delete' if dry_run else 'deleted'}: {summary}{notes}")

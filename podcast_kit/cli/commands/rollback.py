@@ -29,10 +29,11 @@ MAX_CHANGES_SHOWN = 3
 """Changes that are listed for each saved feed."""
 
 
-@command("rollback", short_help="Make an earlier feed live again.")
+@command("rollback", for_shows=True, short_help="Make an earlier feed live again.")
 @click.argument("number", type=int, required=False)
 @target_options
 @click.option("--list", "is_list", is_flag=True, help="List the saved feeds, and change nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what subscribers would notice.")
 @click.option("--hold", is_flag=True, help="Let nothing be published until `publish --release`.")
 @YES_OPTION
 @unprotected_writes_option
@@ -40,6 +41,7 @@ def rollback_command(
     console: Console,
     number: int | None,
     is_list: bool,
+    dry_run: bool,
     hold: bool,
     yes: bool,
     allow_unprotected_writes: bool,
@@ -56,6 +58,7 @@ def rollback_command(
       podcast-kit rollback --list
       podcast-kit rollback
       podcast-kit rollback 12 --hold
+      podcast-kit rollback --all --dry-run
     """
     from podcast_kit import publish
     from podcast_kit.publish import notifying, rollback, state_writer
@@ -73,18 +76,23 @@ def rollback_command(
         return
     feed = _choose_feed(store, saved_feeds, state.feed, number)
     now = datetime.now(UTC)
-    if hold:
+    if hold and not dry_run:
         state = replace(state, hold=f"rolled back to feed {feed.number} on {now:%Y-%m-%d %H:%M} UTC")
     with tempfile.TemporaryDirectory() as folder:
         plan = rollback.plan_rollback(store, state, feed, Path(folder), url=show.publish.url, feed_key=show.feed.path)
         if not plan:
-            if hold:
+            if hold and not dry_run:
                 state_writer.StateWriter(plan, store, now).rewrite()
-            console.info(f"feed {feed.number} is already live{HOLD_NOTE if state.hold else ''}")
+            console.summarize(f"feed {feed.number} is already live{HOLD_NOTE if state.hold else ''}")
             console.document("rollback", feed=show.feed_url, number=feed.number, changed=False, hold=bool(state.hold))
             return
         for change in publish.find_subscriber_changes(plan, store):
             console.info(f"  {change}")
+        console.has_changes = True
+        if dry_run:
+            console.document("rollback", feed=show.feed_url, number=feed.number, changed=False, hold=bool(state.hold))
+            console.summarize(f"would make feed {feed.number} live again")
+            return
         confirm_action(f"Roll back to feed {feed.number}?", yes=yes)
         is_allowed = allows_unprotected_writes(is_allowed=allow_unprotected_writes)
         url = show.publish.url if store.remote else ""
@@ -101,7 +109,7 @@ def rollback_command(
     console.document("rollback", feed=show.feed_url, number=feed.number, changed=True, hold=bool(state.hold))
     console.result(show.feed_url)
     note = HOLD_NOTE if state.hold else "; the next publish will replace it"
-    console.info(f"feed {feed.number} is live again{note}")
+    console.summarize(f"feed {feed.number} is live again{note}")
 
 
 def _print_saved_feeds(
