@@ -51,7 +51,7 @@ def add_page_images(
     show, base_url = project.show, project.show.publish.url
     cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
     whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
-    scheme = site.resolve_theme(show, project.folder, whole).light
+    scheme = site.resolve_theme(show, project.folder, whole, project.shared_folder).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
     with_images = picture_items(ItemPictures(project.folder, show, cover, colours, out), items)
     if cover and whole:
@@ -105,7 +105,7 @@ def write_page_card(project: Project, source: Path, artwork: Image | None, page:
     show, base_url = project.show, project.show.publish.url
     cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
     whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
-    scheme = site.resolve_theme(show, project.folder, whole).light
+    scheme = site.resolve_theme(show, project.folder, whole, project.shared_folder).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
     return SocialCards(show.title, colours, out, base_url).write_card(source, page.title, f"{page.slug}/")
 
@@ -117,7 +117,7 @@ def draw_posters(project: Project, item: Item, title: str) -> dict[str, Cover]:
     source = image.resolve_in(project.folder) if image else None
     if source is None or not source.is_file():
         return {}
-    scheme = site.resolve_theme(show, project.folder, None).light
+    scheme = site.resolve_theme(show, project.folder, None, project.shared_folder).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
     card = images.SocialCard(source, show.title, **colours)
     return {poster.name: card.render_poster(title, poster) for poster in images.POSTER_FORMATS}

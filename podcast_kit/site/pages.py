@@ -156,7 +156,7 @@ class Site:
 
     @cached_property
     def _theme(self) -> SiteTheme:
-        return resolve_theme(self.show, self.folder, self.artwork)
+        return resolve_theme(self.show, self.folder, self.artwork, self.shared)
 
     @cached_property
     def _translations(self) -> Translations:

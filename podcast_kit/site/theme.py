@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,8 +65,10 @@ class SiteTheme:
     """The files of font and logo, by key."""
 
 
-def resolve_theme(show: Show, folder: Path, artwork: Image | None) -> SiteTheme:
+def resolve_theme(show: Show, folder: Path, artwork: Image | None, shared: Path | None = None) -> SiteTheme:
     """The theme of a show; without a colour in podcast.yaml it uses that of the cover.
+
+    Font and logo may be files of the show, or of its network, whose folder is `shared`.
 
     Raises InvalidInput if a colour, font or logo of `theme:` cannot be used, or the logo could run a script.
     """
@@ -77,7 +80,7 @@ def resolve_theme(show: Show, folder: Path, artwork: Image | None) -> SiteTheme:
         problems.append(_theme_problem(show, "colour", f"{theme.colour!r} is not a colour", fix))
     font, font_key = theme.font, ""
     if font.lower().endswith(".woff2"):
-        font, font_key = "Show", _read_asset(folder, font, MAX_FONT_BYTES, files)
+        font, font_key = "Show", _read_asset((folder, shared), font, MAX_FONT_BYTES, files)
         if not font_key:
             text = f"{theme.font!r} does not exist in the show's folder, or is larger than {MAX_FONT_BYTES // 10**6} MB"
             problems.append(_theme_problem(show, "font", text, "use a .woff2 file in the show's folder"))
@@ -87,7 +90,7 @@ def resolve_theme(show: Show, folder: Path, artwork: Image | None) -> SiteTheme:
     logo = ""
     if theme.logo:
         if theme.logo.lower().endswith(LOGO_SUFFIXES):
-            logo = _read_asset(folder, theme.logo, MAX_LOGO_BYTES, files)
+            logo = _read_asset((folder, shared), theme.logo, MAX_LOGO_BYTES, files)
         if not logo:
             fix = f"use a {', '.join(LOGO_SUFFIXES)} file of at most {MAX_LOGO_BYTES // 1000} kB in the show's folder"
             problems.append(_theme_problem(show, "logo", f"{theme.logo!r} can't be used", fix))
@@ -189,11 +192,15 @@ def _parse_hex(text: str) -> Rgb | None:
     return int(digits[:2], 16) / 255, int(digits[2:4], 16) / 255, int(digits[4:], 16) / 255
 
 
-def _read_asset(folder: Path, name: str, max_bytes: int, files: dict[str, bytes]) -> str:
-    """Add a file of the show's folder to `files`; returns its key, empty if missing, outside or too large."""
+def _read_asset(folders: Sequence[Path | None], name: str, max_bytes: int, files: dict[str, bytes]) -> str:
+    """Add a file to `files`, by its path from the first folder; returns its key, empty if missing or too large.
+
+    It may be in any of the folders, and nowhere else.
+    """
+    roots = [real_path(folder) for folder in folders if folder]
     try:
-        path = real_path(folder / name)
-        if not path.is_relative_to(real_path(folder)) or path.stat().st_size > max_bytes:
+        path = real_path(roots[0] / name)
+        if not any(path.is_relative_to(root) for root in roots) or path.stat().st_size > max_bytes:
             return ""
         data = path.read_bytes()
     except (OSError, ValueError):
