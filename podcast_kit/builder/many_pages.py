@@ -80,7 +80,15 @@ class PagesBuild:
         show, folder = project.show, project.folder
         if project.listed_shows is not None:
             listed_shows = project.listed_shows
-            return site.NetworkSite(show=show, folder=folder, artwork=artwork, icons=icons, listed_shows=listed_shows)
+            return site.NetworkSite(
+                show=show,
+                folder=folder,
+                artwork=artwork,
+                icons=icons,
+                own_pages=tuple(own_pages),
+                static_files=frozenset(project.static_files),
+                listed_shows=listed_shows,
+            )
         return site.Site(
             show=show,
             folder=folder,

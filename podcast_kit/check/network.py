@@ -11,6 +11,7 @@ from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.io.inside import real_path
 from podcast_kit.model import NETWORK_FILE
 from podcast_kit.source.network import ShowIdentity, ShowNetwork, find_network, read_identity, read_publisher
+from podcast_kit.source.project import list_network_names
 
 TWICE_CODE, PLACE_CODE = "network.twice", "network.place"
 PAGE_FOLDERS = frozenset({"media", "assets", "follow", "episodes", "feed", "private", "page", ".podcast-kit"})
@@ -26,6 +27,8 @@ class _Place:
     """The parts of the path, the first of which says on which host or disk it is; empty if it is not known."""
     url: tuple[str, ...]
     is_page: bool = False
+    own_names: frozenset[str] = frozenset()
+    """Of the network's page: the folders and files that `pages/` and `static/` beside shows.yaml add."""
 
     @property
     def title(self) -> str:
@@ -49,7 +52,8 @@ def find_show_conflicts(network: ShowNetwork) -> dict[str, list[Problem]]:
             places.append(_make_place(identity, show.folder))
     publisher = read_publisher(network)
     if publisher:
-        places.append(_make_place(publisher, network.folder, is_page=True))
+        place = _make_place(publisher, network.folder, is_page=True)
+        places.append(replace(place, own_names=list_network_names(network.folder)))
     problems: dict[str, list[Problem]] = {}
     folders = {show.name: ("", *real_path(show.folder).parts) for show in network.shows if not show.problems}
     for name, problem in (
@@ -146,4 +150,5 @@ def _is_overlap(place: _Place, other: _Place) -> bool:
     if not outer.store or inner.store[: len(outer.store)] != outer.store:
         return False
     # The network's page may be around its shows: it knows what belongs to them.
-    return not outer.is_page or inner.store == outer.store or inner.store[len(outer.store)] in PAGE_FOLDERS
+    page_names = PAGE_FOLDERS | outer.own_names
+    return not outer.is_page or inner.store == outer.store or inner.store[len(outer.store)] in page_names

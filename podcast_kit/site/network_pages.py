@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from podcast_kit.model import Item, ListedShow, NetworkEpisode
+from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
 from podcast_kit.site.pages import Site, SitePage
+from podcast_kit.site.redirects import find_redirects
 from podcast_kit.site.urls import PageUrls
 
 NETWORK_OPML_KEY = "shows.opml"
@@ -30,9 +33,25 @@ class NetworkSite(Site):
             self._template_page("404.html", "404.html", {}),
             self._template_page("robots.txt", "robots.txt", {}),
         ]
-        urls = [(self.show.page_url("index.html"), None)]
+        pages += self._own_pages({page.key for page in pages} | self._other_keys)
+        keys = {page.key for page in pages} | self._other_keys
+        require_menu_targets(self._menu, keys | self.static_files, self.own_pages)
+        redirects = find_redirects((), keys, [published.page for published in self.own_pages])
+        listed = ["index.html", *(published.page.key for published in self.own_pages)]
+        urls = [(url, None) for url in sorted(map(self.show.page_url, listed))]
         pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        pages += [self._moved_page(redirect) for redirect in redirects]
         return tuple(sorted(pages, key=lambda page: page.key))
+
+    @property
+    def _other_keys(self) -> set[str]:
+        return {"sitemap.xml", self.show.feed.path, NETWORK_OPML_KEY}
+
+    @cached_property
+    def _menu(self) -> tuple[MenuLink, ...]:
+        """What follows the shows and their episodes."""
+        menu = build_menu(self.show, self.own_pages, self.static_files, self._translations)
+        return menu if self.show.menu else menu[1:]
 
     @property
     def _is_network(self) -> bool:
@@ -83,6 +102,10 @@ class NetworkSite(Site):
                 episode.words,
             ]
             for show, episode in sorted_episodes(self.listed_shows)
+        ]
+        rows += [
+            [published.page.title, urls.url_of(published.page.key), "", published.summary[:MAX_SEARCH_TEXT_LEN], ""]
+            for published in self.own_pages
         ]
         return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
 

@@ -152,24 +152,51 @@ def load_settings(folder: Path) -> Project:
 def load_network_page(folder: Path, listed: Collection[ListedShow], *, needs_cover: bool = True) -> Project:
     """The network's own page as a show without episodes, with its shows as they were built.
 
-    Its feed is that of a publisher. Raises InvalidInput where shows.yaml has errors, or describes no page.
+    Its feed is that of a publisher, and `pages/` and `static/` beside shows.yaml belong to it. Raises InvalidInput
+    where shows.yaml or one of these has errors, or describes no page.
     """
     network = networks.load_network(folder)
     table = networks.page_table(network)
-    show = shows.show_from_table(table, ShowFolder(Path(os.path.realpath(folder))))
+    root = ShowFolder(Path(os.path.realpath(folder)))
+    show = shows.show_from_table(table, root)
+    reader = _ProjectReader(Path(folder), root)
+    pages = reader.read_pages(show)
+    static_files = list_static_files(reader.folder, reader.problems)
     cover = show.locations.get("artwork")
+    file_problems = [
+        *reader.problems,
+        *find_page_duplicates(pages),
+        *aliases.find_alias_conflicts((), pages),
+        *find_secret_files(static_files),
+    ]
     problems = [
         replace(problem, severity=Severity.WARNING)
         if problem.code == "file.missing" and problem.location == cover and not needs_cover
         else problem
         for problem in table.problems
     ]
+    problems += sorted(file_problems, key=lambda problem: problem.location)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidInput(problems)
     elements = (*show.elements, *networks.publisher_elements(listed))
     show = replace(show, guid=show.guid or show_guid(show.feed_url), elements=elements)
     warnings = tuple(problem for problem in problems if problem.code not in show.ignore)
-    return Project(folder=Path(folder), show=show, episodes=(), warnings=warnings, listed_shows=tuple(listed))
+    return Project(
+        folder=Path(folder),
+        show=show,
+        episodes=(),
+        pages=pages,
+        static_files=static_files,
+        warnings=warnings,
+        listed_shows=tuple(listed),
+    )
+
+
+def list_network_names(folder: Path) -> frozenset[str]:
+    """The folders and files at the top of the network's page that `pages/` and `static/` beside shows.yaml add."""
+    reader = _ProjectReader(folder, ShowFolder(Path(os.path.realpath(folder))))
+    keys = [*(page.key for page in reader.read_pages(None)), *list_static_files(folder, reader.problems)]
+    return frozenset(key.partition("/")[0] for key in keys)
 
 
 @dataclass(slots=True)

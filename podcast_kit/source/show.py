@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from podcast_kit.model import (
     AudioSettings,
@@ -69,7 +68,7 @@ def show_from_table(table: Table, folder: ShowFolder) -> Show:
         feed=_feed_settings(table),
         notify=notify_settings_from_table(table, announce, channel_elements),
         audio=_show_audio_settings(table, folder),
-        theme=_theme_settings(table, replace(folder, shared=None)),
+        theme=_theme_settings(table, folder),
         comments=_comment_settings(table),
         contact=_contact(table),
         website=table.optional("website", converters.to_url, ""),

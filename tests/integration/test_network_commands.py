@@ -179,6 +179,56 @@ def test_page_may_be_around_its_shows_but_not_where_it_has_files(tmp_path):
     assert sorted(find_show_conflicts(load_network(folder))) == ["", "assets"]
 
 
+def test_pages_and_static_files_of_the_network_are_published_with_its_page(net):
+    for name, text in {
+        "pages/imprint.md": "---\ntitle: Imprint\nmenu: Imprint\n---\nWho we are, and [a file](../static/ads.txt).\n",
+        "static/CNAME": "net.example\n",
+        "static/ads.txt": "ads\n",
+    }.items():
+        (net / name).parent.mkdir(exist_ok=True)
+        (net / name).write_text(text)
+    result = run(net, "build", "--all")
+    assert result.exit_code == 0, result.output
+    page = (net / "build/imprint/index.html").read_text()
+    assert "Who we are" in page
+    assert "../ads.txt" in page
+    index = (net / "build/index.html").read_text()
+    assert '<a href="imprint/index.html">Imprint</a>' in index or '<a href="imprint/">Imprint</a>' in index
+    assert "https://net.example/imprint/" in (net / "build/sitemap.xml").read_text()
+    assert "Imprint" in (net / "build/search.js").read_text()
+    assert (net / "build/CNAME").read_bytes() == b"net.example\n"
+    published = run(net, "publish", "--all", "--yes")
+    assert published.exit_code == 0, published.output
+    assert (net / "public/imprint/index.html").exists()
+    assert (net / "public/CNAME").read_bytes() == b"net.example\n"
+    (net / "pages/imprint.md").write_text("---\ntitle: 1\nunknown: 2\n---\n")
+    broken = run(net, "build", "--all")
+    assert broken.exit_code == 1
+    assert "pages/imprint.md:3" in broken.output
+
+
+@pytest.mark.parametrize("name", ["pages/two.md", "static/two/file.txt"])
+def test_pages_and_files_of_the_network_do_not_overwrite_a_show(tmp_path, name):
+    from podcast_kit.check.network import find_show_conflicts
+    from podcast_kit.source.network import load_network
+
+    folder = network(tmp_path / "net", "one", "two", episodes=0)
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text("---\ntitle: Two\n---\nText.\n")
+    assert sorted(find_show_conflicts(load_network(folder))) == ["", "two"]
+
+
+def test_logo_and_font_of_a_theme_may_be_shared_by_the_shows(net):
+    logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+    (net / "logo.svg").write_text(logo)
+    (net / "serif.woff2").write_bytes(b"wOF2 for a test")
+    edit_file(net / "shows.yaml", "defaults:\n", "defaults:\n  theme: {logo: logo.svg, font: serif.woff2}\n")
+    result = run(net, "build", "--show", "one", "--show", "two")
+    assert result.exit_code == 0, result.output
+    for name in ("one", "two"):
+        assert {path.suffix for path in (net / f"shows/{name}/build/assets").iterdir()} >= {".svg", ".woff2"}
+
+
 def test_show_selects_shows_by_name_or_path(net):
     _, shows = document_of(run(net, "status", "--show", "two", "--show", "shows/one/", "--json"))
     assert list(shows) == ["one", "two"]
