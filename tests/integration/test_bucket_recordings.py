@@ -114,6 +114,20 @@ def test_an_unchanged_recording_costs_one_head_and_a_changed_one_is_fetched_agai
     assert len(copies(show)) == 1
 
 
+def test_a_changed_recording_is_noticed_by_commands_that_have_nothing_else_to_do(show, raw):
+    assert CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check"]).exit_code == 0
+    for _ in range(2):
+        unchanged = CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check"])
+        assert "nothing to do" in unchanged.output
+    media = set((show / "public/media").rglob("*.mp3"))
+    raw.put("talks/one.mp3", OTHER)
+    raw.requests.clear()
+    changed = CliRunner().invoke(cli, ["publish", "-C", str(show), "--yes", "--no-check"])
+    assert changed.exit_code == 0, changed.output
+    assert ("GET", "talks/one.mp3") in raw.requests
+    assert len(set((show / "public/media").rglob("*.mp3")) - media) == 1
+
+
 def test_a_published_recording_is_known_from_the_lock_and_its_copy_is_removed(show, raw):
     publish_lock(build(show))
     assert f'recording: "{raw.address("talks/one.mp3")}"' in (show / "podcast.lock").read_text()
