@@ -22,14 +22,20 @@ pytestmark = [
     pytest.mark.skipif(not chromium.CHROMIUM.exists(), reason="Debian's chromium is not installed"),
     pytest.mark.xdist_group("chromium"),
 ]
-PAGES = ["index.html", "404.html"]
+PAGES = ["index.html", "404.html", "imprint/index.html"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A network with a cover, and a show in another language."""
+    """A network with a cover, a page of its own and a file, and a show in another language."""
     folder = network(tmp_path_factory.mktemp("net"), shows_file=f"artwork: cover.jpg\n{SHOWS_FILE}", episodes=3)
     shutil.copy(shows.ROOT / "episodes/art/cover.jpg", folder / "cover.jpg")
+    for name, text in {
+        "pages/imprint.md": "---\ntitle: Imprint\nmenu: Imprint\n---\n## We\n\n[Ads](../static/ads.txt)\n",
+        "static/ads.txt": "pod.example\n",
+    }.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text)
     add_show(folder / "shows/drei", text="language: de\n", episodes=1)
     built = CliRunner().invoke(cli, ["build", "-C", str(folder), "--all"])
     assert built.exit_code == 0, built.output
