@@ -1,12 +1,14 @@
 """`make bench`: each benchmark beside the programs that do the same, in one run. `ARGS=building` takes one."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
 
 def main() -> None:
     """Run all benchmarks, or those that are named."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users do not compile the program anew for each command
     here = Path(__file__).parent
     known = sorted(path.stem for path in here.glob("*.py") if not path.stem.startswith("_"))
     for name in sys.argv[1:] or known:
