@@ -144,9 +144,21 @@ class EpisodesBuild:
             if isinstance(attempt, _Waiting) and isinstance(episode.audio, (LocalFile, BucketFile))
         ]
         if not self.workers.is_worthwhile(sum(map(self._estimate_seconds, waiting))):
-            yield from self._run_here(context, episodes)
+            yield from self._finish_here(context, episodes, attempts)
             return
         yield from self._run_in_workers(context, episodes, waiting, attempts)
+
+    def _finish_here(
+        self,
+        context: EpisodeContext,
+        episodes: Sequence[Episode],
+        attempts: Sequence[BuiltEpisode | PodcastKitError | _Waiting],
+    ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        """Every episode, of which only those are built that their attempts left: what is kept is not built twice."""
+        pairs = list(zip(episodes, attempts, strict=True))
+        finished = self._run_here(context, [episode for episode, attempt in pairs if isinstance(attempt, _Waiting)])
+        for episode, attempt in pairs:
+            yield next(finished) if isinstance(attempt, _Waiting) else (episode, attempt)
 
     def _run_here(
         self, context: EpisodeContext, episodes: Sequence[Episode]

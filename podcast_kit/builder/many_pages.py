@@ -167,7 +167,10 @@ class PagesBuild:
         attempts = [self._attempt_pictures(pictures, item) for item in items]
         tasks = [attempt for attempt in attempts if isinstance(attempt, PictureTask)]
         if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
-            return tuple(map(pictures.picture_item, items))
+            return tuple(
+                pictures.picture_item(attempt.item) if isinstance(attempt, PictureTask) else attempt
+                for attempt in attempts
+            )
         context = episode_tasks.PicturesContext(
             place=self._place(),
             cover=pictures.cover,

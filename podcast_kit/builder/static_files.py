@@ -28,9 +28,11 @@ def write_static_files(project: Project, built_keys: Collection[str], out: Outpu
 
 def _find_taken_paths(project: Project, built_keys: Collection[str]) -> list[Problem]:
     """Files whose path is one of the build, or a folder of the build, also where file systems ignore case."""
+    if not project.static_files:
+        return []
     files = {fold_path(key): key for key in built_keys}
     folders = {str(folder) for key in files for folder in PurePosixPath(key).parents}
-    templates = site.list_templates(project.folder) if project.static_files else {}
+    templates = site.list_templates(project.folder)
     problems: list[Problem] = []
     for key in project.static_files:
         folded = fold_path(key)

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from podcast_kit import builder
+from podcast_kit.builder import many_episodes
 from podcast_kit.builder import workers as worker_module
+from podcast_kit.builder.episode import build_episode
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidInput
 from podcast_kit.io.worker_processes import LocalWorkers, WorkerDied
@@ -68,6 +70,26 @@ def test_one_and_two_jobs_give_the_same(tmp_path):
     assert again.files_written == 0
     numbers = [step.done for step in steps if step.stage == "episode"]
     assert numbers[: len(alone.items)] == list(range(1, len(alone.items) + 1))
+
+
+def test_where_nothing_has_to_be_worked_out_no_episode_is_built_twice(tmp_path, monkeypatch):
+    built = []
+
+    def record(context, episode, audio):
+        built.append(episode.slug)
+        return build_episode(context, episode, audio)
+
+    folder = small(tmp_path / "show", episodes=4)
+    build(folder)
+    monkeypatch.setattr(many_episodes, "build_episode", record)
+    monkeypatch.setattr(worker_module, "MIN_SECONDS", 60)
+    with Workers(2) as workers:
+        again, _ = build(folder, workers)
+        assert (len(built), again.files_written) == (4, 0)
+        add(folder, 5)
+        more, _ = build(folder, workers)
+        assert not workers.has_started
+    assert (len(built), len(more.items)) == (4 + 5, 5)
 
 
 def test_errors_and_warnings_come_in_the_order_of_one_process(tmp_path):
