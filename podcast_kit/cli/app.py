@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from datetime import time as clock_time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,6 @@ import click
 from podcast_kit import __version__
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.secret_masks import hide_show_secrets, hide_typed_credentials
-from podcast_kit.cli.work_folders import find_work_folder
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
@@ -44,8 +44,43 @@ DIRECTORY_OPTION = click.option(
     help="Run as if in DIRECTORY.",
 )
 
+COMMAND_NAMES = (
+    *("announce", "build", "check", "comments", "completion", "config", "cut", "doctor", "explain", "export", "help"),
+    *("import", "init", "inspect", "keys", "loudness", "move", "new", "plan", "private", "prune", "publish", "pull"),
+    *("rollback", "serve", "share", "stats", "status", "theme", "unpublish", "verify"),
+)
+"""Each is defined in the module of `cli.commands` that has its name, or its name and an underscore."""
+PYTHON_NAMES = frozenset({"help", "import"})
+"""Those of them that have a meaning in Python."""
 
-@click.group(epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
+
+class LazyCommands(MutableMapping[str, click.Command]):
+    """The commands by name; the module of a command is imported when the command is asked for."""
+
+    def __init__(self) -> None:
+        self._imported: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in COMMAND_NAMES:
+            raise KeyError(name)
+        if name not in self._imported:  # the module registers its command
+            import_module(f"podcast_kit.cli.commands.{name}{'_' if name in PYTHON_NAMES else ''}")
+        return self._imported[name]
+
+    def __setitem__(self, name: str, entry: click.Command) -> None:
+        self._imported[name] = entry
+
+    def __delitem__(self, name: str) -> None:
+        del self._imported[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMAND_NAMES)
+
+    def __len__(self) -> int:
+        return len(COMMAND_NAMES)
+
+
+@click.group(commands=LazyCommands(), epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__, "-V", "-v", "--version", message="podcast-kit %(version)s")
 @DIRECTORY_OPTION
 @click.pass_context
@@ -178,6 +213,7 @@ def load_show(
     Unless `needs_cover`, a cover that does not exist yet is only a warning. With `keep_going`, episodes with errors are
     left out, and named in the project.
     """
+    from podcast_kit.cli.work_folders import find_work_folder
     from podcast_kit.source import project as source
 
     if console.listed_shows is not None:

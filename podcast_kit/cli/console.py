@@ -12,14 +12,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from podcast_kit.cli import ci_reports
 from podcast_kit.errors import OperationError, PodcastKitError, Problem, Severity, SourceLocation
-from podcast_kit.io import atomic_write
-from podcast_kit.model import ListedShow, Progress
+
+if TYPE_CHECKING:
+    from podcast_kit.model import ListedShow, Progress
 
 JSON_SCHEMA = 1
 """Version of every JSON document on stdout; keys are added, never renamed."""
@@ -118,7 +119,9 @@ class Console:
         except BrokenPipeError:
             raise  # as of `| head`, which has read enough
         except OSError as error:
-            raise atomic_write.write_error(error, "stdout") from error
+            from podcast_kit.io.atomic_write import write_error
+
+            raise write_error(error, "stdout") from error
 
     def info(self, text: str) -> None:
         """Print a line for people, beside the result."""
@@ -192,6 +195,8 @@ class Console:
     def waiting_for(self, host: str) -> None:
         """Report that a host is slow to answer: on a terminal at once, elsewhere in a line now and then."""
         if sys.stderr.isatty():
+            from podcast_kit.model import Progress
+
             self.progress(Progress("waiting for", host))
         elif time.monotonic() - self.last_wait_logged_at >= LOG_INTERVAL_S:
             self.last_wait_logged_at = time.monotonic()

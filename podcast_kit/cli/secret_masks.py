@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from podcast_kit.errors import PodcastKitError
 
@@ -78,6 +77,8 @@ def _credential_masks(address: str) -> dict[str, str]:
     match = URL_CREDENTIALS.search(address)
     if not match:
         return {}
+    from urllib.parse import unquote
+
     _, _, password = match[1].partition(":")
     masks = {f"{match[1]}@": "…@"}
     return masks | {text: "…" for text in (password, unquote(password)) if len(text) >= MIN_PASSWORD_LEN}

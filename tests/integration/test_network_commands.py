@@ -443,12 +443,19 @@ def raise_bug(console):
     raise ZeroDivisionError(str(console.folder))
 
 
+@pytest.fixture
+def replace_build(monkeypatch):
+    """Replaces the function of `build` by another one; its module is imported before, for it would register itself."""
+    assert cli.commands["build"]
+    return lambda function: monkeypatch.setitem(COMMAND_FUNCTIONS, "build", function)
+
+
 def make_tasks(folder, *names):
     return [ShowTask(name=name, folder=folder / name, command="build", arguments={}) for name in names]
 
 
-def test_show_whose_process_is_killed_stops_no_other(tmp_path, monkeypatch):
-    monkeypatch.setitem(COMMAND_FUNCTIONS, "build", kill_itself)
+def test_show_whose_process_is_killed_stops_no_other(tmp_path, monkeypatch, replace_build):
+    replace_build(kill_itself)
     monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
     results = run_shows(make_tasks(tmp_path, "one", "two", "three", "four"), 2)
     assert [(result.name, result.exit_code) for result in results] == [
@@ -460,8 +467,8 @@ def test_show_whose_process_is_killed_stops_no_other(tmp_path, monkeypatch):
     assert results[1].summary == "its process was killed"
 
 
-def test_bug_in_a_show_shows_its_traceback_and_stops_no_other(tmp_path, monkeypatch):
-    monkeypatch.setitem(COMMAND_FUNCTIONS, "build", raise_bug)
+def test_bug_in_a_show_shows_its_traceback_and_stops_no_other(tmp_path, monkeypatch, replace_build):
+    replace_build(raise_bug)
     monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
     results = run_shows(make_tasks(tmp_path, "one", "two"), 2)
     assert [result.exit_code for result in results] == [1, 1]

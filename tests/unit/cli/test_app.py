@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from podcast_kit.cli import cli
+from podcast_kit.cli import cli, commands
 from podcast_kit.cli.console import Console
 from podcast_kit.model import Progress
 
@@ -44,6 +45,24 @@ def test_help_imports_nothing_heavy(arguments):
     assert done.returncode == 0, done.stderr
     imported = set(done.stdout.rpartition("imported:")[2].split())
     assert imported & HEAVY == set()
+
+
+def test_version_imports_no_command_and_no_model():
+    source = IMPORTED.format(arguments=["--version"]).replace('name.split(".")[0] for name', "name for name")
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.rpartition("imported:")[2].split())
+    assert not {name for name in imported if name.startswith(("podcast_kit.cli.commands", "podcast_kit.model"))}
+
+
+def test_every_command_is_in_a_module_of_its_name():
+    modules = {path.stem.rstrip("_") for path in Path(commands.__file__).parent.glob("[a-z]*.py")}
+    assert modules == set(COMMANDS) == set(cli.list_commands(click.Context(cli)))
+
+
+def test_unknown_command_is_a_usage_error():
+    done = run("bulid")
+    assert done.exit_code == 2
+    assert "No such command 'bulid'" in done.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
