@@ -33,7 +33,7 @@ MIN_SECONDS = 1.0
 PRELOADED_MODULES = (
     "podcast_kit.builder.episode_tasks",
     "podcast_kit.audio.mp3.id3",
-    "podcast_kit.site.sandbox",
+    "podcast_kit.site.trusted_templates",
     "PIL.ImageDraw",
     "PIL.ImageFilter",
     "PIL.ImageFont",

@@ -19,6 +19,7 @@ from podcast_kit.site.listen_links import SERVICES_FILE
 
 if TYPE_CHECKING:
     from podcast_kit.site.sandbox import SandboxedTemplates
+    from podcast_kit.site.trusted_templates import TrustedTemplates
 
 PACKAGED_TEMPLATES = Path(__file__).parents[1] / "templates"  # inside an installed wheel
 CHECKOUT_TEMPLATES = Path(__file__).parents[2] / "templates"  # in a checkout or an editable install
@@ -149,7 +150,7 @@ class Templates:
         self.shared = shared
         """The folder of the show's network, whose `templates/` come before the default ones."""
         self._own = list_own_templates(folder, shared)
-        self.environment = _make_environment(self._own)
+        self._trusted, self._sandboxed = _make_environments(self._own)
 
     def has_own(self, name: str) -> bool:
         """Whether the show has its own template of this name."""
@@ -158,7 +159,7 @@ class Templates:
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Render a template. An error in a template of the show is raised as InvalidInput with its line."""
         try:
-            return self.environment.render_bounded(name, values)
+            return self.environment_of(name).render_bounded(name, values)
         except InvalidInput:
             raise
         except Exception as error:
@@ -166,6 +167,12 @@ class Templates:
             if problem is None:
                 raise
             raise InvalidInput([problem]) from error
+
+    def environment_of(self, name: str) -> TrustedTemplates | SandboxedTemplates:
+        """Trusted where neither the template nor any that it uses is the show's own."""
+        if name in self._own or not self._own.keys().isdisjoint(self._trusted.names_used_by(name)):
+            return self._sandboxed
+        return self._trusted
 
     def _to_problem(self, error: Exception, name: str) -> Problem | None:
         """The error as a problem of the show's templates; None if none of them is involved."""
@@ -253,10 +260,12 @@ def _compile_templates(folder: Path, digest: str, shared: Path | None) -> Templa
     return Templates(folder, digest, shared)
 
 
-def _make_environment(own: Mapping[str, Path]) -> SandboxedTemplates:
+def _make_environments(own: Mapping[str, Path]) -> tuple[TrustedTemplates, SandboxedTemplates]:
+    """What renders the default templates, and what renders those that are a show's own or use one of them."""
     from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
     from podcast_kit.site.sandbox import SandboxedTemplates
+    from podcast_kit.site.trusted_templates import TrustedTemplates
 
     def load_own(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """A template of the show: only those that were listed, so no name leads out of the folder."""
@@ -266,20 +275,25 @@ def _make_environment(own: Mapping[str, Path]) -> SandboxedTemplates:
         return text, str(own[name].absolute() / name), lambda: True
 
     default = FileSystemLoader(default_templates())
-    environment = SandboxedTemplates(
+    settings: dict[str, Any] = {
+        # Escape everywhere except in plain text, style sheets and scripts.
+        "autoescape": lambda name: not (name or "").endswith((".txt", ".css", ".js")),
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "keep_trailing_newline": False,
+        "auto_reload": False,
+        "cache_size": -1,
+    }
+    trusted = TrustedTemplates(loader=default, **settings)
+    sandboxed = SandboxedTemplates(
         is_own=own.__contains__,
         loader=ChoiceLoader([FunctionLoader(load_own), default, PrefixLoader({"default": default})]),
-        # Escape everywhere except in plain text, style sheets and scripts.
-        autoescape=lambda name: not (name or "").endswith((".txt", ".css", ".js")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-        auto_reload=False,
-        cache_size=-1,
+        **settings,
     )
-    environment.tests["web"] = opens_web_page
-    return environment
+    for environment in (trusted, sandboxed):
+        environment.tests["web"] = opens_web_page
+    return trusted, sandboxed
 
 
 def opens_web_page(url: object) -> bool:

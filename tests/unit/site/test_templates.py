@@ -2,10 +2,11 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 
 from podcast_kit import site
 from podcast_kit.errors import InvalidInput
-from podcast_kit.site.templates import default_templates
+from podcast_kit.site.templates import default_templates, load_templates
 from tests.support.site_factories import BASE, make_episode, make_item, make_show
 
 
@@ -192,3 +193,27 @@ def test_the_examples_in_the_docs_work(write, render):
     assert "Episode 1, recorded with a cup of tea." in page
     assert 'since 2019. <a href="../../follow/index.html">Follow</a>' in page
     assert "Come along, it&#39;s free" in render("index.html")
+
+
+def test_default_templates_that_use_none_of_the_shows_need_no_sandbox(tmp_path, write):
+    write("pieces.html", '{% extends "default/pieces.html" %}')
+    templates = load_templates(tmp_path)
+    rendered_in = {name: type(templates.environment_of(name)).__name__ for name in ("embed.html", "robots.txt")}
+    assert rendered_in == {"embed.html": "SandboxedTemplates", "robots.txt": "TrustedTemplates"}
+
+
+def test_pages_are_the_same_with_and_without_a_sandbox(tmp_path, write):
+    plain = site.render_site(make_show(), [make_item()], folder=tmp_path)
+    write("base.html", (default_templates() / "base.html").read_text("utf-8"))
+    assert site.render_site(make_show(), [make_item()], folder=tmp_path) == plain
+
+
+def test_every_template_that_a_default_one_uses_is_known(tmp_path):
+    templates = load_templates(tmp_path)
+    for path in default_templates().rglob("*.html"):
+        name = path.relative_to(default_templates()).as_posix()
+        environment = templates.environment_of(name)
+        statements = environment.parse(path.read_text("utf-8")).find_all(
+            (nodes.Extends, nodes.Import, nodes.FromImport, nodes.Include)
+        )
+        assert {statement.template.value for statement in statements} <= environment.names_used_by(name)
