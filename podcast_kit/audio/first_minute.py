@@ -70,10 +70,15 @@ def _measure_mp3(_path: Path, file: BinaryIO, seconds: float) -> FirstMinute | N
     head = read_at(file, first, 4096)
     xing, header = frame_scan.read_xing_header(head), frame_scan.FRAME_HEADERS[head[:3]]
     start = min(first + header.size * bool(xing), end)
+    stop = min(start + MAX_MP3_MINUTE_BYTES, end)
     silence = xing.delay + frame_scan.DECODER_DELAY_SAMPLES if xing and xing.gapless else 0
-    offsets = array("Q")
-    frame_scan.scan_frames(file, start, min(start + MAX_MP3_MINUTE_BYTES, end), offsets)
     frames = math.ceil((seconds * header.rate + silence) / header.samples)
+    data = read_at(file, start, stop - start)
+    offset = frame_scan.find_frame_offset(data, frames)
+    if offset is not None:
+        return FirstMinute(start, start + offset if offset < len(data) else size)
+    offsets = array("Q")
+    frame_scan.scan_frames(file, start, stop, offsets)
     return FirstMinute(start, offsets[frames] if frames < len(offsets) else size)
 
 

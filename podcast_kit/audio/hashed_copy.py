@@ -16,6 +16,8 @@ HASHED_BLOCK_BYTES = 1 << 18
 """So small that a block is still in the processor's cache when it is written and hashed."""
 MAX_UNHASHED_BLOCKS = 2
 """Blocks that may be written before they are hashed."""
+MIN_THREAD_BYTES = 4 << 20
+"""Of a file, from which a thread for hashing saves more than it costs."""
 ByteSpan = tuple[int, int]
 """Offset and length of bytes that are copied from the source unchanged."""
 
@@ -25,8 +27,11 @@ def write_hashed_copy(source: BinaryIO, destination: Path, pieces: Iterable[byte
 
     After a crash, the final name has the old file or none. Raises OperationError if the file cannot be written.
     """
+    pieces = list(pieces)
+    size = sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces)
     # Hashing takes twice as long as copying, so it gets a thread, unless other threads already keep the machine busy.
-    write_pieces = _write_in_two_threads if active_count() == 1 else _write_in_one_thread
+    has_thread = active_count() == 1 and size >= MIN_THREAD_BYTES
+    write_pieces = _write_in_two_threads if has_thread else _write_in_one_thread
     with atomic_path(destination) as part, part.open("wb") as out:
         return write_pieces(source, out, pieces)
 

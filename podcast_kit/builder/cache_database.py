@@ -25,7 +25,7 @@ FORMER_FILES = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
 UNSAVED_SUFFIX = ".part"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
-SAVE_TIME_SHARE = 10
+SAVE_TIME_SHARE = 50
 """Saving now and then takes at most one part in this many of the time."""
 
 

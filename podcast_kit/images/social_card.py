@@ -22,6 +22,8 @@ SOCIAL_CARD_SIZE_PX = (1200, 630)
 """The size that social networks recommend."""
 MARGIN_PX = 90
 CARD_COVER_SIDE_PX = SOCIAL_CARD_SIZE_PX[1] - 2 * MARGIN_PX
+TEXT_LEFT_PX = 2 * MARGIN_PX + CARD_COVER_SIDE_PX - 30
+TEXT_WIDTH_PX = SOCIAL_CARD_SIZE_PX[0] - TEXT_LEFT_PX - 70
 TITLE_SIZES_PX = (72, 60, 50, 42)
 """Font sizes of the title; the largest that fits is used."""
 MAX_CARD_TEXT_LEN = 300
@@ -64,6 +66,7 @@ class SocialCard:
         self._ground, self._accent, self._ink, self._soft = ground, accent, ink, soft
         self._show = _drawable_text(show)
         self._background = self._draw_background(MARGIN_PX)
+        self._draw_show()
         self._untitled: Image.Image | None = None
 
     def render(self, title: str) -> Cover:
@@ -137,20 +140,24 @@ class SocialCard:
         ImageDraw.Draw(card).rectangle(bottom_line, fill=self._accent)
         return card
 
-    def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> None:
-        """The title in the largest size that fits, with the show's name above it."""
-        left = 2 * MARGIN_PX + CARD_COVER_SIDE_PX - 30
-        width = SOCIAL_CARD_SIZE_PX[0] - left - 70
+    def _draw_show(self) -> None:
+        """The show's name above where titles are drawn."""
+        from PIL import ImageDraw
+
         if self._show:
             font = _load_font(34)
-            draw.text((left, MARGIN_PX + 4), _wrap_text(self._show, font, width, 1)[0], fill=self._soft, font=font)
+            line = _wrap_text(self._show, font, TEXT_WIDTH_PX, 1)[0]
+            ImageDraw.Draw(self._background).text((TEXT_LEFT_PX, MARGIN_PX + 4), line, fill=self._soft, font=font)
+
+    def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> None:
+        """The title in the largest size that fits."""
         for size in TITLE_SIZES_PX:
-            lines = _wrap_text(title, _load_font(size), width, 5)
+            lines = _wrap_text(title, _load_font(size), TEXT_WIDTH_PX, 5)
             if len(lines) * size * 1.2 <= CARD_COVER_SIDE_PX - 80 and not lines[-1].endswith("…"):
                 break
         top = MARGIN_PX + CARD_COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
         for number, line in enumerate(lines):
-            draw.text((left, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
+            draw.text((TEXT_LEFT_PX, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
 
 
 @decodes_image

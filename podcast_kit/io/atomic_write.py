@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import hashlib
 import os
 import secrets
@@ -143,8 +142,11 @@ def suggest_disk_fix(error: OSError) -> str:
 
 def remove_stale_parts(destination: Path) -> None:
     """Remove the temporary files of processes that no longer run."""
-    for part in destination.parent.glob(f"{glob.escape(_part_prefix(destination.name))}.*.part"):
-        _remove_if_stale(part)
+    prefix = f"{_part_prefix(destination.name)}."
+    names = os.listdir(destination.parent) if destination.parent.is_dir() else []  # noqa: PTH208  # one list is faster
+    for name in names:
+        if name.startswith(prefix) and name[len(prefix) :].endswith(".part"):
+            _remove_if_stale(destination.parent / name)
 
 
 def _remove_if_stale(part: Path) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from podcast_kit.model import Chapter
 from podcast_kit.text.timecode import format_seconds
 
-_LINE = r"(?:(?!<br>\n|</?p>|</?li>).)+"
+_LINE = r"(?:[^<]++|<(?!br>\n|/?p>|/?li>))++"
+"""Nothing that follows a line can begin within it, so there is nothing to try again."""
 _TIME_LIST = re.compile(
     rf"(?:<p>{_LINE}(?:<br>\n{_LINE})*</p>\n?)+|<([uo])l[^>]*>\n(?:<li>(?:<p>)?{_LINE}(?:</p>)?</li>\n)+</\1l>\n?",
     re.DOTALL,

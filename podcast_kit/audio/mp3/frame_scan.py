@@ -264,6 +264,23 @@ def _record_offsets(data: bytes, position: int, stop: int, base: int, offsets: a
         position += FRAME_SIZES[data[position : position + 3]]
 
 
+def find_frame_offset(data: bytes, number: int) -> int | None:
+    """The offset of a frame by its number from 0, or the length of the data where they have fewer whole frames.
+
+    None where anything else comes between the frames before it: only `scan_frames` finds its way through that.
+    """
+    offset, following, limit = 0, 0, len(data)
+    for _ in range(number + 1):
+        offset = following
+        size = FRAME_SIZES.get(data[offset : offset + 3])
+        if size is None:
+            return limit if offset == limit else None
+        following = offset + size
+        if following > limit:
+            return limit
+    return offset
+
+
 def _find_resync(data: bytes, start: int, budget: int, *, last: bool) -> int:
     """The offset after `start` where two frames of the same kind follow each other.
 

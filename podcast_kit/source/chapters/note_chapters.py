@@ -73,8 +73,8 @@ def find_chapter_list(
     return fitting if is_list else [], sorted(skipped, key=lambda skip: skip.line)
 
 
-def _group_adjacent(timestamps: list[TimestampLine], lines: Sequence[str]) -> list[list[TimestampLine]]:
-    groups = [timestamps[:1]] if timestamps else []
+def _group_adjacent(timestamps: Sequence[TimestampLine], lines: Sequence[str]) -> list[list[TimestampLine]]:
+    groups = [list(timestamps[:1])] if timestamps else []
     for before, timestamp in pairwise(timestamps):
         if not all(is_blank_line(line) for line in lines[before.last_line + 1 : timestamp.first_line]):
             groups.append([])

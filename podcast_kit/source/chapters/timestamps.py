@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from podcast_kit.model import Chapter
 from podcast_kit.text.timecode import timecode_to_ms
@@ -102,10 +103,11 @@ def parse_timestamp_line(line: str, number: int = 0) -> TimestampLine | None:
     return timestamp if timestamp and timestamp.title else None
 
 
-def parse_timestamps(markdown: str) -> list[TimestampLine]:
+@lru_cache(maxsize=4)  # the notes of an episode are looked at several times, one episode after the other
+def parse_timestamps(markdown: str) -> tuple[TimestampLine, ...]:
     """Every line with a timestamp and a title, except in fenced code; a title may be in the line below or above."""
     if ":" not in markdown:
-        return []
+        return ()
     lines = markdown.split("\n")
     timestamps: list[TimestampLine] = []
     fence, in_table = "", False
@@ -119,7 +121,7 @@ def parse_timestamps(markdown: str) -> list[TimestampLine]:
             in_table = "|" in line and (in_table or is_table_rule("".join(lines[number + 1 : number + 2])))
             if timestamp := _parse_line(line, number, in_table=in_table):
                 timestamps.append(timestamp)
-    return list(_with_titles(timestamps, lines))
+    return tuple(_with_titles(timestamps, lines))
 
 
 def is_table_rule(line: str) -> bool:

@@ -65,3 +65,15 @@ def test_a_file_that_is_shorter_counts_as_a_whole(name):
 @pytest.mark.parametrize("name", ["speech.flac", "speech.aac"])
 def test_formats_that_would_have_to_be_decoded_are_not_measured(name):
     assert measure_first_minute(Path(sample(name))) is None
+
+
+@pytest.mark.parametrize("between", [b"", b"junk between frames"])
+def test_the_first_minute_is_found_through_what_is_not_a_frame(tmp_path, between):
+    data = sample("cbr-bare.mp3").read_bytes()
+    head = measure_first_minute(sample("cbr-bare.mp3"), 0.5).minute_bytes
+    whole, broken = tmp_path / "whole.mp3", tmp_path / "broken.mp3"
+    whole.write_bytes(data + data)
+    broken.write_bytes(data[:head] + between + data[head:] + data)
+    expected = measure_first_minute(whole, 1.0)
+    found = measure_first_minute(broken, 1.0)
+    assert (found.head_bytes, found.minute_bytes) == (expected.head_bytes, expected.minute_bytes + len(between))
