@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from podcast_kit.errors import PULL_FIX, OperationError, PodcastKitError, PublishConflict, StoreAccessError
 from podcast_kit.stores.answers import incomplete_answer_errors
@@ -32,6 +33,16 @@ ACCESS_ERRORS = {
 """Error code of a response → what it means, and the fix."""
 
 STORE_FULL_CODES = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageQuotaExceeded"}
+
+
+def refusal_type() -> Any:  # noqa: ANN401  # botocore has no types
+    """The class that botocore raises for an error that the store answered with.
+
+    In `except refusal_type()` it is only imported where something goes wrong: a usual publish does not need botocore.
+    """
+    from botocore.exceptions import ClientError
+
+    return ClientError
 
 
 @contextlib.contextmanager

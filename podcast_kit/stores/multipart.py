@@ -24,9 +24,11 @@ from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import unlink_inside
 from podcast_kit.io.pinned_folder import open_folder_inside
 from podcast_kit.stores.answers import IncompleteAnswer
+from podcast_kit.stores.errors import refusal_type
 
 if TYPE_CHECKING:
     from podcast_kit.stores import Upload
+    from podcast_kit.stores.plain_parts import PlainParts
 
 PART_BYTES = 16 << 20
 """Size of every part but the last: R2 requires equal parts."""
@@ -135,9 +137,9 @@ class UploadJournal:
 
 @dataclass(slots=True)
 class MultipartUpload:
-    """The upload of one large file, through a boto3 client."""
+    """The upload of one large file: by plain requests where they will do, else through a boto3 client."""
 
-    client: Any
+    open_client: Callable[[], Any]
     bucket: str
     full_key: str
     """The key in the bucket, with its prefix."""
@@ -148,6 +150,7 @@ class MultipartUpload:
     identity: dict[str, Any]
     find_unfinished: Callable[[str], str] = lambda _: ""
     """Returns the id of an upload to a key that was started and neither finished nor aborted; empty without one."""
+    plain: PlainParts | None = None
 
     def upload_parts(self) -> list[dict[str, Any]]:
         """Start or resume, and send every missing part; returns the parts for CompleteMultipartUpload."""
@@ -177,7 +180,7 @@ class MultipartUpload:
 
     def abort(self) -> None:
         """Remove the parts that arrived, and forget the upload."""
-        abort_upload(self.client, self.bucket, self.full_key, self.journal.upload_id)
+        abort_upload(self.open_client(), self.bucket, self.full_key, self.journal.upload_id)
         self.journal.delete()
 
     def _read_parts(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -208,17 +211,20 @@ class MultipartUpload:
         running.append(future)
 
     def _upload_part(self, number: int, data: bytes) -> None:
-        md5 = hashlib.md5(data, usedforsecurity=False)
-        answer = self.client.upload_part(
-            Bucket=self.bucket,
-            Key=self.full_key,
-            UploadId=self.journal.upload_id,
-            PartNumber=number,
-            Body=data,
-            ContentLength=len(data),
-            ContentMD5=base64.b64encode(md5.digest()).decode(),
-        )
-        self.journal.add_part(number, md5.hexdigest(), answer["ETag"])
+        md5, upload_id = hashlib.md5(data, usedforsecurity=False), self.journal.upload_id
+        etag = self.plain.put_part(self.full_key, upload_id, number, data, md5.digest()) if self.plain else ""
+        if not etag:
+            answer = self.open_client().upload_part(
+                Bucket=self.bucket,
+                Key=self.full_key,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=data,
+                ContentLength=len(data),
+                ContentMD5=base64.b64encode(md5.digest()).decode(),
+            )
+            etag = answer["ETag"]
+        self.journal.add_part(number, md5.hexdigest(), etag)
         self.on_sent(len(data))
 
     def _resume_or_create(self) -> dict[int, str]:
@@ -226,18 +232,16 @@ class MultipartUpload:
 
         Creates a new upload when it has none.
         """
-        from botocore.exceptions import ClientError
-
         if self.journal.outdated_upload_id:
-            abort_upload(self.client, self.bucket, self.full_key, self.journal.outdated_upload_id)
+            abort_upload(self.open_client(), self.bucket, self.full_key, self.journal.outdated_upload_id)
             self.journal.outdated_upload_id = ""
         listed: dict[int, tuple[str, int]] = {}
         if self.journal.upload_id:
             try:
-                pages = self.client.get_paginator("list_parts")
+                pages = self.open_client().get_paginator("list_parts")
                 for page in pages.paginate(Bucket=self.bucket, Key=self.full_key, UploadId=self.journal.upload_id):
                     listed |= {part["PartNumber"]: (part["ETag"], part["Size"]) for part in page.get("Parts", ())}
-            except ClientError as error:
+            except refusal_type() as error:
                 if not is_missing_upload(error):
                     raise
                 self.journal.upload_id = ""
@@ -256,11 +260,13 @@ class MultipartUpload:
 
         Two publishers may share an upload: the key contains the digest of the file, so they send the same parts.
         """
+        if self.plain and (upload_id := self.plain.create(self.full_key, self.upload)):
+            return upload_id
         for delay in (*CREATE_BACKOFF_S, None):
             if upload_id := self.find_unfinished(self.full_key):
                 return upload_id
             try:
-                created = self.client.create_multipart_upload(
+                created = self.open_client().create_multipart_upload(
                     Bucket=self.bucket,
                     Key=self.full_key,
                     ContentType=self.upload.content_type,
@@ -283,11 +289,9 @@ class MultipartUpload:
 
 def abort_upload(client: Any, bucket: str, full_key: str, upload_id: str) -> None:  # noqa: ANN401
     """Remove the parts of an upload; does nothing when it is finished or aborted."""
-    from botocore.exceptions import ClientError
-
     try:
         client.abort_multipart_upload(Bucket=bucket, Key=full_key, UploadId=upload_id)
-    except ClientError as error:
+    except refusal_type() as error:
         if not is_missing_upload(error):
             raise
 

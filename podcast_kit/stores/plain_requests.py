@@ -6,6 +6,7 @@ is plain is handled here: after any other response, or none, botocore sends the 
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import math
 import os
@@ -22,14 +23,17 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from podcast_kit.io.raw_http import FAR_S
+from podcast_kit.io.response_head import CompleteHeadResponse
 from podcast_kit.stores.bulk_put import UPLOAD_TIMEOUT_S, BulkUploader
-from podcast_kit.stores.signing import EMPTY_SHA256, UNQUOTED_CHARS, RequestSigner
+from podcast_kit.stores.signing import UNQUOTED_CHARS, RequestSigner, canonical_query
 
 BOTO_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_DATA_PATH", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 """With any of these, botocore may do something else than what is done here."""
 HEADER_TEXT = re.compile(r"[!-~]+")
 MAX_PLAIN_BYTES = 64 << 20
 HTTP_OK, MISSING = 200, 404
+METHODS_WITH_BODY = frozenset({"PUT", "POST"})
+SENT_BLOCK_BYTES = 1 << 20
 
 
 class FrozenCredentials(NamedTuple):
@@ -134,13 +138,22 @@ class PlainRequests:
             return None
 
     def send(
-        self, method: str, key: str, headers: Mapping[str, str] | None = None, body: bytes = b"", sha256: str = ""
+        self,
+        method: str,
+        key: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        sha256: str = "",
+        query: Mapping[str, str] | None = None,
     ) -> PlainAnswer | None:
         """The complete response; None where botocore has to send the request (again)."""
         if not self.is_usable:
             return None
         path = f"{self._path}{quote(key, safe=UNQUOTED_CHARS)}"
-        lines = self._signer.signed_lines(method, path, sha256 or EMPTY_SHA256, headers or {})
+        signed_query = canonical_query(query or {})
+        payload = sha256 or hashlib.sha256(body).hexdigest()
+        lines = self._signer.signed_lines(method, path, payload, headers or {}, signed_query)
+        path = f"{path}?{signed_query}" if signed_query else path
         connection = self._take_connection()
         is_kept, begun = False, time.monotonic()
         try:
@@ -173,22 +186,27 @@ class PlainRequests:
         self, connection: http.client.HTTPConnection, method: str, path: str, lines: list[str], body: bytes
     ) -> tuple[PlainAnswer, bool]:
         """The response, and whether the connection can be used again. Raises OSError or HTTPException."""
-        connection.timeout = UPLOAD_TIMEOUT_S if method == "PUT" else self._timeout_s
+        has_body = method in METHODS_WITH_BODY
+        connection.timeout = UPLOAD_TIMEOUT_S if has_body else self._timeout_s
         if connection.sock:
             connection.sock.settimeout(connection.timeout)
         self._count_request()
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for line in lines:
             connection.putheader(*line.split(":", 1))
-        if method == "PUT":
+        if has_body:
             connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
+        connection.endheaders()
+        for start in range(0, len(body), SENT_BLOCK_BYTES):  # the timeout is for each of them
+            connection.send(memoryview(body)[start : start + SENT_BLOCK_BYTES])
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
-        size = headers.get("content-length", "")
+        size = "0" if response.chunked else headers.get("content-length", "")
         if "content-encoding" in headers or not size.isdecimal() or (method != "HEAD" and int(size) > MAX_PLAIN_BYTES):
             raise http.client.HTTPException("not a plain response")
-        content = response.read()
+        content = response.read(MAX_PLAIN_BYTES + 1) if response.chunked else response.read()
+        if not response.isclosed():
+            raise http.client.HTTPException("a response without end")
         return PlainAnswer(response.status, headers, content), not response.will_close
 
     def _take_connection(self) -> http.client.HTTPConnection:
@@ -196,9 +214,13 @@ class PlainRequests:
             return self._idle.pop()
         except IndexError:
             pass
-        if self._is_secure:
-            return http.client.HTTPSConnection(self._host, self._port, context=self._tls)
-        return http.client.HTTPConnection(self._host, self._port)
+        connection = (
+            http.client.HTTPSConnection(self._host, self._port, context=self._tls)
+            if self._is_secure
+            else http.client.HTTPConnection(self._host, self._port)
+        )
+        connection.response_class = CompleteHeadResponse
+        return connection
 
 
 def _close_all(connections: list[http.client.HTTPConnection]) -> None:

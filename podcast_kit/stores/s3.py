@@ -28,7 +28,7 @@ from podcast_kit.stores import (
 from podcast_kit.stores.answers import IncompleteAnswer, incomplete_answer_errors
 from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.clients import QUERY_TIMEOUT_S, S3Clients
-from podcast_kit.stores.errors import translate_boto_errors
+from podcast_kit.stores.errors import refusal_type, translate_boto_errors
 from podcast_kit.stores.multipart import (
     JOURNAL_SCHEMA,
     PART_BYTES,
@@ -41,6 +41,7 @@ from podcast_kit.stores.multipart import (
     journal_path,
     list_replaced_uploads,
 )
+from podcast_kit.stores.plain_parts import PlainParts
 from podcast_kit.stores.plain_requests import PlainAnswer, PlainRequests
 
 _T = TypeVar("_T")
@@ -399,7 +400,7 @@ class S3Store:
         return len(stale)
 
     def _put_whole(self, upload: Upload, precondition: Precondition, on_sent: Callable[[int], None]) -> str:
-        if upload.size <= MAX_BULK_FILE_BYTES and not upload.redirect_to and not upload.key.startswith(PROBE_PREFIX):
+        if not upload.redirect_to and not upload.key.startswith(PROBE_PREFIX):
             etag = self._put_plain(upload, precondition)
             if etag:
                 on_sent(upload.size)
@@ -425,11 +426,9 @@ class S3Store:
             self.bulk_uploader = self.bulk_uploader or self.clients.bulk_uploader(self.prefix, upload.key)
             return str(answer.get("ETag", ""))
 
-        from botocore.exceptions import ClientError
-
         try:
             etag = _retry(put_object)
-        except ClientError as error:
+        except refusal_type() as error:
             if precondition.etag and error.response["Error"]["Code"] == "NoSuchKey":  # AWS answers so instead of 412
                 raise PublishConflict(f"someone else deleted {self.name}/{upload.key}", PULL_FIX) from error
             raise
@@ -477,7 +476,7 @@ class S3Store:
             replaced.delete()
         journal = UploadJournal.read(journal_path(self.journal_folder, self.identity, full_key), identity, part_size)
         multipart = MultipartUpload(
-            self._upload_client,
+            lambda: self._upload_client,
             self.bucket,
             full_key,
             upload,
@@ -486,6 +485,7 @@ class S3Store:
             on_sent,
             identity,
             self._find_unfinished if precondition.absent else lambda _: "",
+            PlainParts(self._plain) if precondition.absent and self._plain and self._plain.is_proven else None,
         )
         for is_last in (False, True):
             refusal = self._complete_multipart(multipart, precondition)
@@ -509,10 +509,12 @@ class S3Store:
 
     def _complete_multipart(self, multipart: MultipartUpload, precondition: Precondition) -> Any:  # noqa: ANN401
         """Send the missing parts and Complete; returns the error of a 404 or 412, and None otherwise."""
-        from botocore.exceptions import ClientError
-
         try:
             parts = multipart.upload_parts()
+            if multipart.plain and multipart.plain.complete(
+                multipart.full_key, multipart.journal.upload_id, parts, self._lower_case_conditions(precondition)
+            ):
+                return None
             _retry(
                 lambda: self._upload_client.complete_multipart_upload(
                     Bucket=self.bucket,
@@ -522,7 +524,7 @@ class S3Store:
                     **self._condition_headers(precondition),
                 )
             )
-        except ClientError as error:
+        except refusal_type() as error:
             if is_missing_upload(error) or _http_status(error) == PRECONDITION_FAILED:
                 return error
             raise

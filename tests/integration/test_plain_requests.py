@@ -9,6 +9,7 @@ import pytest
 
 from podcast_kit.errors import PublishConflict
 from podcast_kit.stores import IF_NONE_MATCH, if_match
+from podcast_kit.stores.plain_parts import PlainParts
 from podcast_kit.stores.plain_requests import PlainRequests
 from tests.support import output_trees
 from tests.support.output_trees import make_upload
@@ -31,7 +32,7 @@ def environment(monkeypatch, tmp_path):
     return monkeypatch
 
 
-def test_usual_requests_need_no_botocore(bucket):
+def test_usual_requests_need_no_botocore(bucket, tmp_path):
     script = (
         "import sys\n"
         "from hashlib import sha256\n"
@@ -50,9 +51,17 @@ def test_usual_requests_need_no_botocore(bucket):
         "assert store.requests == 5\n"
         "files = [(make_upload(f'media/{n}', b'x'), IF_NONE_MATCH) for n in range(20)]\n"
         "assert len(list(store.put_many(files))) == 20\n"
+        "path = Path(sys.argv[1])\n"
+        "path.write_bytes(bytes(40 << 20))\n"
+        "large = Upload(key='long.mp3', content=path, size=40 << 20, content_type='audio/mpeg',"
+        " cache_control='no-store', sha256=sha256(path.read_bytes()).hexdigest())\n"
+        "before = store.requests\n"
+        "assert store.put(large, IF_NONE_MATCH) == store.head('long.mp3').etag\n"
+        "assert store.requests - before == 1 + 1 + 3 + 1 + 2\n"  # list, create, parts, complete, both times HEAD
         "print([name for name in sys.modules if name.partition('.')[0] in {'boto3', 'botocore'}])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", script, tmp_path / "long.mp3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
@@ -107,6 +116,10 @@ class Odd(http.server.BaseHTTPRequestHandler):
     answers = ()
     protocol_version = "HTTP/1.1"
 
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def do_GET(self):
         status, headers, body = type(self).answers
         self.send_response(status)
@@ -153,6 +166,46 @@ def test_a_missing_object_is_known_from_its_code(odd):
     Odd.answers = (404, {"Content-Length": str(len(body))}, body)
     assert odd.send("GET", "state").is_missing_key
     assert odd.bulk_uploader("show/") is not None
+
+
+UNFINISHED = "<Upload><Key>long.mp3</Key><UploadId>1</UploadId></Upload>"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        f"<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>{UNFINISHED}</ListMultipartUploadsResult>",
+        f"<ListMultipartUploadsResult>{UNFINISHED}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>",
+        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>",
+        "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
+    ],
+)
+def test_an_upload_is_not_started_where_another_may_be_unfinished(odd, listed):
+    Odd.answers = (200, {"Content-Length": str(len(listed))}, listed.encode())
+    assert PlainParts(odd).create("long.mp3", make_upload("long.mp3", b"")) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_complete"),
+    [
+        (200, "<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>", True),
+        (200, "<Error><Code>InternalError</Code></Error>", False),
+        (200, "", False),
+        (412, "<Error><Code>PreconditionFailed</Code></Error>", False),
+    ],
+)
+def test_an_error_may_follow_the_status_of_a_complete(odd, status, body, is_complete):
+    Odd.answers = (status, {"Content-Length": str(len(body))}, body.encode())
+    assert PlainParts(odd).complete("long.mp3", "1", [{"PartNumber": 1, "ETag": '"1"'}], {}) is is_complete
+
+
+@pytest.mark.parametrize(
+    ("chunks", "is_whole"), [(b"3\r\nyes\r\n0\r\n\r\n", True), (b"3\r\nye", False), (b"3\r\nyes\r\n", False)]
+)
+def test_a_body_in_chunks_is_read_to_its_end(odd, chunks, is_whole):
+    Odd.answers = (200, {"Transfer-Encoding": "chunked", "ETag": '"1"'}, chunks)
+    answer = odd.send("GET", "state")
+    assert (answer is not None and answer.body == b"yes") is is_whole
 
 
 @pytest.mark.usefixtures("environment")
