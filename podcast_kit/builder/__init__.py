@@ -152,6 +152,7 @@ def build(
     network: NetworkPolicy | None = None,
     workers: Workers | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
 
@@ -164,6 +165,7 @@ def build(
     With `feeds_only` there are no pages and no private feeds.
     Episodes and pages are built by the `workers`, by default in this process; the result is the same.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
+    `on_built` gets the folder when all of it is written, before another build of the show can begin.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.output_folder / BUILD_DIR
@@ -249,6 +251,8 @@ def build(
             write_static_files(project, built_keys, out)
             host_problems = write_host_files(project, out)
         out.commit()
+        out.close()
+        on_built(folder)
     return Build(
         folder=folder,
         project=replace(full_project, show=project.show, episodes=_join_episodes(full_project, project)),

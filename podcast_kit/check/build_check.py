@@ -35,12 +35,13 @@ def check_show(
     network: NetworkPolicy | None = None,
     workers: Workers | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> tuple[Problem, ...]:
     """Every problem of the show as it would be published at `now`.
 
     Audio at a URL is fetched unless `network` is offline: an episode whose audio is not known yet is then left out,
-    with a warning. The show is built by the `workers`, by default in this process. Does not change the podcaster's
-    files. Problems that prevent the build are returned, not raised.
+    with a warning. The show is built by the `workers`, by default in this process; `on_built` gets the folder when it
+    is written. Does not change the podcaster's files. Problems that prevent the build are returned, not raised.
     """
     without_guid = [episode for episode in project.episodes if not episode.guid and not episode.draft]
     problems = [
@@ -58,6 +59,7 @@ def check_show(
             network=network,
             workers=workers,
             on_progress=on_progress,
+            on_built=on_built,
         )
     except InvalidInput as error:
         return _sort_problems([*problems, *error.problems, *project.warnings])

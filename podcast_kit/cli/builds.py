@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.cli.app import load_show, parse_build_date, working_folder
@@ -30,10 +31,12 @@ def load_build(
     keep_going: bool = False,
     jobs: int | None = None,
     cluster: str | None = None,
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
-    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`.
+    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`; `on_built` gets
+    the folder when it is written.
     """
     from podcast_kit import builder
 
@@ -48,6 +51,7 @@ def load_build(
             keep_going=keep_going,
             workers=workers,
             on_progress=console.progress,
+            on_built=on_built,
         )
     print_build_problems(console, build)
     return build

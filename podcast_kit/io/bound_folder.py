@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from podcast_kit.io.consent import new_token, private_folder, read_private_record, write_private_record
@@ -43,6 +42,17 @@ def open_bound_folder(path: Path, on_moved: Callable[[str], None] = lambda _: No
                     f"worked out again; delete {path.name}/{name} if you do not need it"
                 )
             yield folder
+
+
+@contextmanager
+def open_own_folder(path: Path) -> Iterator[OpenFolder | None]:
+    """Open a folder that `open_bound_folder` made, and change nothing; None where there is no such folder."""
+    with ExitStack() as opened:
+        own_folder = None
+        with suppress(OSError):
+            parent = opened.enter_context(closing(PinnedFolder(path.parent)))
+            own_folder = opened.enter_context(parent.root.below(path.name))
+        yield own_folder if own_folder and _is_bound(own_folder) else None
 
 
 def _move_foreign_aside(parent: OpenFolder, name: str) -> str:
@@ -86,6 +96,8 @@ def _bind(folder: OpenFolder) -> None:
 
 def _forget_temporary_folders() -> None:
     """Delete the records of temporary folders that no longer exist."""
+    import tempfile
+
     records = private_folder(RECORDS_FOLDER)
     temporary = os.path.realpath(tempfile.gettempdir()) + os.sep
     for file in records.glob("*.json") if records else ():

@@ -16,6 +16,7 @@ from podcast_kit.cli import ci_reports
 from podcast_kit.cli.app import command, load_show, parse_build_date
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION, allow_places, ask_bucket_consent
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.last_runs import RunRecord, parse_problems, problems_to_rows
 from podcast_kit.cli.options import PLATFORM_CHOICE, open_workers
 from podcast_kit.errors import ExitCode, InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.text.numbers import format_count
@@ -40,6 +41,11 @@ class _CheckOptions:
     measure_loudness: bool
     is_untrusted: bool
     allow_place: tuple[str, ...] = ()
+
+    @property
+    def has_usual_scope(self) -> bool:
+        """Whether all that the show's problems depend on are its files."""
+        return not (self.live or self.measure_loudness or self.is_untrusted or self.allow_place)
 
 
 @command("check", for_shows=True, short_help="Find what directories and apps would reject.")
@@ -94,8 +100,6 @@ def check_command(
     \b
       ignore: {it.title: "The number is part of the name"}
     """
-    from podcast_kit import check
-
     output_format = _output_format(console, output_format)
     is_untrusted = ci_reports.is_pull_request() if untrusted is None else untrusted
     if is_untrusted and (live or url):
@@ -105,15 +109,24 @@ def check_command(
     files = [path for path in paths if path.suffix.lower() in FILE_SUFFIXES]
     problems: Sequence[Problem]
     if url:
+        from podcast_kit import check
+
         problems = check.check_feed_url(
             url, now=options.now, platform=options.platform, newest=newest, on_progress=console.progress
         )
     elif files:
+        from podcast_kit import check
+
         now = datetime.now(UTC)
         problems = [problem for path in files for problem in check.check_file(path, now=now, platform=options.platform)]
     else:
-        with _read_only(options) as (network, work_folder):
-            problems = _check_named_files(console, paths, options, network, work_folder)
+        is_usual = options.has_usual_scope and not paths and at is None
+        record = RunRecord(console, f"check {options.platform}".strip(), parse_problems, is_usual=is_usual)
+        if record.result is not None:
+            problems = record.result
+        else:
+            with _read_only(options) as (network, work_folder):
+                problems = _check_named_files(console, paths, options, network, work_folder, record)
     _print_problems(console, problems, output_format)
     fatal = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in fatal for problem in problems):
@@ -143,7 +156,12 @@ def _read_only(options: _CheckOptions) -> Iterator[tuple[NetworkPolicy, Path | N
 
 
 def _check_named_files(
-    console: Console, paths: Sequence[Path], options: _CheckOptions, network: NetworkPolicy, work_folder: Path | None
+    console: Console,
+    paths: Sequence[Path],
+    options: _CheckOptions,
+    network: NetworkPolicy,
+    work_folder: Path | None,
+    record: RunRecord[list[Problem]],
 ) -> Sequence[Problem]:
     """The problems of the show, or of those of its files that were named."""
     from podcast_kit import check
@@ -168,7 +186,9 @@ def _check_named_files(
                 network=network,
                 workers=workers,
                 on_progress=console.progress,
+                on_built=record.stamp_build,
             )
+        record.save(show, problems_to_rows(console, problems))
     except InvalidInput as error:
         # Without the show, the name of an episode means nothing yet: report what is wrong with the show.
         problems = tuple(error.problems)
