@@ -201,6 +201,8 @@ def _name_show_options(error: PodcastKitError, run_command: click.Command) -> No
     if not isinstance(error, NetworkFolderError):
         return
     options = {name for parameter in run_command.params for name in parameter.opts}
+    if run_command.name == "move":
+        error.fix = "each show of a network moves on its own: pass its folder with -C"
     if choices := [text for name, text in (("--all", "--all"), ("--show", "--show NAME")) if name in options]:
         error.fix = f"pass {' or '.join(choices)}, or -C with the folder of a show"
 

@@ -12,6 +12,7 @@ from podcast_kit.importer.elements import single_line
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
 from podcast_kit.importer.pipeline import ImportResult, convert_old_feed, refuse_existing_show, write_import
+from podcast_kit.importer.show_reader import find_self_url
 from podcast_kit.importer.tools import (
     GuidChoice,
     Recognition,
@@ -41,6 +42,16 @@ class OldShow:
     recognition: Recognition
     """The tool, or the program that wrote the feed, and by what it was recognized."""
     is_feed: bool = False
+
+    def find_feed_url(self, live_feed: str = "") -> str:
+        """The URL of the feed that subscribers have: the one that was read, or else what that feed says of itself.
+
+        Empty where neither is known.
+        """
+        read_url = live_feed or self.source
+        if "://" in read_url:
+            return read_url
+        return find_self_url(self.document.channel) if self.document.channel else ""
 
 
 def recognize_feed(document: FeedDocument) -> Recognition:

@@ -47,7 +47,7 @@ def convert_feed(feed: FeedDocument, feed_url: str = "", slugs: Mapping[str, str
     Missing and invalid values are reported as problems; everything else is imported.
     """
     channel = _strip_control_characters(feed.channel or Node("channel", "channel"))
-    own_url = feed_url or _self_url(channel)
+    own_url = feed_url or find_self_url(channel)
     home = site_url(channel, own_url)
     import_log = ImportLog(feed, list(feed.faults), base=home)
     show = _convert_channel(channel, own_url, import_log)
@@ -68,10 +68,10 @@ def convert_feed(feed: FeedDocument, feed_url: str = "", slugs: Mapping[str, str
 
 def site_url(channel: Node, feed_url: str) -> str:
     """The URL against which relative URLs of a feed are resolved."""
-    return value_or_default(converters.to_url, channel.child_text("link"), feed_url or _self_url(channel))
+    return value_or_default(converters.to_url, channel.child_text("link"), feed_url or find_self_url(channel))
 
 
-def _self_url(channel: Node) -> str:
+def find_self_url(channel: Node) -> str:
     """The feed's own URL, as it says itself; empty if it does not."""
     for link in channel.children_named("atom:link"):
         if link.attributes.get("rel", "").strip().lower() == "self":

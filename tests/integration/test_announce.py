@@ -207,6 +207,11 @@ def test_old_episodes_imports_and_no_announce_post_nothing(show, mastodon):
     assert len(mastodon.own_posts()) == 1
 
 
+def test_mistyped_setup_is_suggested(show):
+    result = run(show, "announce", "setpu")
+    assert (result.exit_code, "no episode 'setpu'; did you mean 'setup'?" in result.output) == (2, True)
+
+
 def test_failed_post_does_not_fail_the_publish_and_is_tried_again(show, mastodon, monkeypatch):
     monkeypatch.setenv("PODCAST_KIT_MASTODON_TOKEN", "wrong-token-for-a-test")
     output = publish(show)

@@ -16,6 +16,7 @@ from podcast_kit.source import project
 from tests.support import shows
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+SAMPLE_FEED = shows.ROOT / "tests/samples/import/namespace-examples.xml"
 SHOW_GUID = "9b024349-ccf0-5f69-a609-6b82873eab3c"
 
 
@@ -303,3 +304,28 @@ def test_an_address_with_a_token_is_never_written_down(show, server):
 def test_an_import_remembers_the_old_feed(server, tmp_path):
     assert run("import", f"{server.url}old.xml", tmp_path / "new", "--url", "https://new.example/").exit_code == 0
     assert moving.read_move_record(tmp_path / "new").old_url == f"{server.url}old.xml"
+
+
+def test_an_import_of_a_file_remembers_the_feed_that_the_file_names(tmp_path):
+    result = run("import", SAMPLE_FEED, tmp_path / "new", "--url", "https://new.example/", "--no-files")
+    assert "old feed: https://example.com/podcast/feed.xml" in result.stderr
+    assert moving.read_move_record(tmp_path / "new").old_url == "https://example.com/podcast/feed.xml"
+
+
+def test_an_import_to_the_same_address_is_not_a_move(tmp_path):
+    run("import", SAMPLE_FEED, tmp_path / "new", "--url", "https://example.com/podcast/", "--no-files")
+    assert (tmp_path / "new/podcast.yaml").exists()
+    assert not (tmp_path / "new" / moving.MOVE_FILE).exists()
+
+
+def test_a_typed_old_feed_replaces_the_one_that_an_import_found(show, server):
+    found = moving.MoveRecord(direction=moving.MoveDirection.HERE, old_url="https://guess.example/feed.xml")
+    moving.write_move_record(show, found)
+    run("move", "-C", show, f"{server.url}old.xml")
+    assert moving.read_move_record(show).old_url == f"{server.url}old.xml"
+
+
+def test_a_network_is_told_that_each_show_moves_on_its_own(tmp_path):
+    (tmp_path / "shows.yaml").write_text("shows: ['shows/*']\n")
+    result = run("move", "-C", tmp_path)
+    assert (result.exit_code, "each show of a network moves on its own" in result.stderr) == (1, True)

@@ -62,6 +62,7 @@ def test_build_all_builds_every_show_and_the_page_of_the_network(net):
         ["ok", "(network)"],
     ]
     assert lines[-1] == "3 shows, all ok"
+    assert "(network)  3 shows, " in lines[-2]
     assert f"one: {net}/shows/one/build/feed.xml" in result.stdout.splitlines()
     page = (net / "build/index.html").read_text()
     assert all(f'<a href="{name}/index.html">Show {name}</a>' in page for name in ("one", "two", "three"))

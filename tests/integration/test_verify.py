@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from podcast_kit.cli.commands.verify import count_outcomes
+from podcast_kit.model import Outcome
 from podcast_kit.publish import bulk_verify, verify
 from tests.support import output_trees
 
@@ -151,6 +153,22 @@ def test_unreachable_host_is_reported_once_with_the_number_of_files(host, media)
     assert error.endswith("media/x/a b.mp3 not checked")
     errors = list(verify.summarize_errors(verify.verify_outputs(host.url, several)))
     assert len(errors) == 3  # a missing file is an error of its own
+
+
+@pytest.mark.parametrize(
+    ("errors", "unreachable", "expected"),
+    [
+        (0, 0, "4 files checked, all OK"),
+        (1, 0, "4 files checked, 1 failed"),
+        (0, 3, "1 file checked, all OK, 3 not checked"),
+        (1, 3, "1 file checked, 1 failed, 3 not checked"),
+        (0, 4, "0 files checked, 4 not checked"),
+    ],
+)
+def test_files_of_an_unreachable_host_are_not_counted_as_checked(errors, unreachable, expected):
+    failed = [Outcome(key="a", action="asked", error="404")] * errors
+    failed += [Outcome(key="a", action="asked", error="refused", unreachable_host="https://a.example")] * unreachable
+    assert count_outcomes(4, failed) == expected
 
 
 def test_outcomes_are_in_the_order_of_the_outputs(host, media):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,7 @@ def announce_command(
         _write_mail(console, episodes[0], mail)
         return
     store, show = open_target_store(console, {})
+    _refuse_mistyped_setup(show, episodes)
     _skip_silent_show(console, show)
     notifies = not episodes and not networks and bool(list_services(show.show))
     if not notifies:
@@ -200,6 +202,16 @@ def _report_fixed_networks(console: Console, show: Project, networks: tuple[str,
             if row.name in networks:
                 raise OperationError(text, again)
             console.info(f"{text}: {again}")
+
+
+def _refuse_mistyped_setup(show: Project, names: tuple[str, ...]) -> None:
+    """Raise click.UsageError for one word that names no episode and resembles `setup`."""
+    if len(names) != 1 or not get_close_matches(names[0], [SETUP_WORD], n=1):
+        return
+    try:
+        resolve_episode(names[0], show, "EPISODE")
+    except click.BadParameter as error:
+        raise click.UsageError(f"no episode {names[0]!r}; did you mean {SETUP_WORD!r}?") from error
 
 
 def _choose_guids(build: Build, state: StoreState, names: tuple[str, ...]) -> tuple[str, ...]:

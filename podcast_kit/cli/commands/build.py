@@ -83,6 +83,8 @@ class _FinishedBuild:
     episode_count: int
     file_count: int
     total_bytes: int
+    show_count: int | None
+    """Of the page of a network, which has no episodes of its own."""
     left_out: Sequence[str]
     """A line for each scheduled episode, and one for the drafts."""
     outputs: Sequence[Mapping[str, Any]]
@@ -94,14 +96,14 @@ class _FinishedBuild:
             "problems": problems_to_rows(console, self.problems),
             "folder": self.folder,
             "feed_path": self.feed_path,
-            "counts": [self.episode_count, self.file_count, self.total_bytes],
+            "counts": [self.episode_count, self.file_count, self.total_bytes, self.show_count],
             "left_out": [console.mask(line) for line in self.left_out],
         }
 
     @staticmethod
     def from_json(row: Any, outputs: Any) -> _FinishedBuild:  # noqa: ANN401  # JSON
         """The build of `to_json`, with its outputs. Raises ValueError, TypeError or KeyError for anything else."""
-        episode_count, file_count, total_bytes = row["counts"]
+        episode_count, file_count, total_bytes, show_count = row["counts"]
         return _FinishedBuild(
             problems=problems_from_rows(row["problems"]),
             folder=str(row["folder"]),
@@ -109,6 +111,7 @@ class _FinishedBuild:
             episode_count=int(episode_count),
             file_count=int(file_count),
             total_bytes=int(total_bytes),
+            show_count=None if show_count is None else int(show_count),
             left_out=[str(line) for line in row["left_out"]],
             outputs=[dict(output) for output in outputs],
         )
@@ -134,6 +137,7 @@ def _describe_build(console: Console, build: Build) -> _FinishedBuild:
         episode_count=len(build.items),
         file_count=len(outputs),
         total_bytes=sum(output.size for output in outputs),
+        show_count=None if build.project.listed_shows is None else len(build.project.listed_shows),
         left_out=[*scheduled_lines(build), *drafts],
         outputs=rows,
     )
@@ -143,10 +147,10 @@ def _print_build(console: Console, build: _FinishedBuild, *, made: int) -> None:
     """Print a build of which this run has made some files, after its problems."""
     console.document("build", build.problems, folder=build.folder, made=made, outputs=build.outputs)
     console.result(build.feed_path)
-    files = (
-        f"{format_count(build.episode_count, 'episode')}, {format_count(build.file_count, 'file')}, "
-        f"{format_bytes(build.total_bytes)}"
-    )
+    contents = format_count(build.episode_count, "episode")
+    if build.show_count is not None:
+        contents = format_count(build.show_count, "show")
+    files = f"{contents}, {format_count(build.file_count, 'file')}, {format_bytes(build.total_bytes)}"
     console.summarize(f"{files}; {f'{made} rebuilt' if made else 'nothing changed'}")
     for line in build.left_out:
         console.info(line)

@@ -93,7 +93,8 @@ def import_command(
             )
             write_gitignore(show_folder, target)
             new_feed = _build_feed(console, show_folder, now)
-            _record_old_feed(show_folder, feed or old_show.source)
+            old_url = old_show.find_feed_url(feed)
+            is_recorded = _record_old_feed(show_folder, old_url)
         except BaseException:
             show_file.unlink(missing_ok=True)  # so that the same command can run again
             raise
@@ -123,6 +124,8 @@ def import_command(
     lost = sum(problem.code == "import.guid" for problem in errors)
     guids = f"{format_count(lost, 'episode')} lost" if lost else "all guids kept"
     episodes = format_count(result.episodes, "episode")
+    if is_recorded and "://" not in (feed or old_show.source):
+        console.info(f"old feed: {old_url}, as the file says; `podcast-kit move` compares with it")
     console.info(f"{episodes}, {guids}; next: `podcast-kit check`, then `podcast-kit plan`")
     if errors:
         click.get_current_context().exit(ExitCode.FAILED)
@@ -141,12 +144,16 @@ def _unpack_show(console: Console, source: str, folder: Path) -> None:
     console.info(f"{format_count(len(show.episodes), 'episode')}, {format_count(files, 'file')}")
 
 
-def _record_old_feed(folder: Path, source: str) -> None:
-    """Remember the feed that the show comes from, so that `move` needs no address."""
+def _record_old_feed(folder: Path, old_url: str) -> bool:
+    """Remember the feed that the show comes from, so that `move` needs no address; whether that was done."""
     from podcast_kit.publish import moving
+    from podcast_kit.source import project
 
-    if moving.can_be_recorded(source):
-        moving.write_move_record(folder, moving.MoveRecord(direction=moving.MoveDirection.HERE, old_url=source))
+    own_url = project.load_settings(folder).show.feed_url
+    if not moving.can_be_recorded(old_url) or moving.is_same_url(old_url, own_url):
+        return False
+    moving.write_move_record(folder, moving.MoveRecord(direction=moving.MoveDirection.HERE, old_url=old_url))
+    return True
 
 
 def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:

@@ -88,8 +88,8 @@ def _find_move(
     else:
         text = "no move is under way"
         raise OperationError(text, "pass the feed at the old host, or --to URL to move away from here")
-    if earlier is None:
-        return wanted
+    if earlier is None or (earlier.started is None and old_feed):
+        return wanted  # what `import` wrote down is not under way yet
     is_same = (earlier.direction, earlier.new_url) == (wanted.direction, wanted.new_url)
     if is_same and is_same_url(earlier.old_url, wanted.old_url):
         return earlier

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,8 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
       podcast-kit stats update-lists FILE       use a newer list of user agents
     """
     action = arguments[0] if arguments and arguments[0] in ACTIONS else ""
+    if not action and arguments:
+        refuse_mistyped_action(arguments[0])
     show = load_show(console, needs_cover=False)
     if action == SETUP_ACTION:
         set_up_logs(console, show, arguments[1:], yes=options["yes"])
@@ -117,6 +120,13 @@ def stats_command(console: Console, arguments: tuple[str, ...], **options: Any) 
     logs = () if action else arguments
     names = arguments[1:] if action else ()
     report_downloads(console, show, action, names, logs, **options)
+
+
+def refuse_mistyped_action(word: str) -> None:
+    """Raise click.UsageError for a word that is neither an action nor a log, but resembles an action."""
+    matches = get_close_matches(word, ACTIONS, n=1)
+    if matches and not Path(word).exists():
+        raise click.UsageError(f"no action or log {word!r}; did you mean {matches[0]!r}?")
 
 
 def update_agent_lists(console: Console, show: Project, arguments: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -12,7 +13,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, override_target
 from podcast_kit.cli.outcomes import outcome_to_json
 from podcast_kit.errors import ExitCode
-from podcast_kit.model import Progress
+from podcast_kit.model import Outcome, Progress
 from podcast_kit.text.numbers import format_count
 
 
@@ -56,11 +57,22 @@ def verify_command(
     console.document("verify", asked=len(outcomes), failed=[outcome_to_json(outcome) for outcome in failed])
     for error, fix in verify.summarize_errors(failed):
         console.result(f"{error}\n  {fix}" if fix else error)
-    console.summarize(
-        f"{format_count(len(outcomes), 'file')} checked, {f'{len(failed)} failed' if failed else 'all OK'}"
-    )
+    console.summarize(count_outcomes(len(outcomes), failed))
     if failed:
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def count_outcomes(count: int, failed: Sequence[Outcome]) -> str:
+    """How many files were checked, and of how many nothing is known because their host does not answer."""
+    unchecked = sum(bool(outcome.unreachable_host) for outcome in failed)
+    wrong = len(failed) - unchecked
+    result = f"{wrong} failed" if wrong else "all OK" if count > unchecked else ""
+    parts = [
+        f"{format_count(count - unchecked, 'file')} checked",
+        result,
+        f"{unchecked} not checked" if unchecked else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _verify_move(console: Console, old_feed: str, *, asks_apple: bool, at: str | None) -> None:

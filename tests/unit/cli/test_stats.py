@@ -318,3 +318,7 @@ def test_excluded_referrers_are_left_out(show, tmp_path):
     (tmp_path / "hosts.txt").write_text("# spam\n\nFree-Traffic.example\n")
     assert read_json(show, tmp_path / "logs")["downloads"] == 2
     assert read_json(show, "--exclude-referrers", tmp_path / "hosts.txt")["downloads"] == 1
+
+
+def test_a_mistyped_action_is_suggested(show):
+    assert "no action or log 'comapre'; did you mean 'compare'?" in run(show, "comapre", code=2).output
