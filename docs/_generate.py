@@ -132,6 +132,10 @@ def limits_page() -> str:
         ),
         ("feed", feed_limits),
         ("image", f"{size(artwork.MAX_IMAGE_BYTES)}, {size(artwork.MAX_IMAGE_PIXELS, 'pixels')}"),
+        (
+            "recording of a stranger's show, in `check --untrusted`",
+            f"{size(limits.MAX_UNTRUSTED_RECORDING_BYTES)}, {limits.MAX_UNTRUSTED_RECORDING_HOURS} hours to decode",
+        ),
         ("download of an import", download_limits),
         (
             "static/",

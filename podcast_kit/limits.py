@@ -33,6 +33,8 @@ MAX_MASTERING_CPU_S = 3_600
 """CPU time that mastering one recording of a stranger may take."""
 MAX_UNTRUSTED_RECORDING_BYTES = 2_000_000_000
 """Size of a recording that `check --untrusted` reads: three hours of WAV."""
+MAX_UNTRUSTED_RECORDING_HOURS = 12
+"""Length of a recording that `check --untrusted` decodes: a FLAC of 14 MB can hold 20 hours of silence."""
 MAX_MASTERED_BYTES = 2_000_000_000
 """Size of a file that mastering a recording of a stranger may write."""
 MAX_TEMPLATE_BYTES = 1_000_000

@@ -668,8 +668,8 @@ au.tracks
     Export it again with one track.
 
 au.large
-    A recording of a show that is not trusted is too large to be read.
-    A file of many gigabytes can be made without using the disk, and would keep the check busy for minutes.
+    A recording of a show that is not trusted is too large or too long to be read.
+    Many gigabytes may take no space on disk, and 14 MB can hold 20 hours of silence: the check would take hours.
     Run `podcast-kit check --trusted` if you trust the show.
 
 au.truncated

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_kit.audio import codecs
+from podcast_kit.audio.foreign import decodes_sound
 from podcast_kit.audio.sniff import detect_audio_kind
 from podcast_kit.errors import InvalidAudio
 from podcast_kit.model import Audio, Chapter
@@ -23,6 +24,7 @@ UNTIMED_CONTAINERS = {"asf"}
 """Containers whose packets do not have the times of what is in them: only decoding tells the length."""
 
 
+@decodes_sound
 def probe_decoded(path: Path) -> Audio:
     """Facts about a file, from its packets; raises InvalidAudio if no decoder is installed."""
     if codecs.missing_codecs():
@@ -55,6 +57,7 @@ def probe_decoded(path: Path) -> Audio:
     )
 
 
+@decodes_sound
 def read_decoded_tags(path: Path) -> EmbeddedTags:
     """Title and chapters; empty if no decoder is installed."""
     from podcast_kit.audio.tag import EmbeddedTags

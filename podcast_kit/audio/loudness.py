@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 
 from podcast_kit.audio import codecs
+from podcast_kit.audio.foreign import decodes_sound
 from podcast_kit.audio.mastering.loudness_result import MIN_MEASURED_LUFS, Loudness
 from podcast_kit.audio.probe import translate_audio_errors
-from podcast_kit.errors import InvalidAudio
-from podcast_kit.io.decoder_process import DecoderDied, are_decoders_limited, runs_in_decoder
+from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.model import Progress
 from podcast_kit.text.timecode import format_short_timecode
 
@@ -23,14 +23,11 @@ def measure_loudness(path: Path, on_progress: Callable[[Progress], None] | None 
     """
     codecs.require_codecs()
     if are_decoders_limited():
-        try:
-            return _measure_foreign_file(path)
-        except DecoderDied as error:
-            raise InvalidAudio(path.name, f"cannot be decoded: {error}", "export the recording again") from None
+        return _measure_foreign_file(path)
     return _measure_file(path, on_progress)
 
 
-@runs_in_decoder
+@decodes_sound
 def _measure_foreign_file(path: Path) -> Loudness:
     """Without progress: it runs in another process."""
     return _measure_file(path, None)

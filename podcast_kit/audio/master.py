@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from podcast_kit.audio import codecs
+from podcast_kit.audio.foreign import decodes_sound
 from podcast_kit.audio.mastering.decision import (
     FORMAT_OF_CODEC,
     PUBLISHED_CONTAINERS,
@@ -46,6 +47,11 @@ def mastered_suffix(source: Path, settings: AudioSettings) -> str:
     `MasteringResult.path` is right.
     """
     codecs.require_codecs()
+    return _find_mastered_suffix(source, settings)
+
+
+@decodes_sound
+def _find_mastered_suffix(source: Path, settings: AudioSettings) -> str:
     from podcast_kit.audio.mastering import decode
 
     with translate_audio_errors(source):
@@ -67,6 +73,11 @@ def choose_format(source: Path, format_: str) -> str:
     out of a container that they don't play. Reads only the header.
     """
     codecs.require_codecs()
+    return _choose_by_header(source, format_)
+
+
+@decodes_sound
+def _choose_by_header(source: Path, format_: str) -> str:
     from podcast_kit.audio.mastering import decode
 
     with translate_audio_errors(source):

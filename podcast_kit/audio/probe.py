@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
+from podcast_kit.audio.foreign import decodes_sound
 from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.audio.tag_bounds import read_at
 from podcast_kit.errors import InvalidAudio, PodcastKitError
@@ -85,13 +86,18 @@ def exceeds_level(path: Path, level: float) -> bool | None:
     """
     if not find_spec("av") or not find_spec("numpy"):
         return None
-    from podcast_kit.audio.mastering import decode
-
     try:
-        with translate_audio_errors(path):
-            return any(abs(block).max(initial=0.0) > level for block in decode.decode_blocks(path))
+        return _is_louder_than(path, level)
     except InvalidAudio:
         return None
+
+
+@decodes_sound
+def _is_louder_than(path: Path, level: float) -> bool:
+    from podcast_kit.audio.mastering import decode
+
+    with translate_audio_errors(path):
+        return any(abs(block).max(initial=0.0) > level for block in decode.decode_blocks(path))
 
 
 @contextmanager

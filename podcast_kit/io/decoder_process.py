@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from podcast_kit.errors import OperationError
-from podcast_kit.limits import MAX_DECODER_CPU_S, MAX_DECODER_MEMORY_BYTES, MAX_MASTERED_BYTES, MAX_MASTERING_CPU_S
+from podcast_kit.limits import (
+    MAX_DECODER_CPU_S,
+    MAX_DECODER_MEMORY_BYTES,
+    MAX_MASTERED_BYTES,
+    MAX_MASTERING_CPU_S,
+    MAX_UNTRUSTED_RECORDING_HOURS,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -120,6 +126,8 @@ class DecoderProcess:
 
 _active: DecoderProcess | None = None
 """While decoders are limited; a process for the whole program, like the limits that it has."""
+_is_limited = False
+"""Whether this is a process that decodes a stranger's file."""
 
 
 @contextmanager
@@ -139,6 +147,11 @@ def limit_decoders(limits: DecoderLimits | None = None) -> Iterator[None]:
 def are_decoders_limited() -> bool:
     """Whether `limit_decoders` is in force."""
     return _active is not None
+
+
+def max_decoded_seconds() -> float:
+    """How much of a recording may be decoded here: of a stranger's file, a compressed silence can last for days."""
+    return MAX_UNTRUSTED_RECORDING_HOURS * 3600 if _is_limited or _active else float("inf")
 
 
 def runs_in_decoder(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -199,6 +212,8 @@ def load_result(data: bytes) -> Any:  # noqa: ANN401  # whatever a decoder retur
 
 def enter_limits(limits: DecoderLimits) -> None:
     """Limit this process, for good: no network where the system can take it away, memory, CPU time, written files."""
+    global _is_limited  # noqa: PLW0603  # of the process
+    _is_limited = True
     _leave_network()
     _limit_process(limits)
     _limit_cpu(limits.cpu_s)

@@ -11,6 +11,7 @@ import pytest
 from podcast_kit import builder
 from podcast_kit.audio import probe_audio, read_tags
 from podcast_kit.errors import InvalidInput
+from podcast_kit.io.decoder_process import limit_decoders
 from podcast_kit.source import project
 from tests.integration.test_build_mastering import NOW, made, show
 from tests.support.shows import small, tree
@@ -135,6 +136,17 @@ def test_soundbite_of_other_formats_is_reencoded(suffix, tmp_path):
     assert path.suffix == f".{suffix}"
     assert probe_audio(path).seconds == pytest.approx(16, abs=0.05)
     assert read_tags(path).title == "The best of it"
+
+
+def test_soundbite_of_a_stranger_is_reencoded_within_limits_to_the_same_bytes(tmp_path):
+    folder = show(tmp_path, audio="{format: m4a}", seconds=20.0, soundbites=BITE)
+    (free,) = bites(made(folder))
+    expected = free.read_bytes()
+    shutil.rmtree(folder / "build")
+    shutil.rmtree(folder / ".podcast-kit", ignore_errors=True)
+    with limit_decoders():
+        (limited,) = bites(made(folder))
+    assert limited.read_bytes() == expected
 
 
 def test_soundbite_after_the_end_is_reported_at_its_line(tmp_path):

@@ -25,6 +25,8 @@ from podcast_kit.audio.sniff import KIND_SUFFIXES, AudioKind, find_kind_by_magic
 from podcast_kit.audio.spliced_file import SplicedFile
 from podcast_kit.audio.tag_bounds import find_audio_bounds
 from podcast_kit.errors import InvalidAudio, OperationError
+from podcast_kit.io.decoder_process import max_decoded_seconds
+from podcast_kit.limits import MAX_UNTRUSTED_RECORDING_HOURS
 
 Block: TypeAlias = npt.NDArray[np.float32]
 """Samples, where full scale is 1.0; one row for each channel."""
@@ -63,6 +65,12 @@ class PcmSpan:
     length: int
     """In bytes."""
     channels: int
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """Of the sound."""
+        return self.length / (CD_SAMPLE_BYTES * self.channels * self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,10 @@ def _is_picture(stream: Any) -> bool:
 
 def decode_blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Block]:
     """All blocks of a file, resampled and mixed; 0 keeps its own rate, or its own channels up to two."""
+    longest = max_decoded_seconds()
     if path.is_file() and (span := _find_plain_pcm(path, rate, channels)):
+        if span.seconds > longest:
+            raise _too_long(path)
         with _translate_decode_errors(path):
             yield from _read_plain_pcm(path, span)
         return
@@ -174,7 +185,9 @@ def decode_blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Bloc
         channels = channels or min(stream.codec_context.layout.nb_channels, 2)
         if not rate or channels not in CHANNEL_LAYOUTS:
             raise InvalidAudio(str(path), "has no sample rate or channels in its header", "export it again")
-        resampler, kind = None, None
+        if (container.duration or 0) / av.time_base > longest:
+            raise _too_long(path)
+        resampler, kind, seconds = None, None, 0.0
         for frame in _decode_frames(path, container, stream):
             # The format of a stream may change midway (spliced MP3); each part gets its own resampler.
             if (new_kind := (frame.sample_rate, frame.layout.nb_channels, frame.format.name)) != kind:
@@ -183,11 +196,19 @@ def decode_blocks(path: Path, rate: int = 0, channels: int = 0) -> Iterator[Bloc
                     av.AudioResampler("fltp", CHANNEL_LAYOUTS[channels], rate, DECODE_BLOCK_SAMPLES),
                     new_kind,
                 )
+            seconds += frame.samples / (frame.sample_rate or rate)
+            if seconds > longest:  # a header may say anything
+                raise _too_long(path)
             frame.pts = None  # only the order counts; gaps in the timestamps of a damaged file must not be filled
             yield from _resample_frame(resampler, frame)
         if resampler is None:
             raise InvalidAudio(str(path), "contains no audio that can be decoded", "export it again")
         yield from _resample_frame(resampler, None)
+
+
+def _too_long(path: Path) -> InvalidAudio:
+    text = f"is longer than {MAX_UNTRUSTED_RECORDING_HOURS} hours, so it is not decoded"
+    return InvalidAudio(str(path), text, "if you trust the show, check it with --trusted", "au.large")
 
 
 def _find_plain_pcm(path: Path, rate: int, channels: int) -> PcmSpan | None:
@@ -217,7 +238,7 @@ def _find_plain_pcm(path: Path, rate: int, channels: int) -> PcmSpan | None:
     )
     is_unchanged = rate in {0, own_rate} and channels in {0, own_channels}
     return (
-        PcmSpan(data.start, data.length, own_channels)
+        PcmSpan(data.start, data.length, own_channels, own_rate)
         if is_cd_quality and is_unchanged and data.length >= frame
         else None
     )
