@@ -17,6 +17,7 @@ from podcast_kit import __version__, feed, site
 from podcast_kit.builder import mastering
 from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, CacheKind, open_cache
 from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.episode_record import EpisodeRecord, open_episode_record
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.host_files import write_host_files
 from podcast_kit.builder.images import publish_artwork
@@ -72,7 +73,9 @@ __all__ = [
     "LOCK_FILE",
     "OPML_KEY",
     "Build",
+    "EpisodeRecord",
     "build",
+    "open_episode_record",
     "write_lock",
     "write_lock_entries",
 ]
@@ -151,6 +154,7 @@ def build(
     feeds_only: bool = False,
     network: NetworkPolicy | None = None,
     workers: Workers | None = None,
+    record: EpisodeRecord | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_built: Callable[[Path], None] = lambda _: None,
 ) -> Build:
@@ -163,7 +167,8 @@ def build(
     Unless `needs_private_key`, private feeds are left out where their key is missing.
     Audio at a URL is fetched unless `network` is offline.
     With `feeds_only` there are no pages and no private feeds.
-    Episodes and pages are built by the `workers`, by default in this process; the result is the same.
+    Episodes and pages are built by the `workers`, by default in this process; the result is the same. Those that are
+    in the `record` and have not changed are taken from it, and it gets those of this build.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     `on_built` gets the folder when all of it is written, before another build of the show can begin.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
@@ -192,7 +197,9 @@ def build(
         ]
         artwork = page_artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
-        built = _build_episodes(project, due, out, retag, on_progress, broken, http, workers, keep_going=keep_going)
+        built = _build_episodes(
+            project, due, out, retag, on_progress, broken, http, workers, keep_going=keep_going, record=record
+        )
         sources = collect_source_versions(project, built, cache)
         held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
@@ -232,7 +239,7 @@ def build(
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
-            page_artwork = PagesBuild(project=project, out=out, workers=workers).write_pages(
+            page_artwork = PagesBuild(project=project, out=out, workers=workers, record=record).write_pages(
                 items, artwork, [page.published for page in pages]
             )
         _write_feeds(project, items, artwork, out, held_here)
@@ -250,8 +257,7 @@ def build(
         if not feeds_only:
             write_static_files(project, built_keys, out)
             host_problems = write_host_files(project, out)
-        out.commit()
-        out.close()
+        _finish_writing(out, record)
         on_built(folder)
     return Build(
         folder=folder,
@@ -287,6 +293,13 @@ def build(
             *(problem for episode in [*built, *members_built] for problem in episode.problems),
         ),
     )
+
+
+def _finish_writing(out: OutputDir, record: EpisodeRecord | None) -> None:
+    out.commit()
+    if record is not None:
+        record.save(out.cache.folder)
+    out.close()
 
 
 def _sweep_recordings(project: Project, cache: Cache) -> None:
@@ -388,6 +401,7 @@ def _build_episodes(
     workers: Workers,
     *,
     keep_going: bool,
+    record: EpisodeRecord | None = None,
 ) -> list[BuiltEpisode]:
     """Every episode; raises InvalidInput with the problems of all of them.
 
@@ -397,7 +411,13 @@ def _build_episodes(
     built: list[BuiltEpisode] = []
     failed: list[BrokenEpisode] = []
     episodes_build = EpisodesBuild(
-        project=project, out=out, retag=retag, http=http, workers=workers, on_progress=on_progress
+        project=project,
+        out=out,
+        retag=retag,
+        http=http,
+        workers=workers,
+        on_progress=on_progress,
+        record=record,
     )
     for episode, outcome in episodes_build.run(tuple(episodes)):
         if isinstance(outcome, BuiltEpisode):

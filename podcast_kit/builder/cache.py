@@ -38,6 +38,8 @@ MIN_ROWS_BEFORE_EVICTION = 1000
 CachedT = TypeVar("CachedT")
 CacheRows = dict[tuple[str, str], str]
 """(kind, key) → JSON."""
+CacheUses = set[tuple[str, str]]
+"""(kind, key) of the rows that were asked for or set."""
 
 
 class WorkNeeded(Exception):  # no error: it says why an attempt ended
@@ -97,7 +99,7 @@ class Cache:
         self._folder = folder
         self._subfolders: dict[str, OpenFolder] = {}
         self._open_subfolders = ExitStack()
-        self.used: set[tuple[str, str]] = set()
+        self.used: CacheUses = set()
         self._rows: dict[str, dict[str, str]] = {}
         self._read: CacheRows | None = None
         self._known_digests: dict[str, str] = {}
@@ -124,6 +126,16 @@ class Cache:
         """Raise WorkNeeded in an attempt: from here on something has to be worked out."""
         if self._read is not None:
             raise WorkNeeded
+
+    @contextmanager
+    def watched(self, used: CacheUses) -> Iterator[None]:
+        """Add to `used` what is asked for or set inside."""
+        outer, self.used = self.used, used
+        try:
+            yield
+        finally:
+            outer |= used
+            self.used = outer
 
     def get(self, kind: CacheKind[CachedT], key: str) -> CachedT | None:
         """The value kept under the key, or None."""
@@ -202,6 +214,11 @@ class Cache:
         """Make what was set so far survive a kill, if that does not take long."""
         with suppress(OSError):  # what cannot be saved in the end is reported then
             self._file.save_sometimes()
+
+    @property
+    def folder(self) -> OpenFolder:
+        """The folder that the database is in."""
+        return self._folder
 
     def subfolder(self, name: str) -> OpenFolder:
         """A folder of files beside the database, created if needed and open until the build is done."""

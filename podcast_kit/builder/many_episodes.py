@@ -8,13 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from podcast_kit.audio.codecs import missing_codecs
 from podcast_kit.builder.cache import CACHE_DIR, CacheRows, WorkNeeded
 from podcast_kit.builder.description import DescriptionContext
 from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_episode
+from podcast_kit.builder.episode_record import EpisodeRecord
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.prepare_audio import master_audio, prepare_audio, prepare_episode_audio
 from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.tags import EmbeddedImages
+from podcast_kit.builder.work_trace import WorkTrace, keep_work, trace_work
 from podcast_kit.builder.workers import MAX_TRIES, MIN_SECONDS, Workers
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.decoder_process import are_decoders_limited
@@ -46,12 +49,60 @@ class EpisodesBuild:
     http: HttpClient
     workers: Workers
     on_progress: Callable[[Progress], None]
+    record: EpisodeRecord | None = None
+    """Has the episodes of the last build, and gets those of this one."""
 
     def run(self, episodes: Sequence[Episode]) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
         """Every episode in order, built or with what is wrong with it; raises what stops the whole build."""
         context = EpisodeContext(
             self.project, self.out, DescriptionContext.from_project(self.project), EmbeddedImages(self.out.cache)
         )
+        self._start_record(context)
+        kept = {episode.slug: built for episode in episodes if (built := self._take_kept(episode))}
+        results = self._run_changed(context, [episode for episode in episodes if episode.slug not in kept])
+        for episode in episodes:
+            yield (episode, kept[episode.slug]) if episode.slug in kept else next(results)
+
+    def _take_kept(self, episode: Episode) -> BuiltEpisode | None:
+        """The episode from the record, if everything is as it was in the last build."""
+        if self.record is None:
+            return None
+        kept = self.record.find_build(episode, self._own_inputs(episode))
+        if kept is None:
+            return None
+        kept.work.repeat(self.out)
+        return kept.built
+
+    def _keep(self, episode: Episode, outcome: BuiltEpisode | PodcastKitError, trace: WorkTrace) -> None:
+        if self.record is not None and isinstance(outcome, BuiltEpisode):
+            work = keep_work(trace, self.out.cache)
+            self.record.keep_build(episode, self._own_inputs(episode), work, outcome)
+
+    def _start_record(self, context: EpisodeContext) -> None:
+        """Tell the record what all episodes are built from."""
+        if self.record is None:
+            return
+        project, cover = self.project, self.project.show.artwork
+        inputs = (
+            context.description.digest,
+            str(project.folder),
+            str(project.output_folder),
+            str(self.out.folder),
+            cover is not None and cover.resolve_in(project.folder).is_file(),
+            missing_codecs(),
+        )
+        self.record.start_build(project.show.people, repr(inputs))
+
+    def _own_inputs(self, episode: Episode) -> str:
+        """What an episode is built from besides its files and what all episodes are."""
+        entry = self.project.lock_entry(episode.guid)
+        slugs = self.project.recorded_slugs.get(episode.guid, ())
+        return repr((episode.slug in self.retag, entry, slugs))
+
+    def _run_changed(
+        self, context: EpisodeContext, episodes: Sequence[Episode]
+    ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        """As `run`, for episodes that are not in the record."""
         if not any(isinstance(episode.audio, BucketFile) for episode in episodes):
             yield from self._run_found(context, episodes)
             return
@@ -163,27 +214,40 @@ class EpisodesBuild:
     def _run_here(
         self, context: EpisodeContext, episodes: Sequence[Episode]
     ) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
+        traces: dict[str, WorkTrace] = {episode.slug: WorkTrace() for episode in episodes}
         prepared = prepare_audio(
-            self.project, episodes, self.out, self.retag, self.on_progress, http=self.http, workers=self.workers
+            self.project,
+            episodes,
+            self.out,
+            self.retag,
+            self.on_progress,
+            http=self.http,
+            workers=self.workers,
+            traces=traces,
         )
         for number, episode in enumerate(episodes, 1):
             self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
             audio = prepared[episode.slug]
+            trace = traces.pop(episode.slug)
             try:
-                outcome = audio if isinstance(audio, PodcastKitError) else build_episode(context, episode, audio)
+                with trace_work(self.out, trace):
+                    outcome = audio if isinstance(audio, PodcastKitError) else build_episode(context, episode, audio)
             except PodcastKitError as error:
                 outcome = error
+            self._keep(episode, outcome, trace)
             yield episode, outcome
 
     def _attempt(
         self, context: EpisodeContext, episode: Episode, errors: Mapping[str, PodcastKitError]
     ) -> BuiltEpisode | PodcastKitError | _Waiting:
         """The episode as far as earlier builds have worked it out."""
-        with self.out.cache.attempt() as rows:
+        with self.out.cache.attempt() as rows, trace_work(self.out) as trace:
             try:
-                return self._build_here(context, episode, errors)
+                outcome = self._build_here(context, episode, errors)
             except WorkNeeded:
                 return _Waiting(rows)
+        self._keep(episode, outcome, trace)
+        return outcome
 
     def _estimate_seconds(self, episode: Episode) -> float:
         if isinstance(episode.audio, BucketFile):
@@ -234,8 +298,11 @@ class EpisodesBuild:
         for number, episode in enumerate(episodes, 1):
             self.on_progress(Progress("episode", episode.slug, number, len(episodes)))
             if episode.slug in slugs:
-                outcome = self._take_over(episode, next(results))
-                yield episode, outcome or self._build_here(context, episode, errors)
+                with trace_work(self.out) as trace:
+                    outcome = self._take_over(episode, next(results))
+                    outcome = outcome or self._build_here(context, episode, errors)
+                self._keep(episode, outcome, trace)
+                yield episode, outcome
             elif episode.slug in outcomes:
                 yield episode, outcomes[episode.slug]
             else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from podcast_kit import site
 from podcast_kit.builder import episode_tasks
 from podcast_kit.builder.cache import WorkNeeded, dataclass_kind
+from podcast_kit.builder.episode_record import EpisodeRecord, KeptEpisode
 from podcast_kit.builder.episode_tasks import PagesContext, PagesTask, PictureTask, WorkPlace
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
+from podcast_kit.builder.work_trace import WorkTrace, keep_pictures, trace_work
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.decoder_process import are_decoders_limited
@@ -36,6 +38,8 @@ class PagesBuild:
     project: Project
     out: OutputDir
     workers: Workers
+    record: EpisodeRecord | None = None
+    """Has the pictures and pages of the last build, and gets those of this one."""
 
     def write_pages(
         self, items: Sequence[Item], artwork: Image | None, own_pages: Sequence[PublishedPage]
@@ -44,10 +48,14 @@ class PagesBuild:
 
         Raises the error of the first page by key.
         """
-        with_comments = tuple(replace(item, comments=_shown_threads(self.project, item)) for item in items)
+        with_comments = tuple(self._add_comments(item) for item in items)
         pictured, artwork, icons = add_page_images(self.project, with_comments, artwork, self.out, self._picture_items)
+        kept = self._find_kept(with_comments)
         show_site = self._make_site(artwork, icons, own_pages)
+        show_site.kept_pages.update({guid: episode.pages for guid, episode in kept.items() if episode.pages})
         pages = show_site.build_pages(pictured)
+        for guid, episode in kept.items():
+            episode.keep_pages(show_site.kept_pages[guid])
         changed = [page for page in pages if not self._is_unchanged(page)]
         of_episodes = {page.key: page for page in changed if page.item}
         errors: dict[str, PodcastKitError] = {}
@@ -71,6 +79,17 @@ class PagesBuild:
                 redirect_to=show.page_url(page.moved_to) if redirects else "",
             )
         return artwork
+
+    def _add_comments(self, item: Item) -> Item:
+        threads = _shown_threads(self.project, item)
+        return replace(item, comments=threads) if threads else item
+
+    def _find_kept(self, items: Sequence[Item]) -> dict[str, KeptEpisode]:
+        """What is kept of the episodes by guid, where it has their pictures."""
+        if self.record is None:
+            return {}
+        found = {item.guid: self.record.find_kept(item) for item in items}
+        return {guid: kept for guid, kept in found.items() if kept and kept.pictures}
 
     def _make_site(
         self, artwork: Image | None, icons: tuple[Image, ...], own_pages: Sequence[PublishedPage]
@@ -141,7 +160,7 @@ class PagesBuild:
         tasks.sort(key=lambda task: min(task.keys))
         context = PagesContext(
             place=self._place(),
-            site=replace(show_site),
+            site=replace(show_site, kept_pages={}),
         )
         results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return zip(tasks, results, strict=True)
@@ -162,42 +181,76 @@ class PagesBuild:
 
     def _picture_items(self, pictures: ItemPictures, items: Sequence[Item]) -> tuple[Item, ...]:
         """Each item with its pictures."""
+        kept = {item.guid: found for item in items if (found := self._take_pictures(pictures, item))}
+        others = iter(self._picture_changed(pictures, [item for item in items if item.guid not in kept]))
+        return tuple(kept[item.guid] if item.guid in kept else next(others) for item in items)
+
+    def _take_pictures(self, pictures: ItemPictures, item: Item) -> Item | None:
+        """The item with the pictures of the last build, if they would be the same."""
+        kept = self.record.find_kept(item) if self.record else None
+        if self.record is None or kept is None or kept.pictures is None:
+            return None
+        found = kept.pictures
+        if found.key != pictures.digest or not self.record.checks.are_unchanged(found.work.files):
+            kept.drop_pictures()
+            return None
+        found.work.repeat(self.out)
+        return found.add_to(item)
+
+    def _keep_pictures(self, pictures: ItemPictures, item: Item, pictured: Item, trace: WorkTrace) -> Item:
+        kept = self.record.find_kept(item) if self.record else None
+        if kept is not None:
+            for image in pictured.images.values():  # of several episodes, drawn once
+                trace.outputs.update({file.key: self.out.outputs[file.key] for file in image.thumbnails})
+            kept.keep_pictures(keep_pictures(pictures.digest, pictured, trace, self.out.cache))
+        return pictured
+
+    def _picture_here(self, pictures: ItemPictures, item: Item) -> Item:
+        with trace_work(self.out) as trace:
+            pictured = pictures.picture_item(item)
+        return self._keep_pictures(pictures, item, pictured, trace)
+
+    def _picture_changed(self, pictures: ItemPictures, items: Sequence[Item]) -> Iterable[Item]:
+        """As `_picture_items`, for items whose pictures are not in the record."""
         if are_decoders_limited() or not self.workers.are_many:
-            return tuple(map(pictures.picture_item, items))
+            return [self._picture_here(pictures, item) for item in items]
         attempts = [self._attempt_pictures(pictures, item) for item in items]
         tasks = [attempt for attempt in attempts if isinstance(attempt, PictureTask)]
         if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
-            return tuple(
-                pictures.picture_item(attempt.item) if isinstance(attempt, PictureTask) else attempt
+            return [
+                self._picture_here(pictures, attempt.item) if isinstance(attempt, PictureTask) else attempt
                 for attempt in attempts
-            )
+            ]
         context = episode_tasks.PicturesContext(
             place=self._place(),
             cover=pictures.cover,
             colours=pictures.colours,
         )
         results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
-        return tuple(
+        return [
             self._take_over_pictures(pictures, attempt.item, next(results))
             if isinstance(attempt, PictureTask)
             else attempt
             for attempt in attempts
-        )
+        ]
 
     def _attempt_pictures(self, pictures: ItemPictures, item: Item) -> Item | PictureTask:
         with self.out.cache.attempt() as rows:
             try:
-                return pictures.picture_item(item)
+                with trace_work(self.out) as trace:
+                    pictured = pictures.picture_item(item)
             except WorkNeeded:
                 return PictureTask(item=item, rows=rows, sources=pictures.list_sources(item))
+        return self._keep_pictures(pictures, item, pictured, trace)
 
     def _take_over_pictures(
         self, pictures: ItemPictures, item: Item, result: episode_tasks.PicturesResult | WorkerDied
     ) -> Item:
         if isinstance(result, WorkerDied) or result.item is None:  # drawn again here, so that its error is ours
-            return pictures.picture_item(item)
-        replay_work(result.work, self.out)
-        return result.item
+            return self._picture_here(pictures, item)
+        with trace_work(self.out) as trace:
+            replay_work(result.work, self.out)
+        return self._keep_pictures(pictures, item, result.item, trace)
 
 
 def _cache_key(page: SitePage) -> str:

@@ -77,6 +77,7 @@ class OutputDir:
         self.files_written = 0
         self._staged_files: dict[str, Path] = {}
         self._map_key: Callable[[str], str] | None = None
+        self._watched: dict[str, Output] | None = None
 
     def __enter__(self) -> Self:
         """Hold the folder until the build is done."""
@@ -264,6 +265,8 @@ class OutputDir:
             path=self.path(key) if is_local else None,
         )
         self.outputs[key] = output
+        if self._watched is not None:
+            self._watched[key] = output
         return output
 
     def add_if_unchanged(self, file: StoredFile, wave: Wave) -> bool:
@@ -272,6 +275,15 @@ class OutputDir:
             return False
         self.add(file.key, file.size, file.sha256, wave, file.mime)
         return True
+
+    @contextmanager
+    def watched(self, outputs: dict[str, Output]) -> Iterator[None]:
+        """Add to `outputs` what is listed inside."""
+        outer, self._watched = self._watched, outputs
+        try:
+            yield
+        finally:
+            self._watched = outer
 
     @contextmanager
     def embargoed(self) -> Iterator[None]:

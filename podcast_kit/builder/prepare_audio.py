@@ -17,6 +17,7 @@ from podcast_kit.builder import mastering, remote_audio
 from podcast_kit.builder.cache import CacheKind, dataclass_kind
 from podcast_kit.builder.mastering import MasteringRequest
 from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.work_trace import WorkTrace, trace_work
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.atomic_write import unlink_inside, write_inside
@@ -157,13 +158,18 @@ def prepare_audio(
     *,
     http: HttpClient | None = None,
     workers: Workers | None = None,
+    traces: Mapping[str, WorkTrace] | None = None,
 ) -> dict[str, PreparedAudio | PodcastKitError]:
-    """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once."""
+    """The audio of every episode by slug, or what is wrong with it; recordings are mastered several at once.
+
+    What is done for an episode is added to its trace in `traces`.
+    """
+    traces = traces or {}
     prepared: dict[str, PreparedAudio | PodcastKitError] = {}
     plans: list[_EpisodePlan] = []
     for episode in episodes:
         try:
-            with errors_at(episode):
+            with errors_at(episode), trace_work(out, traces.get(episode.slug)):
                 plans.append(_plan_episode(project, episode, out, retag))
         except PodcastKitError as error:
             prepared[episode.slug] = error
@@ -171,7 +177,7 @@ def prepare_audio(
     errors = mastering.master_recordings(project, requests, out.cache, on_progress, workers)
     for plan in plans:
         try:
-            with errors_at(plan.episode):
+            with errors_at(plan.episode), trace_work(out, traces.get(plan.episode.slug)):
                 prepared[plan.episode.slug] = _prepare_episode(project, plan, out, retag, errors, http)
         except PodcastKitError as error:
             prepared[plan.episode.slug] = error

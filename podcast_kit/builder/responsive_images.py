@@ -73,6 +73,9 @@ class ItemPictures:
         self.out = out
         self._cards = SocialCards(show.title, colours, out, show.publish.url)
         self._thumbnails = Thumbnails(out, show.publish.url)
+        inputs = [IMAGES, str(folder), str(cover), show.title, show.publish.url, sorted(colours.items())]
+        self.digest = hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).hexdigest()
+        """Of what the pictures depend on besides the episode and the files."""
 
     def list_sources(self, item: Item) -> tuple[Output, ...]:
         """The published files that `picture_item` makes smaller for an episode."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from datetime import time as clock_time
@@ -20,6 +21,7 @@ from podcast_kit.cli.secret_masks import hide_show_secrets, hide_typed_credentia
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
 if TYPE_CHECKING:
+    from podcast_kit.builder import EpisodeRecord
     from podcast_kit.model import Project
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -207,13 +209,30 @@ def _name_show_options(error: PodcastKitError, run_command: click.Command) -> No
         error.fix = f"pass {' or '.join(choices)}, or -C with the folder of a show"
 
 
+def open_show_record(console: Console) -> AbstractContextManager[EpisodeRecord | None]:
+    """What the last build made of the episodes of the show in the working folder; None for the network's page."""
+    from podcast_kit import builder
+    from podcast_kit.cli.work_folders import find_work_folder
+    from podcast_kit.source import project as source
+
+    if console.listed_shows is not None:
+        return nullcontext()
+    folder = source.find_show_folder(working_folder(console))
+    return builder.open_episode_record(find_work_folder(folder) or folder)
+
+
 def load_show(
-    console: Console, *, add_guids: bool = False, needs_cover: bool = True, keep_going: bool = False
+    console: Console,
+    *,
+    add_guids: bool = False,
+    needs_cover: bool = True,
+    keep_going: bool = False,
+    record: EpisodeRecord | None = None,
 ) -> Project:
     """The show in the working folder or above; with `add_guids`, episodes without a guid get one in their file.
 
     Unless `needs_cover`, a cover that does not exist yet is only a warning. With `keep_going`, episodes with errors are
-    left out, and named in the project.
+    left out, and named in the project. Unchanged episodes are taken from the `record`.
     """
     from podcast_kit.cli.work_folders import find_work_folder
     from podcast_kit.source import project as source
@@ -223,7 +242,8 @@ def load_show(
         return replace(show, work_folder=find_work_folder(show.folder))
     folder = source.find_show_folder(working_folder(console))
     console.folder = folder
-    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    kept = record.readings if record else None
+    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going, kept=kept)
     show = replace(show, work_folder=find_work_folder(folder))
     hide_show_secrets(console, show)
     if show.shared_folder and not console.is_of_network:
@@ -244,7 +264,7 @@ def load_show(
     for episode in without_guid:
         scaffold.write_guid(folder, str(episode.path), str(uuid4()))
         console.info(f"{console.relative_path(episode.path)}: added a guid; it identifies the episode from now on")
-    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going)
+    show = source.load_project(folder, needs_cover=needs_cover, keep_going=keep_going, kept=kept)
     return replace(show, work_folder=find_work_folder(folder))
 
 

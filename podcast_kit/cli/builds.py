@@ -15,7 +15,7 @@ from podcast_kit.cli.options import open_workers, override_target, prepare_worke
 from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
-    from podcast_kit.builder import Build
+    from podcast_kit.builder import Build, EpisodeRecord
     from podcast_kit.model import Episode, Project
     from podcast_kit.plan.planfile import PlanFile
     from podcast_kit.publish.session import PreparedPublish, PublishOptions
@@ -31,12 +31,13 @@ def load_build(
     keep_going: bool = False,
     jobs: int | None = None,
     cluster: str | None = None,
+    record: EpisodeRecord | None = None,
     on_built: Callable[[Path], None] = lambda _: None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
-    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`; `on_built` gets
-    the folder when it is written.
+    With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`. Unchanged
+    episodes are taken from the `record`; `on_built` gets the folder when it is written.
     """
     from podcast_kit import builder
 
@@ -50,6 +51,7 @@ def load_build(
             retag=slugs,
             keep_going=keep_going,
             workers=workers,
+            record=record,
             on_progress=console.progress,
             on_built=on_built,
         )

@@ -14,7 +14,7 @@ from podcast_kit.site.listen_links import (
 )
 from podcast_kit.site.network_pages import NETWORK_OPML_KEY, NetworkSite
 from podcast_kit.site.newsletter import MailContent, render_newsletter
-from podcast_kit.site.pages import Site, SitePage, indexnow_key_file, render_site, with_neighbours
+from podcast_kit.site.pages import KeptPage, KeptPages, Site, SitePage, indexnow_key_file, render_site, with_neighbours
 from podcast_kit.site.prompts import expand_link_markers, render_prompts
 from podcast_kit.site.share import SharedMoment, ShareLink, build_share_links, clip_page_key
 from podcast_kit.site.stats_page import (
@@ -32,6 +32,8 @@ from podcast_kit.site.welcome import Welcome, render_welcome
 
 __all__ = [
     "NETWORK_OPML_KEY",
+    "KeptPage",
+    "KeptPages",
     "Link",
     "LinkKind",
     "MailContent",

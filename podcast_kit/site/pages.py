@@ -76,6 +76,25 @@ class SitePage:
     """The key of the page to which it redirects; empty for any other page."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page as it was listed before."""
+
+    key: str
+    digest: str
+    own_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPages:
+    """The pages that an episode has for itself, and what they depended on besides the episode."""
+
+    links: tuple[dict[str, str] | None, ...]
+    """To the next newer and the next older episode."""
+    common_digest: str
+    pages: tuple[KeptPage, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """The pages of one show."""
@@ -91,6 +110,8 @@ class Site:
     own_pages: tuple[PublishedPage, ...] = ()
     static_files: frozenset[str] = frozenset()
     """Keys of files that are published as they are, to which the menu can lead."""
+    kept_pages: dict[str, KeptPages] = field(default_factory=dict, compare=False, repr=False)
+    """By guid, the pages of episodes that are exactly as they were; after `build_pages` those of all episodes."""
 
     def build_pages(self, items: Sequence[Item]) -> tuple[SitePage, ...]:
         """Every page and asset, sorted by key; nothing is rendered yet. `items` are newest first."""
@@ -246,8 +267,21 @@ class Site:
 
     def build_episode_pages(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
         """The pages that an episode has for itself, which link to its neighbours."""
-        for page in self._pages_of_episode(item, newer, older):
-            yield replace(page, item=item)
+        links = tuple(_link_values(other) if other else None for other in (newer, older))
+        kept = self.kept_pages.get(item.guid)
+        if kept is None or (kept.links, kept.common_digest) != (links, self._common_digest):
+            pages = [replace(page, item=item) for page in self._pages_of_episode(item, newer, older)]
+            rows = tuple(KeptPage(page.key, page.digest, page.own_digest) for page in pages)
+            self.kept_pages[item.guid] = KeptPages(links, self._common_digest, rows)
+            yield from pages
+            return
+        for row in kept.pages:
+            render = partial(self._render_kept, row.key, item, newer, older)
+            yield SitePage(key=row.key, digest=row.digest, own_digest=row.own_digest, item=item, render=render)
+
+    def _render_kept(self, key: str, item: Item, newer: Item | None, older: Item | None) -> bytes:
+        """A page of an episode that is as it was, but whose file is lost."""
+        return next(page for page in self._pages_of_episode(item, newer, older) if page.key == key).render()
 
     def _pages_of_episode(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
         base = f"episodes/{item.episode.slug}"

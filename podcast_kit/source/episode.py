@@ -79,6 +79,14 @@ class EpisodeFileContext:
         stem = basename(self.path).rpartition(".")[0]
         return basename(dirname(self.path)) if stem == INDEX_STEM and "/" in dirname(self.path) else stem
 
+    @property
+    def audio_names(self) -> tuple[str, ...]:
+        """The audio files beside the notes that may be their recording."""
+        stem = basename(self.path).rpartition(".")[0]
+        if stem == INDEX_STEM:
+            return tuple(name for names in self.audio_by_stem.values() for name in names)
+        return self.audio_by_stem.get(stem, ())
+
 
 def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Problem]) -> Episode:
     """The episode in a file's bytes; problems are added to `problems`, and it is valid only without any.

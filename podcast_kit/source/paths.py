@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import normpath
 
 from podcast_kit.model import PROVIDER_NAMES, AudioSource, BucketFile, LocalFile, RemoteUrl, Resource
 from podcast_kit.model.audio_formats import AUDIO_SUFFIXES, PREFERRED_SUFFIXES
+from podcast_kit.source.kept_readings import FileFacts, file_facts
 from podcast_kit.source.yaml import InvalidValue, converters, suggest_name
 
 IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "svg", "avif")
@@ -41,6 +42,8 @@ class ShowFolder:
     shared: Path | None = None
     """The folder of the show's network, without symbolic links: files that the show does not have are looked for in
     it."""
+    looked_up: dict[str, FileFacts] | None = field(default=None, compare=False, repr=False)
+    """Collects every path from the root that something was looked for at, with what was there."""
 
     def path_converter(self, suffixes: Collection[str] = (), *, must_exist: bool = True) -> Callable[[str], str]:
         """A converter of paths relative to the file that has them; returns them relative to the show's folder."""
@@ -126,6 +129,8 @@ class ShowFolder:
             fix = "copy the file into the show's folder and write its path relative to this file"
             raise InvalidValue(text, fix, "path.outside")
         path = normpath(f"{self.base}/{written}" if self.base else written)
+        if self.looked_up is not None and path not in self.looked_up:
+            self.looked_up[path] = file_facts(f"{self.root}/{path}")
         real_path = os.path.realpath(self.root / path)
         is_outside = not (real_path + os.sep).startswith(f"{self.root}{os.sep}")
         if path == ".." or path.startswith("../") or is_outside:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem, Severity, SourceLocation
 from podcast_kit.io.inside import is_inside, real_path
@@ -30,6 +31,7 @@ from podcast_kit.source import comments as comment_files
 from podcast_kit.source import episode as episodes
 from podcast_kit.source import network as networks
 from podcast_kit.source import show as shows
+from podcast_kit.source.kept_readings import KeptReadings, file_facts
 from podcast_kit.source.pages import find_page_duplicates, parse_own_page
 from podcast_kit.source.paths import ShowFolder, group_audio_by_stem
 from podcast_kit.source.static_files import find_secret_files, list_static_files
@@ -96,14 +98,17 @@ def refuse_folder_of_others(folder: Path, file_name: str = SHOW_FILE) -> None:
         raise PodcastKitError(text, fix)
 
 
-def load_project(folder: Path, *, needs_cover: bool = True, keep_going: bool = False) -> Project:
+def load_project(
+    folder: Path, *, needs_cover: bool = True, keep_going: bool = False, kept: KeptReadings | None = None
+) -> Project:
     """The show, its episodes sorted by path, and the lock.
 
     Raises InvalidInput with every error and warning of every file. If there are only warnings, they are returned as
     `Project.warnings`. A cover that does not exist is an error, or a warning unless `needs_cover`. With
-    `keep_going`, episodes with errors are left out and become `Project.broken`.
+    `keep_going`, episodes with errors are left out and become `Project.broken`. Episodes are taken from what is `kept`
+    where their files are unchanged, and kept for the next time.
     """
-    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover)
+    reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover, kept)
     show = reader.read_show()
     all_episodes = reader.read_episodes(show)
     entries = reader.read_lock()
@@ -204,6 +209,7 @@ class _ProjectReader:
     folder: Path
     root: ShowFolder
     needs_cover: bool = True
+    kept: KeptReadings | None = None
     problems: list[Problem] = field(default_factory=list)
     network: networks.ShowNetwork | None = None
     """The network that the show is part of."""
@@ -258,28 +264,48 @@ class _ProjectReader:
 
     def read_episodes(self, show: Show | None) -> tuple[Episode, ...]:
         all_episodes: list[Episode] = []
+        settings: dict[str, Any] = {}
+        if show is not None:
+            settings = {
+                "timezone": show.timezone,
+                "prompts": tuple(show.prompts),
+                "mastering": show.audio,
+                "tiers": show.private.tiers,
+            }
+        kept = self.kept if show is not None else None
+        if kept is not None:
+            kept.start(self.root.root, repr(settings))
         for path, audio_by_stem in self.list_note_files(EPISODES_DIR):
-            folder = ShowFolder(self.root.root, path.rpartition("/")[0])
-            context = episodes.EpisodeFileContext(folder, path, audio_by_stem)
+            folder = ShowFolder(self.root.root, path.rpartition("/")[0], looked_up=None if kept is None else {})
+            context = episodes.EpisodeFileContext(folder, path, audio_by_stem, **settings)
             self.identities[path] = (context.slug, "")
-            if (data := self.read_bytes(path)) is None:
-                continue
-            if show is not None:
-                context = replace(
-                    context,
-                    timezone=show.timezone,
-                    prompts=tuple(show.prompts),
-                    mastering=show.audio,
-                    tiers=show.private.tiers,
-                )
-            try:
-                episode = episodes.parse_episode(data, context, self.problems)
-            except InvalidInput as error:
-                self.problems += error.problems
-                continue
-            self.identities[path] = (episode.slug, episode.guid)
-            all_episodes.append(episode)
+            reading = kept.find(path, context.audio_names) if kept is not None else None
+            if reading is not None:
+                self.problems += reading.problems
+            episode = reading.episode if reading else self.read_episode(context)
+            if episode is not None:
+                self.identities[path] = (episode.slug, episode.guid)
+                all_episodes.append(episode)
         return tuple(all_episodes)
+
+    def read_episode(self, context: episodes.EpisodeFileContext) -> Episode | None:
+        """The episode in a file of notes; None where it cannot be read."""
+        looked_up = context.folder.looked_up
+        if looked_up is not None:
+            looked_up[context.path] = file_facts(f"{self.root.root}/{context.path}")
+        if (data := self.read_bytes(context.path)) is None:
+            return None
+        problems: list[Problem] = []
+        try:
+            episode = episodes.parse_episode(data, context, problems)
+        except InvalidInput as error:
+            self.problems += error.problems
+            return None
+        self.problems += problems
+        is_valid = not any(problem.severity is Severity.ERROR for problem in problems)
+        if self.kept is not None and looked_up is not None and is_valid:
+            self.kept.keep(episode, tuple(problems), context.audio_names, looked_up)
+        return episode
 
     def read_pages(self, show: Show | None) -> tuple[OwnPage, ...]:
         """The pages of the podcaster's own."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.app import command, load_show
+from podcast_kit.cli.app import command, load_show, open_show_record
 from podcast_kit.cli.builds import load_build, scheduled_lines
 from podcast_kit.cli.consents import ALLOW_PLACE_OPTION
 from podcast_kit.cli.console import Console
@@ -61,11 +61,20 @@ def build_command(
         return
     if not workers:
         prepare_workers(console, jobs)
-    show = load_show(console, add_guids=True, keep_going=True)
-    show = override_target(show, url=url, allow_place=allow_place)
-    build = load_build(
-        console, at, retag, show, keep_going=True, jobs=jobs, cluster=workers, on_built=record.stamp_build
-    )
+    with open_show_record(console) as episodes:
+        show = load_show(console, add_guids=True, keep_going=True, record=episodes)
+        show = override_target(show, url=url, allow_place=allow_place)
+        build = load_build(
+            console,
+            at,
+            retag,
+            show,
+            keep_going=True,
+            jobs=jobs,
+            cluster=workers,
+            record=episodes,
+            on_built=record.stamp_build,
+        )
     finished = _describe_build(console, build)
     _print_build(console, finished, made=build.files_written)
     if build.broken:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podcast_kit.cli.app import command, load_show
+from podcast_kit.cli.app import command, load_show, open_show_record
 from podcast_kit.cli.builds import load_build
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import AT_OPTION, SHOW_OPTION, enter_show
 from podcast_kit.errors import PodcastKitError
 
 if TYPE_CHECKING:
+    from podcast_kit.builder import EpisodeRecord
     from podcast_kit.model import Episode, Project
     from podcast_kit.preview import Preview
 
@@ -63,16 +64,30 @@ def serve_command(
 
         serve_network(console, port=port, bind=bind, is_watching=watch, is_opening=is_opening, at=at)
         return
+    enter_show(console, show_name)
+    with open_show_record(console) as record:
+        _serve_show(console, port, bind, at, record, is_watching=watch, is_opening=is_opening, drafts=drafts)
+
+
+def _serve_show(
+    console: Console,
+    port: int,
+    bind: str,
+    at: str | None,
+    record: EpisodeRecord | None,
+    *,
+    is_watching: bool,
+    is_opening: bool,
+    drafts: bool,
+) -> None:
     from podcast_kit import preview
 
-    enter_show(console, show_name)
-
-    show, stop = _load_preview_show(console, drafts=drafts), threading.Event()
+    show, stop = _load_preview_show(console, record, drafts=drafts), threading.Event()
     to = show.show.publish.to
     changes = preview.watch(show.folder, stop, ignored="" if ":" in to else to)
-    build = load_build(console, at, show=show)
+    build = load_build(console, at, show=show, record=record)
     server = preview.make_preview(
-        build.folder, port=port, host=bind, public_url=show.show.publish.url, live_reload=watch
+        build.folder, port=port, host=bind, public_url=show.show.publish.url, live_reload=is_watching
     )
     feed_url = server.url + show.show.feed.path
     console.document("serve", build.problems, url=server.url, feed=feed_url)
@@ -80,8 +95,8 @@ def serve_command(
     console.info(f"feed: {feed_url}   press Ctrl-C to stop")
     if is_opening:
         click.launch(f"{server.url}index.html")
-    if watch:
-        arguments = (console, at, changes, server, drafts)
+    if is_watching:
+        arguments = (console, at, changes, server, record, drafts)
         threading.Thread(target=_rebuild_on_change, args=arguments, daemon=True).start()
     try:
         server.serve_forever()
@@ -90,9 +105,9 @@ def serve_command(
         server.server_close()
 
 
-def _load_preview_show(console: Console, *, drafts: bool) -> Project:
+def _load_preview_show(console: Console, record: EpisodeRecord | None, *, drafts: bool) -> Project:
     """The show; with `drafts`, those that have a recording as if they were published now."""
-    show = load_show(console, add_guids=True, needs_cover=False)
+    show = load_show(console, add_guids=True, needs_cover=False, record=record)
     if not drafts:
         return show
     now = datetime.now(UTC)
@@ -116,12 +131,16 @@ def _rebuild_on_change(
     at: str | None,
     changes: Iterator[tuple[str, ...]],
     server: Preview,
+    record: EpisodeRecord | None,
     drafts: bool,
 ) -> None:
     """Build again whenever something was saved; on errors, print them and keep the last good build."""
     for paths in changes:
+        if record is not None:
+            record.start(is_saving=False)
         try:
-            build = load_build(console, at, show=_load_preview_show(console, drafts=drafts))
+            show = _load_preview_show(console, record, drafts=drafts)
+            build = load_build(console, at, show=show, record=record)
         except PodcastKitError as error:
             console.failure("serve", error)
             continue

@@ -1,0 +1,221 @@
+"""What the last build made of each episode: an unchanged one is neither parsed nor built again.
+
+The record is a file in `.podcast-kit/`: for each episode what reading its notes gave, and what it was built into.
+Without it, or with a damaged one, a build takes longer and writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import podcast_kit
+from podcast_kit import writer_versions
+from podcast_kit.builder.cache import CACHE_DIR
+from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.record_file import RecordFile, write_record_file
+from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
+from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork
+from podcast_kit.io.bound_folder import open_own_folder
+from podcast_kit.io.pinned_folder import OpenFolder
+from podcast_kit.model import Episode, Item, LocalFile, Person
+from podcast_kit.site import KeptPages
+from podcast_kit.source.kept_readings import EpisodeReading, KeptReadings
+
+EPISODES_FILE = "episodes.record"
+_KEY_LEN = 64
+_READING = "reading "
+_BUILD = "build "
+"""What the name of a chunk begins with; the path of the notes follows."""
+
+
+@dataclass(slots=True)
+class KeptEpisode:
+    """An episode as it was built."""
+
+    reading: EpisodeReading
+    key: str
+    """The digest of what it was built with, apart from files."""
+    work: KeptWork
+    built: BuiltEpisode
+    pictures: KeptPictures | None = None
+    pages: KeptPages | None = None
+    is_saved: bool = False
+    """Whether the file has it as it is here."""
+
+    def keep_pictures(self, pictures: KeptPictures | None) -> None:
+        """Keep the pictures that were drawn for it."""
+        self.pictures, self.pages, self.is_saved = pictures, None, False
+
+    def drop_pictures(self) -> None:
+        """Forget the pictures, and the pages that show them."""
+        self.keep_pictures(None)
+
+    def keep_pages(self, pages: KeptPages) -> None:
+        """Keep the pages that were listed for it."""
+        if pages != self.pages:
+            self.pages, self.is_saved = pages, False
+
+
+class EpisodeRecord:
+    """The episodes of the last build and of this one, by the paths of their notes."""
+
+    def __init__(self, folder: Path, file: RecordFile | None = None) -> None:
+        """`folder` is where builds and caches are written below."""
+        self.readings = KeptReadings(self._load_reading)
+        self.checks = FileChecks()
+        self._folder = folder
+        self._file = file or RecordFile(None, "")
+        self._loaded: dict[str, EpisodeReading] = {}
+        self._former: dict[str, KeptEpisode] = {}
+        self._current: dict[str, KeptEpisode] = {}
+        self._people: tuple[Person, ...] = ()
+        self._inputs = ""
+        self._is_saving = True
+
+    def start(self, *, is_saving: bool = True) -> None:
+        """Begin to read and build the show once more, before anything is read.
+
+        Unless the record is saved, it serves only this process.
+        """
+        self._is_saving = is_saving
+        self._former |= self._current
+        self._current = {}
+        self.checks = FileChecks()
+        self.readings.tick_ns = _find_tick(self._folder)
+
+    def start_build(self, people: tuple[Person, ...], inputs: str) -> None:
+        """Begin to build with these people of the show, and what else all episodes are built from."""
+        self._people, self._inputs = people, inputs
+
+    def find_build(self, episode: Episode, inputs: str) -> KeptEpisode | None:
+        """The episode as it was built, if nothing has changed that it was built from; `inputs` are its own."""
+        key = self._digest(inputs)
+        reading = self.readings.current.get(episode.path)
+        if reading is None:
+            return None
+        kept = self._former.pop(episode.path, None) or self._load_build(reading, key)
+        if kept is None or kept.reading is not reading or kept.key != key:
+            return None
+        built_from = kept.built.item.episode
+        if (built_from is not episode and built_from != episode) or not self.checks.are_unchanged(kept.work.files):
+            return None
+        self._current[episode.path] = kept
+        return kept
+
+    def keep_build(self, episode: Episode, inputs: str, work: KeptWork | None, built: BuiltEpisode) -> None:
+        """Keep an episode that was just built, unless it was made from something whose changes cannot be seen."""
+        reading = self.readings.current.get(episode.path)
+        if reading is None or work is None or type(episode.audio) is not LocalFile:
+            return
+        if built.item.episode == episode:
+            self._current[episode.path] = KeptEpisode(reading, self._digest(inputs), work, built)
+
+    def find_kept(self, item: Item) -> KeptEpisode | None:
+        """What is kept of an episode in this build."""
+        kept = self._current.get(item.episode.path)
+        return kept if kept and kept.built.item is item else None
+
+    def save(self, folder: OpenFolder) -> None:
+        """Write the file, unless it has everything already."""
+        if not self._is_saving:
+            return
+        readings = self.readings.current
+        is_saved = all(self._loaded.get(path) is reading for path, reading in readings.items())
+        if is_saved and len(readings) == len(self._loaded) and all(kept.is_saved for kept in self._current.values()):
+            return
+        with suppress(OSError):  # a convenience, like the whole cache
+            write_record_file(folder, EPISODES_FILE, identify_program(), self._chunks())
+
+    def _digest(self, inputs: str) -> str:
+        return hashlib.sha256(f"{self._inputs} {inputs}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _chunks(self) -> Iterator[tuple[str, bytes]]:
+        for path, reading in self.readings.current.items():
+            is_loaded = self._loaded.get(path) is reading
+            kept = self._current.get(path)
+            data = self._file.read(_READING + path) if is_loaded else _pickle_or_none(reading, {})
+            if data is None:
+                continue
+            yield _READING + path, data
+            if kept is None:
+                continue
+            data = self._file.read(_BUILD + path) if kept.is_saved and is_loaded else self._pickle_build(kept)
+            if data is not None:
+                yield _BUILD + path, data
+
+    def _pickle_build(self, kept: KeptEpisode) -> bytes | None:
+        values = (kept.work, kept.built, kept.pictures, kept.pages)
+        data = _pickle_or_none(values, self._shared(kept.reading))
+        return None if data is None else kept.key.encode() + data
+
+    def _shared(self, reading: EpisodeReading) -> dict[str, object]:
+        """What is kept once for many values."""
+        return {"episode": reading.episode, "people": self._people}
+
+    def _load_reading(self, path: str) -> EpisodeReading | None:
+        data = self._file.read(_READING + path)
+        with suppress(UnkeptValueError):
+            reading = unpickle_value(data, {}) if data is not None else None
+            if isinstance(reading, EpisodeReading):
+                self._loaded[path] = reading
+                return reading
+        return None
+
+    def _load_build(self, reading: EpisodeReading, key: str) -> KeptEpisode | None:
+        path = reading.episode.path
+        if self._loaded.get(path) is not reading:
+            return None
+        data = self._file.read(_BUILD + path)
+        if data is None or data[:_KEY_LEN] != key.encode():
+            return None
+        with suppress(UnkeptValueError, ValueError, TypeError):
+            work, built, pictures, pages = unpickle_value(data[_KEY_LEN:], self._shared(reading))
+            return KeptEpisode(reading, key, work, built, pictures, pages, is_saved=True)
+        return None
+
+
+@contextmanager
+def open_episode_record(folder: Path) -> Iterator[EpisodeRecord]:
+    """The record of a show whose builds and caches are written below `folder`; an empty one where there is none."""
+    with ExitStack() as stack:
+        file = None
+        with suppress(OSError):
+            own = stack.enter_context(open_own_folder(folder / CACHE_DIR))
+            file = stack.enter_context(own.open(EPISODES_FILE)) if own else None
+        record = EpisodeRecord(folder, RecordFile(file, identify_program() if file else ""))
+        record.start()
+        yield record
+
+
+def identify_program() -> str:
+    """A digest of this program's own files: another version may read and build otherwise."""
+    root = os.path.dirname(podcast_kit.__file__)  # noqa: PTH120
+    facts = [[name, value] for name, value in vars(writer_versions).items() if isinstance(value, int)]
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118  # hundreds
+                facts.append([os.path.relpath(folder, root), name, status.st_size, status.st_mtime_ns])
+    return hashlib.sha256(repr((podcast_kit.__version__, sorted(map(repr, facts)))).encode()).hexdigest()
+
+
+def _find_tick(folder: Path) -> int:
+    """The file system's time now: what is changed from here on may have no later time. 0 where it cannot be known."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return os.fstat(file.fileno()).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _pickle_or_none(value: object, shared: Mapping[str, object]) -> bytes | None:
+    try:
+        return pickle_value(value, shared)
+    except UnkeptValueError:
+        return None

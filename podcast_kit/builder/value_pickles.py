@@ -1,0 +1,150 @@
+"""Values of the model as bytes and back, faster than by JSON.
+
+What is read can be nothing but such values, whatever the bytes are: a pickle names no function and no class here, only
+numbers of this module's own table.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from functools import partial
+from typing import Any, NoReturn
+
+from podcast_kit import model
+from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.work_trace import KeptPictures, KeptWork
+from podcast_kit.errors import Problem, Severity, SourceLocation
+from podcast_kit.model.episode import ChapterList, ChaptersFromFile, ChaptersFromNotes
+from podcast_kit.model.lineage import SourceText
+from podcast_kit.site import KeptPage, KeptPages
+from podcast_kit.source.kept_readings import EpisodeReading
+
+DATACLASSES: tuple[type, ...] = (
+    *(model.Episode, model.Person, model.ListenLink, model.AudioSettings, model.Element, model.Chapter, model.Cue),
+    *(model.LocalFile, model.RemoteUrl, ChaptersFromNotes, ChaptersFromFile, ChapterList, SourceText),
+    *(model.Item, model.Image, model.Media, model.Soundbite, model.Transcript, model.LockEntry, model.SocialPost),
+    *(model.Output, Problem, SourceLocation, EpisodeReading, BuiltEpisode, KeptWork, KeptPictures, KeptPage, KeptPages),
+)
+ENUMS: tuple[type[Enum], ...] = (model.EpisodeType, model.Wave, Severity)
+_RESTORER = "restore"
+"""The persistent id of the one function that a pickle can call."""
+
+
+class UnkeptValueError(ValueError):
+    """A value that is not kept, or bytes that do not hold values of the model."""
+
+
+def pickle_value(value: object, shared: Mapping[str, object]) -> bytes:
+    """A value as bytes; of objects that are `shared`, only their names are in it. Raises UnkeptValueError."""
+    file = io.BytesIO()
+    try:
+        _ValuePickler(file, shared).dump(value)
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
+        raise UnkeptValueError(str(error)) from error
+    return file.getvalue()
+
+
+def unpickle_value(data: bytes, shared: Mapping[str, object]) -> Any:  # noqa: ANN401  # the caller knows
+    """A value from its bytes, with the shared objects of now. Raises UnkeptValueError."""
+    try:
+        return _ValueUnpickler(io.BytesIO(data), shared).load()
+    except Exception as error:  # a damaged pickle raises almost anything
+        raise UnkeptValueError(str(error)) from error
+
+
+class _ValuePickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._names = {id(value): name for name, value in shared.items()}
+
+    def persistent_id(self, obj: object) -> str | None:
+        return _RESTORER if obj is _restore else self._names.get(id(obj))
+
+    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # as in pickle
+        kind = type(obj)
+        if (number := _NUMBERS.get(kind)) is not None:
+            return _restore, (number, *_DISMANTLERS[number](obj))
+        raise pickle.PicklingError(f"{kind.__qualname__} is not kept")
+
+
+class _ValueUnpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
+        super().__init__(file)
+        self._shared = {**shared, _RESTORER: _restore}
+
+    def persistent_load(self, pid: str) -> object:
+        return self._shared[pid]
+
+    def find_class(self, module_name: str, global_name: str, /) -> NoReturn:
+        raise pickle.UnpicklingError(f"{module_name}.{global_name} is not kept")
+
+
+class _Restorer:
+    """Makes a value of the type that has a number; it has no attributes that a pickle could set."""
+
+    __slots__ = ()
+
+    def __call__(self, number: int, *values: object) -> object:
+        return _RESTORERS[number](*values)
+
+
+_restore = _Restorer()
+
+
+def _restore_dataclass(type_: type, setters: tuple[Callable[[object, object], None], ...], *values: object) -> object:
+    """An object with these fields, without what its constructor would work out again."""
+    restored: object = object.__new__(type_)
+    for set_field, value in zip(setters, values, strict=True):
+        set_field(restored, value)
+    return restored
+
+
+def _dismantle_dataclass(names: tuple[str, ...], value: object) -> list[object]:
+    return [getattr(value, name) for name in names]
+
+
+def _restore_datetime(state: bytes, time_zone: timezone) -> datetime:
+    naive = datetime.fromisoformat(state.decode("ascii"))
+    return naive.replace(tzinfo=time_zone)
+
+
+def _dismantle_datetime(value: datetime) -> list[object]:
+    """A date with a fixed offset, as the model has them."""
+    if type(value.tzinfo) is not timezone or value.fold:
+        raise pickle.PicklingError("a date without a fixed offset is not kept")
+    return [value.replace(tzinfo=None).isoformat().encode("ascii"), value.tzinfo]
+
+
+def _restore_offset(seconds: float) -> timezone:
+    return timezone(timedelta(seconds=seconds)) if seconds else UTC
+
+
+def _dismantle_offset(value: timezone) -> list[object]:
+    return [value.utcoffset(None).total_seconds()]
+
+
+def _setters(type_: type) -> tuple[Callable[[object, object], None], ...]:
+    """What sets each field of a dataclass with slots, be it frozen or not."""
+    slots = {name: slot for base in reversed(type_.__mro__) for name, slot in vars(base).items()}
+    return tuple(slots[field.name].__set__ for field in fields(type_))
+
+
+_TYPES: tuple[type, ...] = (*DATACLASSES, *ENUMS, datetime, timezone)
+_NUMBERS = {type_: number for number, type_ in enumerate(_TYPES)}
+_RESTORERS: tuple[Callable[..., object], ...] = (
+    *(partial(_restore_dataclass, type_, _setters(type_)) for type_ in DATACLASSES),
+    *ENUMS,
+    _restore_datetime,
+    _restore_offset,
+)
+_DISMANTLERS: tuple[Callable[[Any], list[object]], ...] = (
+    *(partial(_dismantle_dataclass, tuple(field.name for field in fields(type_))) for type_ in DATACLASSES),
+    *(lambda value: [value.value] for _ in ENUMS),
+    _dismantle_datetime,
+    _dismantle_offset,
+)

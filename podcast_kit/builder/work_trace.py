@@ -1,0 +1,118 @@
+"""What a part of a build used and listed, so that the next build can tell whether it would do the same again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses, stat_facts
+from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.model import Image, Item, Output, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTrace:
+    """The rows of the cache that were used, and the outputs that were listed, in order."""
+
+    used: CacheUses = field(default_factory=set)
+    outputs: dict[str, Output] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWork:
+    """What a part of a build depended on, and the files that it listed."""
+
+    files: tuple[tuple[str, int, int, int], ...]
+    """Path, size, time (ns) and inode of every file that was hashed or written."""
+    used: tuple[tuple[str, str], ...]
+    """The other rows of the cache."""
+    outputs: tuple[Output, ...]
+    """Without their paths."""
+
+    def repeat(self, out: OutputDir) -> None:
+        """List the outputs once more, and count the rows of the cache as used."""
+        out.cache.used.update(self.used)
+        out.cache.used.update((FILE_DIGESTS.name, file[0]) for file in self.files)
+        for output in self.outputs:
+            out.outputs[output.key] = replace(output, path=out.path(output.key))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPictures:
+    """The pictures of an episode's pages."""
+
+    key: str
+    """The digest of what they depended on, apart from files."""
+    work: KeptWork
+    artwork: Image | None
+    social_card: Image | None
+    images: Mapping[Resource, Image]
+    clip_cards: Mapping[int, Image]
+
+    def add_to(self, item: Item) -> Item:
+        """The item with its pictures."""
+        return replace(
+            item,
+            artwork=self.artwork,
+            social_card=self.social_card,
+            images=self.images,
+            clip_cards=self.clip_cards,
+        )
+
+
+class FileChecks:
+    """Tells whether files are as they were, and looks at each of them once."""
+
+    def __init__(self) -> None:
+        self._facts: dict[str, tuple[int, int, int] | None] = {}
+
+    def are_unchanged(self, files: Iterable[tuple[str, int, int, int]]) -> bool:
+        """Whether each file has the size, time (ns) and inode that it had."""
+        for path, *facts in files:
+            if path not in self._facts:
+                self._facts[path] = _find_facts(path)
+            if self._facts[path] != tuple(facts):
+                return False
+        return True
+
+
+@contextmanager
+def trace_work(out: OutputDir, trace: WorkTrace | None = None) -> Iterator[WorkTrace]:
+    """Trace what is done inside; with `trace`, in addition to what was traced before."""
+    trace = trace or WorkTrace()
+    with out.cache.watched(trace.used), out.watched(trace.outputs):
+        yield trace
+
+
+def keep_work(trace: WorkTrace, cache: Cache) -> KeptWork | None:
+    """What was traced, to be repeated; None where a file is not on this machine, or is embargoed."""
+    outputs = trace.outputs.values()
+    if any(output.path is None or output.embargoed for output in outputs):
+        return None
+    paths = {key for kind, key in trace.used if kind == FILE_DIGESTS.name}
+    paths |= {os.fspath(output.path) for output in outputs if output.path}
+    files: list[tuple[str, int, int, int]] = []
+    for path in sorted(paths):
+        digest = cache.get(FILE_DIGESTS, path)
+        if digest is None:
+            return None
+        files.append((path, digest.size, digest.mtime_ns, digest.inode))
+    used = sorted(use for use in trace.used if use[0] != FILE_DIGESTS.name)
+    return KeptWork(tuple(files), tuple(used), tuple(replace(output, path=None) for output in outputs))
+
+
+def keep_pictures(key: str, item: Item, trace: WorkTrace, cache: Cache) -> KeptPictures | None:
+    """The pictures of an item, to be used again; None as in `keep_work`."""
+    work = keep_work(trace, cache)
+    if work is None:
+        return None
+    return KeptPictures(key, work, item.artwork, item.social_card, item.images, item.clip_cards)
+
+
+def _find_facts(path: str) -> tuple[int, int, int] | None:
+    try:
+        return stat_facts(path)
+    except (OSError, ValueError):
+        return None
