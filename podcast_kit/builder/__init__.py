@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -60,6 +60,7 @@ from podcast_kit.model import (
     Output,
     Progress,
     Project,
+    Show,
     Wave,
 )
 from podcast_kit.model.lineage import PAGES_UNIT, SUBSCRIBERS_UNIT, SourceParts
@@ -582,8 +583,7 @@ def _write_feeds(
         location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
         text = f"feed: path: {path!r} is already the address of {clash}"
         raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
-    inputs = (PAGES_AND_FEEDS, __version__, project.show, items, artwork)
-    cache_key = hashlib.sha256(repr(inputs).encode()).hexdigest()
+    cache_key = _digest_feed_inputs(project.show, items, artwork)
     stored = None if held else out.cache.get(RENDERED_FEEDS, cache_key)
     if stored and all(out.add_if_unchanged(file, wave) for file, wave in stored):
         return
@@ -591,19 +591,26 @@ def _write_feeds(
         out.write(path, feed.render_rss(project.show, (), artwork=artwork), Wave.FEED)
         out.write(site.NETWORK_OPML_KEY, feed.render_network_opml(project.show, project.listed_shows), Wave.PAGES)
         return
-    pages = feed.render_feed_pages(project.show, items, artwork=artwork)
+    outputs = [
+        out.write(key, restore_rss_items(data, held) if held else data, Wave.FEED)
+        for key, data in feed.render_feed_pages(project.show, items, artwork=artwork).items()
+    ]
     json_feed = feed.render_json_feed(project.show, items, artwork=artwork)
-    if held:
-        pages = {key: restore_rss_items(data, held) for key, data in pages.items()}
-        json_feed = restore_json_items(json_feed, held)
-    outputs = [out.write(key, data, Wave.FEED) for key, data in pages.items()]
-    outputs.append(out.write(JSON_FEED_KEY, json_feed, Wave.FEED))
+    outputs.append(out.write(JSON_FEED_KEY, restore_json_items(json_feed, held) if held else json_feed, Wave.FEED))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
     files = tuple(
         (StoredFile(output.key, output.sha256, output.size, output.content_type), output.wave) for output in outputs
     )
     if not held:
         out.cache.set(RENDERED_FEEDS, cache_key, files)
+
+
+def _digest_feed_inputs(show: Show, items: Iterable[Item], artwork: Image | None) -> str:
+    """The digest of everything that the feeds are rendered from, an item at a time: together they are long texts."""
+    digest = hashlib.sha256(repr((PAGES_AND_FEEDS, __version__, show, artwork)).encode())
+    for item in items:
+        digest.update(repr(item).encode())
+    return digest.hexdigest()
 
 
 def _clashing_key(path: str, keys: Collection[str]) -> str:

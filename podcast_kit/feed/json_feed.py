@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 
 from podcast_kit.feed.elements import prefixed_url
@@ -13,6 +14,7 @@ from podcast_kit.text.dates import format_utc_iso
 from podcast_kit.text.xml_clean import clean_xml_text
 
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
+_NO_ITEMS = "[]\n}"
 
 
 def render_json_feed(
@@ -34,8 +36,22 @@ def render_json_feed(
         "expired": show.complete or None,
         "hubs": [{"type": "WebSub", "url": hub} for hub in show.feed.hubs],
     }
-    rows = [_item_object(show, item) for item in newest_first(items)]
-    return (json.dumps({**_without_empty(document), "items": rows}, ensure_ascii=False, indent=2) + "\n").encode()
+    head = _render_object({**_without_empty(document), "items": []}).removesuffix(_NO_ITEMS)
+    ordered = newest_first(items)
+    if not ordered:
+        return f"{head}{_NO_ITEMS}\n".encode()
+    feed = BytesIO()
+    feed.write(head.encode())
+    # One at a time: the objects of all items take several times the memory of the feed.
+    for position, item in enumerate(ordered):
+        row = _render_object(_item_object(show, item)).replace("\n", "\n    ")
+        feed.write(f"{',' if position else '['}\n    {row}".encode())
+    feed.write(b"\n  ]\n}\n")
+    return feed.getvalue()
+
+
+def _render_object(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, indent=2)
 
 
 def _attachment_object(media: Media, url: str) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import json
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from podcast_kit.feed import render_json_feed, render_opml
 from podcast_kit.model import FeedSettings, Image, Person, RemoteUrl
 from tests.support.feed_factories import ARTWORK, SITE, make_episode, make_item, make_show
@@ -42,6 +44,16 @@ def test_json_feed_has_required_fields_and_every_episode_newest_first():
             }
         ],
     }
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_json_feed_written_item_by_item_has_the_bytes_of_one_document(count):
+    people = (Person(name="Bo\u2028Bø"),)
+    items = [make_item(number, content="<p>One\n\n  two</p>", people=people) for number in range(1, count + 1)]
+    data = render_json_feed(make_show(), items, artwork=ARTWORK)
+    document = json.loads(data)
+    assert data.decode() == json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    assert len(document["items"]) == count
 
 
 def test_json_feed_always_has_content_and_no_control_characters():
