@@ -5,8 +5,11 @@ RSS has no registered type: `application/rss+xml` is what apps request and PSP-1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+SITEMAP_TYPE = "application/xml; charset=utf-8"
+_SITEMAP_PART = re.compile(r"sitemap-[0-9]+\.xml")
 CONTENT_TYPES = {
     "feed.json": "application/feed+json",
     ".chapters.json": "application/json+chapters",
@@ -17,7 +20,7 @@ CONTENT_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
     ".srt": "application/x-subrip; charset=utf-8",
-    "sitemap.xml": "application/xml; charset=utf-8",
+    "sitemap.xml": SITEMAP_TYPE,
     ".xml": "application/rss+xml; charset=utf-8",
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",
@@ -90,7 +93,7 @@ MEDIA_TYPES = ("audio/", "video/")
 
 def guess_content_type(key: str) -> str:
     """The media type of a key such as `media/6ec98a72/loop.png`; application/octet-stream if unknown."""
-    return _find_type(key, CONTENT_TYPES)
+    return SITEMAP_TYPE if _SITEMAP_PART.fullmatch(key) else _find_type(key, CONTENT_TYPES)
 
 
 def guess_static_type(key: str) -> str:

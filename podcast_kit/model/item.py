@@ -96,6 +96,11 @@ class Item:
     images: Mapping[Resource, Image] = field(default_factory=dict)
     """Images of people and chapters with their thumbnails, by `Person.image` and `Chapter.image`."""
 
+    def __post_init__(self) -> None:
+        """Keep a description that is the content only once: a show holds thousands of them."""
+        if self.description == self.content:
+            object.__setattr__(self, "description", self.content)
+
     @property
     def explicit(self) -> bool | None:
         """The episode's setting; None if the show's applies."""

@@ -12,6 +12,7 @@ from podcast_kit.model import Item, ListedShow, NetworkEpisode
 from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
 from podcast_kit.site.pages import Site, SitePage
 from podcast_kit.site.redirects import find_redirects
+from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls
 from podcast_kit.site.urls import PageUrls
 
 NETWORK_OPML_KEY = "shows.opml"
@@ -38,14 +39,14 @@ class NetworkSite(Site):
         require_menu_targets(self._menu, keys | self.static_files, self.own_pages)
         redirects = find_redirects((), keys, [published.page for published in self.own_pages])
         listed = ["index.html", *(published.page.key for published in self.own_pages)]
-        urls = [(url, None) for url in sorted(map(self.show.page_url, listed))]
-        pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        urls: SitemapUrls = [(url, None) for url in sorted(map(self.show.page_url, listed))]
+        pages += self._sitemap_pages(urls)
         pages += [self._moved_page(redirect) for redirect in redirects]
         return tuple(sorted(pages, key=lambda page: page.key))
 
     @property
     def _other_keys(self) -> set[str]:
-        return {"sitemap.xml", self.show.feed.path, NETWORK_OPML_KEY}
+        return {SITEMAP_KEY, self.show.feed.path, NETWORK_OPML_KEY}
 
     @cached_property
     def _menu(self) -> tuple[MenuLink, ...]:

@@ -46,6 +46,7 @@ from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
 from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
 from podcast_kit.site.redirects import Redirect, find_redirects, refuse_taken_pages
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
+from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls, newest_date, sitemap_part_key, split_sitemap
 from podcast_kit.site.templates import Templates, load_templates
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 from podcast_kit.site.transcript import group_into_paragraphs, needs_own_page, shown_cues
@@ -137,14 +138,26 @@ class Site:
         listed = [page for page in pages if page.own_digest]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
-        pages.append(self._template_page("sitemap.xml", "sitemap.xml", {"urls": urls}))
+        pages += self._sitemap_pages(urls)
         pages += [self._moved_page(redirect) for redirect in redirects]
         return tuple(sorted(pages, key=lambda page: page.key))
+
+    def _sitemap_pages(self, urls: SitemapUrls) -> Iterator[SitePage]:
+        """The sitemap; of a site with more pages than one can list, its parts, and their index in its place."""
+        parts = split_sitemap(urls)
+        if len(parts) == 1:
+            yield self._template_page(SITEMAP_KEY, "sitemap.xml", {"urls": urls})
+            return
+        keys = [sitemap_part_key(number) for number in range(1, len(parts) + 1)]
+        for key, part in zip(keys, parts, strict=True):
+            yield self._template_page(key, "sitemap.xml", {"urls": part})
+        sitemaps = [(self.show.page_url(key), newest_date(part)) for key, part in zip(keys, parts, strict=True)]
+        yield self._template_page(SITEMAP_KEY, "sitemap-index.xml", {"sitemaps": sitemaps})
 
     @property
     def _other_keys(self) -> set[str]:
         """Keys that are not pages of `build_pages`, and cannot be redirects either."""
-        return {"sitemap.xml", self.show.feed.path, "feed.json", "follow/show.opml"}
+        return {SITEMAP_KEY, self.show.feed.path, "feed.json", "follow/show.opml"}
 
     def _own_pages(self, keys: set[str]) -> list[SitePage]:
         """The podcaster's own pages. Raises InvalidInput for those with the address of another page or file."""

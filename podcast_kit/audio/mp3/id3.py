@@ -167,7 +167,7 @@ def from_frames(data: bytes) -> EmbeddedTags:
     """The values of a tag."""
     from podcast_kit.audio.tag import EmbeddedTags
 
-    tags = _load_with_mutagen(data)
+    tags = _load_with_mutagen(id3_frames.with_utf8_texts(data))
 
     def first_text(*names: str) -> str:
         return next((str(tags[name]) for name in names if name in tags and str(tags[name])), "")

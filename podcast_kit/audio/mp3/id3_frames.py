@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from podcast_kit.audio.tag_bounds import id3_length
 from podcast_kit.audio.tag_text import (
     clean_tag_line,
     clean_tag_text,
@@ -26,6 +27,11 @@ MAX_CTOC_CHILDREN = 254
 UNUSED_BYTE_OFFSET = b"\xff\xff\xff\xff"
 """Says that the time counts, not the byte offset."""
 MAX_CHAP_TIME_MS = 0xFFFFFFFF
+ID3_23 = 3
+ID3_HEADER_BYTES = 10
+"""Of a tag, and of a frame."""
+MAX_REWRITTEN_TAG_BYTES = 1 << 27
+"""So that the tag stays within 256 MB when UTF-8 is longer."""
 
 
 def id3_frame(name: str, *payload: bytes) -> bytes:
@@ -168,3 +174,40 @@ def parse_frames(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
             return
         yield data[at : at + 4].decode(), data[at + 8 : at + 10], data[at + 10 : at + 10 + size]
         at += 10 + size
+
+
+def with_utf8_texts(tag: bytes) -> bytes:
+    """The same tag with texts in UTF-8 where it has UTF-16, for mutagen to read: it decodes UTF-16 byte by byte.
+
+    Not for writing, since 2.3 does not support UTF-8. A tag of another version, or that is cut off, is unchanged.
+    """
+    is_whole = id3_length(tag[:ID3_HEADER_BYTES]) == len(tag)
+    if tag[3] != ID3_23 or tag[5] or not is_whole or len(tag) > MAX_REWRITTEN_TAG_BYTES:
+        return tag
+    frames = []
+    end = ID3_HEADER_BYTES
+    for name, flags, payload in parse_frames(tag[ID3_HEADER_BYTES:]):
+        text = payload if any(flags) else _text_as_utf8(name, payload)
+        frames.append(name.encode() + len(text).to_bytes(4, "big") + flags + text)
+        end += ID3_HEADER_BYTES + len(payload)
+    return b"".join(join_id3_tag([*frames, tag[end:]]))
+
+
+def _text_as_utf8(name: str, payload: bytes) -> bytes:
+    """A payload of one text in UTF-16 with its mark, and with an empty description, as UTF-8; any other unchanged."""
+    if name in {"COMM", "USLT"}:
+        head, start = payload[1:4] + b"\0", payload[4:8]
+        text = payload[10:] if start + payload[8:10] == b"\xff\xfe\0\0\xff\xfe" else None
+    else:
+        head, start = b"", payload[1:3]
+        text = payload[3:] if name.startswith("T") and name != "TXXX" and start == b"\xff\xfe" else None
+    if payload[:1] != b"\x01" or text is None:
+        return payload
+    try:
+        decoded = text.decode("utf-16-le")
+    except UnicodeDecodeError:  # mutagen has its own ways to repair it
+        return payload
+    words = decoded.rstrip("\0")
+    if not words or "\0" in words:  # mutagen drops an empty text, and several have a mark each
+        return payload
+    return b"\x03" + head + decoded.encode()

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from podcast_kit.audio import probe_audio, read_tags, write_tags
-from podcast_kit.audio.mp3 import frame_scan, id3_frames
+from podcast_kit.audio.mp3 import frame_scan, id3, id3_frames
 from podcast_kit.model import Chapter, Cover, LocalFile, Tags
 from tests.support.audio_samples import JPEG, make_tags, sample
 
@@ -241,3 +241,56 @@ def test_mutagen_reads_written_tags(tmp_path):
     assert [str(one.sub_frames["TIT2"]) for one in sorted(found.getall("CHAP"), key=lambda one: one.start_time)] == [
         mark.title for mark in make_tags().chapters
     ]
+
+
+TEXTS = [
+    "Words – and more",
+    "Grüße 🎙️ and 日本語",
+    "a\ufeffb",
+    "ends with NULs\0\0",
+    "two\0texts",
+    "",
+    "\ufeff",
+    "0\n1\r\n2",
+]
+UNUSUAL_TEXTS = [
+    b"\xff\xfea\0\xd8\xd8",  # half of a pair
+    b"\xff\xfea\0b",  # half of a character
+    b"\xfe\xff\0a\0b",  # big-endian
+    b"a\0b\0",  # without a mark
+    b"\xff\xfea\0\0\0\xff\xfeb\0",  # two texts with a mark each
+    b"\xff\xfe",
+    b"",
+]
+
+
+@pytest.mark.parametrize("text_bytes", [*(b"\xff\xfe" + text.encode("utf-16-le") for text in TEXTS), *UNUSUAL_TEXTS])
+def test_texts_in_utf_16_are_read_as_mutagen_reads_them(text_bytes, monkeypatch):
+    frames = [
+        id3_frames.id3_frame("TIT2", b"\x01" + text_bytes),
+        id3_frames.id3_frame("COMM", b"\x01eng\xff\xfe\0\0" + text_bytes),
+        id3_frames.id3_frame("COMM", b"\x01eng\xff\xfed\0\0\0" + text_bytes),
+        id3_frames.id3_frame("USLT", b"\x01eng\xff\xfe\0\0" + text_bytes),
+        id3_frames.id3_frame("TXXX", b"\x01\xff\xfed\0\0\0" + text_bytes),
+        id3_frames.id3_frame("TYER", b"\x01" + text_bytes),
+        id3_frames.apic_frame(Cover(data=JPEG, mime="image/jpeg")),
+    ]
+    tag = b"".join(id3_frames.join_id3_tag([*frames, bytes(20)]))
+    values = id3.from_frames(tag)
+    monkeypatch.setattr(id3_frames, "with_utf8_texts", lambda tag: tag)
+    assert values == id3.from_frames(tag)
+
+
+def test_mutagen_decodes_no_utf_16_of_our_own_tags():
+    tags = make_tags(title="Words – more", comment="Words – more", transcript="Words – more")
+    tag = id3_frames.with_utf8_texts(b"".join(id3_frames.join_id3_tag(id3_frames.to_frames(tags))))
+    assert not [name for name, _, payload in id3_frames.parse_frames(tag[10:]) if payload[:1] == b"\x01"]
+    assert id3.from_frames(tag).title == "Words – more"
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_tags_of_other_versions_and_those_that_are_cut_off_are_read_as_they_are(version):
+    tag = b"".join(id3_frames.join_id3_tag([id3_frames.text_frame("TIT2", "Words – more")]))
+    other = tag[:3] + bytes([version]) + tag[4:]
+    assert id3_frames.with_utf8_texts(other) == other
+    assert id3_frames.with_utf8_texts(tag[:-2]) == tag[:-2]
