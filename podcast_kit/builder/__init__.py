@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +17,11 @@ from podcast_kit import __version__, feed, site
 from podcast_kit.builder import mastering
 from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, CacheKind, open_cache
 from podcast_kit.builder.episode import BuiltEpisode
-from podcast_kit.builder.episode_record import EpisodeRecord, open_episode_record
+from podcast_kit.builder.episode_record import EpisodeRecord, digest_item, open_episode_record
 from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.host_files import write_host_files
 from podcast_kit.builder.images import publish_artwork
+from podcast_kit.builder.kept_feed import FeedCopies
 from podcast_kit.builder.many_episodes import EpisodesBuild
 from podcast_kit.builder.many_pages import PagesBuild
 from podcast_kit.builder.members import (
@@ -243,7 +244,7 @@ def build(
             page_artwork = PagesBuild(project=project, out=out, workers=workers, record=record).write_pages(
                 items, artwork, [page.published for page in pages]
             )
-        _write_feeds(project, items, artwork, out, held_here)
+        _write_feeds(project, items, artwork, out, held_here, None if held_here else record)
         # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
         is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
         has_private_feeds = private_list is not None and not is_any_lost
@@ -299,7 +300,7 @@ def build(
 def _finish_writing(out: OutputDir, record: EpisodeRecord | None) -> None:
     out.commit()
     if record is not None:
-        record.save(out.cache.folder)
+        record.save(out.cache)
     out.close()
 
 
@@ -576,14 +577,19 @@ def _write_feeds(
     artwork: Image | None,
     out: OutputDir,
     held: Mapping[str, HeldEpisode],
+    record: EpisodeRecord | None,
 ) -> None:
-    """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same."""
+    """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same.
+
+    Episodes that are in the feed of the `record` as they are now are copied from there.
+    """
     path = project.show.feed.path
     if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
         location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
         text = f"feed: path: {path!r} is already the address of {clash}"
         raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
-    cache_key = _digest_feed_inputs(project.show, items, artwork)
+    digest_one = record.digest_item if record else digest_item
+    cache_key = _digest_feed_inputs(project.show, map(digest_one, items), artwork)
     stored = None if held else out.cache.get(RENDERED_FEEDS, cache_key)
     if stored and all(out.add_if_unchanged(file, wave) for file, wave in stored):
         return
@@ -591,10 +597,15 @@ def _write_feeds(
         out.write(path, feed.render_rss(project.show, (), artwork=artwork), Wave.FEED)
         out.write(site.NETWORK_OPML_KEY, feed.render_network_opml(project.show, project.listed_shows), Wave.PAGES)
         return
-    outputs = [
-        out.write(key, restore_rss_items(data, held) if held else data, Wave.FEED)
-        for key, data in feed.render_feed_pages(project.show, items, artwork=artwork).items()
-    ]
+    with closing(FeedCopies(record.find_feed() if record else (), out, digest_one)) as copies:
+        outputs = [
+            out.write(key, restore_rss_items(data, held) if held else data, Wave.FEED)
+            for key, data in feed.render_feed_pages(
+                project.show, items, artwork=artwork, rendered=copies if record else None
+            ).items()
+        ]
+        if record:
+            record.keep_feed(copies.list_pages(out))
     json_feed = feed.render_json_feed(project.show, items, artwork=artwork)
     outputs.append(out.write(JSON_FEED_KEY, restore_json_items(json_feed, held) if held else json_feed, Wave.FEED))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
@@ -605,11 +616,11 @@ def _write_feeds(
         out.cache.set(RENDERED_FEEDS, cache_key, files)
 
 
-def _digest_feed_inputs(show: Show, items: Iterable[Item], artwork: Image | None) -> str:
+def _digest_feed_inputs(show: Show, item_digests: Iterable[str], artwork: Image | None) -> str:
     """The digest of everything that the feeds are rendered from, an item at a time: together they are long texts."""
     digest = hashlib.sha256(repr((PAGES_AND_FEEDS, __version__, show, artwork)).encode())
-    for item in items:
-        digest.update(repr(item).encode())
+    for item_digest in item_digests:
+        digest.update(item_digest.encode())
     return digest.hexdigest()
 
 

@@ -174,12 +174,15 @@ class Cache:
         """The keys of a kind that this build asked for or set."""
         return [key for name, key in self.used if name == kind.name]
 
-    def sha256(self, path: Path | str) -> str:
-        """The digest (hex) of a file, hashed again only when its size, time or inode changed."""
+    def sha256(self, path: Path | str, facts: tuple[int, int, int] | None = None) -> str:
+        """The digest (hex) of a file, hashed again only when its size, time or inode changed.
+
+        `facts` are those of the file, as `stat_facts` returns them, if they are known.
+        """
         name = str(path)
         if self._known_digests and (known_digest := self._known_digests.get(name)):
             return known_digest
-        facts = stat_facts(name)
+        facts = facts or stat_facts(name)
         cached = self.get(FILE_DIGESTS, _path_key(name))
         if cached and (cached.size, cached.mtime_ns, cached.inode) == facts:
             return cached.sha256

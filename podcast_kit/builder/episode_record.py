@@ -16,13 +16,13 @@ from pathlib import Path
 
 import podcast_kit
 from podcast_kit import writer_versions
-from podcast_kit.builder.cache import CACHE_DIR
+from podcast_kit.builder.cache import CACHE_DIR, Cache
 from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.kept_feed import KeptFeedPage, decode_feed_pages, encode_feed_pages
 from podcast_kit.builder.record_file import RecordFile, write_record_file
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
-from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork
+from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork, WorkTrace, keep_work
 from podcast_kit.io.bound_folder import open_own_folder
-from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Episode, Item, LocalFile, Person
 from podcast_kit.site import KeptPages
 from podcast_kit.source.kept_readings import EpisodeReading, KeptReadings
@@ -32,6 +32,7 @@ _KEY_LEN = 64
 _READING = "reading "
 _BUILD = "build "
 """What the name of a chunk begins with; the path of the notes follows."""
+_FEED = "feed"
 
 
 @dataclass(slots=True)
@@ -44,22 +45,38 @@ class KeptEpisode:
     work: KeptWork
     built: BuiltEpisode
     pictures: KeptPictures | None = None
+    pictures_work: KeptWork | None = None
     pages: KeptPages | None = None
+    pages_work: KeptWork | None = None
+    item_digest: str = ""
+    """Of the item, without pictures."""
     is_saved: bool = False
     """Whether the file has it as it is here."""
+    _pictures_trace: WorkTrace | None = None
+    _pages_trace: WorkTrace | None = None
+    """Of files that are not in place before everything is rendered."""
 
-    def keep_pictures(self, pictures: KeptPictures | None) -> None:
+    def keep_pictures(self, pictures: KeptPictures, trace: WorkTrace) -> None:
         """Keep the pictures that were drawn for it."""
-        self.pictures, self.pages, self.is_saved = pictures, None, False
+        self.drop_pictures()
+        self.pictures, self._pictures_trace = pictures, trace
 
     def drop_pictures(self) -> None:
         """Forget the pictures, and the pages that show them."""
-        self.keep_pictures(None)
+        self.pictures = self.pictures_work = self.pages = self.pages_work = None
+        self.is_saved = False
 
-    def keep_pages(self, pages: KeptPages) -> None:
+    def keep_pages(self, pages: KeptPages, trace: WorkTrace) -> None:
         """Keep the pages that were listed for it."""
-        if pages != self.pages:
-            self.pages, self.is_saved = pages, False
+        self.pages, self.pages_work, self._pages_trace = pages, None, trace
+        self.is_saved = False
+
+    def settle(self, cache: Cache) -> None:
+        """Take down the files of pictures and pages, which are in place now."""
+        if self._pictures_trace is not None:
+            self.pictures_work, self._pictures_trace = keep_work(self._pictures_trace, cache), None
+        if self._pages_trace is not None:
+            self.pages_work, self._pages_trace = keep_work(self._pages_trace, cache), None
 
 
 class EpisodeRecord:
@@ -76,6 +93,8 @@ class EpisodeRecord:
         self._current: dict[str, KeptEpisode] = {}
         self._people: tuple[Person, ...] = ()
         self._inputs = ""
+        self._feed_pages: tuple[KeptFeedPage, ...] | None = None
+        self._is_feed_saved = True
         self._is_saving = True
 
     def start(self, *, is_saving: bool = True) -> None:
@@ -121,21 +140,44 @@ class EpisodeRecord:
         kept = self._current.get(item.episode.path)
         return kept if kept and kept.built.item is item else None
 
-    def save(self, folder: OpenFolder) -> None:
-        """Write the file, unless it has everything already."""
+    def digest_item(self, item: Item) -> str:
+        """The digest of everything that an item says."""
+        kept = self.find_kept(item)
+        if kept is not None and kept.item_digest:
+            return kept.item_digest
+        digest = digest_item(item)
+        if kept is not None:
+            kept.item_digest, kept.is_saved = digest, False
+        return digest
+
+    def find_feed(self) -> tuple[KeptFeedPage, ...]:
+        """Where episodes are in the feed of the last build."""
+        if self._feed_pages is None:
+            self._feed_pages = decode_feed_pages(self._file.read(_FEED) or b"[]")
+        return self._feed_pages
+
+    def keep_feed(self, pages: tuple[KeptFeedPage, ...]) -> None:
+        """Keep where episodes are in the feed of this build."""
+        self._feed_pages, self._is_feed_saved = pages, False
+
+    def save(self, cache: Cache) -> None:
+        """Take down what was written, and write the file unless it has everything already."""
+        for kept in self._current.values():
+            kept.settle(cache)
         if not self._is_saving:
             return
         readings = self.readings.current
-        is_saved = all(self._loaded.get(path) is reading for path, reading in readings.items())
+        is_saved = self._is_feed_saved and all(self._loaded.get(path) is kept for path, kept in readings.items())
         if is_saved and len(readings) == len(self._loaded) and all(kept.is_saved for kept in self._current.values()):
             return
         with suppress(OSError):  # a convenience, like the whole cache
-            write_record_file(folder, EPISODES_FILE, identify_program(), self._chunks())
+            write_record_file(cache.folder, EPISODES_FILE, identify_program(), self._chunks())
 
     def _digest(self, inputs: str) -> str:
         return hashlib.sha256(f"{self._inputs} {inputs}".encode("utf-8", "surrogatepass")).hexdigest()
 
     def _chunks(self) -> Iterator[tuple[str, bytes]]:
+        yield _FEED, encode_feed_pages(self.find_feed())
         for path, reading in self.readings.current.items():
             is_loaded = self._loaded.get(path) is reading
             kept = self._current.get(path)
@@ -150,7 +192,10 @@ class EpisodeRecord:
                 yield _BUILD + path, data
 
     def _pickle_build(self, kept: KeptEpisode) -> bytes | None:
-        values = (kept.work, kept.built, kept.pictures, kept.pages)
+        values = (
+            *(kept.work, kept.built, kept.pictures, kept.pictures_work),
+            *(kept.pages, kept.pages_work, kept.item_digest),
+        )
         data = _pickle_or_none(values, self._shared(kept.reading))
         return None if data is None else kept.key.encode() + data
 
@@ -175,8 +220,10 @@ class EpisodeRecord:
         if data is None or data[:_KEY_LEN] != key.encode():
             return None
         with suppress(UnkeptValueError, ValueError, TypeError):
-            work, built, pictures, pages = unpickle_value(data[_KEY_LEN:], self._shared(reading))
-            return KeptEpisode(reading, key, work, built, pictures, pages, is_saved=True)
+            work, built, *more = unpickle_value(data[_KEY_LEN:], self._shared(reading))
+            kept = KeptEpisode(reading, key, work, built, *more)
+            kept.is_saved = True
+            return kept
         return None
 
 
@@ -203,6 +250,11 @@ def identify_program() -> str:
                 status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118  # hundreds
                 facts.append([os.path.relpath(folder, root), name, status.st_size, status.st_mtime_ns])
     return hashlib.sha256(repr((podcast_kit.__version__, sorted(map(repr, facts)))).encode()).hexdigest()
+
+
+def digest_item(item: Item) -> str:
+    """The digest of everything that an item says."""
+    return hashlib.sha256(repr(item).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _find_tick(folder: Path) -> int:

@@ -13,7 +13,7 @@ from podcast_kit.builder.episode_tasks import PagesContext, PagesTask, PictureTa
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
-from podcast_kit.builder.work_trace import WorkTrace, keep_pictures, trace_work
+from podcast_kit.builder.work_trace import KeptPictures, WorkTrace, trace_work
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.decoder_process import are_decoders_limited
@@ -54,9 +54,8 @@ class PagesBuild:
         show_site = self._make_site(artwork, icons, own_pages)
         show_site.kept_pages.update({guid: episode.pages for guid, episode in kept.items() if episode.pages})
         pages = show_site.build_pages(pictured)
-        for guid, episode in kept.items():
-            episode.keep_pages(show_site.kept_pages[guid])
-        changed = [page for page in pages if not self._is_unchanged(page)]
+        listed = self._list_kept(kept, show_site)
+        changed = [page for page in pages if page.key not in listed and not self._is_unchanged(page)]
         of_episodes = {page.key: page for page in changed if page.item}
         errors: dict[str, PodcastKitError] = {}
         if self._are_workers_worthwhile(len(of_episodes) * PAGE_SECONDS):
@@ -69,8 +68,10 @@ class PagesBuild:
             self._render_here(changed, errors)
         if errors:
             raise errors[min(errors)]
+        show = self.project.show
         for page in pages:
-            show = self.project.show
+            if page.key in listed:
+                continue
             redirects = bool(page.moved_to) and show.publish.website_redirects
             self.out.outputs[page.key] = replace(
                 self.out.outputs[page.key],
@@ -78,7 +79,30 @@ class PagesBuild:
                 moved_to=page.moved_to,
                 redirect_to=show.page_url(page.moved_to) if redirects else "",
             )
+        self._keep_pages([page for page in pages if page.key not in listed], kept, show_site)
         return artwork
+
+    def _list_kept(self, kept: dict[str, KeptEpisode], show_site: site.Site) -> set[str]:
+        """List the pages of episodes that are as the last build wrote them; their keys."""
+        keys: set[str] = set()
+        for guid, episode in kept.items():
+            pages, work = episode.pages, episode.pages_work
+            is_same = pages is not None and pages is show_site.kept_pages[guid]
+            if self.record and pages and work and is_same and self.record.checks.are_unchanged(work.files):
+                work.repeat(self.out)
+                keys.update(page.key for page in pages.pages)
+        return keys
+
+    def _keep_pages(self, pages: Sequence[SitePage], kept: dict[str, KeptEpisode], show_site: site.Site) -> None:
+        """Keep what was listed for each episode."""
+        traces: dict[str, WorkTrace] = {}
+        for page in pages:
+            if page.item and page.item.guid in kept:
+                trace = traces.setdefault(page.item.guid, WorkTrace())
+                trace.used.add((RENDERED_PAGES.name, _cache_key(page)))
+                trace.outputs[page.key] = self.out.outputs[page.key]
+        for guid, trace in traces.items():
+            kept[guid].keep_pages(show_site.kept_pages[guid], trace)
 
     def _add_comments(self, item: Item) -> Item:
         threads = _shown_threads(self.project, item)
@@ -190,11 +214,11 @@ class PagesBuild:
         kept = self.record.find_kept(item) if self.record else None
         if self.record is None or kept is None or kept.pictures is None:
             return None
-        found = kept.pictures
-        if found.key != pictures.digest or not self.record.checks.are_unchanged(found.work.files):
+        found, work = kept.pictures, kept.pictures_work
+        if work is None or found.key != pictures.digest or not self.record.checks.are_unchanged(work.files):
             kept.drop_pictures()
             return None
-        found.work.repeat(self.out)
+        work.repeat(self.out)
         return found.add_to(item)
 
     def _keep_pictures(self, pictures: ItemPictures, item: Item, pictured: Item, trace: WorkTrace) -> Item:
@@ -202,7 +226,8 @@ class PagesBuild:
         if kept is not None:
             for image in pictured.images.values():  # of several episodes, drawn once
                 trace.outputs.update({file.key: self.out.outputs[file.key] for file in image.thumbnails})
-            kept.keep_pictures(keep_pictures(pictures.digest, pictured, trace, self.out.cache))
+            found = (pictured.artwork, pictured.social_card, pictured.images, pictured.clip_cards)
+            kept.keep_pictures(KeptPictures(pictures.digest, *found), trace)
         return pictured
 
     def _picture_here(self, pictures: ItemPictures, item: Item) -> Item:

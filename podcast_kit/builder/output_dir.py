@@ -127,10 +127,11 @@ class OutputDir:
         """Whether the file exists with exactly these bytes."""
         name = self._name(key)
         try:
-            is_file = stat.S_ISREG(os.lstat(name).st_mode)  # a Path costs too much, thousands of times a build
+            status = os.lstat(name)  # a Path costs too much, thousands of times a build
         except (OSError, ValueError):
             return False
-        return is_file and self.cache.sha256(name) == sha256
+        facts = (status.st_size, status.st_mtime_ns, status.st_ino)
+        return stat.S_ISREG(status.st_mode) and self.cache.sha256(name, facts) == sha256
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
         """Put bytes under a key unless they are unchanged: media at once, everything else with `commit`."""
@@ -198,8 +199,9 @@ class OutputDir:
         for key, temp in sorted(self._staged_files.items()):
             self.commit_file(temp, key, self.outputs[key].sha256)
         self._staged_files = {}
-        if self.folder.is_dir():
-            self._sweep(self._open_root().root)
+        folders: set[str] = set()
+        if self.folder.is_dir() and self._find_strangers(os.fspath(self._target), "", folders):
+            self._sweep(self._open_root().root, folders)
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
         temp = self.temp_path()
@@ -320,8 +322,32 @@ class OutputDir:
             if output.path is None and source_key != key:
                 self.outputs[key] = replace(output, copy_of=source_key)
 
-    def _sweep(self, folder: OpenFolder, below: str = "") -> bool:
-        """Remove what no output names, and the folders that this empties; whether anything is left.
+    def _find_strangers(self, path: str, below: str, folders: set[str]) -> bool:
+        """Whether a folder is empty, or something in it is named by no output; `folders` gets the keys of all such.
+
+        To look at thousands of folders by their paths costs less than to open each.
+        """
+        try:
+            with os.scandir(path) as found:
+                entries = list(found)
+        except OSError:
+            entries = []
+        strange = [not entries]
+        for entry in entries:
+            key = below + entry.name
+            if not entry.is_dir(follow_symlinks=False):
+                strange.append(key not in self.outputs)
+            elif not self._is_scratch(key):
+                strange.append(self._find_strangers(entry.path, f"{key}/", folders))
+        if any(strange):
+            folders.add(below)
+        return any(strange)
+
+    def _is_scratch(self, key: str) -> bool:
+        return self._scratch_folder is not None and key == self._scratch_folder.path.name
+
+    def _sweep(self, folder: OpenFolder, folders: set[str], below: str = "") -> bool:
+        """Remove what no output names in these folders, and those that this empties; whether anything is left.
 
         Only what a build is known to have written goes: other people's files stay, and so do links.
         """
@@ -329,10 +355,13 @@ class OutputDir:
         for entry in folder.entries():
             key = below + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if not below and self._scratch_folder and entry.name == self._scratch_folder.path.name:
+                if self._is_scratch(key):
+                    continue
+                if f"{key}/" not in folders:
+                    has_files = True
                     continue
                 with folder.below(entry.name) as subfolder:
-                    is_left = self._sweep(subfolder, f"{key}/")
+                    is_left = self._sweep(subfolder, folders, f"{key}/")
                 has_files = not folder.remove_folder(entry.name) or is_left or has_files
             elif key in self.outputs or not self._is_ours(key, entry):
                 has_files = True

@@ -108,6 +108,11 @@ def _dismantle_dataclass(names: tuple[str, ...], value: object) -> list[object]:
     return [getattr(value, name) for name in names]
 
 
+def _dismantle_output(value: model.Output) -> list[object]:
+    """An output without its path, which the next build knows itself."""
+    return [None if name == "path" else getattr(value, name) for name in _OUTPUT_FIELDS]
+
+
 def _restore_datetime(state: bytes, time_zone: timezone) -> datetime:
     naive = datetime.fromisoformat(state.decode("ascii"))
     return naive.replace(tzinfo=time_zone)
@@ -142,8 +147,14 @@ _RESTORERS: tuple[Callable[..., object], ...] = (
     _restore_datetime,
     _restore_offset,
 )
+_OUTPUT_FIELDS = tuple(field.name for field in fields(model.Output))
 _DISMANTLERS: tuple[Callable[[Any], list[object]], ...] = (
-    *(partial(_dismantle_dataclass, tuple(field.name for field in fields(type_))) for type_ in DATACLASSES),
+    *(
+        _dismantle_output
+        if type_ is model.Output
+        else partial(_dismantle_dataclass, tuple(field.name for field in fields(type_)))
+        for type_ in DATACLASSES
+    ),
     *(lambda value: [value.value] for _ in ENUMS),
     _dismantle_datetime,
     _dismantle_offset,

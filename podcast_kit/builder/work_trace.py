@@ -20,7 +20,7 @@ class WorkTrace:
     outputs: dict[str, Output] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeptWork:
     """What a part of a build depended on, and the files that it listed."""
 
@@ -29,14 +29,16 @@ class KeptWork:
     used: tuple[tuple[str, str], ...]
     """The other rows of the cache."""
     outputs: tuple[Output, ...]
-    """Without their paths."""
+    """As they were written to a file without their paths."""
 
     def repeat(self, out: OutputDir) -> None:
         """List the outputs once more, and count the rows of the cache as used."""
         out.cache.used.update(self.used)
         out.cache.used.update((FILE_DIGESTS.name, file[0]) for file in self.files)
-        for output in self.outputs:
-            out.outputs[output.key] = replace(output, path=out.path(output.key))
+        self.outputs = tuple(
+            output if output.path else replace(output, path=out.path(output.key)) for output in self.outputs
+        )
+        out.outputs.update((output.key, output) for output in self.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,6 @@ class KeptPictures:
 
     key: str
     """The digest of what they depended on, apart from files."""
-    work: KeptWork
     artwork: Image | None
     social_card: Image | None
     images: Mapping[Resource, Image]
@@ -87,28 +88,19 @@ def trace_work(out: OutputDir, trace: WorkTrace | None = None) -> Iterator[WorkT
 
 
 def keep_work(trace: WorkTrace, cache: Cache) -> KeptWork | None:
-    """What was traced, to be repeated; None where a file is not on this machine, or is embargoed."""
-    outputs = trace.outputs.values()
+    """What was traced, to be repeated; None where a file is not on this machine or not written yet, or is embargoed."""
+    outputs = tuple(trace.outputs.values())
     if any(output.path is None or output.embargoed for output in outputs):
         return None
-    paths = {key for kind, key in trace.used if kind == FILE_DIGESTS.name}
-    paths |= {os.fspath(output.path) for output in outputs if output.path}
+    written = {os.fspath(output.path): output.sha256 for output in outputs if output.path}
     files: list[tuple[str, int, int, int]] = []
-    for path in sorted(paths):
+    for path in sorted({*written, *(key for kind, key in trace.used if kind == FILE_DIGESTS.name)}):
         digest = cache.get(FILE_DIGESTS, path)
-        if digest is None:
+        if digest is None or written.get(path, digest.sha256) != digest.sha256:
             return None
         files.append((path, digest.size, digest.mtime_ns, digest.inode))
     used = sorted(use for use in trace.used if use[0] != FILE_DIGESTS.name)
-    return KeptWork(tuple(files), tuple(used), tuple(replace(output, path=None) for output in outputs))
-
-
-def keep_pictures(key: str, item: Item, trace: WorkTrace, cache: Cache) -> KeptPictures | None:
-    """The pictures of an item, to be used again; None as in `keep_work`."""
-    work = keep_work(trace, cache)
-    if work is None:
-        return None
-    return KeptPictures(key, work, item.artwork, item.social_card, item.images, item.clip_cards)
+    return KeptWork(tuple(files), tuple(used), outputs)
 
 
 def _find_facts(path: str) -> tuple[int, int, int] | None:

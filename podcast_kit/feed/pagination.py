@@ -11,22 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from podcast_kit.feed.elements import channel_elements
-from podcast_kit.feed.rss import newest_first, render_rss_document
+from podcast_kit.feed.rss import RenderedItems, newest_first, render_rss_document
 from podcast_kit.model import Element, Image, Item, Show, public_url
 
 
-def render_feed_pages(show: Show, items: Sequence[Item], *, artwork: Image | None = None) -> dict[str, bytes]:
+class RenderedPages(RenderedItems, Protocol):
+    """Items as they were rendered before, on the pages of the feed."""
+
+    def start_page(self, key: str) -> None:
+        """Begin with the page under this key: the places that follow are in it."""
+
+
+def render_feed_pages(
+    show: Show, items: Sequence[Item], *, artwork: Image | None = None, rendered: RenderedPages | None = None
+) -> dict[str, bytes]:
     """Render the feed and, if `feed.page_size` is set, its archives; the result maps keys to bytes.
 
     Every episode is on exactly one page. A newer episode changes no archive; one that is added with an older date, or
-    removed, changes those that are newer than it. Raises InvalidInput as `render_rss` does.
+    removed, changes those that are newer than it. Unchanged items are taken from those that were `rendered` before.
+    Raises InvalidInput as `render_rss` does.
     """
     current, archives = _split_into_archives(show, items)
-    pages = {show.feed.path: _render_feed_page(show, current, artwork, 0, len(archives))}
+    pages = {show.feed.path: _render_feed_page(show, current, artwork, 0, len(archives), rendered)}
     for number, archive in enumerate(archives, 1):
-        pages[feed_page_key(show, number)] = _render_feed_page(show, archive, artwork, number, number - 1)
+        pages[feed_page_key(show, number)] = _render_feed_page(show, archive, artwork, number, number - 1, rendered)
     return pages
 
 
@@ -47,7 +58,14 @@ def feed_page_key(show: Show, number: int) -> str:
     return f"{stem}/{number}.xml" if number else show.feed.path
 
 
-def _render_feed_page(show: Show, items: Sequence[Item], artwork: Image | None, number: int, older: int) -> bytes:
+def _render_feed_page(
+    show: Show,
+    items: Sequence[Item],
+    artwork: Image | None,
+    number: int,
+    older: int,
+    rendered: RenderedPages | None,
+) -> bytes:
     """One page; `number` 0 is the feed. `older` is the number of the next older archive, 0 for none."""
     is_archive = bool(number)
     page_show = replace(show, feed=replace(show.feed, hubs=())) if is_archive else show  # only the feed has a hub
@@ -60,7 +78,9 @@ def _render_feed_page(show: Show, items: Sequence[Item], artwork: Image | None, 
     if older:
         channel = [_page_link(show, "next", older), _page_link(show, "prev-archive", older), *channel]
     page_url = public_url(show.publish.url, feed_page_key(show, number))
-    return render_rss_document(page_show, items, channel, artwork, page_url)
+    if rendered is not None:
+        rendered.start_page(feed_page_key(show, number))
+    return render_rss_document(page_show, items, channel, artwork, page_url, rendered=rendered)
 
 
 def _page_link(show: Show, rel: str, number: int) -> Element:

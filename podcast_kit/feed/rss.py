@@ -7,12 +7,13 @@ to format a date, which affects other threads. So all of these are written as el
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.feed.elements import channel_elements, item_elements, prefixed_url
@@ -26,6 +27,17 @@ XML_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 ITEMS_PER_PART = 200
 """Whose elements are in memory at the same time."""
 _FEED_END = b"  </channel>\n</rss>\n"
+_ITEM_START = b"    <item>\n"
+
+
+class RenderedItems(Protocol):
+    """Items as they were rendered before: an unchanged one is taken from there."""
+
+    def find(self, item: Item, context: str) -> bytes | None:
+        """The item as it was rendered with the same context; None if it has to be rendered."""
+
+    def add_place(self, item: Item, context: str, start: int, length: int) -> None:
+        """Take down where an item is in the page that is being rendered, in bytes."""
 
 
 class _OmittedDate(datetime):
@@ -62,15 +74,17 @@ def render_rss_document(
     self_url: str = "",
     *,
     has_self: bool = True,
+    rendered: RenderedItems | None = None,
 ) -> bytes:
     """Render a feed from items in their final order and the elements of its channel.
 
-    Its own address is `self_url`, by default that of the show's feed; none without `has_self`.
+    Its own address is `self_url`, by default that of the show's feed; none without `has_self`. Unchanged items are
+    taken from those that were `rendered` before.
     """
     _check_required_texts(show, items)
     namespaces = declared_namespaces(channel, items)
     address = (self_url or show.feed_url) if has_self else ""
-    render = partial(_render_with_feedgen, show, items, channel, artwork, address, namespaces)
+    render = partial(_render_with_feedgen, show, items, channel, artwork, address, namespaces, rendered)
     try:
         return render(str.strip)  # lxml refuses illegal characters itself, so clean texts are not scanned twice
     except ValueError:
@@ -84,6 +98,7 @@ def _render_with_feedgen(
     artwork: Image | None,
     self_url: str,
     namespaces: dict[str, str],
+    rendered: RenderedItems | None,
     clean: Callable[[str], str],
 ) -> bytes:
     """As `render_rss_document`; raises ValueError if `clean` leaves characters that XML cannot hold.
@@ -108,16 +123,42 @@ def _render_with_feedgen(
     document = BytesIO()
     document.write(XML_DECLARATION)
     document.write(_write_feed(feed).removesuffix(_FEED_END))
-    start_len = 0
+    render_part = partial(_render_part, show, extension, clean)
+    context = hashlib.sha256(repr((show, sorted(namespaces.items()), clean.__name__)).encode()).hexdigest()
     for start in range(0, len(items), ITEMS_PER_PART):
-        feed = _start_feed(show, extension, clean)
-        feed.link(href=clean(site), rel="alternate")
-        start_len = start_len or len(_write_feed(feed)) - len(_FEED_END)
-        for item in items[start : start + ITEMS_PER_PART]:
-            _add_entry(feed, show, item, clean)
-        document.write(memoryview(_write_feed(feed))[start_len : -len(_FEED_END)])
+        part = items[start : start + ITEMS_PER_PART]
+        pieces = _render_pieces(part, context, rendered, render_part) if rendered else None
+        if rendered is None or pieces is None:
+            document.write(render_part(part))
+            continue
+        for item, piece in zip(part, pieces, strict=True):
+            rendered.add_place(item, context, document.tell(), len(piece))
+            document.write(piece)
     document.write(_FEED_END)
     return document.getvalue()
+
+
+def _render_part(show: Show, extension: type, clean: Callable[[str], str], items: Sequence[Item]) -> memoryview:
+    """Some items one after the other, without what is around them."""
+    feed = _start_feed(show, extension, clean)
+    feed.link(href=clean(show.website_url), rel="alternate")
+    start_len = len(_write_feed(feed)) - len(_FEED_END)
+    for item in items:
+        _add_entry(feed, show, item, clean)
+    return memoryview(_write_feed(feed))[start_len : -len(_FEED_END)]
+
+
+def _render_pieces(
+    items: Sequence[Item], context: str, rendered: RenderedItems, render: Callable[[Sequence[Item]], memoryview]
+) -> list[bytes] | None:
+    """Each item, rendered unless it was before; None if they cannot be told apart."""
+    found = [rendered.find(item, context) for item in items]
+    missing = [item for item, piece in zip(items, found, strict=True) if piece is None]
+    new = bytes(render(missing)).split(_ITEM_START)[1:] if missing else []
+    if len(new) != len(missing):  # a text has the same line
+        return None
+    pieces = iter(new)
+    return [piece if piece is not None else _ITEM_START + next(pieces) for piece in found]
 
 
 def _start_feed(show: Show, extension: type, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  # feedgen has no types

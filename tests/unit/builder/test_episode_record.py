@@ -17,6 +17,7 @@ from podcast_kit.builder import episode
 from podcast_kit.builder.episode_record import EPISODES_FILE
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
+from podcast_kit.feed import rss
 from podcast_kit.source import project
 from tests.support.shows import add, small, tree
 
@@ -121,6 +122,51 @@ def test_an_edit_of_one_note_parses_and_builds_that_one(tmp_path, parsed):
     parsed.clear()
     build(show)
     assert parsed == []
+    assert_as_clean(show)
+
+
+def test_an_edit_renders_one_item_of_the_feed(tmp_path, monkeypatch):
+    show = make_show(tmp_path / "show")
+    build(show)
+    rendered = []
+    add_entry = rss._add_entry
+
+    def record_entry(feed, show_, item, clean):
+        rendered.append(item.episode.slug)
+        add_entry(feed, show_, item, clean)
+
+    monkeypatch.setattr(rss, "_add_entry", record_entry)
+    edit_notes(show, 2)
+    settle(show)
+    build(show)
+    assert rendered == ["002-talk"]
+    edit_notes(show, 1)
+    build(show)
+    assert rendered == ["002-talk", "001-talk"]
+    assert_as_clean(show)
+
+
+def test_notes_that_look_like_the_feed_itself_are_rendered_as_they_are(tmp_path):
+    show = make_show(tmp_path / "show")
+    add(show, 4, notes="```\n    <item>\n      <title>x</title>\n    </item>\n```\n\n    <item>\n")
+    settle(show)
+    build(show)
+    edit_notes(show, 1)
+    assert_as_clean_or_broken(show)
+    assert_as_clean_or_broken(show)
+
+
+def test_a_picture_that_episodes_share_stays_when_one_no_longer_has_it(tmp_path):
+    show = make_show(tmp_path / "show")
+    people = "people: [{name: Bo, image: face.jpg}]\n"
+    for number in (1, 2):
+        path = show / f"episodes/{number:03d}-talk.md"
+        path.write_text(path.read_text().replace("---\n", f"---\n{people}", 1))
+    settle(show)
+    build(show)
+    path = show / "episodes/002-talk.md"
+    path.write_text(path.read_text().replace(people, ""))
+    assert_as_clean(show)
     assert_as_clean(show)
 
 
@@ -362,6 +408,24 @@ def tamper_page(show, number):
         path.write_text(f"tampered {number}")
 
 
+def change_feed(show, number):
+    path = show / "podcast.yaml"
+    if "feed:" not in path.read_text():
+        path.write_text(path.read_text() + f"feed: {{page_size: {number - 1 or 10}, prefix: 'https://op3.dev/e/'}}\n")
+
+
+def tamper_feed(show, number):
+    path = show / "build/feed.xml"
+    if path.is_file():
+        path.write_text(path.read_text().replace("Talk", f"Tampered {number}"))
+
+
+def add_stray_files(show, number):
+    (show / f"build/episodes/stray-{number}/empty").mkdir(parents=True, exist_ok=True)
+    (show / f"build/media/0123456789abcde{number}").mkdir(parents=True, exist_ok=True)
+    (show / f"build/media/0123456789abcde{number}/old.mp3").write_text("of another build")
+
+
 def lose_media(show, number):
     for path in sorted((show / "build/media").rglob(f"*{number:03d}-talk*")):
         path.unlink()
@@ -383,7 +447,7 @@ def change_guid(show, number):
 EDITS = (
     *(edit_notes, back_date, change_title, rename_notes, delete_notes, add_notes, lose_recording, change_transcript),
     *(change_picture, lose_picture, change_cover, change_settings, change_timezone, change_template, break_notes),
-    *(tamper_page, lose_media, edit_lock, change_guid),
+    *(tamper_page, lose_media, edit_lock, change_guid, change_feed, tamper_feed, add_stray_files),
 )
 edits = st.lists(st.tuples(st.sampled_from(EDITS), st.integers(1, EPISODES), st.booleans()), min_size=2, max_size=4)
 
