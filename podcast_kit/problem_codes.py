@@ -6,6 +6,7 @@ A `Problem` cannot be made with a code that is not known here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -51,6 +52,9 @@ SHARED_RULE_CODES = frozenset(
 """Codes of rules that reading or building also reports, before any rule is loaded."""
 
 
+_RECORDED_CODES: set[str] = set()
+
+
 def register_code(entry: ProblemCode) -> None:
     """Add a code; raises ValueError where it already exists or an explanation is missing."""
     if entry.code in PROBLEM_CODES:
@@ -62,7 +66,12 @@ def register_code(entry: ProblemCode) -> None:
 
 def is_registered(code: str) -> bool:
     """Whether a problem may have this code."""
-    return code in PROBLEM_CODES or code in SHARED_RULE_CODES
+    return code in PROBLEM_CODES or code in SHARED_RULE_CODES or code in _RECORDED_CODES
+
+
+def accept_recorded_codes(codes: Iterable[str]) -> None:
+    """Let problems have these codes, of rules that are not loaded: an earlier run of this program reported them."""
+    _RECORDED_CODES.update(codes)
 
 
 def _register_codes(rows: str) -> None:

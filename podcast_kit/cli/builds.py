@@ -16,6 +16,7 @@ from podcast_kit.cli.secret_masks import hide_early_files
 
 if TYPE_CHECKING:
     from podcast_kit.builder import Build, EpisodeRecord
+    from podcast_kit.errors import Problem
     from podcast_kit.model import Episode, Project
     from podcast_kit.plan.planfile import PlanFile
     from podcast_kit.publish.session import PreparedPublish, PublishOptions
@@ -65,23 +66,29 @@ def print_build_problems(console: Console, build: Build, *, is_checked: bool = F
     With `is_checked`, without what the checks of the publish will report as an error.
     """
     from podcast_kit.builder.network import list_show
-    from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 
     hide_early_files(console, build)
     console.listed_show = list_show(build)
-    due_paths = {item.episode.path for item in build.items} if is_checked else set()
-    warnings = [
-        problem
-        for problem in build.problems
-        if problem.code != PLACEHOLDER_CODE or problem.location.path not in due_paths
-    ]
-    console.problems([*build.errors, *warnings])
+    console.problems(select_build_problems(build, is_checked=is_checked))
     if build.broken:
         live = [episode.slug for episode in build.broken if episode.guid in build.held_guids]
         others = [episode.slug for episode in build.broken if episode.slug not in live]
         parts = [f"left out until fixed: {', '.join(others)}"] if others else []
         parts += [f"kept as live: {', '.join(live)}"] if live else []
         console.info("; ".join(parts))
+
+
+def select_build_problems(build: Build, *, is_checked: bool) -> list[Problem]:
+    """What `print_build_problems` prints."""
+    from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
+
+    due_paths = {item.episode.path for item in build.items} if is_checked else set()
+    warnings = [
+        problem
+        for problem in build.problems
+        if problem.code != PLACEHOLDER_CODE or problem.location.path not in due_paths
+    ]
+    return [*build.errors, *warnings]
 
 
 def prepare_with_progress(
@@ -95,11 +102,12 @@ def prepare_with_progress(
     use_fast_path: bool = False,
     jobs: int | None = None,
     cluster: str | None = None,
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> PreparedPublish:
     """Read the store, build the show and make the plan, with progress and warnings on the console.
 
     `target` holds the target options, which tell where the show is published; `jobs` as `--jobs`, `cluster` as
-    `--workers`.
+    `--workers`; `on_built` gets the folder of a build that the fast path makes.
     """
     from podcast_kit.publish import session
     from podcast_kit.source import project as source
@@ -140,6 +148,7 @@ def prepare_with_progress(
             ),
             on_progress=console.progress,
             on_waiting=console.waiting_for,
+            on_built=on_built,
         )
 
 

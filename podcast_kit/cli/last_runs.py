@@ -35,6 +35,7 @@ from podcast_kit.io.last_run import (
     write_document,
     write_last_run,
 )
+from podcast_kit.problem_codes import accept_recorded_codes
 
 if TYPE_CHECKING:
     from podcast_kit.cli.console import Console
@@ -122,8 +123,9 @@ class RunRecord(Generic[RecordedT]):
             if own_folder is None:
                 return
             clock = wait_for_clock(own_folder, time.sleep)
-            paths = list_outputs(build_folder)
-            if abs(clock - time.time_ns()) > MAX_CLOCK_SKEW_NS or paths is None:
+            is_skewed = abs(clock - time.time_ns()) > MAX_CLOCK_SKEW_NS
+            paths = None if is_skewed else list_outputs(build_folder)
+            if paths is None:
                 return
             stamps, newest = stamp_outputs(build_folder, paths)
             joined_paths = b"\0".join(paths)
@@ -131,7 +133,10 @@ class RunRecord(Generic[RecordedT]):
                 self._build = _BuildStamp(digest_outputs(stamps, joined_paths), joined_paths)
 
     def save(self, project: Project, result: object, document: object = None) -> None:
-        """Leave a result to the next run, and the document that only some runs need; both are JSON without secrets."""
+        """Leave a result to the next run, and the document that only some runs need, both as JSON.
+
+        Secrets are masked, as they are where it is printed.
+        """
         if self._folder is None or self._sources is None or self._build is None or not _is_repeatable(project):
             return
         from podcast_kit.builder.schedule import find_next_date
@@ -142,7 +147,7 @@ class RunRecord(Generic[RecordedT]):
         data = self._console.mask(json.dumps(document)).encode() if self._has_document else b""
         kept_digest = results.get(self._command, {}).get("document", "")
         results[self._command] = {
-            "result": result,
+            "result": json.loads(self._console.mask(json.dumps(result))),
             "document": hashlib.sha256(data).hexdigest() if self._has_document else kept_digest,
         }
         record = LastRun(
@@ -161,25 +166,31 @@ class RunRecord(Generic[RecordedT]):
 
 
 def _is_repeatable(project: Project) -> bool:
-    """Whether the same files make the same build: not where recordings are in object storage, which others change."""
+    """Whether the same files make the same build: not with recordings in object storage, which others change.
+
+    Nor with a command that lists subscribers.
+    """
     from podcast_kit.model import BucketFile
 
-    return not any(isinstance(episode.audio, BucketFile) for episode in project.episodes)
+    return not project.show.private.subscribers.command and not any(
+        isinstance(episode.audio, BucketFile) for episode in project.episodes
+    )
 
 
-def problems_to_rows(console: Console, problems: Sequence[Problem]) -> list[list[Any]]:
-    """Problems as JSON, without secrets."""
+def problems_to_rows(problems: Sequence[Problem]) -> list[list[Any]]:
+    """Problems as JSON."""
     return [
         [
             *(problem.location.path, problem.location.line, problem.location.column),
-            *(console.mask(problem.text), console.mask(problem.fix), problem.code, str(problem.severity)),
+            *(problem.text, problem.fix, problem.code, str(problem.severity)),
         ]
         for problem in problems
     ]
 
 
 def problems_from_rows(rows: Sequence[Sequence[Any]]) -> list[Problem]:
-    """The problems of `problems_to_rows`."""
+    """The problems of `problems_to_rows`. Raises ValueError or TypeError for anything else."""
+    accept_recorded_codes(str(code) for *_, code, _ in rows)
     return [
         Problem(SourceLocation(path, line, column), text, fix, code, Severity(severity))
         for path, line, column, text, fix, code, severity in rows

@@ -8,9 +8,13 @@ file system's clock; such recent files are read, too, as git does with its index
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
-from collections.abc import Callable, Mapping
+import sys
+import threading
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +34,15 @@ SHOW_FILES = ("podcast.yaml", "shows.yaml")
 """What is read of the other shows of a network."""
 MAX_CLOCK_POLLS = 10
 
-_Row = tuple[object, ...]
+NUMBERS = 1 << 64
+FILE_KINDS = 0o170000
+"""The bits of a mode that say what a file is, as `stat.S_IFMT` returns them, which costs a call."""
+BLOCK_LEN = 4096
+"""Files that are stamped together."""
+MIN_BLOCKS_TO_SHARE = 6
+"""From which on two processes are faster than one."""
+
+_BlockStamp = tuple[str, int]
 
 
 class TooManyFilesError(Exception):
@@ -74,8 +86,6 @@ def stamp_program(package: Path) -> str:
 
     An installation or an upgrade of any package changes the folder that it is in.
     """
-    import sys
-
     walk = _Walk(sys.maxsize)
     libraries = [path for path in sys.path if path.endswith("-packages")]
     for path in libraries:
@@ -83,7 +93,7 @@ def stamp_program(package: Path) -> str:
     if str(package.parent) not in libraries:
         walk.add_folder(str(package), skipped=frozenset({"__pycache__"}), everywhere=True)
         walk.add_folder(str(package.parent / "templates"))
-    walk.rows.append((sys.version, sys.flags.utf8_mode))
+    walk.names.append(f"{sys.version} {sys.getfilesystemencoding()}")
     return walk.digest()
 
 
@@ -97,18 +107,26 @@ def _find_network(folder: str) -> str:
 
 
 class _Walk:
-    """Collects a row for each file, in an order that only depends on names."""
+    """Collects names and stamps of files, in an order that only depends on names."""
 
     def __init__(self, recent_ns: int) -> None:
-        self.rows: list[_Row] = []
+        self.names: list[str] = []
+        """Each with a word where it is not a file."""
+        self._facts: list[int] = []
+        """Four numbers a file, flat: a tuple for each would be tracked as garbage."""
         self._recent_ns = recent_ns
         self._recent: dict[str, int] = {}
         """Path → size."""
         self._followed: set[tuple[int, int]] = set()
 
     def digest(self) -> str:
-        """The digest of all rows."""
-        return hashlib.sha256(repr(self.rows).encode()).hexdigest()
+        """The digest of everything that was added."""
+        names = "\0".join(self.names).encode("utf-8", "surrogateescape")
+        try:
+            facts = array("Q", self._facts)
+        except OverflowError:  # a time before 1970
+            facts = array("Q", [fact % NUMBERS for fact in self._facts])
+        return hashlib.sha256(hashlib.sha256(names).digest() + facts.tobytes()).hexdigest()
 
     def read_recent(self) -> dict[str, str]:
         """The sha256 of each recent file. Raises TooManyFilesError."""
@@ -119,7 +137,7 @@ class _Walk:
     def add_owner(self, folder: str) -> None:
         """Who a folder belongs to: a show of another user is not used from below."""
         with suppress(OSError):
-            self.rows.append((folder, os.stat(folder).st_uid))  # noqa: PTH116
+            self.names.append(f"{folder} of {os.stat(folder).st_uid}")  # noqa: PTH116
 
     def add_folder(
         self, root: str, *, below: str = "", skipped: frozenset[str] = frozenset(), everywhere: bool = False
@@ -128,70 +146,77 @@ class _Walk:
         folders = [(root, below)]
         while folders:
             folder, prefix = folders.pop()
-            for entry in self._list_entries(folder, prefix):
-                if entry.name in skipped and (everywhere or not prefix):
+            for name in self._list_names(folder, prefix):
+                if name in skipped and (everywhere or not prefix):
                     continue
-                name = prefix + entry.name
-                if entry.is_symlink():
-                    self._add_link(entry.path, name)
-                elif entry.is_dir(follow_symlinks=False):
-                    self.rows.append((name, "folder"))
-                    folders.append((entry.path, f"{name}/"))
-                else:
-                    self._add_status(entry.path, name, entry.stat(follow_symlinks=False))
+                if self._add_path(f"{folder}/{name}", prefix + name):
+                    folders.append((f"{folder}/{name}", f"{prefix}{name}/"))
 
     def add_network(self, root: str, own_show: str) -> None:
         """Add everything below a network's folder, of its other shows only the settings."""
         folders = [(root, "network/")]
         while folders:
             folder, prefix = folders.pop()
-            entries = self._list_entries(folder, prefix)
-            is_show = folder != root and any(entry.name in SHOW_FILES for entry in entries)
-            for entry in entries:
-                if is_show and entry.name not in SHOW_FILES:
-                    continue
-                name = prefix + entry.name
-                if entry.is_symlink():
-                    self._add_link(entry.path, name)
-                elif not entry.is_dir(follow_symlinks=False):
-                    self._add_status(entry.path, name, entry.stat(follow_symlinks=False))
-                elif entry.path != own_show and entry.name not in UNSTAMPED_FOLDERS:
-                    self.rows.append((name, "folder"))
-                    folders.append((entry.path, f"{name}/"))
+            names = self._list_names(folder, prefix)
+            if folder != root and not set(names).isdisjoint(SHOW_FILES):
+                names = [name for name in names if name in SHOW_FILES]
+            for name in names:
+                path = f"{folder}/{name}"
+                if path != own_show and name not in UNSTAMPED_FOLDERS and self._add_path(path, prefix + name):
+                    folders.append((path, f"{prefix}{name}/"))
 
     def add_file(self, path: str, name: str) -> None:
         """Add a file, or only the folder itself, as what its path leads to."""
         try:
             status = os.stat(path)  # noqa: PTH116
         except OSError:
-            self.rows.append((name, "missing"))
+            self.names.append(f"{name}\0missing")
         else:
             self._add_status(path, name, status)
 
-    def _add_link(self, path: str, name: str) -> None:
-        """Add a link and what it leads to, each folder once."""
-        with suppress(OSError):
-            self._add_status(path, f"{name} link", os.lstat(path), is_file=False)
-        self.add_file(path, name)
+    def _add_path(self, path: str, name: str) -> bool:
+        """Add a file or a link; whether it is a folder, of which only the name is added."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            self.names.append(f"{name}\0missing")
+            return False
+        kind = status.st_mode & FILE_KINDS
+        if kind == stat.S_IFDIR:
+            self.names.append(f"{name}\0folder")
+            return True
+        self._add_status(path, name, status)
+        if kind == stat.S_IFLNK:
+            self._follow_link(path, name)
+        return False
+
+    def _follow_link(self, path: str, name: str) -> None:
+        """Add what a link leads to, each folder once."""
+        self.add_file(path, f"{name} target")
         with suppress(OSError):
             status = os.stat(path)  # noqa: PTH116
             if stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in self._followed:
                 self._followed.add((status.st_dev, status.st_ino))
                 self.add_folder(path, below=f"{name}/")
 
-    def _add_status(self, path: str, name: str, status: os.stat_result, *, is_file: bool = True) -> None:
-        if len(self.rows) > MAX_STAMPED_FILES:
-            raise TooManyFilesError
-        self.rows.append((name, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
-        if is_file and status.st_ctime_ns >= self._recent_ns and stat.S_ISREG(status.st_mode):
+    def _add_status(self, path: str, name: str, status: os.stat_result) -> None:
+        ctime = status.st_ctime_ns
+        self.names.append(name)
+        add_fact = self._facts.append
+        add_fact(ctime)
+        add_fact(status.st_mtime_ns)
+        add_fact(status.st_size)
+        add_fact(status.st_ino)
+        if ctime >= self._recent_ns and stat.S_ISREG(status.st_mode):
             self._recent[path] = status.st_size
 
-    def _list_entries(self, folder: str, name: str) -> list[os.DirEntry[str]]:
+    def _list_names(self, folder: str, name: str) -> list[str]:
+        if len(self.names) > MAX_STAMPED_FILES:
+            raise TooManyFilesError
         try:
-            with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+            return sorted(os.listdir(folder))  # noqa: PTH208
         except OSError as error:
-            self.rows.append((name, "unreadable", error.errno))
+            self.names.append(f"{name}\0unreadable {error.errno}")
             return []
 
 
@@ -230,24 +255,65 @@ def list_outputs(folder: Path) -> list[bytes] | None:
     return sorted(paths)
 
 
-def stamp_outputs(folder: Path, paths: list[bytes]) -> tuple[str, int]:
+def stamp_outputs(folder: Path, paths: Sequence[bytes]) -> tuple[str, int]:
     """A digest of the state of these files and folders, and the newest of their ctimes in ns.
 
     The digest is empty where one is missing. A file that was added changes the state of the folder that it is in.
+    Of very many files, another process looks at half.
     """
     prefix = os.fsencode(folder) + b"/"
-    facts: list[int] = []
-    add_facts, lstat = facts.extend, os.lstat
-    newest = 0
+    blocks = [paths[start : start + BLOCK_LEN] for start in range(0, len(paths), BLOCK_LEN)]
     try:
-        for path in paths:  # tens of thousands: nothing here is done twice, or in a function of its own
-            status = lstat(prefix + path)
-            ctime = status.st_ctime_ns
-            add_facts((status.st_mtime_ns, ctime, status.st_size, status.st_ino, status.st_mode))
-            newest = max(newest, ctime)
-    except (OSError, ValueError):
-        return "", newest
-    return hashlib.sha256(repr(facts).encode()).hexdigest(), newest
+        stamps = _stamp_in_two_processes(prefix, blocks) if len(blocks) >= MIN_BLOCKS_TO_SHARE else None
+        stamps = stamps or [_stamp_block(prefix, block) for block in blocks]
+    except (OSError, ValueError, OverflowError):
+        return "", 0
+    return hashlib.sha256("".join(digest for digest, _ in stamps).encode()).hexdigest(), max(
+        newest for _, newest in stamps
+    )
+
+
+def _stamp_block(prefix: bytes, paths: Sequence[bytes]) -> _BlockStamp:
+    """The digest of some files and folders, and the newest of their ctimes in ns. Raises OSError."""
+    facts: list[int] = []
+    add_fact, lstat = facts.append, os.lstat
+    for path in paths:  # tens of thousands: nothing here is done twice, or in a function of its own
+        status = lstat(prefix + path)
+        add_fact(status.st_ctime_ns)
+        add_fact(status.st_mtime_ns)
+        add_fact(status.st_size)
+        add_fact(status.st_ino)
+    return hashlib.sha256(array("Q", facts).tobytes()).hexdigest(), max(facts[::4])
+
+
+def _stamp_in_two_processes(prefix: bytes, blocks: Sequence[Sequence[bytes]]) -> list[_BlockStamp] | None:
+    """The stamps of all blocks, of which a copy of this process makes half; None where it cannot be copied.
+
+    Raises OSError where a file is missing.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
+        return None
+    middle = len(blocks) // 2
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reader)
+            with os.fdopen(writer, "wb") as out:
+                out.write(json.dumps([_stamp_block(prefix, block) for block in blocks[middle:]]).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        try:
+            stamps = [_stamp_block(prefix, block) for block in blocks[:middle]]
+            rows = json.loads(answer.read() or b"[]")
+        finally:
+            answer.close()
+            os.waitpid(child, 0)
+    if len(rows) != len(blocks) - middle:
+        raise FileNotFoundError
+    return [*stamps, *((digest, newest) for digest, newest in rows)]
 
 
 def wait_for_clock(folder: OpenFolder, sleep: Callable[[float], None]) -> int:

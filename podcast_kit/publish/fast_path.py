@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import unlink_inside, write_inside
@@ -93,19 +94,40 @@ def last_recorded_at(folder: Path) -> datetime | None:
 
 def is_store_unchanged(folder: Path, digest: str, publishing: PublishSettings, feed_key: str) -> bool:
     """Whether the store certainly holds what has this digest; False when that cannot be known."""
+    memo = _read_memo(folder)
+    return bool(memo) and memo.get("published") == digest and _has_etags(memo, publishing.url, feed_key)
+
+
+def digest_memo(folder: Path) -> str:
+    """The sha256 (hex) of what was recorded of the last complete publish; empty before the first."""
+    try:
+        return hashlib.sha256((folder / MEMO_PATH).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def is_publication_unchanged(folder: Path, memo_digest: str, url: str, feed_key: str) -> bool:
+    """Whether the store certainly holds what it held when what is recorded of it had this digest."""
+    return digest_memo(folder) == memo_digest != "" and _has_etags(_read_memo(folder), url, feed_key)
+
+
+def _read_memo(folder: Path) -> dict[str, Any]:
+    """What was recorded of the last complete publish; empty if nothing can be read."""
     try:
         memo = json.loads((folder / MEMO_PATH).read_bytes())
-        is_same_build = memo["published"] == digest
-        etags = {STATE_KEY: memo["state"], feed_key: memo["feed"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
-    if not is_same_build:
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return memo if isinstance(memo, dict) else {}
+
+
+def _has_etags(memo: Mapping[str, Any], url: str, feed_key: str) -> bool:
+    """Whether state file and feed have the recorded ETags at their public addresses."""
+    etags = {STATE_KEY: memo.get("state"), feed_key: memo.get("feed")}
+    if not all(etags.values()):
         return False
     headers = {"Cache-Control": "no-cache"}
-    with HttpClient(NetworkPolicy.trust(publishing.url)) as client:
-        responses = (
-            client.request(public_url(publishing.url, key), method="HEAD", headers=headers)[0] for key in etags
-        )
+    with HttpClient(NetworkPolicy.trust(url)) as client:
+        responses = (client.request(public_url(url, key), method="HEAD", headers=headers)[0] for key in etags)
         return all(
             response.headers.get("etag") == etag for response, etag in zip(responses, etags.values(), strict=True)
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from podcast_kit import builder
 from podcast_kit.announce.posts import PlannedPost
@@ -162,6 +163,7 @@ def prepare_publish(
     on_build: Callable[[builder.Build], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_waiting: Callable[[str], None] = lambda _: None,
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> PreparedPublish:
     """Read the store, then load and build the show, and make the plan; nothing in the store changes.
 
@@ -170,7 +172,8 @@ def prepare_publish(
     loaded first. `resolve` returns the options for the loaded show.
     With `use_fast_path`, two requests decide whether anything changed since the last publish from this folder, while
     no source file was touched; if not, the store is not read. `on_build` receives the finished build, and
-    `on_waiting`, from any thread, the name of a host that is slow to answer. Raises PublishConflict when the plan
+    `on_waiting`, from any thread, the name of a host that is slow to answer. `on_built` gets the folder of a build that
+    is made for these two requests. Raises PublishConflict when the plan
     differs from `saved_plan`.
     """
     settings = _read_target(target) or load()
@@ -179,7 +182,8 @@ def prepare_publish(
     is_fast = use_fast_path and not options.refresh and saved_plan is None and not is_selective
     if is_fast and has_untouched_sources(settings.folder, fingerprint):
         project = load()
-        build = _build_show(project, None, resolve(project) if resolve else options, due, on_progress, on_waiting)
+        resolved = resolve(project) if resolve else options
+        build = _build_show(project, None, resolved, due, on_progress, on_waiting, on_built)
         if not build.is_partial and _is_unchanged(build):
             on_build(build)
             return PreparedPublish(
@@ -265,6 +269,7 @@ def _build_show(
     due: datetime,
     on_progress: Callable[[Progress], None],
     on_waiting: Callable[[str], None],
+    on_built: Callable[[Path], None] = lambda _: None,
 ) -> builder.Build:
     """The build; with `keep_going` without the episodes that the checks reject."""
     is_selective = options.keep_going or options.only is not None
@@ -283,6 +288,7 @@ def _build_show(
         held=held,
         workers=options.workers,
         on_progress=on_progress,
+        on_built=on_built,
     )
     build = build_project(project)
     if options.keep_going and options.run_checks and (broken := _find_rejected_episodes(build, due)):

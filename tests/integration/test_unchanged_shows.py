@@ -16,7 +16,7 @@ from hypothesis import strategies
 from podcast_kit import builder
 from podcast_kit.cli import cli, last_runs
 from podcast_kit.source.lock import render_lock
-from tests.support import networks, shows
+from tests.support import networks, output_trees, shows
 
 RECORD = ".podcast-kit/last-run.json"
 
@@ -324,6 +324,76 @@ def test_run_that_is_killed_before_its_record_is_written_is_no_record(show, monk
         patch.setattr(last_runs, "write_last_run", end)
         assert run(show, "build").exit_code == 130
     assert is_built(show, "build")
+
+
+HEAVY = {"boto3", "botocore", "jinja2", "lxml", "yaml", "markdown_it", "nh3", "mutagen", "PIL", "feedgen", "sqlite3"}
+IMPORTED = """
+import sys
+from podcast_kit.cli import run_command_line
+sys.argv = ["podcast-kit", *{arguments!r}]
+try:
+    run_command_line()
+except SystemExit as end:
+    assert not end.code, end.code
+print("imported:", *sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+
+
+def run_and_list_imports(show, *arguments):
+    """The exit code, what was printed, and the top-level modules that a process has imported."""
+    source = IMPORTED.format(arguments=[*arguments, "-C", str(show)])
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    output, _, names = done.stdout.rpartition("imported:")
+    return (0, output, done.stderr), set(names.split())
+
+
+@pytest.mark.parametrize("arguments", [("build",), ("build", "--json"), ("check",)], ids=" ".join)
+def test_unchanged_show_imports_no_library(same_show, arguments):
+    result = run(same_show, *arguments)
+    again, imported = run_and_list_imports(same_show, *arguments)
+    assert imported & HEAVY == set()
+    assert again[1].partition('"made"')[2].partition("\n")[2] == result.stdout.partition('"made"')[2].partition("\n")[2]
+
+
+@pytest.fixture
+def published(tmp_path, bucket):
+    """A show that is published to a bucket, and the bucket's store."""
+    show = make_show(tmp_path / "show")
+    target = f"publish: {{url: '{bucket.url}', to: 's3://{bucket.name}', endpoint: '{bucket.endpoint}'}}"
+    replace_text(show / "podcast.yaml", "publish: {url: 'https://pod.example/', to: public}", target)
+    assert run(show, "publish", "--yes", "--no-check").exit_code == 0
+    return show, output_trees.open_bucket_store(bucket)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("publish",), ("publish", "--json"), ("publish", "--events", "--yes")], ids=" ".join
+)
+def test_publish_of_an_unchanged_show_builds_nothing_and_imports_no_store(published, arguments):
+    show, _ = published
+    asked = printed(run(show, *arguments))
+    again, imported = run_and_list_imports(show, *arguments)
+    assert again == asked
+    assert imported & HEAVY == set()
+    assert not is_built(show, "publish")
+    assert is_built(show, "publish", "--refresh")
+
+
+def test_publish_notices_a_changed_store_a_changed_show_and_a_lost_memo(published):
+    show, store = published
+    run(show, "publish")
+    assert not is_built(show, "publish")
+    replace_text(show / "episodes/001-talk.md", "Talk 1", "Edited")
+    assert is_built(show, "publish")
+    run(show, "publish", "--yes", "--no-check")
+    run(show, "publish")
+    assert not is_built(show, "publish")
+    store.put(output_trees.make_upload("feed.xml", store.get("feed.xml").content + b"<!-- by hand -->"))
+    assert is_built(show, "publish")
+    run(show, "publish", "--yes", "--no-check")
+    assert b"by hand" not in store.get("feed.xml").content
+    run(show, "publish")
+    (show / ".podcast-kit/published.json").unlink()
+    assert is_built(show, "publish")
 
 
 def edit_notes(show, number):

@@ -79,7 +79,7 @@ def build_command(
     _print_build(console, finished, made=build.files_written)
     if build.broken:
         click.get_current_context().exit(ExitCode.FAILED)
-    record.save(show, finished.to_json(console), finished.outputs)
+    record.save(show, finished.to_json(), finished.outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +99,14 @@ class _FinishedBuild:
     outputs: Sequence[Mapping[str, Any]]
     """Of each file what `--json` says; empty without it."""
 
-    def to_json(self, console: Console) -> dict[str, Any]:
-        """The build without its outputs as JSON, without secrets."""
+    def to_json(self) -> dict[str, Any]:
+        """The build without its outputs as JSON."""
         return {
-            "problems": problems_to_rows(console, self.problems),
+            "problems": problems_to_rows(self.problems),
             "folder": self.folder,
             "feed_path": self.feed_path,
             "counts": [self.episode_count, self.file_count, self.total_bytes, self.show_count],
-            "left_out": [console.mask(line) for line in self.left_out],
+            "left_out": list(self.left_out),
         }
 
     @staticmethod

@@ -188,7 +188,7 @@ def _check_named_files(
                 on_progress=console.progress,
                 on_built=record.stamp_build,
             )
-        record.save(show, problems_to_rows(console, problems))
+        record.save(show, problems_to_rows(problems))
     except InvalidInput as error:
         # Without the show, the name of an episode means nothing yet: report what is wrong with the show.
         problems = tuple(error.problems)

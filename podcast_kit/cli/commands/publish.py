@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podcast_kit.cli.app import command, load_show, load_show_settings, parse_build_date
-from podcast_kit.cli.builds import prepare_with_progress
+from podcast_kit.cli.builds import prepare_with_progress, select_build_problems
 from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.consents import ALLOW_COMMAND_OPTION, ask_command_consent
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.last_runs import RunRecord, problems_from_rows, problems_to_rows
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
     AT_OPTION,
@@ -39,7 +41,7 @@ from podcast_kit.cli.plan_view import (
 from podcast_kit.cli.progress import UploadProgress
 from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.subscriber_list import fetch_subscriber_list
-from podcast_kit.errors import ExitCode
+from podcast_kit.errors import ExitCode, Problem
 
 if TYPE_CHECKING:
     from podcast_kit.plan.planfile import PlanFile
@@ -122,6 +124,14 @@ def publish_command(
       podcast-kit publish --yes --json
       podcast-kit publish --plan friday.plan
     """
+    unusual = (
+        *(episodes, plan_path, at, ahead, retag, refresh, workers, dry_run, only, remove, allow, take_back),
+        *(allow_command, release, keep_going, *target.values()),
+    )
+    is_usual = announce and run_checks and not any(unusual)
+    record = RunRecord(console, "publish", _UnchangedShow.from_json, is_usual=is_usual)
+    if _is_nothing_to_do(console, record, events=events):
+        return
     from podcast_kit.publish import session
 
     _refuse_plan_as_episode(episodes)
@@ -158,6 +168,7 @@ def publish_command(
         use_fast_path=not dry_run,
         jobs=jobs,
         cluster=workers,
+        on_built=record.stamp_build,
     )
     is_for_program = (console.as_json or events) and yes
     if prepared.recorded_at is None and (dry_run or not is_for_program):
@@ -195,7 +206,7 @@ def publish_command(
     if prepared.plan:
         _print_published(console, prepared, progress, events=events)
     else:
-        _print_nothing_to_do(console, prepared, events=events)
+        _finish_unchanged_show(console, prepared, record, events=events)
     if prepared.build.broken:
         console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)} (errors above)")
         click.get_current_context().exit(ExitCode.FAILED)
@@ -283,20 +294,109 @@ def _confirm_publish(*, yes: bool) -> bool:
     return True
 
 
-def _print_nothing_to_do(console: Console, prepared: PreparedPublish, *, events: bool) -> None:
-    show, recorded_at = prepared.build.project.show, prepared.recorded_at
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UnchangedShow:
+    """What is printed where there is nothing to publish."""
+
+    problems: Sequence[Problem]
+    shown_problems: Sequence[Problem]
+    """Those of them that are printed for people."""
+    place: str
+    """`publish.to`"""
+    url: str
+    """`publish.url`"""
+    feed_path: str
+    feed_url: str
+    scheduled: Sequence[Mapping[str, Any]]
+    recorded_at: datetime | None
+    """When the last publish was recorded; None where the store was read."""
+    memo_digest: str = ""
+    """Of what was recorded then."""
+
+    def to_json(self) -> dict[str, Any]:
+        """It as JSON."""
+        return {
+            "problems": problems_to_rows(self.problems),
+            "shown_problems": problems_to_rows(self.shown_problems),
+            "addresses": [self.place, self.url, self.feed_path, self.feed_url],
+            "scheduled": list(self.scheduled),
+            "recorded_at": self.recorded_at.isoformat() if self.recorded_at else None,
+            "memo_digest": self.memo_digest,
+        }
+
+    @staticmethod
+    def from_json(row: Any, _document: Any) -> _UnchangedShow:  # noqa: ANN401  # JSON
+        """What `to_json` returned. Raises ValueError, TypeError or KeyError for anything else."""
+        place, url, feed_path, feed_url = map(str, row["addresses"])
+        return _UnchangedShow(
+            problems=problems_from_rows(row["problems"]),
+            shown_problems=problems_from_rows(row["shown_problems"]),
+            place=place,
+            url=url,
+            feed_path=feed_path,
+            feed_url=feed_url,
+            scheduled=[dict(episode) for episode in row["scheduled"]],
+            recorded_at=datetime.fromisoformat(row["recorded_at"]),
+            memo_digest=str(row["memo_digest"]),
+        )
+
+    def is_live(self, folder: Path) -> bool:
+        """Whether the store still has what was published from the show's folder, which two requests tell."""
+        from podcast_kit.publish.fast_path import is_publication_unchanged
+
+        return is_publication_unchanged(folder, self.memo_digest, self.url, self.feed_path)
+
+
+def _is_nothing_to_do(console: Console, record: RunRecord[_UnchangedShow], *, events: bool) -> bool:
+    """Whether neither the show nor the store has changed since the last run, which is then printed."""
+    unchanged = record.result
+    if unchanged is None or not unchanged.is_live(console.folder or Path()):
+        return False
+    console.problems(unchanged.shown_problems)
+    _print_nothing_to_do(console, unchanged, events=events)
+    return True
+
+
+def _finish_unchanged_show(
+    console: Console, prepared: PreparedPublish, record: RunRecord[_UnchangedShow], *, events: bool
+) -> None:
+    unchanged = _describe_unchanged(prepared)
+    _print_nothing_to_do(console, unchanged, events=events)
+    if unchanged.recorded_at:  # two requests were enough, and will be for the next run
+        record.save(prepared.build.project, unchanged.to_json())
+
+
+def _describe_unchanged(prepared: PreparedPublish) -> _UnchangedShow:
+    from podcast_kit.publish.fast_path import digest_memo
+
+    build, show = prepared.build, prepared.build.project.show
+    return _UnchangedShow(
+        problems=[*build.errors, *build.problems],
+        shown_problems=select_build_problems(build, is_checked=True),
+        place=show.publish.to,
+        url=show.publish.url,
+        feed_path=show.feed.path,
+        feed_url=show.feed_url,
+        scheduled=[row | {"date": str(row["date"])} for row in scheduled_to_json(build)],
+        recorded_at=prepared.recorded_at,
+        memo_digest=digest_memo(build.project.folder),
+    )
+
+
+def _print_nothing_to_do(console: Console, show: _UnchangedShow, *, events: bool) -> None:
     if not events:
         console.document(
             "publish",
-            [*prepared.build.errors, *prepared.build.problems],
-            store=show.publish.to,
+            show.problems,
+            store=show.place,
             feed=show.feed_url,
             changes=[],
             bytes=0,
             uploaded=0,
-            scheduled=scheduled_to_json(prepared.build),
+            scheduled=show.scheduled,
             subscribers=[],
         )
         console.result(show.feed_url)
+    recorded_at = show.recorded_at
     source = f" (per record of {recorded_at:%Y-%m-%d %H:%M} UTC; --refresh to check the store)" if recorded_at else ""
     console.summarize(f"nothing to do: everything is up to date{source}")

@@ -136,7 +136,7 @@ def test_many_recent_files_are_not_read(show):
 
 
 def test_folder_of_very_many_files_has_no_stamps(show, monkeypatch):
-    monkeypatch.setattr(file_stamps, "MAX_STAMPED_FILES", 1)
+    monkeypatch.setattr(file_stamps, "MAX_STAMPED_FILES", 0)
     assert stamp(show) is None
 
 
@@ -167,7 +167,21 @@ def test_link_among_outputs_has_no_stamps(tmp_path):
 
 
 def test_paths_of_a_damaged_list_are_missing_files(tmp_path):
-    assert stamp_outputs(tmp_path, [b"", b"\0", b"x" * 10_000]) == ("", tmp_path.stat().st_ctime_ns)
+    assert stamp_outputs(tmp_path, [b"", b"\0", b"x" * 10_000]) == ("", 0)
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_stamps_of_many_outputs_are_those_of_one_process(tmp_path, monkeypatch, is_shared):
+    for number in range(20):
+        (tmp_path / f"{number}.html").write_text("")
+    paths = list_outputs(tmp_path)
+    monkeypatch.setattr(file_stamps, "BLOCK_LEN", 2)
+    before = stamp_outputs(tmp_path, paths)
+    monkeypatch.setattr(file_stamps, "MIN_BLOCKS_TO_SHARE", 2 if is_shared else 99)
+    monkeypatch.setattr(file_stamps.os, "cpu_count", lambda: 2)
+    assert stamp_outputs(tmp_path, paths) == before
+    (tmp_path / "9.html").unlink()
+    assert stamp_outputs(tmp_path, paths) == ("", 0)
 
 
 def test_clock_is_later_than_what_was_written_before(tmp_path):
