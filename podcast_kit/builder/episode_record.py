@@ -6,6 +6,7 @@ Without it, or with a damaged one, a build takes longer and writes the same byte
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -242,14 +243,21 @@ def open_episode_record(folder: Path) -> Iterator[EpisodeRecord]:
 
 def identify_program() -> str:
     """A digest of this program's own files: another version may read and build otherwise."""
+    versions = [podcast_kit.__version__, *(value for value in vars(writer_versions).values() if isinstance(value, int))]
+    return hashlib.sha256(repr((versions, _stat_program())).encode()).hexdigest()
+
+
+@functools.cache
+def _stat_program() -> tuple[str, ...]:
+    """Name, size and time of each of the program's files, which it has read by now."""
     root = os.path.dirname(podcast_kit.__file__)  # noqa: PTH120
-    facts = [[name, value] for name, value in vars(writer_versions).items() if isinstance(value, int)]
+    facts: list[list[object]] = []
     for folder, _, names in os.walk(root):
         for name in names:
             if name.endswith(".py"):
                 status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118  # hundreds
                 facts.append([os.path.relpath(folder, root), name, status.st_size, status.st_mtime_ns])
-    return hashlib.sha256(repr((podcast_kit.__version__, sorted(map(repr, facts)))).encode()).hexdigest()
+    return tuple(sorted(map(repr, facts)))
 
 
 def digest_item(item: Item) -> str:
