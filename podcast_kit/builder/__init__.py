@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from podcast_kit import __version__, feed, site
@@ -237,14 +238,16 @@ def build(
         mastering.sweep_mastered(full_project, cache)
         _sweep_recordings(full_project, cache)
         host_problems: list[Problem] = []
-        if not feeds_only:
+        write_feeds = partial(_write_feeds, project, items, artwork, out, held_here, None if held_here else record)
+        if feeds_only:
+            write_feeds(())
+        else:
             on_progress(Progress("render", "pages"))
             pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
             page_artwork = PagesBuild(project=project, out=out, workers=workers, record=record).write_pages(
-                items, artwork, [page.published for page in pages]
+                items, artwork, [page.published for page in pages], write_feeds
             )
-        _write_feeds(project, items, artwork, out, held_here, None if held_here else record)
         # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
         is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
         has_private_feeds = private_list is not None and not is_any_lost
@@ -578,13 +581,15 @@ def _write_feeds(
     out: OutputDir,
     held: Mapping[str, HeldEpisode],
     record: EpisodeRecord | None,
+    page_keys: Collection[str],
 ) -> None:
     """Render the feed with its archives, JSON Feed and OPML, unless an earlier build wrote the same.
 
-    Episodes that are in the feed of the `record` as they are now are copied from there.
+    Episodes that are in the feed of the `record` as they are now are copied from there. `page_keys` are those of
+    pages, which may not be written yet.
     """
     path = project.show.feed.path
-    if clash := _clashing_key(path, [*out.outputs, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
+    if clash := _clashing_key(path, [*out.outputs, *page_keys, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
         location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
         text = f"feed: path: {path!r} is already the address of {clash}"
         raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])

@@ -34,6 +34,7 @@ MAX_LOCK_POLLS = 1200
 MAX_UNUSED_FACTOR = 4
 """Rows that the cache may hold, as a multiple of what one build used, before the rest is evicted."""
 MIN_ROWS_BEFORE_EVICTION = 1000
+MAX_UNWRITTEN_ROWS = 1000
 
 CachedT = TypeVar("CachedT")
 CacheRows = dict[tuple[str, str], str]
@@ -102,6 +103,8 @@ class Cache:
         self.used: CacheUses = set()
         self._rows: dict[str, dict[str, str]] = {}
         self._read: CacheRows | None = None
+        self._unwritten: CacheRows = {}
+        """Rows that the database does not have yet: many at once take a fraction of the time."""
         self._known_digests: dict[str, str] = {}
 
     @contextmanager
@@ -215,8 +218,16 @@ class Cache:
 
     def commit(self) -> None:
         """Make what was set so far survive a kill, if that does not take long."""
-        with suppress(OSError):  # what cannot be saved in the end is reported then
-            self._file.save_sometimes()
+        if self._file.is_due:
+            self.flush()
+            with suppress(OSError):  # what cannot be saved in the end is reported then
+                self._file.save()
+
+    def flush(self) -> None:
+        """Write what was set so far into the database."""
+        rows = [(kind, key, text) for (kind, key), text in self._unwritten.items()]
+        self._unwritten = {}
+        self.database.executemany("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", rows)
 
     @property
     def folder(self) -> OpenFolder:
@@ -236,6 +247,7 @@ class Cache:
 
     def evict(self) -> None:
         """Drop the rows that this build did not use, once they outweigh those that it did."""
+        self.flush()
         (count,) = self.database.execute("SELECT count(*) FROM remembered").fetchone()
         if count <= MAX_UNUSED_FACTOR * len(self.used) + MIN_ROWS_BEFORE_EVICTION:
             return
@@ -248,17 +260,22 @@ class Cache:
     def _rows_of(self, kind: str) -> dict[str, str]:
         """All rows of a kind: one query instead of thousands."""
         if kind not in self._rows:
+            self.flush()
             rows = self.database.execute("SELECT key, value FROM remembered WHERE kind = ?", (kind,))
             self._rows[kind] = dict(rows.fetchall())
         return self._rows[kind]
 
     def _select(self, kind: str, key: str) -> str | None:
+        if (kind, key) in self._unwritten:
+            return self._unwritten[kind, key]
         query = "SELECT value FROM remembered WHERE kind = ? AND key = ?"
         row: tuple[str] | None = self.database.execute(query, (kind, key)).fetchone()
         return row[0] if row else None
 
     def _insert(self, kind: str, key: str, text: str) -> None:
-        self.database.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (kind, key, text))
+        self._unwritten[kind, key] = text
+        if len(self._unwritten) >= MAX_UNWRITTEN_ROWS:
+            self.flush()
 
 
 def _path_key(path: str) -> str:
@@ -292,6 +309,7 @@ def open_cache(
             yield cache
             cache.evict()
         finally:
+            cache.flush()
             _save_database(file, folder)
 
 

@@ -39,10 +39,10 @@ class CacheDatabase:
         self._saved_changes = connection.total_changes
         self._next_save = 0.0
 
-    def save_sometimes(self) -> None:
-        """Save, unless the time for it would be a burden."""
-        if time.monotonic() >= self._next_save:
-            self.save()
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to save, so that a build that is killed loses little work."""
+        return time.monotonic() >= self._next_save
 
     def save(self) -> None:
         """Replace the file in the folder if anything was changed; it is complete at any time. Raises OSError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from podcast_kit import site
@@ -14,7 +14,7 @@ from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
 from podcast_kit.builder.work_trace import KeptPictures, WorkTrace, trace_work
-from podcast_kit.builder.workers import Workers
+from podcast_kit.builder.workers import GROUPS_AHEAD, Workers
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.worker_processes import WorkerDied
@@ -29,6 +29,8 @@ PICTURE_SECONDS = 0.012
 PAGE_SECONDS = 0.004
 """About what drawing a social card, or rendering a page, costs on one processor."""
 ITEMS_PER_GROUP = 16
+PAGE_GROUPS_AHEAD = 16
+"""Groups of pages for each worker that are under way, where it writes them to disk: what it does during the feeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,15 @@ class PagesBuild:
     """Has the pictures and pages of the last build, and gets those of this one."""
 
     def write_pages(
-        self, items: Sequence[Item], artwork: Image | None, own_pages: Sequence[PublishedPage]
+        self,
+        items: Sequence[Item],
+        artwork: Image | None,
+        own_pages: Sequence[PublishedPage],
+        write_feeds: Callable[[Collection[str]], None],
     ) -> Image | None:
         """Render every page whose inputs changed; returns the artwork with its thumbnails.
 
+        `write_feeds` is called with the keys of all pages while workers render, which leaves time for it here.
         Raises the error of the first page by key.
         """
         with_comments = tuple(self._add_comments(item) for item in items)
@@ -54,6 +61,7 @@ class PagesBuild:
         show_site = self._make_site(artwork, icons, own_pages)
         show_site.kept_pages.update({guid: episode.pages for guid, episode in kept.items() if episode.pages})
         pages = show_site.build_pages(pictured)
+        keys = [page.key for page in pages]
         listed = self._list_kept(kept, show_site)
         changed = [page for page in pages if page.key not in listed and not self._is_unchanged(page)]
         of_episodes = {page.key: page for page in changed if page.item}
@@ -62,10 +70,12 @@ class PagesBuild:
             results = self._start_rendering(show_site, pictured, of_episodes)
             changed = [page for page in changed if not page.item]
             self._render_here(changed, errors)
+            write_feeds(keys)
             for task, result in results:
                 self._take_over_pages(task, result, of_episodes, errors)
         else:
             self._render_here(changed, errors)
+            write_feeds(keys)
         if errors:
             raise errors[min(errors)]
         show = self.project.show
@@ -186,7 +196,13 @@ class PagesBuild:
             place=self._place(),
             site=replace(show_site, kept_pages={}),
         )
-        results = self.workers.run(episode_tasks.render_pages_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
+        results = self.workers.run(
+            episode_tasks.render_pages_in_worker,
+            context,
+            tasks,
+            group_size=ITEMS_PER_GROUP,
+            groups_ahead=PAGE_GROUPS_AHEAD if self.workers.shares_disk else GROUPS_AHEAD,
+        )
         return zip(tasks, results, strict=True)
 
     def _take_over_pages(

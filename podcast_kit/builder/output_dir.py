@@ -244,8 +244,8 @@ class OutputDir:
 
     def commit_file(self, file: Path, key: str, sha256: str) -> None:
         """Give a finished file, made at a `temp_path`, its final name."""
-        with self._open_root().parent(self.place(key), create=True) as (folder, name):
-            folder.replace(self._open_scratch(), file.name, name)
+        folder, name = self._open_root().create_parent(self.place(key))
+        folder.replace(self._open_scratch(), file.name, name)
         self.cache.set_digest(self._name(key), sha256)
         self.files_written += 1
 

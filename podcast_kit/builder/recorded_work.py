@@ -65,6 +65,7 @@ class WorkerCache(Cache):
         self.recorded: CacheRows = {}
         self._rows = {}
         self._read = None
+        self._unwritten = {}
         self._known_digests = {}
 
     def set(self, kind: CacheKind[CachedT], key: str, value: CachedT) -> None:

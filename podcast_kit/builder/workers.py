@@ -33,7 +33,6 @@ MIN_SECONDS = 1.0
 PRELOADED_MODULES = (
     "podcast_kit.builder.episode_tasks",
     "podcast_kit.audio.mp3.id3",
-    "podcast_kit.site.trusted_templates",
     "PIL.ImageDraw",
     "PIL.ImageFilter",
     "PIL.ImageFont",
@@ -43,6 +42,7 @@ PRELOADED_MODULES = (
     "markdown_it",
     "mutagen.id3",
     "nh3",
+    "podcast_kit.builder.worker_preload",
 )
 """What workers need; of what is not imported at once, what takes long."""
 MIN_NOTES = 100
@@ -136,11 +136,12 @@ class Workers:
         tasks: Sequence[TaskT],
         *,
         group_size: int = 1,
+        groups_ahead: int = GROUPS_AHEAD,
     ) -> Iterator[ResultT | WorkerDied]:
         """The result of each task, in order; WorkerDied for one whose worker ended each time that it was tried.
 
-        `function` gets tasks in groups and returns as many results. The first groups are started at once, the others
-        as results are taken. Raises what the function raises.
+        `function` gets tasks in groups and returns as many results. The first groups, `groups_ahead` for each worker,
+        are started at once, the others as results are taken. Raises what the function raises.
         """
         waiting = deque(
             _Group(range(start, min(start + group_size, len(tasks)))) for start in range(0, len(tasks), group_size)
@@ -148,7 +149,7 @@ class Workers:
         under_way: deque[_Group] = deque()
 
         def submit_some() -> None:
-            while waiting and len(under_way) < self.count * GROUPS_AHEAD:
+            while waiting and len(under_way) < self.count * groups_ahead:
                 under_way.append(waiting.popleft())
                 self._submit(under_way[-1], function, context, tasks)
 

@@ -119,16 +119,24 @@ class OpenFolder:
     @contextmanager
     def below(self, name: str, *, create: bool = False) -> Iterator[OpenFolder]:
         """Open a folder of this one, created on request; raises OutsideFolderError for a link."""
+        folder = self.open_below(name, create=create)
+        try:
+            yield folder
+        finally:
+            folder.close()
+
+    def open_below(self, name: str, *, create: bool = False) -> OpenFolder:
+        """As `below`, but the caller closes the folder."""
         path = self.path / name
         if create:
             with suppress(FileExistsError):
                 os.mkdir(self._at(name), dir_fd=self.handle)
-        handle = _open_folder(path if self.handle is None else name, self.handle, path)
-        try:
-            yield OpenFolder(path, handle)
-        finally:
-            if handle is not None:
-                os.close(handle)
+        return OpenFolder(path, _open_folder(path if self.handle is None else name, self.handle, path))
+
+    def close(self) -> None:
+        """Let go of the folder, which cannot be used any more."""
+        if self.handle is not None:
+            os.close(self.handle)
 
     def path_for_others(self, name: str) -> Path:
         """A path of a file for programs and libraries that take no descriptor: it stays in this folder on Linux."""
@@ -160,13 +168,35 @@ class PinnedFolder:
             if not real_path.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(path))
         self.root = OpenFolder(real_path, _open_from_root(real_path, create=create) if OPENS_BY_DESCRIPTOR else None)
+        self._kept: list[tuple[str, OpenFolder]] = []
+        """Names and folders below the root that `create_parent` left open, each in the one before."""
 
     def close(self) -> None:
         """Let go of the folder."""
+        self._close_kept(0)
         if self.root.handle is not None:
             handle, self.root = self.root.handle, OpenFolder(self.root.path, -1)
             if handle >= 0:
                 os.close(handle)
+
+    def create_parent(self, key: str) -> tuple[OpenFolder, str]:
+        """As `parent`, for many files in the order of their keys: the folder stays open until the next call or the end.
+
+        So folders that follow one another are opened once.
+        """
+        *folders, name = PurePosixPath(key).parts
+        depth = 0
+        while depth < min(len(folders), len(self._kept)) and self._kept[depth][0] == folders[depth]:
+            depth += 1
+        self._close_kept(depth)
+        for part in folders[depth:]:
+            outer = self._kept[-1][1] if self._kept else self.root
+            self._kept.append((part, outer.open_below(part, create=True)))
+        return (self._kept[-1][1] if self._kept else self.root), name
+
+    def _close_kept(self, depth: int) -> None:
+        while len(self._kept) > depth:
+            self._kept.pop()[1].close()
 
     @contextmanager
     def parent(self, key: str, *, create: bool = False) -> Iterator[tuple[OpenFolder, str]]:

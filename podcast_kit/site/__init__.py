@@ -26,7 +26,13 @@ from podcast_kit.site.stats_page import (
     StatsRow,
     render_stats_page,
 )
-from podcast_kit.site.templates import eject_template, list_own_templates, list_templates, templates_digest
+from podcast_kit.site.templates import (
+    compile_page_templates,
+    eject_template,
+    list_own_templates,
+    list_templates,
+    templates_digest,
+)
 from podcast_kit.site.theme import SiteTheme, resolve_theme
 from podcast_kit.site.welcome import Welcome, render_welcome
 
@@ -57,6 +63,7 @@ __all__ = [
     "build_share_links",
     "check_listen_links",
     "clip_page_key",
+    "compile_page_templates",
     "describe_announced",
     "eject_template",
     "expand_link_markers",

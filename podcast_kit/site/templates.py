@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PACKAGED_TEMPLATES = Path(__file__).parents[1] / "templates"  # inside an installed wheel
 CHECKOUT_TEMPLATES = Path(__file__).parents[2] / "templates"  # in a checkout or an editable install
+
+EPISODE_TEMPLATES = ("episode.html", "embed.html", "clip.html", "transcript.html", "prompts/page.html")
+"""What the pages of an episode are rendered with."""
 
 _FileStats = tuple[tuple[str, int, int], ...]
 """Name, mtime in ns and size of files, sorted."""
@@ -150,7 +153,7 @@ class Templates:
         self.shared = shared
         """The folder of the show's network, whose `templates/` come before the default ones."""
         self._own = list_own_templates(folder, shared)
-        self._trusted, self._sandboxed = _make_environments(self._own)
+        self._trusted = _load_trusted_templates(_template_stats(default_templates()))
 
     def has_own(self, name: str) -> bool:
         """Whether the show has its own template of this name."""
@@ -171,8 +174,12 @@ class Templates:
     def environment_of(self, name: str) -> TrustedTemplates | SandboxedTemplates:
         """Trusted where neither the template nor any that it uses is the show's own."""
         if name in self._own or not self._own.keys().isdisjoint(self._trusted.names_used_by(name)):
-            return self._sandboxed
+            return self._sandbox
         return self._trusted
+
+    @cached_property
+    def _sandbox(self) -> SandboxedTemplates:
+        return _make_sandbox(self._own)
 
     def _to_problem(self, error: Exception, name: str) -> Problem | None:
         """The error as a problem of the show's templates; None if none of them is involved."""
@@ -260,12 +267,11 @@ def _compile_templates(folder: Path, digest: str, shared: Path | None) -> Templa
     return Templates(folder, digest, shared)
 
 
-def _make_environments(own: Mapping[str, Path]) -> tuple[TrustedTemplates, SandboxedTemplates]:
-    """What renders the default templates, and what renders those that are a show's own or use one of them."""
-    from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
+def _make_sandbox(own: Mapping[str, Path]) -> SandboxedTemplates:
+    """What renders the templates that are a show's own or use one of them."""
+    from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, PrefixLoader
 
     from podcast_kit.site.sandbox import SandboxedTemplates
-    from podcast_kit.site.trusted_templates import TrustedTemplates
 
     def load_own(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """A template of the show: only those that were listed, so no name leads out of the folder."""
@@ -275,7 +281,38 @@ def _make_environments(own: Mapping[str, Path]) -> tuple[TrustedTemplates, Sandb
         return text, str(own[name].absolute() / name), lambda: True
 
     default = FileSystemLoader(default_templates())
-    settings: dict[str, Any] = {
+    environment = SandboxedTemplates(
+        is_own=own.__contains__,
+        loader=ChoiceLoader([FunctionLoader(load_own), default, PrefixLoader({"default": default})]),
+        **_environment_settings(),
+    )
+    environment.tests["web"] = opens_web_page
+    return environment
+
+
+def compile_page_templates() -> None:
+    """Compile what episodes' pages are rendered with, if the show has no templates of its own."""
+    environment = _load_trusted_templates(_template_stats(default_templates()))
+    for name in (name for page in EPISODE_TEMPLATES for name in environment.names_used_by(page)):
+        environment.get_template(name)
+
+
+@lru_cache(maxsize=2)
+def _load_trusted_templates(_stats: _FileStats) -> TrustedTemplates:
+    """What renders the default templates; they are compiled again only after a change."""
+    from jinja2 import FileSystemLoader
+
+    from podcast_kit.site.trusted_templates import TrustedTemplates
+
+    environment = TrustedTemplates(loader=FileSystemLoader(default_templates()), **_environment_settings())
+    environment.tests["web"] = opens_web_page
+    return environment
+
+
+def _environment_settings() -> dict[str, Any]:
+    from jinja2 import StrictUndefined
+
+    return {
         # Escape everywhere except in plain text, style sheets and scripts.
         "autoescape": lambda name: not (name or "").endswith((".txt", ".css", ".js")),
         "undefined": StrictUndefined,
@@ -285,15 +322,6 @@ def _make_environments(own: Mapping[str, Path]) -> tuple[TrustedTemplates, Sandb
         "auto_reload": False,
         "cache_size": -1,
     }
-    trusted = TrustedTemplates(loader=default, **settings)
-    sandboxed = SandboxedTemplates(
-        is_own=own.__contains__,
-        loader=ChoiceLoader([FunctionLoader(load_own), default, PrefixLoader({"default": default})]),
-        **settings,
-    )
-    for environment in (trusted, sandboxed):
-        environment.tests["web"] = opens_web_page
-    return trusted, sandboxed
 
 
 def opens_web_page(url: object) -> bool:

@@ -25,7 +25,7 @@ class TrustedTemplates(Environment):
     @cache  # noqa: B019  # as long as the environment, of which there are few
     def names_used_by(self, name: str) -> frozenset[str]:
         """The template itself, and those that it extends, imports and includes, whatever is between them."""
-        assert isinstance(self.loader, BaseLoader)  # noqa: S101  # see `make_environments`
+        assert isinstance(self.loader, BaseLoader)  # noqa: S101  # its home gives it one
         text, _, _ = self.loader.get_source(self, name)
         names = [self.names_used_by(other) for other in _REFERENCE.findall(text)]
         return frozenset([name]).union(*names)

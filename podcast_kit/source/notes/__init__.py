@@ -13,7 +13,7 @@ from podcast_kit.model import Image, Notes, RenderedNotes
 from podcast_kit.source.chapters import TimestampLine, find_chapter_list, shift_timestamps
 from podcast_kit.source.notes.feed_html import FeedRenderer
 from podcast_kit.source.notes.html_to_text import feed_html_to_text
-from podcast_kit.source.notes.markdown import find_local_images, local_image_lines, parse_markdown
+from podcast_kit.source.notes.markdown import find_local_images, local_image_lines, parse_markdown, prepare_parser
 from podcast_kit.source.notes.page_html import PageRenderer
 from podcast_kit.source.notes.plain_text import PlainTextRenderer
 from podcast_kit.source.notes.sanitize import sanitize_comment_html, sanitize_feed_html, sanitize_page_html
@@ -27,6 +27,7 @@ __all__ = [
     "find_local_images",
     "html_to_plain_text",
     "local_image_lines",
+    "prepare_parser",
     "render_notes",
     "sanitize_comment_html",
     "shift_timestamps",

@@ -123,6 +123,11 @@ def _bare_link_finder() -> LinkifyIt:
     return finder
 
 
+def prepare_parser() -> None:
+    """Do now what parsing the first notes would do: import the parser and compile its expressions."""
+    parse_markdown("text www.pod.example")
+
+
 def parse_markdown(markdown: str) -> list[Token]:
     """The tokens of some notes, without the characters that XML cannot hold."""
     parser, env = _markdown_parser(), dict[str, Any]()

@@ -13,7 +13,7 @@ from podcast_kit.errors import OperationError
 from podcast_kit.io.atomic_write import atomic_path_inside, unlink_inside, write_inside
 from podcast_kit.io.bound_folder import OWNER_FILE, open_bound_folder
 from podcast_kit.io.inside import OutsideFolderError, open_inside
-from podcast_kit.io.pinned_folder import PinnedFolder, open_folder_inside
+from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, open_folder_inside
 
 
 @pytest.fixture
@@ -212,3 +212,25 @@ def test_another_process_writes_into_the_open_folder(tmp_path, outside):
         process.join(60)
     assert (tmp_path / "moved/file").read_bytes() == b"from a process"
     assert [path.name for path in outside.iterdir()] == ["precious"]
+
+
+def test_folders_of_files_that_follow_one_another_are_opened_once(tmp_path, monkeypatch):
+    opened = []
+    open_below = OpenFolder.open_below
+    monkeypatch.setattr(
+        OpenFolder, "open_below", lambda folder, name, **how: (opened.append(name), open_below(folder, name, **how))[1]
+    )
+    with closing(PinnedFolder(tmp_path / "out", create=True)) as pinned:
+        for key in ("a/b/1.txt", "a/b/2.txt", "a/3.txt", "4.txt", "a/c/5.txt"):
+            folder, name = pinned.create_parent(key)
+            folder.create(name).close()
+    assert opened == ["a", "b", "a", "c"]
+    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.rglob("*.txt"))
+    assert files == ["4.txt", "a/3.txt", "a/b/1.txt", "a/b/2.txt", "a/c/5.txt"]
+
+
+def test_a_link_on_the_way_of_a_new_file_is_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a").symlink_to(tmp_path)
+    with closing(PinnedFolder(tmp_path / "out")) as pinned, pytest.raises(OutsideFolderError):
+        pinned.create_parent("a/1.txt")
