@@ -64,6 +64,8 @@ class Console:
     """How many episodes are built at once, where the command runs beside others; None if it decides itself."""
     is_of_network: bool = False
     """Whether the command is run for several shows, of which some may not need it."""
+    is_listed: bool = False
+    """Whether the network's page needs `listed_show`."""
     summary: str = ""
     """The outcome in a line, for the table of several shows."""
     listed_show: ListedShow | None = None

@@ -85,7 +85,8 @@ class RunRecord(Generic[RecordedT]):
         self._sources: SourceStamps | None = None
         self._build: _BuildStamp | None = None
         self._last_run: LastRun | None = None
-        is_possible = is_usual and os.name != "nt" and not console.is_of_network and not ci_reports.is_github_actions()
+        needs_build = console.is_listed or console.listed_shows is not None
+        is_possible = is_usual and os.name != "nt" and not needs_build and not ci_reports.is_github_actions()
         self._folder = _find_show(console.folder) if is_possible else None
         if self._folder:
             with suppress(OSError, *DAMAGES):

@@ -271,6 +271,7 @@ class _NetworkRun:
             quiet=self.console.quiet,
             verbose=self.console.verbose,
             jobs=self.jobs_per_show,
+            is_listed=self.has_page and command != "check",
             problems=problems,
         )
 
@@ -315,6 +316,7 @@ class _NetworkRun:
                 as_json=True,
                 quiet=True,
                 jobs=1,
+                is_listed=True,
             )
             for show in self.network.shows
             if not by_name.get(show.name)

@@ -50,6 +50,8 @@ class ShowTask:
     verbose: bool = False
     jobs: int = 1
     """How many of its episodes are built at once."""
+    is_listed: bool = False
+    """Whether the network's page needs what the show lists there."""
     listed: tuple[ListedShow, ...] | None = None
     """For the network's own page: its shows as they were built. None for a show."""
     problems: tuple[Problem, ...] = ()
@@ -114,6 +116,7 @@ def run_task(task: ShowTask) -> ShowResult:
         verbose=task.verbose,
         is_of_network=True,
         jobs=task.jobs,
+        is_listed=task.is_listed,
         listed_shows=task.listed,
     )
     streams = _CapturedStream(output, is_stderr=False), _CapturedStream(output, is_stderr=True)

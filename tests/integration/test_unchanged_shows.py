@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -296,6 +297,23 @@ def test_show_of_a_network_depends_on_it(tmp_path):
     assert not is_built(show, "build")
     replace_text(network / "shows.yaml", "author: Tester", "author: Another")
     assert is_built(show, "build")
+
+
+@pytest.mark.parametrize("has_page", [False, True])
+def test_network_builds_no_unchanged_show_unless_its_page_lists_it(tmp_path, monkeypatch, has_page):
+    of_page = r"(description|guid|publish): .*\n"
+    text = networks.SHOWS_FILE if has_page else re.sub(rf"(?m)^{of_page}", "", networks.SHOWS_FILE)
+    network = networks.network(tmp_path / "net", shows_file=text)
+    run(network, "build", "--all", "--json")
+    unchanged = printed(run(network, "build", "--all", "--json"))
+    assert unchanged[0] == 0
+    for show in (network / "shows").iterdir():
+        (show / RECORD).unlink(missing_ok=True)
+    assert printed(run(network, "build", "--all", "--json")) == unchanged
+    monkeypatch.setattr(builder, "build", refuse_build)
+    result = run(network, "build", "--all")
+    assert (result.exit_code == 0) is not has_page
+    assert ("was built" in result.output) is has_page
 
 
 def test_two_builds_at_once_leave_a_record_of_what_is_there(show, tmp_path):
