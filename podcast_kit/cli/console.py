@@ -66,6 +66,10 @@ class Console:
     """Whether the command is run for several shows, of which some may not need it."""
     is_listed: bool = False
     """Whether the network's page needs `listed_show`."""
+    is_repeatable: bool = False
+    """Whether the command would do and print the same, while no file changes, before `until`."""
+    until: float | None = None
+    """Seconds since 1970; None for ever."""
     summary: str = ""
     """The outcome in a line, for the table of several shows."""
     listed_show: ListedShow | None = None

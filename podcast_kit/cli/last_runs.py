@@ -91,12 +91,10 @@ class RunRecord(Generic[RecordedT]):
         if self._folder:
             with suppress(OSError, *DAMAGES):
                 self.result = self._look_back(self._folder, parse)
-        if self.result is not None:
-            console.folder = self._folder
 
     def _look_back(self, folder: Path, parse: Callable[[Any, Any], RecordedT]) -> RecordedT | None:
         """Stamp what this run depends on; the recorded result if that is the same."""
-        self._program = _digest_program(folder)
+        self._program = digest_program(folder)
         self._sources = stamp_sources(folder, time.time_ns())
         with open_own_folder(folder / CACHE_FOLDER) as own_folder:
             if own_folder is None or self._sources is None:
@@ -109,7 +107,11 @@ class RunRecord(Generic[RecordedT]):
             if row is None or not has_unchanged_outputs(own_folder, folder / BUILD_FOLDER, last_run.outputs):
                 return None
             document = read_document(own_folder, row["document"]) if self._has_document else []
-            result = None if document is None else parse(row["result"], document)
+            if document is None:
+                return None
+            result = parse(row["result"], document)
+            self._console.folder = folder
+            self._console.is_repeatable, self._console.until = True, last_run.until
             if last_run.sources.recent and not self._sources.recent:  # they are not recent any more
                 write_last_run(own_folder, replace(last_run, sources=self._sources))
             return result
@@ -138,13 +140,15 @@ class RunRecord(Generic[RecordedT]):
 
         Secrets are masked, as they are where it is printed.
         """
-        if self._folder is None or self._sources is None or self._build is None or not _is_repeatable(project):
-            return
         from podcast_kit.builder.schedule import find_next_date
 
+        next_date = find_next_date(project, self._started)
+        until = next_date.timestamp() if next_date else None
+        self._console.is_repeatable, self._console.until = _is_repeatable(project), until
+        if not (self._folder and self._sources and self._build and self._console.is_repeatable):
+            return
         is_same = self._last_run is not None and self._last_run.outputs == self._build.digest
         results = dict(self._last_run.results) if self._last_run and is_same else {}
-        until = find_next_date(project, self._started)
         data = self._console.mask(json.dumps(document)).encode() if self._has_document else b""
         kept_digest = results.get(self._command, {}).get("document", "")
         results[self._command] = {
@@ -155,7 +159,7 @@ class RunRecord(Generic[RecordedT]):
             program=self._program,
             sources=self._sources,
             since=self._started.timestamp(),
-            until=until.timestamp() if until else None,
+            until=until,
             outputs=self._build.digest,
             results=results,
         )
@@ -221,9 +225,9 @@ def _find_show(start: Path | None) -> Path | None:
     return folder if has_access else None
 
 
-def _digest_program(folder: Path) -> str:
+def digest_program(folder: Path, *more: object) -> str:
     """A digest of the program, of the user, of where the show is, and of the variables that a build depends on."""
     package = Path(podcast_kit.__file__).parent
     variables = [(name, os.environ.get(name)) for name in ENVIRONMENT]
-    parts = [stamp_program(package), os.geteuid(), str(folder), os.path.realpath(folder), variables]
+    parts = [stamp_program(package), os.geteuid(), str(folder), os.path.realpath(folder), variables, *more]
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.builder.workers import count_processors
 from podcast_kit.cli.consents import ask_place_consent, ask_purge_consent
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.network_records import NetworkRecord
 from podcast_kit.cli.options import override_target
 from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.show_runs import ShowResult, ShowTask, run_shows
@@ -53,9 +53,22 @@ class ShowSelection:
     """A range of commits, of which the shows are meant that it touches."""
     jobs: int | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some shows are meant."""
+        return bool(self.show_names or self.changed)
+
 
 def run_for_network(console: Console, command: str, arguments: Mapping[str, Any], selection: ShowSelection) -> int:
     """Run a command for the selected shows of the network in the working folder; returns the worst exit code."""
+    record = NetworkRecord(console, command, arguments) if selection.all_shows and not selection.is_narrowed else None
+    if record and record.results is not None:
+        from podcast_kit.source.network import ShowNetwork
+
+        network = ShowNetwork(folder=console.folder or Path(), has_file=True, title=record.title)
+        return _NetworkRun(console, command, dict(arguments), network, (), 1).repeat(record.results)
+    from podcast_kit.builder.workers import count_processors
+
     network = load_selected_network(console)
     if not network.shows:
         raise PodcastKitError(f"{NETWORK_FILE} lists no show", "add a folder below `shows:`")
@@ -69,7 +82,7 @@ def run_for_network(console: Console, command: str, arguments: Mapping[str, Any]
     is_preview = arguments.get("dry_run") or arguments.get("is_list")
     if command in QUESTIONS and not is_preview and not arguments["yes"]:
         return run.act_after_question(QUESTIONS[command])
-    return run.run()
+    return run.run(record)
 
 
 def load_selected_network(console: Console) -> ShowNetwork:
@@ -178,12 +191,21 @@ class _NetworkRun:
 
         self.problems = find_show_conflicts(self.network)
 
-    def run(self) -> int:
-        """Run the command for every show, then for the page; print all of it."""
+    def run(self, record: NetworkRecord | None = None) -> int:
+        """Run the command for every show, then for the page; print all of it, and leave it to the record."""
         self._ask_consents()
         results = self._run_shows(self.command, self.arguments)
-        page = self._run_page(results, self.arguments) if results else []
-        return self._print_results([*results, *page])
+        results += self._run_page(results, self.arguments) if results else []
+        exit_code = self._print_results(results)
+        if record and self.has_page:
+            record.save(results, self.network.title)
+        return exit_code
+
+    def repeat(self, results: Sequence[ShowResult]) -> int:
+        """Print results of an earlier run as `run` does."""
+        for result in results:
+            self._print_output(result)
+        return self._print_results(results)
 
     def publish_after_question(self) -> int:
         """Show the plans of all shows, ask once, and publish exactly these plans."""

@@ -68,6 +68,10 @@ class ShowResult:
     """What it printed, in order: whether to stderr, and the text."""
     summary: str = ""
     """The outcome in a line."""
+    is_repeatable: bool = False
+    """Whether it would do and print the same, while no file changes, before `until`."""
+    until: float | None = None
+    """Seconds since 1970; None for ever."""
     listed: ListedShow | None = None
     plan: bytes = b""
     """The saved plan of a dry run; empty if there is nothing to publish."""
@@ -134,6 +138,8 @@ def run_task(task: ShowTask) -> ShowResult:
         exit_code=exit_code,
         output=tuple(output),
         summary=console.mask(console.summary),
+        is_repeatable=console.is_repeatable,
+        until=console.until,
         listed=console.listed_show,
         plan=console.saved_plan,
         has_changes=console.has_changes,

@@ -76,6 +76,24 @@ def stamp_sources(folder: Path, now_ns: int) -> SourceStamps | None:
         return None
 
 
+def stamp_network(folder: Path, now_ns: int) -> tuple[SourceStamps, list[Path]] | None:
+    """The stamps of a network's folder with all its shows, and the folders that they are built into.
+
+    As `stamp_sources`.
+    """
+    walk = _Walk(now_ns - TICK_NS)
+    root = os.path.realpath(folder)
+    try:
+        walk.add_owner(root)
+        shows = walk.add_shows(root)
+        if network := _find_network(root):
+            walk.names.append(f"in {network}")
+        stamps = SourceStamps(walk.digest(), walk.read_recent())
+    except TooManyFilesError:
+        return None
+    return stamps, [Path(show, "build") for show in shows]
+
+
 def has_unchanged_files(digests: Mapping[str, str]) -> bool:
     """Whether files still have these digests, by their paths."""
     return all(_hash_file(path) == digest for path, digest in digests.items())
@@ -164,6 +182,23 @@ class _Walk:
                 path = f"{folder}/{name}"
                 if path != own_show and name not in UNSTAMPED_FOLDERS and self._add_path(path, prefix + name):
                     folders.append((path, f"{prefix}{name}/"))
+
+    def add_shows(self, root: str) -> list[str]:
+        """Add everything below a network's folder but what its shows and its page build; the folders of all these."""
+        shows = []
+        folders = [(root, "")]
+        while folders:
+            folder, prefix = folders.pop()
+            names = self._list_names(folder, prefix)
+            is_show = not set(names).isdisjoint(SHOW_FILES)
+            if is_show:
+                shows.append(folder)
+            for name in names:
+                path = f"{folder}/{name}"
+                is_skipped = is_show and name in UNSTAMPED_FOLDERS
+                if not is_skipped and self._add_path(path, prefix + name):
+                    folders.append((path, f"{prefix}{name}/"))
+        return shows
 
     def add_file(self, path: str, name: str) -> None:
         """Add a file, or only the folder itself, as what its path leads to."""

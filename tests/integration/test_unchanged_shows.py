@@ -299,10 +299,8 @@ def test_show_of_a_network_depends_on_it(tmp_path):
     assert is_built(show, "build")
 
 
-@pytest.mark.parametrize("has_page", [False, True])
-def test_network_builds_no_unchanged_show_unless_its_page_lists_it(tmp_path, monkeypatch, has_page):
-    of_page = r"(description|guid|publish): .*\n"
-    text = networks.SHOWS_FILE if has_page else re.sub(rf"(?m)^{of_page}", "", networks.SHOWS_FILE)
+def test_network_without_a_page_builds_no_unchanged_show(tmp_path, monkeypatch):
+    text = re.sub(r"(?m)^(description|guid|publish): .*\n", "", networks.SHOWS_FILE)
     network = networks.network(tmp_path / "net", shows_file=text)
     run(network, "build", "--all", "--json")
     unchanged = printed(run(network, "build", "--all", "--json"))
@@ -311,9 +309,55 @@ def test_network_builds_no_unchanged_show_unless_its_page_lists_it(tmp_path, mon
         (show / RECORD).unlink(missing_ok=True)
     assert printed(run(network, "build", "--all", "--json")) == unchanged
     monkeypatch.setattr(builder, "build", refuse_build)
-    result = run(network, "build", "--all")
-    assert (result.exit_code == 0) is not has_page
-    assert ("was built" in result.output) is has_page
+    assert run(network, "build", "--all").exit_code == 0
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A network with a page."""
+    return networks.network(tmp_path_factory.mktemp("network") / "net")
+
+
+def is_any_built(network, *arguments):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builder, "build", refuse_build)
+        return "was built" in run(network, *arguments).output
+
+
+@pytest.mark.parametrize(
+    "arguments", [("build", "--all"), ("build", "--all", "--json"), ("check", "--all")], ids=" ".join
+)
+def test_network_of_unchanged_shows_prints_everything_again(network, arguments):
+    run(network, *arguments)
+    time.sleep(2.1)
+    unchanged = printed(run(network, *arguments))
+    assert unchanged[0] == 0
+    assert (network / RECORD).exists()
+    assert not is_any_built(network, *arguments)
+    again = printed(run(network, *arguments))
+    assert again == unchanged
+    assert "ok " in again[2]
+
+
+NETWORK_CHANGES = {
+    "an episode": lambda network: replace_text(network / "shows/two/episodes/001-talk.md", "Talk", "Speech"),
+    "shows.yaml": lambda network: replace_text(network / "shows.yaml", "Small", "Large"),
+    "an output of a show": lambda network: (network / "shows/one/build/feed.xml").write_text("altered"),
+    "an output of the page": lambda network: (network / "build/index.html").unlink(),
+    "a static file": lambda network: add_file(network / "static/CNAME", "net.example"),
+}
+
+
+@pytest.mark.parametrize("change", NETWORK_CHANGES.values(), ids=NETWORK_CHANGES)
+def test_network_is_built_after_a_change(network, change):
+    run(network, "build", "--all")
+    time.sleep(2.1)
+    run(network, "build", "--all")
+    assert not is_any_built(network, "build", "--all")
+    change(network)
+    assert is_any_built(network, "build", "--all")
+    run(network, "build", "--all")
+    assert is_any_built(network, "build", "--all")  # it was written in the last seconds
 
 
 def test_two_builds_at_once_leave_a_record_of_what_is_there(show, tmp_path):
