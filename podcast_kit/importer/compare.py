@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from podcast_kit.errors import Problem, Severity
 from podcast_kit.importer.elements import parse_flag, title_text
@@ -14,15 +15,30 @@ from podcast_kit.text.feed_dates import parse_feed_date
 from podcast_kit.text.numbers import format_count, parse_count
 from podcast_kit.text.timecode import parse_duration
 
-_COMPARED_VALUES: Mapping[str, Callable[[Node], object]] = {
-    "title": lambda item: title_text(item.child_text("title")),
-    "date": lambda item: parse_feed_date(item.child_text("pubDate"))[0],
-    "number": lambda item: parse_count(item.child_text("itunes:episode")),
-    "season": lambda item: parse_count(item.child_text("itunes:season")),
-    "hidden": lambda item: parse_flag(item.child_text("itunes:block")) or None,
-    "duration": lambda item: round(parse_duration(item.child_text("itunes:duration")) or 0),
+_COMPARED_VALUES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "title": ("title", title_text),
+    "date": ("pubDate", lambda text: parse_feed_date(text)[0]),
+    "number": ("itunes:episode", parse_count),
+    "season": ("itunes:season", parse_count),
+    "hidden": ("itunes:block", lambda text: parse_flag(text) or None),
+    "duration": ("itunes:duration", lambda text: round(parse_duration(text) or 0)),
 }
+"""What is compared: the element of an item, and how its text is read."""
+_COMPARED_KEYS = frozenset({"guid", "link", "enclosure", *(key for key, _ in _COMPARED_VALUES.values())})
 _HTTPS_FIX = "no change is needed: apps compare the guid, not the URL"
+
+
+def keep_compared_elements(feed: FeedDocument) -> FeedDocument:
+    """The feed without what `compare_feeds` does not look at in its items, above all the notes: most of a feed."""
+    channel = feed.channel
+    if channel is None:
+        return feed
+    children = tuple(_without_other_elements(child) if child.key == "item" else child for child in channel.children)
+    return replace(feed, root=replace(feed.root, children=(replace(channel, children=children),)))
+
+
+def _without_other_elements(item: Node) -> Node:
+    return replace(item, children=tuple(child for child in item.children if child.key in _COMPARED_KEYS))
 
 
 def compare_feeds(old: FeedDocument, new: FeedDocument, *, moved: bool = False) -> Iterator[Problem]:
@@ -72,7 +88,7 @@ def _items_by_guid(feed: FeedDocument, home: str) -> Mapping[str, Node]:
 
 def _changed_values(old_item: Node, new_item: Node, *, moved: bool) -> Iterator[tuple[str, object, object]]:
     """Name, old and new value of each difference; values that the old feed did not have are ignored."""
-    for name, read_value in _COMPARED_VALUES.items():
-        before, after = read_value(old_item), read_value(new_item)
+    for name, (key, read_value) in _COMPARED_VALUES.items():
+        before, after = read_value(old_item.child_text(key)), read_value(new_item.child_text(key))
         if before != after and not (moved and name == "duration") and before not in {None, "", 0}:
             yield name, before, after

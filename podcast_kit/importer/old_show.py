@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from podcast_kit.importer.compare import keep_compared_elements
 from podcast_kit.importer.elements import single_line
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
@@ -35,7 +36,7 @@ class OldShow:
     source: str
     """URL or path, without a password."""
     document: FeedDocument
-    """What subscribers have, to compare with the new feed."""
+    """What subscribers have, to compare with the new feed; of a long feed only what is compared."""
     imported: ImportedFeed
     origin: SourceFolder | None = None
     """The folder of the tool, for files that are beside."""
@@ -85,10 +86,14 @@ def open_old_show(
                     recognition=tool_show.recognition,
                 )
                 return
+    yield _read_old_show(source)
+
+
+def _read_old_show(source: str) -> OldShow:
     document = read_old_feed(source)
-    yield OldShow(
+    return OldShow(
         source=source,
-        document=document,
+        document=keep_compared_elements(document),
         imported=convert_old_feed(source, document),
         recognition=recognize_feed(document),
         is_feed=True,

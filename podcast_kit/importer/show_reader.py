@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -80,12 +81,16 @@ def find_self_url(channel: Node) -> str:
 
 
 def _strip_control_characters(node: Node) -> Node:
-    """The node without control characters, which YAML cannot have."""
+    """The node without control characters, which YAML cannot have; most feeds have none, and are not copied."""
+    children = tuple(map(_strip_control_characters, node.children))
+    is_same = all(map(operator.is_, children, node.children))
+    if is_same and not any(map(CONTROL_CHARACTER.search, (node.text, *node.attributes.values()))):
+        return node
     return replace(
         node,
         text=CONTROL_CHARACTER.sub("", node.text),
         attributes={name: CONTROL_CHARACTER.sub("", value) for name, value in node.attributes.items()},
-        children=tuple(map(_strip_control_characters, node.children)),
+        children=children,
     )
 
 

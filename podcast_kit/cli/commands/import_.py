@@ -158,7 +158,13 @@ def _record_old_feed(folder: Path, old_url: str) -> bool:
 
 def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:
     """The feed that the imported show gives."""
-    from podcast_kit import builder, feed
+    from podcast_kit import feed
+
+    return feed.parse_feed(_build_feed_bytes(console, folder, now), "feed.xml")
+
+
+def _build_feed_bytes(console: Console, folder: Path, now: datetime) -> bytes:
+    from podcast_kit import builder
     from podcast_kit.source import project
 
     with tempfile.TemporaryDirectory(prefix="podcast-kit-") as temp:
@@ -169,5 +175,4 @@ def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:
             feeds_only=True,
             on_progress=console.progress,
         )
-        feed_bytes = (build.folder / build.project.show.feed.path).read_bytes()
-        return feed.parse_feed(feed_bytes, "feed.xml")
+        return (build.folder / build.project.show.feed.path).read_bytes()
