@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from podcast_kit.audio.cut import Clip, clip_suffix, cut_audio
 from podcast_kit.audio.probe import translate_audio_errors
 from podcast_kit.audio.tag import read_tags, write_tags
 from podcast_kit.errors import OperationError, PodcastKitError
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import Tags
 
 
@@ -30,7 +30,7 @@ def cut_tagged_clip(source: Path, destination: Path, start: float, seconds: floa
         raise OperationError(f"{destination}: {error.strerror}", "choose another file name") from error
     source_tags = read_tags(source)
     tags = Tags(title=title or source_tags.title or source.stem, show=source_tags.show, author=source_tags.author)
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         bare = Path(folder, f"bare{clip_ending}")
         with translate_audio_errors(source):
             untagged = cut_audio(source, bare, start, seconds)

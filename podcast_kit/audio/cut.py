@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import tempfile
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path
 from podcast_kit.io.decoder_process import are_decoders_limited
+from podcast_kit.io.temp_folder import TemporaryFolder
 
 MAX_RESERVOIR_FRAMES = 9
 """Frames before the first that may hold a part of its data: as many as 511 bytes need at the lowest rate, plus one."""
@@ -199,7 +199,7 @@ def _encode_clip(source: Path, part: Path, start: float, seconds: float) -> floa
     from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 
     try:
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder, WorkerPool(1) as pool:
+        with TemporaryFolder() as folder, WorkerPool(1) as pool:
             clip = Path(folder, "clip")  # the process cannot write to a folder that only this one has open
             length = pool.submit(_encode_part, source, clip, start, seconds).result()
             part.write_bytes(clip.read_bytes())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,6 +17,7 @@ from typing import BinaryIO
 
 from podcast_kit.io.inside import OPENS_BY_DESCRIPTOR
 from podcast_kit.io.pinned_folder import OpenFolder, random_name
+from podcast_kit.io.temp_folder import TemporaryFolder
 
 DATABASE = "memory.sqlite"
 FORMER_FILES = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
@@ -76,7 +76,7 @@ def open_database(folder: OpenFolder) -> Iterator[CacheDatabase]:
     for entry in folder.entries():
         if entry.name in FORMER_FILES or (entry.name.startswith(".") and entry.name.endswith(UNSAVED_SUFFIX)):
             folder.unlink(entry.name)
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-", ignore_cleanup_errors=True) as private:
+    with TemporaryFolder(ignore_cleanup_errors=True) as private:
         path = Path(private, DATABASE)
         path.touch()
         with suppress(FileNotFoundError), folder.open(DATABASE) as source, path.open("wb") as copy:

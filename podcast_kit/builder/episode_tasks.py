@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from podcast_kit.builder.recorded_work import RecordedOutputDir, RecordedWork, W
 from podcast_kit.builder.responsive_images import ItemPictures
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.errors import PodcastKitError
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import BucketFile, Episode, Item, LockEntry, Output, Project, Wave
 from podcast_kit.site import Site
 
@@ -142,7 +142,7 @@ class _WorkerMemory:
     cache: WorkerCache
     out: RecordedOutputDir
     embedded: EmbeddedImages
-    private: tempfile.TemporaryDirectory[str] | None = None
+    private: TemporaryFolder | None = None
     """The worker's own folder of unfinished files, where it does not share the build's."""
     pictures: ItemPictures | None = None
     site: Site | None = None
@@ -190,7 +190,7 @@ def _build_one(context: EpisodesContext, task: EpisodeTask) -> EpisodeResult:
 def _enter_build(place: WorkPlace) -> _WorkerMemory:
     memory: _WorkerMemory | None = getattr(_memories, "memory", None)
     if memory is None or memory.token != place.token:
-        private = None if place.scratch else tempfile.TemporaryDirectory(prefix="podcast-kit-")
+        private = None if place.scratch else TemporaryFolder()
         scratch = place.scratch or Path(private.name if private else "")
         cache = WorkerCache((scratch if private else place.project.output_folder) / CACHE_DIR)
         out = RecordedOutputDir(place.folder, cache, scratch, shares_disk=private is None)

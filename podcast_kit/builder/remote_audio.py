@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from podcast_kit import audio
 from podcast_kit.builder.cache import Cache, dataclass_kind
 from podcast_kit.errors import InvalidAudio, InvalidInput, OperationError, Problem
 from podcast_kit.io.http_client import HttpClient
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import Episode, Media
 
 MAX_REMOTE_BYTES = 4_000_000_000
@@ -46,7 +46,7 @@ def _remote_problem(episode: Episode, text: str) -> Problem:
 def _fetch_and_probe(url: str, http: HttpClient) -> Media:
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower() or ".mp3"
     digest = hashlib.sha256()
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         path = Path(folder, f"recording{suffix}")
         with path.open("wb") as file:
 

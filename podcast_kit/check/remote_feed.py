@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from podcast_kit.feed.reader import MAX_FEED_BYTES
 from podcast_kit.io.decoder_process import limit_decoders
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import FeedDocument, Node, Probe, Progress, Response
 from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.text.numbers import parse_count
@@ -188,7 +188,7 @@ def _probe_remote_file(client: HttpClient, file: RemoteFile) -> list[object]:
 
 def _open_artwork(file: RemoteFile, data: bytes) -> Iterator[ArtworkFile]:
     """The artwork's facts; nothing for what is not an image, which the rules on media types report."""
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         path = Path(folder, "artwork")
         path.write_bytes(data)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from podcast_kit.cli.options import override_target
 from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.show_runs import ShowResult, ShowTask, run_shows
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import LOCK_FILE, NETWORK_FILE, SHOW_FILE, ListedShow, Progress
 from podcast_kit.source.network import NAME_PLACEHOLDER
 from podcast_kit.text.numbers import format_count
@@ -220,7 +220,7 @@ class _NetworkRun:
             return self._print_results(planned)
         self._print_table(planned)
         confirm_action(f"Publish {format_count(len(with_plans), 'show')}?", yes=False)
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        with TemporaryFolder() as folder:
             for number, result in enumerate(with_plans):
                 Path(folder, str(number)).write_bytes(result.plan)
             plans = {result.name: Path(folder, str(number)) for number, result in enumerate(with_plans)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from podcast_kit.io.inside import real_path
+from podcast_kit.io.temp_folder import TemporaryFolder
 
 WORK_FOLDER_MODE = 0o700
 
@@ -33,7 +33,7 @@ def find_work_folder(folder: Path) -> Path | None:
 @contextmanager
 def temporary_work_folder() -> Iterator[Path]:
     """A folder of its own for one command, with nothing from earlier runs or from the show."""
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-", ignore_cleanup_errors=True) as folder:
+    with TemporaryFolder(ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

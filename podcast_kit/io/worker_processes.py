@@ -25,6 +25,10 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+MAX_STARTS = 3
+"""How often it is tried to start a process."""
+
+
 class WorkerDied(OperationError):
     """The worker process ended before it was finished; other calls are not affected."""
 
@@ -96,17 +100,29 @@ class LocalWorkers(Executor):
                 raise WorkerDied("its process was stopped")
             if self._idle:
                 return self._idle.pop()
-        connection, child = self._context.Pipe()
-        # A process that is forked has the environment of when the first one was, which may have changed.
-        process = self._context.Process(target=_serve_calls_until_closed, args=(child, dict(os.environ)), daemon=True)
-        with _blocked_interrupts():
-            process.start()
-        child.close()
-        worker = _Worker(process, connection)
+        worker = self._start_worker()
         with self._lock:
             self._workers.add(worker)
         self._kill_if_ended(worker)
         return worker
+
+    def _start_worker(self) -> _Worker:
+        for _ in range(MAX_STARTS):
+            connection, child = self._context.Pipe()
+            # A process that is forked has the environment of when the first one was, which may have changed.
+            process = self._context.Process(
+                target=_serve_calls_until_closed, args=(child, dict(os.environ)), daemon=True
+            )
+            try:
+                with _blocked_interrupts():
+                    process.start()
+            except (EOFError, OSError):  # what forks processes has ended: the next start is by a new one
+                connection.close()
+                continue
+            finally:
+                child.close()
+            return _Worker(process, connection)
+        raise WorkerDied("its process could not be started")
 
     def _kill_if_ended(self, worker: _Worker) -> None:
         """End a process that was being started when everything was stopped."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from podcast_kit.io.atomic_write import atomic_path
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.stats.engines import DuckDBEngine
 from podcast_kit.stats.report import UNKNOWN_APP, DownloadReport, DownloadRow
 
@@ -193,6 +193,6 @@ def _days_between(first: date, last: date) -> list[date]:
 def write_parquet(report: DownloadReport, period: Period, path: Path) -> None:
     """Write the rows of the period as a Parquet file. Raises OperationError."""
     kinds = dict.fromkeys(CSV_COLUMNS, "VARCHAR") | {"day": "DATE", "downloads": "BIGINT"}
-    with atomic_path(path) as part, tempfile.TemporaryDirectory() as work, DuckDBEngine(Path(work)) as engine:
+    with atomic_path(path) as part, TemporaryFolder() as work, DuckDBEngine(Path(work)) as engine:
         engine.insert_rows("rows_to_write", kinds, export_rows(report, period))
         engine.write_table("rows_to_write", part)

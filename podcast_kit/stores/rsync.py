@@ -11,13 +11,13 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from podcast_kit.errors import PULL_FIX, OperationError, PodcastKitError, PublishConflict, StoreAccessError
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.stores import (
     UNCONDITIONAL,
@@ -172,7 +172,7 @@ class RsyncStore:
     def _fetched(self, key: str) -> Iterator[Path | None]:
         """The file, fetched into a temporary folder; None where it does not exist."""
         require_valid_key(key)
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        with TemporaryFolder() as folder:
             source = self._destination + _escape_wildcards(key)
             self._run(["-LI", "--ignore-missing-args", source, f"{folder}/"], key, allows_missing=True)
             path = Path(folder, PurePosixPath(key).name)
@@ -180,7 +180,7 @@ class RsyncStore:
 
     def _send(self, uploads: Sequence[Upload]) -> None:
         """Upload files in one run, once their bytes are known to be the planned ones."""
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        with TemporaryFolder() as folder:
             for upload in uploads:
                 staged = Path(folder, upload.key)
                 staged.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,7 @@ class RsyncStore:
         folders = {str(folder) for key in keys for folder in PurePosixPath(key).parents} - {"."}
         rules = [f"+ /{_escape_wildcards(folder)}/" for folder in sorted(folders)]
         rules += [f"+ /{_escape_wildcards(key)}" for key in keys]
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        with TemporaryFolder() as folder:
             names = Path(folder, "rules")
             names.write_bytes("\0".join([*rules, "- *", ""]).encode("utf-8", "surrogateescape"))
             empty = Path(folder, "empty")

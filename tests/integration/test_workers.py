@@ -5,10 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from podcast_kit.builder import workers as worker_module
 from podcast_kit.builder.episode import build_episode
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidInput
-from podcast_kit.io.worker_processes import LocalWorkers, WorkerDied
+from podcast_kit.io.worker_processes import LocalWorkers, WorkerDied, start_fork_server
 from podcast_kit.source import project
 from tests.support import worker_tasks
 from tests.support.shows import add, sample, small, tree
@@ -234,6 +235,19 @@ def test_a_killed_parent_leaves_no_process(tmp_path):
         process.kill()
     assert pids
     assert wait_until_gone(pids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_when_the_process_that_forks_workers_is_killed_another_takes_its_place():
+    pool = LocalWorkers(1)
+    try:
+        start_fork_server([])
+        server_pid = forkserver._forkserver._forkserver_pid
+        os.kill(server_pid, signal.SIGSTOP)  # so that it is killed while it is asked for a process
+        threading.Timer(0.5, os.kill, (server_pid, signal.SIGKILL)).start()
+        assert is_running(pool.submit(worker_tasks.own_pid, 0).result(timeout=60))
+    finally:
+        pool.terminate()
 
 
 def wait_until_gone(pids, seconds=20):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, as_completed, wait
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 from podcast_kit.audio.mastering.workers import WorkerDied, WorkerPool
 from podcast_kit.errors import OperationError, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path, remove_stale_parts
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import Progress
 
 POLL_INTERVAL_S = 0.2
@@ -62,7 +62,7 @@ def master_all(
 def _run_jobs(
     executor: Executor, jobs: Sequence[MasteringJob], on_progress: Callable[[Progress], None]
 ) -> Iterator[MasteringOutcome]:
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         logs = [Path(folder, str(number)) for number in range(len(jobs))]
         running = {executor.submit(run_job, job, log): (job, log) for job, log in zip(jobs, logs, strict=True)}
         bytes_read: dict[Path, int] = {}
@@ -106,7 +106,7 @@ def _run_jobs_elsewhere(
 
 def master_into_bytes(job: MasteringJob) -> tuple[MasteringResult, bytes]:
     """Master into a temporary folder; the result, and the file."""
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         result = run_job(replace(job, destination=Path(folder, job.destination.name)))
         return result, result.path.read_bytes()
 

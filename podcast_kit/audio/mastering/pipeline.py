@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from podcast_kit.audio.mastering.mix import Mix, ProgressCallback
 from podcast_kit.audio.probe import probe_audio
 from podcast_kit.errors import InvalidAudio, PodcastKitError
 from podcast_kit.io.atomic_write import atomic_path
+from podcast_kit.io.temp_folder import TemporaryFolder
 
 MIN_RECORDING_S = 0.1
 """An encoder makes a broken file of less, or none."""
@@ -63,7 +63,7 @@ def run_mastering_job(job: MasteringJob, on_progress: ProgressCallback) -> Maste
         return _encode_job(job, source, decision, on_progress)
     if not needs_new_container(source, decision.format):
         return _copy_with_gain(job, job.source, decision, before, on_progress)
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+    with TemporaryFolder() as folder:
         bare = Path(folder, f"bare.{decision.format}")
         remux.extract_audio(job.source, bare, decision.format)
         result = _copy_with_gain(job, bare, decision, before, on_progress)
@@ -95,7 +95,7 @@ def _copy_with_gain(
         if decision.treatment is Treatment.KEEP:
             shutil.copyfile(source, part)
             return _build_result(job, part, decision, before, before, done=(f"{decision.treatment}: {decision.why}",))
-        with tempfile.TemporaryDirectory(prefix="podcast-kit-") as folder:
+        with TemporaryFolder() as folder:
             changed = Path(folder, "changed.mp3")
             mp3_gain.change_mp3_gain(source, changed, decision.steps)
             mp3_gain.write_without_loudness_tags(changed, part, decision.steps)

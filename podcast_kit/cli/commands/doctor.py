@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.options import target_options
 from podcast_kit.cli.outcomes import outcome_to_json
 from podcast_kit.errors import ExitCode
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.text.numbers import format_count
 
 
@@ -33,7 +33,7 @@ def doctor_command(console: Console, **target: Any) -> None:  # noqa: ANN401  # 
     from podcast_kit.publish.doctor import diagnose_store
 
     store, show = open_target_store(console, target)
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryFolder() as folder:
         outcomes = list(diagnose_store(store, show.show.publish.url, Path(folder), now=datetime.now(UTC)))
     console.document("doctor", findings=[outcome_to_json(outcome) for outcome in outcomes])
     for outcome in outcomes:

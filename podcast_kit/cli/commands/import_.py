@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from podcast_kit.cli.commands.init import DEFAULT_TARGET, URL_QUESTION, write_gi
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import ask_option
 from podcast_kit.errors import ExitCode, OperationError, Severity
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _build_feed_bytes(console: Console, folder: Path, now: datetime) -> bytes:
     from podcast_kit import builder
     from podcast_kit.source import project
 
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-") as temp:
+    with TemporaryFolder() as temp:
         build = builder.build(
             project.load_project(folder),
             now=now,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from podcast_kit.cli.options import YES_OPTION, allows_unprotected_writes, targe
 from podcast_kit.cli.outcomes import print_outcomes
 from podcast_kit.cli.questions import confirm_action
 from podcast_kit.errors import OperationError
+from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def rollback_command(
     now = datetime.now(UTC)
     if hold and not dry_run:
         state = replace(state, hold=f"rolled back to feed {feed.number} on {now:%Y-%m-%d %H:%M} UTC")
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryFolder() as folder:
         plan = rollback.plan_rollback(store, state, feed, Path(folder), url=show.publish.url, feed_key=show.feed.path)
         if not plan:
             if hold and not dry_run:

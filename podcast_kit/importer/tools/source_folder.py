@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.io.inside import open_inside, read_inside
+from podcast_kit.io.temp_folder import TemporaryFolder
 
 MAX_SOURCE_FILES = 100_000
 """Files of one site; sites of twenty years of weekly episodes have a tenth of that."""
@@ -160,7 +160,7 @@ def open_source_folder(source: str) -> Iterator[SourceFolder]:
     if not is_archive:
         yield SourceFolder(path.parent, posixpath.dirname(source), path.name)
         return
-    with tempfile.TemporaryDirectory(prefix="podcast-kit-import-") as temp:
+    with TemporaryFolder() as temp:
         unpack_zip(path, source, Path(temp))
         yield SourceFolder(_only_subfolder(Path(temp)), source)
 
