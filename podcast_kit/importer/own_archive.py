@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from podcast_kit.errors import OperationError
 from podcast_kit.importer.tools.source_folder import ZIP_MAGIC, unpack_zip
 from podcast_kit.io.atomic_write import write_error
+from podcast_kit.io.temp_folder import TemporaryFolder, sweep_temp_folders
 from podcast_kit.model import SHOW_FILE
 
 ARCHIVED_HIDDEN_NAMES = {".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".woodpecker"}
@@ -37,9 +37,11 @@ def unpack_show_archive(source: str, folder: Path) -> int:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sweep_temp_folders(folder)
         if any(folder.iterdir()):
-            raise OperationError(f"{folder} is not empty", "import into another folder")
-        with tempfile.TemporaryDirectory(prefix=".podcast-kit-", dir=folder) as temp:
+            fix = "import into another folder, or delete what an interrupted import left"
+            raise OperationError(f"{folder} is not empty", fix)
+        with TemporaryFolder(folder) as temp:
             unpack_zip(Path(source), source, Path(temp), skipped_folders=())
             _remove_hidden(Path(temp))
             entries = sorted(Path(temp).iterdir(), key=lambda entry: entry.name == SHOW_FILE)  # podcast.yaml comes last

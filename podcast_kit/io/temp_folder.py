@@ -17,7 +17,7 @@ else:
 
 TEMP_FOLDER_PREFIX = "podcast-kit-tmp-"
 _MAX_ATTEMPTS = 10
-_swept_places: set[str] = set()
+_swept_places: set[Path] = set()
 """By this process."""
 
 
@@ -29,13 +29,14 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
 
     _handle: int | None = None
 
-    def __init__(self, *, ignore_cleanup_errors: bool = False) -> None:
-        place = tempfile.gettempdir()
+    def __init__(self, place: Path | None = None, *, ignore_cleanup_errors: bool = False) -> None:
+        """`place` is the folder that it is made in, by default that of the system."""
+        place = place or Path(tempfile.gettempdir())
         if place not in _swept_places:
             _swept_places.add(place)
-            sweep_temp_folders(Path(place))
+            sweep_temp_folders(place)
         for _ in range(_MAX_ATTEMPTS):
-            super().__init__(prefix=TEMP_FOLDER_PREFIX, ignore_cleanup_errors=ignore_cleanup_errors)
+            super().__init__(prefix=TEMP_FOLDER_PREFIX, dir=place, ignore_cleanup_errors=ignore_cleanup_errors)
             try:
                 self._handle = _lock_folder(self.name) if HAS_LOCKS else None
             except (BlockingIOError, FileNotFoundError):

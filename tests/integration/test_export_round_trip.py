@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from podcast_kit import builder, exporter
 from podcast_kit.cli import cli
 from podcast_kit.exporter import FORMAT_LIMITS, ExportFormat
+from podcast_kit.io.temp_folder import TEMP_FOLDER_PREFIX
 from podcast_kit.source import project
 from tests.integration.test_import import Host
 from tests.support import recorded_shows, shows
@@ -167,3 +168,16 @@ def test_the_command_writes_the_feed_and_says_what_it_lacks(tmp_path):
     assert "its audio was never published" in result.stderr
     again = run("export", "-C", folder, "--output", tmp_path / "out.xml")
     assert (again.exit_code, "already exists" in again.stderr) == (1, True)
+
+
+def test_import_of_an_archive_runs_again_after_it_was_killed(tmp_path):
+    folder = shows.small(tmp_path / "show")
+    run("export", "-C", folder, "--format", "zip", "--output", tmp_path / "show.zip")
+    left = tmp_path / "new" / f"{TEMP_FOLDER_PREFIX}left"
+    left.mkdir(parents=True)
+    (left / "podcast.yaml").write_text("half of it")
+    assert run("import", tmp_path / "show.zip", tmp_path / "new").exit_code == 0
+    assert not left.exists()
+    (tmp_path / "new/podcast.yaml").unlink()
+    again = run("import", tmp_path / "show.zip", tmp_path / "new")
+    assert (again.exit_code, "delete what an interrupted import left" in again.output) == (1, True)

@@ -123,6 +123,18 @@ def test_an_interrupted_import_resumes_without_downloading_twice(host, tmp_path)
     assert host.requests[before:] == ["/feed.xml"]
 
 
+def test_an_import_that_was_killed_when_podcast_yaml_was_there_resumes(host, tmp_path):
+    new = tmp_path / "new"
+    run("import", f"{host.url}feed.xml", new, "--url", NEW)
+    expected = (new / "podcast.yaml").read_bytes()
+    (new / "podcast.yaml").write_text("title: half of")
+    (new / ".podcast-kit/import.unfinished").touch()
+    assert run("import", f"{host.url}feed.xml", new, "--url", NEW).exit_code == 0
+    assert (new / "podcast.yaml").read_bytes() == expected
+    assert run("import", f"{host.url}feed.xml", new, "--url", NEW).exit_code == 1
+    assert (new / "podcast.yaml").read_bytes() == expected
+
+
 def test_incomplete_and_invalid_downloads_are_reported_and_removed(host, tmp_path):
     cover = next(path for path in (host.folder / "media").rglob("cover.jpg"))
     host.broken.add("/" + cover.relative_to(host.folder).as_posix())

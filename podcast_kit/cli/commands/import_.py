@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,16 @@ from podcast_kit.cli.commands.init import DEFAULT_TARGET, URL_QUESTION, write_gi
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import ask_option
 from podcast_kit.errors import ExitCode, OperationError, Severity
+from podcast_kit.io.atomic_write import write_atomic
 from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.text.numbers import format_count
 
 if TYPE_CHECKING:
     from podcast_kit.model import FeedDocument
+
+
+UNFINISHED_MARK = ".podcast-kit/import.unfinished"
+"""Exists while a show is imported: a podcast.yaml beside it is not complete."""
 
 
 @command("import", short_help="Import a show from its feed or from another tool.")
@@ -65,7 +71,8 @@ def import_command(
 
     show_folder = working_folder(console) / (folder or Path())
     show_file = show_folder / "podcast.yaml"
-    if show_file.exists():
+    unfinished = show_folder / UNFINISHED_MARK
+    if show_file.exists() and not unfinished.exists():
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
     if importer.is_show_archive(source):
         _unpack_show(console, source, show_folder)
@@ -79,6 +86,8 @@ def import_command(
             "--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line
         )
         try:
+            show_file.unlink(missing_ok=True)  # of an import that was killed
+            write_atomic(unfinished, b"")
             result = importer.write_import(
                 old_show.imported,
                 feed or old_show.source,
@@ -98,6 +107,9 @@ def import_command(
         except BaseException:
             show_file.unlink(missing_ok=True)  # so that the same command can run again
             raise
+        finally:
+            with suppress(OSError):
+                unfinished.unlink()
     has_copies = any(episode.recording.local_path for episode in old_show.imported.episodes)
     differences = list(importer.compare_feeds(old_show.document, new_feed, moved=audio or has_copies))
     problems = [*result.problems, *differences]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
@@ -178,9 +179,10 @@ def unpack_zip(path: Path, source: str, folder: Path, skipped_folders: Collectio
         raise OperationError(f"{source} is a damaged or encrypted archive: {error}", "unpack it yourself") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise OperationError(
-            f"{source} cannot be unpacked: {reason}", "unpack it yourself, and pass the folder"
-        ) from None
+        fix = "unpack it yourself, and pass the folder"
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            fix = "free up disk space, then run it again"
+        raise OperationError(f"{source} cannot be unpacked: {reason}", fix) from None
 
 
 def _check_archive(members: list[zipfile.ZipInfo], source: str, packed: int) -> None:

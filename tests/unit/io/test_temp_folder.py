@@ -99,6 +99,14 @@ def test_folder_that_was_swept_before_it_was_locked_is_made_again(place, monkeyp
     assert not list(place.iterdir())
 
 
+def test_folder_can_be_made_in_another_place(place, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / f"{TEMP_FOLDER_PREFIX}left").mkdir()
+    with TemporaryFolder(elsewhere) as name:
+        assert [str(path) for path in elsewhere.iterdir()] == [name]
+    assert not list(place.iterdir())
+
+
 def test_file_system_without_locks_has_folders_too(place, monkeypatch):
     def refuse(path):
         raise OSError(95, "Operation not supported", path)
