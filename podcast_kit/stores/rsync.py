@@ -176,7 +176,7 @@ class RsyncStore:
             source = self._destination + _escape_wildcards(key)
             self._run(["-LI", "--ignore-missing-args", source, f"{folder}/"], key, allows_missing=True)
             path = Path(folder, PurePosixPath(key).name)
-            yield path if path.is_file() else None
+            yield path if path.is_file() and not path.is_symlink() else None  # a server may send what it likes
 
     def _send(self, uploads: Sequence[Upload]) -> None:
         """Upload files in one run, once their bytes are known to be the planned ones."""

@@ -47,6 +47,12 @@ TRANSFER_BLOCK_BYTES = 1 << 18
 MAX_SFTP_TRIES = 3
 RETRY_DELAY_S = 0.5
 MAX_SERVER_DEPTH = 40
+MAX_SERVER_ROWS = 2_000_000
+"""Files and folders that a listing of the server may have: folders in folders could go on for ever."""
+MAX_READ_BYTES = 2_000_000_000
+"""Of a file that is read as a whole; the longest recordings are below."""
+MAX_DIGESTED_BYTES = 50_000_000_000
+"""Of a file that is read in blocks, whose requests are prepared for the size that the server names."""
 MAX_LOCK_TRIES = 8
 """How often the lock may have gone between a try to create it and a look at it."""
 
@@ -83,7 +89,7 @@ class SftpStore:
 
         def read(client: SFTPClient) -> StoredObject | None:
             content = io.BytesIO()
-            if not self._copy_out(client, key, content.write):
+            if not self._copy_out(client, key, content.write, MAX_READ_BYTES):
                 return None
             return StoredObject(content.getvalue(), hashlib.sha256(content.getvalue()).hexdigest())
 
@@ -102,7 +108,7 @@ class SftpStore:
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every file, sorted by key; without ETags, because they would mean reading every file."""
         below = prefix.rpartition("/")[0]
-        rows = self._run(prefix, lambda client: list(self._walk(client, below)))
+        rows = self._run(prefix, lambda client: self._list_files(client, below))
         for key, attributes in sorted(rows, key=lambda row: row[0]):
             if key.startswith(prefix) and not key.endswith(SFTP_PART_SUFFIX) and not key.startswith(SERVER_LOCK_KEY):
                 yield RemoteObject(key=key, size=attributes.st_size or 0)
@@ -166,7 +172,7 @@ class SftpStore:
         def remove_stale(client: SFTPClient) -> int:
             stale = [
                 key
-                for key, attributes in self._walk(client, "")
+                for key, attributes in self._list_files(client, "")
                 if key.endswith(SFTP_PART_SUFFIX) and (attributes.st_mtime or 0) < before.timestamp()
             ]
             for key in stale:
@@ -206,8 +212,10 @@ class SftpStore:
 
         return (size, digest.hexdigest()) if self._copy_out(client, key, add) else None
 
-    def _copy_out(self, client: SFTPClient, key: str, write: Callable[[bytes], object]) -> bool:
-        """Read a file in blocks; False where it does not exist."""
+    def _copy_out(
+        self, client: SFTPClient, key: str, write: Callable[[bytes], object], max_bytes: int = MAX_DIGESTED_BYTES
+    ) -> bool:
+        """Read a file in blocks; False where it does not exist. Raises OperationError for one that is too large."""
         try:
             file = client.open(self._path(key), "rb")
         except FileNotFoundError:
@@ -221,6 +229,9 @@ class SftpStore:
             if attributes.st_mode is not None and not stat.S_ISREG(attributes.st_mode):
                 return False
             size = attributes.st_size or 0
+            if size > max_bytes:
+                text = f"{self.name}/{key} has {size:,} bytes, more than the {max_bytes:,} that are read"
+                raise OperationError(text, "look at this file on the server: podcast-kit did not upload it")
             file.prefetch(size)
             left = size
             while left > 0 and (block := file.read(min(TRANSFER_BLOCK_BYTES, left))):
@@ -237,19 +248,30 @@ class SftpStore:
             return False
         return mode is not None and stat.S_ISDIR(mode)
 
-    def _walk(self, client: SFTPClient, folder: str, depth: int = 0) -> Iterator[tuple[str, SFTPAttributes]]:
-        """Key and attributes of every regular file; links are not followed."""
-        try:
-            rows = client.listdir_attr(self._path(folder))
-        except FileNotFoundError:
-            return
-        for row in rows:
-            key = f"{folder}/{row.filename}" if folder else row.filename
-            if row.st_mode is not None and stat.S_ISDIR(row.st_mode):
-                if depth < MAX_SERVER_DEPTH:
-                    yield from self._walk(client, key, depth + 1)
-            elif row.st_mode is None or stat.S_ISREG(row.st_mode):
-                yield key, row
+    def _list_files(self, client: SFTPClient, folder: str) -> list[tuple[str, SFTPAttributes]]:
+        """Key and attributes of every regular file; links are not followed. Raises OperationError for too many."""
+        files: list[tuple[str, SFTPAttributes]] = []
+        row_count, folders = 0, [(folder, 0)]
+        while folders:
+            above, depth = folders.pop()
+            try:
+                rows = client.listdir_attr(self._path(above))
+            except FileNotFoundError:
+                continue
+            row_count += len(rows)
+            if row_count > MAX_SERVER_ROWS:
+                text = f"{self.name} has more than {MAX_SERVER_ROWS:,} files and folders"
+                raise OperationError(text, "publish to a folder that has only this show")
+            for row in rows:
+                key = f"{above}/{row.filename}" if above else row.filename
+                if "/" in row.filename or row.filename == "..":  # a file cannot have such a name
+                    continue
+                if row.st_mode is not None and stat.S_ISDIR(row.st_mode):
+                    if depth < MAX_SERVER_DEPTH:
+                        folders.append((key, depth + 1))
+                elif row.st_mode is None or stat.S_ISREG(row.st_mode):
+                    files.append((key, row))
+        return files
 
     def _make_folder(self, client: SFTPClient, folder: str) -> None:
         """Create a folder below the root, with those above it."""

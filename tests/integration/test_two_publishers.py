@@ -12,6 +12,7 @@ from podcast_kit.cli import cli
 from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.publish import state_writer, waves
 from podcast_kit.stores import lineage
+from podcast_kit.stores.folder import FolderStore
 from tests.support import network, output_trees, shows
 
 
@@ -692,3 +693,34 @@ def test_a_publish_of_pages_does_not_forget_a_feed_that_is_just_being_swapped(an
     assert publish(anna).exit_code == 0
     assert "Better title" in (anna.parent / "site/episodes/001-talk/index.html").read_text()
     assert "nothing to do" in publish(anna).output
+
+
+@pytest.mark.parametrize("moment", ["", "private/", "feed.xml", ".podcast-kit/state.json"])
+def test_a_feed_revoked_while_someone_else_publishes_stays_revoked(anna, ben, monkeypatch, moment):
+    assert run(anna, "private", "--add", "Ann", "--add", "Bo").exit_code == 0
+    assert publish(anna).exit_code == 0
+    for name in ("subscribers.txt", "subscribers.key"):
+        shutil.copy(anna / name, ben)
+    links = json.loads(run(anna, "private", "--json").stdout)["subscribers"]
+    (bo,) = [row["feed"] for row in links if row["name"] == "Bo"]
+    feed_file = anna.parent / "site/private" / bo.rpartition("private/")[2]
+    assert b"Talk 2" in feed_file.read_bytes()
+    edit(ben, 2, "One paragraph", "Another paragraph")
+    real_put, is_revoked = FolderStore.put, False
+
+    def put_after_revocation(store, upload, *arguments, **options):
+        nonlocal is_revoked
+        if not is_revoked and upload.key.startswith(moment):
+            is_revoked = True
+            assert run(anna, "private", "--revoke", "Bo").exit_code == 0
+            assert publish(anna).exit_code == 0
+        return real_put(store, upload, *arguments, **options)
+
+    monkeypatch.setattr(FolderStore, "put", put_after_revocation)
+    publish(ben)
+    assert is_revoked
+    edit(ben, 1, "One paragraph", "Another paragraph")
+    again = publish(ben)
+    assert again.exit_code == 5, again.output
+    assert "the list of private feeds would go back to an earlier version" in again.output
+    assert not feed_file.exists()
