@@ -248,7 +248,7 @@ class SftpStore:
             return False
         return mode is not None and stat.S_ISDIR(mode)
 
-    def _list_files(self, client: SFTPClient, folder: str) -> list[tuple[str, SFTPAttributes]]:
+    def _list_files(self, client: SFTPClient, folder: str) -> tuple[tuple[str, SFTPAttributes], ...]:
         """Key and attributes of every regular file; links are not followed. Raises OperationError for too many."""
         files: list[tuple[str, SFTPAttributes]] = []
         row_count, folders = 0, [(folder, 0)]
@@ -271,7 +271,7 @@ class SftpStore:
                         folders.append((key, depth + 1))
                 elif row.st_mode is None or stat.S_ISREG(row.st_mode):
                     files.append((key, row))
-        return files
+        return tuple(files)
 
     def _make_folder(self, client: SFTPClient, folder: str) -> None:
         """Create a folder below the root, with those above it."""
