@@ -65,8 +65,12 @@ class LazyCommands(MutableMapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         if name not in COMMAND_NAMES:
             raise KeyError(name)
-        if name not in self._imported:  # the module registers its command
-            import_module(f"podcast_kit.cli.commands.{name}{'_' if name in PYTHON_NAMES else ''}")
+        if name not in self._imported:
+            try:  # the module registers its command
+                import_module(f"podcast_kit.cli.commands.{name}{'_' if name in PYTHON_NAMES else ''}")
+            except KeyboardInterrupt:  # Click would say "Aborted!"
+                click.echo("interrupted", err=True)
+                raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
         return self._imported[name]
 
     def __setitem__(self, name: str, entry: click.Command) -> None:

@@ -101,7 +101,7 @@ import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 class Slow:
     def find_spec(self, name, path=None, target=None):
-        if name == "podcast_kit.cli":
+        if name == "MODULE":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Slow())
 from podcast_kit.__main__ import main
@@ -110,8 +110,10 @@ main()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise")
-def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly():
-    done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("module", ["podcast_kit.cli", "podcast_kit.cli.commands.keys"])
+def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly(module):
+    command = [sys.executable, "-c", SLOW.replace("MODULE", module), "keys"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stderr == "interrupted\n"
     assert done.returncode in {130, -signal.SIGINT}  # a shell calls both 130
 
