@@ -35,7 +35,7 @@ from podcast_kit.builder.members import (
     without_members_entries,
 )
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
-from podcast_kit.builder.own_pages import build_own_pages
+from podcast_kit.builder.own_pages import BuiltPage, build_own_pages
 from podcast_kit.builder.prepare_audio import find_missing_audio
 from podcast_kit.builder.private_feeds import PrivateList, digest_subscriber_list, load_private_list, render_feeds
 from podcast_kit.builder.referenced_files import publish_referenced_files
@@ -187,7 +187,7 @@ def build(
         full_project = apply_renames(project, now)
         private_list = None if feeds_only else load_private_list(full_project, needs_key=needs_private_key)
         project, members = split_members_episodes(without_members_entries(full_project), now)
-        project = _publish_referenced_files(project, out, now, keep_going=keep_going)
+        project = _publish_referenced_files(project, out, now)
         due, scheduled, drafts = _split_by_schedule(project, now)
         left_out = [episode for episode in due if only is not None and episode.slug not in only]
         due = tuple(episode for episode in due if episode not in left_out)
@@ -200,9 +200,7 @@ def build(
         ]
         artwork = page_artwork = publish_artwork(project, out)
         broken = [_with_recorded_guid(project, episode) for episode in project.broken]
-        built = _build_episodes(
-            project, due, out, retag, on_progress, broken, http, workers, keep_going=keep_going, record=record
-        )
+        built = _build_episodes(project, due, out, retag, on_progress, broken, http, workers, record=record)
         sources = collect_source_versions(project, built, cache)
         held_here = _held_episodes(held or {}, [*broken, *left_out])
         items = tuple(
@@ -213,9 +211,7 @@ def build(
             )
         )
         with out.embargoed():
-            built += _build_early_episodes(
-                project, early, out, retag, on_progress, now, broken, http, workers, keep_going=keep_going
-            )
+            built += _build_early_episodes(project, early, out, retag, on_progress, now, broken, http, workers)
         members_built: list[BuiltEpisode] = []
         if private_list:
             members_built = _build_members_episodes(
@@ -228,22 +224,27 @@ def build(
                 broken,
                 http,
                 ahead=ahead,
-                keep_going=keep_going,
             )
         members_items = tuple(
             members_item(episode.item)
             for episode in members_built
             if episode.item.guid in {member.guid for member in members.current}
         )
-        mastering.sweep_mastered(full_project, cache)
-        _sweep_recordings(full_project, cache)
         host_problems: list[Problem] = []
+        pages, faults = ((), []) if feeds_only else build_own_pages(project, artwork, out)
+        _refuse_faults(
+            [*faults, *(() if keep_going else _find_fatal_problems(full_project, broken))],
+            PagesBuild(project=project, out=out, workers=workers),
+            items,
+            pages,
+            broken,
+        )
+        _sweep_recordings(full_project, cache)
         write_feeds = partial(_write_feeds, project, items, artwork, out, held_here, None if held_here else record)
         if feeds_only:
             write_feeds(())
         else:
             on_progress(Progress("render", "pages"))
-            pages = build_own_pages(project, artwork, out)
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
             page_artwork = PagesBuild(project=project, out=out, workers=workers, record=record).write_pages(
                 items, artwork, [page.published for page in pages], write_feeds
@@ -308,6 +309,8 @@ def _finish_writing(out: OutputDir, record: EpisodeRecord | None) -> None:
 
 
 def _sweep_recordings(project: Project, cache: Cache) -> None:
+    """Remove mastered and fetched recordings that are not used any more."""
+    mastering.sweep_mastered(project, cache)
     if any(isinstance(episode.audio, BucketFile) for episode in project.episodes):
         from podcast_kit.builder.bucket_recordings import BucketRecordings
 
@@ -405,16 +408,10 @@ def _build_episodes(
     http: HttpClient,
     workers: Workers,
     *,
-    keep_going: bool,
     record: EpisodeRecord | None = None,
 ) -> list[BuiltEpisode]:
-    """Every episode; raises InvalidInput with the problems of all of them.
-
-    With `keep_going` those that have problems are added to `broken` instead, and a due one without its recording is
-    in any case.
-    """
+    """Every episode that can be built; the others are added to `broken`, with their problems."""
     built: list[BuiltEpisode] = []
-    failed: list[BrokenEpisode] = []
     episodes_build = EpisodesBuild(
         project=project,
         out=out,
@@ -428,13 +425,36 @@ def _build_episodes(
         if isinstance(outcome, BuiltEpisode):
             built.append(outcome)
         elif outcome.problems:
-            failed.append(_broken_episode(episode, outcome.problems))
+            broken.append(_broken_episode(episode, outcome.problems))
         else:
             raise outcome
-    if not keep_going and not all(_lacks_only_its_recording(project, episode) for episode in failed):
-        raise InvalidInput(problem for episode in failed for problem in episode.problems)
-    broken += failed
     return built
+
+
+def _find_fatal_problems(project: Project, broken: Collection[BrokenEpisode]) -> list[Problem]:
+    """The problems of episodes that the build found, unless these lack only their recordings."""
+    earlier = {episode.path for episode in project.broken}
+    failed = [episode for episode in broken if episode.path not in earlier]
+    if all(_lacks_only_its_recording(project, episode) for episode in failed):
+        return []
+    return [problem for episode in failed for problem in episode.problems]
+
+
+def _refuse_faults(
+    problems: Collection[Problem],
+    pages_build: PagesBuild,
+    items: Collection[Item],
+    pages: Collection[BuiltPage],
+    broken: Collection[BrokenEpisode],
+) -> None:
+    """Raise InvalidInput with these problems, and with what is wrong with addresses, the menu and templates."""
+    if not problems:
+        return
+    missing = [f"episodes/{episode.slug}/index.html" for episode in broken]
+    missing += [page.key for page in pages_build.project.pages]
+    faults = pages_build.find_faults(tuple(items), [page.published for page in pages], missing)
+    broken_problems = [problem for episode in broken for problem in episode.problems]
+    raise InvalidInput(dict.fromkeys([*problems, *broken_problems, *faults]))
 
 
 def _broken_episode(episode: Episode, problems: Collection[Problem]) -> BrokenEpisode:
@@ -447,8 +467,8 @@ def _lacks_only_its_recording(project: Project, episode: BrokenEpisode) -> bool:
     return is_missing and project.lock_entry(episode.guid) is None
 
 
-def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *, keep_going: bool) -> Project:
-    """As `publish_referenced_files`; with `keep_going` episodes that name missing files become `Project.broken`."""
+def _publish_referenced_files(project: Project, out: OutputDir, now: datetime) -> Project:
+    """As `publish_referenced_files`; episodes that name missing files become `Project.broken`."""
     try:
         return publish_referenced_files(project, out, later=_split_by_schedule(project, now)[1])
     except InvalidInput as error:
@@ -456,7 +476,7 @@ def _publish_referenced_files(project: Project, out: OutputDir, now: datetime, *
         for problem in error.problems:
             problems.setdefault(problem.location.path, []).append(problem)
         broken = [episode for episode in project.episodes if episode.path in problems]
-        if not keep_going or len(broken) < len(problems):
+        if len(broken) < len(problems):
             raise
         others = tuple(episode for episode in project.episodes if episode not in broken)
         named = tuple(_broken_episode(episode, problems[episode.path]) for episode in broken)
@@ -487,8 +507,6 @@ def _build_early_episodes(
     broken: list[BrokenEpisode],
     http: HttpClient,
     workers: Workers,
-    *,
-    keep_going: bool,
 ) -> list[BuiltEpisode]:
     """Episodes that are uploaded before their date.
 
@@ -501,7 +519,7 @@ def _build_early_episodes(
         if _is_unpublished(project, episode, now) and not _is_with_members(episode, now)
     }
     tags = {*retag, *unpublished}
-    return _build_episodes(project, early, out, tags, on_progress, broken, http, workers, keep_going=keep_going)
+    return _build_episodes(project, early, out, tags, on_progress, broken, http, workers)
 
 
 def _is_unpublished(project: Project, episode: Episode, now: datetime) -> bool:
@@ -527,7 +545,6 @@ def _build_members_episodes(
     http: HttpClient,
     *,
     ahead: bool,
-    keep_going: bool,
 ) -> list[BuiltEpisode]:
     """What private feeds have otherwise than the public one, at secret addresses."""
     episodes = [*members.current, *(members.ahead if ahead else ())]
@@ -541,9 +558,7 @@ def _build_members_episodes(
     with out.for_members(members_key_mapping(private_list.secret, private_list.renewed.media)):
         project = publish_referenced_files(project, out)
         # Not by workers, which are never given the key of the private feeds.
-        return _build_episodes(
-            project, project.episodes, out, retag, report, broken, http, Workers(), keep_going=keep_going
-        )
+        return _build_episodes(project, project.episodes, out, retag, report, broken, http, Workers())
 
 
 def _write_private_feeds(

@@ -15,7 +15,7 @@ from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
 from podcast_kit.builder.work_trace import KeptPictures, WorkTrace, trace_work
 from podcast_kit.builder.workers import GROUPS_AHEAD, Workers
-from podcast_kit.errors import PodcastKitError
+from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
 from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.worker_processes import WorkerDied
 from podcast_kit.model import CommentThread, Image, Item, Project, PublishedPage, Wave
@@ -124,6 +124,17 @@ class PagesBuild:
             return {}
         found = {item.guid: self.record.find_kept(item) for item in items}
         return {guid: kept for guid, kept in found.items() if kept and kept.pictures}
+
+    def find_faults(
+        self, items: Sequence[Item], own_pages: Sequence[PublishedPage], expected_keys: Collection[str]
+    ) -> tuple[Problem, ...]:
+        """What is wrong with addresses, menu and templates, although pages with `expected_keys` cannot be made."""
+        show_site = replace(self._make_site(None, (), own_pages), expected_keys=frozenset(expected_keys))
+        try:
+            show_site.build_pages(items)
+        except InvalidInput as error:
+            return error.problems
+        return ()
 
     def _make_site(
         self, artwork: Image | None, icons: tuple[Image, ...], own_pages: Sequence[PublishedPage]

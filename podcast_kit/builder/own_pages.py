@@ -48,11 +48,13 @@ class BuiltPage:
     """Files that the text shows, as it names them."""
 
 
-def build_own_pages(project: Project, artwork: Image | None, out: OutputDir) -> tuple[BuiltPage, ...]:
-    """Every page that is not a draft. Raises InvalidInput with the problems of all of them."""
+def build_own_pages(
+    project: Project, artwork: Image | None, out: OutputDir
+) -> tuple[tuple[BuiltPage, ...], list[Problem]]:
+    """Every page that is not a draft and has no errors, and the problems of the others."""
     pages = [page for page in project.pages if not page.draft]
     if not pages:
-        return ()
+        return (), []
     context = DescriptionContext.from_project(project)
     templates = site.list_templates(project.folder, project.shared_folder)
     built: list[BuiltPage] = []
@@ -63,9 +65,7 @@ def build_own_pages(project: Project, artwork: Image | None, out: OutputDir) -> 
             built.append(_build_page(project, page, artwork, context, out))
         except InvalidInput as error:
             problems += error.problems
-    if problems:
-        raise InvalidInput(problems)
-    return tuple(built)
+    return tuple(built), problems
 
 
 def _check_template(page: OwnPage, templates: Mapping[str, bool]) -> list[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -19,7 +19,16 @@ from podcast_kit.check.explain import list_codes
 from podcast_kit.check.runner import check_document
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.io.network_policy import NetworkPolicy
-from podcast_kit.model import LOCK_FILE, NETWORK_FILE, SHOW_FILE, FeedDocument, Progress, Project, show_guid
+from podcast_kit.model import (
+    LOCK_FILE,
+    NETWORK_FILE,
+    SHOW_FILE,
+    Episode,
+    FeedDocument,
+    Progress,
+    Project,
+    show_guid,
+)
 from podcast_kit.source import subscribers
 from podcast_kit.source.notes.lint import PLACEHOLDER_CODE
 from podcast_kit.source.subscriber_lists import lacks_subscribers_key
@@ -62,7 +71,10 @@ def check_show(
             on_built=on_built,
         )
     except InvalidInput as error:
-        return _sort_problems([*problems, *error.problems, *project.warnings])
+        broken = [problem for episode in project.broken for problem in episode.problems]
+        due_paths = {episode.path for episode in project.episodes if _is_due(episode, now)}
+        warnings = _raise_severities(project, project.warnings, due_paths)
+        return _sort_problems([*problems, *error.problems, *broken, *warnings])
     problems += [*build.errors, *_check_secrets(build)]
     problems += check_build(
         build, now=now, platform=platform, published_feed=published_feed, measure_loudness=measure_loudness
@@ -109,11 +121,11 @@ def check_build(
     return _sort_problems(
         [
             *build.errors,
-            *_require_own_notes(build),
+            *_raise_severities(build.project, build.problems, {item.episode.path for item in build.items}),
             *_unknown_ignores(build.project),
             *subjects.audio_warnings(build),
             *_check_post_texts(build),
-            *problems,
+            *(problem for problem in problems if not _repeats_another(problem, build)),
         ]
     )
 
@@ -124,14 +136,26 @@ def _locate_in_network(problem: Problem) -> Problem:
     return replace(problem, location=replace(problem.location, path=path))
 
 
-def _require_own_notes(build: Build) -> Iterator[Problem]:
-    """The warnings of reading the show; placeholder text in an episode that is due is an error."""
-    due_paths = {item.episode.path for item in build.items}
-    for problem in build.problems:
-        if problem.code == PLACEHOLDER_CODE and problem.location.path in due_paths:
-            yield replace(problem, severity=Severity.ERROR)
-        else:
-            yield problem
+def _is_due(episode: Episode, now: datetime) -> bool:
+    return not episode.draft and episode.date is not None and episode.date <= now
+
+
+def _raise_severities(project: Project, problems: Iterable[Problem], due_paths: Collection[str]) -> Iterator[Problem]:
+    """The warnings of reading the show; placeholder text in an episode that is due is an error, as is a missing cover.
+
+    `due_paths` are the notes of episodes that are due.
+    """
+    cover = project.show.locations.get("artwork")
+    for problem in problems:
+        is_placeholder = problem.code == PLACEHOLDER_CODE and problem.location.path in due_paths
+        is_cover = problem.code == "file.missing" and problem.location == cover
+        yield replace(problem, severity=Severity.ERROR) if is_placeholder or is_cover else problem
+
+
+def _repeats_another(problem: Problem, build: Build) -> bool:
+    """Whether a rule only sees what follows from a problem that is reported: episodes left out, no cover."""
+    is_cover_missing = build.artwork is None and bool(build.project.show.locations.get("artwork"))
+    return (problem.code == "ch.items" and bool(build.broken)) or (problem.code == "ch.image" and is_cover_missing)
 
 
 def _check_post_texts(build: Build) -> Iterator[Problem]:

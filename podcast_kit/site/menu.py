@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from podcast_kit.errors import InvalidInput, Problem, SourceLocation
+from podcast_kit.errors import Problem, SourceLocation
 from podcast_kit.model import MenuEntry, PublishedPage, Show
 from podcast_kit.site.i18n import Translations
 
@@ -43,14 +43,11 @@ def build_menu(
     return (_episodes_link(t), *(MenuLink(page.menu, page.key) for page in pages))
 
 
-def require_menu_targets(menu: Sequence[MenuLink], keys: Collection[str], own_pages: Sequence[PublishedPage]) -> None:
-    """Raise InvalidInput with every entry that leads to nothing that is published."""
-    problems = list(_find_dead_entries(menu, keys, [published.page.slug for published in own_pages]))
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _find_dead_entries(menu: Sequence[MenuLink], keys: Collection[str], slugs: list[str]) -> Iterator[Problem]:
+def find_dead_entries(
+    menu: Sequence[MenuLink], keys: Collection[str], own_pages: Sequence[PublishedPage]
+) -> Iterator[Problem]:
+    """A problem for every entry that leads to nothing that is published."""
+    slugs = [published.page.slug for published in own_pages]
     for link in menu:
         if not link.key or link.key in keys:
             continue

@@ -9,9 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from podcast_kit.model import Item, ListedShow, NetworkEpisode
-from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
+from podcast_kit.site.menu import MenuLink, build_menu
 from podcast_kit.site.pages import Site, SitePage
-from podcast_kit.site.redirects import find_redirects
 from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls
 from podcast_kit.site.urls import PageUrls
 
@@ -34,10 +33,7 @@ class NetworkSite(Site):
             self._template_page("404.html", "404.html", {}),
             self._template_page("robots.txt", "robots.txt", {}),
         ]
-        pages += self._own_pages({page.key for page in pages} | self._other_keys)
-        keys = {page.key for page in pages} | self._other_keys
-        require_menu_targets(self._menu, keys | self.static_files, self.own_pages)
-        redirects = find_redirects((), keys, [published.page for published in self.own_pages])
+        redirects = self._add_own_pages(pages, ())
         listed = ["index.html", *(published.page.key for published in self.own_pages)]
         urls: SitemapUrls = [(url, None) for url in sorted(map(self.show.page_url, listed))]
         pages += self._sitemap_pages(urls)

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from podcast_kit.errors import InvalidInput
 from podcast_kit.model import (
     CommentThread,
     EpisodeType,
@@ -42,9 +43,9 @@ from podcast_kit.site.listen_links import (
     build_listen_links,
     load_listen_services,
 )
-from podcast_kit.site.menu import MenuLink, build_menu, require_menu_targets
+from podcast_kit.site.menu import MenuLink, build_menu, find_dead_entries
 from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
-from podcast_kit.site.redirects import Redirect, find_redirects, refuse_taken_pages
+from podcast_kit.site.redirects import Redirect, find_redirects, find_taken_pages
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls, newest_date, sitemap_part_key, split_sitemap
 from podcast_kit.site.templates import Templates, load_templates
@@ -113,6 +114,8 @@ class Site:
     """Keys of files that are published as they are, to which the menu can lead."""
     kept_pages: dict[str, KeptPages] = field(default_factory=dict, compare=False, repr=False)
     """By guid, the pages of episodes that are exactly as they were; after `build_pages` those of all episodes."""
+    expected_keys: frozenset[str] = frozenset()
+    """Keys of pages that are missing only because something is wrong with what they show."""
 
     def build_pages(self, items: Sequence[Item]) -> tuple[SitePage, ...]:
         """Every page and asset, sorted by key; nothing is rendered yet. `items` are newest first."""
@@ -131,10 +134,7 @@ class Site:
         ]
         if key := self.show.notify.indexnow_key:
             pages.append(self._text_page(indexnow_key_file(key), key))
-        pages += self._own_pages({page.key for page in pages} | self._other_keys)
-        keys = {page.key for page in pages} | self._other_keys
-        require_menu_targets(self._menu, keys | self.static_files, self.own_pages)
-        redirects = find_redirects(items, keys, [published.page for published in self.own_pages])
+        redirects = self._add_own_pages(pages, items)
         listed = [page for page in pages if page.own_digest]
         dates = {item.url: item.date for item in items}
         urls = [(url, dates.get(url)) for url in sorted(self.show.page_url(page.key) for page in listed)]
@@ -159,9 +159,23 @@ class Site:
         """Keys that are not pages of `build_pages`, and cannot be redirects either."""
         return {SITEMAP_KEY, self.show.feed.path, "feed.json", "follow/show.opml"}
 
-    def _own_pages(self, keys: set[str]) -> list[SitePage]:
-        """The podcaster's own pages. Raises InvalidInput for those with the address of another page or file."""
-        refuse_taken_pages([published.page for published in self.own_pages], keys)
+    def _add_own_pages(self, pages: list[SitePage], items: Sequence[Item]) -> tuple[Redirect, ...]:
+        """Add the podcaster's own pages to all others; returns the redirects.
+
+        Raises InvalidInput with everything that is wrong with the addresses of pages, the menu and aliases.
+        """
+        own_pages = [published.page for published in self.own_pages]
+        problems = list(find_taken_pages(own_pages, {page.key for page in pages} | self._other_keys))
+        pages += self._render_own_pages()
+        keys = {page.key for page in pages} | self._other_keys
+        problems += find_dead_entries(self._menu, keys | self.static_files | self.expected_keys, self.own_pages)
+        redirects, alias_problems = find_redirects(items, keys, own_pages)
+        problems += alias_problems
+        if problems:
+            raise InvalidInput(problems)
+        return redirects
+
+    def _render_own_pages(self) -> list[SitePage]:
         return [
             self._template_page(
                 published.page.key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from podcast_kit.errors import InvalidInput, Problem
+from podcast_kit.errors import Problem
 from podcast_kit.model import Episode, Item, OwnPage
 
 _INDEX = "/index.html"
@@ -48,30 +48,22 @@ class _TakenKeys:
         return folded in self.files or folded in self.folders or not self.files.isdisjoint(_parent_folders(folded))
 
 
-def refuse_taken_pages(pages: Iterable[OwnPage], keys: Collection[str]) -> None:
-    """Raise InvalidInput with every page of the podcaster's own whose address is that of another page or a file."""
+def find_taken_pages(pages: Iterable[OwnPage], keys: Collection[str]) -> Iterator[Problem]:
+    """A problem for every page of the podcaster's own whose address is that of another page or a file."""
     taken = _TakenKeys(keys)
-    problems = [
-        Problem(
-            page.location_of("slug"),
-            f"podcast-kit makes {page.slug}/ itself",
-            "set another `slug:`, or rename the file",
-            "page.taken",
-        )
-        for page in pages
-        if page.key in taken
-    ]
-    if problems:
-        raise InvalidInput(problems)
+    for page in pages:
+        if page.key in taken:
+            text, fix = f"podcast-kit makes {page.slug}/ itself", "set another `slug:`, or rename the file"
+            yield Problem(page.location_of("slug"), text, fix, "page.taken")
 
 
 def find_redirects(
     items: Iterable[Item], keys: Collection[str], own_pages: Iterable[OwnPage] = ()
-) -> tuple[Redirect, ...]:
-    """Every redirect to a page; `keys` are all keys of the show, `items` are newest first.
+) -> tuple[tuple[Redirect, ...], list[Problem]]:
+    """Every redirect to a page, and what is wrong with aliases; `items` are newest first.
 
-    An existing page wins over the redirect of a renamed episode. Raises InvalidInput if an alias
-    is the key of an existing page.
+    `keys` are all keys of the show. An existing page wins over the redirect of a renamed episode; an alias that is the
+    key of one is a problem.
     """
     items, taken = tuple(items), _TakenKeys(keys)
     redirects, problems = list[Redirect](), list[Problem]()
@@ -86,8 +78,6 @@ def find_redirects(
             else:
                 redirects.append(Redirect(alias, target, source.title))
                 taken.add(alias)
-    if problems:
-        raise InvalidInput(problems)
     renamed = [
         Redirect(f"episodes/{slug}{_INDEX}", _episode_page_key(item), item.episode.title)
         for item in items
@@ -95,7 +85,7 @@ def find_redirects(
     ]
     redirects += taken.claim_free(renamed)
     redirects += taken.claim_free(list(_subpage_redirects(redirects, keys)))
-    return tuple(redirects)
+    return tuple(redirects), problems
 
 
 def _subpage_redirects(redirects: Iterable[Redirect], keys: Collection[str]) -> Iterator[Redirect]:

@@ -170,7 +170,7 @@ def _check_named_files(
     problems: Sequence[Problem]
     reasons: dict[Path, tuple[str, str]] = {}
     try:
-        show = load_show(console)
+        show = load_show(console, needs_cover=False, keep_going=True)  # so that no error hides another
         show = replace(show, work_folder=work_folder or show.work_folder)
         if not options.is_untrusted:
             allow_places(show.folder, options.allow_place)
