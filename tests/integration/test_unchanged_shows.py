@@ -356,8 +356,6 @@ def test_network_is_built_after_a_change(network, change):
     assert not is_any_built(network, "build", "--all")
     change(network)
     assert is_any_built(network, "build", "--all")
-    run(network, "build", "--all")
-    assert is_any_built(network, "build", "--all")  # it was written in the last seconds
 
 
 def test_two_builds_at_once_leave_a_record_of_what_is_there(show, tmp_path):
