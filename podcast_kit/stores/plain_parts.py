@@ -34,7 +34,7 @@ class PlainParts:
 
         Empty where that is not certain: there may then be an unfinished one, which has to be found and finished.
         """
-        listed = self._send("GET", "", query={"prefix": full_key, "uploads": ""})
+        listed = _if_done(self._requests.send("GET", "", query={"prefix": full_key, "uploads": ""}))
         if listed is None or not NO_UNFINISHED.search(listed.body):
             return ""
         headers = {
@@ -42,7 +42,7 @@ class PlainParts:
             "content-type": upload.content_type,
             "x-amz-meta-sha256": upload.sha256,
         }
-        created = self._send("POST", full_key, headers, query={"uploads": ""})
+        created = _if_done(self._requests.send("POST", full_key, headers, query={"uploads": ""}))
         upload_id = UPLOAD_ID.search(created.body) if created else None
         return unescape(upload_id[1].decode("ascii"), {"&quot;": '"', "&apos;": "'"}) if upload_id else ""
 
@@ -50,7 +50,7 @@ class PlainParts:
         """Send one part; returns its ETag, empty where it has to be sent another way."""
         headers = {"content-md5": base64.b64encode(md5).decode()}
         query = {"partNumber": str(number), "uploadId": upload_id}
-        answer = self._send("PUT", full_key, headers, data, UNSIGNED_PAYLOAD, query)
+        answer = _if_done(self._requests.send("PUT", full_key, headers, data, UNSIGNED_PAYLOAD, query))
         return answer.etag if answer else ""
 
     def complete(
@@ -63,17 +63,10 @@ class PlainParts:
         )
         namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
         body = f'<CompleteMultipartUpload xmlns="{namespace}">{rows}</CompleteMultipartUpload>'.encode()
-        answer = self._send("POST", full_key, condition, body, query={"uploadId": upload_id})
+        answer = _if_done(self._requests.send("POST", full_key, condition, body, query={"uploadId": upload_id}))
         return answer is not None and COMPLETED.search(answer.body) is not None
 
-    def _send(
-        self,
-        method: str,
-        key: str,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        sha256: str = "",
-        query: Mapping[str, str] | None = None,
-    ) -> PlainAnswer | None:
-        answer = self._requests.send(method, key, headers, body, sha256, query)
-        return answer if answer and answer.status == HTTP_OK else None
+
+def _if_done(answer: PlainAnswer | None) -> PlainAnswer | None:
+    """The answer of a store that has done what it was asked."""
+    return answer if answer and answer.status == HTTP_OK else None
