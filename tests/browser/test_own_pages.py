@@ -118,7 +118,8 @@ def test_links_of_own_pages_work(open_own_page):
     page.click(".top nav >> text=About")
     page.click("text=the first talk")
     assert page.title().startswith(("1: Talk 1", "Talk 1"))
-    assert page.evaluate("[...document.images].every(image => image.complete)")
+    page.wait_for_load_state("load")
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
 
 
 @pytest.mark.skipif(not chromium.VNU.exists() or not shutil.which("java"), reason="vnu-jar or java is not installed")
