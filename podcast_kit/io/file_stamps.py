@@ -14,9 +14,10 @@ import stat
 import sys
 import threading
 from array import array
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from podcast_kit.io.pinned_folder import OpenFolder, random_name
@@ -129,13 +130,14 @@ class _Walk:
 
     def __init__(self, recent_ns: int) -> None:
         self.names: list[str] = []
-        """Each with a word where it is not a file."""
+        """Of each folder a slash, its path and its names; then those that are not files again, with a word."""
         self._facts: list[int] = []
         """Four numbers a file, flat: a tuple for each would be tracked as garbage."""
         self._recent_ns = recent_ns
         self._recent: dict[str, int] = {}
         """Path → size."""
         self._followed: set[tuple[int, int]] = set()
+        self._count = 0
 
     def digest(self) -> str:
         """The digest of everything that was added."""
@@ -164,11 +166,10 @@ class _Walk:
         folders = [(root, below)]
         while folders:
             folder, prefix = folders.pop()
-            for name in self._list_names(folder, prefix):
-                if name in skipped and (everywhere or not prefix):
-                    continue
-                if self._add_path(f"{folder}/{name}", prefix + name):
-                    folders.append((f"{folder}/{name}", f"{prefix}{name}/"))
+            names = self._list_names(folder, prefix)
+            if everywhere or not prefix:
+                names = [name for name in names if name not in skipped]
+            folders += self._add_files(folder, prefix, names)
 
     def add_network(self, root: str, own_show: str) -> None:
         """Add everything below a network's folder, of its other shows only the settings."""
@@ -178,10 +179,8 @@ class _Walk:
             names = self._list_names(folder, prefix)
             if folder != root and not set(names).isdisjoint(SHOW_FILES):
                 names = [name for name in names if name in SHOW_FILES]
-            for name in names:
-                path = f"{folder}/{name}"
-                if path != own_show and name not in UNSTAMPED_FOLDERS and self._add_path(path, prefix + name):
-                    folders.append((path, f"{prefix}{name}/"))
+            names = [name for name in names if name not in UNSTAMPED_FOLDERS and f"{folder}/{name}" != own_show]
+            folders += self._add_files(folder, prefix, names)
 
     def add_shows(self, root: str) -> list[str]:
         """Add everything below a network's folder but what its shows and its page build; the folders of all these."""
@@ -190,14 +189,10 @@ class _Walk:
         while folders:
             folder, prefix = folders.pop()
             names = self._list_names(folder, prefix)
-            is_show = not set(names).isdisjoint(SHOW_FILES)
-            if is_show:
+            if not set(names).isdisjoint(SHOW_FILES):
                 shows.append(folder)
-            for name in names:
-                path = f"{folder}/{name}"
-                is_skipped = is_show and name in UNSTAMPED_FOLDERS
-                if not is_skipped and self._add_path(path, prefix + name):
-                    folders.append((path, f"{prefix}{name}/"))
+                names = [name for name in names if name not in UNSTAMPED_FOLDERS]
+            folders += self._add_files(folder, prefix, names)
         return shows
 
     def add_file(self, path: str, name: str) -> None:
@@ -209,21 +204,37 @@ class _Walk:
         else:
             self._add_status(path, name, status)
 
-    def _add_path(self, path: str, name: str) -> bool:
-        """Add a file or a link; whether it is a folder, of which only the name is added."""
-        try:
-            status = os.lstat(path)
-        except OSError:
-            self.names.append(f"{name}\0missing")
-            return False
-        kind = status.st_mode & FILE_KINDS
-        if kind == stat.S_IFDIR:
-            self.names.append(f"{name}\0folder")
-            return True
-        self._add_status(path, name, status)
-        if kind == stat.S_IFLNK:
-            self._follow_link(path, name)
-        return False
+    def _add_files(self, folder: str, prefix: str, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Add these files and links of a folder; its folders among them, of which only the names are added."""
+        self._count += len(names)
+        if self._count > MAX_STAMPED_FILES:
+            raise TooManyFilesError
+        self.names += [f"/{prefix}", *names]
+        folders = []
+        add_fact, lstat, recent_ns = self._facts.append, os.lstat, self._recent_ns
+        with _look_into(folder) as descriptor:
+            start = f"{folder}/" if descriptor is None else ""
+            for name in names:  # as in `_stamp_block`
+                try:
+                    status = lstat(start + name, dir_fd=descriptor)
+                except OSError:
+                    self.names.append(f"{name}\0missing")
+                    continue
+                kind = status.st_mode & FILE_KINDS
+                if kind == stat.S_IFDIR:
+                    self.names.append(f"{name}\0folder")
+                    folders.append((f"{folder}/{name}", f"{prefix}{name}/"))
+                    continue
+                ctime = status.st_ctime_ns
+                add_fact(ctime)
+                add_fact(status.st_mtime_ns)
+                add_fact(status.st_size)
+                add_fact(status.st_ino)
+                if kind == stat.S_IFLNK:
+                    self._follow_link(f"{folder}/{name}", prefix + name)
+                elif ctime >= recent_ns and kind == stat.S_IFREG:
+                    self._recent[f"{folder}/{name}"] = status.st_size
+        return folders
 
     def _follow_link(self, path: str, name: str) -> None:
         """Add what a link leads to, each folder once."""
@@ -246,13 +257,25 @@ class _Walk:
             self._recent[path] = status.st_size
 
     def _list_names(self, folder: str, name: str) -> list[str]:
-        if len(self.names) > MAX_STAMPED_FILES:
-            raise TooManyFilesError
         try:
             return sorted(os.listdir(folder))  # noqa: PTH208
         except OSError as error:
             self.names.append(f"{name}\0unreadable {error.errno}")
             return []
+
+
+@contextmanager
+def _look_into(folder: str | bytes) -> Iterator[int | None]:
+    """Open a folder, from which its files are found sooner than from the root; None where that is not possible."""
+    descriptor = None
+    if os.stat in os.supports_dir_fd:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _hash_file(path: str) -> str:
@@ -296,11 +319,12 @@ def stamp_outputs(folder: Path, paths: Sequence[bytes]) -> tuple[str, int]:
     The digest is empty where one is missing. A file that was added changes the state of the folder that it is in.
     Of very many files, another process looks at half.
     """
-    prefix = os.fsencode(folder) + b"/"
     blocks = [paths[start : start + BLOCK_LEN] for start in range(0, len(paths), BLOCK_LEN)]
     try:
-        stamps = _stamp_in_two_processes(prefix, blocks) if len(blocks) >= MIN_BLOCKS_TO_SHARE else None
-        stamps = stamps or [_stamp_block(prefix, block) for block in blocks]
+        with _look_into(root := os.fsencode(folder)) as descriptor:
+            stamp = partial(_stamp_block, descriptor, root + b"/" if descriptor is None else b"")
+            stamps = _stamp_in_two_processes(stamp, blocks) if len(blocks) >= MIN_BLOCKS_TO_SHARE else None
+            stamps = stamps or [stamp(block) for block in blocks]
     except (OSError, ValueError, OverflowError):
         return "", 0
     return hashlib.sha256("".join(digest for digest, _ in stamps).encode()).hexdigest(), max(
@@ -308,12 +332,12 @@ def stamp_outputs(folder: Path, paths: Sequence[bytes]) -> tuple[str, int]:
     )
 
 
-def _stamp_block(prefix: bytes, paths: Sequence[bytes]) -> _BlockStamp:
+def _stamp_block(descriptor: int | None, prefix: bytes, paths: Sequence[bytes]) -> _BlockStamp:
     """The digest of some files and folders, and the newest of their ctimes in ns. Raises OSError."""
     facts: list[int] = []
     add_fact, lstat = facts.append, os.lstat
     for path in paths:  # tens of thousands: nothing here is done twice, or in a function of its own
-        status = lstat(prefix + path)
+        status = lstat(prefix + path or b".", dir_fd=descriptor)
         add_fact(status.st_ctime_ns)
         add_fact(status.st_mtime_ns)
         add_fact(status.st_size)
@@ -321,7 +345,9 @@ def _stamp_block(prefix: bytes, paths: Sequence[bytes]) -> _BlockStamp:
     return hashlib.sha256(array("Q", facts).tobytes()).hexdigest(), max(facts[::4])
 
 
-def _stamp_in_two_processes(prefix: bytes, blocks: Sequence[Sequence[bytes]]) -> list[_BlockStamp] | None:
+def _stamp_in_two_processes(
+    stamp: Callable[[Sequence[bytes]], _BlockStamp], blocks: Sequence[Sequence[bytes]]
+) -> list[_BlockStamp] | None:
     """The stamps of all blocks, of which a copy of this process makes half; None where it cannot be copied.
 
     Raises OSError where a file is missing.
@@ -335,13 +361,13 @@ def _stamp_in_two_processes(prefix: bytes, blocks: Sequence[Sequence[bytes]]) ->
         try:
             os.close(reader)
             with os.fdopen(writer, "wb") as out:
-                out.write(json.dumps([_stamp_block(prefix, block) for block in blocks[middle:]]).encode())
+                out.write(json.dumps([stamp(block) for block in blocks[middle:]]).encode())
         finally:
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:
         try:
-            stamps = [_stamp_block(prefix, block) for block in blocks[:middle]]
+            stamps = [stamp(block) for block in blocks[:middle]]
             rows = json.loads(answer.read() or b"[]")
         finally:
             answer.close()
