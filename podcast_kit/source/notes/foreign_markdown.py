@@ -34,9 +34,12 @@ class ForeignNotes:
 def _foreign_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
+    from podcast_kit.source.notes.inline_parser import InlineParser
+
     parser = MarkdownIt("commonmark", {"html": True, "linkify": False, "maxNesting": 12})
     parser.enable(["table", "strikethrough"])
     use_linear_rules(parser)
+    parser.inline = InlineParser(parser.inline)
     return parser
 
 

@@ -72,7 +72,8 @@ def parse_link_destination(text: str, start: int, end: int) -> LinkDestination:
 class _BracketMemo:
     """What is known of the opening brackets of a text: the end of each label, and whether a link is inside of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self.last_end = text.rfind("]")
         self.ends: dict[int, tuple[int, bool]] = {}
         """By the position of `[`: that of its `]`, or -1, and whether a link begins between them."""
 
@@ -82,7 +83,11 @@ def find_label_end(state: StateInline, start: int, disableNested: bool = False) 
 
     One walk over the text answers for every bracket that it passes, so that a text of brackets takes linear time.
     """
-    memo: _BracketMemo = state.__dict__.setdefault("bracket_memo", _BracketMemo())
+    memo: _BracketMemo | None = state.__dict__.get("bracket_memo")
+    if memo is None:
+        memo = state.__dict__["bracket_memo"] = _BracketMemo(state.src)
+    if start > memo.last_end:
+        return -1
     if start not in memo.ends:
         _walk_brackets(state, start, memo)
     end, has_link = memo.ends[start]

@@ -42,6 +42,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 def _markdown_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
+    from podcast_kit.source.notes.inline_parser import InlineParser
+
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 12})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.linkify = _bare_link_finder()
@@ -50,6 +52,7 @@ def _markdown_parser() -> MarkdownIt:
     parser.inline.ruler.before("link", "plain_link", _plain_link_rule)
     parser.block.ruler.before("paragraph", "prompts", _prompts_rule, {"alt": ["paragraph", "blockquote", "list"]})
     add_footnote_rules(parser)
+    parser.inline = InlineParser(parser.inline)
     return parser
 
 
