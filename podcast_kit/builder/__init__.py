@@ -302,8 +302,9 @@ def build(
 
 
 def _finish_writing(out: OutputDir, record: EpisodeRecord | None) -> None:
-    out.commit()
+    out.commit(record.take_written(out.folder) if record else None)
     if record is not None:
+        record.keep_written(out.folder, out.outputs)
         record.save(out.cache)
     out.close()
 
@@ -617,17 +618,24 @@ def _write_feeds(
         out.write(path, feed.render_rss(project.show, (), artwork=artwork), Wave.FEED)
         out.write(site.NETWORK_OPML_KEY, feed.render_network_opml(project.show, project.listed_shows), Wave.PAGES)
         return
-    with closing(FeedCopies(record.find_feed() if record else (), out, digest_one)) as copies:
+    kept = record.find_feed() if record else ()
+    with (
+        closing(FeedCopies((page for page in kept if page.key != JSON_FEED_KEY), out, digest_one)) as copies,
+        closing(FeedCopies((page for page in kept if page.key == JSON_FEED_KEY), out, digest_one)) as json_copies,
+    ):
         outputs = [
             out.write(key, restore_rss_items(data, held) if held else data, Wave.FEED)
             for key, data in feed.render_feed_pages(
                 project.show, items, artwork=artwork, rendered=copies if record else None
             ).items()
         ]
+        json_copies.start_page(JSON_FEED_KEY)
+        json_feed = feed.render_json_feed(
+            project.show, items, artwork=artwork, rendered=json_copies if record else None
+        )
+        outputs.append(out.write(JSON_FEED_KEY, restore_json_items(json_feed, held) if held else json_feed, Wave.FEED))
         if record:
-            record.keep_feed(copies.list_pages(out))
-    json_feed = feed.render_json_feed(project.show, items, artwork=artwork)
-    outputs.append(out.write(JSON_FEED_KEY, restore_json_items(json_feed, held) if held else json_feed, Wave.FEED))
+            record.keep_feed((*copies.list_pages(out), *json_copies.list_pages(out)))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
     files = tuple(
         (StoredFile(output.key, output.sha256, output.size, output.content_type), output.wave) for output in outputs

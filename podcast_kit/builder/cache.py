@@ -6,12 +6,14 @@ The cache is a convenience: without it, or with a damaged one, a build takes lon
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +37,7 @@ MAX_UNUSED_FACTOR = 4
 """Rows that the cache may hold, as a multiple of what one build used, before the rest is evicted."""
 MIN_ROWS_BEFORE_EVICTION = 1000
 MAX_UNWRITTEN_ROWS = 1000
+MAX_COMPRESSED_BYTES = 64_000_000
 
 CachedT = TypeVar("CachedT")
 CacheRows = dict[tuple[str, str], str]
@@ -65,6 +68,23 @@ def dataclass_kind(name: str, type_: type[CachedT], *, is_large: bool = False) -
         return type_(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
 
     return CacheKind(name, asdict, from_json, is_large)  # type: ignore[arg-type]  # T is a dataclass
+
+
+def compressed_kind(kind: CacheKind[CachedT]) -> CacheKind[CachedT]:
+    """The kind for texts so long that they would make up most of the database, which every build copies."""
+
+    def to_json(value: CachedT) -> str:
+        return base64.b64encode(zlib.compress(json.dumps(kind.to_json(value)).encode())).decode("ascii")
+
+    def from_json(text: str) -> CachedT:
+        decompressor = zlib.decompressobj()
+        try:
+            data = decompressor.decompress(base64.b64decode(text), MAX_COMPRESSED_BYTES)
+        except zlib.error as error:
+            raise ValueError("damaged") from error
+        return kind.from_json(json.loads(data))
+
+    return CacheKind(f"compressed_{kind.name}", to_json, from_json, kind.is_large)
 
 
 def text_kind(name: str) -> CacheKind[str]:
@@ -101,6 +121,8 @@ class Cache:
         self._subfolders: dict[str, OpenFolder] = {}
         self._open_subfolders = ExitStack()
         self.used: CacheUses = set()
+        self._repeated_uses: list[Collection[tuple[str, str]]] = []
+        """Of parts of the build that are as they were: many, and hardly ever looked at."""
         self._rows: dict[str, dict[str, str]] = {}
         self._read: CacheRows | None = None
         self._unwritten: CacheRows = {}
@@ -140,6 +162,10 @@ class Cache:
             outer |= used
             self.used = outer
 
+    def repeat_uses(self, uses: Collection[tuple[str, str]]) -> None:
+        """Count rows as used that an unchanged part of the build used before."""
+        self._repeated_uses.append(uses)
+
     def get(self, kind: CacheKind[CachedT], key: str) -> CachedT | None:
         """The value kept under the key, or None."""
         self.used.add((kind.name, key))
@@ -175,7 +201,7 @@ class Cache:
 
     def keys_used(self, kind: CacheKind[CachedT]) -> list[str]:
         """The keys of a kind that this build asked for or set."""
-        return [key for name, key in self.used if name == kind.name]
+        return [key for name, key in self._join_uses() if name == kind.name]
 
     def sha256(self, path: Path | str, facts: tuple[int, int, int] | None = None) -> str:
         """The digest (hex) of a file, hashed again only when its size, time or inode changed.
@@ -249,13 +275,22 @@ class Cache:
         """Drop the rows that this build did not use, once they outweigh those that it did."""
         self.flush()
         (count,) = self.database.execute("SELECT count(*) FROM remembered").fetchone()
-        if count <= MAX_UNUSED_FACTOR * len(self.used) + MIN_ROWS_BEFORE_EVICTION:
+        if count <= MIN_ROWS_BEFORE_EVICTION:
             return
-        rows = [(kind, key, self._select(kind, key)) for kind, key in sorted(self.used)]
+        used = self._join_uses()
+        if count <= MAX_UNUSED_FACTOR * len(used) + MIN_ROWS_BEFORE_EVICTION:
+            return
+        rows = [(kind, key, self._select(kind, key)) for kind, key in sorted(used)]
         self.database.execute("DELETE FROM remembered")
         for kind, key, text in rows:
             if text is not None:
                 self._insert(kind, key, text)
+
+    def _join_uses(self) -> CacheUses:
+        """All rows that were used."""
+        self.used.update(*self._repeated_uses)
+        self._repeated_uses = []
+        return self.used
 
     def _rows_of(self, kind: str) -> dict[str, str]:
         """All rows of a kind: one query instead of thousands."""

@@ -25,6 +25,10 @@ FORMER_FILES = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
 UNSAVED_SUFFIX = ".part"
 SCHEMA = """CREATE TABLE IF NOT EXISTS remembered
 (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"""
+SAVED_BYTES_PER_SECOND = 200_000_000
+"""About how fast a disk is."""
+MIN_SLOW_BYTES = 1_000_000
+"""From here on, saving takes time."""
 SAVE_TIME_SHARE = 50
 """Saving now and then takes at most one part in this many of the time."""
 
@@ -37,7 +41,10 @@ class CacheDatabase:
         self._file = file
         self._folder = folder
         self._saved_changes = connection.total_changes
+        size = os.fstat(file.fileno()).st_size
         self._next_save = 0.0
+        if size > MIN_SLOW_BYTES:  # as if it had been saved just now
+            self._next_save = time.monotonic() + size / SAVED_BYTES_PER_SECOND * SAVE_TIME_SHARE
 
     @property
     def is_due(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from podcast_kit import __version__, feed, site
-from podcast_kit.builder.cache import Cache, dataclass_kind
+from podcast_kit.builder.cache import Cache, compressed_kind, dataclass_kind
 from podcast_kit.model import Chapter, Episode, Image, Placement, Project, PromptSet, RenderedNotes
 from podcast_kit.source import notes as markdown
 from podcast_kit.writer_versions import DESCRIPTIONS
@@ -40,7 +40,7 @@ class EpisodeText:
     """Feed HTML in full, without prompts."""
 
 
-EPISODE_TEXTS = dataclass_kind("episode_text", EpisodeText, is_large=True)
+EPISODE_TEXTS = compressed_kind(dataclass_kind("episode_text", EpisodeText, is_large=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,8 @@ class EpisodeRecord:
         self._feed_pages: tuple[KeptFeedPage, ...] | None = None
         self._is_feed_saved = True
         self._is_saving = True
+        self._former_keys: tuple[Path, AbstractSet[str]] | None = None
+        self._written_keys: tuple[Path, AbstractSet[str]] | None = None
 
     def start(self, *, is_saving: bool = True) -> None:
         """Begin to read and build the show once more, before anything is read.
@@ -104,6 +107,7 @@ class EpisodeRecord:
         Unless the record is saved, it serves only this process.
         """
         self._is_saving = is_saving
+        self._former_keys, self._written_keys = self._written_keys, None
         self._former |= self._current
         self._current = {}
         self.checks = FileChecks()
@@ -160,6 +164,18 @@ class EpisodeRecord:
     def keep_feed(self, pages: tuple[KeptFeedPage, ...]) -> None:
         """Keep where episodes are in the feed of this build."""
         self._feed_pages, self._is_feed_saved = pages, False
+
+    def keep_written(self, folder: Path, keys: Iterable[str]) -> None:
+        """Keep the keys of everything that this build has left in its folder."""
+        self._written_keys = folder, frozenset(keys)
+
+    def take_written(self, folder: Path) -> AbstractSet[str] | None:
+        """The keys of everything that the last build of this process left in the folder, if it was the one before.
+
+        None where it failed, and may have left more.
+        """
+        (former_folder, keys), self._former_keys = self._former_keys or (None, None), None
+        return keys if former_folder == folder else None
 
     def save(self, cache: Cache) -> None:
         """Take down what was written, and write the file unless it has everything already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import BufferedReader
@@ -38,7 +38,8 @@ class KeptFeedPage:
 class FeedCopies:
     """Copies unchanged items from the feed of the last build, and takes down where they are in that of this one."""
 
-    def __init__(self, pages: tuple[KeptFeedPage, ...], out: OutputDir, digest_item: Callable[[Item], str]) -> None:
+    def __init__(self, pages: Iterable[KeptFeedPage], out: OutputDir, digest_item: Callable[[Item], str]) -> None:
+        """`pages` are those of feeds in one format."""
         self._digest_item = digest_item
         self._opened = ExitStack()
         self._found: dict[str, tuple[FeedPlace, BufferedReader]] = {}

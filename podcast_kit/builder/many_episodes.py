@@ -54,9 +54,9 @@ class EpisodesBuild:
 
     def run(self, episodes: Sequence[Episode]) -> Iterator[tuple[Episode, BuiltEpisode | PodcastKitError]]:
         """Every episode in order, built or with what is wrong with it; raises what stops the whole build."""
-        context = EpisodeContext(
-            self.project, self.out, DescriptionContext.from_project(self.project), EmbeddedImages(self.out.cache)
-        )
+        project, artwork = self.project, self.project.show.artwork
+        embedded = EmbeddedImages(self.out.cache, artwork.resolve_in(project.folder) if artwork else None)
+        context = EpisodeContext(project, self.out, DescriptionContext.from_project(project), embedded)
         self._start_record(context)
         kept = {episode.slug: built for episode in episodes if (built := self._take_kept(episode))}
         results = self._run_changed(context, [episode for episode in episodes if episode.slug not in kept])

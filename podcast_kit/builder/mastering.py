@@ -200,10 +200,10 @@ def sweep_mastered(project: Project, cache: Cache) -> None:
 
     A setting that is tried out and taken back must not cost the time for mastering again.
     """
-    files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
-    names = {file.name for file in files if file}
     if not (project.output_folder / MASTERED_DIR).is_dir():
         return
+    files = (cache.get(MASTERED, key) for key in cache.keys_used(MASTERED))
+    names = {file.name for file in files if file}
     folder = cache.subfolder(MASTERED_FOLDER)
     unused = {entry.name: folder.status(entry.name) for entry in folder.entries() if entry.name not in names}
     times = [(status.st_mtime_ns, name) for name, status in unused.items() if status]

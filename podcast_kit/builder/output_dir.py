@@ -8,7 +8,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,8 +189,11 @@ class OutputDir:
             del self.outputs[key]
             self.staged.drop_key(key)
 
-    def commit(self) -> None:
-        """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names."""
+    def commit(self, former_keys: AbstractSet[str] | None = None) -> None:
+        """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names.
+
+        `former_keys` are those of everything in the folder before this build, where that is known.
+        """
         for key in sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key)):
             if name := self.staged.file_name(key):
                 self.commit_file(Path(name), key, self.outputs[key].sha256)
@@ -200,7 +204,13 @@ class OutputDir:
             self.commit_file(temp, key, self.outputs[key].sha256)
         self._staged_files = {}
         folders: set[str] = set()
-        if self.folder.is_dir() and self._find_strangers(os.fspath(self._target), "", folders):
+        if not self.folder.is_dir():
+            return
+        if former_keys is not None:
+            folders = _list_parents(former_keys - self.outputs.keys())
+        else:
+            self._find_strangers(os.fspath(self._target), "", folders)
+        if folders:
             self._sweep(self._open_root().root, folders)
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
@@ -375,6 +385,11 @@ class OutputDir:
             return False
         is_leftover = TEMP_NAME.fullmatch(entry.name) or SCRATCH_NAME.match(key) or MEDIA_PATH.match(key)
         return bool(is_leftover) or self.cache.has_file(self._name(key))
+
+
+def _list_parents(keys: Iterable[str]) -> set[str]:
+    """The folders that keys are in, each as the start of a key."""
+    return {key[:end] for key in keys for end in (0, *(place + 1 for place, sign in enumerate(key) if sign == "/"))}
 
 
 def _copy(source: Path, destination: Path) -> str:

@@ -62,6 +62,7 @@ class WorkerCache(Cache):
         """`folder` is the cache's own, whose files a worker only reads."""
         self._folder = OpenFolder(folder, None)
         self.used = set()
+        self._repeated_uses = []
         self.recorded: CacheRows = {}
         self._rows = {}
         self._read = None

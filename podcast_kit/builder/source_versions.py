@@ -61,8 +61,11 @@ def _with_files(
     `shared` is the folder of its network, which may have those that the show lacks.
     """
     parts = dict(source.parts)
+    names = (*source.file_names, *more_names)
+    if not names:
+        return parts
     root = real_path(folder)
-    for name in (*source.file_names, *more_names):
+    for name in names:
         path = resolve_in_show(folder, named_in, name)
         path = path or (resolve_in_show(shared, NETWORK_FILE, name) if shared else None)
         if path and not _is_recording(path):

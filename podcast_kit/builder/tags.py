@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from podcast_kit import audio, images
-from podcast_kit.builder.cache import Cache
+from podcast_kit.builder.cache import Cache, CacheKind
 from podcast_kit.builder.description import EpisodeText, episode_page_url
 from podcast_kit.model import Chapter, Cover, Episode, LocalFile, Project, Soundbite, Tags
+from podcast_kit.writer_versions import IMAGES
 
 COVER_SIDE_PX = 1400
 """Of the artwork inside the audio: enough for a car, small beside the audio."""
@@ -38,8 +41,10 @@ class FileTags:
 class EmbeddedImages:
     """Pictures made small enough for a tag; the latest are kept, since most episodes share the show's artwork."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, shared: Path | None = None) -> None:
+        """`shared` is the artwork of the show, whose cover the cache keeps for later builds."""
         self._cache = cache
+        self._shared = shared
         self._covers: dict[tuple[str, int], Cover] = {}
         """The one that was used last is last."""
 
@@ -51,11 +56,33 @@ class EmbeddedImages:
 
     def _load(self, source: Path, side: int) -> Cover:
         key = (self._cache.sha256(source), side)
-        cover = self._covers.pop(key, None) or images.make_tag_cover(source, side)
+        cover = self._covers.pop(key, None) or self._make_cover(source, side)
         self._covers[key] = cover
         if len(self._covers) > MAX_KEPT_COVERS:
             del self._covers[next(iter(self._covers))]
         return cover
+
+    def _make_cover(self, source: Path, side: int) -> Cover:
+        key = f"{IMAGES} {self._cache.sha256(source)} {side}"
+        cover = self._cache.get(TAG_COVERS, key) if source == self._shared else None
+        if cover is None:
+            cover = images.make_tag_cover(source, side)
+            if source == self._shared:
+                self._cache.set(TAG_COVERS, key, cover)
+        return cover
+
+
+def _cover_from_json(row: list[Any]) -> Cover:
+    data, mime, width, height = row
+    return Cover(data=base64.b64decode(data), mime=str(mime), width=int(width), height=int(height))
+
+
+TAG_COVERS: CacheKind[Cover] = CacheKind(
+    "tag_cover",
+    lambda cover: [base64.b64encode(cover.data).decode("ascii"), cover.mime, cover.width, cover.height],
+    _cover_from_json,
+    is_large=True,
+)
 
 
 def build_tags(

@@ -31,6 +31,11 @@ DATACLASSES: tuple[type, ...] = (
     *(model.Output, Problem, SourceLocation, EpisodeReading, BuiltEpisode, KeptWork, KeptPictures, KeptPage, KeptPages),
 )
 ENUMS: tuple[type[Enum], ...] = (model.EpisodeType, model.Wave, Severity)
+LEFT_OUT: Mapping[type, Mapping[str, object]] = {
+    model.Output: {"path": None},
+    KeptWork: {"_listed": None, "_uses": ()},
+}
+"""Fields that are not kept, and what they are instead."""
 _RESTORER = "restore"
 """The persistent id of the one function that a pickle can call."""
 
@@ -108,9 +113,16 @@ def _dismantle_dataclass(names: tuple[str, ...], value: object) -> list[object]:
     return [getattr(value, name) for name in names]
 
 
-def _dismantle_output(value: model.Output) -> list[object]:
-    """An output without its path, which the next build knows itself."""
-    return [None if name == "path" else getattr(value, name) for name in _OUTPUT_FIELDS]
+def _dismantle_partly(names: tuple[str, ...], left_out: Mapping[str, object], value: object) -> list[object]:
+    """As `_dismantle_dataclass`, without what the next build works out itself."""
+    return [left_out[name] if name in left_out else getattr(value, name) for name in names]
+
+
+def _choose_dismantler(type_: type) -> Callable[[Any], list[object]]:
+    names = tuple(field.name for field in fields(type_))
+    if type_ in LEFT_OUT:
+        return partial(_dismantle_partly, names, LEFT_OUT[type_])
+    return partial(_dismantle_dataclass, names)
 
 
 def _restore_datetime(state: bytes, time_zone: timezone) -> datetime:
@@ -147,14 +159,8 @@ _RESTORERS: tuple[Callable[..., object], ...] = (
     _restore_datetime,
     _restore_offset,
 )
-_OUTPUT_FIELDS = tuple(field.name for field in fields(model.Output))
 _DISMANTLERS: tuple[Callable[[Any], list[object]], ...] = (
-    *(
-        _dismantle_output
-        if type_ is model.Output
-        else partial(_dismantle_dataclass, tuple(field.name for field in fields(type_)))
-        for type_ in DATACLASSES
-    ),
+    *map(_choose_dismantler, DATACLASSES),
     *(lambda value: [value.value] for _ in ENUMS),
     _dismantle_datetime,
     _dismantle_offset,

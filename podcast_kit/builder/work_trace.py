@@ -30,15 +30,20 @@ class KeptWork:
     """The other rows of the cache."""
     outputs: tuple[Output, ...]
     """As they were written to a file without their paths."""
+    _listed: dict[str, Output] | None = field(default=None, compare=False, repr=False)
+    _uses: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    """What `repeat` worked out before."""
 
     def repeat(self, out: OutputDir) -> None:
         """List the outputs once more, and count the rows of the cache as used."""
-        out.cache.used.update(self.used)
-        out.cache.used.update((FILE_DIGESTS.name, file[0]) for file in self.files)
-        self.outputs = tuple(
-            output if output.path else replace(output, path=out.path(output.key)) for output in self.outputs
-        )
-        out.outputs.update((output.key, output) for output in self.outputs)
+        if self._listed is None:
+            self.outputs = tuple(
+                output if output.path else replace(output, path=out.path(output.key)) for output in self.outputs
+            )
+            self._listed = {output.key: output for output in self.outputs}
+            self._uses = (*self.used, *((FILE_DIGESTS.name, file[0]) for file in self.files))
+        out.cache.repeat_uses(self._uses)
+        out.outputs.update(self._listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,16 @@ class FileChecks:
     """Tells whether files are as they were, and looks at each of them once."""
 
     def __init__(self) -> None:
-        self._facts: dict[str, tuple[int, int, int] | None] = {}
+        self._facts: dict[str, tuple[int, ...] | None] = {}
 
     def are_unchanged(self, files: Iterable[tuple[str, int, int, int]]) -> bool:
         """Whether each file has the size, time (ns) and inode that it had."""
-        for path, *facts in files:
-            if path not in self._facts:
-                self._facts[path] = _find_facts(path)
-            if self._facts[path] != tuple(facts):
+        known = self._facts
+        for path, size, mtime_ns, inode in files:
+            facts = known.get(path, ())
+            if facts == ():
+                facts = known[path] = _find_facts(path)
+            if facts != (size, mtime_ns, inode):
                 return False
         return True
 

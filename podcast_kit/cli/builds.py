@@ -68,7 +68,8 @@ def print_build_problems(console: Console, build: Build, *, is_checked: bool = F
     from podcast_kit.builder.network import list_show
 
     hide_early_files(console, build)
-    console.listed_show = list_show(build)
+    if console.is_listed:
+        console.listed_show = list_show(build)
     console.problems(select_build_problems(build, is_checked=is_checked))
     if build.broken:
         live = [episode.slug for episode in build.broken if episode.guid in build.held_guids]

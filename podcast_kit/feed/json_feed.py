@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
 from podcast_kit.feed.elements import prefixed_url
-from podcast_kit.feed.rss import newest_first
+from podcast_kit.feed.rss import RenderedItems, newest_first
 from podcast_kit.model import Image, Item, Media, Person, RemoteUrl, Show, public_url
 from podcast_kit.text.dates import format_utc_iso
 from podcast_kit.text.xml_clean import clean_xml_text
@@ -18,11 +19,17 @@ _NO_ITEMS = "[]\n}"
 
 
 def render_json_feed(
-    show: Show, items: Sequence[Item], *, artwork: Image | None = None, key: str = "feed.json"
+    show: Show,
+    items: Sequence[Item],
+    *,
+    artwork: Image | None = None,
+    key: str = "feed.json",
+    rendered: RenderedItems | None = None,
 ) -> bytes:
     """Render the show as JSON Feed 1.1 (application/feed+json), newest first; `key` is the feed's own key.
 
-    It has every episode, because readers of JSON Feed do not follow pages.
+    It has every episode, because readers of JSON Feed do not follow pages. Unchanged items are taken from those that
+    were `rendered` before.
     """
     document = {
         "version": JSON_FEED_VERSION,
@@ -43,9 +50,15 @@ def render_json_feed(
     feed = BytesIO()
     feed.write(head.encode())
     # One at a time: the objects of all items take several times the memory of the feed.
+    context = hashlib.sha256(repr(show).encode("utf-8", "surrogatepass")).hexdigest() if rendered else ""
     for position, item in enumerate(ordered):
-        row = _render_object(_item_object(show, item)).replace("\n", "\n    ")
-        feed.write(f"{',' if position else '['}\n    {row}".encode())
+        row = rendered.find(item, context) if rendered else None
+        if row is None:
+            row = _render_object(_item_object(show, item)).replace("\n", "\n    ").encode()
+        feed.write(b",\n    " if position else b"[\n    ")
+        if rendered:
+            rendered.add_place(item, context, feed.tell(), len(row))
+        feed.write(row)
     feed.write(b"\n  ]\n}\n")
     return feed.getvalue()
 

@@ -134,6 +134,8 @@ class PreviewHandler(BaseHTTPRequestHandler):
     server_version = "podcast-kit"
     sys_version = ""
     timeout: ClassVar[int] = 30
+    disable_nagle_algorithm = True
+    """A body is sent at once, instead of when the client has confirmed the headers."""
 
     def do_GET(self) -> None:
         """Send the file, or the requested range of it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from podcast_kit.model import STATIC_DIR
@@ -13,9 +15,26 @@ from podcast_kit.source.static_files import PUBLISHED_DOTFILES
 GENERATED_NAMES = {"build", "podcast.lock", "__pycache__", "node_modules"}
 """Files and folders in a show's folder that the podcaster does not write."""
 TEMPORARY_SUFFIXES = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
+LOOKS_PER_INTERVAL = 5
+"""How often the most recent files are looked at for each look at all of them."""
+MAX_RECENT_PATHS = 32
 
-_FileStats = dict[str, tuple[int, int]]
-"""mtime in ns and size of each file, by path."""
+_Stats = dict[str, tuple[int, int]]
+"""mtime in ns and size by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The source files at one moment."""
+
+    files: _Stats
+    """By paths relative to the folder."""
+    recent: _Stats
+    """The files and folders that were changed last, by absolute paths: what is edited now is likely among them."""
+
+    def is_outdated(self) -> bool:
+        """Whether one of the recent files and folders has changed since."""
+        return any(_find_stats(path) != stats for path, stats in self.recent.items())
 
 
 def watch(
@@ -23,34 +42,41 @@ def watch(
 ) -> Iterator[tuple[str, ...]]:
     """Yield the sorted paths of changed files after each change; ends when `stop` is set.
 
-    `ignored` is a folder inside of `folder` that the show is published to. Files are compared every `interval_s`
-    seconds, and a change is reported once files stop changing, because editors save in several steps.
-    Every change after the call is reported, even if iteration starts later.
+    `ignored` is a folder inside of `folder` that the show is published to. All files are compared every `interval_s`
+    seconds, those that were changed last more often; a change is reported once files stop changing, because editors
+    save in several steps. Every change after the call is reported, even if iteration starts later.
     """
     ignored_folder = folder / ignored if ignored else None
-    return _watch_changes(folder, stop, interval_s, ignored_folder, _file_stats(folder, ignored_folder))
+    return _watch_changes(folder, stop, interval_s, ignored_folder, _take_snapshot(folder, ignored_folder))
 
 
 def _watch_changes(
-    folder: Path, stop: threading.Event, interval_s: float, ignored: Path | None, before: _FileStats
+    folder: Path, stop: threading.Event, interval_s: float, ignored: Path | None, before: _Snapshot
 ) -> Iterator[tuple[str, ...]]:
-    while not stop.wait(interval_s):
-        current = _file_stats(folder, ignored)
-        if current == before:
+    look_s = interval_s / LOOKS_PER_INTERVAL
+    look = 0
+    while not stop.wait(look_s):
+        look += 1
+        if look % LOOKS_PER_INTERVAL and not before.is_outdated():
             continue
-        while not stop.wait(interval_s / 2) and (later := _file_stats(folder, ignored)) != current:
+        current = _take_snapshot(folder, ignored)
+        if current.files == before.files:
+            before = current
+            continue
+        while not stop.wait(look_s) and (later := _take_snapshot(folder, ignored)).files != current.files:
             current = later
-        if changed := {path for path, _ in before.items() ^ current.items()}:
+        if changed := {path for path, _ in before.files.items() ^ current.files.items()}:
             yield tuple(sorted(changed))
         before = current
 
 
-def _file_stats(folder: Path, ignored: Path | None) -> _FileStats:
-    """The stats of every source file. It runs several times a second, so it uses os.scandir rather than Path."""
-    stats: _FileStats = {}
+def _take_snapshot(folder: Path, ignored: Path | None) -> _Snapshot:
+    """Every source file. It runs several times a second, so it uses os.scandir rather than Path."""
+    files, folders, paths = _Stats(), _Stats(), dict[str, str]()
     pending, ignored_path = [("", str(folder))], str(ignored)
     while pending:
         prefix, path = pending.pop()
+        folders[path] = _find_stats(path)
         try:
             entries = list(os.scandir(path))
         except OSError:
@@ -66,7 +92,18 @@ def _file_stats(folder: Path, ignored: Path | None) -> _FileStats:
                         pending.append((f"{prefix}{name}/", entry.path))
                 elif not entry.is_dir():
                     stat = entry.stat()
-                    stats[prefix + name] = (stat.st_mtime_ns, stat.st_size)
+                    files[prefix + name] = (stat.st_mtime_ns, stat.st_size)
+                    paths[prefix + name] = entry.path
             except OSError:
                 continue
-    return stats
+    recent = {paths[name]: files[name] for name in heapq.nlargest(MAX_RECENT_PATHS, files, key=files.__getitem__)}
+    recent |= {path: folders[path] for path in heapq.nlargest(MAX_RECENT_PATHS, folders, key=folders.__getitem__)}
+    return _Snapshot(files, recent)
+
+
+def _find_stats(path: str) -> tuple[int, int]:
+    try:
+        stat = os.stat(path)  # noqa: PTH116  # many times a second
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size

@@ -50,8 +50,9 @@ class _TakenKeys:
 
 def find_taken_pages(pages: Iterable[OwnPage], keys: Collection[str]) -> Iterator[Problem]:
     """A problem for every page of the podcaster's own whose address is that of another page or a file."""
-    taken = _TakenKeys(keys)
-    for page in pages:
+    own_pages = tuple(pages)
+    taken = _TakenKeys(keys if own_pages else ())
+    for page in own_pages:
         if page.key in taken:
             text, fix = f"podcast-kit makes {page.slug}/ itself", "set another `slug:`, or rename the file"
             yield Problem(page.location_of("slug"), text, fix, "page.taken")
@@ -65,10 +66,12 @@ def find_redirects(
     `keys` are all keys of the show. An existing page wins over the redirect of a renamed episode; an alias that is the
     key of one is a problem.
     """
-    items, taken = tuple(items), _TakenKeys(keys)
-    redirects, problems = list[Redirect](), list[Problem]()
-    targets: list[tuple[Episode | OwnPage, str]] = [(item.episode, _episode_page_key(item)) for item in items]
-    targets += [(page, page.key) for page in own_pages]
+    renamed_items = [item for item in items if item.episode.aliases or item.former_slugs]
+    targets: list[tuple[Episode | OwnPage, str]] = [(item.episode, _episode_page_key(item)) for item in renamed_items]
+    targets += [(page, page.key) for page in own_pages if page.aliases]
+    if not targets:
+        return (), []
+    taken, redirects, problems = _TakenKeys(keys), list[Redirect](), list[Problem]()
     for source, target in targets:
         for alias in source.aliases:
             if alias in taken:
@@ -80,7 +83,7 @@ def find_redirects(
                 taken.add(alias)
     renamed = [
         Redirect(f"episodes/{slug}{_INDEX}", _episode_page_key(item), item.episode.title)
-        for item in items
+        for item in renamed_items
         for slug in reversed(item.former_slugs)
     ]
     redirects += taken.claim_free(renamed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -194,6 +195,7 @@ def render_search_index(
     return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
 
 
+@lru_cache(maxsize=8)
 def render_qr_code(url: str, title: str) -> str:
     """Render a QR code as SVG, black on white in every colour scheme."""
     import io

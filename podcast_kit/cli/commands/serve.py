@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from podcast_kit.preview import Preview
 
 MAX_PATHS_SHOWN = 3
+MAX_LAST_BUILD_S = 3
+"""How long a build that is under way may take to end once the server is stopped."""
 
 
 @command("serve", short_help="Preview the show in a browser while you write.")
@@ -95,14 +97,17 @@ def _serve_show(
     console.info(f"feed: {feed_url}   press Ctrl-C to stop")
     if is_opening:
         click.launch(f"{server.url}index.html")
+    arguments = (console, at, changes, server, record, drafts)
+    rebuilding = threading.Thread(target=_rebuild_on_change, args=arguments, daemon=True)
     if is_watching:
-        arguments = (console, at, changes, server, record, drafts)
-        threading.Thread(target=_rebuild_on_change, args=arguments, daemon=True).start()
+        rebuilding.start()
     try:
         server.serve_forever()
     finally:
         stop.set()
         server.server_close()
+        if is_watching:
+            rebuilding.join(MAX_LAST_BUILD_S)  # Python cannot end safely while another thread prints
 
 
 def _load_preview_show(console: Console, record: EpisodeRecord | None, *, drafts: bool) -> Project:
@@ -134,16 +139,18 @@ def _rebuild_on_change(
     record: EpisodeRecord | None,
     drafts: bool,
 ) -> None:
-    """Build again whenever something was saved; on errors, print them and keep the last good build."""
+    """Build again whenever something was saved; on errors, print them and keep the last good build.
+
+    Pages reload as soon as all of it is written: what remains to be done is for the next build.
+    """
     for paths in changes:
         if record is not None:
             record.start(is_saving=False)
         try:
             show = _load_preview_show(console, record, drafts=drafts)
-            build = load_build(console, at, show=show, record=record)
+            build = load_build(console, at, show=show, record=record, on_built=lambda _: server.notify_reload())
         except PodcastKitError as error:
             console.failure("serve", error)
             continue
         shown = ", ".join(paths[:MAX_PATHS_SHOWN]) + (" …" if len(paths) > MAX_PATHS_SHOWN else "")
         console.info(f"{shown}: {build.files_written} rebuilt")
-        server.notify_reload()

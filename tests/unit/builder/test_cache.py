@@ -123,3 +123,16 @@ def test_a_cache_that_cannot_be_saved_is_reported_and_the_last_one_stays(tmp_pat
     monkeypatch.undo()
     assert read_word(tmp_path / "cache") == "kept"
     assert {path.name for path in (tmp_path / "cache").iterdir()} == {"building", "memory.sqlite", "owner.json"}
+
+
+def test_the_first_commit_of_a_large_cache_waits_as_long_as_those_after_a_save(tmp_path, monkeypatch):
+    with open_cache(tmp_path / "cache") as cache:
+        cache.set(text_kind("words"), "long", "x" * 2_000_000)
+    saves = []
+    replace = OpenFolder.replace
+    monkeypatch.setattr(OpenFolder, "replace", lambda *names: (saves.append(names), replace(*names)))
+    with open_cache(tmp_path / "cache") as cache:
+        cache.set(text_kind("words"), "one", "kept")
+        cache.commit()
+        assert saves == []
+    assert read_word(tmp_path / "cache") == "kept"

@@ -17,7 +17,7 @@ from podcast_kit.builder import episode
 from podcast_kit.builder.episode_record import EPISODES_FILE
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
-from podcast_kit.feed import rss
+from podcast_kit.feed import json_feed, rss
 from podcast_kit.source import project
 from tests.support.shows import add, small, tree
 
@@ -144,6 +144,43 @@ def test_an_edit_renders_one_item_of_the_feed(tmp_path, monkeypatch):
     build(show)
     assert rendered == ["002-talk", "001-talk"]
     assert_as_clean(show)
+
+
+def test_an_edit_renders_one_item_of_the_json_feed(tmp_path, monkeypatch):
+    show = make_show(tmp_path / "show")
+    build(show)
+    rendered = []
+    render = json_feed._item_object
+    monkeypatch.setattr(
+        json_feed, "_item_object", lambda of, item: (rendered.append(item.episode.slug), render(of, item))[1]
+    )
+    note = show / "episodes" / "002-talk.md"
+    note.write_text(f"{note.read_text()}\nOne more line.\n")
+    settle(show)
+    build(show)
+    assert rendered == ["002-talk"]
+    assert_as_clean(show)
+
+
+def test_builds_of_one_process_leave_nothing_behind_also_after_one_that_failed(tmp_path):
+    show = make_show(tmp_path / "show")
+    note = show / "episodes" / "002-talk.md"
+    notes, settings = note.read_text(), (show / "podcast.yaml").read_text()
+    with builder.open_episode_record(show) as record:
+
+        def rebuild(text, more_settings=""):
+            note.write_text(text)
+            (show / "podcast.yaml").write_text(settings + more_settings)
+            record.start(is_saving=False)
+            return builder.build(project.load_project(show, kept=record.readings), now=NOW, record=record)
+
+        rebuild(notes)
+        rebuild(f"{notes}\nOnce more, so that the tagged copy is another file.\n")
+        with pytest.raises(InvalidInput):  # after the tagged copy was written
+            rebuild(f"{notes}\nA third time.\n", "menu: [{title: Nowhere, page: nowhere}]\n")
+        last = rebuild(f"{notes}\nAnd a fourth time.\n")
+    assert sorted(tree(show / "build")) == sorted(last.outputs)
+    assert tree(show / "build") == tree(build_clean(show, tmp_path / "clean").folder)
 
 
 def test_notes_that_look_like_the_feed_itself_are_rendered_as_they_are(tmp_path):

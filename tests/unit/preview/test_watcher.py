@@ -1,4 +1,6 @@
+import os
 import threading
+import time
 
 import pytest
 
@@ -55,5 +57,29 @@ def test_the_folder_that_is_published_to_is_ignored(tmp_path, stop):
 def test_published_folder_inside_the_show_is_not_watched(tmp_path):
     (tmp_path / "public").mkdir()
     (tmp_path / "public/index.html").write_text("x")
-    assert "public/index.html" not in watcher._file_stats(tmp_path, tmp_path / "public")
-    assert "public/index.html" in watcher._file_stats(tmp_path, None)
+    assert "public/index.html" not in watcher._take_snapshot(tmp_path, tmp_path / "public").files
+    assert "public/index.html" in watcher._take_snapshot(tmp_path, None).files
+
+
+def test_what_was_edited_last_is_looked_at_more_often_than_everything_else(tmp_path, stop):
+    for number in range(100):
+        (tmp_path / f"{number:03d}.md").write_text("before", "utf-8")
+        os.utime(tmp_path / f"{number:03d}.md", (number, number))
+    changes = watch(tmp_path, stop, interval_s=3)
+    started = time.monotonic()
+    (tmp_path / "099.md").write_text("edited again", "utf-8")
+    assert next(changes) == ("099.md",)
+    assert time.monotonic() - started < 2.5
+    (tmp_path / "000.md").write_text("and this one", "utf-8")
+    assert next(changes) == ("000.md",)
+    stop.set()
+
+
+def test_a_file_that_is_replaced_or_new_is_noticed_by_its_folder(tmp_path):
+    (tmp_path / "episodes").mkdir()
+    (tmp_path / "episodes/001.md").write_text("before", "utf-8")
+    os.utime(tmp_path / "episodes", (1, 1))
+    snapshot = watcher._take_snapshot(tmp_path, None)
+    assert not snapshot.is_outdated()
+    (tmp_path / "episodes/002.md").write_text("new", "utf-8")
+    assert snapshot.is_outdated()
