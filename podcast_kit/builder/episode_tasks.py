@@ -19,6 +19,7 @@ from podcast_kit.builder.prepare_audio import CHAPTER_IMAGES_DIR, prepare_episod
 from podcast_kit.builder.recorded_work import RecordedOutputDir, RecordedWork, WorkerCache
 from podcast_kit.builder.responsive_images import ItemPictures
 from podcast_kit.builder.tags import EmbeddedImages
+from podcast_kit.builder.work_trace import KeptPictures
 from podcast_kit.errors import PodcastKitError
 from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.model import BucketFile, Episode, Item, LockEntry, Output, Project, Wave
@@ -95,6 +96,7 @@ class PictureTask:
     """An episode whose pictures are to be drawn."""
 
     item: Item
+    """Without its texts."""
     rows: CacheRows
     sources: tuple[Output, ...]
     """Published files that are made smaller."""
@@ -102,10 +104,10 @@ class PictureTask:
 
 @dataclass(frozen=True, slots=True)
 class PicturesResult:
-    """The episode with its pictures; None where they could not be drawn."""
+    """The pictures of an episode; None where they could not be drawn."""
 
     work: RecordedWork
-    item: Item | None = None
+    pictures: KeptPictures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,10 +254,10 @@ def picture_items_in_worker(context: PicturesContext, tasks: Sequence[PictureTas
     for task in tasks:
         memory.cache.start(task.rows)
         memory.out.start(task.sources)
-        item = None
+        pictures = None
         with suppress(PodcastKitError):
-            item = memory.pictures.picture_item(task.item)
-        results.append(PicturesResult(_end_recording(memory), item))
+            pictures = KeptPictures.of_item(memory.pictures.digest, memory.pictures.picture_item(task.item))
+        results.append(PicturesResult(_end_recording(memory), pictures))
     return results
 
 
@@ -271,9 +273,8 @@ def _render_pages(memory: _WorkerMemory, show_site: Site, task: PagesTask) -> Pa
     memory.cache.start({})
     memory.out.start()
     try:
-        for page in show_site.build_episode_pages(task.item, task.newer, task.older):
-            if page.key in task.keys:
-                memory.out.write(page.key, page.render(), Wave.PAGES)
+        for key, data in show_site.render_episode_pages(task.keys, task.item, task.newer, task.older):
+            memory.out.write(key, data, Wave.PAGES)
     except PodcastKitError as error:
         for file in memory.out.files:
             memory.out.discard_file(memory.out.scratch / file.name)

@@ -355,7 +355,8 @@ class EpisodesBuild:
             self.out.cache.set_digest(path, hashlib.sha256(data).hexdigest())
         if result.error is not None and not isinstance(result.error, PodcastKitError):
             raise result.error
-        return result.built or result.error
+        self.out.cache.commit()
+        return _with_episode(result.built, episode) if result.built else result.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +364,12 @@ class _Waiting:
     """An episode that needs work, and the rows of the cache that it read until then."""
 
     rows: CacheRows
+
+
+def _with_episode(built: BuiltEpisode, episode: Episode) -> BuiltEpisode:
+    """What a worker built, with the episode that it was sent instead of its copy: a show holds thousands of them."""
+    item = built.item
+    return replace(built, item=replace(item, episode=episode)) if item.episode == episode else built
 
 
 def _describe_lost_episode(episode: Episode, error: WorkerDied) -> InvalidInput:

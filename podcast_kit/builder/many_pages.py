@@ -253,8 +253,7 @@ class PagesBuild:
         if kept is not None:
             for image in pictured.images.values():  # of several episodes, drawn once
                 trace.outputs.update({file.key: self.out.outputs[file.key] for file in image.thumbnails})
-            found = (pictured.artwork, pictured.social_card, pictured.images, pictured.clip_cards)
-            kept.keep_pictures(KeptPictures(pictures.digest, *found), trace)
+            kept.keep_pictures(KeptPictures.of_item(pictures.digest, pictured), trace)
         return pictured
 
     def _picture_here(self, pictures: ItemPictures, item: Item) -> Item:
@@ -270,8 +269,8 @@ class PagesBuild:
         tasks = [attempt for attempt in attempts if isinstance(attempt, PictureTask)]
         if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
             return [
-                self._picture_here(pictures, attempt.item) if isinstance(attempt, PictureTask) else attempt
-                for attempt in attempts
+                self._picture_here(pictures, item) if isinstance(attempt, PictureTask) else attempt
+                for item, attempt in zip(items, attempts, strict=True)
             ]
         context = episode_tasks.PicturesContext(
             place=self._place(),
@@ -280,10 +279,8 @@ class PagesBuild:
         )
         results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
         return [
-            self._take_over_pictures(pictures, attempt.item, next(results))
-            if isinstance(attempt, PictureTask)
-            else attempt
-            for attempt in attempts
+            self._take_over_pictures(pictures, item, next(results)) if isinstance(attempt, PictureTask) else attempt
+            for item, attempt in zip(items, attempts, strict=True)
         ]
 
     def _attempt_pictures(self, pictures: ItemPictures, item: Item) -> Item | PictureTask:
@@ -292,17 +289,24 @@ class PagesBuild:
                 with trace_work(self.out) as trace:
                     pictured = pictures.picture_item(item)
             except WorkNeeded:
-                return PictureTask(item=item, rows=rows, sources=pictures.list_sources(item))
+                return PictureTask(item=_without_texts(item), rows=rows, sources=pictures.list_sources(item))
         return self._keep_pictures(pictures, item, pictured, trace)
 
     def _take_over_pictures(
         self, pictures: ItemPictures, item: Item, result: episode_tasks.PicturesResult | WorkerDied
     ) -> Item:
-        if isinstance(result, WorkerDied) or result.item is None:  # drawn again here, so that its error is ours
+        if isinstance(result, WorkerDied) or result.pictures is None:  # drawn again here, so that its error is ours
             return self._picture_here(pictures, item)
         with trace_work(self.out) as trace:
             replay_work(result.work, self.out)
-        return self._keep_pictures(pictures, item, result.item, trace)
+        self.out.cache.commit()
+        return self._keep_pictures(pictures, item, result.pictures.add_to(item), trace)
+
+
+def _without_texts(item: Item) -> Item:
+    """An item as its pictures need it."""
+    episode = replace(item.episode, notes="")
+    return replace(item, episode=episode, description="", content="", notes="", page="", transcripts=())
 
 
 def _cache_key(page: SitePage) -> str:

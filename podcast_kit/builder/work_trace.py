@@ -57,6 +57,11 @@ class KeptPictures:
     images: Mapping[Resource, Image]
     clip_cards: Mapping[int, Image]
 
+    @classmethod
+    def of_item(cls, key: str, item: Item) -> KeptPictures:
+        """Those of an item that has them."""
+        return cls(key, item.artwork, item.social_card, item.images, item.clip_cards)
+
     def add_to(self, item: Item) -> Item:
         """The item with its pictures."""
         return replace(

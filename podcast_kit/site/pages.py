@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -76,6 +76,16 @@ class SitePage:
     """The episode that alone has the page."""
     moved_to: str = ""
     """The key of the page to which it redirects; empty for any other page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRecipe:
+    """What a page is made of; nothing is worked out yet."""
+
+    key: str
+    digest: Callable[[], tuple[str, str]]
+    """The digest and the own digest of `SitePage`."""
+    render: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,20 +307,26 @@ class Site:
         links = tuple(_link_values(other) if other else None for other in (newer, older))
         kept = self.kept_pages.get(item.guid)
         if kept is None or (kept.links, kept.common_digest) != (links, self._common_digest):
-            pages = [replace(page, item=item) for page in self._pages_of_episode(item, newer, older)]
-            rows = tuple(KeptPage(page.key, page.digest, page.own_digest) for page in pages)
-            self.kept_pages[item.guid] = KeptPages(links, self._common_digest, rows)
-            yield from pages
-            return
+            recipes = self._pages_of_episode(item, newer, older)
+            rows = tuple(KeptPage(recipe.key, *recipe.digest()) for recipe in recipes)
+            self.kept_pages[item.guid] = kept = KeptPages(links, self._common_digest, rows)
         for row in kept.pages:
-            render = partial(self._render_kept, row.key, item, newer, older)
+            render = partial(self._render_page_of_episode, row.key, item, newer, older)
             yield SitePage(key=row.key, digest=row.digest, own_digest=row.own_digest, item=item, render=render)
 
-    def _render_kept(self, key: str, item: Item, newer: Item | None, older: Item | None) -> bytes:
-        """A page of an episode that is as it was, but whose file is lost."""
-        return next(page for page in self._pages_of_episode(item, newer, older) if page.key == key).render()
+    def render_episode_pages(
+        self, keys: Container[str], item: Item, newer: Item | None, older: Item | None
+    ) -> Iterator[tuple[str, bytes]]:
+        """Those of `build_episode_pages` that have these keys, rendered."""
+        for recipe in self._pages_of_episode(item, newer, older):
+            if recipe.key in keys:
+                yield recipe.key, recipe.render()
 
-    def _pages_of_episode(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
+    def _render_page_of_episode(self, key: str, item: Item, newer: Item | None, older: Item | None) -> bytes:
+        """One of the pages, of which a show has too many to keep what each is made of until it is rendered."""
+        return next(recipe for recipe in self._pages_of_episode(item, newer, older) if recipe.key == key).render()
+
+    def _pages_of_episode(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[_PageRecipe]:
         base = f"episodes/{item.episode.slug}"
         is_long = needs_own_page(shown_cues(item))
         values = {
@@ -322,18 +338,18 @@ class Site:
         embed = f"{base}/embed/index.html"
         player_url = self.show.page_url(embed)
         late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
-        yield self._template_page(f"{base}/index.html", "episode.html", values, late_values, item.comments)
+        yield self._template_recipe(f"{base}/index.html", "episode.html", values, late_values, item.comments)
         embed_values = _player_values(item)
-        yield self._template_page(embed, "embed.html", embed_values, partial(dict, item=item))
+        yield self._template_recipe(embed, "embed.html", embed_values, partial(dict, item=item))
         yield self._oembed_page(f"{base}/oembed.json", item, player_url)
         yield from self._clip_pages(item)
         if is_long:
             transcript_values = partial(self._transcript_values, item)
-            yield self._template_page(
+            yield self._template_recipe(
                 f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
             )
 
-    def _clip_pages(self, item: Item) -> Iterator[SitePage]:
+    def _clip_pages(self, item: Item) -> Iterator[_PageRecipe]:
         """A page for each soundbite: what is after # in a link never reaches those who make link previews."""
         for soundbite in item.soundbites:
             key = clip_page_key(item.episode.slug, soundbite)
@@ -342,7 +358,7 @@ class Site:
                 "clip": soundbite,
                 "name": soundbite.title or item.episode.title,
             }
-            yield self._template_page(key, "clip.html", values, partial(self._clip_values, item, soundbite, key))
+            yield self._template_recipe(key, "clip.html", values, partial(self._clip_values, item, soundbite, key))
 
     def _clip_values(self, item: Item, soundbite: Soundbite, key: str) -> dict[str, Any]:
         url = self.show.page_url(key)
@@ -353,15 +369,17 @@ class Site:
             "ld": structured_data.clip_json_ld(self.show, item, soundbite, url),
         }
 
-    def _oembed_page(self, key: str, item: Item, player_url: str) -> SitePage:
+    def _oembed_page(self, key: str, item: Item, player_url: str) -> _PageRecipe:
         """The oEmbed response; its digest has only what the response depends on."""
-        digest = _digest_value([key, self._common_digest, item.episode.title, item.artwork])
+
+        def digest() -> tuple[str, str]:
+            return _digest_value([key, self._common_digest, item.episode.title, item.artwork]), ""
 
         def render() -> bytes:
             image = item.artwork or self.artwork
             return structured_data.render_oembed(self.show, item, image, player_url).encode("utf-8", "replace")
 
-        return SitePage(key=key, digest=digest, render=render)
+        return _PageRecipe(key, digest, render)
 
     def _episode_values(self, item: Item, player_url: str, *, with_transcript: bool) -> dict[str, Any]:
         return {
@@ -466,17 +484,33 @@ class Site:
         comments: Sequence[CommentThread] = (),
     ) -> SitePage:
         """A page from a template. `late_values` follow from `values` and `comments`: only computed for rendering."""
-        urls = PageUrls(self.show, key)
+        recipe = self._template_recipe(key, template, values, late_values, comments)
+        digest, own_digest = recipe.digest()
+        return SitePage(key=key, digest=digest, own_digest=own_digest, render=recipe.render)
+
+    def _template_recipe(
+        self,
+        key: str,
+        template: str,
+        values: Mapping[str, Any],
+        late_values: Callable[[], Mapping[str, Any]] = dict,
+        comments: Sequence[CommentThread] = (),
+    ) -> _PageRecipe:
+        def digest() -> tuple[str, str]:
+            own_digest = _digest_value([key, template, values, self._own_values if key in _SHOW_PAGES else ()])
+            return (
+                _digest_value([own_digest, self._common_digest, comments]),
+                own_digest if _is_listed(key) else "",
+            )
 
         def render() -> bytes:
+            urls = PageUrls(self.show, key)
             context = {**self._common_values, **values, **late_values()}
             context |= {"key": key, "url": urls.own_url, "here": urls.relative_url, "to": urls.url_of}
             context |= {"local": urls.relativize_html}
             return self._templates.render(template, context).encode("utf-8", "replace")
 
-        own_digest = _digest_value([key, template, values, self._own_values if key in _SHOW_PAGES else ()])
-        digest = _digest_value([own_digest, self._common_digest, comments])
-        return SitePage(key=key, digest=digest, own_digest=own_digest if _is_listed(key) else "", render=render)
+        return _PageRecipe(key, digest, render)
 
 
 def with_neighbours(items: Sequence[Item]) -> Iterator[tuple[Item, Item | None, Item | None]]:
