@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from podcast_kit.errors import Problem
     from podcast_kit.model import Episode, Project
     from podcast_kit.plan.planfile import PlanFile
-    from podcast_kit.publish.session import PreparedPublish, PublishOptions
+    from podcast_kit.publish.prepared import PreparedPublish, PublishOptions
     from podcast_kit.stores import Store
 
 
@@ -110,7 +110,7 @@ def prepare_with_progress(
     `target` holds the target options, which tell where the show is published; `jobs` as `--jobs`, `cluster` as
     `--workers`; `on_built` gets the folder of a build that the fast path makes.
     """
-    from podcast_kit.publish import session
+    from podcast_kit.publish import preparing
     from podcast_kit.source import project as source
 
     def load_target() -> Project:
@@ -136,7 +136,7 @@ def prepare_with_progress(
     if not cluster:
         prepare_workers(console, jobs)
     with open_workers(console, jobs, cluster) as workers:
-        return session.prepare_publish(
+        return preparing.prepare_publish(
             load_sources,
             due=due,
             options=replace(options, workers=workers),

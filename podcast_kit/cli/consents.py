@@ -16,7 +16,7 @@ from podcast_kit.io.consent import ConsentKind, allow_once, has_consent, record_
 
 if TYPE_CHECKING:
     from podcast_kit.model import Project, PublishSettings
-    from podcast_kit.publish.session import PreparedPublish
+    from podcast_kit.publish.prepared import PreparedPublish
 
 ALLOW_PLACE_OPTION = click.option(
     "--allow-place",

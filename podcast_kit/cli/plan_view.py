@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from podcast_kit.model import LockEntry
     from podcast_kit.plan import Change, Plan
     from podcast_kit.plan.subscriber_changes import SubscriberChange
-    from podcast_kit.publish.session import PreparedPublish
+    from podcast_kit.publish.prepared import PreparedPublish
     from podcast_kit.stores import Store
 
 VERB_SIGNS = {"create": "+", "replace": "~", "headers": "~", "restore": "+", "retire": "-"}

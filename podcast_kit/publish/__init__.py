@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podcast_kit.publish.doctor import diagnose_store
+    from podcast_kit.publish.prepared import PreparedPublish, PublishOptions
+    from podcast_kit.publish.preparing import prepare_publish
     from podcast_kit.publish.prune import PruneSet, delete_prunable, find_prunable
+    from podcast_kit.publish.publishing import carry_out, publish_show
     from podcast_kit.publish.rollback import PreviousFeed, describe_previous_feeds, list_previous_feeds, plan_rollback
-    from podcast_kit.publish.session import (
-        PreparedPublish,
-        PublishOptions,
-        carry_out,
-        make_plan,
-        prepare_publish,
-        publish_show,
-    )
     from podcast_kit.publish.status import EpisodeRow, EpisodeStatus, list_episode_rows
+    from podcast_kit.publish.store_plan import make_plan
     from podcast_kit.publish.verify import summarize_errors, verify_contents, verify_feed, verify_outputs
     from podcast_kit.publish.waves import find_subscriber_changes, publish_plan
 
@@ -51,10 +47,13 @@ __all__ = [
 ]
 _MODULES = {
     "doctor": ("diagnose_store",),
+    "prepared": ("PreparedPublish", "PublishOptions"),
+    "preparing": ("prepare_publish",),
     "prune": ("PruneSet", "delete_prunable", "find_prunable"),
+    "publishing": ("carry_out", "publish_show"),
     "rollback": ("PreviousFeed", "list_previous_feeds", "plan_rollback", "describe_previous_feeds"),
-    "session": ("PreparedPublish", "PublishOptions", "carry_out", "make_plan", "prepare_publish", "publish_show"),
     "status": ("EpisodeRow", "EpisodeStatus", "list_episode_rows"),
+    "store_plan": ("make_plan",),
     "verify": ("summarize_errors", "verify_contents", "verify_feed", "verify_outputs"),
     "waves": ("find_subscriber_changes", "publish_plan"),
 }

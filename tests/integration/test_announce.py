@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from podcast_kit.announce import mastodon as mastodon_network
 from podcast_kit.cli import cli
-from podcast_kit.publish import session
+from podcast_kit.publish import publishing
 from tests.support import bluesky as bluesky_server
 from tests.support import mastodon as mastodon_server
 from tests.support import shows
@@ -157,14 +157,14 @@ def test_writing_a_post_back_takes_no_template_of_another_publisher_back(show, b
     other = shutil.copytree(show, tmp_path / "other", ignore=shutil.ignore_patterns("build", ".podcast-kit"))
     (other / "templates").mkdir()
     (other / "templates/embed.html").write_text("<p>small player</p>")
-    carry_out_posts = session.carry_out_posts
+    carry_out_posts = publishing.carry_out_posts
 
     def publish_from_elsewhere(*arguments, **options):
-        monkeypatch.setattr(session, "carry_out_posts", carry_out_posts)
+        monkeypatch.setattr(publishing, "carry_out_posts", carry_out_posts)
         publish(other, "--no-announce", "--take-back", "templates")
         yield from carry_out_posts(*arguments, **options)
 
-    monkeypatch.setattr(session, "carry_out_posts", publish_from_elsewhere)
+    monkeypatch.setattr(publishing, "carry_out_posts", publish_from_elsewhere)
     done = run(show, "publish", "--yes", "--no-check")
     assert "do not name the new posts yet: someone else published" in done.output
     assert "small player" in read_public(bucket, f"episodes/{SLUG}/embed/index.html")

@@ -33,7 +33,7 @@ PRELOADED = [
     "podcast_kit.builder",
     "podcast_kit.check",
     "podcast_kit.cli",
-    "podcast_kit.publish.session",
+    "podcast_kit.publish.publishing",
     "podcast_kit.stores.s3",
     "tests.support.publisher_chaos",
 ]

@@ -52,7 +52,7 @@ def plan_command(
       podcast-kit plan --out friday.plan
     """
     from podcast_kit.plan import planfile
-    from podcast_kit.publish.session import PublishOptions
+    from podcast_kit.publish.prepared import PublishOptions
 
     if out:
         _refuse_other_file(out)

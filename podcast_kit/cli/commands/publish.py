@@ -45,7 +45,7 @@ from podcast_kit.errors import ExitCode, Problem
 
 if TYPE_CHECKING:
     from podcast_kit.plan.planfile import PlanFile
-    from podcast_kit.publish.session import PreparedPublish, PublishOptions
+    from podcast_kit.publish.prepared import PreparedPublish, PublishOptions
 
 
 @command("publish", for_shows=True, short_help="Publish what is due: media, pages, and the feed last.")
@@ -132,7 +132,8 @@ def publish_command(
     record = RunRecord(console, "publish", _UnchangedShow.from_json, is_usual=is_usual)
     if _is_nothing_to_do(console, record, events=events):
         return
-    from podcast_kit.publish import session
+    from podcast_kit.publish import publishing
+    from podcast_kit.publish.prepared import PublishOptions
 
     _refuse_plan_as_episode(episodes)
     saved_plan = _load_plan(plan_path)
@@ -140,7 +141,7 @@ def publish_command(
     if saved_plan:
         at, ahead, retag = saved_plan.now.isoformat(), saved_plan.ahead, saved_plan.retag
     yes = yes or saved_plan is not None
-    options = session.PublishOptions(
+    options = PublishOptions(
         retag=retag,
         ahead=ahead,
         refresh=refresh,
@@ -190,7 +191,7 @@ def publish_command(
     )
     ask_command_consent(console, prepared, allow_command)
     progress = UploadProgress(console, prepared.plan, events=events)
-    for outcome in session.carry_out(
+    for outcome in publishing.carry_out(
         prepared,
         now=datetime.now(UTC),
         options=options,

@@ -26,7 +26,7 @@ def status_command(console: Console, at: str | None, scheduled: bool, **target: 
       podcast-kit status
       podcast-kit status --scheduled --json
     """
-    from podcast_kit.publish.session import PublishOptions
+    from podcast_kit.publish.prepared import PublishOptions
     from podcast_kit.publish.status import EpisodeStatus, list_episode_rows
     from podcast_kit.stats import find_stats_folder, read_freshness
 

@@ -53,14 +53,15 @@ def unpublish_command(
       podcast-kit unpublish 12
       podcast-kit unpublish 012-more-social --yes
     """
-    from podcast_kit.publish import session
+    from podcast_kit.publish import publishing
+    from podcast_kit.publish.prepared import PublishOptions
 
     show = override_target(load_show(console, add_guids=True), **target)
     episode = resolve_episode(name, show, "EPISODE")
     if episode.draft:
         raise OperationError(f"{os.path.relpath(show.folder / episode.path)} is a draft already", "nothing to do")
     ci, ci_run = describe_ci_run()
-    options = session.PublishOptions(
+    options = PublishOptions(
         announce=False,
         remove=(episode.guid,),
         ci=ci,
@@ -71,7 +72,7 @@ def unpublish_command(
     prepared = prepare_with_progress(console, lambda: _with_draft(show, episode), now, options, target=target)
     print_plan(console, prepared, as_info=yes, with_errors=False)
     ask_command_consent(console, prepared)
-    outcomes = session.carry_out(
+    outcomes = publishing.carry_out(
         prepared,
         now=now,
         options=options,
