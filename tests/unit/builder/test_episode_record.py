@@ -165,19 +165,21 @@ def test_an_edit_renders_one_item_of_the_json_feed(tmp_path, monkeypatch):
 def test_builds_of_one_process_leave_nothing_behind_also_after_one_that_failed(tmp_path):
     show = make_show(tmp_path / "show")
     note = show / "episodes" / "002-talk.md"
-    notes, settings = note.read_text(), (show / "podcast.yaml").read_text()
+    notes = note.read_text()
     with builder.open_episode_record(show) as record:
 
-        def rebuild(text, more_settings=""):
+        def rebuild(text):
             note.write_text(text)
-            (show / "podcast.yaml").write_text(settings + more_settings)
             record.start(is_saving=False)
             return builder.build(project.load_project(show, kept=record.readings), now=NOW, record=record)
 
         rebuild(notes)
         rebuild(f"{notes}\nOnce more, so that the tagged copy is another file.\n")
+        (show / "templates").mkdir()
+        (show / "templates" / "episode.html").write_text("{% if %}")
         with pytest.raises(InvalidInput):  # after the tagged copy was written
-            rebuild(f"{notes}\nA third time.\n", "menu: [{title: Nowhere, page: nowhere}]\n")
+            rebuild(f"{notes}\nA third time.\n")
+        (show / "templates" / "episode.html").unlink()
         last = rebuild(f"{notes}\nAnd a fourth time.\n")
     assert sorted(tree(show / "build")) == sorted(last.outputs)
     assert tree(show / "build") == tree(build_clean(show, tmp_path / "clean").folder)
