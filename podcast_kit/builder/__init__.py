@@ -655,7 +655,8 @@ def _digest_feed_inputs(show: Show, item_digests: Iterable[str], artwork: Image 
 def _clashing_key(path: str, keys: Collection[str]) -> str:
     """The key that equals the path or needs a folder of that name, where file systems ignore case; else empty."""
     folded = path.casefold()
-    return next((key for key in keys if f"{key.casefold()}/".startswith(f"{folded}/")), "")
+    alike = (key for key in keys if key[:1].casefold()[:1] == folded[:1])  # few of thousands
+    return next((key for key in alike if f"{key.casefold()}/".startswith(f"{folded}/")), "")
 
 
 def _merge_lock(project: Project, entries: Collection[LockEntry]) -> tuple[LockEntry, ...]:

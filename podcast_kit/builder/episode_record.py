@@ -54,6 +54,8 @@ class KeptEpisode:
     """Of the item, without pictures."""
     is_saved: bool = False
     """Whether the file has it as it is here."""
+    pictured: Item | None = None
+    """The item with its pictures, when it is first asked for."""
     _pictures_trace: WorkTrace | None = None
     _pages_trace: WorkTrace | None = None
     """Of files that are not in place before everything is rendered."""
@@ -65,8 +67,15 @@ class KeptEpisode:
 
     def drop_pictures(self) -> None:
         """Forget the pictures, and the pages that show them."""
-        self.pictures = self.pictures_work = self.pages = self.pages_work = None
+        self.pictures = self.pictures_work = self.pages = self.pages_work = self.pictured = None
         self.is_saved = False
+
+    def add_pictures(self) -> Item:
+        """The item with the pictures that are kept."""
+        if self.pictured is None:
+            item = self.built.item
+            self.pictured = self.pictures.add_to(item) if self.pictures else item
+        return self.pictured
 
     def keep_pages(self, pages: KeptPages, trace: WorkTrace) -> None:
         """Keep the pages that were listed for it."""

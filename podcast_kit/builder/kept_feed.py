@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from io import BufferedReader
+from typing import BinaryIO, NamedTuple
 
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.model import Item
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPlace:
+class FeedPlace(NamedTuple):
     """Where an item is in a page of the feed."""
 
     guid: str
@@ -24,6 +23,10 @@ class FeedPlace:
     start: int
     length: int
     """Bytes."""
+
+
+READ_AHEAD_BYTES = 1 << 20
+"""Items are mostly copied in the order in which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ class FeedCopies:
         """`pages` are those of feeds in one format."""
         self._digest_item = digest_item
         self._opened = ExitStack()
-        self._found: dict[str, tuple[FeedPlace, BufferedReader]] = {}
+        self._found: dict[str, tuple[FeedPlace, BinaryIO]] = {}
         for page in pages:
             if out.has(page.key, page.sha256):
-                file = self._opened.enter_context(out.path(page.key).open("rb"))
+                file = self._opened.enter_context(out.path(page.key).open("rb", READ_AHEAD_BYTES))
                 self._found.update({place.guid: (place, file) for place in page.places})
         self._places: dict[str, list[FeedPlace]] = {}
         self._key = ""
@@ -79,7 +82,7 @@ class FeedCopies:
 
 def encode_feed_pages(pages: tuple[KeptFeedPage, ...]) -> bytes:
     """The pages as JSON."""
-    rows = [[page.key, page.sha256, [_place_row(place) for place in page.places]] for page in pages]
+    rows = [[page.key, page.sha256, list(page.places)] for page in pages]
     return json.dumps(rows).encode()
 
 
@@ -91,7 +94,3 @@ def decode_feed_pages(data: bytes) -> tuple[KeptFeedPage, ...]:
             for key, sha256, places in json.loads(data)
         )
     return ()
-
-
-def _place_row(place: FeedPlace) -> list[str | int]:
-    return [place.guid, place.digest, place.context, place.start, place.length]

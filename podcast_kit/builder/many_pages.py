@@ -99,8 +99,7 @@ class PagesBuild:
             pages, work = episode.pages, episode.pages_work
             is_same = pages is not None and pages is show_site.kept_pages[guid]
             if self.record and pages and work and is_same and self.record.checks.are_unchanged(work.files):
-                work.repeat(self.out)
-                keys.update(page.key for page in pages.pages)
+                keys.update(work.repeat(self.out))
         return keys
 
     def _keep_pages(self, pages: Sequence[SitePage], kept: dict[str, KeptEpisode], show_site: site.Site) -> None:
@@ -246,7 +245,7 @@ class PagesBuild:
             kept.drop_pictures()
             return None
         work.repeat(self.out)
-        return found.add_to(item)
+        return kept.add_pictures()
 
     def _keep_pictures(self, pictures: ItemPictures, item: Item, pictured: Item, trace: WorkTrace) -> Item:
         kept = self.record.find_kept(item) if self.record else None

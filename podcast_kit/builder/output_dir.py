@@ -35,6 +35,8 @@ MEDIA_PATH = re.compile(r"media/[0-9a-f]{16}(?:\.tagging)?/")
 KEY_DIGEST_LEN = 16
 """Hexadecimal digits of a digest in a URL: 64 bits, so no two files of a show share them."""
 COPY_BLOCK_BYTES = 1 << 20
+MIN_FILE_BYTES = 1 << 20
+"""What is larger waits in a file of its own, rather than being copied once more."""
 BUILD_TOKEN_BYTES = 16
 
 
@@ -220,7 +222,13 @@ class OutputDir:
         self.commit_file(temp, key, sha256)
 
     def _stage(self, key: str, data: bytes, sha256: str) -> None:  # noqa: ARG002  # as `_put`
-        self.staged.add_bytes(key, data)
+        if len(data) < MIN_FILE_BYTES:
+            self.staged.add_bytes(key, data)
+            return
+        temp = self.temp_path()
+        with self._open_scratch().create(temp.name) as file:
+            file.write(data)
+        self.staged.add_file(key, temp.name)
 
     def require_cache_folder(self) -> None:
         """Raise WorkNeeded on a machine that cannot write to the cache's folder, so that the build's own does it."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses, stat_facts
+from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.model import Image, Item, Output, Resource
+
+_UNKNOWN = (0, 0, 0)
+"""Facts of a file that was not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class KeptWork:
     _uses: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     """What `repeat` worked out before."""
 
-    def repeat(self, out: OutputDir) -> None:
-        """List the outputs once more, and count the rows of the cache as used."""
+    def repeat(self, out: OutputDir) -> Collection[str]:
+        """List the outputs once more, and count the rows of the cache as used; returns the outputs' keys."""
         if self._listed is None:
             self.outputs = tuple(
                 output if output.path else replace(output, path=out.path(output.key)) for output in self.outputs
@@ -44,6 +47,7 @@ class KeptWork:
             self._uses = (*self.used, *((FILE_DIGESTS.name, file[0]) for file in self.files))
         out.cache.repeat_uses(self._uses)
         out.outputs.update(self._listed)
+        return self._listed.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ class FileChecks:
     """Tells whether files are as they were, and looks at each of them once."""
 
     def __init__(self) -> None:
-        self._facts: dict[str, tuple[int, ...] | None] = {}
+        self._facts: dict[str, tuple[int, int, int] | None] = {}
 
     def are_unchanged(self, files: Iterable[tuple[str, int, int, int]]) -> bool:
         """Whether each file has the size, time (ns) and inode that it had."""
         known = self._facts
         for path, size, mtime_ns, inode in files:
-            facts = known.get(path, ())
-            if facts == ():
+            facts = known.get(path, _UNKNOWN)
+            if facts is _UNKNOWN:
                 facts = known[path] = _find_facts(path)
             if facts != (size, mtime_ns, inode):
                 return False
@@ -117,6 +121,7 @@ def keep_work(trace: WorkTrace, cache: Cache) -> KeptWork | None:
 
 def _find_facts(path: str) -> tuple[int, int, int] | None:
     try:
-        return stat_facts(path)
+        facts = os.stat(path)  # noqa: PTH116  # thousands of times a build, so without the call of `stat_facts`
     except (OSError, ValueError):
         return None
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino

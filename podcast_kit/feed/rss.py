@@ -186,8 +186,10 @@ def _check_required_texts(show: Show, items: Sequence[Item]) -> None:
         (show.publish.url, "the show's URL", show.locations.get("publish"), "ch.link"),
     ]
     for item in items:
-        texts.append((item.episode.title, "the episode's title", item.episode.location_of("title"), "it.title"))
-        texts.append((item.guid, "the episode's guid", item.episode.location_of("guid"), "it.guid"))
+        if not clean_xml_text(item.episode.title):
+            texts.append(("", "the episode's title", item.episode.location_of("title"), "it.title"))
+        if not clean_xml_text(item.guid):
+            texts.append(("", "the episode's guid", item.episode.location_of("guid"), "it.guid"))
     problems = [
         Problem(location or SourceLocation("podcast.yaml"), f"{name} is empty", "set it; apps require it", code)
         for text, name, location, code in texts

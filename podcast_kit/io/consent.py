@@ -92,6 +92,17 @@ def record_consent(kind: ConsentKind, show_folder: Path, subject: str) -> bool:
 
 def read_private_record(folder_name: str, name: str) -> dict[str, str] | None:
     """A record that `write_private_record` wrote; None if there is none, or if others could have written it."""
+    data = read_private_file(folder_name, name, MAX_RECORD_BYTES)
+    try:
+        record = None if data is None else json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    is_record = isinstance(record, dict) and all(isinstance(value, str) for value in record.values())
+    return record if is_record else None
+
+
+def read_private_file(folder_name: str, name: str, max_bytes: int) -> bytes | None:
+    """The start of a file in a private folder; None if there is none, or if others could have written it."""
     folder = private_folder(folder_name)
     if folder is None:
         return None
@@ -101,11 +112,32 @@ def read_private_record(folder_name: str, name: str) -> dict[str, str] | None:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not _is_private(status):
                 return None
-            record = json.loads(file.read(MAX_RECORD_BYTES))
-    except (OSError, ValueError, RecursionError):
+            return file.read(max_bytes)
+    except (OSError, ValueError):
         return None
-    is_record = isinstance(record, dict) and all(isinstance(value, str) for value in record.values())
-    return record if is_record else None
+
+
+def write_private_file(folder_name: str, name: str, data: bytes) -> bool:
+    """Write a file that only this user can read, at once but not at any price; whether that was possible.
+
+    After a power failure the file may be damaged, which its reader has to notice.
+    """
+    folder = private_folder(folder_name)
+    if folder is None:
+        return False
+    part = folder / f".{secrets.token_hex(TOKEN_BYTES)}"
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE_FILE_MODE)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            part.replace(folder / name)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError:
+        return False
+    return True
 
 
 def write_private_record(folder_name: str, name: str, record: dict[str, str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ TEMPORARY_SUFFIXES = ("~", ".swp", ".tmp", ".new", ".part", ".crdownload")
 LOOKS_PER_INTERVAL = 5
 """How often the most recent files are looked at for each look at all of them."""
 MAX_RECENT_PATHS = 32
+SNAPSHOT_TIME_SHARE = 30
+"""Looking at everything takes at most one part in this many of the time."""
 
 _Stats = dict[str, tuple[int, int]]
 """mtime in ns and size by path."""
@@ -43,8 +46,9 @@ def watch(
     """Yield the sorted paths of changed files after each change; ends when `stop` is set.
 
     `ignored` is a folder inside of `folder` that the show is published to. All files are compared every `interval_s`
-    seconds, those that were changed last more often; a change is reported once files stop changing, because editors
-    save in several steps. Every change after the call is reported, even if iteration starts later.
+    seconds, or less often where that takes long, and those that were changed last more often. A change is reported
+    once files stop changing, because editors save in several steps.
+    Every change after the call is reported, even if iteration starts later.
     """
     ignored_folder = folder / ignored if ignored else None
     return _watch_changes(folder, stop, interval_s, ignored_folder, _take_snapshot(folder, ignored_folder))
@@ -54,12 +58,13 @@ def _watch_changes(
     folder: Path, stop: threading.Event, interval_s: float, ignored: Path | None, before: _Snapshot
 ) -> Iterator[tuple[str, ...]]:
     look_s = interval_s / LOOKS_PER_INTERVAL
-    look = 0
+    next_snapshot = 0.0
     while not stop.wait(look_s):
-        look += 1
-        if look % LOOKS_PER_INTERVAL and not before.is_outdated():
+        started = time.monotonic()
+        if started < next_snapshot and not before.is_outdated():
             continue
         current = _take_snapshot(folder, ignored)
+        next_snapshot = started + max(interval_s, (time.monotonic() - started) * SNAPSHOT_TIME_SHARE)
         if current.files == before.files:
             before = current
             continue

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ FALLBACK_LANGUAGE = "en"
 WORDS_OF_KEYS = {"months": 12, "units": 4}
 """How many words the strings have that are lists of words."""
 MAX_STRING_LEN = 2_000
+MAX_KEPT_DATES = 20_000
 RIGHT_TO_LEFT_LANGUAGES = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 
 
@@ -30,6 +31,8 @@ class Translations:
     language: str
     strings: Mapping[str, str]
     timezone: ZoneInfo
+    _dates: dict[date, str] = field(default_factory=dict, compare=False, repr=False)
+    """What `date` returned: those of all episodes are in several lists, and in each build of a preview."""
 
     def __call__(self, key: str, **values: object) -> str:
         """The string of a key; with the value `n`, its singular (`KEY_one`) or plural (`KEY_many`)."""
@@ -50,8 +53,13 @@ class Translations:
 
     def date(self, moment: date) -> str:
         """A date in the language's usual form; a datetime is converted to the show's time zone."""
-        day = moment.astimezone(self.timezone) if isinstance(moment, datetime) else moment
-        return self("date", day=day.day, month=self.strings["months"].split()[day.month - 1], year=day.year)
+        text = self._dates.get(moment)
+        if text is None:
+            day = moment.astimezone(self.timezone) if isinstance(moment, datetime) else moment
+            text = self("date", day=day.day, month=self.strings["months"].split()[day.month - 1], year=day.year)
+            if len(self._dates) < MAX_KEPT_DATES:
+                self._dates[moment] = text
+        return text
 
     def duration(self, seconds: float) -> str:
         """A duration in hours and minutes, or in seconds below one minute."""

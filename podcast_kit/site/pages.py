@@ -62,9 +62,9 @@ _SHOW_PAGES = frozenset({"index.html", "follow/index.html"})
 """Pages about the show as a whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SitePage:
-    """A page or asset that can be rendered."""
+    """A page or asset that can be rendered. Not frozen: there are thousands, and these take four times as long."""
 
     key: str
     digest: str
@@ -299,12 +299,22 @@ class Site:
         return structured_data.render_search_index(rows, self._translations, pages)
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        for item, newer, older in with_neighbours(items):
-            yield from self.build_episode_pages(item, newer, older)
+        links = [None, *map(_link_values, items), None]
+        for index, (item, newer, older) in enumerate(with_neighbours(items)):
+            yield from self._list_episode_pages(item, newer, older, (links[index], links[index + 2]))
 
     def build_episode_pages(self, item: Item, newer: Item | None, older: Item | None) -> Iterator[SitePage]:
         """The pages that an episode has for itself, which link to its neighbours."""
-        links = tuple(_link_values(other) if other else None for other in (newer, older))
+        links = _link_values(newer) if newer else None, _link_values(older) if older else None
+        return self._list_episode_pages(item, newer, older, links)
+
+    def _list_episode_pages(
+        self,
+        item: Item,
+        newer: Item | None,
+        older: Item | None,
+        links: tuple[dict[str, str] | None, dict[str, str] | None],
+    ) -> Iterator[SitePage]:
         kept = self.kept_pages.get(item.guid)
         if kept is None or (kept.links, kept.common_digest) != (links, self._common_digest):
             recipes = self._pages_of_episode(item, newer, older)

@@ -302,9 +302,14 @@ def _load_trusted_templates(_stats: _FileStats) -> TrustedTemplates:
     """What renders the default templates; they are compiled again only after a change."""
     from jinja2 import FileSystemLoader
 
-    from podcast_kit.site.trusted_templates import TrustedTemplates
+    from podcast_kit.site import compiled_templates, trusted_templates
 
-    environment = TrustedTemplates(loader=FileSystemLoader(default_templates()), **_environment_settings())
+    compiler = compiled_templates.identify_compiler(__file__, trusted_templates.__file__)
+    environment = trusted_templates.TrustedTemplates(
+        loader=FileSystemLoader(default_templates()),
+        bytecode_cache=compiled_templates.CompiledTemplates(compiler),
+        **_environment_settings(),
+    )
     environment.tests["web"] = opens_web_page
     return environment
 

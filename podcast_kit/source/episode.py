@@ -82,10 +82,15 @@ class EpisodeFileContext:
     @property
     def audio_names(self) -> tuple[str, ...]:
         """The audio files beside the notes that may be their recording."""
-        stem = basename(self.path).rpartition(".")[0]
-        if stem == INDEX_STEM:
-            return tuple(name for names in self.audio_by_stem.values() for name in names)
-        return self.audio_by_stem.get(stem, ())
+        return list_audio_beside(self.path, self.audio_by_stem)
+
+
+def list_audio_beside(path: str, audio_by_stem: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Of the audio files in the folder of notes, by their stem, those that may be their recording."""
+    stem = basename(path).rpartition(".")[0]
+    if stem == INDEX_STEM:
+        return tuple(name for names in audio_by_stem.values() for name in names)
+    return audio_by_stem.get(stem, ())
 
 
 def parse_episode(data: bytes, context: EpisodeFileContext, problems: list[Problem]) -> Episode:

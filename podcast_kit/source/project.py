@@ -276,13 +276,15 @@ class _ProjectReader:
         if kept is not None:
             kept.start(self.root.root, repr(settings))
         for path, audio_by_stem in self.list_note_files(EPISODES_DIR):
-            folder = ShowFolder(self.root.root, path.rpartition("/")[0], looked_up=None if kept is None else {})
-            context = episodes.EpisodeFileContext(folder, path, audio_by_stem, **settings)
-            self.identities[path] = (context.slug, "")
-            reading = kept.find(path, context.audio_names) if kept is not None else None
+            reading = kept.find(path, episodes.list_audio_beside(path, audio_by_stem)) if kept is not None else None
             if reading is not None:
                 self.problems += reading.problems
-            episode = reading.episode if reading else self.read_episode(context)
+                episode: Episode | None = reading.episode
+            else:
+                folder = ShowFolder(self.root.root, path.rpartition("/")[0], looked_up=None if kept is None else {})
+                context = episodes.EpisodeFileContext(folder, path, audio_by_stem, **settings)
+                self.identities[path] = (context.slug, "")
+                episode = self.read_episode(context)
             if episode is not None:
                 self.identities[path] = (episode.slug, episode.guid)
                 all_episodes.append(episode)
