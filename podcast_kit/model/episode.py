@@ -13,6 +13,7 @@ from podcast_kit.model.lineage import SourceText
 from podcast_kit.model.resources import AudioSource, LocalFile, Resource
 from podcast_kit.model.show import AudioSettings, ListenLink, Person
 from podcast_kit.model.xml import Element
+from podcast_kit.text.compact_texts import keep_texts_compact
 
 
 class EpisodeType(StrEnum):
@@ -120,3 +121,6 @@ class Episode:
     def location_of(self, key: str = "") -> SourceLocation:
         """Where a key is written; the file as a whole if it is not."""
         return self.locations.get(key, SourceLocation(self.path))
+
+
+keep_texts_compact(Episode, "notes")

@@ -13,6 +13,7 @@ from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.resources import Image, Resource
 from podcast_kit.model.show import Person
 from podcast_kit.model.xml import Element
+from podcast_kit.text.compact_texts import keep_texts_compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,9 @@ class Item:
     def explicit(self) -> bool | None:
         """The episode's setting; None if the show's applies."""
         return self.episode.explicit
+
+
+keep_texts_compact(Item, "description", "content", "notes", "page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
