@@ -13,7 +13,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from podcast_kit import model
 from podcast_kit.builder.episode import BuiltEpisode
@@ -36,8 +36,8 @@ LEFT_OUT: Mapping[type, Mapping[str, object]] = {
     KeptWork: {"_listed": None, "_uses": ()},
 }
 """Fields that are not kept, and what they are instead."""
-_RESTORER = "restore"
-"""The persistent id of the one function that a pickle can call."""
+_RESTORER = (__name__, "_restore")
+"""The name of the one function that a pickle can call."""
 
 
 class UnkeptValueError(ValueError):
@@ -68,10 +68,12 @@ class _ValuePickler(pickle.Pickler):
         self._names = {id(value): name for name, value in shared.items()}
 
     def persistent_id(self, obj: object) -> str | None:
-        return _RESTORER if obj is _restore else self._names.get(id(obj))
+        return self._names.get(id(obj))
 
     def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # as in pickle
         kind = type(obj)
+        if kind is _Restorer:
+            return _RESTORER[1]
         if (number := _NUMBERS.get(kind)) is not None:
             return _restore, (number, *_DISMANTLERS[number](obj))
         raise pickle.PicklingError(f"{kind.__qualname__} is not kept")
@@ -80,12 +82,14 @@ class _ValuePickler(pickle.Pickler):
 class _ValueUnpickler(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
         super().__init__(file)
-        self._shared = {**shared, _RESTORER: _restore}
+        self._shared = shared
 
     def persistent_load(self, pid: str) -> object:
         return self._shared[pid]
 
-    def find_class(self, module_name: str, global_name: str, /) -> NoReturn:
+    def find_class(self, module_name: str, global_name: str, /) -> _Restorer:
+        if (module_name, global_name) == _RESTORER:
+            return _restore
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is not kept")
 
 
@@ -95,18 +99,16 @@ class _Restorer:
     __slots__ = ()
 
     def __call__(self, number: int, *values: object) -> object:
-        return _RESTORERS[number](*values)
+        """A dataclass gets its fields without what its constructor would work out again."""
+        if not 0 <= number < len(_SETTERS):
+            return _RESTORERS[number - len(_SETTERS)](*values)
+        restored: object = object.__new__(_TYPES[number])
+        for set_field, value in zip(_SETTERS[number], values, strict=True):
+            set_field(restored, value)
+        return restored
 
 
 _restore = _Restorer()
-
-
-def _restore_dataclass(type_: type, setters: tuple[Callable[[object, object], None], ...], *values: object) -> object:
-    """An object with these fields, without what its constructor would work out again."""
-    restored: object = object.__new__(type_)
-    for set_field, value in zip(setters, values, strict=True):
-        set_field(restored, value)
-    return restored
 
 
 def _dismantle_dataclass(names: tuple[str, ...], value: object) -> list[object]:
@@ -153,8 +155,8 @@ def _setters(type_: type) -> tuple[Callable[[object, object], None], ...]:
 
 _TYPES: tuple[type, ...] = (*DATACLASSES, *ENUMS, datetime, timezone)
 _NUMBERS = {type_: number for number, type_ in enumerate(_TYPES)}
+_SETTERS = tuple(map(_setters, DATACLASSES))
 _RESTORERS: tuple[Callable[..., object], ...] = (
-    *(partial(_restore_dataclass, type_, _setters(type_)) for type_ in DATACLASSES),
     *ENUMS,
     _restore_datetime,
     _restore_offset,

@@ -11,6 +11,7 @@ from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.model import Image, Item, Output, Resource
 
+_set_path = vars(Output)["path"].__set__
 _UNKNOWN = (0, 0, 0)
 """Facts of a file that was not looked at yet."""
 
@@ -40,9 +41,9 @@ class KeptWork:
     def repeat(self, out: OutputDir) -> Collection[str]:
         """List the outputs once more, and count the rows of the cache as used; returns the outputs' keys."""
         if self._listed is None:
-            self.outputs = tuple(
-                output if output.path else replace(output, path=out.path(output.key)) for output in self.outputs
-            )
+            for output in self.outputs:
+                if output.path is None:
+                    _set_path(output, out.path(output.key))  # not shared yet: it was read from a file just now
             self._listed = {output.key: output for output in self.outputs}
             self._uses = (*self.used, *((FILE_DIGESTS.name, file[0]) for file in self.files))
         out.cache.repeat_uses(self._uses)

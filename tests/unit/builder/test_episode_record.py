@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from podcast_kit import builder
-from podcast_kit.builder import episode
+from podcast_kit.builder import episode, value_pickles
 from podcast_kit.builder.episode_record import EPISODES_FILE
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
@@ -328,6 +328,8 @@ def test_a_pickle_can_call_nothing(tmp_path):
         b"cos\nsystem\n(S'touch x'\ntR.",
         b"cbuiltins\neval\n(V1\ntR.",
         b"\x80\x04cpodcast_kit\nerrors\n.",
+        b"\x80\x04cpodcast_kit.builder.value_pickles\n_restore.__init__\n.",
+        b"\x80\x04cpodcast_kit.builder.value_pickles\npickle\n.",
         b"",
     ):
         with pytest.raises(UnkeptValueError):
@@ -336,7 +338,8 @@ def test_a_pickle_can_call_nothing(tmp_path):
 
 
 def test_a_pickle_cannot_change_what_it_is_read_with():
-    restore = b"\x80\x04\x8c\x07restoreQ"
+    restore = b"\x80\x04cpodcast_kit.builder.value_pickles\n_restore\n"
+    assert unpickle_value(restore + b".", {}) is value_pickles._restore
     for state in (b"N}\x8c\x08__call__K\x01s\x86b.", b"}\x8c\x01xK\x01sb."):
         with pytest.raises(UnkeptValueError):
             unpickle_value(restore + state, {})
