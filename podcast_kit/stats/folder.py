@@ -26,9 +26,9 @@ from podcast_kit.io.atomic_write import write_atomic, write_error
 from podcast_kit.io.consent import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE, private_folder, state_folder
 
 STATS_FOLDER = "stats"
-SALT_BYTES = 16
-"""Of a new salt: in hexadecimal it fits with an address into one block of SHA-256, which halves the time. Older salts
-have twice as many, and stay as they are until their month is final."""
+SALT_BYTES = 17
+"""Of a new salt: in hexadecimal it fits with an address into one block of a hash, which halves the time. Salts of
+earlier versions have other lengths, which tell how the ids of their months are hashed, until these are final."""
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _FOLDER_FIX = "set XDG_STATE_HOME to a folder that only you can write to"
 

@@ -28,7 +28,6 @@ from podcast_kit.errors import InvalidInput, OperationError, Problem, Severity, 
 from podcast_kit.io.atomic_write import flush_disk, write_error
 from podcast_kit.io.consent import PRIVATE_FOLDER_MODE
 from podcast_kit.stats.engines import quote_text
-from podcast_kit.stats.folder import SALT_BYTES
 from podcast_kit.stats.line_chunk import COMMENT_START, LineChunk
 from podcast_kit.stats.log_sources import AddressDirectory, FetchedLog, LogSource, SaltSource
 from podcast_kit.stats.record import REQUESTS_FOLDER, open_record
@@ -62,7 +61,8 @@ INGEST_MEMORY = "1GB"
 CHUNK_TABLE = "chunk_requests"
 MAX_FILTERED_DAYS = 40
 """Of a chunk, above which its requests are partitioned instead."""
-PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd"
+PARQUET_OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy"
+"""The delta encodings of version 2 make moments and texts smaller than zstd does, in less time."""
 DISABLED_OPTIMIZERS = "filter_pushdown"
 """While lines are read: it would parse each line once more for the filter."""
 
@@ -207,8 +207,8 @@ class _Run:
         self.parts: list[_Part] = []
         """Of a log that is being read, or complete, and not yet recorded."""
         self.addresses: AddressDirectory | None = None
-        self.months: dict[str, bool] = {}
-        """Months whose salt DuckDB has → whether it is an old, long one."""
+        self.months: dict[str, int] = {}
+        """Months whose salt DuckDB has → its length in bytes."""
         database.execute(log_macros())
 
     def remove_unrecorded(self) -> None:
@@ -390,7 +390,7 @@ class _Run:
         paths = [(Path(row[0]).relative_to(self.requests_folder), row[1]) for row in rows]
         return [_Part(path.as_posix(), path.parent.name.removeprefix(DAY_PREFIX), count) for path, count in paths]
 
-    def _join_address_facts(self, columns: str, log_format: LogFormat, months: Mapping[str, bool]) -> str:
+    def _join_address_facts(self, columns: str, log_format: LogFormat, months: Mapping[str, int]) -> str:
         """SQL for the requests of the chunk with what is known of their addresses."""
         if self.addresses is None:
             return ""
@@ -468,7 +468,7 @@ class _Run:
         for month in sorted(months - set(self.months)):
             salt = self.salts.salt_of_month(month)
             self.database.execute(f"SET VARIABLE {salt_variable(month)} = ?", [salt.hex()])
-            self.months[month] = len(salt) > SALT_BYTES
+            self.months[month] = len(salt)
 
     def _count_malformed(self, log_format: LogFormat, logs: list[_OpenLog]) -> None:
         """Find the lines that are not requests but should be, and count them for their logs."""
@@ -537,7 +537,7 @@ def _split_sections(lines: bytes, log_format: LogFormat | None) -> Iterator[tupl
     """Lines with the format that they have: files of a CloudFront log may have been put together."""
     if log_format is None:
         return
-    if not log_format.comment or not log_format.columns or FIELDS_START not in lines:
+    if not log_format.comment or not log_format.columns or COMMENT_START not in lines or FIELDS_START not in lines:
         yield log_format, lines
         return
     start = 0

@@ -29,7 +29,7 @@ class LineChunk:
         self.file.write(lines)
         self.size += len(lines)
         self.lines += lines.count(b"\n")
-        if self.log_format and self.log_format.comment:
+        if self.log_format and self.log_format.comment and COMMENT_START in lines:  # one byte is found in no time
             self.headers += lines.count(b"\n" + COMMENT_START) + lines.startswith(COMMENT_START)
 
     @property

@@ -7,6 +7,7 @@ from datetime import UTC
 import duckdb
 
 from podcast_kit.stats.enclosures import EnclosureFacts
+from podcast_kit.stats.ingest import PARQUET_OPTIONS
 from tests.support.access_logs import DATACENTER
 
 COLUMNS = {
@@ -46,7 +47,7 @@ def write_requests(folder, log, *, has_ranges=True):
             file = folder / f"day={day}" / "part.parquet"
             file.parent.mkdir(parents=True)
             query = f"FROM rows WHERE \"at\"::DATE = '{day}'"
-            connection.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet)")
+            connection.execute(f"COPY ({query}) TO '{file}' ({PARQUET_OPTIONS})")
             files.append(file)
     return files
 

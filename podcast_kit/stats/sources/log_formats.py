@@ -82,7 +82,7 @@ _COMBINED_FIELDS = {
 }
 _COMBINED_COLUMNS = {
     "at": "clf_time(head)",
-    "address": "split_part(head, ' ', 1)",
+    "address": "first_word(head)",
     "method": "CASE WHEN starts_with(request, 'GET ') THEN 'GET' ELSE split_part(request, ' ', 1) END",
     "path": "request_path(path_text)",
     "status": "CASE WHEN substr(numbers, 5, 1) = ' ' THEN try_cast(substr(numbers, 2, 3) AS INTEGER) END",
@@ -181,12 +181,25 @@ AZURE_CLASSIC = LogFormat(
 )
 
 
+_ENCODED_FIELDS = {"referrer": "referer", "agent": "user-agent"}
+"""Columns of CloudFront and the headers that they come from; they are encoded twice."""
+
+
 def cloudfront_layout(names: tuple[str, ...]) -> LogFormat:
     """The CloudFront format with the columns of a `#Fields:` line; a field that is not in it is NULL."""
     positions = {name.lower(): f"f[{number}]" for number, name in enumerate(names, 1)}
+    cloudfront = _cloudfront_format(positions)
+    texts = {name: positions.get(f"cs({header})", NO_VALUE) for name, header in _ENCODED_FIELDS.items()}
+    moment = f"{positions.get('date', NO_VALUE)} || ' ' || {positions.get('time', NO_VALUE)}"
     return replace(
-        _cloudfront_format(positions),
+        cloudfront,
         split=_split_by("\t"),
+        # Each of these is a step, since what is needed twice within CASE would be computed twice.
+        fields={"time_text": f"CAST({moment} AS VARCHAR)"}
+        | {f"{name}_text": f"decode_url(blank(CAST({text} AS VARCHAR)))" for name, text in texts.items()},
+        columns=dict(cloudfront.columns)
+        | {"at": "iso_time(time_text)"}
+        | {name: f"decode_url({name}_text)" for name in texts},
         complete=f"len(f) = {len(names)} AND f[{len(names)}] <> ''",
         delimiter="\t",
         field_count=len(names),

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 
-READ_BYTES = 4 << 20
+READ_BYTES = 64 << 10
+"""Little enough to stay in the cache of a processor until all is done with them."""
 MAX_LINE_BYTES = 128 << 10
 """A longer line is malformed; services cut their lines at far less."""
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"

@@ -5,7 +5,8 @@ CREATE OR REPLACE TEMP MACRO blank(x) AS nullif(nullif(x, ''), '-');
 -- '-' is what logs have for none.
 CREATE OR REPLACE TEMP MACRO to_bytes(x) AS CASE WHEN starts_with(x, '-') THEN 0 ELSE try_cast(x AS BIGINT) END;
 
-CREATE OR REPLACE TEMP MACRO to_position(x) AS CASE WHEN try_cast(x AS BIGINT) >= 0 THEN try_cast(x AS BIGINT) END;
+-- A text that is no number is slow to try.
+CREATE OR REPLACE TEMP MACRO to_position(x) AS CASE WHEN NOT contains(x, '-') THEN try_cast(x AS BIGINT) END;
 
 -- 28/Nov/2026:19:04:00 +0100
 CREATE OR REPLACE TEMP MACRO parse_clf_time(x) AS
@@ -14,7 +15,12 @@ CREATE OR REPLACE TEMP MACRO parse_clf_time(x) AS
 
 -- Nearly all logs are in UTC: then the text up to the end of the field is what it takes.
 CREATE OR REPLACE TEMP MACRO clf_time(x) AS coalesce(
-  try_strptime(split_part(x, '[', 2), '%d/%b/%Y:%H:%M:%S +0000] '), parse_clf_time(substr(x, instr(x, '[') + 1, 26)));
+  try_strptime(substr(x, instr(x, '[') + 1, 28), '%d/%b/%Y:%H:%M:%S +0000] '),
+  parse_clf_time(substr(x, instr(x, '[') + 1, 26)));
+
+-- instr and substr take half the time of split_part; instr is computed once, as it is not within CASE. Where there is no
+-- space, its position becomes more than a line can have.
+CREATE OR REPLACE TEMP MACRO first_word(x) AS substr(x, 1, (instr(x, ' ') - 1) & 1048575);
 
 CREATE OR REPLACE TEMP MACRO iso_time(x) AS
   CASE WHEN length(x) = 19 THEN try_cast(x AS TIMESTAMP) ELSE CAST(try_cast(x AS TIMESTAMPTZ) AS TIMESTAMP) END;
@@ -57,14 +63,15 @@ CREATE OR REPLACE TEMP MACRO decode_twice(x) AS CASE WHEN contains(x, '%') THEN 
 CREATE OR REPLACE TEMP MACRO hide_private(x) AS
   CASE WHEN contains(x, '.xml') THEN regexp_replace(x, '[a-z2-7]{32}\.xml', '...', 'g') ELSE x END;
 
--- 60 bits of a hash that is the same in every version of DuckDB and fits into the integers of every engine.
-CREATE OR REPLACE TEMP MACRO to_id(x) AS CAST('0x' || left(sha256(blank(x)), 15) AS BIGINT);
+-- 60 bits of a hash that is the same in every version of DuckDB and fits into the integers of every engine. That MD5 has
+-- collisions for those who search for them is no matter: what is hashed is a secret with an address, or no secret at all. (Within CASE, as in blank, nothing is computed only once.)
+CREATE OR REPLACE TEMP MACRO md5_id(x) AS CAST(md5_number(x) & 1152921504606846975 AS BIGINT);
+
+-- The same as earlier versions made them.
+CREATE OR REPLACE TEMP MACRO sha256_id(x) AS CAST('0x' || left(sha256(blank(x)), 15) AS BIGINT);
 
 CREATE OR REPLACE TEMP MACRO parse_request_path(x) AS hide_private(decode_url(split_part(split_part(
   CASE WHEN starts_with(x, 'http') THEN regexp_replace(x, '^https?://[^/]*', '') ELSE x END, '?', 1), '#', 1)));
-
--- The same for what is no secret: a line is only compared with others, so a quicker hash will do.
-CREATE OR REPLACE TEMP MACRO line_id(x) AS CAST(md5_number(blank(x)) & 1152921504606846975 AS BIGINT);
 
 -- Most paths are plain.
 CREATE OR REPLACE TEMP MACRO request_path(x) AS

@@ -22,7 +22,7 @@ LINE = (
 
 
 class Salts:
-    def __init__(self, size=16):
+    def __init__(self, size=17):
         self.months = []
         self.size = size
 
@@ -299,20 +299,23 @@ def test_lines_that_are_delivered_twice_are_counted_once(tmp_path, data):
     assert len(read_requests(data)) == 6
 
 
-@pytest.mark.parametrize("has_old_salt", [True, False])
-def test_a_month_that_an_earlier_version_began_goes_on_as_it_was(tmp_path, data, has_old_salt):
-    """Version 0.1 had salts of 32 bytes, and hashed the ids of lines with SHA-256."""
+@pytest.mark.parametrize(
+    ("salt_bytes", "listener_hash", "line_hash"), [(32, "sha256", "sha256"), (16, "sha256", "md5"), (17, "md5", "md5")]
+)
+def test_a_month_that_an_earlier_version_began_goes_on_as_it_was(tmp_path, data, salt_bytes, listener_hash, line_hash):
+    """The length of a salt tells how the version that made it hashed addresses and the ids of lines."""
     log = tmp_path / "1.gz"
     log.write_bytes(cloudfront((28, "a")))
-    salts = Salts(32 if has_old_salt else 16)
+    salts = Salts(salt_bytes)
     read_logs(data, log, salts=salts)
     [(listener, request_id)] = read_requests(data, "listener, request_id")
 
-    def old_id(text):
-        return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+    def short_id(name, text):
+        digest = hashlib.new(name, text.encode()).digest()
+        return int.from_bytes(digest) >> 196 if name == "sha256" else int.from_bytes(digest, "little") & (1 << 60) - 1
 
-    assert listener == old_id(salts.salt_of_month("2026-11").hex() + "192.0.2.1")
-    assert (request_id == old_id("a")) is has_old_salt
+    assert listener == short_id(listener_hash, salts.salt_of_month("2026-11").hex() + "192.0.2.1")
+    assert request_id == short_id(line_hash, "a")
 
 
 def test_late_lines_change_only_their_day(tmp_path, data):
