@@ -12,6 +12,7 @@ import pytest
 from podcast_kit import builder
 from podcast_kit.audio import loudness, probe_audio, read_tags
 from podcast_kit.check import check_show as checked
+from podcast_kit.model import Wave
 from podcast_kit.source import lock, project
 from tests.integration.test_build_mastering import NOW, enclosure, made, mastered, show
 from tests.support.shows import ROOT, add, small, tree
@@ -56,7 +57,7 @@ def test_the_feed_says_where_it_is_and_what_it_is(tmp_path):
     assert found.find(f"{PODCAST}integrity").attrib == {"type": "sri", "value": f"sha256-{digest}"}
     assert 'type="audio/ogg" download>Opus <small>' in (done.folder / "episodes/001-talk/index.html").read_text()
     assert '"mime_type": "audio/ogg"' in (done.folder / "feed.json").read_text()
-    assert done.outputs[key].wave is builder.Wave.MEDIA  # so the gate asks for it before the feed names it
+    assert done.outputs[key].wave is Wave.MEDIA  # so the gate asks for it before the feed names it
 
 
 def test_the_check_has_nothing_against_it(tmp_path):
