@@ -199,6 +199,21 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tmp_path):
     assert tree(ones / "build") == tree(twos / "build")
 
 
+def test_a_build_that_is_killed_keeps_what_workers_have_done(tmp_path):
+    folder = small(tmp_path / "show", episodes=2 * EPISODES)
+    cache = folder / ".podcast-kit/memory.sqlite"
+    is_saved = []
+    with Workers(2) as workers:
+        builder.build(
+            project.load_project(folder),
+            now=NOW,
+            workers=workers,
+            on_progress=lambda _: is_saved.append(cache.exists()),
+        )
+    assert not is_saved[0]
+    assert is_saved[EPISODES]
+
+
 def test_an_episode_that_kills_its_worker_is_left_out_in_words(tmp_path, monkeypatch):
     folder = small(tmp_path / "show", episodes=4)
     deadly = folder / "episodes" / "002-talk.mp3"
