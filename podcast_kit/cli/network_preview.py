@@ -51,14 +51,17 @@ def serve_network(
     console.info("press Ctrl-C to stop")
     if is_opening:
         click.launch(server.url if network.has_page else next(iter(urls.values())))
+    arguments = (console, network.folder, at, changes, server)
+    rebuilding = threading.Thread(target=_rebuild_shows, args=arguments, daemon=True)
     if is_watching:
-        arguments = (console, network.folder, at, changes, server)
-        threading.Thread(target=_rebuild_shows, args=arguments, daemon=True).start()
+        rebuilding.start()
     try:
         server.serve_forever()
     finally:
         stop.set()
         server.server_close()
+        if is_watching:
+            rebuilding.join(preview.MAX_LAST_BUILD_S)  # Python cannot end safely while another thread prints
 
 
 def find_builds(network: ShowNetwork) -> dict[str, tuple[Path, str]]:

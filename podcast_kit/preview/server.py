@@ -24,6 +24,8 @@ from podcast_kit.io.inside import real_path
 from podcast_kit.io.mime import guess_content_type, guess_static_type
 from podcast_kit.text.dates import format_http_date
 
+MAX_LAST_BUILD_S = 3
+"""How long a build that is under way may take to end once the server is stopped."""
 COPY_CHUNK_BYTES = 1 << 16
 TRANSLATED_SUFFIXES = {".html", ".xml", ".json", ".opml"}
 """Files in which the show's public URL is replaced by that of the preview."""

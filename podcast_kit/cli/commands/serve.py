@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from podcast_kit.preview import Preview
 
 MAX_PATHS_SHOWN = 3
-MAX_LAST_BUILD_S = 3
-"""How long a build that is under way may take to end once the server is stopped."""
 
 
 @command("serve", short_help="Preview the show in a browser while you write.")
@@ -107,7 +105,7 @@ def _serve_show(
         stop.set()
         server.server_close()
         if is_watching:
-            rebuilding.join(MAX_LAST_BUILD_S)  # Python cannot end safely while another thread prints
+            rebuilding.join(preview.MAX_LAST_BUILD_S)  # Python cannot end safely while another thread prints
 
 
 def _load_preview_show(console: Console, record: EpisodeRecord | None, *, drafts: bool) -> Project:
