@@ -1,6 +1,7 @@
 """What many tests share: a real S3 server, started once a worker."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +23,13 @@ def user_state(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def can_be_interrupted():
+    """A job that a shell runs in the background ignores Ctrl-C, and so would all programs that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

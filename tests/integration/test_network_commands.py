@@ -716,7 +716,7 @@ def test_interrupt_ends_every_process_at_once(net):
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
-        assert process.returncode in {0, 130}, errors
+        assert process.returncode in {0, 130, -signal.SIGINT}, errors  # a shell calls the last two 130
         assert "Traceback" not in errors
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(net) not in listing
