@@ -279,7 +279,7 @@ import os, signal, sys
 from podcast_kit.announce import hubs, indexnow, podcast_index, podping, services
 from podcast_kit.cli import cli
 from podcast_kit.io.http_client import HttpClient
-from podcast_kit.publish import notifying, session, state_writer, waves
+from podcast_kit.publish import notifying, state_writer, waves
 
 url, stop = sys.argv[1:3]
 podcast_index.PODCAST_INDEX_API = url + "/api/1.0"
