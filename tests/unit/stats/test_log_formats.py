@@ -168,6 +168,17 @@ def test_every_field_of_a_line_is_read(tmp_path, name):
     assert row["listener"] is not None
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_address_of_a_private_feed_is_kept_of_no_format(tmp_path, name):
+    text, expected = FORMATS[name]
+    token = "abcdefghijklmnopqrstuvwxyz234567"
+    private = text.replace(expected["path"].removeprefix("/"), f"private/{token}.xml")
+    assert token in private
+    rows, _ = read_log(tmp_path, f"{private}\n")
+    assert [row["path"] for row in rows] == ["/private/..."]
+    assert token not in str(rows)
+
+
 def test_same_address_is_the_same_listener_in_every_format(tmp_path):
     listeners = set()
     for name in FORMATS.keys() - {"bunny", "cloudflare", "cloudflare with range"}:
