@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 
 WRITE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE})
 """Errors of a stream that is being written; unlike those of opening a file, they name no file."""
+INTERRUPT_DELAY = 0.01
+"""How many seconds later an interrupt comes again that came where Python ignores errors."""
 
 
 def main() -> None:
     """Run the command line; if interrupted or if stdout cannot be written, end with a message, not a traceback."""
+    sys.unraisablehook = _repeat_lost_interrupt
     try:
         try:
             from podcast_kit import cli
@@ -31,6 +35,15 @@ def main() -> None:
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough
             sys.stderr.write(f"error: stdout: cannot be written: {error.strerror or error}\n")
         sys.exit(1)
+
+
+def _repeat_lost_interrupt(error: sys.UnraisableHookArgs, /) -> None:
+    """Let an interrupt come again that came within a finalizer or beside a fork, where Python drops what is raised."""
+    if isinstance(error.exc_value, KeyboardInterrupt) and hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, INTERRUPT_DELAY)
+    else:
+        sys.__unraisablehook__(error)
 
 
 def _flush_stdout() -> None:

@@ -25,6 +25,7 @@ import click
 
 from podcast_kit.cli.console import Console
 from podcast_kit.errors import ExitCode, PodcastKitError, Problem
+from podcast_kit.io.worker_processes import blocked_interrupts
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
@@ -183,7 +184,8 @@ def run_tasks(
     Where the executor breaks, as when a process is killed, what it has not finished is in the results without output
     and with `RESTART_EXIT`: `run_shows` starts it again.
     """
-    futures = [executor.submit(run_task, task) for task in tasks]
+    with blocked_interrupts():  # where processes are forked, that happens here
+        futures = [executor.submit(run_task, task) for task in tasks]
     results: list[ShowResult] = []
     try:
         for task, future in zip(tasks, futures, strict=True):

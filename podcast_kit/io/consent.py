@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import stat
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -152,6 +153,14 @@ def write_private_record(folder_name: str, name: str, record: dict[str, str]) ->
     except OperationError:
         return False
     return True
+
+
+def delete_private_record(folder_name: str, name: str) -> None:
+    """Forget a record, if there is one."""
+    folder = private_folder(folder_name)
+    if folder is not None and name:
+        with suppress(OSError):
+            (folder / name).unlink()
 
 
 def new_token() -> str:

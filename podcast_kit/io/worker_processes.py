@@ -114,7 +114,7 @@ class LocalWorkers(Executor):
                 target=_serve_calls_until_closed, args=(child, dict(os.environ)), daemon=True
             )
             try:
-                with _blocked_interrupts():
+                with blocked_interrupts():
                     process.start()
             except (EOFError, OSError):  # what forks processes has ended: the next start is by a new one
                 connection.close()
@@ -157,12 +157,12 @@ def start_fork_server(preload: Sequence[str]) -> None:
         from multiprocessing import forkserver
 
         multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
-        with _blocked_interrupts():
+        with blocked_interrupts():
             forkserver.ensure_running()
 
 
 @contextmanager
-def _blocked_interrupts() -> Iterator[None]:
+def blocked_interrupts() -> Iterator[None]:
     """A process that is started inside never gets Ctrl-C: the one that started it decides what happens then."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

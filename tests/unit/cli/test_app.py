@@ -118,6 +118,30 @@ def test_ctrl_c_while_it_is_being_loaded_is_taken_calmly(module):
     assert done.returncode in {130, -signal.SIGINT}  # a shell calls both 130
 
 
+INTERRUPTED_BESIDE_A_FORK = """
+import os, signal, time
+from podcast_kit import __main__, cli
+
+def command():
+    os.register_at_fork(after_in_parent=lambda: signal.raise_signal(signal.SIGINT))
+    if not os.fork():
+        os._exit(0)
+    time.sleep(20)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+cli.run_command_line = command
+__main__.main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_ctrl_c_where_python_drops_it_is_taken_a_moment_later():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_BESIDE_A_FORK], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def test_help_of_a_command_equals_its_own_help():
     assert run("help", "publish").output.splitlines()[2:] == run("publish", "--help").output.splitlines()[2:]
     assert run("help").output == run("--help").output

@@ -120,6 +120,39 @@ def test_a_bound_folder_is_used_again_also_after_a_move(tmp_path):
     assert notes == []
 
 
+@pytest.mark.parametrize("has_foreign", [False, True])
+def test_processes_that_open_a_bound_folder_at_once_get_the_same_one(tmp_path, has_foreign):
+    for name in map(str, range(15)):
+        if has_foreign:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "evil").write_text("")
+        notes, inodes, start = [], [], threading.Barrier(4)
+
+        def open_folder(path=tmp_path / name, notes=notes, inodes=inodes, start=start):
+            start.wait()
+            with open_bound_folder(path, notes.append) as folder:
+                inodes.append(os.fstat(folder.handle).st_ino)
+
+        threads = [threading.Thread(target=open_folder) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert inodes == [(tmp_path / name).stat().st_ino] * 4
+        assert len(notes) == has_foreign
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(map(str, range(15)))
+
+
+def test_an_empty_folder_that_cannot_be_replaced_is_used(tmp_path, monkeypatch):
+    folder = tmp_path / ".state"
+    folder.mkdir()
+    inode = folder.stat().st_ino
+    monkeypatch.setattr(OpenFolder, "remove_folder", lambda *_: False)  # as for a mount point
+    for _ in range(2):
+        with open_bound_folder(folder):
+            assert folder.stat().st_ino == inode
+
+
 @pytest.mark.parametrize("copy_token", [True, False])
 def test_a_folder_that_came_along_is_moved_aside_with_a_word(tmp_path, copy_token):
     notes = []
