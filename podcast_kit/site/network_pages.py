@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from podcast_kit.model import Item, ListedShow, NetworkEpisode
 from podcast_kit.site.menu import MenuLink, build_menu
+from podcast_kit.site.page_content import PageContent
 from podcast_kit.site.pages import Site, SitePage
+from podcast_kit.site.search_index import SearchRow, search_row
 from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls
 from podcast_kit.site.urls import PageUrls
 
 NETWORK_OPML_KEY = "shows.opml"
 MAX_LATEST_EPISODES = 30
-MAX_SEARCH_TEXT_LEN = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +29,9 @@ class NetworkSite(Site):
         """Every page and asset, sorted by key; nothing is rendered yet."""
         pages = [
             *self._asset_pages(items),
-            self._template_page("index.html", "network.html", self._network_values()),
-            self._template_page("404.html", "404.html", {}),
-            self._template_page("robots.txt", "robots.txt", {}),
+            self._template_page(PageContent("index.html", "network.html", self._network_values())),
+            self._template_page(PageContent("404.html", "404.html", {})),
+            self._template_page(PageContent("robots.txt", "robots.txt", {})),
         ]
         redirects = self._add_own_pages(pages, ())
         listed = ["index.html", *(published.page.key for published in self.own_pages)]
@@ -87,24 +87,12 @@ class NetworkSite(Site):
             "opml_key": NETWORK_OPML_KEY,
         }
 
-    def _search_index(self, items: Sequence[Item]) -> str:
+    def _search_rows(self, items: Sequence[Item]) -> Iterator[SearchRow]:
         del items
-        urls = PageUrls(self.show, "index.html")
-        rows = [
-            [
-                episode.title,
-                urls.relative_url(episode.url),
-                f"{show.title} · {self._translations.date(episode.date)}",
-                episode.summary[:MAX_SEARCH_TEXT_LEN],
-                episode.words,
-            ]
-            for show, episode in sorted_episodes(self.listed_shows)
-        ]
-        rows += [
-            [published.page.title, urls.url_of(published.page.key), "", published.summary[:MAX_SEARCH_TEXT_LEN], ""]
-            for published in self.own_pages
-        ]
-        return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
+        root = PageUrls(self.show, "index.html")
+        for show, episode in sorted_episodes(self.listed_shows):
+            facts = f"{show.title} · {self._translations.date(episode.date)}"
+            yield search_row(episode.title, root.relative_url(episode.url), facts, episode.summary, episode.words)
 
 
 def sorted_episodes(listed_shows: Sequence[ListedShow]) -> list[tuple[ListedShow, NetworkEpisode]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,29 +12,19 @@ from typing import Any
 
 from podcast_kit.errors import InvalidInput
 from podcast_kit.model import (
-    CommentThread,
-    EpisodeType,
     Image,
     Item,
     Placement,
     PublishedPage,
     Show,
-    ShowType,
     Soundbite,
 )
 from podcast_kit.site import structured_data
 from podcast_kit.site.chapter_list import place_chapters
-from podcast_kit.site.collections import (
-    Collection,
-    group_by_person,
-    group_by_season,
-    group_by_tag,
-    page_key,
-    paginate,
-    slugify_name,
-)
+from podcast_kit.site.collections import slugify_name
 from podcast_kit.site.comments import arrange_comments
 from podcast_kit.site.i18n import Translations, load_translations
+from podcast_kit.site.list_pages import EpisodeLists, player_values
 from podcast_kit.site.listen_links import (
     Link,
     LinkKind,
@@ -44,8 +34,10 @@ from podcast_kit.site.listen_links import (
     load_listen_services,
 )
 from podcast_kit.site.menu import MenuLink, build_menu, find_dead_entries
+from podcast_kit.site.page_content import PageContent
 from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
 from podcast_kit.site.redirects import Redirect, find_redirects, find_taken_pages
+from podcast_kit.site.search_index import SEARCH_KEY, SearchRow, episode_row, page_row, render_search_index
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls, newest_date, sitemap_part_key, split_sitemap
 from podcast_kit.site.templates import Templates, load_templates
@@ -132,15 +124,14 @@ class Site:
         pages = [
             *self._asset_pages(items),
             *self._episode_pages(items),
-            *self._index_pages(items),
-            *self._collection_pages(items),
-            self._template_page("follow/index.html", "follow.html", self._follow_values()),
-            self._template_page("404.html", "404.html", {}),
+            *self._list_pages(items),
+            self._template_page(PageContent("follow/index.html", "follow.html", self._follow_values())),
+            self._template_page(PageContent("404.html", "404.html", {})),
             self._text_page(
                 "follow/qr.svg",
                 structured_data.render_qr_code(self.show.page_url("follow/index.html"), self.show.title),
             ),
-            self._template_page("robots.txt", "robots.txt", {}),
+            self._template_page(PageContent("robots.txt", "robots.txt", {})),
         ]
         if key := self.show.notify.indexnow_key:
             pages.append(self._text_page(indexnow_key_file(key), key))
@@ -156,13 +147,13 @@ class Site:
         """The sitemap; of a site with more pages than one can list, its parts, and their index in its place."""
         parts = split_sitemap(urls)
         if len(parts) == 1:
-            yield self._template_page(SITEMAP_KEY, "sitemap.xml", {"urls": urls})
+            yield self._template_page(PageContent(SITEMAP_KEY, "sitemap.xml", {"urls": urls}))
             return
         keys = [sitemap_part_key(number) for number in range(1, len(parts) + 1)]
         for key, part in zip(keys, parts, strict=True):
-            yield self._template_page(key, "sitemap.xml", {"urls": part})
+            yield self._template_page(PageContent(key, "sitemap.xml", {"urls": part}))
         sitemaps = [(self.show.page_url(key), newest_date(part)) for key, part in zip(keys, parts, strict=True)]
-        yield self._template_page(SITEMAP_KEY, "sitemap-index.xml", {"sitemaps": sitemaps})
+        yield self._template_page(PageContent(SITEMAP_KEY, "sitemap-index.xml", {"sitemaps": sitemaps}))
 
     @property
     def _other_keys(self) -> set[str]:
@@ -188,14 +179,16 @@ class Site:
     def _render_own_pages(self) -> list[SitePage]:
         return [
             self._template_page(
-                published.page.key,
-                published.page.template,
-                {
-                    "page": published.page,
-                    "content": published.content,
-                    "summary": published.summary,
-                    "image": published.image,
-                },
+                PageContent(
+                    published.page.key,
+                    published.page.template,
+                    {
+                        "page": published.page,
+                        "content": published.content,
+                        "summary": published.summary,
+                        "image": published.image,
+                    },
+                )
             )
             for published in self.own_pages
         ]
@@ -206,7 +199,7 @@ class Site:
 
     def _moved_page(self, redirect: Redirect) -> SitePage:
         values = {"title": redirect.title, "target": self.show.page_url(redirect.to)}
-        return replace(self._template_page(redirect.key, "moved.html", values), moved_to=redirect.to)
+        return replace(self._template_page(PageContent(redirect.key, "moved.html", values)), moved_to=redirect.to)
 
     @cached_property
     def _templates(self) -> Templates:
@@ -290,13 +283,20 @@ class Site:
         icons = [(urls.relative_url(icon.url), icon) for icon in self.icons]
         manifest = structured_data.render_web_manifest(self.show, icons, colour=scheme.accent, background=scheme.ground)
         yield self._text_page("site.webmanifest", manifest)
-        yield self._text_page("search.js", self._search_index(items))
+        yield self._text_page(SEARCH_KEY, render_search_index([*self._search_rows(items), *self._own_page_rows()]))
 
-    def _search_index(self, items: Sequence[Item]) -> str:
+    def _search_rows(self, items: Sequence[Item]) -> Iterator[SearchRow]:
         root = PageUrls(self.show, "index.html")
-        rows = [(root.relative_url(item.url), item) for item in items]
-        pages = [(root.url_of(published.page.key), published) for published in self.own_pages]
-        return structured_data.render_search_index(rows, self._translations, pages)
+        return (episode_row(item, root.relative_url(item.url), self._translations) for item in items)
+
+    def _own_page_rows(self) -> Iterator[SearchRow]:
+        root = PageUrls(self.show, "index.html")
+        return (page_row(published, root.url_of(published.page.key)) for published in self.own_pages)
+
+    def _list_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
+        lists = EpisodeLists(self.show, items)
+        yield from map(self._template_page, lists.list_index_pages(self._show_values))
+        yield from map(self._template_page, lists.list_collection_pages())
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         links = [None, *map(_link_values, items), None]
@@ -348,16 +348,17 @@ class Site:
         embed = f"{base}/embed/index.html"
         player_url = self.show.page_url(embed)
         late_values = partial(self._episode_values, item, player_url, with_transcript=not is_long)
-        yield self._template_recipe(f"{base}/index.html", "episode.html", values, late_values, item.comments)
-        embed_values = _player_values(item)
-        yield self._template_recipe(embed, "embed.html", embed_values, partial(dict, item=item))
+        yield self._template_recipe(
+            PageContent(f"{base}/index.html", "episode.html", values, late_values, item.comments)
+        )
+        embed_values = player_values(item)
+        yield self._template_recipe(PageContent(embed, "embed.html", embed_values, partial(dict, item=item)))
         yield self._oembed_page(f"{base}/oembed.json", item, player_url)
         yield from self._clip_pages(item)
         if is_long:
             transcript_values = partial(self._transcript_values, item)
-            yield self._template_recipe(
-                f"{base}/transcript/index.html", "transcript.html", {"item": item}, transcript_values
-            )
+            transcript = f"{base}/transcript/index.html"
+            yield self._template_recipe(PageContent(transcript, "transcript.html", {"item": item}, transcript_values))
 
     def _clip_pages(self, item: Item) -> Iterator[_PageRecipe]:
         """A page for each soundbite: what is after # in a link never reaches those who make link previews."""
@@ -368,7 +369,8 @@ class Site:
                 "clip": soundbite,
                 "name": soundbite.title or item.episode.title,
             }
-            yield self._template_recipe(key, "clip.html", values, partial(self._clip_values, item, soundbite, key))
+            late_values = partial(self._clip_values, item, soundbite, key)
+            yield self._template_recipe(PageContent(key, "clip.html", values, late_values))
 
     def _clip_values(self, item: Item, soundbite: Soundbite, key: str) -> dict[str, Any]:
         url = self.show.page_url(key)
@@ -426,47 +428,8 @@ class Site:
             "prompts": prompts.page_html if has_prompts else "",
         }
 
-    def _index_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        ordered = tuple(reversed(items)) if self.show.type is ShowType.SERIAL else tuple(items)
-        pages = paginate(ordered)
-        trailer = next((item for item in items if item.episode.type is EpisodeType.TRAILER), None)
-        collections = {
-            "seasons": [_collection_values(season) for season in group_by_season(items)],
-            "tags": [_collection_values(tag) for tag in group_by_tag(items)],
-            "people": [_collection_values(person) for person in group_by_person(items)],
-        }
-        for number, page_items in enumerate(pages, 1):
-            values: dict[str, Any] = {
-                "items": [_card_values(item) for item in page_items],
-                "number": number,
-                "pages": [page_key(page) for page in range(1, len(pages) + 1)],
-                "trailer": _card_values(trailer) if trailer and number == 1 else None,
-                "latest": _player_values(items[0]) if items and number == 1 else None,
-                "count": len(items),
-                **collections,
-            }
-            yield self._template_page(page_key(number), "index.html", values, self._show_values)
-
     def _show_values(self) -> dict[str, Any]:
         return {"ld": structured_data.show_json_ld(self.show, self.artwork, self._links)}
-
-    def _collection_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        for kind, collections in (
-            ("season", group_by_season(items)),
-            ("tag", group_by_tag(items)),
-            ("person", group_by_person(items)),
-        ):
-            for collection in collections:
-                person = collection.person
-                values = {
-                    "kind": kind,
-                    "name": collection.name,
-                    "title": collection.title,
-                    "person": person,
-                    "face": collection.items[0].images.get(person.image) if person and person.image else None,
-                    "items": [_card_values(item) for item in collection.items],
-                }
-                yield self._template_page(collection.key, "shelf.html", values)
 
     def _follow_values(self) -> dict[str, Any]:
         follow_links = [link for link in self._links if link.kind is LinkKind.FOLLOW]
@@ -485,40 +448,28 @@ class Site:
     def _bytes_page(self, key: str, data: bytes) -> SitePage:
         return SitePage(key=key, digest=hashlib.sha256(data).hexdigest(), render=lambda: data)
 
-    def _template_page(
-        self,
-        key: str,
-        template: str,
-        values: Mapping[str, Any],
-        late_values: Callable[[], Mapping[str, Any]] = dict,
-        comments: Sequence[CommentThread] = (),
-    ) -> SitePage:
-        """A page from a template. `late_values` follow from `values` and `comments`: only computed for rendering."""
-        recipe = self._template_recipe(key, template, values, late_values, comments)
+    def _template_page(self, content: PageContent) -> SitePage:
+        recipe = self._template_recipe(content)
         digest, own_digest = recipe.digest()
-        return SitePage(key=key, digest=digest, own_digest=own_digest, render=recipe.render)
+        return SitePage(key=content.key, digest=digest, own_digest=own_digest, render=recipe.render)
 
-    def _template_recipe(
-        self,
-        key: str,
-        template: str,
-        values: Mapping[str, Any],
-        late_values: Callable[[], Mapping[str, Any]] = dict,
-        comments: Sequence[CommentThread] = (),
-    ) -> _PageRecipe:
+    def _template_recipe(self, content: PageContent) -> _PageRecipe:
+        key = content.key
+
         def digest() -> tuple[str, str]:
-            own_digest = _digest_value([key, template, values, self._own_values if key in _SHOW_PAGES else ()])
+            about_show = self._own_values if key in _SHOW_PAGES else ()
+            own_digest = _digest_value([key, content.template, content.values, about_show])
             return (
-                _digest_value([own_digest, self._common_digest, comments]),
+                _digest_value([own_digest, self._common_digest, content.comments]),
                 own_digest if _is_listed(key) else "",
             )
 
         def render() -> bytes:
             urls = PageUrls(self.show, key)
-            context = {**self._common_values, **values, **late_values()}
+            context = {**self._common_values, **content.values, **content.late_values()}
             context |= {"key": key, "url": urls.own_url, "here": urls.relative_url, "to": urls.url_of}
             context |= {"local": urls.relativize_html}
-            return self._templates.render(template, context).encode("utf-8", "replace")
+            return self._templates.render(content.template, context).encode("utf-8", "replace")
 
         return _PageRecipe(key, digest, render)
 
@@ -572,37 +523,6 @@ def _minify(text: str, suffix: str) -> str:
 
 def _link_values(item: Item) -> dict[str, str]:
     return {"title": item.episode.title, "url": item.url}
-
-
-def _collection_values(collection: Collection) -> dict[str, Any]:
-    return {
-        "name": collection.name,
-        "title": collection.title,
-        "key": collection.key,
-        "count": len(collection.items),
-    }
-
-
-def _card_values(item: Item) -> dict[str, Any]:
-    """What lists show of an episode, and no more, so that they do not depend on the rest of it."""
-    episode = item.episode
-    return {
-        "title": episode.title,
-        "number": episode.number,
-        "season": episode.season,
-        "type": episode.type,
-        "url": item.url,
-        "date": item.date,
-        "summary": item.summary,
-        "seconds": item.enclosure.seconds,
-        "artwork": item.artwork,
-        "explicit": item.explicit,
-    }
-
-
-def _player_values(item: Item) -> dict[str, Any]:
-    media = {"audio": item.enclosure_url, "mime": item.enclosure.mime, "social_card": item.social_card}
-    return {**_card_values(item), **media}
 
 
 def _digest_value(value: object) -> str:

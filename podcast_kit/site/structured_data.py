@@ -1,4 +1,4 @@
-"""Data for machines: JSON-LD, oEmbed, the web manifest, the search index, the QR code."""
+"""Data for machines: JSON-LD, oEmbed, the web manifest, the QR code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from podcast_kit.model import Image, Item, PublishedPage, Review, Show, Soundbite
-from podcast_kit.site.i18n import Translations
+from podcast_kit.model import Image, Item, Review, Show, Soundbite
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
 
 EMBED_WIDTH_PX, EMBED_HEIGHT_PX, EMBED_VIDEO_HEIGHT_PX = 600, 190, 430
-MAX_SEARCH_SUMMARY_LEN = 200
 MAX_SHORT_NAME_LEN = 30
 
 
@@ -172,27 +170,6 @@ def render_web_manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colou
         ],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-
-
-def render_search_index(
-    items: Sequence[tuple[str, Item]], translations: Translations, pages: Sequence[tuple[str, PublishedPage]] = ()
-) -> str:
-    """Render the search index, a row for each episode and page; each comes with its URL relative to the site's root.
-
-    It is a script rather than JSON, so that it also loads from a folder on disk.
-    """
-    rows = [
-        [
-            item.episode.title,
-            url,
-            translations.date(item.date),
-            item.summary[:MAX_SEARCH_SUMMARY_LEN],
-            " ".join([*item.episode.tags, *(person.name for person in item.people), str(item.episode.number or "")]),
-        ]
-        for url, item in items
-    ]
-    rows += [[row.page.title, url, "", row.summary[:MAX_SEARCH_SUMMARY_LEN], ""] for url, row in pages]
-    return f"window.episodes={json.dumps(rows, separators=(',', ':'))};\n"
 
 
 @lru_cache(maxsize=8)
