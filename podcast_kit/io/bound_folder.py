@@ -27,7 +27,7 @@ from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 OWNER_FILE = "owner.json"
 RECORDS_FOLDER = "folders"
 MAX_OWNER_BYTES = 4096
-MAX_ATTEMPTS = 100
+MAX_PLACE_ATTEMPTS = 100
 """How often we try to open or make the folder while other processes change what has its name."""
 SECONDS_TO_PLACE = 600
 """How long another process can take to give a new folder its name."""
@@ -71,7 +71,7 @@ def _open_or_place(parent: OpenFolder, name: str) -> tuple[OpenFolder, str]:
     Other processes do the same at the same time, so the folder gets its name when it is bound, and the first one stays.
     """
     aside = ""
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_PLACE_ATTEMPTS):
         folder = _open_bound(parent, name)
         if folder is None:
             folder = _bind_mount_point(parent, name)
