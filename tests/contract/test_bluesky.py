@@ -48,7 +48,7 @@ TEXTS = [
 def call_pds(method, **body):
     data = json.dumps(body).encode() if body else None
     request = Request(f"{PDS_URL}/xrpc/{method}", data, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as response:
+    with urlopen(request, timeout=60) as response:
         return json.load(response)
 
 
@@ -68,7 +68,7 @@ def real_pds():
         yield PDS_URL, PDS_HANDLE
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @contextmanager

@@ -199,7 +199,7 @@ def test_a_header_that_cuts_audio_into_tiny_frames_is_refused_quickly(recordings
     assert data[at : at + 8] == (4).to_bytes(4, "big") + (1).to_bytes(4, "big")
     data[at + 4 : at + 8] = (3).to_bytes(4, "big")
     (tmp_path / "a.caf").write_bytes(data)
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(InvalidAudio, match="frames are too short"):
         measure_loudness(tmp_path / "a.caf")
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5

@@ -18,7 +18,7 @@ VARIABLES = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 def plain_for(endpoint="http://127.0.0.1:9", region="auto"):
-    return PlainRequests.from_environment(endpoint, "pod", region, timeout_s=1, count_request=lambda: None)
+    return PlainRequests.from_environment(endpoint, "pod", region, timeout_s=10, count_request=lambda: None)
 
 
 @pytest.fixture

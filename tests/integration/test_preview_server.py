@@ -28,7 +28,7 @@ def ask(folder):
     with make_preview(folder, public_url="https://pod.example/show/") as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=60)
 
         def ask(path, method="GET", **headers):
             header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -167,7 +167,7 @@ def test_an_open_page_reloads_after_a_change(folder):
     with make_preview(folder, live_reload=True) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=60)
         connection.request("GET", "/index.html")
         assert b'<script src="/.changes.js">' in connection.getresponse().read()
         connection.request("GET", "/.changes.js")

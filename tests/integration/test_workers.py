@@ -265,7 +265,7 @@ def test_when_the_process_that_forks_workers_is_killed_another_takes_its_place()
         pool.terminate()
 
 
-def wait_until_gone(pids, seconds=20):
+def wait_until_gone(pids, seconds=60):
     """Whether none of these processes is left after a while."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -1,6 +1,6 @@
 """Through kills, races and network faults the live feed stays intact, and no acknowledged publish is lost.
 
-With PODCAST_KIT_STRESS the runs of three publishers are long: 600 publishes and more.
+With PODCAST_KIT_STRESS the runs are long: 200 publishes of two, and 600 and more of three publishers.
 """
 
 import os
@@ -26,12 +26,14 @@ HELD = (
 
 @pytest.mark.slow
 def test_no_acknowledged_publish_is_lost_and_every_link_in_the_feed_answers(s3, tmp_path):
-    result = chaos_proxy.run(s3.bucket(), tmp_path, publishes=200, polls=1000, seed=1)
+    publishes, polls = (200, 1000) if IS_LONG else (60, 300)
+    result = chaos_proxy.run(s3.bucket(), tmp_path, publishes=publishes, polls=polls, seed=1)
     print(result)
     assert result.wrong == []
     assert result.lost == set()
     assert result.kinds == chaos_proxy.FAULT_KINDS
-    assert (result.acknowledged >= 200, result.polls >= 1000, result.kills > 5, result.faults > 100) == (True,) * 4
+    assert (result.acknowledged >= publishes, result.polls >= polls) == (True, True)
+    assert (result.kills > publishes / 40, result.faults > publishes / 2) == (True, True)
 
 
 @pytest.mark.slow

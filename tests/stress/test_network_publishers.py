@@ -130,7 +130,7 @@ def test_killed_publish_of_all_shows_leaves_every_feed_whole(folder, bucket):
 
 def wait_for_children(folder):
     """Wait until no process of a killed run is left: they end with the one that started them."""
-    for _ in range(50):
+    for _ in range(300):
         listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         if str(folder) not in listing:
             return

@@ -105,7 +105,7 @@ def open_page(browser, base):
 
 def until(page, condition):
     """Wait until a condition in JavaScript holds; `wait_for_function` would need pages that allow `eval`."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not page.evaluate(condition):
         assert time.monotonic() < end, condition
         page.wait_for_timeout(20)

@@ -47,7 +47,7 @@ def write(path):
 
 @runs_in_decoder
 def connect(_path, port):
-    with socket.create_connection(("127.0.0.1", port), timeout=5):
+    with socket.create_connection(("127.0.0.1", port), timeout=60):
         return "connected"
 
 

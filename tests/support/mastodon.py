@@ -22,7 +22,7 @@ class Mastodon:
     def call(self, path, method="POST", **values):
         data = urlencode(values).encode() if method == "POST" else None
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        with urlopen(Request(f"{self.url}/api/v1{path}", data, headers, method=method), timeout=10) as response:
+        with urlopen(Request(f"{self.url}/api/v1{path}", data, headers, method=method), timeout=60) as response:
             return json.load(response)
 
     def post(self, status, **values):
@@ -59,4 +59,4 @@ def running():
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -64,10 +64,10 @@ class Server:
         import urllib.error
         import urllib.request
 
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                urllib.request.urlopen(self.endpoint, timeout=5).close()
+                urllib.request.urlopen(self.endpoint, timeout=60).close()
             except urllib.error.HTTPError:
                 return True
             except OSError:

@@ -90,7 +90,7 @@ class SshServer:
         log = self.folder / "sshd.log"
         command = [find_sshd(), "-D", "-f", str(settings), "-E", str(log)]
         self.process = subprocess.Popen(command, start_new_session=True)
-        for _ in range(100):
+        for _ in range(1200):
             keys = subprocess.run(
                 ["ssh-keyscan", "-T", "1", "-p", str(self.port), "127.0.0.1"], capture_output=True, check=False
             )
@@ -146,7 +146,7 @@ class RsyncServer:
         settings.write_text(RSYNCD_SETTINGS.format(folder=self.folder, root=self.root, more=more))
         command = ["rsync", "--daemon", "--no-detach", f"--config={settings}", "--address=127.0.0.1"]
         self.process = subprocess.Popen([*command, f"--port={self.port}"], start_new_session=True)
-        for _ in range(100):
+        for _ in range(1200):
             listing = subprocess.run(["rsync", f"rsync://127.0.0.1:{self.port}/"], capture_output=True, check=False)
             if b"files" in listing.stdout:
                 return self

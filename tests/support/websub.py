@@ -65,7 +65,7 @@ class Subscriber:
             "hub.callback": self.url,
             "hub.secret": SECRET,
         }
-        with urlopen(Request(links["hub_url"], urlencode(form).encode()), timeout=10) as response:
+        with urlopen(Request(links["hub_url"], urlencode(form).encode()), timeout=60) as response:
             assert response.status == 202
         return links
 

@@ -72,17 +72,17 @@ def test_serve_builds_what_is_saved_and_keeps_the_last_good_build(show):
         wait_for(page, "Mended again.")
     finally:
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
     assert running.returncode == 130
 
 
 def fetch(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read().decode()
 
 
 def wait_for(url, words):
-    for _ in range(200):
+    for _ in range(900):
         if words in fetch(url):
             return
         time.sleep(0.1)
@@ -103,7 +103,7 @@ def test_serve_shows_drafts_to_other_devices_on_request(show):
             url = running.stdout.readline().strip()
             page = url.replace("index.html", "episodes/002-talk/index.html")
             request = urllib.request.Request(page, headers={"Host": "my-phone.local"})
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 assert b"Talk 2" in response.read()
         finally:
             running.send_signal(signal.SIGINT)

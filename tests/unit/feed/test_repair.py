@@ -2,7 +2,7 @@
 
 import codecs
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -161,10 +161,10 @@ def test_one_entity_cannot_expand_without_bound():
 )
 def test_hostile_repetitions_take_linear_time(piece):
     data = (feed_with("")[:-25] + piece * 30_000).encode()
-    start = perf_counter()
+    start = process_time()
     with suppress(InvalidInput):
         parse_feed_leniently(data)
-    assert perf_counter() - start < 5
+    assert process_time() - start < 5
 
 
 @settings(max_examples=300, deadline=None)

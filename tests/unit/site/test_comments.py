@@ -84,9 +84,9 @@ def test_only_the_page_of_the_episode_changes_with_a_comment(tmp_path):
 def test_5000_comments_are_arranged_and_rendered_in_linear_time(tmp_path):
     def measure_s(count):
         threads = (make_thread(make_comments(count, parent_of=lambda number: str(number - 1))),)
-        start = time.perf_counter()
+        start = time.process_time()
         arrange_comments(threads)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     measure_s(500)
     assert min(measure_s(5_000) for _ in range(3)) < 40 * min(measure_s(500) for _ in range(3))
