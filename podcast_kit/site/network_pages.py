@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,12 +87,14 @@ class NetworkSite(Site):
             "opml_key": NETWORK_OPML_KEY,
         }
 
-    def _search_rows(self, items: Sequence[Item]) -> Iterator[SearchRow]:
+    def _search_entries(self, items: Sequence[Item]) -> Sequence[tuple[ListedShow, NetworkEpisode]]:
         del items
-        root = PageUrls(self.show, "index.html")
-        for show, episode in sorted_episodes(self.listed_shows):
-            facts = f"{show.title} · {self._translations.date(episode.date)}"
-            yield search_row(episode.title, root.relative_url(episode.url), facts, episode.summary, episode.words)
+        return sorted_episodes(self.listed_shows)
+
+    def _search_row(self, entry: tuple[ListedShow, NetworkEpisode], urls: PageUrls) -> SearchRow:
+        show, episode = entry
+        facts = f"{show.title} · {self._translations.date(episode.date)}"
+        return search_row(episode.title, urls.relative_url(episode.url), facts, episode.summary, episode.words)
 
 
 def sorted_episodes(listed_shows: Sequence[ListedShow]) -> list[tuple[ListedShow, NetworkEpisode]]:

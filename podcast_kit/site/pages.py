@@ -37,7 +37,15 @@ from podcast_kit.site.menu import MenuLink, build_menu, find_dead_entries
 from podcast_kit.site.page_content import PageContent
 from podcast_kit.site.prompts import build_contact_links, find_prompt_set, render_prompts
 from podcast_kit.site.redirects import Redirect, find_redirects, find_taken_pages
-from podcast_kit.site.search_index import SEARCH_KEY, SearchRow, episode_row, page_row, render_search_index
+from podcast_kit.site.search_index import (
+    SEARCH_KEY,
+    SHARDS_VARIABLE,
+    SearchRow,
+    episode_row,
+    page_row,
+    render_search_index,
+    split_search_index,
+)
 from podcast_kit.site.share import SharedMoment, build_share_links, clip_page_key
 from podcast_kit.site.sitemaps import SITEMAP_KEY, SitemapUrls, newest_date, sitemap_part_key, split_sitemap
 from podcast_kit.site.templates import Templates, load_templates
@@ -283,15 +291,32 @@ class Site:
         icons = [(urls.relative_url(icon.url), icon) for icon in self.icons]
         manifest = structured_data.render_web_manifest(self.show, icons, colour=scheme.accent, background=scheme.ground)
         yield self._text_page("site.webmanifest", manifest)
-        yield self._text_page(SEARCH_KEY, render_search_index([*self._search_rows(items), *self._own_page_rows()]))
+        yield from self._search_pages(items)
 
-    def _search_rows(self, items: Sequence[Item]) -> Iterator[SearchRow]:
-        root = PageUrls(self.show, "index.html")
-        return (episode_row(item, root.relative_url(item.url), self._translations) for item in items)
+    def _search_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
+        """The search index; a script of the show's own may know only one file."""
+        entries = self._search_entries(items)
+        newest, shards = split_search_index(entries) if SHARDS_VARIABLE in self._script[1] else (entries, {})
+        yield self._late_text_page(
+            SEARCH_KEY, partial(self._render_search_index, newest, self.own_pages, tuple(shards))
+        )
+        for key, shard in shards.items():
+            yield self._late_text_page(key, partial(self._render_search_index, shard))
 
-    def _own_page_rows(self) -> Iterator[SearchRow]:
-        root = PageUrls(self.show, "index.html")
-        return (page_row(published, root.url_of(published.page.key)) for published in self.own_pages)
+    def _render_search_index(
+        self, entries: Sequence[Any], own_pages: Sequence[PublishedPage] = (), shard_keys: Sequence[str] = ()
+    ) -> str:
+        urls = PageUrls(self.show, "index.html")
+        rows = [self._search_row(entry, urls) for entry in entries]
+        rows += [page_row(published, urls.url_of(published.page.key)) for published in own_pages]
+        return render_search_index(rows, shard_keys)
+
+    def _search_entries(self, items: Sequence[Item]) -> Sequence[Any]:
+        """What `_search_row` takes, newest first."""
+        return items
+
+    def _search_row(self, item: Any, urls: PageUrls) -> SearchRow:  # noqa: ANN401  # of a network, a pair
+        return episode_row(item, urls.relative_url(item.url), self._translations)
 
     def _list_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
         lists = EpisodeLists(self.show, items)
@@ -444,6 +469,14 @@ class Site:
 
     def _text_page(self, key: str, text: str) -> SitePage:
         return self._bytes_page(key, text.encode("utf-8", "replace"))
+
+    def _late_text_page(self, key: str, render: Callable[[], str]) -> SitePage:
+        """A page that is not kept until it is written: it is rendered for its digest, and again if that is new."""
+
+        def encode() -> bytes:
+            return render().encode("utf-8", "replace")
+
+        return SitePage(key=key, digest=hashlib.sha256(encode()).hexdigest(), render=encode)
 
     def _bytes_page(self, key: str, data: bytes) -> SitePage:
         return SitePage(key=key, digest=hashlib.sha256(data).hexdigest(), render=lambda: data)

@@ -261,14 +261,6 @@ def test_the_sitemap_lists_every_page_except_embeds(render):
     assert f"Sitemap: {BASE}sitemap.xml" in pages["robots.txt"]
 
 
-def test_the_search_index_has_title_date_summary_and_people(render):
-    text = render(make_item(episode=make_episode(tags=("Habits",))))["search.js"]
-    rows = json.loads(text.removeprefix("window.episodes=").removesuffix(";\n"))
-    assert rows == [
-        ["Number 1", "episodes/001-one/index.html", "12 January 2026", "What number 1 is about.", "Habits Ada Voice 1"]
-    ]
-
-
 HOSTILE = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}</title></style>&#x3c;"""
 
 
