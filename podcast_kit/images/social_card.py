@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podcast_kit.images.artwork import apply_exif_rotation, decodes_image, flatten_to_rgb, open_image
+from podcast_kit.images.jpeg_strips import JpegStrips, encode_jpeg
 from podcast_kit.model import Cover
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ MARGIN_PX = 90
 CARD_COVER_SIDE_PX = SOCIAL_CARD_SIZE_PX[1] - 2 * MARGIN_PX
 TEXT_LEFT_PX = 2 * MARGIN_PX + CARD_COVER_SIDE_PX - 30
 TEXT_WIDTH_PX = SOCIAL_CARD_SIZE_PX[0] - TEXT_LEFT_PX - 70
+CARD_JPEG_QUALITY = 80
+MAX_ROUNDING_PX = 2
+"""How much further than Pillow says a text may be drawn at a place that is not a whole pixel."""
 TITLE_SIZES_PX = (72, 60, 50, 42)
 """Font sizes of the title; the largest that fits is used."""
 MAX_CARD_TEXT_LEN = 300
@@ -69,24 +74,33 @@ class SocialCard:
         self._draw_show()
         self._canvas = self._background.copy()
         """Where titles are drawn, one after the other: new memory for each card takes twice as long."""
+        self._strips: JpegStrips | None = None
+        self._has_titled = False
         self._untitled: Image.Image | None = None
 
     def render(self, title: str) -> Cover:
         """The card with a title; if the font lacks letters of the title, the card only shows the cover."""
-        from PIL import ImageDraw
-
         text = _drawable_text(title)
         if text:
-            card = self._canvas
-            card.paste(self._background)
-            self._draw_title(ImageDraw.Draw(card), text)
+            data = self._render_titled(text)
         else:
             self._untitled = self._untitled or self._draw_background((SOCIAL_CARD_SIZE_PX[0] - CARD_COVER_SIDE_PX) // 2)
-            card = self._untitled
-        data = io.BytesIO()
-        card.save(data, "JPEG", quality=80)
+            data = encode_jpeg(self._untitled, CARD_JPEG_QUALITY)
         width, height = SOCIAL_CARD_SIZE_PX
-        return Cover(data=data.getvalue(), mime="image/jpeg", width=width, height=height)
+        return Cover(data=data, mime="image/jpeg", width=width, height=height)
+
+    def _render_titled(self, title: str) -> bytes:
+        """The card as JPEG; from the second one on, only the rows with the title are encoded."""
+        from PIL import ImageDraw
+
+        card = self._canvas
+        card.paste(self._background)
+        top, bottom = self._draw_title(ImageDraw.Draw(card), title)
+        if not self._has_titled:
+            self._has_titled = True
+            return encode_jpeg(card, CARD_JPEG_QUALITY)
+        self._strips = self._strips or JpegStrips(self._background, CARD_JPEG_QUALITY)
+        return self._strips.encode(card, top - MAX_ROUNDING_PX, bottom + MAX_ROUNDING_PX)
 
     def render_poster(self, title: str, poster: PosterFormat) -> Cover:
         """A poster with the cover above the title; if the font lacks letters of the title, it shows the cover only."""
@@ -152,15 +166,19 @@ class SocialCard:
             line = _wrap_text(self._show, font, TEXT_WIDTH_PX, 1)[0]
             ImageDraw.Draw(self._background).text((TEXT_LEFT_PX, MARGIN_PX + 4), line, fill=self._soft, font=font)
 
-    def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> None:
-        """The title in the largest size that fits."""
+    def _draw_title(self, draw: ImageDraw.ImageDraw, title: str) -> tuple[int, int]:
+        """The title in the largest size that fits; the rows of pixels that it is in."""
         for size in TITLE_SIZES_PX:
             lines = _wrap_text(title, _load_font(size), TEXT_WIDTH_PX, 5)
             if len(lines) * size * 1.2 <= CARD_COVER_SIDE_PX - 80 and not lines[-1].endswith("…"):
                 break
         top = MARGIN_PX + CARD_COVER_SIDE_PX / 2 - len(lines) * size * 0.6 + 20
+        font, boxes = _load_font(size), list[tuple[float, float, float, float]]()
         for number, line in enumerate(lines):
-            draw.text((TEXT_LEFT_PX, top + number * size * 1.2), line, fill=self._ink, font=_load_font(size))
+            place = (TEXT_LEFT_PX, top + number * size * 1.2)
+            draw.text(place, line, fill=self._ink, font=font)
+            boxes.append(draw.textbbox(place, line, font=font))
+        return math.floor(min(box[1] for box in boxes)), math.ceil(max(box[3] for box in boxes))
 
 
 @decodes_image
