@@ -235,10 +235,16 @@ class Site:
     @cached_property
     def _script(self) -> tuple[str, str]:
         """Key and text of the script."""
-        return self._render_asset("site.js")
+        return self._render_asset("site.js", search_script=self._search_script[0].rpartition("/")[2])
 
-    def _render_asset(self, name: str) -> tuple[str, str]:
-        text = self._templates.render(name, {"show": self.show, "look": self._theme, "t": self._translations})
+    @cached_property
+    def _search_script(self) -> tuple[str, str]:
+        """Key and text of the script that searches, which the other loads on pages that have a search."""
+        return self._render_asset("episode-search.js")
+
+    def _render_asset(self, name: str, **values: str) -> tuple[str, str]:
+        values_of_all = {"show": self.show, "look": self._theme, "t": self._translations}
+        text = self._templates.render(name, values_of_all | values)
         stem, _, suffix = name.rpartition(".")
         text = _minify(text, suffix)
         return f"assets/{stem}.{_digest_value(text)[:10]}.{suffix}", text
@@ -282,7 +288,7 @@ class Site:
         return [show.title, show.description, show.author, show.people, show.listen, show.contact, show.reviews]
 
     def _asset_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        for key, text in (self._style, self._script):
+        for key, text in (self._style, self._script, self._search_script):
             yield self._text_page(key, text)
         for key, data in self._theme.files.items():
             yield self._bytes_page(key, data)
@@ -294,14 +300,19 @@ class Site:
         yield from self._search_pages(items)
 
     def _search_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        """The search index; a script of the show's own may know only one file."""
+        """The search index; scripts of the show's own may know only one file."""
         entries = self._search_entries(items)
-        newest, shards = split_search_index(entries) if SHARDS_VARIABLE in self._script[1] else (entries, {})
+        newest, shards = split_search_index(entries) if self._knows_shards else (entries, {})
         yield self._late_text_page(
             SEARCH_KEY, partial(self._render_search_index, newest, self.own_pages, tuple(shards))
         )
         for key, shard in shards.items():
             yield self._late_text_page(key, partial(self._render_search_index, shard))
+
+    @property
+    def _knows_shards(self) -> bool:
+        key, text = self._search_script
+        return SHARDS_VARIABLE in text and key.rpartition("/")[2] in self._script[1]
 
     def _render_search_index(
         self, entries: Sequence[Any], own_pages: Sequence[PublishedPage] = (), shard_keys: Sequence[str] = ()

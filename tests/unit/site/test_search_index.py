@@ -129,14 +129,15 @@ def test_a_row_is_bounded():
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_a_script_of_the_shows_own_that_knows_one_file_gets_one(tmp_path, index_files):
-    own = tmp_path / "templates/site.js"
+@pytest.mark.parametrize("name", ["site.js", "episode-search.js"])
+def test_a_script_of_the_shows_own_that_knows_one_file_gets_one(tmp_path, index_files, name):
+    own = tmp_path / "templates" / name
     own.parent.mkdir()
     own.write_text("const episodes = window.episodes;", "utf-8")
     files = index_files(make_items(47))
     assert set(files) == {"search.js"}
     assert len(read_rows(files["search.js"])) == 47
-    own.write_text((default_templates() / "site.js").read_text("utf-8"), "utf-8")
+    own.write_text((default_templates() / name).read_text("utf-8"), "utf-8")
     assert len(index_files(make_items(47))) == 4
 
 
