@@ -330,8 +330,10 @@ class Site:
         return episode_row(item, urls.relative_url(item.url), self._translations)
 
     def _list_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:
-        lists = EpisodeLists(self.show, items)
+        own_keys = {published.page.key for published in self.own_pages} | self.static_files
+        lists = EpisodeLists(self.show, items, self._templates, own_keys)
         yield from map(self._template_page, lists.list_index_pages(self._show_values))
+        yield from map(self._template_page, lists.list_overview_pages())
         yield from map(self._template_page, lists.list_collection_pages())
 
     def _episode_pages(self, items: Sequence[Item]) -> Iterator[SitePage]:

@@ -18,6 +18,8 @@ from podcast_kit.limits import MAX_TEMPLATE_BYTES
 from podcast_kit.site.listen_links import SERVICES_FILE
 
 if TYPE_CHECKING:
+    from jinja2 import nodes
+
     from podcast_kit.site.sandbox import SandboxedTemplates
     from podcast_kit.site.trusted_templates import TrustedTemplates
 
@@ -159,6 +161,28 @@ class Templates:
         """Whether the show has its own template of this name."""
         return name in self._own
 
+    def reads_value(self, name: str, value: str) -> bool:
+        """Whether a template shows a value that the default one of this name shows; the show's own may not know it.
+
+        Its own knows it if it names it, or extends the default one and keeps its block `main`.
+        """
+        if name not in self._own:
+            return True
+        from jinja2 import TemplateSyntaxError, meta, nodes
+
+        text = _read_template(self._own[name], name).decode("utf-8", "replace")
+        try:
+            tree = self._sandbox.parse(text)
+        except TemplateSyntaxError:  # reported where it is rendered
+            return True
+        if value in meta.find_undeclared_variables(tree):
+            return True
+        parents = [node.template for node in tree.find_all(nodes.Extends)]
+        extends_default = any(isinstance(node, nodes.Const) and node.value == f"default/{name}" for node in parents)
+        return extends_default and not any(
+            block.name == "main" and not _calls_super(block) for block in tree.find_all(nodes.Block)
+        )
+
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Render a template. An error in a template of the show is raised as InvalidInput with its line."""
         try:
@@ -222,6 +246,13 @@ class Templates:
         if self.shared and full.is_relative_to(real_path(self.shared)):
             return SourceLocation(os.path.relpath(full, folder).replace(os.sep, "/"), line)
         return SourceLocation(path.as_posix(), line)
+
+
+def _calls_super(block: nodes.Block) -> bool:
+    """Whether a block shows what it replaces."""
+    from jinja2 import nodes
+
+    return any(isinstance(call.node, nodes.Name) and call.node.name == "super" for call in block.find_all(nodes.Call))
 
 
 def _stack_frames(error: Exception) -> list[tuple[Path, int]]:

@@ -1,9 +1,13 @@
 """A show with more episodes than one search file or one page has, in Chromium."""
 
+import shutil
+import subprocess
+
 import pytest
 
 from podcast_kit import site
-from podcast_kit.site import search_index
+from podcast_kit.model import Person
+from podcast_kit.site import collections, list_pages, search_index
 from tests.browser.test_pages import RULES
 from tests.support import chromium
 from tests.support.browsing import until
@@ -16,6 +20,13 @@ pytestmark = [
 ]
 EPISODES = 150
 HOSTILE = "<img src=x onerror=alert(1)>"
+LISTS = [
+    "index.html",
+    "page/15/index.html",
+    "tags/talk/page/30/index.html",
+    "people/index.html",
+    "people/page/2/index.html",
+]
 CARDS = "document.querySelectorAll('#found .card').length"
 STATUS = "document.querySelector('form [role=status]').textContent"
 MORE = "#found + button"
@@ -23,12 +34,18 @@ MORE = "#found + button"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A show whose index has shards of 10 episodes."""
-    items = [make_item(number, episode=make_episode(number, tags=("talk",))) for number in range(EPISODES, 0, -1)]
+    """A show whose search has shards of 10 episodes, and whose lists have pages of 5 episodes or 30 people."""
+    items = [
+        make_item(number, episode=make_episode(number, tags=("talk",)), people=(Person(name=f"Guest {number % 40}"),))
+        for number in range(EPISODES, 0, -1)
+    ]
     items[-7] = make_item(7, episode=make_episode(7, title=f"Zebras {HOSTILE}"))
     folder = tmp_path_factory.mktemp("large")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "EPISODES_PER_SHARD", 10)
+        patch.setattr(collections, "EPISODES_PER_PAGE", 5)
+        patch.setattr(list_pages, "MAX_INDEX_COLLECTIONS", 30)
+        patch.setattr(list_pages, "COLLECTIONS_PER_PAGE", 30)
         pages = site.render_site(make_show(), items, folder=tmp_path_factory.mktemp("show"), artwork=ART)
     for key, data in pages.items():
         path = folder / key
@@ -119,13 +136,51 @@ def test_search_works_from_a_folder_on_disk(open_page, folder):
     until(page, f"{CARDS} === 1")
 
 
+def test_every_page_of_a_topic_can_be_reached(open_page):
+    page = open_page("tags/talk/index.html")
+    page.click("nav.pages >> text=30")
+    assert page.inner_text("h1") == "Topic: talk Page 30"
+    assert page.locator(".card").count() == 2
+    page.click("nav.pages >> text=29")
+    assert page.get_attribute("nav.pages [aria-current]", "href") == "../../../../tags/talk/page/29/index.html"
+    page.click("nav.pages >> text='1'")
+    assert page.locator(".card").count() in range(3, 9)
+
+
+def test_everybody_can_be_reached_from_the_index(open_page):
+    page = open_page("index.html")
+    assert page.locator("a[href^='people/guest-']").count() == 24
+    page.click("text=Show all 41")
+    assert page.locator(".shelves a").count() == 30
+    page.click("nav.pages >> text=2")
+    assert page.locator(".shelves a").count() == 11
+
+
+def find_violations(page):
+    page.evaluate(chromium.AXE.read_text("utf-8"))
+    result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
+    assert result["passes"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in result["violations"]]
+
+
 @pytest.mark.skipif(not chromium.AXE.exists(), reason="axe-core is not installed (npm ci --prefix tests/node)")
 def test_results_are_accessible(open_page):
     page = open_page("index.html", viewport={"width": 360, "height": 900})
     page.fill("#search", "number")
     until(page, f"!document.querySelector('{MORE}').hidden")
-    page.evaluate(chromium.AXE.read_text("utf-8"))
-    result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
-    assert result["passes"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in result["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert find_violations(page) == []
+
+
+@pytest.mark.skipif(not chromium.AXE.exists(), reason="axe-core is not installed (npm ci --prefix tests/node)")
+def test_lists_are_accessible(open_page):
+    for path in LISTS:
+        page = open_page(path, viewport={"width": 360, "height": 900})
+        assert find_violations(page) == [], path
+
+
+@pytest.mark.skipif(not chromium.VNU.exists() or not shutil.which("java"), reason="vnu-jar or java is not installed")
+def test_lists_are_valid_html(folder):
+    command = ["java", "-jar", chromium.VNU, "--errors-only", "--stdout", *(folder / path for path in LISTS)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.returncode) == ("", 0)
