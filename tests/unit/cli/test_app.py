@@ -54,6 +54,13 @@ def test_version_imports_no_command_and_no_model():
     assert not {name for name in imported if name.startswith(("podcast_kit.cli.commands", "podcast_kit.model"))}
 
 
+def test_python_does_not_look_for_reference_cycles_at_exit():
+    source = IMPORTED.format(arguments=["--version"]).replace(
+        "sys.exit", "import gc; assert gc.get_freeze_count(); sys.exit"
+    )
+    subprocess.run([sys.executable, "-c", source], check=True, stdout=subprocess.DEVNULL)
+
+
 def test_every_command_is_in_a_module_of_its_name():
     modules = {path.stem.rstrip("_") for path in Path(commands.__file__).parent.glob("[a-z]*.py")}
     assert modules == set(COMMANDS) == set(cli.list_commands(click.Context(cli)))
