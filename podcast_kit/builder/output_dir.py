@@ -122,13 +122,13 @@ class OutputDir:
         """The path of a key's file."""
         return self.folder / self.place(key)
 
-    def _name(self, key: str) -> str:
+    def name(self, key: str) -> str:
         """As `path`, without what a Path costs: a build looks at every file."""
         return os.path.join(self._root, self.place(key))  # noqa: PTH118
 
     def has(self, key: str, sha256: str) -> bool:
         """Whether the file exists with exactly these bytes."""
-        name = self._name(key)
+        name = self.name(key)
         try:
             status = os.lstat(name)  # a Path costs too much, thousands of times a build
         except (OSError, ValueError):
@@ -264,7 +264,7 @@ class OutputDir:
         """Give a finished file, made at a `temp_path`, its final name."""
         folder, name = self._open_root().create_parent(self.place(key))
         folder.replace(self._open_scratch(), file.name, name)
-        self.cache.set_digest(self._name(key), sha256)
+        self.cache.set_digest(self.name(key), sha256)
         self.files_written += 1
 
     def delete_file(self, key: str) -> None:
@@ -337,7 +337,7 @@ class OutputDir:
         }
         for key, output in self.outputs.items():
             source_key = secret.get(output.sha256, key)
-            if output.path is None and source_key != key:
+            if source_key != key and output.path is None:
                 self.outputs[key] = replace(output, copy_of=source_key)
 
     def _find_strangers(self, path: str, below: str, folders: set[str]) -> bool:
@@ -392,7 +392,7 @@ class OutputDir:
         if not entry.is_file(follow_symlinks=False):
             return False
         is_leftover = TEMP_NAME.fullmatch(entry.name) or SCRATCH_NAME.match(key) or MEDIA_PATH.match(key)
-        return bool(is_leftover) or self.cache.has_file(self._name(key))
+        return bool(is_leftover) or self.cache.has_file(self.name(key))
 
 
 def _list_parents(keys: Iterable[str]) -> set[str]:

@@ -111,20 +111,24 @@ class _Restorer:
 _restore = _Restorer()
 
 
-def _dismantle_dataclass(names: tuple[str, ...], value: object) -> list[object]:
-    return [getattr(value, name) for name in names]
-
-
-def _dismantle_partly(names: tuple[str, ...], left_out: Mapping[str, object], value: object) -> list[object]:
-    """As `_dismantle_dataclass`, without what the next build works out itself."""
-    return [left_out[name] if name in left_out else getattr(value, name) for name in names]
+def _dismantle_dataclass(getters: tuple[Callable[[object], object], ...], value: object) -> list[object]:
+    return [get_field(value) for get_field in getters]
 
 
 def _choose_dismantler(type_: type) -> Callable[[Any], list[object]]:
-    names = tuple(field.name for field in fields(type_))
-    if type_ in LEFT_OUT:
-        return partial(_dismantle_partly, names, LEFT_OUT[type_])
-    return partial(_dismantle_dataclass, names)
+    """Without what the next build works out itself."""
+    left_out = LEFT_OUT.get(type_, {})
+    return partial(
+        _dismantle_dataclass,
+        tuple(
+            partial(_leave_out, left_out[field.name]) if field.name in left_out else slot.__get__
+            for field, slot in zip(fields(type_), _slots(type_), strict=True)
+        ),
+    )
+
+
+def _leave_out(instead: object, _value: object) -> object:
+    return instead
 
 
 def _restore_datetime(state: bytes, time_zone: timezone) -> datetime:
@@ -149,8 +153,13 @@ def _dismantle_offset(value: timezone) -> list[object]:
 
 def _setters(type_: type) -> tuple[Callable[[object, object], None], ...]:
     """What sets each field of a dataclass with slots, be it frozen or not."""
+    return tuple(slot.__set__ for slot in _slots(type_))
+
+
+def _slots(type_: type) -> tuple[Any, ...]:
+    """Where each field of a dataclass is kept, be it as another value than it is read as."""
     slots = {name: slot for base in reversed(type_.__mro__) for name, slot in vars(base).items()}
-    return tuple(slots[field.name].__set__ for field in fields(type_))
+    return tuple(getattr(slots[field.name], "slot", slots[field.name]) for field in fields(type_))
 
 
 _TYPES: tuple[type, ...] = (*DATACLASSES, *ENUMS, datetime, timezone)

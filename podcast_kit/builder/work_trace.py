@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.model import Image, Item, Output, Resource
+from podcast_kit.model.transfer import set_path_late
 
-_set_path = vars(Output)["path"].__set__
 _UNKNOWN = (0, 0, 0)
 """Facts of a file that was not looked at yet."""
 
@@ -43,7 +43,7 @@ class KeptWork:
         if self._listed is None:
             for output in self.outputs:
                 if output.path is None:
-                    _set_path(output, out.path(output.key))  # not shared yet: it was read from a file just now
+                    set_path_late(output, out.name(output.key))  # not shared yet: it was read from a file just now
             self._listed = {output.key: output for output in self.outputs}
             self._uses = (*self.used, *((FILE_DIGESTS.name, file[0]) for file in self.files))
         out.cache.repeat_uses(self._uses)

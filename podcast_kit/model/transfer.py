@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
+from types import MemberDescriptorType
+from typing import Any
 
 from podcast_kit.errors import SourceLocation
 from podcast_kit.model.episode import Episode
@@ -50,6 +52,36 @@ class Output:
         """The HTTP headers that the store must send, sorted."""
         redirect = ((REDIRECT_HEADER, self.redirect_to),) if self.redirect_to else ()
         return (("Cache-Control", self.cache_control), ("Content-Type", self.content_type), *redirect)
+
+
+class _LatePath:
+    """A field that can be set as the text of a path, from which a Path is made where it is first read."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, slot: MemberDescriptorType) -> None:
+        self.slot = slot
+
+    def __get__(self, obj: object, owner: type | None = None) -> Any:  # noqa: ANN401  # itself, from the class
+        if obj is None:
+            return self
+        path = self.slot.__get__(obj, owner)
+        if type(path) is str:
+            path = Path(path)
+            self.slot.__set__(obj, path)
+        return path
+
+    def __set__(self, obj: object, value: Path | str | None) -> None:
+        self.slot.__set__(obj, value)
+
+
+_path = _LatePath(vars(Output)["path"])
+setattr(Output, "path", _path)  # noqa: B010  # what mypy knows of the field stays true
+
+
+def set_path_late(output: Output, path: str) -> None:
+    """Give an output that no one has seen yet its path: a build lists thousands, and looks at few."""
+    _path.slot.__set__(output, path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
