@@ -29,8 +29,9 @@ PICTURE_SECONDS = 0.012
 PAGE_SECONDS = 0.004
 """About what drawing a social card, or rendering a page, costs on one processor."""
 ITEMS_PER_GROUP = 16
-PAGE_GROUPS_AHEAD = 16
-"""Groups of pages for each worker that are under way, where it writes them to disk: what it does during the feeds."""
+GROUPS_AHEAD_ON_DISK = 16
+"""Groups of pages or pictures for each worker that are under way, where it writes them to disk: what it does while the
+feeds, or the pictures of the show, are made here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,9 @@ class PagesBuild:
         Raises the error of the first page by key.
         """
         with_comments = tuple(self._add_comments(item) for item in items)
-        pictured, artwork, icons = add_page_images(self.project, with_comments, artwork, self.out, self._picture_items)
+        pictured, artwork, icons = add_page_images(
+            self.project, with_comments, artwork, self.out, self._start_picturing
+        )
         kept = self._find_kept(with_comments)
         show_site = self._make_site(artwork, icons, own_pages)
         show_site.kept_pages.update({guid: episode.pages for guid, episode in kept.items() if episode.pages})
@@ -165,6 +168,10 @@ class PagesBuild:
     def _place(self) -> WorkPlace:
         return WorkPlace.of_build(self.project, self.out, shares_disk=self.workers.shares_disk)
 
+    @property
+    def _groups_ahead(self) -> int:
+        return GROUPS_AHEAD_ON_DISK if self.workers.shares_disk else GROUPS_AHEAD
+
     def _are_workers_worthwhile(self, seconds: float) -> bool:
         return not are_decoders_limited() and self.workers.is_worthwhile(seconds)
 
@@ -211,7 +218,7 @@ class PagesBuild:
             context,
             tasks,
             group_size=ITEMS_PER_GROUP,
-            groups_ahead=PAGE_GROUPS_AHEAD if self.workers.shares_disk else GROUPS_AHEAD,
+            groups_ahead=self._groups_ahead,
         )
         return zip(tasks, results, strict=True)
 
@@ -229,11 +236,11 @@ class PagesBuild:
         for key in task.keys:
             self._keep(pages[key])
 
-    def _picture_items(self, pictures: ItemPictures, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Each item with its pictures."""
+    def _start_picturing(self, pictures: ItemPictures, items: Sequence[Item]) -> Iterator[Item]:
+        """Each item with its pictures; workers begin to draw now."""
         kept = {item.guid: found for item in items if (found := self._take_pictures(pictures, item))}
         others = iter(self._picture_changed(pictures, [item for item in items if item.guid not in kept]))
-        return tuple(kept[item.guid] if item.guid in kept else next(others) for item in items)
+        return (kept[item.guid] if item.guid in kept else next(others) for item in items)
 
     def _take_pictures(self, pictures: ItemPictures, item: Item) -> Item | None:
         """The item with the pictures of the last build, if they would be the same."""
@@ -261,7 +268,7 @@ class PagesBuild:
         return self._keep_pictures(pictures, item, pictured, trace)
 
     def _picture_changed(self, pictures: ItemPictures, items: Sequence[Item]) -> Iterable[Item]:
-        """As `_picture_items`, for items whose pictures are not in the record."""
+        """As `_start_picturing`, for items whose pictures are not in the record."""
         if are_decoders_limited() or not self.workers.are_many:
             return [self._picture_here(pictures, item) for item in items]
         attempts = [self._attempt_pictures(pictures, item) for item in items]
@@ -276,11 +283,17 @@ class PagesBuild:
             cover=pictures.cover,
             colours=pictures.colours,
         )
-        results = self.workers.run(episode_tasks.picture_items_in_worker, context, tasks, group_size=ITEMS_PER_GROUP)
-        return [
+        results = self.workers.run(
+            episode_tasks.picture_items_in_worker,
+            context,
+            tasks,
+            group_size=ITEMS_PER_GROUP,
+            groups_ahead=self._groups_ahead,
+        )
+        return (
             self._take_over_pictures(pictures, item, next(results)) if isinstance(attempt, PictureTask) else attempt
             for item, attempt in zip(items, attempts, strict=True)
-        ]
+        )
 
     def _attempt_pictures(self, pictures: ItemPictures, item: Item) -> Item | PictureTask:
         with self.out.cache.attempt() as rows:

@@ -6,7 +6,7 @@ Each is drawn once for each content and cached; the files are published next to 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -42,22 +42,26 @@ def add_page_images(
     items: Sequence[Item],
     artwork: Image | None,
     out: OutputDir,
-    picture_items: Callable[[ItemPictures, Sequence[Item]], tuple[Item, ...]],
+    start_picturing: Callable[[ItemPictures, Sequence[Item]], Iterator[Item]],
 ) -> tuple[tuple[Item, ...], Image | None, tuple[Image, ...]]:
     """Items, artwork and icons as pages show them: with thumbnails, and a social card for each episode.
 
-    `picture_items` calls `ItemPictures.picture_item` for each, or has workers do so.
+    `start_picturing` calls `ItemPictures.picture_item` for each, or has workers do so, which may draw while the show's
+    own pictures are made here.
     """
     show, base_url = project.show, project.show.publish.url
     cover = show.artwork.resolve_in(project.folder) if artwork and show.artwork else None
-    whole = add_thumbnails(cover, artwork, out, base_url) if cover and artwork else None
+    whole = replace(artwork, colour=_find_colour(cover, out)) if cover and artwork else None
     scheme = site.resolve_theme(show, project.folder, whole, project.shared_folder).light
     colours = {"ground": scheme.tint, "ink": scheme.ink, "soft": scheme.soft, "accent": scheme.fill}
-    with_images = picture_items(ItemPictures(project.folder, show, cover, colours, out), items)
+    with_images = start_picturing(ItemPictures(project.folder, show, cover, colours, out), items)
+    icons: tuple[Image, ...] = ()
     if cover and whole:
         show_cards = SocialCards("", colours, out, base_url)
-        whole = replace(whole, social_card=show_cards.write_card(cover, show.title, ""))
-    return with_images, whole, write_favicons(cover, out, base_url) if cover else ()
+        card = show_cards.write_card(cover, show.title, "")
+        whole = replace(add_thumbnails(cover, whole, out, base_url), social_card=card)
+        icons = write_favicons(cover, out, base_url)
+    return tuple(with_images), whole, icons
 
 
 class ItemPictures:
@@ -133,13 +137,17 @@ def _quote(title: str) -> str:
 
 def add_thumbnails(source: Path, image: Image, out: OutputDir, base_url: str) -> Image:
     """A published image with its thumbnails and its accent colour."""
-    sha256 = out.cache.sha256(source)
     thumbnails = _write_thumbnails(source, IMAGE_WIDTHS_PX, out, base_url)
-    colour = out.cache.get(ACCENT_COLOURS, f"{IMAGES} {sha256}")
+    return replace(image, thumbnails=thumbnails, colour=_find_colour(source, out))
+
+
+def _find_colour(source: Path, out: OutputDir) -> str:
+    key = f"{IMAGES} {out.cache.sha256(source)}"
+    colour = out.cache.get(ACCENT_COLOURS, key)
     if colour is None:
         colour = images.dominant_colour(source)
-        out.cache.set(ACCENT_COLOURS, f"{IMAGES} {sha256}", colour)
-    return replace(image, thumbnails=thumbnails, colour=colour)
+        out.cache.set(ACCENT_COLOURS, key, colour)
+    return colour
 
 
 def write_favicons(source: Path, out: OutputDir, base_url: str) -> tuple[Image, ...]:
