@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from podcast_kit.errors import OperationError
+from podcast_kit.io.fast_pickle import dump_pickle
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -62,7 +63,7 @@ class LocalWorkers(Executor):
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Run the call in a process; the future raises what the call raised, or WorkerDied."""
-        return self._threads.submit(self._call, pickle.dumps((fn, args, kwargs)))
+        return self._threads.submit(self._call, dump_pickle((fn, args, kwargs)))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let running calls finish, then end the processes; waiting calls are cancelled with `cancel_futures`."""
@@ -190,7 +191,7 @@ def _serve_calls_until_closed(connection: Connection, environment: Mapping[str, 
             return
         try:
             fn, args, kwargs = pickle.loads(data)  # noqa: S301  # from the process that started this one
-            answer = pickle.dumps((fn(*args, **kwargs), None))
+            answer = dump_pickle((fn(*args, **kwargs), None))
         except Exception as error:  # noqa: BLE001  # it is raised again in the parent
             answer = _pickle_error(error)
         with suppress(OSError):
