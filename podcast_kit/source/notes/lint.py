@@ -24,6 +24,8 @@ _RELATIVE_LINK = re.compile(
     r"|^ {0,3}\[(?!\^)[^\[\]\n]{1,300}\]:[ \t]*<?((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])[^<>\"'\s#?]+)>?[ \t]*$"
 )
 """A relative link, or the definition of one."""
+_RELATIVE_LINK_SIGN = re.compile(r"\]\((?![a-zA-Z][a-zA-Z0-9+.-]*:|[/#?])|\]:")
+"""What every relative link has, and other notes seldom: their links are complete URLs."""
 _STATIC_PATH = re.compile(r"(?:\.\./|\./)*static/")
 """A file that is published as it is."""
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/.*)?", re.IGNORECASE)
@@ -62,7 +64,7 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
     warnings = [*_find_placeholders(markdown), *_find_html_tag(markdown), *_find_markers(markdown)]
     warnings += _find_footnote_mistakes(markdown)
     warnings += _find_shown_signs(markdown)
-    for number, line in _text_lines(markdown) if "](" in markdown or "]:" in markdown else ():
+    for number, line in _text_lines(markdown) if _may_have_mistaken_links(markdown) else ():
         for image in _SPACED_IMAGE.finditer(line):
             text = f"{image[0]!r} is not a picture in Markdown: its path has a space"
             warnings.append(NoteWarning(number, text, f"write ![...](<{image[1]}>)", "notes.picture"))
@@ -81,6 +83,11 @@ def lint_notes(markdown: str, is_file: Callable[[str], bool]) -> list[NoteWarnin
             elif not path.endswith(".md") and not path.startswith("../"):
                 warnings.append(_dead_link(number, path))
     return warnings
+
+
+def _may_have_mistaken_links(markdown: str) -> bool:
+    """Whether its lines have to be looked at; code may stand between the signs of a link."""
+    return "![" in markdown or "`" in markdown or bool(_RELATIVE_LINK_SIGN.search(markdown))
 
 
 def _dead_link(number: int, path: str) -> NoteWarning:
