@@ -38,6 +38,8 @@ MAX_UNUSED_FACTOR = 4
 MIN_ROWS_BEFORE_EVICTION = 1000
 MAX_UNWRITTEN_ROWS = 1000
 MAX_COMPRESSED_BYTES = 64_000_000
+COMPRESSION_LEVEL = 1
+"""Half the time of the usual level, for a tenth more bytes."""
 
 CachedT = TypeVar("CachedT")
 CacheRows = dict[tuple[str, str], str]
@@ -74,7 +76,9 @@ def compressed_kind(kind: CacheKind[CachedT]) -> CacheKind[CachedT]:
     """The kind for texts so long that they would make up most of the database, which every build copies."""
 
     def to_json(value: CachedT) -> str:
-        return base64.b64encode(zlib.compress(json.dumps(kind.to_json(value)).encode())).decode("ascii")
+        return base64.b64encode(zlib.compress(json.dumps(kind.to_json(value)).encode(), COMPRESSION_LEVEL)).decode(
+            "ascii"
+        )
 
     def from_json(text: str) -> CachedT:
         decompressor = zlib.decompressobj()

@@ -74,6 +74,7 @@ def _iter_share_links(moment: SharedMoment) -> Iterator[ShareLink]:
     def counted_len(text: str, url_len: int) -> int:
         return len(text) - len(moment.url) + url_len
 
+    encoded_url = _encode(moment.url)
     text = share_text(moment, MASTODON_MAX_LEN, MASTODON_URL_LEN)
     yield ShareLink(
         network="mastodon",
@@ -97,29 +98,30 @@ def _iter_share_links(moment: SharedMoment) -> Iterator[ShareLink]:
         network="facebook",
         label="Facebook",
         text=moment.url,
-        url=f"https://www.facebook.com/sharer.php?u={_encode(moment.url)}",
+        url=f"https://www.facebook.com/sharer.php?u={encoded_url}",
         length=len(moment.url),
     )
     yield ShareLink(
         network="linkedin",
         label="LinkedIn",
         text=moment.url,
-        url=f"https://www.linkedin.com/sharing/share-offsite/?url={_encode(moment.url)}",
+        url=f"https://www.linkedin.com/sharing/share-offsite/?url={encoded_url}",
         length=len(moment.url),
     )
     # These show the summary in their preview of the link.
     words = fit_text(moment.headline, X_MAX_LEN - X_URL_LEN - 1)
+    encoded_words = _encode(words)
     text = f"{words} {moment.url}"
     yield ShareLink(
         network="whatsapp", label="WhatsApp", text=text, url=f"https://wa.me/?text={_encode(text)}", length=len(text)
     )
-    telegram = f"https://t.me/share/url?url={_encode(moment.url)}&text={_encode(words)}"
+    telegram = f"https://t.me/share/url?url={encoded_url}&text={encoded_words}"
     yield ShareLink(network="telegram", label="Telegram", text=text, url=telegram, length=len(text))
     yield ShareLink(
         network="x",
         label="X",
         text=text,
-        url=f"https://x.com/intent/post?text={_encode(words)}&url={_encode(moment.url)}",
+        url=f"https://x.com/intent/post?text={encoded_words}&url={encoded_url}",
         length=counted_len(text, X_URL_LEN),
         max_len=X_MAX_LEN,
     )

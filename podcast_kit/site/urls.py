@@ -41,6 +41,8 @@ class PageUrls:
         return TAG_PATTERN.sub(self._relativize_tag, html)
 
     def _relativize_tag(self, tag: re.Match[str]) -> str:
+        if self._base not in tag[0] and "srcset" not in tag[0]:  # as most
+            return tag[0]
         return SRCSET_PATTERN.sub(
             self._relativize_srcset, URL_ATTRIBUTE_PATTERN.sub(self._relativize_attribute, tag[0])
         )
