@@ -69,11 +69,16 @@ def _looks_like_silence(path: Path, audio: Audio) -> bool:
     if audio.bit_rate < MIN_SPEECH_BPS:
         return True
     size = round(audio.bit_rate * audio.seconds / 8)
+    start, step = max(audio.bytes - size, 0), max(size // SAMPLED_SPANS, SAMPLED_SPAN_BYTES)
+    offsets = range(start, start + size, step)
+    sampled, compressed_len, compressor = b"", 0, zlib.compressobj(1)
     with path.open("rb") as file:
-        start = max(audio.bytes - size, 0)
-        step = max(size // SAMPLED_SPANS, SAMPLED_SPAN_BYTES)
-        sampled = b"".join(read_at(file, at, SAMPLED_SPAN_BYTES) for at in range(start, start + size, step))
-    if len(zlib.compress(sampled, 1)) >= len(sampled) * MAX_SILENCE_ZIP_RATIO:
+        for offset in offsets:
+            sampled += (span := read_at(file, offset, SAMPLED_SPAN_BYTES))
+            compressed_len += len(compressor.compress(span))
+            if compressed_len >= len(offsets) * SAMPLED_SPAN_BYTES * MAX_SILENCE_ZIP_RATIO:
+                return False  # speech, as soon as two spans are read
+    if compressed_len + len(compressor.flush()) >= len(sampled) * MAX_SILENCE_ZIP_RATIO:
         return False
     # Plain samples of silence are all alike; a tone that repeats is not.
     return audio.codec != "pcm" or find_spec("av") is not None or len(set(sampled)) <= 1
