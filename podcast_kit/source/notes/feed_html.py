@@ -50,7 +50,7 @@ class FeedRenderer(SimpleRenderer):
     def _render_inline(self, token: Token) -> str:
         html: list[str] = []
         link_url, label_start = "", 0
-        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
+        lines = self.split_lines(token)
         for number, (_, children) in enumerate(lines):
             for child in children:
                 kind = child.type

@@ -60,7 +60,7 @@ class PageRenderer(TokenRenderer):
         return "".join(html)
 
     def _add_inline(self, token: Token, html: list[str]) -> None:
-        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
+        lines = self.split_lines(token)
         link_url, label_start = "", 0
         for number, (timestamp, children) in enumerate(lines):
             timecode_index = _find_timecode(timestamp, children) if timestamp else None

@@ -61,7 +61,7 @@ class PlainTextRenderer(SimpleRenderer):
     def _render_inline(self, token: Token) -> str:
         pieces: list[str] = []
         open_links: list[tuple[int, str]] = []
-        lines = self.split_lines(token) if self.first_lines else [(None, token.children or [])]
+        lines = self.split_lines(token)
         for number, (_, children) in enumerate(lines):
             for child in children:
                 kind = child.type

@@ -37,13 +37,18 @@ class TokenRenderer:
     is_own_page: bool = False
     """Whether the text is a page of the podcaster's own, whose files are in `pages/`, not notes of an episode."""
 
+    def __post_init__(self) -> None:
+        self._marked_lines = self.first_lines | self.timestamps.keys()
+
     def is_first_line(self, token: Token, number: int) -> bool:
         """Whether a line of an inline token, counted from 0, begins with the time or the title of a chapter."""
         return (token.map[0] if token.map else 0) + number in self.first_lines
 
     def split_lines(self, token: Token) -> list[tuple[TimestampLine | None, list[Token]]]:
-        """The children of an inline token by line, each line with its timestamp."""
-        first = token.map[0] if token.map else 0
+        """The children of an inline token by line, each line with its timestamp; all as one line where none has any."""
+        first, end = token.map or (0, None)
+        if not self.first_lines or (end and not any(line in self._marked_lines for line in range(first, end))):
+            return [(None, token.children or [])]
         lines: list[tuple[TimestampLine | None, list[Token]]] = [(self.timestamps.get(first), [])]
         for child in token.children or ():
             if child.type in {"softbreak", "hardbreak"}:
