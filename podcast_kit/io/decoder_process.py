@@ -100,11 +100,17 @@ class DecoderProcess:
         import multiprocessing
 
         context = multiprocessing.get_context("spawn")  # inherits no locks and no open files
-        self._connection, child = context.Pipe()
-        self._process = context.Process(target=_serve_calls, args=(child, self._limits), daemon=True)
-        self._process.start()
-        child.close()
-        return self._connection
+        connection, child = context.Pipe()
+        process = context.Process(target=_serve_calls, args=(child, self._limits), daemon=True)
+        try:
+            process.start()
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            child.close()
+        self._process, self._connection = process, connection
+        return connection
 
     def _stop(self) -> None:
         if self._process and self._connection:

@@ -36,6 +36,7 @@ class WorkerPool(Executor):
         self._waiting = ThreadPoolExecutor(count or os.cpu_count() or 1)
         # A new process inherits no locks, whatever threads the caller has.
         self._context = multiprocessing.get_context("spawn")
+        self._is_terminated = False
         self._processes: set[BaseProcess] = set()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -48,6 +49,7 @@ class WorkerPool(Executor):
 
     def terminate(self) -> None:
         """Stop all running calls immediately."""
+        self._is_terminated = True
         self._waiting.shutdown(wait=False, cancel_futures=True)
         for process in tuple(self._processes):
             process.terminate()
@@ -59,6 +61,8 @@ class WorkerPool(Executor):
         )
         process.start()
         self._processes.add(process)
+        if self._is_terminated:  # in the meantime
+            process.terminate()
         sender.close()
         try:
             with receiver:

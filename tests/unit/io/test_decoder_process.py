@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
+from multiprocessing.context import SpawnProcess
 
 import pytest
 from PIL import Image
@@ -74,6 +75,18 @@ def test_a_decoder_that_misbehaves_fails_alone(tmp_path, monkeypatch, decoder, m
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has network namespaces")
+def test_a_process_that_cannot_be_started_is_started_for_the_next_file(tmp_path, monkeypatch):
+    def refuse(_):
+        raise BlockingIOError("no more processes")
+
+    with limit_decoders():
+        with monkeypatch.context() as patch:
+            patch.setattr(SpawnProcess, "start", refuse)
+            with pytest.raises(BlockingIOError):
+                hostile_decoders.tell_process(tmp_path)
+        assert hostile_decoders.tell_process(tmp_path) != os.getpid()
+
+
 def test_a_decoder_has_no_network_where_the_system_can_take_it_away(tmp_path):
     with closing(socket.create_server(("127.0.0.1", 0))) as server, limit_decoders(LIMITS):
         port = server.getsockname()[1]
