@@ -24,6 +24,7 @@ from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.worker_processes import WorkerDied
 from podcast_kit.model import BucketFile, Episode, FetchedFile, LocalFile, Progress, Project
+from podcast_kit.text.compact_texts import move_texts
 
 if TYPE_CHECKING:
     from podcast_kit.builder import episode_tasks
@@ -61,7 +62,10 @@ class EpisodesBuild:
         kept = {episode.slug: built for episode in episodes if (built := self._take_kept(episode))}
         results = self._run_changed(context, [episode for episode in episodes if episode.slug not in kept])
         for episode in episodes:
-            yield (episode, kept[episode.slug]) if episode.slug in kept else next(results)
+            built_episode, outcome = (episode, kept[episode.slug]) if episode.slug in kept else next(results)
+            if isinstance(outcome, BuiltEpisode):
+                self._move_texts(outcome)
+            yield built_episode, outcome
 
     def _take_kept(self, episode: Episode) -> BuiltEpisode | None:
         """The episode from the record, if everything is as it was in the last build."""
@@ -71,7 +75,13 @@ class EpisodesBuild:
         if kept is None:
             return None
         kept.work.repeat(self.out)
+        self._move_texts(kept.built)
         return kept.built
+
+    def _move_texts(self, built: BuiltEpisode) -> None:
+        """Keep the texts of an episode outside of memory, from where they are still read."""
+        move_texts(built.item, self.out.texts)
+        move_texts(built.item.episode, self.out.texts)
 
     def _keep(self, episode: Episode, outcome: BuiltEpisode | PodcastKitError, trace: WorkTrace) -> None:
         if self.record is not None and isinstance(outcome, BuiltEpisode):
@@ -247,6 +257,8 @@ class EpisodesBuild:
             except WorkNeeded:
                 return _Waiting(rows)
         self._keep(episode, outcome, trace)
+        if isinstance(outcome, BuiltEpisode):
+            self._move_texts(outcome)
         return outcome
 
     def _estimate_seconds(self, episode: Episode) -> float:

@@ -17,6 +17,7 @@ from typing import BinaryIO, Self
 
 from podcast_kit.builder.cache import Cache
 from podcast_kit.builder.spool import Spool
+from podcast_kit.builder.text_file import TextFile
 from podcast_kit.errors import OperationError
 from podcast_kit.io.inside import OutsideFolderError, open_inside, real_path
 from podcast_kit.io.mime import guess_content_type
@@ -77,6 +78,8 @@ class OutputDir:
         self._scratch_folder: OpenFolder | None = None
         self.outputs: dict[str, Output] = {}
         self.staged = Spool(lambda: self._open_scratch().path_for_others(""))
+        self.texts = TextFile(lambda: self._open_scratch().path_for_others(""))
+        """Long texts of episodes, as long as these are in memory."""
         self.files_written = 0
         self._staged_files: dict[str, Path] = {}
         self._map_key: Callable[[str], str] | None = None
@@ -148,6 +151,22 @@ class OutputDir:
         else:
             self.staged.drop_key(key)
         return self.add(key, len(data), sha256, wave, mime)
+
+    def write_parts(self, key: str, parts: Iterable[bytes], wave: Wave) -> Output:
+        """As `write`, for bytes that come piece by piece, of what waits for `commit`."""
+        temp = self.temp_path()
+        digest, size = hashlib.sha256(), 0
+        with self._open_scratch().create(temp.name) as file:
+            for part in parts:
+                digest.update(part)
+                size += file.write(part)
+        sha256 = digest.hexdigest()
+        self.staged.drop_key(key)
+        if self.has(key, sha256):
+            self.discard_file(temp)
+        else:
+            self.staged.add_file(key, temp.name)
+        return self.add(key, size, sha256, wave)
 
     def publish_file(self, source: Path, mime: str = "") -> Output:
         """Copy a file, in blocks, under its own digest. Raises OperationError if it changes while it is read."""

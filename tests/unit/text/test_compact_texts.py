@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import pytest
 
-from podcast_kit.text.compact_texts import keep_texts_compact
+from podcast_kit.text.compact_texts import keep_texts_compact, move_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,62 @@ def test_equal_texts_are_in_memory_once_after_pickling_too():
     for page in (Page("About", "a – b", "a – b"), pickle.loads(pickle.dumps(Page("Us", "c – d", "c – d")))):
         assert page.excerpt is page.text
         assert Page.excerpt.slot.__get__(page) is Page.text.slot.__get__(page)
+
+
+class Shelf:
+    """Keeps texts in a list."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def add_text(self, text):
+        self.texts.append(text if isinstance(text, str) else text.decode("utf-8", "surrogatepass"))
+        return ShelfPlace(self, len(self.texts) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ShelfPlace:
+    shelf: Shelf
+    number: int
+
+    def read(self) -> str:
+        return self.shelf.texts[self.number]
+
+
+@pytest.mark.parametrize("text", [text * 100 for text in TEXTS[1:]])
+def test_a_moved_text_is_read_as_before(text):
+    page, shelf = Page("About", text), Shelf()
+    move_texts(page, shelf)
+    assert shelf.texts == [text]
+    assert page == Page("About", text)
+    assert page.text == text
+    assert [getattr(page, field.name) for field in fields(page)] == ["About", text, ""]
+
+
+def test_copies_of_a_value_leave_moved_texts_where_they_are():
+    page, shelf = Page("About", "a – b" * 100, "plain" * 100), Shelf()
+    move_texts(page, shelf)
+    copy = replace(page, title="Us")
+    move_texts(copy, shelf)
+    assert len(shelf.texts) == 2
+    assert (copy.text, copy.excerpt) == (page.text, page.excerpt)
+    assert Page.text.slot.__get__(copy) is Page.text.slot.__get__(page)
+    assert Page.excerpt.slot.__get__(copy) is Page.excerpt.slot.__get__(page)
+
+
+def test_equal_texts_are_moved_once():
+    page, shelf = Page("About", "c – d" * 100, "c – d" * 100), Shelf()
+    move_texts(page, shelf)
+    assert len(shelf.texts) == 1
+
+
+def test_short_texts_are_not_moved():
+    page, shelf = Page("About", "a – b", "plain"), Shelf()
+    move_texts(page, shelf)
+    assert shelf.texts == []
+
+
+def test_a_pickle_has_the_text_that_was_moved():
+    page, shelf = Page("About", "e – f" * 100), Shelf()
+    move_texts(page, shelf)
+    assert pickle.loads(pickle.dumps(page)).text == "e – f" * 100
