@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 
 from podcast_kit import __version__, feed, site
@@ -14,7 +14,7 @@ from podcast_kit.builder.kept_feed import FeedCopies
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.private_feeds import PrivateList, render_feeds
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
-from podcast_kit.model import Image, Item, Project, Show, Wave
+from podcast_kit.model import Image, Item, Output, Project, Show, Wave
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
 
 JSON_FEED_KEY = "feed.json"
@@ -80,17 +80,11 @@ def write_feeds(
         closing(FeedCopies((page for page in kept if page.key != JSON_FEED_KEY), out, digest_one)) as copies,
         closing(FeedCopies((page for page in kept if page.key == JSON_FEED_KEY), out, digest_one)) as json_copies,
     ):
-        outputs = [
-            out.write(key, restore_rss_items(data, held) if held else data, Wave.FEED)
-            for key, data in feed.render_feed_pages(
-                project.show, items, artwork=artwork, rendered=copies if record else None
-            ).items()
-        ]
+        pages = feed.stream_feed_pages(project.show, items, artwork=artwork, rendered=copies if record else None)
+        outputs = [_write_feed(key, parts, restore_rss_items, held, out) for key, parts in pages]
         json_copies.start_page(JSON_FEED_KEY)
-        json_feed = feed.render_json_feed(
-            project.show, items, artwork=artwork, rendered=json_copies if record else None
-        )
-        outputs.append(out.write(JSON_FEED_KEY, restore_json_items(json_feed, held) if held else json_feed, Wave.FEED))
+        parts = feed.stream_json_feed(project.show, items, artwork=artwork, rendered=json_copies if record else None)
+        outputs.append(_write_feed(JSON_FEED_KEY, parts, restore_json_items, held, out))
         if record:
             record.keep_feed((*copies.list_pages(out), *json_copies.list_pages(out)))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
@@ -99,6 +93,19 @@ def write_feeds(
     )
     if not held:
         out.cache.set(RENDERED_FEEDS, cache_key, files)
+
+
+def _write_feed(
+    key: str,
+    parts: Iterable[bytes],
+    restore: Callable[[bytes, Mapping[str, HeldEpisode]], bytes],
+    held: Mapping[str, HeldEpisode],
+    out: OutputDir,
+) -> Output:
+    """Write a feed piece by piece: that of a long show takes more memory than the rest of the build."""
+    if held:
+        return out.write(key, restore(b"".join(parts), held), Wave.FEED)
+    return out.write_parts(key, parts, Wave.FEED)
 
 
 def _digest_feed_inputs(show: Show, item_digests: Iterable[str], artwork: Image | None) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
-from podcast_kit.feed.json_feed import render_json_feed
+from podcast_kit.feed.json_feed import stream_json_feed
 from podcast_kit.feed.opml import render_network_opml, render_opml
-from podcast_kit.feed.pagination import render_feed_pages
+from podcast_kit.feed.pagination import stream_feed_pages
 from podcast_kit.feed.private_feeds import (
     private_feed_key,
     render_blocked_feed,
@@ -24,12 +24,12 @@ __all__ = [
     "render_blocked_feed",
     "render_chapter_timestamps",
     "render_chapters_json",
-    "render_feed_pages",
-    "render_json_feed",
     "render_network_opml",
     "render_opml",
     "render_private_feeds",
     "render_rss",
     "render_shared_feed",
     "shared_feed_key",
+    "stream_feed_pages",
+    "stream_json_feed",
 ]

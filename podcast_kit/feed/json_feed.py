@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from io import BytesIO
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from podcast_kit.feed.elements import prefixed_url
@@ -16,17 +15,20 @@ from podcast_kit.text.xml_clean import clean_xml_text
 
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 _NO_ITEMS = "[]\n}"
+_SEPARATOR = b",\n    "
 
 
-def render_json_feed(
+def stream_json_feed(
     show: Show,
     items: Sequence[Item],
     *,
     artwork: Image | None = None,
     key: str = "feed.json",
     rendered: RenderedItems | None = None,
-) -> bytes:
-    """Render the show as JSON Feed 1.1 (application/feed+json), newest first; `key` is the feed's own key.
+) -> Iterator[bytes]:
+    """Render the show as JSON Feed 1.1 (application/feed+json), newest first, piece by piece.
+
+    `key` is the feed's own key.
 
     It has every episode, because readers of JSON Feed do not follow pages. Unchanged items are taken from those that
     were `rendered` before.
@@ -46,21 +48,25 @@ def render_json_feed(
     head = _render_object({**_without_empty(document), "items": []}).removesuffix(_NO_ITEMS)
     ordered = newest_first(items)
     if not ordered:
-        return f"{head}{_NO_ITEMS}\n".encode()
-    feed = BytesIO()
-    feed.write(head.encode())
+        yield f"{head}{_NO_ITEMS}\n".encode()
+        return
+    start = f"{head}[\n    ".encode()
+    yield start
+    place = len(start)
     # One at a time: the objects of all items take several times the memory of the feed.
     context = hashlib.sha256(repr(show).encode("utf-8", "surrogatepass")).hexdigest() if rendered else ""
     for position, item in enumerate(ordered):
         row = rendered.find(item, context) if rendered else None
         if row is None:
             row = _render_object(_item_object(show, item)).replace("\n", "\n    ").encode()
-        feed.write(b",\n    " if position else b"[\n    ")
+        if position:
+            yield _SEPARATOR
+            place += len(_SEPARATOR)
         if rendered:
-            rendered.add_place(item, context, feed.tell(), len(row))
-        feed.write(row)
-    feed.write(b"\n  ]\n}\n")
-    return feed.getvalue()
+            rendered.add_place(item, context, place, len(row))
+        yield row
+        place += len(row)
+    yield b"\n  ]\n}\n"
 
 
 def _render_object(row: Mapping[str, Any]) -> str:

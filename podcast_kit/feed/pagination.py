@@ -9,12 +9,12 @@ with each new archive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from podcast_kit.feed.elements import channel_elements
-from podcast_kit.feed.rss import RenderedItems, newest_first, render_rss_document
+from podcast_kit.feed.rss import RenderedItems, newest_first, stream_rss_document
 from podcast_kit.model import Element, Image, Item, Show, public_url
 
 
@@ -25,20 +25,21 @@ class RenderedPages(RenderedItems, Protocol):
         """Begin with the page under this key: the places that follow are in it."""
 
 
-def render_feed_pages(
+def stream_feed_pages(
     show: Show, items: Sequence[Item], *, artwork: Image | None = None, rendered: RenderedPages | None = None
-) -> dict[str, bytes]:
-    """Render the feed and, if `feed.page_size` is set, its archives; the result maps keys to bytes.
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Render the feed and, if `feed.page_size` is set, its archives: the key of each, and its bytes piece by piece.
+
+    Each page has to be read before the next one begins.
 
     Every episode is on exactly one page. A newer episode changes no archive; one that is added with an older date, or
     removed, changes those that are newer than it. Unchanged items are taken from those that were `rendered` before.
     Raises InvalidInput as `render_rss` does.
     """
     current, archives = _split_into_archives(show, items)
-    pages = {show.feed.path: _render_feed_page(show, current, artwork, 0, len(archives), rendered)}
+    yield show.feed.path, _stream_feed_page(show, current, artwork, 0, len(archives), rendered)
     for number, archive in enumerate(archives, 1):
-        pages[feed_page_key(show, number)] = _render_feed_page(show, archive, artwork, number, number - 1, rendered)
-    return pages
+        yield feed_page_key(show, number), _stream_feed_page(show, archive, artwork, number, number - 1, rendered)
 
 
 def _split_into_archives(show: Show, items: Sequence[Item]) -> tuple[list[Item], list[list[Item]]]:
@@ -58,14 +59,14 @@ def feed_page_key(show: Show, number: int) -> str:
     return f"{stem}/{number}.xml" if number else show.feed.path
 
 
-def _render_feed_page(
+def _stream_feed_page(
     show: Show,
     items: Sequence[Item],
     artwork: Image | None,
     number: int,
     older: int,
     rendered: RenderedPages | None,
-) -> bytes:
+) -> Iterator[bytes]:
     """One page; `number` 0 is the feed. `older` is the number of the next older archive, 0 for none."""
     is_archive = bool(number)
     page_show = replace(show, feed=replace(show.feed, hubs=())) if is_archive else show  # only the feed has a hub
@@ -80,7 +81,7 @@ def _render_feed_page(
     page_url = public_url(show.publish.url, feed_page_key(show, number))
     if rendered is not None:
         rendered.start_page(feed_page_key(show, number))
-    return render_rss_document(page_show, items, channel, artwork, page_url, rendered=rendered)
+    yield from stream_rss_document(page_show, items, channel, artwork, page_url, rendered=rendered)
 
 
 def _page_link(show: Show, rel: str, number: int) -> Element:

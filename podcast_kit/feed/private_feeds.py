@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from podcast_kit.errors import InvalidInput, OperationError, Problem, SourceLocation
 from podcast_kit.feed.elements import channel_elements
-from podcast_kit.feed.rss import newest_first, render_rss_document
+from podcast_kit.feed.rss import newest_first, stream_rss_document
 from podcast_kit.model import Element, Image, Item, Show, public_url
 from podcast_kit.text.xml_clean import clean_xml_text
 
@@ -115,4 +115,5 @@ def _render_private_feed(
         element for element in channel_elements(private_show, artwork, newest) if element.name not in _DIRECTORY_TAGS
     ]
     channel += [Element("podcast:block", "yes"), _NOINDEX]
-    return render_rss_document(private_show, items, channel, artwork, self_url, has_self=bool(self_url))
+    document = stream_rss_document(private_show, items, channel, artwork, self_url, has_self=bool(self_url))
+    return b"".join(document)

@@ -8,11 +8,10 @@ to format a date, which affects other threads. So all of these are written as el
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
-from io import BytesIO
 from typing import Any, Protocol
 
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
@@ -24,7 +23,7 @@ from podcast_kit.text.xml_clean import clean_xml_text
 GENERATOR = "podcast_kit"
 """Without a version, so that an update of the tool does not change the feed."""
 XML_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-ITEMS_PER_PART = 200
+ITEMS_PER_PART = 50
 """Whose elements are in memory at the same time."""
 _FEED_END = b"  </channel>\n</rss>\n"
 _ITEM_START = b"    <item>\n"
@@ -63,10 +62,10 @@ def render_rss(show: Show, items: Sequence[Item], *, artwork: Image | None = Non
     """
     ordered = newest_first(items)
     channel = channel_elements(show, artwork, ordered[0].date if ordered else None)
-    return render_rss_document(show, ordered, channel, artwork)
+    return b"".join(stream_rss_document(show, ordered, channel, artwork))
 
 
-def render_rss_document(
+def stream_rss_document(
     show: Show,
     items: Sequence[Item],
     channel: Sequence[Element],
@@ -75,39 +74,58 @@ def render_rss_document(
     *,
     has_self: bool = True,
     rendered: RenderedItems | None = None,
-) -> bytes:
-    """Render a feed from items in their final order and the elements of its channel.
+) -> Iterator[bytes]:
+    """Render a feed from items in their final order and the elements of its channel, piece by piece.
 
     Its own address is `self_url`, by default that of the show's feed; none without `has_self`. Unchanged items are
     taken from those that were `rendered` before.
+
+    feedgen keeps the elements of all entries until it writes them, so items are written in parts: each is a feed of its
+    own, of which only the items are kept.
     """
     _check_required_texts(show, items)
     namespaces = declared_namespaces(channel, items)
     address = (self_url or show.feed_url) if has_self else ""
-    render = partial(_render_with_feedgen, show, items, channel, artwork, address, namespaces, rendered)
+    start = _render_cleaned(partial(_render_start, show, channel, artwork, address, namespaces))
+    yield start
+    place = len(start)
+    context = hashlib.sha256(repr((show, sorted(namespaces.items()))).encode()).hexdigest()
+    for first in range(0, len(items), ITEMS_PER_PART):
+        part = items[first : first + ITEMS_PER_PART]
+        pieces = _render_pieces(show, part, namespaces, context, rendered) if rendered else None
+        if rendered is None or pieces is None:
+            whole = _render_cleaned(partial(_render_part, show, part, namespaces))
+            place += len(whole)
+            yield whole
+            continue
+        for item, piece in zip(part, pieces, strict=True):
+            rendered.add_place(item, context, place, len(piece))
+            place += len(piece)
+            yield piece
+    yield _FEED_END
+
+
+def _render_cleaned(render: Callable[[Callable[[str], str]], bytes]) -> bytes:
+    """What `render` gives of texts without characters that XML cannot hold.
+
+    lxml refuses such characters itself, so most texts, which have none, are not scanned twice.
+    """
     try:
-        return render(str.strip)  # lxml refuses illegal characters itself, so clean texts are not scanned twice
+        return render(str.strip)
     except ValueError:
         return render(clean_xml_text)
 
 
-def _render_with_feedgen(
+def _render_start(
     show: Show,
-    items: Sequence[Item],
     channel: Sequence[Element],
     artwork: Image | None,
     self_url: str,
     namespaces: dict[str, str],
-    rendered: RenderedItems | None,
     clean: Callable[[str], str],
 ) -> bytes:
-    """As `render_rss_document`; raises ValueError if `clean` leaves characters that XML cannot hold.
-
-    feedgen keeps the elements of all entries until it writes them, so that of a long show is written in parts: each is
-    a feed of its own, of which only the items are kept.
-    """
-    extension = make_extension(namespaces, clean)
-    feed = _start_feed(show, extension, clean)
+    """The feed up to its first item."""
+    feed = _start_feed(show, namespaces, clean)
     site = show.website_url
     if self_url:
         feed.link(href=clean(self_url), rel="self", type="application/rss+xml")
@@ -120,51 +138,39 @@ def _render_with_feedgen(
     if artwork:
         feed.image(url=clean(artwork.url), title=clean(show.title), link=clean(site))
     feed.own.elements = lambda: channel
-    document = BytesIO()
-    document.write(XML_DECLARATION)
-    document.write(_write_feed(feed).removesuffix(_FEED_END))
-    render_part = partial(_render_part, show, extension, clean)
-    context = hashlib.sha256(repr((show, sorted(namespaces.items()), clean.__name__)).encode()).hexdigest()
-    for start in range(0, len(items), ITEMS_PER_PART):
-        part = items[start : start + ITEMS_PER_PART]
-        pieces = _render_pieces(part, context, rendered, render_part) if rendered else None
-        if rendered is None or pieces is None:
-            document.write(render_part(part))
-            continue
-        for item, piece in zip(part, pieces, strict=True):
-            rendered.add_place(item, context, document.tell(), len(piece))
-            document.write(piece)
-    document.write(_FEED_END)
-    return document.getvalue()
+    return XML_DECLARATION + _write_feed(feed).removesuffix(_FEED_END)
 
 
-def _render_part(show: Show, extension: type, clean: Callable[[str], str], items: Sequence[Item]) -> memoryview:
+def _render_part(show: Show, items: Sequence[Item], namespaces: dict[str, str], clean: Callable[[str], str]) -> bytes:
     """Some items one after the other, without what is around them."""
-    feed = _start_feed(show, extension, clean)
+    feed = _start_feed(show, namespaces, clean)
     feed.link(href=clean(show.website_url), rel="alternate")
     start_len = len(_write_feed(feed)) - len(_FEED_END)
     for item in items:
         _add_entry(feed, show, item, clean)
-    return memoryview(_write_feed(feed))[start_len : -len(_FEED_END)]
+    return _write_feed(feed)[start_len : -len(_FEED_END)]
 
 
 def _render_pieces(
-    items: Sequence[Item], context: str, rendered: RenderedItems, render: Callable[[Sequence[Item]], memoryview]
+    show: Show, items: Sequence[Item], namespaces: dict[str, str], context: str, rendered: RenderedItems
 ) -> list[bytes] | None:
     """Each item, rendered unless it was before; None if they cannot be told apart."""
     found = [rendered.find(item, context) for item in items]
     missing = [item for item, piece in zip(items, found, strict=True) if piece is None]
-    new = bytes(render(missing)).split(_ITEM_START)[1:] if missing else []
+    new: list[bytes] = []
+    if missing:
+        new = _render_cleaned(partial(_render_part, show, missing, namespaces)).split(_ITEM_START)[1:]
     if len(new) != len(missing):  # a text has the same line
         return None
     pieces = iter(new)
     return [piece if piece is not None else _ITEM_START + next(pieces) for piece in found]
 
 
-def _start_feed(show: Show, extension: type, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  # feedgen has no types
+def _start_feed(show: Show, namespaces: dict[str, str], clean: Callable[[str], str]) -> Any:  # noqa: ANN401  # feedgen has no types
     """A feed that has nothing but what feedgen requires, except for the link."""
     from feedgen.feed import FeedGenerator
 
+    extension = make_extension(namespaces, clean)
     feed: Any = FeedGenerator()
     feed.lastBuildDate(_NO_BUILD_DATE)
     feed.register_extension("own", extension, extension, atom=False)

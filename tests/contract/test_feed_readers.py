@@ -18,7 +18,7 @@ import feedparser
 import podcastparser
 import pytest
 
-from podcast_kit.feed import render_json_feed, render_opml, render_rss
+from podcast_kit.feed import render_opml, render_rss, stream_json_feed
 from podcast_kit.namespaces import NAMESPACES
 from tests.golden.test_namespaces import CASES, feed_of
 from tests.support.feed_factories import ARTWORK, SITE, make_item, make_show
@@ -173,7 +173,8 @@ def feeds():
 
 
 def other_formats():
-    return {JSON_FEED: render_json_feed(make_show(), [make_item()], artwork=ARTWORK), OPML: render_opml(make_show())}
+    json_feed = b"".join(stream_json_feed(make_show(), [make_item()], artwork=ARTWORK))
+    return {JSON_FEED: json_feed, OPML: render_opml(make_show())}
 
 
 def by_podcastparser(data):

@@ -5,9 +5,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from podcast_kit.feed import render_json_feed, render_opml
+from podcast_kit.feed import render_opml, stream_json_feed
 from podcast_kit.model import FeedSettings, Image, Person, RemoteUrl
 from tests.support.feed_factories import ARTWORK, SITE, make_episode, make_item, make_show
+
+
+def render_json_feed(*arguments, **options):
+    return b"".join(stream_json_feed(*arguments, **options))
 
 
 def test_json_feed_has_required_fields_and_every_episode_newest_first():

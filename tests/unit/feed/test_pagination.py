@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podcast_kit.feed import parse_feed, render_feed_pages, render_rss
+from podcast_kit.feed import parse_feed, render_rss, stream_feed_pages
 from podcast_kit.model import Element, FeedSettings
 from tests.support.feed_factories import ARTWORK, SITE, START, make_item, make_show
 
 
 def paged(size, path="feed.xml", **settings):
     return make_show(feed=FeedSettings(path=path, page_size=size, hubs=("https://hub.example/",)), **settings)
+
+
+def render_pages(*arguments, **options):
+    return {key: b"".join(parts) for key, parts in stream_feed_pages(*arguments, **options)}
 
 
 def guids(data):
@@ -53,7 +57,7 @@ orders = st.permutations(range(41))
 def test_an_app_that_follows_next_sees_the_same_episodes_as_in_one_feed(count, size, random):
     items = [make_item(number) for number in range(count)]
     random.shuffle(items)
-    pages = render_feed_pages(paged(size), items, artwork=ARTWORK)
+    pages = render_pages(paged(size), items, artwork=ARTWORK)
     assert follow_links(pages) == follow_links(pages, "prev-archive") == guids(render_rss(make_show(), items))
     assert all(len(guids(data)) == size for data in archives_of(pages).values())
     assert min(count, size) <= len(guids(pages["feed.xml"])) < 2 * size or count == 0
@@ -63,8 +67,8 @@ def test_an_app_that_follows_next_sees_the_same_episodes_as_in_one_feed(count, s
 @settings(max_examples=60, deadline=None)
 def test_a_new_episode_changes_no_archive(count, size):
     items = [make_item(number) for number in range(count + 1)]
-    before = archives_of(render_feed_pages(paged(size), items[:-1], artwork=ARTWORK))
-    after = archives_of(render_feed_pages(paged(size), items, artwork=ARTWORK))
+    before = archives_of(render_pages(paged(size), items[:-1], artwork=ARTWORK))
+    after = archives_of(render_pages(paged(size), items, artwork=ARTWORK))
     assert before.items() <= after.items()
 
 
@@ -72,9 +76,9 @@ def test_a_new_episode_changes_no_archive(count, size):
 @settings(max_examples=60, deadline=None)
 def test_an_episode_with_an_old_date_is_on_exactly_one_page_and_changes_no_older_archive(count, size, days):
     items = [make_item(number) for number in range(count)]
-    before = archives_of(render_feed_pages(paged(size), items, artwork=ARTWORK))
+    before = archives_of(render_pages(paged(size), items, artwork=ARTWORK))
     late = make_item(99, date=START + timedelta(days=days, hours=1))
-    after = render_feed_pages(paged(size), [*items, late], artwork=ARTWORK)
+    after = render_pages(paged(size), [*items, late], artwork=ARTWORK)
     assert sorted(follow_links(after)) == sorted([*(item.guid for item in items), "guid-99"])
     older = sum(item.date < late.date for item in items) // size
     unchanged = {f"feed/{number}.xml" for number in range(1, older + 1)} & before.keys()
@@ -83,13 +87,13 @@ def test_an_episode_with_an_old_date_is_on_exactly_one_page_and_changes_no_older
 
 def test_without_page_size_there_is_one_feed_with_every_episode():
     items = [make_item(number) for number in range(30)]
-    assert render_feed_pages(make_show(), items, artwork=ARTWORK) == {
+    assert render_pages(make_show(), items, artwork=ARTWORK) == {
         "feed.xml": render_rss(make_show(), items, artwork=ARTWORK)
     }
 
 
 def test_archives_have_numbered_keys_and_link_to_each_other():
-    pages = render_feed_pages(paged(2, path="rss.xml"), [make_item(number) for number in range(7)], artwork=ARTWORK)
+    pages = render_pages(paged(2, path="rss.xml"), [make_item(number) for number in range(7)], artwork=ARTWORK)
     assert sorted(pages) == ["rss.xml", "rss/1.xml", "rss/2.xml"]
     assert links(pages["rss.xml"]) == {
         "self": f"{SITE}rss.xml",
@@ -114,7 +118,7 @@ def test_archives_have_numbered_keys_and_link_to_each_other():
 
 def test_every_page_has_the_same_channel_except_for_live_items():
     live = Element("podcast:liveItem", attributes=(("status", "live"), ("start", "2026-01-01T00:00:00Z")))
-    pages = render_feed_pages(paged(2, elements=(live,)), [make_item(number) for number in range(5)], artwork=ARTWORK)
+    pages = render_pages(paged(2, elements=(live,)), [make_item(number) for number in range(5)], artwork=ARTWORK)
     excluded = {"item", "atom:link", "lastBuildDate", "fh:archive", "podcast:liveItem"}
     heads = [
         [(child.key, child.text) for child in parse_feed(data).channel.children if child.key not in excluded]
@@ -131,4 +135,4 @@ def test_every_page_has_the_same_channel_except_for_live_items():
 def test_pagination_does_not_depend_on_the_input_order(size):
     items = [make_item(number) for number in range(17)]
     items[3] = replace(items[3], date=items[4].date)
-    assert render_feed_pages(paged(size), items) == render_feed_pages(paged(size), items[::-1])
+    assert render_pages(paged(size), items) == render_pages(paged(size), items[::-1])

@@ -372,3 +372,10 @@ def test_elements_of_few_items_are_in_memory_at_the_same_time(monkeypatch):
     monkeypatch.setattr(rss, "_add_entry", count_entries)
     render_rss(make_show(), [make_item(number) for number in range(1, 451)], artwork=ARTWORK)
     assert (len(counts), max(counts)) == (450, rss.ITEMS_PER_PART)
+
+
+def test_characters_that_xml_cannot_hold_change_nothing_but_their_own_text():
+    items = [make_item(number) for number in range(1, 2 * rss.ITEMS_PER_PART)]
+    whole = render_rss(make_show(), items, artwork=ARTWORK)
+    broken = [replace(items[0], content=items[0].content + "\x00"), *items[1:]]
+    assert render_rss(make_show(), broken, artwork=ARTWORK) == whole
