@@ -148,6 +148,7 @@ def limits_page() -> str:
             f"at least {size(limits.MIN_DOWNLOAD_SPEED)} per second in each {limits.SPEED_WINDOW_S} seconds",
         ),
         ("redirects", str(limits.MAX_FOLLOWED_REDIRECTS)),
+        ("snapshot of the store state; a larger one is treated as lost", size(limits.MAX_SNAPSHOT_BYTES)),
     ]
     text = (
         "podcast_kit reads files and feeds of strangers. What is over a limit is refused at once, with a problem that "

@@ -52,3 +52,5 @@ MAX_TEMPLATE_STEPS = 5_000_000
 MAX_TEMPLATE_OUTPUT_CHARS = 64_000_000
 MAX_TEMPLATE_VALUE_LEN = 5_000_000
 """Characters or elements of a text or list that a template makes."""
+MAX_SNAPSHOT_BYTES = 150_000_000
+"""Size of what a store's record has of the files of a show, decompressed: twice that of a show of 50,000 episodes."""

@@ -134,7 +134,7 @@ def conflict_problems(prepared: PreparedPublish) -> list[Problem]:
 
 def last_publication_line(prepared: PreparedPublish) -> str:
     """Who published last: when, where and from which commit; empty where the store does not tell."""
-    publication = prepared.record.state.publication if prepared.record else None
+    publication = prepared.record.head.publication if prepared.record else None
     if publication is None:
         return ""
     from podcast_kit.publish.conflicts import describe_publication
@@ -146,7 +146,7 @@ def last_publication_line(prepared: PreparedPublish) -> str:
 
 def last_publication_to_json(prepared: PreparedPublish) -> dict[str, Any] | None:
     """Who published last, for the document; None where the store does not tell."""
-    publication = prepared.record.state.publication if prepared.record else None
+    publication = prepared.record.head.publication if prepared.record else None
     if publication is None:
         return None
     return {

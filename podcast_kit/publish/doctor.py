@@ -15,7 +15,7 @@ from podcast_kit.model.urls import PLAYER_ORIGIN
 from podcast_kit.publish.verify import verify_outputs
 from podcast_kit.publish.waves import BLOCKED_FEEDS_FIX
 from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites, Store, Upload
-from podcast_kit.stores.state import INTERNAL_PREFIX, read_state_file
+from podcast_kit.stores.state import INTERNAL_PREFIX, read_state_head
 from podcast_kit.text.dates import parse_rfc2822
 from podcast_kit.text.numbers import format_count
 
@@ -33,7 +33,7 @@ def diagnose_store(store: Store, url: str, folder: Path, *, now: datetime) -> It
     the store are deleted again. `folder` is for temporary files.
     """
     try:
-        state = read_state_file(store)
+        state = read_state_head(store)
         has_state = bool(state.etag)
         yield Outcome(key="credentials and bucket", action=f"{store.name} answers")
         next(iter(store.list(INTERNAL_PREFIX)), None)

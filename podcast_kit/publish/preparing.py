@@ -27,8 +27,8 @@ from podcast_kit.publish.fast_path import (
     publish_digest,
 )
 from podcast_kit.publish.prepared import PreparedPublish, PublishOptions
-from podcast_kit.publish.record import StoreRecord, complete_lock, read_record
-from podcast_kit.publish.store_plan import make_plan
+from podcast_kit.publish.record import StoreRecord, add_live_entries, complete_lock, has_live_lock, read_record
+from podcast_kit.publish.store_plan import make_plan, recognize_build
 from podcast_kit.stores import open_store
 from podcast_kit.stores.state import StoreState
 
@@ -76,12 +76,21 @@ def prepare_publish(
                 recorded_at=last_recorded_at(build.project.folder),
             )
     reading = _RecordReading(settings, on_progress, on_waiting)
-    project = load()
+    loaded_project = project = load()
     options = resolve(project) if resolve else options
+    is_selective = options.keep_going or options.only is not None
     if project.show.publish != settings.show.publish or project.show.feed.path != settings.show.feed.path:
         reading = _RecordReading(project, on_progress, on_waiting)  # podcast.yaml was edited in between
-    project, added_entries = complete_project(project, reading.record)
+    if reading.record and (is_selective or options.refresh):
+        reading.read_all()
+    project, added_entries = complete_project(project, reading.record, due)
     build = build_show(project, reading.record, options, due, on_progress, on_waiting)
+    if reading.record and reading.record.head.is_unread and recognize_build(build, reading.record.head) is None:
+        reading.read_all()
+        earlier_lock = project.lock
+        project, added_entries = complete_project(loaded_project, reading.record, due)
+        if project.lock != earlier_lock or _lacks_recorded_slugs(build, project):
+            build = build_show(project, reading.record, options, due, on_progress, on_waiting)
     on_build(build)
     record = reading.require_record()
     prepared = make_plan(
@@ -117,6 +126,14 @@ class _RecordReading:
         except PodcastKitError as error:
             self.error = error
 
+    def read_all(self) -> None:
+        """Read what the record has in its snapshot."""
+        try:
+            if self.record:
+                _ = self.record.state
+        except PodcastKitError as error:
+            self.record, self.error = None, error
+
     def require_record(self) -> StoreRecord:
         """The record; raises what reading it raised."""
         if self.error:
@@ -133,15 +150,31 @@ def _read_target(target: Callable[[], Project] | None) -> Project | None:
         return None
 
 
-def complete_project(project: Project, record: StoreRecord | None) -> tuple[Project, tuple[LockEntry, ...]]:
-    """The project with what others published: slugs of pages, posts, and the entries of podcast.lock that it lacked."""
+def complete_project(
+    project: Project, record: StoreRecord | None, due: datetime
+) -> tuple[Project, tuple[LockEntry, ...]]:
+    """The project with what others published: slugs of pages, posts, and the entries of podcast.lock that it lacked.
+
+    Where the record's snapshot is unread, it stays unread: the slugs, which podcast.lock has, too, are missing.
+    """
     if record is None:
         return project, ()
     try:
+        if record.head.is_unread:
+            is_complete = has_live_lock(project, record.head, due)
+            project, added_entries = (project, ()) if is_complete else add_live_entries(project, record)
+            return add_recorded_posts(project, record.head.posts), added_entries
         project, added_entries = complete_lock(replace(project, recorded_slugs=record.state.slugs), record)
     except InvalidInput:  # a damaged lock is reported when the show is loaded
         return project, ()
     return add_recorded_posts(project, record.state.posts), added_entries
+
+
+def _lacks_recorded_slugs(build: builder.Build, project: Project) -> bool:
+    """Whether a build without the recorded slugs lacks redirects from former addresses."""
+    known = {episode.guid: {episode.slug} for episode in project.episodes}
+    known |= {item.guid: {item.episode.slug, *item.former_slugs} for item in build.items}
+    return any(not slugs >= set(project.recorded_slugs.get(guid, ())) for guid, slugs in known.items())
 
 
 def build_show(

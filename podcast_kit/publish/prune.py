@@ -14,9 +14,12 @@ from podcast_kit.model import Outcome
 from podcast_kit.publish.state_writer import write_state
 from podcast_kit.publish.waves import STALE_UPLOAD_DAYS
 from podcast_kit.stores import Store
+from podcast_kit.stores.snapshot import SNAPSHOTS_PREFIX
 from podcast_kit.stores.state import EMBARGOED, StoreState, read_state_file, redact_key
 
 MIN_RETIRED_DAYS = 30
+MIN_SNAPSHOT_DAYS = 2
+"""Days after which no one still reads a snapshot that was found to be unused. Dates have no time: a day, at least."""
 MIN_FEEDS_KEPT = 10
 MAX_FILES = 1000
 LINK_PATTERN = re.compile(r"https?://[^\s\"'<>\]]+")
@@ -29,6 +32,10 @@ class PruneSet:
     keys: tuple[str, ...]
     feeds: tuple[str, ...]
     """Saved feeds beyond those that are kept; files that only they name may be deleted too."""
+    snapshots: tuple[str, ...] = ()
+    """Snapshots of the state that were found to be unused long enough ago."""
+    has_found_snapshots: bool = False
+    """Whether there are others, whose date is not recorded yet."""
     bytes: int
     still_named: int = 0
     """Number of old files that the live feed or a kept one still names."""
@@ -51,6 +58,10 @@ def find_prunable(
     """Find files retired at least `days` ago that neither the live feed nor the last `keep` saved ones name."""
     if state.rebuilt:
         return PruneSet(keys=(), feeds=(), bytes=0, state=state)  # when files were retired is unknown
+    unused_snapshots = _find_unused_snapshots(store, state, now)
+    has_found_snapshots = unused_snapshots != state.unused_snapshots
+    state = replace(state, unused_snapshots=unused_snapshots)
+    snapshot_cutoff = (now - timedelta(days=max(days, MIN_SNAPSHOT_DAYS))).date()
     cutoff = (now - timedelta(days=days)).date()
     old_keys = [
         key
@@ -66,6 +77,8 @@ def find_prunable(
     return PruneSet(
         keys=tuple(unused[:max_files]),
         feeds=state.feeds[:-keep] if keep else state.feeds,
+        snapshots=tuple(key for key, since in unused_snapshots.items() if date.fromisoformat(since) <= snapshot_cutoff),
+        has_found_snapshots=has_found_snapshots,
         bytes=sum(state.objects[key].size for key in unused[:max_files] if key in state.objects),
         still_named=len(old_keys) - len(unused),
         remaining=max(0, len(unused) - max_files),
@@ -81,12 +94,15 @@ def delete_prunable(store: Store, prune_set: PruneSet, *, now: datetime) -> Iter
     publishes during the deletion, the deleted keys are marked dirty in the state, so that the next publish checks
     them again.
     """
-    if not prune_set.keys and not prune_set.feeds:
+    state, deleted = prune_set.state, set(prune_set.keys)
+    all_keys = (*prune_set.keys, *prune_set.feeds, *prune_set.snapshots)
+    if all_keys or prune_set.has_found_snapshots:
+        written = _write_pruned(store, replace(state, dirty=state.dirty | deleted), state.etag)
+        state = replace(state, etag=written.etag, snapshot=written.snapshot)
+    if not all_keys:
         yield from _abort_stale_uploads(store, now)
         return
-    state, deleted = prune_set.state, set(prune_set.keys)
-    etag = _write_pruned_state(store, replace(state, dirty=state.dirty | deleted), state.etag)
-    for key in (*prune_set.keys, *prune_set.feeds):
+    for key in all_keys:
         real_key = prune_set.real_keys.get(key, key)
         if not real_key.startswith(EMBARGOED):  # otherwise the store no longer has it
             store.delete(real_key)
@@ -97,13 +113,27 @@ def delete_prunable(store: Store, prune_set: PruneSet, *, now: datetime) -> Iter
         objects={key: remote for key, remote in state.objects.items() if key not in deleted},
         retired={key: since for key, since in state.retired.items() if key not in deleted},
         feeds=tuple(key for key in state.feeds if key not in prune_set.feeds),
+        unused_snapshots={
+            key: since for key, since in state.unused_snapshots.items() if key not in prune_set.snapshots
+        },
     )
     try:
-        _write_pruned_state(store, pruned, etag)
+        _write_pruned(store, pruned, state.etag)
     except PublishConflict:
         current = read_state_file(store)
-        _write_pruned_state(store, replace(current, dirty=current.dirty | deleted), current.etag)
+        _write_pruned(store, replace(current, dirty=current.dirty | deleted), current.etag)
     yield from _abort_stale_uploads(store, now)
+
+
+def _find_unused_snapshots(store: Store, state: StoreState, now: datetime) -> dict[str, str]:
+    """The snapshots that the state does not name, and when they were first found.
+
+    An interrupted publish may have left them behind, too. One that was only suspended does not name its snapshot any
+    more: the state was written since, with the date of when that was found.
+    """
+    used_key, today = state.snapshot.key if state.snapshot else "", now.date().isoformat()
+    keys = (remote.key for remote in store.list(SNAPSHOTS_PREFIX) if remote.key != used_key)
+    return {key: state.unused_snapshots.get(key, today) for key in keys}
 
 
 def _find_real_keys(store: Store, keys: Iterable[str]) -> dict[str, str]:
@@ -121,7 +151,7 @@ def _abort_stale_uploads(store: Store, now: datetime) -> Iterator[Outcome]:
         yield Outcome(key=f"{count} unfinished upload{'' if count == 1 else 's'}", action="swept")
 
 
-def _write_pruned_state(store: Store, state: StoreState, etag: str) -> str:
+def _write_pruned(store: Store, state: StoreState, etag: str) -> StoreState:
     return write_state(store, replace(state, conditional_writes=store.conditional_writes), etag)
 
 

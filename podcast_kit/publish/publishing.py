@@ -210,15 +210,15 @@ def _prepare_with_posts(prepared: PreparedPublish) -> PreparedPublish | None:
     if prepared.project is None:
         return None
     record = read_record(store, build.project.show.feed.path)
-    project, _ = complete_project(replace(prepared.project, lock=build.lock), record)
+    project, _ = complete_project(replace(prepared.project, lock=build.lock), record, prepared.due)
     if project.lock == build.lock:
         return None
-    if record.state.hold:
-        problem = hold_problem(record.state.hold)
+    if record.head.hold:
+        problem = hold_problem(record.head.hold)
         raise OperationError(problem.text, problem.fix)
     overtaken = PublishConflict(f"someone else published to {store.name} in the meantime", PULL_FIX)
     before = prepared.plan.output(prepared.plan.feed_key)
-    if before is None or find_live_digest(record.state) != before.sha256:
+    if before is None or find_live_digest(record.head) != before.sha256:
         raise overtaken
     options = replace(prepared.options, retag=())
     new_build = build_show(project, record, options, prepared.due, lambda _: None, lambda _: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from podcast_kit.errors import InvalidInput, Severity
 from podcast_kit.model import LockEntry, Project
@@ -13,33 +14,54 @@ from podcast_kit.plan.live_show import compare_live_show
 from podcast_kit.source import lock
 from podcast_kit.stores import Store
 from podcast_kit.stores.lineage import fetch_history, join_histories
-from podcast_kit.stores.state import StoreState, fetch_state
+from podcast_kit.stores.state import StoreState, complete_state, fetch_state
 
 _LOCK_HEAD = f"{lock.LOCK_HEADER}version: {lock.LOCK_VERSION}\nepisodes:\n"
 
 
 @dataclass(slots=True)
 class StoreRecord:
-    """The state and the live feed; the history is read when it is first needed."""
+    """The state and the live feed; the snapshot and the history are read when they are first needed."""
 
     store: Store
-    state: StoreState
-    """As it was read, before it is reconciled with a build."""
+    head: StoreState
+    """As it was read, before it is reconciled with a build. Its snapshot may be unread."""
     _history: History | None = field(default=None, repr=False)
+
+    @property
+    def state(self) -> StoreState:
+        """The whole state; where its snapshot was not read, one request more.
+
+        What the snapshot has cannot change, so the state is as old as its head.
+        """
+        if self.head.is_unread:
+            self.head = complete_state(self.store, self.head)
+            if self.head.rebuilt:
+                self._history = None
+            self.replace_lost()
+        return self.head
 
     @property
     def history(self) -> History:
         """The versions of each unit: those in the state, and where there are older ones, one request more."""
         if self._history is None:
-            has_more = self.state.has_history or self.state.rebuilt
+            has_more = self.head.has_history or self.head.rebuilt
             older = fetch_history(self.store) if has_more else History()
-            self._history = join_histories(older, self.state.recent)
+            self._history = join_histories(older, self.head.recent)
         return self._history
+
+    def replace_lost(self) -> None:
+        """Where the state is lost, take what was published last from the history."""
+        if not (self.head.rebuilt and self.head.feed):
+            return
+        sources = drop_removed({unit: rows[-1].parts for unit, rows in self.history.versions.items() if rows})
+        lock_digest = digest_lock(_parse_recorded_lock(self.history.lock))
+        self.head = replace(self.head, sources=sources, lock_digest=lock_digest, has_history=bool(self.history.etag))
 
     def live_lock(self) -> tuple[LockEntry, ...]:
         """The entries of podcast.lock as they were published; none where the record does not have them."""
-        entries = _parse_recorded_lock(self.history.lock) if self.state.lock_digest else ()
-        return entries if digest_lock(entries) == self.state.lock_digest else ()
+        entries = _parse_recorded_lock(self.history.lock) if self.head.lock_digest else ()
+        return entries if digest_lock(entries) == self.head.lock_digest else ()
 
 
 def read_record(store: Store, feed_key: str) -> StoreRecord:
@@ -47,14 +69,15 @@ def read_record(store: Store, feed_key: str) -> StoreRecord:
 
     Where the state is lost, the history tells what was published last.
     """
-    record = StoreRecord(store, fetch_state(store, feed_key))
-    if record.state.rebuilt and record.state.feed:
-        sources = drop_removed({unit: rows[-1].parts for unit, rows in record.history.versions.items() if rows})
-        lock_digest = digest_lock(_parse_recorded_lock(record.history.lock))
-        record.state = replace(
-            record.state, sources=sources, lock_digest=lock_digest, has_history=bool(record.history.etag)
-        )
+    record = StoreRecord(store, fetch_state(store, feed_key, may_be_unread=True))
+    record.replace_lost()
     return record
+
+
+def has_live_lock(project: Project, head: StoreState, due: datetime) -> bool:
+    """Whether podcast.lock certainly has what is live; episodes that come out after `due` are not live."""
+    past = [entry for entry in project.lock if entry.date <= due]
+    return head.lock_digest != "" and head.lock_digest in {digest_lock(past), digest_lock(project.lock)}
 
 
 def complete_lock(project: Project, record: StoreRecord) -> tuple[Project, tuple[LockEntry, ...]]:
@@ -66,8 +89,13 @@ def complete_lock(project: Project, record: StoreRecord) -> tuple[Project, tuple
     published = [entry for entry in project.lock if entry.guid in record.state.slugs]
     if not record.state.lock_digest or digest_lock(published) == record.state.lock_digest:
         return project, ()
+    return add_live_entries(project, record)
+
+
+def add_live_entries(project: Project, record: StoreRecord) -> tuple[Project, tuple[LockEntry, ...]]:
+    """As `complete_lock`, where podcast.lock is not known to be complete; needs no snapshot."""
     guids = {*(entry.guid for entry in project.lock), *(episode.guid for episode in project.episodes)}
-    feed = record.state.feed
+    feed = record.head.feed
     if feed and any(
         problem.severity is Severity.ERROR
         for problem in compare_live_show(feed.content, project.show, guids, record.store.name)

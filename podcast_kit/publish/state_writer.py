@@ -41,6 +41,7 @@ from podcast_kit.stores.state import (
     redact_key,
     render_copies,
     render_state,
+    renew_state_snapshot,
 )
 
 MAX_MARK_ATTEMPTS = 5
@@ -67,6 +68,7 @@ class StateWriter:
         self.feed_dates = dict(plan.state.feed_dates)
         self.etag = plan.state.etag
         self.posts, self.unannounced = plan.state.posts, plan.state.unannounced
+        self.snapshot, self.unused_snapshots = plan.state.snapshot, plan.state.unused_snapshots
         self.run = secrets.token_hex(8)
         """Identifies this publish in the state: another publish that marks the state later replaces it."""
         self.is_marked = False
@@ -150,8 +152,9 @@ class StateWriter:
         self.dirty_of_others = state.dirty - self.dirty
 
     def _adopt(self, state: StoreState) -> None:
-        """Go on from a state that someone else wrote since: with what it says of posts."""
+        """Go on from a state that someone else wrote since: with what it says of posts, and its snapshot."""
         self.etag, self.posts, self.unannounced = state.etag, state.posts, state.unannounced
+        self.snapshot, self.unused_snapshots = state.snapshot, state.unused_snapshots
 
     def _pending_publish(self, lineage: LineageUpdate) -> PendingPublish:
         """What this publish is about to change; its feed tells later whether it did."""
@@ -286,8 +289,11 @@ class StateWriter:
             blocked=self.blocked,
             posts=self.posts,
             unannounced=self.unannounced,
+            snapshot=self.snapshot,
+            unused_snapshots=self.unused_snapshots,
         )
-        self.etag = write_state(self.store, state, self.etag)
+        written = write_state(self.store, state, self.etag)
+        self.etag, self.snapshot = written.etag, written.snapshot
 
 
 def replaced_feed_number(plan: Plan) -> int:
@@ -298,10 +304,16 @@ def replaced_feed_number(plan: Plan) -> int:
     return feed_number(key)
 
 
-def write_state(store: Store, state: StoreState, etag: str) -> str:
-    """Replace the state file that has this ETag, and return the new ETag; raises PublishConflict."""
+def write_state(store: Store, state: StoreState, etag: str) -> StoreState:
+    """Replace the state file that has this ETag, and return the state as it is now; raises PublishConflict.
+
+    A new snapshot is uploaded before, so that every snapshot that a state names is there.
+    """
+    state, snapshot = renew_state_snapshot(state, secrets.token_hex(8))
+    if snapshot and state.snapshot:
+        store.put(internal_object(state.snapshot.key, snapshot, "application/gzip"))
     content = render_state(state, store.identity)
-    return compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag)
+    return replace(state, etag=compare_and_swap(store, internal_object(STATE_KEY, content, "application/json"), etag))
 
 
 def edit_state(store: Store, edit: Callable[[StoreState], StoreState]) -> StoreState:
@@ -318,10 +330,9 @@ def edit_state(store: Store, edit: Callable[[StoreState], StoreState]) -> StoreS
             return state
         conditional_writes = store.conditional_writes or state.conditional_writes
         try:
-            etag = write_state(store, replace(edited, conditional_writes=conditional_writes), state.etag)
+            return write_state(store, replace(edited, conditional_writes=conditional_writes), state.etag)
         except PublishConflict:
             continue
-        return replace(edited, etag=etag)
     raise PublishConflict(f"someone else keeps changing {STATE_KEY} in {store.name}", "try again")
 
 

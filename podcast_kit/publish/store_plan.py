@@ -18,7 +18,7 @@ from podcast_kit.publish.prepared import PreparedPublish
 from podcast_kit.publish.record import StoreRecord, read_record
 from podcast_kit.publish.waves import find_subscriber_changes
 from podcast_kit.stores import LOCK_FILE_FIX, UNPROTECTED_FIX, ConditionalWrites, open_store
-from podcast_kit.stores.state import EMBARGOED, PRIVATE_PREFIX, REDACTED, StoreState, reconcile_state
+from podcast_kit.stores.state import EMBARGOED, PRIVATE_PREFIX, REDACTED, StoreState, recognize_outputs, reconcile_state
 
 UNKNOWN_FILES_CODE = "pb.files"
 
@@ -49,9 +49,9 @@ def make_plan(
         store = open_store(show.publish, build.project.folder, on_waiting)
         on_progress(Progress("read", store.name))
         record = read_record(store, show.feed.path)
-    store, state = record.store, record.state
-    has_stale_feeds = _has_stale_private_feeds(build, state)
-    state = reconcile_state(store, state, show.feed.path, build.outputs.values(), refresh=refresh)
+    store, live = record.store, None if refresh else recognize_build(build, record.head)
+    has_stale_feeds = live is None and _has_stale_private_feeds(build, record.state)
+    state = live or reconcile_state(store, record.state, show.feed.path, build.outputs.values(), refresh=refresh)
     plan = plan_changes(build.outputs, state, feed_key=show.feed.path)
     if build.is_partial:  # the files of episodes that stay as they are live are not among the outputs
         plan = replace(plan, changes=tuple(change for change in plan.changes if change.verb is not Verb.RETIRE))
@@ -77,12 +77,12 @@ def make_plan(
         notices = (*notices, _lock_file_problem(store.name))
     folder_versions = read_folder_versions(build.project.folder, store.name)
     conflicts = find_source_conflicts(build, record, folder_versions) if plan else ()
-    live = record.state.sources
+    live_sources = state.sources if live else record.state.sources
     update_base(
         build.project.folder,
         store.name,
-        {unit: parts for unit, parts in build.sources.items() if live.get(unit) == parts}
-        | _list_removed(build, record, folder_versions.base or {}),
+        {unit: parts for unit, parts in build.sources.items() if live_sources.get(unit) == parts}
+        | _list_removed(build, live_sources, folder_versions.base or {}),
     )
     return PreparedPublish(
         build=build,
@@ -96,15 +96,25 @@ def make_plan(
     )
 
 
-def _list_removed(build: builder.Build, record: StoreRecord, base: Mapping[str, SourceParts]) -> dict[str, SourceParts]:
+def recognize_build(build: builder.Build, head: StoreState) -> StoreState | None:
+    """The state, if its digests say that the build is what is live, and nothing else of its snapshot is needed."""
+    show = build.project.show
+    if build.is_partial or build.broken or show.notify.indexnow_key:  # which pages were reported is in the snapshot
+        return None
+    return recognize_outputs(head, show.feed.path, build.outputs, build.sources)
+
+
+def _list_removed(
+    build: builder.Build, live_sources: Mapping[str, SourceParts], base: Mapping[str, SourceParts]
+) -> dict[str, SourceParts]:
     """The episodes that this folder had, without parts: they are not live any more, and not published from here."""
     if build.is_partial or build.broken:  # which episodes would be published is not known
         return {}
     published = {EPISODE_UNIT + item.guid for item in build.items}
     return {
         unit: {}
-        for unit in base.keys() - record.state.sources.keys() - published
-        if unit.startswith(EPISODE_UNIT) and record.state.sources
+        for unit in base.keys() - live_sources.keys() - published
+        if unit.startswith(EPISODE_UNIT) and live_sources
     }
 
 

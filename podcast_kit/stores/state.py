@@ -2,6 +2,7 @@
 
 It is a cache: it can be rebuilt from a listing, and the live feed overrules it. Before anything is written, the keys
 that may change are recorded as dirty, so that the publish after an interrupted one checks them again.
+What grows with the show is in a snapshot, once it is large (`stores/snapshot.py`).
 """
 
 from __future__ import annotations
@@ -11,21 +12,40 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
-from podcast_kit.errors import OperationError
+from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject, Wave
 from podcast_kit.model.lineage import History, PendingPublish, Publication, SourceParts, drop_removed
 from podcast_kit.stores import ConditionalWrites, Store, StoredObject, lineage
 from podcast_kit.stores.posts import PostRecords, post_records_from_json, post_records_to_json
+from podcast_kit.stores.snapshot import (
+    Snapshot,
+    Tables,
+    apply_changes,
+    digest_contents,
+    digest_sources,
+    list_changes,
+    parse_snapshot,
+    render_tables,
+    renew_snapshot,
+    snapshot_from_json,
+    snapshot_to_json,
+    tables_from_json,
+)
 from podcast_kit.text.numbers import parse_count
 
 INTERNAL_PREFIX = ".podcast-kit/"
 """Keys that belong to podcast-kit and are not part of the show."""
 STATE_KEY = INTERNAL_PREFIX + "state.json"
 FEEDS_PREFIX = INTERNAL_PREFIX + "feeds/"
-STATE_SCHEMA = 2
-"""Raised where an older podcast-kit would lose what keeps publishers apart: since 2 the state has lineage."""
+INLINE_SCHEMA = 2
+"""Of a state that has everything itself. Raised where an older podcast-kit would lose what keeps publishers apart:
+since 2 the state has lineage."""
+STATE_SCHEMA = 3
+"""Of a state that names a snapshot: older versions would take what it has for all."""
+MAX_READ_ATTEMPTS = 5
+"""Attempts to read a state whose snapshot is deleted in between, as others publish."""
 PRIVATE_PREFIX = "private/"
 """Secret keys. The state is publicly readable, so it holds only their digests."""
 REDACTED = "private:"
@@ -103,10 +123,19 @@ class StoreState:
     """Whether older versions are in an object of their own."""
     pending: tuple[PendingPublish, ...] = ()
     """Publishes that have begun since; `resolve_pending` says which of them is live."""
+    snapshot: Snapshot | None = None
+    """What has most objects, retired keys, feeds, slugs, sources and indexed pages; None if the state file has all."""
+    unused_snapshots: Mapping[str, str] = field(default_factory=dict)
+    """Keys of snapshots that no state names any more, and the ISO date on which `prune` found them."""
     feed: StoredObject | None = None
     """The live feed, read at the same time; None before the first publish."""
     rebuilt: bool = False
     """Whether the state file was missing or unreadable, and a listing replaces it."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the snapshot was not read: what it would have is empty."""
+        return self.snapshot is not None and self.snapshot.tables is None
 
 
 def read_store_state(
@@ -116,13 +145,24 @@ def read_store_state(
     return reconcile_state(store, fetch_state(store, feed_key), feed_key, outputs, refresh=refresh)
 
 
-def fetch_state(store: Store, feed_key: str) -> StoreState:
-    """Read the state file and the live feed, at the same time; needs nothing of the show."""
+def fetch_state(store: Store, feed_key: str, *, may_be_unread: bool = False) -> StoreState:
+    """Read the state file and the live feed, at the same time; needs nothing of the show.
+
+    With `may_be_unread`, a snapshot is not read unless something is unsettled: `complete_state` reads it.
+    """
     with ThreadPoolExecutor(1) as pool:
         feed = pool.submit(store.get, feed_key)
-        state = read_state_file(store)
+        state = read_state_head(store)
+        if state.is_unread and not (may_be_unread and _is_settled(state)):
+            state = _read_to_the_end(store, state)
     store.conditional_writes = store.conditional_writes or state.conditional_writes
-    return resolve_pending(replace(state, feed=feed.result()))
+    state = replace(state, feed=feed.result())
+    return state if state.is_unread else resolve_pending(state)
+
+
+def _is_settled(state: StoreState) -> bool:
+    """Whether no publish is under way or was interrupted, and none is to be refused."""
+    return not (state.dirty or state.pending or state.hold) and state.publication is not None
 
 
 def resolve_pending(state: StoreState) -> StoreState:
@@ -165,9 +205,90 @@ def reconcile_state(
 
 def read_state_file(store: Store) -> StoreState:
     """Read the state file as it was written; `rebuilt` when there is none, or when it is unreadable."""
+    return _read_to_the_end(store, read_state_head(store))
+
+
+def read_state_head(store: Store) -> StoreState:
+    """Read the state file, but not its snapshot; `rebuilt` when there is none, or when it is unreadable."""
     stored = store.get(STATE_KEY)
     state = _parse_state(stored, store.identity) if stored else None
     return state or StoreState(etag=stored.etag if stored else "", rebuilt=True)
+
+
+def _read_to_the_end(store: Store, state: StoreState) -> StoreState:
+    """The state with what its snapshot has, or the current one if that snapshot is gone."""
+    for _ in range(MAX_READ_ATTEMPTS):
+        complete = _read_snapshot(store, state)
+        if complete:
+            return complete
+        current = read_state_head(store)
+        if current.etag == state.etag:
+            return _without_snapshot(state)
+        state = current
+    raise PublishConflict(f"someone else keeps changing {STATE_KEY} in {store.name}", "try again")
+
+
+def complete_state(store: Store, state: StoreState) -> StoreState:
+    """The state with what its snapshot has. Raises PublishConflict if it has been replaced since it was read."""
+    complete = _read_snapshot(store, state)
+    if complete is None:
+        if read_state_head(store).etag != state.etag:
+            raise PublishConflict(f"someone else published to {store.name} in the meantime", PULL_FIX)
+        complete = _without_snapshot(state)
+    return resolve_pending(complete)
+
+
+def _read_snapshot(store: Store, state: StoreState) -> StoreState | None:
+    """The state with what its snapshot has; None if that is missing or damaged."""
+    snapshot = state.snapshot
+    if snapshot is None or snapshot.tables is not None:
+        return state
+    stored = store.get(snapshot.key)
+    tables = parse_snapshot(stored.content, snapshot.sha256) if stored else None
+    if tables is None:
+        return None
+    state = replace(state, snapshot=Snapshot(sha256=snapshot.sha256, tables=tables))
+    return _with_tables(state, apply_changes(tables, snapshot.changes, snapshot.dropped))
+
+
+def _without_snapshot(state: StoreState) -> StoreState:
+    """The state whose snapshot is lost: a listing replaces what that had; a hold and posts stay."""
+    return replace(state, snapshot=None, rebuilt=True)
+
+
+def recognize_outputs(
+    state: StoreState, feed_key: str, outputs: Mapping[str, Output], sources: Mapping[str, SourceParts]
+) -> StoreState | None:
+    """The state with the objects and sources of a build, if that is exactly what is live; else None.
+
+    For a state whose snapshot was not read: its digests tell. It must not be written.
+    """
+    snapshot, output = state.snapshot, outputs.get(feed_key)
+    if snapshot is None or not state.is_unread or state.feed is None or output is None or not _is_settled(state):
+        return None
+    copies = {redact_key(key): output.sha256 for key, output in outputs.items() if is_copied_feed(output)}
+    rows = {key: _expected_object(output) for key, output in outputs.items() if not is_copied_feed(output)}
+    is_same = (
+        hashlib.sha256(state.feed.content).hexdigest() == output.sha256
+        and (state.copies.digest if state.copies else "") == (digest_copies(copies) if copies else "")
+        and snapshot.sources == digest_sources(sources)
+        and snapshot.contents == digest_contents(rows.values())
+    )
+    if not is_same:
+        return None
+    objects = {
+        key: RemoteObject(key=key, size=output.size, sha256=output.sha256, headers=output.headers)
+        for key, output in outputs.items()
+    }
+    return replace(state, objects=objects, sources=sources)
+
+
+def _expected_object(output: Output) -> RemoteObject:
+    """What a state shows of a file of the build that is live."""
+    key = redact_key(output.key, embargoed=output.embargoed)
+    return RemoteObject(
+        key=key, size=output.size, sha256="" if output.embargoed else output.sha256, headers=output.headers
+    )
 
 
 def redact_key(key: str, *, embargoed: bool = False) -> str:
@@ -329,48 +450,83 @@ def _reconcile_dirty(store: Store, state: StoreState, outputs: Mapping[str, Outp
     return replace(state, objects=objects, feeds=feeds)
 
 
+def renew_state_snapshot(state: StoreState, token: str) -> tuple[StoreState, bytes]:
+    """The state with the snapshot to write it with, and the bytes of that if it has to be uploaded before.
+
+    `token` makes a new snapshot unique.
+    """
+    if state.is_unread:
+        raise ValueError("the state was not read to its end")  # a bug: it would be written without what it has
+    snapshot, content = renew_snapshot(state.snapshot, _list_tables(state), token)
+    return replace(state, snapshot=snapshot), content
+
+
 def render_state(state: StoreState, identity: str) -> bytes:
-    """Render the state file: one line per object, sorted, each set of headers once."""
-    objects = {key: remote for key, remote in state.objects.items() if key not in state.copied}
-    header_sets = sorted({remote.headers for remote in objects.values()})
-    header_index = {headers: index for index, headers in enumerate(header_sets)}
-
-    def shown_key(key: str) -> str:
-        return redact_key(key, embargoed=key in state.embargoed)
-
-    def object_row(remote: RemoteObject) -> list[object]:
-        digests = ("", "") if remote.key in state.embargoed else (remote.sha256, remote.etag)
-        return [remote.size, *digests, header_index[remote.headers]]
-
-    rows = {shown_key(key): object_row(remote) for key, remote in sorted(objects.items())}
-    lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(row, separators=(',', ':'))}" for key, row in rows.items())
-    retired = sorted((key, since) for key, since in state.retired.items() if not key.startswith(PRIVATE_PREFIX))
+    """Render the state file: all of it, or what has changed since its snapshot."""
+    tables, snapshot = _list_tables(state), state.snapshot
+    reference: dict[str, object] = {}
+    if snapshot and snapshot.tables is not None:
+        changes, dropped = list_changes(snapshot.tables, tables)
+        reference = {"snapshot": snapshot_to_json(snapshot, tables, dropped)}
+        tables = changes
     head = {
-        "schema": STATE_SCHEMA,
-        "headers": [dict(headers) for headers in header_sets],
-        "retired": {shown_key(key): since for key, since in retired},
-        "doubtful": sorted(map(shown_key, state.dirty)),
+        "schema": STATE_SCHEMA if reference else INLINE_SCHEMA,
+        **reference,
+        **({"unused_snapshots": dict(sorted(state.unused_snapshots.items()))} if state.unused_snapshots else {}),
+        "doubtful": sorted(_shown_key(state, key) for key in state.dirty),
         **({"private": {"sha256": state.copies.sha256, "digest": state.copies.digest}} if state.copies else {}),
         **({"blocked": sorted(state.blocked)} if state.blocked else {}),
         **({"run": state.run} if state.run else {}),
-        "feeds": list(state.feeds),
-        "feed_dates": {key: state.feed_dates[key] for key in state.feeds if key in state.feed_dates},
         **({"hold": state.hold} if state.hold else {}),
         **({"announced": dict(sorted(state.announced.items()))} if state.announced else {}),
         **({"unannounced": sorted(state.unannounced)} if state.unannounced else {}),
         **({"posts": post_records_to_json(state.posts)} if state.posts else {}),
         **({"announce_after": dict(sorted(state.announce_after.items()))} if state.announce_after else {}),
-        **({"indexed": dict(sorted(state.indexed.items()))} if state.indexed else {}),
-        **({"slugs": {guid: list(slugs) for guid, slugs in sorted(state.slugs.items())}} if state.slugs else {}),
         "conditions": {"place": identity, "honours": state.conditional_writes},
         **({"published": lineage.publication_to_json(state.publication)} if state.publication else {}),
-        **({"sources": lineage.sources_to_json(state.sources)} if state.sources else {}),
         **({"lock": state.lock_digest} if state.lock_digest else {}),
         **({"recent": lineage.history_to_json(state.recent)} if state.recent != History() else {}),
         **({"history": True} if state.has_history else {}),
         **({"pending": lineage.pending_to_json(state.pending)} if state.pending else {}),
     }
-    return f'{json.dumps(head)[:-1]}, "objects": {{\n{lines}\n}}}}\n'.encode()
+    return render_tables(head, tables)
+
+
+def _shown_key(state: StoreState, key: str) -> str:
+    return redact_key(key, embargoed=key in state.embargoed)
+
+
+def _list_tables(state: StoreState) -> Tables:
+    """What grows with the show, as the state file may show it."""
+    objects = {}
+    for key, remote in state.objects.items():
+        if key in state.copied:
+            continue
+        shown_key, is_embargoed = _shown_key(state, key), key in state.embargoed
+        if is_embargoed:
+            objects[shown_key] = replace(remote, key=shown_key, sha256="", etag="")
+        else:
+            objects[shown_key] = remote if remote.key == shown_key else replace(remote, key=shown_key)
+    retired = {
+        _shown_key(state, key): since for key, since in state.retired.items() if not key.startswith(PRIVATE_PREFIX)
+    }
+    feeds = {key: state.feed_dates.get(key, "") for key in state.feeds}
+    slugs, sources, indexed = state.slugs, state.sources, state.indexed
+    return Tables(objects=objects, retired=retired, feeds=feeds, slugs=slugs, sources=sources, indexed=indexed)
+
+
+def _with_tables(state: StoreState, tables: Tables) -> StoreState:
+    """The state with what these tables have."""
+    return replace(
+        state,
+        objects=tables.objects,
+        retired=tables.retired,
+        feeds=tuple(filter(feed_number, tables.feeds)),
+        feed_dates={key: at for key, at in tables.feeds.items() if at},
+        slugs=tables.slugs,
+        sources=tables.sources,
+        indexed=tables.indexed,
+    )
 
 
 def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
@@ -382,25 +538,11 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
         if data["schema"] > STATE_SCHEMA:
             text = "a newer version of podcast-kit published last"
             raise OperationError(text, "upgrade podcast-kit")
-        header_sets = [
-            tuple(sorted((str(name), str(value)) for name, value in headers.items())) for headers in data["headers"]
-        ]
-        objects = {
-            str(key): RemoteObject(
-                key=str(key), size=int(size), sha256=str(sha256), etag=str(etag), headers=header_sets[index]
-            )
-            for key, (size, sha256, etag, index) in data["objects"].items()
-        }
         conditions = data["conditions"]
         is_same_store = conditions["honours"] and conditions["place"] == identity
-        return StoreState(
-            objects=objects,
-            retired={str(key): date.fromisoformat(since).isoformat() for key, since in data["retired"].items()},
+        tables = tables_from_json(data)
+        state = StoreState(
             dirty=frozenset(map(str, data["doubtful"])),
-            feeds=tuple(filter(feed_number, map(str, data["feeds"]))),
-            feed_dates={
-                str(key): datetime.fromisoformat(at).isoformat() for key, at in data.get("feed_dates", {}).items()
-            },
             copies=_copies_from_json(data["private"]) if data.get("private") else None,
             blocked=frozenset(map(str, data.get("blocked", ()))),
             run=str(data.get("run", "")),
@@ -409,17 +551,20 @@ def _parse_state(stored: StoredObject, identity: str) -> StoreState | None:
             unannounced=tuple(map(str, data.get("unannounced", ()))),
             posts=post_records_from_json(data.get("posts", {})),
             announce_after={str(name): str(at) for name, at in data.get("announce_after", {}).items()},
-            indexed={str(key): str(report) for key, report in data.get("indexed", {}).items()},
-            slugs={str(guid): tuple(map(str, slugs)) for guid, slugs in data.get("slugs", {}).items()},
             conditional_writes=ConditionalWrites(conditions["honours"]) if is_same_store else None,
             etag=stored.etag,
             publication=lineage.publication_from_json(data["published"]) if data.get("published") else None,
-            sources=lineage.sources_from_json(data.get("sources", {})),
             lock_digest=str(data.get("lock", "")),
             recent=lineage.history_from_json(data["recent"]) if data.get("recent") else History(),
             has_history=data.get("history") is True,
             pending=lineage.pending_from_json(data.get("pending", ())),
+            snapshot=snapshot_from_json(data["snapshot"], tables) if data["schema"] > INLINE_SCHEMA else None,
+            unused_snapshots={
+                str(key): date.fromisoformat(since).isoformat()
+                for key, since in data.get("unused_snapshots", {}).items()
+            },
         )
+        return state if state.snapshot else _with_tables(state, tables)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return None
 

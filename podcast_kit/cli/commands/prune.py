@@ -51,11 +51,12 @@ def prune_command(
     now = datetime.now(UTC)
     state = read_store_state(store, show.show.feed.path)
     unused = prune.find_prunable(store, state, now=now, days=days, keep=keep, max_files=max_files)
-    keys = [*unused.keys, *unused.feeds]
+    keys = [*unused.keys, *unused.feeds, *unused.snapshots]
     for key in keys:
         console.result(f"- delete   {key}")
     files, feeds = format_count(len(unused.keys), "file"), format_count(len(unused.feeds), "old feed")
     summary = f"{files}, {format_bytes(unused.bytes)}, {feeds}"
+    summary += f", {format_count(len(unused.snapshots), 'old snapshot')}" if unused.snapshots else ""
     notes = f"; {unused.still_named} still referenced by a feed" if unused.still_named else ""
     notes += f"; {unused.remaining} left for the next run" if unused.remaining else ""
     if not dry_run:
