@@ -121,8 +121,8 @@ def _choose_dismantler(type_: type) -> Callable[[Any], list[object]]:
     return partial(
         _dismantle_dataclass,
         tuple(
-            partial(_leave_out, left_out[field.name]) if field.name in left_out else slot.__get__
-            for field, slot in zip(fields(type_), _slots(type_), strict=True)
+            partial(_leave_out, left_out[field.name]) if field.name in left_out else get_field
+            for field, get_field in zip(fields(type_), _getters(type_), strict=True)
         ),
     )
 
@@ -156,10 +156,19 @@ def _setters(type_: type) -> tuple[Callable[[object, object], None], ...]:
     return tuple(slot.__set__ for slot in _slots(type_))
 
 
+def _getters(type_: type) -> tuple[Any, ...]:
+    """What gets each field as it is kept: of a text that was moved, the text."""
+    return tuple(getattr(slot, "get_kept", getattr(slot, "slot", slot).__get__) for slot in _descriptors(type_))
+
+
 def _slots(type_: type) -> tuple[Any, ...]:
     """Where each field of a dataclass is kept, be it as another value than it is read as."""
+    return tuple(getattr(slot, "slot", slot) for slot in _descriptors(type_))
+
+
+def _descriptors(type_: type) -> list[Any]:
     slots = {name: slot for base in reversed(type_.__mro__) for name, slot in vars(base).items()}
-    return tuple(getattr(slots[field.name], "slot", slots[field.name]) for field in fields(type_))
+    return [slots[field.name] for field in fields(type_)]
 
 
 _TYPES: tuple[type, ...] = (*DATACLASSES, *ENUMS, datetime, timezone)

@@ -57,6 +57,14 @@ class _CompactText:
         _recent[_next_place()] = (text, kept)
         return text
 
+    def get_kept(self, obj: object) -> str | bytes:
+        """The text as it is kept in memory, be it moved or not."""
+        kept = self.slot.__get__(obj)
+        if isinstance(kept, (str, bytes)):
+            return kept
+        text: str = kept.read()
+        return text if text.isascii() else text.encode("utf-8", "surrogatepass")
+
     def __set__(self, obj: object, value: str) -> None:
         kept: object = value
         if len(value) >= MIN_MOVED_CHARS or not value.isascii():

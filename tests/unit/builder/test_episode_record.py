@@ -18,7 +18,9 @@ from podcast_kit.builder.episode_record import EPISODES_FILE
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.feed import json_feed, rss
+from podcast_kit.model import Episode
 from podcast_kit.source import project
+from podcast_kit.text.compact_texts import move_texts
 from tests.support.shows import add, small, tree
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -358,6 +360,28 @@ def test_values_come_back_as_they_were():
     shared = {"place": location}
     problem = unpickle_value(pickle_value(values[0], shared), shared)
     assert problem.location is location
+
+
+class Shelf:
+    """A store of texts, each of which is its own place."""
+
+    def __init__(self):
+        self.text = ""
+
+    def add_text(self, text):
+        self.text = text if isinstance(text, str) else text.decode()
+        return self
+
+    def read(self):
+        return self.text
+
+
+@pytest.mark.parametrize("letter", ["a", "ü"])
+def test_texts_that_were_moved_are_kept(letter):
+    notes = letter * 1000
+    moved, same = (Episode(path="episodes/a.md", slug="a", title="A", notes=notes) for _ in range(2))
+    move_texts(moved, Shelf())
+    assert unpickle_value(pickle_value(moved, {}), {}) == same
 
 
 @pytest.mark.parametrize("value", [Path("file"), datetime(2026, 1, 1), object(), os.system])  # noqa: DTZ001  # not kept
