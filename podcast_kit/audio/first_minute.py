@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from podcast_kit.audio.mp3 import frame_scan
-from podcast_kit.audio.mp4 import container
-from podcast_kit.audio.ogg.pages import read_pages
-from podcast_kit.audio.riff.chunks import locate_sound
 from podcast_kit.audio.sniff import AudioKind, detect_audio_kind
 from podcast_kit.audio.tag_bounds import find_audio_bounds, read_at
 from podcast_kit.errors import InvalidAudio
@@ -83,6 +80,8 @@ def _measure_mp3(_path: Path, file: BinaryIO, seconds: float) -> FirstMinute | N
 
 
 def _measure_mp4(path: Path, file: BinaryIO, seconds: float) -> FirstMinute | None:
+    from podcast_kit.audio.mp4 import container
+
     _, moov = container.open_mp4(path, file)
     track = container.sound_track(path, moov)
     needed, samples, ticks = seconds * track.timescale, 0, 0
@@ -108,6 +107,8 @@ def _measure_mp4(path: Path, file: BinaryIO, seconds: float) -> FirstMinute | No
 
 
 def _measure_ogg(_path: Path, file: BinaryIO, seconds: float) -> FirstMinute | None:
+    from podcast_kit.audio.ogg.pages import read_pages
+
     size = os.fstat(file.fileno()).st_size
     serial, head, headers, rate, skip = -1, 0, 0, OPUS_GRANULES, 0
     for page in read_pages(file):
@@ -130,6 +131,8 @@ def _measure_ogg(_path: Path, file: BinaryIO, seconds: float) -> FirstMinute | N
 
 
 def _measure_riff(path: Path, file: BinaryIO, seconds: float) -> FirstMinute:
+    from podcast_kit.audio.riff.chunks import locate_sound
+
     sound = locate_sound(path, file)
     minute = min(sound.length, round(sound.form.bytes_per_second * seconds))
     return FirstMinute(sound.start, sound.start + minute)

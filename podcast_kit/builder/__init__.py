@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podcast_kit import feed
 from podcast_kit.builder import mastering
@@ -31,7 +32,6 @@ from podcast_kit.builder.episode_groups import (
 )
 from podcast_kit.builder.episode_record import EpisodeRecord, open_episode_record
 from podcast_kit.builder.feed_files import JSON_FEED_KEY, OPML_KEY, write_feeds, write_private_feeds
-from podcast_kit.builder.held_episodes import HeldEpisode
 from podcast_kit.builder.host_files import write_host_files
 from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.lock_file import merge_lock, write_lock_entries
@@ -68,6 +68,9 @@ from podcast_kit.model import (
     Project,
 )
 from podcast_kit.model.lineage import PAGES_UNIT, SUBSCRIBERS_UNIT, SourceParts
+
+if TYPE_CHECKING:
+    from podcast_kit.builder.held_episodes import HeldEpisode
 
 __all__ = [
     "BUILD_DIR",

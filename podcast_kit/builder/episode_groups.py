@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.episode_record import EpisodeRecord
-from podcast_kit.builder.held_episodes import HeldEpisode
 from podcast_kit.builder.many_episodes import EpisodesBuild
 from podcast_kit.builder.members import MembersEpisodes, members_key_mapping, members_project
 from podcast_kit.builder.output_dir import OutputDir
@@ -18,6 +18,9 @@ from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidInput, Problem, Severity
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.model import BrokenEpisode, Episode, LocalFile, Progress, Project
+
+if TYPE_CHECKING:
+    from podcast_kit.builder.held_episodes import HeldEpisode
 
 MISSING_AUDIO_CODE = "au.missing"
 UNRECORDED_CODE = "au.later"

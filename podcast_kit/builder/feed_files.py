@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from podcast_kit import __version__, feed, site
 from podcast_kit.builder.cache import CacheKind
 from podcast_kit.builder.episode_record import EpisodeRecord, digest_item
-from podcast_kit.builder.held_episodes import HeldEpisode, restore_json_items, restore_rss_items
 from podcast_kit.builder.kept_feed import FeedCopies
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.private_feeds import PrivateList, render_feeds
 from podcast_kit.errors import InvalidInput, Problem, SourceLocation
 from podcast_kit.model import Image, Item, Output, Project, Show, Wave
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
+
+if TYPE_CHECKING:
+    from podcast_kit.builder.held_episodes import HeldEpisode
 
 JSON_FEED_KEY = "feed.json"
 
@@ -42,7 +45,7 @@ def write_private_feeds(
     members_guids = {item.guid for item in members_items}
     restored = {guid: episode for guid, episode in held.items() if guid not in members_guids}
     for key, data in feeds.bodies.items():
-        out.write(key, restore_rss_items(data, restored) if restored else data, Wave.FEED)
+        out.write(key, _restore_rss_items(data, restored), Wave.FEED)
     for key, source_key in feeds.copies.items():
         out.copy_output(key, source_key)
 
@@ -81,10 +84,10 @@ def write_feeds(
         closing(FeedCopies((page for page in kept if page.key == JSON_FEED_KEY), out, digest_one)) as json_copies,
     ):
         pages = feed.stream_feed_pages(project.show, items, artwork=artwork, rendered=copies if record else None)
-        outputs = [_write_feed(key, parts, restore_rss_items, held, out) for key, parts in pages]
+        outputs = [_write_feed(key, parts, _restore_rss_items, held, out) for key, parts in pages]
         json_copies.start_page(JSON_FEED_KEY)
         parts = feed.stream_json_feed(project.show, items, artwork=artwork, rendered=json_copies if record else None)
-        outputs.append(_write_feed(JSON_FEED_KEY, parts, restore_json_items, held, out))
+        outputs.append(_write_feed(JSON_FEED_KEY, parts, _restore_json_items, held, out))
         if record:
             record.keep_feed((*copies.list_pages(out), *json_copies.list_pages(out)))
     outputs.append(out.write(OPML_KEY, feed.render_opml(project.show), Wave.PAGES))
@@ -106,6 +109,24 @@ def _write_feed(
     if held:
         return out.write(key, restore(b"".join(parts), held), Wave.FEED)
     return out.write_parts(key, parts, Wave.FEED)
+
+
+def _restore_rss_items(data: bytes, held: Mapping[str, HeldEpisode]) -> bytes:
+    """The feed with what is `held` as it is live."""
+    if not held:
+        return data
+    from podcast_kit.builder.held_episodes import restore_rss_items
+
+    return restore_rss_items(data, held)
+
+
+def _restore_json_items(data: bytes, held: Mapping[str, HeldEpisode]) -> bytes:
+    """As `_restore_rss_items`, of the JSON Feed."""
+    if not held:
+        return data
+    from podcast_kit.builder.held_episodes import restore_json_items
+
+    return restore_json_items(data, held)
 
 
 def _digest_feed_inputs(show: Show, item_digests: Iterable[str], artwork: Image | None) -> str:

@@ -10,7 +10,6 @@ from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.errors import OperationError, Problem, Severity, SourceLocation
 from podcast_kit.io.inside import read_inside
 from podcast_kit.model import STATIC_DIR, Output, Project, Wave, WebHost
-from podcast_kit.stores import is_server_target
 
 REDIRECTS_KEY, HEADERS_KEY, NO_JEKYLL_KEY = "_redirects", "_headers", ".nojekyll"
 MAX_OWN_RULES_BYTES = 1_000_000
@@ -147,6 +146,8 @@ def _find_host_problems(
     if limits.redirects and redirect_count > limits.redirects:
         text = f"there are {redirect_count:,} redirects; {limits.name} allows {limits.redirects:,}"
         yield warn(text, "remove `aliases:` of addresses that no one uses any more")
+    from podcast_kit.stores import is_server_target
+
     publishing = project.show.publish
     if host is not WebHost.GITHUB_PAGES and urlsplit(publishing.url).path not in {"", "/"}:
         text = f"{limits.name} reads {REDIRECTS_KEY} and {HEADERS_KEY} only at the top of a site"

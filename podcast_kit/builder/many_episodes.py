@@ -15,7 +15,6 @@ from podcast_kit.builder.episode import BuiltEpisode, EpisodeContext, build_epis
 from podcast_kit.builder.episode_record import EpisodeRecord
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.prepare_audio import master_audio, prepare_audio, prepare_episode_audio
-from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.tags import EmbeddedImages
 from podcast_kit.builder.work_trace import WorkTrace, keep_work, trace_work
 from podcast_kit.builder.workers import MAX_TRIES, MIN_SECONDS, Workers
@@ -327,6 +326,7 @@ class EpisodesBuild:
     def _master(self, place: episode_tasks.WorkPlace, episodes: Sequence[Episode]) -> dict[str, PodcastKitError]:
         """Master what these episodes need; the errors by the name of the request."""
         from podcast_kit.builder import episode_tasks
+        from podcast_kit.builder.recorded_work import replay_work
 
         chosen = [
             episode
@@ -361,6 +361,8 @@ class EpisodesBuild:
     ) -> BuiltEpisode | PodcastKitError | None:
         if isinstance(result, WorkerDied):
             return _describe_lost_episode(episode, result)
+        from podcast_kit.builder.recorded_work import replay_work
+
         replay_work(result.work, self.out)
         for subfolder, name, data in result.work.kept:
             path = self.project.output_folder / CACHE_DIR / subfolder / name

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from podcast_kit import site
-from podcast_kit.builder import episode_tasks
 from podcast_kit.builder.cache import WorkNeeded, dataclass_kind
 from podcast_kit.builder.episode_record import EpisodeRecord, KeptEpisode
-from podcast_kit.builder.episode_tasks import PagesContext, PagesTask, PictureTask, WorkPlace
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
-from podcast_kit.builder.recorded_work import replay_work
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
 from podcast_kit.builder.work_trace import KeptPictures, WorkTrace, trace_work
 from podcast_kit.builder.workers import GROUPS_AHEAD, Workers
@@ -20,9 +18,12 @@ from podcast_kit.io.decoder_process import are_decoders_limited
 from podcast_kit.io.worker_processes import WorkerDied
 from podcast_kit.model import CommentThread, Image, Item, Project, PublishedPage, Wave
 from podcast_kit.site import SitePage
-from podcast_kit.source import comments
 from podcast_kit.source.social_posts import list_social_posts
 from podcast_kit.writer_versions import PAGES_AND_FEEDS
+
+if TYPE_CHECKING:
+    from podcast_kit.builder import episode_tasks
+    from podcast_kit.builder.episode_tasks import PagesTask, PictureTask, WorkPlace
 
 RENDERED_PAGES = dataclass_kind("rendered_page", StoredFile)
 PICTURE_SECONDS = 0.012
@@ -166,6 +167,8 @@ class PagesBuild:
         )
 
     def _place(self) -> WorkPlace:
+        from podcast_kit.builder.episode_tasks import WorkPlace
+
         return WorkPlace.of_build(self.project, self.out, shares_disk=self.workers.shares_disk)
 
     @property
@@ -199,17 +202,19 @@ class PagesBuild:
         self, show_site: site.Site, items: Sequence[Item], pages: dict[str, SitePage]
     ) -> Iterator[tuple[PagesTask, episode_tasks.PagesResult | WorkerDied]]:
         """Have the workers render these pages of episodes; the results are in the order of their keys."""
+        from podcast_kit.builder import episode_tasks
+
         keys_by_guid: dict[str, list[str]] = {}
         for page in pages.values():
             if page.item:
                 keys_by_guid.setdefault(page.item.guid, []).append(page.key)
         tasks = [
-            PagesTask(item=item, newer=newer, older=older, keys=tuple(keys_by_guid[item.guid]))
+            episode_tasks.PagesTask(item=item, newer=newer, older=older, keys=tuple(keys_by_guid[item.guid]))
             for item, newer, older in site.with_neighbours(items)
             if item.guid in keys_by_guid
         ]
         tasks.sort(key=lambda task: min(task.keys))
-        context = PagesContext(
+        context = episode_tasks.PagesContext(
             place=self._place(),
             site=replace(show_site, kept_pages={}),
         )
@@ -229,6 +234,8 @@ class PagesBuild:
         pages: dict[str, SitePage],
         errors: dict[str, PodcastKitError],
     ) -> None:
+        from podcast_kit.builder.recorded_work import replay_work
+
         if isinstance(result, WorkerDied) or result.error:  # rendered again here, so that its error is ours
             self._render_here([pages[key] for key in sorted(task.keys)], errors)
             return
@@ -271,11 +278,13 @@ class PagesBuild:
         """As `_start_picturing`, for items whose pictures are not in the record."""
         if are_decoders_limited() or not self.workers.are_many:
             return [self._picture_here(pictures, item) for item in items]
+        from podcast_kit.builder import episode_tasks
+
         attempts = [self._attempt_pictures(pictures, item) for item in items]
-        tasks = [attempt for attempt in attempts if isinstance(attempt, PictureTask)]
+        tasks = [attempt for attempt in attempts if isinstance(attempt, episode_tasks.PictureTask)]
         if not self._are_workers_worthwhile(len(tasks) * PICTURE_SECONDS):
             return [
-                self._picture_here(pictures, item) if isinstance(attempt, PictureTask) else attempt
+                self._picture_here(pictures, item) if isinstance(attempt, episode_tasks.PictureTask) else attempt
                 for item, attempt in zip(items, attempts, strict=True)
             ]
         context = episode_tasks.PicturesContext(
@@ -291,11 +300,15 @@ class PagesBuild:
             groups_ahead=self._groups_ahead,
         )
         return (
-            self._take_over_pictures(pictures, item, next(results)) if isinstance(attempt, PictureTask) else attempt
+            self._take_over_pictures(pictures, item, next(results))
+            if isinstance(attempt, episode_tasks.PictureTask)
+            else attempt
             for item, attempt in zip(items, attempts, strict=True)
         )
 
     def _attempt_pictures(self, pictures: ItemPictures, item: Item) -> Item | PictureTask:
+        from podcast_kit.builder.episode_tasks import PictureTask
+
         with self.out.cache.attempt() as rows:
             try:
                 with trace_work(self.out) as trace:
@@ -307,6 +320,8 @@ class PagesBuild:
     def _take_over_pictures(
         self, pictures: ItemPictures, item: Item, result: episode_tasks.PicturesResult | WorkerDied
     ) -> Item:
+        from podcast_kit.builder.recorded_work import replay_work
+
         if isinstance(result, WorkerDied) or result.pictures is None:  # drawn again here, so that its error is ours
             return self._picture_here(pictures, item)
         with trace_work(self.out) as trace:
@@ -329,6 +344,8 @@ def _shown_threads(project: Project, item: Item) -> tuple[CommentThread, ...]:
     """The replies to those posts that the episode still names."""
     if not (threads := project.comments.get(item.episode.slug)):
         return ()
+    from podcast_kit.source import comments
+
     uris = {post.uri for post in list_social_posts(item.elements)}
     hide = project.show.comments.hide
     return tuple(comments.remove_hidden_comments(thread, hide) for thread in threads if thread.uri in uris)

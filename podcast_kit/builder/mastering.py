@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from podcast_kit.audio import codecs, master
-from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
+from podcast_kit.audio import codecs
 from podcast_kit.builder.cache import Cache, dataclass_kind, text_kind
 from podcast_kit.builder.workers import Workers
 from podcast_kit.errors import InvalidAudio, InvalidInput, PodcastKitError, Problem, SourceLocation
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.model import AudioSettings, Episode, Media, Progress, Project
+
+if TYPE_CHECKING:
+    from podcast_kit.audio.mastering.job import MasteringJob, MasteringResult
 
 MASTERED_FOLDER = "mastered"
 MASTERED_DIR = Path(".podcast-kit", MASTERED_FOLDER)
@@ -91,6 +94,8 @@ def _choose_format(source: Path, format_: str, cache: Cache) -> str:
     suffix = source.suffix.lower()
     if suffix in LOSSY_SUFFIXES:
         return ""
+    from podcast_kit.audio import master
+
     if codecs.missing_codecs():  # nothing is mastered: only what has to be needs them
         return format_ if master.must_be_converted(source) else ""
     key = f"{format_} {cache.sha256(source)}"
@@ -213,6 +218,9 @@ def sweep_mastered(project: Project, cache: Cache) -> None:
 
 def _mastering_job(project: Project, request: MasteringRequest, source: Path, cache: Cache) -> tuple[MasteringJob, str]:
     """What is to be done, and the digest of everything that it depends on."""
+    from podcast_kit.audio import master
+    from podcast_kit.audio.mastering.job import MasteringJob
+
     settings = request.settings
     intro = _joined_file(project, request.episode, "intro", settings.intro)
     outro = _joined_file(project, request.episode, "outro", settings.outro)

@@ -14,7 +14,6 @@ from podcast_kit.model.lineage import DIGEST_LEN, SourceParts
 from podcast_kit.source import subscribers
 from podcast_kit.source.members_lock import MEMBERS_LOCK, RenewedAddresses, read_members_lock
 from podcast_kit.source.private_settings import ALL_MEMBERS
-from podcast_kit.source.subscriber_lists import load_subscribers
 from podcast_kit.source.subscribers import Subscribers, normalize_name
 
 MEMBERS_PART = "members"
@@ -45,12 +44,21 @@ class PrivateFeeds:
     """Key of a subscriber's feed → key of the body that it is a copy of."""
 
 
+def _load_subscribers(project: Project) -> Subscribers:
+    settings = project.show.private
+    if not settings.subscribers:
+        return subscribers.read_subscribers(project.folder, settings.tiers)
+    from podcast_kit.source.subscriber_lists import load_subscribers
+
+    return load_subscribers(project.folder, settings)
+
+
 def load_private_list(project: Project, *, needs_key: bool = True) -> PrivateList | None:
     """The list of a show; None without one, or without a key unless `needs_key`.
 
     Raises OperationError when there is a list and no secret, InvalidInput for problems of the list.
     """
-    subscriber_list = load_subscribers(project.folder, project.show.private)
+    subscriber_list = _load_subscribers(project)
     if not subscriber_list or (not needs_key and subscribers.is_key_missing(project.folder)):
         return None
     return PrivateList(

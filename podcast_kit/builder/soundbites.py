@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from podcast_kit import audio
-from podcast_kit.audio import codecs, cut
+from podcast_kit.audio import codecs
 from podcast_kit.builder.cache import dataclass_kind
 from podcast_kit.builder.enclosure import write_tagged
 from podcast_kit.builder.output_dir import OutputDir, media_key
@@ -125,6 +125,8 @@ def _cut_soundbite(
     out: OutputDir,
     embedded: EmbeddedImages,
 ) -> Media:
+    from podcast_kit.audio import cut
+
     file_tags = build_soundbite_tags(project, episode, soundbite)
     suffix = cut.clip_suffix(source)
     start = format_filename_timecode(soundbite.start_ms // 1000 * 1000)

@@ -32,7 +32,16 @@ MIN_SECONDS = 1.0
 """Of estimated work, from which it is worth starting processes."""
 PRELOADED_MODULES = (
     "podcast_kit.builder.episode_tasks",
+    "podcast_kit.audio.first_minute",
     "podcast_kit.audio.mp3.id3",
+    "podcast_kit.audio.probe",
+    "podcast_kit.audio.tag",
+    "podcast_kit.feed.chapters",
+    "podcast_kit.images.artwork",
+    "podcast_kit.images.social_card",
+    "podcast_kit.images.thumbnails",
+    "podcast_kit.site.pages",
+    "podcast_kit.site.prompts",
     "PIL.ImageDraw",
     "PIL.ImageFilter",
     "PIL.ImageFont",

@@ -35,6 +35,8 @@ ALLOW_COMMAND_OPTION = click.option(
 
 def allow_places(folder: Path, places: Collection[str]) -> None:
     """Allow the places that were passed as options for the show in this folder, and remember it."""
+    if not places:
+        return
     from podcast_kit.model import PROVIDER_NAMES, BucketFile
     from podcast_kit.stores import normalize_place
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from html import escape
 from posixpath import commonprefix
-from xml.sax.saxutils import quoteattr
 
 from podcast_kit.builder import Build
 from podcast_kit.model import Chapter, Item, Person, RemoteUrl
 from podcast_kit.source.episode import slugify_title
 from podcast_kit.text.dates import format_rfc2822
 from podcast_kit.text.timecode import format_timecode
-from podcast_kit.text.xml_clean import clean_xml_text
+from podcast_kit.text.xml_clean import clean_xml_text, quote_attribute
 
 PODLOVE_NAMESPACE = "http://podlove.org/podlove-podcast-publisher/export"
 PODLOVE_VERSION = "3.8"
@@ -116,7 +115,7 @@ class _PodloveWriter:
     def render_wordpress(self) -> bytes:
         """The posts, as WordPress exports them."""
         show = self.show
-        declarations = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in _WXR_NAMESPACES.items())
+        declarations = "".join(f" xmlns:{prefix}={quote_attribute(uri)}" for prefix, uri in _WXR_NAMESPACES.items())
         lines = [
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<rss version="2.0"{declarations}>',
@@ -162,7 +161,7 @@ class _PodloveWriter:
         }
         yield from (_element(f"wp:{name}", value) for name, value in values.items())
         for tag in item.episode.tags:
-            yield f'<category domain="post_tag" nicename={quoteattr(slugify_title(tag))}>{_cdata(tag)}</category>'
+            yield f'<category domain="post_tag" nicename={quote_attribute(slugify_title(tag))}>{_cdata(tag)}</category>'
         yield (
             f"<wp:postmeta><wp:meta_key>{_cdata('_podlove_guid')}</wp:meta_key>"
             f"<wp:meta_value>{_cdata(item.guid)}</wp:meta_value></wp:postmeta>"
@@ -198,7 +197,7 @@ class _PodloveWriter:
         }  # fmt: skip
         lines = [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            f"<wpe:export xmlns:wpe={quoteattr(PODLOVE_NAMESPACE)}",
+            f"<wpe:export xmlns:wpe={quote_attribute(PODLOVE_NAMESPACE)}",
             f' version="1.0" podlove-publisher-version="{PODLOVE_VERSION}">',
         ]
         for (group, name), rows in groups.items():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
-from podcast_kit.feed.json_feed import stream_json_feed
-from podcast_kit.feed.opml import render_network_opml, render_opml
-from podcast_kit.feed.pagination import stream_feed_pages
-from podcast_kit.feed.private_feeds import (
-    private_feed_key,
-    render_blocked_feed,
-    render_private_feeds,
-    render_shared_feed,
-    shared_feed_key,
-)
-from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
-from podcast_kit.feed.rss import GENERATOR, render_rss
+from typing import TYPE_CHECKING
+
+from podcast_kit.late_imports import import_late
+
+if TYPE_CHECKING:
+    from podcast_kit.feed.chapters import render_chapter_timestamps, render_chapters_json
+    from podcast_kit.feed.json_feed import stream_json_feed
+    from podcast_kit.feed.opml import render_network_opml, render_opml
+    from podcast_kit.feed.pagination import stream_feed_pages
+    from podcast_kit.feed.private_feeds import (
+        private_feed_key,
+        render_blocked_feed,
+        render_private_feeds,
+        render_shared_feed,
+        shared_feed_key,
+    )
+    from podcast_kit.feed.reader import MAX_FEED_BYTES, parse_feed
+    from podcast_kit.feed.rss import GENERATOR, render_rss
 
 __all__ = [
     "GENERATOR",
@@ -33,3 +38,22 @@ __all__ = [
     "stream_feed_pages",
     "stream_json_feed",
 ]
+
+__getattr__ = import_late(
+    __name__,
+    {
+        "chapters": ("render_chapter_timestamps", "render_chapters_json"),
+        "json_feed": ("stream_json_feed",),
+        "opml": ("render_network_opml", "render_opml"),
+        "pagination": ("stream_feed_pages",),
+        "private_feeds": (
+            "private_feed_key",
+            "render_blocked_feed",
+            "render_private_feeds",
+            "render_shared_feed",
+            "shared_feed_key",
+        ),
+        "reader": ("MAX_FEED_BYTES", "parse_feed"),
+        "rss": ("GENERATOR", "render_rss"),
+    },
+)

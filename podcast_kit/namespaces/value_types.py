@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -61,7 +62,6 @@ _FORMS = {
     ValueType.SRCSET: r"\S+(?:\s+\d{1,6}w)?(?:\s*,\s*\S+\s+\d{1,6}w)*",
     ValueType.TIME: r"(?:\d{1,3}:)?(?:\d{1,3}:)?\d{1,6}(?:\.\d{1,9})?",
 }
-_PATTERNS = {kind: re.compile(form, re.ASCII) for kind, form in _FORMS.items()}
 _UNSAFE = re.compile(r'[\s<>"\\^`{|}]')
 _RRULE_PARTS = {
     "FREQ": r"SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY",
@@ -79,12 +79,17 @@ _RRULE_PARTS = {
 
 def find_value_error(value_type: ValueType, value: str) -> str:
     """What is wrong with a value of a feed, such as "is not a UUID"; empty for a valid value."""
-    if value_type in _PATTERNS:
-        if not _PATTERNS[value_type].fullmatch(value):
+    if value_type in _FORMS:
+        if not _compile_form(value_type).fullmatch(value):
             return f"is not {value_type}"
         return _check_geo(value) if value_type is ValueType.GEO else ""
     check = _CHECKS.get(value_type)
     return check(value) if check else ""
+
+
+@cache
+def _compile_form(value_type: ValueType) -> re.Pattern[str]:
+    return re.compile(_FORMS[value_type], re.ASCII)
 
 
 def _check_geo(value: str) -> str:

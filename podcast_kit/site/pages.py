@@ -135,10 +135,7 @@ class Site:
             *self._list_pages(items),
             self._template_page(PageContent("follow/index.html", "follow.html", self._follow_values())),
             self._template_page(PageContent("404.html", "404.html", {})),
-            self._text_page(
-                "follow/qr.svg",
-                structured_data.render_qr_code(self.show.page_url("follow/index.html"), self.show.title),
-            ),
+            self._qr_page(),
             self._template_page(PageContent("robots.txt", "robots.txt", {})),
         ]
         if key := self.show.notify.indexnow_key:
@@ -479,6 +476,15 @@ class Site:
             "reviews": tuple(link for link in self._links if link.kind is LinkKind.REVIEW),
             "checked": load_listen_services()["checked"],
         }
+
+    def _qr_page(self) -> SitePage:
+        """The QR code of the follow page, which is drawn only where its address or the title has changed."""
+        url, title = self.show.page_url("follow/index.html"), self.show.title
+        return SitePage(
+            key="follow/qr.svg",
+            digest=_digest_value(["QR code", url, title]),
+            render=lambda: structured_data.render_qr_code(url, title).encode("utf-8", "replace"),
+        )
 
     def _text_page(self, key: str, text: str) -> SitePage:
         return self._bytes_page(key, text.encode("utf-8", "replace"))

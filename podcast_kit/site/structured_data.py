@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from podcast_kit.model import Image, Item, Review, Show, Soundbite
 from podcast_kit.site.listen_links import Link, LinkKind
 from podcast_kit.text.timecode import format_iso_duration
+from podcast_kit.text.xml_clean import quote_attribute
 
 EMBED_WIDTH_PX, EMBED_HEIGHT_PX, EMBED_VIDEO_HEIGHT_PX = 600, 190, 430
 MAX_SHORT_NAME_LEN = 30
@@ -129,9 +129,9 @@ def _embed_height(item: Item) -> int:
 
 def embed_code(show: Show, item: Item, player_url: str) -> str:
     """The HTML that embeds the small player, which is at `player_url`, in other sites."""
-    title = quoteattr(f"{item.episode.title} – {show.title}")
+    title = quote_attribute(f"{item.episode.title} – {show.title}")
     return (
-        f'<iframe src={quoteattr(player_url)} title={title} width="100%" height="{_embed_height(item)}" '
+        f'<iframe src={quote_attribute(player_url)} title={title} width="100%" height="{_embed_height(item)}" '
         'loading="lazy" style="border:0;border-radius:16px"></iframe>'
     )
 

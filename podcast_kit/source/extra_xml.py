@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from podcast_kit.errors import SourceLocation
 from podcast_kit.model import Element
 from podcast_kit.namespaces import NAMESPACES, usual_prefix
 from podcast_kit.source.yaml import InvalidValue, Table, Value, converters
+from podcast_kit.text.xml_clean import quote_attribute
 
 XML_NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
 MAX_XML_DEPTH = 16
@@ -78,7 +78,9 @@ def _to_element_name(raw: str) -> str:
 def parse_xml_fragment(raw: str, location: SourceLocation) -> list[Element]:
     """The elements of a piece of XML, where the usual prefixes need no declaration; raises InvalidValue."""
     reader = _FragmentReader(location)
-    declarations = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in NAMESPACES.items() if prefix != "xml")
+    declarations = " ".join(
+        f"xmlns:{prefix}={quote_attribute(uri)}" for prefix, uri in NAMESPACES.items() if prefix != "xml"
+    )
     try:
         reader.parser.Parse(f"<extra {declarations}>{raw}</extra>".encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:

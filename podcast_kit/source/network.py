@@ -19,7 +19,6 @@ from podcast_kit.io.inside import is_inside, real_path
 from podcast_kit.model import NETWORK_FILE, SHOW_FILE, Element, ListedShow, public_url, show_guid
 from podcast_kit.model.lineage import SHARED_PREFIX, SourceText
 from podcast_kit.namespaces import TAGS
-from podcast_kit.source.core_keys import SHOW_KEYS
 from podcast_kit.source.source_text import read_source_text
 from podcast_kit.source.yaml import (
     InvalidValue,
@@ -202,6 +201,8 @@ def _check_defaults(table: Table, defaults: Table | None) -> None:
 
 def _check_page_keys(table: Table) -> None:
     """Report what describes a page that the network does not have, and keys that do not exist."""
+    from podcast_kit.source.core_keys import SHOW_KEYS
+
     show_keys = {key.name for key in SHOW_KEYS} | {key for tag in TAGS.values() for key in tag.keys}
     for key, value in table.entries.items():
         if key in table.known_keys or key.startswith("x-"):
@@ -449,6 +450,8 @@ def _merge_entries(own: Mapping[str, Value], defaults: Mapping[str, Value]) -> d
 @lru_cache(maxsize=1)
 def _main_names() -> dict[str, str]:
     """Other name of a key → its main name."""
+    from podcast_kit.source.core_keys import SHOW_KEYS
+
     names = {key: tag.keys[0] for tag in TAGS.values() for key in tag.keys[1:]}
     for core_key in (*SHOW_KEYS, *(inner for key in SHOW_KEYS for inner in key.fields)):
         names |= dict.fromkeys(core_key.other_names, core_key.name)

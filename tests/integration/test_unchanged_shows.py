@@ -436,6 +436,25 @@ def test_unchanged_show_imports_no_library(same_show, arguments):
     assert again[1].partition('"made"')[2].partition("\n")[2] == result.stdout.partition('"made"')[2].partition("\n")[2]
 
 
+RARELY_NEEDED = {
+    *("podcast_kit.builder.episode_tasks", "podcast_kit.builder.held_episodes", "podcast_kit.builder.recorded_work"),
+    *("podcast_kit.audio.mp4", "podcast_kit.audio.ogg", "podcast_kit.audio.riff", "podcast_kit.audio.mastering"),
+    *("podcast_kit.source.core_keys", "podcast_kit.site.stats_page"),
+    *("podcast_kit.feed.reader", "podcast_kit.stores", "boto3", "mutagen.mp4", "PIL", "av", "segno"),
+}
+
+
+def test_edit_of_a_note_imports_nothing_that_other_episodes_would_need(show):
+    run(show, "build")
+    notes = next(show.glob("episodes/*.md"))
+    notes.write_text(f"{notes.read_text()}\nOne more paragraph.\n")
+    names = IMPORTED.replace('name.split(".")[0] for name', "name for name")
+    source = names.format(arguments=["build", "-C", str(show)])
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.rpartition("imported:")[2].split())
+    assert imported & RARELY_NEEDED == set()
+
+
 @pytest.fixture
 def published(tmp_path, bucket):
     """A show that is published to a bucket, and the bucket's store."""

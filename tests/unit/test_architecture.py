@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "podcast_kit"
 
 LAYERS = (
-    {"problem_codes", "writer_versions", "limits"},
+    {"problem_codes", "writer_versions", "limits", "late_imports"},
     {"errors"},
     {"text"},
     {"model"},

@@ -1,6 +1,8 @@
 import doctest
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import quoteattr
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,3 +20,8 @@ def test_every_cleaned_text_is_read_back_from_xml(text):
     element.text = clean
     read = ET.fromstring(ET.tostring(element, "unicode")).text or ""
     assert read == clean.replace("\r\n", "\n").replace("\r", "\n") or "\r" in clean
+
+
+@pytest.mark.parametrize("value", ["plain", 'a "b"', "it's", "both ' and \"", "<a & b>", "line\nnext\r\tend", ""])
+def test_attributes_are_quoted_as_by_the_standard_library(value):
+    assert xml_clean.quote_attribute(value) == quoteattr(value)
