@@ -6,7 +6,7 @@ Read `build` from top to bottom, then `episode.build_episode`, and you have read
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -152,7 +152,7 @@ def build(
     workers: Workers | None = None,
     record: EpisodeRecord | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
 
@@ -166,7 +166,8 @@ def build(
     Episodes and pages are built by the `workers`, by default in this process; the result is the same. Those that are
     in the `record` and have not changed are taken from it, and it gets those of this build.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
-    `on_built` gets the folder when all of it is written, before another build of the show can begin.
+    `on_built` gets the folder when all of it is written, before another build of the show can begin, and the keys of
+    everything in it (as `OutputDir.listing`).
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.output_folder / BUILD_DIR
@@ -257,7 +258,7 @@ def build(
             write_static_files(project, built_keys, out)
             host_problems = write_host_files(project, out)
         _finish_writing(out, record)
-        on_built(folder)
+        on_built(folder, out.listing)
     return Build(
         folder=folder,
         project=replace(full_project, show=project.show, episodes=_join_episodes(full_project, project)),

@@ -10,10 +10,12 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import podcast_kit
@@ -25,6 +27,7 @@ from podcast_kit.builder.record_file import RecordFile, write_record_file
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
 from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork, WorkTrace, keep_work
 from podcast_kit.io.bound_folder import open_own_folder
+from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Episode, Item, LocalFile, Person
 from podcast_kit.site import KeptPages
 from podcast_kit.source.kept_readings import EpisodeReading, KeptReadings
@@ -197,25 +200,31 @@ class EpisodeRecord:
         if is_saved and len(readings) == len(self._loaded) and all(kept.is_saved for kept in self._current.values()):
             return
         with suppress(OSError):  # a convenience, like the whole cache
-            write_record_file(cache.folder, EPISODES_FILE, identify_program(), self._chunks())
+            self._write(cache.folder, identify_program())
 
     def _digest(self, inputs: str) -> str:
         return hashlib.sha256(f"{self._inputs} {inputs}".encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _chunks(self) -> Iterator[tuple[str, bytes]]:
-        yield _FEED, encode_feed_pages(self.find_feed())
+    def _write(self, folder: OpenFolder, identity: str) -> None:
+        """Write what has changed, or all of it where there is no file of which most stays as it is."""
+        unchanged: list[str] = []
+        changed: list[tuple[str, Callable[[], bytes | None]]] = [(_FEED, lambda: encode_feed_pages(self.find_feed()))]
         for path, reading in self.readings.current.items():
             is_loaded = self._loaded.get(path) is reading
             kept = self._current.get(path)
-            data = self._file.read(_READING + path) if is_loaded else _pickle_or_none(reading, {})
-            if data is None:
-                continue
-            yield _READING + path, data
-            if kept is None:
-                continue
-            data = self._file.read(_BUILD + path) if kept.is_saved and is_loaded else self._pickle_build(kept)
-            if data is not None:
-                yield _BUILD + path, data
+            if is_loaded:
+                unchanged.append(_READING + path)
+            else:
+                changed.append((_READING + path, partial(_pickle_or_none, reading, {})))
+            if kept is not None and kept.is_saved and is_loaded:
+                unchanged.append(_BUILD + path)
+            elif kept is not None:
+                changed.append((_BUILD + path, partial(self._pickle_build, kept)))
+        new_chunks = _make_chunks(changed)
+        if self._file.add_to(folder, EPISODES_FILE, identity, unchanged, new_chunks):
+            return
+        old_chunks = _make_chunks((name, partial(self._file.read, name)) for name in unchanged)
+        write_record_file(folder, EPISODES_FILE, identity, chain(old_chunks, new_chunks))
 
     def _pickle_build(self, kept: KeptEpisode) -> bytes | None:
         values = (
@@ -297,6 +306,11 @@ def _find_tick(folder: Path) -> int:
             return os.fstat(file.fileno()).st_mtime_ns
     except OSError:
         return 0
+
+
+def _make_chunks(recipes: Iterable[tuple[str, Callable[[], bytes | None]]]) -> Iterator[tuple[str, bytes]]:
+    """Chunks, one after the other, without those that cannot be kept."""
+    return ((name, data) for name, make in recipes if (data := make()) is not None)
 
 
 def _pickle_or_none(value: object, shared: Mapping[str, object]) -> bytes | None:

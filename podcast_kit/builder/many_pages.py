@@ -276,7 +276,7 @@ class PagesBuild:
 
     def _picture_changed(self, pictures: ItemPictures, items: Sequence[Item]) -> Iterable[Item]:
         """As `_start_picturing`, for items whose pictures are not in the record."""
-        if are_decoders_limited() or not self.workers.are_many:
+        if are_decoders_limited() or not self.workers.are_many or len(items) < 2:  # noqa: PLR2004
             return [self._picture_here(pictures, item) for item in items]
         from podcast_kit.builder import episode_tasks
 

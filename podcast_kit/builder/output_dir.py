@@ -84,6 +84,8 @@ class OutputDir:
         self._staged_files: dict[str, Path] = {}
         self._map_key: Callable[[str], str] | None = None
         self._watched: dict[str, Output] | None = None
+        self.listing: list[str] | None = None
+        """After `commit`, the keys of everything in the folder, those of folders with a slash; None if unknown."""
 
     def __enter__(self) -> Self:
         """Hold the folder until the build is done."""
@@ -230,9 +232,11 @@ class OutputDir:
         if former_keys is not None:
             folders = _list_parents(former_keys - self.outputs.keys())
         else:
-            self._find_strangers(os.fspath(self._target), "", folders)
+            folders = self._find_strangers()
         if folders:
-            self._sweep(self._open_root().root, folders)
+            swept = set[str]()
+            self._sweep(self._open_root().root, folders, swept)
+            self.listing = self.listing and [key for key in self.listing if key not in swept]
 
     def _put(self, key: str, data: bytes, sha256: str) -> None:
         temp = self.temp_path()
@@ -359,34 +363,41 @@ class OutputDir:
             if source_key != key and output.path is None:
                 self.outputs[key] = replace(output, copy_of=source_key)
 
-    def _find_strangers(self, path: str, below: str, folders: set[str]) -> bool:
-        """Whether a folder is empty, or something in it is named by no output; `folders` gets the keys of all such.
+    def _find_strangers(self) -> set[str]:
+        """The keys of folders that are empty, or have something that no output names, and of those above them.
 
         To look at thousands of folders by their paths costs less than to open each.
         """
-        try:
-            with os.scandir(path) as found:
-                entries = list(found)
-        except OSError:
-            entries = []
-        strange = [not entries]
-        for entry in entries:
-            key = below + entry.name
-            if not entry.is_dir(follow_symlinks=False):
-                strange.append(key not in self.outputs)
-            elif not self._is_scratch(key):
-                strange.append(self._find_strangers(entry.path, f"{key}/", folders))
-        if any(strange):
-            folders.add(below)
-        return any(strange)
+        outputs, root = self.outputs, os.fspath(self._target)
+        strange, listing, has_others = set[str](), [""], False
+        pending = [""]
+        while pending:
+            below = pending.pop()
+            is_empty = True
+            with contextlib.suppress(OSError), os.scandir(f"{root}/{below}") as entries:
+                for entry in entries:
+                    is_empty = False
+                    key = below + entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        listing.append(key)
+                        has_others = has_others or not entry.is_file(follow_symlinks=False)
+                        if key not in outputs:
+                            strange.add(below)
+                    elif not self._is_scratch(key):
+                        pending.append(f"{key}/")
+                        listing.append(f"{key}/")
+            if is_empty:
+                strange.add(below)
+        self.listing = None if has_others else listing
+        return _list_parents(strange)
 
     def _is_scratch(self, key: str) -> bool:
         return self._scratch_folder is not None and key == self._scratch_folder.path.name
 
-    def _sweep(self, folder: OpenFolder, folders: set[str], below: str = "") -> bool:
+    def _sweep(self, folder: OpenFolder, folders: set[str], swept: set[str], below: str = "") -> bool:
         """Remove what no output names in these folders, and those that this empties; whether anything is left.
 
-        Only what a build is known to have written goes: other people's files stay, and so do links.
+        `swept` gets the keys of what is removed. Only what a build is known to have written goes: other people's files stay, and so do links.
         """
         has_files = False
         for entry in folder.entries():
@@ -398,12 +409,17 @@ class OutputDir:
                     has_files = True
                     continue
                 with folder.below(entry.name) as subfolder:
-                    is_left = self._sweep(subfolder, folders, f"{key}/")
-                has_files = not folder.remove_folder(entry.name) or is_left or has_files
+                    is_left = self._sweep(subfolder, folders, swept, f"{key}/")
+                if folder.remove_folder(entry.name):
+                    swept.add(f"{key}/")
+                    has_files = is_left or has_files
+                else:
+                    has_files = True
             elif key in self.outputs or not self._is_ours(key, entry):
                 has_files = True
             else:
                 folder.unlink(entry.name)
+                swept.add(key)
         return has_files
 
     def _is_ours(self, key: str, entry: os.DirEntry[str]) -> bool:

@@ -1,13 +1,18 @@
-"""A file of named chunks of bytes, each read only where it is needed, and replaced as a whole."""
+"""A file of named chunks of bytes, each read only where it is needed.
+
+What has changed is added at its end, with another index; once half of it is not used any more, it is replaced.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from io import BufferedReader
+from typing import BinaryIO
 
 from podcast_kit.io.pinned_folder import OpenFolder, random_name
 
@@ -24,8 +29,15 @@ class RecordFile:
     def __init__(self, file: BufferedReader | None, identity: str) -> None:
         self._file = file
         self._places: dict[str, tuple[int, int, int]] = {}
+        self._status: tuple[int, int, int] | None = None
+        """Device, inode and size."""
         with suppress(OSError, ValueError, TypeError, struct.error, RecursionError):
-            self._places = _read_index(file, identity) if file else {}
+            if file:
+                self._places = _read_index(file, identity)
+                self._status = _find_status(file)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a chunk; None where there are none, or they are damaged."""
@@ -40,25 +52,61 @@ class RecordFile:
             return None
         return data if len(data) == length and zlib.crc32(data) == checksum else None
 
+    def add_to(
+        self, folder: OpenFolder, name: str, identity: str, kept: Collection[str], chunks: Iterable[tuple[str, bytes]]
+    ) -> bool:
+        """Add chunks to the file, of which it keeps only those of these names; whether it was worth it.
+
+        It is if this is still the file of that name, and at least half of it is used. Raises OSError.
+        """
+        places = {chunk_name: self._places[chunk_name] for chunk_name in kept}
+        if self._status is None or 2 * sum(length for _, length, _ in places.values()) < self._status[-1]:
+            return False
+        with folder.open_or_create(name) as file:
+            if _find_status(file) != self._status:
+                return False
+            try:
+                _write_chunks(file, file.seek(0, 2), identity, places, chunks)
+                file.flush()
+            except BaseException:
+                with suppress(OSError):
+                    file.truncate(self._status[-1])
+                raise
+        return True
+
 
 def write_record_file(folder: OpenFolder, name: str, identity: str, chunks: Iterable[tuple[str, bytes]]) -> None:
     """Replace the file of this name by one with these chunks. Raises OSError."""
     part = random_name(UNFINISHED_SUFFIX)
-    places: dict[str, tuple[int, int, int]] = {}
     try:
         with folder.create(part) as file:
-            start = 0
-            for chunk_name, data in chunks:
-                file.write(data)
-                places[chunk_name] = (start, len(data), zlib.crc32(data))
-                start += len(data)
-            index = json.dumps([identity, places]).encode()
-            file.write(index)
-            file.write(_TAIL.pack(start, len(index), zlib.crc32(index)))
+            _write_chunks(file, 0, identity, {}, chunks)
         folder.replace(folder, part, name)
     except BaseException:
         folder.unlink(part)
         raise
+
+
+def _write_chunks(
+    file: BinaryIO,
+    start: int,
+    identity: str,
+    places: dict[str, tuple[int, int, int]],
+    chunks: Iterable[tuple[str, bytes]],
+) -> None:
+    """Write chunks from a position on, and the index of these and of those that have `places` already."""
+    for chunk_name, data in chunks:
+        file.write(data)
+        places[chunk_name] = (start, len(data), zlib.crc32(data))
+        start += len(data)
+    index = json.dumps([identity, places]).encode()
+    file.write(index)
+    file.write(_TAIL.pack(start, len(index), zlib.crc32(index)))
+
+
+def _find_status(file: BinaryIO) -> tuple[int, int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size
 
 
 def _read_index(file: BufferedReader, identity: str) -> dict[str, tuple[int, int, int]]:

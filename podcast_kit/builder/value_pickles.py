@@ -10,13 +10,14 @@ import io
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timezone
 from enum import Enum
 from functools import partial
 from typing import Any
 
 from podcast_kit import model
 from podcast_kit.builder.episode import BuiltEpisode
+from podcast_kit.builder.slots import list_getters, make_value
 from podcast_kit.builder.work_trace import KeptPictures, KeptWork
 from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.model.episode import ChapterList, ChaptersFromFile, ChaptersFromNotes
@@ -57,7 +58,9 @@ def pickle_value(value: object, shared: Mapping[str, object]) -> bytes:
 def unpickle_value(data: bytes, shared: Mapping[str, object]) -> Any:  # noqa: ANN401  # the caller knows
     """A value from its bytes, with the shared objects of now. Raises UnkeptValueError."""
     try:
-        return _ValueUnpickler(io.BytesIO(data), shared).load()
+        unpickler = _ValueUnpickler(io.BytesIO(data))
+        unpickler.persistent_load = {**_MEMBERS, **shared}.__getitem__  # type: ignore[method-assign]
+        return unpickler.load()
     except Exception as error:  # a damaged pickle raises almost anything
         raise UnkeptValueError(str(error)) from error
 
@@ -65,7 +68,7 @@ def unpickle_value(data: bytes, shared: Mapping[str, object]) -> Any:  # noqa: A
 class _ValuePickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._names = {id(value): name for name, value in shared.items()}
+        self._names = {id(value): name for name, value in (*_MEMBERS.items(), *shared.items())}
 
     def persistent_id(self, obj: object) -> str | None:
         return self._names.get(id(obj))
@@ -80,13 +83,6 @@ class _ValuePickler(pickle.Pickler):
 
 
 class _ValueUnpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
-        super().__init__(file)
-        self._shared = shared
-
-    def persistent_load(self, pid: str) -> object:
-        return self._shared[pid]
-
     def find_class(self, module_name: str, global_name: str, /) -> _Restorer:
         if (module_name, global_name) == _RESTORER:
             return _restore
@@ -100,12 +96,9 @@ class _Restorer:
 
     def __call__(self, number: int, *values: object) -> object:
         """A dataclass gets its fields without what its constructor would work out again."""
-        if not 0 <= number < len(_SETTERS):
-            return _RESTORERS[number - len(_SETTERS)](*values)
-        restored: object = object.__new__(_TYPES[number])
-        for set_field, value in zip(_SETTERS[number], values, strict=True):
-            set_field(restored, value)
-        return restored
+        if not 0 <= number < len(DATACLASSES):
+            return _RESTORERS[number - len(DATACLASSES)](*values)
+        return make_value(_TYPES[number], values)
 
 
 _restore = _Restorer()
@@ -122,7 +115,7 @@ def _choose_dismantler(type_: type) -> Callable[[Any], list[object]]:
         _dismantle_dataclass,
         tuple(
             partial(_leave_out, left_out[field.name]) if field.name in left_out else get_field
-            for field, get_field in zip(fields(type_), _getters(type_), strict=True)
+            for field, get_field in zip(fields(type_), list_getters(type_), strict=True)
         ),
     )
 
@@ -131,57 +124,19 @@ def _leave_out(instead: object, _value: object) -> object:
     return instead
 
 
-def _restore_datetime(state: bytes, time_zone: timezone) -> datetime:
-    naive = datetime.fromisoformat(state.decode("ascii"))
-    return naive.replace(tzinfo=time_zone)
-
-
 def _dismantle_datetime(value: datetime) -> list[object]:
     """A date with a fixed offset, as the model has them."""
     if type(value.tzinfo) is not timezone or value.fold:
         raise pickle.PicklingError("a date without a fixed offset is not kept")
-    return [value.replace(tzinfo=None).isoformat().encode("ascii"), value.tzinfo]
+    return [value.isoformat()]
 
 
-def _restore_offset(seconds: float) -> timezone:
-    return timezone(timedelta(seconds=seconds)) if seconds else UTC
-
-
-def _dismantle_offset(value: timezone) -> list[object]:
-    return [value.utcoffset(None).total_seconds()]
-
-
-def _setters(type_: type) -> tuple[Callable[[object, object], None], ...]:
-    """What sets each field of a dataclass with slots, be it frozen or not."""
-    return tuple(slot.__set__ for slot in _slots(type_))
-
-
-def _getters(type_: type) -> tuple[Any, ...]:
-    """What gets each field as it is kept: of a text that was moved, the text."""
-    return tuple(getattr(slot, "get_kept", getattr(slot, "slot", slot).__get__) for slot in _descriptors(type_))
-
-
-def _slots(type_: type) -> tuple[Any, ...]:
-    """Where each field of a dataclass is kept, be it as another value than it is read as."""
-    return tuple(getattr(slot, "slot", slot) for slot in _descriptors(type_))
-
-
-def _descriptors(type_: type) -> list[Any]:
-    slots = {name: slot for base in reversed(type_.__mro__) for name, slot in vars(base).items()}
-    return [slots[field.name] for field in fields(type_)]
-
-
-_TYPES: tuple[type, ...] = (*DATACLASSES, *ENUMS, datetime, timezone)
+_TYPES: tuple[type, ...] = (*DATACLASSES, datetime)
 _NUMBERS = {type_: number for number, type_ in enumerate(_TYPES)}
-_SETTERS = tuple(map(_setters, DATACLASSES))
-_RESTORERS: tuple[Callable[..., object], ...] = (
-    *ENUMS,
-    _restore_datetime,
-    _restore_offset,
-)
+_RESTORERS: tuple[Callable[..., object], ...] = (datetime.fromisoformat,)
 _DISMANTLERS: tuple[Callable[[Any], list[object]], ...] = (
     *map(_choose_dismantler, DATACLASSES),
-    *(lambda value: [value.value] for _ in ENUMS),
     _dismantle_datetime,
-    _dismantle_offset,
 )
+_MEMBERS: Mapping[str, object] = {f"{type_.__name__} {member.value}": member for type_ in ENUMS for member in type_}
+"""What is named in a pickle, rather than made again."""

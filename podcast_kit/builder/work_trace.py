@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses
 from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.slots import copy_value
 from podcast_kit.model import Image, Item, Output, Resource
 from podcast_kit.model.transfer import set_path_late
 
@@ -69,7 +70,7 @@ class KeptPictures:
 
     def add_to(self, item: Item) -> Item:
         """The item with its pictures."""
-        return replace(
+        return copy_value(
             item,
             artwork=self.artwork,
             social_card=self.social_card,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -44,7 +44,7 @@ def check_show(
     network: NetworkPolicy | None = None,
     workers: Workers | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> tuple[Problem, ...]:
     """Every problem of the show as it would be published at `now`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ def load_build(
     jobs: int | None = None,
     cluster: str | None = None,
     record: EpisodeRecord | None = None,
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
@@ -103,7 +103,7 @@ def prepare_with_progress(
     use_fast_path: bool = False,
     jobs: int | None = None,
     cluster: str | None = None,
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> PreparedPublish:
     """Read the store, build the show and make the plan, with progress and warnings on the console.
 

@@ -116,8 +116,11 @@ class RunRecord(Generic[RecordedT]):
                 write_last_run(own_folder, replace(last_run, sources=self._sources))
             return result
 
-    def stamp_build(self, build_folder: Path) -> None:
-        """Stamp what a build has written, before another one can begin."""
+    def stamp_build(self, build_folder: Path, listing: Sequence[str] | None = None) -> None:
+        """Stamp what a build has written, before another one can begin; `listing` has its keys, where they are known.
+
+        What is added to the build later is not in the listing: its folder has changed.
+        """
         if self._folder is None or self._sources is None or build_folder.is_symlink():
             return
         if build_folder != self._folder / BUILD_FOLDER:
@@ -127,8 +130,8 @@ class RunRecord(Generic[RecordedT]):
                 return
             clock = wait_for_clock(own_folder, time.sleep)
             is_skewed = abs(clock - time.time_ns()) > MAX_CLOCK_SKEW_NS
-            paths = None if is_skewed else list_outputs(build_folder)
-            if paths is None:
+            paths = list_outputs(build_folder) if listing is None else sorted(map(os.fsencode, listing))
+            if is_skewed or paths is None:
                 return
             stamps, newest = stamp_outputs(build_folder, paths)
             joined_paths = b"\0".join(paths)

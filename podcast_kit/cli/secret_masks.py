@@ -41,10 +41,9 @@ def hide_show_secrets(console: Console, project: Project) -> None:
 
 def hide_network_secrets(console: Console, project: Project) -> None:
     """Mask the tokens, passwords and webhook addresses with which a show is published and announced."""
-    from podcast_kit.stores import is_server_target
-    from podcast_kit.stores.ssh_connection import SFTP_SECRET_VARIABLES
+    if ":" in project.show.publish.to and _is_server_target(project.show.publish.to):
+        from podcast_kit.stores.ssh_connection import SFTP_SECRET_VARIABLES
 
-    if is_server_target(project.show.publish.to):
         passwords = {os.environ.get(name, "") for name in (*SFTP_SECRET_VARIABLES, "RSYNC_PASSWORD")}
         passwords = {password for password in passwords if len(password) >= MIN_PASSWORD_LEN}
         console.hide(dict.fromkeys(passwords, "…"))
@@ -62,6 +61,12 @@ def hide_network_secrets(console: Console, project: Project) -> None:
     secrets |= {path for path in paths if len(path) >= MIN_SECRET_PATH_LEN}
     console.hide(dict.fromkeys(secrets, "…"))
     console.announce_masks(sorted(secrets))
+
+
+def _is_server_target(to: str) -> bool:
+    from podcast_kit.stores import is_server_target
+
+    return is_server_target(to)
 
 
 def hide_typed_credentials(console: Console, arguments: Iterable[object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -45,7 +45,7 @@ def prepare_publish(
     on_build: Callable[[builder.Build], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_waiting: Callable[[str], None] = lambda _: None,
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> PreparedPublish:
     """Read the store, then load and build the show, and make the plan; nothing in the store changes.
 
@@ -184,7 +184,7 @@ def build_show(
     due: datetime,
     on_progress: Callable[[Progress], None],
     on_waiting: Callable[[str], None],
-    on_built: Callable[[Path], None] = lambda _: None,
+    on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
 ) -> builder.Build:
     """The build; with `keep_going` without the episodes that the checks reject."""
     is_selective = options.keep_going or options.only is not None

@@ -146,7 +146,7 @@ def _rebuild_on_change(
             record.start(is_saving=False)
         try:
             show = _load_preview_show(console, record, drafts=drafts)
-            build = load_build(console, at, show=show, record=record, on_built=lambda _: server.notify_reload())
+            build = load_build(console, at, show=show, record=record, on_built=lambda *_: server.notify_reload())
         except PodcastKitError as error:
             console.failure("serve", error)
             continue

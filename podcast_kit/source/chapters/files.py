@@ -25,7 +25,6 @@ from podcast_kit.source.chapters.text_formats import (
 from podcast_kit.source.chapters.timestamps import is_blank_line, parse_timestamps
 from podcast_kit.source.paths import ShowFolder
 from podcast_kit.source.text_encoding import decode_foreign_text
-from podcast_kit.source.transcripts import parse_vtt
 from podcast_kit.source.yaml import InvalidValue, read_source_file
 from podcast_kit.source.yaml.errors import find_control_character
 from podcast_kit.text.timecode import format_timecode
@@ -47,6 +46,8 @@ class ChapterFormat:
 
 def _parse_vtt_chapters(text: str, report: ReportProblem) -> Iterable[Chapter]:
     """WebVTT chapters: each cue is a chapter, its text the title."""
+    from podcast_kit.source.transcripts import parse_vtt
+
     parsed = parse_vtt(text, keep_times=True)
     for line, cause, fix in parsed.problems:
         report(line, cause, fix)

@@ -10,6 +10,7 @@ from podcast_kit import builder
 from podcast_kit.errors import InvalidInput, OperationError
 from podcast_kit.io import consent
 from podcast_kit.io.consent import ConsentKind
+from podcast_kit.io.file_stamps import list_outputs
 from podcast_kit.source import project
 from tests.support.shows import add, small, tree
 
@@ -41,6 +42,26 @@ def test_outdated_files_of_an_earlier_build_are_deleted(tmp_path):
         path.relative_to(show / "build").as_posix() for path in (show / "build").rglob("*") if path.is_file()
     } == kept
     assert not (show / "build/episodes/002-talk").exists()
+
+
+def test_a_build_lists_what_is_in_its_folder(tmp_path):
+    show = small(tmp_path / "show", episodes=2)
+    listings = []
+
+    def build_listed():
+        builder.build(project.load_project(show), now=NOW, on_built=lambda *listed: listings.append(listed))
+        folder, listing = listings[-1]
+        assert folder == show / "build"
+        return listing and sorted(map(os.fsencode, listing))
+
+    assert build_listed() == list_outputs(show / "build")
+    (show / "build/mine/empty").mkdir(parents=True)
+    (show / "build/mine/mine.txt").write_text("mine")
+    (show / "episodes/002-talk.md").unlink()
+    assert build_listed() == list_outputs(show / "build")
+    assert not (show / "build/episodes/002-talk").exists()
+    (show / "build/link").symlink_to("mine")
+    assert build_listed() is None
 
 
 def test_leftovers_of_a_killed_build_are_deleted_without_a_cache(tmp_path):
