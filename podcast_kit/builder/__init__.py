@@ -31,7 +31,13 @@ from podcast_kit.builder.episode_groups import (
     warn_of_missing_recordings,
 )
 from podcast_kit.builder.episode_record import EpisodeRecord, open_episode_record
-from podcast_kit.builder.feed_files import JSON_FEED_KEY, OPML_KEY, write_feeds, write_private_feeds
+from podcast_kit.builder.feed_files import (
+    JSON_FEED_KEY,
+    OPML_KEY,
+    refuse_feed_path,
+    write_feeds,
+    write_private_feeds,
+)
 from podcast_kit.builder.host_files import write_host_files
 from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.lock_file import merge_lock, write_lock_entries
@@ -153,6 +159,7 @@ def build(
     record: EpisodeRecord | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
+    on_pages: Callable[[], None] | None = None,
 ) -> Build:
     """Build everything that is due at `now` into `folder`, by default `build/` beside podcast.yaml.
 
@@ -167,7 +174,8 @@ def build(
     in the `record` and have not changed are taken from it, and it gets those of this build.
     What is left out stays as it is in `held`, which has the live episodes by guid, or is not published.
     `on_built` gets the folder when all of it is written, before another build of the show can begin, and the keys of
-    everything in it (as `OutputDir.listing`).
+    everything in it (as `OutputDir.listing`). With `on_pages`, pages are written before feeds are rendered, and it is
+    called then, and again if anything but feeds was written later.
     Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
     """
     folder = folder or project.output_folder / BUILD_DIR
@@ -240,8 +248,13 @@ def build(
         else:
             on_progress(Progress("render", "pages"))
             sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
-            page_artwork = PagesBuild(project=project, out=out, workers=workers, record=record).write_pages(
-                items, artwork, [page.published for page in pages], write_feed_files
+            page_artwork = _write_pages(
+                PagesBuild(project=project, out=out, workers=workers, record=record),
+                items,
+                artwork,
+                pages,
+                write_feed_files,
+                on_pages,
             )
         # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
         is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
@@ -257,7 +270,7 @@ def build(
         if not feeds_only:
             write_static_files(project, built_keys, out)
             host_problems = write_host_files(project, out)
-        _finish_writing(out, record)
+        _finish_writing(out, record, on_pages)
         on_built(folder, out.listing)
     return Build(
         folder=folder,
@@ -295,8 +308,31 @@ def build(
     )
 
 
-def _finish_writing(out: OutputDir, record: EpisodeRecord | None) -> None:
-    out.commit(record.take_written(out.folder) if record else None)
+def _write_pages(
+    build: PagesBuild,
+    items: Sequence[Item],
+    artwork: Image | None,
+    own_pages: Sequence[BuiltPage],
+    write_feed_files: Callable[[Collection[str]], None],
+    on_pages: Callable[[], None] | None,
+) -> Image | None:
+    """Render pages and feeds; returns the artwork with its thumbnails."""
+    published = [page.published for page in own_pages]
+    if on_pages is None:
+        return build.write_pages(items, artwork, published, write_feed_files)
+    keys: list[str] = []
+    page_artwork = build.write_pages(items, artwork, published, keys.extend)
+    refuse_feed_path(build.project, build.out, keys)
+    build.out.commit_staged()
+    on_pages()
+    write_feed_files(())
+    return page_artwork
+
+
+def _finish_writing(out: OutputDir, record: EpisodeRecord | None, on_pages: Callable[[], None] | None) -> None:
+    if out.commit_staged() and on_pages:
+        on_pages()
+    out.sweep(record.take_written(out.folder) if record else None)
     if record is not None:
         record.keep_written(out.folder, out.outputs)
         record.save(out.cache)

@@ -64,11 +64,8 @@ def write_feeds(
     Episodes that are in the feed of the `record` as they are now are copied from there. `page_keys` are those of
     pages, which may not be written yet.
     """
+    refuse_feed_path(project, out, page_keys)
     path = project.show.feed.path
-    if clash := _clashing_key(path, [*out.outputs, *page_keys, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
-        location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
-        text = f"feed: path: {path!r} is already the address of {clash}"
-        raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
     digest_one = record.digest_item if record else digest_item
     cache_key = _digest_feed_inputs(project.show, map(digest_one, items), artwork)
     stored = None if held else out.cache.get(RENDERED_FEEDS, cache_key)
@@ -109,6 +106,15 @@ def _write_feed(
     if held:
         return out.write(key, restore(b"".join(parts), held), Wave.FEED)
     return out.write_parts(key, parts, Wave.FEED)
+
+
+def refuse_feed_path(project: Project, out: OutputDir, page_keys: Collection[str]) -> None:
+    """Raise InvalidInput where the feed would have the path of a page or another file."""
+    path = project.show.feed.path
+    if clash := _clashing_key(path, [*out.outputs, *page_keys, JSON_FEED_KEY, OPML_KEY, site.NETWORK_OPML_KEY]):
+        location = project.show.locations.get("feed.path") or SourceLocation("podcast.yaml")
+        text = f"feed: path: {path!r} is already the address of {clash}"
+        raise InvalidInput([Problem(location, text, "choose another name for the feed, such as feed.xml", "path.form")])
 
 
 def _restore_rss_items(data: bytes, held: Mapping[str, HeldEpisode]) -> bytes:

@@ -85,7 +85,7 @@ class OutputDir:
         self._map_key: Callable[[str], str] | None = None
         self._watched: dict[str, Output] | None = None
         self.listing: list[str] | None = None
-        """After `commit`, the keys of everything in the folder, those of folders with a slash; None if unknown."""
+        """After `sweep`, the keys of everything in the folder, those of folders with a slash; None if unknown."""
 
     def __enter__(self) -> Self:
         """Hold the folder until the build is done."""
@@ -142,7 +142,7 @@ class OutputDir:
         return stat.S_ISREG(status.st_mode) and self.cache.sha256(name, facts) == sha256
 
     def write(self, key: str, data: bytes, wave: Wave, mime: str = "") -> Output:
-        """Put bytes under a key unless they are unchanged: media at once, everything else with `commit`."""
+        """Put bytes under a key unless they are unchanged: media at once, everything else with `commit_staged`."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.has(key, sha256):
             self.cache.require_work()
@@ -186,7 +186,7 @@ class OutputDir:
         return self.add(key, source.stat().st_size, sha256, Wave.MEDIA, mime)
 
     def stage_file(self, root: Path, name: str, key: str, wave: Wave, mime: str) -> Output:
-        """Put a file inside of a folder under a key with `commit`, unless it is unchanged.
+        """Put a file inside of a folder under a key with `commit_staged`, unless it is unchanged.
 
         Raises OperationError if it changes while it is read, or is no longer a file inside of the folder.
         """
@@ -207,17 +207,16 @@ class OutputDir:
         return self.add(key, temp.stat().st_size, sha256, wave, mime)
 
     def drop_below(self, prefix: str) -> None:
-        """Take back what was written below a folder, before `commit`."""
+        """Take back what was written below a folder, before `commit_staged`."""
         for key in [key for key in self.outputs if key.startswith(prefix)]:
             del self.outputs[key]
             self.staged.drop_key(key)
 
-    def commit(self, former_keys: AbstractSet[str] | None = None) -> None:
-        """Write what was staged: pages, then feeds; and remove what an earlier build wrote and no output names.
-
-        `former_keys` are those of everything in the folder before this build, where that is known.
-        """
-        for key in sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key)):
+    def commit_staged(self) -> bool:
+        """Write what was staged: pages, then feeds; whether anything but feeds was."""
+        keys = sorted(self.staged.keys(), key=lambda key: (self.outputs[key].wave, key))
+        has_pages = bool(self._staged_files) or any(self.outputs[key].wave is not Wave.FEED for key in keys)
+        for key in keys:
             if name := self.staged.file_name(key):
                 self.commit_file(Path(name), key, self.outputs[key].sha256)
             else:
@@ -226,6 +225,13 @@ class OutputDir:
         for key, temp in sorted(self._staged_files.items()):
             self.commit_file(temp, key, self.outputs[key].sha256)
         self._staged_files = {}
+        return has_pages
+
+    def sweep(self, former_keys: AbstractSet[str] | None = None) -> None:
+        """Remove what an earlier build wrote and no output names.
+
+        `former_keys` are those of everything in the folder before this build, where that is known.
+        """
         folders: set[str] = set()
         if not self.folder.is_dir():
             return
@@ -358,6 +364,8 @@ class OutputDir:
         secret = {
             output.sha256: key for key, output in self.outputs.items() if output.embargoed and output.wave is Wave.MEDIA
         }
+        if not secret:
+            return
         for key, output in self.outputs.items():
             source_key = secret.get(output.sha256, key)
             if source_key != key and output.path is None:
@@ -397,7 +405,8 @@ class OutputDir:
     def _sweep(self, folder: OpenFolder, folders: set[str], swept: set[str], below: str = "") -> bool:
         """Remove what no output names in these folders, and those that this empties; whether anything is left.
 
-        `swept` gets the keys of what is removed. Only what a build is known to have written goes: other people's files stay, and so do links.
+        `swept` gets the keys of what is removed. Only what a build is known to have written goes: other people's files
+        stay, and so do links.
         """
         has_files = False
         for entry in folder.entries():

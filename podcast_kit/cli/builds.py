@@ -34,11 +34,13 @@ def load_build(
     cluster: str | None = None,
     record: EpisodeRecord | None = None,
     on_built: Callable[[Path, Sequence[str] | None], None] = lambda *_: None,
+    on_pages: Callable[[], None] | None = None,
 ) -> Build:
     """Build the show in the working folder, as of `at`, and print its problems.
 
     With `keep_going`, episodes with errors are left out. `jobs` as `--jobs`, `cluster` as `--workers`. Unchanged
-    episodes are taken from the `record`; `on_built` gets the folder when it is written.
+    episodes are taken from the `record`; `on_built` gets the folder when it is written; `on_pages` is called when
+    pages can be shown.
     """
     from podcast_kit import builder
 
@@ -55,6 +57,7 @@ def load_build(
             record=record,
             on_progress=console.progress,
             on_built=on_built,
+            on_pages=on_pages,
         )
     print_build_problems(console, build)
     return build

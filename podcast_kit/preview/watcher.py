@@ -6,7 +6,7 @@ import heapq
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ MAX_RECENT_PATHS = 32
 SNAPSHOT_TIME_SHARE = 30
 """Looking at everything takes at most one part in this many of the time."""
 
+_MISSING = 0, 0
 _Stats = dict[str, tuple[int, int]]
 """mtime in ns and size by path."""
 
@@ -68,11 +69,24 @@ def _watch_changes(
         if current.files == before.files:
             before = current
             continue
-        while not stop.wait(look_s) and (later := _take_snapshot(folder, ignored)).files != current.files:
-            current = later
-        if changed := {path for path, _ in before.files.items() ^ current.files.items()}:
+        changed = _list_changes(before, current)
+        while not stop.wait(look_s / 2) and not _is_settled(folder, current, changed):
+            current = _take_snapshot(folder, ignored)
+            changed = _list_changes(before, current)
+        if changed:
             yield tuple(sorted(changed))
         before = current
+
+
+def _list_changes(before: _Snapshot, current: _Snapshot) -> set[str]:
+    return {path for path, _ in before.files.items() ^ current.files.items()}
+
+
+def _is_settled(folder: Path, current: _Snapshot, changed: Iterable[str]) -> bool:
+    """Whether what has changed is still as it is in the snapshot: an editor may save in several steps."""
+    return not current.is_outdated() and all(
+        _find_stats(f"{folder}/{path}") == current.files.get(path, _MISSING) for path in changed
+    )
 
 
 def _take_snapshot(folder: Path, ignored: Path | None) -> _Snapshot:
@@ -110,5 +124,5 @@ def _find_stats(path: str) -> tuple[int, int]:
     try:
         stat = os.stat(path)  # noqa: PTH116  # many times a second
     except OSError:
-        return 0, 0
+        return _MISSING
     return stat.st_mtime_ns, stat.st_size

@@ -139,14 +139,14 @@ def _rebuild_on_change(
 ) -> None:
     """Build again whenever something was saved; on errors, print them and keep the last good build.
 
-    Pages reload as soon as all of it is written: what remains to be done is for the next build.
+    Pages reload as soon as they are written; the feeds follow.
     """
     for paths in changes:
         if record is not None:
             record.start(is_saving=False)
         try:
             show = _load_preview_show(console, record, drafts=drafts)
-            build = load_build(console, at, show=show, record=record, on_built=lambda *_: server.notify_reload())
+            build = load_build(console, at, show=show, record=record, on_pages=server.notify_reload)
         except PodcastKitError as error:
             console.failure("serve", error)
             continue

@@ -187,6 +187,60 @@ def test_builds_of_one_process_leave_nothing_behind_also_after_one_that_failed(t
     assert tree(show / "build") == tree(build_clean(show, tmp_path / "clean").folder)
 
 
+def test_a_save_adds_only_what_has_changed_to_the_record(tmp_path, parsed):
+    show = make_show(tmp_path / "show")
+    build(show)
+    path = show / ".podcast-kit" / EPISODES_FILE
+    before = path.read_bytes()
+    edit_notes(show, 2)
+    settle(show)
+    build(show)
+    assert path.read_bytes().startswith(before)
+    parsed.clear()
+    assert build(show).files_written == 0
+    assert parsed == []
+    for _ in range(8):
+        edit_notes(show, 2)
+        settle(show)
+        build(show)
+    assert path.stat().st_size < 4 * len(before)
+    assert_as_clean(show)
+
+
+def test_pages_can_be_written_before_the_feeds(tmp_path):
+    show = make_show(tmp_path / "show")
+    build(show)
+    page, feed = show / "build/episodes/002-talk/index.html", show / "build/feed.xml"
+    seen = []
+
+    def look():
+        seen.append(("of this edit" in page.read_text(), "of this edit" in feed.read_text()))
+
+    notes = show / "episodes/002-talk.md"
+    notes.write_text(f"{notes.read_text()}\nA paragraph of this edit.\n")
+    build(show, on_pages=look)
+    assert seen == [(True, False)]
+    assert_as_clean(show)
+    (show / "static").mkdir()
+    (show / "static/more.txt").write_text("a file")
+    build(show, on_pages=lambda: seen.append((show / "build/more.txt").exists()))
+    assert seen[1:] == [False, True]
+
+
+def test_no_page_is_written_where_the_feed_would_have_its_path(tmp_path):
+    show = make_show(tmp_path / "show")
+    build(show)
+    before = tree(show / "build")
+    settings = show / "podcast.yaml"
+    settings.write_text(f"{settings.read_text()}feed: {{path: sitemap.xml}}\n")
+    edit_notes(show, 2)
+    with pytest.raises(InvalidInput) as error:
+        build(show, on_pages=lambda: pytest.fail("pages were written"))
+    assert "already the address" in error.value.problems[0].text
+    after = tree(show / "build")
+    assert {key: after[key] for key in before} == before
+
+
 def test_notes_that_look_like_the_feed_itself_are_rendered_as_they_are(tmp_path):
     show = make_show(tmp_path / "show")
     add(show, 4, notes="```\n    <item>\n      <title>x</title>\n    </item>\n```\n\n    <item>\n")

@@ -83,3 +83,21 @@ def test_a_file_that_is_replaced_or_new_is_noticed_by_its_folder(tmp_path):
     assert not snapshot.is_outdated()
     (tmp_path / "episodes/002.md").write_text("new", "utf-8")
     assert snapshot.is_outdated()
+
+
+def test_a_file_that_is_being_saved_is_not_settled(tmp_path):
+    notes = tmp_path / "001.md"
+    notes.write_text("half of it", "utf-8")
+    os.utime(notes, (1, 1))
+    snapshot = watcher._take_snapshot(tmp_path, None)
+    assert watcher._is_settled(tmp_path, snapshot, {"001.md", "removed.md"})
+    notes.write_text("all of it", "utf-8")
+    assert not watcher._is_settled(tmp_path, snapshot, {"001.md", "removed.md"})
+    os.utime(notes, (1, 1))
+    for number in range(watcher.MAX_RECENT_PATHS):
+        (tmp_path / f"later-{number}.md").write_text("later", "utf-8")
+    snapshot = watcher._take_snapshot(tmp_path, None)
+    assert str(notes) not in snapshot.recent
+    notes.write_text("it is longer now", "utf-8")
+    os.utime(notes, (1, 1))
+    assert not watcher._is_settled(tmp_path, snapshot, {"001.md"})
