@@ -176,7 +176,8 @@ def build(
     `on_built` gets the folder when all of it is written, before another build of the show can begin, and the keys of
     everything in it (as `OutputDir.listing`). With `on_pages`, pages are written before feeds are rendered, and it is
     called then, and again if anything but feeds was written later.
-    Raises InvalidInput with every problem found; what an earlier build wrote is then still intact.
+    Raises InvalidInput with every problem found; what an earlier build wrote is then still intact, but for pages after
+    `on_pages`.
     """
     folder = folder or project.output_folder / BUILD_DIR
     workers = workers or Workers()
