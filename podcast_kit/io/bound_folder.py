@@ -85,14 +85,8 @@ def _open_or_place(parent: OpenFolder, name: str) -> tuple[OpenFolder, str]:
 
 def _open_bound(parent: OpenFolder, name: str) -> OpenFolder | None:
     """Open our folder; None where it is not there, or not ours."""
-    status = parent.status(name)
-    if status is None or not stat.S_ISDIR(status.st_mode):
-        return None
-    try:
-        folder = parent.open_below(name)
-    except FileNotFoundError:
-        return None
-    if _is_bound(folder):
+    folder = _open_if_folder(parent, name)
+    if folder is None or _is_bound(folder):
         return folder
     folder.close()
     return None
@@ -100,12 +94,8 @@ def _open_bound(parent: OpenFolder, name: str) -> OpenFolder | None:
 
 def _bind_mount_point(parent: OpenFolder, name: str) -> OpenFolder | None:
     """Use an empty folder that the system does not let us replace; None where there is none."""
-    status = parent.status(name)
-    if status is None or not stat.S_ISDIR(status.st_mode):
-        return None
-    try:
-        folder = parent.open_below(name)
-    except FileNotFoundError:
+    folder = _open_if_folder(parent, name)
+    if folder is None:
         return None
     with ExitStack() as opened:
         opened.callback(folder.close)
@@ -114,6 +104,16 @@ def _bind_mount_point(parent: OpenFolder, name: str) -> OpenFolder | None:
                 _bind(folder, folder.path)
                 opened.pop_all()
                 return folder
+    return None
+
+
+def _open_if_folder(parent: OpenFolder, name: str) -> OpenFolder | None:
+    """Open a folder; None where there is none, or something else."""
+    status = parent.status(name)
+    if status is None or not stat.S_ISDIR(status.st_mode):
+        return None
+    with suppress(FileNotFoundError):  # gone in the meantime
+        return parent.open_below(name)
     return None
 
 
