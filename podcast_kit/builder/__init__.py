@@ -182,7 +182,7 @@ def build(
     folder = folder or project.output_folder / BUILD_DIR
     workers = workers or Workers()
     with (
-        disk_errors(),
+        disk_errors(folder),
         open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
         HttpClient(network) as http,
         _open_output_dir(project, folder, cache) as out,

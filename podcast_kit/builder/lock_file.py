@@ -17,7 +17,7 @@ def write_lock_entries(folder: Path, entries: Collection[LockEntry]) -> None:
     path = folder / LOCK_FILE
     if not path.parent.is_dir():
         raise OperationError(f"{path.parent}: the show's folder was moved or deleted", "publish from its new location")
-    with disk_errors():
+    with disk_errors(folder):
         guids = {entry.guid for entry in entries}
         other_entries = [entry for entry in lock.read_lock(path) if entry.guid not in guids]
         data = lock.render_lock([*entries, *other_entries])

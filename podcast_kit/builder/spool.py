@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -59,5 +60,6 @@ class Spool:
     def close(self) -> None:
         """Free the space on disk."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written to a full disk is tried once more
+                self._file.close()
         self._file, self._places, self._names = None, {}, {}
