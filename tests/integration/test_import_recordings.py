@@ -27,6 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with server.lock:
             server.running += 1
             server.most_running = max(server.most_running, server.running)
+            cut, server.cut = server.cut, 0
         server.ranges.append(self.headers.get("Range", ""))
         start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-")) if "Range" in self.headers else 0
         is_rest = start and server.supports_range
@@ -37,11 +38,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         time.sleep(server.pause)
-        self.wfile.write(body[: server.cut] if server.cut else body)
+        self.wfile.write(body[:cut] if cut else body)
         with server.lock:
             server.running -= 1
-        if server.cut:
-            server.cut = 0
+        if cut:
             self.close_connection = True
 
     def log_message(self, *_):
