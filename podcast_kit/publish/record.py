@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from podcast_kit.errors import InvalidInput, Severity
+from podcast_kit.feed import parse_feed
 from podcast_kit.model import LockEntry, Project
 from podcast_kit.model.lineage import EPISODE_UNIT, History, Publication, drop_removed
 from podcast_kit.plan.live_show import compare_live_show
@@ -59,9 +62,15 @@ class StoreRecord:
         self.head = replace(self.head, sources=sources, lock_digest=lock_digest, has_history=bool(self.history.etag))
 
     def live_lock(self) -> tuple[LockEntry, ...]:
-        """The entries of podcast.lock as they were published; none where the record does not have them."""
+        """The entries of podcast.lock as they were published; none where the record does not have them.
+
+        In a store that ignores conditions the state may be of one publisher and the history of another. Then those
+        entries count whose enclosures the live feed names: an address that apps know stays.
+        """
         entries = _parse_recorded_lock(self.history.lock) if self.head.lock_digest else ()
-        return entries if digest_lock(entries) == self.head.lock_digest else ()
+        if digest_lock(entries) == self.head.lock_digest:
+            return entries
+        return tuple(_select_live(entries, self.head.feed.content)) if self.head.feed else ()
 
 
 def read_record(store: Store, feed_key: str) -> StoreRecord:
@@ -124,6 +133,17 @@ def _parse_recorded_lock(entries: Mapping[str, str]) -> tuple[LockEntry, ...]:
         return lock.parse_lock((_LOCK_HEAD + "".join(entries.values())).encode())
     except InvalidInput:
         return ()
+
+
+def _select_live(entries: Iterable[LockEntry], feed: bytes) -> Iterator[LockEntry]:
+    """The entries whose episode has their enclosure in a feed; none where it is unreadable."""
+    with suppress(InvalidInput):
+        addresses = {
+            item.child_text("guid"): unquote(enclosure.attributes.get("url", ""))
+            for item in parse_feed(feed, "feed").items
+            if (enclosure := item.child("enclosure"))
+        }
+        yield from (entry for entry in entries if addresses.get(entry.guid, "").endswith(f"/{entry.media.key}"))
 
 
 def first_publications(record: StoreRecord, guids: Collection[str]) -> dict[str, Publication]:

@@ -395,7 +395,11 @@ def test_a_new_episode_of_a_colleague_is_pulled_and_not_removed(anna, ben):
     assert "git pull" not in done.output
 
 
-def test_first_publishes_without_a_common_lock_keep_the_enclosures(anna, ben):
+@pytest.mark.parametrize("digest", ["of these entries", "of others"])
+def test_first_publishes_without_a_common_lock_keep_the_enclosures(anna, ben, digest):
+    if digest == "of others":  # as where a store without conditions has the state of a third publisher
+        state = live_state(anna) | {"lock": "0123456789abcdef"}
+        (anna.parent / "site/.podcast-kit/state.json").write_text(json.dumps(state))
     (ben / "podcast.lock").unlink()
     shutil.rmtree(ben / "build")
     shutil.rmtree(ben / ".podcast-kit")

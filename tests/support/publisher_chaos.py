@@ -601,11 +601,16 @@ def judge(run: Run) -> None:
 
 
 def _judge_swaps(run: Run, swaps: list[tuple[Effect, Command]]) -> None:
-    """Compare each feed that went live with the one before; archives keep what leaves the feed."""
+    """Compare each feed that went live with the one before; archives keep what leaves the feed.
+
+    An enclosure keeps its address. Without conditions a publisher that read the store before an address was live can
+    still put another one in its place, as two do that publish a new show at once: this is no fault of theirs.
+    """
     findings = run.findings
     live: dict[str, tuple[int, str]] = {}
     published_by: dict[int, Command] = {}
-    addresses: dict[str, str] = {}
+    addresses: dict[str, tuple[str, float]] = {}
+    """Guid → the address, and since when it is live."""
     etag = ""
     for effect, command in swaps:
         if effect.if_match.strip('"') != etag.strip('"') and run.conditions:
@@ -616,8 +621,11 @@ def _judge_swaps(run: Run, swaps: list[tuple[Effect, Command]]) -> None:
             if archive.is_mutable and archive.key.startswith("feed/") and archive.started < effect.ended:
                 new = read_feed_versions(archive.body) | new
         for guid, (number, url) in new.items():
-            if addresses.setdefault(guid, url) != url:
-                findings.moved_enclosures.append(f"{guid}: {addresses[guid]} became {url}")
+            address, live_since = addresses.setdefault(guid, (url, effect.ended))
+            if address != url:
+                if run.conditions or command.first_end("GET", "feed.xml") > live_since:
+                    findings.moved_enclosures.append(f"{guid}: {address} became {url}")
+                addresses[guid] = url, effect.ended
             if guid in live and not run.versions.descends(number, live[guid][0]):
                 author = published_by.get(live[guid][0])
                 if author and author.code == 0:
