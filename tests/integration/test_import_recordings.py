@@ -2,7 +2,6 @@
 
 import http.server
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from podcast_kit.io.network_policy import NetworkPolicy
 
 AUDIO = (Path(__file__).parents[1] / "samples" / "cbr-bare.mp3").read_bytes() * 20
 AUDIO_BYTES = len(AUDIO)
+MAX_WAIT_S = 60
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +27,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with server.lock:
             server.running += 1
             server.most_running = max(server.most_running, server.running)
+            if server.running == server.awaited:
+                server.all_running.set()
             cut, server.cut = server.cut, 0
         server.ranges.append(self.headers.get("Range", ""))
         start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-")) if "Range" in self.headers else 0
@@ -37,10 +39,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(server.body) - 1}/{len(server.body)}")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        time.sleep(server.pause)
-        self.wfile.write(body[:cut] if cut else body)
-        with server.lock:
+        server.all_running.wait(MAX_WAIT_S)
+        with server.lock:  # before the body, after which the client may send its next request
             server.running -= 1
+        self.wfile.write(body[:cut] if cut else body)
         if cut:
             self.close_connection = True
 
@@ -52,8 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def serve():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.lock, server.body, server.status, server.cut = threading.Lock(), AUDIO, 200, 0
-        server.supports_range, server.ranges, server.pause = True, [], 0
+        server.supports_range, server.ranges = True, []
         server.running = server.most_running = 0
+        server.awaited, server.all_running = 1, threading.Event()
         server.handle_error = lambda *_: None
         server.url = f"http://127.0.0.1:{server.server_port}/"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -134,7 +137,7 @@ def test_an_error_page_is_never_taken_for_the_recording(host, tmp_path):
 
 
 def test_four_recordings_are_downloaded_at_a_time_with_progress(host, tmp_path):
-    host.pause = 0.05
+    host.awaited = 4  # the first are answered once all of them are there
     steps = []
     result = download(host, tmp_path, count=12, on_progress=lambda step: steps.append((step.done, step.total)))
     assert len(result.paths) == 12

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -295,18 +296,22 @@ def test_a_lock_that_was_left_behind_is_taken_away(ssh_server, tmp_path, monkeyp
     assert list(lock.parent.iterdir()) == []
 
 
-def test_a_lock_that_others_hold_is_waited_for(ssh_server, tmp_path):
+def test_a_lock_that_others_hold_is_waited_for(ssh_server, tmp_path, monkeypatch):
     store = open_target(ssh_server.sftp_url(tmp_path / "site"), tmp_path)
     etag = store.put(make_upload())
     lock = tmp_path / "site" / SERVER_LOCK_KEY
     lock.parent.mkdir(exist_ok=True)
     lock.write_bytes(b"of another publish")
-    timer = threading.Timer(0.5, lock.unlink)
-    timer.start()
-    started = time.monotonic()
+    released = []
+
+    def release():
+        released.append((lock.read_bytes(), store.get("feed.xml").content))
+        lock.unlink()
+
+    monkeypatch.setattr(lock_lease, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: release()))
     store.put(make_upload(content=b"two"), if_match(etag))
-    assert time.monotonic() - started >= 0.4
-    timer.join()
+    assert released == [(b"of another publish", b"one")]
+    assert store.get("feed.xml").content == b"two"
 
 
 def test_two_publishers_exclude_each_other(ssh_server, tmp_path):

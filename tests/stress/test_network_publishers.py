@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tests.support import output_trees, shows
+from tests.support import interrupts, output_trees, shows
 from tests.support.networks import network
 
 ROUNDS = 40 if os.environ.get("PODCAST_KIT_STRESS") else 3
@@ -116,7 +116,7 @@ def test_killed_publish_of_all_shows_leaves_every_feed_whole(folder, bucket):
         time.sleep(dice.uniform(0.5, 6))
         process.kill()
         process.communicate()
-        wait_for_children(folder)
+        assert interrupts.wait_until_gone(folder), "processes of a killed publish go on"
         for name in NAMES:
             assert_whole(bucket, name, guids[name])
     output, _ = (process := start(folder, "--all")).communicate()
@@ -126,13 +126,3 @@ def test_killed_publish_of_all_shows_leaves_every_feed_whole(folder, bucket):
     page = output_trees.download(f"{bucket.url}index.html").decode()
     newest = len(guids["one"])
     assert all(f"one/episodes/{number:03d}-talk/" in page for number in range(newest - 2, newest + 1))
-
-
-def wait_for_children(folder):
-    """Wait until no process of a killed run is left: they end with the one that started them."""
-    for _ in range(300):
-        listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        if str(folder) not in listing:
-            return
-        time.sleep(0.2)
-    pytest.fail("processes of a killed publish go on")
