@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from podcast_kit.errors import PULL_FIX, OperationError, PublishConflict
 from podcast_kit.model import Output, RemoteObject
 from podcast_kit.model.transfer import REDIRECT_HEADER
 from podcast_kit.stores import (
-    IF_NONE_MATCH,
     UNCONDITIONAL,
     ConditionalWrites,
     Precondition,
     StoredObject,
     Upload,
-    if_match,
     ignore_sent,
 )
-from podcast_kit.stores.answers import IncompleteAnswer, incomplete_answer_errors
+from podcast_kit.stores.answers import IncompleteAnswer
 from podcast_kit.stores.bulk_put import MAX_BULK_FILE_BYTES, BulkUploader
 from podcast_kit.stores.clients import QUERY_TIMEOUT_S, S3Clients
 from podcast_kit.stores.errors import refusal_type, translate_boto_errors
@@ -43,39 +38,28 @@ from podcast_kit.stores.multipart import (
 )
 from podcast_kit.stores.plain_parts import PlainParts
 from podcast_kit.stores.plain_requests import PlainAnswer, PlainRequests
+from podcast_kit.stores.s3_objects import (
+    SHA256_HEADER,
+    FetchedObject,
+    is_intact,
+    read_blocks,
+    remote_object,
+    stored_sha256,
+)
+from podcast_kit.stores.s3_probe import PROBE_PREFIX, find_conditional_writes, probe_upload
+from podcast_kit.stores.s3_retry import http_status, none_if_missing, retry
 
-_T = TypeVar("_T")
 MAX_CONCURRENT_CALLS = 64
 """Concurrent calls of botocore."""
 MIN_BULK_FILES = 8
 """Number of small files from which bulk connections pay off."""
-PROBE_PREFIX = ".podcast-kit/probe/"
-"""Keys that are only written to find out what the store does; a query, as far as timeouts go."""
 MAX_BODY_BYTES = 64 << 20
 """Bytes of request bodies in memory at the same time."""
-HASH_BLOCK_BYTES = 1 << 20
-BACKOFF = (0.3, 1.0, 2.0, 4.0)
-"""Seconds to wait before each retry of what botocore does not retry."""
 ACCESS_DENIED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 412
 """RFC 9110, 15.5.4, 15.5.5 and 15.5.13."""
-SHA256_HEADER = "x-amz-meta-sha256"
-IF_MATCH_STALE = if_match('"00000000000000000000000000000000"')
-"""An ETag that no object has."""
-UNSUPPORTED_CODES = {"NotImplemented", "InvalidRequest", "InvalidArgument", "MethodNotAllowed", "501", "400", "405"}
-"""Error codes of stores without conditional writes."""
-
 
 COPY_REFUSED = {403, 404, 405, 501}
 """Answers of a store that does not copy, or not with this key."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedObject:
-    """What an object was when it was read."""
-
-    etag: str
-    size: int
-    sha256: str
 
 
 class S3Store:
@@ -151,16 +135,16 @@ class S3Store:
             return StoredObject(plain.body, plain.etag)
 
         def get_object() -> StoredObject | None:
-            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
+            answer = self._get_object(key)
             if answer is None:
                 return None
             content = answer["Body"].read()
-            if not is_intact(content, _stored_sha256(answer)):
+            if not is_intact(content, stored_sha256(answer)):
                 raise IncompleteAnswer("the bytes of an object are not those that were stored")
             return StoredObject(content, answer["ETag"])
 
         with translate_boto_errors(self.name, key):
-            return _retry(get_object)
+            return retry(get_object)
 
     def head(self, key: str) -> RemoteObject | None:
         """Return its size, headers and ETag, and the sha256 that was stored with it."""
@@ -168,19 +152,19 @@ class S3Store:
         if plain and plain.status == NOT_FOUND:
             return None
         if plain and plain.etag:
-            return _remote_object(key, plain.headers)
+            return remote_object(key, plain.headers)
         from botocore.exceptions import ClientError
 
         def head_object() -> Any:  # noqa: ANN401
             try:
                 return self._query_client.head_object(Bucket=self.bucket, Key=self.prefix + key)
             except ClientError as error:
-                if _http_status(error) == ACCESS_DENIED:  # answers to HEAD have no body: ask for the reason
+                if http_status(error) == ACCESS_DENIED:  # answers to HEAD have no body: ask for the reason
                     self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key, Range="bytes=0-0")
                 raise
 
         with translate_boto_errors(self.name, key):
-            answer = _retry(lambda: _none_if_missing(head_object))
+            answer = retry(lambda: none_if_missing(head_object))
         if answer is None:
             return None
         headers: tuple[tuple[str, str], ...] = (
@@ -192,78 +176,52 @@ class S3Store:
         return RemoteObject(
             key=key,
             size=answer["ContentLength"],
-            sha256=_stored_sha256(answer),
+            sha256=stored_sha256(answer),
             headers=headers,
             etag=answer["ETag"],
         )
 
     def read_digest(self, key: str) -> tuple[int, str] | None:
         """Read the whole object block by block, and return its size and sha256; None when it does not exist."""
-
-        def hash_object() -> tuple[int, str] | None:
-            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
-            if answer is None:
-                return None
-            digest, size = hashlib.sha256(), 0
-            for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
-                digest.update(block)
-                size += len(block)
-            if size != answer["ContentLength"]:
-                raise IncompleteAnswer("an object ended early")
-            return size, digest.hexdigest()
-
-        with translate_boto_errors(self.name, key):
-            return _retry(hash_object)
+        fetched = self._read_blocks(key, lambda answer: read_blocks(answer, lambda _: None))
+        return (fetched.size, fetched.sha256) if fetched else None
 
     def download(self, key: str, path: Path) -> bool:
         """Write an object to a file, block by block; False when it does not exist. Retries an incomplete response."""
+        return self.fetch(key, path) is not None
 
-        def write_object() -> bool:
-            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
-            if answer is None:
-                return False
-            size = 0
-            with path.open("wb") as file:
-                for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
-                    file.write(block)
-                    size += len(block)
-            if size != answer["ContentLength"]:
-                raise IncompleteAnswer("an object ended early")
-            return True
-
-        with translate_boto_errors(self.name, key):
-            return _retry(write_object)
-
-    def fetch(self, key: str, path: Path, max_bytes: int) -> FetchedObject | None:
+    def fetch(self, key: str, path: Path, max_bytes: int | None = None) -> FetchedObject | None:
         """Write an object to a file, block by block; None when it does not exist. Retries an incomplete response.
 
         Raises OperationError for one that is larger than `max_bytes`, before any of it is read.
         """
 
-        def write_blocks() -> FetchedObject | None:
-            answer = _none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
-            if answer is None:
-                return None
-            if answer["ContentLength"] > max_bytes:
+        def write_blocks(answer: Mapping[str, Any]) -> FetchedObject:
+            if max_bytes is not None and answer["ContentLength"] > max_bytes:
                 answer["Body"].close()
                 raise OperationError(f"{self.name}/{key} is larger than {max_bytes:,} bytes")
-            digest, size = hashlib.sha256(), 0
             with path.open("wb") as file:
-                for block in answer["Body"].iter_chunks(HASH_BLOCK_BYTES):
-                    file.write(block)
-                    digest.update(block)
-                    size += len(block)
-            if size != answer["ContentLength"]:
-                raise IncompleteAnswer("an object ended early")
-            return FetchedObject(answer["ETag"], size, digest.hexdigest())
+                return read_blocks(answer, file.write)
+
+        return self._read_blocks(key, write_blocks)
+
+    def _read_blocks(self, key: str, read: Callable[[Mapping[str, Any]], FetchedObject]) -> FetchedObject | None:
+        """What `read` makes of an answer to GetObject; again where it is incomplete, None where there is none."""
+
+        def get_object() -> FetchedObject | None:
+            answer = self._get_object(key)
+            return None if answer is None else read(answer)
 
         with translate_boto_errors(self.name, key):
-            return _retry(write_blocks)
+            return retry(get_object)
+
+    def _get_object(self, key: str) -> Any:  # noqa: ANN401  # boto3's answer
+        return none_if_missing(lambda: self._query_client.get_object(Bucket=self.bucket, Key=self.prefix + key))
 
     def access_log_place(self) -> tuple[str, str] | None:
         """The bucket and prefix that the bucket's access logs are written to; None where there are none."""
         with translate_boto_errors(self.name):
-            answer = _retry(lambda: self._query_client.get_bucket_logging(Bucket=self.bucket))
+            answer = retry(lambda: self._query_client.get_bucket_logging(Bucket=self.bucket))
         place = answer.get("LoggingEnabled")
         return (place["TargetBucket"], place["TargetPrefix"]) if place else None
 
@@ -271,7 +229,7 @@ class S3Store:
         """Write the bucket's access logs to another bucket."""
         status = {"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": prefix}}
         with translate_boto_errors(self.name):
-            _retry(lambda: self._query_client.put_bucket_logging(Bucket=self.bucket, BucketLoggingStatus=status))
+            retry(lambda: self._query_client.put_bucket_logging(Bucket=self.bucket, BucketLoggingStatus=status))
 
     def list(self, prefix: str = "") -> Iterator[RemoteObject]:
         """Yield every key below the prefix, a thousand per request."""
@@ -313,7 +271,7 @@ class S3Store:
             precondition = UNCONDITIONAL
         etag = self._condition_headers(precondition).get("IfMatch", "")
         with translate_boto_errors(self.name, output.key):
-            answer = _retry(
+            answer = retry(
                 lambda: self._upload_client.copy_object(
                     Bucket=self.bucket,
                     Key=key,
@@ -346,9 +304,9 @@ class S3Store:
 
         with translate_boto_errors(self.name, upload.key):
             try:
-                return _retry(copy_object)
+                return retry(copy_object)
             except ClientError as error:
-                if _http_status(error) not in COPY_REFUSED or upload.content == Path():
+                if http_status(error) not in COPY_REFUSED or upload.content == Path():
                     raise
         return self.put(upload)
 
@@ -358,21 +316,22 @@ class S3Store:
             self._query_client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
     def probe(self, token: str) -> ConditionalWrites:
-        """Try each kind of conditional write on a temporary key; never inferred from the provider's name."""
-        key = PROBE_PREFIX + token
-        upload = Upload(
-            key=key,
-            content=b"probe",
-            size=5,
-            content_type="text/plain",
-            cache_control="no-store",
-            sha256=hashlib.sha256(b"probe").hexdigest(),
-        )
+        """Try each kind of conditional write on a temporary key."""
+        upload = probe_upload(token)
+
+        def write(precondition: Precondition, form: ConditionalWrites) -> str:
+            self.conditional_writes = form
+            return self._put_whole(upload, precondition, ignore_sent)
+
+        def read_etag() -> str:
+            remote = self.head(upload.key)
+            return remote.etag if remote else ""
+
         with translate_boto_errors(self.name):
             try:
-                self.conditional_writes = self._probe_writes(upload)
+                self.conditional_writes = find_conditional_writes(write, read_etag)
             finally:
-                self._delete_probe(key)
+                self._delete_probe(upload.key)
         return self.conditional_writes
 
     def _delete_probe(self, key: str) -> None:
@@ -382,7 +341,7 @@ class S3Store:
         try:
             self._query_client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
         except ClientError as error:
-            if _http_status(error) != ACCESS_DENIED:
+            if http_status(error) != ACCESS_DENIED:
                 raise
 
     def abort_stale_uploads(self, before: datetime) -> int:
@@ -427,7 +386,7 @@ class S3Store:
             return str(answer.get("ETag", ""))
 
         try:
-            etag = _retry(put_object)
+            etag = retry(put_object)
         except refusal_type() as error:
             if precondition.etag and error.response["Error"]["Code"] == "NoSuchKey":  # AWS answers so instead of 412
                 raise PublishConflict(f"someone else deleted {self.name}/{upload.key}", PULL_FIX) from error
@@ -493,11 +452,11 @@ class S3Store:
             sha256 = remote.sha256 if remote else ""
             if remote and remote.size == upload.size and (sha256 == upload.sha256 or not (sha256 or refusal)):
                 # Some stores keep no metadata; the MD5 of every part was verified.
-                if refusal and _http_status(refusal) == PRECONDITION_FAILED:
+                if refusal and http_status(refusal) == PRECONDITION_FAILED:
                     multipart.abort()  # someone else stored the same file; or Complete succeeded, and nothing is left
                 journal.delete()
                 return remote.etag
-            if refusal and _http_status(refusal) == PRECONDITION_FAILED:
+            if refusal and http_status(refusal) == PRECONDITION_FAILED:
                 multipart.abort()
                 raise refusal
             journal.delete()
@@ -515,7 +474,7 @@ class S3Store:
                 multipart.full_key, multipart.journal.upload_id, parts, self._lower_case_conditions(precondition)
             ):
                 return None
-            _retry(
+            retry(
                 lambda: self._upload_client.complete_multipart_upload(
                     Bucket=self.bucket,
                     Key=multipart.full_key,
@@ -525,7 +484,7 @@ class S3Store:
                 )
             )
         except refusal_type() as error:
-            if is_missing_upload(error) or _http_status(error) == PRECONDITION_FAILED:
+            if is_missing_upload(error) or http_status(error) == PRECONDITION_FAILED:
                 return error
             raise
         return None
@@ -559,109 +518,7 @@ class S3Store:
         if (remote.etag if remote else "") != precondition.etag:
             raise PublishConflict(f"someone else changed {self.name}/{key}", PULL_FIX)
 
-    def _probe_writes(self, upload: Upload) -> ConditionalWrites:
-        first_result, etag = self._try_write(upload, IF_NONE_MATCH)
-        if first_result == "unable":
-            return ConditionalWrites.REFUSED
-        if not etag:  # the response was lost, or has none
-            remote = self.head(upload.key)
-            etag = remote.etag if remote else ""
-        for form in (ConditionalWrites.QUOTED, ConditionalWrites.UNQUOTED):
-            self.conditional_writes = form
-            # Only the write with the current ETag may succeed, in whatever order they run: so they run at once.
-            with ThreadPoolExecutor(3) as pool:
-                preconditions = (IF_NONE_MATCH, if_match(etag), IF_MATCH_STALE)
-                create, replace, stale = pool.map(
-                    lambda condition: self._try_write(upload, condition)[0], preconditions
-                )
-            if create != "refused":
-                return ConditionalWrites.IGNORED if create == "written" else ConditionalWrites.REFUSED
-            if replace == "written":
-                return ConditionalWrites.IGNORED if stale == "written" else form
-        return ConditionalWrites.REFUSED
-
-    def _try_write(self, upload: Upload, precondition: Precondition) -> tuple[str, str]:
-        """Return `written` and the ETag, `refused` when the precondition failed, or `unable`."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return "written", self._put_whole(upload, precondition, ignore_sent)
-        except ClientError as error:
-            if _http_status(error) in {409, 412}:
-                return "refused", ""
-            if error.response["Error"]["Code"] in UNSUPPORTED_CODES or _http_status(error) in {400, 405, 501}:
-                return "unable", ""
-            raise
-
 
 def _website_setting(url: str) -> dict[str, str]:
     """The setting of a request with which websites of the store redirect; none without a URL."""
     return {"WebsiteRedirectLocation": url} if url else {}
-
-
-def is_intact(content: bytes, sha256: str) -> bool:
-    """Whether the bytes of an object are those that were stored, as far as its sha256 is known."""
-    return not sha256 or hashlib.sha256(content).hexdigest() == sha256
-
-
-def _remote_object(key: str, headers: Mapping[str, str]) -> RemoteObject:
-    """What the answer to HEAD says; names of headers in lower case."""
-    named: tuple[tuple[str, str], ...] = (
-        ("Cache-Control", headers.get("cache-control", "")),
-        ("Content-Type", headers.get("content-type", "")),
-    )
-    if redirect_to := headers.get("x-amz-website-redirect-location"):
-        named = (*named, (REDIRECT_HEADER, redirect_to))
-    size = int(headers["content-length"])
-    return RemoteObject(key=key, size=size, sha256=headers.get(SHA256_HEADER, ""), headers=named, etag=headers["etag"])
-
-
-def _stored_sha256(answer: Mapping[str, Any]) -> str:
-    """The sha256 among the metadata of an object; some servers write the name with a capital."""
-    metadata: Mapping[str, str] = answer.get("Metadata", {})
-    return next((value for name, value in metadata.items() if name.lower() == "sha256"), "")
-
-
-def _none_if_missing(request: Callable[[], _T]) -> _T | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        return request()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
-            return None
-        raise
-
-
-def _retry(request: Callable[[], _T]) -> _T:
-    """Retry what botocore does not: concurrent writers, too many writes, a corrupt or incomplete body."""
-    from botocore.exceptions import ClientError
-
-    for delay in BACKOFF:
-        try:
-            return request()
-        except incomplete_answer_errors():
-            time.sleep(delay)
-        except ClientError as error:
-            backoff = _backoff_seconds(error, delay)
-            if backoff is None:
-                raise
-            time.sleep(backoff)
-    try:
-        return request()
-    except IncompleteAnswer as error:
-        text = f"the store's answers arrive incomplete: {error}"
-        raise OperationError(text, "check your connection, then run it again; nothing was lost") from None
-
-
-def _backoff_seconds(error: Any, delay: float) -> float | None:  # noqa: ANN401
-    """Seconds to wait before a retry; None for an error that a retry does not help."""
-    if error.response["Error"]["Code"] in {"ConditionalRequestConflict", "OperationAborted", "BadDigest"}:
-        return delay
-    if _http_status(error) == 429:  # noqa: PLR2004  # RFC 6585: R2 and GCS allow one write a second to a key
-        return 1 + delay
-    return None
-
-
-def _http_status(error: Any) -> int:  # noqa: ANN401
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podcast_kit.cli.app import command, load_show, load_show_settings, parse_build_date
-from podcast_kit.cli.builds import prepare_with_progress, select_build_problems
+from podcast_kit.cli.builds import prepare_with_progress
 from podcast_kit.cli.ci_reports import describe_ci_run
 from podcast_kit.cli.consents import ALLOW_COMMAND_OPTION, ask_command_consent
 from podcast_kit.cli.console import Console
-from podcast_kit.cli.last_runs import RunRecord, problems_from_rows, problems_to_rows
+from podcast_kit.cli.last_runs import RunRecord
 from podcast_kit.cli.options import (
     AHEAD_OPTION,
     AT_OPTION,
@@ -35,13 +34,13 @@ from podcast_kit.cli.plan_view import (
     append_github_summary,
     print_plan,
     print_plan_document,
-    scheduled_to_json,
     summarize_plan,
 )
 from podcast_kit.cli.progress import UploadProgress
 from podcast_kit.cli.questions import confirm_action, is_interactive
 from podcast_kit.cli.subscriber_list import fetch_subscriber_list
-from podcast_kit.errors import ExitCode, Problem
+from podcast_kit.cli.unchanged_shows import UnchangedShow, finish_unchanged_show, is_nothing_to_do
+from podcast_kit.errors import ExitCode
 
 if TYPE_CHECKING:
     from podcast_kit.plan.planfile import PlanFile
@@ -129,10 +128,9 @@ def publish_command(
         *(allow_command, release, keep_going, *target.values()),
     )
     is_usual = announce and run_checks and not any(unusual)
-    record = RunRecord(console, "publish", _UnchangedShow.from_json, is_usual=is_usual)
-    if _is_nothing_to_do(console, record, events=events):
+    record = RunRecord(console, "publish", UnchangedShow.from_json, is_usual=is_usual)
+    if is_nothing_to_do(console, record, events=events):
         return
-    from podcast_kit.publish import publishing
     from podcast_kit.publish.prepared import PublishOptions
 
     _refuse_plan_as_episode(episodes)
@@ -171,8 +169,7 @@ def publish_command(
         cluster=workers,
         on_built=record.stamp_build,
     )
-    is_for_program = (console.as_json or events) and yes
-    if prepared.recorded_at is None and (dry_run or not is_for_program):
+    if prepared.recorded_at is None and (dry_run or not ((console.as_json or events) and yes)):
         print_plan(
             console,
             prepared,
@@ -190,6 +187,22 @@ def publish_command(
         take_back=_confirm_take_back(prepared, _resolve_take_back(prepared, take_back), yes=yes),
     )
     ask_command_consent(console, prepared, allow_command)
+    progress = _carry_out(console, prepared, options, yes=yes, events=events)
+    if prepared.plan:
+        _print_published(console, prepared, progress, events=events)
+    else:
+        finish_unchanged_show(console, prepared, record, events=events)
+    if prepared.build.broken:
+        console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)} (errors above)")
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _carry_out(
+    console: Console, prepared: PreparedPublish, options: PublishOptions, *, yes: bool, events: bool
+) -> UploadProgress:
+    """Publish what is planned, once it is confirmed; returns what was sent."""
+    from podcast_kit.publish import publishing
+
     progress = UploadProgress(console, prepared.plan, events=events)
     for outcome in publishing.carry_out(
         prepared,
@@ -204,13 +217,7 @@ def publish_command(
     console.clear_progress()
     if line := added_entries_line(prepared.added_entries):
         console.info(line)
-    if prepared.plan:
-        _print_published(console, prepared, progress, events=events)
-    else:
-        _finish_unchanged_show(console, prepared, record, events=events)
-    if prepared.build.broken:
-        console.info(f"not published: {', '.join(episode.slug for episode in prepared.build.broken)} (errors above)")
-        click.get_current_context().exit(ExitCode.FAILED)
+    return progress
 
 
 def _save_plan(console: Console, prepared: PreparedPublish, options: PublishOptions) -> None:
@@ -293,111 +300,3 @@ def _confirm_take_back(prepared: PreparedPublish, names: tuple[str, ...], *, yes
 def _confirm_publish(*, yes: bool) -> bool:
     confirm_action("Publish?", "pass --yes, or preview with `podcast-kit plan`", yes=yes)
     return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _UnchangedShow:
-    """What is printed where there is nothing to publish."""
-
-    problems: Sequence[Problem]
-    shown_problems: Sequence[Problem]
-    """Those of them that are printed for people."""
-    place: str
-    """`publish.to`"""
-    url: str
-    """`publish.url`"""
-    feed_path: str
-    feed_url: str
-    scheduled: Sequence[Mapping[str, Any]]
-    recorded_at: datetime | None
-    """When the last publish was recorded; None where the store was read."""
-    memo_digest: str = ""
-    """Of what was recorded then."""
-
-    def to_json(self) -> dict[str, Any]:
-        """It as JSON."""
-        return {
-            "problems": problems_to_rows(self.problems),
-            "shown_problems": problems_to_rows(self.shown_problems),
-            "addresses": [self.place, self.url, self.feed_path, self.feed_url],
-            "scheduled": list(self.scheduled),
-            "recorded_at": self.recorded_at.isoformat() if self.recorded_at else None,
-            "memo_digest": self.memo_digest,
-        }
-
-    @staticmethod
-    def from_json(row: Any, _document: Any) -> _UnchangedShow:  # noqa: ANN401  # JSON
-        """What `to_json` returned. Raises ValueError, TypeError or KeyError for anything else."""
-        place, url, feed_path, feed_url = map(str, row["addresses"])
-        return _UnchangedShow(
-            problems=problems_from_rows(row["problems"]),
-            shown_problems=problems_from_rows(row["shown_problems"]),
-            place=place,
-            url=url,
-            feed_path=feed_path,
-            feed_url=feed_url,
-            scheduled=[dict(episode) for episode in row["scheduled"]],
-            recorded_at=datetime.fromisoformat(row["recorded_at"]),
-            memo_digest=str(row["memo_digest"]),
-        )
-
-    def is_live(self, folder: Path) -> bool:
-        """Whether the store still has what was published from the show's folder, which two requests tell."""
-        from podcast_kit.publish.fast_path import is_publication_unchanged
-
-        return is_publication_unchanged(folder, self.memo_digest, self.url, self.feed_path)
-
-
-def _is_nothing_to_do(console: Console, record: RunRecord[_UnchangedShow], *, events: bool) -> bool:
-    """Whether neither the show nor the store has changed since the last run, which is then printed."""
-    unchanged = record.result
-    if unchanged is None or not unchanged.is_live(console.folder or Path()):
-        return False
-    console.problems(unchanged.shown_problems)
-    _print_nothing_to_do(console, unchanged, events=events)
-    return True
-
-
-def _finish_unchanged_show(
-    console: Console, prepared: PreparedPublish, record: RunRecord[_UnchangedShow], *, events: bool
-) -> None:
-    unchanged = _describe_unchanged(prepared)
-    _print_nothing_to_do(console, unchanged, events=events)
-    if unchanged.recorded_at:  # two requests were enough, and will be for the next run
-        record.save(prepared.build.project, unchanged.to_json())
-
-
-def _describe_unchanged(prepared: PreparedPublish) -> _UnchangedShow:
-    from podcast_kit.publish.fast_path import digest_memo
-
-    build, show = prepared.build, prepared.build.project.show
-    return _UnchangedShow(
-        problems=[*build.errors, *build.problems],
-        shown_problems=select_build_problems(build, is_checked=True),
-        place=show.publish.to,
-        url=show.publish.url,
-        feed_path=show.feed.path,
-        feed_url=show.feed_url,
-        scheduled=[row | {"date": str(row["date"])} for row in scheduled_to_json(build)],
-        recorded_at=prepared.recorded_at,
-        memo_digest=digest_memo(build.project.folder),
-    )
-
-
-def _print_nothing_to_do(console: Console, show: _UnchangedShow, *, events: bool) -> None:
-    if not events:
-        console.document(
-            "publish",
-            show.problems,
-            store=show.place,
-            feed=show.feed_url,
-            changes=[],
-            bytes=0,
-            uploaded=0,
-            scheduled=show.scheduled,
-            subscribers=[],
-        )
-        console.result(show.feed_url)
-    recorded_at = show.recorded_at
-    source = f" (per record of {recorded_at:%Y-%m-%d %H:%M} UTC; --refresh to check the store)" if recorded_at else ""
-    console.summarize(f"nothing to do: everything is up to date{source}")
