@@ -19,15 +19,15 @@ from podcast_kit.builder.cache import CACHE_DIR, OUTPUT_FOLDERS, Cache, open_cac
 from podcast_kit.builder.disk_errors import disk_errors
 from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.episode_groups import (
+    ChosenEpisodes,
     add_recorded_guid,
     build_early_episodes,
     build_episodes,
     build_members_episodes,
+    choose_episodes,
     find_fatal_problems,
     find_held_episodes,
-    is_with_members,
     publish_named_files,
-    split_by_schedule,
     warn_of_missing_recordings,
 )
 from podcast_kit.builder.episode_record import EpisodeRecord, open_episode_record
@@ -43,6 +43,7 @@ from podcast_kit.builder.images import publish_artwork
 from podcast_kit.builder.lock_file import merge_lock, write_lock_entries
 from podcast_kit.builder.many_pages import PagesBuild
 from podcast_kit.builder.members import (
+    MembersEpisodes,
     members_item,
     merge_members_entries,
     split_members_episodes,
@@ -50,8 +51,7 @@ from podcast_kit.builder.members import (
 )
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.own_pages import BuiltPage, build_own_pages
-from podcast_kit.builder.prepare_audio import find_missing_audio
-from podcast_kit.builder.private_feeds import digest_subscriber_list, load_private_list
+from podcast_kit.builder.private_feeds import PrivateList, digest_subscriber_list, load_private_list
 from podcast_kit.builder.renames import apply_renames
 from podcast_kit.builder.source_versions import collect_source_versions, digest_own_pages
 from podcast_kit.builder.static_files import write_static_files
@@ -180,7 +180,6 @@ def build(
     `on_pages`.
     """
     folder = folder or project.output_folder / BUILD_DIR
-    workers = workers or Workers()
     with (
         disk_errors(folder),
         open_cache(project.output_folder / CACHE_DIR, on_progress) as cache,
@@ -191,153 +190,216 @@ def build(
         private_list = None if feeds_only else load_private_list(full_project, needs_key=needs_private_key)
         project, members = split_members_episodes(without_members_entries(full_project), now)
         project = publish_named_files(project, out, now)
-        due, scheduled, drafts = split_by_schedule(project, now)
-        left_out = [episode for episode in due if only is not None and episode.slug not in only]
-        due = tuple(episode for episode in due if episode not in left_out)
-        unrecorded = [episode for episode in scheduled if find_missing_audio(project, episode)]
-        early = [
-            episode
-            for episode in scheduled
-            if (ahead or (project.lock_entry(episode.guid) and not is_with_members(episode, now)))
-            and episode not in unrecorded
-        ]
-        artwork = page_artwork = publish_artwork(project, out)
-        broken = [add_recorded_guid(project, episode) for episode in project.broken]
-        built = build_episodes(project, due, out, retag, on_progress, broken, http, workers, record=record)
-        sources = collect_source_versions(project, built, cache)
-        held_here = find_held_episodes(held or {}, [*broken, *left_out])
-        items = tuple(
-            sorted(
-                (*(episode.item for episode in built), *(episode.item for episode in held_here.values())),
-                key=lambda item: (item.date, item.guid),
-                reverse=True,
-            )
+        chosen = choose_episodes(project, now, only=only, ahead=ahead)
+        artwork = publish_artwork(project, out)
+        run = _Run(
+            full_project=full_project,
+            project=project,
+            private_list=private_list,
+            now=now,
+            retag=retag,
+            ahead=ahead,
+            keep_going=keep_going,
+            out=out,
+            cache=cache,
+            http=http,
+            workers=workers or Workers(),
+            record=record,
+            on_progress=on_progress,
+            on_pages=on_pages,
+            broken=[add_recorded_guid(project, episode) for episode in project.broken],
         )
-        with out.embargoed():
-            built += build_early_episodes(project, early, out, retag, on_progress, now, broken, http, workers)
-        members_built: list[BuiltEpisode] = []
-        if private_list:
-            members_built = build_members_episodes(
-                replace(full_project, show=project.show),
-                members,
-                private_list,
-                out,
-                retag,
-                on_progress,
-                broken,
-                http,
-                ahead=ahead,
-            )
-        members_items = tuple(
-            members_item(episode.item)
-            for episode in members_built
-            if episode.item.guid in {member.guid for member in members.current}
-        )
+        episodes = run.build_episodes(chosen, members, held or {})
         host_problems: list[Problem] = []
-        pages, faults = ((), []) if feeds_only else build_own_pages(project, artwork, out)
-        _refuse_faults(
-            [*faults, *(() if keep_going else find_fatal_problems(full_project, broken))],
-            PagesBuild(project=project, out=out, workers=workers),
-            items,
-            pages,
-            broken,
-        )
-        _sweep_recordings(full_project, cache)
-        write_feed_files = partial(write_feeds, project, items, artwork, out, held_here, None if held_here else record)
+        page_artwork = artwork
         if feeds_only:
-            write_feed_files(())
+            run.refuse_faults(episodes.items, (), [])
+            run.write_feeds(episodes, artwork, ())
         else:
-            on_progress(Progress("render", "pages"))
-            sources[PAGES_UNIT] = digest_own_pages(project, pages, cache)
-            page_artwork = _write_pages(
-                PagesBuild(project=project, out=out, workers=workers, record=record),
-                items,
-                artwork,
-                pages,
-                write_feed_files,
-                on_pages,
-            )
-        # An episode that only members have, and that cannot be built, is in the feeds that are live: they stay.
-        is_any_lost = any(full_project.lock_entry(episode.guid) and episode.guid not in held_here for episode in broken)
-        has_private_feeds = private_list is not None and not is_any_lost
-        if private_list and has_private_feeds:
-            write_private_feeds(project, private_list, items, members_items, artwork, out, held_here)
-            members_sources = collect_source_versions(full_project, members_built, cache, of_show=False)
-            sources[SUBSCRIBERS_UNIT] = digest_subscriber_list(full_project, private_list, members_sources)
+            page_artwork = run.write_pages_and_feeds(episodes, artwork)
+        has_private_feeds = run.write_private_feeds(episodes, artwork)
         out.copy_lost_files()
         built_keys = frozenset(out.outputs)
-        for episode in held_here.values():
+        for episode in episodes.held.values():
             out.drop_below(episode.page_prefix)  # the live page stays
         if not feeds_only:
             write_static_files(project, built_keys, out)
             host_problems = write_host_files(project, out)
-        _finish_writing(out, record, on_pages)
+        run.finish_writing()
         on_built(folder, out.listing)
     return Build(
         folder=folder,
         project=replace(full_project, show=project.show, episodes=_join_episodes(full_project, project)),
-        items=items,
+        items=episodes.items,
         outputs=dict(sorted(out.outputs.items())),
-        lock=merge_lock(
-            full_project,
-            merge_members_entries(
-                [episode.entry for episode in built],
-                [episode.entry for episode in members_built],
-                full_project,
-            ),
-        ),
+        lock=episodes.merge_lock(full_project),
         artwork=artwork,
         page_artwork=page_artwork,
-        scheduled=scheduled,
-        ahead_slugs=frozenset(episode.slug for episode in early),
-        unrecorded_slugs=frozenset(episode.slug for episode in unrecorded),
-        drafts=drafts,
-        broken=tuple(broken),
-        held_guids=frozenset(held_here),
-        is_partial=only is not None or bool(held_here),
-        sources=sources,
-        members_items=members_items if has_private_feeds else (),
+        scheduled=chosen.scheduled,
+        ahead_slugs=frozenset(episode.slug for episode in chosen.early),
+        unrecorded_slugs=frozenset(episode.slug for episode in chosen.unrecorded),
+        drafts=chosen.drafts,
+        broken=tuple(run.broken),
+        held_guids=frozenset(episodes.held),
+        is_partial=only is not None or bool(episodes.held),
+        sources=run.sources,
+        members_items=episodes.members_items if has_private_feeds else (),
         members_guids=frozenset(episode.guid for episode in full_project.episodes if episode.audience),
         blocked_feed=feed.render_blocked_feed(project.show, artwork=artwork) if has_private_feeds else b"",
         files_written=out.files_written,
         problems=(
             *project.warnings,
-            *warn_of_missing_recordings(project, unrecorded),
+            *warn_of_missing_recordings(project, chosen.unrecorded),
             *(problem for problem in host_problems if problem.code not in project.show.ignore),
-            *(problem for episode in [*built, *members_built] for problem in episode.problems),
+            *(problem for episode in [*episodes.public, *episodes.members] for problem in episode.problems),
         ),
     )
 
 
-def _write_pages(
-    build: PagesBuild,
-    items: Sequence[Item],
-    artwork: Image | None,
-    own_pages: Sequence[BuiltPage],
-    write_feed_files: Callable[[Collection[str]], None],
-    on_pages: Callable[[], None] | None,
-) -> Image | None:
-    """Render pages and feeds; returns the artwork with its thumbnails."""
-    published = [page.published for page in own_pages]
-    if on_pages is None:
-        return build.write_pages(items, artwork, published, write_feed_files)
-    keys: list[str] = []
-    page_artwork = build.write_pages(items, artwork, published, keys.extend)
-    refuse_feed_path(build.project, build.out, keys)
-    build.out.commit_staged()
-    on_pages()
-    write_feed_files(())
-    return page_artwork
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BuiltEpisodes:
+    """The episodes of a build, and the items of feeds that they give."""
+
+    public: Sequence[BuiltEpisode]
+    """Those that are due, and early ones."""
+    members: Sequence[BuiltEpisode]
+    held: Mapping[str, HeldEpisode]
+    items: tuple[Item, ...]
+    """Newest first, without what only members get."""
+    members_items: tuple[Item, ...]
+
+    def merge_lock(self, project: Project) -> tuple[LockEntry, ...]:
+        """What podcast.lock must say."""
+        public, members = ([episode.entry for episode in built] for built in (self.public, self.members))
+        return merge_lock(project, merge_members_entries(public, members, project))
 
 
-def _finish_writing(out: OutputDir, record: EpisodeRecord | None, on_pages: Callable[[], None] | None) -> None:
-    if out.commit_staged() and on_pages:
-        on_pages()
-    out.sweep(record.take_written(out.folder) if record else None)
-    if record is not None:
-        record.keep_written(out.folder, out.outputs)
-        record.save(out.cache)
-    out.close()
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One build, and what its steps share."""
+
+    full_project: Project
+    """With what only members get."""
+    project: Project
+    private_list: PrivateList | None
+    now: datetime
+    retag: Collection[str]
+    ahead: bool
+    keep_going: bool
+    out: OutputDir
+    cache: Cache
+    http: HttpClient
+    workers: Workers
+    record: EpisodeRecord | None
+    on_progress: Callable[[Progress], None]
+    on_pages: Callable[[], None] | None
+    broken: list[BrokenEpisode]
+    """Episodes that could not be read or built so far."""
+    sources: dict[str, SourceParts] = field(default_factory=dict)
+
+    def build_episodes(
+        self, chosen: ChosenEpisodes, members: MembersEpisodes, held: Mapping[str, HeldEpisode]
+    ) -> _BuiltEpisodes:
+        """Build every episode that can be; `broken` gets the others."""
+        work = (self.out, self.retag, self.on_progress)
+        due = build_episodes(self.project, chosen.due, *work, self.broken, self.http, self.workers, record=self.record)
+        self.sources = collect_source_versions(self.project, due, self.cache)
+        held_here = find_held_episodes(held, [*self.broken, *chosen.left_out])
+        items = [*(episode.item for episode in due), *(episode.item for episode in held_here.values())]
+        with self.out.embargoed():
+            early = build_early_episodes(
+                self.project, chosen.early, *work, self.now, self.broken, self.http, self.workers
+            )
+        members_built: list[BuiltEpisode] = []
+        if self.private_list:
+            full_project = replace(self.full_project, show=self.project.show)
+            members_built = build_members_episodes(
+                full_project, members, self.private_list, *work, self.broken, self.http, ahead=self.ahead
+            )
+        current_guids = {member.guid for member in members.current}
+        return _BuiltEpisodes(
+            public=[*due, *early],
+            members=members_built,
+            held=held_here,
+            items=tuple(sorted(items, key=lambda item: (item.date, item.guid), reverse=True)),
+            members_items=tuple(
+                members_item(episode.item) for episode in members_built if episode.item.guid in current_guids
+            ),
+        )
+
+    def refuse_faults(
+        self, items: Collection[Item], pages: Collection[BuiltPage], page_faults: Collection[Problem]
+    ) -> None:
+        """Raise InvalidInput where something must not be published: all of it, with faults of addresses and templates.
+
+        Without any, remove recordings that are not used any more.
+        """
+        problems = [*page_faults, *(() if self.keep_going else find_fatal_problems(self.full_project, self.broken))]
+        if problems:
+            missing = [f"episodes/{episode.slug}/index.html" for episode in self.broken]
+            missing += [page.key for page in self.project.pages]
+            pages_build = PagesBuild(project=self.project, out=self.out, workers=self.workers)
+            faults = pages_build.find_faults(tuple(items), [page.published for page in pages], missing)
+            broken_problems = [problem for episode in self.broken for problem in episode.problems]
+            raise InvalidInput(dict.fromkeys([*problems, *broken_problems, *faults]))
+        _sweep_recordings(self.full_project, self.cache)
+
+    def write_feeds(self, episodes: _BuiltEpisodes, artwork: Image | None, page_keys: Collection[str]) -> None:
+        """Write the feeds that everyone gets."""
+        record = None if episodes.held else self.record
+        write_feeds(self.project, episodes.items, artwork, self.out, episodes.held, record, page_keys)
+
+    def write_pages_and_feeds(self, episodes: _BuiltEpisodes, artwork: Image | None) -> Image | None:
+        """Write pages and feeds; returns the artwork with its thumbnails. Raises InvalidInput, see `refuse_faults`."""
+        own_pages, page_faults = build_own_pages(self.project, artwork, self.out)
+        self.refuse_faults(episodes.items, own_pages, page_faults)
+        self.on_progress(Progress("render", "pages"))
+        self.sources[PAGES_UNIT] = digest_own_pages(self.project, own_pages, self.cache)
+        build = PagesBuild(project=self.project, out=self.out, workers=self.workers, record=self.record)
+        published = [page.published for page in own_pages]
+        if self.on_pages is None:
+            return build.write_pages(episodes.items, artwork, published, partial(self.write_feeds, episodes, artwork))
+        keys: list[str] = []
+        page_artwork = build.write_pages(episodes.items, artwork, published, keys.extend)
+        refuse_feed_path(self.project, self.out, keys)
+        self.out.commit_staged()
+        self.on_pages()
+        self.write_feeds(episodes, artwork, ())
+        return page_artwork
+
+    def write_private_feeds(self, episodes: _BuiltEpisodes, artwork: Image | None) -> bool:
+        """Write the feeds of subscribers; returns whether there are any.
+
+        Where an episode that only members have cannot be built, the feeds that are live have it: they stay.
+        """
+        is_any_lost = any(
+            self.full_project.lock_entry(episode.guid) and episode.guid not in episodes.held for episode in self.broken
+        )
+        if self.private_list is None or is_any_lost:
+            return False
+        write_private_feeds(
+            self.project,
+            self.private_list,
+            episodes.items,
+            episodes.members_items,
+            artwork,
+            self.out,
+            episodes.held,
+        )
+        members_sources = collect_source_versions(self.full_project, episodes.members, self.cache, of_show=False)
+        self.sources[SUBSCRIBERS_UNIT] = digest_subscriber_list(self.full_project, self.private_list, members_sources)
+        return True
+
+    def finish_writing(self) -> None:
+        """Put what was written in its place, remove what no longer belongs there, and keep the record."""
+        out, record = self.out, self.record
+        if out.commit_staged() and self.on_pages:
+            self.on_pages()
+        out.sweep(record.take_written(out.folder) if record else None)
+        if record is not None:
+            record.keep_written(out.folder, out.outputs)
+            record.save(out.cache)
+        out.close()
 
 
 def _sweep_recordings(project: Project, cache: Cache) -> None:
@@ -382,23 +444,6 @@ def _refuse_foreign_folder(project: Project, folder: Path, target: Path, cache: 
         return
     if any(folder.iterdir()):
         raise OperationError(f"{folder} has files that podcast-kit did not write", "choose an empty or a new folder")
-
-
-def _refuse_faults(
-    problems: Collection[Problem],
-    pages_build: PagesBuild,
-    items: Collection[Item],
-    pages: Collection[BuiltPage],
-    broken: Collection[BrokenEpisode],
-) -> None:
-    """Raise InvalidInput with these problems, and with what is wrong with addresses, the menu and templates."""
-    if not problems:
-        return
-    missing = [f"episodes/{episode.slug}/index.html" for episode in broken]
-    missing += [page.key for page in pages_build.project.pages]
-    faults = pages_build.find_faults(tuple(items), [page.published for page in pages], missing)
-    broken_problems = [problem for episode in broken for problem in episode.problems]
-    raise InvalidInput(dict.fromkeys([*problems, *broken_problems, *faults]))
 
 
 def _join_episodes(full_project: Project, project: Project) -> tuple[Episode, ...]:

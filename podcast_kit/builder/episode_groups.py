@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from podcast_kit.builder.episode_record import EpisodeRecord
 from podcast_kit.builder.many_episodes import EpisodesBuild
 from podcast_kit.builder.members import MembersEpisodes, members_key_mapping, members_project
 from podcast_kit.builder.output_dir import OutputDir
+from podcast_kit.builder.prepare_audio import find_missing_audio
 from podcast_kit.builder.private_feeds import PrivateList
 from podcast_kit.builder.referenced_files import publish_referenced_files
 from podcast_kit.builder.workers import Workers
@@ -35,6 +36,43 @@ def split_by_schedule(
     dated.sort(key=lambda episode: (episode.date, episode.slug))
     due = tuple(episode for episode in dated if episode.date and episode.date <= now)
     return due, tuple(dated[len(due) :]), drafts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenEpisodes:
+    """The episodes of a show by what a build does with them."""
+
+    due: tuple[Episode, ...]
+    left_out: tuple[Episode, ...]
+    """Due, and not asked for."""
+    scheduled: tuple[Episode, ...]
+    early: tuple[Episode, ...]
+    """Of those that are scheduled, the ones whose media are built already."""
+    unrecorded: tuple[Episode, ...]
+    """Of those that are scheduled, the ones whose recording is neither here nor uploaded."""
+    drafts: tuple[Episode, ...]
+
+
+def choose_episodes(project: Project, now: datetime, *, only: Collection[str] | None, ahead: bool) -> ChosenEpisodes:
+    """Those that are due (of them `only` these slugs), and with `ahead` the media of scheduled ones.
+
+    The media of an episode that is uploaded already are always built.
+    """
+    due, scheduled, drafts = split_by_schedule(project, now)
+    unrecorded = tuple(episode for episode in scheduled if find_missing_audio(project, episode))
+    early = (
+        episode
+        for episode in scheduled
+        if ahead or (project.lock_entry(episode.guid) and not is_with_members(episode, now))
+    )
+    return ChosenEpisodes(
+        due=tuple(episode for episode in due if only is None or episode.slug in only),
+        left_out=tuple(episode for episode in due if only is not None and episode.slug not in only),
+        scheduled=scheduled,
+        early=tuple(episode for episode in early if episode not in unrecorded),
+        unrecorded=unrecorded,
+        drafts=drafts,
+    )
 
 
 def warn_of_missing_recordings(project: Project, scheduled: Collection[Episode]) -> list[Problem]:
