@@ -11,7 +11,7 @@ from podcast_kit.model import RemoteObject
 from podcast_kit.model.transfer import REDIRECT_HEADER
 from podcast_kit.stores.answers import IncompleteAnswer
 
-BLOCK_BYTES = 1 << 20
+OBJECT_BLOCK_BYTES = 1 << 20
 SHA256_HEADER = "x-amz-meta-sha256"
 
 
@@ -27,7 +27,7 @@ class FetchedObject:
 def read_blocks(answer: Mapping[str, Any], on_block: Callable[[bytes], object]) -> FetchedObject:
     """Pass the bytes of an answer to GetObject on, block by block. Raises IncompleteAnswer where some are missing."""
     digest, size = hashlib.sha256(), 0
-    for block in answer["Body"].iter_chunks(BLOCK_BYTES):
+    for block in answer["Body"].iter_chunks(OBJECT_BLOCK_BYTES):
         on_block(block)
         digest.update(block)
         size += len(block)
