@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -273,7 +274,7 @@ class _NetworkRun:
             self._print_output(result)
             self._show_progress(len(tasks))
 
-        results = run_shows(tasks, self.jobs, show_result)
+        results = run_shows(tasks, self.jobs, show_result, self._print_event)
         self.console.clear_progress()
         return results
 
@@ -293,6 +294,7 @@ class _NetworkRun:
             quiet=self.console.quiet,
             verbose=self.console.verbose,
             jobs=self.jobs_per_show,
+            is_live=bool(filled.get("events")) and not self.console.as_json,
             is_listed=self.has_page and command != "check",
             problems=problems,
         )
@@ -319,10 +321,11 @@ class _NetworkRun:
             as_json=self.console.as_json,
             quiet=self.console.quiet,
             verbose=self.console.verbose,
+            is_live=bool(filled.get("events")) and not self.console.as_json,
             listed=tuple(listed),
             problems=tuple(self.problems.get("", ())),
         )
-        return run_shows([task], 1, self._print_output)
+        return run_shows([task], 1, self._print_output, self._print_event)
 
     def _list_shows(self, results: Sequence[ShowResult], *, only_published: bool) -> tuple[list[ListedShow], list[str]]:
         """What the page says of each show, and the names of the shows of which that is not known."""
@@ -408,9 +411,14 @@ class _NetworkRun:
                     click.echo(line if is_command else f"{result.name}: {line}".rstrip(), err=is_stderr)
             elif self.arguments.get("events"):
                 for line in text.splitlines():
-                    click.echo(json.dumps({"show": result.name, **json.loads(line)}, ensure_ascii=False))
+                    self._print_event(result.name, line)
             elif self.arguments.get("output_format") != "gitlab":
                 click.echo(text, nl=False)
+
+    def _print_event(self, name: str, line: str) -> None:
+        """Print an event of a show, while the show may still run."""
+        self.console.raw(json.dumps({"show": name, **json.loads(line)}, ensure_ascii=False))
+        sys.stdout.flush()
 
     def _print_results(self, results: Sequence[ShowResult]) -> int:
         """Print the summary of all shows, or the one document; returns the worst exit code."""

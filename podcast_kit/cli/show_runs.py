@@ -1,6 +1,7 @@
 """Runs a command for several shows, each as if it was alone, on a pool of processes.
 
-A show's output is captured in its process and printed as a block, so that the lines of shows never mix.
+A show's output is captured in its process and printed as a block, so that the lines of shows never mix; only events
+for programs are passed on at once.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podcast_kit.cli.console import Console
+from podcast_kit.cli.live_lines import MAX_ATOMIC_WRITE, LiveLines, LiveStream
 from podcast_kit.errors import ExitCode, PodcastKitError, Problem
 from podcast_kit.io.worker_processes import blocked_interrupts
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
     from podcast_kit.model import ListedShow
@@ -51,6 +54,8 @@ class ShowTask:
     verbose: bool = False
     jobs: int = 1
     """How many of its episodes are built at once."""
+    is_live: bool = False
+    """Whether the lines on stdout are passed on while the command runs."""
     is_listed: bool = False
     """Whether the network's page needs what the show lists there."""
     listed: tuple[ListedShow, ...] | None = None
@@ -124,8 +129,9 @@ def run_task(task: ShowTask) -> ShowResult:
         is_listed=task.is_listed,
         listed_shows=task.listed,
     )
-    streams = _CapturedStream(output, is_stderr=False), _CapturedStream(output, is_stderr=True)
-    with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+    captured, errors = _CapturedStream(output, is_stderr=False), _CapturedStream(output, is_stderr=True)
+    live = LiveStream(_LIVE_SENDERS[-1], task.name, captured) if task.is_live and _LIVE_SENDERS else None
+    with redirect_stdout(live or captured), redirect_stderr(errors):
         if task.problems:
             from podcast_kit.errors import InvalidInput
 
@@ -134,6 +140,8 @@ def run_task(task: ShowTask) -> ShowResult:
         else:
             command = cli.commands[task.command]
             exit_code = _call_command(console, command, COMMAND_FUNCTIONS[task.command], task.arguments)
+    if live:
+        live.finish()
     return ShowResult(
         name=task.name,
         exit_code=exit_code,
@@ -177,15 +185,21 @@ def _call_command(
 
 
 def run_tasks(
-    tasks: Sequence[ShowTask], executor: Executor, on_result: Callable[[ShowResult], None] = lambda _: None
+    tasks: Sequence[ShowTask],
+    executor: Executor,
+    on_result: Callable[[ShowResult], None] = lambda _: None,
+    on_submitted: Callable[[], None] = lambda: None,
 ) -> list[ShowResult]:
     """Run tasks on an executor; `on_result` gets each result, in the order of the tasks.
+
+    `on_submitted` is called when the processes of the executor have been started.
 
     Where the executor breaks, as when a process is killed, what it has not finished is in the results without output
     and with `RESTART_EXIT`: `run_shows` starts it again.
     """
     with blocked_interrupts():  # where processes are forked, that happens here
         futures = [executor.submit(run_task, task) for task in tasks]
+    on_submitted()
     results: list[ShowResult] = []
     try:
         for task, future in zip(tasks, futures, strict=True):
@@ -211,19 +225,34 @@ def _wait_for_result(task: ShowTask, future: Future[ShowResult]) -> ShowResult:
 
 
 def run_shows(
-    tasks: Sequence[ShowTask], jobs: int, on_result: Callable[[ShowResult], None] = lambda _: None
+    tasks: Sequence[ShowTask],
+    jobs: int,
+    on_result: Callable[[ShowResult], None] = lambda _: None,
+    on_line: Callable[[str, str], None] = lambda _name, _line: None,
 ) -> list[ShowResult]:
     """Run tasks on up to `jobs` processes, and start those again whose process was killed; in the order of the tasks.
 
-    A task whose process ends twice has failed.
+    A task whose process ends twice has failed. `on_line` gets the name and each line of live tasks, from a thread.
     """
     if not tasks:
         return []
-    with _open_pool(min(jobs, len(tasks))) as executor:
-        results = run_tasks(tasks, executor, on_result)
+    live_lines = LiveLines(on_line) if MAX_ATOMIC_WRITE and any(task.is_live for task in tasks) else None
+    try:
+        return _run_in_pools(tasks, jobs, on_result, live_lines)
+    finally:
+        if live_lines:
+            live_lines.close()
+
+
+def _run_in_pools(
+    tasks: Sequence[ShowTask], jobs: int, on_result: Callable[[ShowResult], None], live_lines: LiveLines | None
+) -> list[ShowResult]:
+    sender = live_lines.sender if live_lines else None
+    with _open_pool(min(jobs, len(tasks)), sender) as executor:
+        results = run_tasks(tasks, executor, on_result, live_lines.start if live_lines else lambda: None)
     for index, task in enumerate(tasks):
         if results[index].exit_code == RESTART_EXIT:
-            with _open_pool(1) as executor:  # alone, so that it is clear whose process ends
+            with _open_pool(1, sender) as executor:  # alone, so that it is clear whose process ends
                 [result] = run_tasks([task], executor)
             if result.exit_code == RESTART_EXIT:
                 text = "error: its process ended before it was finished, twice\n"
@@ -236,9 +265,9 @@ def run_shows(
 
 
 @contextmanager
-def _open_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of processes, which end when this process does, however it does."""
-    executor = ProcessPoolExecutor(jobs, mp_context=_choose_context(), initializer=_follow_parent)
+def _open_pool(jobs: int, sender: Connection | None) -> Iterator[ProcessPoolExecutor]:
+    """A pool of processes, which end when this process does, however it does; live lines go to `sender`."""
+    executor = ProcessPoolExecutor(jobs, mp_context=_choose_context(), initializer=_begin_process, initargs=(sender,))
     try:
         yield executor
     except BaseException:  # such as Ctrl-C, which only reaches this process where it has no terminal
@@ -257,6 +286,16 @@ def _choose_context() -> BaseContext:
 def is_fork_safe() -> bool:
     """Whether a copy of this process can go on: no other thread can hold a lock that it would wait for."""
     return sys.platform == "linux" and threading.active_count() == 1
+
+
+_LIVE_SENDERS: list[Connection] = []
+"""In a process for shows: where its live lines go; empty without live shows."""
+
+
+def _begin_process(sender: Connection | None) -> None:
+    if sender:
+        _LIVE_SENDERS.append(sender)
+    _follow_parent()
 
 
 def _follow_parent() -> None:

@@ -6,7 +6,9 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -493,7 +495,51 @@ def test_check_formats_of_programs_are_one_document(net, monkeypatch):
     assert any("file=shows/three/podcast.yaml" in line for line in lines)
 
 
-def test_events_say_which_show_they_are_of(net):
+def wait_for_reader(console):
+    """Prints a line, and ends when whoever reads it has written a file."""
+    console.raw(f"a line of {console.folder.name}")
+    deadline = time.monotonic() + 60
+    while not (console.folder.parent / f"{console.folder.name}.read").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    console.raw("another line")
+    click.echo("no end", nl=False)
+
+
+def test_lines_of_live_shows_are_passed_on_while_they_run(tmp_path, monkeypatch, replace_build):
+    replace_build(wait_for_reader)
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
+    lines = []
+
+    def read(name, line):
+        lines.append((name, line))
+        (tmp_path / f"{name}.read").touch()
+
+    tasks = [replace(task, is_live=True) for task in make_tasks(tmp_path, "one", "two", "three")]
+    results = run_shows(tasks, 2, on_line=read)
+    assert [result.exit_code for result in results] == [0, 0, 0]
+    assert sorted(lines) == sorted(
+        (name, line) for name in ("one", "two", "three") for line in (f"a line of {name}", "another line")
+    )
+    assert {result.text(is_stderr=False) for result in results} == {"no end"}
+
+
+def test_nobody_waits_for_a_reader_of_live_lines_that_has_gone(tmp_path, monkeypatch, replace_build):
+    replace_build(lambda console: [console.raw("x" * 3000) for _ in range(100)])
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: True)
+
+    def read(_name, _line):
+        raise BrokenPipeError
+
+    results = []
+    with pytest.raises(BrokenPipeError):
+        run_shows([replace(make_tasks(tmp_path, "one")[0], is_live=True)], 1, results.append, read)
+    assert [result.exit_code for result in results] == [0]
+
+
+@pytest.mark.parametrize("is_forked", [True, False])
+def test_events_say_which_show_they_are_of(net, monkeypatch, is_forked):
+    monkeypatch.setattr(show_runs, "is_fork_safe", lambda: is_forked)
     result = run(net, "publish", "--all", "--yes", "--no-check", "--events")
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert {event["show"] for event in events} == {"one", "two", "three", "(network)"}
