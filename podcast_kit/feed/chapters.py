@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from podcast_kit.model import Chapter, RemoteUrl
+from podcast_kit.text.indented_json import render_json
 from podcast_kit.text.timecode import format_timecode
 from podcast_kit.text.xml_clean import clean_xml_text
 
@@ -25,7 +25,7 @@ def render_chapters_json(chapters: Sequence[Chapter], *, title: str = "", show: 
     header = {"version": CHAPTERS_JSON_VERSION, "title": title, "podcastName": show, "author": author}
     document: dict[str, Any] = {name: text for name, value in header.items() if (text := clean_xml_text(value))}
     document["chapters"] = [_chapter_object(chapter) for chapter in ordered]
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+    return (render_json(document, 2) + "\n").encode()
 
 
 def _chapter_object(chapter: Chapter) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,11 @@ from podcast_kit.feed.elements import prefixed_url
 from podcast_kit.feed.rss import RenderedItems, newest_first
 from podcast_kit.model import Image, Item, Media, Person, RemoteUrl, Show, public_url
 from podcast_kit.text.dates import format_utc_iso
+from podcast_kit.text.indented_json import render_json
 from podcast_kit.text.xml_clean import clean_xml_text
 
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
+INDENT = 2
 _NO_ITEMS = "[]\n}"
 _SEPARATOR = b",\n    "
 
@@ -45,7 +46,7 @@ def stream_json_feed(
         "expired": show.complete or None,
         "hubs": [{"type": "WebSub", "url": hub} for hub in show.feed.hubs],
     }
-    head = _render_object({**_without_empty(document), "items": []}).removesuffix(_NO_ITEMS)
+    head = render_json({**_without_empty(document), "items": []}, INDENT).removesuffix(_NO_ITEMS)
     ordered = newest_first(items)
     if not ordered:
         yield f"{head}{_NO_ITEMS}\n".encode()
@@ -58,7 +59,7 @@ def stream_json_feed(
     for position, item in enumerate(ordered):
         row = rendered.find(item, context) if rendered else None
         if row is None:
-            row = _render_object(_item_object(show, item)).replace("\n", "\n    ").encode()
+            row = render_json(_item_object(show, item), INDENT, "\n    ").encode()
         if position:
             yield _SEPARATOR
             place += len(_SEPARATOR)
@@ -67,10 +68,6 @@ def stream_json_feed(
         yield row
         place += len(row)
     yield b"\n  ]\n}\n"
-
-
-def _render_object(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, indent=2)
 
 
 def _attachment_object(media: Media, url: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from podcast_kit.model import Image, Item, Review, Show, Soundbite
 from podcast_kit.site.listen_links import Link, LinkKind
+from podcast_kit.text.indented_json import render_json
 from podcast_kit.text.timecode import format_iso_duration
 from podcast_kit.text.xml_clean import quote_attribute
 
@@ -151,7 +152,7 @@ def render_oembed(show: Show, item: Item, image: Image | None, player_url: str) 
     }
     if image and image.width and image.height:
         response |= {"thumbnail_url": image.url, "thumbnail_width": image.width, "thumbnail_height": image.height}
-    return json.dumps(response, ensure_ascii=False, indent=1) + "\n"
+    return render_json(response, 1) + "\n"
 
 
 def render_web_manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colour: str, background: str) -> str:
@@ -169,7 +170,7 @@ def render_web_manifest(show: Show, icons: Sequence[tuple[str, Image]], *, colou
             for url, icon in icons
         ],
     }
-    return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    return render_json(manifest, 1) + "\n"
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from podcast_kit.model import Cue
 from podcast_kit.source.transcripts.vtt_srt import split_speaker
+from podcast_kit.text.indented_json import render_json
 from podcast_kit.text.timecode import format_timecode
 
 VTT_WRAP_LEN, SRT_WRAP_LEN, SRT_WRAP_LINES = 65, 32, 2
@@ -83,7 +83,7 @@ def render_transcript_json(cues: Iterable[Cue]) -> str:
     for cue in _sort_spoken_cues(cues):
         speaker = {"speaker": cue.speaker} if cue.speaker else {}
         segments.append({**speaker, "startTime": cue.start_ms / 1000, "endTime": cue.end_ms / 1000, "body": cue.text})
-    return json.dumps({"version": "1.0.0", "segments": segments}, ensure_ascii=False, indent=1) + "\n"
+    return render_json({"version": "1.0.0", "segments": segments}, 1) + "\n"
 
 
 def render_transcript_text(cues: Iterable[Cue]) -> str:
