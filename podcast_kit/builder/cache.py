@@ -13,11 +13,12 @@ import os
 import sqlite3
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from podcast_kit.builder.cache_database import CacheDatabase, open_database
 from podcast_kit.errors import OperationError
@@ -37,6 +38,8 @@ MAX_UNUSED_FACTOR = 4
 """Rows that the cache may hold, as a multiple of what one build used, before the rest is evicted."""
 MIN_ROWS_BEFORE_EVICTION = 1000
 MAX_UNWRITTEN_ROWS = 1000
+MAX_SINGLE_READS = 500
+"""Rows of a kind that are read one by one: of more, all are read at once."""
 MAX_COMPRESSED_BYTES = 64_000_000
 COMPRESSION_LEVEL = 1
 """Half the time of the usual level, for a tenth more bytes."""
@@ -60,7 +63,7 @@ class CacheKind(Generic[CachedT]):
     to_json: Callable[[CachedT], object]
     from_json: Callable[[Any], CachedT]
     is_large: bool = False
-    """Large values are read one by one; of the other kinds a build reads all rows at once."""
+    """Large values are always read one by one; of the other kinds all rows are read at once where many are needed."""
 
 
 def dataclass_kind(name: str, type_: type[CachedT], *, is_large: bool = False) -> CacheKind[CachedT]:
@@ -115,6 +118,13 @@ OUTPUT_FOLDERS: CacheKind[bool] = CacheKind("tree", bool, bool)
 """Folders that builds of this show wrote to before."""
 
 
+class RepeatedUses(Protocol):
+    """Rows that an unchanged part of the build used before."""
+
+    def list_uses(self) -> Iterable[tuple[str, str]]:
+        """(kind, key) of each."""
+
+
 class Cache:
     """Work already done: `get` what an earlier build kept, `set` what this one worked out."""
 
@@ -124,10 +134,15 @@ class Cache:
         self._folder = folder
         self._subfolders: dict[str, OpenFolder] = {}
         self._open_subfolders = ExitStack()
-        self.used: CacheUses = set()
-        self._repeated_uses: list[Collection[tuple[str, str]]] = []
+        self._used = set[int]()
+        """The hashes of what was asked for or set: with thousands of episodes the keys would fill the memory."""
+        self._watched: CacheUses | None = None
+        self._repeated_uses: list[RepeatedUses] = []
         """Of parts of the build that are as they were: many, and hardly ever looked at."""
         self._rows: dict[str, dict[str, str]] = {}
+        """Of the kinds of which all rows were read at once, those that have not changed since."""
+        self._single_reads = Counter[str]()
+        self._has_former_rows = self._has_rows()
         self._read: CacheRows | None = None
         self._unwritten: CacheRows = {}
         """Rows that the database does not have yet: many at once take a fraction of the time."""
@@ -159,21 +174,27 @@ class Cache:
     @contextmanager
     def watched(self, used: CacheUses) -> Iterator[None]:
         """Add to `used` what is asked for or set inside."""
-        outer, self.used = self.used, used
+        outer, self._watched = self._watched, used
         try:
             yield
         finally:
-            outer |= used
-            self.used = outer
+            self._watched = outer
+            self._count_uses(used)
 
-    def repeat_uses(self, uses: Collection[tuple[str, str]]) -> None:
+    def _count_uses(self, uses: Iterable[tuple[str, str]]) -> None:
+        if self._watched is None:
+            self._used.update(map(hash, uses))
+        else:
+            self._watched.update(uses)
+
+    def repeat_uses(self, uses: RepeatedUses) -> None:
         """Count rows as used that an unchanged part of the build used before."""
         self._repeated_uses.append(uses)
 
     def get(self, kind: CacheKind[CachedT], key: str) -> CachedT | None:
         """The value kept under the key, or None."""
-        self.used.add((kind.name, key))
-        text = self._select(kind.name, key) if kind.is_large else self._rows_of(kind.name).get(key)
+        self._count_uses(((kind.name, key),))
+        text = self._read_row(kind, key)
         if text is None:
             self.require_work()
             return None
@@ -186,26 +207,23 @@ class Cache:
 
     def set(self, kind: CacheKind[CachedT], key: str, value: CachedT) -> None:
         """Keep a value under the key."""
-        self.used.add((kind.name, key))
+        self._count_uses(((kind.name, key),))
         text = json.dumps(kind.to_json(value))
-        if not kind.is_large:
-            rows = self._rows_of(kind.name)
-            if rows.get(key) == text:
-                return
-            rows[key] = text
-        self._insert(kind.name, key, text)
+        if kind.is_large or self._read_row(kind, key) != text:
+            self._insert(kind.name, key, text)
 
     def add_rows(self, rows: CacheRows, used: Iterable[tuple[str, str]]) -> None:
         """Keep what a worker has worked out, and remember what it needed."""
-        self.used.update(used)
+        self._count_uses(used)
         for (kind, key), text in rows.items():
-            if kind in self._rows:
-                self._rows[kind][key] = text
             self._insert(kind, key, text)
 
     def keys_used(self, kind: CacheKind[CachedT]) -> list[str]:
-        """The keys of a kind that this build asked for or set."""
-        return [key for name, key in self._join_uses() if name == kind.name]
+        """The keys of the rows of a kind that this build asked for or set."""
+        self.flush()
+        used = self._join_uses()
+        keys = self.database.execute("SELECT key FROM remembered WHERE kind = ?", (kind.name,))
+        return [key for (key,) in keys if hash((kind.name, key)) in used]
 
     def sha256(self, path: Path | str, facts: tuple[int, int, int] | None = None) -> str:
         """The digest (hex) of a file, hashed again only when its size, time or inode changed.
@@ -244,7 +262,7 @@ class Cache:
 
     def has_file(self, path: str) -> bool:
         """Whether a file of this name was ever written or hashed by a build."""
-        return _path_key(path) in self._rows_of(FILE_DIGESTS.name)
+        return self._read_row(FILE_DIGESTS, _path_key(path)) is not None
 
     def commit(self) -> None:
         """Make what was set so far survive a kill, if that does not take long."""
@@ -284,17 +302,28 @@ class Cache:
         used = self._join_uses()
         if count <= MAX_UNUSED_FACTOR * len(used) + MIN_ROWS_BEFORE_EVICTION:
             return
-        rows = [(kind, key, self._select(kind, key)) for kind, key in sorted(used)]
-        self.database.execute("DELETE FROM remembered")
-        for kind, key, text in rows:
-            if text is not None:
-                self._insert(kind, key, text)
+        rows = self.database.execute("SELECT kind, key FROM remembered").fetchall()
+        unused = [row for row in rows if hash(row) not in used]
+        self.database.executemany("DELETE FROM remembered WHERE kind = ? AND key = ?", unused)
 
-    def _join_uses(self) -> CacheUses:
-        """All rows that were used."""
-        self.used.update(*self._repeated_uses)
+    def _join_uses(self) -> Collection[int]:
+        """The hashes of all rows that were used."""
+        for uses in self._repeated_uses:
+            self._used.update(map(hash, uses.list_uses()))
         self._repeated_uses = []
-        return self.used
+        return self._used
+
+    def _has_rows(self) -> bool:
+        return self.database.execute("SELECT 1 FROM remembered LIMIT 1").fetchone() is not None
+
+    def _read_row(self, kind: CacheKind[CachedT], key: str) -> str | None:
+        """The text of a row. All of a kind are read at once where many are needed that an earlier build has left."""
+        if kind.name not in self._rows and self._has_former_rows and not kind.is_large:
+            self._single_reads[kind.name] += 1
+            if self._single_reads[kind.name] > MAX_SINGLE_READS:
+                self._rows_of(kind.name)
+        text = self._rows[kind.name].get(key) if kind.name in self._rows else None
+        return self._select(kind.name, key) if text is None else text
 
     def _rows_of(self, kind: str) -> dict[str, str]:
         """All rows of a kind: one query instead of thousands."""
@@ -308,10 +337,14 @@ class Cache:
         if (kind, key) in self._unwritten:
             return self._unwritten[kind, key]
         query = "SELECT value FROM remembered WHERE kind = ? AND key = ?"
-        row: tuple[str] | None = self.database.execute(query, (kind, key)).fetchone()
+        try:
+            row: tuple[str] | None = self.database.execute(query, (kind, key)).fetchone()
+        except UnicodeEncodeError:  # no database has such text
+            return None
         return row[0] if row else None
 
     def _insert(self, kind: str, key: str, text: str) -> None:
+        self._rows.get(kind, {}).pop(key, None)
         self._unwritten[kind, key] = text
         if len(self._unwritten) >= MAX_UNWRITTEN_ROWS:
             self.flush()

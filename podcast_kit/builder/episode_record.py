@@ -10,11 +10,10 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from podcast_kit.builder.episode import BuiltEpisode
 from podcast_kit.builder.kept_feed import KeptFeedPage, decode_feed_pages, encode_feed_pages
 from podcast_kit.builder.record_file import RecordFile, write_record_file
 from podcast_kit.builder.value_pickles import UnkeptValueError, pickle_value, unpickle_value
-from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork, WorkTrace, keep_work
+from podcast_kit.builder.work_trace import FileChecks, KeptPictures, KeptWork, WorkTrace, pack_work
 from podcast_kit.io.bound_folder import open_own_folder
 from podcast_kit.io.pinned_folder import OpenFolder
 from podcast_kit.model import Episode, Item, LocalFile, Person
@@ -59,14 +58,14 @@ class KeptEpisode:
     """Whether the file has it as it is here."""
     pictured: Item | None = None
     """The item with its pictures, when it is first asked for."""
-    _pictures_trace: WorkTrace | None = None
-    _pages_trace: WorkTrace | None = None
-    """Of files that are not in place before everything is rendered."""
+    _is_settled: bool = True
+    """Not while its pictures and pages are not in place, before everything is rendered."""
 
     def keep_pictures(self, pictures: KeptPictures, trace: WorkTrace) -> None:
         """Keep the pictures that were drawn for it."""
         self.drop_pictures()
-        self.pictures, self._pictures_trace = pictures, trace
+        self.pictures, self.pictures_work = pictures, pack_work(trace)
+        self._is_settled = False
 
     def drop_pictures(self) -> None:
         """Forget the pictures, and the pages that show them."""
@@ -82,15 +81,18 @@ class KeptEpisode:
 
     def keep_pages(self, pages: KeptPages, trace: WorkTrace) -> None:
         """Keep the pages that were listed for it."""
-        self.pages, self.pages_work, self._pages_trace = pages, None, trace
-        self.is_saved = False
+        self.pages, self.pages_work = pages, pack_work(trace)
+        self._is_settled = self.is_saved = False
 
     def settle(self, cache: Cache) -> None:
         """Take down the files of pictures and pages, which are in place now."""
-        if self._pictures_trace is not None:
-            self.pictures_work, self._pictures_trace = keep_work(self._pictures_trace, cache), None
-        if self._pages_trace is not None:
-            self.pages_work, self._pages_trace = keep_work(self._pages_trace, cache), None
+        if self._is_settled:
+            return
+        self._is_settled = True
+        if self.pictures_work is not None and not self.pictures_work.settle(cache):
+            self.pictures_work = None
+        if self.pages_work is not None and not self.pages_work.settle(cache):
+            self.pages_work = None
 
 
 class EpisodeRecord:
@@ -139,7 +141,7 @@ class EpisodeRecord:
         if kept is None or kept.reading is not reading or kept.key != key:
             return None
         built_from = kept.built.item.episode
-        if (built_from is not episode and built_from != episode) or not self.checks.are_unchanged(kept.work.files):
+        if (built_from is not episode and built_from != episode) or not self.checks.are_unchanged(kept.work):
             return None
         self._current[episode.path] = kept
         return kept
@@ -208,23 +210,30 @@ class EpisodeRecord:
     def _write(self, folder: OpenFolder, identity: str) -> None:
         """Write what has changed, or all of it where there is no file of which most stays as it is."""
         unchanged: list[str] = []
-        changed: list[tuple[str, Callable[[], bytes | None]]] = [(_FEED, lambda: encode_feed_pages(self.find_feed()))]
         for path, reading in self.readings.current.items():
-            is_loaded = self._loaded.get(path) is reading
             kept = self._current.get(path)
-            if is_loaded:
+            if self._loaded.get(path) is reading:
                 unchanged.append(_READING + path)
-            else:
-                changed.append((_READING + path, partial(_pickle_or_none, reading, {})))
-            if kept is not None and kept.is_saved and is_loaded:
-                unchanged.append(_BUILD + path)
-            elif kept is not None:
-                changed.append((_BUILD + path, partial(self._pickle_build, kept)))
-        new_chunks = _make_chunks(changed)
+                if kept is not None and kept.is_saved:
+                    unchanged.append(_BUILD + path)
+        new_chunks = self._pickle_changed()
         if self._file.add_to(folder, EPISODES_FILE, identity, unchanged, new_chunks):
             return
-        old_chunks = _make_chunks((name, partial(self._file.read, name)) for name in unchanged)
+        old_chunks = ((name, data) for name in unchanged if (data := self._file.read(name)) is not None)
         write_record_file(folder, EPISODES_FILE, identity, chain(old_chunks, new_chunks))
+
+    def _pickle_changed(self) -> Iterator[tuple[str, bytes]]:
+        """The chunks that are not in the file as they are now, one after the other; none of what cannot be kept."""
+        yield _FEED, encode_feed_pages(self.find_feed())
+        for path, reading in self.readings.current.items():
+            is_loaded = self._loaded.get(path) is reading
+            if not is_loaded and (data := _pickle_or_none(reading, {})) is not None:
+                yield _READING + path, data
+            kept = self._current.get(path)
+            if kept is None or (kept.is_saved and is_loaded):
+                continue
+            if (data := self._pickle_build(kept)) is not None:
+                yield _BUILD + path, data
 
     def _pickle_build(self, kept: KeptEpisode) -> bytes | None:
         values = (
@@ -306,11 +315,6 @@ def _find_tick(folder: Path) -> int:
             return os.fstat(file.fileno()).st_mtime_ns
     except OSError:
         return 0
-
-
-def _make_chunks(recipes: Iterable[tuple[str, Callable[[], bytes | None]]]) -> Iterator[tuple[str, bytes]]:
-    """Chunks, one after the other, without those that cannot be kept."""
-    return ((name, data) for name, make in recipes if (data := make()) is not None)
 
 
 def _pickle_or_none(value: object, shared: Mapping[str, object]) -> bytes | None:

@@ -11,6 +11,7 @@ from podcast_kit.builder.cache import WorkNeeded, dataclass_kind
 from podcast_kit.builder.episode_record import EpisodeRecord, KeptEpisode
 from podcast_kit.builder.output_dir import OutputDir, StoredFile
 from podcast_kit.builder.responsive_images import ItemPictures, add_page_images
+from podcast_kit.builder.slots import copy_value
 from podcast_kit.builder.work_trace import KeptPictures, WorkTrace, trace_work
 from podcast_kit.builder.workers import GROUPS_AHEAD, Workers
 from podcast_kit.errors import InvalidInput, PodcastKitError, Problem
@@ -87,7 +88,7 @@ class PagesBuild:
             if page.key in listed:
                 continue
             redirects = bool(page.moved_to) and show.publish.website_redirects
-            self.out.outputs[page.key] = replace(
+            self.out.outputs[page.key] = copy_value(
                 self.out.outputs[page.key],
                 own_digest=page.own_digest,
                 moved_to=page.moved_to,
@@ -102,7 +103,7 @@ class PagesBuild:
         for guid, episode in kept.items():
             pages, work = episode.pages, episode.pages_work
             is_same = pages is not None and pages is show_site.kept_pages[guid]
-            if self.record and pages and work and is_same and self.record.checks.are_unchanged(work.files):
+            if self.record and pages and work and is_same and self.record.checks.are_unchanged(work):
                 keys.update(work.repeat(self.out))
         return keys
 
@@ -255,7 +256,7 @@ class PagesBuild:
         if self.record is None or kept is None or kept.pictures is None:
             return None
         found, work = kept.pictures, kept.pictures_work
-        if work is None or found.key != pictures.digest or not self.record.checks.are_unchanged(work.files):
+        if work is None or found.key != pictures.digest or not self.record.checks.are_unchanged(work):
             kept.drop_pictures()
             return None
         work.repeat(self.out)

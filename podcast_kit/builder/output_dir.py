@@ -23,6 +23,7 @@ from podcast_kit.io.inside import OutsideFolderError, open_inside, real_path
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, Wave
+from podcast_kit.model.transfer import set_folder
 
 CACHE_CONTROL = {
     Wave.MEDIA: "public, max-age=31536000, immutable",
@@ -311,12 +312,24 @@ class OutputDir:
             content_type=mime or guess_content_type(key),
             cache_control=CACHE_CONTROL[wave],
             wave=wave,
-            path=self.path(key) if is_local else None,
         )
+        if is_local:
+            self._locate(output)
         self.outputs[key] = output
         if self._watched is not None:
             self._watched[key] = output
         return output
+
+    def _locate(self, output: Output) -> None:
+        """Give a new output its path."""
+        set_folder(output, self._root)
+
+    def repeat(self, outputs: Iterable[Output]) -> None:
+        """List outputs that an earlier build has left in this folder."""
+        for output in outputs:
+            if not output.is_local:  # not shared yet: it was read from a file just now
+                set_folder(output, self._root)
+            self.outputs[output.key] = output
 
     def add_if_unchanged(self, file: StoredFile, wave: Wave) -> bool:
         """List a file that an earlier build wrote, if it is still the same; whether it is."""
@@ -368,7 +381,7 @@ class OutputDir:
             return
         for key, output in self.outputs.items():
             source_key = secret.get(output.sha256, key)
-            if source_key != key and output.path is None:
+            if source_key != key and not output.is_local:
                 self.outputs[key] = replace(output, copy_of=source_key)
 
     def _find_strangers(self) -> set[str]:

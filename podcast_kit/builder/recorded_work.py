@@ -18,6 +18,7 @@ from podcast_kit.builder.cache import (
     CachedT,
     CacheKind,
     CacheRows,
+    CacheUses,
     FileDigest,
     WorkNeeded,
     stat_facts,
@@ -61,7 +62,8 @@ class WorkerCache(Cache):
     def __init__(self, folder: Path) -> None:
         """`folder` is the cache's own, whose files a worker only reads."""
         self._folder = OpenFolder(folder, None)
-        self.used = set()
+        self.used: CacheUses = set()
+        self._watched = self.used
         self._repeated_uses = []
         self.recorded: CacheRows = {}
         self._rows = {}
@@ -72,6 +74,8 @@ class WorkerCache(Cache):
     def set(self, kind: CacheKind[CachedT], key: str, value: CachedT) -> None:
         """Keep a value and record it; a large one only until the episode is finished."""
         super().set(kind, key, value)
+        if not kind.is_large and (kind.name, key) in self.recorded:
+            self._rows_of(kind.name)[key] = self.recorded[kind.name, key]
 
     def commit(self) -> None:
         """Do nothing: the parent saves."""
@@ -82,15 +86,19 @@ class WorkerCache(Cache):
 
     def start(self, rows: CacheRows) -> None:
         """Begin to record, with the rows of another episode."""
-        self.used, self.recorded = set(), {}
+        self._watched = self.used = set()
+        self.recorded = {}
         for (kind, key), text in rows.items():
             self._rows_of(kind).setdefault(key, text)
 
     def _rows_of(self, kind: str) -> dict[str, str]:
         return self._rows.setdefault(kind, {})
 
-    def _select(self, kind: str, key: str) -> str | None:
-        return self.recorded.get((kind, key)) or self._rows_of(kind).pop(key, None)
+    def _read_row(self, kind: CacheKind[CachedT], key: str) -> str | None:
+        rows = self._rows_of(kind.name)
+        if kind.is_large:
+            return self.recorded.get((kind.name, key)) or rows.pop(key, None)
+        return rows.get(key)
 
     def _insert(self, kind: str, key: str, text: str) -> None:
         self.recorded[kind, key] = text
@@ -164,6 +172,12 @@ class RecordedOutputDir(OutputDir):
         path.unlink()
         return replace(file, data=data)
 
+    def _locate(self, output: Output) -> None:
+        if output.key in self._names:
+            object.__setattr__(output, "path", self.path(output.key))
+        else:
+            super()._locate(output)
+
     def _put(self, key: str, data: bytes, sha256: str) -> None:
         self._write_new(key, data, sha256, is_staged=False)
 
@@ -200,7 +214,7 @@ def replay_work(work: RecordedWork, out: OutputDir) -> None:
             output.sha256,
             output.wave,
             output.content_type,
-            is_local=output.path is not None,
+            is_local=output.is_local,
         )
 
 

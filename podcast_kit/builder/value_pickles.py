@@ -34,7 +34,6 @@ DATACLASSES: tuple[type, ...] = (
 ENUMS: tuple[type[Enum], ...] = (model.EpisodeType, model.Wave, Severity)
 LEFT_OUT: Mapping[type, Mapping[str, object]] = {
     model.Output: {"path": None},
-    KeptWork: {"_listed": None, "_uses": ()},
 }
 """Fields that are not kept, and what they are instead."""
 _RESTORER = (__name__, "_restore")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import struct
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,10 +12,13 @@ from podcast_kit.builder.cache import FILE_DIGESTS, Cache, CacheUses
 from podcast_kit.builder.output_dir import OutputDir
 from podcast_kit.builder.slots import copy_value
 from podcast_kit.model import Image, Item, Output, Resource
-from podcast_kit.model.transfer import set_path_late
 
 _UNKNOWN = (0, 0, 0)
 """Facts of a file that was not looked at yet."""
+_FACTS = struct.Struct("<qqQ")
+SEPARATOR = "\0"
+MAX_KNOWN_FACTS = 4000
+"""Of files that several episodes have, few are looked at twice then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +31,51 @@ class WorkTrace:
 
 @dataclass(slots=True)
 class KeptWork:
-    """What a part of a build depended on, and the files that it listed."""
+    """What a part of a build depended on, and the files that it listed: packed, for a show has thousands of them."""
 
-    files: tuple[tuple[str, int, int, int], ...]
-    """Path, size, time (ns) and inode of every file that was hashed or written."""
-    used: tuple[tuple[str, str], ...]
-    """The other rows of the cache."""
+    paths: str
+    """Of every file that was hashed or written, separated by NUL."""
+    facts: bytes
+    """Size, time (ns) and inode of each; none of them before `settle`."""
+    used: str
+    """The other rows of the cache: kind, key, kind, key and so on, separated by NUL."""
     outputs: tuple[Output, ...]
     """As they were written to a file without their paths."""
-    _listed: dict[str, Output] | None = field(default=None, compare=False, repr=False)
-    _uses: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
-    """What `repeat` worked out before."""
 
-    def repeat(self, out: OutputDir) -> Collection[str]:
+    def list_files(self) -> Iterator[tuple[str, tuple[int, int, int]]]:
+        """Every file with its size, time (ns) and inode."""
+        return zip(self._list_paths(), _FACTS.iter_unpack(self.facts), strict=True)
+
+    def _list_paths(self) -> list[str]:
+        return self.paths.split(SEPARATOR) if self.paths else []
+
+    def list_uses(self) -> Iterator[tuple[str, str]]:
+        """(kind, key) of all rows of the cache."""
+        words = iter(self.used.split(SEPARATOR) if self.used else ())
+        yield from zip(words, words, strict=True)
+        for path in self._list_paths():
+            yield FILE_DIGESTS.name, path
+
+    def repeat(self, out: OutputDir) -> list[str]:
         """List the outputs once more, and count the rows of the cache as used; returns the outputs' keys."""
-        if self._listed is None:
-            for output in self.outputs:
-                if output.path is None:
-                    set_path_late(output, out.name(output.key))  # not shared yet: it was read from a file just now
-            self._listed = {output.key: output for output in self.outputs}
-            self._uses = (*self.used, *((FILE_DIGESTS.name, file[0]) for file in self.files))
-        out.cache.repeat_uses(self._uses)
-        out.outputs.update(self._listed)
-        return self._listed.keys()
+        out.cache.repeat_uses(self)
+        out.repeat(self.outputs)
+        return [output.key for output in self.outputs]
+
+    def settle(self, cache: Cache) -> bool:
+        """Take down the facts of the files, which are in place now; whether they are those that were written."""
+        written = {os.fspath(output.path): output.sha256 for output in self.outputs if output.path}
+        facts = bytearray()
+        for path in self._list_paths():
+            digest = cache.get(FILE_DIGESTS, path)
+            if digest is None or written.get(path, digest.sha256) != digest.sha256:
+                return False
+            try:
+                facts += _FACTS.pack(digest.size, digest.mtime_ns, digest.inode)
+            except struct.error:  # no file system that is known has such numbers
+                return False
+        self.facts = bytes(facts)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +106,23 @@ class KeptPictures:
 
 
 class FileChecks:
-    """Tells whether files are as they were, and looks at each of them once."""
+    """Tells whether files are as they were, and looks at each of them once, as long as there are not too many."""
 
     def __init__(self) -> None:
         self._facts: dict[str, tuple[int, int, int] | None] = {}
 
-    def are_unchanged(self, files: Iterable[tuple[str, int, int, int]]) -> bool:
+    def are_unchanged(self, work: KeptWork) -> bool:
         """Whether each file has the size, time (ns) and inode that it had."""
+        if work.paths and not work.facts:  # that build was not finished
+            return False
         known = self._facts
-        for path, size, mtime_ns, inode in files:
+        if len(known) > MAX_KNOWN_FACTS:
+            known.clear()
+        for path, kept in work.list_files():
             facts = known.get(path, _UNKNOWN)
             if facts is _UNKNOWN:
                 facts = known[path] = _find_facts(path)
-            if facts != (size, mtime_ns, inode):
+            if facts != kept:
                 return False
         return True
 
@@ -105,20 +135,23 @@ def trace_work(out: OutputDir, trace: WorkTrace | None = None) -> Iterator[WorkT
         yield trace
 
 
-def keep_work(trace: WorkTrace, cache: Cache) -> KeptWork | None:
-    """What was traced, to be repeated; None where a file is not on this machine or not written yet, or is embargoed."""
+def pack_work(trace: WorkTrace) -> KeptWork | None:
+    """What was traced, to be repeated once it is settled; None where a file is not on this machine, or embargoed."""
     outputs = tuple(trace.outputs.values())
-    if any(output.path is None or output.embargoed for output in outputs):
+    if any(not output.is_local or output.embargoed for output in outputs):
         return None
-    written = {os.fspath(output.path): output.sha256 for output in outputs if output.path}
-    files: list[tuple[str, int, int, int]] = []
-    for path in sorted({*written, *(key for kind, key in trace.used if kind == FILE_DIGESTS.name)}):
-        digest = cache.get(FILE_DIGESTS, path)
-        if digest is None or written.get(path, digest.sha256) != digest.sha256:
-            return None
-        files.append((path, digest.size, digest.mtime_ns, digest.inode))
-    used = sorted(use for use in trace.used if use[0] != FILE_DIGESTS.name)
-    return KeptWork(tuple(files), tuple(used), outputs)
+    written = {os.fspath(output.path) for output in outputs if output.path}
+    paths = sorted({*written, *(key for kind, key in trace.used if kind == FILE_DIGESTS.name)})
+    words = [word for use in sorted(trace.used) if use[0] != FILE_DIGESTS.name for word in use]
+    if any(SEPARATOR in word for word in [*paths, *words]):
+        return None
+    return KeptWork(SEPARATOR.join(paths), b"", SEPARATOR.join(words), outputs)
+
+
+def keep_work(trace: WorkTrace, cache: Cache) -> KeptWork | None:
+    """As `pack_work`, settled; None where a file is not written yet, too."""
+    work = pack_work(trace)
+    return work if work and work.settle(cache) else None
 
 
 def _find_facts(path: str) -> tuple[int, int, int] | None:

@@ -124,7 +124,7 @@ def _transcript_subjects(build: Build, item: Item) -> Iterator[TranscriptFile]:
         if not mime or not path.is_file():
             continue
         keys = [unquote(script.url.removeprefix(base)) for script in item.transcripts if script.mime == mime]
-        outputs = [output for key in keys if (output := build.outputs.get(key)) and output.path]
+        outputs = [output for key in keys if (output := build.outputs.get(key)) and output.is_local]
         original = path.read_bytes()
         is_original = any(output.sha256 == hashlib.sha256(original).hexdigest() for output in outputs)
         published = [output.path for output in outputs if output.path]

@@ -48,6 +48,11 @@ class Output:
     """The URL to which websites of object storage redirect from here; empty if they do not."""
 
     @property
+    def is_local(self) -> bool:
+        """Whether the file is on this machine."""
+        return _path.slot.__get__(self) is not None
+
+    @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The HTTP headers that the store must send, sorted."""
         redirect = ((REDIRECT_HEADER, self.redirect_to),) if self.redirect_to else ()
@@ -55,7 +60,7 @@ class Output:
 
 
 class _LatePath:
-    """A field that can be set as the text of a path, from which a Path is made where it is first read."""
+    """A field that can be kept as the folder that the output's key is in: a path each would fill the memory."""
 
     __slots__ = ("slot",)
 
@@ -65,13 +70,10 @@ class _LatePath:
     def __get__(self, obj: object, owner: type | None = None) -> Any:  # noqa: ANN401  # itself, from the class
         if obj is None:
             return self
-        path = self.slot.__get__(obj, owner)
-        if type(path) is str:
-            path = Path(path)
-            self.slot.__set__(obj, path)
-        return path
+        kept = self.slot.__get__(obj, owner)
+        return Path(kept, obj.key) if type(kept) is str and isinstance(obj, Output) else kept
 
-    def __set__(self, obj: object, value: Path | str | None) -> None:
+    def __set__(self, obj: object, value: Path | None) -> None:
         self.slot.__set__(obj, value)
 
 
@@ -79,9 +81,9 @@ _path = _LatePath(vars(Output)["path"])
 setattr(Output, "path", _path)  # noqa: B010  # what mypy knows of the field stays true
 
 
-def set_path_late(output: Output, path: str) -> None:
-    """Give an output that no one has seen yet its path: a build lists thousands, and looks at few."""
-    _path.slot.__set__(output, path)
+def set_folder(output: Output, folder: str) -> None:
+    """Give an output that no one has seen yet its path, below a folder: a build lists thousands, and reads few."""
+    _path.slot.__set__(output, folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

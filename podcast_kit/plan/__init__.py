@@ -108,7 +108,7 @@ def plan_changes(outputs: Mapping[str, Output], state: StoreState, *, feed_key: 
     Raises InvalidInput when a published recording is neither here nor in the store.
     """
     changes = [_plan_change(output, state) for output in outputs.values()]
-    missing = [change for change in changes if change.uploads and change.output and change.output.path is None]
+    missing = [change for change in changes if change.uploads and change.output and not change.output.is_local]
     if missing:
         raise InvalidInput(map(_missing_audio_problem, missing))
     changes += [

@@ -56,7 +56,7 @@ def list_links(build: Build) -> dict[str, str]:
     base_url, prefix = show.publish.url, show.feed.prefix.replace("{guid}", show.guid)
     links: dict[str, str] = {}
     for key, output in build.outputs.items():
-        if output.path and output.content_type.startswith("application/rss+xml"):
+        if output.content_type.startswith("application/rss+xml") and output.path:
             for url, tag in _named_files(parse_feed(output.path.read_bytes(), key).root):
                 place = remove_prefix(prefix, url)  # a request through it would count as a download
                 if not place.startswith(base_url):

@@ -224,7 +224,7 @@ def _upload_wave(
 
 def _copies_in_store(output: Output, store: Store) -> bool:
     """Whether the store makes a file from another one; a store that cannot is sent it, if it is on this machine."""
-    return bool(output.copy_of) and (store.can_copy or output.path is None)
+    return bool(output.copy_of) and (store.can_copy or not output.is_local)
 
 
 def _write_change(change: Change, store: Store, state_writer: StateWriter, on_sent: Callable[[int], None]) -> str:

@@ -122,7 +122,7 @@ class Upload:
     @classmethod
     def from_output(cls, output: Output) -> Upload:
         """The upload of a file of the build."""
-        if output.path is None and not output.copy_of:
+        if not output.is_local and not output.copy_of:
             raise ValueError(f"{output.key} has no local file")  # a bug: plan_changes refuses such a plan
         return cls(
             key=output.key,

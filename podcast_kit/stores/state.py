@@ -404,7 +404,7 @@ def _find_lost_media(store: Store, state: StoreState, outputs: Iterable[Output])
     lost = {
         output.key: output
         for output in outputs
-        if output.path is None and output.wave is Wave.MEDIA and output.key not in state.objects
+        if not output.is_local and output.wave is Wave.MEDIA and output.key not in state.objects
     }
     if not lost:
         return state

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from podcast_kit.builder import cache as cache_module
 from podcast_kit.builder import cache_database
 from podcast_kit.builder.cache import open_cache, text_kind
 from podcast_kit.errors import OperationError
@@ -136,3 +137,47 @@ def test_the_first_commit_of_a_large_cache_waits_as_long_as_those_after_a_save(t
         cache.commit()
         assert saves == []
     assert read_word(tmp_path / "cache") == "kept"
+
+
+@pytest.mark.parametrize("single_reads", [0, 2, 99])
+def test_a_row_is_what_was_set_last_however_many_are_read(tmp_path, monkeypatch, single_reads):
+    monkeypatch.setattr(cache_module, "MAX_SINGLE_READS", single_reads)
+    names = [f"{number}" for number in range(5)]
+    for word in ("first", "second"):
+        with open_cache(tmp_path / "cache") as cache:
+            before = [cache.get(KIND, name) for name in names]
+            for name in names[:3]:
+                cache.set(KIND, name, word)
+            assert [cache.get(KIND, name) for name in names] == [*[word] * 3, None, None]
+            cache.flush()
+            assert [cache.get(KIND, name) for name in names] == [*[word] * 3, None, None]
+    assert before == [*["first"] * 3, None, None]
+
+
+def test_rows_that_no_build_used_are_evicted_once_they_are_most(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache_module, "MIN_ROWS_BEFORE_EVICTION", 10)
+    for build in range(8):
+        with open_cache(tmp_path / "cache") as cache:
+            for name in range(10):
+                cache.set(KIND, f"{build} {name}", "x")
+            cache.repeat_uses(SimpleNamespace(list_uses=lambda: [(KIND.name, "0 0")]))
+            used = cache.keys_used(KIND)
+            assert sorted(used) == sorted({"0 0", *(f"{build} {name}" for name in range(10))})
+    with open_cache(tmp_path / "cache") as cache:
+        kept = [name for name in range(8) if cache.get(KIND, f"{name} 1")]
+        assert cache.get(KIND, "0 0") == "x"
+    assert kept[-1] == 7
+    assert len(kept) < 7
+
+
+def test_a_part_of_a_build_counts_what_it_used_in_the_parts_that_it_is_in(tmp_path):
+    with open_cache(tmp_path / "cache") as cache:
+        outer, inner = set(), set()
+        with cache.watched(outer):
+            with cache.watched(inner):
+                cache.set(KIND, "one", "x")
+            cache.get(KIND, "two")
+        cache.get(KIND, "three")
+        assert inner == {("words", "one")}
+        assert outer == {("words", "one"), ("words", "two")}
+        assert cache.keys_used(KIND) == ["one"]

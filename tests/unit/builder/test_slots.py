@@ -7,7 +7,7 @@ import pytest
 
 from podcast_kit.builder.slots import copy_value, make_value
 from podcast_kit.model import Output, Soundbite, Wave
-from podcast_kit.model.transfer import set_path_late
+from podcast_kit.model.transfer import set_folder
 from tests.support.site_factories import make_item
 
 
@@ -24,12 +24,12 @@ def test_a_value_needs_all_of_its_fields():
         make_value(Soundbite, (1,))
 
 
-def test_a_path_that_was_set_late_is_a_path():
+def test_the_path_of_an_output_in_a_folder_is_its_key_there():
     output = Output(
         key="a/b.txt", size=1, sha256="", content_type="text/plain", cache_control="", wave=Wave.PAGES, path=None
     )
-    assert output.path is None
-    set_path_late(output, "build/a/b.txt")
-    assert output.path == Path("build/a/b.txt")
-    assert replace(output, size=2).path == Path("build/a/b.txt")
-    assert isinstance(output.path, Path)
+    assert (output.path, output.is_local) == (None, False)
+    set_folder(output, "build")
+    assert (output.path, output.is_local) == (Path("build/a/b.txt"), True)
+    assert replace(output, key="c.txt").path == Path("build/a/b.txt")
+    assert copy_value(output, size=2).path == Path("build/a/b.txt")
