@@ -128,8 +128,9 @@ class RunRecord(Generic[RecordedT]):
         with suppress(OSError), open_own_folder(self._folder / CACHE_FOLDER) as own_folder:
             if own_folder is None:
                 return
+            begun_ns = time.time_ns()
             clock = wait_for_clock(own_folder, time.sleep)
-            is_skewed = abs(clock - time.time_ns()) > MAX_CLOCK_SKEW_NS
+            is_skewed = not begun_ns - MAX_CLOCK_SKEW_NS < clock < time.time_ns() + MAX_CLOCK_SKEW_NS
             paths = list_outputs(build_folder) if listing is None else sorted(map(os.fsencode, listing))
             if is_skewed or paths is None:
                 return

@@ -1,14 +1,13 @@
 """Episodes are built by a real Dask cluster on this machine: the same bytes, and words for a cluster that cannot."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from functools import partial
 
 import boto3
 import pytest
@@ -20,7 +19,7 @@ from podcast_kit.errors import InvalidInput, OperationError, PodcastKitError
 from podcast_kit.io.consent import ConsentKind, record_consent
 from podcast_kit.source import project
 from podcast_kit.stores.s3 import S3Store
-from tests.support import seaweed, worker_tasks
+from tests.support import interrupts, seaweed, worker_tasks
 from tests.support.shows import ROOT, add, small, tree
 
 dask = pytest.importorskip("dask", reason="`make engines` has not installed dask.distributed")
@@ -29,6 +28,8 @@ distributed = pytest.importorskip("distributed", reason="`make engines` has not 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 EPISODES = 12
 MASTERED = "audio: {loudness: -16}\n"
+MAX_START_S = 120
+"""What a busy machine may take to start a scheduler and its worker."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own
 
@@ -194,7 +195,8 @@ def test_a_scheduler_that_is_not_there_is_named(address, text, tmp_path, monkeyp
 
 
 def test_a_scheduler_without_workers_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("podcast_kit.builder.cluster.SCHEDULER_TIMEOUT_S", 2)
+    wait = distributed.Client.wait_for_workers
+    monkeypatch.setattr(distributed.Client, "wait_for_workers", lambda *arguments, **_: wait(*arguments, timeout=0.5))
     with (
         distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1") as empty,
         pytest.raises(OperationError, match="has no workers"),
@@ -205,7 +207,7 @@ def test_a_scheduler_without_workers_is_named(tmp_path, monkeypatch):
 
 def test_a_scheduler_that_is_lost_ends_the_build_in_words(tmp_path):
     show = small(tmp_path / "show", episodes=4 * EPISODES)
-    with running_scheduler() as (address, scheduler):
+    with running_scheduler(tmp_path) as (address, scheduler):
 
         def end_scheduler(step):
             if step.stage == "episode" and step.done == EPISODES:
@@ -220,18 +222,23 @@ def test_a_scheduler_that_is_lost_ends_the_build_in_words(tmp_path):
 
 
 @contextlib.contextmanager
-def running_scheduler():
+def running_scheduler(folder):
     """The address and the process of a scheduler with one worker."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    run = partial(subprocess.Popen, stderr=subprocess.DEVNULL)
-    options = [address.rpartition(":")[2], "--host", "127.0.0.1", "--no-dashboard"]
-    scheduler = run([sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", *options])
-    worker = run([sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard", "--no-nanny"])
+    file, processes = folder / "scheduler.json", []
+
+    def run(name, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{name}", "--scheduler-file", file, "--no-dashboard"]
+        processes.append(subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL))
+
     try:
-        yield address, scheduler
+        run("scheduler", "--port", "0", "--host", "127.0.0.1")
+        run("worker", "--no-nanny")
+        assert interrupts.wait_until(lambda: file.exists() and file.read_text().endswith("}"))
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False, timeout=MAX_START_S) as client:
+            client.wait_for_workers(1, timeout=MAX_START_S)
+        yield address, processes[0]
     finally:
-        for process in (scheduler, worker):
+        for process in processes:
             process.kill()
             process.wait()

@@ -182,22 +182,31 @@ def test_a_server_that_never_stops_to_announce_a_response_is_left():
         assert "took longer than 0.5 s" in client.request(url)[0].error
 
 
-@pytest.mark.usefixtures("short_limits")
 def test_a_slow_download_is_ended_by_its_speed_not_by_its_length(monkeypatch):
-    monkeypatch.setattr(http_client, "MIN_DOWNLOAD_SPEED", 500)
+    """By a clock that goes on with each block: how long a busy machine takes for one is not the point."""
+    clock = [0.0]
+
+    def let_time_pass(_):
+        clock[0] += http_client.SPEED_WINDOW_S / 3
+
+    for module in (http_client, checked_connection):
+        monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(http_client, "MIN_DOWNLOAD_SPEED", 100)
     head = HEADERS + b"Content-Length: 1000000\r\n\r\n"
     with (
         serve_bytes(head, b"x", pause_s=0.02, repeats_last=True) as url,
         HttpClient(NetworkPolicy.trust(url)) as client,
     ):
-        slow = client.download(url, lambda _: None, max_bytes=4_000_000_000)
-    assert slow.error == "took too long: less than 500 bytes per second"
+        slow = client.download(url, let_time_pass, max_bytes=4_000_000_000)
+    assert slow.error == "took too long: less than 100 bytes per second"
+    started = clock[0]
     with (
-        serve_bytes(head, b"x" * 25_000, pause_s=0.02, repeats_last=True) as url,
+        serve_bytes(head, b"x" * 25_000, repeats_last=True) as url,
         HttpClient(NetworkPolicy.trust(url)) as client,
     ):
-        steady = client.download(url, lambda _: None, max_bytes=4_000_000_000)
+        steady = client.download(url, let_time_pass, max_bytes=4_000_000_000)
     assert (steady.error, steady.size) == ("", 1_000_000)
+    assert clock[0] - started > http_client.RESPONSE_TIMEOUT_S
 
 
 @pytest.mark.usefixtures("short_limits")

@@ -73,7 +73,8 @@ def test_a_command_that_fails_is_reported_and_changes_nothing(show, monkeypatch,
     digest = digest_in(fetch(show, exit_code=1).output)
     fetch(show, "--allow-command", digest)
     before = (show / subscriber_lists.FETCHED_LIST).read_bytes()
-    monkeypatch.setattr(subscriber_list, "FETCH_TIMEOUT_S", 0.5)
+    if message == "took longer than":  # the others end, however busy the machine is
+        monkeypatch.setattr(subscriber_list, "FETCH_TIMEOUT_S", 0.5)
     monkeypatch.setattr(subscriber_lists, "MAX_SUBSCRIBER_LIST_BYTES", 200_000)
     (show / "list.sh").write_text(script + "\n")
     digest = digest_in(fetch(show, exit_code=1).output)

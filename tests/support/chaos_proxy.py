@@ -172,9 +172,9 @@ class Result:
 
 def run(
     bucket: Bucket, folder: Path, *, publishes: int, polls: int, seed: int, conditions: bool = True, rate: float = 0.12,
-    with_kills: bool = True,
+    with_kills: bool = True, until_lost: bool = False,
 ) -> Result:  # fmt: skip
-    """Run until this many publishes are acknowledged and this many polls are made."""
+    """Run until this many publishes are acknowledged and this many polls are made; or, `until_lost`, one is lost."""
     folder.mkdir(parents=True, exist_ok=True)
     dice, injected = random.Random(seed), []
 
@@ -210,8 +210,10 @@ def run(
         thread = threading.Thread(target=killer if with_kills else is_finished.wait)
         thread.start()
         try:
-            while len(reader.acknowledged()) < publishes or reader.polls < polls:
-                reader.poll(monotone=conditions)
+            is_lost = False
+            while len(reader.acknowledged()) < publishes or reader.polls < polls or is_lost < until_lost:
+                before = reader.acknowledged()
+                is_lost = not before <= reader.poll(monotone=conditions)
                 time.sleep(0.05)
                 if time.monotonic() - reader.started > MAX_RUN_S:
                     raise TimeoutError(f"only {len(reader.acknowledged())} publishes in {MAX_RUN_S} s")

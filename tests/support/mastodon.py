@@ -1,7 +1,6 @@
 """A Mastodon API on loopback (mastodon-mock), with an account whose token is `mock_token`."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -10,7 +9,10 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from tests.support.seaweed import free_ports
+
 TOKEN = "mock_token"
+MAX_START_S = 120
 
 
 class Mastodon:
@@ -40,23 +42,34 @@ class Mastodon:
 
 @contextmanager
 def running():
-    """A running server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mastodon_mock", "serve", "--in-memory", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "error"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    server = Mastodon(f"http://127.0.0.1:{port}")
-    try:
-        for _ in range(300):
-            try:
-                server.call("/instance", "GET")
-                break
-            except (URLError, ConnectionError):
-                time.sleep(0.1)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(60)
+    """A running server, on another port if this one is taken when it starts."""
+    for _ in range(5):
+        port = free_ports(("api",))["api"]
+        command = [sys.executable, "-m", "mastodon_mock", "serve", "--in-memory", "--host", "127.0.0.1"]
+        process = subprocess.Popen(
+            [*command, "--port", str(port), "--log-level", "error"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        server = Mastodon(f"http://127.0.0.1:{port}")
+        try:
+            if _answers(server, process):
+                yield server
+                return
+        finally:
+            process.terminate()
+            process.wait(60)
+    raise RuntimeError("mastodon_mock did not start")
+
+
+def _answers(server, process):
+    """Whether it answers, before it ends."""
+    end = time.monotonic() + MAX_START_S
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            server.call("/instance", "GET")
+        except (URLError, ConnectionError):
+            time.sleep(0.1)
+        else:
+            return True
+    return False

@@ -127,6 +127,7 @@ class Command:
     output: str = ""
     requests: int = 0
     process: object = None
+    has_process: threading.Event = field(default_factory=threading.Event)
     is_killed: bool = False
     effects: list[Effect] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
@@ -305,7 +306,8 @@ class Run:
         self.findings = Findings()
         self.commands: list[Command] = []
         self.current: dict[str, Command] = {}
-        self.starts: dict[tuple[str, int], float] = {}
+        self.starts: dict[tuple[str, int], tuple[float, Command | None]] = {}
+        """Of each request by publisher and number: when it came, and the command that sent it."""
         self.lock = threading.Lock()
         self.is_finished = threading.Event()
         self.is_quiet = False
@@ -330,12 +332,15 @@ class Run:
             for thread in (*threads, reader):
                 thread.start()
             while not self.is_finished.wait(0.2):
+                commands = tuple(self.commands)
                 is_enough = (
-                    len(self.commands) >= publishes
+                    len(commands) >= publishes
                     and self.findings.reads >= reads
-                    and sum(command.is_killed for command in tuple(self.commands)) >= kills
+                    and sum(command.is_killed for command in commands) >= kills
                 )
-                if is_enough or time.monotonic() - started > max_seconds:
+                has_begun = any(command.code == 0 for command in commands) and self.findings.faults
+                is_late = time.monotonic() - started > max_seconds and has_begun and self.findings.reads
+                if is_enough or is_late:
                     self.is_finished.set()
             for thread in (*threads, reader):
                 thread.join()
@@ -384,7 +389,7 @@ class Run:
         def fault(request: network.Request) -> object:
             command = self.current.get(name)
             with self.lock:
-                self.starts[name, request.number] = time.monotonic()
+                self.starts[name, request.number] = time.monotonic(), command
                 if command is None:
                     return None
                 command.requests += 1
@@ -406,18 +411,20 @@ class Run:
     def _kill(self, command: Command) -> None:
         with self.lock:
             command.is_killed = True
-        command.process.kill()
+        command.has_process.wait()
+        if process := command.process:  # else it has just ended
+            process.kill()
 
     def _recorder(self, name: str):
         def on_response(request: network.Request, body: bytes, status: int, headers: dict[str, str]) -> None:
-            command = self.current.get(name)
+            started, command = self.starts[name, request.number]  # it may have been killed since
             if command is None:
                 return
             address = urllib.parse.urlsplit(request.path)
             key = urllib.parse.unquote(address.path).removeprefix(f"/{self.bucket.name}").lstrip("/")
             request_headers = {name.lower(): value for name, value in request.headers.items()}
             effect = Effect(
-                started=self.starts[name, request.number],
+                started=started,
                 ended=time.monotonic(),
                 method=request.method,
                 key=key,
@@ -449,10 +456,11 @@ class Run:
         arguments = ["publish", "--yes", *target, *options]
         if not self.conditions:
             arguments.append("--allow-unprotected-writes")
+        self.current[name] = command
         process = command.process = forks.start_process(
             run_command, folder, arguments, output, preload=PRELOADED, conditions=self.conditions
         )
-        self.current[name] = command
+        command.has_process.set()
         process.join(TIMEOUT_S)
         if process.exitcode is None:
             process.kill()
@@ -590,7 +598,7 @@ def judge(run: Run) -> None:
             findings.wrong_files.append(command.output[-600:])
     swaps = sorted(
         ((effect, command) for command in commands for effect in command.effects if effect.is_feed_swap),
-        key=lambda pair: pair[0].ended,
+        key=lambda pair: pair[0].started,  # who swaps a feed has read it before; ends are noted by busy threads
     )
     findings.feed_swaps = len(swaps)
     _judge_swaps(run, swaps)
@@ -651,12 +659,13 @@ def _is_archived(run: Run, guid: str) -> bool:
 
 def _judge_late_writes(run: Run, command: Command, swaps: list[tuple[Effect, Command]]) -> None:
     """Find what a command replaced after another had swapped the feed, or had marked the record after it."""
-    read_at = command.first_end("GET", "feed.xml")
+    marked_at = command.first_end("PUT", ".podcast-kit/state.json")
+    reads = [effect for effect in command.effects if (effect.method, effect.key) == ("GET", "feed.xml")]
+    read_etags = [effect.etag.strip('"') for effect in reads if effect.started < marked_at][-1:]  # others were repeated
     swapped_at = min(
-        (effect.ended for effect, other in swaps if other is not command and effect.ended > read_at),
+        (effect.ended for effect, other in swaps if other is not command and effect.if_match.strip('"') in read_etags),
         default=float("inf"),
     )
-    marked_at = command.first_end("PUT", ".podcast-kit/state.json")
     remarked_at = min(
         (
             other.first_end("PUT", ".podcast-kit/state.json")

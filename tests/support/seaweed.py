@@ -112,10 +112,13 @@ class Server:
 
     def restart(self) -> None:
         """Kill it and start it again on the same ports and data, as after a crash."""
-        self.stop()
-        self._run()
-        if not self._wait_until_ready(60.0):
-            raise RuntimeError(f"SeaweedFS did not start again; see {self.folder / 'weed.log'}")
+        for _ in range(5):  # another test may use one of the ports for a moment
+            self.stop()
+            self._run()
+            if self._wait_until_ready(60.0):
+                return
+            time.sleep(1)
+        raise RuntimeError(f"SeaweedFS did not start again; see {self.folder / 'weed.log'}")
 
     def client(self):
         """A plain boto3 client with the server's credentials."""

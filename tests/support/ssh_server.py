@@ -6,10 +6,13 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.seaweed import free_ports
 
+MAX_STARTS = 5
+MAX_START_S = 120
 SSHD_SETTINGS = """\
 Port {port}
 ListenAddress 127.0.0.1
@@ -70,34 +73,48 @@ class SshServer:
         make_key(self.folder / "host_key")
         self.key = make_key(self.folder / "client_key")
         shutil.copy(self.folder / "client_key.pub", self.folder / "authorized_keys")
-        self.port = free_ports(("ssh",))["ssh"]
+        for _ in range(MAX_STARTS):  # the port may be taken by now
+            self.port = free_ports(("ssh",))["ssh"]
+            if self._run():
+                break
+            self.stop()
+        else:
+            raise RuntimeError(f"sshd did not start: {self._log_text()}")
         self.write_known_hosts((self.folder / "host_key.pub").read_text())
         self.config = self.folder / "ssh_config"
         self.config.write_text(
             f"Host server\n  HostName 127.0.0.1\n  Port {self.port}\n  User {self.user}\n  IdentityFile {self.key}\n"
             f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n"
         )
-        self.start()
         return self
 
     def __exit__(self, *_):
         self.stop()
 
     def start(self):
-        """Start the server, and wait until it answers."""
+        """Start the server again on its port, and wait until it answers."""
+        for _ in range(MAX_STARTS):  # another test may use the port for a moment
+            if self._run():
+                return
+            self.stop()
+            time.sleep(1)
+        raise RuntimeError(f"sshd did not start: {self._log_text()}")
+
+    def _run(self) -> bool:
+        """Start the server; whether it answers before it ends."""
         settings = self.folder / "sshd_config"
         settings.write_text(SSHD_SETTINGS.format(port=self.port, folder=self.folder))
-        log = self.folder / "sshd.log"
-        command = [find_sshd(), "-D", "-f", str(settings), "-E", str(log)]
+        command = [find_sshd(), "-D", "-f", str(settings), "-E", str(self.folder / "sshd.log")]
         self.process = subprocess.Popen(command, start_new_session=True)
-        for _ in range(1200):
-            keys = subprocess.run(
-                ["ssh-keyscan", "-T", "1", "-p", str(self.port), "127.0.0.1"], capture_output=True, check=False
-            )
-            if keys.stdout:
-                return
-            time.sleep(0.05)
-        raise RuntimeError(f"sshd did not start: {log.read_text() if log.exists() else ''}")
+        scan = ["ssh-keyscan", "-T", "1", "-p", str(self.port), "127.0.0.1"]
+        own_key = (self.folder / "host_key.pub").read_text().split()[1]
+        return _wait_until(
+            lambda: own_key in subprocess.run(scan, capture_output=True, text=True, check=False).stdout, self.process
+        )
+
+    def _log_text(self) -> str:
+        log = self.folder / "sshd.log"
+        return log.read_text() if log.exists() else ""
 
     def stop(self):
         """Kill the server with every session."""
@@ -140,17 +157,20 @@ class RsyncServer:
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.root.mkdir(parents=True, exist_ok=True)
-        self.port = free_ports(("rsync",))["rsync"]
         settings = self.folder / "rsyncd.conf"
         more = f"uid = 0\ngid = 0\n{self.more}" if os.geteuid() == 0 else self.more  # by default it becomes nobody
         settings.write_text(RSYNCD_SETTINGS.format(folder=self.folder, root=self.root, more=more))
         command = ["rsync", "--daemon", "--no-detach", f"--config={settings}", "--address=127.0.0.1"]
-        self.process = subprocess.Popen([*command, f"--port={self.port}"], start_new_session=True)
-        for _ in range(1200):
-            listing = subprocess.run(["rsync", f"rsync://127.0.0.1:{self.port}/"], capture_output=True, check=False)
-            if b"files" in listing.stdout:
+        for _ in range(MAX_STARTS):  # the port may be taken by now
+            self.port = free_ports(("rsync",))["rsync"]
+            self.process = subprocess.Popen([*command, f"--port={self.port}"], start_new_session=True)
+            scan = ["rsync", f"rsync://127.0.0.1:{self.port}/"]
+            if _wait_until(
+                lambda scan=scan: b"files" in subprocess.run(scan, capture_output=True, check=False).stdout,
+                self.process,
+            ):
                 return self
-            time.sleep(0.05)
+            self.__exit__()
         raise RuntimeError("the rsync server did not start")
 
     def __exit__(self, *_):
@@ -158,6 +178,16 @@ class RsyncServer:
             _kill(pid)
         _kill(self.process.pid)
         self.process.wait()
+
+
+def _wait_until(condition: Callable[[], bool], process: subprocess.Popen) -> bool:
+    """Whether a condition holds before a process ends, within two minutes."""
+    end = time.monotonic() + MAX_START_S
+    while process.poll() is None and time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _kill(pid: int) -> None:

@@ -11,6 +11,7 @@ from podcast_kit.announce import indexnow
 from podcast_kit.announce.podping import choose_reason, find_medium, list_live_broadcasts
 from podcast_kit.announce.service_answers import parse_pause_end
 from podcast_kit.announce.services import DELAYED, ServiceRecord, list_services, notify_services
+from podcast_kit.io.checked_connection import CheckedConnection
 from podcast_kit.model import Element, FeedSettings, NotifySettings, Output, PublishSettings, Wave
 from tests.support.feed_factories import make_show
 from tests.support.services import PUBLISHED, TOKEN, run_services, take_services, use_services
@@ -161,9 +162,12 @@ def test_retry_after_that_is_no_time_is_ignored(text):
 
 
 def test_a_service_that_does_not_answer_does_not_hold_up_the_others(services, show, monkeypatch):
-    monkeypatch.setattr("podcast_kit.io.http_client.SOCKET_TIMEOUT_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        hubs = [f"http://127.0.0.1:{silent.getsockname()[1]}/{number}" for number in range(6)]
+        port, seconds_left = silent.getsockname()[1], CheckedConnection.seconds_left
+        monkeypatch.setattr(
+            CheckedConnection, "seconds_left", lambda self: min(seconds_left(self), 0.5 if self.port == port else 60)
+        )
+        hubs = [f"http://127.0.0.1:{port}/{number}" for number in range(6)]
         slow = replace(show, feed=FeedSettings(hubs=(*hubs, *show.feed.hubs)))
         record, outcomes = notify(slow)
     failed = {outcome.key: outcome.error for outcome in outcomes if outcome.error}

@@ -1,6 +1,5 @@
 import os
 import threading
-import time
 
 import pytest
 
@@ -9,9 +8,9 @@ from podcast_kit.preview import watch, watcher
 
 @pytest.fixture
 def stop():
-    """An event that stops a watch after 10 s, and leaves no timer behind that would keep pytest from ending."""
+    """An event that stops a watch after a minute, and leaves no timer behind that would keep pytest from ending."""
     event = threading.Event()
-    timer = threading.Timer(10, event.set)
+    timer = threading.Timer(60, event.set)
     timer.start()
     yield event
     timer.cancel()
@@ -61,18 +60,36 @@ def test_published_folder_inside_the_show_is_not_watched(tmp_path):
     assert "public/index.html" in watcher._take_snapshot(tmp_path, None).files
 
 
-def test_what_was_edited_last_is_looked_at_more_often_than_everything_else(tmp_path, stop):
+class Clock:
+    """A clock that only waiting moves on; the event that never comes calls a function at a time."""
+
+    def __init__(self):
+        self.now, self.calls = 0.0, {}
+
+    def monotonic(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+        for at in [at for at in self.calls if at <= self.now]:
+            self.calls.pop(at)()
+        return False
+
+
+def test_what_was_edited_last_is_looked_at_more_often_than_everything_else(tmp_path, monkeypatch):
     for number in range(100):
         (tmp_path / f"{number:03d}.md").write_text("before", "utf-8")
         os.utime(tmp_path / f"{number:03d}.md", (number, number))
-    changes = watch(tmp_path, stop, interval_s=3)
-    started = time.monotonic()
-    (tmp_path / "099.md").write_text("edited again", "utf-8")
+    clock = Clock()
+    monkeypatch.setattr(watcher, "time", clock)
+    changes = watch(tmp_path, clock, interval_s=30)
+    clock.calls[10] = lambda: (tmp_path / "099.md").write_text("edited again", "utf-8")  # after a look at everything
     assert next(changes) == ("099.md",)
-    assert time.monotonic() - started < 2.5
+    assert 10 < clock.now < 20
+    edited = clock.now
     (tmp_path / "000.md").write_text("and this one", "utf-8")
     assert next(changes) == ("000.md",)
-    stop.set()
+    assert 20 < clock.now - edited < 45
 
 
 def test_a_file_that_is_replaced_or_new_is_noticed_by_its_folder(tmp_path):
