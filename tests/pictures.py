@@ -1,5 +1,6 @@
 """`make pictures`: retake the pictures in docs/images, from the sample show as it is really published."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,10 @@ def picture_name(page: str) -> str:
 
 def _publish(show: Path) -> str:
     command = [sys.executable, "-m", "podcast_kit", "publish", "--yes", "--to", "public", "-C", show]
-    return subprocess.run(command, check=True, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True).stdout
+    environment = {name: os.environ[name] for name in ("HOME", "PATH")}  # as a podcaster's, also where CI takes them
+    return subprocess.run(
+        command, check=True, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, env=environment
+    ).stdout
 
 
 def _take_pages(build: Path, scratch: Path) -> None:
