@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socketserver
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -37,6 +39,20 @@ def no_pipeline(monkeypatch):
     """Tests that run in a pipeline are not about pipelines."""
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_word_of_clients_that_left():
+    """A server's thread would print the traceback of a lost connection into whatever command runs just then."""
+    report = socketserver.BaseServer.handle_error
+
+    def report_other_errors(server, request, client_address):
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            report(server, request, client_address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socketserver.BaseServer, "handle_error", report_other_errors)
+        yield
 
 
 @pytest.fixture(autouse=True)

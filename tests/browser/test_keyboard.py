@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support import chromium
-from tests.support.browsing import EMBED, FIRST, LONG, PAGES, TRANSCRIBED, until
+from tests.support.browsing import EMBED, FIRST, LONG, PAGES, TRANSCRIBED, PlayedTime, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,7 +44,7 @@ def test_the_first_tab_stop_skips_to_the_content(open_page, path):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    until(page, "document.activeElement.id === 'main'")
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
@@ -63,9 +63,10 @@ def test_the_focus_is_always_visible(open_page, path):
 def test_a_chapter_can_be_selected(open_page):
     page = open_page(FIRST)
     tab_to(page, ".chapters li:nth-child(2) a")
+    played = PlayedTime(12)
     page.keyboard.press("Enter")
     until(page, "document.querySelector('audio').currentTime >= 12")
-    assert page.evaluate("document.querySelector('audio').currentTime") < 15
+    assert page.evaluate("document.querySelector('audio').currentTime") in played
     assert page.url.endswith("#t=12")
 
 
@@ -189,6 +190,6 @@ def test_without_scripts_everything_but_searching_and_seeking_serves(open_page, 
     assert page.is_visible("text=Sentence 7:")
     page.goto(base + "index.html")
     page.click(".pages a[href*='page/2']")
-    assert page.url.endswith("page/2/index.html")
+    page.wait_for_url("**/page/2/index.html")
     page.goto(base + EMBED)
     assert page.is_visible("audio")

@@ -85,7 +85,8 @@ def test_search_finds_an_episode_in_the_oldest_shard(open_page):
 def test_shards_are_loaded_only_while_they_are_needed(open_page):
     page = open_page("page/2/index.html")
     assert not [url for url in page.requested_urls if "/search" in url]
-    page.focus("#search")
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/search.js")):
+        page.focus("#search")
     page.wait_for_load_state("networkidle")
     assert [url.rpartition("/")[2] for url in page.requested_urls if "/search" in url] == ["search.js"]
     page.fill("#search", "number")
@@ -139,11 +140,14 @@ def test_search_works_from_a_folder_on_disk(open_page, folder):
 def test_every_page_of_a_topic_can_be_reached(open_page):
     page = open_page("tags/talk/index.html")
     page.click("nav.pages >> text=30")
+    page.wait_for_url("**/page/30/index.html")
     assert page.inner_text("h1") == "Topic: talk Page 30"
     assert page.locator(".card").count() == 2
     page.click("nav.pages >> text=29")
+    page.wait_for_url("**/page/29/index.html")
     assert page.get_attribute("nav.pages [aria-current]", "href") == "../../../../tags/talk/page/29/index.html"
     page.click("nav.pages >> text='1'")
+    page.wait_for_url("**/tags/talk/index.html")
     assert page.locator(".card").count() in range(3, 9)
 
 
@@ -151,8 +155,10 @@ def test_everybody_can_be_reached_from_the_index(open_page):
     page = open_page("index.html")
     assert page.locator("a[href^='people/guest-']").count() == 24
     page.click("text=Show all 41")
+    page.wait_for_url("**/people/index.html")
     assert page.locator(".shelves a").count() == 30
     page.click("nav.pages >> text=2")
+    page.wait_for_url("**/people/page/2/index.html")
     assert page.locator(".shelves a").count() == 11
 
 

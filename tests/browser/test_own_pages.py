@@ -114,11 +114,13 @@ def test_the_menu_fits_and_shows_the_current_page(open_own_page, width):
 def test_links_of_own_pages_work(open_own_page):
     page = open_own_page("about/index.html", 1280)
     page.click("text=The imprint")
+    page.wait_for_url("**/imprint/index.html")
     assert page.title().startswith("Imprint –")
     page.click(".top nav >> text=About")
+    page.wait_for_url("**/about/index.html")
     page.click("text=the first talk")
+    page.wait_for_url("**/episodes/001-talk/index.html")
     assert page.title().startswith(("1: Talk 1", "Talk 1"))
-    page.wait_for_load_state("load")
     assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
 
 

@@ -1,7 +1,6 @@
 """Pages in Chromium with the mouse, light and dark, narrow and wide."""
 
 import json
-import re
 import shutil
 import subprocess
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support import chromium
-from tests.support.browsing import FIRST, LONG, PAGES, REDIRECTED, SOUNDBITES, TRANSCRIBED, until
+from tests.support.browsing import FIRST, LONG, PAGES, REDIRECTED, SOUNDBITES, TRANSCRIBED, PlayedTime, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,9 +35,10 @@ def test_the_player_plays(open_page):
 
 def test_clicking_a_chapter_seeks_and_updates_the_url(open_page):
     page = open_page(FIRST)
+    played = PlayedTime(32)
     page.click(".chapters >> text=Half of a conversation")
     until(page, "document.querySelector('audio').currentTime >= 32")
-    assert current_time(page) < 35
+    assert current_time(page) in played
     assert page.url.endswith("#t=32")
     until(page, "document.querySelector('.chapters [aria-current]')?.textContent.includes('Half of a conversation')")
 
@@ -48,9 +48,10 @@ def test_a_shared_url_starts_at_its_time(open_page, moment):
     page = open_page(f"{FIRST}#t={moment}")
     until(page, "document.querySelector('audio').currentTime > 0")
     assert current_time(page) == pytest.approx(32, abs=0.5)
+    played = PlayedTime(32)
     page.evaluate("document.querySelector('audio').play()")
     until(page, "document.querySelector('audio').currentTime > 32.2")
-    assert current_time(page) < 35
+    assert current_time(page) in played
 
 
 @pytest.mark.parametrize("moment", ["", "#t=32"])
@@ -85,12 +86,13 @@ def test_the_alternate_enclosure_plays(open_page):
 
 def test_a_link_to_the_moment_can_be_copied(open_page):
     page = open_page(FIRST, permissions=["clipboard-read", "clipboard-write"])
+    played = PlayedTime(44)
     page.click(".chapters >> text=Three habits")
     until(page, "document.querySelector('audio').currentTime >= 45")
     page.evaluate("document.querySelector('audio').pause()")
     page.click("[data-share]")
     until(page, "document.querySelector('.player [role=status]').textContent === 'Copied'")
-    assert re.search(r"#t=4\d$", page.evaluate("navigator.clipboard.readText()"))
+    assert int(page.evaluate("navigator.clipboard.readText()").rpartition("#t=")[2]) in played
 
 
 def test_a_transcript_can_be_searched_and_played(open_page):
@@ -109,7 +111,7 @@ def test_a_transcript_can_be_searched_and_played(open_page):
 def test_a_long_transcript_has_its_own_page_with_a_player(open_page):
     page = open_page("episodes/005-talk/index.html")
     page.click("text=Read the transcript")
-    assert page.url.endswith(LONG)
+    page.wait_for_url(f"**/{LONG}")
     page.click(".lines p:nth-child(12) a")
     until(page, "document.querySelector('audio').currentTime > 1")
 
@@ -121,7 +123,7 @@ def test_search_shows_results_while_typing(open_page):
     until(page, "document.querySelectorAll('#found .card').length === 1")
     assert not page.is_visible("#all")
     page.click("#found a")
-    assert page.url.endswith("episodes/002-first-minute/index.html")
+    page.wait_for_url("**/episodes/002-first-minute/index.html")
 
 
 def test_search_finds_people_and_reports_no_results(open_page):

@@ -57,7 +57,7 @@ def real_pds():
     command = ["node", "--input-type=module", "-e", START_PDS]
     process = subprocess.Popen(command, cwd=PDS_FOLDER, stdout=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 call_pds("_health")
                 break

@@ -225,7 +225,9 @@ class ScriptedServer(threading.Thread):
         return BulkUploader(self.place, "auto", Credentials("AK", "SK"), None, lambda: None)
 
     def __exit__(self, *_):
+        self.listening.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting
         self.listening.close()
+        self.join()
 
 
 SUCCESS_RESPONSES = [

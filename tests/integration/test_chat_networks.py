@@ -314,11 +314,10 @@ def test_answer_that_names_no_post_is_doubtful(chats, name, answer):
 
 
 def test_host_that_is_down_is_no_doubt(chats):
-    with slow_servers.serve_bytes() as url:
-        pass
-    chats.environment["PODCAST_KIT_WEBHOOK_URL"] = f"{url}hook"
-    with pytest.raises(PostError, match="the webhook refuses the connection") as caught:
-        chats.open("webhook").send(make_draft())
+    with slow_servers.refused_url() as url:
+        chats.environment["PODCAST_KIT_WEBHOOK_URL"] = f"{url}hook"
+        with pytest.raises(PostError, match="the webhook refuses the connection") as caught:
+            chats.open("webhook").send(make_draft())
     assert not caught.value.is_doubtful
 
 

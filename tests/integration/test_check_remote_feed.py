@@ -15,6 +15,7 @@ from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.preview import server as preview
 from tests.support.checked_shows import NOW, build_show, edit_file, make_clean_show, run_check
+from tests.support.slow_servers import refused_url
 
 FEED = b"""<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>x</title></channel></rss>"""
 
@@ -111,9 +112,8 @@ def test_missing_feed_is_one_problem():
 
 
 def test_unreachable_host_is_one_problem():
-    with run_handler(respond) as url:
-        pass
-    (problem,) = check.check_feed_url(f"{url}feed.xml", now=NOW)
+    with refused_url() as url:
+        (problem,) = check.check_feed_url(f"{url}feed.xml", now=NOW)
     assert problem.code == "http.reach"
 
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from podcast_kit.announce import comments as announce_comments
 from podcast_kit.cli import cli
-from tests.support import json_server, shows
+from tests.support import json_server, shows, slow_servers
 from tests.support import mastodon as mastodon_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mastodon")]
@@ -78,7 +78,9 @@ def test_replies_on_bluesky_come_to_the_page_and_stay_while_the_network_is_down(
         assert json.loads(done.stdout)["episodes"][0]["comments"] == 1, done.output
     path = show / "comments/001-talk.json"
     before = path.read_bytes()
-    down = run(show, "comments")
+    with slow_servers.refused_url() as url:
+        monkeypatch.setattr(announce_comments, "BLUESKY_API", url.rstrip("/"))
+        down = run(show, "comments")
     assert down.exit_code == 1
     assert "refuses the connection" in down.stderr
     assert "the comments stay as they are" in down.stderr

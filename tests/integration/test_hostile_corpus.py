@@ -41,7 +41,8 @@ class Place:
         self.calls = []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}/"
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def _listen(self):
         with contextlib.suppress(OSError):
@@ -51,7 +52,9 @@ class Place:
                 connection.close()
 
     def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting
         self.server.close()
+        self.listener.join()
 
     def link(self, name, target=None):
         path = self.show / name

@@ -171,7 +171,7 @@ def test_request_without_response_may_have_arrived_unless_there_was_no_connectio
         response, _ = own_client.send("POST", url, b"{}")
         assert response.error
         assert response.may_have_arrived
-    with HttpClient(NetworkPolicy.trust(url)) as own_client:
+    with slow_servers.refused_url() as url, HttpClient(NetworkPolicy.trust(url)) as own_client:
         response, _ = own_client.send("POST", url, b"{}")
     assert response.error == "refuses the connection"
     assert not response.may_have_arrived

@@ -70,10 +70,9 @@ def small_log():
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory):
     command = [sys.executable, ROOT / "tests/support/clickhouse_front.py", tmp_path_factory.mktemp("chdb")]
-    front = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield f"http://127.0.0.1:{front.stdout.readline().strip()}"
-    front.kill()
-    front.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as front:
+        yield f"http://127.0.0.1:{front.stdout.readline().strip()}"
+        front.kill()
 
 
 def count_in(engine, folder, log, window, *, has_ranges=True):
@@ -172,7 +171,7 @@ class Cluster:
 
     @staticmethod
     def wait_for(log, text):
-        for _ in range(600):
+        for _ in range(1800):
             content = log.read_text(errors="replace")
             if text in content:
                 return content.partition(text)[2].partition("\n")[0]

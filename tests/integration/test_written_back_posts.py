@@ -132,8 +132,9 @@ class World:
         while process.poll() is None and not self.is_reached.wait(0.02):
             pass
         process.kill()
+        code = process.wait()
         self.kill_at = 0
-        return process.wait() == -signal.SIGKILL
+        return code == -signal.SIGKILL
 
     def read(self, prefix, key):
         with urlopen(f"{self.bucket.url}{prefix}/{key}") as response:

@@ -34,6 +34,7 @@ PAGES = {
 }
 """Every kind of page."""
 EPISODES_PER_PAGE = 50
+CLOCK_TOLERANCE_S = 0.5
 
 
 def render_vtt(lines):
@@ -101,6 +102,16 @@ def open_page(browser, base):
     yield open_page
     for context in contexts:
         context.close()
+
+
+class PlayedTime:
+    """How far a player can be at most since this was made: a busy machine may look at it late."""
+
+    def __init__(self, start):
+        self.start, self.began = start, time.monotonic()
+
+    def __contains__(self, seconds):
+        return self.start <= seconds <= self.start + time.monotonic() - self.began + CLOCK_TOLERANCE_S
 
 
 def until(page, condition):

@@ -48,6 +48,8 @@ MAX_EPISODES = 12
 PAGE_SIZE = 3
 """Episodes on a page of the feed: older ones are in archives."""
 KILL_POSITIONS = range(1, 31)
+MAX_PATIENCE = 20
+"""How many times longer a run may take on a machine that is too busy for a publish, a read and a fault."""
 TIMEOUT_S = 120
 """How long one publish may take."""
 FAULTS = (
@@ -339,8 +341,9 @@ class Run:
                     and sum(command.is_killed for command in commands) >= kills
                 )
                 has_begun = any(command.code == 0 for command in commands) and self.findings.faults
-                is_late = time.monotonic() - started > max_seconds and has_begun and self.findings.reads
-                if is_enough or is_late:
+                seconds = time.monotonic() - started
+                is_late = seconds > max_seconds and has_begun and self.findings.reads
+                if is_enough or is_late or seconds > MAX_PATIENCE * max_seconds:
                     self.is_finished.set()
             for thread in (*threads, reader):
                 thread.join()

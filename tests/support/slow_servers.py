@@ -39,6 +39,14 @@ def serve_bytes(*blocks, pause_s=0.0, repeats_last=False):
         thread.join()
 
 
+@contextlib.contextmanager
+def refused_url():
+    """A URL where nothing listens, nor can: its port is taken, so that no other test's server gets it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
+
+
 def fake_resolver(answers):
     """A resolver that gives a name the addresses in `answers`, one list per call; the last list again and again."""
     calls = []

@@ -10,6 +10,7 @@ from podcast_kit.io.network_policy import NetworkPolicy
 from podcast_kit.model import CommentSettings, CommentThread
 from podcast_kit.source.comments import MAX_COMMENT_BYTES, parse_comment_threads, render_comments
 from tests.support import json_server
+from tests.support.slow_servers import refused_url
 
 ROOT_URI = "at://did:plc:show/app.bsky.feed.post/3kroot"
 STATUS = "/api/v1/statuses/100"
@@ -185,10 +186,10 @@ def test_a_refusal_is_in_words_and_keeps_earlier_replies(answer, text):
 
 
 def test_an_unreachable_server_keeps_earlier_replies():
-    with json_server.serving({}) as (url, _):
-        pass
-    earlier = (CommentThread(uri=f"{url}/@show/100", url=""),)
-    result = fetch(url, comments.SocialPost(f"{url}/@show/100", "activitypub"), earlier=earlier)
+    with refused_url() as address:
+        url = address.rstrip("/")
+        earlier = (CommentThread(uri=f"{url}/@show/100", url=""),)
+        result = fetch(url, comments.SocialPost(f"{url}/@show/100", "activitypub"), earlier=earlier)
     assert result.threads == earlier
     assert "refuses the connection" in result.problems[0].text
 
