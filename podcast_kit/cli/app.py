@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from podcast_kit import __version__
-from podcast_kit.cli.console import Console
+from podcast_kit.cli.console import Console, list_typed
 from podcast_kit.cli.secret_masks import hide_show_secrets, hide_typed_credentials
 from podcast_kit.errors import ExitCode, InvalidInput, PodcastKitError, Problem
 
@@ -43,7 +43,7 @@ DIRECTORY_OPTION = click.option(
     "directory",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIRECTORY",
-    help="Run as if in DIRECTORY.",
+    help="Work in DIRECTORY instead of here.",
 )
 
 COMMAND_NAMES = (
@@ -148,7 +148,13 @@ def command(
             as_json: bool,
             **arguments: Any,  # noqa: ANN401  # whatever the command takes
         ) -> None:
-            console = Console(folder=directory or context.obj, as_json=as_json, quiet=quiet, verbose=verbose)
+            console = Console(
+                folder=directory or context.obj,
+                typed=list_typed(arguments.values()),
+                as_json=as_json,
+                quiet=quiet,
+                verbose=verbose,
+            )
             selection = {key: arguments.pop(key) for key in SELECTING_OPTIONS} if for_shows else {}
             jobs = arguments.pop("jobs") if for_shows and not has_jobs else arguments.get("jobs")
             hide_typed_credentials(console, arguments.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -52,6 +53,8 @@ class Console:
 
     folder: Path | None = None
     """`-C DIR`; None for the working folder."""
+    typed: frozenset[str] = frozenset()
+    """Arguments of the command line; paths among them are relative to the working folder already."""
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -215,8 +218,10 @@ class Console:
             self.progress_len = 0
 
     def relative_path(self, path: str) -> str:
-        """A path of the show, relative to the working folder."""
+        """A path of the show, relative to the working folder; a file that the command line names stays as it is."""
         if self.folder is None or not path or Path(path).is_absolute() or "://" in path:
+            return path
+        if path in self.typed and (Path(path).exists() or not (self.folder / path).exists()):
             return path
         return os.path.relpath(self.folder / path)
 
@@ -224,6 +229,12 @@ class Console:
         """A problem whose location is relative to the working folder."""
         location: SourceLocation = replace(problem.location, path=self.relative_path(problem.location.path))
         return replace(problem, location=location)
+
+
+def list_typed(values: Iterable[object]) -> frozenset[str]:
+    """Paths and words of the command line."""
+    singles = itertools.chain.from_iterable(value if isinstance(value, tuple) else (value,) for value in values)
+    return frozenset(str(value) for value in singles if isinstance(value, str | Path))
 
 
 def one_line(text: str) -> str:

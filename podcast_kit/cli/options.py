@@ -186,11 +186,13 @@ def resolve_due_slugs(names: Collection[str], show: Project, due: datetime) -> t
 
 
 def resolve_episode(name: str, show: Project, option: str) -> Episode:
-    """The episode that was named. Raises click.BadParameter."""
-    from podcast_kit.source.episode_names import find_episode
+    """The episode that was named. Raises click.BadParameter, and InvalidInput for one whose notes cannot be read."""
+    from podcast_kit.source.episode_names import find_broken, find_episode
     from podcast_kit.source.yaml import InvalidValue
 
     try:
         return find_episode(show, name)
     except InvalidValue as error:
+        if broken := find_broken(show, name):
+            raise InvalidInput(broken.problems) from None
         raise click.BadParameter(f"{error} ({error.fix})", param_hint=option) from None

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podcast_kit.cli.console import Console
+from podcast_kit.cli.console import Console, list_typed
 from podcast_kit.cli.live_lines import MAX_ATOMIC_WRITE, LiveLines, LiveStream
 from podcast_kit.errors import ExitCode, PodcastKitError, Problem
 from podcast_kit.io.worker_processes import blocked_interrupts
@@ -121,6 +121,7 @@ def run_task(task: ShowTask) -> ShowResult:
     output: list[tuple[bool, str]] = []
     console = Console(
         folder=task.folder,
+        typed=list_typed(task.arguments.values()),
         as_json=task.as_json,
         quiet=task.quiet,
         verbose=task.verbose,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from podcast_kit.model import Episode, LocalFile, Project
+from podcast_kit.model import BrokenEpisode, Episode, LocalFile, Project
 from podcast_kit.source.yaml import InvalidValue, suggest_name
 
 _NUMBER = re.compile(r"#?0*(?P<number>[1-9]\d{0,8})")
@@ -31,6 +31,27 @@ def find_episode(project: Project, name: str) -> Episode:
     raise InvalidValue(f"no episode {name!r}", _suggest_slug(name, slugs), "episode.name")
 
 
+def find_notes(project: Project, name: str) -> str:
+    """The path of the notes of the episode that a name means, also where they cannot be read; raises InvalidValue."""
+    try:
+        return find_episode(project, name).path
+    except InvalidValue:
+        if broken := find_broken(project, name):
+            return broken.path
+        raise
+
+
+def find_broken(project: Project, name: str) -> BrokenEpisode | None:
+    """The episode that a name means, of those that cannot be read; of their numbers only that in the slug is known."""
+    paths = _paths_from(project, name)
+    number = _NUMBER.fullmatch(name)
+    beginning = re.compile(rf"0*{number['number']}(?!\d)" if number else re.escape(name), re.IGNORECASE)
+    exact = [episode for episode in project.broken if name in {episode.slug, episode.guid} or episode.path in paths]
+    similar = [episode for episode in project.broken if beginning.match(episode.slug)]
+    candidates = exact or similar if name else []
+    return candidates[0] if len(candidates) == 1 else None
+
+
 def resolve_guids(project: Project, names: Collection[str], other_guids: Collection[str]) -> Iterator[str]:
     """The guid for each name of an episode, also of one that only podcast.lock or the live feed (`other_guids`) has.
 
@@ -46,12 +67,17 @@ def resolve_guids(project: Project, names: Collection[str], other_guids: Collect
             yield find_episode(project, name).guid
 
 
-def _with_path(project: Project, name: str) -> list[Episode]:
+def _paths_from(project: Project, name: str) -> set[str]:
+    """A path as it is from the show's folder, and from the working folder."""
     try:
         from_here = os.path.relpath(Path(name).absolute(), project.folder.absolute()).replace(os.sep, "/")
     except ValueError:  # another drive
         from_here = name
-    paths = {name.removeprefix("./"), from_here}
+    return {name.removeprefix("./"), from_here}
+
+
+def _with_path(project: Project, name: str) -> list[Episode]:
+    paths = _paths_from(project, name)
     return [
         episode
         for episode in project.episodes

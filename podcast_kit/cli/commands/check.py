@@ -213,14 +213,14 @@ def _check_named_files(
 
 def _resolve_check_paths(show: Project, paths: Sequence[Path]) -> tuple[list[Path], dict[Path, tuple[str, str]]]:
     """The paths, or those of the notes of episodes named by slug, number or guid; for the others, reason and fix."""
-    from podcast_kit.source.episode_names import find_episode
+    from podcast_kit.source.episode_names import find_notes
     from podcast_kit.source.yaml import InvalidValue
 
     resolved: list[Path] = []
     reasons: dict[Path, tuple[str, str]] = {}
     for path in paths:
         try:
-            resolved.append(path if _exists(path) else show.folder / find_episode(show, str(path)).path)
+            resolved.append(path if _exists(path) else show.folder / find_notes(show, str(path)))
         except InvalidValue as error:
             resolved.append(path)
             if error.fix.startswith(("did you mean", "write one")):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from podcast_kit.cli import cli, commands
 from podcast_kit.cli.console import Console
 from podcast_kit.model import Progress
+from tests.support import shows
 
 HEAVY = {"boto3", "botocore", "feedgen", "lxml", "jinja2", "mutagen", "markdown_it", "yaml", "nh3", "PIL", "av"}
 COMMANDS = sorted(cli.commands)
@@ -187,3 +189,45 @@ def test_progress_of_mastering_is_shown_in_percent_and_leaves_nothing_behind(mon
         if piece.startswith("done"):
             break
     assert last_line.rstrip() == "done"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "feed.xml"),
+        ("import", "feed.xml", "copy"),
+        ("new", "feed.xml"),
+        ("loudness", "feed.xml"),
+        ("inspect", "feed.xml"),
+        ("publish", "--plan", "feed.xml"),
+        ("publish", "--plan", "missing.plan"),
+        ("stats", "update-lists", "feed.xml"),
+        ("stats", "update-lists", "missing.json"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_of_the_command_line_is_named_as_it_was_typed(tmp_path, monkeypatch, arguments):
+    shows.small(tmp_path / "show")
+    (tmp_path / "feed.xml").write_text("<rss><channel><title>x</channel></rss>")
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, "-C", "show")
+    assert result.exit_code == 1
+    files = re.findall(r"^(\S+?)(?::\d+)*: (?:error|warning)", result.output, re.MULTILINE)
+    assert set(files) == {argument for argument in arguments if "." in argument}
+
+
+def test_a_file_of_the_show_is_named_from_where_the_command_runs(tmp_path, monkeypatch):
+    folder = shows.small(tmp_path / "show")
+    (folder / "episodes/001-talk.md").write_text("---\ntitle: [\n---\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("episodes/001-talk.md", "show/episodes/001-talk.md", "001-talk", "1"):
+        assert run("check", name, "-C", "show").output.startswith("show/episodes/001-talk.md:3:1: error")
+
+
+def test_a_command_for_an_episode_that_cannot_be_read_says_why(tmp_path):
+    folder = shows.small(tmp_path, episodes=2)
+    (folder / "episodes/002-talk.md").write_text("---\ntitle: [\n---\n")
+    for arguments in (("publish", "2", "--keep-going", "--yes"), ("check", "002-talk")):
+        result = run(*arguments, "-C", folder)
+        assert result.exit_code == 1
+        assert "episodes/002-talk.md:3:1: error: did not find expected node content" in result.output

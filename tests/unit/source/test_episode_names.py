@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from podcast_kit.model import BrokenEpisode
 from podcast_kit.source import project
-from podcast_kit.source.episode_names import find_episode, resolve_guids
+from podcast_kit.source.episode_names import find_episode, find_notes, resolve_guids
 from podcast_kit.source.yaml import InvalidValue
 from tests.support import shows
 
@@ -50,3 +52,23 @@ def test_guids_are_resolved_for_episodes_that_are_gone(show):
     assert list(resolve_guids(show, ["gone-guid", "1"], {"gone-guid"})) == ["gone-guid", f"{shows.GUID}0001"]
     with pytest.raises(InvalidValue):
         list(resolve_guids(show, ["nothing"], ()))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("002-broken", "episodes/002-broken.md"),
+        ("episodes/002-broken.md", "episodes/002-broken.md"),
+        ("2", "episodes/002-broken.md"),
+        ("002-br", "episodes/002-broken.md"),
+        ("some-guid", "episodes/002-broken.md"),
+    ],
+)
+def test_notes_that_cannot_be_read_are_found_by_the_names_of_their_episode(tmp_path, name, path):
+    broken = BrokenEpisode(slug="002-broken", path="episodes/002-broken.md", guid="some-guid")
+    other = BrokenEpisode(slug="020-other", path="episodes/020-other.md")
+    shown = replace(project.load_project(shows.small(tmp_path)), broken=(broken, other))
+    assert find_notes(shown, name) == path
+    assert find_notes(shown, "001-talk") == "episodes/001-talk.md"
+    with pytest.raises(InvalidValue, match="no episode 'zzz'"):
+        find_notes(shown, "zzz")
