@@ -79,8 +79,8 @@ class EpisodesBuild:
 
     def _move_texts(self, built: BuiltEpisode) -> None:
         """Keep the texts of an episode outside of memory, from where they are still read."""
-        move_texts(built.item, self.out.texts)
-        move_texts(built.item.episode, self.out.texts)
+        item = built.item
+        move_texts((item, item.episode, *item.transcripts), self.out.texts)
 
     def _keep(self, episode: Episode, outcome: BuiltEpisode | PodcastKitError, trace: WorkTrace) -> None:
         if self.record is not None and isinstance(outcome, BuiltEpisode):

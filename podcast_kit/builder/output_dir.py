@@ -24,6 +24,7 @@ from podcast_kit.io.mime import guess_content_type
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
 from podcast_kit.model import Output, Wave
 from podcast_kit.model.transfer import set_folder
+from podcast_kit.text.compact_texts import forget_recent_texts
 
 CACHE_CONTROL = {
     Wave.MEDIA: "public, max-age=31536000, immutable",
@@ -105,6 +106,7 @@ class OutputDir:
             self._pinned.root.remove_folder(self._scratch_folder.path.name)
         self._scratch.close()
         self._scratch_folder = self._pinned = None
+        forget_recent_texts()
 
     def _open_root(self) -> PinnedFolder:
         """The output folder, opened once: what its name becomes during the build changes nothing."""

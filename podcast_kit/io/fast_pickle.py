@@ -45,6 +45,10 @@ def _choose_reduction(kind: type) -> _Reduce | None:
     has_own = any({"__reduce__", "__reduce_ex__"} & vars(base).keys() for base in kind.__mro__[:-1])
     if has_own or len(names) < MIN_FIELDS or getattr(state, "__module__", "") != "dataclasses":
         return None
+    slots = _list_slots(kind)
+    if any(hasattr(slot, "slot") for slot in slots):  # as they are kept, which is not as they are read
+        getters = tuple(getattr(slot, "get_kept", getattr(slot, "slot", slot).__get__) for slot in slots)
+        return lambda value: (_restore_dataclass, (kind, *[get_kept(value) for get_kept in getters]))
     get_values = attrgetter(*names)
     return lambda value: (_restore_dataclass, (kind, *get_values(value)))
 
@@ -59,6 +63,10 @@ def _restore_dataclass(kind: type, *values: object) -> object:
 
 @cache
 def _list_setters(kind: Any) -> tuple[Callable[[object, object], None], ...]:  # noqa: ANN401  # a dataclass
-    """What sets each field, although the dataclass is frozen."""
+    """What sets each field as it is kept, although the dataclass is frozen."""
+    return tuple(getattr(slot, "slot", slot).__set__ for slot in _list_slots(kind))
+
+
+def _list_slots(kind: Any) -> list[Any]:  # noqa: ANN401  # a dataclass
     slots = {name: slot for base in reversed(kind.__mro__) for name, slot in vars(base).items()}
-    return tuple(slots[field.name].__set__ for field in fields(kind))
+    return [slots[field.name] for field in fields(kind)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from podcast_kit.model.project import Media, Soundbite
 from podcast_kit.model.resources import Image, Resource
 from podcast_kit.model.show import Person
 from podcast_kit.model.xml import Element
-from podcast_kit.text.compact_texts import keep_texts_compact
+from podcast_kit.text.compact_texts import keep_packed, keep_texts_compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ class Transcript:
     mime: str
     language: str = ""
     cues: tuple[Cue, ...] = field(default=(), repr=False)
+
+
+def _pack_cues(cues: tuple[Cue, ...]) -> str:
+    rows = [(cue.start_ms, cue.end_ms, cue.text, cue.speaker) for cue in cues]
+    return json.dumps(rows, ensure_ascii=False) if rows else ""
+
+
+def _unpack_cues(text: str) -> tuple[Cue, ...]:
+    rows = json.loads(text) if text else []
+    return tuple(Cue(start_ms=start, end_ms=end, text=words, speaker=speaker) for start, end, words, speaker in rows)
+
+
+keep_packed(Transcript, "cues", _pack_cues, _unpack_cues)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -434,7 +434,7 @@ class Shelf:
 def test_texts_that_were_moved_are_kept(letter):
     notes = letter * 1000
     moved, same = (Episode(path="episodes/a.md", slug="a", title="A", notes=notes) for _ in range(2))
-    move_texts(moved, Shelf())
+    move_texts([moved], Shelf())
     assert unpickle_value(pickle_value(moved, {}), {}) == same
 
 

@@ -10,6 +10,7 @@ import pytest
 from podcast_kit import model
 from podcast_kit.errors import Problem, SourceLocation
 from podcast_kit.io.fast_pickle import dump_pickle
+from podcast_kit.model.transfer import set_folder
 
 
 def sent(value):
@@ -108,3 +109,21 @@ def test_a_type_may_say_itself_what_is_sent(kind):
 def test_what_cannot_be_sent_is_an_error():
     with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
         dump_pickle(lambda: None)
+
+
+def test_what_is_kept_packed_is_sent_packed():
+    cues = tuple(model.Cue(start_ms=n, end_ms=n + 1, text=f"naïve {n}", speaker="Ann") for n in range(50))
+    one, two = (model.Transcript(url="one", mime="text/vtt", cues=cues) for _ in range(2))
+    data = dump_pickle((one, two))
+    assert data.count("naïve 49".encode()) == 1
+    assert pickle.loads(data) == (one, two)
+    assert pickle.loads(data)[1].cues == cues
+
+
+def test_the_path_of_an_output_arrives():
+    output = model.Output(
+        key="a/b.txt", size=1, sha256="", content_type="text/plain", cache_control="", wave=model.Wave.PAGES
+    )
+    assert sent(output).path is None
+    set_folder(output, "build")
+    assert sent(output).path == Path("build/a/b.txt")
