@@ -17,11 +17,13 @@ _SEASON_NUMBER = re.compile(r"s0*(?P<season>[1-9]\d{0,5})[ex:]0*(?P<number>[1-9]
 def find_episode(project: Project, name: str) -> Episode:
     """The episode that a name means; raises InvalidValue, with a suggestion, for none and for several.
 
-    A name is a slug, a guid, a number (`7`, `007`, `s2e7`), the path of the notes or of the recording (from the
-    working folder or from the show's), or the beginning of exactly one slug.
+    A name is a slug, a guid, a number (`7`, `007`, `s2e7`; of the episode, or else at the beginning of its slug), the
+    path of the notes or of the recording (from the working folder or from the show's), or the beginning of exactly one
+    slug.
     """
     exact = [episode for episode in project.episodes if name in {episode.slug, episode.guid} - {""}]
-    for candidates in (exact, _with_path(project, name), _with_number(project, name), _with_prefix(project, name)):
+    numbered = _with_number(project, name) or [episode for episode in project.episodes if _begins(episode.slug, name)]
+    for candidates in (exact, _with_path(project, name), numbered, _with_prefix(project, name)):
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
@@ -44,11 +46,11 @@ def find_notes(project: Project, name: str) -> str:
 def find_broken(project: Project, name: str) -> BrokenEpisode | None:
     """The episode that a name means, of those that cannot be read; of their numbers only that in the slug is known."""
     paths = _paths_from(project, name)
-    number = _NUMBER.fullmatch(name)
-    beginning = re.compile(rf"0*{number['number']}(?!\d)" if number else re.escape(name), re.IGNORECASE)
+    folded = name.casefold()
     exact = [episode for episode in project.broken if name in {episode.slug, episode.guid} or episode.path in paths]
-    similar = [episode for episode in project.broken if beginning.match(episode.slug)]
-    candidates = exact or similar if name else []
+    numbered = [episode for episode in project.broken if _begins(episode.slug, name)]
+    similar = [episode for episode in project.broken if folded and episode.slug.casefold().startswith(folded)]
+    candidates = exact or numbered or similar
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -95,6 +97,12 @@ def _with_number(project: Project, name: str) -> list[Episode]:
         for episode in project.episodes
         if episode.number == int(match["number"]) and (season is None or episode.season == int(season))
     ]
+
+
+def _begins(slug: str, name: str) -> bool:
+    """Whether a slug begins with a number, as those that `new` makes do."""
+    match = _NUMBER.fullmatch(name)
+    return bool(match and re.match(rf"0*{match['number']}(?!\d)", slug))
 
 
 def _with_prefix(project: Project, name: str) -> list[Episode]:

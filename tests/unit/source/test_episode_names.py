@@ -25,6 +25,14 @@ def test_an_episode_has_one_name_everywhere(show, name):
     assert find_episode(show, name).slug == "002-talk"
 
 
+def test_an_episode_without_a_number_is_found_by_that_of_its_slug(show):
+    unnumbered = tuple(replace(episode, number=None) for episode in show.episodes)
+    for name in ("12", "012", "#12"):
+        assert find_episode(replace(show, episodes=unnumbered), name).slug == "012-talk"
+    renumbered = tuple(replace(episode, number=1) if episode.slug == "012-talk" else episode for episode in unnumbered)
+    assert find_episode(replace(show, episodes=renumbered), "1").slug == "012-talk"
+
+
 def test_an_episode_is_found_by_season_and_by_a_path_from_the_working_folder(show, monkeypatch):
     assert find_episode(show, "s2e12").slug == "012-talk"
     monkeypatch.chdir(show.folder / "episodes")
