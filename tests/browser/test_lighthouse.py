@@ -27,6 +27,9 @@ PAGES = {"index": "index.html", "episode": "episodes/001-more-social/index.html"
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 TRIES = 5
 """Performance depends on how busy the machine is, so the best of several tries counts; other scores must hold."""
+TELEPHONE_SLOWDOWN = 4.0
+"""How many times slower Lighthouse's telephone is than a fast desktop, which gets `DESKTOP_INDEX` in its benchmark."""
+DESKTOP_INDEX = 1500
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +40,28 @@ def base(tmp_path_factory):
         yield url
 
 
-def run_lighthouse(url, out):
-    """The score of each category, of 100, and the audits below 1."""
+def run_lighthouse(url, out, slowdown):
+    """The score of each category, of 100, the audits below 1, and how fast the machine was beside its other work."""
     command = ["node", chromium.LIGHTHOUSE, url, "--quiet", f"--chrome-flags={FLAGS}", "--output=json"]
+    command.append(f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}")
     environment = os.environ | {"CHROME_PATH": str(chromium.CHROMIUM)}
     subprocess.run([*command, f"--output-path={out}"], check=True, env=environment, capture_output=True, timeout=300)
     report = json.loads(out.read_text("utf-8"))
     failed_audits = [
         name for name, audit in report["audits"].items() if audit["score"] is not None and audit["score"] < 1
     ]
-    return {name: round(100 * category["score"]) for name, category in report["categories"].items()}, failed_audits
+    scores = {name: round(100 * category["score"]) for name, category in report["categories"].items()}
+    return scores, failed_audits, report["environment"]["benchmarkIndex"]
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_lighthouse_scores(base, tmp_path, path):
-    performance = []
+    performance, slowdown = [], TELEPHONE_SLOWDOWN
     for number in range(TRIES):
-        scores, failed_audits = run_lighthouse(base + path, tmp_path / f"{number}.json")
+        scores, failed_audits, index = run_lighthouse(base + path, tmp_path / f"{number}.json", slowdown)
         performance.append(scores.pop("performance"))
         assert scores == {"accessibility": 100, "best-practices": 100, "seo": 100}, failed_audits
         if performance[-1] >= 98:
             return
+        slowdown = max(1.0, TELEPHONE_SLOWDOWN * min(1.0, index / DESKTOP_INDEX))  # as Lighthouse advises
     pytest.fail(f"the best of {TRIES} is {max(performance)}: {failed_audits}")

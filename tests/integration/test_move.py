@@ -127,7 +127,7 @@ def test_verify_says_when_the_old_feed_may_go(show, server):
     run("move", "-C", show)
     code, output = run_json("verify", "-C", show, "--moved", f"{server.url}old.xml")
     assert (code, output["verdict"]) == (3, "waiting")
-    later = (datetime.now(UTC) + timedelta(days=28)).strftime("%Y-%m-%d")
+    later = (datetime.now(UTC) + timedelta(days=28, minutes=1)).isoformat(timespec="minutes")
     code, output = run_json("verify", "-C", show, "--moved", f"{server.url}old.xml", "--at", later)
     assert (code, output["verdict"]) == (0, "ready")
 

@@ -211,7 +211,7 @@ def test_status_says_how_old_the_figures_are(show, logs):
         "read_at": "2026-10-20T12:00:00+00:00",
         "final_until": "2026-10-19",
     }
-    lines = CliRunner().invoke(cli, [*status, "--at", "2026-10-23 13:00"]).stderr
+    lines = CliRunner().invoke(cli, [*status, "--at", "2026-10-23T13:00+00:00"]).stderr
     assert "statistics: logs last read 3 days ago; days until 2026-10-19 are final" in lines
 
 
