@@ -17,11 +17,11 @@ from typing import BinaryIO, Self
 
 from podcast_kit.builder.cache import Cache
 from podcast_kit.builder.spool import Spool
-from podcast_kit.builder.text_file import TextFile
 from podcast_kit.errors import OperationError
 from podcast_kit.io.inside import OutsideFolderError, open_inside, real_path
 from podcast_kit.io.mime import guess_content_type
 from podcast_kit.io.pinned_folder import OpenFolder, PinnedFolder, random_name
+from podcast_kit.io.text_file import TextFile
 from podcast_kit.model import Output, Wave
 from podcast_kit.model.transfer import set_folder
 from podcast_kit.text.compact_texts import forget_recent_texts

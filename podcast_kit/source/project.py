@@ -110,8 +110,8 @@ def load_project(
     """
     reader = _ProjectReader(Path(folder), ShowFolder(Path(os.path.realpath(folder))), needs_cover, kept)
     show = reader.read_show()
+    entries = reader.read_lock()  # before the episodes are in memory, because parsing it takes as much as they do
     all_episodes = reader.read_episodes(show)
-    entries = reader.read_lock()
     comments = reader.read_comments(all_episodes)
     pages = reader.read_pages(show)
     static_files = list_static_files(reader.folder, reader.problems)

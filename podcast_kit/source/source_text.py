@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 
 from podcast_kit.errors import InvalidInput
@@ -28,7 +29,7 @@ def read_source_text(entries: Mapping[str, Value], notes: str = "") -> SourceTex
         plain = _to_plain(value)
         if key == "publish" and isinstance(plain, dict):
             plain = {name: plain[name] for name in PUBLIC_SETTINGS if name in plain}
-        parts[key] = digest_part(plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True))
+        parts[sys.intern(key)] = digest_part(plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True))
         names.extend(_list_file_names(plain))
     if notes := notes.strip():
         parts["notes"] = digest_part(notes)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from podcast_kit.builder import text_file
-from podcast_kit.builder.text_file import TextFile, TextPlace
+from podcast_kit.io import text_file
+from podcast_kit.io.text_file import TextFile, TextPlace
 
 
 @pytest.fixture
