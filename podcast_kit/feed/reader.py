@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from podcast_kit.errors import InvalidInput, Problem, Severity, SourceLocation
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.namespaces import NAMESPACES, usual_prefix
+
+if TYPE_CHECKING:
+    from podcast_kit.io.stored_values import StoredValues
 
 MAX_FEED_BYTES = 50_000_000
 """Ten times the limit of the W3C feed validator, and twice the size of a feed of 10,000 long episodes."""
@@ -36,14 +40,16 @@ _NO_ATTRIBUTES: dict[str, str] = {}
 _ROOT_SCOPE = {"": "", "xml": "http://www.w3.org/XML/1998/namespace"}
 
 
-def parse_feed(data: bytes, path: str = "feed.xml") -> FeedDocument:
+def parse_feed(data: bytes, path: str = "feed.xml", items: StoredValues[Node] | None = None) -> FeedDocument:
     """Parse a feed; `path` (a file or URL) is the path of its locations.
+
+    The items of its first channel are added to `items`, one by one, instead of to the channel.
 
     Raises InvalidInput with line and column if the data are not well-formed XML, not in the declared encoding,
     larger or deeper than any feed, or use entities to attack the parser.
     """
     if len(data) > MAX_FEED_BYTES:
-        text = f"the feed has {len(data):,} bytes; the limit is {MAX_FEED_BYTES:,}"
+        text = f"the feed has at least {len(data):,} bytes; the limit is {MAX_FEED_BYTES:,}"
         raise _feed_error(SourceLocation(path), text, "xml.size", "split the feed into pages")
     bom = data.startswith(_BOM)
     body = data[len(_BOM) :] if bom else data
@@ -53,17 +59,17 @@ def parse_feed(data: bytes, path: str = "feed.xml") -> FeedDocument:
         line = leading.count(b"\n") + stripped.count(b"\n", 0, long_token.start()) + 1
         text = f"a tag or text is longer than {MAX_TOKEN_BYTES:,} bytes"
         raise _feed_error(SourceLocation(path, line), text, "xml.size", "shorten it")
-    parser = _FeedParser(path, leading.count(b"\n"))
+    parser = _FeedParser(path, leading.count(b"\n"), items)
     parser.parse(stripped)
     return parser.feed_document(len(data), bom=bom, leading=len(leading))
 
 
-def parse_repaired_feed(text: str, path: str, size: int) -> FeedDocument:
-    """Parse a feed whose faults of form were repaired; `size` is that of the file.
+def parse_repaired_feed(text: str, path: str, size: int, items: StoredValues[Node] | None = None) -> FeedDocument:
+    """As `parse_feed`, of a feed whose faults of form were repaired; `size` is that of the file.
 
     Prefixes that are not declared get their usual namespace, which is reported in `faults`.
     """
-    parser = _FeedParser(path, 0, accepts_undeclared=True)
+    parser = _FeedParser(path, 0, items, accepts_undeclared=True)
     parser.parse(text.encode("utf-8", "replace"))
     return parser.feed_document(size)
 
@@ -96,8 +102,18 @@ class _OpenElement:
 class _FeedParser:
     """Handlers for expat's events; nodes are created when their end tag is read."""
 
-    def __init__(self, path: str, skipped_lines: int, *, accepts_undeclared: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        skipped_lines: int,
+        items: StoredValues[Node] | None = None,
+        *,
+        accepts_undeclared: bool = False,
+    ) -> None:
         self.path = path
+        self.items = items
+        self.has_channel = False
+        """Whether the end of the first channel has been read."""
         self.skipped_lines = skipped_lines
         self.accepts_undeclared = accepts_undeclared
         self.undeclared: dict[str, SourceLocation] = {}
@@ -131,6 +147,7 @@ class _FeedParser:
         if self.root is None:
             location = SourceLocation(self.path, 1)
             raise _feed_error(location, "the file has no elements", "xml.wellformed", "a feed starts with <rss>")
+        del self.parser  # frees its buffers at once: it and this object refer to each other
         return FeedDocument(
             path=self.path,
             root=self.root,
@@ -146,6 +163,7 @@ class _FeedParser:
                 Problem(location, *_describe_undeclared_prefix(prefix), "xml.wellformed", Severity.WARNING)
                 for prefix, location in self.undeclared.items()
             ),
+            stored_items=self.items,
         )
 
     def current_location(self) -> SourceLocation:
@@ -252,10 +270,18 @@ class _FeedParser:
             element.line,
             element.column,
         )
-        if self.open:
+        if self.items is not None and self.is_item(node.key):
+            self.items.append(node)
+        elif self.open:
             self.open[-1].children.append(node)
         else:
             self.root = node
+
+    def is_item(self, key: str) -> bool:
+        """Whether an element with that key, which has just ended, is an item of the first channel."""
+        if len(self.open) == 1 and key == "channel":
+            self.has_channel = True
+        return key == "item" and len(self.open) == 2 and self.open[1].key == "channel" and not self.has_channel  # noqa: PLR2004
 
     def append_text(self, text: str) -> None:
         self.open[-1].text.append(text)

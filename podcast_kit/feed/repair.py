@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, replace
 from html.entities import html5
+from itertools import chain
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -23,6 +24,7 @@ from podcast_kit.feed.reader import MAX_ELEMENT_DEPTH, MAX_FEED_BYTES, parse_fee
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from podcast_kit.io.stored_values import StoredValues
     from podcast_kit.model import FeedDocument, Node
 
 MAX_FAULTS_OF_A_KIND = 20
@@ -65,15 +67,15 @@ _XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _MIN_CHARACTER, _MAX_CHARACTER = 0x20, 0x10FFFF
 
 
-def parse_feed_leniently(data: bytes, path: str = "feed.xml") -> FeedDocument:
+def parse_feed_leniently(data: bytes, path: str = "feed.xml", items: StoredValues[Node] | None = None) -> FeedDocument:
     """Parse a feed as `parse_feed` does, but repair faults of form; `faults` of the result has a warning for each.
 
     Raises the InvalidInput of `parse_feed` if what is left is not a feed, or an attack.
     """
     error = None
     try:
-        document = parse_feed(data, path)
-        if not _has_markup_in_text(document.root):
+        document = parse_feed(data, path, items)
+        if not _has_markup_in_text(document):
             return document
     except InvalidInput as strict_error:
         if len(data) > MAX_FEED_BYTES or any(problem.code == "xml.size" for problem in strict_error.problems):
@@ -82,7 +84,9 @@ def parse_feed_leniently(data: bytes, path: str = "feed.xml") -> FeedDocument:
     try:
         text, encoding, encoding_fault = _decode_feed(data)
         repair = _Repair(text, encoding)
-        repaired = parse_repaired_feed(repair.repaired_text(), path, len(data))
+        if items is not None:
+            items.clear()
+        repaired = parse_repaired_feed(repair.repaired_text(), path, len(data), items)
     except InvalidInput as repair_error:
         raise error or repair_error from None
     if error and not _is_feed(repaired.root):
@@ -93,9 +97,12 @@ def parse_feed_leniently(data: bytes, path: str = "feed.xml") -> FeedDocument:
     return replace(repaired, encoding=encoding, faults=(*faults, *repaired.faults))
 
 
-def _has_markup_in_text(root: Node) -> bool:
+def _has_markup_in_text(document: FeedDocument) -> bool:
     """Whether an element that should only have text has elements, whose order among the text is lost."""
-    parents = [*root.children, *(child for channel in root.children for child in channel.children)]
+    root = document.root
+    parents = chain(
+        root.children, (child for channel in root.children for child in channel.children), document.stored_items or ()
+    )
     return any(
         child.children and (child.key in TEXT_ELEMENTS or child.name in TEXT_ELEMENTS)
         for parent in parents

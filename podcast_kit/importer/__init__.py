@@ -10,6 +10,7 @@ from podcast_kit.importer.compare import compare_feeds
 from podcast_kit.importer.downloads import DownloadedFiles, download_files
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
+from podcast_kit.importer.new_feed import build_new_feed
 from podcast_kit.importer.old_show import OldShow, import_feed, open_old_show
 from podcast_kit.importer.own_archive import is_show_archive, unpack_show_archive
 from podcast_kit.importer.pipeline import (
@@ -28,6 +29,7 @@ __all__ = [
     "ImportResult",
     "ImportedFeed",
     "OldShow",
+    "build_new_feed",
     "compare_feeds",
     "convert_feed",
     "convert_old_feed",

@@ -36,7 +36,7 @@ def convert_atom(document: FeedDocument) -> FeedDocument:
     )
     note = Problem(document.location_of(root), _NOTE, "compare its notes with the old ones", "import", Severity.HINT)
     rss = Node("rss", "rss", children=(channel,), line=root.line, column=root.column)
-    return replace(document, root=rss, faults=(*document.faults, note))
+    return replace(document, root=rss, faults=(*document.faults, note), stored_items=None)
 
 
 def _convert_entry(entry: Node) -> Node:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from podcast_kit.errors import Problem, Severity
+from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.importer.show_reader import item_date
 from podcast_kit.model import FeedDocument, Node
 from podcast_kit.text.numbers import format_count, parse_count
@@ -16,21 +17,32 @@ _FIX = "if old episodes are missing, ask the host for a full feed, or raise the 
 
 def find_cut(document: FeedDocument) -> Iterator[Problem]:
     """Warnings if old episodes seem to be missing at the end of a feed."""
-    items = [item for item in document.items if item.child("enclosure")]
+    count, lowest = 0, None
+    oldest: tuple[datetime, int, SourceLocation] | None = None
+    for item in document.items:
+        if item.child("enclosure") is None:
+            continue
+        count += 1
+        number = _full_number(item)
+        if not number:
+            continue
+        lowest = number if lowest is None else min(lowest, number)
+        date = item_date(item)
+        if oldest is None or date < oldest[0]:
+            oldest = date, number, document.location_of(item)
     location = document.location_of(document.channel)
-    if len(items) in CUT_ITEM_COUNTS:
-        text = f"the feed has exactly {len(items)} episodes, a number at which many hosts cut a feed"
+    if count in CUT_ITEM_COUNTS:
+        text = f"the feed has exactly {count} episodes, a number at which many hosts cut a feed"
         yield Problem(location, text, _FIX, "import", Severity.WARNING)
-    numbered = [(item, number) for item in sorted(items, key=item_date) if (number := _full_number(item))]
-    if not numbered:
+    if oldest is None:
         return
-    oldest, number = numbered[0]
+    _, number, place = oldest
     missing = number - 1
-    is_lowest = number == min(lowest for _, lowest in numbered)
+    is_lowest = number == lowest
     if is_lowest and missing > 0:
         text = f"the oldest numbered episode is number {number}: {format_count(missing, 'episode')} before it"
         text += " is not in the feed" if missing == 1 else " are not in the feed"
-        yield Problem(document.location_of(oldest), text, _FIX, "import", Severity.WARNING)
+        yield Problem(place, text, _FIX, "import", Severity.WARNING)
 
 
 def _full_number(item: Node) -> int | None:

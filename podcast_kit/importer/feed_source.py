@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import zlib
 from dataclasses import replace
@@ -18,6 +19,7 @@ from podcast_kit.importer.atom import convert_atom
 from podcast_kit.importer.recognize import recognize_bytes, recognize_document, recognize_folder
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.stored_values import StoredValues
 from podcast_kit.model import FeedDocument, Node, Response
 
 _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
@@ -35,9 +37,10 @@ def without_password(source: str) -> str:
     return _USER_INFO.sub(r"\1", source)
 
 
-def read_old_feed(source: str) -> FeedDocument:
+def read_old_feed(source: str, items: StoredValues[Node] | None = None) -> FeedDocument:
     """Read the feed at a URL, with all its pages, or in a file; `faults` has what had to be repaired.
 
+    Its items are added to `items`, to be kept there, unless it is an Atom feed.
     Raises OperationError or InvalidInput, which say what the source is if it is not a feed.
     """
     source = without_password(source)
@@ -47,28 +50,39 @@ def read_old_feed(source: str) -> FeedDocument:
             what, fix = recognize_folder(path)
             raise OperationError(f"{source} {what}", fix)
         try:
-            return parse_old_feed(path.read_bytes(), source)
+            return parse_old_feed(_read_file(path), source, items)
         except OSError as error:
             raise OperationError(f"{source}: {error.strerror}", "pass the feed's URL, or a file") from None
     with HttpClient(NetworkPolicy.trust(source)) as client:
         response, data = _fetch_page(client, source)
         try:
-            first = parse_old_feed(data, source)
+            first = parse_old_feed(data, source, items)
         except InvalidInput as error:
             text = f"{_describe_url(source, response)} is not a feed: {error.problems[0].text}"
             raise OperationError(text, "check the URL") from None
-        return _with_older_pages(client, first)
+        del data
+        return _with_older_pages(client, first, items)
 
 
-def parse_old_feed(data: bytes, path: str) -> FeedDocument:
-    """Parse a feed with repairs; raises InvalidInput or OperationError if it is something else."""
+def _read_file(path: Path) -> bytes:
+    """The bytes of a file, and of one that is too large no more than what tells that; raises OSError."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size or MAX_FEED_BYTES  # a pipe has none
+        return file.read(min(size, MAX_FEED_BYTES) + 1)
+
+
+def parse_old_feed(data: bytes, path: str, items: StoredValues[Node] | None = None) -> FeedDocument:
+    """Parse a feed with repairs; raises InvalidInput or OperationError if it is something else.
+
+    Its items are added to `items`, to be kept there, unless it is an Atom feed.
+    """
     faults: tuple[Problem, ...] = ()
     if data.startswith(GZIP_MAGIC):
         data = _decompress_feed(data, path)
         text, fix = "the feed is compressed, although the request did not allow it", "it is decompressed"
         faults = (Problem(SourceLocation(path), text, fix, "xml.utf8", Severity.WARNING),)
     try:
-        document = parse_feed_leniently(data, path)
+        document = parse_feed_leniently(data, path, items)
     except InvalidInput:
         if recognized := recognize_bytes(data, path):
             raise OperationError(f"{path} {recognized[0]}", recognized[1]) from None
@@ -108,9 +122,9 @@ def _describe_url(url: str, response: Response) -> str:
     return f"{url}, redirected to {response.url}," if response.url != url else url
 
 
-def _with_older_pages(client: HttpClient, first: FeedDocument) -> FeedDocument:
+def _with_older_pages(client: HttpClient, first: FeedDocument, stored: StoredValues[Node] | None) -> FeedDocument:
     """The feed with the items of its further pages; a page that cannot be read is reported."""
-    items: list[Node] = []
+    items: list[Node] | StoredValues[Node] = [] if stored is None or first.stored_items is None else stored
     faults = list(first.faults)
     guids = {item.child_text("guid") for item in first.items}
     page, fetched_urls = first, {first.path}
@@ -128,12 +142,14 @@ def _with_older_pages(client: HttpClient, first: FeedDocument) -> FeedDocument:
             break
         faults += page.faults
         new_items = [item for item in page.items if item.child_text("guid") not in guids - {""}]
-        items += [_with_path(item, page.path) for item in new_items]
+        for item in new_items:
+            items.append(_with_path(item, page.path))
         guids |= {item.child_text("guid") for item in page.items}
     if first.channel is None:
         return first
-    channel = replace(first.channel, children=(*first.channel.children, *items))
-    return replace(first, root=replace(first.root, children=(channel,)), faults=tuple(faults))
+    children = first.channel.children if items is stored else (*first.channel.children, *items)
+    root = replace(first.root, children=(replace(first.channel, children=children),))
+    return replace(first, root=root, faults=tuple(faults))
 
 
 def _with_path(node: Node, path: str) -> Node:

@@ -12,6 +12,7 @@ from podcast_kit.errors import Problem, Severity, SourceLocation
 from podcast_kit.importer.model import ImportedEpisode, ImportedFeed, ImportedShow
 from podcast_kit.io.http_client import HttpClient
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.stored_values import StoredValues
 from podcast_kit.model import Person, Progress, RemoteUrl
 from podcast_kit.text.numbers import format_count
 
@@ -35,10 +36,14 @@ def upgrade_http_urls(
     Recordings keep http where https does not answer, or if they are downloaded anyway (`has_recordings`); pictures of
     people need https, and are left out without it. Nothing is requested without a `network`.
     """
-    recordings = set() if has_recordings else _http_urls(episode.recording.url for episode in imported.episodes)
-    people = [*imported.show.people, *(person for episode in imported.episodes for person in episode.people)]
-    pictures = _http_urls(person.image.url for person in people if isinstance(person.image, RemoteUrl))
+    recordings: set[str] = set()
+    pictures = _picture_urls(imported.show.people)
+    for episode in imported.episodes:
+        recordings |= set() if has_recordings else _http_urls([episode.recording.url])
+        pictures |= _picture_urls(episode.people)
     urls = sorted(recordings | pictures)
+    if not urls:
+        return imported, ()
     reasons = _try_https(urls, network, on_progress) if network else dict.fromkeys(urls, "https was not tried")
     secure = {url: _with_https(url) for url in urls if not reasons[url]}
     problems = [*_recording_problems(recordings - secure.keys(), reasons, path)]
@@ -47,12 +52,16 @@ def upgrade_http_urls(
                 Severity.WARNING)
         for url in sorted(pictures - secure.keys())
     ]  # fmt: skip
-    episodes = tuple(_upgrade_episode(episode, secure) for episode in imported.episodes)
+    episodes = StoredValues(_upgrade_episode(episode, secure) for episode in imported.episodes)
     return replace(imported, show=_upgrade_people(imported.show, secure), episodes=episodes), tuple(problems)
 
 
 def _http_urls(urls: Iterable[str]) -> set[str]:
     return {url for url in urls if url.startswith("http:")}
+
+
+def _picture_urls(people: Iterable[Person]) -> set[str]:
+    return _http_urls(person.image.url for person in people if isinstance(person.image, RemoteUrl))
 
 
 def _with_https(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -107,7 +107,7 @@ class ImportedFeed:
     """A feed, converted."""
 
     show: ImportedShow
-    episodes: tuple[ImportedEpisode, ...]
+    episodes: Sequence[ImportedEpisode]
     """Oldest first."""
     problems: tuple[Problem, ...] = ()
     """What could not be imported, located in the feed."""

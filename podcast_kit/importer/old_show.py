@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podcast_kit.importer.compare import keep_compared_elements
 from podcast_kit.importer.elements import single_line
 from podcast_kit.importer.feed_source import read_old_feed, without_password
 from podcast_kit.importer.model import ImportedFeed
@@ -23,7 +22,8 @@ from podcast_kit.importer.tools import (
     open_source_folder,
     read_tool_source,
 )
-from podcast_kit.model import FeedDocument, Progress
+from podcast_kit.io.stored_values import StoredValues
+from podcast_kit.model import FeedDocument, Node, Progress
 
 _FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 """Nothing is scheduled."""
@@ -36,7 +36,7 @@ class OldShow:
     source: str
     """URL or path, without a password."""
     document: FeedDocument
-    """What subscribers have, to compare with the new feed; of a long feed only what is compared."""
+    """What subscribers have, to compare with the new feed; the items of a feed are on disk."""
     imported: ImportedFeed
     origin: SourceFolder | None = None
     """The folder of the tool, for files that are beside."""
@@ -90,11 +90,12 @@ def open_old_show(
 
 
 def _read_old_show(source: str) -> OldShow:
-    document = read_old_feed(source)
+    items: StoredValues[Node] = StoredValues()
+    document = read_old_feed(source, items)
     return OldShow(
         source=source,
-        document=keep_compared_elements(document),
-        imported=convert_old_feed(source, document),
+        document=document,
+        imported=convert_old_feed(source, document, items.texts),
         recognition=recognize_feed(document),
         is_feed=True,
     )

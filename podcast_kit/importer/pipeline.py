@@ -16,6 +16,7 @@ from podcast_kit.importer.show_reader import convert_feed
 from podcast_kit.importer.show_writer import write_imported_show
 from podcast_kit.importer.tools import SourceFolder
 from podcast_kit.io.network_policy import NetworkPolicy
+from podcast_kit.io.text_file import TextFile
 from podcast_kit.model import Element, FeedDocument, Progress
 
 
@@ -37,9 +38,12 @@ class ImportResult:
     """Files."""
 
 
-def convert_old_feed(source: str, document: FeedDocument) -> ImportedFeed:
-    """Convert the feed at `source`; raises InvalidInput, with the reasons, if no episode of it can be imported."""
-    imported = convert_feed(document, source if "://" in source else "")
+def convert_old_feed(source: str, document: FeedDocument, texts: TextFile | None = None) -> ImportedFeed:
+    """Convert the feed at `source`, its episodes kept in the file for `texts`.
+
+    Raises InvalidInput, with the reasons, if no episode of it can be imported.
+    """
+    imported = convert_feed(document, source if "://" in source else "", texts=texts)
     if not imported.episodes:
         text = f"{source} has no episodes" + (" that can be imported" if document.items else "")
         problem = Problem(document.location_of(), text, "check that it is the podcast's feed", "import")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,6 +25,8 @@ from podcast_kit.importer.elements import (
 from podcast_kit.importer.item_reader import ItemReader
 from podcast_kit.importer.model import ImportedFeed, ImportedShow, RequiredFile
 from podcast_kit.importer.strip_prompts import PromptStripper
+from podcast_kit.io.stored_values import StoredValues
+from podcast_kit.io.text_file import TextFile
 from podcast_kit.model import Category, Element, FeedDocument, Node, show_guid
 from podcast_kit.namespaces import categories
 from podcast_kit.source.notes import from_html as html_notes
@@ -42,19 +44,26 @@ _SHOW_ID_PATTERNS = {
 }
 
 
-def convert_feed(feed: FeedDocument, feed_url: str = "", slugs: Mapping[str, str] | None = None) -> ImportedFeed:
+def convert_feed(
+    feed: FeedDocument, feed_url: str = "", slugs: Mapping[str, str] | None = None, texts: TextFile | None = None
+) -> ImportedFeed:
     """Convert a feed to a show and its episodes; `feed_url` is the feed's URL, `slugs` has names of pages by guid.
 
-    Missing and invalid values are reported as problems; everything else is imported.
+    Missing and invalid values are reported as problems; everything else is imported. The episodes are kept on disk, in
+    the file for `texts`.
     """
-    channel = _strip_control_characters(feed.channel or Node("channel", "channel"))
+    channel = feed.channel or Node("channel", "channel")
+    others = tuple(child for child in channel.children if child.key != "item")
+    channel = _strip_control_characters(replace(channel, children=others))
     own_url = feed_url or find_self_url(channel)
     home = site_url(channel, own_url)
     import_log = ImportLog(feed, list(feed.faults), base=home)
-    show = _convert_channel(channel, own_url, import_log)
-    oldest_first = sorted(channel.children_named("item"), key=item_date)
+    survey = _Survey(map(_strip_control_characters, feed.items))
+    show = _convert_channel(channel, survey, own_url, import_log)
+    oldest_first = sorted(range(len(survey.dates)), key=survey.dates.__getitem__)
     prompts = PromptStripper.for_channel(channel)
-    episodes = tuple(ItemReader(show, import_log, prompts, home, slugs).read_items(oldest_first))
+    items = (_strip_control_characters(feed.items[index]) for index in oldest_first)
+    episodes = StoredValues(ItemReader(show, import_log, prompts, home, slugs).read_items(items), texts=texts)
     if prompts.has_stripped:
         location = feed.location_of(channel)
         import_log.problems.append(Problem(location, _PROMPTS_STRIPPED, _PROMPTS_FIX, "import", Severity.HINT))
@@ -99,7 +108,21 @@ def item_date(item: Node) -> datetime:
     return parse_feed_date(item.child_text("pubDate"))[0] or datetime.max.replace(tzinfo=UTC)
 
 
-def _convert_channel(channel: Node, feed_url: str, import_log: ImportLog) -> ImportedShow:
+class _Survey:
+    """What has to be known of all items before the first one is converted."""
+
+    def __init__(self, items: Iterable[Node]) -> None:
+        self.dates: list[datetime] = []
+        self.show_ids: Mapping[str, Counter[str]] = {service: Counter() for service in _SHOW_ID_PATTERNS}
+        """By service, how many items link to each id of a show."""
+        for item in items:
+            self.dates.append(item_date(item))
+            text = _text_with_links(item)
+            for service, pattern in _SHOW_ID_PATTERNS.items():
+                self.show_ids[service].update(set(pattern.findall(text)))
+
+
+def _convert_channel(channel: Node, survey: _Survey, feed_url: str, import_log: ImportLog) -> ImportedShow:
     owner = channel.child("itunes:owner") or Node("itunes:owner", "itunes:owner")
     title = title_text(channel.child_text("title")) or _DEFAULT_TITLE
     owner_name = single_line(owner.child_text("itunes:name"))
@@ -132,7 +155,7 @@ def _convert_channel(channel: Node, feed_url: str, import_log: ImportLog) -> Imp
         flags={key: value for key, value in flags.items() if value is not None},
         artwork=_convert_artwork(channel, import_log),
         people=people,
-        listen=dict(_find_service_ids(channel)),
+        listen=dict(_find_service_ids(channel, survey)),
         links={},
         elements=(*own_elements, *person_elements),
     )
@@ -236,14 +259,12 @@ def _convert_categories(channel: Node, import_log: ImportLog) -> Iterator[str]:
                 yield categories.format_category(valid)
 
 
-def _find_service_ids(channel: Node) -> Iterator[tuple[str, str]]:
+def _find_service_ids(channel: Node, survey: _Survey) -> Iterator[tuple[str, str]]:
     """The show's ids at services, if the channel links to them or more than half of the episodes do."""
-    items = channel.children_named("item")
     for service, pattern in _SHOW_ID_PATTERNS.items():
-        counts = Counter(show_id for item in items for show_id in set(pattern.findall(_text_with_links(item))))
-        [(most_common, count)] = counts.most_common(1) or [("", 0)]
+        [(most_common, count)] = survey.show_ids[service].most_common(1) or [("", 0)]
         in_channel = pattern.search(_text_with_links(channel))
-        if in_channel or count * 2 > len(items):
+        if in_channel or count * 2 > len(survey.dates):
             yield service, in_channel[1] if in_channel else most_common
 
 

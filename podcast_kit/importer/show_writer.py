@@ -26,20 +26,24 @@ def write_imported_show(
     folder that has it is complete. Raises OperationError if writing fails.
     """
     not_written: list[Element] = []
-    notes: list[tuple[str, bytes]] = []
-    for episode in imported.episodes:
-        elements = (*episode.elements, *_linked_elements(episode, downloads))
-        lines, unsupported = element_writer.elements_to_yaml(elements, "item")
-        not_written += unsupported
-        notes.append((f"{episode.slug}.md", _render_episode(episode, downloads, lines).encode()))
+    entries: list[LockEntry] = []
+
+    def render_notes() -> Iterator[tuple[str, bytes]]:
+        for episode in imported.episodes:
+            elements = (*episode.elements, *_linked_elements(episode, downloads))
+            lines, unsupported = element_writer.elements_to_yaml(elements, "item")
+            not_written.extend(unsupported)
+            if entry := _imported_lock_entry(episode, now):
+                entries.append(entry)
+            yield f"{episode.slug}.md", _render_episode(episode, downloads, lines).encode()
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with open_folder_inside(folder, _EPISODES_FOLDER, create=True) as opened:
-            write_many(opened.path_for_others(""), notes)
+            write_many(opened.path_for_others(""), render_notes())
     except OSError as error:
         raise write_error(error, str(folder / _EPISODES_FOLDER)) from error
     flush_disk()
-    entries = [entry for episode in imported.episodes if (entry := _imported_lock_entry(episode, now))]
     write_atomic(folder / "podcast.lock", lock.render_lock(entries))
     lines, unsupported = element_writer.elements_to_yaml(imported.show.elements, "channel")
     write_atomic(folder / "podcast.yaml", _render_show_file(imported.show, downloads, lines, url, to).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podcast_kit.errors import Problem, SourceLocation
@@ -80,6 +80,8 @@ class FeedDocument:
     doctype: str = ""
     faults: tuple[Problem, ...] = ()
     """Faults of form that were repaired while it was read, as warnings."""
+    stored_items: Sequence[Node] | None = None
+    """The items of the first channel, if they are kept elsewhere: each access makes new nodes."""
 
     @property
     def channel(self) -> Node | None:
@@ -87,8 +89,10 @@ class FeedDocument:
         return self.root.child("channel")
 
     @property
-    def items(self) -> tuple[Node, ...]:
+    def items(self) -> Sequence[Node]:
         """The items of the first channel, in file order."""
+        if self.stored_items is not None:
+            return self.stored_items
         return self.channel.children_named("item") if self.channel else ()
 
     def location_of(self, node: Node | None = None) -> SourceLocation:

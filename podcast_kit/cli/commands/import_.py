@@ -6,7 +6,6 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +15,7 @@ from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import ask_option
 from podcast_kit.errors import ExitCode, OperationError, Severity
 from podcast_kit.io.atomic_write import write_atomic
-from podcast_kit.io.temp_folder import TemporaryFolder
 from podcast_kit.text.numbers import format_count
-
-if TYPE_CHECKING:
-    from podcast_kit.model import FeedDocument
-
 
 UNFINISHED_MARK = ".podcast-kit/import.unfinished"
 """Exists while a show is imported: a podcast.yaml beside it is not complete."""
@@ -101,7 +95,7 @@ def import_command(
                 on_progress=console.progress,
             )
             write_gitignore(show_folder, target)
-            new_feed = _build_feed(console, show_folder, now)
+            new_feed = importer.build_new_feed(show_folder, now, console.progress)
             old_url = old_show.find_feed_url(feed)
             is_recorded = _record_old_feed(show_folder, old_url)
         except BaseException:
@@ -110,7 +104,9 @@ def import_command(
         finally:
             with suppress(OSError):
                 unfinished.unlink()
-    has_copies = any(episode.recording.local_path for episode in old_show.imported.episodes)
+    has_copies = old_show.origin is not None and any(
+        episode.recording.local_path for episode in old_show.imported.episodes
+    )
     differences = list(importer.compare_feeds(old_show.document, new_feed, moved=audio or has_copies))
     problems = [*result.problems, *differences]
     console.problems(problems)
@@ -166,25 +162,3 @@ def _record_old_feed(folder: Path, old_url: str) -> bool:
         return False
     moving.write_move_record(folder, moving.MoveRecord(direction=moving.MoveDirection.HERE, old_url=old_url))
     return True
-
-
-def _build_feed(console: Console, folder: Path, now: datetime) -> FeedDocument:
-    """The feed that the imported show gives."""
-    from podcast_kit import feed
-
-    return feed.parse_feed(_build_feed_bytes(console, folder, now), "feed.xml")
-
-
-def _build_feed_bytes(console: Console, folder: Path, now: datetime) -> bytes:
-    from podcast_kit import builder
-    from podcast_kit.source import project
-
-    with TemporaryFolder() as temp:
-        build = builder.build(
-            project.load_project(folder),
-            now=now,
-            folder=Path(temp, "build"),
-            feeds_only=True,
-            on_progress=console.progress,
-        )
-        return (build.folder / build.project.show.feed.path).read_bytes()

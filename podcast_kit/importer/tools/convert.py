@@ -22,6 +22,7 @@ from podcast_kit.importer.show_reader import convert_feed, site_url
 from podcast_kit.importer.tools.model import NO_SITE_URL, ToolEpisode, ToolShow
 from podcast_kit.importer.tools.nodes import make_channel, make_item, make_node
 from podcast_kit.importer.tools.source_folder import SourceFolder
+from podcast_kit.io.stored_values import StoredValues
 from podcast_kit.model import FeedDocument, Node, show_guid
 from podcast_kit.source.aliases import to_page_key
 from podcast_kit.source.episode import slugify_title
@@ -274,7 +275,7 @@ def _with_tool_values(
     """The converted feed with what only the files have: Markdown, drafts, aliases, and files that are beside."""
     problems: list[Problem] = []
     page_keys = {f"episodes/{episode.slug}/index.html".casefold() for episode in imported.episodes}
-    episodes = tuple(
+    episodes = StoredValues(
         _with_episode_values(episode, by_guid.get(episode.guid), show, origin, problems, page_keys)
         for episode in imported.episodes
     )

@@ -8,6 +8,7 @@ import pytest
 
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import reader
+from podcast_kit.io.stored_values import StoredValues
 
 ROOT = Path(__file__).parents[3]
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -20,6 +21,26 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
   </channel>
 </rss>
 """
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        RSS,
+        "<rss><channel><item/></channel><channel><item><title>of another channel</title></item></channel></rss>",
+        "<rss><item/><channel><item><item><title>inside</title></item></item><image><item/></image></channel></rss>",
+        "<rdf><channel/><item><title>beside</title></item></rdf>",
+        "<channel><item/></channel>",
+        "<item/>",
+    ],
+)
+def test_items_of_the_first_channel_are_stored_instead_of_added_to_it(xml):
+    document = reader.parse_feed(xml.encode())
+    stored = reader.parse_feed(xml.encode(), items=StoredValues())
+    assert list(stored.items) == list(document.items)
+    assert (stored.channel is None) == (document.channel is None)
+    others = [child for child in document.channel.children if child.key != "item"] if document.channel else []
+    assert list(stored.channel.children if stored.channel else ()) == others
 
 
 def problem(data):

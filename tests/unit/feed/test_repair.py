@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from podcast_kit.errors import InvalidInput
 from podcast_kit.feed import parse_feed
 from podcast_kit.feed.repair import MAX_FAULTS_OF_A_KIND, parse_feed_leniently
+from podcast_kit.io.stored_values import StoredValues
 
 FEED = (
     '<?xml version="1.0"%s?>\n<rss version="2.0"><channel><title>A show</title>\n'
@@ -25,7 +26,9 @@ def feed_with(item, encoding=""):
 
 def read(data):
     """The texts of the first item by key, and each fault as `line:column text`."""
-    document = parse_feed_leniently(data if isinstance(data, bytes) else data.encode())
+    data = data if isinstance(data, bytes) else data.encode()
+    document, stored = parse_feed_leniently(data), parse_feed_leniently(data, items=StoredValues())
+    assert (list(stored.items), stored.faults) == (list(document.items), document.faults)
     [item] = document.items
     faults = [f"{fault.location.line}:{fault.location.column} {fault.text}" for fault in document.faults]
     return {child.key: child.text for child in item.children}, faults
