@@ -342,7 +342,7 @@ class SameProcess(Executor):
 
 def is_any_built(network, *arguments):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(show_runs, "_open_pool", lambda _: nullcontext(SameProcess()))
+        patch.setattr(show_runs, "_open_pool", lambda *_: nullcontext(SameProcess()))
         patch.setattr(builder, "build", refuse_build)
         return "was built" in run(network, *arguments).output
 
