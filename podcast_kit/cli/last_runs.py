@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +28,8 @@ from podcast_kit.io.file_stamps import (
 from podcast_kit.io.last_run import (
     DAMAGES,
     LastRun,
+    comparing_outputs,
     digest_outputs,
-    has_unchanged_outputs,
     read_document,
     read_last_run,
     write_document,
@@ -95,16 +95,21 @@ class RunRecord(Generic[RecordedT]):
     def _look_back(self, folder: Path, parse: Callable[[Any, Any], RecordedT]) -> RecordedT | None:
         """Stamp what this run depends on; the recorded result if that is the same."""
         self._program = digest_program(folder)
-        self._sources = stamp_sources(folder, time.time_ns())
-        with open_own_folder(folder / CACHE_FOLDER) as own_folder:
-            if own_folder is None or self._sources is None:
+        with ExitStack() as stack:
+            own_folder = stack.enter_context(open_own_folder(folder / CACHE_FOLDER))
+            last_run = read_last_run(own_folder) if own_folder else None
+            row = last_run.results.get(self._command) if last_run and last_run.program == self._program else None
+            has_unchanged_outputs = None
+            if own_folder and last_run and row is not None:  # another process begins with them now
+                comparison = comparing_outputs(own_folder, folder / BUILD_FOLDER, last_run.outputs)
+                has_unchanged_outputs = stack.enter_context(comparison)
+            self._sources = stamp_sources(folder, time.time_ns())
+            if own_folder is None or last_run is None or self._sources is None:
                 return None
-            last_run = read_last_run(own_folder)
-            if last_run is None or not last_run.holds(self._program, self._sources, self._started.timestamp()):
+            if not last_run.holds(self._program, self._sources, self._started.timestamp()):
                 return None
             self._last_run = last_run
-            row = last_run.results.get(self._command)
-            if row is None or not has_unchanged_outputs(own_folder, folder / BUILD_FOLDER, last_run.outputs):
+            if row is None or has_unchanged_outputs is None or not has_unchanged_outputs():
                 return None
             document = read_document(own_folder, row["document"]) if self._has_document else []
             if document is None:
@@ -134,8 +139,8 @@ class RunRecord(Generic[RecordedT]):
             paths = list_outputs(build_folder) if listing is None else sorted(map(os.fsencode, listing))
             if is_skewed or paths is None:
                 return
-            stamps, newest = stamp_outputs(build_folder, paths)
             joined_paths = b"\0".join(paths)
+            stamps, newest = stamp_outputs(build_folder, joined_paths)
             if newest < clock:
                 self._build = _BuildStamp(digest_outputs(stamps, joined_paths), joined_paths)
 

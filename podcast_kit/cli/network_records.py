@@ -92,10 +92,12 @@ class NetworkRecord:
                 return
             prefix = os.fsencode(build_folder.relative_to(os.path.realpath(self._folder)))
             paths += [prefix + b"/" + name for name in names]
-        stamps, newest = stamp_outputs(self._folder, paths)
-        if newest >= self._started_ns - TICK_NS:  # another run may have written it from other sources
+        if not paths:
             return
         joined_paths = b"\0".join(paths)
+        stamps, newest = stamp_outputs(self._folder, joined_paths)
+        if newest >= self._started_ns - TICK_NS:  # another run may have written it from other sources
+            return
         record = LastRun(
             program=self._program,
             sources=sources,

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import stat
 import sys
 import threading
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,10 +39,14 @@ MAX_CLOCK_POLLS = 10
 NUMBERS = 1 << 64
 FILE_KINDS = 0o170000
 """The bits of a mode that say what a file is, as `stat.S_IFMT` returns them, which costs a call."""
-BLOCK_LEN = 4096
-"""Files that are stamped together."""
-MIN_BLOCKS_TO_SHARE = 6
+PATHS_BLOCK_BYTES = 1 << 15
+"""Of the paths of about 800 files, which are stamped together."""
+MIN_BLOCKS_TO_SHARE = 26
 """From which on two processes are faster than one."""
+MAX_BLOCKS_TO_SHARE = 32_000
+"""Whose numbers fit into a pipe."""
+_NUMBER = "H"
+"""The type of a block's number in a pipe."""
 
 _BlockStamp = tuple[str, int]
 
@@ -313,68 +318,128 @@ def list_outputs(folder: Path) -> list[bytes] | None:
     return sorted(paths)
 
 
-def stamp_outputs(folder: Path, paths: Sequence[bytes]) -> tuple[str, int]:
-    """A digest of the state of these files and folders, and the newest of their ctimes in ns.
+def stamp_outputs(folder: Path, paths: bytes) -> tuple[str, int]:
+    """A digest of the state of these files and folders, separated by NUL, and the newest of their ctimes in ns.
 
     The digest is empty where one is missing. A file that was added changes the state of the folder that it is in.
-    Of very many files, another process looks at half.
     """
-    blocks = [paths[start : start + BLOCK_LEN] for start in range(0, len(paths), BLOCK_LEN)]
-    try:
-        with _look_into(root := os.fsencode(folder)) as descriptor:
-            stamp = partial(_stamp_block, descriptor, root + b"/" if descriptor is None else b"")
-            stamps = _stamp_in_two_processes(stamp, blocks) if len(blocks) >= MIN_BLOCKS_TO_SHARE else None
-            stamps = stamps or [stamp(block) for block in blocks]
-    except (OSError, ValueError, OverflowError):
-        return "", 0
-    return hashlib.sha256("".join(digest for digest, _ in stamps).encode()).hexdigest(), max(
-        newest for _, newest in stamps
-    )
+    with stamping_outputs(folder, paths) as finish:
+        return finish()
 
 
-def _stamp_block(descriptor: int | None, prefix: bytes, paths: Sequence[bytes]) -> _BlockStamp:
+@contextmanager
+def stamping_outputs(folder: Path, paths: bytes) -> Iterator[Callable[[], tuple[str, int]]]:
+    """Begin to find what `stamp_outputs` returns, which the function returns that this yields.
+
+    Of very many files, another process looks at some, also while something else is done here.
+    """
+    blocks = _split_paths(paths)
+    with ExitStack() as stack:
+        stamp = partial(_stamp_block, os.fsencode(folder))
+        take_stamps: Callable[[], list[_BlockStamp]] = partial(_stamp_here, stamp, blocks)
+        if MIN_BLOCKS_TO_SHARE <= len(blocks) <= MAX_BLOCKS_TO_SHARE and _can_share():
+            take_stamps = stack.enter_context(_sharing_with_another_process(stamp, blocks))
+
+        def finish() -> tuple[str, int]:
+            try:
+                stamps = take_stamps()
+            except (OSError, ValueError, OverflowError):
+                return "", 0
+            digests = "".join(digest for digest, _ in stamps)
+            return hashlib.sha256(digests.encode()).hexdigest(), max(newest for _, newest in stamps)
+
+        yield finish
+
+
+def _split_paths(paths: bytes) -> list[bytes]:
+    """Paths that are separated by NUL, in blocks."""
+    blocks: list[bytes] = []
+    start = 0
+    while (end := paths.find(b"\0", start + PATHS_BLOCK_BYTES)) >= 0:
+        blocks.append(paths[start:end])
+        start = end + 1
+    return [*blocks, paths[start:]]
+
+
+def _stamp_here(stamp: Callable[[bytes], _BlockStamp], blocks: Sequence[bytes]) -> list[_BlockStamp]:
+    return [stamp(block) for block in blocks]
+
+
+def _stamp_block(root: bytes, paths: bytes) -> _BlockStamp:
     """The digest of some files and folders, and the newest of their ctimes in ns. Raises OSError."""
     facts: list[int] = []
     add_fact, lstat = facts.append, os.lstat
-    for path in paths:  # tens of thousands: nothing here is done twice, or in a function of its own
-        status = lstat(prefix + path or b".", dir_fd=descriptor)
-        add_fact(status.st_ctime_ns)
-        add_fact(status.st_mtime_ns)
-        add_fact(status.st_size)
-        add_fact(status.st_ino)
+    below, names = _split_common_folder(paths)
+    with _look_into(folder := root + b"/" + below) as descriptor:
+        prefix = folder if descriptor is None else b""
+        for name in names:  # tens of thousands: nothing here is done twice, or in a function of its own
+            status = lstat(prefix + name or b".", dir_fd=descriptor)
+            add_fact(status.st_ctime_ns)
+            add_fact(status.st_mtime_ns)
+            add_fact(status.st_size)
+            add_fact(status.st_ino)
     return hashlib.sha256(array("Q", facts).tobytes()).hexdigest(), max(facts[::4])
 
 
-def _stamp_in_two_processes(
-    stamp: Callable[[Sequence[bytes]], _BlockStamp], blocks: Sequence[Sequence[bytes]]
-) -> list[_BlockStamp] | None:
-    """The stamps of all blocks, of which a copy of this process makes half; None where it cannot be copied.
+def _split_common_folder(paths: bytes) -> tuple[bytes, list[bytes]]:
+    """The folder that all paths begin with, with a slash, and the rest of each: what is looked up for each path."""
+    names = paths.split(b"\0")
+    folder = os.path.commonpath([names[0], names[-1]]) + b"/"  # of all, for they are sorted
+    whole = b"\0" + paths
+    if whole.count(b"\0" + folder) != len(names):
+        return b"", names
+    return folder, whole.replace(b"\0" + folder, b"\0")[1:].split(b"\0")
 
-    Raises OSError where a file is missing.
+
+def _can_share() -> bool:
+    """Whether this process can be copied, and the copy would run at the same time."""
+    return sys.platform == "linux" and threading.active_count() == 1 and (os.cpu_count() or 1) > 1
+
+
+@contextmanager
+def _sharing_with_another_process(
+    stamp: Callable[[bytes], _BlockStamp], blocks: Sequence[bytes]
+) -> Iterator[Callable[[], list[_BlockStamp]]]:
+    """Let a copy of this process begin to stamp blocks; the function that is yielded stamps the others here.
+
+    It returns the stamps of all, and raises OSError where a file is missing. Who is ready takes the next number.
     """
-    if sys.platform != "linux" or threading.active_count() > 1 or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
-        return None
-    middle = len(blocks) // 2
+    queue, numbers = os.pipe()
+    os.write(numbers, array(_NUMBER, range(len(blocks))).tobytes())
+    os.close(numbers)
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.close(reader)
             with os.fdopen(writer, "wb") as out:
-                out.write(json.dumps([stamp(block) for block in blocks[middle:]]).encode())
+                out.write(json.dumps(list(_stamp_from_queue(queue, stamp, blocks))).encode())
         finally:
             os._exit(0)
     os.close(writer)
+
+    def take_stamps() -> list[_BlockStamp]:
+        rows = [*_stamp_from_queue(queue, stamp, blocks), *json.loads(answer.read() or b"[]")]
+        if len(rows) != len(blocks):
+            raise FileNotFoundError
+        return [(digest, newest) for _, digest, newest in sorted(map(tuple, rows))]
+
     with os.fdopen(reader, "rb") as answer:
         try:
-            stamps = [stamp(block) for block in blocks[:middle]]
-            rows = json.loads(answer.read() or b"[]")
+            yield take_stamps
         finally:
-            answer.close()
+            os.close(queue)
+            os.kill(child, signal.SIGKILL)  # the rest is not needed
             os.waitpid(child, 0)
-    if len(rows) != len(blocks) - middle:
-        raise FileNotFoundError
-    return [*stamps, *((digest, newest) for digest, newest in rows)]
+
+
+def _stamp_from_queue(
+    queue: int, stamp: Callable[[bytes], _BlockStamp], blocks: Sequence[bytes]
+) -> Iterator[tuple[int, str, int]]:
+    """Stamp those blocks whose numbers are taken from the queue: number, digest and newest ctime."""
+    while data := os.read(queue, array(_NUMBER).itemsize):
+        (number,) = array(_NUMBER, data)
+        yield number, *stamp(blocks[number])
 
 
 def wait_for_clock(folder: OpenFolder, sleep: Callable[[float], None]) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from podcast_kit.io.file_stamps import SourceStamps, has_unchanged_files, stamp_outputs
+from podcast_kit.io.file_stamps import SourceStamps, has_unchanged_files, stamping_outputs
 from podcast_kit.io.pinned_folder import OpenFolder, random_name
 
 RECORD_FILE = "last-run.json"
@@ -94,15 +95,23 @@ def write_document(folder: OpenFolder, data: bytes) -> None:
 
 def has_unchanged_outputs(folder: OpenFolder, build_folder: Path, digest: str) -> bool:
     """Whether every file of the build is there, and untouched since the record was written."""
+    with comparing_outputs(folder, build_folder, digest) as finish:
+        return finish()
+
+
+@contextmanager
+def comparing_outputs(folder: OpenFolder, build_folder: Path, digest: str) -> Iterator[Callable[[], bool]]:
+    """Begin to find what `has_unchanged_outputs` returns, which the function returns that this yields."""
     try:
         with folder.open(OUTPUTS_FILE) as file:
             data = file.read(MAX_OUTPUTS_BYTES + 1)
     except OSError:
-        return False
-    if len(data) > MAX_OUTPUTS_BYTES or not digest:
-        return False
-    stamped, _ = stamp_outputs(build_folder, data.split(b"\0"))
-    return digest_outputs(stamped, data) == digest
+        data = b""
+    if not data or len(data) > MAX_OUTPUTS_BYTES or not digest:
+        yield lambda: False
+        return
+    with stamping_outputs(build_folder, data) as finish:
+        yield lambda: digest_outputs(finish()[0], data) == digest
 
 
 def digest_outputs(stamps: str, paths: bytes) -> str:

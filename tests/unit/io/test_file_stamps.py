@@ -12,6 +12,7 @@ from podcast_kit.io.file_stamps import (
     stamp_outputs,
     stamp_program,
     stamp_sources,
+    stamping_outputs,
     wait_for_clock,
 )
 from podcast_kit.io.pinned_folder import PinnedFolder
@@ -158,9 +159,9 @@ def test_change_of_an_output_is_noticed(tmp_path, change, is_noticed):
     (tmp_path / "index.html").write_text("first")
     paths = list_outputs(tmp_path)
     assert paths == [b"", b"index.html", b"media/", b"media/a/", b"media/a/one.mp3"]
-    before, _ = stamp_outputs(tmp_path, paths)
+    before, _ = stamp_outputs(tmp_path, b"\0".join(paths))
     change(tmp_path)
-    assert (stamp_outputs(tmp_path, paths)[0] != before) is is_noticed
+    assert (stamp_outputs(tmp_path, b"\0".join(paths))[0] != before) is is_noticed
 
 
 def test_link_among_outputs_has_no_stamps(tmp_path):
@@ -168,22 +169,60 @@ def test_link_among_outputs_has_no_stamps(tmp_path):
     assert list_outputs(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("paths", "folder", "names"),
+    [
+        ([b""], b"", [b""]),
+        ([b"", b"episodes/"], b"", [b"", b"episodes/"]),
+        ([b"episodes/", b"episodes/one/", b"episodes/two/a"], b"episodes/", [b"", b"one/", b"two/a"]),
+        ([b"media/a/", b"media/a/one", b"media/b"], b"media/", [b"a/", b"a/one", b"b"]),
+        ([b"media/a", b"elsewhere", b"media/b"], b"", [b"media/a", b"elsewhere", b"media/b"]),
+        ([b"media/media/", b"media/media/media/"], b"media/media/", [b"", b"media/"]),
+    ],
+)
+def test_paths_are_looked_up_from_the_folder_that_all_are_in(paths, folder, names):
+    assert file_stamps._split_common_folder(b"\0".join(paths)) == (folder, names)
+
+
 def test_paths_of_a_damaged_list_are_missing_files(tmp_path):
-    assert stamp_outputs(tmp_path, [b"", b"\0", b"x" * 10_000]) == ("", 0)
+    assert stamp_outputs(tmp_path, b"\0".join([b"", b"", b"x" * 10_000])) == ("", 0)
 
 
 @pytest.mark.parametrize("is_shared", [False, True])
 def test_stamps_of_many_outputs_are_those_of_one_process(tmp_path, monkeypatch, is_shared):
     for number in range(20):
         (tmp_path / f"{number}.html").write_text("")
-    paths = list_outputs(tmp_path)
-    monkeypatch.setattr(file_stamps, "BLOCK_LEN", 2)
+    paths = b"\0".join(list_outputs(tmp_path))
+    monkeypatch.setattr(file_stamps, "PATHS_BLOCK_BYTES", 14)
     before = stamp_outputs(tmp_path, paths)
     monkeypatch.setattr(file_stamps, "MIN_BLOCKS_TO_SHARE", 2 if is_shared else 99)
     monkeypatch.setattr(file_stamps.os, "cpu_count", lambda: 2)
     assert stamp_outputs(tmp_path, paths) == before
+    stamp_block = file_stamps._stamp_block
+    with monkeypatch.context() as slower:  # so that each process takes some of them
+        slower.setattr(file_stamps, "_stamp_block", lambda *block: (time.sleep(0.005), stamp_block(*block))[1])
+        assert stamp_outputs(tmp_path, paths) == before
+    (tmp_path / "9.html").touch()
+    changed = stamp_outputs(tmp_path, paths)
+    assert changed != before
+    assert changed == stamp_outputs(tmp_path, paths)
     (tmp_path / "9.html").unlink()
     assert stamp_outputs(tmp_path, paths) == ("", 0)
+
+
+def test_a_comparison_that_is_not_finished_leaves_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_stamps, "PATHS_BLOCK_BYTES", 1)
+    monkeypatch.setattr(file_stamps, "MIN_BLOCKS_TO_SHARE", 1)
+    monkeypatch.setattr(file_stamps.os, "cpu_count", lambda: 2)
+    forked = []
+    if hasattr(os, "fork"):
+        fork = os.fork
+        monkeypatch.setattr(file_stamps.os, "fork", lambda: (forked.append(fork()), forked[-1])[1])
+    with stamping_outputs(tmp_path, b""):
+        pass
+    for child in filter(None, forked):
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
 
 
 def test_clock_is_later_than_what_was_written_before(tmp_path):

@@ -104,7 +104,7 @@ def test_outputs_are_compared_by_the_list_that_was_recorded(folder, tmp_path):
     build.mkdir()
     (build / "index.html").write_text("first")
     paths = list_outputs(build)
-    digest = digest_outputs(stamp_outputs(build, paths)[0], b"\0".join(paths))
+    digest = digest_outputs(stamp_outputs(build, b"\0".join(paths))[0], b"\0".join(paths))
     write_last_run(folder, make_record(outputs=digest), b"\0".join(paths))
     assert has_unchanged_outputs(folder, build, digest)
     write_last_run(folder, make_record(outputs=digest), b"")
