@@ -128,11 +128,27 @@ def test_an_import_that_was_killed_when_podcast_yaml_was_there_resumes(host, tmp
     run("import", f"{host.url}feed.xml", new, "--url", NEW)
     expected = (new / "podcast.yaml").read_bytes()
     (new / "podcast.yaml").write_text("title: half of")
-    (new / ".podcast-kit/import.unfinished").touch()
+    (new / ".podcast-kit/unfinished-import").touch()
     assert run("import", f"{host.url}feed.xml", new, "--url", NEW).exit_code == 0
     assert (new / "podcast.yaml").read_bytes() == expected
     assert run("import", f"{host.url}feed.xml", new, "--url", NEW).exit_code == 1
     assert (new / "podcast.yaml").read_bytes() == expected
+
+
+def test_a_mark_that_came_along_with_a_folder_does_not_let_an_import_replace_its_show(host, tmp_path):
+    new = tmp_path / "new"
+    (new / ".podcast-kit").mkdir(parents=True)
+    (new / ".podcast-kit/unfinished-import").touch()
+    (new / "podcast.yaml").write_text("title: Of someone\n")
+    assert run("import", f"{host.url}feed.xml", new, "--url", NEW).exit_code == 1
+    assert (new / "podcast.yaml").read_text() == "title: Of someone\n"
+
+
+def test_the_folder_that_an_import_makes_is_known_as_ours(host, tmp_path):
+    result = run("import", f"{host.url}feed.xml", tmp_path / "new", "--url", NEW)
+    assert "was not made by podcast-kit" not in result.output
+    assert not list((tmp_path / "new/.podcast-kit").glob("*.untrusted"))
+    assert not (tmp_path / "new/.podcast-kit/unfinished-import").exists()
 
 
 def test_incomplete_and_invalid_downloads_are_reported_and_removed(host, tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from podcast_kit.cli.commands.init import DEFAULT_TARGET, URL_QUESTION, write_gi
 from podcast_kit.cli.console import Console
 from podcast_kit.cli.questions import ask_option
 from podcast_kit.errors import ExitCode, OperationError, Severity
-from podcast_kit.io.atomic_write import write_atomic
+from podcast_kit.io.atomic_write import write_error
 from podcast_kit.text.numbers import format_count
 
-UNFINISHED_MARK = ".podcast-kit/import.unfinished"
-"""Exists while a show is imported: a podcast.yaml beside it is not complete."""
+WORK_FOLDER = Path(".podcast-kit")
+UNFINISHED_MARK = "unfinished-import"
+"""Exists in it while a show is imported: a podcast.yaml beside it is not complete."""
 
 
 @command("import", short_help="Import a show from its feed or from another tool.")
@@ -65,8 +67,7 @@ def import_command(
 
     show_folder = working_folder(console) / (folder or Path())
     show_file = show_folder / "podcast.yaml"
-    unfinished = show_folder / UNFINISHED_MARK
-    if show_file.exists() and not unfinished.exists():
+    if show_file.exists() and not _is_unfinished(show_folder):
         raise OperationError(f"{os.path.relpath(show_file)} already exists", "import into another folder")
     if importer.is_show_archive(source):
         _unpack_show(console, source, show_folder)
@@ -79,9 +80,7 @@ def import_command(
         target = ask_option(
             "--to", "Publish to, such as s3://bucket or a folder", to, DEFAULT_TARGET, converters.to_line
         )
-        try:
-            show_file.unlink(missing_ok=True)  # of an import that was killed
-            write_atomic(unfinished, b"")
+        with _unfinished(console, show_folder, show_file):
             result = importer.write_import(
                 old_show.imported,
                 feed or old_show.source,
@@ -98,12 +97,6 @@ def import_command(
             new_feed = importer.build_new_feed(show_folder, now, console.progress)
             old_url = old_show.find_feed_url(feed)
             is_recorded = _record_old_feed(show_folder, old_url)
-        except BaseException:
-            show_file.unlink(missing_ok=True)  # so that the same command can run again
-            raise
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
     has_copies = old_show.origin is not None and any(
         episode.recording.local_path for episode in old_show.imported.episodes
     )
@@ -150,6 +143,36 @@ def _unpack_show(console: Console, source: str, folder: Path) -> None:
     console.info("recognized: podcast_kit, by podcast.yaml")
     console.result(os.path.relpath(folder / "podcast.yaml"))
     console.info(f"{format_count(len(show.episodes), 'episode')}, {format_count(files, 'file')}")
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Whether an import into a folder was killed; a mark that came along with the folder does not count."""
+    from podcast_kit.io.bound_folder import open_own_folder
+
+    with open_own_folder(folder / WORK_FOLDER) as work_folder:
+        return work_folder is not None and work_folder.status(UNFINISHED_MARK) is not None
+
+
+@contextmanager
+def _unfinished(console: Console, folder: Path, show_file: Path) -> Iterator[None]:
+    """Mark the import into a folder as unfinished; where it fails, without podcast.yaml, so that it can run again."""
+    from podcast_kit.io.bound_folder import open_bound_folder
+
+    with ExitStack() as opened:
+        try:
+            work_folder = opened.enter_context(open_bound_folder(folder / WORK_FOLDER, console.info))
+            show_file.unlink(missing_ok=True)  # of an import that was killed
+            work_folder.open_or_create(UNFINISHED_MARK).close()
+        except OSError as error:
+            raise write_error(error, str(folder)) from error
+        try:
+            yield
+        except BaseException:
+            show_file.unlink(missing_ok=True)
+            raise
+        finally:
+            with suppress(OSError):
+                work_folder.unlink(UNFINISHED_MARK)
 
 
 def _record_old_feed(folder: Path, old_url: str) -> bool:
