@@ -86,7 +86,7 @@ def test_the_alternate_enclosure_plays(open_page):
 
 def test_a_link_to_the_moment_can_be_copied(open_page):
     page = open_page(FIRST, permissions=["clipboard-read", "clipboard-write"])
-    played = PlayedTime(44)
+    played = PlayedTime(45)
     page.click(".chapters >> text=Three habits")
     until(page, "document.querySelector('audio').currentTime >= 45")
     page.evaluate("document.querySelector('audio').pause()")

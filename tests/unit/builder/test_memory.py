@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from podcast_kit import builder
-from podcast_kit.builder import text_file
+from podcast_kit.io import text_file
 from podcast_kit.source.project import load_project
 from tests.support.shows import small
 
