@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from podcast_kit.io.atomic_write import atomic_path
 
-HASHED_BLOCK_BYTES = 1 << 18
-"""So small that a block is still in the processor's cache when it is written and hashed."""
+HASHED_BLOCK_BYTES = 1 << 20
+"""So large that calls do not count, and so small that a block is still in the processor's cache when it is hashed."""
 MAX_UNHASHED_BLOCKS = 2
 """Blocks that may be written before they are hashed."""
 MIN_THREAD_BYTES = 4 << 20
