@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,6 @@ class TextFile:
         self._end = 0
         self._lock = threading.Lock()
 
-    def __del__(self) -> None:
-        """Free the space on disk."""
-        if self._file is not None:
-            self._file.close()
-
     def add_text(self, text: str | bytes) -> str | bytes | TextPlace:
         """Keep a text, given as ASCII or UTF-8: in memory, unless there are many. Raises OSError."""
         if self._bytes_in_memory + len(text) <= MAX_BYTES_IN_MEMORY:
@@ -41,6 +37,8 @@ class TextFile:
                 # Windows cannot remove the folder of a file that is open.
                 folder = self._open_folder() if os.name == "posix" else None
                 self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # open while it is read
+                # A method __del__ can come too late: of objects that refer to each other, the file may end first.
+                weakref.finalize(self, self._file.close)
             place = TextPlace(self, self._end, len(data))
             self._file.seek(self._end)
             rest = memoryview(data)

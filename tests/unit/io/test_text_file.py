@@ -1,6 +1,7 @@
 """Texts go to a file once they are too many for the memory, and are read from there by any thread."""
 
 import gc
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,3 +57,15 @@ def test_the_file_has_no_name_and_is_closed_with_its_last_text(tmp_path, monkeyp
     del place
     gc.collect()
     assert open_files() == 0
+
+
+def test_the_file_of_objects_that_refer_to_each_other_is_closed(tmp_path, monkeypatch):
+    """Python ends them in any order, such as that of their age, and warns of a file that it ends unclosed."""
+    older_files = [tempfile.TemporaryFile(dir=tmp_path, buffering=0)]  # noqa: SIM115  # the text file closes it
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: older_files.pop())
+    monkeypatch.setattr(text_file, "MAX_BYTES_IN_MEMORY", 0)
+    texts = TextFile(lambda: tmp_path)
+    texts.add_text("a text for the file")
+    texts.itself = texts
+    del texts
+    gc.collect()
